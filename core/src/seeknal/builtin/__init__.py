@@ -1,0 +1,1 @@
+"""Core's own node kinds, sources and targets: plugins like any other."""

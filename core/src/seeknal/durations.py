@@ -1,0 +1,62 @@
+"""Durations as people write them: ``3d``, ``3 days``, ``90s``, ``1 month``."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import frozen
+
+_UNITS = {
+    "second": "second",
+    "sec": "second",
+    "s": "second",
+    "minute": "minute",
+    "min": "minute",
+    "m": "minute",
+    "hour": "hour",
+    "h": "hour",
+    "day": "day",
+    "d": "day",
+    "week": "week",
+    "w": "week",
+    "month": "month",
+    "mo": "month",
+    "quarter": "quarter",
+    "q": "quarter",
+    "year": "year",
+    "y": "year",
+}
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_PATTERN = re.compile(r"\s*(\d+)\s*([a-zA-Z]+)\s*")
+
+
+@frozen
+class Duration:
+    """A number of calendar units. Months, quarters and years have no fixed number of seconds."""
+
+    count: int
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """The duration that ``text`` writes. Raises ValueError that names the accepted forms."""
+        match = _PATTERN.fullmatch(text)
+        unit = _unit(match[2]) if match else None
+        if match is None or unit is None:
+            raise ValueError(f"{text!r} is not a duration: write a number and a unit, as in 3d")
+        return cls(int(match[1]), unit)
+
+    @property
+    def seconds(self) -> float:
+        """Its length. Raises ValueError for months, quarters and years."""
+        if self.unit not in _SECONDS:
+            raise ValueError(f"a {self.unit} has no fixed length")
+        return float(self.count * _SECONDS[self.unit])
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}" + ("s" if self.count != 1 else "")
+
+
+def _unit(word: str) -> str | None:
+    lower = word.lower()
+    return _UNITS.get(lower) or _UNITS.get(lower.removesuffix("s"))

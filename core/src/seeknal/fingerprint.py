@@ -1,0 +1,63 @@
+"""Fingerprints: what a node is, in hashes that change only when something does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+
+from seeknal.graph import Graph
+from seeknal.model import Audit, Fingerprint, Node, NodeId
+from seeknal.options import unstructure
+
+
+def fingerprints(
+    nodes: Mapping[NodeId, Node], graph: Graph, today: str
+) -> dict[NodeId, Fingerprint]:
+    """Every node's fingerprint. ``today`` (ISO) enters those that read the date."""
+    found: dict[NodeId, Fingerprint] = {}
+    for id in graph.order:
+        node = nodes[id]
+        parents = [found[parent] for parent in node.parents]
+        found[id] = Fingerprint(
+            content=_content(node, today), config=config_hash(node), upstream=_upstream(parents)
+        )
+    return found
+
+
+def _content(node: Node, today: str) -> str:
+    values = [f"{name}={os.environ.get(name)}" for name in node.env]
+    if node.time_dependent is not None:
+        values.append(today)
+    return digest(node.definition, *values) if values else node.definition
+
+
+def _upstream(parents: list[Fingerprint]) -> str:
+    return digest(*(text for parent in parents for text in (parent.content, parent.upstream)))
+
+
+def config_hash(node: Node) -> str:
+    """What people read about a node and where it goes: no reason to compute rows again."""
+    return digest(
+        node.description or "",
+        node.owner or "",
+        ",".join(node.tags),
+        audits_key(node.audits),
+        ",".join(target.key for target in node.targets),
+    )
+
+
+def audits_key(audits: tuple[Audit, ...]) -> str:
+    """Names a node's audits: the same key asks the same questions."""
+    return digest(*(_audit_text(audit) for audit in audits)) if audits else ""
+
+
+def _audit_text(audit: Audit) -> str:
+    settings = [audit.type, audit.severity, audit.warn_if, audit.error_if]
+    return json.dumps([settings, unstructure(audit.options)], sort_keys=True, default=str)
+
+
+def digest(*parts: str) -> str:
+    """A hash of several texts that no other split of the same characters has."""
+    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()

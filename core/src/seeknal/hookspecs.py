@@ -1,0 +1,198 @@
+"""The hooks that seeknal calls, and when.
+
+Plural nouns *declare* (collected once, cheap, no driver imported); verbs *do* (the first plugin
+that does not answer None wins); ``before_``/``after_`` *observe* and can never fail a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from seeknal.kernel import (
+        AuditType,
+        ConnectionType,
+        Context,
+        NodeInputs,
+        NodeKind,
+        Rows,
+        Session,
+        SourceType,
+        TargetType,
+    )
+    from seeknal.model import (
+        Audit,
+        AuditResult,
+        Connection,
+        Delivered,
+        Node,
+        NodeResult,
+        Plan,
+        Problem,
+        Project,
+        Relation,
+        RunSummary,
+        Source,
+        Target,
+    )
+
+NAME = "seeknal"
+_F = TypeVar("_F", bound=Callable[..., Any])
+_marker = pluggy.HookspecMarker(NAME)
+
+
+def _declares(function: _F) -> _F:
+    return cast(_F, _marker(function))
+
+
+def _first(function: _F) -> _F:
+    return cast(_F, _marker(firstresult=True)(function))
+
+
+@_declares
+def node_kinds() -> Iterable[NodeKind]:  # type: ignore[empty-body]
+    """Kinds of node that project files may use.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    A name that another plugin declared too is an error that names both distributions.
+    """
+
+
+@_declares
+def source_types() -> Iterable[SourceType]:  # type: ignore[empty-body]
+    """Values of a source's ``source:`` key, each with the attrs class of its options.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def target_types() -> Iterable[TargetType]:  # type: ignore[empty-body]
+    """Values of a target's ``type:`` key, each with the attrs class of its options.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def audit_types() -> Iterable[AuditType]:  # type: ignore[empty-body]
+    """Values of an audit's ``type:`` key, each with the attrs class of its parameters.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def connection_types() -> Iterable[ConnectionType]:  # type: ignore[empty-body]
+    """Values of ``type:`` below ``connections:`` in profiles.yml, with their options classes.
+
+    Called once per process, when a connection is first needed. Fields that hold passwords,
+    tokens or keys must be of type ``Secret``.
+    """
+
+
+@_declares
+def register_commands(cli: click.Group) -> None:
+    """Add commands or groups to ``cli``.
+
+    Called once per process, before a command line is parsed, unless it names a command of
+    core's. Must be cheap: import what a command needs inside the command.
+    """
+
+
+@_first
+def load_source(source: Source, context: Context) -> Rows | None:  # type: ignore[empty-body]
+    """The rows of a source.
+
+    Called once per source that runs, in a worker thread. Return a ``Scan`` (SQL that DuckDB
+    runs while it writes the artifact: the cheapest), ``ParquetFiles``, a DuckDB relation of
+    ``context.duckdb``, or anything with an Arrow C stream. None: not mine. May raise
+    ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``.
+    """
+
+
+@_first
+def source_version(source: Source, context: Context) -> object | None:
+    """A token that changes whenever the source's data may have changed.
+
+    Called for each source when a run is planned; main thread. Must be cheap and read no rows.
+    Any value that JSON can hold; the previous token is ``context.known_version``, so that a
+    file's hash need not be taken again when nothing moved. None: unknown, then ``refresh:``
+    decides. May raise like ``load_source``.
+    """
+
+
+@_first
+def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:  # type: ignore[empty-body]
+    """The rows of a node of a kind that this plugin declared.
+
+    Called once per node that runs, in a worker thread. ``inputs`` holds each parent's stored
+    output and, as ``inputs.body``, the rows of the node's own SQL or Python function when it
+    has one. Return as for ``load_source``. None: not mine.
+    """
+
+
+@_first
+def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:  # type: ignore[empty-body]
+    """Write a node's rows to a target, atomically: a reader sees the old or the new rows.
+
+    Called once per target that is owed a delivery, in a worker thread, after the node's audits
+    passed and its artifact was published. ``context.delivery_id`` is the same for a retry of
+    the same delivery. None: not mine. Raise ``DeliveryError`` when nothing was written.
+    """
+
+
+@_first
+def audit(
+    audits: Sequence[Audit], relation: Relation, context: Context
+) -> Sequence[AuditResult] | None:  # type: ignore[empty-body]
+    """Results for a node's audits, in the order of ``audits``.
+
+    Called once per node and plugin, in a worker thread, on the candidate artifact before
+    anything outside sees it. ``audits`` holds only those whose types this plugin declared.
+    A node fails when an audit gets no result. None: not mine.
+    """
+
+
+@_first
+def audit_columns(audit: Audit) -> Sequence[str] | None:  # type: ignore[empty-body]
+    """The columns that an audit names, so that a wrong name is refused before any SQL runs.
+
+    Called when a node's output columns are known; worker thread. None: not mine.
+    """
+
+
+@_first
+def open_session(connection: Connection) -> Session | None:  # type: ignore[empty-body]
+    """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
+
+    Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.
+    """
+
+
+@_declares
+def validate_project(project: Project) -> Iterable[Problem]:  # type: ignore[empty-body]
+    """Further problems of a project, reported together with core's own.
+
+    Called once after the files were read, before planning; main thread. Must read no data.
+    """
+
+
+@_declares
+def before_run(plan: Plan) -> None:
+    """A run is about to execute ``plan``. Called once; main thread. Errors become warnings."""
+
+
+@_declares
+def after_node(node: Node, result: NodeResult) -> None:
+    """A node's step ended. Called once per step, in a worker thread. Errors become warnings."""
+
+
+@_declares
+def after_run(summary: RunSummary) -> None:
+    """A run ended, well or not. Called once; main thread. Errors become warnings."""

@@ -1,0 +1,179 @@
+"""What plugins declare and what they are given: the types in the hooks' signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from seeknal.model import Interval, NodeId, ParquetFiles, Relation, Scan
+
+if TYPE_CHECKING:
+    import logging
+
+    import duckdb
+
+Rows = Scan | ParquetFiles | Any
+"""`Scan`, `ParquetFiles`, a DuckDB relation, or an object with ``__arrow_c_stream__``."""
+
+OptionsT = TypeVar("OptionsT")
+
+
+@frozen(kw_only=True)
+class NodeKind:
+    """A kind of node.
+
+    ``options`` is the attrs class of the keys that the kind adds to the common ones.
+    ``functional``: its options that can change rows; None means all.
+    ``produces_rows``: False for kinds that only deliver or document.
+    """
+
+    name: str
+    folder: str
+    options: type
+    summary: str
+    colour: str = "#8a8f98"
+    produces_rows: bool = True
+    functional: tuple[str, ...] | None = None
+    accepts_sql: bool = True
+    accepts_python: bool = True
+
+
+@frozen(kw_only=True)
+class SourceType:
+    """A value of ``source:``. ``aliases`` are accepted spellings.
+
+    ``reads_files``: ``table`` is a path below the project. ``refresh`` is the policy when a
+    source has none and no version is known.
+    """
+
+    name: str
+    options: type
+    summary: str
+    aliases: tuple[str, ...] = ()
+    reads_files: bool = False
+    refresh: str = "always"
+
+
+@frozen(kw_only=True)
+class TargetType:
+    """A value of a target's ``type:``.
+
+    ``label_field`` is the option that names the destination to people. ``modes`` are the
+    write modes it supports. ``exposure``: it may also stand as an exposure's ``type``.
+    """
+
+    name: str
+    options: type
+    summary: str
+    label_field: str = "table"
+    modes: tuple[str, ...] = ("full",)
+    aliases: tuple[str, ...] = ()
+    exposure: bool = False
+
+
+@frozen(kw_only=True)
+class AuditType:
+    """A value of an audit's ``type:``."""
+
+    name: str
+    options: type
+    summary: str
+    aliases: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class ConnectionType:
+    """A value of ``type:`` below ``connections:``."""
+
+    name: str
+    options: type
+    summary: str
+    aliases: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class NodeInputs:
+    """What a node reads: each parent's stored output, and the rows of its own body."""
+
+    parents: Mapping[NodeId, Relation] = field(factory=dict)
+    body: Rows | None = None
+
+    @property
+    def only(self) -> Relation:
+        """The single parent; a kind that takes one input says so when it is not alone."""
+        (relation,) = self.parents.values()
+        return relation
+
+
+class Context(Protocol):
+    """The services that core gives to a plugin while it works for one node."""
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for this thread, on the run's one DuckDB instance."""
+
+    @property
+    def environment(self) -> str: ...
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def project_root(self) -> Path: ...
+
+    @property
+    def workdir(self) -> Path:
+        """A folder for temporary files of this node; removed when its step ends."""
+
+    @property
+    def samples(self) -> Path:
+        """The folder where failing rows of audits may be kept."""
+
+    @property
+    def interval(self) -> Interval | None: ...
+
+    @property
+    def log(self) -> logging.Logger: ...
+
+    @property
+    def dry_run(self) -> bool: ...
+
+    @property
+    def known_version(self) -> object | None:
+        """In ``source_version``: the token of the last load, or None."""
+
+    @property
+    def delivery_id(self) -> str:
+        """In ``materialize``: names this delivery; a retry has the same id."""
+
+    def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
+        """The options of a connection of profiles.yml, of the class that its type declared."""
+
+    def resolve(self, path: str) -> Path:
+        """A path of the project's, absolute; raises NodeError when it leaves the project."""
+
+    def parent(self, node: str) -> Relation:
+        """Another node's current output (for ``relationships`` and its like)."""
+
+    def history(self, limit: int) -> Sequence[int]:
+        """Row counts of this node's earlier successful runs, newest first."""
+
+
+class Session(Protocol):
+    """A read-only conversation with one connection."""
+
+    def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        """Column names and rows of one statement."""
+
+    def tables(self) -> Sequence[str]: ...
+
+    def schema(self, table: str) -> Sequence[tuple[str, str]]:
+        """(column, type) pairs."""
+
+    def describe(self) -> str:
+        """One line for ``connection test``: what is there, and its version."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,488 @@
+"""The values that flow through seeknal: from project files to a plan and its results.
+
+All are frozen; none does anything. Ids are text (``transform.orders``), so they travel through
+JSON, messages and SQL unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from attrs import field, frozen
+
+Severity = Literal["error", "warn"]
+Mode = Literal["full", "incremental_by_time", "upsert_by_key", "append"]
+Action = Literal["run", "reuse", "audit", "deliver", "skip"]
+Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
+
+
+class NodeId(str):
+    """``kind.name``, for example ``transform.orders``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, kind: str, name: str) -> NodeId:
+        return cls(f"{kind}.{name}")
+
+    @property
+    def kind(self) -> str:
+        return self.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.partition(".")[2]
+
+
+@frozen
+class Location:
+    """A place in a project file. ``file`` is relative to the project; 1-based, 0 = unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        parts = [self.file, *(str(part) for part in (self.line, self.column) if part)]
+        return ":".join(parts)
+
+
+@frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong in the project's files, or (``severity="warn"``) worth a look."""
+
+    code: str
+    message: str
+    location: Location | None = None
+    help: str | None = None
+    node: NodeId | None = None
+    severity: Severity = "error"
+
+
+@frozen
+class Column:
+    """A column of a node's output; ``type`` is DuckDB's name for it."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@frozen(kw_only=True)
+class ColumnSpec:
+    """What a project file says about a column."""
+
+    name: str
+    type: str | None = None
+    description: str | None = None
+    tests: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Interval:
+    """A half-open range of time, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@frozen(kw_only=True)
+class Connection:
+    """A named connection of profiles.yml; ``options`` is the attrs class of its type."""
+
+    name: str
+    type: str
+    options: object
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where a source node's rows come from.
+
+    ``options`` is an instance of the options class that the source type declared: a plugin
+    recognises its work by ``isinstance(source.options, ...)``.
+    """
+
+    node: NodeId
+    type: str
+    options: object
+    table: tuple[str, ...] = ()
+    query: str | None = None
+    connection: str | None = None
+    columns: tuple[ColumnSpec, ...] = ()
+    refresh: str | None = None
+    version_query: str | None = None
+    allow_outside: bool = False
+
+
+@frozen(kw_only=True)
+class Target:
+    """One place where a node's rows are delivered.
+
+    ``key`` names the destination and its settings for the state: the same key is the same
+    delivery. ``label`` is what people read (``outputs/report.csv``).
+    """
+
+    node: NodeId
+    type: str
+    options: object
+    key: str
+    label: str
+    mode: Mode = "full"
+    connection: str | None = None
+    location: Location | None = None
+
+
+@frozen(kw_only=True)
+class Audit:
+    """One check on a node's rows; ``options`` is the attrs class of its audit type."""
+
+    type: str
+    options: object
+    node: NodeId
+    severity: Severity = "error"
+    warn_if: str | None = None
+    error_if: str | None = None
+    message: str | None = None
+    declared_by: NodeId | None = None
+    location: Location | None = None
+
+
+@frozen(kw_only=True)
+class AuditResult:
+    """What one audit found. ``failing_rows`` = 0 is a pass."""
+
+    audit_type: str
+    columns: tuple[str, ...] = ()
+    passed: bool
+    failing_rows: int
+    severity: Severity = "error"
+    message: str = ""
+    duration_ms: float = 0.0
+    sample: str | None = None
+
+
+@frozen(kw_only=True)
+class Input:
+    """A node that another one reads, and the name it has there when it was given one."""
+
+    ref: NodeId
+    alias: str | None = None
+    location: Location | None = None
+
+
+@frozen(kw_only=True)
+class Sql:
+    """A node's SQL in three forms.
+
+    ``text`` is what the user wrote; ``rendered`` is it after templating, with refs as the user
+    wrote them; ``executable`` names inputs as ``"kind"."name"``, ready for DuckDB.
+    ``location`` is the line of the file on which ``text`` begins.
+    """
+
+    text: str
+    rendered: str
+    executable: str
+    location: Location
+    dialect: str = "duckdb"
+
+
+@frozen(kw_only=True)
+class PythonCode:
+    """The function behind a Python node. ``script`` is its PEP 723 header, if it has one."""
+
+    file: str
+    function: str
+    line: int
+    script: str | None = None
+
+
+@frozen(kw_only=True)
+class Node:
+    """One node of the pipeline, wherever it was written.
+
+    ``definition`` is what its content hash was taken of, already hashed: it changes when the
+    rows may change and only then. ``options`` is an instance of its kind's options class.
+    """
+
+    id: NodeId
+    location: Location
+    options: object
+    definition: str
+    inputs: tuple[Input, ...] = ()
+    source: Source | None = None
+    sql: Sql | None = None
+    python: PythonCode | None = None
+    audits: tuple[Audit, ...] = ()
+    targets: tuple[Target, ...] = ()
+    columns: tuple[ColumnSpec, ...] = ()
+    contract: bool = False
+    materialized: str = "table"
+    description: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, object] = field(factory=dict)
+    layer: str | None = None
+    domain: str | None = None
+    business_purpose: str | None = None
+    engine: str | None = None
+    params: Mapping[str, object] = field(factory=dict)
+    volatile: str | None = None
+    """Why the node runs each time (``now()``), or None when it does not."""
+    time_dependent: Literal["date"] | None = None
+    """``date`` when the node reads today's date, which is then part of its fingerprint."""
+    files: tuple[str, ...] = ()
+    """Files that a Python node declares to read."""
+    env: tuple[str, ...] = ()
+    """Environment variables that a Python node declares to read."""
+
+    @property
+    def kind(self) -> str:
+        return self.id.kind
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def parents(self) -> tuple[NodeId, ...]:
+        return tuple(dict.fromkeys(entry.ref for entry in self.inputs))
+
+
+@frozen(kw_only=True)
+class Execution:
+    """How a run uses the machine (``execution:`` of seeknal_project.yml)."""
+
+    parallel: bool = True
+    max_workers: int | Literal["auto"] = "auto"
+    memory_limit: str | None = None
+    timeout: float | None = None
+    """Seconds that one node may take."""
+    retries: int = 0
+
+
+@frozen(kw_only=True)
+class Project:
+    """A project as its files say it. Nothing here knows whether a node was YAML or Python."""
+
+    root: Path
+    name: str
+    version: str = "1.0.0"
+    nodes: Mapping[NodeId, Node]
+    variables: Mapping[str, object] = field(factory=dict)
+    execution: Execution = field(factory=Execution)
+    warnings: tuple[Problem, ...] = ()
+    profile: Path | None = None
+    """The profiles.yml in force; its connections are read when one is used."""
+
+    @property
+    def target(self) -> Path:
+        return self.root / "target"
+
+
+@frozen(kw_only=True)
+class Fingerprint:
+    """What a node is, in four hashes (hex text).
+
+    ``content``: what changes its rows. ``config``: what does not (description, tags, audits,
+    targets). ``upstream``: its parents' content, in order. ``schema``: its columns, once known.
+    """
+
+    content: str
+    config: str
+    upstream: str
+    schema: str = ""
+
+    @property
+    def short(self) -> str:
+        """Content and upstream together, short enough for a file name."""
+        from hashlib import sha256
+
+        return sha256(f"{self.content}:{self.upstream}".encode()).hexdigest()[:16]
+
+
+@frozen(kw_only=True)
+class Artifact:
+    """One stored output: an immutable Parquet file that its hash vouches for.
+
+    ``path`` is relative to the project's ``target``. ``stat`` is (size, mtime_ns, ctime_ns,
+    inode, device) as last verified: while it holds, the hash is not taken again.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    rows: int
+    columns: tuple[Column, ...]
+    stat: tuple[int, int, int, int, int]
+
+    @property
+    def output_id(self) -> str:
+        """Names the content: equal bytes are equal rows in equal order."""
+        return self.sha256[:16]
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """What is known of one node's delivery to one target."""
+
+    key: str
+    status: Literal["delivered", "owed"]
+    output_id: str
+    delivery_id: str
+    rows: int = 0
+    label: str = ""
+    error: str | None = None
+    at: str = ""
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """A node's current output in an environment, and all that its reuse depends on.
+
+    ``inputs`` maps each parent to the output id that was read. A view has no artifact; its
+    ``output_id`` is derived from its definition and inputs.
+    """
+
+    node: NodeId
+    fingerprint: Fingerprint
+    inputs: Mapping[NodeId, str]
+    output_id: str
+    artifact: Artifact | None = None
+    source_version: object = None
+    audits: tuple[AuditResult, ...] = ()
+    audits_key: str = ""
+    """Hash of the audits that ``audits`` answers."""
+    failing: bool = False
+    """An error-severity audit fails on the current rows: they are not delivered or read."""
+    deliveries: Mapping[str, Delivery] = field(factory=dict)
+    run_id: str = ""
+    finished_at: str = ""
+    seconds: float = 0.0
+    dated: str | None = None
+    """The definition, when its rows hold for one day only."""
+
+
+@frozen(kw_only=True)
+class Step:
+    """What a plan says about one node: what happens and why.
+
+    ``conditional``: the node runs only if a parent's new output differs from the one it read;
+    this is the one decision that a run makes itself.
+    """
+
+    node: NodeId
+    action: Action
+    reason: str
+    conditional: bool = False
+    otherwise: Action = "reuse"
+    """What happens instead when a conditional step finds its inputs unchanged."""
+    source_version: object = None
+    notes: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Plan:
+    """The steps of a run in DAG order; a run obeys it."""
+
+    environment: str
+    steps: tuple[Step, ...]
+    fingerprints: Mapping[NodeId, Fingerprint] = field(factory=dict)
+    inlined: frozenset[NodeId] = frozenset()
+    """Views that their readers' SQL sees through; they have no artifact."""
+    warnings: tuple[str, ...] = ()
+    redeliver: bool = False
+    """Targets are written again though what they hold is current (``--full``)."""
+
+    @property
+    def to_run(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action not in ("reuse", "skip"))
+
+
+@frozen(kw_only=True)
+class Delivered:
+    """What a target plugin did: the rows it wrote and what a reader wants to know."""
+
+    rows: int
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class NodeResult:
+    """How one node's step ended. ``seconds`` is wall time; ``phases`` splits it."""
+
+    node: NodeId
+    status: Status
+    reason: str
+    rows: int | None = None
+    seconds: float = 0.0
+    phases: Mapping[str, float] = field(factory=dict)
+    audits: tuple[AuditResult, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    error: str | None = None
+    code: str | None = None
+    location: Location | None = None
+    help: str | None = None
+    notes: tuple[str, ...] = ()
+    rows_in: int | None = None
+    bytes: int | None = None
+    snapshot: Snapshot | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status in ("success", "reused") and all(
+            delivery.status == "delivered" for delivery in self.deliveries
+        )
+
+
+@frozen(kw_only=True)
+class RunSummary:
+    """A finished run. ``interrupted`` when a signal ended it."""
+
+    run_id: str
+    environment: str
+    started_at: str
+    seconds: float
+    results: tuple[NodeResult, ...]
+    interrupted: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.interrupted and all(result.ok for result in self.results)
+
+
+@frozen
+class Scan:
+    """Rows as SQL that DuckDB has not run yet: one SELECT, without a trailing semicolon."""
+
+    sql: str
+
+
+@frozen
+class ParquetFiles:
+    """Rows that already lie in Parquet files."""
+
+    paths: Sequence[str]
+
+
+@frozen(kw_only=True)
+class Relation:
+    """A stored output as a plugin sees it.
+
+    ``scan`` stands after FROM on the context's DuckDB cursor. ``rows`` is the exact count, or
+    -1 for a view, whose rows nobody has counted.
+    """
+
+    node: NodeId
+    scan: str
+    columns: tuple[Column, ...]
+    rows: int
+    path: Path | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)

@@ -1,0 +1,350 @@
+"""From a mapping in a project file to an attrs class, with every problem found on the way.
+
+A plugin declares its options as a frozen attrs class; this module reads it as a description:
+types say what is accepted, `option` adds other spellings and a summary. The same description
+gives the JSON Schema that editors use.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import frozen
+
+from seeknal.durations import Duration
+from seeknal.errors import did_you_mean
+from seeknal.marks import Marks
+from seeknal.model import NodeId, Problem
+from seeknal.secret import Secret
+
+T = TypeVar("T")
+
+UNKNOWN_KEY = "SK0201"
+MISSING_KEY = "SK0202"
+WRONG_VALUE = "SK0203"
+
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def option(
+    default: Any = attrs.NOTHING,
+    *,
+    aliases: tuple[str, ...] = (),
+    summary: str = "",
+    validator: Callable[[Any, Any, Any], None] | None = None,
+    factory: Callable[[], Any] | None = None,
+) -> Any:
+    """A field of an options class.
+
+    ``aliases`` are other spellings of its key; ``summary`` is its line in the reference and in
+    editors; a ``validator`` (as of attrs) raises ValueError with what is wrong. A field name
+    that ends in ``_`` stands for the key without it (``from_`` for ``from``).
+    """
+    metadata = {"aliases": aliases, "summary": summary}
+    if factory is not None:
+        return attrs.field(factory=factory, validator=validator, metadata=metadata)
+    return attrs.field(default=default, validator=validator, metadata=metadata)
+
+
+@frozen(kw_only=True)
+class Field:
+    """One option as its class declares it."""
+
+    name: str
+    key: str
+    type: Any
+    required: bool
+    aliases: tuple[str, ...]
+    summary: str
+    default: Any
+
+
+@cache
+def fields_of(cls: type) -> tuple[Field, ...]:
+    """The options that ``cls`` declares, in order."""
+    hints = get_type_hints(cls)
+    return tuple(_field(attribute, hints[attribute.name]) for attribute in attrs.fields(cls))
+
+
+def _field(attribute: Any, hint: Any) -> Field:
+    return Field(
+        name=attribute.name,
+        key=attribute.name.removesuffix("_"),
+        type=hint,
+        required=attribute.default is attrs.NOTHING,
+        aliases=attribute.metadata.get("aliases", ()),
+        summary=attribute.metadata.get("summary", ""),
+        default=attribute.default,
+    )
+
+
+def keys_of(cls: type) -> tuple[str, ...]:
+    """Every accepted key of ``cls``, aliases included."""
+    return tuple(key for entry in fields_of(cls) for key in (entry.key, *entry.aliases))
+
+
+def convert(
+    cls: type[T],
+    data: Mapping[str, object],
+    marks: Marks,
+    problems: list[Problem],
+    *,
+    node: NodeId | None = None,
+    what: str = "key",
+) -> T | None:
+    """An instance of ``cls`` from ``data``; None when something was wrong.
+
+    Everything wrong is appended to ``problems``, each with its place. ``what`` is the word for
+    a key in messages (``option``, ``parameter``).
+    """
+    reader = _Reader(marks, problems, node, what)
+    return reader.instance(cls, data, ())
+
+
+def structure(cls: type[T], data: Mapping[str, object]) -> T:
+    """`convert` for data that was converted before. Raises ValueError when it no longer fits."""
+    problems: list[Problem] = []
+    instance = convert(cls, data, Marks("", {}, {}), problems)
+    if instance is None:
+        raise ValueError("; ".join(problem.message for problem in problems))
+    return instance
+
+
+def unstructure(value: object) -> Any:
+    """What `structure` takes back, of plain JSON values. Raises TypeError for a Secret."""
+    if isinstance(value, Secret):
+        raise TypeError("a Secret is never serialised")
+    if isinstance(value, Duration):
+        return str(value)
+    if attrs.has(type(value)):
+        return {
+            entry.key: unstructure(getattr(value, entry.name)) for entry in fields_of(type(value))
+        }
+    if isinstance(value, Mapping):
+        return {str(key): unstructure(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [unstructure(item) for item in value]
+    return value
+
+
+class _Mismatch(Exception):
+    """A value is not of the wanted type; the message says what was expected."""
+
+
+class _Reader:
+    """One conversion: where it reads and what it found wrong."""
+
+    def __init__(
+        self, marks: Marks, problems: list[Problem], node: NodeId | None, what: str
+    ) -> None:
+        self.marks = marks
+        self.problems = problems
+        self.node = node
+        self.what = what
+
+    def problem(
+        self, code: str, message: str, path: tuple[Any, ...], help: str | None, key: bool = False
+    ) -> None:
+        location = self.marks.key(*path) if key else self.marks.value(*path)
+        self.problems.append(
+            Problem(code=code, message=message, location=location, help=help, node=self.node)
+        )
+
+    def instance(self, cls: type[T], data: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+        before = len(self.problems)
+        known = {key: entry for entry in fields_of(cls) for key in (entry.key, *entry.aliases)}
+        given: dict[str, object] = {}
+        for key, value in data.items():
+            entry = known.get(key)
+            if entry is None:
+                self.unknown(key, known, path)
+            elif entry.name in given:
+                text = f"{self.what} {key!r} says again what {entry.key!r} says"
+                self.problem(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
+            elif value is not None or not _has_default(entry):
+                given[entry.name] = self.value(entry.type, value, (*path, key), key)
+        self.missing(cls, given, path)
+        return self.build(cls, given, path) if len(self.problems) == before else None
+
+    def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
+        names = [entry.key for entry in known.values()]
+        help = did_you_mean(key, known) or f"known: {', '.join(dict.fromkeys(names)) or 'none'}"
+        self.problem(UNKNOWN_KEY, f"unknown {self.what} {key!r}", (*path, key), help, key=True)
+
+    def missing(self, cls: type, given: Mapping[str, object], path: tuple[Any, ...]) -> None:
+        for entry in fields_of(cls):
+            if entry.required and entry.name not in given:
+                help = entry.summary or None
+                self.problem(MISSING_KEY, f"missing {self.what} {entry.key!r}", path, help)
+
+    def build(self, cls: type[T], given: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+        names = {attribute.name: attribute.alias for attribute in attrs.fields(cls)}  # type: ignore[arg-type]
+        try:
+            return cls(**{names[name]: value for name, value in given.items()})
+        except (ValueError, TypeError) as error:
+            self.problem(WRONG_VALUE, str(error.args[0] if error.args else error), path, None)
+            return None
+
+    def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:
+        try:
+            return self.read(wanted, value, path)
+        except _Mismatch as mismatch:
+            text = f"{self.what} {key!r} expects {mismatch}, not {describe(value)}"
+            self.problem(WRONG_VALUE, text, path, _quote_hint(wanted, value))
+            return None
+
+    def read(self, wanted: Any, value: object, path: tuple[Any, ...]) -> object:
+        origin = get_origin(wanted)
+        if wanted in (object, Any):
+            return value
+        if origin in (Union, types.UnionType):
+            return self.union(get_args(wanted), value, path)
+        if origin is Literal:
+            return _one_of(get_args(wanted), value)
+        if origin in (tuple, list) or origin is Sequence:
+            return self.sequence(get_args(wanted)[0], value, path)
+        if origin in (dict, Mapping) or getattr(origin, "__name__", "") == "Mapping":
+            return self.mapping(get_args(wanted)[1], value, path)
+        if attrs.has(wanted) and wanted is not Duration:
+            return self.nested(wanted, value, path)
+        return _scalar(wanted, value)
+
+    def union(self, members: tuple[Any, ...], value: object, path: tuple[Any, ...]) -> object:
+        if value is None and type(None) in members:
+            return None
+        concrete = [member for member in members if member is not type(None)]
+        expected: list[str] = []
+        for member in concrete:
+            before = len(self.problems)
+            try:
+                result = self.read(member, value, path)
+            except _Mismatch as mismatch:
+                expected.append(str(mismatch))
+                continue
+            if len(self.problems) == before or len(concrete) == 1:
+                return result
+            if member is concrete[-1]:
+                return result
+            del self.problems[before:]
+        raise _Mismatch(" or ".join(dict.fromkeys(expected)))
+
+    def sequence(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        if isinstance(value, str | int | float | bool):
+            return (self.read(item, value, path),)
+        if not isinstance(value, Sequence):
+            raise _Mismatch("a list")
+        return tuple(self.read(item, entry, (*path, n)) for n, entry in enumerate(value))
+
+    def mapping(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        if not isinstance(value, Mapping):
+            raise _Mismatch("a mapping")
+        return {str(key): self.read(item, entry, (*path, key)) for key, entry in value.items()}
+
+    def nested(self, cls: type, value: object, path: tuple[Any, ...]) -> object:
+        if not isinstance(value, Mapping):
+            raise _Mismatch("a mapping")
+        return self.instance(cls, value, path)
+
+
+def _scalar(wanted: Any, value: object) -> object:
+    if wanted is Secret and isinstance(value, str | Secret):
+        return value if isinstance(value, Secret) else Secret(value)
+    if wanted is Duration:
+        return _duration(value)
+    if wanted is float and type(value) in (int, float):
+        return float(value)  # type: ignore[arg-type]
+    if type(value) is wanted or (wanted is str and isinstance(value, str)):
+        return value
+    raise _Mismatch(_WORDS.get(wanted, getattr(wanted, "__name__", str(wanted))))
+
+
+def _duration(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if type(value) is int and value >= 0:
+        return Duration(value, "day")
+    try:
+        return Duration.parse(str(value))
+    except ValueError:
+        raise _Mismatch("a duration such as 3d or 1 month") from None
+
+
+def _one_of(choices: tuple[Any, ...], value: object) -> object:
+    if any(value == choice and type(value) is type(choice) for choice in choices):
+        return value
+    known = " or ".join(str(choice) for choice in choices)
+    near = did_you_mean(str(value), [str(choice) for choice in choices])
+    raise _Mismatch(f"{known}" + (f" ({near})" if near else ""))
+
+
+def _has_default(entry: Field) -> bool:
+    return not entry.required
+
+
+def _quote_hint(wanted: Any, value: object) -> str | None:
+    takes_text = wanted is str or str in get_args(wanted)
+    if takes_text and isinstance(value, bool | int | float):
+        return f"write it as text: '{describe_plain(value)}'"
+    return None
+
+
+def describe_plain(value: object) -> str:
+    """A scalar as it stands in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def describe(value: object) -> str:
+    """What a value is, for messages: ``the text 'abc'``, ``a list``, ``5``."""
+    if isinstance(value, Secret):
+        return "a secret"
+    if isinstance(value, str):
+        return f"{value!r}" if len(value) < 60 else f"{value[:57]!r}..."
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, Sequence):
+        return "a list"
+    return "nothing" if value is None else describe_plain(value)
+
+
+def json_schema(cls: type) -> dict[str, Any]:
+    """The JSON Schema of ``cls``'s keys, as editors use it."""
+    entries = fields_of(cls)
+    properties: dict[str, Any] = {}
+    for entry in entries:
+        described = _schema(entry.type) | ({"description": entry.summary} if entry.summary else {})
+        properties |= dict.fromkeys((entry.key, *entry.aliases), described)
+    # An alias satisfies a requirement, which "required" cannot say.
+    required = [entry.key for entry in entries if entry.required and not entry.aliases]
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    return schema | {"additionalProperties": False} | ({"required": required} if required else {})
+
+
+_SCALAR_SCHEMAS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    Secret: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    Duration: {"type": ["string", "integer"]},
+    type(None): {"type": "null"},
+}
+
+
+def _schema(wanted: Any) -> dict[str, Any]:
+    origin = get_origin(wanted)
+    if wanted in _SCALAR_SCHEMAS:
+        return dict(_SCALAR_SCHEMAS[wanted])
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_schema(member) for member in get_args(wanted)]}
+    if origin is Literal:
+        return {"enum": list(get_args(wanted))}
+    if origin in (tuple, list):
+        item = _schema(get_args(wanted)[0])
+        return {"anyOf": [item, {"type": "array", "items": item}]}
+    if origin is not None and len(get_args(wanted)) == 2:
+        return {"type": "object", "additionalProperties": _schema(get_args(wanted)[1])}
+    return json_schema(wanted) if attrs.has(wanted) else {}

@@ -1,0 +1,1 @@
+"""From a project and its state to a Plan."""

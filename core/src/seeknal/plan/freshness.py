@@ -1,0 +1,62 @@
+"""Does a source have to be read again?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from seeknal.cron import Cron
+from seeknal.durations import Duration
+from seeknal.fileversion import same
+from seeknal.model import Snapshot
+
+POLICIES = ("on_change", "always", "manual")
+
+
+def is_refresh(text: str) -> bool:
+    """Whether ``text`` is a refresh policy: a word, a duration or a cron schedule."""
+    if text in POLICIES:
+        return True
+    for parse in (Duration.parse, Cron.parse):
+        try:
+            parse(text)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def reason_to_read(
+    refresh: str | None, default: str, version: object, snapshot: Snapshot, now: datetime
+) -> str | None:
+    """Why a source is read again, or None. ``version`` None = nobody knows."""
+    policy = refresh or ("on_change" if version is not None else default)
+    if policy == "manual":
+        return None
+    if policy == "on_change":
+        return _change(version, snapshot)
+    if policy == "always":
+        return "refresh: always"
+    return f"refresh: {policy}" if _due(policy, snapshot, now) else None
+
+
+def _change(version: object, snapshot: Snapshot) -> str | None:
+    if version is None:
+        return "version unknown"
+    unchanged = version == snapshot.source_version or same(version, snapshot.source_version)
+    return None if unchanged else "source changed"
+
+
+def _due(policy: str, snapshot: Snapshot, now: datetime) -> bool:
+    last = datetime.fromisoformat(snapshot.finished_at)
+    try:
+        period = Duration.parse(policy)
+    except ValueError:
+        return Cron.parse(policy).next_after(last.astimezone(UTC)) <= now
+    return last + _length(period) <= now
+
+
+def _length(period: Duration) -> timedelta:
+    days = {"month": 30, "quarter": 91, "year": 365}
+    if period.unit in days:
+        return timedelta(days=days[period.unit] * period.count)
+    return timedelta(seconds=period.seconds)

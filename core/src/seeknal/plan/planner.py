@@ -1,0 +1,229 @@
+"""What a run will do to each node, and why: from a project and its state to a Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Literal
+
+from attrs import field, frozen
+
+from seeknal.errors import SeeknalError, SelectionError
+from seeknal.fingerprint import audits_key
+from seeknal.graph import Graph
+from seeknal.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
+from seeknal.plan.freshness import reason_to_read
+
+Health = Literal["ok", "missing", "damaged"]
+
+
+@frozen(kw_only=True)
+class Situation:
+    """Everything that a plan depends on.
+
+    ``version_of`` asks a source, or a Python node that declares files, for its version token;
+    ``refresh_default`` is a source's policy when it has none and no version is known;
+    ``health_of`` looks at a stored artifact.
+    """
+
+    environment: str
+    nodes: Mapping[NodeId, Node]
+    graph: Graph
+    fingerprints: Mapping[NodeId, Fingerprint]
+    snapshots: Mapping[NodeId, Snapshot]
+    selected: frozenset[NodeId]
+    inlined: frozenset[NodeId]
+    rowless_kinds: Collection[str]
+    now: datetime
+    version_of: Callable[[Node, object], object]
+    refresh_default: Callable[[Node], str]
+    health_of: Callable[[Artifact], Health]
+    full: bool = False
+    refresh: frozenset[NodeId] = field(factory=frozenset)
+    deliver: bool = True
+
+
+def make_plan(situation: Situation) -> Plan:
+    """The steps of a run, in DAG order, for the selected nodes.
+
+    Reads versions of sources and looks at artifacts; changes nothing. Raises SelectionError
+    when a selected node reads one that is not selected and has never run.
+    """
+    planner = _Planner(situation)
+    steps = tuple(
+        planner.decide(situation.nodes[id])
+        for id in situation.graph.order
+        if id in situation.selected
+    )
+    return Plan(
+        environment=situation.environment,
+        steps=steps,
+        fingerprints=situation.fingerprints,
+        inlined=situation.inlined,
+        warnings=(*planner.warnings, *_volatile_warnings(situation)),
+        redeliver=situation.full,
+    )
+
+
+class _Planner:
+    """Decides node by node; remembers which outputs will or may be new."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.now = situation
+        self.moving: set[NodeId] = set()
+        self.warnings: list[str] = []
+        self.warned: set[NodeId] = set()
+
+    def decide(self, node: Node) -> Step:
+        self.check_unselected_parents(node)
+        snapshot = self.now.snapshots.get(node.id)
+        version, failure = self.version(node, snapshot)
+        reason = failure or self.reason(node, snapshot, version)
+        otherwise = self.upkeep(node, snapshot)
+        if reason is not None:
+            step = Step(node=node.id, action="run", reason=reason, source_version=version)
+        elif self.moving.intersection(node.parents):
+            step = Step(
+                node=node.id,
+                action="run",
+                reason="inputs changed",
+                conditional=True,
+                otherwise=otherwise[0],
+                source_version=version,
+            )
+        else:
+            action, why = otherwise
+            step = Step(node=node.id, action=action, reason=why, source_version=version)
+        if step.action in ("run", "audit"):
+            self.moving.add(node.id)
+        return step
+
+    def version(self, node: Node, snapshot: Snapshot | None) -> tuple[object, str | None]:
+        if node.source is None and not node.files:
+            return None, None
+        known = snapshot.source_version if snapshot else None
+        try:
+            return self.now.version_of(node, known), None
+        except SeeknalError as error:
+            # The run will meet the same error and report it as the node's failure.
+            return None, f"source cannot be checked: {error.message}"
+
+    def reason(self, node: Node, snapshot: Snapshot | None, version: object) -> str | None:
+        """Why the node runs whatever its parents do, or None."""
+        if self.now.full:
+            return "forced (--full)"
+        if node.id in self.now.refresh:
+            return "refreshed (--refresh)"
+        if self.is_documentation(node) or node.kind == "rule":
+            return None
+        if snapshot is None:
+            return "first run"
+        return (
+            self.definition_changed(node, snapshot)
+            or (f"volatile: {node.volatile}" if node.volatile else None)
+            or self.source_changed(node, snapshot, version)
+            or self.artifact_lost(node, snapshot)
+            or self.inputs_changed(node, snapshot)
+        )
+
+    def definition_changed(self, node: Node, snapshot: Snapshot) -> str | None:
+        if self.now.fingerprints[node.id].content == snapshot.fingerprint.content:
+            return None
+        if snapshot.dated == node.definition:
+            return "date changed"
+        return "definition changed"
+
+    def source_changed(self, node: Node, snapshot: Snapshot, version: object) -> str | None:
+        if node.source is not None:
+            default = self.now.refresh_default(node)
+            return reason_to_read(node.source.refresh, default, version, snapshot, self.now.now)
+        if node.files:
+            return reason_to_read(None, "always", version, snapshot, self.now.now)
+        return None
+
+    def artifact_lost(self, node: Node, snapshot: Snapshot) -> str | None:
+        if node.id in self.now.inlined or node.kind in self.now.rowless_kinds:
+            return None
+        if snapshot.artifact is None:
+            return "not stored yet"
+        health = self.now.health_of(snapshot.artifact)
+        if health == "ok":
+            return None
+        self.warnings.append(f"{node.id}: its artifact is {health}; it is built again")
+        return f"artifact {health}"
+
+    def inputs_changed(self, node: Node, snapshot: Snapshot) -> str | None:
+        for parent in node.parents:
+            current = self.now.snapshots.get(parent)
+            if parent in self.moving or current is None:
+                continue
+            if snapshot.inputs.get(parent) != current.output_id:
+                return "inputs changed"
+        return None
+
+    def upkeep(self, node: Node, snapshot: Snapshot | None) -> tuple[Action, str]:
+        """What a node needs whose rows are current."""
+        unchanged = "source unchanged" if node.source else "inputs unchanged"
+        if self.is_documentation(node):
+            return "reuse", "documents only"
+        if snapshot is None:
+            return "reuse", unchanged
+        if audits_key(node.audits) != snapshot.audits_key:
+            return "audit", "audits changed"
+        if snapshot.failing:
+            return "audit", "audits failed"
+        if self.now.deliver and owed_targets(node, snapshot):
+            return "deliver", "target owed"
+        return "reuse", unchanged
+
+    def is_documentation(self, node: Node) -> bool:
+        return node.kind in self.now.rowless_kinds and not node.targets and node.kind != "rule"
+
+    def check_unselected_parents(self, node: Node) -> None:
+        for parent in node.parents:
+            if parent in self.now.selected or self.now.nodes[parent].kind == "rule":
+                continue
+            snapshot = self.now.snapshots.get(parent)
+            if snapshot is None:
+                raise SelectionError(
+                    f"{node.id} reads {parent}, which has never run",
+                    help=f"select its inputs too: --select +{node.id}",
+                )
+            self.check_unselected(node, parent, snapshot)
+
+    def check_unselected(self, node: Node, parent: NodeId, snapshot: Snapshot) -> None:
+        if snapshot.artifact and self.now.health_of(snapshot.artifact) != "ok":
+            raise SelectionError(
+                f"{node.id} reads {parent}, whose artifact is gone or damaged",
+                help=f"select its inputs too: --select +{node.id}",
+            )
+        fingerprint = self.now.fingerprints[parent]
+        stale = (fingerprint.content, fingerprint.upstream) != (
+            snapshot.fingerprint.content,
+            snapshot.fingerprint.upstream,
+        )
+        if stale and parent not in self.warned:
+            self.warned.add(parent)
+            self.warnings.append(f"{parent} is not selected and not current; read as it is")
+
+
+def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
+    """Keys of the node's targets that do not hold its current rows."""
+    return tuple(
+        target.key
+        for target in node.targets
+        if (delivery := snapshot.deliveries.get(target.key)) is None
+        or delivery.status == "owed"
+        or delivery.output_id != snapshot.output_id
+    )
+
+
+def _volatile_warnings(situation: Situation) -> list[str]:
+    return [
+        f"{id} runs each time: it uses {node.volatile} (volatile: false keeps its rows)"
+        for id in situation.graph.order
+        if id in situation.selected
+        and (node := situation.nodes[id]).volatile
+        and node.source is None
+        and node.volatile not in ("true", "declared")
+    ]

@@ -1,0 +1,128 @@
+"""Everything a plugin may import from seeknal, and nothing else.
+
+A plugin is a module with functions marked ``@hookimpl``, named by an entry point of its
+distribution in the group ``seeknal``::
+
+    [project.entry-points.seeknal]
+    example = "seeknal_example.plugin"
+
+The hooks and what they mean: ``seeknal.hookspecs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import pluggy
+
+from seeknal.errors import (
+    ConnectionFailed,
+    DeliveryError,
+    NodeError,
+    SeeknalError,
+    did_you_mean,
+)
+from seeknal.hookspecs import NAME
+from seeknal.kernel import (
+    AuditType,
+    ConnectionType,
+    Context,
+    NodeInputs,
+    NodeKind,
+    Rows,
+    Session,
+    SourceType,
+    TargetType,
+)
+from seeknal.model import (
+    Audit,
+    AuditResult,
+    Column,
+    ColumnSpec,
+    Connection,
+    Delivered,
+    Interval,
+    Location,
+    Mode,
+    Node,
+    NodeId,
+    NodeResult,
+    ParquetFiles,
+    Plan,
+    Problem,
+    Project,
+    Relation,
+    RunSummary,
+    Scan,
+    Severity,
+    Source,
+    Target,
+)
+from seeknal.durations import Duration
+from seeknal.files import publish_file
+from seeknal.options import option
+from seeknal.rows import scan_of_rows
+from seeknal.secret import Secret, scrub
+from seeknal.sql.check import SqlRefused, check_query
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_marker = pluggy.HookimplMarker(NAME)
+
+
+def hookimpl(function: _F) -> _F:
+    """Mark a function as an implementation of the hook of its name."""
+    return cast(_F, _marker(function))
+
+
+__all__ = (
+    "Audit",
+    "AuditResult",
+    "AuditType",
+    "Column",
+    "ColumnSpec",
+    "Connection",
+    "ConnectionFailed",
+    "ConnectionType",
+    "Context",
+    "Delivered",
+    "DeliveryError",
+    "Duration",
+    "Interval",
+    "Location",
+    "Mode",
+    "Node",
+    "NodeError",
+    "NodeId",
+    "NodeInputs",
+    "NodeKind",
+    "NodeResult",
+    "ParquetFiles",
+    "Plan",
+    "Problem",
+    "Project",
+    "Relation",
+    "Rows",
+    "RunSummary",
+    "Scan",
+    "SeeknalError",
+    "Secret",
+    "Session",
+    "Severity",
+    "Source",
+    "SourceType",
+    "SqlRefused",
+    "Target",
+    "TargetType",
+    "check_query",
+    "did_you_mean",
+    "hookimpl",
+    "option",
+    "publish_file",
+    "quote_identifier",
+    "quote_literal",
+    "quote_name",
+    "scan_of_rows",
+    "scrub",
+)

@@ -1,0 +1,282 @@
+"""Which plugins there are, and what they declare.
+
+Names and versions come from distribution metadata without importing anything. A plugin that
+cannot be imported is a warning until the project needs it; two that declare the same name are
+an error naming both.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+from attrs import frozen
+
+from seeknal import hookspecs
+from seeknal.errors import PluginError
+
+if TYPE_CHECKING:
+    from seeknal.kernel import AuditType, ConnectionType, NodeKind, SourceType, TargetType
+
+GROUP = "seeknal"
+CORE = "seeknal"
+BUILTIN = {
+    "kinds": "seeknal.builtin.kinds",
+    "files": "seeknal.builtin.files",
+    "filetarget": "seeknal.builtin.filetarget",
+}
+DECLARATIONS = {
+    "kind": "node_kinds",
+    "source type": "source_types",
+    "target type": "target_types",
+    "audit type": "audit_types",
+    "connection type": "connection_types",
+}
+OURS = {
+    "postgresql": "seeknal-postgres",
+    "postgres": "seeknal-postgres",
+    "iceberg": "seeknal-iceberg",
+    "starrocks": "seeknal-starrocks",
+    "starrocks_materialized_view": "seeknal-starrocks",
+    "mysql": "seeknal-starrocks",
+    "semantic_model": "seeknal-semantic",
+    "metric": "seeknal-semantic",
+    "saved_query": "seeknal-semantic",
+    "time_spine": "seeknal-semantic",
+}
+"""Names that distributions of ours declare, so that a missing one can be named."""
+
+AUDITS = ("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships")
+
+
+@frozen(kw_only=True)
+class Installed:
+    """A plugin found by its entry point; nothing of it is imported yet."""
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+
+
+@frozen(kw_only=True)
+class PluginInfo:
+    """One plugin as ``seeknal plugins`` lists it. ``types`` maps what it declares to names."""
+
+    name: str
+    distribution: str
+    version: str
+    builtin: bool
+    hooks: tuple[str, ...] = ()
+    types: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    error: str | None = None
+
+
+def load_plugins() -> Plugins:
+    """The plugins of this environment, built-in ones first.
+
+    ``SEEKNAL_DISABLE_PLUGINS`` is a comma-separated list of names to leave out, or ``all``;
+    ``SEEKNAL_TRACE_PLUGINS`` writes each hook call to stderr.
+    """
+    return Plugins(tuple(_enabled(installed_plugins())))
+
+
+def installed_plugins() -> tuple[Installed, ...]:
+    """Every plugin that an installed distribution names, in order of name."""
+    from importlib.metadata import entry_points
+
+    found = (
+        Installed(
+            name=point.name,
+            distribution=point.dist.name if point.dist else point.module,
+            version=point.dist.version if point.dist else "",
+            module=point.value,
+        )
+        for point in entry_points(group=GROUP)
+    )
+    return tuple(sorted(dict.fromkeys(found), key=lambda plugin: plugin.name))
+
+
+def _enabled(plugins: Iterable[Installed]) -> Iterable[Installed]:
+    disabled = {name.strip() for name in os.environ.get("SEEKNAL_DISABLE_PLUGINS", "").split(",")}
+    return (plugin for plugin in plugins if not disabled & {plugin.name, "all"})
+
+
+class Plugins:
+    """The plugins of this process and everything that they declare.
+
+    Built-in plugins are registered at once, the others when a name is asked for that the
+    built-in ones do not declare, or when everything is needed.
+    """
+
+    def __init__(self, installed: tuple[Installed, ...]) -> None:
+        self.installed = installed
+        self.errors: dict[str, str] = {}
+        self._manager = pluggy.PluginManager(hookspecs.NAME)
+        self._manager.add_hookspecs(hookspecs)
+        if os.environ.get("SEEKNAL_TRACE_PLUGINS"):
+            self._manager.trace.root.setwriter(lambda text: print(text, end="", file=sys.stderr))
+            self._manager.enable_tracing()
+        for name, module in BUILTIN.items():
+            self._manager.register(_import(module), name=name)
+        for plugin in installed:
+            self._register(plugin)
+        self._manager.check_pending()
+
+    def _register(self, plugin: Installed) -> None:
+        try:
+            self._manager.register(_import(plugin.module), name=plugin.name)
+        except Exception as error:
+            # Whatever a third party's module does at import must not take seeknal down.
+            self.errors[plugin.name] = f"{type(error).__name__}: {error}"
+            if self._manager.has_plugin(plugin.name):
+                self._manager.unregister(name=plugin.name)
+
+    @property
+    def hooks(self) -> Any:
+        """Calls a hook on every plugin: ``plugins.hooks.load_source(source=..., context=...)``."""
+        return self._manager.hook
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """One line for each plugin that could not be loaded."""
+        by_name = {plugin.name: plugin for plugin in self.installed}
+        return tuple(
+            f"plugin {name!r} ({by_name[name].distribution} {by_name[name].version}) "
+            f"could not be loaded: {reason}"
+            for name, reason in self.errors.items()
+        )
+
+    @cached_property
+    def kinds(self) -> Mapping[str, NodeKind]:
+        """Kinds of node, by name."""
+        return self._declared("kind")
+
+    @cached_property
+    def source_types(self) -> Mapping[str, SourceType]:
+        """Source types, by name and by alias."""
+        return self._declared("source type")
+
+    @cached_property
+    def target_types(self) -> Mapping[str, TargetType]:
+        """Target types, by name and by alias."""
+        return self._declared("target type")
+
+    @cached_property
+    def audit_types(self) -> Mapping[str, AuditType]:
+        """Audit types, by name and by alias."""
+        return self._declared("audit type")
+
+    @cached_property
+    def connection_types(self) -> Mapping[str, ConnectionType]:
+        """Connection types, by name and by alias."""
+        return self._declared("connection type")
+
+    def owner(self, what: str, name: str) -> str:
+        """The plugin that declared ``name``, for example ``owner("audit type", "unique")``."""
+        return self._owners(what)[name]
+
+    def missing(self, what: str, name: str) -> str | None:
+        """What to install for a name that nothing declares, or why its plugin is not loaded."""
+        distribution = OURS.get(name)
+        if what == "audit type" and (name in AUDITS or not self.audit_types):
+            distribution = "seeknal-audits"
+        for line in self.broken:
+            if distribution is None or distribution in line:
+                return line
+        return f"{what} {name!r} needs: pip install {distribution}" if distribution else None
+
+    def call(self, hook: str, plugin: str, **arguments: object) -> Any:
+        """The answer of one plugin's implementation of a hook, or None when it has none."""
+        for implementation in getattr(self.hooks, hook).get_hookimpls():
+            if implementation.plugin_name == plugin:
+                return _call(implementation, arguments)
+        return None
+
+    def observe(self, hook: str, warn: Callable[[str], None], **arguments: object) -> None:
+        """Call an observer hook; what a plugin raises becomes a warning naming it."""
+        for implementation in getattr(self.hooks, hook).get_hookimpls():
+            try:
+                _call(implementation, arguments)
+            except Exception as error:
+                warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {error}")
+
+    def implements(self, hook: str) -> bool:
+        """Whether any plugin implements ``hook``."""
+        return bool(getattr(self.hooks, hook).get_hookimpls())
+
+    def describe(self) -> list[PluginInfo]:
+        """Every plugin with its hooks and types; broken ones with their error."""
+        from seeknal import __version__
+
+        core = [
+            Installed(name=name, distribution=CORE, version=__version__, module=module)
+            for name, module in BUILTIN.items()
+        ]
+        return [self._info(plugin) for plugin in (*core, *self.installed)]
+
+    def _info(self, plugin: Installed) -> PluginInfo:
+        module = self._manager.get_plugin(plugin.name)
+        callers = (self._manager.get_hookcallers(module) if module else None) or []
+        types = {
+            what: tuple(name for name, owner in self._owners(what).items() if owner == plugin.name)
+            for what in DECLARATIONS
+        }
+        return PluginInfo(
+            name=plugin.name,
+            distribution=plugin.distribution,
+            version=plugin.version,
+            builtin=plugin.name in BUILTIN,
+            hooks=tuple(sorted(caller.name for caller in callers)),
+            types={what: names for what, names in types.items() if names},
+            error=self.errors.get(plugin.name),
+        )
+
+    def _declared(self, what: str) -> Mapping[str, Any]:
+        names: dict[str, Any] = {}
+        owners: dict[str, str] = {}
+        for implementation in getattr(self.hooks, DECLARATIONS[what]).get_hookimpls():
+            for declared in implementation.function():
+                for name in (declared.name, *getattr(declared, "aliases", ())):
+                    self._claim(what, name, implementation.plugin_name, owners)
+                    names[name] = declared
+        return names
+
+    def _claim(self, what: str, name: str, plugin: str, owners: dict[str, str]) -> None:
+        if name in owners:
+            first, second = (self._who(entry) for entry in (owners[name], plugin))
+            raise PluginError(
+                f"{what} {name!r} is declared by {first} and by {second}",
+                code="SK1002",
+                help="uninstall one of them, or name it in SEEKNAL_DISABLE_PLUGINS",
+            )
+        owners[name] = plugin
+
+    def _owners(self, what: str) -> dict[str, str]:
+        return {
+            name: implementation.plugin_name
+            for implementation in getattr(self.hooks, DECLARATIONS[what]).get_hookimpls()
+            for declared in implementation.function()
+            for name in (declared.name, *getattr(declared, "aliases", ()))
+        }
+
+    def _who(self, name: str) -> str:
+        for plugin in self.installed:
+            if plugin.name == name:
+                return f"{plugin.distribution} {plugin.version}"
+        return CORE
+
+
+def _import(module: str) -> Any:
+    from importlib import import_module
+
+    return import_module(module)
+
+
+def _call(implementation: Any, arguments: Mapping[str, object]) -> Any:
+    return implementation.function(*(arguments[name] for name in implementation.argnames))

@@ -1,0 +1,30 @@
+"""A node as its file says it, before anything is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from seeknal.marks import Marks
+from seeknal.model import Location, NodeId, PythonCode
+
+
+@frozen(kw_only=True)
+class RawNode:
+    """One YAML document or one decorated function, as a mapping of keys.
+
+    ``code_hash`` is the hash of all the Python that the function reaches.
+    """
+
+    kind: str
+    name: str
+    data: Mapping[str, object]
+    marks: Marks
+    location: Location
+    python: PythonCode | None = None
+    code_hash: str | None = None
+
+    @property
+    def id(self) -> NodeId:
+        return NodeId.of(self.kind, self.name)

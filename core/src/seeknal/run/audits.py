@@ -1,0 +1,85 @@
+"""Asking the plugins for a node's audits, and what their answers mean for the node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seeknal.errors import NodeError, did_you_mean
+from seeknal.kernel import Context
+from seeknal.model import Audit, AuditResult, Node, Relation
+from seeknal.plugins import Plugins
+
+
+def run_audits(
+    node: Node, relation: Relation, plugins: Plugins, context: Context
+) -> tuple[AuditResult, ...]:
+    """A result for each of the node's audits, in their order.
+
+    Raises NodeError before any SQL runs when an audit names a column that is not there, and
+    when a plugin leaves an audit without a result.
+    """
+    for audit in node.audits:
+        _check_columns(audit, relation, plugins)
+    results: dict[int, AuditResult] = {}
+    for owner, indexes in _by_owner(node.audits, plugins).items():
+        asked = [node.audits[index] for index in indexes]
+        answers = plugins.call("audit", owner, audits=asked, relation=relation, context=context)
+        if answers is None or len(answers) != len(asked):
+            raise NodeError(
+                f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
+            )
+        results.update(zip(indexes, answers, strict=True))
+    return tuple(results[index] for index in range(len(node.audits)))
+
+
+def failures(results: Sequence[AuditResult]) -> list[AuditResult]:
+    """The results that stop a node: failed, of severity error."""
+    return [result for result in results if not result.passed and result.severity == "error"]
+
+
+def failure(node: Node, failed: Sequence[AuditResult], root: Path) -> NodeError:
+    """The error of a node whose audits failed, naming each with its count."""
+    lines = [result.message or f"{result.failing_rows:,} failing rows" for result in failed]
+    named = [
+        f"{result.audit_type}{_columns(result)}: {line}"
+        for result, line in zip(failed, lines, strict=True)
+    ]
+    samples = [_relative(result.sample, root) for result in failed if result.sample]
+    where = next((audit.location for audit in node.audits if audit.location), node.location)
+    return NodeError(
+        "; ".join(named),
+        code="SK0901",
+        location=where,
+        help=f"failing rows are in {', '.join(samples)}" if samples else None,
+    )
+
+
+def _relative(path: str, root: Path) -> str:
+    full = Path(path)
+    return str(full.relative_to(root)) if full.is_relative_to(root) else path
+
+
+def _columns(result: AuditResult) -> str:
+    return f"({', '.join(result.columns)})" if result.columns else ""
+
+
+def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
+    owner = plugins.owner("audit type", audit.type)
+    known = {name.lower() for name in relation.names}
+    for column in plugins.call("audit_columns", owner, audit=audit) or ():
+        if column.lower() not in known:
+            raise NodeError(
+                f"audit {audit.type} of {audit.node} names column {column!r}, which is not there",
+                code="SK0903",
+                location=audit.location,
+                help=did_you_mean(column, relation.names)
+                or f"columns: {', '.join(relation.names)}",
+            )
+
+
+def _by_owner(audits: Sequence[Audit], plugins: Plugins) -> dict[str, list[int]]:
+    owners: dict[str, list[int]] = {}
+    for index, audit in enumerate(audits):
+        owners.setdefault(plugins.owner("audit type", audit.type), []).append(index)
+    return owners

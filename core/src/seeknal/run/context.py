@@ -1,0 +1,93 @@
+"""What a plugin, or a Python node, is given while it works for one node."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import field, frozen
+
+from seeknal.errors import NodeError
+from seeknal.model import Interval, NodeId, Relation
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.kernel import Rows
+
+OptionsT = TypeVar("OptionsT")
+
+
+@frozen(kw_only=True)
+class NodeContext:
+    """The services of one node's step; implements `seeknal.plugin.Context`."""
+
+    node: NodeId
+    environment: str
+    run_id: str
+    project_root: Path
+    workdir: Path
+    samples: Path
+    log: logging.Logger
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
+    connections: Callable[[str], Any]
+    relation_of: Callable[[str], Relation]
+    row_counts: Callable[[int], Sequence[int]]
+    interval: Interval | None = None
+    dry_run: bool = False
+    known_version: object | None = None
+    delivery_id: str = ""
+    allow_outside: bool = False
+    variables: Mapping[str, object] = field(factory=dict)
+    params: Mapping[str, object] = field(factory=dict)
+    source_rows: Rows | None = None
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        return self.cursor()
+
+    def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
+        found = self.connections(name)
+        if not isinstance(found.options, options):
+            raise NodeError(
+                f"connection {name!r} is of type {found.type}, which {self.node} cannot use",
+                code="SK0602",
+            )
+        return found.options
+
+    def resolve(self, path: str) -> Path:
+        full = (self.project_root / path).resolve()
+        if not self.allow_outside and not full.is_relative_to(self.project_root.resolve()):
+            raise NodeError(
+                f"{path!r} lies outside the project",
+                code="SK0703",
+                help="keep it below the project, or say allow_outside: true",
+            )
+        return full
+
+    def parent(self, node: str) -> Relation:
+        return self.relation_of(node)
+
+    def history(self, limit: int) -> Sequence[int]:
+        return self.row_counts(limit)
+
+
+class WarningCollector(logging.Handler):
+    """Turns what a plugin logs as a warning into notes of the node's result."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.notes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.notes.append(record.getMessage())
+
+
+def node_logger(node: NodeId, run_id: str) -> tuple[logging.Logger, WarningCollector]:
+    """A logger for one step, and the collector of what it is warned of."""
+    logger = logging.Logger(f"seeknal.node.{node}", logging.INFO)
+    collector = WarningCollector()
+    logger.addHandler(collector)
+    return logger, collector

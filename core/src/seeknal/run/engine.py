@@ -1,0 +1,178 @@
+"""The run's DuckDB: one in-memory instance, one cursor per worker, a view for each stored node."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seeknal.errors import NodeError
+from seeknal.model import Column, NodeId, ParquetFiles, Scan
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.sql.storage import copy_statement, scan_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.kernel import Rows
+
+MEMORY_SHARE = 0.7
+
+
+class Engine:
+    """Runs SQL for the nodes of one run.
+
+    Opens DuckDB when a cursor is first asked for. Thread-safe; a cursor belongs to the thread
+    that asked for it.
+    """
+
+    def __init__(self, target: Path, memory_limit: str | None = None) -> None:
+        self._spill = target / "tmp"
+        self._memory_limit = memory_limit
+        self._lock = threading.Lock()
+        self._instance: duckdb.DuckDBPyConnection | None = None
+        self._schemas: set[str] = set()
+        self._views: dict[NodeId, str] = {}
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A new cursor with seeknal's session settings."""
+        with self._lock:
+            cursor = self._open().cursor()
+        # A table name must never mean a variable of ours, and results not the machine's zone.
+        cursor.execute("SET python_enable_replacements = false")
+        cursor.execute("SET enable_progress_bar = false")
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._instance is None:
+            import duckdb
+
+            self._instance = duckdb.connect(":memory:")
+            limit = self._memory_limit or _default_memory_limit()
+            self._instance.execute(f"SET memory_limit = {quote_literal(limit)}")
+            self._instance.execute(f"SET temp_directory = {quote_literal(str(self._spill))}")
+        return self._instance
+
+    def define(self, node: NodeId, select: str) -> None:
+        """Make ``"kind"."name"`` stand for ``select``; nothing happens when it already does."""
+        with self._lock:
+            if self._views.get(node) == select:
+                return
+            instance = self._open()
+            if node.kind not in self._schemas:
+                instance.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(node.kind)}")
+                self._schemas.add(node.kind)
+            name = quote_name(node.kind, node.name)
+            instance.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
+            self._views[node] = select
+
+    def close(self) -> None:
+        """Close DuckDB and remove what it spilled."""
+        with self._lock:
+            if self._instance is not None:
+                self._instance.close()
+                self._instance = None
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def write_rows(
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path
+) -> tuple[int, tuple[Column, ...]]:
+    """Store ``rows`` as one Parquet file; gives the row count and the columns.
+
+    Raises NodeError for something that is no rows, or has two columns of one name.
+    """
+    if isinstance(rows, ParquetFiles) and len(rows.paths) == 1:
+        return _copy_file(cursor, rows.paths[0], path)
+    relation, select = _relation(cursor, rows)
+    columns = columns_of(relation)
+    _refuse_equal_names(columns)
+    if select is not None:
+        done = cursor.execute(copy_statement(select, columns, str(path))).fetchone()
+        return int(done[0]) if done else 0, columns
+    # A relation that exists only as a Python object is read by name, on this very cursor.
+    relation.create_view("seeknal_rows", replace=True)
+    statement = copy_statement('FROM temp."seeknal_rows"', columns, str(path))
+    try:
+        done = cursor.execute(statement).fetchone()
+    finally:
+        cursor.execute('DROP VIEW IF EXISTS temp."seeknal_rows"')
+    return int(done[0]) if done else 0, columns
+
+
+def columns_of(relation: Any) -> tuple[Column, ...]:
+    """A DuckDB relation's columns, with DuckDB's names of their types."""
+    return tuple(
+        Column(name, str(type)) for name, type in zip(relation.columns, relation.types, strict=True)
+    )
+
+
+def _relation(cursor: duckdb.DuckDBPyConnection, rows: Rows) -> tuple[Any, str | None]:
+    import duckdb
+
+    if isinstance(rows, ParquetFiles):
+        paths = ", ".join(quote_literal(path) for path in rows.paths)
+        rows = Scan(f"SELECT * FROM read_parquet([{paths}], union_by_name = true)")
+    if isinstance(rows, Scan):
+        return cursor.sql(rows.sql), rows.sql
+    if isinstance(rows, duckdb.DuckDBPyRelation):
+        return rows, None
+    if hasattr(rows, "__arrow_c_stream__"):
+        return cursor.from_arrow(rows), None
+    raise NodeError(
+        f"a node's rows cannot be a {type(rows).__name__}",
+        code="SK0711",
+        help="return a DuckDB relation, an Arrow table or reader, a frame, or a list of dicts",
+    )
+
+
+def _copy_file(
+    cursor: duckdb.DuckDBPyConnection, source: str, path: Path
+) -> tuple[int, tuple[Column, ...]]:
+    """Parquet that is already Parquet is copied byte for byte: no decoding, nothing lost."""
+    shutil.copyfile(source, path)
+    columns = columns_of(cursor.sql(f"FROM read_parquet({quote_literal(str(path))})"))
+    _refuse_equal_names(columns)
+    counted = cursor.execute(
+        f"SELECT num_rows FROM parquet_file_metadata({quote_literal(str(path))})"
+    ).fetchone()
+    return int(counted[0]) if counted else 0, columns
+
+
+def _refuse_equal_names(columns: Sequence[Column]) -> None:
+    seen: dict[str, str] = {}
+    for column in columns:
+        lower = column.name.lower()
+        if lower in seen:
+            raise NodeError(
+                f"two output columns have one name: {seen[lower]!r} and {column.name!r}",
+                code="SK0712",
+                help="give one of them another name with AS",
+            )
+        seen[lower] = column.name
+
+
+def stored_scan(path: Path, columns: Sequence[Column]) -> str:
+    """What stands after FROM to read a stored output."""
+    return scan_of(str(path), columns)
+
+
+def _default_memory_limit() -> str:
+    return f"{int(_memory_bytes() * MEMORY_SHARE / 2**20)}MiB"
+
+
+def _memory_bytes() -> int:
+    """What this process may use: the machine's memory or its cgroup's limit."""
+    import os
+
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [machine]
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            limits.append(int(Path(name).read_text()))
+        except (OSError, ValueError):
+            continue
+    return min(limits)

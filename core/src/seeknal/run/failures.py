@@ -1,0 +1,73 @@
+"""From whatever a node raised to an error that says what happened, where, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from pathlib import Path
+
+from seeknal.errors import NodeError, SeeknalError
+from seeknal.model import Location, Node
+from seeknal.secret import scrub
+
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
+_CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)
+_FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
+
+
+def explain(error: BaseException, node: Node, folder: Path) -> SeeknalError:
+    """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words."""
+    if isinstance(error, SeeknalError):
+        return error
+    text = scrub(str(error)).strip()
+    if disk_full(error):
+        return _disk_full(text, node, folder)
+    if isinstance(error, OSError):
+        return NodeError(f"{node.id}: {text}", code="SK0704", location=node.location)
+    if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb"):
+        return _from_duckdb(error, text, node)
+    name = type(error).__name__
+    return NodeError(f"{name}: {text}" if text else name, code="SK0705", location=node.location)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether ``error`` says that a disk has no room left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(phrase in str(error) for phrase in _FULL)
+
+
+def is_deterministic(error: SeeknalError) -> bool:
+    """Whether trying again would fail again: wrong SQL, failed audits, a missing column."""
+    return error.code in ("SK0706", "SK0711", "SK0712", "SK0713") or error.code.startswith("SK09")
+
+
+def _disk_full(text: str, node: Node, folder: Path) -> NodeError:
+    free = shutil.disk_usage(folder).free
+    return NodeError(
+        f"no space left on the disk of {folder} ({free / 2**20:,.0f} MiB free): {text}",
+        code="SK0707",
+        location=node.location,
+        help="make room and run again; what was published before is untouched",
+    )
+
+
+def _from_duckdb(error: BaseException, text: str, node: Node) -> NodeError:
+    kind = type(error).__name__
+    wrong_sql = kind in ("ParserException", "BinderException", "CatalogException")
+    help = None
+    if kind == "OutOfMemoryException":
+        help = "raise execution.memory_limit in seeknal_project.yml, or run with --workers 1"
+    return NodeError(
+        text, code="SK0706" if wrong_sql else "SK0708", location=_place(text, node), help=help
+    )
+
+
+def _place(text: str, node: Node) -> Location:
+    """The line of the project file that DuckDB's ``LINE n`` stands for."""
+    line = _LINE.search(text)
+    if node.sql is None or line is None:
+        return node.location
+    start = node.sql.location
+    return Location(start.file, start.line + int(line[1]) - 1, 0)

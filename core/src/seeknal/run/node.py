@@ -1,0 +1,438 @@
+"""One node's step: from its inputs to a published, audited and delivered result."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from seeknal.errors import NodeError, SeeknalError
+from seeknal.fingerprint import audits_key, digest
+from seeknal.kernel import NodeInputs, Rows
+from seeknal.model import (
+    AuditResult,
+    Column,
+    Delivered,
+    Node,
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    Relation,
+    Scan,
+    Snapshot,
+    Step,
+    Target,
+)
+from seeknal.plugins import Plugins
+from seeknal.run.audits import failure, failures, run_audits
+from seeknal.run.context import NodeContext, node_logger
+from seeknal.run.delivery import deliver, plan_deliveries
+from seeknal.run.engine import Engine, stored_scan, write_rows
+from seeknal.run.failures import explain
+from seeknal.run.outputs import Outputs
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.state.artifacts import Artifacts
+
+
+@frozen(kw_only=True)
+class Services:
+    """What the steps of one run share."""
+
+    project: Project
+    plan: Plan
+    plugins: Plugins
+    engine: Engine
+    artifacts: Artifacts
+    outputs: Outputs
+    record: Callable[[Snapshot], None]
+    connections: Callable[[str], Any]
+    row_counts: Callable[[NodeId, int], list[int]]
+    run_id: str
+    deliver: bool = True
+
+
+class NodeRunner:
+    """Executes steps; one instance serves all workers, each with a cursor of its own."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.local = threading.local()
+        self.cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+
+    def execute(self, step: Step) -> NodeResult:
+        """Carry out one step. Never raises: a failure is a result."""
+        node = self.services.project.nodes[step.node]
+        started = time.monotonic()
+        attempt = _Attempt(self, node, step)
+        try:
+            result = attempt.carry_out()
+        except BaseException as error:
+            result = attempt.failed(error)
+            if not isinstance(error, Exception):
+                result = evolve(result, status="interrupted")
+        finally:
+            attempt.clean_up()
+        return evolve(result, seconds=time.monotonic() - started)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor."""
+        if not hasattr(self.local, "cursor"):
+            self.local.cursor = self.services.engine.cursor()
+            self.cursors[threading.get_ident()] = self.local.cursor
+        cursor: duckdb.DuckDBPyConnection = self.local.cursor
+        return cursor
+
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread's cursor is running, or all of them."""
+        for ident, cursor in list(self.cursors.items()):
+            if thread is None or ident == thread:
+                cursor.interrupt()
+
+
+class _Attempt:
+    """The state of one step while it is carried out."""
+
+    def __init__(self, runner: NodeRunner, node: Node, step: Step) -> None:
+        self.services = runner.services
+        self.cursor = runner.cursor
+        self.node = node
+        self.step = step
+        self.phases: dict[str, float] = {}
+        self.audits: tuple[AuditResult, ...] = ()
+        self.candidate: Path | None = None
+        self.workdir = self.services.project.target / "tmp" / self.services.run_id / str(node.id)
+        self.log, self.warnings = node_logger(node.id, self.services.run_id)
+        self.snapshot = self.services.outputs.snapshots.get(node.id)
+
+    def carry_out(self) -> NodeResult:
+        action = self.step.action
+        if action == "run" and self.step.conditional and not self.inputs_differ():
+            action = self.step.otherwise
+            self.step = evolve(self.step, reason=_instead(action))
+        if action == "run":
+            return self.run()
+        if action == "audit":
+            return self.audit_again()
+        if action == "deliver":
+            return self.deliver_again()
+        return self.reuse()
+
+    def inputs_differ(self) -> bool:
+        if self.snapshot is None:
+            return True
+        return dict(self.snapshot.inputs) != self.services.outputs.inputs_of(self.node)
+
+    def run(self) -> NodeResult:
+        if self.node.kind == "rule":
+            return self.result("success")
+        kind = self.services.plugins.kinds[self.node.kind]
+        if not kind.produces_rows:
+            return self.expose()
+        if self.node.id in self.services.plan.inlined:
+            return self.define_view()
+        return self.build()
+
+    def build(self) -> NodeResult:
+        """Rows of a node that stores them: compute, write, audit, publish, deliver."""
+        inputs = self.services.outputs.inputs_of(self.node)
+        self.candidate = self.services.artifacts.candidate(self.node.id, self.services.run_id)
+        with self.phase("execute"):
+            rows, columns = write_rows(self.cursor(), self.rows(), self.candidate)
+        self.check_contract(columns)
+        relation = Relation(
+            node=self.node.id,
+            scan=stored_scan(self.candidate, columns),
+            columns=columns,
+            rows=rows,
+            path=self.candidate,
+        )
+        self.audit(relation)
+        with self.phase("publish"):
+            snapshot = self.publish(rows, columns, inputs)
+        return self.result("success", self.deliver(snapshot), rows=rows)
+
+    def rows(self) -> Rows:
+        node = self.node
+        self.services.outputs.define(node.parents)
+        if node.source is not None:
+            return self.source_rows()
+        body = (
+            self.python_rows() if node.python else Scan(node.sql.executable) if node.sql else None
+        )
+        parents = {id: self.relation(id) for id in node.parents} if self.needs_parents else {}
+        rows = self.services.plugins.hooks.run_node(
+            node=node, inputs=NodeInputs(parents=parents, body=body), context=self.context()
+        )
+        return self.required(rows, f"no plugin runs a node of kind {node.kind!r}")
+
+    @property
+    def needs_parents(self) -> bool:
+        # A transform's SQL names its inputs itself; describing views for it would cost a bind.
+        return self.node.kind != "transform"
+
+    def source_rows(self) -> Rows:
+        source = self.node.source
+        assert source is not None
+        loaded = None
+        if source.type != "python":
+            loaded = self.services.plugins.hooks.load_source(source=source, context=self.context())
+            loaded = self.required(loaded, f"no plugin loads a source of type {source.type!r}")
+        if self.node.python is None:
+            return loaded
+        returned = self.python_rows(loaded)
+        return loaded if returned is None else returned
+
+    def python_rows(self, loaded: Rows | None = None) -> Rows:
+        from seeknal.run.function import run_function
+
+        parents = {id: self.relation(id) for id in self.node.parents if self.has_rows(id)}
+        return run_function(self.node, parents, self.context(source_rows=loaded))
+
+    def has_rows(self, id: NodeId) -> bool:
+        return self.services.plugins.kinds[id.kind].produces_rows
+
+    def required(self, rows: Rows | None, otherwise: str) -> Rows:
+        if rows is None:
+            raise NodeError(otherwise, code="SK0710", location=self.node.location)
+        return rows
+
+    def relation(self, id: NodeId) -> Relation:
+        return self.services.outputs.relation(id, self.cursor())
+
+    def check_contract(self, columns: tuple[Column, ...]) -> None:
+        if self.node.contract:
+            from seeknal.run.contract import check_contract
+
+            check_contract(self.node, columns, self.cursor())
+
+    def audit(self, relation: Relation) -> None:
+        """Ask the node's audits about ``relation``; raises when one of them stops the node."""
+        if not self.node.audits:
+            return
+        with self.phase("audit"):
+            self.audits = run_audits(self.node, relation, self.services.plugins, self.context())
+        if failed := failures(self.audits):
+            raise failure(self.node, failed, self.services.project.root)
+
+    def publish(
+        self, rows: int, columns: tuple[Column, ...], inputs: dict[NodeId, str]
+    ) -> Snapshot:
+        assert self.candidate is not None
+        fingerprint = self.services.plan.fingerprints[self.node.id]
+        artifact = self.services.artifacts.publish(
+            self.node.id,
+            self.candidate,
+            fingerprint=fingerprint.short,
+            rows=rows,
+            columns=columns,
+        )
+        self.services.artifacts.link_current(self.node.id, artifact)
+        return evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
+
+    def new_snapshot(self, output_id: str, inputs: dict[NodeId, str]) -> Snapshot:
+        node = self.node
+        return Snapshot(
+            node=node.id,
+            fingerprint=self.services.plan.fingerprints[node.id],
+            inputs=inputs,
+            output_id=output_id,
+            source_version=self.step.source_version,
+            audits=self.audits,
+            audits_key=audits_key(node.audits),
+            deliveries=self.snapshot.deliveries if self.snapshot else {},
+            run_id=self.services.run_id,
+            finished_at=datetime.now(UTC).isoformat(),
+            seconds=sum(self.phases.values()),
+            dated=node.definition if node.time_dependent else None,
+        )
+
+    def define_view(self) -> NodeResult:
+        """A view has no rows of its own: binding it proves that its SQL fits its inputs."""
+        inputs = self.services.outputs.inputs_of(self.node)
+        with self.phase("execute"):
+            self.services.outputs.define([self.node.id])
+        snapshot = self.new_snapshot(self.derived_id(inputs), inputs)
+        self.record(snapshot)
+        return self.result("success", snapshot)
+
+    def expose(self) -> NodeResult:
+        """A node that only delivers: its rows exist for as long as that takes."""
+        inputs = self.services.outputs.inputs_of(self.node)
+        snapshot = self.new_snapshot(self.derived_id(inputs), inputs)
+        if not self.node.targets or not self.services.deliver:
+            return self.result("success", self.deliver(snapshot))
+        with self.phase("execute"):
+            relation = self.exposed()
+        done = self.deliver(snapshot, relation)
+        return self.result("success", done, rows=relation.rows)
+
+    def exposed(self) -> Relation:
+        outputs = self.services.outputs
+        outputs.define(self.node.parents)
+        parents = [id for id in self.node.parents if self.has_rows(id)]
+        if self.node.sql is None and parents[0] not in self.services.plan.inlined:
+            return outputs.relation(parents[0], self.cursor())
+        from seeknal.sql.quote import quote_name
+
+        first = parents[0] if parents else self.node.id
+        sql = (
+            self.node.sql.executable
+            if self.node.sql
+            else f"FROM {quote_name(first.kind, first.name)}"
+        )
+        path = self.context().workdir / "rows.parquet"
+        rows, columns = write_rows(self.cursor(), Scan(sql), path)
+        scan = stored_scan(path, columns)
+        return Relation(node=self.node.id, scan=scan, columns=columns, rows=rows, path=path)
+
+    def derived_id(self, inputs: dict[NodeId, str]) -> str:
+        content = self.services.plan.fingerprints[self.node.id].content
+        return digest(content, *(f"{id}={output}" for id, output in inputs.items()))[:16]
+
+    def deliver(self, snapshot: Snapshot, relation: Relation | None = None) -> Snapshot:
+        """Record ``snapshot``, then attempt what its targets are owed and record the outcome."""
+        services = self.services
+        if not services.deliver or not self.node.targets:
+            self.record(snapshot)
+            return snapshot
+        again = services.plan.redeliver
+        snapshot = plan_deliveries(self.node, snapshot, services.run_id, again)
+        # On record before the first attempt, so that a crash leaves the delivery owed.
+        self.record(snapshot)
+        if all(entry.status == "delivered" for entry in snapshot.deliveries.values()):
+            return snapshot
+        with self.phase("deliver"):
+            relation = relation or self.relation(self.node.id)
+            snapshot = deliver(self.node, snapshot, relation, self.write)
+        self.record(snapshot)
+        return snapshot
+
+    def write(self, target: Target, relation: Relation, delivery_id: str) -> Delivered | None:
+        context = self.context(delivery_id=delivery_id)
+        done: Delivered | None = self.services.plugins.hooks.materialize(
+            target=target, relation=relation, context=context
+        )
+        return done
+
+    def record(self, snapshot: Snapshot) -> None:
+        self.services.record(snapshot)
+        self.services.outputs.snapshots[self.node.id] = snapshot
+
+    def audit_again(self) -> NodeResult:
+        """New audits on current rows: a failure leaves them current, but marked as failing."""
+        snapshot = self.snapshot
+        assert snapshot is not None
+        key = audits_key(self.node.audits)
+        try:
+            self.audit(self.relation(self.node.id))
+        except SeeknalError:
+            self.record(evolve(snapshot, audits=self.audits, audits_key=key, failing=True))
+            raise
+        snapshot = evolve(snapshot, audits=self.audits, audits_key=key, failing=False)
+        rows = snapshot.artifact.rows if snapshot.artifact else None
+        return self.result("success", self.deliver(snapshot), rows=rows)
+
+    def deliver_again(self) -> NodeResult:
+        assert self.snapshot is not None
+        if self.node.kind in self.services.plugins.kinds and not self.has_rows(self.node.id):
+            return self.expose()
+        return self.result("success", self.deliver(self.snapshot))
+
+    def reuse(self) -> NodeResult:
+        if self.snapshot is not None:
+            self.keep_current(self.snapshot)
+        return self.result("reused")
+
+    def keep_current(self, snapshot: Snapshot) -> None:
+        """Remember what moved without changing rows, so that it is not looked into again."""
+        fingerprint = self.services.plan.fingerprints[self.node.id]
+        version = self.step.source_version or snapshot.source_version
+        current = evolve(snapshot, fingerprint=fingerprint, source_version=version)
+        if current != snapshot:
+            self.record(current)
+
+    def context(self, **more: Any) -> NodeContext:
+        services = self.services
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        source = self.node.source
+        return NodeContext(
+            node=self.node.id,
+            environment=services.plan.environment,
+            run_id=services.run_id,
+            project_root=services.project.root,
+            workdir=self.workdir,
+            samples=services.project.target / "audits" / services.run_id,
+            log=self.log,
+            cursor=self.cursor,
+            connections=services.connections,
+            relation_of=lambda id: self.relation(NodeId(id)),
+            row_counts=lambda limit: services.row_counts(self.node.id, limit),
+            allow_outside=bool(source and source.allow_outside),
+            variables=services.project.variables,
+            params=self.node.params,
+            **more,
+        )
+
+    def result(
+        self, status: Any, snapshot: Snapshot | None = None, rows: int | None = None
+    ) -> NodeResult:
+        deliveries = (
+            tuple(snapshot.deliveries.values()) if snapshot and self.services.deliver else ()
+        )
+        size = snapshot.artifact.size if snapshot and snapshot.artifact else None
+        return NodeResult(
+            node=self.node.id,
+            status=status,
+            reason=self.step.reason,
+            rows=rows,
+            phases=self.phases,
+            audits=self.audits,
+            deliveries=deliveries if status != "reused" else (),
+            notes=tuple(self.warnings.notes),
+            bytes=size,
+            snapshot=snapshot,
+        )
+
+    def failed(self, error: BaseException) -> NodeResult:
+        explained = explain(error, self.node, self.services.project.target)
+        return NodeResult(
+            node=self.node.id,
+            status="failed",
+            reason=self.step.reason,
+            phases=self.phases,
+            audits=self.audits,
+            error=explained.message,
+            code=explained.code,
+            location=explained.location or self.node.location,
+            help=explained.help,
+            notes=tuple(self.warnings.notes),
+        )
+
+    def clean_up(self) -> None:
+        if self.candidate is not None:
+            self.candidate.unlink(missing_ok=True)
+        shutil.rmtree(self.workdir, ignore_errors=True)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - started
+
+
+def _instead(action: str) -> str:
+    reasons = {"audit": "audits changed", "deliver": "target owed"}
+    return reasons.get(action, "inputs unchanged")

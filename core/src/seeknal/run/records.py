@@ -1,0 +1,66 @@
+"""What the history keeps of a run: one record for each node that was worked on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import asdict
+
+from seeknal.model import NodeResult, Project, RunSummary
+from seeknal.plugins import Plugins
+from seeknal.secret import scrub
+
+
+def history_records(
+    summary: RunSummary, project: Project, plugins: Plugins
+) -> list[dict[str, Any]]:
+    """One record per node and one for the run itself (its ``node`` is None)."""
+    worked = [result for result in summary.results if result.status != "reused"]
+    return [*(_node(result, summary, project) for result in worked), _run(summary)]
+
+
+def _run(summary: RunSummary) -> dict[str, Any]:
+    statuses = [result.status for result in summary.results]
+    return {
+        "batch_id": summary.run_id,
+        "environment": summary.environment,
+        "node": None,
+        "status": "interrupted" if summary.interrupted else "success" if summary.ok else "failed",
+        "started_at": summary.started_at,
+        "finished_at": _after(summary.started_at, summary.seconds),
+        "seconds": round(summary.seconds, 6),
+        "nodes": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
+    }
+
+
+def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str, Any]:
+    node = project.nodes[result.node]
+    snapshot = result.snapshot
+    return {
+        "batch_id": summary.run_id,
+        "environment": summary.environment,
+        "node": result.node,
+        "layer": node.layer,
+        "status": result.status,
+        "reason": result.reason,
+        "rows_in": result.rows_in,
+        "rows_out": result.rows,
+        "bytes": result.bytes,
+        "seconds": round(result.seconds, 6),
+        "phases": {name: round(value, 6) for name, value in result.phases.items()},
+        "started_at": summary.started_at,
+        "finished_at": snapshot.finished_at
+        if snapshot
+        else _after(summary.started_at, summary.seconds),
+        "fingerprint": snapshot.fingerprint.short if snapshot else None,
+        "inputs": dict(snapshot.inputs) if snapshot else {},
+        "artifact": snapshot.artifact.path if snapshot and snapshot.artifact else None,
+        "audits": [asdict(audit) for audit in result.audits],
+        "targets": [asdict(delivery) for delivery in result.deliveries],
+        "error": scrub(result.error) if result.error else None,
+    }
+
+
+def _after(started_at: str, seconds: float) -> str:
+    return (datetime.fromisoformat(started_at) + timedelta(seconds=seconds)).isoformat()

@@ -1,0 +1,213 @@
+"""Carries out a plan: ready nodes go to workers, failures skip only what depends on them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal
+
+from attrs import evolve, field, frozen
+
+from seeknal.graph import Graph
+from seeknal.model import Node, NodeId, NodeResult, Plan, Step
+from seeknal.run.failures import is_deterministic
+from seeknal.run.node import NodeRunner
+from seeknal.run.schedule import Schedule
+
+IO_WORKERS = 8
+CPU_WORKERS = 2
+"""DuckDB uses every core inside one query: a second query fills its pauses, a third only memory."""
+
+_POLL = 0.1
+
+
+@frozen(kw_only=True)
+class Limits:
+    """How many steps run at once, and how patient a run is."""
+
+    workers: int | Literal["auto"] = "auto"
+    retries: int = 0
+    timeout: float | None = None
+    fail_fast: bool = False
+    io_nodes: Collection[NodeId] = field(factory=frozenset)
+
+    def total(self) -> int:
+        return IO_WORKERS if self.workers == "auto" else self.workers
+
+    def cpu(self) -> int:
+        return CPU_WORKERS if self.workers == "auto" else self.workers
+
+
+@frozen(kw_only=True)
+class Events:
+    """Whom a run tells; both are called by one thread at a time."""
+
+    started: Callable[[NodeId], None]
+    finished: Callable[[NodeResult], None]
+
+
+def run_plan(
+    plan: Plan,
+    graph: Graph,
+    runner: NodeRunner,
+    limits: Limits,
+    events: Events,
+    durations: Mapping[NodeId, float],
+    stop: threading.Event,
+) -> list[NodeResult]:
+    """The result of every step, in plan order. ``stop`` ends it: what runs is interrupted."""
+    return _Run(plan, graph, runner, limits, events, durations, stop).carry_out()
+
+
+class _Run:
+    """The main thread's view: it schedules, workers execute, results come through a queue."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        graph: Graph,
+        runner: NodeRunner,
+        limits: Limits,
+        events: Events,
+        durations: Mapping[NodeId, float],
+        stop: threading.Event,
+    ) -> None:
+        self.steps = {step.node: step for step in plan.steps}
+        self.graph = graph
+        self.runner = runner
+        self.limits = limits
+        self.events = events
+        self.stop = stop
+        self.schedule = Schedule(tuple(self.steps), graph, durations)
+        self.results: dict[NodeId, NodeResult] = {}
+        self.running: dict[NodeId, tuple[float, int]] = {}
+        self.work: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[NodeResult] = queue.SimpleQueue()
+        self.threads: list[threading.Thread] = []
+        self.closing: str | None = None
+
+    def carry_out(self) -> list[NodeResult]:
+        try:
+            while self.schedule:
+                self.start_ready()
+                if self.running:
+                    self.collect()
+        finally:
+            self.shut_down()
+        return [self.results[id] for id in self.steps]
+
+    def start_ready(self) -> None:
+        """Start what may start; reused and skipped steps end here without a worker."""
+        postponed: list[NodeId] = []
+        while (id := self.schedule.take()) is not None:
+            step = self.steps[id]
+            if reason := self.skipped(id):
+                self.settle(NodeResult(node=id, status="skipped", reason=reason))
+            elif step.action == "reuse":
+                self.settle(self.runner.execute(step))
+            elif self.has_room(id):
+                self.start(step)
+            else:
+                postponed.append(id)
+        for id in postponed:
+            self.schedule.put_back(id)
+
+    def skipped(self, id: NodeId) -> str | None:
+        """Why a ready step must not start, or None."""
+        for parent in self.graph.parents[id]:
+            result = self.results.get(parent)
+            if result is not None and result.status in ("failed", "interrupted"):
+                return f"{parent} failed"
+            if result is not None and result.status == "skipped":
+                return result.reason if "failed" in result.reason else f"{parent} was skipped"
+        return "interrupted" if self.stop.is_set() else self.closing
+
+    def has_room(self, id: NodeId) -> bool:
+        if len(self.running) >= self.limits.total():
+            return False
+        if id in self.limits.io_nodes:
+            return True
+        busy = sum(other not in self.limits.io_nodes for other in self.running)
+        return busy < self.limits.cpu()
+
+    def start(self, step: Step) -> None:
+        if len(self.threads) <= len(self.running):
+            thread = threading.Thread(target=self.serve, name="seeknal-worker", daemon=True)
+            self.threads.append(thread)
+            thread.start()
+        self.running[step.node] = (time.monotonic(), 0)
+        self.events.started(step.node)
+        self.work.put(step)
+
+    def serve(self) -> None:
+        """A worker: steps from the queue until it is told to stop."""
+        while (step := self.work.get()) is not None:
+            self.running[step.node] = (time.monotonic(), threading.get_ident())
+            self.done.put(self.with_retries(step))
+
+    def with_retries(self, step: Step) -> NodeResult:
+        result = self.runner.execute(step)
+        for attempt in range(self.limits.retries):
+            if result.status != "failed" or self.stop.is_set() or _is_final(result):
+                break
+            self.stop.wait(0.5 * 2**attempt)
+            result = self.runner.execute(step)
+            result = evolve(result, notes=(*result.notes, f"attempt {attempt + 2}"))
+        return result
+
+    def collect(self) -> None:
+        """Wait for one result; meanwhile obey signals and time-outs."""
+        try:
+            result = self.done.get(timeout=_POLL)
+        except queue.Empty:
+            self.interrupt_late()
+            return
+        started, _ = self.running.pop(result.node)
+        self.settle(self.judge(result, time.monotonic() - started))
+
+    def interrupt_late(self) -> None:
+        for started, thread in list(self.running.values()):
+            late = self.limits.timeout and time.monotonic() - started > self.limits.timeout
+            if thread and (late or self.stop.is_set()):
+                self.runner.interrupt(thread)
+
+    def judge(self, result: NodeResult, seconds: float) -> NodeResult:
+        """A failure that a signal or the time-out caused is named as such."""
+        if result.status != "failed" or "INTERRUPT" not in (result.error or ""):
+            return result
+        if self.stop.is_set():
+            return evolve(result, status="interrupted", error="interrupted")
+        text = f"took longer than execution.timeout ({self.limits.timeout:g} s)"
+        return evolve(result, error=text, code="SK0714") if self.limits.timeout else result
+
+    def settle(self, result: NodeResult) -> None:
+        self.results[result.node] = result
+        self.schedule.finish(result.node)
+        if result.status == "failed" and self.limits.fail_fast:
+            self.closing = f"{result.node} failed (--fail-fast)"
+        self.events.finished(result)
+
+    def shut_down(self) -> None:
+        if self.running:
+            self.runner.interrupt()
+        for _ in self.threads:
+            self.work.put(None)
+        for thread in self.threads:
+            thread.join(timeout=10)
+
+
+def _is_final(result: NodeResult) -> bool:
+    from seeknal.errors import NodeError
+
+    return is_deterministic(NodeError(result.error or "", code=result.code))
+
+
+def io_nodes(nodes: Mapping[NodeId, Node], reads_files: Callable[[str], bool]) -> frozenset[NodeId]:
+    """The nodes that mostly wait for others: databases, servers, Python sources."""
+    return frozenset(
+        id
+        for id, node in nodes.items()
+        if node.source is not None and (node.python or not reads_files(node.source.type))
+    )

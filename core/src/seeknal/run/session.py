@@ -1,0 +1,450 @@
+"""Loading, planning and running a project: what the command line and Python callers use."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from attrs import evolve, field, frozen
+
+from seeknal.errors import UsageError
+from seeknal.fingerprint import fingerprints
+from seeknal.graph import Graph, build_graph
+from seeknal.model import (
+    Artifact,
+    Node,
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    RunSummary,
+    Snapshot,
+    Step,
+)
+from seeknal.plan.planner import Health, Situation, make_plan
+from seeknal.plan.stored import inlined_views
+from seeknal.plugins import Plugins, load_plugins
+from seeknal.project.loader import load_project
+from seeknal.selection import select
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.history import History
+from seeknal.state.lock import project_lock
+from seeknal.state.store import State, StateStore, open_state, read_state
+
+if TYPE_CHECKING:
+    from seeknal.run.node import NodeRunner
+
+PRODUCTION = "prod"
+
+
+@frozen(kw_only=True)
+class Request:
+    """What a command was asked to do.
+
+    ``refresh``: sources to read again, ``()`` for all of them, None for none. ``workers`` None
+    leaves it to the project. ``command`` is what the lock tells others.
+    """
+
+    environment: str = PRODUCTION
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    full: bool = False
+    refresh: tuple[str, ...] | None = None
+    variables: Mapping[str, object] = field(factory=dict)
+    profile: Path | None = None
+    workers: int | Literal["auto"] | None = None
+    fail_fast: bool = False
+    retries: int | None = None
+    no_materialize: bool = False
+    verify: bool = False
+    lock_timeout: float = 0.0
+    command: str = "run"
+
+
+@frozen(kw_only=True)
+class Loaded:
+    """A project with its graph, the plugins it uses and its state."""
+
+    project: Project
+    graph: Graph
+    plugins: Plugins
+    state: State
+
+    def snapshots(self, environment: str) -> Mapping[NodeId, Snapshot]:
+        """The current outputs of an environment; empty when it never ran."""
+        found = self.state.environments.get(environment)
+        return found.snapshots if found else {}
+
+
+@frozen(kw_only=True)
+class Planned:
+    """A loaded project and what a run would do to it."""
+
+    loaded: Loaded
+    plan: Plan
+
+
+class Reporter(Protocol):
+    """Told what happens; never by two threads at once."""
+
+    def planned(self, plan: Plan, project: Project) -> None: ...
+    def started(self, node: NodeId) -> None: ...
+    def finished(self, result: NodeResult) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def ended(self, summary: RunSummary) -> None: ...
+
+
+def load(root: Path, request: Request) -> Loaded:
+    """Read a project and its state. Raises ProjectError with everything that is wrong."""
+    project, graph, plugins = _read(root, request)
+    return Loaded(project=project, graph=graph, plugins=plugins, state=read_state(project.target))
+
+
+def plan_project(root: Path, request: Request) -> Planned:
+    """What a run would do, and why. Reads sources' versions; changes nothing."""
+    loaded = load(root, request)
+    return Planned(loaded=loaded, plan=_plan(loaded, request, Artifacts(loaded.project.target)))
+
+
+def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
+    """Plan and run a project, as its one writer. Raises LockHeld when there is another."""
+    _only_production(request)
+    project, graph, plugins = _read(root, request)
+    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
+        store = open_state(project.target)
+        try:
+            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
+            return _Session(loaded, request, reporter, store).run()
+        finally:
+            store.close()
+
+
+def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
+    """Run the audits of the last published artifacts; nothing else runs and nothing is kept."""
+    loaded = load(root, request)
+    return _Session(loaded, request, reporter, None).audit()
+
+
+def _read(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
+    plugins = load_plugins()
+    project = load_project(
+        root, plugins, variables=dict(request.variables), profile=request.profile
+    )
+    return project, build_graph(project.nodes), plugins
+
+
+def _only_production(request: Request) -> None:
+    if request.environment != PRODUCTION:
+        raise UsageError(
+            f"environment {request.environment!r} does not exist: there is only {PRODUCTION!r}",
+            code="SK0003",
+        )
+
+
+def _plan(loaded: Loaded, request: Request, artifacts: Artifacts) -> Plan:
+    project, graph = loaded.project, loaded.graph
+    now = datetime.now(UTC)
+    marks = fingerprints(project.nodes, graph, now.date().isoformat())
+    snapshots = loaded.snapshots(request.environment)
+    chosen = _selected(loaded, request, marks, snapshots)
+    return make_plan(
+        Situation(
+            environment=request.environment,
+            nodes=project.nodes,
+            graph=graph,
+            fingerprints=marks,
+            snapshots=snapshots,
+            selected=chosen,
+            inlined=inlined_views(project.nodes, graph),
+            rowless_kinds=_rowless(loaded.plugins),
+            now=now,
+            version_of=lambda node, known: _version_of(loaded, request, node, known),
+            refresh_default=lambda node: _refresh_default(loaded.plugins, node),
+            health_of=_health(artifacts, request.verify),
+            full=request.full,
+            refresh=_refreshed(loaded, request),
+            deliver=not request.no_materialize,
+        )
+    )
+
+
+def _selected(
+    loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
+) -> frozenset[NodeId]:
+    nodes = loaded.project.nodes
+    options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
+    if not any(options):
+        return frozenset(nodes)
+    changed = [
+        id
+        for id in nodes
+        if id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+    ]
+    return select(
+        request.select,
+        nodes,
+        loaded.graph,
+        exclude=request.exclude,
+        types=request.types,
+        tags=request.tags,
+        exclude_tags=request.exclude_tags,
+        changed=changed,
+    )
+
+
+def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    sources = {id: node for id, node in loaded.project.nodes.items() if node.source}
+    if request.refresh is None:
+        return frozenset()
+    if not request.refresh:
+        return frozenset(sources)
+    return select(request.refresh, loaded.project.nodes, loaded.graph) & frozenset(sources)
+
+
+def _rowless(plugins: Plugins) -> frozenset[str]:
+    return frozenset(name for name, kind in plugins.kinds.items() if not kind.produces_rows)
+
+
+def _refresh_default(plugins: Plugins, node: Node) -> str:
+    source = node.source
+    kind = plugins.source_types.get(source.type) if source else None
+    return kind.refresh if kind else "always"
+
+
+def _health(artifacts: Artifacts, deep: bool) -> Callable[[Artifact], Health]:
+    checked: dict[str, Health] = {}
+
+    def health(artifact: Artifact) -> Health:
+        if artifact.path not in checked:
+            checked[artifact.path] = artifacts.verify(artifact, deep=deep)[0]
+        return checked[artifact.path]
+
+    return health
+
+
+def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> object:
+    from seeknal.run.context import NodeContext, node_logger
+
+    project = loaded.project
+    context = NodeContext(
+        node=node.id,
+        environment=request.environment,
+        run_id="",
+        project_root=project.root,
+        workdir=project.target / "tmp",
+        samples=project.target / "tmp",
+        log=node_logger(node.id, "")[0],
+        cursor=_no_cursor,
+        connections=_connections(loaded),
+        relation_of=_no_cursor,
+        row_counts=lambda limit: [],
+        known_version=known,
+        allow_outside=bool(node.source and node.source.allow_outside),
+        variables=project.variables,
+        params=node.params,
+    )
+    if node.source is None or node.source.type == "python":
+        from seeknal.fileversion import version_of
+
+        return version_of([context.resolve(path) for path in node.files], known)
+    return loaded.plugins.hooks.source_version(source=node.source, context=context)
+
+
+def _no_cursor(*arguments: object) -> Any:
+    raise RuntimeError("a source's version is asked for without DuckDB")
+
+
+def _connections(loaded: Loaded) -> Callable[[str], Any]:
+    """Connections of the profile by name, each read once, when it is first used."""
+
+    @cache
+    def profile() -> Any:
+        from seeknal.project.profiles import load_profile
+
+        return load_profile(loaded.project.root, loaded.project.profile)
+
+    @cache
+    def connection(name: str) -> Any:
+        found = profile()
+        if found is None:
+            raise UsageError(
+                f"connection {name!r} is used, but there is no profiles.yml",
+                code="SK0603",
+                help="write one beside seeknal_project.yml, or say --profile PATH",
+            )
+        return found.connection(name, loaded.plugins)
+
+    return connection
+
+
+class _Session:
+    """One run: its identity, its workers, what it reports and what it leaves behind."""
+
+    def __init__(
+        self, loaded: Loaded, request: Request, reporter: Reporter, store: StateStore | None
+    ) -> None:
+        self.loaded = loaded
+        self.project = loaded.project
+        self.request = request
+        self.reporter = reporter
+        self.store = store
+        self.artifacts = Artifacts(self.project.target)
+        self.history = History(self.project.target)
+        self.started_at = datetime.now(UTC)
+        self.clock = monotonic()
+        self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self.warnings: list[str] = []
+        self.stop = threading.Event()
+
+    def run(self) -> RunSummary:
+        assert self.store is not None
+        for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
+            self.warn(note)
+        plan = _plan(self.loaded, self.request, self.artifacts)
+        for warning in plan.warnings:
+            self.warn(warning)
+        self.reporter.planned(plan, self.project)
+        self.observe("before_run", plan=plan)
+        if plan.to_run:
+            self.artifacts.remove_leftovers()
+            self.store.begin_generation(plan.environment)
+        return self.summarise(self.carry_out(plan))
+
+    def audit(self) -> RunSummary:
+        plan = self.audit_plan()
+        self.reporter.planned(plan, self.project)
+        return self.summarise(self.carry_out(plan))
+
+    def audit_plan(self) -> Plan:
+        """Every selected node that has audits and rows is audited; nothing else happens."""
+        plan = _plan(self.loaded, evolve(self.request, no_materialize=True), self.artifacts)
+        snapshots = self.loaded.snapshots(plan.environment)
+        steps = tuple(
+            Step(node=step.node, action="audit", reason="audit")
+            for step in plan.steps
+            if self.project.nodes[step.node].audits and step.node in snapshots
+        )
+        return evolve(plan, steps=steps, warnings=())
+
+    def carry_out(self, plan: Plan) -> list[NodeResult]:
+        from seeknal.run.engine import Engine
+        from seeknal.run.node import NodeRunner, Services
+        from seeknal.run.outputs import Outputs
+
+        engine = Engine(self.project.target, self.project.execution.memory_limit)
+        snapshots = dict(self.loaded.snapshots(plan.environment))
+        outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
+        services = Services(
+            project=self.project,
+            plan=plan,
+            plugins=self.loaded.plugins,
+            engine=engine,
+            artifacts=self.artifacts,
+            outputs=outputs,
+            record=lambda snapshot: self.record(plan.environment, snapshot),
+            connections=_connections(self.loaded),
+            row_counts=self.history.row_counts,
+            run_id=self.run_id,
+            deliver=self.store is not None and not self.request.no_materialize,
+        )
+        try:
+            with self.signals():
+                return self.schedule(plan, NodeRunner(services))
+        finally:
+            engine.close()
+
+    def schedule(self, plan: Plan, runner: NodeRunner) -> list[NodeResult]:
+        from seeknal.run.runner import Events, run_plan
+
+        events = Events(started=self.reporter.started, finished=self.finished)
+        durations = self.history.durations() if len(plan.to_run) > 1 else {}
+        graph = self.loaded.graph
+        return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
+
+    def limits(self) -> Any:
+        from seeknal.run.runner import Limits, io_nodes
+
+        execution = self.project.execution
+        types = self.loaded.plugins.source_types
+        workers = self.request.workers or (execution.max_workers if execution.parallel else 1)
+        retries = self.request.retries
+        return Limits(
+            workers=workers,
+            retries=execution.retries if retries is None else retries,
+            timeout=execution.timeout,
+            fail_fast=self.request.fail_fast,
+            io_nodes=io_nodes(
+                self.project.nodes, lambda name: name in types and types[name].reads_files
+            ),
+        )
+
+    def record(self, environment: str, snapshot: Snapshot) -> None:
+        if self.store is not None:
+            self.store.record(environment, snapshot)
+
+    def finished(self, result: NodeResult) -> None:
+        self.observe("after_node", node=self.project.nodes[result.node], result=result)
+        for note in result.notes:
+            self.warn(f"{result.node}: {note}")
+        self.reporter.finished(result)
+
+    def summarise(self, results: list[NodeResult]) -> RunSummary:
+        summary = RunSummary(
+            run_id=self.run_id,
+            environment=self.request.environment,
+            started_at=self.started_at.isoformat(),
+            seconds=monotonic() - self.clock,
+            results=tuple(results),
+            interrupted=self.stop.is_set(),
+            warnings=tuple(self.warnings),
+        )
+        if self.store is not None:
+            self.remember(summary)
+        self.observe("after_run", summary=summary)
+        self.reporter.ended(summary)
+        return summary
+
+    def remember(self, summary: RunSummary) -> None:
+        from seeknal.run.records import history_records
+
+        self.history.append(history_records(summary, self.project, self.loaded.plugins))
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+        self.reporter.warn(message)
+
+    def observe(self, hook: str, **arguments: object) -> None:
+        self.loaded.plugins.observe(hook, self.warn, **arguments)
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """While a run works, SIGINT and SIGTERM stop it cleanly; a second one is immediate."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        names = (signal.SIGINT, signal.SIGTERM)
+        before = {name: signal.getsignal(name) for name in names}
+
+        def stop(number: int, frame: object) -> None:
+            self.stop.set()
+            for name in names:
+                signal.signal(name, signal.SIG_DFL)
+
+        for name in names:
+            signal.signal(name, stop)
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)

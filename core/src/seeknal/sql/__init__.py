@@ -1,0 +1,1 @@
+"""SQL as text and tree: quoting, refs, canonical form, checks."""

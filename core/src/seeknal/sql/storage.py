@@ -1,0 +1,41 @@
+"""How rows are kept in Parquet without losing what Parquet has no type for.
+
+DuckDB writes HUGEINT as DOUBLE, which drops digits: here it is stored as DECIMAL(38, 0) and
+read back as what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seeknal.model import Column
+from seeknal.sql.quote import quote_identifier, quote_literal
+
+STORED_AS = {"HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)"}
+COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+
+
+def copy_statement(select: str, columns: Sequence[Column], path: str) -> str:
+    """The COPY that stores ``select``'s rows; the newline ends a trailing ``--`` comment."""
+    encoded = [(column.name, STORED_AS[column.type]) for column in columns if _encoded(column)]
+    rows = f"{select}\n" if not encoded else f"SELECT {_star(encoded)} FROM ({select}\n)"
+    return f"COPY ({rows}) TO {quote_literal(path)} ({COPY_OPTIONS})"
+
+
+def scan_of(path: str, columns: Sequence[Column]) -> str:
+    """What stands after FROM to read an artifact with its columns' own types."""
+    reader = f"read_parquet({quote_literal(path)})"
+    decoded = [(column.name, column.type) for column in columns if _encoded(column)]
+    return f"(SELECT {_star(decoded)} FROM {reader})" if decoded else reader
+
+
+def _encoded(column: Column) -> bool:
+    return column.type in STORED_AS
+
+
+def _star(casts: Sequence[tuple[str, str]]) -> str:
+    replaced = ", ".join(
+        f"CAST({quote_identifier(name)} AS {type}) AS {quote_identifier(name)}"
+        for name, type in casts
+    )
+    return f"* REPLACE ({replaced})"

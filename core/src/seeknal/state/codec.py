@@ -1,0 +1,132 @@
+"""Snapshots as plain JSON values and back; what has its default value is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import fields
+
+from seeknal.errors import StateError
+from seeknal.model import (
+    Artifact,
+    AuditResult,
+    Column,
+    Delivery,
+    Fingerprint,
+    NodeId,
+    Snapshot,
+)
+
+_PLAIN = ("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version")
+_AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
+_DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery))
+_DEFAULTS = {entry.name: entry.default for entry in fields(Snapshot)}
+
+
+def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    """What `decode_snapshot` takes back."""
+    mark = snapshot.fingerprint
+    data: dict[str, Any] = {
+        "node": snapshot.node,
+        "fingerprint": [mark.content, mark.config, mark.upstream, mark.schema],
+        "inputs": dict(snapshot.inputs),
+        "output_id": snapshot.output_id,
+    }
+    if snapshot.artifact is not None:
+        data["artifact"] = encode_artifact(snapshot.artifact)
+    if snapshot.audits:
+        data["audits"] = [_sparse(result, _AUDIT) for result in snapshot.audits]
+    if snapshot.deliveries:
+        data["deliveries"] = [_sparse(entry, _DELIVERY) for entry in snapshot.deliveries.values()]
+    for name in _PLAIN:
+        value = getattr(snapshot, name)
+        if value != _DEFAULTS[name]:
+            data[name] = value
+    return data
+
+
+def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
+    """The snapshot that ``data`` describes. Raises StateError when it describes none."""
+    try:
+        return _decode(data)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(
+            f"the stored snapshot of {data.get('node', 'a node')} is not understood: {error!r}",
+            code="SK0805",
+            help="remove target/run_state.json; the next run builds every node again",
+        ) from error
+
+
+def encode_artifact(artifact: Artifact) -> dict[str, Any]:
+    """What `decode_artifact` takes back."""
+    return {
+        "path": artifact.path,
+        "size": artifact.size,
+        "sha256": artifact.sha256,
+        "rows": artifact.rows,
+        "columns": [[entry.name, entry.type, entry.nullable] for entry in artifact.columns],
+        "stat": list(artifact.stat),
+    }
+
+
+def decode_artifact(data: Mapping[str, Any]) -> Artifact:
+    """The artifact that ``data`` describes."""
+    size, modified, changed, inode, device = data["stat"]
+    return Artifact(
+        path=data["path"],
+        size=data["size"],
+        sha256=data["sha256"],
+        rows=data["rows"],
+        columns=tuple(Column(*entry) for entry in data["columns"]),
+        stat=(size, modified, changed, inode, device),
+    )
+
+
+def _decode(data: Mapping[str, Any]) -> Snapshot:
+    content, config, upstream, schema = data["fingerprint"]
+    artifact = data.get("artifact")
+    return Snapshot(
+        node=NodeId(data["node"]),
+        fingerprint=Fingerprint(content=content, config=config, upstream=upstream, schema=schema),
+        inputs={NodeId(id): output for id, output in data["inputs"].items()},
+        output_id=data["output_id"],
+        artifact=decode_artifact(artifact) if artifact else None,
+        audits=tuple(_audit(entry) for entry in data.get("audits", ())),
+        deliveries={entry["key"]: Delivery(**entry) for entry in data.get("deliveries", ())},
+        **{name: data[name] for name in _PLAIN if name in data},
+    )
+
+
+def _audit(data: Mapping[str, Any]) -> AuditResult:
+    return AuditResult(**{**data, "columns": tuple(data.get("columns", ()))})
+
+
+def _sparse(value: object, entries: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    held = ((name, getattr(value, name), default) for name, default in entries)
+    return {name: item for name, item, default in held if item != default}
+
+
+class Snapshots(Mapping[NodeId, Snapshot]):
+    """Snapshots by node, decoded one by one when they are first looked at."""
+
+    __slots__ = ("_decoded", "_encoded")
+
+    def __init__(self, encoded: Mapping[NodeId, Mapping[str, Any]]) -> None:
+        self._encoded = encoded
+        self._decoded: dict[NodeId, Snapshot] = {}
+
+    def __getitem__(self, node: NodeId) -> Snapshot:
+        found = self._decoded.get(node)
+        if found is None:
+            found = self._decoded[node] = decode_snapshot(self._encoded[node])
+        return found
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self._encoded)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._encoded

@@ -1,0 +1,124 @@
+"""One writer per project: an OS lock that dies with its process."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from seeknal.errors import LockHeld, StateError
+from seeknal.files import replacing
+from seeknal.state.sealed import parse_object
+
+_POLL = 0.05
+
+
+@contextmanager
+def project_lock(target: Path, *, command: str, timeout: float = 0.0) -> Iterator[None]:
+    """Be the only writer of ``target`` while the block runs.
+
+    Waits ``timeout`` seconds at most; then raises LockHeld, which says who holds it.
+    """
+    descriptor = _wait_for(target, timeout)
+    try:
+        _tell_others(target, command)
+        yield
+    finally:
+        with suppress(OSError):
+            _info_path(target).unlink()
+        os.close(descriptor)
+
+
+def _wait_for(target: Path, timeout: float) -> int:
+    deadline = time.monotonic() + timeout
+    while (descriptor := _acquire(target)) is None:
+        if time.monotonic() >= deadline:
+            raise _held(target, timeout)
+        time.sleep(_POLL)
+    return descriptor
+
+
+def _acquire(target: Path) -> int | None:
+    """A descriptor that holds the lock, or None when another has it."""
+    path = target / ".lock"
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be opened: {error.strerror}",
+            code="SK0801",
+            help="seeknal writes to the folder target: check its permissions and the disk",
+        ) from error
+    try:
+        locked = _flock(descriptor, path) and _is_current(descriptor, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if locked:
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _flock(descriptor: int, path: Path) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be locked: {error.strerror}",
+            code="SK0806",
+            help="this file system has no locks: put the project on a local disk",
+        ) from error
+    return True
+
+
+def _is_current(descriptor: int, path: Path) -> bool:
+    """Whether the locked file still has its name: target may have been deleted meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _tell_others(target: Path, command: str) -> None:
+    info = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": command,
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    # For people only: losing it loses nothing, so the disk is not asked to keep it.
+    with suppress(OSError), replacing(_info_path(target), durable=False) as temporary:
+        temporary.write_text(json.dumps(info), encoding="utf-8")
+
+
+def _held(target: Path, timeout: float) -> LockHeld:
+    waited = f" (waited {timeout:g} s)" if timeout else ""
+    return LockHeld(
+        f"another command is writing to this project{_holder(target)}{waited}",
+        help="wait for it with --lock-timeout 60s; reading commands need not wait",
+    )
+
+
+def _holder(target: Path) -> str:
+    try:
+        info = parse_object(_info_path(target).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    if info is None or not {"command", "pid", "host", "since"} <= set(info):
+        return ""
+    return ": {command} (pid {pid} on {host}, since {since})".format(**info)
+
+
+def _info_path(target: Path) -> Path:
+    return target / ".lock.json"

@@ -1,0 +1,41 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from seeknal.cron import Cron
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "after", "expected"),
+    [
+        ("*/15 * * * *", NEW_YEAR, datetime(2026, 1, 1, 0, 15, tzinfo=UTC)),
+        ("@daily", NEW_YEAR, datetime(2026, 1, 2, tzinfo=UTC)),
+        ("0 6 * * mon", NEW_YEAR, datetime(2026, 1, 5, 6, tzinfo=UTC)),
+        ("0 0 29 feb *", NEW_YEAR, datetime(2028, 2, 29, tzinfo=UTC)),
+        ("30 2 1,15 * *", NEW_YEAR, datetime(2026, 1, 1, 2, 30, tzinfo=UTC)),
+        ("0 0 13 * fri", NEW_YEAR, datetime(2026, 1, 2, tzinfo=UTC)),
+        ("0 0 * * 7", NEW_YEAR, datetime(2026, 1, 4, tzinfo=UTC)),
+        ("5/20 * * * *", NEW_YEAR, datetime(2026, 1, 1, 0, 5, tzinfo=UTC)),
+    ],
+)
+def test_next_tick_is_the_first_one_after_the_moment(schedule, after, expected):
+    cron = Cron.parse(schedule)
+
+    tick = cron.next_after(after)
+
+    assert tick == expected
+
+
+@pytest.mark.parametrize("text", ["* * * *", "61 * * * *", "x * * * *", "5-1 * * * *", "6h"])
+def test_what_is_no_schedule_is_refused(text):
+    with pytest.raises(ValueError, match=r"cron schedule|not a number"):
+        Cron.parse(text)
+
+
+def test_a_day_that_does_not_exist_has_no_tick():
+    cron = Cron.parse("0 0 30 2 *")
+
+    with pytest.raises(ValueError, match="does not exist"):
+        cron.next_after(NEW_YEAR)
