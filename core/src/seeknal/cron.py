@@ -40,9 +40,11 @@ class Cron:
         fields = NAMED.get(text.strip().lower(), text).split()
         if len(fields) != 5:
             raise ValueError(f"{text!r} is not a cron schedule: it takes five fields")
-        sets = [_values(part, *limits) for part, limits in zip(fields, _RANGES, strict=True)]
-        weekdays = frozenset(day % 7 for day in sets[4])
-        return cls(*sets[:4], weekdays, fields[2] == "*", fields[4] == "*")
+        minutes, hours, days, months, weekdays = (
+            _values(part, *limits) for part, limits in zip(fields, _RANGES, strict=True)
+        )
+        sundays_are_0 = frozenset(day % 7 for day in weekdays)
+        return cls(minutes, hours, days, months, sundays_are_0, fields[2] == "*", fields[4] == "*")
 
     def next_after(self, moment: datetime) -> datetime:
         """The first tick after ``moment``. Raises ValueError when there is none in sight."""

@@ -7,7 +7,7 @@ that does not answer None wins); ``before_``/``after_`` *observe* and can never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -47,11 +47,11 @@ _marker = pluggy.HookspecMarker(NAME)
 
 
 def _declares(function: _F) -> _F:
-    return cast(_F, _marker(function))
+    return _marker(function)
 
 
 def _first(function: _F) -> _F:
-    return cast(_F, _marker(firstresult=True)(function))
+    return _marker(firstresult=True)(function)
 
 
 @_declares
@@ -106,7 +106,7 @@ def register_commands(cli: click.Group) -> None:
 
 
 @_first
-def load_source(source: Source, context: Context) -> Rows | None:  # type: ignore[empty-body]
+def load_source(source: Source, context: Context) -> Rows | None:
     """The rows of a source.
 
     Called once per source that runs, in a worker thread. Return a ``Scan`` (SQL that DuckDB
@@ -128,7 +128,7 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @_first
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:  # type: ignore[empty-body]
+def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     """The rows of a node of a kind that this plugin declared.
 
     Called once per node that runs, in a worker thread. ``inputs`` holds each parent's stored
@@ -138,7 +138,7 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:  
 
 
 @_first
-def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:  # type: ignore[empty-body]
+def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
     """Write a node's rows to a target, atomically: a reader sees the old or the new rows.
 
     Called once per target that is owed a delivery, in a worker thread, after the node's audits
@@ -150,7 +150,7 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 @_first
 def audit(
     audits: Sequence[Audit], relation: Relation, context: Context
-) -> Sequence[AuditResult] | None:  # type: ignore[empty-body]
+) -> Sequence[AuditResult] | None:
     """Results for a node's audits, in the order of ``audits``.
 
     Called once per node and plugin, in a worker thread, on the candidate artifact before
@@ -160,7 +160,7 @@ def audit(
 
 
 @_first
-def audit_columns(audit: Audit) -> Sequence[str] | None:  # type: ignore[empty-body]
+def audit_columns(audit: Audit) -> Sequence[str] | None:
     """The columns that an audit names, so that a wrong name is refused before any SQL runs.
 
     Called when a node's output columns are known; worker thread. None: not mine.
@@ -168,7 +168,7 @@ def audit_columns(audit: Audit) -> Sequence[str] | None:  # type: ignore[empty-b
 
 
 @_first
-def open_session(connection: Connection) -> Session | None:  # type: ignore[empty-body]
+def open_session(connection: Connection) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 
     Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.

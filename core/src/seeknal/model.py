@@ -133,6 +133,8 @@ class Target:
     label: str
     mode: Mode = "full"
     connection: str | None = None
+    reads: NodeId | None = None
+    """The input that it delivers, when it is not the node's own rows."""
     location: Location | None = None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -63,11 +62,15 @@ class Field:
     default: Any
 
 
-@cache
-def fields_of(cls: type) -> tuple[Field, ...]:
+def fields_of(cls: type[Any]) -> tuple[Field, ...]:
     """The options that ``cls`` declares, in order."""
-    hints = get_type_hints(cls)
-    return tuple(_field(attribute, hints[attribute.name]) for attribute in attrs.fields(cls))
+    if cls not in _fields:
+        hints = get_type_hints(cls)
+        _fields[cls] = tuple(_field(entry, hints[entry.name]) for entry in attrs.fields(cls))
+    return _fields[cls]
+
+
+_fields: dict[type[Any], tuple[Field, ...]] = {}
 
 
 def _field(attribute: Any, hint: Any) -> Field:

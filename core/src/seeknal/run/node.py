@@ -5,18 +5,19 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.errors import NodeError, SeeknalError
 from seeknal.fingerprint import audits_key, digest
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import (
+    Artifact,
     AuditResult,
     Column,
     Delivered,
@@ -59,6 +60,8 @@ class Services:
     connections: Callable[[str], Any]
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
+    moved: Mapping[str, Artifact] = field(factory=dict)
+    """Artifacts whose stat moved though their content did not, by path."""
     deliver: bool = True
 
 
@@ -146,6 +149,8 @@ class _Attempt:
     def build(self) -> NodeResult:
         """Rows of a node that stores them: compute, write, audit, publish, deliver."""
         inputs = self.services.outputs.inputs_of(self.node)
+        if self.step.reason == "artifact damaged" and self.snapshot and self.snapshot.artifact:
+            self.services.artifacts.set_aside(self.snapshot.artifact)
         self.candidate = self.services.artifacts.candidate(self.node.id, self.services.run_id)
         with self.phase("execute"):
             rows, columns = write_rows(self.cursor(), self.rows(), self.candidate)
@@ -358,7 +363,12 @@ class _Attempt:
         """Remember what moved without changing rows, so that it is not looked into again."""
         fingerprint = self.services.plan.fingerprints[self.node.id]
         version = self.step.source_version or snapshot.source_version
-        current = evolve(snapshot, fingerprint=fingerprint, source_version=version)
+        artifact = snapshot.artifact and self.services.moved.get(
+            snapshot.artifact.path, snapshot.artifact
+        )
+        current = evolve(
+            snapshot, fingerprint=fingerprint, source_version=version, artifact=artifact
+        )
         if current != snapshot:
             self.record(current)
 

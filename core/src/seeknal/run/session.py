@@ -114,7 +114,8 @@ def load(root: Path, request: Request) -> Loaded:
 def plan_project(root: Path, request: Request) -> Planned:
     """What a run would do, and why. Reads sources' versions; changes nothing."""
     loaded = load(root, request)
-    return Planned(loaded=loaded, plan=_plan(loaded, request, Artifacts(loaded.project.target)))
+    verified = Verified(Artifacts(loaded.project.target), request.verify)
+    return Planned(loaded=loaded, plan=_plan(loaded, request, verified))
 
 
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
@@ -152,7 +153,7 @@ def _only_production(request: Request) -> None:
         )
 
 
-def _plan(loaded: Loaded, request: Request, artifacts: Artifacts) -> Plan:
+def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
     marks = fingerprints(project.nodes, graph, now.date().isoformat())
@@ -171,7 +172,7 @@ def _plan(loaded: Loaded, request: Request, artifacts: Artifacts) -> Plan:
             now=now,
             version_of=lambda node, known: _version_of(loaded, request, node, known),
             refresh_default=lambda node: _refresh_default(loaded.plugins, node),
-            health_of=_health(artifacts, request.verify),
+            health_of=verified.health,
             full=request.full,
             refresh=_refreshed(loaded, request),
             deliver=not request.no_materialize,
@@ -222,15 +223,23 @@ def _refresh_default(plugins: Plugins, node: Node) -> str:
     return kind.refresh if kind else "always"
 
 
-def _health(artifacts: Artifacts, deep: bool) -> Callable[[Artifact], Health]:
-    checked: dict[str, Health] = {}
+class Verified:
+    """Looks at each artifact once, and remembers those whose stat moved without their content."""
 
-    def health(artifact: Artifact) -> Health:
-        if artifact.path not in checked:
-            checked[artifact.path] = artifacts.verify(artifact, deep=deep)[0]
-        return checked[artifact.path]
+    def __init__(self, artifacts: Artifacts, deep: bool) -> None:
+        self._artifacts = artifacts
+        self._deep = deep
+        self._seen: dict[str, Health] = {}
+        self.moved: dict[str, Artifact] = {}
 
-    return health
+    def health(self, artifact: Artifact) -> Health:
+        """Whether the stored file is what was published."""
+        if artifact.path not in self._seen:
+            health, found = self._artifacts.verify(artifact, deep=self._deep)
+            self._seen[artifact.path] = health
+            if found.stat != artifact.stat:
+                self.moved[artifact.path] = found
+        return self._seen[artifact.path]
 
 
 def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> object:
@@ -300,6 +309,7 @@ class _Session:
         self.reporter = reporter
         self.store = store
         self.artifacts = Artifacts(self.project.target)
+        self.verified = Verified(self.artifacts, request.verify)
         self.history = History(self.project.target)
         self.started_at = datetime.now(UTC)
         self.clock = monotonic()
@@ -311,7 +321,7 @@ class _Session:
         assert self.store is not None
         for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
             self.warn(note)
-        plan = _plan(self.loaded, self.request, self.artifacts)
+        plan = _plan(self.loaded, self.request, self.verified)
         for warning in plan.warnings:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
@@ -328,7 +338,7 @@ class _Session:
 
     def audit_plan(self) -> Plan:
         """Every selected node that has audits and rows is audited; nothing else happens."""
-        plan = _plan(self.loaded, evolve(self.request, no_materialize=True), self.artifacts)
+        plan = _plan(self.loaded, evolve(self.request, no_materialize=True), self.verified)
         snapshots = self.loaded.snapshots(plan.environment)
         steps = tuple(
             Step(node=step.node, action="audit", reason="audit")
@@ -356,6 +366,7 @@ class _Session:
             connections=_connections(self.loaded),
             row_counts=self.history.row_counts,
             run_id=self.run_id,
+            moved=self.verified.moved,
             deliver=self.store is not None and not self.request.no_materialize,
         )
         try:

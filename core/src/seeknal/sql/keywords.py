@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-RESERVED = frozenset(
+
+def words(text: str) -> frozenset[str]:
+    """The words of ``text``."""
+    return frozenset(text.split())
+
+
+RESERVED = words(
     """
     all analyse analyze and any array as asc asymmetric both case cast check collate column
     constraint create default deferrable desc describe distinct do else end except false fetch
@@ -10,28 +16,28 @@ RESERVED = frozenset(
     null offset on only or order pivot pivot_longer pivot_wider placing primary qualify
     references returning select show some summarize symmetric table then to trailing true union
     unique unpivot using variadic when where window with
-    """.split()
+    """
 )
 """Never the name of a column or table unless quoted."""
 
-JOINING = frozenset(
+JOINING = words(
     """
     anti asof at authorization binary by collation columns concurrently cross freeze full
     generated glob ilike inner is isnull join left like map natural notnull outer overlaps
     positional right semi similar struct tablesample try_cast tuple unpack verbose
-    """.split()
+    """
 )
 """Never the name of a table unless quoted."""
 
-TYPES = frozenset(
+TYPES = words(
     """
     bigint bit boolean char character dec decimal float int integer interval nchar numeric real
     smallint time timestamp varchar
-    """.split()
+    """
 )
 """Types that DuckDB prints in one way however they are written."""
 
-_OTHERS = frozenset(
+_OTHERS = words(
     """
     abort absolute access action add admin after aggregate also alter always approx assertion
     assignment attach attribute backward before begin between bigint bit boolean cache call
@@ -67,7 +73,7 @@ _OTHERS = frozenset(
     views virtual volatile week weeks whitespace within without work wrapper write xml
     xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot
     xmlserialize xmltable year years yes zone
-    """.split()
+    """
 )
 
 KEYWORDS = RESERVED | JOINING | _OTHERS

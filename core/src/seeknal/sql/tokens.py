@@ -47,9 +47,9 @@ _OPERATORS = (
 _TOKEN = re.compile(
     rf"(?P<space>(?:[{_SPACE}]+|--[^\n\r]*)+)"
     r"|(?P<comment>/\*)"
-    r"|(?P<string>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|[xXbBnN]?'(?:[^']|'')*(?:'|\Z)"
+    r"|(?P<string>[eE]'(?:[^'\\]+|\\.|'')*+(?:'|\Z)|[xXbBnN]?'(?:[^']+|'')*+(?:'|\Z)"
     rf"|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?(?:\$(?P=tag)\$|\Z))"
-    r'|(?P<name>"(?:[^"]|"")*(?:"|\Z))'
+    r'|(?P<name>"(?:[^"]+|"")*+(?:"|\Z))'
     r"|(?P<number>(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)"
     rf"|(?P<word>{_LETTERS})"
     rf"|(?P<mark>[$#?][0-9]+|\${_LETTERS}|{_OPERATORS})",
@@ -96,14 +96,6 @@ def _comment_end(sql: str, position: int) -> int:
         if depth == 0:
             return edge.end()
     return len(sql)
-
-
-def is_closed(token: Token) -> bool:
-    """Whether a string or quoted name has its end."""
-    if token.kind not in ("string", "name"):
-        return True
-    quote = token.text[-1]
-    return len(token.text) > 1 and (quote in "'\"$") and _TOKEN.match(token.text + " ") is not None
 
 
 def line_and_column(sql: str, offset: int) -> tuple[int, int]:

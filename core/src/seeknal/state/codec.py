@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from attrs import fields
@@ -78,9 +79,13 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
         size=data["size"],
         sha256=data["sha256"],
         rows=data["rows"],
-        columns=tuple(Column(*entry) for entry in data["columns"]),
+        columns=tuple(_column(*entry) for entry in data["columns"]),
         stat=(size, modified, changed, inode, device),
     )
+
+
+_column = cache(Column)
+"""Most columns pass through many nodes, and each is frozen: one object serves them all."""
 
 
 def _decode(data: Mapping[str, Any]) -> Snapshot:
@@ -89,7 +94,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
     return Snapshot(
         node=NodeId(data["node"]),
         fingerprint=Fingerprint(content=content, config=config, upstream=upstream, schema=schema),
-        inputs={NodeId(id): output for id, output in data["inputs"].items()},
+        inputs={NodeId(parent): output for parent, output in data["inputs"].items()},
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seeknal.errors import LockHeld, StateError
-from seeknal.files import replacing
+from seeknal.files import temporary_name
 from seeknal.state.sealed import parse_object
 
 _POLL = 0.05
@@ -93,13 +92,15 @@ def _is_current(descriptor: int, path: Path) -> bool:
 def _tell_others(target: Path, command: str) -> None:
     info = {
         "pid": os.getpid(),
-        "host": socket.gethostname(),
+        "host": os.uname().nodename,
         "command": command,
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    # For people only: losing it loses nothing, so the disk is not asked to keep it.
-    with suppress(OSError), replacing(_info_path(target), durable=False) as temporary:
+    temporary = temporary_name(_info_path(target))
+    # For people only: the lock holds without it, and the disk is not asked to keep it.
+    with suppress(OSError):
         temporary.write_text(json.dumps(info), encoding="utf-8")
+        temporary.replace(_info_path(target))
 
 
 def _held(target: Path, timeout: float) -> LockHeld:

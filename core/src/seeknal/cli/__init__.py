@@ -1,0 +1,17 @@
+"""The command line: prints, asks and sets exit codes; nothing else of seeknal does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command line and give its exit code.
+
+    0 success, 1 something failed, 2 usage or project error, 130 interrupted.
+    """
+    from seeknal.cli.app import carry_out
+    from seeknal.cli.streams import scrubbed_streams
+
+    with scrubbed_streams():
+        return carry_out(argv)

@@ -1,0 +1,68 @@
+"""What ``--format json`` gives for plans and runs; its keys are documented and only grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seeknal.cli.progress import counted
+from seeknal.cli.render import plain
+from seeknal.model import NodeResult, Plan, RunSummary, Step
+
+VERSION = 1
+
+
+def plan_answer(plan: Plan) -> dict[str, Any]:
+    """A plan: every node with its action and reason."""
+    actions = [step.action for step in plan.steps]
+    return {
+        "version": VERSION,
+        "environment": plan.environment,
+        "counts": {action: actions.count(action) for action in dict.fromkeys(actions)},
+        "nodes": [_step(step) for step in plan.steps],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "node": step.node,
+        "action": step.action,
+        "reason": step.reason,
+        "conditional": step.conditional,
+        "otherwise": step.otherwise if step.conditional else None,
+        "notes": list(step.notes),
+    }
+
+
+def run_answer(summary: RunSummary) -> dict[str, Any]:
+    """A finished run: every node with its result."""
+    status = "success" if summary.ok else "failed"
+    return {
+        "version": VERSION,
+        "run_id": summary.run_id,
+        "environment": summary.environment,
+        "status": "interrupted" if summary.interrupted else status,
+        "started_at": summary.started_at,
+        "seconds": round(summary.seconds, 6),
+        "counts": counted(summary.results),
+        "nodes": [_result(result) for result in summary.results],
+        "warnings": list(summary.warnings),
+    }
+
+
+def _result(result: NodeResult) -> dict[str, Any]:
+    return {
+        "node": result.node,
+        "status": result.status,
+        "reason": result.reason,
+        "rows": result.rows,
+        "seconds": round(result.seconds, 6),
+        "phases": {name: round(value, 6) for name, value in result.phases.items()},
+        "audits": plain(result.audits),
+        "targets": plain(result.deliveries),
+        "error": result.error,
+        "code": result.code,
+        "location": str(result.location) if result.location else None,
+        "help": result.help,
+        "notes": list(result.notes),
+    }

@@ -1,0 +1,267 @@
+"""The command table and how a command line becomes an exit code.
+
+A command's module is imported when the command is used; plugins are asked for commands only
+when no command of core's has the name, or when all are listed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seeknal import __version__
+from seeknal.cli.streams import say, warn
+from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
+
+PROGRAM = "seeknal"
+
+COMMANDS = {
+    "init": ("setup", "Create a working project to start from."),
+    "run": ("run", "Run what has changed and everything that depends on it."),
+    "plan": ("run", "Show what a run would do to each node, and why."),
+    "audit": ("run", "Check the stored outputs with their audits, without running anything."),
+    "validate": ("validate", "Report everything that is wrong in the project's files."),
+    "list": ("listing", "List the project's nodes."),
+    "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
+    "sql": ("sql", "Query the stored outputs with one SQL statement."),
+    "repl": ("repl", "Query the stored outputs interactively."),
+    "history": ("history", "List earlier runs and what they did to each node."),
+    "render": ("rendering", "Print a node's SQL as it is executed."),
+    "draft": ("setup", "Write a template file for a new node."),
+    "schema": ("schema", "Write the JSON Schema of project files, for editors."),
+    "connection": ("connection", "List and test the connections of profiles.yml."),
+    "plugins": ("plugins", "List the installed plugins and what they add."),
+    "clean": ("clean", "Remove what runs have stored."),
+    "completion": ("completion", "Print the script that completes commands in a shell."),
+}
+"""Each command with its module below ``seeknal.cli`` and its line in the overview."""
+
+SPELLINGS = {
+    ("parse",): ("validate",),
+    ("retry",): ("run",),
+    ("connection-test",): ("connection", "test"),
+    ("env", "plan"): ("plan",),
+}
+"""Other spellings of commands, most of them of seeknal 2.x."""
+
+
+class Invocation:
+    """What holds for a whole command line, wherever on it the option stood."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.debug = False
+        self.root: Path | None = None
+        """The project that the command found; errors are shown with its files."""
+
+
+def _common_parameters() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["-C", "--project"],
+            metavar="DIR",
+            help="Folder of the project, or one inside it.",
+            expose_value=False,
+            callback=_set_folder,
+            type=click.Path(),
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            help="Show where in seeknal an error came from.",
+            expose_value=False,
+            callback=_set_debug,
+        ),
+    ]
+
+
+def _set_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Invocation).folder = Path(value)
+
+
+def _set_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Invocation).debug = True
+
+
+class Command(click.Command):
+    """A command with the options that every command has."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params += _common_parameters()
+
+
+class Group(click.Group):
+    """A group that names the nearest command when one is unknown."""
+
+    command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            raise UsageError(
+                f"unknown command {name!r}",
+                code="SK0206",
+                help=did_you_mean(name, known) or f"known: {', '.join(known)}",
+            )
+        return super().resolve_command(ctx, args)
+
+
+Group.group_class = Group
+
+
+class App(Group):
+    """All commands: core's from the table, then those of plugins."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            PROGRAM,
+            help="Pipelines of YAML, SQL and Python that run on one machine.",
+            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+            no_args_is_help=True,
+            params=[*_common_parameters(), _version_option()],
+        )
+        self._asked_plugins = False
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._ask_plugins()
+        return [*COMMANDS, *sorted(name for name in self.commands if name not in COMMANDS)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            module = import_module(f"seeknal.cli.{COMMANDS[cmd_name][0]}")
+            command = getattr(module, f"{cmd_name}_command")
+            assert isinstance(command, click.Command)
+            return command
+        self._ask_plugins()
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            summary = COMMANDS[name][1] if name in COMMANDS else self.summary_of(name)
+            rows.append((name, summary))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def summary_of(self, name: str) -> str:
+        return self.commands[name].get_short_help_str(limit=80)
+
+    def _ask_plugins(self) -> None:
+        if self._asked_plugins:
+            return
+        self._asked_plugins = True
+        from seeknal.plugins import load_plugins
+
+        plugins = load_plugins()
+        plugins.observe("register_commands", warn, cli=self)
+
+
+def _version_option() -> click.Option:
+    def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            print(f"{PROGRAM} {__version__}")
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=show,
+        help="Show the version and exit.",
+    )
+
+
+def carry_out(argv: Sequence[str] | None) -> int:
+    """Run one command line; every error becomes a message and an exit code here."""
+    invocation = Invocation()
+    arguments = _spelled(list(sys.argv[1:] if argv is None else argv))
+    try:
+        return _invoke(arguments, invocation)
+    except Exception as error:
+        code = _report(error, invocation)
+        if invocation.debug:
+            _show_traceback()
+        return code
+    except KeyboardInterrupt:
+        say("interrupted")
+        return Interrupted.exit_code
+
+
+def _invoke(arguments: list[str], invocation: Invocation) -> int:
+    try:
+        code = App().main(arguments, PROGRAM, standalone_mode=False, obj=invocation)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except SystemExit as left:
+        # Shell completion answers and leaves from inside click.
+        return left.code if isinstance(left.code, int) else 0
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: Exception, invocation: Invocation) -> int:
+    from seeknal.cli.failures import explain, message
+
+    if isinstance(error, SeeknalError):
+        say(explain(error, invocation.root))
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())
+        return 2
+    if isinstance(error, click.ClickException):
+        say(message("error", "SK0205", _text_of(error), help=_help_for(error)))
+        return 2
+    text = f"{type(error).__name__}: {error}"
+    say(message("error", "SK0001", text, help="this is a defect of seeknal; --debug shows where"))
+    return 1
+
+
+def _text_of(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return f"no such option {error.option_name}"
+    text = error.format_message().strip().removesuffix(".")
+    return text[:1].lower() + text[1:]
+
+
+def _help_for(error: click.ClickException) -> str | None:
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return None
+    if isinstance(error, click.NoSuchOption):
+        known = [name for entry in context.command.params for name in entry.opts]
+        if near := did_you_mean(error.option_name, known):
+            return near
+    return f"{context.command_path} --help shows what it takes"
+
+
+def _show_traceback() -> None:
+    import traceback
+
+    say(traceback.format_exc().rstrip())
+
+
+def _spelled(arguments: list[str]) -> list[str]:
+    """The command line with another spelling of its command replaced."""
+    at = _command_position(arguments)
+    for spelling, command in SPELLINGS.items():
+        if tuple(arguments[at : at + len(spelling)]) == spelling:
+            return [*arguments[:at], *command, *arguments[at + len(spelling) :]]
+    return arguments
+
+
+def _command_position(arguments: list[str]) -> int:
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        at += 2 if arguments[at] in ("-C", "--project") else 1
+    return at

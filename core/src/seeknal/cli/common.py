@@ -1,0 +1,225 @@
+"""Options that several commands share, and how they become a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seeknal.cli.app import Invocation
+from seeknal.errors import UsageError
+
+if TYPE_CHECKING:
+    from seeknal.run.session import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def project_root() -> Path:
+    """The project that the command works on: ``-C``'s, or the one around the current folder."""
+    from seeknal.project.loader import find_root
+
+    invocation = click.get_current_context().ensure_object(Invocation)
+    if invocation.root is None:
+        folder = invocation.folder or Path.cwd()
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {str(folder)!r}", code="SK0207")
+        invocation.root = find_root(folder)
+    return invocation.root
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """``--format``, the first of ``formats`` being the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How the answer is written to stdout.",
+    )
+
+
+def environment_option(function: F) -> F:
+    return click.option("--env", "environment", default="prod", help="Environment.")(function)
+
+
+def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def complete_nodes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Node names for the shell; nothing when the project cannot be read."""
+    from seeknal.cli.completion import node_names
+
+    names = node_names(context.find_root().ensure_object(Invocation).folder)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _read_workers(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    if value is None or value == "auto":
+        return value
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither a number of workers nor 'auto'")
+
+
+def _read_seconds(context: click.Context, parameter: click.Parameter, value: str) -> float:
+    from seeknal.durations import Duration
+
+    try:
+        return Duration.parse(f"{value}s" if value.isdecimal() else value).seconds
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+workers_option = click.option(
+    "--workers",
+    "--max-workers",
+    metavar="N|auto",
+    callback=_read_workers,
+    help="How many nodes run at once.",
+)
+
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    default="0",
+    metavar="DURATION",
+    callback=_read_seconds,
+    help="Wait so long for another run to end, such as 60s.",
+)
+
+selection_options = _stack(
+    click.option(
+        "--select",
+        "--nodes",
+        "-s",
+        "select",
+        multiple=True,
+        metavar="EXPR",
+        shell_complete=complete_nodes,
+        help="Nodes to work on: names, +name, name+, tag:, kind:, path:, wildcards.",
+    ),
+    click.option("--exclude", multiple=True, metavar="EXPR", help="Nodes to leave out."),
+    click.option("--types", multiple=True, metavar="KINDS", help="Only nodes of these kinds."),
+    click.option("--tags", multiple=True, metavar="TAGS", help="Only nodes with one of these."),
+    click.option("--exclude-tags", multiple=True, metavar="TAGS", help="Not nodes with these."),
+)
+
+project_options = _stack(
+    click.option(
+        "--var",
+        "--params",
+        "variables",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set a variable of the project; may be repeated.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Path(path_type=Path),
+        help="The profiles.yml to use instead of the project's.",
+    ),
+)
+
+planning_options = _stack(
+    click.option("--full", is_flag=True, help="Run every selected node, changed or not."),
+    click.option(
+        "--refresh",
+        is_flag=False,
+        flag_value="",
+        metavar="[SOURCES]",
+        help="Read sources again, all of them or the ones named.",
+    ),
+    click.option("--no-materialize", is_flag=True, help="Deliver to no target."),
+    click.option("--verify", is_flag=True, help="Read every stored output to check its hash."),
+    click.option("--date", metavar="DATE", help="The day that today and run_date mean."),
+)
+
+
+def request(
+    *,
+    command: str,
+    variables: Iterable[str] = (),
+    date: str | None = None,
+    refresh: str | None = None,
+    **options: Any,
+) -> Request:
+    """A request from a command's options, under the options' own names."""
+    from seeknal.run.session import Request
+
+    for name in ("types", "tags", "exclude_tags"):
+        if name in options:
+            options[name] = words(options[name])
+    return Request(
+        command=command,
+        variables=_dated(read_variables(variables), date),
+        refresh=None if refresh is None else tuple(words([refresh])),
+        **options,
+    )
+
+
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """Words of options that take several, separated by comma or space."""
+    return tuple(word for value in values for word in value.replace(",", " ").split())
+
+
+def read_variables(entries: Iterable[str]) -> dict[str, object]:
+    """``key=value`` pairs; a JSON object is accepted too, as seeknal 2.x takes it."""
+    variables: dict[str, object] = {}
+    for entry in entries:
+        if entry.lstrip().startswith("{"):
+            variables |= _json_object(entry)
+            continue
+        key, equals, value = entry.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--var {entry!r} is not key=value", code="SK0208")
+        variables[key.strip()] = scalar(value)
+    return variables
+
+
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--params is not JSON: {error}", code="SK0208") from None
+    return {str(key): value for key, value in read.items()}
+
+
+def scalar(text: str) -> object:
+    """A value as YAML would read it: true, false, a number, or text."""
+    if text in ("true", "false"):
+        return text == "true"
+    for number in (int, float):
+        try:
+            # A leading zero or an underscore is somebody's identifier, not a number.
+            if text.lstrip("-").isdecimal() and str(int(text)) != text:
+                return text
+            return number(text) if "_" not in text else text
+        except ValueError:
+            continue
+    return text
+
+
+def _dated(variables: dict[str, object], date: str | None) -> dict[str, object]:
+    if date is None:
+        return variables
+    from datetime import date as calendar
+
+    try:
+        day = calendar.fromisoformat(date)
+    except ValueError:
+        raise UsageError(
+            f"--date {date!r} is not a date", code="SK0209", help="write it as 2026-01-31"
+        ) from None
+    return {"today": day.isoformat(), "run_date": day.isoformat()} | variables

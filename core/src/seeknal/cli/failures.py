@@ -1,0 +1,106 @@
+"""How an error looks: what happened, where with the line itself, and what to do."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeknal.cli.streams import paint
+from seeknal.errors import ProjectError, SeeknalError
+
+if TYPE_CHECKING:
+    from seeknal.model import Location, Problem
+
+MOST_SHOWN = 20
+
+_TOKEN = re.compile(r"[\w.+*/@$-]+|\S")
+
+
+def explain(error: SeeknalError, root: Path | None) -> str:
+    """An error as text for stderr. ``root`` is where locations are relative to."""
+    if isinstance(error, ProjectError):
+        return explain_problems(error.problems, root)
+    return message("error", error.code, error.message, error.location, error.help, root)
+
+
+def explain_problems(problems: Sequence[Problem], root: Path | None) -> str:
+    """The first problems in full, errors before warnings, and how many there are."""
+    ordered = sorted(problems, key=lambda problem: problem.severity != "error")
+    shown = [explain_problem(problem, root) for problem in ordered[:MOST_SHOWN]]
+    return "\n\n".join([*shown, count_line(problems)])
+
+
+def explain_problem(problem: Problem, root: Path | None) -> str:
+    """One problem with its place and help."""
+    word = "error" if problem.severity == "error" else "warning"
+    text = problem.message
+    return message(word, problem.code, text, problem.location, problem.help, root)
+
+
+def count_line(problems: Sequence[Problem]) -> str:
+    """``3 problems, 1 warning``, and how many of them are not shown."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    parts = [_plural(errors, "problem")]
+    if warnings := len(problems) - errors:
+        parts.append(_plural(warnings, "warning"))
+    if len(problems) > MOST_SHOWN:
+        parts.append(f"the first {MOST_SHOWN} are shown")
+    return ", ".join(parts)
+
+
+def message(
+    word: str,
+    code: str | None,
+    text: str,
+    location: Location | None = None,
+    help: str | None = None,
+    root: Path | None = None,
+) -> str:
+    """The one format of every error and warning."""
+    colour = "red" if word == "error" else "yellow"
+    head = paint(f"{word}[{code}]" if code else word, colour, sys.stderr)
+    lines = [f"{head}: {text}"]
+    if location is not None and location.file:
+        lines += [f"  --> {location}", *_excerpt(location, root)]
+    if help:
+        lines.append(f"  {paint('help', 'blue', sys.stderr)}: {_indented(help)}")
+    return "\n".join(lines)
+
+
+def _indented(help: str) -> str:
+    return help.replace("\n", "\n        ")
+
+
+def _excerpt(location: Location, root: Path | None) -> list[str]:
+    line = _line_of(location, root)
+    if line is None:
+        return []
+    number = str(location.line)
+    lines = [f"{number:>4} | {line}"]
+    if location.column:
+        start = location.column - 1
+        token = _TOKEN.match(line, start)
+        width = len(token[0]) if token else 1
+        lines.append(f"{'':>4} | {_blank(line[:start])}{'^' * width}")
+    return lines
+
+
+def _blank(text: str) -> str:
+    return "".join("\t" if character == "\t" else " " for character in text)
+
+
+def _line_of(location: Location, root: Path | None) -> str | None:
+    if root is None or not location.line:
+        return None
+    try:
+        lines = (root / location.file).read_text("utf-8-sig").splitlines()
+        return lines[location.line - 1]
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,101 @@
+"""``history``: earlier runs and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import complete_nodes, format_option, project_root
+from seeknal.cli.render import print_json, print_table
+from seeknal.cli.streams import say
+
+Record = Mapping[str, Any]
+
+
+@click.command("history", cls=Command)
+@click.option("--node", shell_complete=complete_nodes, help="Only what happened to this node.")
+@click.option("--batch", help="Only this run.")
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
+@format_option("table", "json")
+def history_command(node: str | None, batch: str | None, limit: int, format_: str) -> None:
+    """List earlier runs and what they did to each node.
+
+    Without --node or --batch there is a line for each run. seeknal_history is the same for sql.
+    """
+    from seeknal.state.history import History
+
+    history = History(project_root() / "target")
+    if node is None and batch is None:
+        records = [entry for entry in history.read() if entry.get("node") is None]
+    else:
+        found = history.read(node=_full_name(history, node), batch=batch)
+        records = [entry for entry in found if entry.get("node") is not None]
+    records = records[: limit or None]
+    if format_ == "json":
+        print_json(records)
+    elif not records:
+        say("nothing has run yet" if node is None else f"{node} has not run yet")
+    elif node is None and batch is None:
+        _print_runs(records)
+    else:
+        _print_nodes(records)
+
+
+def _full_name(history: Any, node: str | None) -> str | None:
+    """``node`` with its kind, when its name alone was given."""
+    if node is None or "." in node:
+        return node
+    names = (entry["node"] for entry in history.read() if entry.get("node"))
+    return next((name for name in names if name.partition(".")[2] == node), node)
+
+
+def _print_runs(records: Sequence[Record]) -> None:
+    rows = [
+        (
+            _time(record.get("started_at")),
+            record.get("batch_id"),
+            record.get("environment"),
+            record.get("status"),
+            _seconds(record),
+            ", ".join(
+                f"{number} {status}" for status, number in (record.get("nodes") or {}).items()
+            ),
+        )
+        for record in records
+    ]
+    headers = ("started (UTC)", "batch", "environment", "status", "seconds", "nodes")
+    print_table(headers, rows, (False, False, False, False, True, False))
+
+
+def _print_nodes(records: Sequence[Record]) -> None:
+    rows = [
+        (
+            _time(record.get("finished_at")),
+            record.get("node"),
+            record.get("status"),
+            record.get("reason"),
+            _rows(record),
+            _seconds(record),
+            record.get("batch_id"),
+            record.get("error"),
+        )
+        for record in records
+    ]
+    headers = ("finished (UTC)", "node", "status", "reason", "rows", "seconds", "batch", "error")
+    print_table(headers, rows, (False, False, False, False, True, True, False, False))
+
+
+def _time(text: str | None) -> str:
+    return (text or "")[:19].replace("T", " ")
+
+
+def _rows(record: Record) -> str | None:
+    rows = record.get("rows_out")
+    return None if rows is None else f"{rows:,}"
+
+
+def _seconds(record: Record) -> str:
+    return f"{record.get('seconds') or 0.0:.2f}"

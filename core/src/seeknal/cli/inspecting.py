@@ -1,0 +1,145 @@
+"""``inspect``: a node's stored output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import complete_nodes, environment_option, format_option, project_root
+from seeknal.cli.render import count, plain, print_json, print_table, size_text
+from seeknal.cli.results import Wanted
+from seeknal.cli.streams import say, warn
+from seeknal.errors import ProjectError, UsageError
+from seeknal.sql.quote import quote_name
+
+if TYPE_CHECKING:
+    from seeknal.inspect import Stored
+    from seeknal.model import Project
+
+
+@click.command("inspect", cls=Command)
+@click.argument("node", required=False, shell_complete=complete_nodes)
+@click.option("--list", "listed", is_flag=True, help="List all nodes and what is stored of them.")
+@click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="Most rows.")
+@click.option("--schema", is_flag=True, help="Show columns and types.")
+@click.option("--profile", "statistics", is_flag=True, help="Show statistics of each column.")
+@environment_option
+@format_option("table", "json", "csv")
+def inspect_command(
+    node: str | None,
+    listed: bool,
+    limit: int,
+    schema: bool,
+    statistics: bool,
+    environment: str,
+    format_: str,
+) -> None:
+    """Show a node's stored output: rows, columns or statistics.
+
+    Reads stored outputs only: no source is touched and nothing runs.
+    """
+    from seeknal.inspect import find_output, stored_outputs
+
+    if node is None and not listed:
+        raise UsageError(
+            "which node?", code="SK0214", help="seeknal inspect NODE, or seeknal inspect --list"
+        )
+    root = project_root()
+    outputs = stored_outputs(root, environment, _project(root))
+    if node is None:
+        _print_list(outputs, format_)
+        return
+    found = find_output(outputs, node)
+    if schema and found.columns:
+        _print_schema(found, format_)
+        return
+    _query(root, environment, found, _statement(found, schema, statistics), format_, limit)
+
+
+def _project(root: Path) -> Project | None:
+    from seeknal.run.session import Request, load
+
+    try:
+        return load(root, Request(command="inspect")).project
+    except ProjectError as error:
+        warn(f"{error.message}; only stored outputs are shown (seeknal validate says more)")
+        return None
+
+
+def _statement(found: Stored, schema: bool, statistics: bool) -> str:
+    name = quote_name(found.node.kind, found.node.name)
+    if statistics:
+        return f"SUMMARIZE {name}"
+    return f"DESCRIBE {name}" if schema else f"FROM {name}"
+
+
+def _query(
+    root: Path, environment: str, found: Stored, statement: str, format_: str, limit: int
+) -> None:
+    from seeknal.cli.sql import answer
+    from seeknal.querying import open_views
+
+    if found.path is not None and not (root / "target" / found.path).exists():
+        raise UsageError(
+            f"the stored output of {found.node} is gone",
+            code="SK0313",
+            help=f"build it again: seeknal run --select +{found.node}",
+        )
+    rows = limit if statement.startswith("FROM") else 0
+    if format_ == "table" and found.rows is not None and statement.startswith("FROM"):
+        say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
+        rows = min(rows or found.rows, found.rows)
+    with open_views(root, environment, about=statement) as views:
+        answer(views, statement, Wanted(format=format_, limit=rows))
+
+
+def _print_schema(found: Stored, format_: str) -> None:
+    rows = [(column.name, column.type, column.nullable) for column in found.columns]
+    if format_ == "json":
+        print_json(found.columns)
+    elif format_ == "csv":
+        _print_csv(("name", "type", "nullable"), rows)
+    else:
+        print_table(("column", "type"), [row[:2] for row in rows])
+
+
+def _print_csv(headers: tuple[str, ...], rows: list[Any]) -> None:
+    import csv
+    import sys
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(headers)
+    writer.writerows(rows)
+
+
+def _print_list(outputs: list[Stored], format_: str) -> None:
+    headers = ("node", "kind", "layer", "rows", "columns", "size", "last run", "status")
+    if format_ == "json":
+        print_json([_answer(entry) for entry in outputs])
+        return
+    numeric = (False, False, False, True, True, True, False, False)
+    if format_ == "csv":
+        _print_csv(headers, [_row(entry, exact=True) for entry in outputs])
+        return
+    print_table(headers, [_row(entry, exact=False) for entry in outputs], numeric)
+
+
+def _row(entry: Stored, *, exact: bool) -> tuple[object, ...]:
+    stored = entry.rows is not None
+    return (
+        entry.node,
+        entry.kind,
+        entry.layer,
+        entry.rows if exact or not stored else f"{entry.rows:,}",
+        len(entry.columns) if stored else None,
+        entry.bytes if exact else size_text(entry.bytes),
+        (entry.last_run or "")[:19].replace("T", " "),
+        entry.status,
+    )
+
+
+def _answer(entry: Stored) -> dict[str, Any]:
+    return dict(plain(entry))

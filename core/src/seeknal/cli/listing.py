@@ -1,0 +1,129 @@
+"""``list``: the project's nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import (
+    format_option,
+    project_options,
+    project_root,
+    request,
+    selection_options,
+)
+from seeknal.cli.render import count, print_json, print_table
+from seeknal.cli.streams import say
+from seeknal.model import Node, NodeId
+from seeknal.run.session import Loaded
+
+
+@click.command("list", cls=Command)
+@click.argument("nodes", nargs=-1)
+@selection_options
+@click.option("--kind", "kinds", multiple=True, help="Only nodes of this kind.")
+@format_option("table", "json", "names")
+@project_options
+def list_command(
+    nodes: tuple[str, ...],
+    select: tuple[str, ...],
+    kinds: tuple[str, ...],
+    types: tuple[str, ...],
+    format_: str,
+    **options: Any,
+) -> None:
+    """List the project's nodes.
+
+    NODES are selections, as after --select.
+    """
+    from seeknal.run.session import load
+
+    wanted = request(command="list", select=(*nodes, *select), types=(*kinds, *types), **options)
+    loaded = load(project_root(), wanted)
+    chosen = [loaded.project.nodes[id] for id in _chosen(loaded, wanted)]
+    if format_ == "json":
+        print_json([_answer(node, loaded) for node in chosen])
+    elif format_ == "names":
+        for node in chosen:
+            print(node.id)
+    else:
+        _print(chosen)
+
+
+def _chosen(loaded: Loaded, wanted: Any) -> list[NodeId]:
+    from seeknal.selection import select
+
+    expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
+    if not any(expressions):
+        return list(loaded.graph.order)
+    chosen = select(
+        wanted.select,
+        loaded.project.nodes,
+        loaded.graph,
+        exclude=wanted.exclude,
+        types=wanted.types,
+        tags=wanted.tags,
+        exclude_tags=wanted.exclude_tags,
+        changed=_changed(loaded),
+    )
+    return [id for id in loaded.graph.order if id in chosen]
+
+
+def _changed(loaded: Loaded) -> list[NodeId]:
+    """What ``state:modified`` means here: nodes whose definition is not the one that last ran."""
+    from datetime import UTC, datetime
+
+    from seeknal.fingerprint import fingerprints
+
+    marks = fingerprints(loaded.project.nodes, loaded.graph, datetime.now(UTC).date().isoformat())
+    snapshots = loaded.snapshots("prod")
+    return [
+        id
+        for id in loaded.project.nodes
+        if id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+    ]
+
+
+def _print(nodes: list[Node]) -> None:
+    headers = ("node", "type", "layer", "tags", "inputs", "file")
+    rows = [
+        (
+            node.id,
+            _type(node),
+            node.layer,
+            ", ".join(node.tags),
+            len(node.parents) or "",
+            node.location.file,
+        )
+        for node in nodes
+    ]
+    print_table(headers, rows, numeric=(False, False, False, False, True, False))
+    say(count(len(nodes), "node"))
+
+
+def _type(node: Node) -> str:
+    if node.source:
+        return node.source.type
+    return "python" if node.python else node.materialized if node.sql else ""
+
+
+def _answer(node: Node, loaded: Loaded) -> dict[str, Any]:
+    return {
+        "node": node.id,
+        "kind": node.kind,
+        "name": node.name,
+        "type": _type(node),
+        "description": node.description,
+        "owner": node.owner,
+        "layer": node.layer,
+        "domain": node.domain,
+        "tags": list(node.tags),
+        "inputs": list(node.parents),
+        "children": list(loaded.graph.children[node.id]),
+        "targets": [{"type": target.type, "label": target.label} for target in node.targets],
+        "audits": len(node.audits),
+        "file": node.location.file,
+        "line": node.location.line,
+    }

@@ -1,0 +1,75 @@
+"""The moving line at the foot of a terminal: how far a run is and what it works on."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BAR = 20
+_EVERY = 0.1
+_CLEAR = "\r\x1b[K"
+
+
+class Live:
+    """A line on stderr, redrawn while it is entered. Thread-safe."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._running: dict[str, float] = {}
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="seeknal-live", daemon=True)
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Take the line away for good."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+
+    def start(self, node: str) -> None:
+        with self._lock:
+            self._running[node] = time.monotonic()
+
+    def finish(self, node: str) -> None:
+        with self._lock:
+            self._running.pop(node, None)
+            self._done += 1
+
+    @contextmanager
+    def above(self) -> Iterator[None]:
+        """What is printed within the block scrolls by above the line."""
+        with self._lock:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+            yield
+            sys.stdout.flush()
+            self._draw()
+
+    def _tick(self) -> None:
+        while not self._ended.wait(_EVERY):
+            with self._lock:
+                self._draw()
+
+    def _draw(self) -> None:
+        if not self._ended.is_set():
+            columns = shutil.get_terminal_size().columns
+            sys.stderr.write(_CLEAR + self.text(time.monotonic())[: columns - 1])
+            sys.stderr.flush()
+
+    def text(self, now: float) -> str:
+        """The line as of ``now``."""
+        filled = BAR * self._done // max(self._total, 1)
+        bar = "#" * filled + "." * (BAR - filled)
+        running = ", ".join(f"{node} {now - since:.1f} s" for node, since in self._running.items())
+        return f"[{bar}] {self._done}/{self._total}  {running}"

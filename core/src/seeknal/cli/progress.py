@@ -1,0 +1,189 @@
+"""What a run tells people: a line per node as it ends, the failures, and the totals."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from seeknal.cli.failures import message
+from seeknal.cli.live import Live
+from seeknal.cli.streams import is_terminal, paint, say, warn
+from seeknal.model import (
+    AuditResult,
+    Delivery,
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    RunSummary,
+    Step,
+    Target,
+)
+
+WIDEST_REASON = 40
+MODES = {"upsert_by_key": "upsert", "incremental_by_time": "incremental"}
+COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reused": "dim"}
+
+
+class Silent:
+    """A reporter that only passes warnings on; for answers that are written at the end."""
+
+    def planned(self, plan: Plan, project: Project) -> None: ...
+    def started(self, node: NodeId) -> None: ...
+    def finished(self, result: NodeResult) -> None: ...
+    def warn(self, message: str) -> None:
+        warn(message)
+
+    def ended(self, summary: RunSummary) -> None: ...
+
+
+class Lines:
+    """A reporter for people. ``quiet`` leaves only failures, ``verbose`` adds phases."""
+
+    def __init__(self, root: Path, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._root = root
+        self._quiet = quiet
+        self._verbose = verbose
+        self._steps: Mapping[NodeId, Step] = {}
+        self._targets: Mapping[str, Target] = {}
+        self._widths = (0, 0)
+        self._live: Live | None = None
+
+    def planned(self, plan: Plan, project: Project) -> None:
+        self._steps = {step.node: step for step in plan.steps}
+        self._targets = {
+            target.key: target for step in plan.steps for target in project.nodes[step.node].targets
+        }
+        self._widths = widths(plan.steps)
+        if plan.to_run and not self._quiet and is_terminal(sys.stderr):
+            self._live = Live(len(plan.steps))
+            self._live.begin()
+
+    def started(self, node: NodeId) -> None:
+        if self._live:
+            self._live.start(node)
+
+    def finished(self, result: NodeResult) -> None:
+        if self._live:
+            self._live.finish(result.node)
+        if not self._quiet:
+            with self._above():
+                print(self.line(result), flush=True)
+
+    def warn(self, message: str) -> None:
+        with self._above():
+            warn(message)
+
+    def ended(self, summary: RunSummary) -> None:
+        if self._live:
+            self._live.end()
+            self._live = None
+        if not self._quiet:
+            print(totals(summary.results, summary.seconds, summary.interrupted), flush=True)
+        for result in summary.results:
+            for text in failures(result, self._root):
+                say(f"\n{text}")
+
+    def line(self, result: NodeResult) -> str:
+        """One node's line, as run.md shows it."""
+        name, reason = self._widths
+        verb = self.verb(result)
+        word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
+        numbers = f"{_rows(result):>17} {_seconds(result):>9}"
+        parts = [f"{result.node:<{name}}", word, f"{_cut(result.reason):<{reason}}", numbers]
+        extra = [audits_text(result.audits), *map(self.delivery_text, result.deliveries)]
+        if self._verbose:
+            extra += [f"{phase} {took:.2f} s" for phase, took in result.phases.items()]
+        return "   ".join(["  ".join(parts), *filter(None, extra)]).rstrip()
+
+    def verb(self, result: NodeResult) -> str:
+        if result.status != "success":
+            return result.status
+        step = self._steps.get(result.node)
+        if step is None:
+            return "run"
+        return step.otherwise if step.conditional and result.reason != step.reason else step.action
+
+    def delivery_text(self, delivery: Delivery) -> str:
+        target = self._targets.get(delivery.key)
+        place = delivery.label
+        if target and target.type != "file":
+            mode = MODES.get(target.mode, target.mode)
+            place = f"{target.type} {delivery.label} ({mode}, {delivery.rows:,})"
+        return f"-> {place}" if delivery.status == "delivered" else f"-> {place} OWED"
+
+    def _above(self) -> AbstractContextManager[None]:
+        return self._live.above() if self._live else nullcontext()
+
+
+def widths(steps: Sequence[Step]) -> tuple[int, int]:
+    """How wide the columns of node and reason are."""
+    reasons = [len(step.reason) for step in steps]
+    return (
+        max((len(step.node) for step in steps), default=0),
+        min(max([*reasons, len("source unchanged")]), WIDEST_REASON),
+    )
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= WIDEST_REASON else reason[: WIDEST_REASON - 3] + "..."
+
+
+def _rows(result: NodeResult) -> str:
+    if result.rows is None or result.status != "success":
+        return ""
+    return f"{result.rows:,} row" + ("s" if result.rows != 1 else " ")
+
+
+def _seconds(result: NodeResult) -> str:
+    return f"{result.seconds:.2f} s" if result.status in ("success", "failed") else ""
+
+
+def audits_text(audits: Sequence[AuditResult]) -> str:
+    """``2 audits ok``, or how many of them are not."""
+    if not audits:
+        return ""
+    failed = sum(not audit.passed and audit.severity == "error" for audit in audits)
+    warned = sum(not audit.passed for audit in audits) - failed
+    noun = "audit" if len(audits) == 1 else "audits"
+    if failed:
+        return f"{failed} of {len(audits)} {noun} failed"
+    return f"{len(audits)} {noun} ok" if not warned else f"{warned} of {len(audits)} {noun} warned"
+
+
+def totals(results: Sequence[NodeResult], seconds: float, interrupted: bool = False) -> str:
+    """``4 nodes: 3 run, 1 reused, 0 failed   0.4 s``."""
+    counts = counted(results)
+    parts = [f"{counts['success']} run", f"{counts['reused']} reused", f"{counts['failed']} failed"]
+    parts += [f"{counts[name]} {name}" for name in ("skipped", "interrupted") if counts[name]]
+    noun = "node" if len(results) == 1 else "nodes"
+    end = "   interrupted" if interrupted else ""
+    return f"{len(results)} {noun}: {', '.join(parts)}   {seconds:.1f} s{end}"
+
+
+def counted(results: Sequence[NodeResult]) -> dict[str, int]:
+    """How many results there are of each status."""
+    statuses: list[str] = [result.status for result in results]
+    names = ("success", "reused", "failed", "skipped", "interrupted")
+    return {name: statuses.count(name) for name in names}
+
+
+def failures(result: NodeResult, root: Path) -> list[str]:
+    """What went wrong with one node, as messages for people."""
+    messages = []
+    if result.status == "failed":
+        text = f"{result.node}: {result.error or 'failed'}"
+        messages.append(message("error", result.code, text, result.location, result.help, root))
+    messages += [
+        message("error", "SK1101", f"{result.node} -> {delivery.label}: {delivery.error}")
+        for delivery in result.deliveries
+        if delivery.status == "owed" and delivery.error
+    ]
+    messages += [
+        message("warning", "SK0901", f"{result.node}: {audit.message}")
+        for audit in result.audits
+        if not audit.passed and audit.severity == "warn"
+    ]
+    return messages

@@ -1,0 +1,109 @@
+"""``render``: a node's SQL as it is executed, or as another database would take it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import complete_nodes, project_options, project_root, request
+from seeknal.cli.streams import warn
+from seeknal.errors import UsageError, did_you_mean
+from seeknal.model import Node, NodeId, Sql
+
+
+@click.command("render", cls=Command)
+@click.argument("node", shell_complete=complete_nodes)
+@click.option("--target", metavar="DIALECT", help="Transpile: postgres, snowflake, bigquery, ...")
+@click.option("--pretty", is_flag=True, help="Lay the SQL out anew.")
+@click.option("--strict", is_flag=True, help="Exit 1 when something could not be transpiled.")
+@project_options
+def render_command(
+    node: str, target: str | None, pretty: bool, strict: bool, **options: Any
+) -> int:
+    """Print a node's SQL as it is executed.
+
+    With --target it is transpiled; what that database has no equivalent for is listed on stderr.
+    """
+    from seeknal.run.session import load
+
+    loaded = load(project_root(), request(command="render", **options))
+    found = find_node(node, loaded.project.nodes)
+    if found.sql is None:
+        what = "is a Python function" if found.python else "has no SQL"
+        raise UsageError(f"{found.id} {what}", code="SK0413", location=found.location)
+    if target is None and not pretty:
+        print(found.sql.executable.strip())
+        return 0
+    text, missing = _transpiled(found.sql, target or "duckdb", pretty)
+    print(text)
+    for line in missing:
+        warn(f"{found.id}: {line}")
+    return 1 if missing and strict else 0
+
+
+def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
+    """The node that ``name`` means, with or without its kind. Raises UsageError."""
+    if name in nodes:
+        return nodes[NodeId(name)]
+    matches = [node for id, node in nodes.items() if id.name == name]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = " or ".join(node.id for node in matches)
+        raise UsageError(f"{name!r} means several nodes", code="SK0311", help=f"say {names}")
+    near = did_you_mean(name, [*nodes, *(id.name for id in nodes)])
+    raise UsageError(
+        f"no node {name!r}", code="SK0310", help=near or "seeknal list shows all nodes"
+    )
+
+
+def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:
+    """The SQL in another dialect, and what could not be said in it."""
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    _check_dialect(target)
+    lines = _Lines()
+    logger = logging.getLogger("sqlglot")
+    logger.addHandler(lines)
+    before, logger.propagate = logger.propagate, False
+    try:
+        tree = sqlglot.parse_one(sql.executable, read="duckdb")
+        text = tree.sql(dialect=target, pretty=pretty, unsupported_level=sqlglot.ErrorLevel.WARN)
+    except (SqlglotError, RecursionError) as error:
+        raise UsageError(
+            f"the SQL cannot be transpiled: {str(error).splitlines()[0]}",
+            code="SK0414",
+            location=sql.location,
+        ) from None
+    finally:
+        logger.removeHandler(lines)
+        logger.propagate = before
+    return text, lines.texts
+
+
+def _check_dialect(target: str) -> None:
+    from sqlglot.dialects.dialect import Dialect, Dialects
+
+    if Dialect.get(target) is None:
+        known = [dialect.value for dialect in Dialects if dialect.value]
+        raise UsageError(
+            f"unknown SQL dialect {target!r}",
+            code="SK0415",
+            help=did_you_mean(target, known) or f"known: {', '.join(sorted(known))}",
+        )
+
+
+class _Lines(logging.Handler):
+    """Collects what sqlglot says it has no words for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())

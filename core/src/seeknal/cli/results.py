@@ -1,0 +1,207 @@
+"""The rows of a query in the format that was asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from attrs import frozen
+
+from seeknal.cli.render import table_lines
+from seeknal.cli.streams import reader_gone, say
+from seeknal.errors import UsageError
+from seeknal.sql.quote import quote_literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMATS = ("table", "json", "csv", "parquet")
+TABLE_ROWS = 100
+_BATCH = 2_000
+_NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT")
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """How rows are shown. ``limit`` None: all of them, or 100 in a table."""
+
+    format: str = "table"
+    limit: int | None = None
+    output: Path | None = None
+
+    @property
+    def rows(self) -> int | None:
+        limit = TABLE_ROWS if self.limit is None and self.format == "table" else self.limit
+        return limit or None
+
+
+def write_rows(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
+    """Write the rows of ``query``, which is one statement that was checked."""
+    relation = connection.sql(query)
+    names = list(relation.columns)
+    types = [str(kind) for kind in relation.types]
+    if wanted.format == "parquet":
+        _write_parquet(connection, query, wanted)
+    elif names == ["explain_key", "explain_value"]:
+        _write_explanation(relation.fetchall(), wanted)
+    elif wanted.format == "json":
+        rows = _fetch(connection, query, names, "to_json(#{})", wanted)
+        with _output(wanted) as file:
+            _write_json(names, rows, file)
+    else:
+        rows = _fetch(connection, query, names, "CAST(#{} AS VARCHAR)", wanted)
+        with _output(wanted) as file:
+            if wanted.format == "csv":
+                _write_csv(names, rows, file)
+            else:
+                _write_table(names, types, rows, file)
+
+
+def _write_explanation(rows: Sequence[Sequence[object]], wanted: Wanted) -> None:
+    if wanted.format != "table":
+        write_foreign_rows(("explain_key", "explain_value"), rows, wanted)
+        return
+    with _output(wanted) as file:
+        file.writelines(f"{text}" for _, text in rows)
+
+
+def _fetch(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    names: Sequence[str],
+    template: str,
+    wanted: Wanted,
+) -> Iterator[Sequence[Any]]:
+    """Rows whose values DuckDB has already made text of, so that every type can be shown.
+
+    One row more than wanted is fetched, which tells whether there are more.
+    """
+    parts = ", ".join(template.format(number + 1) for number in range(len(names)))
+    limit = "" if wanted.rows is None else f" LIMIT {wanted.rows + 1}"
+    # The newline ends a comment at the end of the query.
+    cursor = connection.execute(f"SELECT {parts} FROM ({query}\n){limit}")
+    return _batches(cursor, wanted)
+
+
+def _batches(cursor: Any, wanted: Wanted) -> Iterator[Sequence[Any]]:
+    given = 0
+    while rows := cursor.fetchmany(_BATCH):
+        for row in rows:
+            if given == wanted.rows:
+                say(f"the first {given:,} rows are shown; --limit 0 shows all")
+                return
+            given += 1
+            yield row
+        if reader_gone():
+            return
+
+
+@contextmanager
+def _output(wanted: Wanted) -> Iterator[TextIO]:
+    if wanted.output is None:
+        yield sys.stdout
+        return
+    from seeknal.files import replacing
+    from seeknal.secret import scrub
+
+    text = io.StringIO()
+    yield text
+    with replacing(wanted.output) as temporary:
+        temporary.write_text(scrub(text.getvalue()), encoding="utf-8", newline="")
+
+
+def _write_json(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:
+    import json
+
+    keys = [json.dumps(name, ensure_ascii=False) for name in names]
+    start = "["
+    for row in rows:
+        values = ("null" if value in (None, *_NO_JSON) else value for value in row)
+        entries = (f"{key}: {value}" for key, value in zip(keys, values, strict=True))
+        file.write(f"{start}\n  {{{', '.join(entries)}}}")
+        start = ","
+    file.write("[]\n" if start == "[" else "\n]\n")
+
+
+_NO_JSON = ("NaN", "Infinity", "-Infinity")
+"""What DuckDB writes for numbers that JSON does not have."""
+
+
+def _write_csv(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def _write_table(
+    names: Sequence[str],
+    types: Sequence[str],
+    rows: Iterator[Sequence[Any]],
+    file: TextIO,
+) -> None:
+    numeric = [any(word in kind for word in _NUMBERS) and "[" not in kind for kind in types]
+    shown = [["NULL" if value is None else value for value in row] for row in rows]
+    for line in table_lines(names, shown, numeric):
+        file.write(line + "\n")
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
+    from seeknal.files import publish_file
+
+    if wanted.output is None:
+        raise UsageError(
+            "parquet cannot be printed", code="SK0212", help="say where with --output FILE"
+        )
+    limit = "" if wanted.rows is None else f" LIMIT {wanted.rows}"
+    temporary = temporary_path(wanted.output)
+    try:
+        connection.execute(
+            f"COPY (FROM ({query}\n){limit}) TO {quote_literal(str(temporary))} "
+            "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+        )
+        publish_file(temporary, wanted.output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_path(output: Path) -> Path:
+    """Where a file is written before it gets its name: the only path a query may write to."""
+    from seeknal.files import temporary_name
+
+    return temporary_name(output.absolute())
+
+
+def write_foreign_rows(
+    names: Sequence[str], rows: Sequence[Sequence[object]], wanted: Wanted
+) -> None:
+    """Rows that a connection gave, as Python values."""
+    if wanted.format == "parquet":
+        raise UsageError("parquet is for stored outputs only", code="SK0212")
+    shown = _cut(rows, wanted)
+    with _output(wanted) as file:
+        if wanted.format == "json":
+            _write_json(names, ([_json(value) for value in row] for row in shown), file)
+        elif wanted.format == "csv":
+            _write_csv(names, iter(shown), file)
+        else:
+            _write_table(names, [""] * len(names), iter(shown), file)
+
+
+def _cut(rows: Sequence[Sequence[object]], wanted: Wanted) -> Sequence[Sequence[object]]:
+    if wanted.rows is not None and len(rows) > wanted.rows:
+        say(f"the first {wanted.rows:,} rows are shown; --limit 0 shows all")
+        return rows[: wanted.rows]
+    return rows
+
+
+def _json(value: object) -> str:
+    import json
+
+    from seeknal.cli.render import plain
+
+    return json.dumps(plain(value), ensure_ascii=False)

@@ -1,0 +1,175 @@
+"""``init`` and ``draft``: files to start from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seeknal.cli.app import Command, Invocation
+from seeknal.cli.common import project_root
+from seeknal.cli.streams import say
+from seeknal.errors import UsageError, did_you_mean
+from seeknal.files import write_text
+
+if TYPE_CHECKING:
+    from seeknal.kernel import NodeKind
+    from seeknal.plugins import Plugins
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SCHEMA = Path(".seeknal/schema.json")
+LEFT_OUT = {"target", ".seeknal", "__pycache__", "outputs"}
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@click.command("init", cls=Command)
+@click.argument("name", required=False)
+@click.option("--example", default="minimal", show_default=True, help="What to start from.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def init_command(name: str | None, example: str, force: bool) -> None:
+    """Create a working project to start from.
+
+    NAME is the folder to create; without it the files go into the current folder.
+    """
+    base = click.get_current_context().ensure_object(Invocation).folder or Path.cwd()
+    folder = base / name if name else base
+    template = _example(example)
+    files = list(_files(template))
+    _refuse_existing(folder, files, force)
+    for file in files:
+        _copy(template / file, folder / file, _depth(file), _project_name(folder))
+    write_schema(folder / SCHEMA)
+    _say_what_next(folder, name, len(files))
+
+
+def _example(name: str) -> Path:
+    known = sorted(path.name for path in EXAMPLES.iterdir() if (path / "seeknal").is_dir())
+    if name not in known:
+        raise UsageError(
+            f"there is no example {name!r}",
+            code="SK0215",
+            help=did_you_mean(name, known) or f"known: {', '.join(known)}",
+        )
+    return EXAMPLES / name
+
+
+def _files(template: Path) -> Iterator[Path]:
+    for path in sorted(template.rglob("*")):
+        relative = path.relative_to(template)
+        if path.is_file() and not LEFT_OUT.intersection(relative.parts):
+            yield relative
+
+
+def _refuse_existing(folder: Path, files: list[Path], force: bool) -> None:
+    existing = [str(file) for file in files if (folder / file).exists()]
+    if existing and not force:
+        raise UsageError(
+            f"{folder} already has {', '.join(existing[:3])}{' ...' if existing[3:] else ''}",
+            code="SK0216",
+            help="name a new folder, or say --force to replace the files",
+        )
+
+
+def _depth(file: Path) -> int | None:
+    """How far below the project a node file lies; None for other files."""
+    is_node = file.parts[0] == "seeknal" and file.suffix in (".yml", ".yaml")
+    return len(file.parts) - 1 if is_node and "common" not in file.parts else None
+
+
+def _copy(source: Path, target: Path, depth: int | None, name: str) -> None:
+    content = source.read_bytes()
+    if depth is not None:
+        content = modeline(depth).encode() + content
+    elif source.name == "seeknal_project.yml":
+        content = re.sub(rb"(?m)^name:.*$", f"name: {name}".encode(), content, count=1)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+def modeline(depth: int) -> str:
+    """The line by which editors find the schema, for a file ``depth`` folders down."""
+    return f"# yaml-language-server: $schema={'../' * depth}{SCHEMA.as_posix()}\n"
+
+
+def _project_name(folder: Path) -> str:
+    name = re.sub(r"\W+", "_", folder.resolve().name).strip("_") or "project"
+    return name if not name[0].isdigit() else f"_{name}"
+
+
+def _say_what_next(folder: Path, name: str | None, count: int) -> None:
+    say(f"{count} files in {folder}. Next:")
+    if name:
+        say(f"  cd {name}")
+    say("  seeknal run")
+    say("  seeknal inspect --list")
+    say('  seeknal sql "SELECT * FROM seeknal_history"')
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema of node files."""
+    import json
+
+    from seeknal.cli.schema import node_schema
+    from seeknal.plugins import load_plugins
+
+    write_text(path, json.dumps(node_schema(load_plugins()), indent=1) + "\n")
+
+
+@click.command("draft", cls=Command)
+@click.argument("kind")
+@click.argument("name")
+@click.option("--type", "source_type", help="For sources: what they read. Default: csv.")
+@click.option("--python", is_flag=True, help="Draft a Python node.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--stdout", is_flag=True, help="Print the draft and write nothing.")
+def draft_command(
+    kind: str, name: str, source_type: str | None, python: bool, force: bool, stdout: bool
+) -> None:
+    """Write a template file for a new node.
+
+    KIND is what it is (source, transform, exposure, ...), NAME what it is called.
+    """
+    from seeknal.cli.drafts import python_draft, yaml_draft
+    from seeknal.plugins import load_plugins
+
+    plugins = load_plugins()
+    declared = _kind(kind, plugins)
+    _check_name(name)
+    folder = Path("seeknal") / ("pipelines" if python else declared.folder)
+    file = folder / (f"{name}.py" if python else f"{name}.yml")
+    if python:
+        text = python_draft(declared, name)
+    else:
+        text = modeline(len(folder.parts)) + yaml_draft(declared, name, source_type, plugins)
+    if stdout:
+        print(text, end="")
+        return
+    path = project_root() / file
+    if path.exists() and not force:
+        raise UsageError(
+            f"{file} is already there", code="SK0216", help="say --force to replace it"
+        )
+    write_text(path, text)
+    say(f"{file} written; seeknal validate checks it")
+
+
+def _kind(name: str, plugins: Plugins) -> NodeKind:
+    normal = name.replace("-", "_")
+    if normal not in plugins.kinds:
+        help = plugins.missing("kind", normal) or did_you_mean(normal, plugins.kinds)
+        known = f"known: {', '.join(plugins.kinds)}"
+        raise UsageError(f"unknown kind {name!r}", code="SK0217", help=help or known)
+    return plugins.kinds[normal]
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a node's name",
+            code="SK0218",
+            help="letters, digits and _ , not beginning with a digit",
+        )

@@ -1,0 +1,117 @@
+"""``sql``: one statement over the stored outputs, or over a connection."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import environment_option, format_option, project_root
+from seeknal.cli.results import FORMATS, Wanted, temporary_path, write_rows
+from seeknal.errors import RunError, SeeknalError, UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+ALLOWED = (
+    "one SELECT, EXPLAIN, DESCRIBE, SHOW or SUMMARIZE over the stored outputs; "
+    "--allow-files lets it read files"
+)
+
+
+@click.command("sql", cls=Command)
+@click.argument("query", required=False)
+@environment_option
+@format_option(*FORMATS)
+@click.option("--limit", type=click.IntRange(0), help="Most rows; 0 is all. Tables: 100.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file.")
+@click.option("--allow-files", is_flag=True, help="Let the query read any file.")
+@click.option("--db", "database", type=click.Path(path_type=Path), help="Keep the views here.")
+@click.option("--connection", metavar="NAME", help="Ask this connection, not the outputs.")
+@click.option("--profile", type=click.Path(path_type=Path), help="The profiles.yml to use.")
+def sql_command(
+    query: str | None,
+    environment: str,
+    format_: str,
+    limit: int | None,
+    output: Path | None,
+    allow_files: bool,
+    database: Path | None,
+    connection: str | None,
+    profile: Path | None,
+) -> None:
+    """Query the stored outputs with one SQL statement.
+
+    Every node is a view kind.name, and name alone where only one node has it; seeknal_history
+    holds the earlier runs. QUERY is read from stdin when it is absent or "-".
+    """
+    text = _query_text(query)
+    wanted = Wanted(format=format_, limit=limit, output=output)
+    if connection is not None:
+        from seeknal.cli.connection import ask
+
+        ask(project_root(), profile, connection, text, wanted)
+        return
+    from seeknal.querying import open_views
+
+    writes = [temporary_path(output)] if output else []
+    views = open_views(
+        project_root(),
+        environment,
+        allow_files=allow_files,
+        database=database,
+        writes=writes,
+        about=None if database else text,
+    )
+    with views:
+        answer(views, text, wanted, allow_files=allow_files)
+
+
+def _query_text(query: str | None) -> str:
+    if query not in (None, "-"):
+        return query or ""
+    if query is None and sys.stdin.isatty():
+        raise UsageError(
+            "there is no query", code="SK0213", help='seeknal sql "SELECT ...", or seeknal repl'
+        )
+    return sys.stdin.read()
+
+
+def answer(
+    views: duckdb.DuckDBPyConnection, query: str, wanted: Wanted, *, allow_files: bool = False
+) -> None:
+    """Run one statement that only reads and write its rows.
+
+    Raises UsageError for another statement, and with DuckDB's own words for a wrong one.
+    """
+    import duckdb
+
+    from seeknal.querying import check_readable, one_statement
+    from seeknal.sql.check import SqlRefused
+
+    try:
+        statement = one_statement(views, query)
+        check_readable(statement, allow_files=allow_files)
+        write_rows(views, statement, wanted)
+    except SqlRefused as refused:
+        raise UsageError(str(refused), code="SK0410", help=ALLOWED) from None
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise query_failed(error) from None
+
+
+def query_failed(error: duckdb.Error) -> SeeknalError:
+    """A query that DuckDB could not run, in DuckDB's words: a mistake in it, or in the data."""
+    import duckdb
+
+    text = str(error).strip()
+    if isinstance(error, duckdb.CatalogException):
+        return UsageError(text, code="SK0411", help="seeknal inspect --list shows all tables")
+    if isinstance(error, duckdb.ParserException | duckdb.BinderException):
+        return UsageError(text, code="SK0411")
+    return RunError(text, code="SK0412")

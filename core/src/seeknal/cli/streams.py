@@ -1,0 +1,103 @@
+"""Where everything that a command prints passes: no secret gets out, a closed pipe is no error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+from seeknal.secret import scrub
+
+COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
+
+
+class Scrubbed:
+    """A text stream that masks secrets. After its reader has gone it swallows what is written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.broken = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        masked = scrub(text)
+        if not self.broken:
+            self._guarded(lambda: self._write(masked))
+        return len(text)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except UnicodeEncodeError as error:
+            self._stream.write(text.encode(error.encoding, "replace").decode(error.encoding))
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if not self.broken:
+            self._guarded(self._stream.flush)
+
+    def _guarded(self, act: Any) -> None:
+        try:
+            act()
+        except BrokenPipeError:
+            self.broken = True
+            self._silence()
+
+    def _silence(self) -> None:
+        # Python flushes the stream once more when it exits; that must not fail either.
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+@contextmanager
+def scrubbed_streams() -> Iterator[None]:
+    """Within the block, ``sys.stdout`` and ``sys.stderr`` mask secrets."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Scrubbed(before[0]), Scrubbed(before[1])
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before
+
+
+def reader_gone() -> bool:
+    """Whether nobody reads stdout any more, so that long output may stop."""
+    return bool(getattr(sys.stdout, "broken", False))
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether to colour what is written to ``stream``: a terminal, unless the user says no."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether ``stream`` is a terminal that understands cursor movement."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, colour: str, stream: TextIO) -> str:
+    """``text`` in a colour of `COLOURS`, where colours are shown."""
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if text and has_colour(stream) else text
+
+
+def say(text: str = "") -> None:
+    """Write a line to people: everything that is not the command's answer goes to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """A warning line on stderr."""
+    say(f"{paint('warning', 'yellow', sys.stderr)}: {message}")

@@ -1,0 +1,80 @@
+"""``validate``: everything that is wrong in the project's files, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import format_option, project_options, project_root, request
+from seeknal.cli.render import count, print_json
+from seeknal.cli.streams import say
+from seeknal.errors import ProjectError
+from seeknal.model import Problem
+
+
+@click.command("validate", cls=Command)
+@click.option("--connections", is_flag=True, help="Connect to every connection too.")
+@format_option("text", "json")
+@project_options
+def validate_command(connections: bool, format_: str, **options: Any) -> int:
+    """Report everything that is wrong in the project's files.
+
+    Reads files only; no source, target or connection is touched unless --connections is given.
+    """
+    problems, nodes = _problems(options)
+    if format_ == "json":
+        print_json(_answer(problems, nodes))
+    else:
+        _print(problems, nodes)
+    failed = any(problem.severity == "error" for problem in problems)
+    code = ProjectError.exit_code if failed else 0
+    if connections and not code:
+        from seeknal.cli.connection import test_all
+
+        return test_all(project_root(), options["profile"])
+    return code
+
+
+def _problems(options: dict[str, Any]) -> tuple[Sequence[Problem], int]:
+    from seeknal.run.session import load
+
+    try:
+        loaded = load(project_root(), request(command="validate", **options))
+    except ProjectError as error:
+        return error.problems, 0
+    return loaded.project.warnings, len(loaded.project.nodes)
+
+
+def _print(problems: Sequence[Problem], nodes: int) -> None:
+    from seeknal.cli.failures import explain_problems
+
+    if problems:
+        say(explain_problems(problems, project_root()))
+    if not any(problem.severity == "error" for problem in problems):
+        print(f"{count(nodes, 'node')}, no problems")
+
+
+def _answer(problems: Sequence[Problem], nodes: int) -> dict[str, Any]:
+    return {
+        "ok": not any(problem.severity == "error" for problem in problems),
+        "nodes": nodes,
+        "problems": [problem_answer(problem) for problem in problems],
+    }
+
+
+def problem_answer(problem: Problem) -> dict[str, Any]:
+    """One problem as JSON."""
+    place = problem.location
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "help": problem.help,
+        "node": problem.node,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }

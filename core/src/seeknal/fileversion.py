@@ -1,0 +1,55 @@
+"""Version tokens of files: they change when content does, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import file_digest
+from pathlib import Path
+
+Token = list[list[object]]
+"""Per file: path, size, mtime_ns, ctime_ns, inode, device, SHA-256."""
+
+
+def version_of(paths: Sequence[Path], known: object) -> Token | None:
+    """The token of ``paths``, in order; None when one of them is missing.
+
+    A file is hashed only when something that stat shows has moved since ``known``, in either
+    direction: a touch hashes and finds nothing, a restored backup hashes and is seen.
+    """
+    before = _by_path(known)
+    token: Token = []
+    for path in paths:
+        try:
+            token.append(_entry(path, before.get(str(path))))
+        except OSError:
+            return None
+    return token
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two tokens stand for the same files with the same content."""
+    first, second = _by_path(one), _by_path(other)
+    return (
+        bool(first)
+        and list(first) == list(second)
+        and all(entry[-1] == second[path][-1] for path, entry in first.items())
+    )
+
+
+def _entry(path: Path, known: list[object] | None) -> list[object]:
+    status = path.stat()
+    seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev]
+    if known is not None and known[1:-1] == seen:
+        return known
+    with path.open("rb") as file:
+        return [str(path), *seen, file_digest(file, "sha256").hexdigest()]
+
+
+def _by_path(token: object) -> Mapping[str, list[object]]:
+    if not isinstance(token, list) or not all(_is_entry(entry) for entry in token):
+        return {}
+    return {str(entry[0]): list(entry) for entry in token}
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, list | tuple) and len(entry) == 7

@@ -1,0 +1,102 @@
+"""What is stored of each node: its rows, columns, size and when it last ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.errors import UsageError, did_you_mean
+from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
+from seeknal.querying import snapshots_of
+
+if TYPE_CHECKING:
+    from seeknal.model import Project
+
+
+@frozen(kw_only=True)
+class Stored:
+    """One node and what is kept of it. A view is kept without rows."""
+
+    node: NodeId
+    kind: str
+    layer: str | None
+    status: str
+    rows: int | None
+    columns: tuple[Column, ...]
+    bytes: int | None
+    last_run: str | None
+    path: str | None
+
+
+def stored_outputs(root: Path, environment: str, project: Project | None) -> list[Stored]:
+    """Every node of the project and every stored output, in order of name.
+
+    ``project`` may be None (its files are broken): then only what is stored is known.
+    """
+    snapshots = snapshots_of(root, environment)
+    nodes: Mapping[NodeId, Node] = project.nodes if project else {}
+    return [
+        _stored(id, nodes.get(id), snapshots.get(id), known=project is not None)
+        for id in sorted({*nodes, *snapshots})
+    ]
+
+
+def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: bool) -> Stored:
+    artifact = snapshot.artifact if snapshot else None
+    return Stored(
+        node=id,
+        kind=id.kind,
+        layer=node.layer if node else None,
+        status=_status(node, snapshot, known),
+        rows=artifact.rows if artifact else None,
+        columns=artifact.columns if artifact else (),
+        bytes=artifact.size if artifact else None,
+        last_run=snapshot.finished_at or None if snapshot else None,
+        path=artifact.path if artifact else None,
+    )
+
+
+def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
+    if snapshot is None:
+        return "never run"
+    if node is None and known:
+        return "removed"
+    if snapshot.failing:
+        return "audit failed"
+    if any(delivery.status == "owed" for delivery in snapshot.deliveries.values()):
+        return "target owed"
+    return "view" if snapshot.artifact is None and node and node.sql else "ok"
+
+
+def find_output(outputs: list[Stored], name: str) -> Stored:
+    """The output that ``name`` means, with or without its kind.
+
+    Raises UsageError for an unknown or ambiguous name and for a node that has never run.
+    """
+    matches = [entry for entry in outputs if name in (entry.node, entry.node.name)]
+    if not matches:
+        known = [entry.node for entry in outputs]
+        near = did_you_mean(name, [*known, *(id.name for id in known)])
+        raise UsageError(
+            f"no node {name!r}", code="SK0310", help=near or "seeknal list shows all nodes"
+        )
+    exact = [entry for entry in matches if entry.node == name] or matches
+    if len(exact) > 1:
+        names = " or ".join(entry.node for entry in exact)
+        raise UsageError(f"{name!r} means several nodes", code="SK0311", help=f"say {names}")
+    if exact[0].status == "never run":
+        raise UsageError(
+            f"{exact[0].node} has never run",
+            code="SK0312",
+            help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
+        )
+    return exact[0]
+
+
+def artifact_of(root: Path, environment: str, id: NodeId) -> Artifact | None:
+    """The stored rows of a node; None for a view."""
+    snapshot = snapshots_of(root, environment).get(id)
+    return snapshot.artifact if snapshot else None

@@ -1,0 +1,163 @@
+"""A project as it was read last time, for as long as nothing that it was read from moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from seeknal.files import replacing
+from seeknal.model import Project
+from seeknal.plugins import Plugins
+from seeknal.project import codec
+from seeknal.project.envfile import environment
+
+VERSION = 1
+FOLDER = "seeknal"
+Stat = list[int]
+
+
+def open_cache(
+    root: Path, profile: Path | None, plugins: Plugins, variables: Mapping[str, object]
+) -> Cache:
+    """The cache of the project at ``root`` under these circumstances."""
+    return Cache(root, profile, plugins, variables)
+
+
+class Cache:
+    """The last reading of a project. Unreadable or outdated content is simply not used."""
+
+    def __init__(
+        self, root: Path, profile: Path | None, plugins: Plugins, variables: Mapping[str, object]
+    ) -> None:
+        self.root = root
+        self.plugins = plugins
+        self.path = root / "target" / "cache" / "project.json"
+        self.profile = profile
+        self.circumstances = _circumstances(root, plugins, variables)
+        self.stats = _stats(root, profile)
+        self.content = _read(self.path)
+        self.hashes: dict[str, str] = {}
+
+    def project(self) -> Project | None:
+        """The project, when nothing moved but dates of files; None otherwise."""
+        content = self.content
+        if content is None or content.get("circumstances") != self.circumstances:
+            return None
+        if content.get("dated") and content.get("day") != _today():
+            return None
+        if not self._unmoved(content["files"]):
+            return None
+        try:
+            return codec.project_from(content["project"], self.root, self.profile, self.plugins)
+        except (KeyError, ValueError, TypeError):
+            # Written by a plugin's other version, or damaged: read the files again.
+            return None
+
+    def _unmoved(self, known: Mapping[str, Any]) -> bool:
+        if known.keys() != self.stats.keys():
+            return False
+        touched = [name for name, stat in self.stats.items() if known[name][0] != stat]
+        if any(self._hash(name) != known[name][1] for name in touched):
+            return False
+        if touched and self.content is not None:
+            for name in touched:
+                known[name][0] = self.stats[name]  # type: ignore[index]
+            _write(self.path, self.content)
+        return True
+
+    def keep(self, project: Project) -> None:
+        """Remember ``project`` for the next time."""
+        from seeknal.project.templating import has_template
+
+        dated = any(node.sql and has_template(node.sql.text) for node in project.nodes.values())
+        _write(
+            self.path,
+            {
+                "circumstances": self.circumstances,
+                "day": _today(),
+                "dated": dated,
+                "files": {name: [stat, self._hash(name)] for name, stat in self.stats.items()},
+                "project": codec.project_to(project),
+            },
+        )
+
+    def _hash(self, name: str) -> str:
+        if name not in self.hashes:
+            self.hashes[name] = sha256((self.root / name).read_bytes()).hexdigest()
+        return self.hashes[name]
+
+
+def _circumstances(root: Path, plugins: Plugins, variables: Mapping[str, object]) -> list[Any]:
+    from seeknal import __version__
+
+    others = [[plugin.name, plugin.version] for plugin in plugins.installed]
+    given = json.dumps(dict(variables), sort_keys=True, default=str)
+    names = sha256(repr(sorted(environment(root).items())).encode()).hexdigest()
+    return [
+        VERSION,
+        __version__,
+        list(sys.version_info[:2]),
+        others,
+        given,
+        _distributions(),
+        names,
+    ]
+
+
+def _distributions() -> str:
+    """Names and versions of what is installed: Python nodes depend on what they import."""
+    found: list[str] = []
+    for folder in sys.path:
+        with suppress(OSError):
+            found += [name for name in os.listdir(folder or ".") if name.endswith(".dist-info")]
+    return sha256("\n".join(sorted(found)).encode()).hexdigest()
+
+
+def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
+    """Every file that a project is read from, with what stat says of it."""
+    found: dict[str, Stat] = {}
+    for path in (root / "seeknal_project.yml", profile):
+        if path is not None:
+            _note(str(path), path, found, root)
+    waiting = [str(root / FOLDER)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in ("__pycache__", "data"):
+                        waiting.append(entry.path)
+                elif not entry.name.endswith(".pyc"):
+                    _note(entry.path, entry, found, root)
+    return dict(sorted(found.items()))
+
+
+def _note(name: str, entry: Any, found: dict[str, Stat], root: Path) -> None:
+    with suppress(OSError):
+        status = entry.stat()
+        relative = os.path.relpath(name, root)
+        found[relative] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    # A target that cannot be written to is the run's problem, not that of reading a project.
+    with suppress(OSError), replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

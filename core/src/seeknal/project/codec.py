@@ -1,0 +1,219 @@
+"""Projects as JSON values and back, for the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict
+
+from seeknal.model import (
+    Audit,
+    ColumnSpec,
+    Execution,
+    Input,
+    Location,
+    Node,
+    NodeId,
+    Problem,
+    Project,
+    PythonCode,
+    Source,
+    Sql,
+    Target,
+)
+from seeknal.options import structure, unstructure
+from seeknal.plugins import Plugins
+
+_PLAIN = (
+    "definition",
+    "contract",
+    "materialized",
+    "description",
+    "owner",
+    "layer",
+    "domain",
+    "business_purpose",
+    "engine",
+    "volatile",
+    "time_dependent",
+)
+_LISTS = ("tags", "files", "env")
+
+
+def project_to(project: Project) -> dict[str, Any]:
+    """``project`` as plain values; what is at its default is left out."""
+    return {
+        "name": project.name,
+        "version": project.version,
+        "variables": dict(project.variables),
+        "execution": asdict(project.execution),
+        "warnings": [_problem_to(problem) for problem in project.warnings],
+        "nodes": [_node_to(node) for node in project.nodes.values()],
+    }
+
+
+def project_from(
+    data: Mapping[str, Any], root: Path, profile: Path | None, plugins: Plugins
+) -> Project:
+    """What `project_to` was given. Raises ValueError or KeyError when it no longer fits."""
+    reader = _Reader(plugins)
+    nodes = [reader.node(entry) for entry in data["nodes"]]
+    return Project(
+        root=root,
+        name=data["name"],
+        version=data["version"],
+        nodes={node.id: node for node in nodes},
+        variables=data["variables"],
+        execution=Execution(**data["execution"]),
+        warnings=tuple(_problem_from(entry) for entry in data["warnings"]),
+        profile=profile,
+    )
+
+
+def _node_to(node: Node) -> dict[str, Any]:
+    data: dict[str, Any] = {"id": node.id, "at": _place_to(node.location)}
+    data |= {name: value for name in _PLAIN if (value := getattr(node, name)) not in (None, False)}
+    data |= {name: list(value) for name in _LISTS if (value := getattr(node, name))}
+    data["options"] = _compact(node.options)
+    if node.inputs:
+        data["inputs"] = [[i.ref, i.alias, _place_to(i.location)] for i in node.inputs]
+    if node.sql:
+        data["sql"] = _sql_to(node.sql)
+    if node.python:
+        data["python"] = asdict(node.python)
+    if node.source:
+        data["source"] = _source_to(node.source)
+    for name in ("meta", "params"):
+        if value := getattr(node, name):
+            data[name] = unstructure(value)
+    if node.columns:
+        data["columns"] = [[c.name, c.type, c.description] for c in node.columns]
+    if node.audits:
+        data["audits"] = [_audit_to(audit) for audit in node.audits]
+    if node.targets:
+        data["targets"] = [_target_to(target) for target in node.targets]
+    return data
+
+
+def _compact(options: object) -> dict[str, Any]:
+    return {key: value for key, value in unstructure(options).items() if value is not None}
+
+
+def _sql_to(sql: Sql) -> list[Any]:
+    rendered = None if sql.rendered == sql.text else sql.rendered
+    return [sql.text, rendered, sql.executable, _place_to(sql.location), sql.dialect]
+
+
+def _source_to(source: Source) -> dict[str, Any]:
+    names = ("type", "query", "connection", "refresh", "version_query", "allow_outside")
+    data = {name: getattr(source, name) for name in names}
+    data["table"] = list(source.table)
+    data["options"] = None if source.options is None else _compact(source.options)
+    return data
+
+
+def _audit_to(audit: Audit) -> dict[str, Any]:
+    names = ("type", "node", "severity", "warn_if", "error_if", "message", "declared_by")
+    data = {name: getattr(audit, name) for name in names}
+    return data | {"options": _compact(audit.options), "at": _place_to(audit.location)}
+
+
+def _target_to(target: Target) -> dict[str, Any]:
+    names = ("type", "key", "label", "mode", "connection", "reads")
+    data = {name: getattr(target, name) for name in names}
+    return data | {"options": _compact(target.options), "at": _place_to(target.location)}
+
+
+def _place_to(place: Location | None) -> list[Any] | None:
+    return [place.file, place.line, place.column] if place else None
+
+
+def _place_from(data: list[Any] | None) -> Location | None:
+    return Location(*data) if data else None
+
+
+def _problem_to(problem: Problem) -> dict[str, Any]:
+    names = ("code", "message", "help", "node", "severity")
+    data = {name: getattr(problem, name) for name in names}
+    return data | {"location": _place_to(problem.location)}
+
+
+def _problem_from(data: Mapping[str, Any]) -> Problem:
+    return Problem(**{**data, "location": _place_from(data["location"])})
+
+
+class _Reader:
+    """Makes nodes again; equal options are made once."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self.plugins = plugins
+        self.empty: dict[type, object] = {}
+
+    def options(self, cls: type, data: Mapping[str, Any]) -> object:
+        if data:
+            return structure(cls, data)
+        if cls not in self.empty:
+            self.empty[cls] = structure(cls, data)
+        return self.empty[cls]
+
+    def node(self, data: Mapping[str, Any]) -> Node:
+        id = NodeId(data["id"])
+        columns = tuple(
+            ColumnSpec(name=name, type=type, description=description)
+            for name, type, description in data.get("columns", ())
+        )
+        return Node(
+            id=id,
+            location=Location(*data["at"]),
+            options=self.options(self.plugins.kinds[id.kind].options, data["options"]),
+            inputs=tuple(
+                Input(ref=NodeId(ref), alias=alias, location=_place_from(place))
+                for ref, alias, place in data.get("inputs", ())
+            ),
+            sql=_sql_from(data["sql"]) if "sql" in data else None,
+            python=PythonCode(**data["python"]) if "python" in data else None,
+            source=self.source(id, data["source"], columns) if "source" in data else None,
+            audits=tuple(self.audit(entry) for entry in data.get("audits", ())),
+            targets=tuple(self.target(id, entry) for entry in data.get("targets", ())),
+            columns=columns,
+            meta=data.get("meta", {}),
+            params=data.get("params", {}),
+            **{name: data[name] for name in _PLAIN if name in data},
+            **{name: tuple(data[name]) for name in _LISTS if name in data},
+        )
+
+    def source(
+        self, id: NodeId, data: Mapping[str, Any], columns: tuple[ColumnSpec, ...]
+    ) -> Source:
+        options = data["options"]
+        if options is not None:
+            options = self.options(self.plugins.source_types[data["type"]].options, options)
+        rest = {**data, "table": tuple(data["table"]), "options": options}
+        return Source(node=id, columns=columns, **rest)
+
+    def audit(self, data: Mapping[str, Any]) -> Audit:
+        rest = {key: value for key, value in data.items() if key not in ("at", "options")}
+        rest["node"] = NodeId(rest["node"])
+        if rest["declared_by"]:
+            rest["declared_by"] = NodeId(rest["declared_by"])
+        options = self.options(self.plugins.audit_types[data["type"]].options, data["options"])
+        return Audit(**rest, options=options, location=_place_from(data["at"]))
+
+    def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:
+        rest = {key: value for key, value in data.items() if key not in ("at", "options")}
+        rest["reads"] = NodeId(rest["reads"]) if rest["reads"] else None
+        options = self.options(self.plugins.target_types[data["type"]].options, data["options"])
+        return Target(node=id, **rest, options=options, location=_place_from(data["at"]))
+
+
+def _sql_from(data: list[Any]) -> Sql:
+    text, rendered, executable, place, dialect = data
+    return Sql(
+        text=text,
+        rendered=text if rendered is None else rendered,
+        executable=executable,
+        location=Location(*place),
+        dialect=dialect,
+    )

@@ -1,0 +1,95 @@
+"""Snippets that nodes share: ``seeknal/common/*.yml`` and ``seeknal/macros/*.sql``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from seeknal.marks import Marks
+from seeknal.model import Problem
+from seeknal.options import convert, option
+from seeknal.project.yamlfile import read_documents
+
+
+@frozen(kw_only=True)
+class SourceAlias:
+    id: str
+    ref: str | None = None
+    description: str | None = None
+    params: Mapping[str, object] = option(factory=dict)
+
+
+@frozen(kw_only=True)
+class Rule:
+    id: str
+    value: str
+    description: str | None = None
+
+
+@frozen(kw_only=True)
+class Snippet:
+    id: str
+    sql: str
+    description: str | None = None
+
+
+@frozen(kw_only=True)
+class CommonFile:
+    """One file below common/: any of the three lists."""
+
+    sources: tuple[SourceAlias, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    transformations: tuple[Snippet, ...] = option((), aliases=("transforms",))
+
+
+@frozen(kw_only=True)
+class Common:
+    """What templates find by name: ``{{ orders.id }}``, ``{{ rules.x }}``, ``{{ transforms.y }}``."""
+
+    aliases: Mapping[str, Mapping[str, object]] = field(factory=dict)
+    macros: Mapping[str, str] = field(factory=dict)
+
+
+def load_common(root: Path, read: Callable[[Path], str | None], problems: list[Problem]) -> Common:
+    """All snippets of the project; what is wrong goes to ``problems``."""
+    aliases: dict[str, dict[str, object]] = {}
+    for path in yaml_files(root / "seeknal" / "common"):
+        text = read(path)
+        documents, found = read_documents(text or "", path.relative_to(root).as_posix())
+        problems += found
+        for document in documents:
+            _add(document.data, document.marks, aliases, problems)
+    macros = {
+        path.stem: text
+        for path in sorted((root / "seeknal" / "macros").glob("*.sql"))
+        if (text := read(path)) is not None
+    }
+    return Common(aliases=aliases, macros=macros)
+
+
+def _add(
+    data: object, marks: Marks, aliases: dict[str, dict[str, object]], problems: list[Problem]
+) -> None:
+    if not isinstance(data, dict):
+        problems.append(
+            Problem(code="SK0108", message="expected a mapping", location=marks.value())
+        )
+        return
+    common = convert(CommonFile, data, marks, problems)
+    if common is None:
+        return
+    for source in common.sources:
+        aliases.setdefault(source.id, {}).update(source.params)
+    for rule in common.rules:
+        aliases.setdefault("rules", {})[rule.id] = rule.value
+    for snippet in common.transformations:
+        aliases.setdefault("transforms", {})[snippet.id] = snippet.sql
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """Every .yml and .yaml file below ``folder``, in order of path."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yml", ".yaml"))

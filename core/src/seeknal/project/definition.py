@@ -1,0 +1,72 @@
+"""The definition of a node as one hash: it changes when its rows may change, and only then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from seeknal.kernel import NodeKind
+from seeknal.model import ColumnSpec, Input, Source, Sql
+from seeknal.options import fields_of, unstructure
+from seeknal.sql.canonical import canonical_sql
+
+SCHEME = 1
+"""Counted up when the same definition would hash differently."""
+
+
+def definition_of(
+    *,
+    kind: NodeKind,
+    options: object,
+    inputs: tuple[Input, ...],
+    sql: Sql | None,
+    code_hash: str | None,
+    source: Source | None,
+    columns: tuple[ColumnSpec, ...],
+    contract: bool,
+    place: Mapping[str, object],
+    functional: Mapping[str, object],
+) -> str:
+    """Hex SHA-256 over what can change the node's rows.
+
+    ``place`` is where a source's connection leads (never a secret); ``functional`` are common
+    keys that matter to rows.
+    """
+    parts = {
+        "scheme": SCHEME,
+        "kind": kind.name,
+        "options": _functional(kind, options),
+        "inputs": [[entry.ref, entry.alias] for entry in inputs],
+        "sql": canonical_sql(sql.executable) if sql else None,
+        "code": code_hash,
+        "source": _source(source) if source else None,
+        "place": dict(place),
+        "columns": _types(columns) if contract or source else None,
+        "common": dict(functional),
+    }
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
+
+
+def _functional(kind: NodeKind, options: object) -> dict[str, Any]:
+    names = kind.functional
+    return {
+        entry.key: unstructure(getattr(options, entry.name))
+        for entry in fields_of(type(options))
+        if names is None or entry.key in names or entry.name in names
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "type": source.type,
+        "options": unstructure(source.options),
+        "table": list(source.table),
+        "query": source.query,
+    }
+
+
+def _types(columns: tuple[ColumnSpec, ...]) -> list[list[str | None]]:
+    return [[column.name, column.type] for column in columns if column.type]

@@ -1,0 +1,78 @@
+"""The raw nodes of a project's YAML files and seeds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from seeknal.marks import Marks
+from seeknal.model import Location, Problem
+from seeknal.plugins import Plugins
+from seeknal.project.raw import RawNode
+from seeknal.project.yamlfile import Document, read_documents
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+SEMANTIC = frozenset(("semantic_model", "metric", "saved_query", "time_spine"))
+
+
+def raw_nodes(text: str, file: str) -> tuple[list[RawNode], list[Problem]]:
+    """The nodes of one YAML file, as mappings with their places."""
+    documents, problems = read_documents(text, file)
+    nodes = [node for document in documents if (node := _raw(document, problems)) is not None]
+    return nodes, problems
+
+
+def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
+    data, marks = document.data, document.marks
+    if not isinstance(data, dict):
+        problems.append(
+            Problem(
+                code="SK0108",
+                message="expected a node, a mapping with kind: and name:",
+                location=document.location,
+            )
+        )
+        return None
+    kind, name = data.get("kind"), data.get("name")
+    for key, value in (("kind", kind), ("name", name)):
+        if not isinstance(value, str):
+            message = f"missing key {key!r}" if value is None else f"{key} must be text"
+            place = document.location if value is None else marks.value(key)
+            problems.append(Problem(code="SK0202", message=message, location=place))
+    if not isinstance(kind, str) or not isinstance(name, str):
+        return None
+    if not NAME.fullmatch(name):
+        message = f"{name!r} is no name: letters, digits and _, not beginning with a digit"
+        problems.append(Problem(code="SK0213", message=message, location=marks.value("name")))
+        return None
+    return RawNode(kind=kind, name=name, data=data, marks=marks, location=document.location)
+
+
+def seed_node(path: Path, root: Path) -> RawNode:
+    """A CSV file below seeds/ as the source of its name."""
+    file = path.relative_to(root).as_posix()
+    location = Location(file, 1, 1)
+    data = {"kind": "source", "name": path.stem, "source": "csv", "table": file}
+    return RawNode(
+        kind="source", name=path.stem, data=data, marks=Marks.at(location), location=location
+    )
+
+
+def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
+    """What is wrong with a node's kind: unknown, or a warning for one whose plugin is missing."""
+    from seeknal.errors import did_you_mean
+
+    if node.kind in plugins.kinds:
+        return None
+    missing = plugins.missing("kind", node.kind)
+    help = did_you_mean(node.kind, plugins.kinds) or missing
+    optional = node.kind in SEMANTIC
+    return Problem(
+        code="SK0214",
+        message=f"{node.name} is left out: {missing}"
+        if optional
+        else f"unknown kind {node.kind!r}",
+        location=node.marks.value("kind"),
+        help=None if optional else help or f"kinds: {', '.join(sorted(plugins.kinds))}",
+        severity="warn" if optional else "error",
+    )

@@ -1,0 +1,143 @@
+"""What seeknal_project.yml says about the project as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from seeknal.durations import Duration
+from seeknal.marks import Marks
+from seeknal.model import Execution, Location, Problem
+from seeknal.options import convert, option
+from seeknal.project.yamlfile import read_documents
+
+PROJECT_FILE = "seeknal_project.yml"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def _positive(instance: object, attribute: Any, value: Any) -> None:
+    if isinstance(value, int | float) and value <= 0:
+        raise ValueError(f"{attribute.name} must be greater than 0")
+
+
+@frozen(kw_only=True)
+class ExecutionOptions:
+    """``execution:``"""
+
+    parallel: bool = option(True, summary="run independent nodes side by side")
+    max_workers: int | Literal["auto"] = option(
+        "auto", summary="nodes at once", validator=_positive
+    )
+    memory_limit: str | None = option(None, summary="what DuckDB may use, such as 4GB")
+    timeout: Duration | None = option(None, summary="how long one node may take")
+    retries: int = option(0, summary="further attempts of a node that failed")
+
+
+@frozen(kw_only=True)
+class EnvironmentOptions:
+    """``environments:``"""
+
+    suffix: Literal["schema", "table", "catalog", "database"] = "schema"
+    materialize: bool = True
+
+
+@frozen(kw_only=True)
+class JanitorOptions:
+    """``janitor:``"""
+
+    environment_ttl: Duration | None = None
+    output_retention: int = 30
+    state_history: Duration | None = None
+    auto_run: bool = True
+    orphan_detection: bool = True
+    max_cache_size: str | int | None = None
+
+
+@frozen(kw_only=True)
+class ProjectOptions:
+    """Every key of seeknal_project.yml. Those from ``profile`` on are of seeknal 2.x."""
+
+    name: str = option(summary="the project's name")
+    version: str | float | int = option("1.0.0", summary="the project's version")
+    description: str | None = None
+    vars: Mapping[str, object] = option(factory=dict, summary="variables for templates")
+    execution: ExecutionOptions = option(factory=ExecutionOptions)
+    environments: EnvironmentOptions = option(factory=EnvironmentOptions)
+    janitor: JanitorOptions = option(factory=JanitorOptions)
+    provenance: bool = False
+    defaults: Mapping[str, object] = option(
+        factory=dict, summary="keys that every node starts with"
+    )
+    connections: Mapping[str, Mapping[str, object]] = option(factory=dict)
+    source_defaults: Mapping[str, Mapping[str, object]] = option(factory=dict)
+    week_start: str | None = None
+    timezone: str | None = None
+    meta: Mapping[str, object] = option(factory=dict)
+    profile: str | None = None
+    config_version: int | None = option(None, aliases=("config-version",))
+    state_backend: str | None = None
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The settings of a project, and where they stand."""
+
+    options: ProjectOptions
+    marks: Marks = field(factory=lambda: Marks("", {}, {}))
+
+    @property
+    def variables(self) -> dict[str, object]:
+        """Declared variables with their values."""
+        return {name: value for name, value in self.options.vars.items() if name != "env"}
+
+    @property
+    def environment_names(self) -> tuple[str, ...]:
+        """Environment variables that templates may read."""
+        listed = self.options.vars.get("env", ())
+        return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
+
+    @property
+    def execution(self) -> Execution:
+        chosen = self.options.execution
+        return Execution(
+            parallel=chosen.parallel,
+            max_workers=chosen.max_workers,
+            memory_limit=chosen.memory_limit,
+            timeout=chosen.timeout.seconds if chosen.timeout else None,
+            retries=chosen.retries,
+        )
+
+
+def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
+    """The project's settings, and what is wrong with them."""
+    path = root / PROJECT_FILE
+    problems: list[Problem] = []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(
+            Problem(
+                code="SK0101", message=f"cannot be read: {error}", location=Location(PROJECT_FILE)
+            )
+        )
+        return Settings(options=ProjectOptions(name=root.name)), problems
+    documents, problems = read_documents(text, PROJECT_FILE)
+    if not documents:
+        return Settings(options=ProjectOptions(name=root.name)), problems
+    document = documents[0]
+    if not isinstance(document.data, dict):
+        problems.append(
+            Problem(code="SK0108", message="expected a mapping", location=document.location)
+        )
+        return Settings(options=ProjectOptions(name=root.name)), problems
+    data = {"name": root.name, **document.data}
+    options = convert(ProjectOptions, data, document.marks, problems)
+    if options is not None and not _NAME.fullmatch(options.name):
+        text = f"project name {options.name!r} is not a name: letters, digits, _ and -"
+        problems.append(Problem(code="SK0109", message=text, location=document.marks.value("name")))
+    chosen = options or ProjectOptions(name=root.name)
+    return Settings(options=chosen, marks=document.marks), problems

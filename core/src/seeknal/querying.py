@@ -1,0 +1,230 @@
+"""An in-memory DuckDB over the stored outputs of an environment, for everything that asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeknal.errors import UsageError
+from seeknal.model import Node, NodeId, Snapshot
+from seeknal.sql.check import SqlRefused, check_query
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.sql.storage import scan_of
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.store import read_state
+
+if TYPE_CHECKING:
+    import duckdb
+
+HISTORY = "seeknal_history"
+HISTORY_COLUMNS = {
+    "batch_id": "VARCHAR",
+    "environment": "VARCHAR",
+    "node": "VARCHAR",
+    "layer": "VARCHAR",
+    "status": "VARCHAR",
+    "reason": "VARCHAR",
+    "rows_in": "BIGINT",
+    "rows_out": "BIGINT",
+    "bytes": "BIGINT",
+    "seconds": "DOUBLE",
+    "phases": "MAP(VARCHAR, DOUBLE)",
+    "started_at": "TIMESTAMPTZ",
+    "finished_at": "TIMESTAMPTZ",
+    "fingerprint": "VARCHAR",
+    "inputs": "MAP(VARCHAR, VARCHAR)",
+    "artifact": "VARCHAR",
+    "audits": "JSON",
+    "targets": "JSON",
+    "error": "VARCHAR",
+}
+
+FEW = 100
+"""So many views cost less than finding out which of them a query means."""
+
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b(\s+ANALYZE\b)?(\s*\([\w\s,]*\))?", re.IGNORECASE)
+_DESCRIBE = re.compile(r"\s*(DESCRIBE|DESC|SHOW|SUMMARIZE)\b", re.IGNORECASE)
+_ALL_TABLES = re.compile(r"\s*ALL\s+TABLES\s*;?\s*", re.IGNORECASE)
+_NAME = re.compile(r"""\s*(?:[\w]+|"(?:[^"]|"")+")(?:\.(?:[\w]+|"(?:[^"]|"")+"))*\s*;?\s*""")
+
+
+def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
+    """An environment's current outputs. Raises UsageError when it has none."""
+    environments = read_state(root / "target").environments
+    if environment in environments:
+        return environments[environment].snapshots
+    if environment == "prod":
+        return {}
+    raise UsageError(
+        f"there is no environment {environment!r}",
+        code="SK0211",
+        help=f"known: {', '.join(environments) or 'none, nothing has run yet'}",
+    )
+
+
+def open_views(
+    root: Path,
+    environment: str = "prod",
+    *,
+    allow_files: bool = False,
+    database: Path | None = None,
+    writes: Sequence[Path] = (),
+    about: str | None = None,
+    locked: bool = True,
+) -> duckdb.DuckDBPyConnection:
+    """DuckDB with a view ``kind.name`` for each stored output, and ``name`` where one has it.
+
+    Locked down unless ``locked`` is False: only the outputs can be read (all files with
+    ``allow_files``) and only ``writes`` can be written. ``database`` keeps the views in a file.
+    ``about``: a query; views that it cannot mean are left out.
+    """
+    import duckdb
+
+    connection = duckdb.connect(str(database) if database else ":memory:")
+    for setting in ("python_enable_replacements", "enable_progress_bar"):
+        connection.execute(f"SET {setting} = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    views = _Views(root, snapshots_of(root, environment), connection)
+    views.define(about)
+    if locked:
+        _lock(connection, [*views.paths, *map(str, writes)], allow_files)
+    if not locked:
+        connection.execute("SET python_enable_replacements = true")
+    return connection
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str], allow_files: bool) -> None:
+    if not allow_files:
+        listed = ", ".join(map(quote_literal, paths))
+        connection.execute(f"SET allowed_paths = [{listed}]")
+        connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+class _Views:
+    """The views over one environment's outputs; ``paths`` are the files that they read."""
+
+    def __init__(
+        self,
+        root: Path,
+        snapshots: Mapping[NodeId, Snapshot],
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        self.root = root
+        self.snapshots = snapshots
+        self.connection = connection
+        self.artifacts = Artifacts(root / "target")
+        self.paths: list[str] = []
+        self.defined: list[NodeId] = []
+
+    def define(self, about: str | None) -> None:
+        wanted = self.mentioned(about)
+        stored = [id for id in wanted if self.snapshots[id].artifact]
+        for id in stored:
+            self.define_stored(id)
+        for node in self.inlined(wanted):
+            self.view(node.id, node.sql.executable if node.sql else "")
+        self.define_plain_names()
+        self.define_history()
+
+    def mentioned(self, about: str | None) -> list[NodeId]:
+        """The nodes that a query may mean: by a name in its text; all for a catalog query."""
+        if about is None or len(self.snapshots) <= FEW or _mentions_catalog(about):
+            return list(self.snapshots)
+        text = about.lower()
+        found = {id for id in self.snapshots if id.name.lower() in text}
+        if any(self.snapshots[id].artifact is None for id in found):
+            # A view's own inputs are known only to the project's files.
+            return list(self.snapshots)
+        return [id for id in self.snapshots if id in found]
+
+    def define_stored(self, id: NodeId) -> None:
+        artifact = self.snapshots[id].artifact
+        path = self.artifacts.path(artifact) if artifact else None
+        # A file that is gone is reported by the query that names it, not by all others.
+        if artifact and path and path.exists():
+            self.paths.append(str(path))
+            self.view(id, f"FROM {scan_of(str(path), artifact.columns)}")
+
+    def inlined(self, wanted: Sequence[NodeId]) -> list[Node]:
+        """The nodes without stored rows that are views, parents first."""
+        if all(self.snapshots[id].artifact for id in wanted):
+            return []
+        from seeknal.run.session import Request, load
+
+        loaded = load(self.root, Request())
+        nodes = loaded.project.nodes
+        waiting = {id for id in wanted if not self.snapshots[id].artifact}
+        return [
+            nodes[id]
+            for id in loaded.graph.order
+            if id in waiting and nodes[id].sql and nodes[id].materialized == "view"
+        ]
+
+    def view(self, id: NodeId, select: str) -> None:
+        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
+        name = quote_name(id.kind, id.name)
+        self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}\n")
+        self.defined.append(id)
+
+    def define_plain_names(self) -> None:
+        names = [id.name.lower() for id in self.snapshots]
+        for id in self.defined:
+            if names.count(id.name.lower()) == 1 and id.name.lower() != HISTORY:
+                name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
+                self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
+
+    def define_history(self) -> None:
+        files = sorted(str(path) for path in (self.root / "target/history").glob("*.ndjson"))
+        self.paths += files
+        if files:
+            listed = ", ".join(map(quote_literal, files))
+            types = ", ".join(
+                f"{quote_literal(name)}: {quote_literal(kind)}"
+                for name, kind in HISTORY_COLUMNS.items()
+            )
+            select = (
+                f"SELECT * FROM read_json([{listed}], format = 'newline_delimited', "
+                f"columns = {{{types}}}, ignore_errors = true)"
+            )
+        else:
+            columns = ", ".join(
+                f"CAST(NULL AS {kind}) AS {quote_identifier(name)}"
+                for name, kind in HISTORY_COLUMNS.items()
+            )
+            select = f"SELECT {columns} WHERE false"
+        self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
+
+
+def _mentions_catalog(query: str) -> bool:
+    words = ("show", "duckdb_", "information_schema", "pg_", "sqlite_", "describe", "desc")
+    return any(word in query.lower() for word in words)
+
+
+def check_readable(query: str, *, allow_files: bool = False) -> None:
+    """Raise SqlRefused unless ``query`` is one statement that only reads.
+
+    SELECT and its like, EXPLAIN of one, DESCRIBE, SHOW or SUMMARIZE of a table or a SELECT.
+    """
+    if match := _EXPLAIN.match(query):
+        query = query[match.end() :]
+    elif match := _DESCRIBE.match(query):
+        query = query[match.end() :]
+        if _NAME.fullmatch(query) or _ALL_TABLES.fullmatch(query):
+            return
+    check_query(query, allow_files=allow_files)
+
+
+def one_statement(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """``query`` without what follows its only statement; DuckDB's own opinion that it reads."""
+    import duckdb
+
+    statements = connection.extract_statements(query)
+    if len(statements) != 1:
+        raise SqlRefused(f"expected one statement, found {len(statements)}")
+    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if statements[0].type not in allowed:
+        raise SqlRefused(f"{statements[0].type.name} is not allowed: only queries are")
+    return str(statements[0].query).rstrip().rstrip(";")

@@ -1,0 +1,384 @@
+"""Which DuckDB types Python values have, and how values are written for DuckDB to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+from seeknal.sql.quote import quote_identifier
+
+BIG = 2**63
+HUGE = 2**127
+
+Inferred = "str | ListOf | StructOf | None"
+"""A type found in values: DuckDB's name of a scalar, a nested type, or None while all are NULL."""
+
+
+@frozen
+class ListOf:
+    """A list whose items are of one type."""
+
+    item: Any
+
+    def __str__(self) -> str:
+        return f"{name_of(self.item)}[]"
+
+
+@frozen
+class StructOf:
+    """A dict; keys that only some values have are NULL in the others."""
+
+    fields: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        if not self.fields:
+            return "JSON"
+        items = (f"{quote_identifier(key)} {name_of(type)}" for key, type in self.fields.items())
+        return f"STRUCT({', '.join(items)})"
+
+
+def name_of(type: Any) -> str:
+    """DuckDB's name of an inferred type."""
+    return "VARCHAR" if type is None else str(type)
+
+
+class Mixture(Exception):
+    """A value that does not fit the others of its column; ``row`` counts from 0 in the batch."""
+
+    def __init__(self, message: str, row: int = 0, help: str | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+        self.help = help
+
+
+class _Null:
+    """What the csv module writes without quotes, as it does numbers: the text of NULL."""
+
+    def __float__(self) -> float:
+        return 0.0
+
+    def __str__(self) -> str:
+        return "\\N"
+
+
+NULL = _Null()
+
+_KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    Decimal: "decimal",
+    bytes: "bytes",
+    bytearray: "bytes",
+    memoryview: "bytes",
+    datetime: "datetime",
+    date: "date",
+    time: "time",
+    timedelta: "timedelta",
+    UUID: "uuid",
+    list: "list",
+    tuple: "list",
+    dict: "dict",
+}
+
+_SCALARS = {
+    "bool": "BOOLEAN",
+    "float": "DOUBLE",
+    "str": "VARCHAR",
+    "bytes": "BLOB",
+    "date": "DATE",
+    "timedelta": "INTERVAL",
+    "uuid": "UUID",
+}
+
+
+@cache
+def kind_of(cls: type) -> str:
+    """A word for how values of ``cls`` are treated; empty for what cannot be a value."""
+    if cls.__name__ in ("NaTType", "NAType"):
+        return "null"
+    if cls in _KINDS:
+        return _KINDS[cls]
+    if cls.__module__.split(".")[0] == "numpy" and not issubclass(cls, str | bytes | float):
+        return "numpy"
+    known = (kind for base, kind in _KINDS.items() if issubclass(cls, base))
+    return next(known, "dict" if issubclass(cls, Mapping) else "")
+
+
+def plain(values: Sequence[object]) -> Sequence[object]:
+    """``values`` with numpy's scalars and arrays as Python's own."""
+    if all(kind_of(cls) != "numpy" for cls in set(map(type, values))):
+        return values
+    return [_item(value) if kind_of(type(value)) == "numpy" else value for value in values]
+
+
+def _item(value: Any) -> object:
+    return value.tolist()
+
+
+def learn(known: Any, values: Sequence[object]) -> Any:
+    """The type of a column whose earlier values had type ``known``.
+
+    Raises Mixture for the first value that fits no common type.
+    """
+    try:
+        return merge(known, type_of(values))
+    except Mixture:
+        for row, value in enumerate(values):
+            try:
+                known = merge(known, type_of([value]))
+            except Mixture as error:
+                raise Mixture(str(error), row, error.help) from None
+        raise
+
+
+def type_of(values: Sequence[object]) -> Any:
+    """The common type of ``values``."""
+    common: Any = None
+    for cls in sorted(set(map(type, values)), key=lambda cls: cls.__name__):
+        kind = kind_of(cls)
+        if kind != "null":
+            common = merge(common, _type_of_kind(kind, cls, values))
+    return common
+
+
+def _type_of_kind(kind: str, cls: type, values: Sequence[Any]) -> Any:
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if kind not in _DETAILED:
+        raise Mixture(f"a {cls.__name__} cannot be stored", help=_CONVERT)
+    return _DETAILED[kind]([value for value in values if type(value) is cls])
+
+
+_CONVERT = "convert it to text, a number, a date, a list or a dict"
+
+
+def _integers(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
+    if -BIG <= low and high < BIG:
+        return "BIGINT"
+    if -HUGE <= low and high < HUGE:
+        return "HUGEINT"
+    raise Mixture("a whole number of more than 128 bits", help="store it as text")
+
+
+def _decimals(values: Sequence[Decimal]) -> str:
+    exponents = [value.as_tuple().exponent for value in values]
+    scale = max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
+    if scale > 38:
+        raise Mixture("a decimal of more than 38 places", help="round it, or store it as text")
+    return f"DECIMAL(38,{max(scale, 0)})"
+
+
+def _datetimes(values: Sequence[datetime]) -> str:
+    aware = [value.tzinfo is not None for value in values]
+    if any(aware) and not all(aware):
+        raise Mixture("times with and without a time zone in one column", help=_ZONES)
+    return "TIMESTAMP WITH TIME ZONE" if aware[0] else "TIMESTAMP"
+
+
+_ZONES = "give all of them a time zone, or none"
+
+
+def _times(values: Sequence[time]) -> str:
+    aware = any(value.tzinfo is not None for value in values)
+    return "TIME WITH TIME ZONE" if aware else "TIME"
+
+
+def _lists(values: Sequence[Sequence[object]]) -> ListOf:
+    return ListOf(type_of(plain([item for value in values for item in value])))
+
+
+def _dicts(values: Sequence[Mapping[str, object]]) -> StructOf:
+    fields: dict[str, Any] = {}
+    for value in values:
+        for key, item in value.items():
+            fields[str(key)] = merge(fields.get(str(key)), type_of(plain([item])))
+    return StructOf(fields)
+
+
+_DETAILED: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "int": _integers,
+    "decimal": _decimals,
+    "datetime": _datetimes,
+    "time": _times,
+    "list": _lists,
+    "dict": _dicts,
+}
+
+_NUMBERS = ("BIGINT", "HUGEINT", "DOUBLE")
+
+
+def merge(left: Any, right: Any) -> Any:
+    """The narrowest type that holds both. Raises Mixture when there is none."""
+    if left is None or left == right:
+        return right
+    if right is None:
+        return left
+    if isinstance(left, ListOf) and isinstance(right, ListOf):
+        return ListOf(merge(left.item, right.item))
+    if isinstance(left, StructOf) and isinstance(right, StructOf):
+        keys = {**left.fields, **right.fields}
+        return StructOf({key: merge(left.fields.get(key), right.fields.get(key)) for key in keys})
+    if isinstance(left, str) and isinstance(right, str) and (wider := _wider(left, right)):
+        return wider
+    raise Mixture(
+        f"{_word(right)} where other rows have {_word(left)}",
+        help="give all rows of a column one type, or declare the column's type",
+    )
+
+
+def _wider(left: str, right: str) -> str | None:
+    if left in _NUMBERS and right in _NUMBERS:
+        return _NUMBERS[max(_NUMBERS.index(left), _NUMBERS.index(right))]
+    pair = {left, right}
+    if pair == {"DATE", "TIMESTAMP"}:
+        return "TIMESTAMP"
+    decimals = sorted((type for type in pair if type.startswith("DECIMAL")), key=_scale)
+    if len(decimals) == 2 or (decimals and pair & {"BIGINT", "HUGEINT"}):
+        return decimals[-1]
+    return None
+
+
+def _scale(decimal: str) -> int:
+    return int(decimal.rpartition(",")[2].rstrip(")"))
+
+
+def _word(type: Any) -> str:
+    if isinstance(type, ListOf):
+        return "a list"
+    return "a dict" if isinstance(type, StructOf) else str(type)
+
+
+def is_nested(type: str) -> bool:
+    """Whether values of a DuckDB type travel as JSON."""
+    upper = type.upper()
+    return upper.endswith("]") or upper.startswith(("STRUCT", "MAP", "UNION"))
+
+
+@frozen(kw_only=True)
+class Written:
+    """A column ready for the CSV text; ``sql`` reads it back as ``type``."""
+
+    values: Sequence[object]
+    type: str
+    sql: Callable[[str], str]
+
+
+def write_inferred(type: Any, values: Sequence[object]) -> Written:
+    """Values of a type that was found in them. What is nested stays JSON text for now."""
+    name = name_of(type)
+    if isinstance(type, ListOf | StructOf):
+        return Written(values=_as_text(values), type="VARCHAR", sql=lambda column: column)
+    return Written(values=_as_text(values), type=name, sql=_reader(name))
+
+
+def write_declared(type: str, values: Sequence[object]) -> Written:
+    """Values that are to be of ``type``. Raises Mixture for one that would change silently."""
+    check = _CHECKS.get(type.upper().partition("(")[0].strip())
+    for row, value in enumerate(values):
+        kind = kind_of(value.__class__)
+        if not kind:
+            raise Mixture(f"a {value.__class__.__name__} cannot be stored", row, _CONVERT)
+        if check is not None and not check(kind, value):
+            raise Mixture(f"{_shown(value)} is not a {type}", row)
+    if type.upper() == "BLOB":
+        values = [value.encode() if isinstance(value, str) else value for value in values]
+    return Written(values=_as_text(values), type=type, sql=_reader(type))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+def _is_whole(kind: str, value: Any) -> bool:
+    if kind in ("float", "decimal"):
+        return bool(value == value and abs(value) != float("inf") and value == int(value))
+    return kind not in ("bytes", "datetime", "date", "list", "dict")
+
+
+def _is_day(kind: str, value: Any) -> bool:
+    return kind != "datetime" or value.time() == time()
+
+
+def _is_text(kind: str, value: Any) -> bool:
+    return kind != "bytes"
+
+
+_CHECKS: dict[str, Callable[[str, Any], bool]] = {
+    **dict.fromkeys(
+        (
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "INT",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+        ),
+        _is_whole,
+    ),
+    "DATE": _is_day,
+    "VARCHAR": _is_text,
+    "TEXT": _is_text,
+    "STRING": _is_text,
+}
+
+
+def _reader(type: str) -> Callable[[str], str]:
+    if type.upper() == "VARCHAR":
+        return lambda column: column
+    if type.upper() == "BLOB":
+        return lambda column: f"unhex({column})"
+    if is_nested(type):
+        return lambda column: f"CAST(CAST({column} AS JSON) AS {type})"
+    return lambda column: f"CAST({column} AS {type})"
+
+
+def _as_text(values: Sequence[object]) -> Sequence[object]:
+    """Each value as something whose ``str`` DuckDB understands."""
+    writers = {cls: _WRITERS.get(kind_of(cls)) for cls in set(map(type, values))}
+    if not any(writers.values()):
+        return values
+    return [value if (write := writers[type(value)]) is None else write(value) for value in values]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_json_value)
+
+
+def _json_value(value: Any) -> object:
+    kind = kind_of(type(value))
+    if kind == "numpy":
+        return _item(value)
+    if kind == "bytes":
+        raise Mixture("bytes inside a list or dict", help="write them as text, such as base64")
+    return dict(value) if kind == "dict" else str(value)
+
+
+def _interval(value: Any) -> str:
+    return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
+
+
+_WRITERS: dict[str, Callable[[Any], object]] = {
+    "null": lambda value: NULL,
+    "bool": lambda value: "true" if value else "false",
+    "bytes": lambda value: bytes(value).hex(),
+    "timedelta": _interval,
+    "list": _json,
+    "dict": _json,
+}

@@ -1,0 +1,121 @@
+"""SQL in another dialect, brought to DuckDB's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.check import SqlRefused, parse_query
+from seeknal.sql.functions import effects_of, outside_name
+from seeknal.sql.inputs import Scope
+from seeknal.sql.refs import ResolvedSql
+from seeknal.sql.scopes import table_references
+from seeknal.sql.syntax import plain
+from seeknal.sql.tokens import tokenize
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
+    """Parse in ``dialect``, name the inputs in the tree, and write it for DuckDB."""
+    tree = _parse(sql, dialect, scope)
+    if tree is None:
+        return ResolvedSql(executable=sql, inputs=scope.inputs, problems=tuple(scope.problems))
+    for table, visible in _tables(tree):
+        _replace(table, visible, scope)
+    executable = _write(tree, dialect, scope)
+    scope.report_unused()
+    tokens = tokenize(executable)
+    effects = effects_of(tokens)
+    outside = [outside_name(table, tokens) for table in table_references(tokens)]
+    return ResolvedSql(
+        executable=executable,
+        inputs=(*scope.inputs, *scope.found.values()),
+        problems=tuple(scope.problems),
+        volatile=effects.volatile,
+        time_dependent=effects.time_dependent,
+        reads_outside=tuple((what, 1) for what in outside if what),
+    )
+
+
+def _parse(sql: str, dialect: str, scope: Scope) -> exp.Expression | None:
+    from sqlglot.dialects.dialect import Dialect
+
+    if Dialect.get(dialect) is None:
+        from seeknal.errors import did_you_mean
+
+        known = sorted(name for name in Dialect.classes if name)
+        help = did_you_mean(dialect, known) or f"known: {', '.join(known)}"
+        scope.problem("SK0454", f"unknown dialect {dialect!r}", (0, 0), help)
+        return None
+    try:
+        return parse_query(sql, dialect)
+    except SqlRefused as refused:
+        message = f"{refused} (read as {dialect})"
+        scope.problem("SK0450", message, (refused.line, refused.column))
+        return None
+
+
+def _tables(tree: exp.Expression) -> list[tuple[Any, frozenset[str]]]:
+    """Every table of the tree, with the CTE names that are visible where it stands."""
+    from sqlglot import exp
+
+    found: list[tuple[Any, frozenset[str]]] = []
+    stack: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
+    while stack:
+        node, visible = stack.pop()
+        if isinstance(node, exp.Table):
+            found.append((node, visible))
+        clause = node.args.get("with_") or node.args.get("with")
+        inside: list[tuple[Any, frozenset[str]]] = []
+        for cte in clause.expressions if isinstance(clause, exp.With) else ():
+            own = frozenset([cte.alias.lower()])
+            inside.append((cte.this, visible | own if clause.recursive else visible))
+            visible |= own
+        inside += [(child, visible) for child in node.iter_expressions() if child is not clause]
+        stack += reversed(inside)
+    return found
+
+
+def _replace(table: Any, visible: frozenset[str], scope: Scope) -> None:
+    from sqlglot import exp
+
+    place = _place(table)
+    if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == "ref":
+        names = [part.name for part in table.this.expressions]
+        id, keep = scope.ref(names, place) if all(names) and names else None, False
+        if not names:
+            scope.problem("SK0316", "ref() takes a node's name as text", place)
+    elif isinstance(table.this, exp.Func) or (table.name.lower() in visible and not table.db):
+        return
+    else:
+        id, keep = scope.table([part.name for part in table.parts], place)
+    if id is None:
+        return
+    if keep and not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+    table.set("catalog", None)
+    table.set("db", exp.to_identifier(id.kind, quoted=True))
+    table.set("this", exp.to_identifier(id.name, quoted=True))
+
+
+def _place(node: Any) -> tuple[int, int]:
+    for part in node.walk():
+        if "line" in part.meta:
+            return int(part.meta["line"]), 0
+    return 1, 0
+
+
+def _write(tree: exp.Expression, dialect: str, scope: Scope) -> str:
+    """The tree as DuckDB's SQL; what has no counterpart is told and written as it is."""
+    from sqlglot.errors import ErrorLevel, UnsupportedError
+
+    try:
+        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        message = f"not everything of {dialect} has a counterpart: {plain(str(error))}"
+        scope.problem("SK0455", message, (1, 0), "check the result", severity="warn")
+    except RecursionError:
+        scope.problem("SK0450", "the query is nested too deeply to be translated", (1, 0))
+        return ""
+    return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)

@@ -1,0 +1,189 @@
+"""What the names in a node's SQL mean: its inputs, other nodes, or a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from seeknal.model import Input, Location, NodeId, Problem
+from seeknal.sql.functions import FILE_ENDINGS
+from seeknal.sql.names import find, named, suggestions
+
+_NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
+_THIS = "__this__"
+
+
+class Scope:
+    """The names that a node's SQL may use, what it used of them, and what it got wrong."""
+
+    def __init__(
+        self,
+        *,
+        inputs: Sequence[Input],
+        known: Collection[NodeId],
+        node: NodeId,
+        location: Location,
+        this_allowed: bool,
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.known = known
+        self.node = node
+        self.location = location
+        self.this_allowed = this_allowed
+        self.declared = {entry.ref: entry for entry in inputs}
+        self.aliases = {entry.alias.lower(): entry.ref for entry in inputs if entry.alias}
+        self.found: dict[NodeId, Input] = {}
+        self.used: set[NodeId] = set()
+        self.problems: list[Problem] = []
+
+    def problem(
+        self,
+        code: str,
+        message: str,
+        place: tuple[int, int],
+        help: str | None = None,
+        severity: str = "error",
+    ) -> None:
+        self.problems.append(
+            Problem(
+                code=code,
+                message=message,
+                location=self.at(*place),
+                help=help,
+                node=self.node,
+                severity="warn" if severity == "warn" else "error",
+            )
+        )
+
+    def at(self, line: int, column: int) -> Location:
+        """A place of the SQL as a place of the file."""
+        start = self.location
+        if not line:
+            return start
+        row = start.line + line - 1 if start.line else 0
+        return Location(start.file, row, start.column + column - 1 if start.column else 0)
+
+    def ref(self, parts: Sequence[str], place: tuple[int, int]) -> NodeId | None:
+        """The node that ``ref(...)`` names."""
+        text = ".".join(part.strip() for part in parts)
+        if "." in text:
+            id = self._declared_as(text) or find(text, self.known)
+        else:
+            id = self._bare_ref(text, place)
+            if id is None and len(self._candidates(text)) > 1:
+                return None
+        if id is None:
+            help = suggestions(text, self.known) or "write it as 'kind.name'"
+            self.problem("SK0310", f"ref('{text}') names no node", place, help)
+            return None
+        return self.use(id, place)
+
+    def _declared_as(self, text: str) -> NodeId | None:
+        wanted = text.lower()
+        return next((id for id in self.declared if id.lower() == wanted), None)
+
+    def _bare_ref(self, name: str, place: tuple[int, int]) -> NodeId | None:
+        candidates = self._candidates(name)
+        if len(candidates) > 1:
+            listed = " or ".join(f"ref('{id}')" for id in candidates)
+            self.problem(
+                "SK0311", f"ref('{name}') could be several nodes", place, f"write {listed}"
+            )
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _candidates(self, name: str) -> list[NodeId]:
+        """Nodes that a name without kind may mean: inputs first, this node never."""
+        wanted = name.lower()
+        declared = [id for id in self.declared if id.name.lower() == wanted]
+        return declared or [id for id in named(name, self.known) if id != self.node]
+
+    def use(self, id: NodeId, place: tuple[int, int]) -> NodeId:
+        self.used.add(id)
+        if id not in self.declared and id not in self.found:
+            self.found[id] = Input(ref=id, location=self.at(*place))
+        return id
+
+    def table(self, parts: Sequence[str], place: tuple[int, int]) -> tuple[NodeId | None, bool]:
+        """The node that a table name means, and whether the name must be kept as an alias."""
+        if len(parts) == 2:
+            return self._dotted(parts, place), False
+        if len(parts) != 1:
+            return None, False
+        name = parts[0]
+        if name.lower() in self.aliases:
+            return self.use(self.aliases[name.lower()], place), True
+        if name.lower() == _THIS:
+            return self._this(place), True
+        plain = self._plain(name, place)
+        if plain is not None:
+            return plain, False
+        numbered = _NUMBERED.fullmatch(name)
+        return (self._numbered(int(numbered[1]), place), True) if numbered else (None, False)
+
+    def _dotted(self, parts: Sequence[str], place: tuple[int, int]) -> NodeId | None:
+        text = ".".join(parts)
+        id = self._declared_as(text) or find(text, self.known)
+        if id is not None:
+            return self.use(id, place)
+        kinds = {known.kind for known in (*self.known, *self.declared)}
+        if parts[0].lower() in kinds and not text.lower().endswith(FILE_ENDINGS):
+            help = suggestions(text, self.known)
+            self.problem("SK0310", f"{text} names no node", place, help)
+        return None
+
+    def _this(self, place: tuple[int, int]) -> NodeId | None:
+        if not self.this_allowed:
+            self.problem(
+                "SK0314", "__THIS__ has no meaning here", place, "name an input with ref()"
+            )
+        elif len(self.inputs) != 1:
+            message = f"__THIS__ is the single input, but {self.node} has {len(self.inputs)}"
+            self.problem("SK0314", message, place, "name an input with ref()")
+        else:
+            return self.use(self.inputs[0].ref, place)
+        return None
+
+    def _numbered(self, number: int, place: tuple[int, int]) -> NodeId | None:
+        if number < len(self.inputs):
+            return self.use(self.inputs[number].ref, place)
+        count = len(self.inputs)
+        last = f"the last is input_{count - 1}" if count else "it declares none"
+        message = f"input_{number} is not an input of {self.node}: {last}"
+        self.problem("SK0313", message, place, "inputs are numbered from input_0")
+        return None
+
+    def _plain(self, name: str, place: tuple[int, int]) -> NodeId | None:
+        """The input with that name; a node that is no input is a mistake."""
+        wanted = name.lower()
+        inputs = [id for id in (*self.declared, *self.found) if id.name.lower() == wanted]
+        if len(inputs) == 1:
+            return self.use(inputs[0], place)
+        if len(inputs) > 1:
+            listed = " or ".join(f"ref('{id}')" for id in inputs)
+            self.problem("SK0311", f"{name} could be several inputs", place, f"write {listed}")
+            self.used.update(inputs)
+            return None
+        others = [id for id in named(name, self.known) if id != self.node]
+        if others:
+            listed = " or ".join(f"ref('{id}')" for id in others)
+            message = f"{name} is not an input of {self.node}"
+            self.problem("SK0312", message, place, f"write {listed}, or add it to inputs")
+        return None
+
+    def report_unused(self) -> None:
+        """An input that no SQL uses makes the node wait for nothing."""
+        if any(problem.severity == "error" for problem in self.problems):
+            return
+        for entry in self.inputs:
+            if entry.ref not in self.used:
+                self.problems.append(
+                    Problem(
+                        code="SK0315",
+                        message=f"{self.node} declares the input {entry.ref}, but its SQL does "
+                        "not use it",
+                        location=entry.location or self.location,
+                        help="remove it from inputs, or read it with ref()",
+                        node=self.node,
+                        severity="warn",
+                    )
+                )

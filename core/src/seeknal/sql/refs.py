@@ -1,0 +1,212 @@
+"""From the SQL that a user wrote to the SQL that DuckDB runs: inputs under their full names.
+
+The text is edited where an input is named and left alone elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from attrs import frozen
+
+from seeknal.model import Input, Location, NodeId, Problem
+from seeknal.sql.functions import arguments, effects_of, outside_name
+from seeknal.sql.inputs import Scope
+from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.sql.scopes import TableRef, table_references
+from seeknal.sql.tokens import Token, line_and_column, tokenize
+
+
+@frozen(kw_only=True)
+class ResolvedSql:
+    """What a node's SQL says about the node.
+
+    ``inputs`` are the declared ones and, after them, those that only the SQL names.
+    ``reads_outside`` holds what is read and the 1-based line of the SQL.
+    """
+
+    executable: str
+    inputs: tuple[Input, ...]
+    problems: tuple[Problem, ...] = ()
+    volatile: str | None = None
+    time_dependent: bool = False
+    reads_outside: tuple[tuple[str, int], ...] = ()
+
+
+def resolve_sql(
+    sql: str,
+    *,
+    inputs: Sequence[Input],
+    known: Collection[NodeId],
+    node: NodeId,
+    location: Location,
+    dialect: str = "duckdb",
+    this_allowed: bool = True,
+) -> ResolvedSql:
+    """``sql`` with each input named ``"kind"."name"``, and all that is wrong with it.
+
+    ``location`` is where the text begins: problems point to its line plus theirs. A column is
+    given when ``location`` has one, the column where the text's lines begin. In another dialect
+    than DuckDB's the text is parsed in it and written anew.
+    """
+    scope = Scope(
+        inputs=inputs, known=known, node=node, location=location, this_allowed=this_allowed
+    )
+    if dialect != "duckdb":
+        from seeknal.sql.dialects import resolve_dialect
+
+        return resolve_dialect(sql, dialect, scope)
+    return _resolve(sql, scope)
+
+
+def _resolve(sql: str, scope: Scope) -> ResolvedSql:
+    tokens = tokenize(sql)
+    tables = table_references(tokens)
+    edits = _Edits(sql, tokens, scope)
+    edits.replace_refs()
+    edits.replace_tables(tables)
+    edits.drop_last_semicolons()
+    executable = edits.text()
+    if edits.well_formed():
+        edits.check_syntax(executable)
+    scope.report_unused()
+    effects = effects_of(tokens)
+    return ResolvedSql(
+        executable=executable,
+        inputs=(*scope.inputs, *scope.found.values()),
+        problems=tuple(scope.problems),
+        volatile=effects.volatile,
+        time_dependent=effects.time_dependent,
+        reads_outside=tuple(edits.outside(tables)),
+    )
+
+
+class _Edits:
+    """The changes to one text, and the checks that need its tokens."""
+
+    def __init__(self, sql: str, tokens: list[Token], scope: Scope) -> None:
+        self.sql = sql
+        self.tokens = tokens
+        self.scope = scope
+        self.edits: list[tuple[int, int, str]] = []
+
+    def place(self, position: int) -> tuple[int, int]:
+        return line_and_column(self.sql, self.tokens[position].start)
+
+    def text(self) -> str:
+        """The edited text."""
+        parts, end = [], 0
+        for start, stop, replacement in sorted(self.edits):
+            parts += [self.sql[end:start], replacement]
+            end = stop
+        return "".join((*parts, self.sql[end:]))
+
+    def replace(self, first: int, last: int, replacement: str) -> None:
+        self.edits.append((self.tokens[first].start, self.tokens[last].end, replacement))
+
+    def replace_refs(self) -> None:
+        tokens = self.tokens
+        for position, token in enumerate(tokens[:-1]):
+            if token.key != "ref" or tokens[position + 1].key != "(":
+                continue
+            if position and tokens[position - 1].key == ".":
+                continue
+            self.replace_ref(position)
+
+    def replace_ref(self, position: int) -> None:
+        given = arguments(self.tokens, position + 1)
+        names = [self.literal(start, end) for start, end in given]
+        texts = [name for name in names if name]
+        place = self.place(position)
+        if len(texts) != len(given) or len(texts) not in (1, 2):
+            message = "ref() takes a node's name as text"
+            self.scope.problem("SK0316", message, place, "write ref('kind.name')")
+            return
+        id = self.scope.ref(texts, place)
+        if id is not None:
+            self.replace(position, given[-1][1], quote_name(id.kind, id.name))
+
+    def literal(self, start: int, end: int) -> str | None:
+        """The text of an argument that is one literal, in either kind of quotes."""
+        if end - start != 1:
+            return None
+        token = self.tokens[start]
+        return token.name if token.kind == "name" else token.value
+
+    def replace_tables(self, tables: Sequence[TableRef]) -> None:
+        for table in tables:
+            if table.shadowed or table.function or not table.parts:
+                continue
+            id, keep = self.scope.table(table.parts, self.place(table.first))
+            if id is None:
+                continue
+            name = quote_name(id.kind, id.name)
+            if keep and not table.aliased:
+                name += f" AS {quote_identifier(table.parts[0])}"
+            self.replace(table.first, table.last, name)
+
+    def drop_last_semicolons(self) -> None:
+        """What is executed stands in brackets, where no semicolon may be."""
+        position = len(self.tokens) - 1
+        while position >= 0 and self.tokens[position].key == ";":
+            self.replace(position, position, "")
+            position -= 1
+
+    def well_formed(self) -> bool:
+        """Whether the text is one statement that DuckDB can be asked about."""
+        if "\0" in self.sql:
+            place = line_and_column(self.sql, self.sql.index("\0"))
+            self.scope.problem("SK0453", "the SQL holds a NUL character", place, "remove it")
+            return False
+        keys = [token.key for token in self.tokens]
+        while keys and keys[-1] == ";":
+            keys.pop()
+        if ";" not in keys:
+            return True
+        place = self.place(keys.index(";"))
+        help = "keep one query; other steps are nodes of their own"
+        self.scope.problem("SK0451", "several statements where one query is needed", place, help)
+        return False
+
+    def check_syntax(self, executable: str) -> None:
+        from seeknal.sql.syntax import syntax_fault
+
+        fault = syntax_fault(executable)
+        if fault is None:
+            return
+        if any(problem.code == "SK0316" for problem in self.scope.problems):
+            return
+        code = "SK0452" if fault.not_a_query else "SK0450"
+        place = self.original_place(executable, fault.line, fault.column)
+        help = "write a SELECT" if fault.not_a_query else None
+        self.scope.problem(code, fault.message, place, help)
+
+    def original_place(self, executable: str, line: int, column: int) -> tuple[int, int]:
+        """Where a place of the edited text was before the edits. They never span lines."""
+        if not line or not column:
+            return line, 0
+        shift = 0
+        begin = _line_start(executable, line)
+        for start, stop, replacement in sorted(self.edits):
+            at = start + shift
+            if begin <= at < begin + column - 1:
+                column -= min(len(replacement) - (stop - start), column - 1)
+            shift += len(replacement) - (stop - start)
+        return line, column
+
+    def outside(self, tables: Sequence[TableRef]) -> list[tuple[str, int]]:
+        """What the query reads that is not in the database."""
+        edited = {start for start, _, _ in self.edits}
+        found = []
+        for table in tables:
+            what = outside_name(table, self.tokens)
+            if what and self.tokens[table.first].start not in edited:
+                found.append((what, self.place(table.first)[0]))
+        return found
+
+
+def _line_start(text: str, line: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.index("\n", start) + 1
+    return start

@@ -1,0 +1,212 @@
+"""The store of artifacts: immutable Parquet files that are whole, durable and vouched for."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from hashlib import file_digest
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from attrs import evolve
+
+from seeknal.errors import StateError
+from seeknal.files import sync
+from seeknal.model import Artifact, Column, NodeId
+from seeknal.state.aside import move_aside
+from seeknal.state.links import is_current, replace_link
+
+Health = Literal["ok", "missing", "damaged"]
+Stat = tuple[int, int, int, int, int]
+
+_MAGIC = b"PAR1"
+_SMALLEST = len(_MAGIC) + 4 + len(_MAGIC)
+_NAME = re.compile(r"[0-9A-Za-z]+-[0-9a-f]{16}\.parquet")
+_READ_ONLY = 0o444
+
+
+class Artifacts:
+    """Stored outputs below ``target``. Thread-safe; only the lock's holder may change them."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._cache = target / "cache"
+        self._candidates = self._cache / ".candidates"
+        self._intermediate = target / "intermediate"
+        # A pid would not do: in a container it may be the dead run's own.
+        self._mine = os.urandom(4).hex()
+        self._numbers = count(1)
+
+    def candidate(self, node: NodeId, run_id: str) -> Path:
+        """Where a new output is written before it is published: a name that nobody has."""
+        self._candidates.mkdir(parents=True, exist_ok=True)
+        number = next(self._numbers)
+        return self._candidates / f"{run_id}.{self._mine}.{number}.{node}.parquet"
+
+    def publish(
+        self,
+        node: NodeId,
+        candidate: Path,
+        *,
+        fingerprint: str,
+        rows: int,
+        columns: Sequence[Column],
+    ) -> Artifact:
+        """Make a candidate durable, read-only and known under its content's name.
+
+        Raises StateError, and publishes nothing, when it is no whole Parquet file.
+        """
+        with candidate.open("rb") as file:
+            _check_whole(file, candidate, node)
+            digest = file_digest(file, "sha256").hexdigest()
+            os.fchmod(file.fileno(), _READ_ONLY)
+            os.fsync(file.fileno())
+        path = self._folder(node) / f"{fingerprint}-{digest[:16]}.parquet"
+        self._place(candidate, path, digest)
+        status = path.stat()
+        return Artifact(
+            path=path.relative_to(self._target).as_posix(),
+            size=status.st_size,
+            sha256=digest,
+            rows=rows,
+            columns=tuple(columns),
+            stat=_stat(status),
+        )
+
+    def path(self, artifact: Artifact) -> Path:
+        """Where an artifact's file is, or was."""
+        return self._target / artifact.path
+
+    def verify(self, artifact: Artifact, deep: bool = False) -> tuple[Health, Artifact]:
+        """Whether the file is what was published, and the artifact as it now stands.
+
+        Its content is hashed only when ``deep``, or when anything that stat shows has moved;
+        the artifact that is given back holds the stat that was found, so that keeping it
+        spares the next hash. Changes nothing.
+        """
+        path = self.path(artifact)
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size != artifact.size:
+                return "damaged", artifact
+            if not deep and _stat(status) == artifact.stat:
+                return "ok", artifact
+            if _digest(path) != artifact.sha256:
+                return "damaged", artifact
+        except (FileNotFoundError, NotADirectoryError):
+            return "missing", artifact
+        except OSError:
+            # A file that the disk or its owner will not give us is as good as damaged.
+            return "damaged", artifact
+        return "ok", evolve(artifact, stat=_stat(status))
+
+    def set_aside(self, artifact: Artifact) -> Path | None:
+        """Rename a damaged artifact to ``*.damaged-<time>``; None when it is gone anyway."""
+        path = self.path(artifact)
+        return move_aside(path, "damaged") if os.path.lexists(path) else None
+
+    def link_current(self, node: NodeId, artifact: Artifact) -> None:
+        """Let ``target/intermediate/<kind>_<name>.parquet`` be this artifact."""
+        link = self._link(node)
+        path = self.path(artifact)
+        if not is_current(link, path):
+            self._intermediate.mkdir(parents=True, exist_ok=True)
+            replace_link(link, path)
+
+    def unlink_current(self, node: NodeId) -> None:
+        """Take the node's file out of ``target/intermediate``; the artifact stays."""
+        self._link(node).unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> int:
+        """Remove the temporary files of runs that died; gives how many there were."""
+        ours = f".{self._mine}."
+        dead = [path for path in _entries(self._candidates) if ours not in path.name]
+        for folder in (self._target, self._intermediate):
+            dead += [path for path in _entries(folder) if _is_temporary(path)]
+        for path in dead:
+            path.unlink(missing_ok=True)
+        return len(dead)
+
+    def remove_unreferenced(self, keep: Iterable[Artifact]) -> int:
+        """Remove every artifact that is not in ``keep``; gives the number of bytes freed."""
+        kept = {self.path(artifact) for artifact in keep}
+        freed = 0
+        for path in self._cache.glob("*/*/*.parquet"):
+            if path not in kept and _NAME.fullmatch(path.name):
+                freed += path.lstat().st_size
+                path.unlink()
+        for folder in self._cache.glob("*/*"):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        return freed
+
+    def _folder(self, node: NodeId) -> Path:
+        folder = self._cache / node.kind / node.name
+        new = [path for path in (self._cache, folder.parent, folder) if not path.is_dir()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in new:
+            # A folder's own name must be as durable as the file in it.
+            sync(path.parent)
+        return folder
+
+    def _link(self, node: NodeId) -> Path:
+        return self._intermediate / f"{node.kind}_{node.name}.parquet"
+
+    def _place(self, candidate: Path, path: Path, digest: str) -> None:
+        if _holds(path, digest):
+            candidate.unlink()
+        else:
+            if os.path.lexists(path):
+                move_aside(path, "damaged")
+            candidate.rename(path)
+        # Also for a file that was there: the run that renamed it may have died right then.
+        sync(path.parent)
+
+
+def _check_whole(file: BinaryIO, path: Path, node: NodeId) -> None:
+    size = os.fstat(file.fileno()).st_size
+    head = file.read(len(_MAGIC))
+    file.seek(max(0, size - 8))
+    tail = file.read(8)
+    file.seek(0)
+    footer = int.from_bytes(tail[:4], "little")
+    if size < _SMALLEST or head != _MAGIC or tail[4:] != _MAGIC or footer > size - _SMALLEST:
+        raise StateError(
+            f"the output of {node} is no whole Parquet file: {path.name}, {size:,} bytes",
+            code="SK0807",
+            help="run again; if it stays, look at the disk and at what wrote the file",
+        )
+
+
+def _holds(path: Path, digest: str) -> bool:
+    return path.is_file() and not path.is_symlink() and _digest(path) == digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _stat(status: os.stat_result) -> Stat:
+    return (
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        status.st_dev,
+    )
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _is_temporary(path: Path) -> bool:
+    """Whether `seeknal.files.temporary_name` made this name."""
+    return path.name.startswith(".") and ".tmp." in path.name

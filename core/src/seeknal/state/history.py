@@ -1,0 +1,99 @@
+"""What runs did, node by node: lines of JSON in ``target/history``, one file per month."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from seeknal.model import NodeId
+from seeknal.state.faults import writing
+from seeknal.state.sealed import parse_object
+
+_BLOCK = 1 << 18
+_FOR_DURATIONS = 5_000
+_FOR_COUNTS = 200_000
+"""Records that a run looks back on: its cost must not grow with its project's age."""
+
+
+class History:
+    """The records below ``target/history``. Readers need no lock."""
+
+    def __init__(self, target: Path) -> None:
+        self._folder = target / "history"
+
+    def append(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Add records, in order; durable when this returns. Raises StateError."""
+        if not records:
+            return
+        path = self._folder / f"{datetime.now(UTC):%Y-%m}.ndjson"
+        text = "".join(f"{json.dumps(record, separators=(',', ':'))}\n" for record in records)
+        with writing(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with path.open("ab+") as file:
+                file.write(_separator(file.fileno()) + text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+
+    def read(
+        self, node: str | None = None, batch: str | None = None, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Records of a node, of a run, or all; newest first."""
+        wanted = {"node": node, "batch_id": batch}
+        return list(islice(self._matching(wanted), limit))
+
+    def durations(self) -> dict[NodeId, float]:
+        """How many seconds each node took when it last ran."""
+        found: dict[NodeId, float] = {}
+        for record in self._matching({"status": "success"}, _FOR_DURATIONS):
+            if record.get("node") is not None:
+                found.setdefault(NodeId(record["node"]), record.get("seconds") or 0.0)
+        return found
+
+    def row_counts(self, node: NodeId, limit: int, environment: str | None = None) -> list[int]:
+        """Row counts of a node's last successful runs, newest first."""
+        wanted = {"node": node, "status": "success", "environment": environment}
+        counts = (record.get("rows_out") for record in self._matching(wanted, _FOR_COUNTS))
+        return list(islice((count for count in counts if count is not None), limit))
+
+    def _matching(
+        self, wanted: Mapping[str, str | None], among: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Newest first, among the newest ``among``; what a crash cut short is left out."""
+        needed = {key: value for key, value in wanted.items() if value is not None}
+        texts = [json.dumps(value).encode() for value in needed.values()]
+        for line in islice(self._lines(), among):
+            # Most lines are seen to be of no interest without being parsed.
+            if all(text in line for text in texts):
+                record = parse_object(line.decode("utf-8", errors="replace"))
+                if record and all(record.get(key) == value for key, value in needed.items()):
+                    yield record
+
+    def _lines(self) -> Iterator[bytes]:
+        for path in sorted(self._folder.glob("*.ndjson"), reverse=True):
+            yield from _lines_backwards(path)
+
+
+def _separator(descriptor: int) -> bytes:
+    """A newline when the file ends in the middle of a line."""
+    size = os.fstat(descriptor).st_size
+    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    """A file's lines, last first, without holding the file."""
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        rest = b""
+        while position:
+            start = max(0, position - _BLOCK)
+            file.seek(start)
+            first, *lines = (file.read(position - start) + rest).split(b"\n")
+            yield from (line for line in reversed(lines) if line)
+            rest, position = first, start
+        if rest:
+            yield rest

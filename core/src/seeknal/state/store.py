@@ -1,0 +1,231 @@
+"""The project's state on disk: ``run_state.json`` and the journal beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from attrs import field, frozen
+
+from seeknal.errors import StateError
+from seeknal.files import replacing
+from seeknal.model import NodeId, Snapshot
+from seeknal.state.aside import copy_aside
+from seeknal.state.document import Document, read_document, write_document
+from seeknal.state.faults import reading, writing
+from seeknal.state.journal import Journal, JournalText, read_journal
+from seeknal.state.ledger import (
+    EnvironmentState,
+    Ledger,
+    forget_entry,
+    generation_entry,
+    snapshot_entry,
+)
+from seeknal.state.legacy import EXECUTION_STATE, MARK, legacy_note, set_aside_execution_state
+from seeknal.state.migrations import migrate, refuse_newer, schema_version
+from seeknal.state.sealed import Entry
+
+__all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
+
+STATE_FILE = "run_state.json"
+JOURNAL_FILE = "run_state.journal"
+
+_ATTEMPTS = 20
+
+
+@frozen(kw_only=True)
+class State:
+    """What is known of earlier runs. ``notes``: one line for each file that is not used."""
+
+    environments: Mapping[str, EnvironmentState] = field(factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class _Files:
+    """What the two files held at one moment."""
+
+    document: Document | None
+    journal: JournalText
+
+    def ledger(self) -> Ledger:
+        document = self.document or Document(form="intact", version=schema_version())
+        journal_version = self.journal.version or document.version
+        folded = migrate(document.entries, document.version)
+        return Ledger([*folded, *migrate(self.journal.entries, journal_version)])
+
+
+def read_state(target: Path) -> State:
+    """The state as it is, also while a run changes it. Writes nothing, whatever it finds.
+
+    Raises StateError when a newer seeknal wrote it.
+    """
+    files = _read(target)
+    notes = [note for note, *_ in _notes(files)]
+    if (target / EXECUTION_STATE).is_file():
+        notes.append(legacy_note(EXECUTION_STATE.as_posix()))
+    return State(environments=files.ledger().environments(), notes=tuple(notes))
+
+
+def open_state(target: Path) -> StateStore:
+    """The state, to be written to by the holder of the project's lock.
+
+    What a crash left is put in order first: damaged and foreign files are set aside, older
+    ones migrated, the journal folded. Raises StateError when a newer seeknal wrote the state.
+    """
+    with writing(target / STATE_FILE):
+        target.mkdir(parents=True, exist_ok=True)
+        files = _read(target)
+        notes = [f"{note} (kept as {kept.name})" for note, kept in _set_aside(target, files)]
+        store = StateStore(target, files.ledger(), notes)
+        if notes or (target / JOURNAL_FILE).exists():
+            store.fold()
+        if (note := set_aside_execution_state(target)) is not None:
+            notes.append(note)
+        return store
+
+
+class StateStore:
+    """The state while its one writer changes it. Thread-safe; `open_state` makes it."""
+
+    def __init__(self, target: Path, ledger: Ledger, notes: list[str]) -> None:
+        self._target = target
+        self._ledger = ledger
+        self._notes = notes
+        self._lock = threading.Condition()
+        self._journal = Journal(target / JOURNAL_FILE)
+        self._appending = 0
+        self._changed = False
+        self._closed = False
+
+    @property
+    def state(self) -> State:
+        """The state as it is now; what is recorded later does not change it."""
+        with self._lock:
+            environments = self._ledger.environments()
+        return State(environments=environments, notes=tuple(self._notes))
+
+    def record(self, environment: str, snapshot: Snapshot) -> None:
+        """Make ``snapshot`` its node's current one; durable when this returns."""
+        self._append(snapshot_entry(environment, snapshot))
+
+    def forget(self, environment: str, node: NodeId) -> None:
+        """Drop a node from an environment; durable when this returns."""
+        self._append(forget_entry(environment, node))
+
+    def begin_generation(self, environment: str) -> int:
+        """Count one more change of an environment, which exists from here on."""
+        generation = self._ledger.generation(environment) + 1
+        self._append(generation_entry(environment, generation))
+        return generation
+
+    def close(self) -> None:
+        """Fold the journal into ``run_state.json``; nothing can be recorded any more."""
+        with self._lock:
+            self._closed = True
+            try:
+                if self._changed:
+                    # The journal is as good as the folded file: the next writer folds it.
+                    with suppress(OSError):
+                        self.fold()
+            finally:
+                self._journal.close()
+
+    def fold(self) -> None:
+        """Write the whole state to ``run_state.json`` and remove the journal. Raises OSError."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._appending)
+            text = write_document(self._ledger.entries())
+            with replacing(self._target / STATE_FILE) as temporary:
+                temporary.write_bytes(text)
+            # Only now: until here the journal was what would have been read after a crash.
+            self._journal.close()
+            (self._target / JOURNAL_FILE).unlink(missing_ok=True)
+            self._journal = Journal(self._target / JOURNAL_FILE)
+            self._changed = False
+
+    def _append(self, entry: Entry) -> None:
+        with self._appended() as journal:
+            with writing(self._target / JOURNAL_FILE), _plain(entry):
+                journal.append(entry)
+            with self._lock:
+                self._ledger.apply(entry)
+
+    @contextmanager
+    def _appended(self) -> Iterator[Journal]:
+        """The journal, which no fold replaces while the block runs."""
+        with self._lock:
+            if self._closed:
+                # The lock may have another holder by now, who alone may write.
+                raise StateError("the run is over: its state takes no more", code="SK0808")
+            self._changed = True
+            self._appending += 1
+        try:
+            yield self._journal
+        finally:
+            with self._lock:
+                self._appending -= 1
+                self._lock.notify_all()
+
+
+def _read(target: Path) -> _Files:
+    """Both files of one moment, though a writer may be folding one into the other."""
+    path = target / STATE_FILE
+    with reading(path):
+        for _ in range(_ATTEMPTS):
+            before = _identity(path)
+            data = path.read_bytes() if before else None
+            journal = read_journal(target / JOURNAL_FILE)
+            if _identity(path) == before:
+                break
+    document = None if data is None else read_document(data)
+    if document is not None:
+        refuse_newer(document.version, f"target/{STATE_FILE}")
+    refuse_newer(journal.version or 0, f"target/{JOURNAL_FILE}")
+    return _Files(document=document, journal=journal)
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _notes(files: _Files) -> Iterator[tuple[str, str, str, str]]:
+    """For each file that is not used as it is: a line, its name, and how its copy is marked."""
+    document, journal = files.document, files.journal
+    if document is not None and document.form == "legacy":
+        yield legacy_note(STATE_FILE), STATE_FILE, MARK, ".bak"
+    elif document is not None and document.form == "damaged":
+        kept = sum("snapshot" in entry for entry in document.entries)
+        note = f"target/{STATE_FILE} is damaged: {kept} snapshots were saved"
+        yield f"{note}, other nodes run again", STATE_FILE, "corrupt", ""
+    elif document is not None and document.version < schema_version():
+        note = f"target/{STATE_FILE} is migrated from schema version {document.version}"
+        yield note, STATE_FILE, f"v{document.version}", ".bak"
+    if journal.damaged:
+        note = f"target/{JOURNAL_FILE} is damaged: {journal.damaged} of its lines are left out"
+        yield note, JOURNAL_FILE, "corrupt", ""
+
+
+def _set_aside(target: Path, files: _Files) -> Iterator[tuple[str, Path]]:
+    # Copied, not renamed: a crash before the new file is there must not lose what was saved.
+    for note, name, mark, suffix in _notes(files):
+        yield note, copy_aside(target / name, mark, suffix)
+
+
+@contextmanager
+def _plain(entry: Entry) -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError, RecursionError) as error:
+        node = entry.get("snapshot", {}).get("node", "the node")
+        raise StateError(
+            f"what is known of {node} cannot be stored as JSON: {error}",
+            code="SK0805",
+            help="a plugin's source_version must be text, numbers, lists and mappings",
+        ) from error

@@ -1,0 +1,32 @@
+"""For tests of projects and plugins: a project fixture and contracts to subclass.
+
+Registered with pytest by seeknal's distribution, so the fixture needs no configuration. What
+seeknal itself needs is imported when a fixture is used, not when pytest starts.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+# Their assertions explain themselves only if pytest rewrites them before they are imported.
+pytest.register_assert_rewrite("seeknal.testing.contracts")
+
+from seeknal.testing.contracts import (
+    AuditContract,
+    PluginContract,
+    SourceContract,
+    TargetContract,
+    fetch,
+)
+from seeknal.testing.project import Outcome, TestProject, seeknal_project
+
+__all__ = (
+    "AuditContract",
+    "Outcome",
+    "PluginContract",
+    "SourceContract",
+    "TargetContract",
+    "TestProject",
+    "fetch",
+    "seeknal_project",
+)

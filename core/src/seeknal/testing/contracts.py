@@ -1,0 +1,399 @@
+"""What plugins promise, as tests to subclass."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from seeknal.kernel import Context
+    from seeknal.model import Audit, Relation, Source, Target
+
+
+class _Contract:
+    """What the contracts share.
+
+    ``plugin`` is the dotted name of the plugin's module. ``unsupported`` maps the name of a
+    test to the reason why the plugin cannot pass it: that test must then fail.
+    """
+
+    plugin: ClassVar[str]
+    unsupported: ClassVar[Mapping[str, str]] = {}
+
+    @pytest.fixture(autouse=True)
+    def _limits(self, request: pytest.FixtureRequest) -> None:
+        reason = self.unsupported.get(request.function.__name__)
+        if reason is not None:
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+    @pytest.fixture
+    def module(self) -> ModuleType:
+        """The plugin's module."""
+        from importlib import import_module
+
+        return import_module(self.plugin)
+
+    @pytest.fixture
+    def connections(self) -> Mapping[str, object]:
+        """Options by connection name, as ``context.connection`` gives them. Override it."""
+        return {}
+
+    @pytest.fixture
+    def context(self, tmp_path: Path, connections: Mapping[str, object]) -> Iterator[Context]:
+        """A real context on an in-memory DuckDB, with ``tmp_path`` as the project."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            yield _context(tmp_path, connection, connections)
+
+    @pytest.fixture
+    def relation(self, context: Context) -> Callable[[str], Relation]:
+        """Makes a stored output of a query."""
+
+        def make(query: str) -> Relation:
+            return _relation(context, query)
+
+        return make
+
+
+def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> Context:
+    import logging
+
+    from seeknal.model import Connection, NodeId
+    from seeknal.run.context import NodeContext
+
+    def find(name: str) -> Connection:
+        return Connection(name=name, type="contract", options=connections[name])
+
+    workdir, samples = root / ".contract" / "workdir", root / ".contract" / "samples"
+    for folder in (workdir, samples):
+        folder.mkdir(parents=True)
+    return NodeContext(
+        node=NodeId("transform.contract"),
+        environment="prod",
+        run_id="contract",
+        project_root=root,
+        workdir=workdir,
+        samples=samples,
+        log=logging.getLogger("seeknal.contract"),
+        cursor=lambda: connection,
+        connections=find,
+        relation_of=lambda node: _parent(connection, node),
+        row_counts=lambda limit: [],
+        delivery_id="contract-1",
+    )
+
+
+def _relation(context: Context, query: str) -> Relation:
+    context.duckdb.execute(f"CREATE OR REPLACE TABLE contract AS {query}")
+    return _parent(context.duckdb, "transform.contract")
+
+
+def _parent(connection: Any, node: str) -> Relation:
+    from seeknal.model import Column, NodeId, Relation
+    from seeknal.sql.quote import quote_identifier
+
+    name = NodeId(node).name
+    described = connection.execute(f"DESCRIBE {quote_identifier(name)}").fetchall()
+    columns = tuple(Column(row[0], row[1]) for row in described)
+    count = connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").fetchone()
+    return Relation(node=NodeId(node), scan=quote_identifier(name), columns=columns, rows=count[0])
+
+
+def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+    """(name, type) of each column, and the rows, of what ``load_source`` returned."""
+    from seeknal.model import ParquetFiles, Scan
+
+    connection = context.duckdb
+    if isinstance(rows, Scan):
+        found = connection.sql(rows.sql)
+    elif isinstance(rows, ParquetFiles):
+        found = connection.read_parquet(list(rows.paths))
+    elif hasattr(rows, "fetchall"):
+        found = rows
+    else:
+        found = connection.from_arrow(rows)
+    columns = [(name, str(type)) for name, type in zip(found.columns, found.types, strict=True)]
+    return columns, found.fetchall()
+
+
+class PluginContract(_Contract):
+    """What every plugin keeps. Set ``plugin``, and ``drivers`` to the modules of its drivers."""
+
+    drivers: ClassVar[Sequence[str]] = ()
+
+    def test_every_hook_is_one_that_seeknal_calls(self, module: ModuleType) -> None:
+        manager = _manager(module)
+
+        manager.check_pending()
+
+        assert manager.get_hookcallers(module), "the module has no function marked @hookimpl"
+
+    def test_importing_it_imports_no_driver(self) -> None:
+        script = f"import sys, {self.plugin}; print(*sys.modules)"
+
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONSAFEPATH": "1"},
+        )
+
+        heavy = {"duckdb", "pyarrow", "pandas", "polars", "sqlglot", *self.drivers}
+        assert not heavy & set(done.stdout.split())
+
+    def test_what_it_declares_is_described(self, module: ModuleType) -> None:
+        import attrs
+
+        declared = _declared(module)
+
+        for entry in declared:
+            assert entry.summary, f"{entry.name} has no summary"
+            assert attrs.has(entry.options), f"{entry.name}'s options are no attrs class"
+
+    def test_names_do_not_repeat(self, module: ModuleType) -> None:
+        names = [
+            (type(entry).__name__, name)
+            for entry in _declared(module)
+            for name in (entry.name, *getattr(entry, "aliases", ()))
+        ]
+
+        assert len(names) == len(set(names))
+
+    def test_passwords_are_secrets(self, module: ModuleType) -> None:
+        from seeknal.kernel import ConnectionType
+        from seeknal.options import fields_of
+        from seeknal.secret import Secret
+
+        connections = [entry for entry in _declared(module) if isinstance(entry, ConnectionType)]
+
+        for entry in connections:
+            for option in fields_of(entry.options):
+                if any(word in option.name for word in ("password", "secret", "token")):
+                    assert "Secret" in str(option.type) or option.type is Secret, option.name
+
+
+def _manager(module: ModuleType) -> Any:
+    import pluggy
+
+    from seeknal import hookspecs
+
+    manager = pluggy.PluginManager(hookspecs.NAME)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module)
+    return manager
+
+
+def _declared(module: ModuleType) -> list[Any]:
+    hooks = _manager(module).hook
+    plurals = ("node_kinds", "source_types", "target_types", "audit_types", "connection_types")
+    return [entry for plural in plurals for group in getattr(hooks, plural)() for entry in group]
+
+
+class SourceContract(_Contract):
+    """What every source type keeps. Override the fixtures that raise."""
+
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> Source:
+        """A source with at least one row."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def expected(self) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+        """Its columns as (name, DuckDB type), and its rows in any order."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def empty_source(self, tmp_path: Path) -> Source:
+        """A source with the same columns and no row."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def missing_source(self, tmp_path: Path) -> Source:
+        """A source whose table or file does not exist."""
+        raise NotImplementedError
+
+    def test_rows_and_types_arrive(
+        self, module: Any, source: Source, context: Context, expected: Any
+    ) -> None:
+        columns, rows = fetch(module.load_source(source, context), context)
+
+        assert columns == expected[0]
+        assert sorted(rows, key=repr) == sorted(expected[1], key=repr)
+
+    def test_an_empty_source_keeps_its_columns(
+        self, module: Any, empty_source: Source, context: Context, expected: Any
+    ) -> None:
+        columns, rows = fetch(module.load_source(empty_source, context), context)
+
+        assert [name for name, _ in columns] == [name for name, _ in expected[0]]
+        assert rows == []
+
+    def test_a_missing_source_is_named(
+        self, module: Any, missing_source: Source, context: Context
+    ) -> None:
+        from seeknal.errors import SeeknalError
+
+        with pytest.raises(SeeknalError) as caught:
+            fetch(module.load_source(missing_source, context), context)
+
+        named = [part for part in missing_source.table if part]
+        assert any(Path(part).name in caught.value.message for part in named)
+
+    def test_a_source_of_another_type_is_declined(
+        self, module: Any, source: Source, context: Context
+    ) -> None:
+        import attrs
+
+        foreign = attrs.evolve(source, type="of_another_plugin", options=object())
+
+        assert module.load_source(foreign, context) is None
+
+    def test_its_version_is_stable(self, module: Any, source: Source, context: Context) -> None:
+        if not hasattr(module, "source_version"):
+            pytest.skip("the plugin knows no versions")
+
+        first = module.source_version(source, context)
+        second = module.source_version(source, context)
+
+        assert json.loads(json.dumps(first)) == json.loads(json.dumps(second))
+
+
+class TargetContract(_Contract):
+    """What every target type keeps. Override the fixtures that raise."""
+
+    @pytest.fixture
+    def target(self, tmp_path: Path) -> Target:
+        """A target of mode ``full``."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def delivered(self, target: Target) -> Callable[[], list[tuple[Any, ...]]]:
+        """Reads what the target holds now."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def unwritable(self, tmp_path: Path) -> Target:
+        """A target that cannot be written."""
+        raise NotImplementedError
+
+    def test_rows_are_delivered(
+        self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        rows = relation("SELECT 1 AS id, 'a' AS name UNION ALL SELECT 2, 'b'")
+
+        result = module.materialize(target, rows, context)
+
+        assert result.rows == 2
+        assert sorted(delivered()) == [(1, "a"), (2, "b")]
+
+    def test_a_second_delivery_replaces_the_first(
+        self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
+
+        module.materialize(target, relation("SELECT 2 AS id, 'b' AS name"), context)
+
+        assert delivered() == [(2, "b")]
+
+    def test_the_same_delivery_twice_changes_nothing(
+        self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        rows = relation("SELECT 1 AS id, 'a' AS name")
+
+        module.materialize(target, rows, context)
+        module.materialize(target, rows, context)
+
+        assert delivered() == [(1, "a")]
+
+    def test_no_rows_are_delivered_as_none(
+        self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
+
+        result = module.materialize(
+            target, relation("SELECT 1 AS id, 'a' AS name WHERE false"), context
+        )
+
+        assert result.rows == 0
+        assert delivered() == []
+
+    def test_a_failure_is_a_delivery_error(
+        self, module: Any, unwritable: Target, relation: Any, context: Context
+    ) -> None:
+        from seeknal.errors import RunError
+
+        with pytest.raises(RunError):
+            module.materialize(unwritable, relation("SELECT 1 AS id, 'a' AS name"), context)
+
+    def test_a_target_of_another_type_is_declined(
+        self, module: Any, target: Target, relation: Any, context: Context
+    ) -> None:
+        import attrs
+
+        foreign = attrs.evolve(target, type="of_another_plugin", options=object())
+
+        assert module.materialize(foreign, relation("SELECT 1 AS id"), context) is None
+
+
+class AuditContract(_Contract):
+    """What every audit type keeps. Override the fixtures that raise."""
+
+    @pytest.fixture
+    def audit(self) -> Audit:
+        """An audit of the plugin's."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def good_rows(self) -> str:
+        """A query whose rows pass."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def bad_rows(self) -> tuple[str, int]:
+        """A query whose rows fail, and how many of them do."""
+        raise NotImplementedError
+
+    def test_good_rows_pass(
+        self, module: Any, audit: Audit, relation: Any, context: Context, good_rows: str
+    ) -> None:
+        (result,) = module.audit([audit], relation(good_rows), context)
+
+        assert result.passed
+        assert result.failing_rows == 0
+
+    def test_bad_rows_are_counted(
+        self, module: Any, audit: Audit, relation: Any, context: Context, bad_rows: Any
+    ) -> None:
+        query, count = bad_rows
+
+        (result,) = module.audit([audit], relation(query), context)
+
+        assert not result.passed
+        assert result.failing_rows == count
+        assert result.message
+
+    def test_each_audit_gets_its_result(
+        self, module: Any, audit: Audit, relation: Any, context: Context, good_rows: str
+    ) -> None:
+        results = module.audit([audit, audit, audit], relation(good_rows), context)
+
+        assert [result.audit_type for result in results] == [audit.type] * 3
+
+    def test_no_rows_are_no_crash(
+        self, module: Any, audit: Audit, relation: Any, context: Context, good_rows: str
+    ) -> None:
+        empty = relation(f"SELECT * FROM ({good_rows}) WHERE false")
+
+        (result,) = module.audit([audit], empty, context)
+
+        assert result.audit_type == audit.type

@@ -1,0 +1,173 @@
+"""Command lines: help, spelling mistakes, common options, exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from seeknal.cli.app import COMMANDS, App, _spelled
+
+
+def test_help_lists_every_command_with_its_summary(seeknal):
+    code, out, _ = seeknal("--help")
+
+    assert code == 0
+    assert all(f"  {name} " in out for name in COMMANDS)
+
+
+def test_help_imports_no_heavy_module():
+    code = (
+        "import sys; from seeknal.cli import main; main(['--help']);"
+        "heavy = ('duckdb', 'sqlglot', 'jinja2', 'yaml', 'pyarrow', 'openpyxl', 'prompt_toolkit',"
+        " 'urllib.request', 'sqlite3', 'asyncio');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_overview_says_what_the_command_says_of_itself(name):
+    import click
+
+    command = App().get_command(click.Context(App()), name)
+
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0].replace("\n", " ") == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_for_every_option(seeknal, name):
+    import click
+
+    command = App().get_command(click.Context(App()), name)
+    code, _, _ = seeknal(name, "--help")
+
+    assert code == 0
+    options = [entry for entry in command.params if isinstance(entry, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_version_is_the_distributions(seeknal):
+    from importlib.metadata import version
+
+    assert seeknal("--version") == (0, f"seeknal {version('seeknal')}\n", "")
+
+
+def test_an_unknown_command_names_the_nearest(seeknal):
+    code, out, err = seeknal("rnu")
+
+    assert (code, out) == (2, "")
+    assert "error[SK0206]: unknown command 'rnu'" in err
+    assert "help: did you mean run?" in err
+
+
+def test_an_unknown_option_names_the_nearest(seeknal):
+    code, _, err = seeknal("run", "--selct", "x")
+
+    assert code == 2
+    assert "error[SK0205]: no such option --selct" in err
+    assert "did you mean --select" in err
+
+
+def test_a_wrong_value_is_a_usage_error(seeknal):
+    code, _, err = seeknal("run", "--workers", "none")
+
+    assert code == 2
+    assert "neither a number of workers nor 'auto'" in err
+
+
+def test_no_command_shows_help_and_is_a_usage_error(seeknal):
+    code, out, err = seeknal()
+
+    assert (code, out) == (2, "")
+    assert "Commands:" in err
+
+
+def test_outside_a_project_a_command_says_how_to_make_one(seeknal, nowhere):
+    code, _, err = seeknal("run")
+
+    assert code == 2
+    assert "seeknal_project.yml" in err
+    assert "seeknal init" in err
+
+
+def test_a_project_folder_that_is_not_there_is_a_usage_error(seeknal, nowhere):
+    code, _, err = seeknal("list", "-C", "nope")
+
+    assert code == 2
+    assert "there is no folder 'nope'" in err
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_project_may_be_named_before_or_after_the_command(fresh, seeknal, nowhere, before):
+    place = ["-C", str(fresh.path)]
+
+    code, out, _ = seeknal(*(place if before else []), "list", *([] if before else place))
+
+    assert code == 0
+    assert "source.orders" in out
+
+
+def test_a_folder_inside_the_project_is_the_project(fresh, seeknal, monkeypatch):
+    monkeypatch.chdir(fresh.path / "seeknal" / "sources")
+
+    code, out, _ = seeknal("list")
+
+    assert code == 0
+    assert "transform.big_orders" in out
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["parse", "--format", "json"], ["validate", "--format", "json"]),
+        (["-C", "x", "connection-test", "pg"], ["-C", "x", "connection", "test", "pg"]),
+        (["env", "plan", "dev"], ["plan", "dev"]),
+        (["--debug", "retry"], ["--debug", "run"]),
+        (["run", "parse"], ["run", "parse"]),
+    ],
+)
+def test_other_spellings_of_commands_are_understood(given, meant):
+    assert _spelled(given) == meant
+
+
+def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypatch):
+    import seeknal.plugins
+
+    def broken():
+        raise ValueError("boom")
+
+    monkeypatch.setattr(seeknal.plugins, "load_plugins", broken)
+    plain = seeknal("nothing-like-this")
+    full = seeknal("--debug", "nothing-like-this")
+
+    assert plain[0] == full[0] == 1
+    assert "error[SK0001]: ValueError: boom" in plain[2]
+    assert "Traceback" not in plain[2]
+    assert "Traceback" in full[2]
+
+
+def test_a_plugins_command_is_listed_and_found(seeknal, monkeypatch):
+    import click
+
+    from seeknal.plugins import Plugins
+
+    def observe(self, hook, warn, **arguments):
+        @arguments["cli"].command("ingest")
+        def ingest():
+            """Land a source in a lake."""
+            print("landed")
+
+    monkeypatch.setattr(Plugins, "observe", observe)
+    listed = seeknal("--help")
+    ran = seeknal("ingest")
+
+    assert "ingest      Land a source in a lake." in listed[1]
+    assert ran[:2] == (0, "landed\n")
+    assert isinstance(App().command_class, type)
+    assert issubclass(App().command_class, click.Command)

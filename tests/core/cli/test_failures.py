@@ -1,0 +1,82 @@
+"""How errors look."""
+
+from seeknal.cli.failures import explain, explain_problem, message
+from seeknal.errors import ProjectError, UsageError
+from seeknal.model import Location, Problem
+
+NODE = """\
+kind: transform
+name: clean
+inputs:
+\t- ref: source.ordres
+"""
+
+
+def problem(number, severity="error"):
+    return Problem(code=f"SK03{number:02}", message=f"wrong {number}", severity=severity)
+
+
+def test_a_problem_shows_its_line_with_a_caret_under_the_word(tmp_path):
+    (tmp_path / "clean.yml").write_text(NODE)
+    found = Problem(
+        code="SK0302",
+        message="unknown input source.ordres",
+        location=Location("clean.yml", 4, 9),
+        help="did you mean source.orders?",
+    )
+
+    text = explain_problem(found, tmp_path)
+
+    assert text == (
+        "error[SK0302]: unknown input source.ordres\n"
+        "  --> clean.yml:4:9\n"
+        "   4 | \t- ref: source.ordres\n"
+        "     | \t       ^^^^^^^^^^^^^\n"
+        "  help: did you mean source.orders?"
+    )
+
+
+def test_a_place_that_cannot_be_read_is_named_without_its_line(tmp_path):
+    text = message("error", "SK0100", "wrong", Location("gone.yml", 3, 1), None, tmp_path)
+
+    assert text == "error[SK0100]: wrong\n  --> gone.yml:3:1"
+
+
+def test_a_line_beyond_the_file_is_left_out(tmp_path):
+    (tmp_path / "short.yml").write_text("one\n")
+
+    text = message("error", "SK0100", "wrong", Location("short.yml", 9, 1), None, tmp_path)
+
+    assert text.endswith("--> short.yml:9:1")
+
+
+def test_an_error_without_a_place_is_message_and_help():
+    text = explain(UsageError("no", code="SK0002", help="say yes"), None)
+
+    assert text == "error[SK0002]: no\n  help: say yes"
+
+
+def test_twenty_problems_are_shown_and_the_rest_counted():
+    text = explain(ProjectError([problem(number) for number in range(23)]), None)
+
+    assert text.count("error[") == 20
+    assert text.endswith("23 problems, the first 20 are shown")
+
+
+def test_errors_come_before_warnings_and_both_are_counted():
+    text = explain(ProjectError([problem(1, "warn"), problem(2)]), None)
+
+    assert text == (
+        "error[SK0302]: wrong 2\n\nwarning[SK0301]: wrong 1\n\n1 problem, 1 warning"
+    )
+
+
+def test_colour_is_used_when_forced_and_not_otherwise(monkeypatch):
+    plain = message("error", "SK0100", "wrong")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = message("error", "SK0100", "wrong")
+    monkeypatch.setenv("NO_COLOR", "1")
+    again = message("error", "SK0100", "wrong")
+
+    assert plain == again == "error[SK0100]: wrong"
+    assert coloured == "\x1b[31merror[SK0100]\x1b[0m: wrong"

@@ -1,0 +1,57 @@
+import types
+
+from seeknal.model import NodeId
+from seeknal.run.schedule import Schedule
+
+
+def graph(edges):
+    """A graph of ids from child -> parents."""
+    ids = [NodeId(f"t.{name}") for name in edges]
+    parents = {NodeId(f"t.{n}"): [NodeId(f"t.{p}") for p in ps] for n, ps in edges.items()}
+    children = {id: [c for c in ids if id in parents[c]] for id in ids}
+    return ids, types.SimpleNamespace(parents=parents, children=children)
+
+
+def test_a_node_is_ready_when_its_last_parent_is_done():
+    ids, dag = graph({"a": [], "b": [], "c": ["a", "b"]})
+    schedule = Schedule(ids, dag, {})
+
+    first, second = schedule.take(), schedule.take()
+    schedule.finish(first)
+    waiting = schedule.take()
+    schedule.finish(second)
+
+    assert waiting is None
+    assert schedule.take() == "t.c"
+
+
+def test_the_longest_remaining_path_goes_first():
+    ids, dag = graph({"short": [], "long": [], "slow": ["long"]})
+    schedule = Schedule(ids, dag, {NodeId("t.slow"): 10.0})
+
+    assert schedule.take() == "t.long"
+
+
+def test_parents_outside_the_plan_are_taken_as_done():
+    ids, dag = graph({"a": [], "b": ["a"]})
+
+    schedule = Schedule([ids[1]], dag, {})
+
+    assert schedule.take() == "t.b"
+
+
+def test_a_chain_of_ten_thousand_is_handed_out_in_order():
+    edges = {"n0": []} | {f"n{i}": [f"n{i - 1}"] for i in range(1, 3)}
+    ids, dag = graph(edges)
+    count = 10_000
+    ids = [NodeId(f"t.n{i}") for i in range(count)]
+    dag.parents = {id: ids[i - 1 : i] if i else [] for i, id in enumerate(ids)}
+    dag.children = {id: ids[i + 1 : i + 2] for i, id in enumerate(ids)}
+    schedule = Schedule(ids, dag, {})
+
+    order = []
+    while schedule:
+        order.append(schedule.take())
+        schedule.finish(order[-1])
+
+    assert order == ids

@@ -1,0 +1,103 @@
+import types
+
+import pytest
+
+from seeknal.errors import PluginError
+from seeknal.plugin import SourceType, hookimpl
+from seeknal.plugins import Installed, Plugins
+
+
+def plugin_module(monkeypatch, name, **hooks):
+    """An importable module ``name`` whose functions are hook implementations."""
+    import sys
+
+    module = types.ModuleType(name)
+    for hook, function in hooks.items():
+        function.__name__ = hook
+        setattr(module, hook, hookimpl(function))
+    monkeypatch.setitem(sys.modules, name, module)
+    return Installed(name=name, distribution=f"dist-{name}", version="1.2", module=name)
+
+
+class NoOptions:
+    pass
+
+
+def test_a_plugin_that_cannot_be_imported_is_named_and_the_others_work():
+    broken = Installed(
+        name="bad", distribution="seeknal-bad", version="0.9", module="no_such_module_here"
+    )
+
+    plugins = Plugins((broken,))
+
+    assert "csv" in plugins.source_types
+    assert len(plugins.broken) == 1
+    assert "seeknal-bad 0.9" in plugins.broken[0]
+
+
+def test_two_plugins_that_declare_one_name_are_both_named(monkeypatch):
+    def declare():
+        return [SourceType(name="ftp", options=NoOptions, summary="")]
+
+    first = plugin_module(monkeypatch, "ftp_one", source_types=lambda: declare())
+    second = plugin_module(monkeypatch, "ftp_two", source_types=lambda: declare())
+    plugins = Plugins((first, second))
+
+    with pytest.raises(PluginError) as caught:
+        _ = plugins.source_types
+
+    assert "'ftp'" in str(caught.value)
+    assert "dist-ftp_one 1.2" in str(caught.value)
+    assert "dist-ftp_two 1.2" in str(caught.value)
+
+
+def test_an_observer_that_raises_becomes_a_warning(monkeypatch):
+    def explode(plan):
+        raise RuntimeError("no")
+
+    plugins = Plugins((plugin_module(monkeypatch, "loud", before_run=explode),))
+    warnings = []
+
+    plugins.observe("before_run", warnings.append, plan=None)
+
+    assert warnings == ["plugin 'loud' failed in before_run: no"]
+
+
+def test_a_hook_with_an_unknown_argument_is_a_broken_plugin(monkeypatch):
+    def load_source(source, context, surprise):
+        return None
+
+    plugins = Plugins((plugin_module(monkeypatch, "odd", load_source=load_source),))
+
+    assert "surprise" in plugins.broken[0]
+
+
+def test_missing_types_name_what_to_install():
+    plugins = Plugins(())
+
+    assert plugins.missing("source type", "postgresql") == (
+        "source type 'postgresql' needs: pip install seeknal-postgres"
+    )
+    assert plugins.missing("audit type", "unique") == (
+        "audit type 'unique' needs: pip install seeknal-audits"
+    )
+    assert plugins.missing("source type", "gopher") is None
+
+
+def test_disabled_plugins_are_not_loaded(monkeypatch):
+    from seeknal.plugins import load_plugins
+
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "all")
+
+    assert load_plugins().installed == ()
+
+
+def test_describe_lists_hooks_and_types(monkeypatch):
+    declare = [SourceType(name="gopher", options=NoOptions, summary="")]
+    plugins = Plugins((plugin_module(monkeypatch, "goph", source_types=lambda: declare),))
+
+    info = {entry.name: entry for entry in plugins.describe()}["goph"]
+
+    assert info.hooks == ("source_types",)
+    assert info.types == {"source type": ("gopher",)}
+    assert info.version == "1.2"
