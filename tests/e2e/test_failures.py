@@ -164,7 +164,9 @@ def test_a_full_disk_is_a_clear_error_and_old_results_stay(sales):
     before = sales.rows("transform.enriched")
     file = sales.path / "seeknal/transforms/enriched.yml"
     file.write_text(
-        file.read_text().replace("o.amount,", "repeat(md5(random()::VARCHAR), 9000) AS amount,")
+        file.read_text()
+        .replace("o.amount,", "md5(random()::VARCHAR) AS amount,")
+        .replace("USING (customer)", "USING (customer), range(30000)")
     )
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from seeknal.errors import NodeError
 from seeknal.model import Column, Scan
 from seeknal.rowtypes import (
+    ListOf,
     Mixture,
+    StructOf,
     Written,
-    is_nested,
     learn,
     name_of,
     plain,
+    shape_of,
     write_declared,
     write_inferred,
 )
@@ -79,6 +82,8 @@ class _Spool:
     def add(self, batch: list[Row]) -> int:
         """Write one batch as a part; gives its size as text."""
         columns = self.by_column(batch)
+        if not self.names:
+            return 0
         written = [
             self.write(name, values) for name, values in zip(self.names, columns, strict=True)
         ]
@@ -108,7 +113,7 @@ class _Spool:
         for number, row in enumerate(batch, self.rows + 1):
             if not isinstance(row, Mapping):
                 raise NodeError(
-                    f"row {number} is a {type(row).__name__}, not a dict of column and value",
+                    f"row {number:,} is of type {type(row).__name__}, not a dict of column and value",
                     code="SK0532",
                 )
             if not row.keys() <= self.known:
@@ -187,7 +192,8 @@ class _Spool:
         for n, entry in enumerate(written):
             place = _position(n)
             found = self.cursor.execute(
-                f"SELECT row, {place} FROM (SELECT row_number() OVER () - 1 AS row, * FROM {reader})"
+                f"SELECT row, {place}"
+                f" FROM (SELECT row_number() OVER () - 1 AS row, * FROM {reader})"
                 f" WHERE {place} IS NOT NULL AND TRY({entry.sql(place)}) IS NULL LIMIT 1"
             ).fetchone()
             if found:
@@ -203,19 +209,32 @@ class _Spool:
                 code="SK0536",
                 help="declare the columns with their types, or return a relation",
             )
-        final = {name: self.final_type(name) for name in self.names}
         groups = _grouped(self.parts)
         if not groups:
-            nothing = ", ".join(
-                f"CAST(NULL AS {type}) AS {quote_identifier(name)}" for name, type in final.items()
-            )
-            return Scan(f"SELECT {nothing} WHERE false")
-        return Scan(" UNION ALL ".join(_select(paths, types, final) for types, paths in groups))
+            return Scan(f"SELECT {', '.join(map(self.nothing, self.names))} WHERE false")
+        return Scan(" UNION ALL ".join(self.select(paths, types) for types, paths in groups))
+
+    def nothing(self, name: str) -> str:
+        return f"CAST(NULL AS {self.final_type(name)}) AS {quote_identifier(name)}"
 
     def final_type(self, name: str) -> str:
-        if self.declared is not None:
-            return self.declared[name]
-        return name_of(self.types[name])
+        return self.declared[name] if self.declared is not None else name_of(self.types[name])
+
+    def select(self, paths: list[Path], types: dict[str, str]) -> str:
+        items = [f"{self.read(name, types)} AS {quote_identifier(name)}" for name in self.names]
+        files = ", ".join(quote_literal(str(path)) for path in paths)
+        return f"SELECT {', '.join(items)} FROM read_parquet([{files}])"
+
+    def read(self, name: str, stored: dict[str, str]) -> str:
+        """The column as it finally is, from a part that may have been written before."""
+        type = self.types[name]
+        if name not in stored:
+            return f"CAST(NULL AS {self.final_type(name)})"
+        if isinstance(type, ListOf | StructOf):
+            # Keys that only later rows had are NULL, where a CAST would insist on them.
+            shape = quote_literal(json.dumps(shape_of(type)))
+            return f"from_json({quote_identifier(name)}, {shape})"
+        return f"CAST({quote_identifier(name)} AS {self.final_type(name)})"
 
 
 def _grouped(
@@ -228,24 +247,6 @@ def _grouped(
             groups.append((types, []))
         groups[-1][1].append(path)
     return groups
-
-
-def _select(paths: list[Path], types: dict[str, str], final: dict[str, str]) -> str:
-    items = [
-        f"{_cast(name, types.get(name), wanted)} AS {quote_identifier(name)}"
-        for name, wanted in final.items()
-    ]
-    files = ", ".join(quote_literal(str(path)) for path in paths)
-    return f"SELECT {', '.join(items)} FROM read_parquet([{files}])"
-
-
-def _cast(name: str, stored: str | None, wanted: str) -> str:
-    quoted = quote_identifier(name)
-    if stored is None:
-        return f"CAST(NULL AS {wanted})"
-    if is_nested(wanted) and stored != wanted:
-        return f"CAST(CAST({quoted} AS JSON) AS {wanted})"
-    return f"CAST({quoted} AS {wanted})"
 
 
 def _is_utf8(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -155,7 +156,7 @@ def _type_of_kind(kind: str, cls: type, values: Sequence[Any]) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind]
     if kind not in _DETAILED:
-        raise Mixture(f"a {cls.__name__} cannot be stored", help=_CONVERT)
+        raise Mixture(f"a value of type {cls.__name__} cannot be stored", help=_CONVERT)
     return _DETAILED[kind]([value for value in values if type(value) is cls])
 
 
@@ -164,9 +165,9 @@ _CONVERT = "convert it to text, a number, a date, a list or a dict"
 
 def _integers(values: Sequence[int]) -> str:
     low, high = min(values), max(values)
-    if -BIG <= low and high < BIG:
+    if low >= -BIG and high < BIG:
         return "BIGINT"
-    if -HUGE <= low and high < HUGE:
+    if low >= -HUGE and high < HUGE:
         return "HUGEINT"
     raise Mixture("a whole number of more than 128 bits", help="store it as text")
 
@@ -259,6 +260,16 @@ def _word(type: Any) -> str:
     return "a dict" if isinstance(type, StructOf) else str(type)
 
 
+def shape_of(type: Any) -> object:
+    """A nested type as ``from_json`` takes it."""
+    if isinstance(type, ListOf):
+        return [shape_of(type.item)]
+    if isinstance(type, StructOf):
+        fields = {key: shape_of(item) for key, item in type.fields.items()}
+        return fields or "JSON"
+    return name_of(type)
+
+
 def is_nested(type: str) -> bool:
     """Whether values of a DuckDB type travel as JSON."""
     upper = type.upper()
@@ -275,67 +286,58 @@ class Written:
 
 
 def write_inferred(type: Any, values: Sequence[object]) -> Written:
-    """Values of a type that was found in them. What is nested stays JSON text for now."""
+    """Values of a type that was found in them.
+
+    What is nested stays JSON text until the last value has shaped its type; intervals stay text
+    because Parquet has no negative ones.
+    """
     name = name_of(type)
-    if isinstance(type, ListOf | StructOf):
+    if isinstance(type, ListOf | StructOf) or type == "INTERVAL":
         return Written(values=_as_text(values), type="VARCHAR", sql=lambda column: column)
     return Written(values=_as_text(values), type=name, sql=_reader(name))
 
 
 def write_declared(type: str, values: Sequence[object]) -> Written:
     """Values that are to be of ``type``. Raises Mixture for one that would change silently."""
-    check = _CHECKS.get(type.upper().partition("(")[0].strip())
-    for row, value in enumerate(values):
-        kind = kind_of(value.__class__)
+    checks = _CHECKS.get(type.upper().partition("(")[0].strip(), {})
+    for cls in set(map(builtins.type, values)):
+        kind = kind_of(cls)
         if not kind:
-            raise Mixture(f"a {value.__class__.__name__} cannot be stored", row, _CONVERT)
-        if check is not None and not check(kind, value):
-            raise Mixture(f"{_shown(value)} is not a {type}", row)
+            raise Mixture(f"a value of type {cls.__name__} cannot be stored", help=_CONVERT)
+        if kind in checks:
+            _check(type, cls, values, checks[kind])
     if type.upper() == "BLOB":
         values = [value.encode() if isinstance(value, str) else value for value in values]
+    if type.upper() == "INTERVAL":
+        return Written(values=_as_text(values), type="VARCHAR", sql=lambda column: column)
     return Written(values=_as_text(values), type=type, sql=_reader(type))
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) < 60 else text[:57] + "..."
+def _check(type: str, cls: type, values: Sequence[object], fits: Callable[[Any], bool]) -> None:
+    for row, value in enumerate(values):
+        if builtins.type(value) is cls and not fits(value):
+            text = repr(value)
+            raise Mixture(f"{text if len(text) < 60 else text[:57] + '...'} is not a {type}", row)
 
 
-def _is_whole(kind: str, value: Any) -> bool:
-    if kind in ("float", "decimal"):
-        return bool(value == value and abs(value) != float("inf") and value == int(value))
-    return kind not in ("bytes", "datetime", "date", "list", "dict")
+def _is_whole(value: Any) -> bool:
+    return bool(value == value and abs(value) != float("inf") and value == int(value))
 
 
-def _is_day(kind: str, value: Any) -> bool:
-    return kind != "datetime" or value.time() == time()
+def _never(value: object) -> bool:
+    return False
 
 
-def _is_text(kind: str, value: Any) -> bool:
-    return kind != "bytes"
-
-
-_CHECKS: dict[str, Callable[[str, Any], bool]] = {
-    **dict.fromkeys(
-        (
-            "TINYINT",
-            "SMALLINT",
-            "INTEGER",
-            "INT",
-            "BIGINT",
-            "HUGEINT",
-            "UTINYINT",
-            "USMALLINT",
-            "UINTEGER",
-            "UBIGINT",
-            "UHUGEINT",
-        ),
-        _is_whole,
-    ),
-    "DATE": _is_day,
-    "VARCHAR": _is_text,
-    "TEXT": _is_text,
-    "STRING": _is_text,
+_WHOLE = {"float": _is_whole, "decimal": _is_whole, "bytes": _never}
+_DAY = {"datetime": lambda value: value.time() == time(), "bytes": _never}
+_TEXT = {"bytes": _never}
+_WHOLE_TYPES = """
+    TINYINT SMALLINT INTEGER INT BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT
+""".split()
+_CHECKS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(_WHOLE_TYPES, _WHOLE),
+    **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), _TEXT),
+    "DATE": _DAY,
 }
 
 

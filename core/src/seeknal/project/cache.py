@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -40,7 +40,7 @@ class Cache:
         self.plugins = plugins
         self.path = root / "target" / "cache" / "project.json"
         self.profile = profile
-        self.circumstances = _circumstances(root, plugins, variables)
+        self.circumstances = _circumstances(plugins, variables)
         self.stats = _stats(root, profile)
         self.content = _read(self.path)
         self.hashes: dict[str, str] = {}
@@ -51,6 +51,8 @@ class Cache:
         if content is None or content.get("circumstances") != self.circumstances:
             return None
         if content.get("dated") and content.get("day") != _today():
+            return None
+        if content.get("environment") != self._environment(content.get("environment", {})):
             return None
         if not self._unmoved(content["files"]):
             return None
@@ -72,7 +74,12 @@ class Cache:
             _write(self.path, self.content)
         return True
 
-    def keep(self, project: Project) -> None:
+    def _environment(self, names: Iterable[str]) -> dict[str, str]:
+        """Hashes of the environment variables that templates may read."""
+        values = environment(self.root)
+        return {name: sha256(values.get(name, "").encode()).hexdigest() for name in names}
+
+    def keep(self, project: Project, environment_names: Iterable[str]) -> None:
         """Remember ``project`` for the next time."""
         from seeknal.project.templating import has_template
 
@@ -83,6 +90,7 @@ class Cache:
                 "circumstances": self.circumstances,
                 "day": _today(),
                 "dated": dated,
+                "environment": self._environment(environment_names),
                 "files": {name: [stat, self._hash(name)] for name, stat in self.stats.items()},
                 "project": codec.project_to(project),
             },
@@ -94,12 +102,11 @@ class Cache:
         return self.hashes[name]
 
 
-def _circumstances(root: Path, plugins: Plugins, variables: Mapping[str, object]) -> list[Any]:
+def _circumstances(plugins: Plugins, variables: Mapping[str, object]) -> list[Any]:
     from seeknal import __version__
 
     others = [[plugin.name, plugin.version] for plugin in plugins.installed]
     given = json.dumps(dict(variables), sort_keys=True, default=str)
-    names = sha256(repr(sorted(environment(root).items())).encode()).hexdigest()
     return [
         VERSION,
         __version__,
@@ -107,7 +114,6 @@ def _circumstances(root: Path, plugins: Plugins, variables: Mapping[str, object]
         others,
         given,
         _distributions(),
-        names,
     ]
 
 
@@ -123,7 +129,7 @@ def _distributions() -> str:
 def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
     """Every file that a project is read from, with what stat says of it."""
     found: dict[str, Stat] = {}
-    for path in (root / "seeknal_project.yml", profile):
+    for path in (root / "seeknal_project.yml", root / ".env", profile):
         if path is not None:
             _note(str(path), path, found, root)
     waiting = [str(root / FOLDER)]

@@ -1,24 +1,15 @@
-"""Reading a project: every file, every node, every problem at once."""
+"""The project at a path: from the cache when nothing moved, else from its files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import evolve
-
-from seeknal.errors import ProjectError, UsageError
-from seeknal.model import Location, Node, NodeId, Problem, Project
+from seeknal.errors import UsageError
+from seeknal.model import Project
 from seeknal.plugins import Plugins
-from seeknal.project.cache import Cache, open_cache
-from seeknal.project.common import load_common, yaml_files
-from seeknal.project.documents import check_kind, raw_nodes, seed_node
-from seeknal.project.nodes import Surroundings, build_audit, build_node
-from seeknal.project.profiles import Profile, find_profile, read_profile
-from seeknal.project.raw import RawNode
-from seeknal.project.settings import PROJECT_FILE, Settings, load_settings
-from seeknal.project.templating import Scope
+from seeknal.project.cache import open_cache
+from seeknal.project.places import PROJECT_FILE, find_profile
 
 
 def find_root(start: Path) -> Path:
@@ -50,188 +41,7 @@ def load_project(
     cache = open_cache(root, chosen, plugins, variables or {}) if use_cache else None
     if cache is not None and (project := cache.project()) is not None:
         return project
-    return _Loader(root, plugins, variables or {}, chosen, cache).load()
+    # Only now: reading files brings modules that a run without changes does not need.
+    from seeknal.project.reading import read_project
 
-
-class _Loader:
-    """One reading of a project's files."""
-
-    def __init__(
-        self,
-        root: Path,
-        plugins: Plugins,
-        variables: Mapping[str, object],
-        profile: Path | None,
-        cache: Cache | None,
-    ) -> None:
-        self.root = root
-        self.plugins = plugins
-        self.variables = variables
-        self.profile = profile
-        self.cache = cache
-        self.problems: list[Problem] = []
-
-    def load(self) -> Project:
-        settings, problems = load_settings(self.root)
-        self.problems += problems
-        profile = self.read_profile()
-        files = self.raw_files()
-        raws = self.distinct([raw for found in files.values() for raw in found])
-        around = self.surroundings(settings, profile, raws)
-        nodes = self.nodes(raws, around)
-        nodes = self.with_rules(nodes, raws)
-        self.check_nodes(nodes)
-        project = Project(
-            root=self.root,
-            name=settings.options.name,
-            version=str(settings.options.version),
-            nodes=nodes,
-            variables={**settings.variables, **self.variables},
-            execution=settings.execution,
-            warnings=tuple(entry for entry in self.problems if entry.severity == "warn"),
-            profile=self.profile,
-        )
-        self.problems += self.plugin_problems(project)
-        self.stop_if_wrong()
-        if self.cache is not None:
-            self.cache.keep(project)
-        return project
-
-    def read_profile(self) -> Profile | None:
-        if self.profile is None:
-            return None
-        profile, problems = read_profile(self.root, self.profile)
-        self.problems += problems
-        return profile
-
-    def raw_files(self) -> dict[Path, list[RawNode]]:
-        """The raw nodes of each file."""
-        found: dict[Path, list[RawNode]] = {}
-        base = self.root / "seeknal"
-        for path in yaml_files(base):
-            if path.relative_to(base).parts[0] != "common":
-                found[path] = self.yaml(path)
-        for path in sorted((base / "seeds").glob("*.csv")):
-            found[path] = [seed_node(path, self.root)]
-        for path in sorted((base / "pipelines").rglob("*.py")):
-            if not path.name.startswith("_"):
-                found[path] = self.python(path)
-        return found
-
-    def yaml(self, path: Path) -> list[RawNode]:
-        text = self.text(path)
-        if text is None:
-            return []
-        nodes, problems = raw_nodes(text, path.relative_to(self.root).as_posix())
-        self.problems += problems
-        return nodes
-
-    def python(self, path: Path) -> list[RawNode]:
-        from seeknal.project.pipelines import read_pipeline
-
-        nodes, problems = read_pipeline(path, self.root)
-        self.problems += problems
-        return nodes
-
-    def text(self, path: Path) -> str | None:
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            place = Location(path.relative_to(self.root).as_posix())
-            message = f"cannot be read: {error}"
-            self.problems.append(Problem(code="SK0101", message=message, location=place))
-            return None
-
-    def distinct(self, raws: Iterable[RawNode]) -> list[RawNode]:
-        """Nodes of known kinds, each id once; the others are reported."""
-        seen: dict[str, RawNode] = {}
-        for raw in raws:
-            if problem := check_kind(raw, self.plugins):
-                self.problems.append(problem)
-            elif (first := seen.setdefault(raw.id.lower(), raw)) is not raw:
-                message = f"{raw.id} is defined twice: also at {first.location}"
-                self.problems.append(
-                    Problem(
-                        code="SK0215",
-                        message=message,
-                        location=raw.location,
-                        help="names differ by more than case",
-                    )
-                )
-        return list(seen.values())
-
-    def surroundings(
-        self, settings: Settings, profile: Profile | None, raws: list[RawNode]
-    ) -> Surroundings:
-        from seeknal.project.envfile import environment
-
-        common = load_common(self.root, self.text, self.problems)
-        scope = Scope(
-            values={**settings.variables, **self.variables},
-            aliases=common.aliases,
-            environment=environment(self.root),
-            listed=settings.environment_names,
-            macros=common.macros,
-            today=datetime.now(UTC).date(),
-        )
-        defaults = {
-            **settings.options.source_defaults,
-            **(profile.source_defaults if profile else {}),
-        }
-        connections = {
-            **settings.options.connections,
-            **(profile.options.connections if profile else {}),
-        }
-        return Surroundings(
-            plugins=self.plugins,
-            scope=scope,
-            known=[raw.id for raw in raws],
-            source_defaults=defaults,
-            connections=connections,
-            node_defaults=settings.options.defaults,
-        )
-
-    def nodes(self, raws: list[RawNode], around: Surroundings) -> dict[NodeId, Node]:
-        built = (build_node(raw, around, self.problems) for raw in raws)
-        return {node.id: node for node in built if node is not None}
-
-    def with_rules(self, nodes: dict[NodeId, Node], raws: list[RawNode]) -> dict[NodeId, Node]:
-        """A rule's audits are asked of the node that the rule is about."""
-        from seeknal.project.rules import audits_of_rule
-
-        for raw in raws:
-            rule = nodes.get(raw.id)
-            if raw.kind != "rule" or rule is None:
-                continue
-            for data, marks in audits_of_rule(raw, self.problems):
-                for parent in rule.parents:
-                    audit = build_audit(data, marks, parent, self.plugins, self.problems, rule.id)
-                    if audit is not None and parent in nodes:
-                        audits = (*nodes[parent].audits, audit)
-                        nodes[parent] = evolve(nodes[parent], audits=audits)
-        return nodes
-
-    def check_nodes(self, nodes: Mapping[NodeId, Node]) -> None:
-        """Refs and cycles; only where the nodes themselves are whole."""
-        from seeknal.graph import build_graph
-
-        if any(problem.severity == "error" for problem in self.problems):
-            return
-        try:
-            build_graph(nodes)
-        except ProjectError as error:
-            self.problems += error.problems
-
-    def plugin_problems(self, project: Project) -> list[Problem]:
-        found = self.plugins.hooks.validate_project(project=project)
-        return [problem for problems in found for problem in problems or ()]
-
-    def stop_if_wrong(self) -> None:
-        errors = [problem for problem in self.problems if problem.severity == "error"]
-        if errors:
-            raise ProjectError(sorted(errors, key=_place))
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    place = problem.location
-    return (place.file, place.line, place.column) if place else ("", 0, 0)
+    return read_project(root, plugins, variables or {}, chosen, cache)

@@ -1,1 +1,2 @@
-def read_pipeline(path, root): return [], []
+def read_pipeline(path, root):
+    return [], []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +15,10 @@ from seeknal.model import Connection, Location, Problem
 from seeknal.options import convert, fields_of, option
 from seeknal.plugins import Plugins
 from seeknal.project.envfile import environment
+from seeknal.project.places import find_profile
 from seeknal.project.yamlfile import read_documents
 from seeknal.secret import Secret
 
-PROFILES = "profiles.yml"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
 
 
@@ -131,17 +130,6 @@ class Profile:
             )
         )
         return ""
-
-
-def find_profile(root: Path, explicit: Path | None) -> Path | None:
-    """The profile in force: ``--profile``, SEEKNAL_PROFILE, the project's, then the user's."""
-    chosen = explicit or (Path(value) if (value := os.environ.get("SEEKNAL_PROFILE")) else None)
-    if chosen is not None:
-        if not chosen.is_file():
-            raise UsageError(f"profile {str(chosen)!r} does not exist", code="SK0606")
-        return chosen
-    places = (root / PROFILES, Path.home() / ".seeknal" / PROFILES)
-    return next((path for path in places if path.is_file()), None)
 
 
 def load_profile(root: Path, explicit: Path | None) -> Profile | None:

@@ -1,1 +1,2 @@
-def audits_of_rule(raw, problems): return []
+def audits_of_rule(raw, problems):
+    return []

@@ -13,9 +13,9 @@ from seeknal.durations import Duration
 from seeknal.marks import Marks
 from seeknal.model import Execution, Location, Problem
 from seeknal.options import convert, option
+from seeknal.project.places import PROJECT_FILE
 from seeknal.project.yamlfile import read_documents
 
-PROJECT_FILE = "seeknal_project.yml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 

@@ -150,7 +150,7 @@ class _Reader:
 
     def scalar(self, node: Any) -> Any:
         text = node.value
-        if node.style is not None or node.tag == "tag:yaml.org,2002:str" and node.style:
+        if node.style is not None or (node.tag == "tag:yaml.org,2002:str" and node.style):
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -11,14 +11,18 @@ import pytest
 # Their assertions explain themselves only if pytest rewrites them before they are imported.
 pytest.register_assert_rewrite("seeknal.testing.contracts")
 
-from seeknal.testing.contracts import (
+from seeknal.testing.contracts import (  # noqa: E402 - see above
     AuditContract,
     PluginContract,
     SourceContract,
     TargetContract,
     fetch,
 )
-from seeknal.testing.project import Outcome, TestProject, seeknal_project
+from seeknal.testing.project import (  # noqa: E402 - see above
+    Outcome,
+    TestProject,
+    seeknal_project,
+)
 
 __all__ = (
     "AuditContract",

@@ -1,0 +1,161 @@
+"""Lines of a run, from results alone."""
+
+import sys
+from pathlib import Path
+
+from seeknal.cli.live import Live
+from seeknal.cli.progress import Lines, audits_text, failures, totals
+from seeknal.model import (
+    AuditResult,
+    Delivery,
+    Node,
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    RunSummary,
+    Step,
+    Target,
+)
+from seeknal.model import Location
+
+ID = NodeId("transform.clean")
+
+
+def audit(passed, severity="error"):
+    return AuditResult(
+        audit_type="not_null",
+        passed=passed,
+        failing_rows=0 if passed else 2,
+        severity=severity,
+        message="2 rows are NULL",
+    )
+
+
+def reporter(*steps, targets=()):
+    node = Node(id=ID, location=Location("a.yml"), options=None, definition="d", targets=targets)
+    lines = Lines(Path("/nowhere"))
+    project = Project(root=Path("/nowhere"), name="p", nodes={ID: node})
+    lines.planned(Plan(environment="prod", steps=steps), project)
+    return lines
+
+
+RUN = Step(node=ID, action="run", reason="content changed")
+
+
+def test_a_line_has_rows_time_audits_and_deliveries():
+    target = Target(
+        node=ID,
+        type="postgresql",
+        options=None,
+        key="k",
+        label="analytics.clean",
+        mode="upsert_by_key",
+    )
+    delivery = Delivery(
+        key="k",
+        status="delivered",
+        output_id="o",
+        delivery_id="d",
+        rows=98112,
+        label="analytics.clean",
+    )
+    result = NodeResult(
+        node=ID,
+        status="success",
+        reason="content changed",
+        rows=98112,
+        seconds=0.081,
+        audits=(audit(True), audit(True)),
+        deliveries=(delivery,),
+    )
+
+    line = reporter(RUN, targets=(target,)).line(result)
+
+    assert line == (
+        "transform.clean  run        content changed        98,112 rows    0.08 s"
+        "   2 audits ok   -> postgresql analytics.clean (upsert, 98,112)"
+    )
+
+
+def test_a_conditional_step_that_did_something_else_says_what():
+    step = Step(
+        node=ID, action="run", reason="inputs changed", conditional=True, otherwise="deliver"
+    )
+    result = NodeResult(node=ID, status="success", reason="target owed")
+
+    assert reporter(step).verb(result) == "deliver"
+
+
+def test_audits_are_counted_by_how_they_ended():
+    assert audits_text(()) == ""
+    assert audits_text((audit(True),)) == "1 audit ok"
+    assert audits_text((audit(True), audit(False))) == "1 of 2 audits failed"
+    assert audits_text((audit(True), audit(False, "warn"))) == "1 of 2 audits warned"
+
+
+def test_totals_name_what_did_not_end_well():
+    results = [
+        NodeResult(node=ID, status=status, reason="")
+        for status in ("success", "reused", "failed", "skipped", "interrupted")
+    ]
+
+    text = totals(results, 1.25, interrupted=True)
+
+    assert text == (
+        "5 nodes: 1 run, 1 reused, 1 failed, 1 skipped, 1 interrupted   1.2 s   interrupted"
+    )
+
+
+def test_failures_name_the_node_the_target_and_the_warning():
+    result = NodeResult(
+        node=ID,
+        status="failed",
+        reason="",
+        error="boom",
+        code="SK0702",
+        help="look",
+        audits=(audit(False, "warn"),),
+        deliveries=(
+            Delivery(
+                key="k", status="owed", output_id="o", delivery_id="d", label="out", error="full"
+            ),
+        ),
+    )
+
+    texts = failures(result, Path("/nowhere"))
+
+    assert texts == [
+        "error[SK0702]: transform.clean: boom\n  help: look",
+        "error[SK1101]: transform.clean -> out: full",
+        "warning[SK0901]: transform.clean: 2 rows are NULL",
+    ]
+
+
+def test_the_moving_line_shows_a_bar_and_what_runs(capsys):
+    live = Live(4)
+    live.start("source.a")
+    live.start("source.b")
+    live.finish("source.a")
+
+    text = live.text(now=__import__("time").monotonic() + 2)
+
+    assert text.startswith("[#####...............] 1/4  source.b 2.")
+    assert "source.a" not in text
+
+
+def test_the_moving_line_is_gone_when_the_run_ends(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    lines = reporter(RUN)
+
+    lines.started(ID)
+    lines.finished(NodeResult(node=ID, status="success", reason="content changed"))
+    lines.ended(
+        RunSummary(run_id="r", environment="prod", started_at="", seconds=0.1, results=())
+    )
+
+    out, err = capsys.readouterr()
+    assert err.endswith("\r\x1b[K")
+    assert out.splitlines()[0].startswith("transform.clean")
+    assert "\x1b[K" not in out

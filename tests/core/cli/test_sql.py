@@ -1,0 +1,271 @@
+"""``sql``: what can be asked, how it is answered, what is refused."""
+
+import json
+
+import duckdb
+import pytest
+
+
+def rows(outcome):
+    return outcome.assert_ok().json()
+
+
+def test_a_node_is_a_table_of_its_kind(shop):
+    outcome = shop.run("sql", "SELECT * FROM transform.big_orders ORDER BY id", "--format", "json")
+
+    assert rows(outcome) == [
+        {"id": 1, "customer": "a", "amount": 10},
+        {"id": 2, "customer": "b", "amount": 20},
+    ]
+
+
+def test_a_name_that_one_node_has_stands_alone(shop):
+    assert rows(shop.run("sql", "SELECT count(*) AS n FROM orders", "--format", "json")) == [
+        {"n": 3}
+    ]
+
+
+def test_a_table_is_aligned_and_shows_times_without_a_time_zone_package(shop):
+    outcome = shop.run("sql", "SELECT * FROM by_customer ORDER BY customer").assert_ok()
+
+    assert outcome.stdout == (
+        "customer  total  at\n"
+        "--------  -----  ----------------------\n"
+        "a            15  2026-01-01 00:00:00+00\n"
+        "b            20  2026-01-01 00:00:00+00\n"
+    )
+
+
+def test_csv_keeps_duckdbs_spelling_of_values(shop):
+    query = "SELECT true AS b, NULL AS n, [1, 2] AS l, DATE '2026-01-02' AS d, 1.50 AS x"
+
+    outcome = shop.run("sql", query, "--format", "csv").assert_ok()
+
+    assert outcome.stdout == 'b,n,l,d,x\ntrue,,"[1, 2]",2026-01-02,1.50\n'
+
+
+def test_json_keeps_numbers_lists_and_structs(shop):
+    query = "SELECT 1 AS i, 2.5 AS d, [1] AS l, {'a': NULL} AS s, 'nan'::DOUBLE AS n, 'ü' AS t"
+
+    outcome = shop.run("sql", query, "--format", "json")
+
+    assert rows(outcome) == [{"i": 1, "d": 2.5, "l": [1], "s": {"a": None}, "n": None, "t": "ü"}]
+
+
+def test_no_rows_are_an_empty_list(shop):
+    assert rows(shop.run("sql", "SELECT 1 WHERE false", "--format", "json")) == []
+
+
+def test_order_and_duplicate_column_names_survive(shop):
+    query = "SELECT id AS a, customer AS a FROM orders ORDER BY id DESC -- newest first"
+
+    outcome = shop.run("sql", query, "--format", "csv").assert_ok()
+
+    assert outcome.stdout == "a,a\n3,a\n2,b\n1,a\n"
+
+
+def test_a_table_stops_at_a_hundred_rows_and_says_so(shop):
+    short = shop.run("sql", "FROM range(150)").assert_ok()
+    full = shop.run("sql", "FROM range(150)", "--limit", "0").assert_ok()
+    cut = shop.run("sql", "FROM range(150)", "--limit", "2", "--format", "csv").assert_ok()
+
+    assert len(short.stdout.splitlines()) == 102
+    assert "the first 100 rows are shown" in short.stderr
+    assert len(full.stdout.splitlines()) == 152
+    assert full.stderr == ""
+    assert cut.stdout == "range\n0\n1\n"
+
+
+def test_parquet_is_written_to_a_file(shop):
+    out = shop.path / "x.parquet"
+
+    shop.run("sql", "FROM orders", "--format", "parquet", "--output", str(out)).assert_ok()
+
+    assert duckdb.sql(f"SELECT count(*) FROM '{out}'").fetchall() == [(3,)]
+    assert list(shop.path.glob(".*tmp*")) == []
+
+
+def test_parquet_without_a_file_is_a_usage_error(shop):
+    outcome = shop.run("sql", "FROM orders", "--format", "parquet")
+
+    assert outcome.exit_code == 2
+    assert "--output" in outcome.stderr
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "table"])
+def test_text_can_be_written_to_a_file(shop, format_):
+    out = shop.path / "answer"
+
+    outcome = shop.run("sql", "SELECT 7 AS n", "--format", format_, "-o", str(out)).assert_ok()
+
+    assert outcome.stdout == ""
+    assert "7" in out.read_text()
+
+
+def test_the_query_may_come_from_stdin(shop, monkeypatch):
+    import io
+    import sys
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("SELECT 1 AS n"))
+
+    assert rows(shop.run("sql", "-", "--format", "json")) == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "EXPLAIN SELECT * FROM orders",
+        "EXPLAIN ANALYZE SELECT * FROM orders",
+        "DESCRIBE transform.by_customer",
+        "DESCRIBE SELECT 1",
+        "SHOW TABLES",
+        "SHOW ALL TABLES",
+        'SUMMARIZE "source"."orders"',
+        "VALUES (1)",
+        "WITH a AS (SELECT 1 AS x) FROM a;",
+    ],
+)
+def test_statements_that_only_read_are_answered(shop, query):
+    assert shop.run("sql", query).assert_ok().stdout
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "CREATE TABLE x AS SELECT 1",
+        "DROP VIEW transform.by_customer",
+        "INSERT INTO source.orders VALUES (1)",
+        "EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1",
+        "COPY (SELECT 1) TO 'x.csv'",
+        "ATTACH 'x.db'",
+        "SET memory_limit = '1GB'",
+        "PRAGMA version",
+        "CALL pragma_version()",
+        "INSTALL httpfs",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP VIEW orders",
+        "SELECT * FROM read_csv('data/orders.csv')",
+        "SELECT * FROM 'data/orders.csv'",
+        "DESCRIBE SELECT * FROM 'data/orders.csv'",
+        "SELECT * FROM query('SELECT 1')",
+        "SELECT * FROM glob('/*')",
+        "SELECT getenv('HOME')",
+        "",
+    ],
+)
+def test_everything_else_is_refused(shop, query):
+    outcome = shop.run("sql", query)
+
+    assert outcome.exit_code == 2
+    assert outcome.stdout == ""
+    assert "error[SK0410]" in outcome.stderr
+    assert not (shop.path / "x.csv").exists()
+
+
+def test_files_can_be_allowed(shop):
+    query = f"SELECT count(*) AS n FROM read_csv('{shop.path}/data/orders.csv')"
+
+    assert rows(shop.run("sql", query, "--allow-files", "--format", "json")) == [{"n": 3}]
+
+
+def test_views_are_locked_even_when_a_check_is_passed(shop):
+    from seeknal.querying import open_views
+
+    with open_views(shop.path) as views:
+        statements = (
+            "SELECT * FROM read_csv('data/orders.csv')",
+            "SET memory_limit = '1GB'",
+            f"COPY (SELECT 1) TO '{shop.path}/x.csv'",
+        )
+        for statement in statements:
+            with pytest.raises(duckdb.Error):
+                views.execute(statement).fetchall()
+
+    assert not (shop.path / "x.csv").exists()
+
+
+def test_a_wrong_query_keeps_duckdbs_words(shop):
+    unknown = shop.run("sql", "SELECT * FROM by_custmer")
+    syntax = shop.run("sql", "SELEC 1")
+    failing = shop.run("sql", "SELECT 'x'::INTEGER")
+
+    assert (unknown.exit_code, syntax.exit_code, failing.exit_code) == (2, 2, 1)
+    assert "by_customer" in unknown.stderr
+    assert "^" in syntax.stderr
+    assert "error[SK0412]" in failing.stderr
+
+
+def test_the_history_can_be_queried(shop):
+    query = "SELECT node, status, rows_out FROM seeknal_history WHERE node LIKE 'transform%'"
+
+    found = rows(shop.run("sql", f"{query} ORDER BY node", "--format", "json"))
+
+    assert found == [
+        {"node": "transform.big_orders", "status": "success", "rows_out": 2},
+        {"node": "transform.by_customer", "status": "success", "rows_out": 2},
+    ]
+
+
+def test_the_history_of_a_project_that_never_ran_is_empty(fresh):
+    found = rows(fresh.run("sql", "SELECT count(*) AS n FROM seeknal_history", "--format", "json"))
+
+    assert found == [{"n": 0}]
+
+
+def test_an_environment_that_is_not_there_is_named(shop):
+    outcome = shop.run("sql", "SELECT 1", "--env", "dev")
+
+    assert outcome.exit_code == 2
+    assert "no environment 'dev'" in outcome.stderr
+    assert "prod" in outcome.stderr
+
+
+def test_a_name_that_two_nodes_have_is_no_table(shop):
+    shop.write(
+        {
+            "seeknal/transforms/orders.yml": (
+                "kind: transform\nname: orders\ninputs: [{ref: source.orders}]\n"
+                "sql: SELECT id FROM ref('source.orders')\n"
+            )
+        }
+    )
+    shop.run("run").assert_ok()
+
+    outcome = shop.run("sql", "SELECT * FROM orders")
+
+    assert outcome.exit_code == 2
+    assert "source.orders" in outcome.stderr
+
+
+def test_a_view_is_read_through(shop):
+    shop.write(
+        {
+            "seeknal/transforms/seen.yml": (
+                "kind: transform\nname: seen\nmaterialized: view\n"
+                "inputs: [{ref: transform.big_orders}]\n"
+                "sql: SELECT id + 100 AS id FROM ref('transform.big_orders')\n"
+            )
+        }
+    )
+    shop.run("run").assert_ok()
+
+    found = rows(shop.run("sql", "SELECT id FROM seen ORDER BY id", "--format", "json"))
+
+    assert found == [{"id": 101}, {"id": 102}]
+
+
+def test_views_can_be_kept_in_a_file_for_other_tools(shop):
+    file = shop.path / "views.duckdb"
+
+    shop.run("sql", "SELECT 1", "--db", str(file)).assert_ok()
+
+    with duckdb.connect(str(file), read_only=True) as other:
+        assert other.execute("SELECT count(*) FROM source.orders").fetchall() == [(3,)]
+
+
+def test_sql_answers_are_valid_json_however_odd_the_names(shop):
+    query = 'SELECT 1 AS "a ""b"" c", 2 AS "ü\\n"'
+
+    outcome = shop.run("sql", query, "--format", "json").assert_ok()
+
+    assert json.loads(outcome.stdout) == [{'a "b" c': 1, "ü\\n": 2}]
