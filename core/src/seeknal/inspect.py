@@ -81,16 +81,16 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
         known = [entry.node for entry in outputs]
         near = did_you_mean(name, [*known, *(id.name for id in known)])
         raise UsageError(
-            f"no node {name!r}", code="SK0310", help=near or "seeknal list shows all nodes"
+            f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
         )
     exact = [entry for entry in matches if entry.node == name] or matches
     if len(exact) > 1:
         names = " or ".join(entry.node for entry in exact)
-        raise UsageError(f"{name!r} means several nodes", code="SK0311", help=f"say {names}")
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
     if exact[0].status == "never run":
         raise UsageError(
             f"{exact[0].node} has never run",
-            code="SK0312",
+            code="SK0352",
             help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
         )
     return exact[0]

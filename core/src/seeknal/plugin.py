@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 import pluggy
 
+from seeknal.durations import Duration
 from seeknal.errors import (
     ConnectionFailed,
     DeliveryError,
@@ -23,6 +24,8 @@ from seeknal.errors import (
     SeeknalError,
     did_you_mean,
 )
+from seeknal.files import publish_file, replacing
+from seeknal.fileversion import version_of as files_version
 from seeknal.hookspecs import NAME
 from seeknal.kernel import (
     AuditType,
@@ -59,8 +62,6 @@ from seeknal.model import (
     Source,
     Target,
 )
-from seeknal.durations import Duration
-from seeknal.files import publish_file
 from seeknal.options import option
 from seeknal.rows import scan_of_rows
 from seeknal.secret import Secret, scrub
@@ -106,8 +107,8 @@ __all__ = (
     "Rows",
     "RunSummary",
     "Scan",
-    "SeeknalError",
     "Secret",
+    "SeeknalError",
     "Session",
     "Severity",
     "Source",
@@ -117,12 +118,14 @@ __all__ = (
     "TargetType",
     "check_query",
     "did_you_mean",
+    "files_version",
     "hookimpl",
     "option",
     "publish_file",
     "quote_identifier",
     "quote_literal",
     "quote_name",
+    "replacing",
     "scan_of_rows",
     "scrub",
 )

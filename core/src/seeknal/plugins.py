@@ -28,6 +28,8 @@ CORE = "seeknal"
 BUILTIN = {
     "kinds": "seeknal.builtin.kinds",
     "files": "seeknal.builtin.files",
+    "excel": "seeknal.builtin.excel",
+    "sqlite": "seeknal.builtin.sqlite",
     "filetarget": "seeknal.builtin.filetarget",
 }
 DECLARATIONS = {

@@ -59,7 +59,7 @@ def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
         return {}
     raise UsageError(
         f"there is no environment {environment!r}",
-        code="SK0211",
+        code="SK0256",
         help=f"known: {', '.join(environments) or 'none, nothing has run yet'}",
     )
 

@@ -29,7 +29,7 @@ from seeknal.sql.storage import copy_statement
 if TYPE_CHECKING:
     import duckdb
 
-FIRST_BATCH = 1_000
+FIRST_BATCH = 256
 LARGEST_BATCH = 50_000
 BATCH_BYTES = 16 * 2**20
 
@@ -112,8 +112,9 @@ class _Spool:
     def of_mappings(self, batch: list[Row]) -> list[Sequence[object]]:
         for number, row in enumerate(batch, self.rows + 1):
             if not isinstance(row, Mapping):
+                found = type(row).__name__
                 raise NodeError(
-                    f"row {number:,} is of type {type(row).__name__}, not a dict of column and value",
+                    f"row {number:,} is of type {found}, not a dict of column and value",
                     code="SK0532",
                 )
             if not row.keys() <= self.known:

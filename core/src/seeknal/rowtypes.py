@@ -331,9 +331,10 @@ def _never(value: object) -> bool:
 _WHOLE = {"float": _is_whole, "decimal": _is_whole, "bytes": _never}
 _DAY = {"datetime": lambda value: value.time() == time(), "bytes": _never}
 _TEXT = {"bytes": _never}
-_WHOLE_TYPES = """
-    TINYINT SMALLINT INTEGER INT BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT
-""".split()
+_WHOLE_TYPES = (
+    *("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+)
 _CHECKS: dict[str, dict[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(_WHOLE_TYPES, _WHOLE),
     **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), _TEXT),

@@ -23,9 +23,7 @@ def test_help_imports_no_heavy_module():
         "print([name for name in heavy if name in sys.modules])"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -62,7 +60,7 @@ def test_an_unknown_command_names_the_nearest(seeknal):
     code, out, err = seeknal("rnu")
 
     assert (code, out) == (2, "")
-    assert "error[SK0206]: unknown command 'rnu'" in err
+    assert "error[SK0251]: unknown command 'rnu'" in err
     assert "help: did you mean run?" in err
 
 
@@ -70,7 +68,7 @@ def test_an_unknown_option_names_the_nearest(seeknal):
     code, _, err = seeknal("run", "--selct", "x")
 
     assert code == 2
-    assert "error[SK0205]: no such option --selct" in err
+    assert "error[SK0250]: no such option --selct" in err
     assert "did you mean --select" in err
 
 

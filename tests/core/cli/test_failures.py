@@ -66,9 +66,7 @@ def test_twenty_problems_are_shown_and_the_rest_counted():
 def test_errors_come_before_warnings_and_both_are_counted():
     text = explain(ProjectError([problem(1, "warn"), problem(2)]), None)
 
-    assert text == (
-        "error[SK0302]: wrong 2\n\nwarning[SK0301]: wrong 1\n\n1 problem, 1 warning"
-    )
+    assert text == ("error[SK0302]: wrong 2\n\nwarning[SK0301]: wrong 1\n\n1 problem, 1 warning")
 
 
 def test_colour_is_used_when_forced_and_not_otherwise(monkeypatch):

@@ -59,9 +59,7 @@ def test_an_output_that_is_gone_says_how_to_build_it(shop):
 
 
 def test_the_list_has_every_node_with_its_status(shop):
-    shop.write(
-        {"seeknal/transforms/new.yml": "kind: transform\nname: new\nsql: SELECT 1 AS one\n"}
-    )
+    shop.write({"seeknal/transforms/new.yml": "kind: transform\nname: new\nsql: SELECT 1 AS one\n"})
 
     answer = shop.run("inspect", "--list", "--format", "json").assert_ok().json()
 
@@ -134,7 +132,12 @@ def test_a_list_for_people_is_a_table(fresh):
     outcome = fresh.run("list").assert_ok()
 
     assert outcome.stdout.splitlines()[0].split() == [
-        "node", "type", "layer", "tags", "inputs", "file",
+        "node",
+        "type",
+        "layer",
+        "tags",
+        "inputs",
+        "file",
     ]
     assert outcome.stderr == "4 nodes\n"
 

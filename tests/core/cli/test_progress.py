@@ -8,6 +8,7 @@ from seeknal.cli.progress import Lines, audits_text, failures, totals
 from seeknal.model import (
     AuditResult,
     Delivery,
+    Location,
     Node,
     NodeId,
     NodeResult,
@@ -17,7 +18,6 @@ from seeknal.model import (
     Step,
     Target,
 )
-from seeknal.model import Location
 
 ID = NodeId("transform.clean")
 
@@ -151,9 +151,7 @@ def test_the_moving_line_is_gone_when_the_run_ends(monkeypatch, capsys):
 
     lines.started(ID)
     lines.finished(NodeResult(node=ID, status="success", reason="content changed"))
-    lines.ended(
-        RunSummary(run_id="r", environment="prod", started_at="", seconds=0.1, results=())
-    )
+    lines.ended(RunSummary(run_id="r", environment="prod", started_at="", seconds=0.1, results=()))
 
     out, err = capsys.readouterr()
     assert err.endswith("\r\x1b[K")

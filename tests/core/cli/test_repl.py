@@ -44,7 +44,15 @@ FROM orders
     outcome = script(shop, monkeypatch, text).assert_ok()
 
     assert outcome.stdout.split() == [
-        "id", "1", "2", "semicolon", ";", "three", "3", "id,customer,amount", "1,a,10",
+        "id",
+        "1",
+        "2",
+        "semicolon",
+        ";",
+        "three",
+        "3",
+        "id,customer,amount",
+        "1,a,10",
     ]
 
 
@@ -54,7 +62,7 @@ def test_a_script_ends_at_its_first_error(shop, monkeypatch):
     assert outcome.exit_code == 2
     assert "1" in outcome.stdout
     assert "2" not in outcome.stdout
-    assert "SK0410" in outcome.stderr
+    assert "SK0480" in outcome.stderr
 
 
 def test_a_script_may_leave(shop, monkeypatch):
@@ -120,7 +128,10 @@ def test_entries_end_at_semicolons_or_are_dot_commands():
 
     assert list(entries(lines)) == ["  .tables\n", "SELECT 1\n, 2;", "", "SELECT\n.5"]
     assert [is_complete(text) for text in ("", ".help", "SELECT 1", "SELECT 1; ")] == [
-        True, True, False, True,
+        True,
+        True,
+        False,
+        True,
     ]
 
 
@@ -153,7 +164,8 @@ def test_completion_offers_tables_columns_words_and_commands(asked):
         return [entry.text for entry in completer.get_completions(Document(text), None)]
 
     assert offered("SELECT * FROM transform.b") == [
-        "transform.big_orders", "transform.by_customer",
+        "transform.big_orders",
+        "transform.by_customer",
     ]
     assert "amount" in offered("select am")
     assert offered("sele") == ["SELECT"]
@@ -180,7 +192,11 @@ def test_a_conversation_on_a_terminal(shop, tmp_path):
     environment = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(tmp_path / "state")}
     process = subprocess.Popen(
         [sys.executable, "-m", "seeknal", "repl"],
-        cwd=shop.path, stdin=slave, stdout=slave, stderr=slave, env=environment,
+        cwd=shop.path,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment,
     )
     os.close(slave)
     seen = bytearray()

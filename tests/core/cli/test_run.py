@@ -199,7 +199,12 @@ def test_variables_are_read_as_yaml_reads_scalars():
         "region": "north",
         "deep": [1],
     }
-    assert [scalar(text) for text in ("1_000", "-5", "1e3", "nan1")] == ["1_000", -5, 1000.0, "nan1"]
+    assert [scalar(text) for text in ("1_000", "-5", "1e3", "nan1")] == [
+        "1_000",
+        -5,
+        1000.0,
+        "nan1",
+    ]
 
 
 @pytest.mark.parametrize("entry", ["novalue", "=x", '{"broken"', '["list"]'])
@@ -207,7 +212,7 @@ def test_a_malformed_variable_is_refused(entry):
     with pytest.raises(UsageError) as caught:
         read_variables([entry])
 
-    assert caught.value.code == "SK0208"
+    assert caught.value.code == "SK0253"
 
 
 def test_words_are_separated_by_commas_and_blanks():

@@ -158,7 +158,7 @@ def test_everything_else_is_refused(shop, query):
 
     assert outcome.exit_code == 2
     assert outcome.stdout == ""
-    assert "error[SK0410]" in outcome.stderr
+    assert "error[SK0480]" in outcome.stderr
     assert not (shop.path / "x.csv").exists()
 
 
@@ -192,7 +192,7 @@ def test_a_wrong_query_keeps_duckdbs_words(shop):
     assert (unknown.exit_code, syntax.exit_code, failing.exit_code) == (2, 2, 1)
     assert "by_customer" in unknown.stderr
     assert "^" in syntax.stderr
-    assert "error[SK0412]" in failing.stderr
+    assert "error[SK0482]" in failing.stderr
 
 
 def test_the_history_can_be_queried(shop):

@@ -43,7 +43,9 @@ def test_writing_to_a_closed_pipe_is_silent():
 
 
 def test_a_command_whose_reader_leaves_ends_well(shop):
-    command = f"{sys.executable} -m seeknal sql 'SELECT * FROM range(300000)' --format csv | head -1"
+    command = (
+        f"{sys.executable} -m seeknal sql 'SELECT * FROM range(300000)' --format csv | head -1"
+    )
 
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],

@@ -16,8 +16,19 @@ class NoOptions:
 def node_kinds() -> list[NodeKind]:
     return [
         NodeKind(name="source", folder="sources", options=NoOptions, summary="rows from outside"),
-        NodeKind(name="transform", folder="transforms", options=NoOptions, summary="rows by SQL or Python"),
-        NodeKind(name="exposure", folder="exposures", options=NoOptions, summary="who depends on nodes", produces_rows=False),
+        NodeKind(
+            name="transform",
+            folder="transforms",
+            options=NoOptions,
+            summary="rows by SQL or Python",
+        ),
+        NodeKind(
+            name="exposure",
+            folder="exposures",
+            options=NoOptions,
+            summary="who depends on nodes",
+            produces_rows=False,
+        ),
     ]
 
 

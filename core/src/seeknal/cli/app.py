@@ -111,7 +111,7 @@ class Group(click.Group):
             known = self.list_commands(ctx)
             raise UsageError(
                 f"unknown command {name!r}",
-                code="SK0206",
+                code="SK0251",
                 help=did_you_mean(name, known) or f"known: {', '.join(known)}",
             )
         return super().resolve_command(ctx, args)
@@ -220,7 +220,7 @@ def _report(error: Exception, invocation: Invocation) -> int:
         say(error.format_message())
         return 2
     if isinstance(error, click.ClickException):
-        say(message("error", "SK0205", _text_of(error), help=_help_for(error)))
+        say(message("error", "SK0250", _text_of(error), help=_help_for(error)))
         return 2
     text = f"{type(error).__name__}: {error}"
     say(message("error", "SK0001", text, help="this is a defect of seeknal; --debug shows where"))

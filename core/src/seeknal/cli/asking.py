@@ -100,9 +100,10 @@ class Remote:
         self._session = session
 
     def answer(self, query: str, wanted: Wanted) -> None:
+        from seeknal.cli.connection import executed
         from seeknal.cli.results import write_foreign_rows
 
-        names, rows = self._session.execute(query.strip().rstrip(";"))
+        names, rows = executed(self._session, query)
         write_foreign_rows(names, rows, wanted)
 
     def statements(self, text: str) -> list[str]:

@@ -13,6 +13,8 @@ from seeknal.cli.app import Invocation
 from seeknal.errors import UsageError
 
 if TYPE_CHECKING:
+    import datetime
+
     from seeknal.run.session import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,7 +28,7 @@ def project_root() -> Path:
     if invocation.root is None:
         folder = invocation.folder or Path.cwd()
         if not folder.is_dir():
-            raise UsageError(f"there is no folder {str(folder)!r}", code="SK0207")
+            raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
         invocation.root = find_root(folder)
     return invocation.root
 
@@ -183,7 +185,7 @@ def read_variables(entries: Iterable[str]) -> dict[str, object]:
             continue
         key, equals, value = entry.partition("=")
         if not equals or not key.strip():
-            raise UsageError(f"--var {entry!r} is not key=value", code="SK0208")
+            raise UsageError(f"--var {entry!r} is not key=value", code="SK0253")
         variables[key.strip()] = scalar(value)
     return variables
 
@@ -192,7 +194,7 @@ def _json_object(text: str) -> dict[str, object]:
     try:
         read = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"--params is not JSON: {error}", code="SK0208") from None
+        raise UsageError(f"--params is not JSON: {error}", code="SK0253") from None
     return {str(key): value for key, value in read.items()}
 
 
@@ -214,12 +216,30 @@ def scalar(text: str) -> object:
 def _dated(variables: dict[str, object], date: str | None) -> dict[str, object]:
     if date is None:
         return variables
-    from datetime import date as calendar
+    from datetime import date as dates
 
     try:
-        day = calendar.fromisoformat(date)
+        day = dates.fromisoformat(date)
     except ValueError:
         raise UsageError(
-            f"--date {date!r} is not a date", code="SK0209", help="write it as 2026-01-31"
+            f"--date {date!r} is not a date", code="SK0254", help="write it as 2026-01-31"
         ) from None
-    return {"today": day.isoformat(), "run_date": day.isoformat()} | variables
+    return {**_dates_of(day), **variables}
+
+
+def _dates_of(day: datetime.date) -> dict[str, str]:
+    """The dates that templates may name, as they are on ``day``."""
+    from datetime import timedelta
+
+    month = day.replace(day=1)
+    next_month = (month + timedelta(days=31)).replace(day=1)
+    dates = {
+        "today": day,
+        "run_date": day,
+        "yesterday": day - timedelta(days=1),
+        "month_start": month,
+        "year_start": day.replace(month=1, day=1),
+        "start_date": month,
+        "end_date": next_month - timedelta(days=1),
+    }
+    return {name: value.isoformat() for name, value in dates.items()}

@@ -74,7 +74,7 @@ def yaml_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plug
     if kind.name == "source":
         return head + _source_body(source_type or "csv", plugins)
     if source_type is not None:
-        raise UsageError("--type is for sources", code="SK0219")
+        raise UsageError("--type is for sources", code="SK0264")
     if kind.name in _BODIES:
         return head + _BODIES[kind.name].replace("NODE", name)
     return head + "inputs:\n  - ref: transform.NAME\n" + _options(kind.options, "")
@@ -83,7 +83,7 @@ def yaml_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plug
 def _source_body(name: str, plugins: Plugins) -> str:
     if name not in plugins.source_types:
         help = plugins.missing("source type", name) or did_you_mean(name, plugins.source_types)
-        raise UsageError(f"unknown source type {name!r}", code="SK0219", help=help)
+        raise UsageError(f"unknown source type {name!r}", code="SK0264", help=help)
     kind = plugins.source_types[name]
     return f"source: {name}\n{_place(kind)}params:\n{_options(kind.options, '  ')}".rstrip() + "\n"
 
@@ -108,7 +108,7 @@ def _option(entry: Field, indent: str) -> str:
 def python_draft(kind: NodeKind, name: str) -> str:
     """A Python file with one node of ``kind``, to be filled in."""
     if not kind.accepts_python:
-        raise UsageError(f"a {kind.name} cannot be written in Python", code="SK0219")
+        raise UsageError(f"a {kind.name} cannot be written in Python", code="SK0264")
     if kind.name == "source":
         argument, body = 'source="python"', 'return [{"id": 1}]'
     else:

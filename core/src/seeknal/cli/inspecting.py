@@ -45,7 +45,7 @@ def inspect_command(
 
     if node is None and not listed:
         raise UsageError(
-            "which node?", code="SK0214", help="seeknal inspect NODE, or seeknal inspect --list"
+            "which node?", code="SK0259", help="seeknal inspect NODE, or seeknal inspect --list"
         )
     root = project_root()
     outputs = stored_outputs(root, environment, _project(root))
@@ -85,7 +85,7 @@ def _query(
     if found.path is not None and not (root / "target" / found.path).exists():
         raise UsageError(
             f"the stored output of {found.node} is gone",
-            code="SK0313",
+            code="SK0353",
             help=f"build it again: seeknal run --select +{found.node}",
         )
     rows = limit if statement.startswith("FROM") else 0

@@ -34,7 +34,7 @@ def render_command(
     found = find_node(node, loaded.project.nodes)
     if found.sql is None:
         what = "is a Python function" if found.python else "has no SQL"
-        raise UsageError(f"{found.id} {what}", code="SK0413", location=found.location)
+        raise UsageError(f"{found.id} {what}", code="SK0483", location=found.location)
     if target is None and not pretty:
         print(found.sql.executable.strip())
         return 0
@@ -54,10 +54,10 @@ def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
         return matches[0]
     if matches:
         names = " or ".join(node.id for node in matches)
-        raise UsageError(f"{name!r} means several nodes", code="SK0311", help=f"say {names}")
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
     near = did_you_mean(name, [*nodes, *(id.name for id in nodes)])
     raise UsageError(
-        f"no node {name!r}", code="SK0310", help=near or "seeknal list shows all nodes"
+        f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
     )
 
 
@@ -77,7 +77,7 @@ def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:
     except (SqlglotError, RecursionError) as error:
         raise UsageError(
             f"the SQL cannot be transpiled: {str(error).splitlines()[0]}",
-            code="SK0414",
+            code="SK0484",
             location=sql.location,
         ) from None
     finally:
@@ -93,7 +93,7 @@ def _check_dialect(target: str) -> None:
         known = [dialect.value for dialect in Dialects if dialect.value]
         raise UsageError(
             f"unknown SQL dialect {target!r}",
-            code="SK0415",
+            code="SK0485",
             help=did_you_mean(target, known) or f"known: {', '.join(sorted(known))}",
         )
 

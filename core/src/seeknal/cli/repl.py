@@ -118,7 +118,7 @@ class Repl:
         if name not in commands:
             known = [*commands, ".exit"]
             near = did_you_mean(name, known) or f"known: {' '.join(known)}"
-            raise UsageError(f"unknown command {name}", code="SK0220", help=near)
+            raise UsageError(f"unknown command {name}", code="SK0265", help=near)
         commands[name](argument)
         return True
 
@@ -132,19 +132,19 @@ class Repl:
         columns = self.asked.columns(table) if table else []
         if not columns:
             near = did_you_mean(table, self.asked.tables())
-            raise UsageError(f"no table {table!r}", code="SK0221", help=near or ".tables lists all")
+            raise UsageError(f"no table {table!r}", code="SK0266", help=near or ".tables lists all")
         print_table(("column", "type"), columns)
 
     def set_format(self, name: str) -> None:
         if name not in FORMATS[:3]:
             raise UsageError(
-                f"unknown format {name!r}", code="SK0222", help=f"known: {', '.join(FORMATS[:3])}"
+                f"unknown format {name!r}", code="SK0267", help=f"known: {', '.join(FORMATS[:3])}"
             )
         self.wanted = evolve(self.wanted, format=name)
 
     def set_limit(self, text: str) -> None:
         if not text.isdecimal():
-            raise UsageError(f"{text!r} is not a number of rows", code="SK0222")
+            raise UsageError(f"{text!r} is not a number of rows", code="SK0267")
         self.wanted = evolve(self.wanted, limit=int(text))
 
     def converse(self) -> None:

@@ -155,7 +155,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wa
 
     if wanted.output is None:
         raise UsageError(
-            "parquet cannot be printed", code="SK0212", help="say where with --output FILE"
+            "parquet cannot be printed", code="SK0257", help="say where with --output FILE"
         )
     limit = "" if wanted.rows is None else f" LIMIT {wanted.rows}"
     temporary = temporary_path(wanted.output)
@@ -181,7 +181,7 @@ def write_foreign_rows(
 ) -> None:
     """Rows that a connection gave, as Python values."""
     if wanted.format == "parquet":
-        raise UsageError("parquet is for stored outputs only", code="SK0212")
+        raise UsageError("parquet is for stored outputs only", code="SK0257")
     shown = _cut(rows, wanted)
     with _output(wanted) as file:
         if wanted.format == "json":

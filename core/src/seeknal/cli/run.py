@@ -54,7 +54,7 @@ def run_command(
     everything else is reused. A failure skips only what depends on the failed node.
     """
     if continue_on_error and options["fail_fast"]:
-        raise UsageError("--continue-on-error and --fail-fast exclude each other", code="SK0210")
+        raise UsageError("--continue-on-error and --fail-fast exclude each other", code="SK0255")
     if parallel and options["workers"] is None:
         options["workers"] = "auto"
     if dry_run:

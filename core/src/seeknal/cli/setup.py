@@ -42,6 +42,8 @@ def init_command(name: str | None, example: str, force: bool) -> None:
     _refuse_existing(folder, files, force)
     for file in files:
         _copy(template / file, folder / file, _depth(file), _project_name(folder))
+    from seeknal.cli.schema import write_schema
+
     write_schema(folder / SCHEMA)
     _say_what_next(folder, name, len(files))
 
@@ -51,7 +53,7 @@ def _example(name: str) -> Path:
     if name not in known:
         raise UsageError(
             f"there is no example {name!r}",
-            code="SK0215",
+            code="SK0260",
             help=did_you_mean(name, known) or f"known: {', '.join(known)}",
         )
     return EXAMPLES / name
@@ -69,7 +71,7 @@ def _refuse_existing(folder: Path, files: list[Path], force: bool) -> None:
     if existing and not force:
         raise UsageError(
             f"{folder} already has {', '.join(existing[:3])}{' ...' if existing[3:] else ''}",
-            code="SK0216",
+            code="SK0261",
             help="name a new folder, or say --force to replace the files",
         )
 
@@ -109,16 +111,6 @@ def _say_what_next(folder: Path, name: str | None, count: int) -> None:
     say('  seeknal sql "SELECT * FROM seeknal_history"')
 
 
-def write_schema(path: Path) -> None:
-    """Write the JSON Schema of node files."""
-    import json
-
-    from seeknal.cli.schema import node_schema
-    from seeknal.plugins import load_plugins
-
-    write_text(path, json.dumps(node_schema(load_plugins()), indent=1) + "\n")
-
-
 @click.command("draft", cls=Command)
 @click.argument("kind")
 @click.argument("name")
@@ -151,7 +143,7 @@ def draft_command(
     path = project_root() / file
     if path.exists() and not force:
         raise UsageError(
-            f"{file} is already there", code="SK0216", help="say --force to replace it"
+            f"{file} is already there", code="SK0261", help="say --force to replace it"
         )
     write_text(path, text)
     say(f"{file} written; seeknal validate checks it")
@@ -162,7 +154,7 @@ def _kind(name: str, plugins: Plugins) -> NodeKind:
     if normal not in plugins.kinds:
         help = plugins.missing("kind", normal) or did_you_mean(normal, plugins.kinds)
         known = f"known: {', '.join(plugins.kinds)}"
-        raise UsageError(f"unknown kind {name!r}", code="SK0217", help=help or known)
+        raise UsageError(f"unknown kind {name!r}", code="SK0262", help=help or known)
     return plugins.kinds[normal]
 
 
@@ -170,6 +162,6 @@ def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be a node's name",
-            code="SK0218",
+            code="SK0263",
             help="letters, digits and _ , not beginning with a digit",
         )

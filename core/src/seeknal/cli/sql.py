@@ -76,7 +76,7 @@ def _query_text(query: str | None) -> str:
         return query or ""
     if query is None and sys.stdin.isatty():
         raise UsageError(
-            "there is no query", code="SK0213", help='seeknal sql "SELECT ...", or seeknal repl'
+            "there is no query", code="SK0258", help='seeknal sql "SELECT ...", or seeknal repl'
         )
     return sys.stdin.read()
 
@@ -98,7 +98,7 @@ def answer(
         check_readable(statement, allow_files=allow_files)
         write_rows(views, statement, wanted)
     except SqlRefused as refused:
-        raise UsageError(str(refused), code="SK0410", help=ALLOWED) from None
+        raise UsageError(str(refused), code="SK0480", help=ALLOWED) from None
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except duckdb.Error as error:
@@ -111,7 +111,7 @@ def query_failed(error: duckdb.Error) -> SeeknalError:
 
     text = str(error).strip()
     if isinstance(error, duckdb.CatalogException):
-        return UsageError(text, code="SK0411", help="seeknal inspect --list shows all tables")
+        return UsageError(text, code="SK0481", help="seeknal inspect --list shows all tables")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
-        return UsageError(text, code="SK0411")
-    return RunError(text, code="SK0412")
+        return UsageError(text, code="SK0481")
+    return RunError(text, code="SK0482")

@@ -39,7 +39,7 @@ def definition_of(
         "kind": kind.name,
         "options": _functional(kind, options),
         "inputs": [[entry.ref, entry.alias] for entry in inputs],
-        "sql": canonical_sql(sql.executable) if sql else None,
+        "sql": _canonical(sql) if sql else None,
         "code": code_hash,
         "source": _source(source) if source else None,
         "place": dict(place),
@@ -48,6 +48,12 @@ def definition_of(
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return sha256(text.encode()).hexdigest()
+
+
+def _canonical(sql: Sql) -> list[str]:
+    # What a dialect is translated to depends on the translator: the text that was written counts.
+    text = sql.executable if sql.dialect == "duckdb" else sql.rendered
+    return [sql.dialect, canonical_sql(text, dialect=sql.dialect)]
 
 
 def _functional(kind: NodeKind, options: object) -> dict[str, Any]:

@@ -232,7 +232,7 @@ class _Builder:
         self.dated |= rendered.dated
         self.volatile = self.volatile or rendered.volatile
         resolved = resolve_sql(
-            rendered.text.strip().rstrip(";") if "\n" not in rendered.text else rendered.text,
+            rendered.text,
             inputs=inputs,
             known=self.around.known,
             node=self.id,
@@ -420,6 +420,8 @@ class _Builder:
                 "give it sql:, or a path with {name} to write one file for each input",
             )
             return []
+        if several and sql is None:
+            params["sheets"] = [entry.ref for entry in inputs if entry.ref.kind != "rule"]
         return [self.target(params, marks)]
 
     def target(

@@ -325,6 +325,8 @@ class _Attempt:
 
     def write(self, target: Target, relation: Relation, delivery_id: str) -> Delivered | None:
         context = self.context(delivery_id=delivery_id)
+        if target.reads is not None:
+            relation = self.relation(target.reads)
         done: Delivered | None = self.services.plugins.hooks.materialize(
             target=target, relation=relation, context=context
         )

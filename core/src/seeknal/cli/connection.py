@@ -1,0 +1,176 @@
+"""``connection list`` and ``connection test``, and sessions on connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import asdict, frozen
+
+from seeknal.cli.app import Group
+from seeknal.cli.common import format_option, project_root
+from seeknal.cli.render import print_json, print_table
+from seeknal.cli.results import Wanted, write_foreign_rows
+from seeknal.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
+
+if TYPE_CHECKING:
+    from seeknal.kernel import Session
+    from seeknal.plugins import Plugins
+    from seeknal.project.profiles import Profile
+
+profile_option = click.option(
+    "--profile", type=click.Path(path_type=Path), help="The profiles.yml to use."
+)
+
+
+@click.group("connection", cls=Group)
+def connection_command() -> None:
+    """List and test the connections of profiles.yml."""
+
+
+@frozen(kw_only=True)
+class Checked:
+    """One connection and whether it can be used."""
+
+    name: str
+    type: str
+    file: str
+    ok: bool
+    detail: str = ""
+
+
+@connection_command.command("list")
+@profile_option
+@format_option("table", "json")
+def list_connections(profile: Path | None, format_: str) -> None:
+    """List the connections and whether their settings are complete.
+
+    Nothing is connected to.
+    """
+    found = _profile(project_root(), profile)
+    plugins = _plugins()
+    checked = [_check(found, name, plugins, _settle) for name in found.options.connections]
+    _print(checked, format_)
+
+
+@connection_command.command("test")
+@click.argument("name")
+@profile_option
+@format_option("table", "json")
+def test_connection(name: str, profile: Path | None, format_: str) -> int:
+    """Connect, and say what is there."""
+    found = _profile(project_root(), profile)
+    if name not in found.options.connections:
+        # Names the nearest connection.
+        found.connection(name, _plugins())
+    checked = _check(found, name, _plugins(), _connect)
+    _print([checked], format_)
+    return 0 if checked.ok else 1
+
+
+def test_all(root: Path, profile: Path | None) -> int:
+    """Connect to every connection; 1 when one of them cannot be used."""
+    found = _profile(root, profile)
+    plugins = _plugins()
+    checked = [_check(found, name, plugins, _connect) for name in found.options.connections]
+    _print(checked, "table")
+    return 0 if all(entry.ok for entry in checked) else 1
+
+
+def _plugins() -> Plugins:
+    from seeknal.plugins import load_plugins
+
+    return load_plugins()
+
+
+def _profile(root: Path, explicit: Path | None) -> Profile:
+    from seeknal.project.profiles import load_profile
+
+    found = load_profile(root, explicit)
+    if found is None:
+        raise UsageError(
+            "there is no profiles.yml",
+            code="SK0603",
+            help="write one beside seeknal_project.yml, or say --profile PATH",
+        )
+    return found
+
+
+def _check(
+    profile: Profile, name: str, plugins: Plugins, act: Callable[[Profile, str, Plugins], str]
+) -> Checked:
+    type_ = str(profile.options.connections[name].get("type", ""))
+    try:
+        ok, detail = True, act(profile, name, plugins)
+    except ProjectError as error:
+        ok, detail = False, "; ".join(problem.message for problem in error.problems)
+    except SeeknalError as error:
+        ok, detail = False, error.message
+    return Checked(name=name, type=type_, file=profile.file, ok=ok, detail=detail)
+
+
+def _settle(profile: Profile, name: str, plugins: Plugins) -> str:
+    profile.connection(name, plugins)
+    return ""
+
+
+def _connect(profile: Profile, name: str, plugins: Plugins) -> str:
+    session = _open(profile, name, plugins)
+    try:
+        return session.describe()
+    finally:
+        session.close()
+
+
+def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
+    connection = profile.connection(name, plugins)
+    try:
+        session: Session | None = plugins.hooks.open_session(connection=connection)
+    except SeeknalError:
+        raise
+    except Exception as error:
+        # A driver may raise anything; its words are what helps.
+        raise ConnectionFailed(f"connection {name!r}: {error}") from error
+    if session is None:
+        raise UsageError(
+            f"connections of type {connection.type!r} cannot be queried", code="SK0608"
+        )
+    return session
+
+
+def open_session(root: Path, profile: Path | None, name: str) -> Session:
+    """A read-only session on a connection of profiles.yml."""
+    return _open(_profile(root, profile), name, _plugins())
+
+
+def ask(root: Path, profile: Path | None, name: str, query: str, wanted: Wanted) -> None:
+    """Run one statement on a connection and write its rows."""
+    session = open_session(root, profile, name)
+    try:
+        names, rows = executed(session, query)
+        write_foreign_rows(names, rows, wanted)
+    finally:
+        session.close()
+
+
+def executed(session: Session, query: str) -> Any:
+    """The answer to a statement; whatever the driver raises is said in its words."""
+    try:
+        return session.execute(query.strip().rstrip(";"))
+    except SeeknalError:
+        raise
+    except Exception as error:
+        raise RunError(str(error).strip(), code="SK0482") from error
+
+
+def _print(checked: list[Checked], format_: str) -> None:
+    if format_ == "json":
+        print_json([asdict(entry) for entry in checked])
+        return
+    rows = [
+        (entry.name, entry.type, entry.file, "ok" if entry.ok else "failed", entry.detail)
+        for entry in checked
+    ]
+    print_table(("connection", "type", "file", "state", "detail"), rows)

@@ -1,0 +1,148 @@
+"""``schema``: a JSON Schema of node files, from the same classes that check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.streams import say
+from seeknal.options import json_schema
+
+if TYPE_CHECKING:
+    from seeknal.kernel import NodeKind
+    from seeknal.plugins import Plugins
+
+Schema = dict[str, Any]
+
+
+@click.command("schema", cls=Command)
+@click.option("--out", type=click.Path(path_type=Path), help="Write to this file, not to stdout.")
+def schema_command(out: Path | None) -> None:
+    """Write the JSON Schema of project files, for editors.
+
+    It describes what the installed plugins accept; a file names it in its first line:
+    # yaml-language-server: $schema=../../.seeknal/schema.json
+    """
+    from seeknal.cli.render import print_json
+    from seeknal.plugins import load_plugins
+
+    if out is None:
+        print_json(node_schema(load_plugins()))
+        return
+    write_schema(out)
+    say(f"{out} written")
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema of node files to ``path``."""
+    import json
+
+    from seeknal.files import write_text
+    from seeknal.plugins import load_plugins
+
+    write_text(path, json.dumps(node_schema(load_plugins()), indent=1) + "\n")
+
+
+def node_schema(plugins: Plugins) -> Schema:
+    """The schema of one document: its kind decides which keys it may have."""
+    kinds = plugins.kinds.values()
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "seeknal node",
+        "type": "object",
+        "required": ["kind", "name"],
+        "properties": {
+            "kind": {
+                "enum": [kind.name for kind in kinds],
+                "description": "; ".join(f"{kind.name}: {kind.summary}" for kind in kinds),
+            }
+        },
+        "allOf": [_if("kind", [kind.name], _kind_schema(kind, plugins)) for kind in kinds],
+        "definitions": {
+            "audit": _typed(plugins.audit_types, _AUDIT_KEYS),
+            "target": _typed(plugins.target_types, _TARGET_KEYS),
+        },
+    }
+
+
+_AUDIT_KEYS: Schema = {
+    "severity": {"enum": ["error", "warn"], "description": "whether a failure stops the node"},
+    "warn_if": {"type": "string", "description": "as in > 10 or > 5%"},
+    "error_if": {"type": "string", "description": "as in > 10 or > 5%"},
+    "name": {"type": "string"},
+    "message": {"type": "string", "description": "what people read when it fails"},
+}
+_TARGET_KEYS: Schema = {
+    "mode": {"type": "string"},
+    "connection": {"type": "string", "description": "a connection of profiles.yml"},
+}
+
+
+def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
+    from seeknal.project.keys import CommonKeys, added_keys
+
+    classes = (CommonKeys, added_keys(kind.name), kind.options)
+    properties: Schema = {}
+    for cls in classes:
+        properties |= json_schema(cls)["properties"]
+    properties["kind"] = {"const": kind.name}
+    properties["audits"] = {"type": "array", "items": {"$ref": "#/definitions/audit"}}
+    targets = {"type": "array", "items": {"$ref": "#/definitions/target"}}
+    properties["materializations"] = targets
+    schema: Schema = {"properties": properties, "additionalProperties": False}
+    schema["required"] = [
+        key for cls in classes for key in json_schema(cls).get("required", []) if key != "kind"
+    ]
+    if kind.name == "source":
+        schema["allOf"] = _params(plugins.source_types, ("source", "type"))
+        _name_types(properties, ("source", "type"), plugins.source_types)
+    elif kind.name == "exposure":
+        exposed = {name: kind for name, kind in plugins.target_types.items() if kind.exposure}
+        schema["allOf"] = _params(exposed, ("type",))
+        _name_types(properties, ("type",), exposed)
+    return schema
+
+
+def _name_types(properties: Schema, keys: Iterable[str], types: Mapping[str, Any]) -> None:
+    for key in keys:
+        properties[key] = {"enum": list(types), "description": _summaries(types)}
+
+
+def _summaries(types: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {kind.summary}" for name, kind in types.items())
+
+
+def _params(types: Mapping[str, Any], keys: Iterable[str]) -> list[Schema]:
+    """For each type, its options below ``params``; other keys there are for templates."""
+    return [
+        _if(key, [name], {"properties": {"params": _open(json_schema(declared.options))}})
+        for key in keys
+        for name, declared in types.items()
+    ]
+
+
+def _open(schema: Schema) -> Schema:
+    """Required options may come from the connection or from another key."""
+    kept = {key: value for key, value in schema.items() if key == "properties"}
+    return {"type": "object", **kept}
+
+
+def _typed(types: Mapping[str, Any], common: Schema) -> Schema:
+    """A mapping whose ``type`` decides which other keys it has."""
+    branches = []
+    for name, declared in types.items():
+        options = json_schema(declared.options)
+        properties = {"type": {"const": name}, **common, **options["properties"]}
+        branch = {"properties": properties, "additionalProperties": False}
+        branches.append(_if("type", [name], branch))
+    names = {"enum": list(types), "description": _summaries(types)} if types else {}
+    return {"type": "object", "properties": {"type": names}, "allOf": branches}
+
+
+def _if(key: str, values: list[str], then: Schema) -> Schema:
+    condition = {"properties": {key: {"enum": values}}, "required": [key]}
+    return {"if": condition, "then": then}
