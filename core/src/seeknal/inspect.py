@@ -68,7 +68,8 @@ def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
         return "audit failed"
     if any(delivery.status == "owed" for delivery in snapshot.deliveries.values()):
         return "target owed"
-    return "view" if snapshot.artifact is None and node and node.sql else "ok"
+    is_view = snapshot.artifact is None and node and node.materialized == "view"
+    return "view" if is_view else "ok"
 
 
 def find_output(outputs: list[Stored], name: str) -> Stored:

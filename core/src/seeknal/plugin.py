@@ -64,8 +64,10 @@ from seeknal.model import (
 )
 from seeknal.options import option
 from seeknal.rows import scan_of_rows
+from seeknal.scans import to_scan
 from seeknal.secret import Secret, scrub
 from seeknal.sql.check import SqlRefused, check_query
+from seeknal.sql.condition import check_condition
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -116,6 +118,7 @@ __all__ = (
     "SqlRefused",
     "Target",
     "TargetType",
+    "check_condition",
     "check_query",
     "did_you_mean",
     "files_version",
@@ -128,4 +131,5 @@ __all__ = (
     "replacing",
     "scan_of_rows",
     "scrub",
+    "to_scan",
 )

@@ -27,6 +27,9 @@ GROUP = "seeknal"
 CORE = "seeknal"
 BUILTIN = {
     "kinds": "seeknal.builtin.kinds",
+    "feature_group": "seeknal.builtin.feature_group",
+    "aggregation": "seeknal.builtin.aggregation",
+    "profile": "seeknal.builtin.profile",
     "files": "seeknal.builtin.files",
     "excel": "seeknal.builtin.excel",
     "sqlite": "seeknal.builtin.sqlite",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import UsageError
+from seeknal.errors import ProjectError, UsageError
 from seeknal.model import Node, NodeId, Snapshot
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
@@ -135,7 +135,7 @@ class _Views:
             return list(self.snapshots)
         text = about.lower()
         found = {id for id in self.snapshots if id.name.lower() in text}
-        if any(self.snapshots[id].artifact is None for id in found):
+        if any(_may_be_view(self.snapshots[id]) for id in found):
             # A view's own inputs are known only to the project's files.
             return list(self.snapshots)
         return [id for id in self.snapshots if id in found]
@@ -150,18 +150,18 @@ class _Views:
 
     def inlined(self, wanted: Sequence[NodeId]) -> list[Node]:
         """The nodes without stored rows that are views, parents first."""
-        if all(self.snapshots[id].artifact for id in wanted):
+        waiting = {id for id in wanted if _may_be_view(self.snapshots[id])}
+        if not waiting:
             return []
         from seeknal.run.session import Request, load
 
-        loaded = load(self.root, Request())
-        nodes = loaded.project.nodes
-        waiting = {id for id in wanted if not self.snapshots[id].artifact}
-        return [
-            nodes[id]
-            for id in loaded.graph.order
-            if id in waiting and nodes[id].sql and nodes[id].materialized == "view"
-        ]
+        try:
+            loaded = load(self.root, Request())
+        except ProjectError:
+            # A view is only its SQL: while that cannot be read, there is nothing to show.
+            return []
+        ordered = (loaded.project.nodes[id] for id in loaded.graph.order if id in waiting)
+        return [node for node in ordered if node.sql and node.materialized == "view"]
 
     def view(self, id: NodeId, select: str) -> None:
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
@@ -196,6 +196,11 @@ class _Views:
             )
             select = f"SELECT {columns} WHERE false"
         self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
+
+
+def _may_be_view(snapshot: Snapshot) -> bool:
+    """Whether a node without stored rows may be a view: what only delivers is none."""
+    return snapshot.artifact is None and not snapshot.deliveries
 
 
 def _mentions_catalog(query: str) -> bool:

@@ -135,12 +135,12 @@ def test_other_spellings_of_commands_are_understood(given, meant):
 
 
 def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypatch):
-    import seeknal.plugins
+    from seeknal import plugins
 
     def broken():
         raise ValueError("boom")
 
-    monkeypatch.setattr(seeknal.plugins, "load_plugins", broken)
+    monkeypatch.setattr(plugins, "installed_plugins", broken)
     plain = seeknal("nothing-like-this")
     full = seeknal("--debug", "nothing-like-this")
 
@@ -162,6 +162,7 @@ def test_a_plugins_command_is_listed_and_found(seeknal, monkeypatch):
             print("landed")
 
     monkeypatch.setattr(Plugins, "observe", observe)
+    monkeypatch.setattr("seeknal.cli.app._may_have_commands", lambda module: True)
     listed = seeknal("--help")
     ran = seeknal("ingest")
 
@@ -169,3 +170,17 @@ def test_a_plugins_command_is_listed_and_found(seeknal, monkeypatch):
     assert ran[:2] == (0, "landed\n")
     assert isinstance(App().command_class, type)
     assert issubclass(App().command_class, click.Command)
+
+
+def test_only_a_plugin_that_names_the_hook_is_imported_for_help(tmp_path, monkeypatch):
+    from seeknal.cli.app import _may_have_commands
+
+    (tmp_path / "with_commands.py").write_text("def register_commands(cli): ...\n")
+    (tmp_path / "without_commands.py").write_text("raise RuntimeError('imported')\n")
+    (tmp_path / "with_star.py").write_text("from with_commands import *\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert _may_have_commands("with_commands")
+    assert _may_have_commands("with_star")
+    assert not _may_have_commands("without_commands")
+    assert not _may_have_commands("not.there")

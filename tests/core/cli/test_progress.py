@@ -73,7 +73,7 @@ def test_a_line_has_rows_time_audits_and_deliveries():
     line = reporter(RUN, targets=(target,)).line(result)
 
     assert line == (
-        "transform.clean  run        content changed        98,112 rows    0.08 s"
+        "transform.clean  run        content changed         98,112 rows    0.08 s"
         "   2 audits ok   -> postgresql analytics.clean (upsert, 98,112)"
     )
 

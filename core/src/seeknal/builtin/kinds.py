@@ -1,10 +1,15 @@
-"""The kinds of node that core brings, and how those that compute rows do it."""
+"""The kinds of node that core brings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import frozen
 
-from seeknal.plugin import Context, Node, NodeInputs, NodeKind, Rows, hookimpl
+from seeknal.builtin.aggregation import AggregationOptions, SecondOrderOptions
+from seeknal.builtin.feature_group import FeatureGroupOptions
+from seeknal.builtin.profile import ProfileOptions
+from seeknal.plugin import Context, Node, NodeInputs, NodeKind, Rows, hookimpl, option
 
 
 @frozen(kw_only=True)
@@ -12,21 +17,78 @@ class NoOptions:
     """A kind without keys of its own."""
 
 
+@frozen(kw_only=True)
+class RuleOptions:
+    """The keys of a rule beside its ``audits:``."""
+
+    rule: Mapping[str, object] | tuple[Mapping[str, object], ...] | None = option(
+        None, summary="checks as seeknal 2.x writes them"
+    )
+
+
 @hookimpl
 def node_kinds() -> list[NodeKind]:
     return [
-        NodeKind(name="source", folder="sources", options=NoOptions, summary="rows from outside"),
+        NodeKind(
+            name="source",
+            folder="sources",
+            options=NoOptions,
+            summary="rows from outside",
+            colour="#3b82f6",
+            accepts_sql=False,
+        ),
         NodeKind(
             name="transform",
             folder="transforms",
             options=NoOptions,
-            summary="rows by SQL or Python",
+            summary="rows computed by SQL or Python",
+            colour="#10b981",
+        ),
+        NodeKind(
+            name="feature_group",
+            folder="feature_groups",
+            options=FeatureGroupOptions,
+            summary="features of an entity, by key and event time",
+            colour="#f59e0b",
+            functional=("entity", "event_time", "created_time", "features"),
+        ),
+        NodeKind(
+            name="aggregation",
+            folder="aggregations",
+            options=AggregationOptions,
+            summary="features over windows of time",
+            colour="#8b5cf6",
+        ),
+        NodeKind(
+            name="second_order_aggregation",
+            folder="aggregations",
+            options=SecondOrderOptions,
+            summary="an aggregation over an aggregation",
+            colour="#7c3aed",
+        ),
+        NodeKind(
+            name="profile",
+            folder="profiles",
+            options=ProfileOptions,
+            summary="statistics of a node's columns",
+            colour="#06b6d4",
+        ),
+        NodeKind(
+            name="rule",
+            folder="rules",
+            options=RuleOptions,
+            summary="audits that stand by themselves",
+            colour="#ef4444",
+            produces_rows=False,
+            accepts_sql=False,
+            accepts_python=False,
         ),
         NodeKind(
             name="exposure",
             folder="exposures",
             options=NoOptions,
-            summary="who depends on nodes",
+            summary="who depends on nodes, and what is delivered to them",
+            colour="#ec4899",
             produces_rows=False,
         ),
     ]
@@ -34,4 +96,5 @@ def node_kinds() -> list[NodeKind]:
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+    """A transform's rows are those of its SQL or its function."""
     return inputs.body if node.kind == "transform" else None

@@ -19,6 +19,7 @@ from seeknal.cli.streams import say, warn
 from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
 
 PROGRAM = "seeknal"
+REGISTER = "register_commands"
 
 COMMANDS = {
     "init": ("setup", "Create a working project to start from."),
@@ -161,10 +162,23 @@ class App(Group):
         if self._asked_plugins:
             return
         self._asked_plugins = True
-        from seeknal.plugins import load_plugins
+        from seeknal.plugins import installed_plugins, load_plugins
 
-        plugins = load_plugins()
-        plugins.observe("register_commands", warn, cli=self)
+        if any(_may_have_commands(plugin.module) for plugin in installed_plugins()):
+            load_plugins().observe(REGISTER, warn, cli=self)
+
+
+def _may_have_commands(module: str) -> bool:
+    """Whether a plugin's text names the hook, so that most need no import for ``--help``."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(module)
+        text = Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
+    except Exception:
+        # Whatever is wrong with it is said where the plugin is needed.
+        return False
+    return REGISTER in text or "import *" in text
 
 
 def _version_option() -> click.Option:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import lock_timeout_option, project_root
 from seeknal.cli.render import size_text
 from seeknal.cli.streams import say
+from seeknal.errors import UsageError
 
 KEPT = (".lock", ".lock.json")
 """The lock that is held while files are removed."""
@@ -24,7 +26,7 @@ KEPT = (".lock", ".lock.json")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @lock_timeout_option
-def clean_command(everything: bool, yes: bool, dry_run: bool, lock_timeout: float) -> None:
+def clean_command(everything: bool, yes: bool, dry_run: bool, lock_timeout: float) -> int:
     """Remove what runs have stored.
 
     Removes target/: outputs are built again by the next run, the history of runs is lost.
@@ -36,10 +38,19 @@ def clean_command(everything: bool, yes: bool, dry_run: bool, lock_timeout: floa
         folders.append(root / ".seeknal")
     _list(folders)
     if dry_run:
-        return
-    if len(folders) > 1 and not yes:
-        click.confirm(".seeknal cannot be rebuilt. Remove it all?", abort=True, err=True)
+        return 0
+    if len(folders) > 1 and not yes and not _agreed():
+        return 1
     _remove(root, folders, lock_timeout)
+    return 0
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            ".seeknal cannot be rebuilt", code="SK0268", help="say --yes to remove it all the same"
+        )
+    return click.confirm(".seeknal cannot be rebuilt. Remove it all?", err=True)
 
 
 def _list(folders: Iterable[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.errors import UsageError, did_you_mean
@@ -77,7 +78,7 @@ def yaml_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plug
         raise UsageError("--type is for sources", code="SK0264")
     if kind.name in _BODIES:
         return head + _BODIES[kind.name].replace("NODE", name)
-    return head + "inputs:\n  - ref: transform.NAME\n" + _options(kind.options, "")
+    return head + "inputs:\n  - ref: transform.NAME\n" + _options(fields_of(kind.options), "")
 
 
 def _source_body(name: str, plugins: Plugins) -> str:
@@ -85,7 +86,10 @@ def _source_body(name: str, plugins: Plugins) -> str:
         help = plugins.missing("source type", name) or did_you_mean(name, plugins.source_types)
         raise UsageError(f"unknown source type {name!r}", code="SK0264", help=help)
     kind = plugins.source_types[name]
-    return f"source: {name}\n{_place(kind)}params:\n{_options(kind.options, '  ')}".rstrip() + "\n"
+    options = fields_of(kind.options)
+    mark = "" if any(entry.required for entry in options) else "# "
+    params = f"{mark}params:\n{_options(options, '  ')}" if options else ""
+    return f"source: {name}\n{_place(kind)}{params}"
 
 
 def _place(kind: SourceType) -> str:
@@ -93,16 +97,17 @@ def _place(kind: SourceType) -> str:
     return f"table: data/FILE.{suffix}\n" if kind.reads_files else "table: SCHEMA.TABLE\n"
 
 
-def _options(cls: type, indent: str) -> str:
-    """Required keys to fill in, the others as comments."""
-    return "".join(_option(entry, indent) for entry in fields_of(cls))
+def _options(options: Sequence[Field], indent: str) -> str:
+    """Required keys to fill in, then the others as comments."""
+    ordered = sorted(options, key=lambda entry: not entry.required)
+    return "".join(_option(entry, indent) for entry in ordered)
 
 
 def _option(entry: Field, indent: str) -> str:
     comment = f"  # {entry.summary}" if entry.summary else ""
     if entry.required:
         return f"{indent}{entry.key}: FILL_IN{comment}\n"
-    return f"{indent}# {entry.key}:{comment}\n"
+    return f"# {indent}{entry.key}:{comment}\n"
 
 
 def python_draft(kind: NodeKind, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,9 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.streams import warn
 from seeknal.errors import UsageError
-from seeknal.model import Plan, RunSummary
+
+if TYPE_CHECKING:
+    from seeknal.model import Plan, RunSummary
 
 
 @click.command("run", cls=Command)

@@ -31,7 +31,7 @@ class LoadedFile:
 
 def load_file(path: Path) -> LoadedFile:
     """Import ``path`` afresh. Whatever its code raises is raised here."""
-    with _importing, _helpers_of(path.parent):
+    with _importing, helpers_importable(path.parent):
         package = _package(path.parent)
         name = f"{package}.{path.stem}"
         collector = Collector()
@@ -116,25 +116,6 @@ class _Helpers(importlib.abc.MetaPathFinder):
         )
 
 
-@contextlib.contextmanager
-def _helpers_of(folder: Path) -> Iterator[None]:
-    """Let ``import helpers`` find files of ``folder``, and forget them again afterwards."""
-    # First for our own packages, whose relative imports would else go through Python's cache.
-    own, plain = _Relative(folder), _Helpers(folder)
-    before = set(sys.modules)
-    sys.meta_path.insert(0, own)
-    sys.meta_path.append(plain)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(own)
-        sys.meta_path.remove(plain)
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if not name.startswith(PREFIX) and file and Path(file).is_relative_to(folder):
-                del sys.modules[name]
-
-
 class _Relative(_Helpers):
     """The same for ``from .helpers import x``: only names below our own packages."""
 
@@ -144,16 +125,40 @@ class _Relative(_Helpers):
         return super().find_spec(fullname, path, target) if fullname.startswith(PREFIX) else None
 
 
+_users = 0
+
+
 @contextlib.contextmanager
 def helpers_importable(folder: Path) -> Iterator[None]:
-    """Let a function that runs now import helpers; several nodes may do so at once."""
-    finders = [_Relative(folder), _Helpers(folder)]
+    """Let ``import helpers`` find files of ``folder``, and forget them when nobody needs them.
+
+    Functions that run at the same time may each be in it.
+    """
+    global _users
+    # First for our own packages, whose relative imports would else go through Python's cache.
+    own, plain = _Relative(folder), _Helpers(folder)
     with _importing:
-        sys.meta_path.insert(0, finders[0])
-        sys.meta_path.append(finders[1])
+        _users += 1
+        sys.meta_path.insert(0, own)
+        sys.meta_path.append(plain)
     try:
         yield
     finally:
         with _importing:
-            for finder in finders:
-                sys.meta_path.remove(finder)
+            _users -= 1
+            sys.meta_path.remove(own)
+            sys.meta_path.remove(plain)
+            _used.add(folder)
+            if _users == 0:
+                _forget_helpers()
+
+
+_used: set[Path] = set()
+
+
+def _forget_helpers() -> None:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and not name.startswith(PREFIX) and _used.intersection(Path(file).parents):
+            del sys.modules[name]
+    _used.clear()

@@ -203,6 +203,10 @@ class _Builder:
                 place = self.raw.marks.value(key, index)
                 ref, alias = (entry, None) if isinstance(entry, str) else (entry.ref, entry.as_)
                 found.append(Input(ref=self.full_id(ref), alias=alias, location=place))
+        source = self.raw.data.get("source")
+        if self.raw.kind != "source" and isinstance(source, str):
+            place = self.raw.marks.value("source")
+            found.append(Input(ref=self.full_id(source), location=place))
         return tuple({(entry.ref, entry.alias): entry for entry in reversed(found)}.values())[::-1]
 
     def full_id(self, ref: str) -> NodeId:

@@ -42,6 +42,7 @@ _WORDS = {
     "False": False,
     "FALSE": False,
 }
+_QUOTED = ("'", '"', "|", ">")
 _TAGS = {
     "tag:yaml.org,2002:" + name
     for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "value", "merge")
@@ -150,7 +151,7 @@ class _Reader:
 
     def scalar(self, node: Any) -> Any:
         text = node.value
-        if node.style is not None or (node.tag == "tag:yaml.org,2002:str" and node.style):
+        if node.style in _QUOTED:
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -6,10 +6,11 @@ import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
 from seeknal.model import Column, NodeId, ParquetFiles, Scan
+from seeknal.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, scan_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from seeknal.kernel import Rows
 
 MEMORY_SHARE = 0.7
+_VIEW = "seeknal_rows"
 
 
 class Engine:
@@ -87,46 +89,14 @@ def write_rows(
     """
     if isinstance(rows, ParquetFiles) and len(rows.paths) == 1:
         return _copy_file(cursor, rows.paths[0], path)
-    relation, select = _relation(cursor, rows)
-    columns = columns_of(relation)
-    _refuse_equal_names(columns)
-    if select is not None:
-        done = cursor.execute(copy_statement(select, columns, str(path))).fetchone()
-        return int(done[0]) if done else 0, columns
-    # A relation that exists only as a Python object is read by name, on this very cursor.
-    relation.create_view("seeknal_rows", replace=True)
-    statement = copy_statement('FROM temp."seeknal_rows"', columns, str(path))
+    scan, columns = to_scan(cursor, rows, _VIEW)
     try:
-        done = cursor.execute(statement).fetchone()
+        _refuse_equal_names(columns)
+        done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchone()
     finally:
-        cursor.execute('DROP VIEW IF EXISTS temp."seeknal_rows"')
+        if not isinstance(rows, Scan | ParquetFiles):
+            cursor.execute(f"DROP VIEW IF EXISTS temp.{quote_identifier(_VIEW)}")
     return int(done[0]) if done else 0, columns
-
-
-def columns_of(relation: Any) -> tuple[Column, ...]:
-    """A DuckDB relation's columns, with DuckDB's names of their types."""
-    return tuple(
-        Column(name, str(type)) for name, type in zip(relation.columns, relation.types, strict=True)
-    )
-
-
-def _relation(cursor: duckdb.DuckDBPyConnection, rows: Rows) -> tuple[Any, str | None]:
-    import duckdb
-
-    if isinstance(rows, ParquetFiles):
-        paths = ", ".join(quote_literal(path) for path in rows.paths)
-        rows = Scan(f"SELECT * FROM read_parquet([{paths}], union_by_name = true)")
-    if isinstance(rows, Scan):
-        return cursor.sql(rows.sql), rows.sql
-    if isinstance(rows, duckdb.DuckDBPyRelation):
-        return rows, None
-    if hasattr(rows, "__arrow_c_stream__"):
-        return cursor.from_arrow(rows), None
-    raise NodeError(
-        f"a node's rows cannot be a {type(rows).__name__}",
-        code="SK0711",
-        help="return a DuckDB relation, an Arrow table or reader, a frame, or a list of dicts",
-    )
 
 
 def _copy_file(

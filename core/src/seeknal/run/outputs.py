@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
 from seeknal.model import Node, NodeId, Plan, Project, Relation, Snapshot
-from seeknal.run.engine import Engine, columns_of, stored_scan
+from seeknal.run.engine import Engine, stored_scan
+from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:

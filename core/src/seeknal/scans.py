@@ -1,0 +1,51 @@
+"""Rows in whatever form a node gave them, as SQL that DuckDB can run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeknal.errors import NodeError
+from seeknal.model import Column, ParquetFiles, Scan
+from seeknal.sql.quote import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.kernel import Rows
+
+
+def to_scan(
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, name: str
+) -> tuple[Scan, tuple[Column, ...]]:
+    """``rows`` as one SELECT on this cursor, and their columns.
+
+    What exists only as a Python object becomes the temporary view ``name``. Raises NodeError
+    for something that is no rows.
+    """
+    import duckdb
+
+    if isinstance(rows, ParquetFiles):
+        paths = ", ".join(quote_literal(path) for path in rows.paths)
+        rows = Scan(f"SELECT * FROM read_parquet([{paths}], union_by_name = true)")
+    if isinstance(rows, Scan):
+        return rows, columns_of(cursor.sql(rows.sql))
+    relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else _from_arrow(cursor, rows)
+    relation.create_view(name, replace=True)
+    return Scan(f"FROM temp.{quote_identifier(name)}"), columns_of(relation)
+
+
+def columns_of(relation: Any) -> tuple[Column, ...]:
+    """A DuckDB relation's columns, with DuckDB's names of their types."""
+    return tuple(
+        Column(name, str(type)) for name, type in zip(relation.columns, relation.types, strict=True)
+    )
+
+
+def _from_arrow(cursor: duckdb.DuckDBPyConnection, rows: Any) -> Any:
+    if hasattr(rows, "__arrow_c_stream__"):
+        return cursor.from_arrow(rows)
+    raise NodeError(
+        f"a node's rows cannot be a {type(rows).__name__}",
+        code="SK0711",
+        help="return a DuckDB relation, an Arrow table or reader, a frame, or a list of dicts",
+    )

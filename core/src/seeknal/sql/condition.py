@@ -1,0 +1,25 @@
+"""Conditions from project files: parsed as one expression and written anew, never pasted."""
+
+from __future__ import annotations
+
+from seeknal.sql.check import SqlRefused, check_query
+
+
+def check_condition(text: str) -> str:
+    """``text`` as DuckDB SQL that may stand after WHERE.
+
+    Raises SqlRefused unless it is one boolean expression over columns: no subquery, no second
+    statement, no function that reads or writes elsewhere.
+    """
+    from sqlglot import ErrorLevel, exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree = parse_one(text, read="duckdb", error_level=ErrorLevel.RAISE)
+    except (SqlglotError, RecursionError) as error:
+        raise SqlRefused(f"{text!r} is no condition") from error
+    if not isinstance(tree, exp.Condition) or tree.find(exp.Query, exp.Select, exp.Command):
+        raise SqlRefused(f"{text!r} is no condition over columns")
+    rendered = tree.sql(dialect="duckdb", comments=False)
+    check_query(f"SELECT 1 WHERE {rendered}")
+    return rendered

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The commands of a checkout; Python 3.11+ is all that a machine needs to have.
+
+python3 dev.py example          run examples/medallion and show what it made
+python3 dev.py test [ARGS]      run the tests (ARGS go to pytest)
+python3 dev.py check            style, types, layers, and each package with nothing else installed
+python3 dev.py wheels           build the wheels into dist/ and try them in a clean environment
+
+Everything is installed into .venv/ beside this file and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+EXAMPLE = ROOT / "examples" / "medallion"
+PACKAGES = ("core", "plugins/seeknal-audits")
+
+
+def main(arguments: list[str]) -> int:
+    commands = {"example": example, "test": test, "check": check, "wheels": wheels}
+    if not arguments or arguments[0] not in commands:
+        print(__doc__, end="", file=sys.stderr)
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    try:
+        return commands[arguments[0]](arguments[1:])
+    except subprocess.CalledProcessError as error:
+        return error.returncode or 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def example(arguments: list[str]) -> int:
+    install()
+    run("seeknal", "run", *arguments, cwd=EXAMPLE)
+    run("seeknal", "inspect", "transform.revenue_summary", cwd=EXAMPLE)
+    print(f"\nThe project is {EXAMPLE.relative_to(ROOT)}/; the command is {BIN / 'seeknal'}")
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    install("test", "extras")
+    run("pytest", *arguments)
+    return 0
+
+
+def check(arguments: list[str]) -> int:
+    """Carries out every check, then says which failed."""
+    install("lint", "types", "arch", "tox")
+    failed = [
+        " ".join(command)
+        for command in (
+            ("ruff", "check"),
+            ("ruff", "format", "--check"),
+            ("mypy",),
+            ("lint-imports",),
+            ("tox", "run", "-e", "core,audits"),
+        )
+        if not succeeds(*command)
+    ]
+    print("failed: " + ", ".join(failed) if failed else "all checks passed")
+    return 1 if failed else 0
+
+
+def wheels(arguments: list[str]) -> int:
+    install("test", "build")
+    for package in PACKAGES:
+        run("python", "-m", "build", "--wheel", "--outdir", str(ROOT / "dist"), package)
+    run("pytest", "tests/wheels", "-m", "wheels", *arguments)
+    return 0
+
+
+def install(*groups: str) -> None:
+    """Bring .venv up to date with the packages, editable, and these dependency groups."""
+    _create_venv()
+    editable = [part for package in PACKAGES for part in ("-e", str(ROOT / package))]
+    _install_once("packages", editable)
+    for group in groups:
+        _install_once(group, list(requirements(group)))
+
+
+def _create_venv() -> None:
+    if (BIN / "python").exists():
+        return
+    print(f"creating {VENV.relative_to(ROOT)}/", file=sys.stderr)
+    try:
+        venv.create(VENV, with_pip=True, clear=VENV.exists())
+    except (ImportError, subprocess.CalledProcessError):
+        sys.exit(
+            "this Python cannot make virtual environments;"
+            " on Debian and Ubuntu: sudo apt install python3-venv"
+        )
+
+
+def _install_once(name: str, requirements: list[str]) -> None:
+    """Skip pip when neither the requirements nor any package's metadata has changed."""
+    stamp = VENV / f".installed-{name}"
+    wanted = _digest(requirements)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"installing {name}", file=sys.stderr)
+    pip = ("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, *requirements)
+    stamp.write_text(wanted)
+
+
+def _digest(requirements: Iterable[str]) -> str:
+    metadata = [(ROOT / package / "pyproject.toml").read_text() for package in PACKAGES]
+    return hashlib.sha256("\0".join([*requirements, *metadata]).encode()).hexdigest()
+
+
+def requirements(group: str) -> Iterator[str]:
+    """A dependency group of the root pyproject; pip itself reads groups only from 25.1 on."""
+    import tomllib  # not at the top: there an older Python would fail before it is told why
+
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    for entry in groups[group]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from requirements(entry["include-group"])
+
+
+def run(command: str, *arguments: str, cwd: Path = ROOT) -> None:
+    print("$", command, *arguments, file=sys.stderr, flush=True)
+    subprocess.run([BIN / command, *arguments], cwd=cwd, env=_environment(), check=True)
+
+
+def succeeds(command: str, *arguments: str) -> bool:
+    try:
+        run(command, *arguments)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "VIRTUAL_ENV": str(VENV), "PATH": path}
+    environment.pop("PYTHONHOME", None)
+    return environment
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036  the one place an older Python can reach
+        sys.exit("seeknal needs Python 3.11 or newer")
+    sys.exit(main(sys.argv[1:]))

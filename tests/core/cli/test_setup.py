@@ -1,0 +1,317 @@
+"""``init``, ``draft``, ``schema``, ``validate``, ``render``, ``clean``, ``plugins``, ..."""
+
+import json
+
+import pytest
+from tests.core.cli.conftest import FILES
+
+
+def test_init_makes_a_project_that_runs(seeknal, nowhere, monkeypatch):
+    made = seeknal("init", "shop")
+    monkeypatch.chdir(nowhere / "shop")
+    ran = seeknal("run", "--format", "json")
+
+    assert made[0] == 0
+    assert [line.strip() for line in made[2].splitlines()[1:3]] == ["cd shop", "seeknal run"]
+    assert ran[0] == 0
+    assert json.loads(ran[1])["counts"]["failed"] == 0
+    assert (nowhere / "shop/outputs/revenue_by_region.csv").read_text().splitlines() == [
+        "region,orders,revenue",
+        "north,3,80.00",
+        "south,2,48.80",
+        "west,1,60.00",
+    ]
+
+
+def test_init_names_the_project_after_its_folder_and_ignores_what_runs_write(seeknal, nowhere):
+    seeknal("init", "my-shop 2")
+
+    folder = nowhere / "my-shop 2"
+    assert (folder / "seeknal_project.yml").read_text().startswith("name: my_shop_2\n")
+    assert "target/" in (folder / ".gitignore").read_text().splitlines()
+
+
+def test_init_points_editors_to_the_schema(seeknal, nowhere):
+    seeknal("init", "shop")
+
+    file = nowhere / "shop/seeknal/sources/shop.yml"
+    first = file.read_text().splitlines()[0]
+    schema = file.parent / first.removeprefix("# yaml-language-server: $schema=")
+    assert json.loads(schema.read_text())["title"] == "seeknal node"
+
+
+def test_init_replaces_nothing_unless_forced(seeknal, nowhere):
+    (nowhere / "seeknal_project.yml").write_text("name: mine\n")
+
+    refused = seeknal("init")
+    kept = (nowhere / "seeknal_project.yml").read_text()
+    forced = seeknal("init", "--force")
+
+    assert (refused[0], forced[0]) == (2, 0)
+    assert "seeknal_project.yml" in refused[2]
+    assert kept == "name: mine\n"
+
+
+def test_init_knows_its_examples(seeknal, nowhere):
+    code, _, err = seeknal("init", "x", "--example", "minimla")
+
+    assert code == 2
+    assert "did you mean minimal?" in err
+    assert not (nowhere / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("source", "refunds"),
+        ("source", "refunds", "--type", "sqlite"),
+        ("transform", "refunds"),
+        ("feature_group", "refunds"),
+        ("aggregation", "refunds"),
+        ("exposure", "refunds"),
+        ("profile", "refunds"),
+        ("rule", "refunds"),
+        ("transform", "refunds", "--python"),
+        ("source", "refunds", "--python"),
+    ],
+)
+def test_a_draft_is_well_formed(fresh, arguments):
+    outcome = fresh.run("draft", *arguments).assert_ok()
+
+    checked = fresh.run("validate", "--format", "json").json()
+    unfilled = ("source.NAME", "transform.NAME", "FILL_IN")
+    wrong = [
+        problem["message"]
+        for problem in checked["problems"]
+        if not any(word in problem["message"] for word in unfilled)
+    ]
+    assert "refunds" in outcome.stderr
+    if arguments[0] not in ("aggregation", "rule"):
+        assert wrong == []
+
+
+def test_a_draft_replaces_nothing_unless_forced(fresh):
+    fresh.run("draft", "transform", "x").assert_ok()
+
+    refused = fresh.run("draft", "transform", "x")
+    printed = fresh.run("draft", "transform", "x", "--stdout").assert_ok()
+
+    assert refused.exit_code == 2
+    assert "kind: transform\nname: x\n" in printed.stdout
+    fresh.run("draft", "transform", "x", "--force").assert_ok()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("trasform", "x"), "did you mean transform"),
+        (("transform", "2x"), "cannot be a node's name"),
+        (("source", "x", "--type", "cvs"), "did you mean csv"),
+        (("transform", "x", "--type", "csv"), "--type is for sources"),
+    ],
+)
+def test_a_draft_that_cannot_be_is_explained(fresh, arguments, message):
+    outcome = fresh.run("draft", *arguments)
+
+    assert outcome.exit_code == 2
+    assert message in outcome.stderr
+
+
+def test_the_schema_describes_every_kind_and_source_type(seeknal, tmp_path):
+    from seeknal.plugins import load_plugins
+
+    code, out, _ = seeknal("schema")
+    written = seeknal("schema", "--out", str(tmp_path / "s.json"))
+
+    schema = json.loads(out)
+    assert (code, written[0]) == (0, 0)
+    assert json.loads((tmp_path / "s.json").read_text()) == schema
+    plugins = load_plugins()
+    assert schema["properties"]["kind"]["enum"] == list(plugins.kinds)
+    branches = {
+        branch["if"]["properties"]["kind"]["enum"][0]: branch["then"] for branch in schema["allOf"]
+    }
+    assert set(branches) == set(plugins.kinds)
+    assert branches["source"]["properties"]["source"]["enum"] == list(plugins.source_types)
+    assert branches["transform"]["additionalProperties"] is False
+
+
+def test_validate_reports_everything_at_once(fresh):
+    fresh.write(
+        {
+            "seeknal/a.yml": "kind: transform\nname: a\nsql: SELECT * FROM ref('source.ordes')\n",
+            "seeknal/b.yml": "kind: trasform\nname: b\n",
+            "seeknal/c.yml": "kind: transform\nname: c\nsqll: SELECT 1\n",
+        }
+    )
+
+    text = fresh.run("validate")
+    answer = fresh.run("parse", "--format", "json")
+
+    assert text.exit_code == answer.exit_code == 2
+    assert text.stdout == ""
+    for place in ("seeknal/a.yml:3", "seeknal/b.yml:1", "seeknal/c.yml:3"):
+        assert place in text.stderr
+    assert answer.json()["ok"] is False
+    assert {problem["file"] for problem in answer.json()["problems"]} >= {
+        "seeknal/b.yml",
+        "seeknal/c.yml",
+    }
+
+
+def test_validate_says_when_all_is_well(fresh):
+    text = fresh.run("validate").assert_ok()
+    answer = fresh.run("validate", "--format", "json").assert_ok().json()
+
+    assert text.stdout == "4 nodes, no problems\n"
+    assert answer == {"ok": True, "nodes": 4, "problems": []}
+
+
+def test_render_prints_the_sql_that_runs(fresh):
+    outcome = fresh.run("render", "big_orders").assert_ok()
+
+    assert outcome.stdout == 'SELECT * FROM "source"."orders"\nWHERE amount > 8\n'
+
+
+def test_render_transpiles_and_lays_out(fresh):
+    fresh.write(
+        {"seeknal/t.yml": "kind: transform\nname: t\nsql: SELECT [1] AS l, 'x'::TEXT AS t\n"}
+    )
+
+    outcome = fresh.run("render", "t", "--target", "bigquery", "--pretty").assert_ok()
+
+    assert "CAST('x' AS STRING)" in outcome.stdout
+    assert len(outcome.stdout.splitlines()) > 1
+
+
+def test_render_lists_what_a_dialect_cannot_say(fresh):
+    sql = "SELECT * FROM ref('source.orders') USING SAMPLE 10%"
+    fresh.write({"seeknal/t.yml": f"kind: transform\nname: t\nsql: {sql}\n"})
+
+    loose = fresh.run("render", "t", "--target", "mysql")
+    strict = fresh.run("render", "t", "--target", "mysql", "--strict")
+
+    assert (loose.exit_code, strict.exit_code) == (0, 1)
+    assert "warning: transform.t:" in loose.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("big_order",), "big_orders"),
+        (("source.orders",), "has no SQL"),
+        (("big_orders", "--target", "snowflke"), "did you mean snowflake"),
+    ],
+)
+def test_render_explains_what_it_cannot_do(fresh, arguments, message):
+    outcome = fresh.run("render", *arguments)
+
+    assert outcome.exit_code == 2
+    assert message in outcome.stderr
+
+
+def test_clean_removes_outputs_and_a_run_builds_them_again(shop):
+    outcome = shop.run("clean").assert_ok()
+    left = sorted(path.name for path in (shop.path / "target").iterdir())
+    again = shop.run("run", "--format", "json").assert_ok().json()
+
+    assert left == [".lock"]
+    assert "target: " in outcome.stderr
+    assert again["counts"]["success"] == 4
+
+
+def test_clean_can_be_tried_without_doing_it(shop):
+    shop.run("clean", "--dry-run").assert_ok()
+
+    assert (shop.path / "target/run_state.json").exists()
+
+
+def test_clean_keeps_what_cannot_be_rebuilt_unless_told(shop, monkeypatch):
+    shop.write({".seeknal/marks.json": "{}"})
+
+    shop.run("clean").assert_ok()
+    kept = (shop.path / ".seeknal/marks.json").exists()
+    unanswered = shop.run("clean", "--all")
+    still_kept = (shop.path / ".seeknal/marks.json").exists()
+    shop.run("clean", "--all", "--yes").assert_ok()
+
+    assert kept
+    assert unanswered.exit_code == 2
+    assert still_kept
+    assert not (shop.path / ".seeknal/marks.json").exists()
+
+
+def test_plugins_are_listed_with_what_they_add(seeknal):
+    _, text, _ = seeknal("plugins")
+    _, out, _ = seeknal("plugins", "--format", "json")
+
+    kinds = next(entry for entry in json.loads(out) if entry["name"] == "kinds")
+    assert "transform" in kinds["types"]["kind"]
+    assert kinds["builtin"] is True
+    assert "kinds" in text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_the_shells_script(seeknal, shell):
+    code, out, _ = seeknal("completion", shell)
+
+    assert code == 0
+    assert "_SEEKNAL_COMPLETE" in out
+
+
+def test_completion_offers_commands_and_nodes(fresh, monkeypatch, seeknal):
+    monkeypatch.chdir(fresh.path)
+    monkeypatch.setenv("_SEEKNAL_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "seeknal inspect transform.b")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    nodes = seeknal()
+    monkeypatch.setenv("COMP_WORDS", "seeknal ins")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    commands = seeknal()
+
+    assert nodes[1].split() == ["plain,transform.big_orders", "plain,transform.by_customer"]
+    assert commands[1].split() == ["plain,inspect"]
+
+
+def test_completion_is_silent_outside_a_project(nowhere):
+    from seeknal.cli.completion import node_names
+
+    assert node_names(None) == []
+
+
+PROFILES = """
+connections:
+  shop: {type: imaginary, password: "${SHOP_PASSWORD}"}
+"""
+
+
+def test_connections_are_listed_with_what_is_wrong(seeknal_project):
+    project = seeknal_project({**FILES, "profiles.yml": PROFILES})
+
+    outcome = project.run("connection", "list", "--format", "json").assert_ok()
+
+    (entry,) = outcome.json()
+    assert (entry["name"], entry["type"], entry["ok"]) == ("shop", "imaginary", False)
+    assert "imaginary" in entry["detail"]
+
+
+def test_a_connection_that_cannot_be_used_fails_its_test(seeknal_project):
+    project = seeknal_project({**FILES, "profiles.yml": PROFILES})
+
+    one = project.run("connection", "test", "shop")
+    old = project.run("connection-test", "shop")
+    every = project.run("validate", "--connections")
+    unknown = project.run("connection", "test", "shp")
+
+    assert (one.exit_code, old.exit_code, every.exit_code) == (1, 1, 1)
+    assert unknown.exit_code == 2
+    assert "did you mean shop" in unknown.stderr
+
+
+def test_without_profiles_that_is_said(fresh, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    outcome = fresh.run("connection", "list")
+
+    assert outcome.exit_code == 2
+    assert "there is no profiles.yml" in outcome.stderr
