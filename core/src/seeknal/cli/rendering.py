@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,26 +63,22 @@ def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
 def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:
     """The SQL in another dialect, and what could not be said in it."""
     import sqlglot
+    from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import SqlglotError
 
     _check_dialect(target)
-    lines = _Lines()
-    logger = logging.getLogger("sqlglot")
-    logger.addHandler(lines)
-    before, logger.propagate = logger.propagate, False
+    generator = Dialect.get_or_raise(target).generator(
+        pretty=pretty, unsupported_level=sqlglot.ErrorLevel.IGNORE
+    )
     try:
-        tree = sqlglot.parse_one(sql.executable, read="duckdb")
-        text = tree.sql(dialect=target, pretty=pretty, unsupported_level=sqlglot.ErrorLevel.WARN)
+        text = generator.generate(sqlglot.parse_one(sql.executable, read="duckdb"))
     except (SqlglotError, RecursionError) as error:
         raise UsageError(
             f"the SQL cannot be transpiled: {str(error).splitlines()[0]}",
             code="SK0484",
             location=sql.location,
         ) from None
-    finally:
-        logger.removeHandler(lines)
-        logger.propagate = before
-    return text, lines.texts
+    return text, list(dict.fromkeys(generator.unsupported_messages))
 
 
 def _check_dialect(target: str) -> None:
@@ -96,14 +91,3 @@ def _check_dialect(target: str) -> None:
             code="SK0485",
             help=did_you_mean(target, known) or f"known: {', '.join(sorted(known))}",
         )
-
-
-class _Lines(logging.Handler):
-    """Collects what sqlglot says it has no words for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
