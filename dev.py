@@ -5,6 +5,7 @@ python3 dev.py example          run examples/medallion and show what it made
 python3 dev.py test [ARGS]      run the tests (ARGS go to pytest)
 python3 dev.py check            style, types, layers, and each package with nothing else installed
 python3 dev.py wheels           build the wheels into dist/ and try them in a clean environment
+python3 dev.py changelog        write the fragments of changelog.d/ into CHANGELOG.md
 
 Everything is installed into .venv/ beside this file and nowhere else.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -24,10 +26,18 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 EXAMPLE = ROOT / "examples" / "medallion"
 PACKAGES = ("core", "plugins/seeknal-audits")
+CHANGELOG = ROOT / "CHANGELOG.md"
+CHANGES = ("added", "changed", "removed", "fixed")
 
 
 def main(arguments: list[str]) -> int:
-    commands = {"example": example, "test": test, "check": check, "wheels": wheels}
+    commands = {
+        "example": example,
+        "test": test,
+        "check": check,
+        "wheels": wheels,
+        "changelog": changelog,
+    }
     if not arguments or arguments[0] not in commands:
         print(__doc__, end="", file=sys.stderr)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -77,6 +87,33 @@ def wheels(arguments: list[str]) -> int:
         run("python", "-m", "build", "--wheel", "--outdir", str(ROOT / "dist"), package)
     run("pytest", "tests/wheels", "-m", "wheels", *arguments)
     return 0
+
+
+def changelog(arguments: list[str]) -> int:
+    CHANGELOG.write_text(changelog_with(unreleased()))
+    return 0
+
+
+def changelog_with(section: str) -> str:
+    """CHANGELOG.md with the text below its first version heading replaced."""
+    head, heading, rest = re.split(r"(?m)^(## .*\n)", CHANGELOG.read_text(), maxsplit=1)
+    earlier = re.search(r"(?m)^## ", rest)
+    return head + heading + section + (f"\n{rest[earlier.start() :]}" if earlier else "")
+
+
+def unreleased() -> str:
+    """The fragments of changelog.d/ as Markdown: by what they are, then by package."""
+    parts = []
+    for change in CHANGES:
+        fragments = sorted((ROOT / "changelog.d").glob(f"*.{change}.md"), key=_core_first)
+        entries = [f"- {path.name.split('.')[0]}: {path.read_text()}" for path in fragments]
+        if entries:
+            parts.append(f"\n### {change.capitalize()}\n\n{''.join(entries)}")
+    return "".join(parts)
+
+
+def _core_first(fragment: Path) -> tuple[bool, str]:
+    return not fragment.name.startswith("core."), fragment.name
 
 
 def install(*groups: str) -> None:

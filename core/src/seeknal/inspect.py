@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
 from seeknal.querying import snapshots_of
 
 if TYPE_CHECKING:
-    from seeknal.model import Project
+    from seeknal.run.session import Loaded
 
 
 @frozen(kw_only=True)
@@ -31,17 +31,20 @@ class Stored:
     path: str | None
 
 
-def stored_outputs(root: Path, environment: str, project: Project | None) -> list[Stored]:
+def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[Stored]:
     """Every node of the project and every stored output, in order of name.
 
-    ``project`` may be None (its files are broken): then only what is stored is known.
+    ``loaded`` may be None (the project's files are wrong): then only what is stored is known.
     """
     snapshots = snapshots_of(root, environment)
-    nodes: Mapping[NodeId, Node] = project.nodes if project else {}
-    return [
-        _stored(id, nodes.get(id), snapshots.get(id), known=project is not None)
+    nodes: Mapping[NodeId, Node] = loaded.project.nodes if loaded else {}
+    kinds = loaded.plugins.kinds if loaded else {}
+    rowless = {name for name, kind in kinds.items() if not kind.produces_rows}
+    found = [
+        _stored(id, nodes.get(id), snapshots.get(id), known=loaded is not None)
         for id in sorted({*nodes, *snapshots})
     ]
+    return [evolve(entry, status="no rows") if entry.kind in rowless else entry for entry in found]
 
 
 def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: bool) -> Stored:
@@ -93,6 +96,12 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
             f"{exact[0].node} has never run",
             code="SK0352",
             help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
+        )
+    if exact[0].rows is None and exact[0].status != "view":
+        raise UsageError(
+            f"{exact[0].node} keeps no rows of its own",
+            code="SK0354",
+            help="inspect one of the nodes that it reads: seeknal list",
         )
     return exact[0]
 

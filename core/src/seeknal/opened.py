@@ -118,7 +118,7 @@ class OpenedProject:
         from seeknal.inspect import stored_outputs
         from seeknal.run.session import Request, load
 
-        return stored_outputs(self.root, self.environment, load(self.root, Request()).project)
+        return stored_outputs(self.root, self.environment, load(self.root, Request()))
 
 
 class _Nobody:

@@ -48,6 +48,32 @@ def test_an_unknown_node_names_the_nearest(shop):
     assert "by_customer" in outcome.stderr
 
 
+def test_a_node_without_rows_says_so(shop):
+    outcome = shop.run("inspect", "report")
+
+    assert outcome.exit_code == 2
+    assert "exposure.report keeps no rows" in outcome.stderr
+
+
+def test_a_name_that_two_nodes_have_must_be_completed(shop):
+    shop.write({"seeknal/transforms/o.yml": "kind: transform\nname: orders\nsql: SELECT 1 AS a\n"})
+
+    outcome = shop.run("inspect", "orders")
+
+    assert outcome.exit_code == 2
+    assert "say source.orders or transform.orders" in outcome.stderr
+
+
+def test_an_output_whose_node_was_removed_is_marked(shop):
+    (shop.path / "seeknal/transforms/all.yml").unlink()
+    (shop.path / "seeknal/exposures/report.yml").unlink()
+
+    answer = shop.run("inspect", "--list", "--format", "json").assert_ok().json()
+
+    found = {entry["node"]: entry["status"] for entry in answer}
+    assert found["transform.big_orders"] == "removed"
+
+
 def test_an_output_that_is_gone_says_how_to_build_it(shop):
     for file in (shop.path / "target/cache/transform/big_orders").glob("*.parquet"):
         file.unlink()
@@ -66,6 +92,7 @@ def test_the_list_has_every_node_with_its_status(shop):
     found = {entry["node"]: (entry["rows"], entry["status"]) for entry in answer}
     assert found["source.orders"] == (3, "ok")
     assert found["transform.new"] == (None, "never run")
+    assert found["exposure.report"] == (None, "no rows")
 
 
 @pytest.mark.parametrize("format_", ["table", "csv"])

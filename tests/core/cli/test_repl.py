@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from seeknal.cli.asking import Outputs
-from seeknal.cli.repl import Repl, entries, history_file, interruptible, is_complete
+from seeknal.cli.repl import Repl, entries, history_file, is_complete
 from seeknal.cli.results import Wanted
 from seeknal.errors import UsageError
 
@@ -150,7 +150,7 @@ def test_a_cancelled_query_is_interrupted(asked, monkeypatch):
     endless = "SELECT sum(a.range * b.range) FROM range(1000000000) a, range(1000000) b"
 
     with pytest.raises(KeyboardInterrupt):
-        interruptible(lambda: asked.answer(endless, Wanted()), asked.interrupt)
+        asked.answer(endless, Wanted())
 
 
 def test_completion_offers_tables_columns_words_and_commands(asked):
@@ -191,6 +191,7 @@ def test_a_conversation_on_a_terminal(shop, tmp_path):
 
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment["PROMPT_TOOLKIT_NO_CPR"] = "1"
     process = subprocess.Popen(
         [sys.executable, "-m", "seeknal", "repl"],
         cwd=shop.path,

@@ -230,3 +230,40 @@ def test_json_output_parses_even_when_nodes_fail(shop):
     failed = next(entry for entry in answer["nodes"] if entry["status"] == "failed")
     assert failed["error"]
     assert failed["code"].startswith("SK")
+
+
+def test_warnings_of_the_projects_files_are_said_in_one_line(fresh):
+    fresh.write(
+        {
+            "seeknal/t.yml": (
+                "kind: transform\nname: t\ninputs: [{ref: source.orders}]\nsql: SELECT 1 AS one\n"
+            )
+        }
+    )
+
+    text = fresh.run("run").assert_ok()
+    answer = fresh.run("run", "--format", "json").assert_ok()
+
+    for outcome in (text, answer):
+        (line,) = [line for line in outcome.stderr.splitlines() if line.startswith("warning")]
+        assert "source.orders" in line
+        assert "(seeknal/t.yml:3" in line
+    answer.json()
+
+
+def test_the_day_can_be_chosen(fresh):
+    fresh.write(
+        {
+            "seeknal/t.yml": (
+                "kind: transform\nname: t\n"
+                "sql: SELECT '{{ today }}' AS d, '{{ yesterday }}' AS y, '{{ end_date }}' AS e\n"
+            )
+        }
+    )
+
+    fresh.run("run", "--date", "2024-03-01", "--select", "t").assert_ok()
+    wrong = fresh.run("run", "--date", "1 March")
+
+    assert fresh.rows("transform.t") == [("2024-03-01", "2024-02-29", "2024-03-31")]
+    assert wrong.exit_code == 2
+    assert "2026-01-31" in wrong.stderr

@@ -269,3 +269,57 @@ def test_sql_answers_are_valid_json_however_odd_the_names(shop):
     outcome = shop.run("sql", query, "--format", "json").assert_ok()
 
     assert json.loads(outcome.stdout) == [{'a "b" c': 1, "ü\\n": 2}]
+
+
+def many(count):
+    nodes = "\n---\n".join(
+        f"kind: transform\nname: n{number}\nsql: SELECT {number} AS a" for number in range(count)
+    )
+    view = (
+        "kind: transform\nname: through\nmaterialized: view\ninputs: [{ref: transform.n1}]\n"
+        "sql: SELECT a + 1 AS a FROM ref('transform.n1')"
+    )
+    return {"seeknal_project.yml": "name: many\n", "seeknal/n.yml": f"{nodes}\n---\n{view}\n"}
+
+
+def test_only_the_views_that_a_query_may_mean_are_opened(seeknal_project):
+    from seeknal.querying import open_views
+
+    project = seeknal_project(many(120))
+    project.run("run").assert_ok()
+    count = "SELECT count(*) FROM duckdb_views() WHERE schema_name = 'transform'"
+
+    opened = {}
+    for about in ("FROM n119", "FROM through", "SHOW TABLES"):
+        with open_views(project.path, about=about) as views:
+            opened[about] = views.execute(count).fetchall()[0][0]
+
+    # n1, n11 and n119 are all in the text; a view's inputs are not known from a query.
+    assert opened == {"FROM n119": 3, "FROM through": 121, "SHOW TABLES": 121}
+    assert rows(project.run("sql", "FROM through", "--format", "json")) == [{"a": 2}]
+
+
+def test_views_are_left_out_while_the_files_are_broken(seeknal_project):
+    project = seeknal_project(many(3))
+    project.run("run").assert_ok()
+    project.write({"seeknal/broken.yml": "kind: [\n"})
+
+    stored = project.run("sql", "FROM n1", "--format", "json")
+    view = project.run("sql", "FROM through")
+
+    assert rows(stored) == [{"a": 1}]
+    assert view.exit_code == 2
+
+
+def test_parquet_can_be_limited(shop):
+    out = shop.path / "one.parquet"
+
+    shop.run("sql", "FROM orders", "--format", "parquet", "-o", str(out), "--limit", "1")
+
+    assert duckdb.sql(f"SELECT count(*) FROM '{out}'").fetchall() == [(1,)]
+
+
+def test_an_explanation_can_be_json(shop):
+    outcome = shop.run("sql", "EXPLAIN FROM orders", "--format", "json").assert_ok()
+
+    assert outcome.json()[0]["explain_value"]

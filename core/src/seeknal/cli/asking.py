@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seeknal.cli.results import Wanted
+from seeknal.cli.streams import say
 
 if TYPE_CHECKING:
     from seeknal.kernel import Session
@@ -21,7 +23,7 @@ class Asked(Protocol):
     def statements(self, text: str) -> list[str]: ...
     def tables(self) -> Sequence[str]: ...
     def columns(self, table: str) -> Sequence[tuple[str, str]]: ...
-    def interrupt(self) -> None: ...
+    def names(self) -> Sequence[str]: ...
     def close(self) -> None: ...
 
 
@@ -56,7 +58,10 @@ class Outputs:
         from seeknal.cli.sql import answer
 
         self.refresh()
-        answer(self._views, query, wanted, allow_files=self.allow_files)
+        views = self._views
+        interruptible(
+            lambda: answer(views, query, wanted, allow_files=self.allow_files), views.interrupt
+        )
 
     def statements(self, text: str) -> list[str]:
         """The statements of ``text``; DuckDB knows best where one ends."""
@@ -85,8 +90,13 @@ class Outputs:
         ).fetchall()
         return rows
 
-    def interrupt(self) -> None:
-        self._views.interrupt()
+    def names(self) -> Sequence[str]:
+        """Tables, with and without their kind, and all their columns, for completion."""
+        rows = self._views.execute(
+            "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1"
+        ).fetchall()
+        tables = self.tables()
+        return [*tables, *(name.rpartition(".")[2] for name in tables), *(row[0] for row in rows)]
 
     def close(self) -> None:
         self._views.close()
@@ -115,8 +125,31 @@ class Remote:
     def columns(self, table: str) -> Sequence[tuple[str, str]]:
         return self._session.schema(table)
 
-    def interrupt(self) -> None:
-        """Sessions have no such call: the answer is awaited and then shown."""
+    def names(self) -> Sequence[str]:
+        """Tables only: asking for the columns of each could take long on a server."""
+        return self.tables()
 
     def close(self) -> None:
         self._session.close()
+
+
+def interruptible(act: Callable[[], None], interrupt: Callable[[], None]) -> None:
+    """Do ``act``; Ctrl-C stops it through ``interrupt`` and is raised afterwards."""
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            act()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="seeknal-query", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.05)
+        except KeyboardInterrupt:
+            interrupt()
+            say("cancelled")
+    if failed:
+        raise failed[0]

@@ -46,10 +46,5 @@ class SqlCompleter(Completer):
 
     def names(self) -> list[str]:
         if self._names is None:
-            tables = list(self._asked.tables())
-            columns = {column for table in tables for column, _ in self._asked.columns(table)}
-            plain = [table.rpartition(".")[2] for table in tables]
-            self._names = list(
-                dict.fromkeys([*tables, *plain, *sorted(columns), *KEYWORDS.split()])
-            )
+            self._names = list(dict.fromkeys([*self._asked.names(), *KEYWORDS.split()]))
         return self._names

@@ -35,14 +35,29 @@ transform: |
   SELECT customer_id, updated_at, feature
   FROM ref('transform.NAME')
 """,
+    "aggregation": """\
+entity: {name: customer, join_keys: [customer_id]}
+time_column: ordered_at
+windows: [7d, 30d]
+features:
+  amount: {agg: [sum, count]}
+inputs:
+  - ref: transform.NAME
+""",
+    "second_order_aggregation": """\
+id_col: region
+features:
+  amount: {basic: [sum, mean, max]}
+inputs:
+  - ref: aggregation.NAME
+""",
     "rule": """\
 inputs:
   - ref: transform.NAME
-rule:
-  type: null
-  columns: [id]
-params:
-  severity: error
+audits:
+  - type: not_null
+    columns: [id]
+    severity: error
 """,
     "profile": """\
 inputs:

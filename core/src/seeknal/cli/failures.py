@@ -43,9 +43,9 @@ def explain_problem(problem: Problem, root: Path | None) -> str:
 def count_line(problems: Sequence[Problem]) -> str:
     """``3 problems, 1 warning``, and how many of them are not shown."""
     errors = sum(problem.severity == "error" for problem in problems)
-    parts = [_plural(errors, "problem")]
-    if warnings := len(problems) - errors:
-        parts.append(_plural(warnings, "warning"))
+    warnings = len(problems) - errors
+    counts = ((errors, "problem"), (warnings, "warning"))
+    parts = [_plural(count, noun) for count, noun in counts if count]
     if len(problems) > MOST_SHOWN:
         parts.append(f"the first {MOST_SHOWN} are shown")
     return ", ".join(parts)

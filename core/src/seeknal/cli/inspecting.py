@@ -17,7 +17,6 @@ from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from seeknal.inspect import Stored
-    from seeknal.model import Project
 
 
 @click.command("inspect", cls=Command)
@@ -48,7 +47,7 @@ def inspect_command(
             "which node?", code="SK0259", help="seeknal inspect NODE, or seeknal inspect --list"
         )
     root = project_root()
-    outputs = stored_outputs(root, environment, _project(root))
+    outputs = stored_outputs(root, environment, _loaded(root))
     if node is None:
         _print_list(outputs, format_)
         return
@@ -59,11 +58,11 @@ def inspect_command(
     _query(root, environment, found, _statement(found, schema, statistics), format_, limit)
 
 
-def _project(root: Path) -> Project | None:
+def _loaded(root: Path) -> Loaded | None:
     from seeknal.run.session import Request, load
 
     try:
-        return load(root, Request(command="inspect")).project
+        return load(root, Request(command="inspect"))
     except ProjectError as error:
         warn(f"{error.message}; only stored outputs are shown (seeknal validate says more)")
         return None

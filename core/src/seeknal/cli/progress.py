@@ -16,6 +16,7 @@ from seeknal.model import (
     NodeId,
     NodeResult,
     Plan,
+    Problem,
     Project,
     RunSummary,
     Step,
@@ -30,7 +31,10 @@ COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reuse
 class Silent:
     """A reporter that only passes warnings on; for answers that are written at the end."""
 
-    def planned(self, plan: Plan, project: Project) -> None: ...
+    def planned(self, plan: Plan, project: Project) -> None:
+        for problem in project.warnings:
+            warn(brief(problem))
+
     def started(self, node: NodeId) -> None: ...
     def finished(self, result: NodeResult) -> None: ...
     def warn(self, message: str) -> None:
@@ -57,6 +61,8 @@ class Lines:
             target.key: target for step in plan.steps for target in project.nodes[step.node].targets
         }
         self._widths = widths(plan.steps)
+        for problem in project.warnings if not self._quiet else ():
+            warn(brief(problem))
         if plan.to_run and not self._quiet and is_terminal(sys.stderr):
             self._live = Live(len(plan.steps))
             self._live.begin()
@@ -116,6 +122,12 @@ class Lines:
 
     def _above(self) -> AbstractContextManager[None]:
         return self._live.above() if self._live else nullcontext()
+
+
+def brief(problem: Problem) -> str:
+    """A warning of the project's files in one line; ``validate`` shows it in full."""
+    place = f" ({problem.location})" if problem.location else ""
+    return f"{problem.message}{place}"
 
 
 def widths(steps: Sequence[Step]) -> tuple[int, int]:

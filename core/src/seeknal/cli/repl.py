@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,10 +96,7 @@ class Repl:
             return self.command(entry)
         for statement in self.asked.statements(entry) if entry else ():
             if statement.strip(" \t\r\n;"):
-                interruptible(
-                    lambda query=statement: self.asked.answer(query, self.wanted),  # type: ignore[misc]
-                    self.asked.interrupt,
-                )
+                self.asked.answer(statement, self.wanted)
         return True
 
     def command(self, entry: str) -> bool:
@@ -190,28 +186,6 @@ def is_complete(text: str) -> bool:
     """Whether what was typed can be run: a dot command, a statement with its end, or nothing."""
     stripped = text.strip()
     return not stripped or stripped.startswith(".") or stripped.endswith(";")
-
-
-def interruptible(act: Callable[[], None], interrupt: Callable[[], None]) -> None:
-    """Do ``act``; Ctrl-C stops it through ``interrupt`` and is raised afterwards."""
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            act()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=work, name="seeknal-query", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join(0.05)
-        except KeyboardInterrupt:
-            interrupt()
-            say("cancelled")
-    if failed:
-        raise failed[0]
 
 
 def prompt_session(asked: Asked) -> Any:

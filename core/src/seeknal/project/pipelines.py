@@ -43,6 +43,32 @@ def read_pipeline(path: Path, root: Path) -> tuple[list[RawNode], list[Problem]]
     return reader.nodes(), reader.problems
 
 
+def imported_declarations(path: Path, root: Path) -> dict[str, Any]:
+    """What importing a file declares, as plain values: for a process with the file's packages."""
+    reader = _Reader(path, root)
+    declared = reader.imported()
+    places = [(entry.message, entry.location) for entry in reader.problems]
+    return {
+        "declared": [
+            {
+                "kind": entry.kind,
+                "keys": reader.plain(dict(entry.keys), _NOWHERE, entry.function),
+                "targets": reader.plain(list(entry.targets), _NOWHERE, entry.function),
+                "function": entry.function,
+                "line": entry.line,
+                "mistakes": list(entry.mistakes),
+            }
+            for entry in declared
+        ],
+        "problems": [
+            {"message": message, "line": place.line if place else 0} for message, place in places
+        ],
+    }
+
+
+_NOWHERE = Marks("", {}, {})
+
+
 @frozen(kw_only=True)
 class Declared:
     """One decorated function, however it was learned."""
@@ -141,7 +167,7 @@ class _Reader:
         if isinstance(error, SyntaxError) and error.filename:
             return self.place(Path(error.filename), error.lineno or 0)
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(self.root)]
+        own = [frame for frame in frames if Path(frame.filename).is_relative_to(self.path.parent)]
         return self.place(Path(own[-1].filename), own[-1].lineno or 0) if own else self.place()
 
     def place(self, path: Path | None = None, line: int = 0) -> Location:

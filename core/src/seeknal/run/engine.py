@@ -42,17 +42,17 @@ class Engine:
         """A new cursor with seeknal's session settings."""
         with self._lock:
             cursor = self._open().cursor()
-        # A table name must never mean a variable of ours, and results not the machine's zone.
-        cursor.execute("SET python_enable_replacements = false")
         cursor.execute("SET enable_progress_bar = false")
-        cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._instance is None:
             import duckdb
 
-            self._instance = duckdb.connect(":memory:")
+            # A table name in SQL must never mean a Python variable of ours.
+            settings: dict[str, object] = {"python_enable_replacements": False}
+            self._instance = duckdb.connect(":memory:", config=settings)
+            self._instance.execute("SET GLOBAL TimeZone = 'UTC'")
             limit = self._memory_limit or _default_memory_limit()
             self._instance.execute(f"SET memory_limit = {quote_literal(limit)}")
             self._instance.execute(f"SET temp_directory = {quote_literal(str(self._spill))}")
@@ -92,11 +92,11 @@ def write_rows(
     scan, columns = to_scan(cursor, rows, _VIEW)
     try:
         _refuse_equal_names(columns)
-        done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchone()
+        done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
     finally:
         if not isinstance(rows, Scan | ParquetFiles):
             cursor.execute(f"DROP VIEW IF EXISTS temp.{quote_identifier(_VIEW)}")
-    return int(done[0]) if done else 0, columns
+    return int(done[0][0]), columns
 
 
 def _copy_file(
@@ -108,8 +108,8 @@ def _copy_file(
     _refuse_equal_names(columns)
     counted = cursor.execute(
         f"SELECT num_rows FROM parquet_file_metadata({quote_literal(str(path))})"
-    ).fetchone()
-    return int(counted[0]) if counted else 0, columns
+    ).fetchall()
+    return int(counted[0][0]), columns
 
 
 def _refuse_equal_names(columns: Sequence[Column]) -> None:

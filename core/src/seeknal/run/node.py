@@ -66,11 +66,14 @@ class Services:
 
 
 class NodeRunner:
-    """Executes steps; one instance serves all workers, each with a cursor of its own."""
+    """Executes steps; one instance serves all workers, each step with a cursor of its own.
+
+    A step's temporary views and settings, and results that it did not read to the end, which
+    would keep an old view of the catalogue, go with its cursor.
+    """
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.local = threading.local()
         self.cursors: dict[int, duckdb.DuckDBPyConnection] = {}
 
     def execute(self, step: Step) -> NodeResult:
@@ -86,15 +89,20 @@ class NodeRunner:
                 result = evolve(result, status="interrupted")
         finally:
             attempt.clean_up()
+            self.close_cursor()
         return evolve(result, seconds=time.monotonic() - started)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """This thread's cursor."""
-        if not hasattr(self.local, "cursor"):
-            self.local.cursor = self.services.engine.cursor()
-            self.cursors[threading.get_ident()] = self.local.cursor
-        cursor: duckdb.DuckDBPyConnection = self.local.cursor
-        return cursor
+        """The cursor of the step that this thread executes."""
+        thread = threading.get_ident()
+        if thread not in self.cursors:
+            self.cursors[thread] = self.services.engine.cursor()
+        return self.cursors[thread]
+
+    def close_cursor(self) -> None:
+        cursor = self.cursors.pop(threading.get_ident(), None)
+        if cursor is not None:
+            cursor.close()
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread's cursor is running, or all of them."""

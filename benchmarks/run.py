@@ -1,0 +1,253 @@
+"""Measures seeknal against plain DuckDB and writes the table of results.
+
+python benchmarks/run.py [--only NAME ...] [--quick] [--times 3] [--output FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import logical
+from measure import Command, Sample, interleaved, run
+
+HERE = Path(__file__).resolve().parent
+SEEKNAL = (sys.executable, "-m", "seeknal")
+FLOOR = (sys.executable, str(HERE / "floor.py"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table. ``bar`` says what must hold, ``met`` whether it does."""
+
+    scenario: str
+    measured: str
+    floor: str
+    bar: str
+    met: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where projects are made, and how thorough a measurement is."""
+
+    folder: Path
+    times: int
+    quick: bool
+
+
+def project(setting: Setting, name: str, steps: list[logical.Step], rows: int = 1000) -> Path:
+    root = setting.folder / name
+    if not root.exists():
+        logical.write_sources(root / "data", steps, rows)
+        logical.write_seeknal(root, steps)
+        logical.write_floor(root, steps)
+    return root
+
+
+def fresh(root: Path) -> Callable[[], None]:
+    """Forget everything that runs left behind."""
+
+    def forget() -> None:
+        for name in ("target", "floor_output"):
+            shutil.rmtree(root / name, ignore_errors=True)
+
+    return forget
+
+
+def seeknal(root: Path, *arguments: str, prepare: Callable[[], None] = lambda: None) -> Command:
+    return Command((*SEEKNAL, *arguments), root, prepare)
+
+
+def floor(root: Path) -> Command:
+    return Command((*FLOOR, str(root)), root, lambda: shutil.rmtree(root / "floor_output", True))
+
+
+def cpu(sample: Sample) -> str:
+    return f"{sample.cpu:.2f} CPU s, {sample.wall:.2f} s wall, {sample.peak:.0f} MiB"
+
+
+def start_up(setting: Setting) -> list[Line]:
+    commands = {
+        "help": seeknal(setting.folder, "--help"),
+        "version": seeknal(setting.folder, "--version"),
+        "python": Command((sys.executable, "-c", "pass"), setting.folder),
+    }
+    found = interleaved(commands, setting.times * 3)
+    return [
+        Line(
+            f"`seeknal --{name}`",
+            cpu(found[name]),
+            cpu(found["python"]),
+            "<= 0.20 CPU s",
+            found[name].cpu <= 0.20,
+        )
+        for name in ("help", "version")
+    ]
+
+
+def no_op(setting: Setting) -> list[Line]:
+    lines = []
+    for count, bar, memory in ((100, 0.30, 0), (2000, 0.60, 60)):
+        root = project(setting, f"small{count}", logical.small(count))
+        run(seeknal(root, "run", "-q"))
+        found = interleaved({"run": seeknal(root, "run", "-q")}, setting.times * 3)["run"]
+        met = found.cpu <= bar and (not memory or found.peak <= memory)
+        text = f"<= {bar:.2f} CPU s" + (f", <= {memory} MiB" if memory else "")
+        lines.append(Line(f"no-op run, {count:,} nodes", cpu(found), "", text, met))
+    return lines
+
+
+def load(setting: Setting) -> list[Line]:
+    root = project(setting, "small500", logical.small(500))
+    command = seeknal(root, "validate", prepare=fresh(root))
+    found = interleaved({"load": command}, setting.times)["load"]
+    return [Line("load without cache, 500 nodes", cpu(found), "", "<= 1.5 CPU s", found.cpu <= 1.5)]
+
+
+def first_build(setting: Setting) -> list[Line]:
+    lines = []
+    for count, extra, memory in ((100, 0.3, 0), (500, 0.0, 150)):
+        root = project(setting, f"small{count}", logical.small(count))
+        found = interleaved(
+            {"run": seeknal(root, "run", "-q", prepare=fresh(root)), "floor": floor(root)},
+            setting.times,
+        )
+        limit = 2.0 * found["floor"].cpu + extra
+        met = found["run"].cpu <= limit and (not memory or found["run"].peak <= memory)
+        text = f"<= 2.0x floor{' + 0.3 s' if extra else ''} (= {limit:.2f} CPU s)"
+        text += f", <= {memory} MiB" if memory else ""
+        lines.append(
+            Line(
+                f"first build, {count} small nodes",
+                cpu(found["run"]),
+                cpu(found["floor"]),
+                text,
+                met,
+            )
+        )
+    return lines
+
+
+def edits(setting: Setting) -> list[Line]:
+    steps = logical.small(100)
+    root = project(setting, "small100", steps)
+    middle = next(step for step in steps[40:] if step.sql == logical.SHAPES[0])
+    file = root / "seeknal" / f"{middle.name}.yml"
+    text = logical.node_text(middle, steps)
+    counter = iter(range(10_000))
+
+    def change(replacement: str) -> Callable[[], None]:
+        def prepare() -> None:
+            file.write_text(text.replace("v * 2 AS v", replacement.format(next(counter) + 3)))
+
+        return prepare
+
+    file.write_text(text)
+    run(seeknal(root, "run", "-q"))
+    edit = interleaved(
+        {"run": seeknal(root, "run", "-q", prepare=change("v * {} AS v"))}, setting.times
+    )
+    file.write_text(text)
+    run(seeknal(root, "run", "-q"))
+    comment = interleaved(
+        {
+            "run": seeknal(root, "run", "-q", prepare=change("v * 2 AS v /* {} */")),
+            "no-op": seeknal(root, "run", "-q"),
+        },
+        setting.times,
+    )
+    limit = comment["no-op"].cpu + 0.4
+    return [
+        Line("edit one node of 100", cpu(edit["run"]), "", "<= 1.2 CPU s", edit["run"].cpu <= 1.2),
+        Line(
+            "edit of a comment",
+            cpu(comment["run"]),
+            cpu(comment["no-op"]) + " (no-op)",
+            "<= no-op + 0.4 s",
+            comment["run"].cpu <= limit,
+        ),
+    ]
+
+
+def heavy(setting: Setting) -> list[Line]:
+    rows = 200_000 if setting.quick else 5_000_000
+    root = project(setting, "heavy", logical.heavy(), rows)
+    found = interleaved(
+        {"run": seeknal(root, "run", "-q", prepare=fresh(root)), "floor": floor(root)},
+        setting.times,
+    )
+    ours, plain = found["run"], found["floor"]
+    ratios = (ours.cpu / plain.cpu, ours.wall / plain.wall, ours.peak / plain.peak)
+    text = cpu(ours) + f" = {ratios[0]:.2f}x CPU, {ratios[1]:.2f}x wall, {ratios[2]:.2f}x memory"
+    met = ratios[0] <= 1.10 and ratios[1] <= 1.10 and ratios[2] <= 1.3
+    return [
+        Line(
+            f"heavy: 8 nodes over {rows:,} rows",
+            text,
+            cpu(plain),
+            "<= 1.10x CPU and wall, <= 1.3x memory",
+            met,
+        )
+    ]
+
+
+def long_chain(setting: Setting) -> list[Line]:
+    lines = []
+    sizes = (100, 200) if setting.quick else (2_500, 5_000, 10_000)
+    seconds = []
+    for count in sizes:
+        root = project(setting, f"chain{count}", logical.chain(count))
+        found = run(seeknal(root, "run", "-q", prepare=fresh(root)))
+        seconds.append(found.cpu / count)
+        lines.append((count, found))
+    slope = seconds[-1] / seconds[0]
+    text = "; ".join(f"{count:,}: {cpu(found)}" for count, found in lines)
+    return [Line(f"chain of {sizes[-1]:,} nodes", text, "", "plans and runs, linear", slope < 1.3)]
+
+
+SCENARIOS = {
+    "start-up": start_up,
+    "no-op": no_op,
+    "load": load,
+    "first-build": first_build,
+    "edits": edits,
+    "heavy": heavy,
+    "chain": long_chain,
+}
+
+
+def table(lines: list[Line]) -> str:
+    head = "| scenario | measured | floor | must | met |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {line.scenario} | {line.measured} | {line.floor} | {line.bar} | {'yes' if line.met else 'NO'} |\n"
+        for line in lines
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", choices=sorted(SCENARIOS), default=list(SCENARIOS))
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    parser.add_argument("--times", type=int, default=3, help="rounds; medians are shown")
+    parser.add_argument("--output", type=Path, help="also write the table to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        setting = Setting(Path(folder), arguments.times, arguments.quick)
+        lines = []
+        for name in arguments.only:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            lines += SCENARIOS[name](setting)
+    text = table(lines)
+    print(text)
+    if arguments.output:
+        arguments.output.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The other end of `seeknal.project.uv`: answers one job in a process with its own packages.
+
+Runs as a script. Of seeknal only the source files are at hand, not what is installed beside them.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import json
+import logging
+import os
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+class OurPackage:
+    """Finds the package ``seeknal`` where the parent has it."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = str(Path(folder).parent)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        where = [self.folder] if path is None else path
+        if name.partition(".")[0] == "seeknal":
+            return importlib.machinery.PathFinder.find_spec(name, where, target)
+        return None
+
+
+def main(question: Path) -> None:
+    job = json.loads(question.read_text(encoding="utf-8"))
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.meta_path.insert(0, OurPackage(job["seeknal"]))
+    answer = describe(job) if job["do"] == "describe" else run(job)
+    path = Path(job["answer"])
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(answer), encoding="utf-8")
+    temporary.replace(path)
+
+
+def end_with_parent() -> None:
+    """The parent keeps our standard input open for as long as it lives."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def describe(job: dict[str, Any]) -> dict[str, Any]:
+    """What the file's decorators declare, learned by importing it."""
+    from seeknal.project.pipelines import imported_declarations
+
+    return imported_declarations(Path(job["file"]), Path(job["root"]))
+
+
+class Kept(logging.Handler):
+    """Keeps what the function logs, for the parent to log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.records: list[tuple[int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append((record.levelno, record.getMessage()))
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Call the node's function and store what it returns."""
+    from seeknal.errors import NodeError
+
+    log, captured = Kept(), []  # type: ignore[var-annotated]
+    answer: dict[str, Any] = {"sql": captured, "log": log.records}
+    try:
+        return answer | result(job, log, captured)
+    except NodeError as error:
+        place = error.location
+        return answer | {
+            "error": {
+                "message": error.message,
+                "code": error.code,
+                "help": error.help,
+                "file": place.file if place else "",
+                "line": place.line if place else 0,
+            }
+        }
+
+
+def result(job: dict[str, Any], log: Kept, captured: list[str]) -> dict[str, Any]:
+    import duckdb
+
+    from seeknal.errors import NodeError
+    from seeknal.run.engine import write_rows
+    from seeknal.run.function import call_function
+    from seeknal.run.tabular import Workspace
+    from seeknal.sql.quote import quote_name
+
+    cursor = duckdb.connect()
+    cursor.execute("SET python_enable_replacements = false")
+    cursor.execute("SET TimeZone = 'UTC'")
+    for id, scan in job["inputs"].items():
+        kind, _, name = id.partition(".")
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(kind)}")
+        cursor.execute(f"CREATE VIEW {quote_name(kind, name)} AS FROM {scan}")
+    call = call_of(job, log, captured)
+    scan = call_function(call, Workspace(cursor, call.workdir))
+    if scan is None:
+        return {}
+    try:
+        rows, columns = write_rows(cursor, scan, Path(job["result"]))
+    except duckdb.Error as error:
+        raise NodeError(str(error), code="SK0516") from error
+    return {"rows": rows, "columns": [[column.name, column.type] for column in columns]}
+
+
+def call_of(job: dict[str, Any], log: Kept, captured: list[str]) -> Any:
+    from seeknal.model import Column, Interval, NodeId
+    from seeknal.run.pycontext import Call
+    from seeknal.sql.quote import quote_name
+
+    logger = logging.Logger("seeknal.node", logging.INFO)
+    logger.addHandler(log)
+    ends = [datetime.fromisoformat(text) for text in job["interval"] or ()]
+    return Call(
+        node=NodeId(job["node"]),
+        file=Path(job["file"]),
+        root=Path(job["root"]),
+        workdir=Path(job["workdir"]),
+        inputs={NodeId(id): quote_name(*id.split(".", 1)) for id in job["inputs"]},
+        source=job["source"],
+        columns=tuple(Column(name, type) for name, type in job["columns"]),
+        contract=job["contract"],
+        params=job["params"],
+        variables=job["variables"],
+        interval=Interval(start=ends[0], end=ends[1]) if ends else None,
+        environment=job["environment"],
+        run_id=job["run_id"],
+        log=logger,
+        capture=captured.append,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

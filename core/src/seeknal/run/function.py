@@ -1,0 +1,191 @@
+"""Running the function of a Python node, in this process or in one with its own packages."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from seeknal.errors import NodeError, SeeknalError
+from seeknal.kernel import Context, Rows
+from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
+from seeknal.project.modules import LoadedFile, helpers_importable, load_file
+from seeknal.project.syntax import functions, is_empty
+from seeknal.run.pycontext import Call, PipelineContext
+from seeknal.run.returned import files_scan, scan_of
+from seeknal.run.tabular import Workspace
+
+_local = threading.local()
+
+
+def run_function(
+    node: Node,
+    parents: Mapping[NodeId, Relation],
+    context: Context,
+    *,
+    capture: Callable[[str], None] | None = None,
+) -> Rows | None:
+    """The rows that the node's function returns, as a Scan on the context's cursor.
+
+    None when the function of a source leaves its loaded rows as they are. ``capture`` is given
+    the text of each query that the function asks ``ctx.duckdb``. The Scan holds until `release`
+    is called, or another Python node runs, in this thread.
+    """
+    assert node.python is not None
+    path = context.project_root / node.python.file
+    loaded: Rows | None = getattr(context, "source_rows", None)
+    if loaded is not None and _does_nothing(path, node):
+        return None
+    release()
+    workspace = _local.workspace = Workspace(context.duckdb, context.workdir)
+    call = _call(node, parents, context, path, workspace, loaded, capture)
+    if node.python.script is not None:
+        from seeknal.run.script import run_script
+
+        return run_script(node, parents, call, workspace.cursor)
+    return call_function(call, workspace)
+
+
+def release() -> None:
+    """Remove the names that the last Python node of this thread left on its cursor."""
+    workspace: Workspace | None = getattr(_local, "workspace", None)
+    if workspace is None:
+        return
+    _local.workspace = None
+    # A cursor that was closed or interrupted has nothing left to remove.
+    with suppress(Exception):
+        workspace.release()
+
+
+def _call(
+    node: Node,
+    parents: Mapping[NodeId, Relation],
+    context: Context,
+    path: Path,
+    workspace: Workspace,
+    loaded: Rows | None,
+    capture: Callable[[str], None] | None,
+) -> Call:
+    typed = all(column.type for column in node.columns)
+    return Call(
+        node=node.id,
+        file=path,
+        root=context.project_root,
+        workdir=context.workdir,
+        inputs={id: relation.scan for id, relation in parents.items()},
+        source=None if loaded is None else f"({_select_of(loaded, workspace)})",
+        columns=tuple(Column(c.name, str(c.type)) for c in node.columns) if typed else (),
+        contract=node.contract,
+        params=getattr(context, "params", node.params),
+        variables=getattr(context, "variables", {}),
+        interval=context.interval,
+        environment=context.environment,
+        run_id=context.run_id,
+        log=context.log,
+        capture=capture or (lambda sql: None),
+    )
+
+
+def _select_of(rows: Rows, workspace: Workspace) -> str:
+    if isinstance(rows, Scan):
+        return rows.sql
+    if isinstance(rows, ParquetFiles):
+        return files_scan(list(rows.paths)).sql
+    return workspace.select(rows)
+
+
+def call_function(call: Call, workspace: Workspace) -> Scan | None:
+    """Import the file, call the function of ``call.node``, and take what it returns.
+
+    None when a source's function returns nothing. Raises NodeError for what the code raises.
+    """
+    scans = dict(call.inputs)
+    if call.source is not None:
+        scans[call.node] = call.source
+    workspace.name_inputs(scans)
+    try:
+        with helpers_importable(call.file.parent):
+            function = _function(call)
+            ctx = PipelineContext(call, workspace)
+            value = function(ctx) if signature(function).parameters else function()
+            if value is None and call.source is not None:
+                return None
+            return scan_of(value, call, workspace)
+    except (Exception, SystemExit) as error:
+        raise _explained(error, call) from error
+
+
+def _function(call: Call) -> Callable[..., Any]:
+    loaded = _loaded(call.file)
+    for declaration in reversed(loaded.declarations):
+        if (declaration.kind, declaration.name) == (call.node.kind, call.node.name):
+            return declaration.function
+    raise NodeError(f"{call.file.name} declares no {call.node}", code="SK0515")
+
+
+_files: dict[Path, tuple[object, LoadedFile]] = {}
+_loading = threading.RLock()
+
+
+def _loaded(path: Path) -> LoadedFile:
+    """The imported file; again only when it or a file beside it has changed."""
+    with _loading:
+        stamp = _stamp(path.parent)
+        if path not in _files or _files[path][0] != stamp:
+            _files[path] = (stamp, load_file(path))
+        return _files[path][1]
+
+
+def _stamp(folder: Path) -> object:
+    files = [(path, path.stat()) for path in sorted(folder.rglob("*.py"))]
+    return [(path, stat.st_mtime_ns, stat.st_size, stat.st_ino) for path, stat in files]
+
+
+def _does_nothing(path: Path, node: Node) -> bool:
+    """Whether the function has no code, so that there is nothing to import or to start."""
+    assert node.python is not None
+    named = [
+        entry
+        for entry in functions(ast.parse(path.read_bytes()))
+        if entry.name == node.python.function
+    ]
+    return bool(named) and all(is_empty(entry) for entry in named)
+
+
+def _explained(error: BaseException, call: Call) -> BaseException:
+    """The user's exception as a NodeError that points to the user's line."""
+    if type(error).__name__ == "InterruptException":
+        return error
+    place = _place(error, call)
+    if isinstance(error, SeeknalError):
+        if error.location is None:
+            error.location = place
+        return error
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return NodeError(text, code="SK0511", location=place, help=_advice(error))
+
+
+def _advice(error: BaseException) -> str | None:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return (
+            f"install {package} where seeknal runs, or list it in a '# /// script' header of"
+            f" the file: dependencies = [{package!r}]"
+        )
+    return None
+
+
+def _place(error: BaseException, call: Call) -> Location:
+    """The innermost line of the project's code that was running."""
+    folder = call.file.parent
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    if not own:
+        return Location(call.file.relative_to(call.root).as_posix())
+    file = Path(own[-1].filename).relative_to(call.root).as_posix()
+    return Location(file, own[-1].lineno or 0)

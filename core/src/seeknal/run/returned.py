@@ -1,0 +1,101 @@
+"""What a Python node's function returned, as rows that DuckDB can read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from seeknal.errors import NodeError
+from seeknal.model import ParquetFiles, Scan
+from seeknal.rows import scan_of_rows
+from seeknal.run.pycontext import Call
+from seeknal.run.tabular import Workspace, is_tabular
+from seeknal.sql.quote import quote_literal
+
+ACCEPTED = (
+    "return a DuckDB relation, a pandas or polars frame, an Arrow table or reader,"
+    " a list of dicts, or a generator of any of these"
+)
+
+
+def scan_of(value: Any, call: Call, workspace: Workspace) -> Scan:
+    """The returned rows as one query. Raises NodeError, naming the type, for anything else."""
+    if isinstance(value, Scan):
+        return value
+    if isinstance(value, ParquetFiles):
+        return files_scan(list(value.paths))
+    if is_tabular(value):
+        warn_of_index(value, call)
+        return Scan(workspace.select(value))
+    if isinstance(value, list | tuple | Iterator):
+        return _scan_of_many(iter(value), call, workspace)
+    raise refusal(value)
+
+
+def refusal(value: Any, what: str = "the function returned") -> NodeError:
+    if value is None:
+        text = f"{what} nothing"
+    else:
+        cls = type(value)
+        name = cls.__name__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__name__}"
+        text = f"{what} a value of type {name}, which is no rows"
+    return NodeError(text, code="SK0514", help=ACCEPTED)
+
+
+def warn_of_index(value: Any, call: Call) -> None:
+    """A pandas index is not a column: losing one that has a name is seldom meant."""
+    if type(value).__module__.partition(".")[0] != "pandas":
+        return
+    names = [str(name) for name in value.index.names if name is not None]
+    if names:
+        call.log.warning(
+            "the frame's index (%s) is left out; call .reset_index() to keep it as columns",
+            ", ".join(names),
+        )
+
+
+def _scan_of_many(items: Iterator[Any], call: Call, workspace: Workspace) -> Scan:
+    """A list or generator: of dicts, of lists of dicts, or of tabular parts."""
+    first = next(items, _NOTHING)
+    if first is not _NOTHING and is_tabular(first):
+        return _scan_of_parts(itertools.chain([first], items), call, workspace)
+    rows = _flattened(itertools.chain([] if first is _NOTHING else [first], items))
+    has_rows = first is not _NOTHING
+    columns = call.columns if call.contract or not has_rows else None
+    return scan_of_rows(workspace.cursor, rows, workdir=call.workdir, columns=columns)
+
+
+_NOTHING = object()
+
+
+def _flattened(items: Iterable[Any]) -> Iterator[Mapping[str, object]]:
+    for item in items:
+        if isinstance(item, Mapping):
+            yield item
+        elif isinstance(item, list) and all(isinstance(row, Mapping) for row in item):
+            yield from item
+        else:
+            raise refusal(item, "among the rows is")
+
+
+def _scan_of_parts(parts: Iterator[Any], call: Call, workspace: Workspace) -> Scan:
+    """Each part goes to a Parquet file before the next one is asked for."""
+    paths = []
+    for number, part in enumerate(parts):
+        if not is_tabular(part):
+            raise refusal(part, "among the parts is")
+        path = call.workdir / f"part-{number}.parquet"
+        select = workspace.select(part)
+        workspace.cursor.execute(
+            f"COPY ({select}) TO {quote_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        workspace.forget(part)
+        paths.append(str(path))
+    return files_scan(paths)
+
+
+def files_scan(paths: list[str]) -> Scan:
+    """The rows of several Parquet files, columns matched by name."""
+    files = ", ".join(quote_literal(path) for path in paths)
+    return Scan(f"SELECT * FROM read_parquet([{files}], union_by_name = true)")

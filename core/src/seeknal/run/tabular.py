@@ -1,0 +1,169 @@
+"""Objects that hold rows: what DuckDB can read of what Python code has at hand."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seeknal.errors import NodeError
+from seeknal.model import NodeId
+from seeknal.sql.quote import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+_numbers = itertools.count(1)
+
+_FRAMES = {
+    "pandas": ("DataFrame",),
+    "polars": ("DataFrame", "LazyFrame"),
+    "pyarrow": ("Table", "RecordBatch", "RecordBatchReader", "Dataset", "Scanner"),
+}
+
+
+def is_relation(value: object) -> bool:
+    """Whether ``value`` is a DuckDB relation, without importing DuckDB."""
+    return type(value).__name__ == "DuckDBPyRelation"
+
+
+def is_tabular(value: object) -> bool:
+    """Whether ``value`` is a relation, a frame or an Arrow stream: many rows in one object."""
+    for cls in type(value).__mro__:
+        names = _FRAMES.get(cls.__module__.partition(".")[0])
+        if names is not None:
+            # Of these libraries single columns have an Arrow stream, too.
+            return any(base.__name__ in names for base in type(value).__mro__)
+    return is_relation(value) or hasattr(type(value), "__arrow_c_stream__")
+
+
+class Workspace:
+    """The names that exist on a worker's cursor while one Python node runs."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, workdir: Path) -> None:
+        self.cursor = cursor
+        self.workdir = workdir
+        self.scans: dict[NodeId, str] = {}
+        self.plain: dict[str, NodeId] = {}
+        """Inputs by the plain name that each has in SQL, in lower case."""
+        self.borrowed: set[str] = set()
+        """Names that stand for a variable of the code's for now, in lower case."""
+        self.known: dict[int, tuple[object, str]] = {}
+        self.views: list[str] = []
+
+    def name_inputs(self, scans: Mapping[NodeId, str]) -> None:
+        """Let SQL call each input by its plain name, where only one has it."""
+        self.scans |= scans
+        names = [id.name.lower() for id in scans]
+        for id in scans:
+            if names.count(id.name.lower()) == 1:
+                self.create_view(id.name, self.input_select(id))
+                self.plain[id.name.lower()] = id
+
+    def input_select(self, id: NodeId) -> str:
+        return f"FROM {self.scans[id]}"
+
+    def borrow(self, name: str, select: str) -> None:
+        """Let a name stand for a variable in a statement that can hold no WITH clause for it."""
+        self.create_view(name, select)
+        self.borrowed.add(name.lower())
+
+    def create_view(self, name: str, select: str) -> None:
+        self.cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
+
+    def remember(self, value: object, select: str) -> None:
+        """``value`` is known to be the rows of ``select``."""
+        self.known[id(value)] = (value, select)
+
+    def select_of(self, value: object) -> str | None:
+        """The query that gives the rows of ``value``, if it was asked for before."""
+        return self.known[id(value)][1] if id(value) in self.known else None
+
+    def select(self, value: Any) -> str:
+        """A query that gives the rows of a tabular object."""
+        found = self.known.get(id(value))
+        if found is None:
+            # Held on to, so that no other object takes its id while we remember it.
+            found = self.known[id(value)] = (value, self.register(value))
+        return found[1]
+
+    def forget(self, value: object) -> None:
+        """Let go of an object whose rows were stored."""
+        self.known.pop(id(value), None)
+
+    def register(self, value: Any) -> str:
+        name = f"seeknal_rows_{next(_numbers)}"
+        if is_relation(value):
+            return self.register_relation(value, name)
+        if type(value).__name__ == "LazyFrame":
+            value = value.collect()
+        check_frame(value)
+        self.cursor.register(name, value)
+        return self.with_types(f"FROM {quote_identifier(name)}")
+
+    def with_types(self, select: str) -> str:
+        """A column that is NULL throughout has no type in a frame: it becomes text."""
+        relation = self.cursor.sql(select)
+        untyped = [
+            f"CAST({quote_identifier(name)} AS VARCHAR) AS {quote_identifier(name)}"
+            for name, type in zip(relation.columns, relation.types, strict=True)
+            if str(type).strip('"') == "NULL"
+        ]
+        return f"SELECT * REPLACE ({', '.join(untyped)}) {select}" if untyped else select
+
+    def register_relation(self, relation: Any, name: str) -> str:
+        import duckdb
+
+        query = f"FROM {quote_identifier(name)}"
+        refuse_equal_names(relation.columns)
+        # Not a TEMP view, as DuckDB's relations make none: the name is unique in the instance.
+        relation.create_view(name, replace=True)
+        self.views.append(name)
+        try:
+            self.cursor.sql(query)
+        except duckdb.CatalogException:
+            # It belongs to another connection, such as that of ``duckdb.sql``.
+            path = self.workdir / f"{name}.parquet"
+            relation.write_parquet(str(path))
+            return f"FROM read_parquet({quote_literal(str(path))})"
+        return query
+
+    def release(self) -> None:
+        """Remove every name again; a cursor goes on to serve other nodes."""
+        cursor = self.cursor
+        for name in self.views:
+            cursor.execute(f"DROP VIEW IF EXISTS {quote_identifier(name)}")
+        rows = cursor.execute(
+            "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary AND NOT internal"
+            " UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary"
+        ).fetchall()
+        for name, what in rows:
+            cursor.execute(f"DROP {what} IF EXISTS temp.{quote_identifier(name)}")
+        self.known.clear()
+        self.views.clear()
+
+
+def check_frame(value: Any) -> None:
+    """Raise NodeError for a pandas frame whose columns cannot become columns of a table."""
+    if type(value).__module__.partition(".")[0] != "pandas":
+        return
+    if value.columns.nlevels > 1:
+        raise NodeError(
+            "the frame's columns have several levels",
+            code="SK0517",
+            help="join the levels: df.columns = ['_'.join(names) for names in df.columns]",
+        )
+    refuse_equal_names([str(name) for name in value.columns])
+
+
+def refuse_equal_names(names: list[str]) -> None:
+    """Raise NodeError when two names differ in case at most."""
+    lower = [name.lower() for name in names]
+    for name, key in zip(names, lower, strict=True):
+        if lower.count(key) > 1:
+            raise NodeError(
+                f"two output columns have one name: {name!r}",
+                code="SK0712",
+                help="give one of them another name",
+            )

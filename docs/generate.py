@@ -1,0 +1,330 @@
+"""Writes what the reference pages say about the code, between their markers.
+
+python docs/generate.py            rewrite docs/reference/*.md
+python docs/generate.py --check    change nothing; exit 1 and name the pages that are out of date
+
+A page is written by hand but for its blocks ``<!-- generated: NAME -->`` to
+``<!-- end of generated -->``; each name is a function of this module.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+SOURCES = ("core/src/seeknal", "plugins/seeknal-audits/src/seeknal_audits")
+ERRORS = DOCS / "reference" / "errors.txt"
+
+_BLOCK = re.compile(
+    r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL
+)
+_CODE = re.compile(r"\bSK\d{4}\b")
+_WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    object: "anything",
+    type(None): "nothing",
+}
+
+
+def pages() -> list[Path]:
+    """The pages that have generated blocks."""
+    return [path for path in sorted(DOCS.rglob("*.md")) if _BLOCK.search(path.read_text())]
+
+
+def rewritten(text: str) -> str:
+    """``text`` with each generated block as the code says it now."""
+
+    def block(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{BLOCKS[match['name']]().strip()}\n\n{match[3]}"
+
+    return _BLOCK.sub(block, text)
+
+
+def hooks() -> str:
+    """Each hook with its exact signature and docstring."""
+    from seeknal import hookspecs
+
+    marked = [
+        (name, function)
+        for name, function in vars(hookspecs).items()
+        if hasattr(function, f"{hookspecs.NAME}_spec")
+    ]
+    return "\n\n".join(_hook(name, function) for name, function in marked)
+
+
+def _hook(name: str, function: Callable[..., Any]) -> str:
+    return f"### `{name}`\n\n```python\n{signature(function)}\n```\n\n{_prose(function)}"
+
+
+def signature(function: Callable[..., Any]) -> str:
+    """``def name(argument: Type) -> Type`` on one line, as the source annotates it."""
+    return f"def {function.__name__}{str(inspect.signature(function)).replace(chr(39), '')}"
+
+
+def _prose(thing: object) -> str:
+    return _markdown(inspect.getdoc(thing) or "")
+
+
+def _markdown(text: str) -> str:
+    """Docstrings quote code with two backquotes; Markdown with one."""
+    return text.replace("``", "`")
+
+
+def plugin_api() -> str:
+    """What plugins may import, with the first paragraph of what each says of itself."""
+    from seeknal import plugin
+
+    rows = [(f"`{name}`", _summary(getattr(plugin, name))) for name in sorted(plugin.__all__)]
+    return table(("name", "what it is"), rows)
+
+
+def _summary(thing: object) -> str:
+    if get_origin(thing) is Literal:
+        return "one of " + ", ".join(f"`{value}`" for value in get_args(thing))
+    documented = inspect.isclass(thing) or inspect.isroutine(thing)
+    text = inspect.getdoc(thing) if documented else None
+    return _markdown((text or "what a hook may answer as a node's rows").split("\n\n")[0])
+
+
+def commands() -> str:
+    """Each command with its help and its options."""
+    from seeknal.cli.app import App
+
+    return "\n\n".join(_command(path, command) for path, command in every_command(App()))
+
+
+def every_command(group: Any, path: tuple[str, ...] = ("seeknal",)) -> Iterator[tuple[str, Any]]:
+    """Each command that can be run, with how it is called."""
+    import click
+
+    context = click.Context(group, info_name=path[-1])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def _command(path: str, command: Any) -> str:
+    import click
+
+    context = click.Context(command, info_name=path)
+    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    rows = [
+        (_code(options.strip()), help.strip())
+        for parameter in command.get_params(context)
+        if (record := parameter.get_help_record(context)) is not None
+        for options, help in [record]
+        if "--project" not in options and "--debug" not in options
+    ]
+    help = inspect.cleandoc((command.help or "").partition("\f")[0].replace("\b\n", ""))
+    return f"### `{path}`\n\n    {usage}\n\n{help}\n\n{table(('option', 'meaning'), rows)}"
+
+
+def common_keys() -> str:
+    from seeknal.project.keys import CommonKeys, InputKeys
+
+    return _options(CommonKeys) + "\n\nAn entry of `inputs:`\n\n" + _options(InputKeys)
+
+
+def source_keys() -> str:
+    from seeknal.project.keys import SourceKeys
+
+    return _options(SourceKeys)
+
+
+def exposure_keys() -> str:
+    from seeknal.project.keys import ExposureKeys
+
+    return _options(ExposureKeys)
+
+
+def project_keys() -> str:
+    from seeknal.project.settings import ProjectOptions
+
+    return _options(ProjectOptions)
+
+
+def kinds() -> str:
+    return _declared(_plugins().kinds, "it adds no keys of its own")
+
+
+def source_types() -> str:
+    return _declared(_plugins().source_types, "it has no options")
+
+
+def target_types() -> str:
+    return _declared(_plugins().target_types, "it has no options")
+
+
+def audit_types() -> str:
+    return _declared(_plugins().audit_types, "it has no parameters")
+
+
+def _plugins() -> Any:
+    from seeknal.plugins import load_plugins
+
+    return load_plugins()
+
+
+def _declared(declared: Mapping[str, Any], without: str) -> str:
+    """A section for each declaration; its aliases are in its first line, not sections."""
+    parts = []
+    for name, entry in declared.items():
+        if name != entry.name:
+            continue
+        aliases = getattr(entry, "aliases", ())
+        also = f" Also spelt {', '.join(map(_code, aliases))}." if aliases else ""
+        keys = _options(entry.options) or f"({without})"
+        parts.append(f"### `{name}`\n\n{_sentence(entry.summary)}{also}\n\n{keys}")
+    return "\n\n".join(parts)
+
+
+def _options(cls: type) -> str:
+    """The keys of an options class, then those of the classes nested in it."""
+    from seeknal.options import fields_of
+
+    fields = fields_of(cls)
+    if not fields:
+        return ""
+    rows = [(_keys(field), kind_of(field.type), _default(field), field.summary) for field in fields]
+    parts = [table(("key", "value", "default", "meaning"), rows)]
+    for field in fields:
+        for nested in _classes(field.type):
+            parts.append(f"Below `{field.key}`:\n\n{_options(nested)}")
+    return "\n\n".join(parts)
+
+
+def _keys(field: Any) -> str:
+    aliases = "".join(f", {_code(alias)}" for alias in field.aliases)
+    return f"{_code(field.key)}{aliases}"
+
+
+def _default(field: Any) -> str:
+    import attrs
+
+    if field.required:
+        return "required"
+    value = field.default
+    if value is None or value == () or isinstance(value, attrs.Factory):  # type: ignore[arg-type]
+        return ""
+    return _code(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _classes(hint: Any) -> Iterator[type]:
+    """The options classes inside a type."""
+    import attrs
+
+    if get_args(hint):
+        seen = dict.fromkeys(cls for part in get_args(hint) for cls in _classes(part))
+        yield from seen
+    elif isinstance(hint, type) and attrs.has(hint) and hint.__name__ != "Duration":
+        yield hint
+
+
+def kind_of(hint: Any) -> str:
+    """A type in the words of the people who write the files."""
+    arguments = [part for part in get_args(hint) if part is not type(None) and part is not ...]
+    origin = get_origin(hint)
+    if origin is Literal:
+        return " / ".join(_code(str(value)) for value in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(kind_of(part) for part in arguments))
+    if origin is tuple:
+        return f"list of {kind_of(arguments[0])}" if arguments else "list"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return "mapping"
+    if origin is not None and issubclass(origin, Sequence):
+        return "list"
+    if hint in _WORDS:
+        return _WORDS[hint]
+    return {"Duration": "duration", "Secret": "secret text"}.get(
+        getattr(hint, "__name__", ""), "mapping"
+    )
+
+
+def errors() -> str:
+    """Each code that the code raises, with what it means and what to do."""
+    known = known_errors()
+    rows = [(_anchor(code), *known[code]) for code in sorted(codes_in_source()) if code in known]
+    return table(("code", "what happened", "what to do"), rows)
+
+
+def known_errors() -> dict[str, tuple[str, str]]:
+    """``errors.txt``: ``SK0123 | what happened | what to do``, a line each."""
+    lines = [line for line in ERRORS.read_text().splitlines() if _CODE.match(line)]
+    split = [[part.strip() for part in line.split("|")] for line in lines]
+    return {code: (title, advice) for code, title, advice in split}
+
+
+def codes_in_source() -> set[str]:
+    """The codes that stand in the packages' source."""
+    files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
+    return {code for path in files for code in _CODE.findall(path.read_text())}
+
+
+def _anchor(code: str) -> str:
+    return f'<a id="{code.lower()}"></a>`{code}`'
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |"
+        for line in lines
+    )
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "hooks": hooks,
+    "plugin-api": plugin_api,
+    "commands": commands,
+    "common-keys": common_keys,
+    "source-keys": source_keys,
+    "exposure-keys": exposure_keys,
+    "project-keys": project_keys,
+    "kinds": kinds,
+    "source-types": source_types,
+    "target-types": target_types,
+    "audit-types": audit_types,
+    "errors": errors,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    stale = [path for path in pages() if rewritten(path.read_text()) != path.read_text()]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: run python docs/generate.py")
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(rewritten(path.read_text()))
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

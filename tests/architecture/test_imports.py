@@ -1,0 +1,65 @@
+"""Static contracts cannot see what is really imported at run time; these tests look."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("duckdb", "sqlglot", "jinja2", "yaml", "openpyxl", "prompt_toolkit", "pyarrow", "pandas")
+
+COMMAND = """
+import json, sys
+from seeknal.cli import main
+code = main({arguments!r})
+sys.stdout.flush()
+print(json.dumps([code, sorted({{name.partition(".")[0] for name in sys.modules}})]))
+"""
+
+
+def run_python(code: str, folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def modules_after(arguments: list[str], folder: Path) -> tuple[int, set[str]]:
+    output = run_python(COMMAND.format(arguments=arguments), folder)
+    code, names = json.loads(output.splitlines()[-1])
+    return code, set(names)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["plugins"]])
+def test_a_command_that_reads_no_project_imports_nothing_heavy(arguments, tmp_path):
+    code, names = modules_after(arguments, tmp_path)
+
+    assert code == 0
+    assert names.isdisjoint(HEAVY)
+
+
+def test_a_second_run_without_changes_imports_nothing_heavy(tmp_path):
+    modules_after(["init", "demo"], tmp_path)
+    first, _ = modules_after(["run"], tmp_path / "demo")
+
+    second, names = modules_after(["run"], tmp_path / "demo")
+
+    assert (first, second) == (0, 0)
+    assert names.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["seeknal", "seeknal.plugin", "seeknal.testing"])
+def test_a_public_module_imports_no_driver(module, tmp_path):
+    code = f"import {module}, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    assert run_python(code, tmp_path).strip() == "[]"
+
+
+def test_using_a_plugin_module_imports_no_driver(tmp_path):
+    pytest.importorskip("seeknal_audits")
+    code = f"import seeknal_audits.plugin, sys; print([n for n in {HEAVY!r} if n in sys.modules])"
+
+    assert run_python(code, tmp_path).strip() == "[]"
