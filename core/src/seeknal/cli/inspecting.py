@@ -17,6 +17,7 @@ from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from seeknal.inspect import Stored
+    from seeknal.run.session import Loaded
 
 
 @click.command("inspect", cls=Command)

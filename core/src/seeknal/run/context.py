@@ -28,7 +28,7 @@ class NodeContext:
     environment: str
     run_id: str
     project_root: Path
-    workdir: Path
+    scratch: Path
     samples: Path
     log: logging.Logger
     cursor: Callable[[], duckdb.DuckDBPyConnection]
@@ -43,6 +43,11 @@ class NodeContext:
     variables: Mapping[str, object] = field(factory=dict)
     params: Mapping[str, object] = field(factory=dict)
     source_rows: Rows | None = None
+
+    @property
+    def workdir(self) -> Path:
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.scratch
 
     @property
     def duckdb(self) -> duckdb.DuckDBPyConnection:

@@ -384,14 +384,13 @@ class _Attempt:
 
     def context(self, **more: Any) -> NodeContext:
         services = self.services
-        self.workdir.mkdir(parents=True, exist_ok=True)
         source = self.node.source
         return NodeContext(
             node=self.node.id,
             environment=services.plan.environment,
             run_id=services.run_id,
             project_root=services.project.root,
-            workdir=self.workdir,
+            scratch=self.workdir,
             samples=services.project.target / "audits" / services.run_id,
             log=self.log,
             cursor=self.cursor,
@@ -442,7 +441,8 @@ class _Attempt:
     def clean_up(self) -> None:
         if self.candidate is not None:
             self.candidate.unlink(missing_ok=True)
-        shutil.rmtree(self.workdir, ignore_errors=True)
+        if self.workdir.exists():
+            shutil.rmtree(self.workdir, ignore_errors=True)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -80,7 +80,7 @@ class _Run:
         self.limits = limits
         self.events = events
         self.stop = stop
-        self.schedule = Schedule(tuple(self.steps), graph, durations)
+        self.schedule = Schedule(tuple(self.steps), graph, durations, self.lane_of)
         self.results: dict[NodeId, NodeResult] = {}
         self.running: dict[NodeId, tuple[float, int]] = {}
         self.work: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
@@ -98,21 +98,31 @@ class _Run:
             self.shut_down()
         return [self.results[id] for id in self.steps]
 
+    def lane_of(self, id: NodeId) -> str:
+        if self.steps[id].action == "reuse":
+            return "free"
+        return "io" if id in self.limits.io_nodes else "cpu"
+
     def start_ready(self) -> None:
         """Start what may start; reused and skipped steps end here without a worker."""
-        postponed: list[NodeId] = []
-        while (id := self.schedule.take()) is not None:
-            step = self.steps[id]
-            if reason := self.skipped(id):
-                self.settle(NodeResult(node=id, status="skipped", reason=reason))
-            elif step.action == "reuse":
-                self.settle(self.runner.execute(step))
-            elif self.has_room(id):
-                self.start(step)
-            else:
-                postponed.append(id)
-        for id in postponed:
-            self.schedule.put_back(id)
+        settled = True
+        while settled:
+            settled = False
+            for lane in ("free", "io", "cpu"):
+                while self.has_room(lane) and (id := self.schedule.take(lane)) is not None:
+                    settled |= self.begin(id, lane)
+
+    def begin(self, id: NodeId, lane: str) -> bool:
+        """Start a ready node; True when its step ended at once, which may free others."""
+        step = self.steps[id]
+        if reason := self.skipped(id):
+            self.settle(NodeResult(node=id, status="skipped", reason=reason))
+            return True
+        if lane == "free":
+            self.settle(self.runner.execute(step))
+            return True
+        self.start(step)
+        return False
 
     def skipped(self, id: NodeId) -> str | None:
         """Why a ready step must not start, or None."""
@@ -124,13 +134,13 @@ class _Run:
                 return result.reason if "failed" in result.reason else f"{parent} was skipped"
         return "interrupted" if self.stop.is_set() else self.closing
 
-    def has_room(self, id: NodeId) -> bool:
+    def has_room(self, lane: str) -> bool:
+        if lane == "free":
+            return True
         if len(self.running) >= self.limits.total():
             return False
-        if id in self.limits.io_nodes:
-            return True
-        busy = sum(other not in self.limits.io_nodes for other in self.running)
-        return busy < self.limits.cpu()
+        busy = sum(id not in self.limits.io_nodes for id in self.running)
+        return lane == "io" or busy < self.limits.cpu()
 
     def start(self, step: Step) -> None:
         if len(self.threads) <= len(self.running):

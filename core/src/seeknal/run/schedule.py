@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from seeknal.graph import Graph
 from seeknal.model import NodeId
@@ -13,19 +13,27 @@ UNKNOWN_DURATION = 0.05
 
 
 class Schedule:
-    """Hands out nodes whose parents are done. Not thread-safe: one thread keeps it."""
+    """Hands out nodes whose parents are done. Not thread-safe: one thread keeps it.
+
+    Nodes queue in lanes, for each of which the caller knows how many may run at once.
+    """
 
     def __init__(
-        self, nodes: Sequence[NodeId], graph: Graph, durations: Mapping[NodeId, float]
+        self,
+        nodes: Sequence[NodeId],
+        graph: Graph,
+        durations: Mapping[NodeId, float],
+        lane_of: Callable[[NodeId], str] = lambda id: "",
     ) -> None:
         chosen = set(nodes)
+        self._lane_of = lane_of
         self._order = {id: position for position, id in enumerate(nodes)}
         self._children = {
             id: [child for child in graph.children[id] if child in chosen] for id in nodes
         }
         self._waiting = {id: sum(parent in chosen for parent in graph.parents[id]) for id in nodes}
         self._remaining = _remaining(nodes, self._children, durations)
-        self._ready: list[tuple[float, int, NodeId]] = []
+        self._ready: dict[str, list[tuple[float, int, NodeId]]] = {}
         self._unfinished = len(nodes)
         for id in nodes:
             if not self._waiting[id]:
@@ -35,13 +43,10 @@ class Schedule:
         """Whether anything is unfinished."""
         return self._unfinished > 0
 
-    def take(self) -> NodeId | None:
-        """The most urgent ready node, or None when every unfinished one waits or runs."""
-        return heapq.heappop(self._ready)[2] if self._ready else None
-
-    def put_back(self, id: NodeId) -> None:
-        """Offer a node again that was taken but cannot start yet."""
-        self._push(id)
+    def take(self, lane: str = "") -> NodeId | None:
+        """The most urgent ready node of a lane, or None when it has none."""
+        ready = self._ready.get(lane)
+        return heapq.heappop(ready)[2] if ready else None
 
     def finish(self, id: NodeId) -> None:
         """The node's step ended, well or not; its children may become ready."""
@@ -52,7 +57,8 @@ class Schedule:
                 self._push(child)
 
     def _push(self, id: NodeId) -> None:
-        heapq.heappush(self._ready, (-self._remaining[id], self._order[id], id))
+        ready = self._ready.setdefault(self._lane_of(id), [])
+        heapq.heappush(ready, (-self._remaining[id], self._order[id], id))
 
 
 def _remaining(

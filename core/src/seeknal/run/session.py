@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -251,7 +252,7 @@ def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> 
         environment=request.environment,
         run_id="",
         project_root=project.root,
-        workdir=project.target / "tmp",
+        scratch=project.target / "tmp",
         samples=project.target / "tmp",
         log=node_logger(node.id, "")[0],
         cursor=_no_cursor,
@@ -328,6 +329,7 @@ class _Session:
         self.observe("before_run", plan=plan)
         if plan.to_run:
             self.artifacts.remove_leftovers()
+            shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
             self.store.begin_generation(plan.environment)
         return self.summarise(self.carry_out(plan))
 

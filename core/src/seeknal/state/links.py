@@ -14,6 +14,9 @@ from seeknal.files import temporary_name
 _FICLONE = 0x40049409
 """Linux's ioctl that lets two files share their blocks until one of them is written to."""
 
+_uncloneable: set[int] = set()
+"""Devices that were seen to share no blocks: asking again for each artifact would cost."""
+
 
 def is_current(link: Path, artifact: Path) -> bool:
     """Whether ``link`` already stands for ``artifact``."""
@@ -33,7 +36,6 @@ def replace_link(link: Path, artifact: Path) -> None:
     Never a hard link: through it a user could change the immutable file.
     """
     temporary = temporary_name(link)
-    temporary.unlink(missing_ok=True)
     try:
         if not _clone(artifact, temporary) and not _symlink(link, artifact, temporary):
             shutil.copy2(artifact, temporary)
@@ -43,7 +45,8 @@ def replace_link(link: Path, artifact: Path) -> None:
 
 
 def _clone(artifact: Path, temporary: Path) -> bool:
-    if sys.platform != "linux":
+    device = temporary.parent.stat().st_dev
+    if sys.platform != "linux" or device in _uncloneable:
         return False
     from fcntl import ioctl
 
@@ -54,6 +57,7 @@ def _clone(artifact: Path, temporary: Path) -> bool:
         temporary.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
+        _uncloneable.add(device)
         return False
     # Equal times are how a clone is recognised as current.
     shutil.copystat(artifact, temporary)

@@ -1,0 +1,102 @@
+import textwrap
+
+import duckdb
+import pytest
+from seeknal.model import Column, Input, Node, NodeId, Relation
+from seeknal.project.pipelines import read_pipeline
+from seeknal.run.context import NodeContext, node_logger
+from seeknal.run.function import release, run_function
+
+
+class Pipelines:
+    """A project of Python files, whose functions can be called on a real cursor."""
+
+    def __init__(self, root):
+        self.root = root
+        self.folder = root / "seeknal" / "pipelines"
+        self.folder.mkdir(parents=True)
+        self.workdir = root / "target" / "tmp"
+        self.workdir.mkdir(parents=True)
+        self.cursor = duckdb.connect().cursor()
+        self.cursor.execute("SET python_enable_replacements = false")
+        self.cursor.execute("SET TimeZone = 'UTC'")
+        self.notes = []
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def read(self, name, text=None):
+        path = self.write(name, text) if text is not None else self.folder / name
+        return read_pipeline(path, self.root)
+
+    def node(self, name, text):
+        """The one node of a file."""
+        raws, problems = self.read(name, text)
+        assert problems == []
+        (raw,) = raws
+        return raw
+
+    def table(self, id, select):
+        """Make an input exist."""
+        id = NodeId(id)
+        self.cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{id.kind}"')
+        self.cursor.execute(f'CREATE OR REPLACE VIEW "{id.kind}"."{id.name}" AS {select}')
+
+    def relation(self, id):
+        scan = f'"{id.kind}"."{id.name}"'
+        found = self.cursor.sql(f"FROM {scan}")
+        columns = tuple(
+            Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True)
+        )
+        return Relation(node=id, scan=scan, columns=columns, rows=-1)
+
+    def call(self, raw, *, capture=None, columns=(), contract=False, **context):
+        """What the engine would be given for a node."""
+        inputs = tuple(Input(ref=NodeId(entry["ref"])) for entry in raw.data.get("inputs", ()))
+        node = Node(
+            id=raw.id,
+            location=raw.location,
+            options=None,
+            definition="",
+            inputs=inputs,
+            python=raw.python,
+            columns=columns,
+            contract=contract,
+        )
+        log, warnings = node_logger(node.id, "run")
+        services = NodeContext(
+            node=node.id,
+            environment="prod",
+            run_id="run",
+            project_root=self.root,
+            workdir=self.workdir,
+            samples=self.workdir,
+            log=log,
+            cursor=lambda: self.cursor,
+            connections=lambda name: None,
+            relation_of=lambda id: self.relation(NodeId(id)),
+            row_counts=lambda limit: (),
+            **context,
+        )
+        parents = {id: self.relation(id) for id in node.parents}
+        try:
+            return run_function(node, parents, services, capture=capture)
+        finally:
+            self.notes = warnings.notes
+
+    def rows(self, raw, **options):
+        return self.cursor.execute(self.call(raw, **options).sql).fetchall()
+
+    def result(self, text, **options):
+        return self.rows(self.node("nodes.py", text), **options)
+
+
+@pytest.fixture
+def pipelines(tmp_path):
+    made = Pipelines(tmp_path)
+    yield made
+    release()
+    made.cursor.close()

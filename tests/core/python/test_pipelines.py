@@ -1,0 +1,344 @@
+import sys
+
+import pytest
+from seeknal.model import NodeId
+
+
+def test_decorators_give_the_keys_that_yaml_would(pipelines):
+    raw = pipelines.node(
+        "orders.py",
+        """
+        from seeknal import materialize, transform
+
+        @transform(name="orders", inputs=["source.raw"], tags=("a", "b"), description="d")
+        @materialize(type="postgresql", connection="pg", table="a.b", unique_keys=["id"])
+        @materialize(table="atlas.ns.orders")
+        def build(ctx):
+            return ctx.ref("source.raw")
+        """,
+    )
+
+    assert raw.id == "transform.orders"
+    assert raw.data == {
+        "kind": "transform",
+        "name": "orders",
+        "inputs": [{"ref": "source.raw"}],
+        "tags": ["a", "b"],
+        "description": "d",
+        "materializations": [
+            {"type": "postgresql", "connection": "pg", "table": "a.b", "unique_keys": ["id"]},
+            {"type": "iceberg", "table": "atlas.ns.orders"},
+        ],
+    }
+    assert (raw.python.file, raw.python.function) == ("seeknal/pipelines/orders.py", "build")
+
+
+def test_materialize_may_stand_above_the_node_decorator(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        from seeknal.pipeline import materialize, transform
+
+        @materialize(type="file", path="a.csv")
+        @transform()
+        @materialize(type="file", path="b.csv")
+        def n(ctx): ...
+        """,
+    )
+
+    assert [target["path"] for target in raw.data["materializations"]] == ["a.csv", "b.csv"]
+
+
+def test_ids_read_through_ctx_ref_are_inputs(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        from seeknal import transform
+
+        def other(ctx):
+            return ctx.ref("source.b")
+
+        @transform(inputs=["source.a"])
+        def n(ctx):
+            ctx.ref("source.a")
+            ctx.ref("a")
+            return other(ctx)
+        """,
+    )
+
+    assert raw.data["inputs"] == [{"ref": "source.a"}, {"ref": "source.b"}]
+
+
+def test_a_source_that_refers_to_its_own_rows_has_no_input(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        from seeknal import source
+
+        @source(name="s", source="csv", table="data/s.csv", delimiter=";")
+        def s(ctx):
+            return ctx.ref("source.s")
+        """,
+    )
+
+    assert "inputs" not in raw.data
+    assert raw.data["params"] == {"delimiter": ";"}
+
+
+def test_a_source_without_a_type_is_made_by_its_function(pipelines):
+    raw = pipelines.node("n.py", "from seeknal import source\n@source()\ndef s(ctx): ...\n")
+
+    assert raw.data["source"] == "python"
+
+
+def test_nodes_may_be_made_in_a_loop(pipelines):
+    raws, problems = pipelines.read(
+        "n.py",
+        """
+        from seeknal import transform
+
+        def make(region):
+            @transform(name=f"orders_{region}")
+            def build(ctx):
+                return [{"region": region}]
+
+        for name in ("north", "south"):
+            make(name)
+        """,
+    )
+
+    assert problems == []
+    assert [raw.id for raw in raws] == ["transform.orders_north", "transform.orders_south"]
+    assert pipelines.rows(raws[0]) == [("north",)]
+    assert pipelines.rows(raws[1]) == [("south",)]
+
+
+def test_helpers_of_one_name_in_two_folders_do_not_clash(pipelines):
+    text = """
+        from seeknal import transform
+        import helpers
+        from .helpers import NAME
+
+        @transform(name=NAME)
+        def n(ctx):
+            return [{"a": helpers.NAME}]
+        """
+    pipelines.write("one/helpers.py", "NAME = 'one'\n")
+    pipelines.write("two/helpers.py", "NAME = 'two'\n")
+
+    one = pipelines.node("one/n.py", text)
+    two = pipelines.node("two/n.py", text)
+
+    assert [one.name, two.name] == ["one", "two"]
+    assert pipelines.rows(one) == [("one",)]
+    assert pipelines.rows(two) == [("two",)]
+    assert "helpers" not in sys.modules
+
+
+def test_nodes_of_an_imported_helper_are_not_declared_twice(pipelines):
+    pipelines.write(
+        "base.py", "from seeknal import transform\n@transform()\ndef a(ctx): return [{'x': 1}]\n"
+    )
+
+    raws, problems = pipelines.read(
+        "n.py",
+        """
+        from seeknal import transform
+        from base import a
+
+        @transform()
+        def b(ctx):
+            return a(ctx)
+        """,
+    )
+
+    assert problems == []
+    assert [raw.name for raw in raws] == ["b"]
+
+
+def test_a_file_without_decorators_is_not_imported(pipelines):
+    assert pipelines.read("helper.py", "raise SystemExit('imported')\n") == ([], [])
+
+
+def test_importing_leaves_no_bytecode_behind(pipelines):
+    pipelines.write("helpers.py", "X = 1\n")
+
+    pipelines.node("n.py", "import helpers\nfrom seeknal import source\n@source()\ndef s(): ...\n")
+
+    assert not list(pipelines.root.rglob("__pycache__"))
+
+
+def test_what_a_file_prints_is_kept_out_of_stdout(pipelines, capsys):
+    pipelines.node("n.py", "from seeknal import source\nprint('x')\n@source()\ndef s(): ...\n")
+
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "words"),
+    [
+        ("def broken(:\n", "SK0501", 1, "Python cannot read"),
+        ("# /// script\n# dependencies = [\n# ///\n", "SK0503", 0, "not TOML"),
+        ("# /// script\n# dependencies = []\n", "SK0503", 0, "not closed"),
+        ("from seeknal import source\n\nimport no_such_thing\n", "SK0504", 3, "no_such_thing"),
+        ("from seeknal import source\n1 / 0\n", "SK0504", 2, "ZeroDivisionError"),
+        ("from seeknal import source\nraise SystemExit(3)\n", "SK0504", 2, "SystemExit"),
+        (
+            "from seeknal import materialize\n@materialize(type='file')\ndef f(ctx): ...\n",
+            "SK0505",
+            2,
+            "is no node",
+        ),
+        (
+            "from seeknal import source, transform\n@source()\n@transform()\ndef f(ctx): ...\n",
+            "SK0505",
+            2,
+            "on one function",
+        ),
+        ("from seeknal import source\n@source(name='a b')\ndef f(): ...\n", "SK0506", 2, "'a b'"),
+        ("from seeknal import source\n@source()\nasync def f(): ...\n", "SK0507", 2, "async"),
+        ("from seeknal import source\n@source()\ndef f(a, b): ...\n", "SK0507", 2, "2 arguments"),
+        (
+            "from seeknal import source\n@source(\n    tags=[object()]\n)\ndef f(): ...\n",
+            "SK0508",
+            3,
+            "type object",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_a_problem_with_a_line(pipelines, text, code, line, words):
+    raws, problems = pipelines.read("n.py", text)
+
+    (problem,) = problems
+    assert raws == []
+    assert (problem.code, problem.location.file) == (code, "seeknal/pipelines/n.py")
+    assert problem.location.line == line
+    assert words in problem.message
+
+
+def test_an_error_in_a_helper_points_to_the_helper(pipelines):
+    pipelines.write("helpers.py", "\n\nx = 1 / 0\n")
+
+    _, problems = pipelines.read("n.py", "from seeknal import source\nimport helpers\n")
+
+    assert str(problems[0].location) == "seeknal/pipelines/helpers.py:3"
+
+
+def test_materialization_on_a_decorator_is_deprecated_but_works(pipelines):
+    raws, problems = pipelines.read(
+        "n.py",
+        """
+        from seeknal import materialize, transform
+
+        @transform(materialization={"enabled": True, "table": "a.b.c"})
+        @materialize(type="file", path="x.csv")
+        def n(ctx): ...
+        """,
+    )
+
+    assert [(problem.code, problem.severity) for problem in problems] == [("SK0509", "warn")]
+    assert problems[0].location.line == 3
+    assert [entry.get("table") for entry in raws[0].data["materializations"]] == [None, "a.b.c"]
+
+
+def test_settings_of_a_feature_group_are_no_target(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        from seeknal import feature_group, materialize
+
+        @feature_group(entity="customer", materialization={"event_time_col": "at", "offline": True})
+        @materialize(type="file", path="x.csv")
+        def n(ctx): ...
+        """,
+    )
+
+    assert raw.data["event_time"] == "at"
+    assert raw.data["materializations"] == [{"type": "file", "path": "x.csv"}]
+
+
+def test_arguments_know_their_lines(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        from seeknal import transform
+
+        @transform(
+            inputs=[
+                "source.a",
+                "source.b",
+            ],
+        )
+        def n(ctx): ...
+        """,
+    )
+
+    assert str(raw.marks.value("inputs", 1)) == "seeknal/pipelines/n.py:6:9"
+    assert str(raw.location) == "seeknal/pipelines/n.py:3"
+
+
+def test_a_file_with_a_header_is_read_without_its_packages(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        """
+        # /// script
+        # dependencies = ["no-such-package"]
+        # ///
+        import no_such_package
+        from seeknal import transform
+
+        TAGS = ["x"]
+
+        @transform(name="t", tags=TAGS)
+        def n(ctx):
+            return no_such_package.load(ctx.ref("source.a"))
+        """,
+    )
+
+    assert raw.data["tags"] == ["x"]
+    assert raw.data["inputs"] == [{"ref": "source.a"}]
+    assert "no-such-package" in raw.python.script
+
+
+def test_another_header_is_another_definition(pipelines):
+    text = """
+        # /// script
+        # dependencies = ["{}"]
+        # ///
+        from seeknal import transform
+
+        @transform()
+        def n(ctx): ...
+        """
+
+    first = pipelines.node("n.py", text.format("pandas"))
+    second = pipelines.node("n.py", text.format("pandas>2"))
+
+    assert first.code_hash != second.code_hash
+
+
+def test_an_exposure_has_no_code_to_run(pipelines):
+    raw = pipelines.node(
+        "n.py",
+        "from seeknal import exposure\n@exposure(inputs=['transform.a'])\ndef e(): ...\n",
+    )
+
+    assert (raw.id, raw.python, raw.code_hash) == (NodeId("exposure.e"), None, None)
+
+
+def test_reading_declarations_imports_no_engine(pipelines):
+    import subprocess
+
+    pipelines.write("n.py", "from seeknal import source\n@source()\ndef s(): ...\n")
+    code = f"""
+import sys
+from pathlib import Path
+from seeknal.project.pipelines import read_pipeline
+root = Path({str(pipelines.root)!r})
+assert read_pipeline(root / "seeknal/pipelines/n.py", root)[0]
+print([name for name in ("duckdb", "sqlglot", "yaml", "jinja2") if name in sys.modules])
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
