@@ -21,6 +21,8 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SOURCES = ("core/src/seeknal", "plugins/seeknal-audits/src/seeknal_audits")
 ERRORS = DOCS / "reference" / "errors.txt"
+EVERYWHERE = {"project", "debug", "help"}
+"""Options of every command."""
 
 _BLOCK = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL
@@ -126,9 +128,9 @@ def _command(path: str, command: Any) -> str:
     rows = [
         (_code(options.strip()), help.strip())
         for parameter in command.get_params(context)
+        if isinstance(parameter, click.Option) and parameter.name not in EVERYWHERE
         if (record := parameter.get_help_record(context)) is not None
         for options, help in [record]
-        if "--project" not in options and "--debug" not in options
     ]
     help = inspect.cleandoc((command.help or "").partition("\f")[0].replace("\b\n", ""))
     return f"### `{path}`\n\n    {usage}\n\n{help}\n\n{table(('option', 'meaning'), rows)}"
@@ -140,18 +142,6 @@ def common_keys() -> str:
     return _options(CommonKeys) + "\n\nAn entry of `inputs:`\n\n" + _options(InputKeys)
 
 
-def source_keys() -> str:
-    from seeknal.project.keys import SourceKeys
-
-    return _options(SourceKeys)
-
-
-def exposure_keys() -> str:
-    from seeknal.project.keys import ExposureKeys
-
-    return _options(ExposureKeys)
-
-
 def project_keys() -> str:
     from seeknal.project.settings import ProjectOptions
 
@@ -159,7 +149,15 @@ def project_keys() -> str:
 
 
 def kinds() -> str:
-    return _declared(_plugins().kinds, "it adds no keys of its own")
+    """Each kind with the keys that core adds for it and those that it declares."""
+    from seeknal.project.keys import added_keys
+
+    parts = []
+    for name, kind in _plugins().kinds.items():
+        keys = [_options(cls) for cls in (added_keys(name), kind.options)]
+        text = "\n\n".join(filter(None, keys)) or "(it adds no keys)"
+        parts.append(f"## `{name}`\n\n{_sentence(kind.summary)}\n\n{text}")
+    return "\n\n".join(parts)
 
 
 def source_types() -> str:
@@ -303,8 +301,6 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "plugin-api": plugin_api,
     "commands": commands,
     "common-keys": common_keys,
-    "source-keys": source_keys,
-    "exposure-keys": exposure_keys,
     "project-keys": project_keys,
     "kinds": kinds,
     "source-types": source_types,

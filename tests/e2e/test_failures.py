@@ -134,8 +134,11 @@ def test_a_second_run_may_wait_for_the_first(seeknal_project):
 
     second = spawn(project, "run", "--lock-timeout", "30s")
 
-    assert second.wait(timeout=60) == 0
-    assert first.wait(timeout=60) == 0
+    second.communicate(timeout=60)
+    first.communicate(timeout=60)
+
+    assert second.returncode == 0
+    assert first.returncode == 0
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])

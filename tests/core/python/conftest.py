@@ -1,10 +1,11 @@
 import textwrap
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from seeknal.model import Column, Input, Node, NodeId, Relation
 from seeknal.project.pipelines import read_pipeline
-from seeknal.run.context import NodeContext, node_logger
+from seeknal.run.context import node_logger
 from seeknal.run.function import release, run_function
 
 
@@ -67,19 +68,14 @@ class Pipelines:
             contract=contract,
         )
         log, warnings = node_logger(node.id, "run")
-        services = NodeContext(
-            node=node.id,
+        services = SimpleNamespace(
             environment="prod",
             run_id="run",
             project_root=self.root,
             workdir=self.workdir,
-            samples=self.workdir,
             log=log,
-            cursor=lambda: self.cursor,
-            connections=lambda name: None,
-            relation_of=lambda id: self.relation(NodeId(id)),
-            row_counts=lambda limit: (),
-            **context,
+            duckdb=self.cursor,
+            **{"interval": None, "params": {}, "variables": {}, "source_rows": None} | context,
         )
         parents = {id: self.relation(id) for id in node.parents}
         try:

@@ -217,7 +217,7 @@ def test_what_is_wrong_with_a_file_is_a_problem_with_a_line(pipelines, text, cod
 
 
 def test_an_error_in_a_helper_points_to_the_helper(pipelines):
-    pipelines.write("helpers.py", "\n\nx = 1 / 0\n")
+    pipelines.write("helpers.py", "a = 1\nb = 2\nx = 1 / 0\n")
 
     _, problems = pipelines.read("n.py", "from seeknal import source\nimport helpers\n")
 
