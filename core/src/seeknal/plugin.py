@@ -12,7 +12,7 @@ The hooks and what they mean: ``seeknal.hookspecs``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -76,7 +76,7 @@ _marker = pluggy.HookimplMarker(NAME)
 
 def hookimpl(function: _F) -> _F:
     """Mark a function as an implementation of the hook of its name."""
-    return cast(_F, _marker(function))
+    return _marker(function)
 
 
 __all__ = (

@@ -113,7 +113,7 @@ def _table(source: Source, options: SqliteOptions, connection: sqlite3.Connectio
     wanted = source.table[0] if source.table else options.table
     query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
     tables = [row[0] for row in connection.execute(query)]
-    if wanted in tables:
+    if wanted is not None and wanted in tables:
         return wanted
     help = did_you_mean(wanted or "", tables) or f"tables: {', '.join(tables) or 'none'}"
     raise NodeError(f"{options.path} has no table {wanted!r}", code="SK0726", help=help)

@@ -70,7 +70,7 @@ class Cache:
             return False
         if touched and self.content is not None:
             for name in touched:
-                known[name][0] = self.stats[name]  # type: ignore[index]
+                known[name][0] = self.stats[name]
             _write(self.path, self.content)
         return True
 

@@ -164,6 +164,8 @@ class _Reader:
             ColumnSpec(name=name, type=type, description=description)
             for name, type, description in data.get("columns", ())
         )
+        rest: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
+        rest |= {name: tuple(data[name]) for name in _LISTS if name in data}
         return Node(
             id=id,
             location=Location(*data["at"]),
@@ -180,8 +182,7 @@ class _Reader:
             columns=columns,
             meta=data.get("meta", {}),
             params=data.get("params", {}),
-            **{name: data[name] for name in _PLAIN if name in data},
-            **{name: tuple(data[name]) for name in _LISTS if name in data},
+            **rest,
         )
 
     def source(

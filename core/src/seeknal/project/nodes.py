@@ -461,7 +461,7 @@ class _Builder:
             options=options,
             key=digest(declared.name, mode, str(connection), text, reads or "")[:16],
             label=str(getattr(options, declared.label_field, "") or self.id.name),
-            mode=mode,  # type: ignore[arg-type]
+            mode=mode,
             connection=str(connection) if connection else None,
             reads=reads,
             location=marks.value(),
@@ -540,7 +540,7 @@ def build_audit(
         type=declared.name,
         options=options,
         node=node,
-        severity=severity,  # type: ignore[arg-type]
+        severity=severity,
         warn_if=_text(data.get("warn_if")),
         error_if=_text(data.get("error_if")),
         message=_text(data.get("message")),

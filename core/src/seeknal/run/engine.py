@@ -50,8 +50,9 @@ class Engine:
             import duckdb
 
             # A table name in SQL must never mean a Python variable of ours.
-            settings: dict[str, object] = {"python_enable_replacements": False}
-            self._instance = duckdb.connect(":memory:", config=settings)
+            self._instance = duckdb.connect(
+                ":memory:", config={"python_enable_replacements": False}
+            )
             self._instance.execute("SET GLOBAL TimeZone = 'UTC'")
             limit = self._memory_limit or _default_memory_limit()
             self._instance.execute(f"SET memory_limit = {quote_literal(limit)}")

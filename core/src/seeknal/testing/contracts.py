@@ -81,7 +81,7 @@ def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> 
         environment="prod",
         run_id="contract",
         project_root=root,
-        workdir=workdir,
+        scratch=workdir,
         samples=samples,
         log=logging.getLogger("seeknal.contract"),
         cursor=lambda: connection,

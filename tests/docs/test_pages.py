@@ -1,0 +1,97 @@
+"""The documentation's examples run, and print what it says that they print."""
+
+import pytest
+
+from tests.docs.pages import DOCS, commands, fences, play
+
+ROOT = DOCS.parent
+PAGES = [*sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
+PLAYED = [
+    page
+    for page in PAGES
+    if any(
+        fence["info"].split()[:1] == ["console"] and "skip" not in fence["info"].split()
+        for fence in fences(page.read_text())
+    )
+]
+
+
+def name(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PLAYED, ids=name)
+def test_what_a_page_tells_to_type_prints_what_it_says(page, tmp_path):
+    folder, home = tmp_path / "work", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+
+    wrong = [printed for printed in play(page.read_text(), folder, home) if printed.differs]
+
+    assert not wrong, "\n".join(
+        f"$ {command.line}\n--- the page says\n{command.expected}\n--- printed\n{output}"
+        for command, output in wrong
+    )
+
+
+def test_there_are_pages_to_play():
+    assert {"docs/tutorial.md", "examples/medallion/README.md"} <= set(map(name, PLAYED))
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", *ROOT.glob("*/README.md")], ids=name)
+def test_every_command_on_a_page_exists_with_its_options(page):
+    from seeknal.cli.app import App
+
+    app = App()
+    wrong = [
+        f"{line}: {fault}"
+        for fence in fences(page.read_text())
+        if fence["info"].startswith(("console", "bash"))
+        for command in commands(fence)
+        for line in seeknal_calls(command.line)
+        if (fault := fault_of(app, line)) is not None
+    ]
+
+    assert wrong == []
+
+
+def seeknal_calls(line):
+    """The calls of seeknal in a shell line, without pipes and the like."""
+    import shlex
+
+    words = shlex.split(line, comments=True)
+    call = None
+    for word in [*words, ";"]:
+        if word in ("&&", "||", ";", "|", ">", "2>&1"):
+            if call is not None:
+                yield call
+            call = None
+        elif call is not None:
+            call.append(word)
+        elif word == "seeknal":
+            call = []
+
+
+def fault_of(app, words):
+    """What is wrong with a command line, without running it."""
+    import click
+
+    context, group = click.Context(app, info_name="seeknal"), app
+    rest = list(words)
+    while isinstance(group, click.Group):
+        plain = [word for word in rest if not word.startswith("-")]
+        if not plain:
+            return None
+        from seeknal.cli.app import SPELLINGS
+
+        if any(tuple(plain[: len(spelling)]) == spelling for spelling in SPELLINGS):
+            return None
+        command = group.get_command(context, plain[0])
+        if command is None:
+            return f"no command {plain[0]}"
+        rest.remove(plain[0])
+        group = command
+    known = {name for parameter in group.params for name in [*parameter.opts, *parameter.secondary_opts]}
+    given = {word.split("=")[0] for word in rest if word.startswith("-")}
+    unknown = given - known - {"--help", "-h"}
+    return f"no option {', '.join(sorted(unknown))}" if unknown else None
