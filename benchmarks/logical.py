@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,17 +63,17 @@ def heavy() -> list[Step]:
     return steps + [Step(f"n{n + 2}", sql, ("n0", "n1")) for n, sql in enumerate(HEAVY)]
 
 
-def write_sources(folder: Path, steps: list[Step], rows: int) -> None:
+def write_sources(folder: Path, names: list[str], rows: int) -> None:
     """The sources' Parquet files, the same ones each time."""
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        for number, step in enumerate(step for step in steps if step.sql is None):
+        for number, name in enumerate(names):
             connection.execute(
                 f"COPY (SELECT range AS id, (range * {7919 + number}) % {max(10, rows // 50)} AS k, "
                 f"((range * {104729 + number}) % 1000) / 1000.0 AS v FROM range({rows})) "
-                f"TO '{folder / step.name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+                f"TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )
 
 
@@ -115,3 +116,7 @@ def write_floor(root: Path, steps: list[Step]) -> None:
         for step in steps
     ]
     (root / "floor.json").write_text(json.dumps(listed))
+
+
+if __name__ == "__main__":
+    write_sources(Path(sys.argv[1]), sys.argv[3:], int(sys.argv[2]))

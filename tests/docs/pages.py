@@ -77,7 +77,7 @@ def play(text: str, folder: Path, home: Path) -> Iterator[Printed]:
         elif language == "console" and "skip" not in words:
             for command in commands(fence):
                 output, here = _typed(command.line, here, home)
-                yield Printed(command, output)
+                yield Printed(command, output.replace(f"{folder}/", ""))
 
 
 def _typed(line: str, folder: Path, home: Path) -> tuple[str, Path]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -102,16 +101,19 @@ _SCALARS = {
 }
 
 
-@cache
-def kind_of(cls: type) -> str:
+def kind_of(cls: type[Any]) -> str:
     """A word for how values of ``cls`` are treated; empty for what cannot be a value."""
+    if cls not in _KINDS:
+        _KINDS[cls] = _find_kind(cls)
+    return _KINDS[cls]
+
+
+def _find_kind(cls: type[Any]) -> str:
     if cls.__name__ in ("NaTType", "NAType"):
         return "null"
-    if cls in _KINDS:
-        return _KINDS[cls]
     if cls.__module__.split(".")[0] == "numpy" and not issubclass(cls, str | bytes | float):
         return "numpy"
-    known = (kind for base, kind in _KINDS.items() if issubclass(cls, base))
+    known = (_KINDS[base] for base in cls.__mro__ if base in _KINDS)
     return next(known, "dict" if issubclass(cls, Mapping) else "")
 
 
@@ -328,14 +330,15 @@ def _never(value: object) -> bool:
     return False
 
 
-_WHOLE = {"float": _is_whole, "decimal": _is_whole, "bytes": _never}
-_DAY = {"datetime": lambda value: value.time() == time(), "bytes": _never}
-_TEXT = {"bytes": _never}
+Checks = dict[str, Callable[[Any], bool]]
+_WHOLE: Checks = {"float": _is_whole, "decimal": _is_whole, "bytes": _never}
+_DAY: Checks = {"datetime": lambda value: bool(value.time() == time()), "bytes": _never}
+_TEXT: Checks = {"bytes": _never}
 _WHOLE_TYPES = (
     *("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT"),
     *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
 )
-_CHECKS: dict[str, dict[str, Callable[[Any], bool]]] = {
+_CHECKS: dict[str, Checks] = {
     **dict.fromkeys(_WHOLE_TYPES, _WHOLE),
     **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), _TEXT),
     "DATE": _DAY,

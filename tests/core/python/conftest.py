@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+
 from seeknal.model import Column, Input, Node, NodeId, Relation
 from seeknal.project.pipelines import read_pipeline
 from seeknal.run.context import node_logger
@@ -49,9 +50,7 @@ class Pipelines:
     def relation(self, id):
         scan = f'"{id.kind}"."{id.name}"'
         found = self.cursor.sql(f"FROM {scan}")
-        columns = tuple(
-            Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True)
-        )
+        columns = tuple(Column(n, str(t)) for n, t in zip(found.columns, found.types, strict=True))
         return Relation(node=id, scan=scan, columns=columns, rows=-1)
 
     def call(self, raw, *, capture=None, columns=(), contract=False, **context):

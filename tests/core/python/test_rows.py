@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+
 from seeknal.errors import NodeError
 from seeknal.model import Column
 from seeknal.rows import LARGEST_BATCH, scan_of_rows
@@ -114,7 +115,7 @@ def test_a_type_that_later_rows_widen_holds_for_the_earlier_ones(spool):
 def test_order_is_kept_over_batches(spool):
     count = LARGEST_BATCH + 1_000
 
-    _, values = spool(({"n": n} for n in range(count)))
+    _, values = spool({"n": n} for n in range(count))
 
     assert [n for (n,) in values] == list(range(count))
 

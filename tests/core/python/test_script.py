@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from seeknal.errors import NodeError
 from seeknal.model import Scan
 from seeknal.project import uv

@@ -34,8 +34,8 @@ def _pieces(value: object, in_class: bool) -> Iterator[str]:
 
 def _constant(value: object) -> str:
     if isinstance(value, frozenset):
-        return ",".join(sorted(map(repr, value)))
-    return repr(value)
+        return ",".join(sorted(map(ascii, value)))
+    return ascii(value)
 
 
 def _node(node: ast.AST, in_class: bool) -> Iterator[str]:
@@ -47,11 +47,27 @@ def _node(node: ast.AST, in_class: bool) -> Iterator[str]:
             continue
         if name == "body" and isinstance(value, list):
             value = _without_docstring(node, value)
+        if isinstance(node, ast.JoinedStr) and isinstance(value, list):
+            value = _joined(value)
         if value is None or value == []:
             continue
         yield f" {name}="
         yield from _pieces(value, inside)
     yield ")"
+
+
+def _joined(values: list[ast.expr]) -> list[ast.expr]:
+    """An f-string's parts; how the text between them is cut up depends on Python's version."""
+    parts: list[ast.expr] = []
+    for value in values:
+        last = parts[-1] if parts else None
+        if not isinstance(value, ast.Constant):
+            parts.append(value)
+        elif isinstance(last, ast.Constant):
+            parts[-1] = ast.Constant(f"{last.value}{value.value}")
+        elif value.value:
+            parts.append(value)
+    return parts
 
 
 def _is_annotation(node: ast.AST, name: str, in_class: bool) -> bool:

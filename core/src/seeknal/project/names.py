@@ -36,7 +36,7 @@ def _free_in_function(node: Scope, bound: frozenset[str]) -> Iterator[str]:
         outside += node.decorator_list
     for part in outside:
         yield from _free(part, bound)
-    body = node.body if isinstance(node.body, list) else [node.body]
+    body: list[ast.AST] = [*node.body] if isinstance(node.body, list) else [node.body]
     own = {entry.arg for entry in _arguments(arguments)}
     own |= {name for part in body for name in _bound_here(part)}
     own -= {name for part in body for name in _declared_global(part)}

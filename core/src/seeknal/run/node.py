@@ -39,6 +39,7 @@ from seeknal.run.delivery import deliver, plan_deliveries
 from seeknal.run.engine import Engine, stored_scan, write_rows
 from seeknal.run.failures import explain
 from seeknal.run.outputs import Outputs
+from seeknal.run.reuse import reused, still_current
 
 if TYPE_CHECKING:
     import duckdb
@@ -366,21 +367,11 @@ class _Attempt:
 
     def reuse(self) -> NodeResult:
         if self.snapshot is not None:
-            self.keep_current(self.snapshot)
-        return self.result("reused")
-
-    def keep_current(self, snapshot: Snapshot) -> None:
-        """Remember what moved without changing rows, so that it is not looked into again."""
-        fingerprint = self.services.plan.fingerprints[self.node.id]
-        version = self.step.source_version or snapshot.source_version
-        artifact = snapshot.artifact and self.services.moved.get(
-            snapshot.artifact.path, snapshot.artifact
-        )
-        current = evolve(
-            snapshot, fingerprint=fingerprint, source_version=version, artifact=artifact
-        )
-        if current != snapshot:
-            self.record(current)
+            fingerprint = self.services.plan.fingerprints[self.node.id]
+            current = still_current(self.snapshot, self.step, fingerprint, self.services.moved)
+            if current is not self.snapshot:
+                self.record(current)
+        return reused(self.step)
 
     def context(self, **more: Any) -> NodeContext:
         services = self.services

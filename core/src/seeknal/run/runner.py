@@ -20,6 +20,9 @@ IO_WORKERS = 8
 CPU_WORKERS = 2
 """DuckDB uses every core inside one query: a second query fills its pauses, a third only memory."""
 
+LONG_QUERY = 0.1
+"""Seconds after which a query is worth a second one beside it: short ones only disturb each other."""
+
 _POLL = 0.1
 
 
@@ -139,8 +142,12 @@ class _Run:
             return True
         if len(self.running) >= self.limits.total():
             return False
-        busy = sum(id not in self.limits.io_nodes for id in self.running)
-        return lane == "io" or busy < self.limits.cpu()
+        if lane == "io":
+            return True
+        busy = [began for id, (began, _) in self.running.items() if id not in self.limits.io_nodes]
+        if len(busy) >= self.limits.cpu():
+            return False
+        return self.limits.workers != "auto" or not busy or _is_long(max(busy))
 
     def start(self, step: Step) -> None:
         if len(self.threads) <= len(self.running):
@@ -206,6 +213,10 @@ class _Run:
             self.work.put(None)
         for thread in self.threads:
             thread.join(timeout=10)
+
+
+def _is_long(began: float) -> bool:
+    return time.monotonic() - began > LONG_QUERY
 
 
 def _is_final(result: NodeResult) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import shutil
 import signal
@@ -34,6 +35,7 @@ from seeknal.plan.planner import Health, Situation, make_plan
 from seeknal.plan.stored import inlined_views
 from seeknal.plugins import Plugins, load_plugins
 from seeknal.project.loader import load_project
+from seeknal.run.reuse import reused, still_current
 from seeknal.selection import select
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History
@@ -139,6 +141,16 @@ def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummar
 
 
 def _read(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
+    # Thousands of values are made and all are kept: looking for garbage among them is in vain.
+    gc.disable()
+    try:
+        return _read_all(root, request)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def _read_all(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
     plugins = load_plugins()
     project = load_project(
         root, plugins, variables=dict(request.variables), profile=request.profile
@@ -327,11 +339,26 @@ class _Session:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
         self.observe("before_run", plan=plan)
-        if plan.to_run:
-            self.artifacts.remove_leftovers()
-            shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
-            self.store.begin_generation(plan.environment)
+        if not plan.to_run:
+            return self.summarise(self.reuse_all(plan))
+        self.artifacts.remove_leftovers()
+        shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
+        self.store.begin_generation(plan.environment)
         return self.summarise(self.carry_out(plan))
+
+    def reuse_all(self, plan: Plan) -> list[NodeResult]:
+        """A run without work: no engine, no workers, nothing of theirs imported."""
+        snapshots = self.loaded.snapshots(plan.environment)
+        results = []
+        for step in plan.steps:
+            if (snapshot := snapshots.get(step.node)) is not None:
+                mark = plan.fingerprints[step.node]
+                current = still_current(snapshot, step, mark, self.verified.moved)
+                if current is not snapshot:
+                    self.record(plan.environment, current)
+            results.append(reused(step))
+            self.finished(results[-1])
+        return results
 
     def audit(self) -> RunSummary:
         plan = self.audit_plan()

@@ -50,7 +50,8 @@ class Workspace:
         self.borrowed: set[str] = set()
         """Names that stand for a variable of the code's for now, in lower case."""
         self.known: dict[int, tuple[object, str]] = {}
-        self.views: list[str] = []
+        self.registered: dict[int, str] = {}
+        """Names of registered objects by id."""
 
     def name_inputs(self, scans: Mapping[NodeId, str]) -> None:
         """Let SQL call each input by its plain name, where only one has it."""
@@ -91,16 +92,31 @@ class Workspace:
     def forget(self, value: object) -> None:
         """Let go of an object whose rows were stored."""
         self.known.pop(id(value), None)
+        if name := self.registered.pop(id(value), None):
+            self.cursor.unregister(name)
 
     def register(self, value: Any) -> str:
-        name = f"seeknal_rows_{next(_numbers)}"
-        if is_relation(value):
-            return self.register_relation(value, name)
+        import duckdb
+
+        key, name = id(value), f"seeknal_rows_{next(_numbers)}"
         if type(value).__name__ == "LazyFrame":
             value = value.collect()
-        check_frame(value)
-        self.cursor.register(name, value)
-        return self.with_types(f"FROM {quote_identifier(name)}")
+        check_columns(value)
+        try:
+            self.cursor.register(name, value)
+        except duckdb.InvalidInputException:
+            if not is_relation(value):
+                raise
+            return self.copied(value, name)
+        self.registered[key] = name
+        query = f"FROM {quote_identifier(name)}"
+        return query if is_relation(value) else self.with_types(query)
+
+    def copied(self, relation: Any, name: str) -> str:
+        """A relation of another connection, such as that of ``duckdb.sql``, through a file."""
+        path = self.workdir / f"{name}.parquet"
+        relation.write_parquet(str(path))
+        return f"FROM read_parquet({quote_literal(str(path))})"
 
     def with_types(self, select: str) -> str:
         """A column that is NULL throughout has no type in a frame: it becomes text."""
@@ -112,28 +128,11 @@ class Workspace:
         ]
         return f"SELECT * REPLACE ({', '.join(untyped)}) {select}" if untyped else select
 
-    def register_relation(self, relation: Any, name: str) -> str:
-        import duckdb
-
-        query = f"FROM {quote_identifier(name)}"
-        refuse_equal_names(relation.columns)
-        # Not a TEMP view, as DuckDB's relations make none: the name is unique in the instance.
-        relation.create_view(name, replace=True)
-        self.views.append(name)
-        try:
-            self.cursor.sql(query)
-        except duckdb.CatalogException:
-            # It belongs to another connection, such as that of ``duckdb.sql``.
-            path = self.workdir / f"{name}.parquet"
-            relation.write_parquet(str(path))
-            return f"FROM read_parquet({quote_literal(str(path))})"
-        return query
-
     def release(self) -> None:
         """Remove every name again; a cursor goes on to serve other nodes."""
         cursor = self.cursor
-        for name in self.views:
-            cursor.execute(f"DROP VIEW IF EXISTS {quote_identifier(name)}")
+        for name in self.registered.values():
+            cursor.unregister(name)
         rows = cursor.execute(
             "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary AND NOT internal"
             " UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary"
@@ -141,20 +140,21 @@ class Workspace:
         for name, what in rows:
             cursor.execute(f"DROP {what} IF EXISTS temp.{quote_identifier(name)}")
         self.known.clear()
-        self.views.clear()
+        self.registered.clear()
 
 
-def check_frame(value: Any) -> None:
-    """Raise NodeError for a pandas frame whose columns cannot become columns of a table."""
-    if type(value).__module__.partition(".")[0] != "pandas":
-        return
-    if value.columns.nlevels > 1:
-        raise NodeError(
-            "the frame's columns have several levels",
-            code="SK0517",
-            help="join the levels: df.columns = ['_'.join(names) for names in df.columns]",
-        )
-    refuse_equal_names([str(name) for name in value.columns])
+def check_columns(value: Any) -> None:
+    """Raise NodeError for columns that cannot be those of a table."""
+    if is_relation(value):
+        refuse_equal_names(value.columns)
+    elif type(value).__module__.partition(".")[0] == "pandas":
+        if value.columns.nlevels > 1:
+            raise NodeError(
+                "the frame's columns have several levels",
+                code="SK0517",
+                help="join the levels: df.columns = ['_'.join(names) for names in df.columns]",
+            )
+        refuse_equal_names([str(name) for name in value.columns])
 
 
 def refuse_equal_names(names: list[str]) -> None:
