@@ -7,7 +7,7 @@ text and stand once, aliases and depth are limited, and no tag makes an object.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -42,11 +42,17 @@ _WORDS = {
     "False": False,
     "FALSE": False,
 }
-_QUOTED = ("'", '"', "|", ">")
+_FORBIDDEN = re.compile(
+    "[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+_PREFIX = "tag:yaml.org,2002:"
+_TEXT = _PREFIX + "str"
+_PLAIN = ""
+"""The tag of a scalar that stands without quotes and without a tag."""
 _TAGS = {
-    "tag:yaml.org,2002:" + name
-    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "value", "merge")
-}
+    _PREFIX + name
+    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
+} | {_PLAIN}
 
 
 @frozen(kw_only=True)
@@ -65,33 +71,65 @@ def read_documents(text: str, file: str) -> tuple[list[Document], list[Problem]]
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     documents: list[Document] = []
     problems: list[Problem] = []
     try:
-        for root in _compose(yaml, text.removeprefix("\ufeff"), loader):
-            reader = _Reader(file, problems)
-            data = reader.read(root)
-            location = Location(file, root.start_mark.line + 1, root.start_mark.column + 1)
-            if data is not None:
-                marks = Marks(file, reader.values, reader.keys)
-                documents.append(Document(data=data, marks=marks, location=location))
+        for root in yaml.compose_all(text.removeprefix("\ufeff"), Loader=_loader()):
+            if (document := _document(root, file, problems)) is not None:
+                documents.append(document)
     except yaml.YAMLError as error:
-        problems.append(_syntax_problem(error, file))
-    except (RecursionError, _TooLarge) as error:
-        message = str(error) if isinstance(error, _TooLarge) else "nested too deeply"
-        problems.append(Problem(code="SK0104", message=message, location=Location(file)))
+        problems.append(_syntax_problem(error, text, file))
+    except _TooLarge as error:
+        place = Location(file, *_place(error.mark))
+        problems.append(Problem(code="SK0104", message=str(error), location=place))
     return documents, problems
 
 
-def _compose(yaml: Any, text: str, loader: Any) -> Iterator[Any]:
-    for node in yaml.compose_all(text, Loader=loader):
-        if node is not None:
-            yield node
+def _document(root: Any, file: str, problems: list[Problem]) -> Document | None:
+    reader = _Reader(file, problems)
+    data = reader.value(root, ())
+    if data is None:
+        return None
+    location = Location(file, *_place(root.start_mark))
+    return Document(data=data, marks=Marks(file, reader.values, reader.keys), location=location)
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1
+
+
+@cache
+def _loader() -> Any:
+    """Composes nodes without guessing types; refuses depth before it can exhaust the stack."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        depth = 0
+
+        def descend_resolver(self, parent: Any, index: Any) -> None:
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels", parent.start_mark)
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            if kind is yaml.ScalarNode:
+                return _PLAIN if implicit[0] else _TEXT
+            return _PREFIX + ("seq" if kind is yaml.SequenceNode else "map")
+
+    return Loader
 
 
 class _TooLarge(Exception):
-    """A document that would not end, or that no person wrote."""
+    """A document that would not end, or that no person wrote; ``mark`` is where."""
+
+    def __init__(self, message: str, mark: Any) -> None:
+        super().__init__(message)
+        self.mark = mark
 
 
 class _Reader:
@@ -104,19 +142,17 @@ class _Reader:
         self.keys: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.count = 0
 
-    def read(self, node: Any) -> Any:
-        return self.value(node, ())
-
     def value(self, node: Any, path: tuple[str | int, ...]) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise _TooLarge(f"more than {MAX_VALUES:,} values, aliases counted as often as used")
+            text = f"more than {MAX_VALUES:,} values, aliases counted as often as used"
+            raise _TooLarge(text, node.start_mark)
         if len(path) > MAX_DEPTH:
-            raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels")
-        mark = node.start_mark
-        self.values[path] = (mark.line + 1, mark.column + 1)
+            raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels", node.start_mark)
+        self.values[path] = _place(node.start_mark)
         if node.tag not in _TAGS:
-            self.problem("SK0105", f"tag {node.tag!r} is not allowed", node, "leave the tag out")
+            tag = node.tag.replace(_PREFIX, "!!")
+            self.problem("SK0105", f"tag {tag!r} is not allowed", node, "leave the tag out")
         if node.id == "mapping":
             return self.mapping(node, path)
         if node.id == "sequence":
@@ -127,48 +163,44 @@ class _Reader:
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key, value in node.value:
-            if key.tag == "tag:yaml.org,2002:merge" and key.value == "<<":
+            if key.tag == _PLAIN and key.value == "<<":
                 merged |= self.merge(value, path)
-                continue
-            name = key.value if key.id == "scalar" else None
-            if name is None:
-                self.problem("SK0106", "a key must be text", key, None)
-                continue
-            if name in found:
-                self.problem("SK0103", f"key {name!r} stands twice", key, "keep one of them")
-                continue
-            self.keys[(*path, name)] = (key.start_mark.line + 1, key.start_mark.column + 1)
-            found[name] = self.value(value, (*path, name))
+            elif key.id != "scalar":
+                self.problem("SK0106", "a key must be text", key, "quote it")
+            elif (name := key.value) in found:
+                line = self.keys[(*path, name)][0]
+                message = f"key {name!r} stands twice: also in line {line}"
+                self.problem("SK0103", message, key, "keep one of them")
+            else:
+                self.keys[(*path, name)] = _place(key.start_mark)
+                found[name] = self.value(value, (*path, name))
         return merged | found
 
     def merge(self, node: Any, path: tuple[str | int, ...]) -> dict[str, Any]:
         parts = node.value if node.id == "sequence" else [node]
         result: dict[str, Any] = {}
         for part in reversed(parts):
-            value = self.value(part, (*path, "<<"))
-            result |= value if isinstance(value, dict) else {}
+            if part.id != "mapping":
+                self.problem("SK0106", "<<: takes a mapping", part, "an alias of one: <<: *name")
+                continue
+            result |= self.value(part, path)
         return result
 
     def scalar(self, node: Any) -> Any:
         text = node.value
-        if node.style in _QUOTED:
+        if node.tag == _TEXT:
             return text
         if text in _WORDS:
             return _WORDS[text]
         if text in _AMBIGUOUS or _LEADING_ZERO.fullmatch(text):
-            help = (
-                f"quote it: '{text}'"
-                if text not in _AMBIGUOUS
-                else (f"quote it: '{text}', or write true or false")
-            )
-            self.problem(
-                "SK0107", f"{text} means different things to different readers", node, help
-            )
+            otherwise = ", or write true or false" if text in _AMBIGUOUS else ""
+            message = f"{text} means different things to different readers"
+            self.problem("SK0107", message, node, f"quote it: '{text}'{otherwise}")
             return text
         return _number(text)
 
     def problem(self, code: str, message: str, node: Any, help: str | None) -> None:
-        place = Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        place = Location(self.file, *_place(node.start_mark))
         self.problems.append(Problem(code=code, message=message, location=place, help=help))
 
 
@@ -182,13 +214,24 @@ def _number(text: str) -> Any:
     return text
 
 
-def _syntax_problem(error: Any, file: str) -> Problem:
+def _syntax_problem(error: Any, text: str, file: str) -> Problem:
+    if getattr(error, "character", None) is not None:
+        return _character_problem(error, text, file)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    location = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+    location = Location(file, *_place(mark)) if mark else Location(file)
     words = [getattr(error, "problem", None) or str(error), getattr(error, "context", None)]
-    return Problem(
-        code="SK0102",
-        message=f"not valid YAML: {' '.join(word for word in words if word)}",
-        location=location,
-        help="check the indentation, and quote text that holds ': ' or '#'",
-    )
+    message = f"not valid YAML: {' '.join(word for word in words if word)}"
+    if "'\\t'" in message:
+        help = "indent with spaces: YAML takes no tab there"
+    else:
+        help = "check the indentation, and quote text that holds ': ' or '#'"
+    return Problem(code="SK0102", message=message, location=location, help=help)
+
+
+def _character_problem(error: Any, text: str, file: str) -> Problem:
+    """A character that YAML forbids: the reader counts characters, not lines."""
+    found = _FORBIDDEN.search(text)
+    before = text[: found.start()] if found else ""
+    location = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    message = f"not valid YAML: the character U+{ord(found[0]):04X}" if found else str(error)
+    return Problem(code="SK0102", message=message, location=location, help="remove it")

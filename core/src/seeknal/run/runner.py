@@ -21,7 +21,7 @@ CPU_WORKERS = 2
 """DuckDB uses every core inside one query: a second query fills its pauses, a third only memory."""
 
 LONG_QUERY = 0.1
-"""Seconds after which a query is worth a second one beside it: short ones only disturb each other."""
+"""Seconds after which a query is worth a second one beside it: short ones only get in the way."""
 
 _POLL = 0.1
 

@@ -147,7 +147,6 @@ def _read(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
         return _read_all(root, request)
     finally:
         gc.enable()
-        gc.freeze()
 
 
 def _read_all(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:

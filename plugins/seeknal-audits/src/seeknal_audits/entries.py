@@ -1,0 +1,123 @@
+"""What an audit type is: how it looks at rows, and what it says of what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from seeknal.plugin import AuditType, Context, NodeError, Relation, quote_identifier
+
+Values = Sequence[Any]
+
+
+@frozen(kw_only=True)
+class Finding:
+    """What an audit saw. ``failing`` is its count of failures, ``affected`` the rows in them."""
+
+    failing: int
+    message: str = ""
+    affected: int = 0
+    rows: str | None = None
+    """A query for the failing rows."""
+
+
+@frozen(kw_only=True)
+class Subject:
+    """The rows that are audited."""
+
+    relation: Relation
+    context: Context
+    total: int = 0
+
+    @property
+    def scan(self) -> str:
+        return self.relation.scan
+
+    def type_of(self, column: str) -> str:
+        """DuckDB's name of a column's type."""
+        for known in self.relation.columns:
+            if known.name.lower() == column.lower():
+                return known.type
+        raise NodeError(f"{self.relation.node} has no column {column!r}", code="SK0903")
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.context.duckdb.execute(sql).fetchall()
+
+
+def _nothing(options: Any, subject: Subject) -> tuple[str, ...]:
+    return ()
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One audit type.
+
+    ``measures`` are aggregates over the rows; those of all audits are taken in one scan, and
+    ``judge`` is given their values. An audit type without measures asks what it needs itself.
+    """
+
+    type: AuditType
+    judge: Callable[[Any, Values, Subject], Finding]
+    measures: Callable[[Any, Subject], Sequence[str]] = _nothing
+    columns: Callable[[Any], tuple[str, ...]] = field(default=lambda options: ())
+    counts_rows: bool = True
+    """Whether its failures are rows, so that a percentage of them means something."""
+    check: Callable[[Any], None] | None = None
+    """Refuses options that are wrong, with SqlRefused or ValueError, before anything runs."""
+
+
+def columns_of(options: Any) -> tuple[str, ...]:
+    """The columns of an options class that has several."""
+    columns: tuple[str, ...] = options.columns
+    return columns
+
+
+def by_row(
+    type: AuditType,
+    failing: Callable[[Any, Subject], Sequence[tuple[str, str]]],
+    explain: Callable[[Any, Sequence[tuple[str, int]], Subject], str],
+    columns: Callable[[Any], tuple[str, ...]] = columns_of,
+    check: Callable[[Any], None] | None = None,
+) -> Entry:
+    """An audit type that tells a failing row by itself.
+
+    ``failing`` gives conditions by what they are about (most often a column); a row fails when
+    any is true. ``explain`` is given how many rows each of them is true for.
+    """
+
+    def measures(options: Any, subject: Subject) -> list[str]:
+        conditions = [condition for _, condition in failing(options, subject)]
+        anyone = [_either(conditions)] if len(conditions) > 1 else []
+        return [f"count(*) FILTER (WHERE {condition})" for condition in (*conditions, *anyone)]
+
+    def judge(options: Any, values: Values, subject: Subject) -> Finding:
+        count = int(values[-1])
+        if not count:
+            return Finding(failing=0)
+        conditions = failing(options, subject)
+        counted = [(about, int(n)) for (about, _), n in zip(conditions, values, strict=False) if n]
+        where = _either([condition for _, condition in conditions])
+        return Finding(
+            failing=count,
+            affected=count,
+            message=explain(options, counted, subject),
+            rows=f"SELECT * FROM {subject.scan} WHERE {where}",
+        )
+
+    return Entry(type=type, judge=judge, measures=measures, columns=columns, check=check)
+
+
+def _either(conditions: Sequence[str]) -> str:
+    return " OR ".join(f"({condition})" for condition in conditions)
+
+
+def quoted(columns: Sequence[str]) -> str:
+    """Column names as SQL, separated by commas."""
+    return ", ".join(quote_identifier(column) for column in columns)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,167 @@
+"""The audit types that look at one row at a time; a node's are answered by one scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seeknal.plugin import AuditType, quote_identifier, quote_literal
+from seeknal_audits.entries import Entry, Subject, by_row, counted
+from seeknal_audits.literals import is_text, literal
+from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
+from seeknal_audits.statements import condition
+
+Counts = Sequence[tuple[str, int]]
+_EXAMPLES = 5
+_LONGEST = 40
+
+
+def _nulls(options: NotNull, subject: Subject) -> list[tuple[str, str]]:
+    return [(column, f"{quote_identifier(column)} IS NULL") for column in options.columns]
+
+
+def _say_nulls(options: NotNull, counts: Counts, subject: Subject) -> str:
+    return ", ".join(f"{column} is NULL in {counted(n, 'row')}" for column, n in counts)
+
+
+def _others(options: AcceptedValues, subject: Subject) -> list[tuple[str, str]]:
+    return [(column, _is_other(options, column, subject)) for column in options.columns]
+
+
+def _is_other(options: AcceptedValues, column: str, subject: Subject) -> str:
+    type = subject.type_of(column)
+    values = ", ".join(literal(value, type) for value in options.values if value is not None)
+    name = _comparable(column, type)
+    return f"{name} NOT IN ({values})" if values else f"{name} IS NOT NULL"
+
+
+def _comparable(column: str, type: str) -> str:
+    """An ENUM is compared as text, for the values need not be of it."""
+    name = quote_identifier(column)
+    return f"CAST({name} AS VARCHAR)" if is_text(type) and type != "VARCHAR" else name
+
+
+def _say_others(options: AcceptedValues, counts: Counts, subject: Subject) -> str:
+    return "; ".join(_say_other(options, column, n, subject) for column, n in counts)
+
+
+def _say_other(options: AcceptedValues, column: str, count: int, subject: Subject) -> str:
+    found = subject.fetch(
+        f"SELECT CAST({quote_identifier(column)} AS VARCHAR) AS v, count(*) AS n "
+        f"FROM {subject.scan} WHERE {_is_other(options, column, subject)} "
+        f"GROUP BY 1 ORDER BY n DESC, v LIMIT {_EXAMPLES + 1}"
+    )
+    named = [f"{_short(value)} ({n:,})" for value, n in found[:_EXAMPLES]]
+    more = ["..."] if len(found) > _EXAMPLES else []
+    return f"{column} has other values in {counted(count, 'row')}: {', '.join(named + more)}"
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}...")
+
+
+def _untrue(options: Expression, subject: Subject) -> list[tuple[str, str]]:
+    return [(options.expression, f"NOT ({condition(options.expression)})")]
+
+
+def _say_untrue(options: Expression, counts: Counts, subject: Subject) -> str:
+    return ", ".join(f"{about} is false in {counted(n, 'row')}" for about, n in counts)
+
+
+def _outside(options: Between, subject: Subject) -> list[tuple[str, str]]:
+    return [(column, _is_outside(options, column, subject)) for column in options.columns]
+
+
+def _is_outside(options: Between, column: str, subject: Subject) -> str:
+    type = subject.type_of(column)
+    name = _comparable(column, type)
+    bounds = [("<", options.min), (">", options.max)]
+    return " OR ".join(
+        f"{name} {sign} {literal(bound, type)}" for sign, bound in bounds if bound is not None
+    )
+
+
+def _say_outside(options: Between, counts: Counts, subject: Subject) -> str:
+    low = [] if options.min is None else [f"less than {options.min}"]
+    high = [] if options.max is None else [f"greater than {options.max}"]
+    bounds = " or ".join(low + high)
+    return ", ".join(f"{column} is {bounds} in {counted(n, 'row')}" for column, n in counts)
+
+
+def _unlike(options: Regex, subject: Subject) -> list[tuple[str, str]]:
+    pattern = quote_literal(options.pattern)
+    return [
+        (column, f"NOT regexp_matches(CAST({quote_identifier(column)} AS VARCHAR), {pattern})")
+        for column in options.columns
+    ]
+
+
+def _say_unlike(options: Regex, counts: Counts, subject: Subject) -> str:
+    return ", ".join(
+        f"{column} does not match {options.pattern} in {counted(n, 'row')}" for column, n in counts
+    )
+
+
+def _check_pattern(options: Regex) -> None:
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SELECT regexp_matches('', $1)", [options.pattern])
+    except duckdb.Error as error:
+        reason = str(error).partition("Error: ")[2] or str(error)
+        raise ValueError(f"pattern {options.pattern!r}: {reason}") from None
+
+
+def _check_expression(options: Expression) -> None:
+    condition(options.expression)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    by_row(
+        AuditType(name="not_null", options=NotNull, summary="no column holds NULL"),
+        _nulls,
+        _say_nulls,
+    ),
+    by_row(
+        AuditType(
+            name="accepted_values",
+            options=AcceptedValues,
+            summary="a column holds none but these values",
+        ),
+        _others,
+        _say_others,
+    ),
+    by_row(
+        AuditType(
+            name="expression",
+            options=Expression,
+            summary="a condition is true for every row",
+            aliases=("forall",),
+        ),
+        _untrue,
+        _say_untrue,
+        columns=lambda options: (),
+        check=_check_expression,
+    ),
+    by_row(
+        AuditType(
+            name="between",
+            options=Between,
+            summary="a column's values lie between two bounds, which are allowed",
+            aliases=("min_max", "range"),
+        ),
+        _outside,
+        _say_outside,
+    ),
+    by_row(
+        AuditType(
+            name="regex",
+            options=Regex,
+            summary="a column's text matches a regular expression",
+            aliases=("matches",),
+        ),
+        _unlike,
+        _say_unlike,
+        check=_check_pattern,
+    ),
+)
