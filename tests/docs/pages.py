@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def fences(text: str) -> Iterator[re.Match[str]]:
 def commands(fence: re.Match[str]) -> Iterator[Command]:
     """The commands of a console fence."""
     starts = [found.start() for found in re.finditer(r"^\$ ", fence["body"], re.MULTILINE)]
-    for start, end in zip(starts, [*starts[1:], len(fence["body"])], strict=True):
+    for start, end in pairwise([*starts, len(fence["body"])]):
         line, _, rest = fence["body"][start + 2 : end].partition("\n")
         begin = fence.start("body") + start + 2 + len(line) + 1
         yield Command(line, rest, (begin, begin + len(rest)))

@@ -91,7 +91,9 @@ def fault_of(app, words):
             return f"no command {plain[0]}"
         rest.remove(plain[0])
         group = command
-    known = {name for parameter in group.params for name in [*parameter.opts, *parameter.secondary_opts]}
+    known = {
+        name for parameter in group.params for name in [*parameter.opts, *parameter.secondary_opts]
+    }
     given = {word.split("=")[0] for word in rest if word.startswith("-")}
     unknown = given - known - {"--help", "-h"}
     return f"no option {', '.join(sorted(unknown))}" if unknown else None

@@ -22,9 +22,7 @@ def hooks():
 
 @pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
 def test_generated_blocks_are_current(page):
-    assert page.read_text() == generate.rewritten(page.read_text()), (
-        "run python docs/generate.py"
-    )
+    assert page.read_text() == generate.rewritten(page.read_text()), "run python docs/generate.py"
 
 
 def test_every_hook_stands_in_the_reference_with_its_exact_signature():

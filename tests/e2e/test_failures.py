@@ -225,9 +225,7 @@ def many(count):
 
 
 def rounded(rows):
-    return sorted(
-        tuple(round(v, 9) if isinstance(v, float) else v for v in row) for row in rows
-    )
+    return sorted(tuple(round(v, 9) if isinstance(v, float) else v for v in row) for row in rows)
 
 
 def run_often(project, names, times):

@@ -18,10 +18,40 @@ DAYS = 365
 
 REGIONS = ("Jakarta", "Bandung", "Surabaya", "Medan", "Makassar")
 REGION_WEIGHTS = (40, 20, 18, 12, 10)
-FIRST_NAMES = ("Ayu", "Budi", "Citra", "Dewi", "Eko", "Fajar", "Gita", "Hadi", "Indah", "Joko",
-               "Kartika", "Lestari", "Made", "Nina", "Oka", "Putri", "Rizky", "Sari", "Tono", "Wayan")
-LAST_NAMES = ("Wijaya", "Santoso", "Pratama", "Hidayat", "Nugroho", "Siregar", "Halim", "Kusuma",
-              "Saputra", "Utami")
+FIRST_NAMES = (
+    "Ayu",
+    "Budi",
+    "Citra",
+    "Dewi",
+    "Eko",
+    "Fajar",
+    "Gita",
+    "Hadi",
+    "Indah",
+    "Joko",
+    "Kartika",
+    "Lestari",
+    "Made",
+    "Nina",
+    "Oka",
+    "Putri",
+    "Rizky",
+    "Sari",
+    "Tono",
+    "Wayan",
+)
+LAST_NAMES = (
+    "Wijaya",
+    "Santoso",
+    "Pratama",
+    "Hidayat",
+    "Nugroho",
+    "Siregar",
+    "Halim",
+    "Kusuma",
+    "Saputra",
+    "Utami",
+)
 CATEGORIES = {
     "Electronics": ("Headphones", "Keyboard", "Monitor", "Webcam", "Charger", "Speaker"),
     "Home": ("Lamp", "Kettle", "Chair", "Desk", "Rug", "Shelf"),
@@ -29,12 +59,23 @@ CATEGORIES = {
     "Fashion": ("Jacket", "Sneakers", "T-Shirt", "Scarf", "Watch", "Belt"),
     "Grocery": ("Coffee", "Tea", "Rice", "Noodles", "Honey", "Spices"),
 }
-PRICES = {"Electronics": (25, 400), "Home": (15, 250), "Sports": (8, 120), "Fashion": (10, 180),
-          "Grocery": (2, 25)}
+PRICES = {
+    "Electronics": (25, 400),
+    "Home": (15, 250),
+    "Sports": (8, 120),
+    "Fashion": (10, 180),
+    "Grocery": (2, 25),
+}
 CHANNELS = ("email", "search", "social", "display", "affiliate")
 PAGES = ("home", "search", "product", "cart", "checkout", "account")
-ACTIONS = {"home": ("view",), "search": ("view", "click"), "product": ("view", "click", "add_to_cart"),
-           "cart": ("view", "remove"), "checkout": ("view", "purchase"), "account": ("view", "edit")}
+ACTIONS = {
+    "home": ("view",),
+    "search": ("view", "click"),
+    "product": ("view", "click", "add_to_cart"),
+    "cart": ("view", "remove"),
+    "checkout": ("view", "purchase"),
+    "account": ("view", "edit"),
+}
 STATUSES = ("completed", "pending", "cancelled", "returned")
 STATUS_WEIGHTS = (70, 12, 11, 7)
 
@@ -92,7 +133,16 @@ def campaigns(chance: random.Random) -> list[Row]:
         start = FIRST_DAY + timedelta(days=chance.randrange(DAYS - 60))
         end = start + timedelta(days=chance.randint(7, 60))
         budget = chance.randint(5, 200) * 100
-        rows.append((f"C{number:03}", f"{channel.title()} {start:%b} #{number}", channel, start, end, budget))
+        rows.append(
+            (
+                f"C{number:03}",
+                f"{channel.title()} {start:%b} #{number}",
+                channel,
+                start,
+                end,
+                budget,
+            )
+        )
     return rows
 
 
@@ -109,11 +159,17 @@ def main() -> None:
     catalogue = products(chance)
     write("products", "product_id, name, category, price", catalogue)
     write("customers", "customer_id, name, email, region, created_at", customers(chance))
-    write("orders", "order_id, customer_id, product_id, amount, order_date, status",
-          orders(chance, catalogue))
+    write(
+        "orders",
+        "order_id, customer_id, product_id, amount, order_date, status",
+        orders(chance, catalogue),
+    )
     write("traffic_events", "event_id, customer_id, page, action, timestamp", traffic(chance))
-    write("marketing_campaigns", "campaign_id, name, channel, start_date, end_date, budget",
-          campaigns(chance))
+    write(
+        "marketing_campaigns",
+        "campaign_id, name, channel, start_date, end_date, budget",
+        campaigns(chance),
+    )
 
 
 if __name__ == "__main__":

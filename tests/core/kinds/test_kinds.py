@@ -112,7 +112,10 @@ features: {amount: {basic: [sum, mean, max]}}
     made.run("run").assert_ok()
     schema = made.run("inspect", "second_order_aggregation.s", "--schema").stdout
 
-    assert sorted(made.rows("second_order_aggregation.s")) == [(False, 20, 20.0, 20), (True, 25, 6.25, 10)]
+    assert sorted(made.rows("second_order_aggregation.s")) == [
+        (False, 20, 20.0, 20),
+        (True, 25, 6.25, 10),
+    ]
     assert all(name in schema for name in ("amount_SUM", "amount_MEAN", "amount_MAX"))
 
 
@@ -171,7 +174,9 @@ def test_a_missing_event_time_column_offers_the_nearest(seeknal_project):
 
 
 def test_event_time_may_stand_below_materialization_as_in_2x(seeknal_project):
-    text = FEATURES.replace("event_time: at", "materialization: {event_time_col: at, offline: true}")
+    text = FEATURES.replace(
+        "event_time: at", "materialization: {event_time_col: at, offline: true}"
+    )
     made = project(seeknal_project, text)
 
     made.run("run").assert_ok()
@@ -187,7 +192,10 @@ def test_a_profile_has_a_row_for_each_column_and_metric(seeknal_project):
     )
 
     made.run("run").assert_ok()
-    rows = {(column, metric): (value, detail) for column, metric, value, detail in made.rows("profile.p")}
+    rows = {
+        (column, metric): (value, detail)
+        for column, metric, value, detail in made.rows("profile.p")
+    }
 
     assert rows["_table_", "row_count"][0] == "5"
     assert rows["amount", "max"][0] == "20"

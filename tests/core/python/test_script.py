@@ -65,12 +65,14 @@ def test_the_child_sees_only_the_packages_of_its_header(pipelines):
     assert str(caught.value.location) == "seeknal/pipelines/n.py:9"
 
 
+@pytest.mark.slow
 def test_rows_of_dicts_come_back_typed(pipelines):
     raw = pipelines.node("n.py", node("yield {'a': 1, 'd': None}\nyield {'a': 2, 'd': 'x'}"))
 
     assert pipelines.rows(raw) == [(1, None), (2, "x")]
 
 
+@pytest.mark.slow
 def test_a_source_in_a_script_gets_its_loaded_rows(pipelines):
     text = node("return ctx.ref('source.n').project('a * 2')", "@source(source='csv', table='x')")
     raw = pipelines.node("n.py", text)
@@ -124,6 +126,7 @@ def test_stop_ends_a_child_at_once(pipelines):
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.slow
 def test_a_child_ends_when_its_parent_is_killed(pipelines, tmp_path):
     mark = tmp_path / "alive"
     raw = pipelines.node(

@@ -63,13 +63,15 @@ def source_version(source: Source, context: Context) -> object | None:
 def load_source(source: Source, context: Context) -> Rows | None:
     if not isinstance(source.options, ExcelOptions):
         return None
+    from zipfile import BadZipFile
+
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     path = local_files(source, context)[0]
     try:
         workbook = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, OSError, ValueError) as error:
+    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError) as error:
         raise NodeError(f"{path.name} is no workbook: {error}", code="SK0727") from error
     with closing(workbook):
         return _rows(workbook, source.options, source, context)

@@ -28,9 +28,11 @@ def fetch(url: str, headers: Mapping[str, str], context: Context, number: int) -
                 expected = answer.headers.get("Content-Length")
             if expected is None or path.stat().st_size == int(expected):
                 return path
-            reason: object = f"{path.stat().st_size:,} of {int(expected):,} bytes arrived"
+            reason = f"{path.stat().st_size:,} of {int(expected):,} bytes arrived"
         except OSError as error:
-            reason = error
+            # The error itself would keep its socket open for as long as we remember it.
+            reason = str(error)
+            getattr(error, "close", lambda: None)()
             if not _worth_another(error):
                 break
         if attempt < ATTEMPTS:
@@ -49,7 +51,8 @@ def version(url: str, headers: Mapping[str, str]) -> tuple[str, ...] | None:
         with _open(url, headers, "HEAD") as answer:
             tag, date = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
             length = answer.headers.get("Content-Length")
-    except OSError:
+    except OSError as error:
+        getattr(error, "close", lambda: None)()
         return None
     return (url, tag or "", date or "", length or "") if tag or date else None
 

@@ -64,7 +64,7 @@ def _joined(values: list[ast.expr]) -> list[ast.expr]:
         if not isinstance(value, ast.Constant):
             parts.append(value)
         elif isinstance(last, ast.Constant):
-            parts[-1] = ast.Constant(f"{last.value}{value.value}")
+            parts[-1] = ast.Constant("".join(map(str, (last.value, value.value))))
         elif value.value:
             parts.append(value)
     return parts

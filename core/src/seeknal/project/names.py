@@ -21,7 +21,10 @@ def _free(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         yield from _free_in_function(node, bound)
     elif isinstance(node, _COMPREHENSIONS):
+        first = node.generators[0].iter
         inner = bound | {name for part in node.generators for name in stored(part.target)}
+        # The first iterable is evaluated outside, where the targets are not bound yet.
+        yield from _free(first, bound)
         for child in ast.iter_child_nodes(node):
             yield from _free(child, inner)
     else:
@@ -40,8 +43,8 @@ def _free_in_function(node: Scope, bound: frozenset[str]) -> Iterator[str]:
     own = {entry.arg for entry in _arguments(arguments)}
     own |= {name for part in body for name in _bound_here(part)}
     own -= {name for part in body for name in _declared_global(part)}
-    for part in body:
-        yield from _free(part, bound | own)
+    for inner in body:
+        yield from _free(inner, bound | own)
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -23,11 +23,13 @@ from seeknal.project.syntax import (
     NotLiteral,
     constants,
     decorators,
+    first_line,
     functions,
     literal,
     marks_of,
     our_names,
     read_refs,
+    required_arguments,
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -200,7 +202,7 @@ class _Reader:
                 if entry.name == "materialize"
             ],
             function=function.name,
-            line=_first_line(function),
+            line=first_line(function),
             mistakes=mistakes,
         )
 
@@ -255,7 +257,7 @@ class _Reader:
 
     def function(self, declared: Declared) -> Function | None:
         named = [node for node in functions(self.tree) if node.name == declared.function]
-        return next((node for node in named if _first_line(node) == declared.line), None)
+        return next((node for node in named if first_line(node) == declared.line), None)
 
     def ours(self, function: Function | None) -> list[Decorator]:
         return decorators(function, self.names) if function else []
@@ -274,8 +276,8 @@ class _Reader:
         if isinstance(function, ast.AsyncFunctionDef):
             text = f"{declared.function}() is async: a node's function is an ordinary one"
             self.problem("SK0507", text, line)
-        elif function and _required(function) > 1:
-            text = f"{declared.function}() takes {_required(function)} arguments"
+        elif function and (count := required_arguments(function)) > 1:
+            text = f"{declared.function}() takes {count} arguments"
             self.problem("SK0507", text, line, "a node's function takes ctx, or nothing")
         return len(self.problems) == before
 
@@ -384,16 +386,6 @@ def _literals(decorator: Decorator, known: Mapping[str, ast.expr]) -> dict[str, 
         raise NotLiteral(decorator.spread)
     values = {name: literal(value, known) for name, value in decorator.arguments.items()}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _first_line(function: Function) -> int:
-    return min([function.lineno, *(entry.lineno for entry in function.decorator_list)])
-
-
-def _required(function: Function) -> int:
-    arguments = function.args
-    positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-    return positional + sum(default is None for default in arguments.kw_defaults)
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from seeknal.project.astform import form_of
 from seeknal.project.names import bound_names, free_names
-from seeknal.project.syntax import Function, decorators, dotted, functions, our_names
+from seeknal.project.syntax import decorators, dotted, first_line, functions, our_names
 
 SCHEME = "python-1"
 """Changed when the same code would hash differently."""
@@ -141,7 +141,7 @@ class _Walk:
 
     def function(self, name: str, line: int) -> None:
         found = [entry for entry in functions(self.main.tree) if entry.name == name]
-        exact = [entry for entry in found if line in (0, *_lines(entry))] or found
+        exact = [entry for entry in found if line in (0, first_line(entry))] or found
         if not exact or exact[-1] not in self.main.tree.body:
             # Made inside another function or block: what it sees there is not known.
             self.take_all(self.main, f"{name}() is not at the top of its file")
@@ -296,11 +296,6 @@ class _Walk:
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             for call in _unknown_calls(statement, module):
                 self.take_all(module, f"{name} is computed by {call}() at line {statement.lineno}")
-
-
-def _lines(function: Function) -> range:
-    first = min([function.lineno, *(entry.lineno for entry in function.decorator_list)])
-    return range(first, function.lineno + 1)
 
 
 def _is_main_guard(statement: ast.stmt) -> bool:

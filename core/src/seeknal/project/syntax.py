@@ -184,3 +184,15 @@ def _is_ref(node: ast.expr) -> bool:
     return (
         isinstance(node, ast.Attribute) and node.attr == "ref" and isinstance(node.value, ast.Name)
     )
+
+
+def first_line(function: Function) -> int:
+    """The line of a function's first decorator, which is where Python says that it begins."""
+    return min([function.lineno, *(entry.lineno for entry in function.decorator_list)])
+
+
+def required_arguments(function: Function) -> int:
+    """How many arguments a caller must give."""
+    arguments = function.args
+    positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+    return positional + sum(default is None for default in arguments.kw_defaults)

@@ -18,7 +18,7 @@ from seeknal.model import Location, Problem
 MAX_DEPTH = 100
 MAX_VALUES = 100_000
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]+)*)")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
@@ -42,16 +42,13 @@ _WORDS = {
     "False": False,
     "FALSE": False,
 }
-_FORBIDDEN = re.compile(
-    "[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+_FORBIDDEN = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT = _PREFIX + "str"
 _PLAIN = ""
 """The tag of a scalar that stands without quotes and without a tag."""
 _TAGS = {
-    _PREFIX + name
-    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
+    _PREFIX + name for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
 } | {_PLAIN}
 
 
@@ -221,7 +218,8 @@ def _syntax_problem(error: Any, text: str, file: str) -> Problem:
     location = Location(file, *_place(mark)) if mark else Location(file)
     words = [getattr(error, "problem", None) or str(error), getattr(error, "context", None)]
     message = f"not valid YAML: {' '.join(word for word in words if word)}"
-    if "'\\t'" in message:
+    lines = text.splitlines()
+    if mark and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
         help = "indent with spaces: YAML takes no tab there"
     else:
         help = "check the indentation, and quote text that holds ': ' or '#'"

@@ -104,9 +104,9 @@ def _copy_file(
     cursor: duckdb.DuckDBPyConnection, source: str, path: Path
 ) -> tuple[int, tuple[Column, ...]]:
     """Parquet that is already Parquet is copied byte for byte: no decoding, nothing lost."""
-    shutil.copyfile(source, path)
-    columns = columns_of(cursor.sql(f"FROM read_parquet({quote_literal(str(path))})"))
+    columns = columns_of(cursor.sql(f"FROM read_parquet({quote_literal(source)})"))
     _refuse_equal_names(columns)
+    shutil.copyfile(source, path)
     counted = cursor.execute(
         f"SELECT num_rows FROM parquet_file_metadata({quote_literal(str(path))})"
     ).fetchall()

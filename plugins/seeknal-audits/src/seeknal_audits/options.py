@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from attrs import frozen
@@ -63,6 +64,9 @@ class CustomSql:
     """``custom_sql``"""
 
     sql: str = option(aliases=("query",), summary="selects failing rows FROM __THIS__")
+    inputs: Mapping[str, str] = option(
+        factory=dict, summary="further names in the SQL and the nodes that they mean"
+    )
 
 
 @frozen(kw_only=True)

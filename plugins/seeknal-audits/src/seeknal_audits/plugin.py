@@ -1,0 +1,47 @@
+"""The audits plugin: what it declares and the hooks it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from seeknal.plugin import (
+    Audit,
+    AuditResult,
+    AuditType,
+    Context,
+    Problem,
+    Project,
+    Relation,
+    hookimpl,
+)
+from seeknal_audits.registry import ENTRIES, entry_of, is_ours
+
+
+@hookimpl
+def audit_types() -> Iterable[AuditType]:
+    return [entry.type for entry in ENTRIES]
+
+
+@hookimpl
+def audit(
+    audits: Sequence[Audit], relation: Relation, context: Context
+) -> Sequence[AuditResult] | None:
+    """Results in the order of ``audits``."""
+    if not all(map(is_ours, audits)):
+        return None
+    from seeknal_audits.auditing import run
+
+    return run(audits, relation, context)
+
+
+@hookimpl
+def audit_columns(audit: Audit) -> Sequence[str] | None:
+    return entry_of(audit).columns(audit.options) if is_ours(audit) else None
+
+
+@hookimpl
+def validate_project(project: Project) -> Iterable[Problem]:
+    """What is wrong with audits and can be seen without rows."""
+    from seeknal_audits.checking import problems_of
+
+    return problems_of(project)

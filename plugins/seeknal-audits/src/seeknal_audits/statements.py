@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import SqlRefused, check_condition, check_query
+from collections.abc import Iterable, Mapping
+
+from seeknal.plugin import SqlRefused, check_condition, check_query, quote_identifier
 
 THIS = "__THIS__"
 
@@ -18,24 +20,32 @@ def condition(text: str) -> str:
     return rendered
 
 
-def query(text: str) -> str:
-    """``text`` without its final semicolon. Raises SqlRefused unless it queries ``__THIS__``."""
+def query(text: str, names: Iterable[str] = ()) -> str:
+    """``text`` without its final semicolon.
+
+    Raises SqlRefused unless it is one query that reads ``__THIS__`` or another of ``names``.
+    """
     from sqlglot import exp, parse_one
 
     check_query(text)
-    tree = parse_one(text, read="duckdb")
-    if not any(table.name.upper() == THIS for table in tree.find_all(exp.Table)):
+    meant = {name.upper() for name in (THIS, *names)}
+    tables = parse_one(text, read="duckdb").find_all(exp.Table)
+    if not any(table.name.upper() in meant for table in tables):
         raise SqlRefused(f"the query reads no {THIS}, which stands for the node's rows")
     return _without_semicolon(text)
 
 
-def over(text: str, scan: str) -> str:
-    """``text``, a query over ``__THIS__``, as a query that stands alone.
+def over(text: str, scans: Mapping[str, str]) -> str:
+    """``text``, a query over the names of ``scans``, as a query that stands alone.
 
-    ``__THIS__`` becomes a name that SQL knows, so it means the node's rows where a table may
-    stand and nothing in a string or a comment.
+    The names become known to SQL itself, so ``__THIS__`` means the node's rows where a table
+    may stand, and nothing in a string or a comment.
     """
-    return f"WITH {THIS} AS NOT MATERIALIZED (SELECT * FROM {scan}) SELECT * FROM (\n{text}\n)"
+    known = [
+        f"{quote_identifier(name)} AS NOT MATERIALIZED (SELECT * FROM {scan})"
+        for name, scan in scans.items()
+    ]
+    return f"WITH {', '.join(known)} SELECT * FROM (\n{text}\n)"
 
 
 def _without_semicolon(text: str) -> str:

@@ -1,0 +1,205 @@
+"""The audit types that look at all rows together, or at more than the node's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from seeknal.plugin import AuditType, Duration, NodeError, quote_identifier
+from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
+from seeknal_audits.options import (
+    Anomaly,
+    CustomSql,
+    Freshness,
+    Relationships,
+    RowCount,
+    Unique,
+)
+from seeknal_audits.statements import over, query
+
+_MAD_TO_SIGMA = 1.4826  # the median absolute deviation of a normal distribution
+_SAMPLED_KEYS = 20
+
+
+def _duplicates(options: Unique, values: Values, subject: Subject) -> Finding:
+    keys = quoted(options.columns)
+    repeated = (
+        f"SELECT {keys}, count(*) AS n FROM {subject.scan}{_keyed(options)} "
+        f"GROUP BY {keys} HAVING count(*) > 1"
+    )
+    ((found, rows),) = subject.fetch(f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated})")
+    if not found:
+        return Finding(failing=0)
+    name = "key" if len(options.columns) == 1 else "combination"
+    verb = "occurs" if found == 1 else "occur"
+    return Finding(
+        failing=found,
+        affected=int(rows),
+        message=f"{counted(found, name)} {verb} more than once, in {counted(int(rows), 'row')}",
+        rows=_rows_of_keys(options, repeated, subject),
+    )
+
+
+def _keyed(options: Unique) -> str:
+    if options.nulls == "equal":
+        return ""
+    given = [f"{quote_identifier(column)} IS NOT NULL" for column in options.columns]
+    return f" WHERE {' AND '.join(given)}"
+
+
+def _rows_of_keys(options: Unique, repeated: str, subject: Subject) -> str:
+    names = [quote_identifier(column) for column in options.columns]
+    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM k.{name}" for name in names)
+    return (
+        f"SELECT r.* FROM (SELECT * FROM {subject.scan}) AS r "
+        f"SEMI JOIN ({repeated} LIMIT {_SAMPLED_KEYS}) AS k ON {same} "
+        f"ORDER BY {', '.join(f'r.{name}' for name in names)}"
+    )
+
+
+def _count(options: RowCount, values: Values, subject: Subject) -> Finding:
+    few = options.min is not None and subject.total < options.min
+    many = options.max is not None and subject.total > options.max
+    if not few and not many:
+        return Finding(failing=0)
+    wanted = f"at least {options.min:,}" if few else f"at most {options.max:,}"
+    return Finding(failing=1, message=f"{counted(subject.total, 'row')}, expected {wanted}")
+
+
+def _returned(options: CustomSql, values: Values, subject: Subject) -> Finding:
+    text = query(options.sql, options.inputs)
+    scans = {"__THIS__": subject.scan, **_inputs(options, subject)}
+    rows = over(text, scans)
+    ((count,),) = subject.fetch(f"SELECT count(*) FROM ({rows})")
+    message = f"the query returns {counted(count, 'row')}"
+    return Finding(failing=count, affected=count, message=message, rows=rows)
+
+
+def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
+    """The other names that the query uses, each with what it reads."""
+    lower = options.sql.lower()
+    used = {name: node for name, node in options.inputs.items() if name.lower() in lower}
+    return {name: _scan_of(node, subject) for name, node in used.items()}
+
+
+def _scan_of(node: str, subject: Subject) -> str:
+    if node == subject.relation.node:
+        return subject.scan
+    return subject.context.parent(node).scan
+
+
+def _orphans(options: Relationships, values: Values, subject: Subject) -> Finding:
+    names = list(zip(options.columns, options.fields, strict=True))
+    same = [f"r.{quote_identifier(mine)} = p.{quote_identifier(other)}" for mine, other in names]
+    given = [f"r.{quote_identifier(mine)} IS NOT NULL" for mine in options.columns]
+    rows = (
+        f"SELECT r.* FROM (SELECT * FROM {subject.scan}) AS r "
+        f"ANTI JOIN (SELECT {quoted(options.fields)} FROM {_scan_of(options.to, subject)}) AS p "
+        f"ON {' AND '.join(same)} WHERE {' AND '.join(given)}"
+    )
+    ((count,),) = subject.fetch(f"SELECT count(*) FROM ({rows})")
+    message = (
+        f"{counted(count, 'row')} without a match in {options.to} ({', '.join(options.fields)})"
+    )
+    return Finding(failing=count, affected=count, message=message, rows=rows)
+
+
+def _newest(options: Freshness, subject: Subject) -> list[str]:
+    type = subject.type_of(options.column)
+    if not type.startswith(("DATE", "TIMESTAMP")) or type.endswith("]"):
+        raise NodeError(
+            f"freshness needs a date or timestamp, but {options.column} is {type}", code="SK0913"
+        )
+    newest = f"max({quote_identifier(options.column)})"
+    oldest = _before(datetime.now(UTC), options.max_age).replace(tzinfo=None)
+    limit = oldest.date() if type == "DATE" else oldest
+    zone = "+00" if type == "TIMESTAMP WITH TIME ZONE" else ""
+    return [f"CAST({newest} AS VARCHAR)", f"{newest} < CAST('{limit}{zone}' AS {type})"]
+
+
+def _before(moment: datetime, age: Duration) -> datetime:
+    months = {"month": 1, "quarter": 3, "year": 12}.get(age.unit)
+    if months is None:
+        return moment - timedelta(seconds=age.seconds)
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months * age.count, 12)
+    # The 28th is in every month; what is lost by it is given back as days.
+    day = min(moment.day, 28)
+    return moment.replace(year=year, month=month + 1, day=day) + timedelta(days=moment.day - day)
+
+
+def _age(options: Freshness, values: Values, subject: Subject) -> Finding:
+    newest, old = values
+    if newest is None:
+        return Finding(failing=1, message=f"no row has a {options.column}")
+    text = f"the newest {options.column} is {newest}, more than {options.max_age} ago"
+    return Finding(failing=int(old), message=text)
+
+
+def _unusual(options: Anomaly, values: Values, subject: Subject) -> Finding:
+    counts = subject.context.history(options.runs)
+    if len(counts) < max(options.min_runs, 1):
+        return Finding(failing=0, message=f"only {counted(len(counts), 'earlier run')} to go by")
+    usual = median(counts)
+    spread = _MAD_TO_SIGMA * median([abs(count - usual) for count in counts])
+    room = max(options.sigmas * spread, options.tolerance / 100 * usual)
+    if abs(subject.total - usual) <= room:
+        return Finding(failing=0)
+    low, high = max(0, round(usual - room)), round(usual + room)
+    text = f"{counted(subject.total, 'row')}, usual are {low:,} to {high:,}"
+    return Finding(failing=1, message=f"{text} (by {counted(len(counts), 'earlier run')})")
+
+
+def _check_sql(options: CustomSql) -> None:
+    query(options.sql, options.inputs)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        type=AuditType(
+            name="unique",
+            options=Unique,
+            summary="no key occurs twice",
+            aliases=("unique_combination", "uniqueness"),
+        ),
+        judge=_duplicates,
+        columns=columns_of,
+    ),
+    Entry(
+        type=AuditType(name="row_count", options=RowCount, summary="not too few rows or too many"),
+        judge=_count,
+        counts_rows=False,
+    ),
+    Entry(
+        type=AuditType(
+            name="custom_sql", options=CustomSql, summary="a query that selects the failing rows"
+        ),
+        judge=_returned,
+        check=_check_sql,
+    ),
+    Entry(
+        type=AuditType(
+            name="relationships",
+            options=Relationships,
+            summary="every value exists in another node's column; NULL passes",
+            aliases=("foreign_key",),
+        ),
+        judge=_orphans,
+        columns=columns_of,
+    ),
+    Entry(
+        type=AuditType(
+            name="freshness", options=Freshness, summary="the newest row is not too old"
+        ),
+        judge=_age,
+        measures=_newest,
+        columns=lambda options: (options.column,),
+        counts_rows=False,
+    ),
+    Entry(
+        type=AuditType(
+            name="anomaly", options=Anomaly, summary="the row count is like that of earlier runs"
+        ),
+        judge=_unusual,
+        counts_rows=False,
+    ),
+)

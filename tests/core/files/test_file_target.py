@@ -1,0 +1,193 @@
+"""What file targets and exposures write, and what they leave alone."""
+
+import csv
+import json
+
+import duckdb
+import pytest
+from openpyxl import load_workbook
+
+NODES = """
+    kind: transform
+    name: t
+    sql: |
+      SELECT 1 AS id, 'a,b' AS name, DATE '2026-01-02' AS day, 1.50::DECIMAL(9,2) AS price,
+             [1, 2] AS items, NULL AS nothing, '=1+1' AS formula
+"""
+
+
+def exposed(seeknal_project, params, more="", inputs="[{ref: transform.t}]"):
+    return seeknal_project(
+        {
+            "seeknal_project.yml": "name: out\n",
+            "seeknal/t.yml": NODES,
+            "seeknal/e.yml": f"kind: exposure\nname: e\ntype: file\nparams: {params}\n"
+            f"inputs: {inputs}\n{more}",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ("{path: out/a.csv}", 'id,name,day,price,items,nothing,formula\n1,"a,b",2026-01-02,1.50,'),
+        ("{path: out/a.csv, delimiter: ';', header: false}", "1;a,b;2026-01-02;1.50;"),
+        ("{path: out/a.txt, format: csv}", "id,name"),
+    ],
+)
+def test_csv(seeknal_project, params, expected):
+    made = exposed(seeknal_project, params)
+
+    made.run("run").assert_ok()
+
+    file = next((made.path / "out").iterdir())
+    assert file.read_text().startswith(expected)
+
+
+def test_text_that_a_spreadsheet_would_run_can_be_made_harmless(seeknal_project):
+    made = exposed(seeknal_project, "{path: a.csv, excel_safe: true}")
+
+    made.run("run").assert_ok()
+
+    with (made.path / "a.csv").open() as file:
+        assert next(csv.DictReader(file))["formula"] == "'=1+1"
+
+
+def test_json_is_an_array_and_ndjson_a_value_a_line(seeknal_project):
+    array = exposed(seeknal_project, "{path: a.json}")
+    array.run("run").assert_ok()
+    assert json.loads((array.path / "a.json").read_text())[0]["items"] == [1, 2]
+
+    lines = exposed(seeknal_project, "{path: a.ndjson}")
+    lines.run("run").assert_ok()
+    assert json.loads((lines.path / "a.ndjson").read_text().splitlines()[0])["name"] == "a,b"
+
+
+def test_parquet_keeps_types(seeknal_project):
+    made = exposed(seeknal_project, "{path: a.parquet}")
+
+    made.run("run").assert_ok()
+
+    types = duckdb.sql(f"FROM '{made.path}/a.parquet'").types
+    assert "DECIMAL(9,2)" in [str(type) for type in types]
+
+
+def test_xlsx_has_typed_cells(seeknal_project):
+    made = exposed(seeknal_project, "{path: a.xlsx}")
+
+    made.run("run").assert_ok()
+
+    sheet = load_workbook(made.path / "a.xlsx")["t"]
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0][:2] == ("id", "name")
+    assert rows[1][0] == 1
+    assert rows[1][3] == 1.5
+
+
+SECOND = """---
+kind: transform
+name: u
+sql: SELECT 2 AS id
+"""
+
+
+def test_a_path_with_name_gives_a_file_for_each_input(seeknal_project):
+    inputs = "[{ref: transform.t}, {ref: transform.u}]"
+    made = exposed(seeknal_project, "{path: 'out/{name}.csv'}", SECOND, inputs)
+
+    made.run("run").assert_ok()
+
+    assert sorted(path.name for path in (made.path / "out").iterdir()) == ["t.csv", "u.csv"]
+    assert (made.path / "out/u.csv").read_text() == "id\n2\n"
+
+
+def test_several_inputs_are_sheets_of_one_workbook(seeknal_project):
+    inputs = "[{ref: transform.t}, {ref: transform.u}]"
+    made = exposed(seeknal_project, "{path: a.xlsx}", SECOND, inputs)
+
+    made.run("run").assert_ok()
+
+    assert load_workbook(made.path / "a.xlsx").sheetnames == ["t", "u"]
+
+
+def test_several_inputs_without_a_way_to_tell_are_refused(seeknal_project):
+    inputs = "[{ref: transform.t}, {ref: transform.u}]"
+    made = exposed(seeknal_project, "{path: a.csv}", SECOND, inputs)
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 2
+    assert "{name}" in outcome.stderr
+
+
+def test_sql_of_an_exposure_says_what_is_written(seeknal_project):
+    made = exposed(seeknal_project, "{path: a.csv}", "sql: SELECT id + 1 AS n FROM t\n")
+
+    made.run("run").assert_ok()
+
+    assert (made.path / "a.csv").read_text() == "n\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ("{path: ../a.csv}", "outside"),
+        ("{path: a.unknown}", "in which format"),
+        ("{path: folder}", "in which format"),
+    ],
+)
+def test_what_cannot_be_written_is_owed_and_says_why(seeknal_project, params, message):
+    made = exposed(seeknal_project, params)
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert message in outcome.stderr + outcome.stdout
+    assert not (made.path.parent / "a.csv").exists()
+
+
+def test_a_delivery_that_failed_is_made_by_the_next_run_without_recomputing(seeknal_project):
+    made = exposed(seeknal_project, "{path: out/a.csv}")
+    (made.path / "out").write_text("a file where a folder should be")
+    assert made.run("run").exit_code == 1
+    (made.path / "out").unlink()
+
+    outcome = made.run("run", "--format", "json").assert_ok()
+
+    steps = {entry["node"]: (entry["status"], entry["reason"]) for entry in outcome.json()["nodes"]}
+    assert steps["exposure.e"] == ("success", "target owed")
+    assert steps["transform.t"][0] == "reused"
+    assert (made.path / "out/a.csv").exists()
+
+
+def test_a_target_of_a_transform_gets_its_rows(seeknal_project):
+    made = seeknal_project(
+        {
+            "seeknal_project.yml": "name: out\n",
+            "seeknal/t.yml": """
+                kind: transform
+                name: t
+                sql: SELECT 1 AS a
+                materializations:
+                  - {type: file, path: out/t.csv}
+                  - {type: file, path: out/t.parquet}
+            """,
+        }
+    )
+
+    outcome = made.run("run").assert_ok()
+
+    assert (made.path / "out/t.csv").read_text() == "a\n1\n"
+    assert "out/t.parquet" in outcome.stdout
+
+
+def test_an_old_file_stays_whole_when_the_node_fails(seeknal_project):
+    made = exposed(seeknal_project, "{path: a.csv}", "sql: SELECT id FROM t\n")
+    made.run("run").assert_ok()
+    file = made.path / "seeknal/e.yml"
+    file.write_text(file.read_text().replace("SELECT id", "SELECT name::INTEGER AS id"))
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert (made.path / "a.csv").read_text() == "id\n1\n"

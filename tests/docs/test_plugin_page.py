@@ -1,0 +1,51 @@
+"""The plugin of "Write a plugin" works, and so do its tests."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.pages import DOCS, alike, commands, fences, play
+
+PAGE = (DOCS / "how-to" / "write-a-plugin.md").read_text()
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    """The folder with the page's files, installed as far as Python is concerned."""
+    list(play(PAGE, tmp_path, tmp_path))
+    metadata = tmp_path / "seeknal_ini-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-ini\nVersion: 0.1.0\n")
+    (metadata / "entry_points.txt").write_text("[seeknal]\nini = seeknal_ini\n")
+    return tmp_path
+
+
+def run(plugin, folder, *command):
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(plugin), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_project_reads_what_the_plugin_brings(plugin):
+    query = "SELECT * FROM settings"
+    told = {command.line: command.expected for fence in fences(PAGE) for command in commands(fence)}
+
+    run(plugin, plugin / "try", "seeknal", "run")
+    printed = run(plugin, plugin / "try", "seeknal", "sql", query)
+
+    assert alike(told[f'seeknal sql "{query}"'], printed)
+
+
+def test_its_own_tests_pass(plugin):
+    printed = run(plugin, plugin, "pytest", "-q", "-p", "no:cacheprovider", "test_ini.py")
+
+    assert "6 passed" in printed
