@@ -20,7 +20,8 @@ HEAVY = (
     "SELECT id % 500000 AS id, sum(v) AS v, min(k) AS k FROM {a} GROUP BY ALL",
     "SELECT id, k, v FROM {b} WHERE v > 0.5",
     "SELECT k, approx_count_distinct(id) AS ids, stddev(v) AS v FROM {b} GROUP BY k",
-    "SELECT id, v, sum(v) OVER (PARTITION BY k % 50000 ORDER BY id) AS running FROM {a} WHERE id % 5 = 0",
+    "SELECT id, v, sum(v) OVER (PARTITION BY k % 50000 ORDER BY id) AS running "
+    "FROM {a} WHERE id % 5 = 0",
     "SELECT a.id, a.v - b.v AS v FROM {a} a JOIN {b} b USING (id) WHERE a.k % 10 = 1",
 )
 
@@ -71,7 +72,8 @@ def write_sources(folder: Path, names: list[str], rows: int) -> None:
     with duckdb.connect() as connection:
         for number, name in enumerate(names):
             connection.execute(
-                f"COPY (SELECT range AS id, (range * {7919 + number}) % {max(10, rows // 50)} AS k, "
+                f"COPY (SELECT range AS id, "
+                f"(range * {7919 + number}) % {max(10, rows // 50)} AS k, "
                 f"((range * {104729 + number}) % 1000) / 1000.0 AS v FROM range({rows})) "
                 f"TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )

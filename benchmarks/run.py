@@ -233,11 +233,12 @@ SCENARIOS = {
 
 
 def table(lines: list[Line]) -> str:
-    head = "| scenario | measured | floor | must | met |\n|---|---|---|---|---|\n"
-    return head + "".join(
-        f"| {line.scenario} | {line.measured} | {line.floor} | {line.bar} | {'yes' if line.met else 'NO'} |\n"
+    rows = [
+        (line.scenario, line.measured, line.floor, line.bar, "yes" if line.met else "NO")
         for line in lines
-    )
+    ]
+    head = [("scenario", "measured", "floor", "must", "met"), ("---",) * 5]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (*head, *rows))
 
 
 def main() -> None:

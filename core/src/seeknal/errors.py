@@ -2,7 +2,7 @@
 
 ::
 
-    SeeknalError                 anything that we can explain; ``exit_code`` says how the command ends
+    SeeknalError                 what we can explain; ``exit_code`` is how the command ends
     ├── UsageError               the command was asked for something that cannot be (exit 2)
     │   └── SelectionError       a selection names no node
     ├── ProjectError             the project's files are wrong; carries every problem found (exit 2)

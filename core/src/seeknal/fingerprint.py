@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from hashlib import sha256
 
+from seeknal.digests import digest
 from seeknal.graph import Graph
 from seeknal.model import Audit, Fingerprint, Node, NodeId
 from seeknal.options import unstructure
@@ -56,8 +56,3 @@ def audits_key(audits: tuple[Audit, ...]) -> str:
 def _audit_text(audit: Audit) -> str:
     settings = [audit.type, audit.severity, audit.warn_if, audit.error_if]
     return json.dumps([settings, unstructure(audit.options)], sort_keys=True, default=str)
-
-
-def digest(*parts: str) -> str:
-    """A hash of several texts that no other split of the same characters has."""
-    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()

@@ -13,6 +13,8 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from seeknal.digests import digest
+
 Severity = Literal["error", "warn"]
 Mode = Literal["full", "incremental_by_time", "upsert_by_key", "append"]
 Action = Literal["run", "reuse", "audit", "deliver", "skip"]
@@ -301,9 +303,7 @@ class Fingerprint:
     @property
     def short(self) -> str:
         """Content and upstream together, short enough for a file name."""
-        from hashlib import sha256
-
-        return sha256(f"{self.content}:{self.upstream}".encode()).hexdigest()[:16]
+        return digest(self.content, self.upstream)[:16]
 
 
 @frozen(kw_only=True)

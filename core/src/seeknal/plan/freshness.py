@@ -9,21 +9,6 @@ from seeknal.durations import Duration
 from seeknal.fileversion import same
 from seeknal.model import Snapshot
 
-POLICIES = ("on_change", "always", "manual")
-
-
-def is_refresh(text: str) -> bool:
-    """Whether ``text`` is a refresh policy: a word, a duration or a cron schedule."""
-    if text in POLICIES:
-        return True
-    for parse in (Duration.parse, Cron.parse):
-        try:
-            parse(text)
-        except ValueError:
-            continue
-        return True
-    return False
-
 
 def reason_to_read(
     refresh: str | None, default: str, version: object, snapshot: Snapshot, now: datetime

@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from seeknal.digests import digest
 from seeknal.errors import did_you_mean
-from seeknal.fingerprint import digest
 from seeknal.kernel import NodeKind
 from seeknal.marks import Marks
 from seeknal.model import (
@@ -355,7 +355,7 @@ class _Builder:
         return rendered.text
 
     def refresh(self, text: str | None) -> str | None:
-        from seeknal.plan.freshness import POLICIES, is_refresh
+        from seeknal.refresh import POLICIES, is_refresh
 
         if text is not None and not is_refresh(text):
             help = (

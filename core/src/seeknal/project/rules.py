@@ -1,2 +1,231 @@
-def audits_of_rule(raw, problems):
-    return []
+"""Rule nodes as audits: what seeknal 2.x writes below ``rule:``, and ``audits:``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from seeknal.errors import did_you_mean
+from seeknal.marks import Marks
+from seeknal.model import Problem
+from seeknal.project.raw import RawNode
+from seeknal.sql.quote import quote_literal
+
+Mappings = Iterator[tuple[Mapping[str, object], Marks]]
+_TABLE = "_table_"
+_NUMBER = r"([-+]?\d+(?:\.\d+)?)"
+_COMPARISON = re.compile(rf"\s*(>=|<=|!=|<>|==|=|>|<)\s*{_NUMBER}\s*%?\s*")
+_BETWEEN = re.compile(rf"\s*between\s+{_NUMBER}\s+and\s+{_NUMBER}\s*", re.IGNORECASE)
+
+
+def audits_of_rule(
+    raw: RawNode, problems: list[Problem]
+) -> list[tuple[Mapping[str, object], Marks]]:
+    """The audits that a rule asks of its input, each with its place in the file.
+
+    ``params.severity`` and ``params.error_message`` of the node hold for those that say
+    nothing themselves.
+    """
+    reader = _Rule(raw, problems)
+    return [(reader.with_defaults(data), marks) for data, marks in reader.audits()]
+
+
+@frozen
+class _Check:
+    """One entry of ``rule:``; its ``params`` are read as if they stood beside its type."""
+
+    data: Mapping[str, Any]
+    marks: Marks
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        params = self.data.get("params")
+        rest = {key: value for key, value in self.data.items() if key not in _OWN}
+        return {**rest, **params} if isinstance(params, Mapping) else rest
+
+    @property
+    def columns(self) -> dict[str, object]:
+        given = self.data.get("columns", self.data.get("column"))
+        return {} if given is None else {"columns": given}
+
+
+_OWN = ("type", "column", "columns", "params", "name", "description", "checks")
+
+
+class _Rule:
+    """One rule node while it is read."""
+
+    def __init__(self, raw: RawNode, problems: list[Problem]) -> None:
+        self.raw = raw
+        self.problems = problems
+
+    def audits(self) -> Mappings:
+        given = self.raw.data.get("rule")
+        marks = self.raw.marks.below("rule")
+        if isinstance(given, Mapping):
+            yield from self.check(_Check(given, marks))
+        elif isinstance(given, Sequence) and not isinstance(given, str):
+            for index, entry in enumerate(given):
+                if isinstance(entry, Mapping):
+                    yield from self.check(_Check(entry, marks.below(index)))
+        yield from self.own_audits()
+
+    def own_audits(self) -> Mappings:
+        given = self.raw.data.get("audits")
+        for index, entry in enumerate(given if isinstance(given, Sequence) else ()):
+            if isinstance(entry, Mapping):
+                yield entry, self.raw.marks.below("audits", index)
+
+    def check(self, check: _Check) -> Mappings:
+        type = str(check.data.get("type", ""))
+        if type == "profile_check":
+            yield from self.profile_checks(check)
+        elif type in _FORMS:
+            yield _FORMS[type](check, self.inputs()), check.marks
+        else:
+            message = f"unknown rule type {type!r}" if type else "a rule needs its type"
+            known = (*_FORMS, "profile_check")
+            self.problem(message, check, did_you_mean(type, known) or f"known: {', '.join(known)}")
+
+    def problem(self, message: str, check: _Check, help: str, *path: str | int) -> None:
+        place = check.marks.value(*(path or ("type",)))
+        self.problems.append(
+            Problem(code="SK0920", message=message, location=place, help=help, node=self.raw.id)
+        )
+
+    def inputs(self) -> list[str]:
+        given = self.raw.data.get("inputs")
+        entries = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+        refs = [entry.get("ref") if isinstance(entry, Mapping) else entry for entry in entries]
+        return [ref for ref in refs if isinstance(ref, str)]
+
+    def with_defaults(self, data: Mapping[str, object]) -> Mapping[str, object]:
+        params = self.raw.data.get("params")
+        if not isinstance(params, Mapping):
+            return data
+        defaults = {"severity": params.get("severity"), "message": params.get("error_message")}
+        return {key: value for key, value in defaults.items() if value is not None} | data
+
+    def profile_checks(self, check: _Check) -> Mappings:
+        given = check.data.get("checks")
+        if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+            self.problem("profile_check needs a list of checks", check, _CHECKS_HELP)
+            return
+        for index, entry in enumerate(given):
+            if isinstance(entry, Mapping) and "metric" in entry:
+                yield from self.profile_check(entry, check, index)
+            else:
+                self.problem("a check needs its metric", check, _CHECKS_HELP, "checks", index)
+
+    def profile_check(self, entry: Mapping[str, Any], check: _Check, index: int) -> Mappings:
+        marks = check.marks.below("checks", index)
+        for key, severity in (("fail", "error"), ("warn", "warn")):
+            if key not in entry:
+                continue
+            condition = _condition(str(entry[key]))
+            if condition is None:
+                text = f"{key}: {str(entry[key])!r} is not a limit"
+                self.problem(text, check, _CHECKS_HELP, "checks", index, key)
+                continue
+            column, metric = str(entry.get("column") or _TABLE), str(entry["metric"])
+            sql = _profile_query(column, metric, condition)
+            about = metric if column == _TABLE else f"{metric} of {column}"
+            message = f"{about} is {entry[key]}"
+            yield (
+                {"type": "custom_sql", "sql": sql, "severity": severity, "message": message},
+                marks,
+            )
+
+
+_CHECKS_HELP = "checks: [{column: price, metric: avg, warn: '> 50', fail: '> 90'}]"
+
+
+def _condition(text: str) -> str | None:
+    """A limit of a profile check as what follows a value in SQL."""
+    if match := _BETWEEN.fullmatch(text):
+        return f"BETWEEN {match[1]} AND {match[2]}"
+    if match := _COMPARISON.fullmatch(text):
+        return f"{match[1].replace('==', '=')} {match[2]}"
+    return None
+
+
+def _profile_query(column: str, metric: str, condition: str) -> str:
+    """A row when the metric's value meets the condition, or there is none."""
+    column, metric = quote_literal(column), quote_literal(metric)
+    return (
+        f"SELECT {column} AS column_name, {metric} AS metric, max(value) AS value FROM __THIS__ "
+        f"WHERE column_name = {column} AND metric = {metric} "
+        f"HAVING coalesce(TRY_CAST(max(value) AS DOUBLE) {condition}, true)"
+    )
+
+
+Form = Callable[[_Check, list[str]], dict[str, object]]
+
+
+def _plain(type: str, **renamed: str) -> Form:
+    """An audit of that type with the check's columns and parameters, some under other names."""
+
+    def form(check: _Check, inputs: list[str]) -> dict[str, object]:
+        params = {renamed.get(key, key): value for key, value in check.params.items()}
+        return {"type": type, **check.columns, **params}
+
+    return form
+
+
+def _share(type: str, parameter: str) -> Form:
+    """An audit with the part of the rows that may fail; up to 1 it is a fraction, as in 2.x."""
+
+    def form(check: _Check, inputs: list[str]) -> dict[str, object]:
+        params = dict(check.params)
+        allowed = params.pop(parameter, None)
+        data = {"type": type, **check.columns, **params}
+        return data if not allowed else _allowing(data, allowed)
+
+    return form
+
+
+def _allowing(data: dict[str, object], allowed: object) -> dict[str, object]:
+    if isinstance(allowed, int | float) and not isinstance(allowed, bool):
+        percent = allowed * 100 if allowed <= 1 else allowed
+        return {**data, "error_if": f"> {percent:g}%"}
+    return {**data, "error_if": f"> {allowed}"}
+
+
+def _freshness(check: _Check, inputs: list[str]) -> dict[str, object]:
+    params = dict(check.params)
+    params.setdefault("max_age", "24h")
+    columns = check.columns.get("columns")
+    column = columns[0] if isinstance(columns, list | tuple) and columns else columns
+    return {"type": "freshness", "column": column, **params}
+
+
+def _sql(check: _Check, inputs: list[str]) -> dict[str, object]:
+    """2.x calls the inputs ``source_orders`` and the first of them ``input_data`` as well."""
+    names = {ref.replace(".", "_"): ref for ref in inputs}
+    names |= {f"input_{number}": ref for number, ref in enumerate(inputs)}
+    names |= {"input_data": inputs[0]} if inputs else {}
+    return {"type": "custom_sql", **check.params, "inputs": names}
+
+
+_RANGE = _plain("between", min_val="min", max_val="max", min_value="min", max_value="max")
+_FORMS: dict[str, Form] = {
+    "null": _share("not_null", "max_null_percentage"),
+    "not_null": _share("not_null", "max_null_percentage"),
+    "range": _RANGE,
+    "between": _RANGE,
+    "uniqueness": _share("unique", "max_duplicate_percentage"),
+    "unique": _share("unique", "max_duplicate_percentage"),
+    "freshness": _freshness,
+    "sql_assertion": _sql,
+    "custom": _sql,
+    "custom_sql": _sql,
+    "expression": _plain("expression"),
+    "accepted_values": _plain("accepted_values"),
+    "row_count": _plain("row_count"),
+    "regex": _plain("regex"),
+    "relationships": _plain("relationships"),
+    "anomaly": _plain("anomaly"),
+}

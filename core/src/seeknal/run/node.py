@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from seeknal.digests import digest
 from seeknal.errors import NodeError, SeeknalError
-from seeknal.fingerprint import audits_key, digest
+from seeknal.fingerprint import audits_key
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import (
     Artifact,

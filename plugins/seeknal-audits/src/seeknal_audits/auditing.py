@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import (
     Audit,
@@ -46,7 +46,7 @@ class _Answers:
 
     total: int
     values: Sequence[Values]
-    each: float = field(default=0.0)
+    each: float = 0.0
 
 
 def run(audits: Sequence[Audit], relation: Relation, context: Context) -> list[AuditResult]:
@@ -86,7 +86,7 @@ def _scan(questions: Sequence[_Question], subject: Subject) -> _Answers:
 
 def _fetch_measures(
     questions: Sequence[_Question], wanted: Sequence[str], subject: Subject
-) -> tuple[object, ...]:
+) -> tuple[Any, ...]:
     try:
         return _measure(wanted, subject)
     except _sql_errors():
@@ -98,7 +98,7 @@ def _fetch_measures(
         raise
 
 
-def _measure(measures: Sequence[str], subject: Subject) -> tuple[object, ...]:
+def _measure(measures: Sequence[str], subject: Subject) -> tuple[Any, ...]:
     return subject.fetch(f"SELECT {', '.join(measures)} FROM {subject.scan}")[0]
 
 

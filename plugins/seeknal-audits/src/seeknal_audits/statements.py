@@ -50,8 +50,7 @@ def over(text: str, scans: Mapping[str, str]) -> str:
 
 def _without_semicolon(text: str) -> str:
     from sqlglot import tokenize
-    from sqlglot.tokens import TokenType
 
     tokens = tokenize(text, read="duckdb")
-    ends = [token.start for token in tokens if token.token_type == TokenType.SEMICOLON]
+    ends = [token.start for token in tokens if token.token_type.name == "SEMICOLON"]
     return text[: ends[0]] if ends else text
