@@ -30,8 +30,9 @@ def to_scan(
     if isinstance(rows, Scan):
         return rows, columns_of(cursor.sql(rows.sql))
     relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else _from_arrow(cursor, rows)
-    relation.create_view(name, replace=True)
-    return Scan(f"FROM temp.{quote_identifier(name)}"), columns_of(relation)
+    # Registered, not created as a view: it belongs to this cursor and other workers see nothing.
+    cursor.register(name, relation)
+    return Scan(f"FROM {quote_identifier(name)}"), columns_of(relation)
 
 
 def columns_of(relation: Any) -> tuple[Column, ...]:

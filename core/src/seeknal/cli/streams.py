@@ -6,24 +6,31 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import current_thread
 from typing import Any, TextIO
 
 from seeknal.secret import scrub
 
+WORKER = "seeknal-worker"
+"""The name of the threads that execute nodes."""
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 
 
 class Scrubbed:
     """A text stream that masks secrets. After its reader has gone it swallows what is written."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, talk: Scrubbed | None = None) -> None:
         self._stream = stream
+        self._talk = talk
         self.broken = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
+        # Workers have nothing to say on stdout: what a node prints there must not mix with data.
+        if self._talk is not None and current_thread().name == WORKER:
+            return self._talk.write(text)
         masked = scrub(text)
         if not self.broken:
             self._guarded(lambda: self._write(masked))
@@ -60,7 +67,8 @@ class Scrubbed:
 def scrubbed_streams() -> Iterator[None]:
     """Within the block, ``sys.stdout`` and ``sys.stderr`` mask secrets."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Scrubbed(before[0]), Scrubbed(before[1])
+    sys.stderr = Scrubbed(before[1])
+    sys.stdout = Scrubbed(before[0], sys.stderr)
     try:
         yield
     finally:

@@ -46,7 +46,7 @@ class CommonFile:
 
 @frozen(kw_only=True)
 class Common:
-    """What templates find by name: ``{{ orders.id }}``, ``{{ rules.x }}``, ``{{ transforms.y }}``."""
+    """What templates find by name, such as ``{{ orders.id }}`` or ``{{ rules.x }}``."""
 
     aliases: Mapping[str, Mapping[str, object]] = field(factory=dict)
     macros: Mapping[str, str] = field(factory=dict)

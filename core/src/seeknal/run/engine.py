@@ -96,7 +96,7 @@ def write_rows(
         done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
     finally:
         if not isinstance(rows, Scan | ParquetFiles):
-            cursor.execute(f"DROP VIEW IF EXISTS temp.{quote_identifier(_VIEW)}")
+            cursor.unregister(_VIEW)
     return int(done[0][0]), columns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -111,6 +112,8 @@ class NodeRunner:
         for ident, cursor in list(self.cursors.items()):
             if thread is None or ident == thread:
                 cursor.interrupt()
+        if (uv := sys.modules.get("seeknal.project.uv")) is not None:
+            uv.stop(thread)
 
 
 class _Attempt:
@@ -431,6 +434,8 @@ class _Attempt:
         )
 
     def clean_up(self) -> None:
+        if (function := sys.modules.get("seeknal.run.function")) is not None:
+            function.release()
         if self.candidate is not None:
             self.candidate.unlink(missing_ok=True)
         if self.workdir.exists():
