@@ -28,6 +28,7 @@ _VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "TIME"),
     (re.compile(r"\d+(\.\d+)? (B|[KM]iB)\b"), "SIZE"),
     (re.compile(r"[0-9a-f]{16}-[0-9a-f]{16}\.parquet"), "ARTIFACT"),
+    (re.compile(r"^target: \d+ files", re.MULTILINE), "target: N files"),
     (re.compile(r"-{3,}"), "---"),
     (re.compile(r"[ \t]+"), " "),
 )

@@ -87,7 +87,9 @@ def test_a_late_order_reaches_the_dashboard(medallion):
 def test_yaml_and_python_nodes_refer_to_each_other(medallion):
     languages = ("YAML", "Python")
 
-    assert kinds_of_references(medallion) == {(one, other) for one in languages for other in languages}
+    assert kinds_of_references(medallion) == {
+        (one, other) for one in languages for other in languages
+    }
 
 
 def test_its_data_is_what_its_script_makes(medallion):

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
-from seeknal.model import Problem
+from seeknal.model import Location, Problem
 from seeknal.project.raw import RawNode
 from seeknal.sql.quote import quote_literal
 
@@ -43,8 +43,14 @@ class _Check:
     @property
     def params(self) -> Mapping[str, Any]:
         params = self.data.get("params")
-        rest = {key: value for key, value in self.data.items() if key not in _OWN}
-        return {**rest, **params} if isinstance(params, Mapping) else rest
+        found = {key: value for key, value in self.data.items() if key not in _OWN}
+        found |= params if isinstance(params, Mapping) else {}
+        return {"message" if key == "error_message" else key: found[key] for key in found}
+
+    @property
+    def type(self) -> str:
+        """``null`` may be written without quotes, and is nothing to YAML then."""
+        return str(self.data.get("type", "") if self.data.get("type", "") is not None else "null")
 
     @property
     def columns(self) -> dict[str, object]:
@@ -63,15 +69,25 @@ class _Rule:
         self.problems = problems
 
     def audits(self) -> Mappings:
+        if not self.inputs():
+            help = "inputs: [{ref: source.orders}]"
+            self.problem("SK0921", "a rule needs the node that it is about", help)
+        if not self.raw.data.get("rule") and not self.raw.data.get("audits"):
+            help = "write rule: or audits:"
+            self.problem("SK0922", "this rule asks for nothing", help)
+        for check in self.checks():
+            yield from self.check(check)
+        yield from self.own_audits()
+
+    def checks(self) -> Iterator[_Check]:
         given = self.raw.data.get("rule")
         marks = self.raw.marks.below("rule")
         if isinstance(given, Mapping):
-            yield from self.check(_Check(given, marks))
+            yield _Check(given, marks)
         elif isinstance(given, Sequence) and not isinstance(given, str):
             for index, entry in enumerate(given):
                 if isinstance(entry, Mapping):
-                    yield from self.check(_Check(entry, marks.below(index)))
-        yield from self.own_audits()
+                    yield _Check(entry, marks.below(index))
 
     def own_audits(self) -> Mappings:
         given = self.raw.data.get("audits")
@@ -80,7 +96,7 @@ class _Rule:
                 yield entry, self.raw.marks.below("audits", index)
 
     def check(self, check: _Check) -> Mappings:
-        type = str(check.data.get("type", ""))
+        type = check.type
         if type == "profile_check":
             yield from self.profile_checks(check)
         elif type in _FORMS:
@@ -88,12 +104,13 @@ class _Rule:
         else:
             message = f"unknown rule type {type!r}" if type else "a rule needs its type"
             known = (*_FORMS, "profile_check")
-            self.problem(message, check, did_you_mean(type, known) or f"known: {', '.join(known)}")
+            help = did_you_mean(type, known) or f"known: {', '.join(known)}"
+            self.problem("SK0920", message, help, check.marks.value("type"))
 
-    def problem(self, message: str, check: _Check, help: str, *path: str | int) -> None:
-        place = check.marks.value(*(path or ("type",)))
+    def problem(self, code: str, message: str, help: str, place: Location | None = None) -> None:
+        where = place or self.raw.location
         self.problems.append(
-            Problem(code="SK0920", message=message, location=place, help=help, node=self.raw.id)
+            Problem(code=code, message=message, location=where, help=help, node=self.raw.id)
         )
 
     def inputs(self) -> list[str]:
@@ -107,28 +124,30 @@ class _Rule:
         if not isinstance(params, Mapping):
             return data
         defaults = {"severity": params.get("severity"), "message": params.get("error_message")}
-        return {key: value for key, value in defaults.items() if value is not None} | data
+        return {**{key: value for key, value in defaults.items() if value is not None}, **data}
 
     def profile_checks(self, check: _Check) -> Mappings:
         given = check.data.get("checks")
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-            self.problem("profile_check needs a list of checks", check, _CHECKS_HELP)
+            place = check.marks.value("checks")
+            self.problem("SK0923", "profile_check needs a list of checks", _CHECKS_HELP, place)
             return
         for index, entry in enumerate(given):
-            if isinstance(entry, Mapping) and "metric" in entry:
-                yield from self.profile_check(entry, check, index)
+            marks = check.marks.below("checks", index)
+            if isinstance(entry, Mapping) and "metric" in entry and {"fail", "warn"} & set(entry):
+                yield from self.profile_check(entry, marks)
             else:
-                self.problem("a check needs its metric", check, _CHECKS_HELP, "checks", index)
+                text = "a check needs its metric and what is too much"
+                self.problem("SK0923", text, _CHECKS_HELP, marks.value())
 
-    def profile_check(self, entry: Mapping[str, Any], check: _Check, index: int) -> Mappings:
-        marks = check.marks.below("checks", index)
+    def profile_check(self, entry: Mapping[str, Any], marks: Marks) -> Mappings:
         for key, severity in (("fail", "error"), ("warn", "warn")):
             if key not in entry:
                 continue
             condition = _condition(str(entry[key]))
             if condition is None:
                 text = f"{key}: {str(entry[key])!r} is not a limit"
-                self.problem(text, check, _CHECKS_HELP, "checks", index, key)
+                self.problem("SK0923", text, _CHECKS_HELP, marks.value(key))
                 continue
             column, metric = str(entry.get("column") or _TABLE), str(entry["metric"])
             sql = _profile_query(column, metric, condition)

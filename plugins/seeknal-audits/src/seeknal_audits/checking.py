@@ -54,9 +54,8 @@ def _nodes(audit: Audit, project: Project) -> Iterator[Problem]:
     for name in _other_nodes(audit):
         if name not in project.nodes:
             help = did_you_mean(name, project.nodes) or "write it as kind.name"
-            yield _problem(
-                "SK0915", f"audit {audit.type} names {name}, which is no node", audit, help
-            )
+            message = f"audit {audit.type} names {name}, which is no node"
+            yield _problem("SK0915", message, audit, help)
 
 
 def _other_nodes(audit: Audit) -> tuple[NodeId, ...]:

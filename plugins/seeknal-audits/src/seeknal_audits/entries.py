@@ -14,7 +14,11 @@ Values = Sequence[Any]
 
 @frozen(kw_only=True)
 class Finding:
-    """What an audit saw. ``failing`` is its count of failures, ``affected`` the rows in them."""
+    """What an audit saw.
+
+    ``failing`` is its count of failures and ``affected`` how many of the node's rows are in
+    them, when the failures are such rows.
+    """
 
     failing: int
     message: str = ""

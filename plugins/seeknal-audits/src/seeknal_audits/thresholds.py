@@ -40,8 +40,8 @@ class Threshold:
         return cls(match[1] or ">", float(match[2]), bool(match[3]))
 
     def crossed(self, failing: int, affected: int, total: int) -> bool:
-        """Whether so many failing rows are too many; a percentage counts ``affected`` rows."""
-        counted = share(affected, total) if self.percent else failing
+        """Whether so many failures are too many; a percentage counts the ``affected`` rows."""
+        counted = share(affected or failing, total) if self.percent else failing
         return _OPERATORS[self.operator](counted, self.limit)
 
     def __str__(self) -> str:

@@ -72,7 +72,7 @@ def _returned(options: CustomSql, values: Values, subject: Subject) -> Finding:
     rows = over(text, scans)
     ((count,),) = subject.fetch(f"SELECT count(*) FROM ({rows})")
     message = f"the query returns {counted(count, 'row')}"
-    return Finding(failing=count, affected=count, message=message, rows=rows)
+    return Finding(failing=count, message=message, rows=rows)
 
 
 def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
