@@ -12,7 +12,7 @@ PAGES = [
     *sorted(ROOT.glob("*/*/README.md")),
 ]
 NODE = "kind: transform\nname: shown\nsql: SELECT 1 AS x\n"
-ABOUT_KEYS = ("SK01", "SK02", "SK0905", "SK0906", "SK091", "SK0920")
+ABOUT_KEYS = ("SK01", "SK02", "SK0905", "SK0906", "SK0910", "SK0914", "SK092")
 """Codes that say that a snippet is wrong by itself, not that it refers to what is elsewhere."""
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.e2e.conftest import executed, steps
 
 from seeknal.testing import TestProject
-from tests.e2e.conftest import executed, steps
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "medallion"
 LEFT_BY_RUNS = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__")

@@ -90,8 +90,9 @@ def test_the_installed_plugins_are_listed(installed):
     assert "audits" in plugins
 
 
-def test_a_new_project_runs(installed, tmp_path):
-    installed.call("seeknal", "init", "demo", "--example", "minimal", cwd=tmp_path)
+@pytest.mark.parametrize("example", ["minimal", "medallion"])
+def test_a_new_project_runs(installed, tmp_path, example):
+    installed.call("seeknal", "init", "demo", "--example", example, cwd=tmp_path)
 
     first = installed.call("seeknal", "run", cwd=tmp_path / "demo")
     second = installed.call("seeknal", "run", cwd=tmp_path / "demo")

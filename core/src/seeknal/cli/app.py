@@ -25,7 +25,7 @@ COMMANDS = {
     "init": ("setup", "Create a working project to start from."),
     "run": ("run", "Run what has changed and everything that depends on it."),
     "plan": ("run", "Show what a run would do to each node, and why."),
-    "audit": ("run", "Check the stored outputs with their audits, without running anything."),
+    "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),

@@ -1,4 +1,4 @@
-"""``run``, ``plan`` and ``audit``."""
+"""``run`` and ``plan``."""
 
 from __future__ import annotations
 
@@ -82,27 +82,6 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
     Reads the versions of sources; changes nothing. ENV is the same as --env ENV.
     """
     return show_plan(format_, command="plan", environment=name or environment, **options)
-
-
-@click.command("audit", cls=Command)
-@click.argument("nodes", nargs=-1)
-@environment_option
-@selection_options
-@click.option("--quiet", "-q", is_flag=True, help="Print failures only.")
-@format_option("text", "json")
-@project_options
-def audit_command(
-    nodes: tuple[str, ...], select: tuple[str, ...], quiet: bool, format_: str, **options: Any
-) -> int:
-    """Check the stored outputs with their audits, without running anything.
-
-    NODES are selections, as after --select. Nothing that the project keeps is changed.
-    """
-    from seeknal.run.session import audit_project
-
-    reporter = _reporter(format_, quiet, verbose=False)
-    wanted = request(command="audit", select=(*nodes, *select), **options)
-    return _answer(audit_project(project_root(), wanted, reporter), format_)
 
 
 def _reporter(format_: str, quiet: bool, verbose: bool) -> Any:

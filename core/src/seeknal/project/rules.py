@@ -134,14 +134,14 @@ class _Rule:
             return
         for index, entry in enumerate(given):
             marks = check.marks.below("checks", index)
-            if isinstance(entry, Mapping) and "metric" in entry and {"fail", "warn"} & set(entry):
+            if isinstance(entry, Mapping) and "metric" in entry and _SEVERITIES.keys() & entry:
                 yield from self.profile_check(entry, marks)
             else:
                 text = "a check needs its metric and what is too much"
                 self.problem("SK0923", text, _CHECKS_HELP, marks.value())
 
     def profile_check(self, entry: Mapping[str, Any], marks: Marks) -> Mappings:
-        for key, severity in (("fail", "error"), ("warn", "warn")):
+        for key, severity in _SEVERITIES.items():
             if key not in entry:
                 continue
             condition = _condition(str(entry[key]))
@@ -152,13 +152,11 @@ class _Rule:
             column, metric = str(entry.get("column") or _TABLE), str(entry["metric"])
             sql = _profile_query(column, metric, condition)
             about = metric if column == _TABLE else f"{metric} of {column}"
-            message = f"{about} is {entry[key]}"
-            yield (
-                {"type": "custom_sql", "sql": sql, "severity": severity, "message": message},
-                marks,
-            )
+            data = {"sql": sql, "message": f"{about} is {entry[key]}", **severity}
+            yield {"type": "custom_sql", **data}, marks
 
 
+_SEVERITIES: dict[str, dict[str, object]] = {"fail": {}, "warn": {"severity": "warn"}}
 _CHECKS_HELP = "checks: [{column: price, metric: avg, warn: '> 50', fail: '> 90'}]"
 
 

@@ -1,0 +1,107 @@
+"""``audit``: the audits of what was published, one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import (
+    environment_option,
+    format_option,
+    project_options,
+    project_root,
+    request,
+    selection_options,
+)
+from seeknal.cli.progress import Silent
+from seeknal.model import AuditResult, NodeResult, RunSummary
+
+HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
+_KEYS = (
+    "node",
+    "audit",
+    "columns",
+    "status",
+    "failing_rows",
+    "seconds",
+    "message",
+    "severity",
+    "sample",
+)
+NUMERIC = (False, False, False, False, True, True)
+
+
+@click.command("audit", cls=Command)
+@click.argument("nodes", nargs=-1)
+@environment_option
+@selection_options
+@format_option("table", "json")
+@project_options
+def audit_command(
+    nodes: tuple[str, ...], select: tuple[str, ...], format_: str, **options: Any
+) -> int:
+    """Check the stored outputs with their audits, without running anything.
+
+    NODES are selections, as after --select. Nothing that the project keeps is changed. Ends with
+    1 when an audit of severity error fails.
+    """
+    from seeknal.run.session import audit_project
+
+    wanted = request(command="audit", select=(*nodes, *select), **options)
+    summary = audit_project(project_root(), wanted, Silent())
+    records = [record for result in summary.results for record in _records(result)]
+    if format_ == "json":
+        from seeknal.cli.render import print_json
+
+        print_json(records)
+    else:
+        _print_table(records, summary)
+    return 0 if summary.ok else 1
+
+
+def _records(result: NodeResult) -> list[dict[str, Any]]:
+    """One record for each audit; one for a node whose audits could not be asked."""
+    found = [_record(result, audit) for audit in result.audits]
+    if not found and result.status == "failed":
+        error = {"status": "error", "message": result.error}
+        found = [dict.fromkeys(_KEYS) | {"node": result.node} | error]
+    return found
+
+
+def _record(result: NodeResult, audit: AuditResult) -> dict[str, Any]:
+    status = "passed" if audit.passed else "warned" if audit.severity == "warn" else "failed"
+    values = (
+        result.node,
+        audit.audit_type,
+        list(audit.columns),
+        status,
+        audit.failing_rows,
+        round(audit.duration_ms / 1000, 6),
+        audit.message,
+        audit.severity,
+        audit.sample,
+    )
+    return dict(zip(_KEYS, values, strict=True))
+
+
+def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
+    from seeknal.cli.render import count, print_table
+
+    rows = [
+        (
+            record["node"],
+            record["audit"] or "",
+            ", ".join(record["columns"] or ()),
+            record["status"],
+            f"{record['failing_rows'] or 0:,}",
+            f"{record['seconds'] or 0:.2f}",
+            "" if record["status"] == "passed" else record["message"],
+        )
+        for record in records
+    ]
+    print_table(HEADERS, rows, NUMERIC)
+    bad = sum(record["status"] in ("failed", "error") for record in records)
+    nodes = count(len(summary.results), "node")
+    print(f"{count(len(records), 'audit')} of {nodes}: {bad} failed")
