@@ -64,6 +64,15 @@ def heavy() -> list[Step]:
     return steps + [Step(f"n{n + 2}", sql, ("n0", "n1")) for n, sql in enumerate(HEAVY)]
 
 
+def rebuilt_with(step: Step, steps: list[Step]) -> int:
+    """How many nodes a change of ``step`` may rebuild, itself included."""
+    reached = {step.name}
+    for other in steps:
+        if other.sql is not None and reached & set(other.inputs):
+            reached.add(other.name)
+    return len(reached)
+
+
 def write_sources(folder: Path, names: list[str], rows: int) -> None:
     """The sources' Parquet files, the same ones each time."""
     import duckdb

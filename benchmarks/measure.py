@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -28,6 +28,8 @@ class Command:
     argv: Sequence[str]
     folder: Path
     prepare: Callable[[], None] = lambda: None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those that are there."""
 
 
 def run(command: Command) -> Sample:
@@ -35,7 +37,11 @@ def run(command: Command) -> Sample:
     command.prepare()
     started = time.perf_counter()
     process = subprocess.Popen(
-        command.argv, cwd=command.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command.argv,
+        cwd=command.folder,
+        env={**os.environ, **command.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     assert process.stdout is not None
     output = process.stdout.read()

@@ -40,14 +40,26 @@ def test_a_run_after_a_failure_resumes(sales):
     assert executed(outcome) == {"transform.enriched", "transform.by_region"}
 
 
-def spawn(project, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "seeknal", *arguments],
-        cwd=project.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def spawn():
+    """Starts commands as processes of their own; what still runs at the end is killed."""
+    started = []
+
+    def start(project, *arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seeknal", *arguments],
+            cwd=project.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def chain(length):
@@ -63,7 +75,7 @@ def chain(length):
     return files
 
 
-def kill_and_run_again(project, seed, moments):
+def kill_and_run_again(project, spawn, seed, moments):
     clean = None
     chooser = random.Random(seed)
     for moment in range(moments):
@@ -81,14 +93,14 @@ def kill_and_run_again(project, seed, moments):
     assert leftovers == []
 
 
-def test_a_killed_run_is_made_whole_by_the_next_one(seeknal_project):
-    kill_and_run_again(seeknal_project(chain(40)), seed=20261121, moments=4)
+def test_a_killed_run_is_made_whole_by_the_next_one(seeknal_project, spawn):
+    kill_and_run_again(seeknal_project(chain(40)), spawn, seed=20261121, moments=4)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_thirty_kills_are_made_whole(seeknal_project):
-    kill_and_run_again(seeknal_project(chain(40)), seed=7, moments=30)
+def test_thirty_kills_are_made_whole(seeknal_project, spawn):
+    kill_and_run_again(seeknal_project(chain(40)), spawn, seed=7, moments=30)
 
 
 SLOW = {
@@ -112,7 +124,7 @@ def wait_for(path, seconds=20):
         time.sleep(0.02)
 
 
-def test_a_second_run_says_who_holds_the_lock(seeknal_project):
+def test_a_second_run_says_who_holds_the_lock(seeknal_project, spawn):
     project = seeknal_project(SLOW)
     first = spawn(project, "run")
     wait_for(project.path / "target/.lock.json")
@@ -127,7 +139,7 @@ def test_a_second_run_says_who_holds_the_lock(seeknal_project):
     assert first.returncode == 0
 
 
-def test_a_second_run_may_wait_for_the_first(seeknal_project):
+def test_a_second_run_may_wait_for_the_first(seeknal_project, spawn):
     project = seeknal_project(SLOW)
     first = spawn(project, "run")
     wait_for(project.path / "target/.lock.json")
@@ -142,7 +154,7 @@ def test_a_second_run_may_wait_for_the_first(seeknal_project):
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_run_and_leaves_a_consistent_state(seeknal_project, name):
+def test_a_signal_stops_the_run_and_leaves_a_consistent_state(seeknal_project, spawn, name):
     files = dict(SLOW)
     files["seeknal/heavy.yml"] = """
         kind: transform

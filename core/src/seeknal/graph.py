@@ -132,7 +132,9 @@ def _cycle_problem(cycle: list[NodeId], nodes: Mapping[NodeId, Node]) -> Problem
     path = cycle if len(cycle) <= 12 else [*cycle[:6], "...", *cycle[-5:]]
     return Problem(
         code="SK0320",
-        message=f"nodes read each other in a circle: {' -> '.join(path)}",
+        message=f"{node.id} reads itself"
+        if reads == node.id
+        else f"nodes read each other in a circle: {' -> '.join(path)}",
         location=(entry.location if entry else None) or node.location,
         help="remove one of these inputs",
         node=node.id,

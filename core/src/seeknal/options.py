@@ -8,14 +8,14 @@ gives the JSON Schema that editors use.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
 
 from seeknal.durations import Duration
-from seeknal.errors import did_you_mean
+from seeknal.errors import did_you_mean, nearest
 from seeknal.marks import Marks
 from seeknal.model import NodeId, Problem
 from seeknal.secret import Secret
@@ -161,16 +161,18 @@ class _Reader:
         before = len(self.problems)
         known = {key: entry for entry in fields_of(cls) for key in (entry.key, *entry.aliases)}
         given: dict[str, object] = {}
+        misspelt: set[str] = set()
         for key, value in data.items():
             entry = known.get(key)
             if entry is None:
                 self.unknown(key, known, path)
+                misspelt.update(known[name].name for name in nearest(key, known))
             elif entry.name in given:
                 text = f"{self.what} {key!r} says again what {entry.key!r} says"
                 self.problem(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
             elif value is not None or not _has_default(entry):
                 given[entry.name] = self.value(entry.type, value, (*path, key), key)
-        self.missing(cls, given, path)
+        self.missing(cls, given.keys() | misspelt, path)
         return self.build(cls, given, path) if len(self.problems) == before else None
 
     def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
@@ -178,7 +180,7 @@ class _Reader:
         help = did_you_mean(key, known) or f"known: {', '.join(dict.fromkeys(names)) or 'none'}"
         self.problem(UNKNOWN_KEY, f"unknown {self.what} {key!r}", (*path, key), help, key=True)
 
-    def missing(self, cls: type, given: Mapping[str, object], path: tuple[Any, ...]) -> None:
+    def missing(self, cls: type, given: Collection[str], path: tuple[Any, ...]) -> None:
         for entry in fields_of(cls):
             if entry.required and entry.name not in given:
                 help = entry.summary or None

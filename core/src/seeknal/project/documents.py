@@ -12,6 +12,10 @@ from seeknal.project.raw import RawNode
 from seeknal.project.yamlfile import Document, read_documents
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_HELP = {
+    "kind": "kind: source, transform, feature_group, exposure, ...",
+    "name": "name: what others read it by",
+}
 SEMANTIC = frozenset(("semantic_model", "metric", "saved_query", "time_spine"))
 
 
@@ -38,24 +42,37 @@ def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
         if not isinstance(value, str):
             message = f"missing key {key!r}" if value is None else f"{key} must be text"
             place = document.location if value is None else marks.value(key)
-            problems.append(Problem(code="SK0202", message=message, location=place))
+            help = _HELP[key] if value is None else None
+            problems.append(Problem(code="SK0202", message=message, location=place, help=help))
     if not isinstance(kind, str) or not isinstance(name, str):
         return None
     if not NAME.fullmatch(name):
         message = f"{name!r} is no name: letters, digits and _, not beginning with a digit"
-        problems.append(Problem(code="SK0213", message=message, location=marks.value("name")))
+        place, help = marks.value("name"), _nearest_name(name)
+        problems.append(Problem(code="SK0213", message=message, location=place, help=help))
         return None
     return RawNode(kind=kind, name=name, data=data, marks=marks, location=document.location)
 
 
-def seed_node(path: Path, root: Path) -> RawNode:
-    """A CSV file below seeds/ as the source of its name."""
+def _nearest_name(text: str) -> str | None:
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")[:128]
+    return f"for example {name}" if NAME.fullmatch(name) else None
+
+
+def seed_nodes(path: Path, root: Path, problems: list[Problem]) -> list[RawNode]:
+    """A CSV file below seeds/ as the source of its name; none when that is no name."""
     file = path.relative_to(root).as_posix()
     location = Location(file, 1, 1)
+    if not NAME.fullmatch(path.stem):
+        message = f"a seed's file name is its node's name, and {path.stem!r} is none"
+        help = _nearest_name(path.stem)
+        problems.append(Problem(code="SK0213", message=message, location=location, help=help))
+        return []
     data = {"kind": "source", "name": path.stem, "source": "csv", "table": file}
-    return RawNode(
+    seed = RawNode(
         kind="source", name=path.stem, data=data, marks=Marks.at(location), location=location
     )
+    return [seed]
 
 
 def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from pathlib import PurePath
 from typing import Any
 
-from attrs import field, frozen
-
-from seeknal.digests import digest
 from seeknal.errors import did_you_mean
 from seeknal.kernel import NodeKind
 from seeknal.marks import Marks
@@ -18,28 +14,30 @@ from seeknal.model import (
     ColumnSpec,
     Input,
     Location,
-    Mode,
     Node,
     NodeId,
     Problem,
     Source,
     Sql,
-    Target,
 )
-from seeknal.options import UNKNOWN_KEY, convert, keys_of, unstructure
-from seeknal.plugins import Plugins
+from seeknal.options import UNKNOWN_KEY, convert, keys_of
+from seeknal.project.around import (
+    Surroundings,
+    outside_problem,
+    unknown_connection,
+    unknown_type,
+)
+from seeknal.project.audits import build_audit
 from seeknal.project.definition import definition_of
-from seeknal.project.keys import ColumnKeys, CommonKeys, added_keys
+from seeknal.project.inside import leaves
+from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.raw import RawNode
-from seeknal.project.templating import Scope, render
+from seeknal.project.targets import TargetBuilder
+from seeknal.project.templating import render
+from seeknal.sql.names import find, named
 
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
-_AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description")
-_OLD_MODES: dict[str, Mode] = {
-    "overwrite": "full",
-    "upsert": "upsert_by_key",
-    "insert_overwrite": "incremental_by_time",
-}
+_REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _TYPE = re.compile(
     r"(TINYINT|SMALLINT|INT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|"
     r"INT[1248]|SIGNED|LONG|SHORT|FLOAT|FLOAT4|FLOAT8|REAL|DOUBLE|DECIMAL|NUMERIC|BOOL|BOOLEAN|"
@@ -47,20 +45,6 @@ _TYPE = re.compile(
     r"JSON|TIMESTAMP WITH TIME ZONE|STRUCT|MAP|LIST)(\s*\(.*\))?(\[\d*\])*",
     re.IGNORECASE,
 )
-
-
-@frozen(kw_only=True)
-class Surroundings:
-    """What a node is built in: the plugins, the templates' names, all ids, the defaults."""
-
-    plugins: Plugins
-    scope: Scope
-    known: Collection[NodeId]
-    source_defaults: Mapping[str, Mapping[str, object]] = field(factory=dict)
-    target_defaults: Mapping[str, object] = field(factory=dict)
-    connections: Mapping[str, Mapping[str, object]] = field(factory=dict)
-    """Connections as written: only where they lead is read here."""
-    node_defaults: Mapping[str, object] = field(factory=dict)
 
 
 def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Node | None:
@@ -76,6 +60,7 @@ class _Builder:
         self.around = around
         self.problems = problems
         self.before = len(problems)
+        self.targets = TargetBuilder(raw, around, problems)
         self.id = raw.id
         self.dated = False
         self.volatile: str | None = None
@@ -93,15 +78,20 @@ class _Builder:
         kind_data = self.with_old_keys(kind_data, common, kind)
         options = convert(kind.options, kind_data, self.raw.marks, self.problems, node=self.id)
         inputs = self.inputs(common)
-        sql, inputs = self.sql(common, kind, inputs)
+        self.check_body(common, kind)
+        # Names in the SQL mean little while its inputs are not known.
+        if inputs is not None:
+            sql, inputs = self.sql(common, inputs)
+        else:
+            sql, inputs = None, ()
         columns = self.columns(common)
         source = self.source(common, added, columns) if kind.name == "source" else None
-        targets = self.targets(common, added, kind, inputs, sql)
+        targets = self.targets.declared(common, kind)
+        if kind.name == "exposure" and added.type is not None:
+            targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
         self.note_what_has_no_effect(common)
-        if len(self.problems) > self.before and any(
-            problem.severity == "error" for problem in self.problems[self.before :]
-        ):
+        if any(problem.severity == "error" for problem in self.problems[self.before :]):
             return None
         definition = definition_of(
             kind=kind,
@@ -125,7 +115,7 @@ class _Builder:
             sql=sql,
             python=self.raw.python,
             audits=audits,
-            targets=targets,
+            targets=tuple(targets),
             columns=columns,
             contract=common.contract,
             materialized=common.materialized,
@@ -196,31 +186,52 @@ class _Builder:
             return {**data, "event_time": old["event_time_col"]}
         return data
 
-    def inputs(self, common: CommonKeys) -> tuple[Input, ...]:
-        found = []
-        for key in ("inputs", "depends_on"):
-            for index, entry in enumerate(getattr(common, key)):
-                place = self.raw.marks.value(key, index)
-                ref, alias = (entry, None) if isinstance(entry, str) else (entry.ref, entry.as_)
-                found.append(Input(ref=self.full_id(ref), alias=alias, location=place))
+    def inputs(self, common: CommonKeys) -> tuple[Input, ...] | None:
+        """The declared inputs, each once; None when one could mean several nodes."""
+        before = len(self.problems)
+        found = [
+            self.input(entry, self.raw.marks.value(key, index))
+            for key in ("inputs", "depends_on")
+            for index, entry in enumerate(getattr(common, key))
+        ]
         source = self.raw.data.get("source")
         if self.raw.kind != "source" and isinstance(source, str):
-            place = self.raw.marks.value("source")
-            found.append(Input(ref=self.full_id(source), location=place))
+            found.append(self.input(source, self.raw.marks.value("source")))
+        if len(self.problems) > before:
+            return None
         return tuple({(entry.ref, entry.alias): entry for entry in reversed(found)}.values())[::-1]
 
-    def full_id(self, ref: str) -> NodeId:
+    def input(self, entry: str | InputKeys, place: Location) -> Input:
+        ref, alias = (entry, None) if isinstance(entry, str) else (entry.ref, entry.as_)
+        return Input(ref=self.full_id(ref, place), alias=alias, location=place)
+
+    def full_id(self, ref: str, place: Location) -> NodeId:
         """``ref`` as an id; a name without kind is completed where only one node has it."""
         text = ref.strip()
-        if match := re.fullmatch(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)", text):
+        if match := _REF.fullmatch(text):
             text = match[1]
-        if "." not in text:
-            named = [id for id in self.around.known if id.name.lower() == text.lower()]
-            return named[0] if len(named) == 1 else NodeId(text)
-        return NodeId(text)
+        if "." in text:
+            return find(text, self.around.known) or NodeId(text)
+        candidates = [id for id in named(text, self.around.known) if id != self.id]
+        if len(candidates) > 1:
+            help = f"write {' or '.join(candidates)}"
+            self.problem("SK0311", f"{text!r} could be several nodes", place, help)
+        return candidates[0] if candidates else NodeId(text)
+
+    def check_body(self, common: CommonKeys, kind: NodeKind) -> None:
+        """Where SQL may stand, and where there must be some."""
+        given = [key for key in ("transform", "sql") if getattr(common, key) is not None]
+        if given and not kind.accepts_sql:
+            help = "query: runs in the database; other SQL belongs into a transform that reads it"
+            message = f"a {kind.name} takes no {given[0]}:"
+            place = self.raw.marks.key(given[0])
+            self.problem("SK0217", message, place, help if kind.name == "source" else None)
+        if kind.name == "transform" and not given and self.raw.python is None:
+            message = "a transform needs what it computes"
+            self.problem("SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')")
 
     def sql(
-        self, common: CommonKeys, kind: NodeKind, inputs: tuple[Input, ...]
+        self, common: CommonKeys, inputs: tuple[Input, ...]
     ) -> tuple[Sql | None, tuple[Input, ...]]:
         key = "transform" if common.transform is not None else "sql"
         text = getattr(common, key)
@@ -235,6 +246,8 @@ class _Builder:
         rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
         self.dated |= rendered.dated
         self.volatile = self.volatile or rendered.volatile
+        if not rendered.ok:
+            return None, inputs
         resolved = resolve_sql(
             rendered.text,
             inputs=inputs,
@@ -300,10 +313,14 @@ class _Builder:
         if added.table and added.query:
             self.problem("SK0206", "both table: and query: are given", marks.key("query"))
         params = {**self.around.source_defaults.get(added.source, {}), **common.params}
-        connection = params.pop("connection", None)
+        connection = added.connection or params.pop("connection", None)
+        if connection is not None:
+            self.check_connection(str(connection), "connection" in self.raw.data)
         options: object = None
         if added.source != "python":
             options = self.source_options(added.source, params)
+        if not added.allow_outside:
+            self.check_paths(added.table, options)
         if added.freshness is not None:
             text = "freshness: is not checked here; use the audit of type freshness"
             self.problem("SK0207", text, marks.key("freshness"), severity="warn")
@@ -313,7 +330,7 @@ class _Builder:
             options=options,
             table=added.table,
             query=self.query(added.query, common),
-            connection=added.connection or (str(connection) if connection else None),
+            connection=str(connection) if connection else None,
             columns=columns,
             refresh=self.refresh(added.refresh),
             version_query=added.version_query,
@@ -322,9 +339,10 @@ class _Builder:
 
     def source_options(self, type: str, params: Mapping[str, object]) -> object:
         declared = self.around.plugins.source_types.get(type)
-        key = "source" if "source" in self.raw.data else "type"
         if declared is None:
-            self.unknown_type("source type", type, self.raw.marks.value(key))
+            place = self.raw.marks.value("source" if "source" in self.raw.data else "type")
+            help = unknown_type("source type", type, self.around.plugins)
+            self.problem("SK0208", f"unknown source type {type!r}", place, help)
             return None
         return convert(
             declared.options,
@@ -335,16 +353,22 @@ class _Builder:
             what="option",
         )
 
-    def unknown_type(self, what: str, name: str, place: Location) -> None:
-        plugins = self.around.plugins
-        known = {
-            "source type": plugins.source_types,
-            "target type": plugins.target_types,
-            "audit type": plugins.audit_types,
-        }[what]
-        near = did_you_mean(name, known)
-        help = near or plugins.missing(what, name) or f"known: {', '.join(sorted(known)) or 'none'}"
-        self.problem("SK0208", f"unknown {what} {name!r}", place, help)
+    def check_connection(self, name: str, own_key: bool) -> None:
+        marks = self.raw.marks if own_key else self.raw.marks.below("params")
+        known = self.around.connections
+        if known is not None and name not in known and "://" not in name:
+            place = marks.value("connection")
+            self.problems.append(unknown_connection(name, known, place, self.id))
+
+    def check_paths(self, table: tuple[str, ...], options: object) -> None:
+        """Files that a source names lie below the project."""
+        path = getattr(options, "path", None)
+        below = (path,) if isinstance(path, str) else tuple(path or ())
+        named = [("table",)] * len(table) + [("params", "path")] * len(below)
+        for where, entry in zip(named, (*table, *below), strict=True):
+            if leaves(self.around.root, entry):
+                place = self.raw.marks.value(*where)
+                self.problems.append(outside_problem(entry, place, self.id))
 
     def query(self, text: str | None, common: CommonKeys) -> str | None:
         if text is None:
@@ -369,103 +393,9 @@ class _Builder:
         """Where the source's connection leads: moving it elsewhere is another source."""
         if source is None or source.connection is None:
             return {}
-        raw = self.around.connections.get(source.connection, {})
+        raw = (self.around.connections or {}).get(source.connection, {})
         parts = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "path")
         return {key: raw[key] for key in parts if key in raw}
-
-    def targets(
-        self,
-        common: CommonKeys,
-        added: Any,
-        kind: NodeKind,
-        inputs: tuple[Input, ...],
-        sql: Sql | None,
-    ) -> tuple[Target, ...]:
-        marks = self.raw.marks
-        if common.materialization is not None and common.materializations:
-            self.problem(
-                "SK0209",
-                "both materialization: and materializations: are given",
-                marks.key("materialization"),
-                "move the first into the list: materializations: [{type: ..., ...}, ...]",
-            )
-        found = [
-            self.target(entry, marks.below("materializations", index))
-            for index, entry in enumerate(common.materializations)
-        ]
-        one = common.materialization
-        if one is not None and (kind.name != "feature_group" or {"type", "table"} & set(one)):
-            entry = {"type": "iceberg", **one}
-            found.append(self.target(entry, marks.below("materialization")))
-        if kind.name == "exposure" and added.type is not None:
-            found += self.exposure_targets(added.type, common, inputs, sql)
-        return tuple(target for target in found if target is not None)
-
-    def exposure_targets(
-        self, type: str, common: CommonKeys, inputs: tuple[Input, ...], sql: Sql | None
-    ) -> list[Target | None]:
-        params = {"type": type, **common.params}
-        marks = self.raw.marks.below("params")
-        path = params.get("path")
-        if isinstance(path, str) and "{name}" in path:
-            return [
-                self.target(
-                    {**params, "path": path.replace("{name}", entry.ref.name)}, marks, entry.ref
-                )
-                for entry in inputs
-            ]
-        several = len({entry.ref for entry in inputs if entry.ref.kind != "rule"}) > 1
-        sheets = isinstance(path, str) and PurePath(path).suffix == ".xlsx"
-        if several and sql is None and not sheets:
-            self.problem(
-                "SK0210",
-                "an exposure over several inputs does not say which rows it writes",
-                self.raw.location,
-                "give it sql:, or a path with {name} to write one file for each input",
-            )
-            return []
-        if several and sql is None:
-            params["sheets"] = [entry.ref for entry in inputs if entry.ref.kind != "rule"]
-        return [self.target(params, marks)]
-
-    def target(
-        self, data: Mapping[str, object], marks: Marks, reads: NodeId | None = None
-    ) -> Target | None:
-        if data.get("enabled") is False:
-            return None
-        type = str(data.get("type", ""))
-        declared = self.around.plugins.target_types.get(type)
-        if declared is None:
-            self.unknown_type("target type", type, marks.value("type"))
-            return None
-        known = keys_of(declared.options)
-        rest = {
-            key: value
-            for key, value in data.items()
-            if key not in ("type", "enabled")
-            and (key in known or key not in ("mode", "connection"))
-        }
-        options = convert(declared.options, rest, marks, self.problems, node=self.id, what="option")
-        mode = str(data.get("mode") or "full")
-        mode = _OLD_MODES.get(mode, mode)
-        if mode not in declared.modes:
-            help = did_you_mean(mode, declared.modes) or f"modes: {', '.join(declared.modes)}"
-            self.problem("SK0211", f"{type} has no mode {mode!r}", marks.value("mode"), help)
-        if options is None:
-            return None
-        connection = data.get("connection")
-        text = repr(sorted(unstructure(options).items(), key=str))
-        return Target(
-            node=self.id,
-            type=declared.name,
-            options=options,
-            key=digest(declared.name, mode, str(connection), text, reads or "")[:16],
-            label=str(getattr(options, declared.label_field, "") or self.id.name),
-            mode=mode,
-            connection=str(connection) if connection else None,
-            reads=reads,
-            location=marks.value(),
-        )
 
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
         if common.audits and not kind.produces_rows and kind.name != "rule":
@@ -489,65 +419,3 @@ class _Builder:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)
                 self.problem("SK0212", f"{key}: is accepted but not used", place, severity="warn")
-
-
-def build_audit(
-    data: Mapping[str, object],
-    marks: Marks,
-    node: NodeId,
-    plugins: Plugins,
-    problems: list[Problem],
-    declared_by: NodeId | None = None,
-) -> Audit | None:
-    """One audit of a node, or None when something is wrong with it."""
-    type = str(data.get("type", ""))
-    declared = plugins.audit_types.get(type)
-    if declared is None:
-        near = did_you_mean(type, plugins.audit_types)
-        message = f"unknown audit type {type!r}" if type else "an audit needs its type"
-        problems.append(
-            Problem(
-                code="SK0905",
-                message=message,
-                location=marks.value("type"),
-                help=near or plugins.missing("audit type", type),
-                node=node,
-            )
-        )
-        return None
-    before = len(problems)
-    severity = data.get("severity", "error")
-    if severity not in ("error", "warn"):
-        problems.append(
-            Problem(
-                code="SK0906",
-                message=f"severity cannot be {severity!r}",
-                location=marks.value("severity"),
-                help="severity: error or severity: warn",
-                node=node,
-            )
-        )
-    known = keys_of(declared.options)
-    rest = {
-        key: value
-        for key, value in data.items()
-        if key in known or key not in ("type", *_AUDIT_KEYS)
-    }
-    options = convert(declared.options, rest, marks, problems, node=node, what="parameter")
-    if options is None or len(problems) > before:
-        return None
-    return Audit(
-        type=declared.name,
-        options=options,
-        node=node,
-        severity=severity,
-        warn_if=_text(data.get("warn_if")),
-        error_if=_text(data.get("error_if")),
-        message=_text(data.get("message")),
-        declared_by=declared_by,
-        location=marks.value(),
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

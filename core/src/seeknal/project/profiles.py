@@ -11,11 +11,12 @@ from attrs import field, frozen
 
 from seeknal.errors import ProjectError, UsageError, did_you_mean
 from seeknal.marks import Marks
-from seeknal.model import Connection, Location, Problem
+from seeknal.model import Connection, Problem
 from seeknal.options import convert, fields_of, option
 from seeknal.plugins import Plugins
 from seeknal.project.envfile import environment
 from seeknal.project.places import find_profile
+from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
 from seeknal.secret import Secret
 
@@ -146,13 +147,10 @@ def load_profile(root: Path, explicit: Path | None) -> Profile | None:
 def read_profile(root: Path, path: Path) -> tuple[Profile | None, list[Problem]]:
     """A profile file, and what is wrong with it (connections are not looked into)."""
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(
-            code="SK0101", message=f"cannot be read: {error}", location=Location(file)
-        )
-        return None, [problem]
+    problems: list[Problem] = []
+    text = read_text(path, file, problems)
+    if text is None:
+        return None, problems
     documents, problems = read_documents(text, file)
     data, marks = (
         (documents[0].data, documents[0].marks) if documents else ({}, Marks(file, {}, {}))

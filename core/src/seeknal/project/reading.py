@@ -9,15 +9,20 @@ from pathlib import Path
 from attrs import evolve
 
 from seeknal.errors import ProjectError
-from seeknal.model import Location, Node, NodeId, Problem, Project
+from seeknal.model import Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins
+from seeknal.project.around import Surroundings
+from seeknal.project.audits import build_audit
 from seeknal.project.cache import Cache
+from seeknal.project.checks import causes, graph_problems
 from seeknal.project.common import load_common, yaml_files
-from seeknal.project.documents import check_kind, raw_nodes, seed_node
-from seeknal.project.nodes import Surroundings, build_audit, build_node
+from seeknal.project.deliveries import read_back
+from seeknal.project.documents import check_kind, raw_nodes, seed_nodes
+from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, load_settings
+from seeknal.project.textfile import read_text
 from seeknal.project.templating import Scope
 
 
@@ -49,6 +54,7 @@ class _Loader:
         self.profile = profile
         self.cache = cache
         self.problems: list[Problem] = []
+        self.unread: list[str] = []
 
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
@@ -59,7 +65,7 @@ class _Loader:
         around = self.surroundings(settings, profile, raws)
         nodes = self.nodes(raws, around)
         nodes = self.with_rules(nodes, raws)
-        self.check_nodes(nodes)
+        self.check_nodes(nodes, raws, around)
         project = Project(
             root=self.root,
             name=settings.options.name,
@@ -91,7 +97,7 @@ class _Loader:
             if path.relative_to(base).parts[0] != "common":
                 found[path] = self.yaml(path)
         for path in sorted((base / "seeds").glob("*.csv")):
-            found[path] = [seed_node(path, self.root)]
+            found[path] = seed_nodes(path, self.root, self.problems)
         for path in sorted((base / "pipelines").rglob("*.py")):
             if not path.name.startswith("_"):
                 found[path] = self.python(path)
@@ -102,31 +108,31 @@ class _Loader:
         if text is None:
             return []
         nodes, problems = raw_nodes(text, path.relative_to(self.root).as_posix())
-        self.problems += problems
+        self.note(problems, text)
         return nodes
 
     def python(self, path: Path) -> list[RawNode]:
         from seeknal.project.pipelines import read_pipeline
 
         nodes, problems = read_pipeline(path, self.root)
-        self.problems += problems
+        self.note(problems, path.read_text(encoding="utf-8", errors="replace") if problems else "")
         return nodes
 
+    def note(self, problems: list[Problem], text: str) -> None:
+        """Problems of a file; nodes that its ``text`` holds may not have been understood."""
+        self.problems += problems
+        if any(problem.severity == "error" for problem in problems):
+            self.unread.append(text)
+
     def text(self, path: Path) -> str | None:
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            place = Location(path.relative_to(self.root).as_posix())
-            message = f"cannot be read: {error}"
-            self.problems.append(Problem(code="SK0101", message=message, location=place))
-            return None
+        return read_text(path, path.relative_to(self.root).as_posix(), self.problems)
 
     def distinct(self, raws: Iterable[RawNode]) -> list[RawNode]:
         """Nodes of known kinds, each id once; the others are reported."""
         seen: dict[str, RawNode] = {}
         for raw in raws:
             if problem := check_kind(raw, self.plugins):
-                self.problems.append(problem)
+                self.note([problem], f"name: {raw.name}")
             elif (first := seen.setdefault(raw.id.lower(), raw)) is not raw:
                 message = f"{raw.id} is defined twice: also at {first.location}"
                 self.problems.append(
@@ -161,12 +167,14 @@ class _Loader:
             **settings.options.connections,
             **(profile.options.connections if profile else {}),
         }
+        is_known = profile is not None or bool(connections)
         return Surroundings(
+            root=self.root,
             plugins=self.plugins,
             scope=scope,
             known=[raw.id for raw in raws],
             source_defaults=defaults,
-            connections=connections,
+            connections=connections if is_known else None,
             node_defaults=settings.options.defaults,
         )
 
@@ -190,16 +198,14 @@ class _Loader:
                         nodes[parent] = evolve(nodes[parent], audits=audits)
         return nodes
 
-    def check_nodes(self, nodes: Mapping[NodeId, Node]) -> None:
-        """Refs and cycles; only where the nodes themselves are whole."""
-        from seeknal.graph import build_graph
-
-        if any(problem.severity == "error" for problem in self.problems):
-            return
-        try:
-            build_graph(nodes)
-        except ProjectError as error:
-            self.problems += error.problems
+    def check_nodes(
+        self, nodes: Mapping[NodeId, Node], raws: list[RawNode], around: Surroundings
+    ) -> None:
+        """Refs, circles, and sources that read what the project delivers."""
+        wrong = {entry.node for entry in self.problems if entry.severity == "error"}
+        lost = {raw.id for raw in raws} - nodes.keys()
+        self.problems += graph_problems(nodes, lost & wrong, lost - wrong)
+        self.problems += read_back(nodes, self.root, around.connections or {})
 
     def plugin_problems(self, project: Project) -> list[Problem]:
         found = self.plugins.hooks.validate_project(project=project)
@@ -208,7 +214,7 @@ class _Loader:
     def stop_if_wrong(self) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]
         if errors:
-            raise ProjectError(sorted(errors, key=_place))
+            raise ProjectError(sorted(causes(errors, self.unread), key=_place))
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

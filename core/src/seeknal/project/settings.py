@@ -11,9 +11,10 @@ from attrs import field, frozen
 
 from seeknal.durations import Duration
 from seeknal.marks import Marks
-from seeknal.model import Execution, Location, Problem
+from seeknal.model import Execution, Problem
 from seeknal.options import convert, option
 from seeknal.project.places import PROJECT_FILE
+from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -116,16 +117,9 @@ def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
     """The project's settings, and what is wrong with them."""
     path = root / PROJECT_FILE
     problems: list[Problem] = []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(
-            Problem(
-                code="SK0101", message=f"cannot be read: {error}", location=Location(PROJECT_FILE)
-            )
-        )
-        return Settings(options=ProjectOptions(name=root.name)), problems
-    documents, problems = read_documents(text, PROJECT_FILE)
+    text = read_text(path, PROJECT_FILE, problems)
+    documents, found = read_documents(text or "", PROJECT_FILE)
+    problems += found
     if not documents:
         return Settings(options=ProjectOptions(name=root.name)), problems
     document = documents[0]

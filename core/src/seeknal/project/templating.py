@@ -6,9 +6,10 @@ import calendar
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -47,9 +48,10 @@ class Scope:
 
 @frozen(kw_only=True)
 class Rendered:
-    """A rendered text, and what makes it change by itself."""
+    """A rendered text, and what makes it change by itself. Not ``ok``: it is as it was."""
 
     text: str
+    ok: bool = True
     dated: bool = False
     volatile: str | None = None
 
@@ -74,18 +76,31 @@ def render(
     try:
         with _time_limit():
             used = _used(text, scope)
-            rendered: str = (
-                _environment(scope).from_string(_macros(scope) + text).render(names.all())
-            )
+            template = _environment(scope).from_string(_macros(scope) + text)
+            rendered = _joined(template.generate(names.all()))
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
         problems.append(_problem(error, names, location, node))
-        return Rendered(text=text)
-    if len(rendered) > MAX_SIZE:
-        message = f"the rendered SQL is larger than {MAX_SIZE:,} characters"
-        problems.append(Problem(code="SK0402", message=message, location=location, node=node))
+        return Rendered(text=text, ok=False)
     volatile = "run_id" if "run_id" in used else None
     return Rendered(text=rendered, dated=bool(used & DATED), volatile=volatile)
+
+
+class _TooLarge(Exception):
+    """A template grows beyond any use."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the rendered SQL is larger than {MAX_SIZE:,} characters")
+
+
+def _joined(chunks: Iterable[str]) -> str:
+    found, size = [], 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_SIZE:
+            raise _TooLarge
+        found.append(chunk)
+    return "".join(found)
 
 
 def _used(text: str, scope: Scope) -> set[str]:
@@ -113,9 +128,8 @@ def _macros(scope: Scope) -> str:
 
 def _environment(scope: Scope) -> Any:
     from jinja2 import DictLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    return _sandbox()(
         undefined=StrictUndefined,
         loader=DictLoader(dict(scope.macros)),
         # "{#" can stand in a regular expression: comments are SQL's own.
@@ -123,6 +137,32 @@ def _environment(scope: Scope) -> Any:
         comment_end_string="#\0}",
         keep_trailing_newline=True,
     )
+
+
+@cache
+def _sandbox() -> Any:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """One operation that fills the memory cannot be stopped half-way: it is not begun."""
+
+        intercepted_binops = frozenset(("*", "**"))
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            if _is_huge(operator, left, right):
+                raise _TooLarge
+            return super().call_binop(context, operator, left, right)
+
+    return Sandbox
+
+
+def _is_huge(operator: str, left: Any, right: Any) -> bool:
+    if operator == "**":
+        whole = isinstance(left, int) and isinstance(right, int)
+        return whole and left.bit_length() * right > MAX_SIZE
+    if isinstance(left, int):
+        left, right = right, left
+    return isinstance(right, int) and hasattr(left, "__len__") and len(left) * right > MAX_SIZE
 
 
 class _Names:
@@ -207,6 +247,8 @@ def _problem(error: Exception, names: _Names, location: Location, node: NodeId |
     line = getattr(error, "lineno", None) or _line_of(error)
     place = Location(location.file, location.line + line - 1) if line else location
     message = str(error.args[0] if isinstance(error, LookupError) and error.args else error)
+    if isinstance(error, _TooLarge):
+        return Problem(code="SK0402", message=message, location=place, node=node)
     undefined = _UNDEFINED.search(message)
     help = did_you_mean(undefined["name"], names.all()) if undefined else None
     return Problem(

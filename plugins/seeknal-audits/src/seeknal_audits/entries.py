@@ -46,6 +46,9 @@ class Subject:
                 return known.type
         raise NodeError(f"{self.relation.node} has no column {column!r}", code="SK0903")
 
+    def count(self, query: str) -> int:
+        return int(self.fetch(f"SELECT count(*) FROM ({query})")[0][0])
+
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         return self.context.duckdb.execute(sql).fetchall()
 
@@ -78,43 +81,54 @@ def columns_of(options: Any) -> tuple[str, ...]:
     return columns
 
 
+@frozen
+class Failing:
+    """A condition that is true for a failing row, and what it is about: mostly a column.
+
+    ``count`` is the aggregate that counts its rows. ``count_if`` costs a third of a ``FILTER``.
+    """
+
+    about: str
+    condition: str
+    count: str = field()
+
+    @count.default
+    def _counted(self) -> str:
+        return f"count_if({self.condition})"
+
+
 def by_row(
     type: AuditType,
-    failing: Callable[[Any, Subject], Sequence[tuple[str, str]]],
+    failing: Callable[[Any, Subject], Sequence[Failing]],
     explain: Callable[[Any, Sequence[tuple[str, int]], Subject], str],
     columns: Callable[[Any], tuple[str, ...]] = columns_of,
     check: Callable[[Any], None] | None = None,
 ) -> Entry:
     """An audit type that tells a failing row by itself.
 
-    ``failing`` gives conditions by what they are about (most often a column); a row fails when
-    any is true. ``explain`` is given how many rows each of them is true for.
+    A row fails when any of the conditions that ``failing`` gives is true. ``explain`` is given
+    how many rows each of them is true for.
     """
 
     def measures(options: Any, subject: Subject) -> list[str]:
-        conditions = [condition for _, condition in failing(options, subject)]
-        anyone = [_either(conditions)] if len(conditions) > 1 else []
-        return [f"count(*) FILTER (WHERE {condition})" for condition in (*conditions, *anyone)]
+        return [each.count for each in failing(options, subject)]
 
     def judge(options: Any, values: Values, subject: Subject) -> Finding:
-        count = int(values[-1])
-        if not count:
+        found = [
+            (each, int(count))
+            for each, count in zip(failing(options, subject), values, strict=True)
+            if count
+        ]
+        if not found:
             return Finding(failing=0)
-        conditions = failing(options, subject)
-        counted = [(about, int(n)) for (about, _), n in zip(conditions, values, strict=False) if n]
-        where = _either([condition for _, condition in conditions])
-        return Finding(
-            failing=count,
-            affected=count,
-            message=explain(options, counted, subject),
-            rows=f"SELECT * FROM {subject.scan} WHERE {where}",
-        )
+        where = " OR ".join(f"({each.condition})" for each, _ in found)
+        rows = f"SELECT * FROM {subject.scan} WHERE {where}"
+        # Rows may fail in more than one way; that is asked only when some do fail.
+        count = found[0][1] if len(found) == 1 else subject.count(rows)
+        message = explain(options, [(each.about, number) for each, number in found], subject)
+        return Finding(failing=count, affected=count, message=message, rows=rows)
 
     return Entry(type=type, judge=judge, measures=measures, columns=columns, check=check)
-
-
-def _either(conditions: Sequence[str]) -> str:
-    return " OR ".join(f"({condition})" for condition in conditions)
 
 
 def quoted(columns: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seeknal.plugin import AuditType, quote_identifier, quote_literal
-from seeknal_audits.entries import Entry, Subject, by_row, counted
+from seeknal_audits.entries import Entry, Failing, Subject, by_row, counted
 from seeknal_audits.literals import is_text, literal
 from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
 from seeknal_audits.statements import condition
@@ -15,16 +15,21 @@ _EXAMPLES = 5
 _LONGEST = 40
 
 
-def _nulls(options: NotNull, subject: Subject) -> list[tuple[str, str]]:
-    return [(column, f"{quote_identifier(column)} IS NULL") for column in options.columns]
+def _nulls(options: NotNull, subject: Subject) -> list[Failing]:
+    # A plain count() is often known to Parquet without reading the column.
+    return [
+        Failing(column, f"{name} IS NULL", f"count(*) - count({name})")
+        for column in options.columns
+        for name in [quote_identifier(column)]
+    ]
 
 
 def _say_nulls(options: NotNull, counts: Counts, subject: Subject) -> str:
     return ", ".join(f"{column} is NULL in {counted(n, 'row')}" for column, n in counts)
 
 
-def _others(options: AcceptedValues, subject: Subject) -> list[tuple[str, str]]:
-    return [(column, _is_other(options, column, subject)) for column in options.columns]
+def _others(options: AcceptedValues, subject: Subject) -> list[Failing]:
+    return [Failing(column, _is_other(options, column, subject)) for column in options.columns]
 
 
 def _is_other(options: AcceptedValues, column: str, subject: Subject) -> str:
@@ -59,16 +64,16 @@ def _short(value: str) -> str:
     return repr(value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}...")
 
 
-def _untrue(options: Expression, subject: Subject) -> list[tuple[str, str]]:
-    return [(options.expression, f"NOT ({condition(options.expression)})")]
+def _untrue(options: Expression, subject: Subject) -> list[Failing]:
+    return [Failing(options.expression, f"NOT ({condition(options.expression)})")]
 
 
 def _say_untrue(options: Expression, counts: Counts, subject: Subject) -> str:
     return ", ".join(f"{about} is false in {counted(n, 'row')}" for about, n in counts)
 
 
-def _outside(options: Between, subject: Subject) -> list[tuple[str, str]]:
-    return [(column, _is_outside(options, column, subject)) for column in options.columns]
+def _outside(options: Between, subject: Subject) -> list[Failing]:
+    return [Failing(column, _is_outside(options, column, subject)) for column in options.columns]
 
 
 def _is_outside(options: Between, column: str, subject: Subject) -> str:
@@ -87,10 +92,12 @@ def _say_outside(options: Between, counts: Counts, subject: Subject) -> str:
     return ", ".join(f"{column} is {bounds} in {counted(n, 'row')}" for column, n in counts)
 
 
-def _unlike(options: Regex, subject: Subject) -> list[tuple[str, str]]:
+def _unlike(options: Regex, subject: Subject) -> list[Failing]:
     pattern = quote_literal(options.pattern)
     return [
-        (column, f"NOT regexp_matches(CAST({quote_identifier(column)} AS VARCHAR), {pattern})")
+        Failing(
+            column, f"NOT regexp_matches(CAST({quote_identifier(column)} AS VARCHAR), {pattern})"
+        )
         for column in options.columns
     ]
 

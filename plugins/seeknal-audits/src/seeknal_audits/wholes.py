@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -13,48 +14,10 @@ from seeknal_audits.options import (
     Freshness,
     Relationships,
     RowCount,
-    Unique,
 )
 from seeknal_audits.statements import over, query
 
 _MAD_TO_SIGMA = 1.4826  # the median absolute deviation of a normal distribution
-_SAMPLED_KEYS = 20
-
-
-def _duplicates(options: Unique, values: Values, subject: Subject) -> Finding:
-    keys = quoted(options.columns)
-    repeated = (
-        f"SELECT {keys}, count(*) AS n FROM {subject.scan}{_keyed(options)} "
-        f"GROUP BY {keys} HAVING count(*) > 1"
-    )
-    ((found, rows),) = subject.fetch(f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated})")
-    if not found:
-        return Finding(failing=0)
-    name = "key" if len(options.columns) == 1 else "combination"
-    verb = "occurs" if found == 1 else "occur"
-    return Finding(
-        failing=found,
-        affected=int(rows),
-        message=f"{counted(found, name)} {verb} more than once, in {counted(int(rows), 'row')}",
-        rows=_rows_of_keys(options, repeated, subject),
-    )
-
-
-def _keyed(options: Unique) -> str:
-    if options.nulls == "equal":
-        return ""
-    given = [f"{quote_identifier(column)} IS NOT NULL" for column in options.columns]
-    return f" WHERE {' AND '.join(given)}"
-
-
-def _rows_of_keys(options: Unique, repeated: str, subject: Subject) -> str:
-    names = [quote_identifier(column) for column in options.columns]
-    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM k.{name}" for name in names)
-    return (
-        f"SELECT r.* FROM (SELECT * FROM {subject.scan}) AS r "
-        f"SEMI JOIN ({repeated} LIMIT {_SAMPLED_KEYS}) AS k ON {same} "
-        f"ORDER BY {', '.join(f'r.{name}' for name in names)}"
-    )
 
 
 def _count(options: RowCount, values: Values, subject: Subject) -> Finding:
@@ -70,7 +33,7 @@ def _returned(options: CustomSql, values: Values, subject: Subject) -> Finding:
     text = query(options.sql, options.inputs)
     scans = {"__THIS__": subject.scan, **_inputs(options, subject)}
     rows = over(text, scans)
-    ((count,),) = subject.fetch(f"SELECT count(*) FROM ({rows})")
+    count = subject.count(rows)
     message = f"the query returns {counted(count, 'row')}"
     return Finding(failing=count, message=message, rows=rows)
 
@@ -97,7 +60,7 @@ def _orphans(options: Relationships, values: Values, subject: Subject) -> Findin
         f"ANTI JOIN (SELECT {quoted(options.fields)} FROM {_scan_of(options.to, subject)}) AS p "
         f"ON {' AND '.join(same)} WHERE {' AND '.join(given)}"
     )
-    ((count,),) = subject.fetch(f"SELECT count(*) FROM ({rows})")
+    count = subject.count(rows)
     message = (
         f"{counted(count, 'row')} without a match in {options.to} ({', '.join(options.fields)})"
     )
@@ -122,9 +85,8 @@ def _before(moment: datetime, age: Duration) -> datetime:
     if months is None:
         return moment - timedelta(seconds=age.seconds)
     year, month = divmod(moment.year * 12 + moment.month - 1 - months * age.count, 12)
-    # The 28th is in every month; what is lost by it is given back as days.
-    day = min(moment.day, 28)
-    return moment.replace(year=year, month=month + 1, day=day) + timedelta(days=moment.day - day)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
 
 
 def _age(options: Freshness, values: Values, subject: Subject) -> Finding:
@@ -154,16 +116,6 @@ def _check_sql(options: CustomSql) -> None:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(
-        type=AuditType(
-            name="unique",
-            options=Unique,
-            summary="no key occurs twice",
-            aliases=("unique_combination", "uniqueness"),
-        ),
-        judge=_duplicates,
-        columns=columns_of,
-    ),
     Entry(
         type=AuditType(name="row_count", options=RowCount, summary="not too few rows or too many"),
         judge=_count,

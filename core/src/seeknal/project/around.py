@@ -1,0 +1,76 @@
+"""What a node is built in: plugins, templates' names, the other nodes, defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from seeknal.model import Location, NodeId, Problem
+from seeknal.plugins import Plugins
+from seeknal.project.templating import Scope
+
+
+@frozen(kw_only=True)
+class MaterializationDefaults:
+    """What ``materialization:`` of a profile says about every Iceberg target."""
+
+    enabled: bool = True
+    default_mode: str | None = None
+    default_table_prefix: str | None = None
+
+
+@frozen(kw_only=True)
+class Surroundings:
+    """Everything that building a node looks at beside the node's own keys."""
+
+    root: Path
+    plugins: Plugins
+    scope: Scope
+    known: Collection[NodeId]
+    source_defaults: Mapping[str, Mapping[str, object]] = field(factory=dict)
+    iceberg: MaterializationDefaults = field(factory=MaterializationDefaults)
+    connections: Mapping[str, Mapping[str, object]] | None = None
+    """Connections as written: only names and where they lead are read here. None: no profile."""
+    node_defaults: Mapping[str, object] = field(factory=dict)
+
+
+def unknown_type(what: str, name: str, plugins: Plugins) -> str:
+    """Help for a type that nothing declares: what to install, the nearest, or all."""
+    from seeknal.errors import did_you_mean
+
+    known = {
+        "source type": plugins.source_types,
+        "target type": plugins.target_types,
+        "connection type": plugins.connection_types,
+    }[what]
+    listed = f"known: {', '.join(sorted(known)) or 'none'}"
+    return plugins.missing(what, name) or did_you_mean(name, known) or listed
+
+
+def unknown_connection(
+    name: str, known: Collection[str], location: Location, node: NodeId
+) -> Problem:
+    """A source or a target names a connection that no profile has."""
+    from seeknal.errors import did_you_mean
+
+    help = did_you_mean(name, known) or f"connections: {', '.join(sorted(known)) or 'none'}"
+    return Problem(
+        code="SK0604",
+        message=f"unknown connection {name!r}",
+        location=location,
+        help=help,
+        node=node,
+    )
+
+
+def outside_problem(path: str, location: Location, node: NodeId) -> Problem:
+    """A path that leaves the project without leave to."""
+    return Problem(
+        code="SK0216",
+        message=f"{path!r} lies outside the project",
+        location=location,
+        help="keep it below the project, or say allow_outside: true",
+        node=node,
+    )

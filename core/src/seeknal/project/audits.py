@@ -1,0 +1,75 @@
+"""From a mapping below ``audits:`` to an Audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seeknal.errors import did_you_mean
+from seeknal.marks import Marks
+from seeknal.model import Audit, NodeId, Problem
+from seeknal.options import convert, keys_of
+from seeknal.plugins import Plugins
+
+_AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description")
+
+
+def build_audit(
+    data: Mapping[str, object],
+    marks: Marks,
+    node: NodeId,
+    plugins: Plugins,
+    problems: list[Problem],
+    declared_by: NodeId | None = None,
+) -> Audit | None:
+    """One audit of a node, or None when something is wrong with it."""
+    type = str(data.get("type", ""))
+    declared = plugins.audit_types.get(type)
+    if declared is None:
+        near = did_you_mean(type, plugins.audit_types)
+        message = f"unknown audit type {type!r}" if type else "an audit needs its type"
+        problems.append(
+            Problem(
+                code="SK0905",
+                message=message,
+                location=marks.value("type"),
+                help=near or plugins.missing("audit type", type),
+                node=node,
+            )
+        )
+        return None
+    before = len(problems)
+    severity = data.get("severity", "error")
+    if severity not in ("error", "warn"):
+        problems.append(
+            Problem(
+                code="SK0906",
+                message=f"severity cannot be {severity!r}",
+                location=marks.value("severity"),
+                help="severity: error or severity: warn",
+                node=node,
+            )
+        )
+    known = keys_of(declared.options)
+    rest = {
+        key: value
+        for key, value in data.items()
+        if key in known or key not in ("type", *_AUDIT_KEYS)
+    }
+    options = convert(declared.options, rest, marks, problems, node=node, what="parameter")
+    if options is None or len(problems) > before:
+        return None
+    return Audit(
+        type=declared.name,
+        options=options,
+        node=node,
+        severity=severity,
+        warn_if=_text(data.get("warn_if")),
+        error_if=_text(data.get("error_if")),
+        message=_text(data.get("message")),
+        declared_by=declared_by,
+        location=marks.value(),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,101 @@
+"""Sources that read what the project itself delivers: their order in a run would be chance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from seeknal.model import Node, NodeId, Problem, Source, Target
+from seeknal.project.inside import is_url
+
+Connections = Mapping[str, Mapping[str, object]]
+Found = tuple[Node, Target]
+
+
+def read_back(
+    nodes: Mapping[NodeId, Node], root: Path, connections: Connections
+) -> Iterator[Problem]:
+    """A problem for each source whose file or table is a target of this project."""
+    targets = [(node, target) for node in nodes.values() for target in node.targets]
+    if not targets:
+        return
+    files = {_file(root, path): found for found in targets if (path := _path(found[1]))}
+    tables = {key: found for found in targets if (key := _table(found[1], connections))}
+    for node in nodes.values():
+        if node.source is None:
+            continue
+        found = _delivered_file(node.source, root, files) or tables.get(
+            _source_table(node.source, connections)
+        )
+        if found is not None:
+            yield _problem(node, *found)
+
+
+def _problem(source: Node, owner: Node, target: Target) -> Problem:
+    return Problem(
+        code="SK0220",
+        message=f"{source.id} reads {target.label}, which {owner.id} delivers",
+        location=source.location,
+        help=_help(owner, target),
+        node=source.id,
+    )
+
+
+def _help(owner: Node, target: Target) -> str:
+    rows = target.reads or (owner.id if owner.kind != "exposure" else None)
+    if rows is None and owner.sql is None and len(owner.parents) == 1:
+        rows = owner.parents[0]
+    if rows is None:
+        return f"make the SQL of {owner.id} a transform, and read that with ref()"
+    return f"read its rows with ref('{rows}') instead: then they are of the same run"
+
+
+def _path(target: Target) -> str | None:
+    path = getattr(target.options, "path", None)
+    return path if isinstance(path, str) and target.connection is None else None
+
+
+def _file(root: Path, path: str) -> str:
+    return str((root / path).resolve())
+
+
+def _delivered_file(source: Source, root: Path, files: Mapping[str, Found]) -> Found | None:
+    own = getattr(source.options, "path", None)
+    for path in (*source.table, *((own,) if isinstance(own, str) else own or ())):
+        if is_url(path) or source.connection is not None:
+            continue
+        full = _file(root, path)
+        if full in files:
+            return files[full]
+        if set("*?[") & set(path):
+            pattern = re.compile(_pattern(full))
+            return next((found for file, found in files.items() if pattern.fullmatch(file)), None)
+    return None
+
+
+def _pattern(glob: str) -> str:
+    """A regular expression for a path's pattern."""
+    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(parts.get(part) or re.escape(part) for part in re.findall(r"\*\*/|\*\*|.", glob))
+
+
+def _table(target: Target, connections: Connections) -> str | None:
+    table = getattr(target.options, "table", None)
+    if not isinstance(table, str) or not table:
+        return None
+    return _full_name(target.type, target.connection, table, connections)
+
+
+def _source_table(source: Source, connections: Connections) -> str | None:
+    if source.query is not None or len(source.table) != 1:
+        return None
+    return _full_name(source.type, source.connection, source.table[0], connections)
+
+
+def _full_name(type: str, connection: str | None, table: str, connections: Connections) -> str:
+    """The table, with the schema that its connection adds to a name without one."""
+    schema = str(connections.get(connection or "", {}).get("schema") or "public")
+    name = table if "." in table else f"{schema}.{table}"
+    plain = name.replace('"', "").lower()
+    return f"{connection or type}:{plain}"

@@ -1,0 +1,187 @@
+"""The targets of a node: what ``materialization(s):`` and an exposure's ``type:`` say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+
+from seeknal.digests import digest
+from seeknal.errors import did_you_mean
+from seeknal.kernel import NodeKind, TargetType
+from seeknal.marks import Marks
+from seeknal.model import Input, Location, Mode, NodeId, Problem, Sql, Target
+from seeknal.options import convert, keys_of, unstructure
+from seeknal.project.around import (
+    Surroundings,
+    outside_problem,
+    unknown_connection,
+    unknown_type,
+)
+from seeknal.project.inside import leaves
+from seeknal.project.keys import CommonKeys
+from seeknal.project.raw import RawNode
+
+_ICEBERG = "iceberg"
+"""What a ``materialization:`` without a type means."""
+_OLD_MODES: dict[str, Mode] = {
+    "overwrite": "full",
+    "upsert": "upsert_by_key",
+    "insert_overwrite": "incremental_by_time",
+}
+
+
+class TargetBuilder:
+    """Builds the targets of one node."""
+
+    def __init__(self, raw: RawNode, around: Surroundings, problems: list[Problem]) -> None:
+        self.raw = raw
+        self.around = around
+        self.problems = problems
+
+    def declared(self, common: CommonKeys, kind: NodeKind) -> list[Target]:
+        """Those of ``materialization:`` and ``materializations:``."""
+        marks = self.raw.marks
+        if common.materialization is not None and common.materializations:
+            self.problem(
+                "SK0209",
+                "both materialization: and materializations: are given",
+                marks.key("materialization"),
+                "move the first into the list: materializations: [{type: ..., ...}, ...]",
+            )
+        entries = [
+            (entry, marks.below("materializations", index))
+            for index, entry in enumerate(common.materializations)
+        ]
+        one = common.materialization
+        # On a feature group the 2.x keys below materialization: are settings, not a target.
+        if one is not None and (kind.name != "feature_group" or {"type", "table"} & set(one)):
+            old = {"event_time_col", "offline", "online"} if kind.name == "feature_group" else set()
+            entry = {key: value for key, value in one.items() if key not in old}
+            entries.append((entry, marks.below("materialization")))
+        return _present(self.target({"type": _ICEBERG, **entry}, at) for entry, at in entries)
+
+    def exposed(
+        self, type: str, common: CommonKeys, inputs: tuple[Input, ...], sql: Sql | None
+    ) -> list[Target]:
+        """That of an exposure; one for each input where the path holds ``{name}``."""
+        params = {**common.params, "type": type}
+        marks = self.raw.marks.below("params")
+        path = params.get("path")
+        read = list(dict.fromkeys(entry.ref for entry in inputs if entry.ref.kind != "rule"))
+        if isinstance(path, str) and "{name}" in path:
+            paths = [(path.replace("{name}", ref.name), ref) for ref in read]
+            return _present(self.target({**params, "path": to}, marks, ref) for to, ref in paths)
+        if len(read) > 1 and sql is None:
+            if not (isinstance(path, str) and PurePath(path).suffix == ".xlsx"):
+                self.problem(
+                    "SK0210",
+                    "an exposure over several inputs does not say which rows it writes",
+                    self.raw.location,
+                    "give it sql:, or a path with {name} to write one file for each input",
+                )
+                return []
+            params["sheets"] = read
+        return _present([self.target(params, marks)])
+
+    def target(
+        self, data: Mapping[str, object], marks: Marks, reads: NodeId | None = None
+    ) -> Target | None:
+        if data.get("enabled") is False:
+            return None
+        type = str(data["type"])
+        declared = self.around.plugins.target_types.get(type)
+        if declared is None:
+            help = unknown_type("target type", type, self.around.plugins)
+            place = marks.value("type") if self.raw.kind != "exposure" else self.type_place(marks)
+            self.problem("SK0208", f"unknown target type {type!r}", place, help)
+            return None
+        if declared.name == _ICEBERG:
+            if not self.around.iceberg.enabled:
+                return None
+            data = self.with_iceberg_defaults(data)
+        return self.of_type(declared, data, marks, reads)
+
+    def type_place(self, marks: Marks) -> Location:
+        """Where an exposure names its type, or one of its materializations does."""
+        below = marks.value("type")
+        own = self.raw.marks.value("type")
+        return own if "type" in self.raw.data and below == marks.value() else below
+
+    def of_type(
+        self, declared: TargetType, data: Mapping[str, object], marks: Marks, reads: NodeId | None
+    ) -> Target | None:
+        known = keys_of(declared.options)
+        core = {"type", "enabled", *({"mode", "connection"} - set(known))}
+        rest = {key: value for key, value in data.items() if key not in core}
+        options = convert(
+            declared.options, rest, marks, self.problems, node=self.raw.id, what="option"
+        )
+        mode = self.mode(declared, data, marks)
+        connection = data.get("connection")
+        name = str(connection) if connection else None
+        if name is not None:
+            self.check_connection(name, marks)
+        if options is None or mode is None:
+            return None
+        self.check_path(options, marks)
+        text = repr(sorted(unstructure(options).items(), key=str))
+        return Target(
+            node=self.raw.id,
+            type=declared.name,
+            options=options,
+            key=digest(declared.name, mode, str(connection), text, reads or "")[:16],
+            label=str(getattr(options, declared.label_field, "") or self.raw.name),
+            mode=mode,
+            connection=name,
+            reads=reads,
+            location=marks.value(),
+        )
+
+    def mode(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> Mode | None:
+        given = str(data.get("mode") or "full")
+        wanted = _OLD_MODES.get(given, given)
+        for mode in declared.modes:
+            if mode == wanted:
+                return mode  # type: ignore[return-value]
+        help = did_you_mean(given, declared.modes) or f"modes: {', '.join(declared.modes)}"
+        message = f"{declared.name} has no mode {given!r}"
+        self.problem("SK0211", message, marks.value("mode"), help)
+        return None
+
+    def with_iceberg_defaults(self, data: Mapping[str, object]) -> dict[str, object]:
+        """A table without its first parts, and no mode, are completed from the profile."""
+        defaults = self.around.iceberg
+        found = dict(data)
+        if defaults.default_mode and not found.get("mode"):
+            found["mode"] = defaults.default_mode
+        if defaults.default_table_prefix:
+            table = str(found.get("table") or self.raw.name)
+            prefix = defaults.default_table_prefix.split(".")
+            missing = max(0, len(prefix) - table.count("."))
+            found["table"] = ".".join([*prefix[:missing], table])
+        return found
+
+    def check_connection(self, name: str, marks: Marks) -> None:
+        # A URL is its own connection, and an engine's alias stands for its only one.
+        known = self.around.connections
+        if known is None or "://" in name or name in self.around.plugins.connection_types:
+            return
+        if name not in known:
+            self.problems.append(unknown_connection(name, known, marks.value("connection"), self.raw.id))
+
+    def check_path(self, options: object, marks: Marks) -> None:
+        path = getattr(options, "path", None)
+        allowed = getattr(options, "allow_outside", True)
+        if isinstance(path, str) and not allowed and leaves(self.around.root, path):
+            self.problems.append(outside_problem(path, marks.value("path"), self.raw.id))
+
+    def problem(
+        self, code: str, message: str, location: Location, help: str | None = None
+    ) -> None:
+        self.problems.append(
+            Problem(code=code, message=message, location=location, help=help, node=self.raw.id)
+        )
+
+
+def _present(targets: Iterable[Target | None]) -> list[Target]:
+    return [target for target in targets if target is not None]
