@@ -21,7 +21,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SOURCES = ("core/src/seeknal", "plugins/seeknal-audits/src/seeknal_audits")
 ERRORS = DOCS / "reference" / "errors.txt"
-EVERYWHERE = {"project", "debug", "help"}
+EVERYWHERE = {"--project", "--debug", "--help"}
 """Options of every command."""
 
 _BLOCK = re.compile(
@@ -128,7 +128,7 @@ def _command(path: str, command: Any) -> str:
     rows = [
         (_code(options.strip()), help.strip())
         for parameter in command.get_params(context)
-        if isinstance(parameter, click.Option) and parameter.name not in EVERYWHERE
+        if isinstance(parameter, click.Option) and not EVERYWHERE.intersection(parameter.opts)
         if (record := parameter.get_help_record(context)) is not None
         for options, help in [record]
     ]

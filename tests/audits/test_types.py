@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from seeknal.durations import Duration
 from seeknal.errors import NodeError
@@ -196,6 +197,21 @@ def test_relationships_may_refer_to_the_node_itself(bench):
     result = bench.audit("relationships", column="boss", to="transform.checked", field="id")
 
     assert bench.sample(result) == [(3, 9)]
+
+
+def test_a_node_without_rows_is_told_with_what_to_do(bench):
+    bench.store("SELECT 1 AS customer")
+
+    def nothing(node):
+        raise NodeError("no rows", code="SK0709")
+
+    bench.context = evolve(bench.context, relation_of=nothing)
+
+    with pytest.raises(NodeError, match=r"reads source\.customers") as caught:
+        bench.audit("relationships", column="customer", to="source.customers", field="id")
+
+    assert caught.value.code == "SK0916"
+    assert "depends_on" in caught.value.help
 
 
 def test_expression_is_true_for_every_row_and_null_passes(bench):

@@ -1,4 +1,5 @@
 import pytest
+from attrs import evolve
 from tests.audits.conftest import audit_of
 
 from seeknal.errors import NodeError
@@ -113,8 +114,6 @@ def test_results_come_in_the_order_of_the_audits_from_one_scan(bench):
         def execute(self, sql, *rest):
             statements.append(sql)
             return connection.execute(sql, *rest)
-
-    from attrs import evolve
 
     context = evolve(bench.context, cursor=Spy)
 

@@ -444,3 +444,280 @@ def test_a_mistake_stops_run_and_plan_before_anything_happens(seeknal_project, n
     assert "error[SK" in outcome.stderr
     assert f"--> {NODE}" in outcome.stderr
     assert not (project.path / "target/intermediate").exists()
+
+
+def test_problems_of_all_files_are_reported_together_and_in_their_order(seeknal_project):
+    project = seeknal_project(
+        {
+            **BASE,
+            "seeknal_project.yml": "name: sales\nversoin: 1\n",
+            "seeknal/a.yml": "kind: transform\nname: a\nsql: [\n",
+            "seeknal/b.yml": "kind: transform\nname: b\nsql: SELECT * FORM x\n",
+            "seeknal/c.yml": "kind: transform\nname: c\nsql: SELECT * FROM ref('source.nope')\n",
+            "seeknal/d.yml": "kind: transform\nname: d\nsql: SELECT * FROM ref('transform.e')\n",
+            "seeknal/e.yml": "kind: transform\nname: e\nsql: SELECT * FROM ref('transform.d')\n",
+            "seeknal/f.yml": "kind: transform\nname: f\ninputs: [source.nope]\nsql: FROM input_0\n",
+            "seeknal/g.yml": b"\xff",
+            "seeknal/pipelines/h.py": "import nothing_there\nfrom seeknal import source\n",
+            "seeknal/pipelines/i.py": "def f(:\n",
+            "seeknal/common/j.yml": "rules: [{id: x}]\n",
+        }
+    )
+
+    problems = problems_of(project)
+
+    assert [(entry["file"], entry["code"]) for entry in problems] == [
+        ("seeknal/a.yml", "SK0102"),
+        ("seeknal/b.yml", "SK0450"),
+        ("seeknal/c.yml", "SK0310"),
+        ("seeknal/common/j.yml", "SK0202"),
+        ("seeknal/d.yml", "SK0320"),
+        ("seeknal/f.yml", "SK0310"),
+        ("seeknal/g.yml", "SK0101"),
+        ("seeknal/pipelines/h.py", "SK0504"),
+        ("seeknal/pipelines/i.py", "SK0501"),
+        ("seeknal_project.yml", "SK0201"),
+    ]
+
+
+def test_nodes_of_a_file_that_cannot_be_read_are_not_said_to_be_missing(seeknal_project):
+    project = seeknal_project(
+        {
+            **BASE,
+            "seeknal/a.yml": "kind: transform\nname: a\nmeta: {\n",
+            "seeknal/b.yml": "kind: transform\nname: b\nsql: SELECT * FROM ref('transform.a')\n",
+            "seeknal/c.yml": "kind: transfrom\nname: c\nsql: SELECT 1 AS x\n",
+            "seeknal/d.yml": "kind: transform\nname: d\ninputs: [transform.c]\nsql: FROM input_0\n",
+        }
+    )
+
+    problems = problems_of(project)
+
+    assert [entry["code"] for entry in problems] == ["SK0102", "SK0214"]
+
+
+def test_a_cycle_is_shown_as_a_path(seeknal_project):
+    project = seeknal_project(
+        {
+            f"seeknal/{name}.yml": f"kind: transform\nname: {name}\n"
+            f"sql: SELECT * FROM ref('transform.{parent}')\n"
+            for name, parent in ("ac", "ba", "cb")
+        }
+    )
+
+    outcome = project.run("run")
+
+    assert outcome.exit_code == 2
+    assert "transform.a -> transform.b -> transform.c -> transform.a" in outcome.stderr
+    assert "--> seeknal/a.yml:3" in outcome.stderr
+
+
+def test_a_node_that_reads_a_disabled_one_is_told_so(seeknal_project):
+    project = seeknal_project(
+        {
+            "seeknal/a.yml": "kind: transform\nname: a\nenabled: false\nsql: SELECT 1 AS x\n",
+            "seeknal/b.yml": "kind: transform\nname: b\nsql: SELECT * FROM ref('transform.a')\n",
+        }
+    )
+
+    (problem,) = problems_of(project)
+
+    assert problem["code"] == "SK0219"
+    assert "transform.a, which is disabled" in problem["message"]
+    assert (problem["file"], problem["line"]) == ("seeknal/b.yml", 3)
+
+
+def test_text_output_shows_the_line_and_the_next_step(seeknal_project):
+    project = seeknal_project({**BASE, **CASES["unknown_key"][0]})
+
+    outcome = project.run("run")
+
+    assert "error[SK0201]: unknown key 'descripton'" in outcome.stderr
+    assert f"--> {NODE}:4:1" in outcome.stderr
+    assert "4 | descripton: hi" in outcome.stderr
+    assert "help: did you mean description?" in outcome.stderr
+
+
+PYTHON = "seeknal/pipelines/p.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "words"),
+    [
+        ("from seeknal import transform\ndef f(:\n", "SK0501", 2, ["invalid syntax"]),
+        ("import os\n\nimport nothing_here\n", "SK0504", 3, ["nothing_here", "install it"]),
+        ("from seeknal import transform\n\n1 / 0\n", "SK0504", 3, ["division by zero"]),
+        ("from seeknal import nothing\n", "SK0504", 1, ["nothing"]),
+        (
+            "from seeknal import transform\n@transform(nmae='x')\ndef x(ctx):\n    return []\n",
+            None,
+            2,
+            ["nmae", "did you mean name?"],
+        ),
+        (
+            "from seeknal import transform\n"
+            "@transform(name='x', inputs=['source.nope'])\n"
+            "def x(ctx):\n    return []\n",
+            "SK0310",
+            2,
+            ["source.nope"],
+        ),
+        (
+            "from seeknal import transform\n\n@transform(name='a b')\ndef x(ctx):\n    return []\n",
+            None,
+            3,
+            ["a b"],
+        ),
+        ("import sys\nsys.exit(0)\n", "SK0504", 2, ["SystemExit"]),
+    ],
+)
+def test_a_mistake_in_a_pipeline_file_is_one_problem_with_its_line(
+    seeknal_project, text, code, line, words
+):
+    project = seeknal_project({**BASE, PYTHON: text})
+    if "seeknal" not in text:
+        project.write({PYTHON: text.rstrip("\n") + "\nfrom seeknal import transform\n"})
+
+    (problem,) = problems_of(project)
+
+    said = f"{problem['message']} {problem['help']}"
+    assert [word for word in words if word not in said] == [], said
+    assert code in (None, problem["code"])
+    assert (problem["file"], problem["line"]) == (PYTHON, line)
+
+
+def test_a_broken_pipeline_file_spoils_only_its_own_nodes(seeknal_project):
+    project = seeknal_project(
+        {**BASE, PYTHON: "from seeknal import transform\nboom\n", **CASES["bad_name"][0]}
+    )
+
+    problems = problems_of(project)
+
+    assert [entry["code"] for entry in problems] == ["SK0504", "SK0213"]
+
+
+@pytest.mark.parametrize("table", ["data/link.csv", "linked/x.csv", "linked/*.csv"])
+def test_a_symbolic_link_out_of_the_project_needs_leave(seeknal_project, tmp_path, table):
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    text = f"kind: source\nname: x\nsource: csv\ntable: {table}\n"
+    project = seeknal_project({**BASE, NODE: text})
+    (project.path / "data/link.csv").symlink_to(tmp_path / "x.csv")
+    (project.path / "linked").symlink_to(tmp_path)
+
+    (problem,) = problems_of(project)
+
+    assert problem["code"] == "SK0216"
+    assert (problem["file"], problem["line"]) == (NODE, 4)
+    project.write({NODE: text + "allow_outside: true\n"})
+    project.run("run").assert_ok()
+    assert project.rows("source.x") == [(1,)]
+
+
+READ_BACK = {
+    "seeknal/report.yml": """
+        kind: exposure
+        name: report
+        type: file
+        inputs: [source.orders]
+        params: {path: outputs/report.csv}
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    "table", ["outputs/report.csv", "./outputs/../outputs/report.csv", "outputs/*.csv"]
+)
+def test_a_source_of_a_file_that_the_project_delivers_is_offered_ref(seeknal_project, table):
+    text = f"kind: source\nname: x\nsource: csv\ntable: {table}\n"
+    project = seeknal_project({**BASE, **READ_BACK, NODE: text})
+
+    (problem,) = problems_of(project)
+
+    assert problem["code"] == "SK0220"
+    assert "exposure.report" in problem["message"]
+    assert "ref('source.orders')" in problem["help"]
+    assert problem["file"] == NODE
+
+
+def test_a_source_beside_a_delivered_file_is_fine(seeknal_project):
+    text = "kind: source\nname: x\nsource: csv\ntable: outputs/other.csv\n"
+    project = seeknal_project(
+        {**BASE, **READ_BACK, NODE: text, "outputs/other.csv": "a\n1\n", "data/report.csv": "a\n"}
+    )
+
+    project.run("run").assert_ok()
+
+    assert project.rows("source.x") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("seeds/my data.csv", "a\n1\n", ["'my data'", "my_data"]),
+        ("common/c.yml", "ruels: []\n", ["'ruels'", "did you mean rules?"]),
+        ("common/c.yml", "- a\n", ["expected a mapping"]),
+        ("common/c.yml", b"a: \xff\n", ["UTF-8"]),
+        ("macros/m.sql", b"\xff", ["UTF-8"]),
+    ],
+)
+def test_files_beside_the_nodes_are_checked_too(seeknal_project, name, text, words):
+    project = seeknal_project({**BASE, f"seeknal/{name}": text})
+
+    (problem,) = problems_of(project)
+
+    said = f"{problem['message']} {problem['help']}"
+    assert [word for word in words if word not in said] == [], said
+    assert problem["file"] == f"seeknal/{name}"
+    assert problem["line"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("name: sales\nvesion: 1\n", 2, ["'vesion'", "did you mean version"]),
+        ("name: a b\n", 1, ["'a b'"]),
+        ("name: sales\nexecution: {max_workers: 0}\n", 2, ["greater than 0"]),
+        ("name: sales\nexecution: {max_workers: many}\n", 2, ["max_workers", "'many'"]),
+        ("name: sales\nexecution:\n  timeout: soon\n", 3, ["a duration"]),
+        ("name: sales\nexecution:\n  paralel: true\n", 3, ["did you mean parallel?"]),
+        ("name: sales\nvars: [a]\n", 2, ["a mapping"]),
+        ("name: sales\nenvironments: {suffix: schemas}\n", 2, ["did you mean schema?"]),
+        ("name: sales\ndefaults: {ownr: me}\n", 2, ["'ownr'", "did you mean owner?"]),
+        ("name: sales\ndefaults: {name: me}\n", 2, ["name:", "each node's own"]),
+        ("name: sales\ndefaults: {owner: [a, {b: c}]}\n", 2, ["'owner' expects text"]),
+        ("- name\n", 1, ["mapping"]),
+        ("name: sales\n---\nname: other\n", 3, ["one document"]),
+        ("name: sales\nname: other\n", 2, ["twice"]),
+        ("name: [\n", (1, 2), ["YAML"]),
+    ],
+)
+def test_the_project_file_is_checked(seeknal_project, text, line, words):
+    project = seeknal_project({**BASE, "seeknal_project.yml": text})
+
+    (problem,) = problems_of(project)
+
+    said = f"{problem['message']} {problem['help']}"
+    assert [word for word in words if word not in said] == [], said
+    assert problem["file"] == "seeknal_project.yml"
+    assert problem["line"] in (line if isinstance(line, tuple) else (line,))
+
+
+def test_no_project_says_how_to_begin_one(seeknal_project):
+    project = seeknal_project({})
+    (project.path / "seeknal_project.yml").unlink()
+
+    outcome = project.run("run")
+
+    assert outcome.exit_code == 2
+    assert "seeknal init" in outcome.stderr
+
+
+def test_a_typo_in_a_selection_offers_the_nearest_node(seeknal_project):
+    project = seeknal_project(BASE)
+
+    outcome = project.run("run", "--select", "ordrs")
+
+    assert outcome.exit_code == 2
+    assert "ordrs" in outcome.stderr
+    assert "orders" in outcome.stderr.replace("ordrs", "")
+    assert "Traceback" not in outcome.stderr

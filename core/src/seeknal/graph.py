@@ -129,12 +129,11 @@ def _cycle_problem(cycle: list[NodeId], nodes: Mapping[NodeId, Node]) -> Problem
     node = nodes[cycle[0]]
     reads = cycle[-2]
     entry = next((entry for entry in node.inputs if entry.ref == reads), None)
+    words = f"{node.id} reads itself" if reads == node.id else "nodes read each other in a circle"
     path = cycle if len(cycle) <= 12 else [*cycle[:6], "...", *cycle[-5:]]
     return Problem(
         code="SK0320",
-        message=f"{node.id} reads itself"
-        if reads == node.id
-        else f"nodes read each other in a circle: {' -> '.join(path)}",
+        message=f"{words}: {' -> '.join(path)}",
         location=(entry.location if entry else None) or node.location,
         help="remove one of these inputs",
         node=node.id,

@@ -25,9 +25,8 @@ def read_back(
     for node in nodes.values():
         if node.source is None:
             continue
-        found = _delivered_file(node.source, root, files) or tables.get(
-            _source_table(node.source, connections)
-        )
+        table = _source_table(node.source, connections)
+        found = _delivered_file(node.source, root, files) or (tables.get(table) if table else None)
         if found is not None:
             yield _problem(node, *found)
 

@@ -74,6 +74,12 @@ class CommonKeys:
     env: tuple[str, ...] = option((), summary="environment variables that a Python node reads")
 
 
+NOT_SHARED = frozenset(
+    ("kind", "name", "inputs", "depends_on", "transform", "sql", "columns", "schema", "restate")
+)
+"""Common keys that ``defaults:`` of a project cannot give."""
+
+
 @frozen(kw_only=True)
 class SourceKeys:
     """What a source adds."""

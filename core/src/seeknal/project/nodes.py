@@ -67,7 +67,7 @@ class _Builder:
 
     def build(self) -> Node | None:
         kind = self.around.plugins.kinds[self.raw.kind]
-        data = {**self.defaults(), **self.raw.data}
+        data = {**self.around.node_defaults, **self.raw.data}
         common_data, added_data, kind_data = self.split(data, kind)
         common = convert(CommonKeys, common_data, self.raw.marks, self.problems, node=self.id)
         added = convert(
@@ -133,10 +133,6 @@ class _Builder:
             files=common.files,
             env=common.env,
         )
-
-    def defaults(self) -> dict[str, object]:
-        known = set(keys_of(CommonKeys))
-        return {key: value for key, value in self.around.node_defaults.items() if key in known}
 
     def split(
         self, data: Mapping[str, object], kind: NodeKind

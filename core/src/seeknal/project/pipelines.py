@@ -25,6 +25,7 @@ from seeknal.project.syntax import (
     decorators,
     first_line,
     functions,
+    imports_us,
     literal,
     marks_of,
     our_names,
@@ -99,7 +100,7 @@ class _Reader:
         if not self.parse():
             return []
         self.names = our_names(self.tree)
-        if not self.names:
+        if not self.names and not imports_us(self.tree):
             return []
         declared = self.imported() if self.header is None else self.read()
         raws = [self.raw(entry) for entry in declared]

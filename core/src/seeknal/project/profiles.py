@@ -16,6 +16,7 @@ from seeknal.options import convert, fields_of, option
 from seeknal.plugins import Plugins
 from seeknal.project.envfile import environment
 from seeknal.project.places import find_profile
+from seeknal.project.settings import only_one
 from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
 from seeknal.secret import Secret
@@ -155,6 +156,7 @@ def read_profile(root: Path, path: Path) -> tuple[Profile | None, list[Problem]]
     data, marks = (
         (documents[0].data, documents[0].marks) if documents else ({}, Marks(file, {}, {}))
     )
+    problems += [only_one(other) for other in documents[1:]]
     if not isinstance(data, dict):
         return None, [
             *problems,

@@ -22,8 +22,8 @@ from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, load_settings
-from seeknal.project.textfile import read_text
 from seeknal.project.templating import Scope
+from seeknal.project.textfile import read_text
 
 
 def read_project(

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.durations import Duration
 from seeknal.marks import Marks
 from seeknal.model import Execution, Problem
 from seeknal.options import convert, option
+from seeknal.project.keys import NOT_SHARED, CommonKeys
 from seeknal.project.places import PROJECT_FILE
 from seeknal.project.textfile import read_text
-from seeknal.project.yamlfile import read_documents
+from seeknal.project.yamlfile import Document, read_documents
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -93,11 +94,16 @@ class Settings:
     @property
     def variables(self) -> dict[str, object]:
         """Declared variables with their values."""
-        return {name: value for name, value in self.options.vars.items() if name != "env"}
+        listed = self.environment_names
+        return {
+            name: value
+            for name, value in self.options.vars.items()
+            if not (listed and name == "env")
+        }
 
     @property
     def environment_names(self) -> tuple[str, ...]:
-        """Environment variables that templates may read."""
+        """Environment variables that templates may read; ``env: dev`` is a variable itself."""
         listed = self.options.vars.get("env", ())
         return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
 
@@ -123,6 +129,7 @@ def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
     if not documents:
         return Settings(options=ProjectOptions(name=root.name)), problems
     document = documents[0]
+    problems += [only_one(other) for other in documents[1:]]
     if not isinstance(document.data, dict):
         problems.append(
             Problem(code="SK0108", message="expected a mapping", location=document.location)
@@ -134,4 +141,27 @@ def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
         text = f"project name {options.name!r} is not a name: letters, digits, _ and -"
         problems.append(Problem(code="SK0109", message=text, location=document.marks.value("name")))
     chosen = options or ProjectOptions(name=root.name)
+    if not defaults_are_good(chosen.defaults, document.marks.below("defaults"), problems):
+        chosen = evolve(chosen, defaults={})
     return Settings(options=chosen, marks=document.marks), problems
+
+
+def only_one(document: Document) -> Problem:
+    """A second document in a file that is one mapping."""
+    message = "this file holds one document, and another begins here"
+    return Problem(code="SK0108", message=message, location=document.location)
+
+
+def defaults_are_good(
+    defaults: Mapping[str, object], marks: Marks, problems: list[Problem]
+) -> bool:
+    """Whether every key of ``defaults:`` is one that any node may have."""
+    before = len(problems)
+    own = [key for key in defaults if key in NOT_SHARED]
+    for key in own:
+        message = f"{key}: is each node's own"
+        help = "say it in the nodes"
+        problems.append(Problem(code="SK0221", message=message, location=marks.key(key), help=help))
+    rest = {key: value for key, value in defaults.items() if key not in own}
+    convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
+    return len(problems) == before

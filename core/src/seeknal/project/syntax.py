@@ -57,6 +57,14 @@ def our_names(tree: ast.Module) -> dict[str, str]:
     return names
 
 
+def imports_us(tree: ast.Module) -> bool:
+    """Whether the file takes names from seeknal, be they known or not."""
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module in MODULES and not node.level
+        for node in ast.walk(tree)
+    )
+
+
 def _imported(alias: ast.alias) -> dict[str, str]:
     bound = alias.asname or alias.name
     if alias.name in DECORATORS:

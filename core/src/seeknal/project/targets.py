@@ -167,7 +167,8 @@ class TargetBuilder:
         if known is None or "://" in name or name in self.around.plugins.connection_types:
             return
         if name not in known:
-            self.problems.append(unknown_connection(name, known, marks.value("connection"), self.raw.id))
+            place = marks.value("connection")
+            self.problems.append(unknown_connection(name, known, place, self.raw.id))
 
     def check_path(self, options: object, marks: Marks) -> None:
         path = getattr(options, "path", None)
@@ -175,9 +176,7 @@ class TargetBuilder:
         if isinstance(path, str) and not allowed and leaves(self.around.root, path):
             self.problems.append(outside_problem(path, marks.value("path"), self.raw.id))
 
-    def problem(
-        self, code: str, message: str, location: Location, help: str | None = None
-    ) -> None:
+    def problem(self, code: str, message: str, location: Location, help: str | None = None) -> None:
         self.problems.append(
             Problem(code=code, message=message, location=location, help=help, node=self.raw.id)
         )

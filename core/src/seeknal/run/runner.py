@@ -20,7 +20,7 @@ IO_WORKERS = 8
 CPU_WORKERS = 2
 """DuckDB uses every core inside one query: a second query fills its pauses, a third only memory."""
 
-LONG_QUERY = 0.1
+LONG_QUERY = 1.0
 """Seconds after which a query is worth a second one beside it: short ones only get in the way."""
 
 _POLL = 0.1

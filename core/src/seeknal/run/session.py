@@ -342,8 +342,12 @@ class _Session:
             return self.summarise(self.reuse_all(plan))
         self.artifacts.remove_leftovers()
         shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
+        self.artifacts.prepare(step.node for step in plan.to_run if self.stores(step.node, plan))
         self.store.begin_generation(plan.environment)
         return self.summarise(self.carry_out(plan))
+
+    def stores(self, node: NodeId, plan: Plan) -> bool:
+        return node not in plan.inlined and node.kind not in _rowless(self.loaded.plugins)
 
     def reuse_all(self, plan: Plan) -> list[NodeResult]:
         """A run without work: no engine, no workers, nothing of theirs imported."""
@@ -430,7 +434,8 @@ class _Session:
 
     def record(self, environment: str, snapshot: Snapshot) -> None:
         if self.store is not None:
-            self.store.record(environment, snapshot)
+            lazily = not self.project.nodes[snapshot.node].targets
+            self.store.record(environment, snapshot, lazily=lazily)
 
     def finished(self, result: NodeResult) -> None:
         self.observe("after_node", node=self.project.nodes[result.node], result=result)

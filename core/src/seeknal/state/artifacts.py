@@ -46,6 +46,20 @@ class Artifacts:
         number = next(self._numbers)
         return self._candidates / f"{run_id}.{self._mine}.{number}.{node}.parquet"
 
+    def prepare(self, nodes: Iterable[NodeId]) -> None:
+        """Make the folders of nodes that will be published, durably, all at once.
+
+        `publish` makes a missing one too; this spares it a wait for the disk for each.
+        """
+        changed: set[Path] = set()
+        for node in nodes:
+            folder = self._cache / node.kind / node.name
+            new = [path for path in (self._cache, folder.parent, folder) if not path.is_dir()]
+            folder.mkdir(parents=True, exist_ok=True)
+            changed.update(path.parent for path in new)
+        for path in changed:
+            sync(path)
+
     def publish(
         self,
         node: NodeId,
@@ -145,11 +159,9 @@ class Artifacts:
 
     def _folder(self, node: NodeId) -> Path:
         folder = self._cache / node.kind / node.name
-        new = [path for path in (self._cache, folder.parent, folder) if not path.is_dir()]
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in new:
+        if not folder.is_dir():
             # A folder's own name must be as durable as the file in it.
-            sync(path.parent)
+            self.prepare([node])
         return folder
 
     def _link(self, node: NodeId) -> Path:

@@ -6,12 +6,16 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 from attrs import frozen
 
 from seeknal.files import sync
 from seeknal.state.migrations import schema_version
 from seeknal.state.sealed import Entry, seal, unseal
+
+LAZINESS = 0.05
+"""Seconds that a lazy entry may have to wait for the disk."""
 
 
 @frozen(kw_only=True)
@@ -54,13 +58,22 @@ class Journal:
         self._path = path
         self._descriptor: int | None = None
         self._length = 0
+        self._synced = -LAZINESS
         self._queueing = threading.Lock()
         self._writing = threading.Lock()
         self._waiting: dict[int, str] = {}
         self._tickets = 0
 
-    def append(self, entry: Entry) -> None:
-        """Add ``entry``; it survives a power cut once this returns. Raises OSError."""
+    def append(self, entry: Entry, *, lazily: bool = False) -> None:
+        """Add ``entry``; it survives a power cut once this returns. Raises OSError.
+
+        ``lazily``: it survives the death of this process at once, and a power cut a moment
+        later, so that a thousand entries do not wait for the disk a thousand times.
+        """
+        if lazily and monotonic() - self._synced < LAZINESS:
+            with self._writing:
+                self._write([seal(entry)], durably=False)
+            return
         line = seal(entry)
         with self._queueing:
             self._tickets += 1
@@ -85,12 +98,14 @@ class Journal:
             for ticket in lines:
                 del self._waiting[ticket]
 
-    def _write(self, lines: Sequence[str]) -> None:
+    def _write(self, lines: Sequence[str], *, durably: bool = True) -> None:
         descriptor = self._open()
         data = "".join(f"{line}\n" for line in lines).encode()
         try:
             _write_all(descriptor, data)
-            os.fsync(descriptor)
+            if durably:
+                os.fsync(descriptor)
+                self._synced = monotonic()
         except BaseException:
             self._cut_back(descriptor)
             raise

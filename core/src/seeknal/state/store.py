@@ -107,9 +107,13 @@ class StateStore:
             environments = self._ledger.environments()
         return State(environments=environments, notes=tuple(self._notes))
 
-    def record(self, environment: str, snapshot: Snapshot) -> None:
-        """Make ``snapshot`` its node's current one; durable when this returns."""
-        self._append(snapshot_entry(environment, snapshot))
+    def record(self, environment: str, snapshot: Snapshot, *, lazily: bool = False) -> None:
+        """Make ``snapshot`` its node's current one; durable when this returns.
+
+        ``lazily``: safe from the death of this process at once, from a power cut a moment later.
+        For nodes that nothing outside depends on: the worst that is lost is their computation.
+        """
+        self._append(snapshot_entry(environment, snapshot), lazily=lazily)
 
     def forget(self, environment: str, node: NodeId) -> None:
         """Drop a node from an environment; durable when this returns."""
@@ -146,10 +150,10 @@ class StateStore:
             self._journal = Journal(self._target / JOURNAL_FILE)
             self._changed = False
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: Entry, *, lazily: bool = False) -> None:
         with self._appended() as journal:
             with writing(self._target / JOURNAL_FILE), _plain(entry):
-                journal.append(entry)
+                journal.append(entry, lazily=lazily)
             with self._lock:
                 self._ledger.apply(entry)
 

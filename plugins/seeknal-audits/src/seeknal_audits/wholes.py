@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
-from statistics import median
 
 from seeknal.plugin import AuditType, Duration, NodeError, quote_identifier
 from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
@@ -48,7 +47,14 @@ def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
 def _scan_of(node: str, subject: Subject) -> str:
     if node == subject.relation.node:
         return subject.scan
-    return subject.context.parent(node).scan
+    try:
+        return subject.context.parent(node).scan
+    except NodeError as error:
+        raise NodeError(
+            f"the audit reads {node}, which has no rows yet",
+            code="SK0916",
+            help=f"name {node} in depends_on: of {subject.relation.node}, so that it runs first",
+        ) from error
 
 
 def _orphans(options: Relationships, values: Values, subject: Subject) -> Finding:
@@ -98,6 +104,8 @@ def _age(options: Freshness, values: Values, subject: Subject) -> Finding:
 
 
 def _unusual(options: Anomaly, values: Values, subject: Subject) -> Finding:
+    from statistics import median
+
     counts = subject.context.history(options.runs)
     if len(counts) < max(options.min_runs, 1):
         return Finding(failing=0, message=f"only {counted(len(counts), 'earlier run')} to go by")
