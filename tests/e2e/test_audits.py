@@ -219,3 +219,66 @@ def test_audit_asks_about_what_was_published_without_running(audited):
     assert bad.exit_code == 1
     assert "row_count" in bad.stdout
     assert audited.run("run").exit_code == 1
+
+
+def test_a_node_that_an_audit_reads_runs_before_the_node_that_is_audited(seeknal_project):
+    project = seeknal_project(
+        {
+            "seeknal_project.yml": "name: related\n",
+            "seeknal/nodes.yml": """
+                kind: transform
+                name: a_orders
+                sql: SELECT 1 AS customer
+                audits:
+                  - {type: relationships, column: customer, to: transform.z_customers, field: id}
+                ---
+                kind: transform
+                name: z_customers
+                sql: SELECT 1 AS id
+            """,
+        }
+    )
+
+    outcome = project.run("run", "--format", "json", "--workers", "1").assert_ok()
+
+    order = [entry["node"] for entry in outcome.json()["nodes"]]
+    assert order == ["transform.z_customers", "transform.a_orders"]
+
+
+def test_snippets_of_common_may_stand_in_audits_and_rules(seeknal_project):
+    project = seeknal_project(
+        {
+            "seeknal_project.yml": "name: snippets\n",
+            "seeknal/common/rules.yml": "rules: [{id: cheap, value: price < 5}]\n",
+            "seeknal/nodes.yml": """
+                kind: transform
+                name: t
+                sql: SELECT 9 AS price
+                audits: [{type: expression, expression: "{{ rules.cheap }}"}]
+                ---
+                kind: rule
+                name: r
+                inputs: [transform.t]
+                rule: {type: expression, expression: "{{ rules.cheap }}"}
+            """,
+        }
+    )
+
+    outcome = project.run("run")
+
+    assert outcome.exit_code == 1
+    assert outcome.stderr.count("price < 5") == 2
+
+
+def test_a_failure_points_to_the_audit_that_failed(audited):
+    edit(audited, "severity: warn}", "severity: error}")
+    (audited.path / "data/a.csv").write_text("id,v\n1,10\n2,300\n")
+
+    outcome = audited.run("run")
+
+    line = next(
+        n
+        for n, text in enumerate((audited.path / "seeknal/nodes.yml").read_text().splitlines(), 1)
+        if "custom_sql" in text
+    )
+    assert f"seeknal/nodes.yml:{line}" in outcome.stderr

@@ -168,6 +168,14 @@ def audit_columns(audit: Audit) -> Sequence[str] | None:
 
 
 @_first
+def audit_nodes(audit: Audit) -> Sequence[str] | None:
+    """The other nodes that an audit reads (``kind.name``), so that they run before its node.
+
+    Called once per audit, when a project is loaded; main thread. None: not mine.
+    """
+
+
+@_first
 def open_session(connection: Connection) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 

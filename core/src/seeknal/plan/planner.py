@@ -71,6 +71,7 @@ class _Planner:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
         self.moving: set[NodeId] = set()
+        self.reasons: dict[NodeId, str] = {}
         self.warnings: list[str] = []
         self.warned: set[NodeId] = set()
 
@@ -82,11 +83,11 @@ class _Planner:
         otherwise = self.upkeep(node, snapshot)
         if reason is not None:
             step = Step(node=node.id, action="run", reason=reason, source_version=version)
-        elif self.moving.intersection(node.parents):
+        elif moving := self.moving.intersection(node.parents):
             step = Step(
                 node=node.id,
                 action="run",
-                reason="inputs changed",
+                reason=self.followed(node, moving),
                 conditional=True,
                 otherwise=otherwise[0],
                 source_version=version,
@@ -96,7 +97,14 @@ class _Planner:
             step = Step(node=node.id, action=action, reason=why, source_version=version)
         if step.action in ("run", "audit"):
             self.moving.add(node.id)
+            self.reasons[node.id] = step.reason
         return step
+
+    def followed(self, node: Node, moving: set[NodeId]) -> str:
+        """Why a node runs whose parents do: a rule does because, and when, its input does."""
+        if node.kind == "rule":
+            return next(self.reasons[parent] for parent in node.parents if parent in moving)
+        return "inputs changed"
 
     def version(self, node: Node, snapshot: Snapshot | None) -> tuple[object, str | None]:
         if node.source is None and not node.files:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from seeknal.project.confidential import note_variables
+
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
 
@@ -18,11 +20,13 @@ def environment(root: Path) -> Mapping[str, str]:
 def read_env_file(path: Path) -> dict[str, str]:
     """``NAME=value`` lines; ``#`` begins a comment, quotes keep spaces."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError:
         return {}
     matches = (_LINE.fullmatch(line) for line in lines if not line.lstrip().startswith("#"))
-    return {match[1]: _unquoted(match[2]) for match in matches if match}
+    found = {match[1]: _unquoted(match[2]) for match in matches if match}
+    note_variables(found)
+    return found
 
 
 def _unquoted(value: str) -> str:

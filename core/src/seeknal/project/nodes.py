@@ -33,7 +33,7 @@ from seeknal.project.inside import leaves
 from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.raw import RawNode
 from seeknal.project.targets import TargetBuilder
-from seeknal.project.templating import render
+from seeknal.project.templating import render, render_values
 from seeknal.sql.names import find, named
 
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
@@ -389,9 +389,7 @@ class _Builder:
         """Where the source's connection leads: moving it elsewhere is another source."""
         if source is None or source.connection is None:
             return {}
-        raw = (self.around.connections or {}).get(source.connection, {})
-        parts = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "path")
-        return {key: raw[key] for key in parts if key in raw}
+        return dict((self.around.connections or {}).get(source.connection, {}))
 
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
         if common.audits and not kind.produces_rows and kind.name != "rule":
@@ -408,6 +406,7 @@ class _Builder:
         )
 
     def audit(self, data: Mapping[str, object], marks: Marks, node: NodeId) -> Audit | None:
+        data = render_values(data, self.around.scope, marks.value(), self.problems, node)
         return build_audit(data, marks, node, self.around.plugins, self.problems)
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.errors import ProjectError, UsageError, did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Connection, Problem
-from seeknal.options import convert, fields_of, option
+from seeknal.options import convert, fields_of, keys_of, option
 from seeknal.plugins import Plugins
+from seeknal.project.around import MaterializationDefaults, unknown_type
+from seeknal.project.confidential import note_secrets, note_values
 from seeknal.project.envfile import environment
-from seeknal.project.places import find_profile
-from seeknal.project.settings import only_one
+from seeknal.project.filling import VARIABLE, Filling
+from seeknal.project.places import PROJECT_FILE, find_profile
+from seeknal.project.settings import Settings, load_settings, only_one
 from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
-from seeknal.secret import Secret
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
+PLACE = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "path")
+"""What says where a connection leads: moving it elsewhere is another source."""
 
 
 @frozen(kw_only=True)
@@ -46,7 +47,10 @@ class ProfileOptions:
 
 @frozen(kw_only=True)
 class Profile:
-    """A profile as written: values are filled in when a connection is asked for."""
+    """A profile as written: values are filled in when a connection is asked for.
+
+    ``project_marks`` are those of connections that stand in seeknal_project.yml.
+    """
 
     path: Path
     file: str
@@ -54,11 +58,7 @@ class Profile:
     targets: Mapping[str, EngineTarget] = field(factory=dict)
     marks: Marks
     environment: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def source_defaults(self) -> Mapping[str, Mapping[str, object]]:
-        """Values that sources of a type start with."""
-        return self.options.source_defaults
+    project_marks: Mapping[str, Marks] = field(factory=dict)
 
     def connection(self, name: str, plugins: Plugins) -> Connection:
         """A connection with its variables filled in and its secrets wrapped.
@@ -80,78 +80,106 @@ class Profile:
             raise ProjectError(problems)
         return found
 
+    def source_defaults(self, type: str, problems: list[Problem]) -> dict[str, object]:
+        """Values that sources of a type start with."""
+        raw = self.options.source_defaults.get(type, {})
+        marks = self.marks.below("source_defaults", type)
+        return _mapping(Filling(self.environment, marks, problems).value(dict(raw)))
+
+    def iceberg_defaults(self, problems: list[Problem]) -> MaterializationDefaults:
+        """What ``materialization:`` gives to every Iceberg target."""
+        raw = self.options.materialization
+        marks = self.marks.below("materialization")
+        ours = {key: raw[key] for key in keys_of(MaterializationDefaults) if key in raw}
+        filled = _mapping(Filling(self.environment, marks, problems).value(ours))
+        return convert(MaterializationDefaults, filled, marks, problems) or (
+            MaterializationDefaults()
+        )
+
+    def places(self) -> dict[str, Mapping[str, object]]:
+        """Where each connection leads, as far as its variables are set; nothing secret."""
+        filling = Filling(self.environment, self.marks, [])
+        return {
+            name: {key: filling.value(raw[key]) for key in PLACE if key in raw}
+            for name, raw in self.options.connections.items()
+        }
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Environment variables that the definition of a node may depend on."""
+        read = (
+            self.options.source_defaults,
+            self.options.materialization,
+            [
+                [raw[key] for key in PLACE if key in raw]
+                for raw in self.options.connections.values()
+            ],
+        )
+        return frozenset(match["name"] for match in VARIABLE.finditer(repr(read)))
+
     def _convert(
         self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: list[Problem]
     ) -> Connection | None:
-        marks = self.marks.below("connections", name)
+        marks = self.project_marks.get(name) or self.marks.below("connections", name)
         type = str(raw.get("type", ""))
         declared = plugins.connection_types.get(type)
         if declared is None:
             problems.append(_unknown_type(name, type, plugins, marks))
             return None
-        secret = {
-            key
-            for entry in fields_of(declared.options)
-            if "Secret" in str(entry.type)
-            for key in (entry.key, *entry.aliases)
-        }
-        filled = {
-            key: self._fill(value, name, key, key in secret, problems)
-            for key, value in raw.items()
-            if key != "type"
-        }
+        secret = _secret_keys(declared.options)
+        filling = Filling(self.environment, marks, problems, secret)
+        filled = {key: filling.value(value, key) for key, value in raw.items() if key != "type"}
         options = convert(declared.options, filled, marks, problems, what="option")
-        return (
-            None
-            if options is None or problems
-            else Connection(name=name, type=declared.name, options=options)
-        )
+        if options is None or problems:
+            return None
+        return Connection(name=name, type=declared.name, options=options)
 
-    def _fill(
-        self, value: object, name: str, key: str, secret: bool, problems: list[Problem]
-    ) -> object:
-        """``value`` with its ``${VAR}`` replaced; a secret is wrapped at once."""
-        if isinstance(value, str) and "${" in value:
-            value = _VARIABLE.sub(lambda match: self._value(match, name, key, problems), value)
-            if not secret:
-                value = _scalar(value)
-        return Secret(value) if secret and isinstance(value, str) else value
 
-    def _value(self, match: re.Match[str], name: str, key: str, problems: list[Problem]) -> str:
-        variable, default = match["name"], match["default"]
-        if variable in self.environment:
-            return self.environment[variable]
-        if default is not None:
-            return default
-        problems.append(
-            Problem(
-                code="SK0605",
-                message=f"environment variable {variable} is not set",
-                location=self.marks.value("connections", name, key),
-                help=f"set it, put it into .env, or write ${{{variable}:default}}",
-            )
-        )
-        return ""
+def _secret_keys(cls: type) -> frozenset[str]:
+    return frozenset(
+        key
+        for entry in fields_of(cls)
+        if "Secret" in str(entry.type)
+        for key in (entry.key, *entry.aliases)
+    )
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def load_profile(root: Path, explicit: Path | None) -> Profile | None:
-    """The profile in force, or None when there is none. Raises ProjectError when it is wrong."""
+    """The profile in force over the connections of the project file; None without either.
+
+    Raises ProjectError when it is wrong.
+    """
     path = find_profile(root, explicit)
-    if path is None:
+    settings, _ = load_settings(root)
+    if path is None and not settings.options.connections:
         return None
-    profile, problems = read_profile(root, path)
+    profile, problems = read_profile(root, path, settings)
     if profile is None:
         raise ProjectError(problems)
     return profile
 
 
-def read_profile(root: Path, path: Path) -> tuple[Profile | None, list[Problem]]:
-    """A profile file, and what is wrong with it (connections are not looked into)."""
+def read_profile(
+    root: Path, path: Path | None, settings: Settings
+) -> tuple[Profile | None, list[Problem]]:
+    """A profile file, and what is wrong with it (connections are not looked into).
+
+    Without a ``path`` there are only the connections of the project file.
+    """
+    if path is None:
+        options, marks = ProfileOptions(), settings.marks
+        profile = Profile(path=root / PROJECT_FILE, file=PROJECT_FILE, options=options, marks=marks)
+        return _with_project_connections(profile, root, settings), []
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     problems: list[Problem] = []
     text = read_text(path, file, problems)
     if text is None:
         return None, problems
+    note_secrets(text)
     documents, problems = read_documents(text, file)
     data, marks = (
         (documents[0].data, documents[0].marks) if documents else ({}, Marks(file, {}, {}))
@@ -162,25 +190,34 @@ def read_profile(root: Path, path: Path) -> tuple[Profile | None, list[Problem]]
             *problems,
             Problem(code="SK0108", message="expected a mapping", location=marks.value()),
         ]
+    note_values(data)
     named = {key: value for key, value in data.items() if _is_target(key, value)}
     rest = {key: value for key, value in data.items() if key not in named}
-    options = convert(ProfileOptions, rest, marks, problems)
+    options_ = convert(ProfileOptions, rest, marks, problems)
     targets = {
         key: made
         for key, value in named.items()
         if (made := convert(EngineTarget, value, marks.below(key), problems)) is not None
     }
-    if options is None or problems:
+    if options_ is None or problems:
         return None, problems
-    profile = Profile(
-        path=path,
-        file=file,
-        options=options,
-        targets=targets,
-        marks=marks,
+    profile = Profile(path=path, file=file, options=options_, targets=targets, marks=marks)
+    return _with_project_connections(profile, root, settings), problems
+
+
+def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:
+    """seeknal 2.x has connections in the project file too; those of the profile win."""
+    own, theirs = profile.options.connections, settings.options.connections
+    note_values(theirs)
+    defaults = {**settings.options.source_defaults, **profile.options.source_defaults}
+    return evolve(
+        profile,
+        options=evolve(profile.options, connections={**theirs, **own}, source_defaults=defaults),
         environment=environment(root),
+        project_marks={
+            name: settings.marks.below("connections", name) for name in theirs.keys() - own.keys()
+        },
     )
-    return profile, problems
 
 
 def _is_target(key: str, value: object) -> bool:
@@ -189,17 +226,12 @@ def _is_target(key: str, value: object) -> bool:
 
 
 def _unknown_type(name: str, type: str, plugins: Plugins, marks: Marks) -> Problem:
-    help = plugins.missing("connection type", type) or did_you_mean(type, plugins.connection_types)
-    message = (
-        f"connection {name!r} has the unknown type {type!r}"
-        if type
-        else (f"connection {name!r} has no type")
-    )
+    if not type:
+        message, help = f"connection {name!r} has no type", "type: postgresql, ..."
+    elif missing := plugins.missing("connection type", type):
+        # In the message: a list of connections shows nothing else.
+        message, help = f"connection {name!r} cannot be used: {missing}", None
+    else:
+        message = f"connection {name!r} has the unknown type {type!r}"
+        help = unknown_type("connection type", type, plugins)
     return Problem(code="SK0607", message=message, location=marks.value("type"), help=help)
-
-
-def _scalar(text: str) -> Any:
-    """What a filled-in value means: ``${PORT:5432}`` is a number."""
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if re.fullmatch(r"-?(0|[1-9]\d*)", text) else text

@@ -9,9 +9,9 @@ from pathlib import Path
 from attrs import evolve
 
 from seeknal.errors import ProjectError
-from seeknal.model import Node, NodeId, Problem, Project
+from seeknal.model import Input, Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins
-from seeknal.project.around import Surroundings
+from seeknal.project.around import MaterializationDefaults, Surroundings
 from seeknal.project.audits import build_audit
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
@@ -22,8 +22,10 @@ from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, load_settings
-from seeknal.project.templating import Scope
+from seeknal.project.templating import Scope, render_values
 from seeknal.project.textfile import read_text
+
+_NO_DEFAULTS = MaterializationDefaults()
 
 
 def read_project(
@@ -59,12 +61,12 @@ class _Loader:
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
         self.problems += problems
-        profile = self.read_profile()
+        profile = self.read_profile(settings)
         files = self.raw_files()
         raws = self.distinct([raw for found in files.values() for raw in found])
         around = self.surroundings(settings, profile, raws)
         nodes = self.nodes(raws, around)
-        nodes = self.with_rules(nodes, raws)
+        nodes = self.in_order(self.with_rules(nodes, raws, around.scope))
         self.check_nodes(nodes, raws, around)
         project = Project(
             root=self.root,
@@ -73,19 +75,20 @@ class _Loader:
             nodes=nodes,
             variables={**settings.variables, **self.variables},
             execution=settings.execution,
-            warnings=tuple(entry for entry in self.problems if entry.severity == "warn"),
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)
         self.stop_if_wrong()
+        project = evolve(project, warnings=tuple(self.problems))
         if self.cache is not None:
-            self.cache.keep(project, settings.environment_names)
+            names = {*settings.environment_names, *(profile.variables if profile else ())}
+            self.cache.keep(project, sorted(names))
         return project
 
-    def read_profile(self) -> Profile | None:
-        if self.profile is None:
+    def read_profile(self, settings: Settings) -> Profile | None:
+        if self.profile is None and not settings.options.connections:
             return None
-        profile, problems = read_profile(self.root, self.profile)
+        profile, problems = read_profile(self.root, self.profile, settings)
         self.problems += problems
         return profile
 
@@ -159,30 +162,51 @@ class _Loader:
             macros=common.macros,
             today=datetime.now(UTC).date(),
         )
-        defaults = {
-            **settings.options.source_defaults,
-            **(profile.source_defaults if profile else {}),
-        }
-        connections = {
-            **settings.options.connections,
-            **(profile.options.connections if profile else {}),
-        }
-        is_known = profile is not None or bool(connections)
         return Surroundings(
             root=self.root,
             plugins=self.plugins,
             scope=scope,
             known=[raw.id for raw in raws],
-            source_defaults=defaults,
-            connections=connections if is_known else None,
+            source_defaults=self.source_defaults(profile, raws, settings),
+            iceberg=profile.iceberg_defaults(self.problems) if profile else _NO_DEFAULTS,
+            connections=profile.places() if profile else None,
             node_defaults=settings.options.defaults,
         )
+
+    def source_defaults(
+        self, profile: Profile | None, raws: list[RawNode], settings: Settings
+    ) -> dict[str, Mapping[str, object]]:
+        """Defaults of the types that the project's sources have."""
+        if profile is None:
+            return dict(settings.options.source_defaults)
+        types = {
+            str(raw.data.get("source") or raw.data.get("type"))
+            for raw in raws
+            if raw.kind == "source"
+        }
+        return {type: profile.source_defaults(type, self.problems) for type in sorted(types)}
 
     def nodes(self, raws: list[RawNode], around: Surroundings) -> dict[NodeId, Node]:
         built = (build_node(raw, around, self.problems) for raw in raws)
         return {node.id: node for node in built if node is not None}
 
-    def with_rules(self, nodes: dict[NodeId, Node], raws: list[RawNode]) -> dict[NodeId, Node]:
+    def in_order(self, nodes: dict[NodeId, Node]) -> dict[NodeId, Node]:
+        """A node that an audit reads runs before the node that is audited."""
+        hook = self.plugins.hooks.audit_nodes
+        for id, node in nodes.items():
+            reads = [
+                Input(ref=NodeId(name), location=audit.location)
+                for audit in node.audits
+                for name in hook(audit=audit) or ()
+                if name != id and name not in node.parents and NodeId(name) in nodes
+            ]
+            if reads:
+                nodes[id] = evolve(node, inputs=(*node.inputs, *reads))
+        return nodes
+
+    def with_rules(
+        self, nodes: dict[NodeId, Node], raws: list[RawNode], scope: Scope
+    ) -> dict[NodeId, Node]:
         """A rule's audits are asked of the node that the rule is about."""
         from seeknal.project.rules import audits_of_rule
 
@@ -191,7 +215,9 @@ class _Loader:
             if raw.kind != "rule" or rule is None:
                 continue
             for data, marks in audits_of_rule(raw, self.problems):
-                for parent in rule.parents:
+                # As in 2.x: the first input is the one that the rule is about.
+                for parent in rule.parents[:1]:
+                    data = render_values(data, scope, marks.value(), self.problems, rule.id)
                     audit = build_audit(data, marks, parent, self.plugins, self.problems, rule.id)
                     if audit is not None and parent in nodes:
                         audits = (*nodes[parent].audits, audit)

@@ -103,6 +103,20 @@ def _joined(chunks: Iterable[str]) -> str:
     return "".join(found)
 
 
+def render_values(
+    value: Any, scope: Scope, location: Location, problems: list[Problem], node: NodeId
+) -> Any:
+    """``value`` with the templates in all texts within it filled in."""
+    if isinstance(value, str):
+        return render(value, scope, {}, location, problems, node).text
+    if isinstance(value, Mapping):
+        items = value.items()
+        return {key: render_values(v, scope, location, problems, node) for key, v in items}
+    if isinstance(value, list | tuple):
+        return [render_values(entry, scope, location, problems, node) for entry in value]
+    return value
+
+
 def _used(text: str, scope: Scope) -> set[str]:
     """Every name that the text or a macro may look up, in branches not taken too."""
     from jinja2.meta import find_undeclared_variables

@@ -38,19 +38,24 @@ def failures(results: Sequence[AuditResult]) -> list[AuditResult]:
     return [result for result in results if not result.passed and result.severity == "error"]
 
 
-def failure(node: Node, failed: Sequence[AuditResult], root: Path) -> NodeError:
-    """The error of a node whose audits failed, naming each with its count."""
+def failure(node: Node, results: Sequence[AuditResult], root: Path) -> NodeError:
+    """The error of a node whose audits failed, naming each with its count.
+
+    ``results`` answer all of the node's audits; the place is that of the first that failed.
+    """
+    failed = failures(results)
     lines = [result.message or f"{result.failing_rows:,} failing rows" for result in failed]
     named = [
         f"{result.audit_type}{_columns(result)}: {line}"
         for result, line in zip(failed, lines, strict=True)
     ]
     samples = [_relative(result.sample, root) for result in failed if result.sample]
-    where = next((audit.location for audit in node.audits if audit.location), node.location)
+    pairs = zip(node.audits, results, strict=True)
+    where = next((audit.location for audit, result in pairs if result in failed), None)
     return NodeError(
         "; ".join(named),
         code="SK0901",
-        location=where,
+        location=where or node.location,
         help=f"failing rows are in {', '.join(samples)}" if samples else None,
     )
 

@@ -151,6 +151,7 @@ class _Attempt:
 
     def run(self) -> NodeResult:
         if self.node.kind == "rule":
+            self.audits = self.audits_of_rule()
             return self.result("success")
         kind = self.services.plugins.kinds[self.node.kind]
         if not kind.produces_rows:
@@ -158,6 +159,17 @@ class _Attempt:
         if self.node.id in self.services.plan.inlined:
             return self.define_view()
         return self.build()
+
+    def audits_of_rule(self) -> tuple[AuditResult, ...]:
+        """What the rule's input found when it was asked the rule's audits."""
+        found: list[AuditResult] = []
+        for parent in self.node.parents:
+            snapshot = self.services.outputs.snapshots.get(parent)
+            asked = self.services.project.nodes[parent].audits
+            if snapshot is not None and len(snapshot.audits) == len(asked):
+                pairs = zip(asked, snapshot.audits, strict=True)
+                found += [result for audit, result in pairs if audit.declared_by == self.node.id]
+        return tuple(found)
 
     def build(self) -> NodeResult:
         """Rows of a node that stores them: compute, write, audit, publish, deliver."""
@@ -240,8 +252,8 @@ class _Attempt:
             return
         with self.phase("audit"):
             self.audits = run_audits(self.node, relation, self.services.plugins, self.context())
-        if failed := failures(self.audits):
-            raise failure(self.node, failed, self.services.project.root)
+        if failures(self.audits):
+            raise failure(self.node, self.audits, self.services.project.root)
 
     def publish(
         self, rows: int, columns: tuple[Column, ...], inputs: dict[NodeId, str]

@@ -14,6 +14,7 @@ from seeknal.plugin import (
     Relation,
     hookimpl,
 )
+from seeknal_audits.options import CustomSql, Relationships
 from seeknal_audits.registry import ENTRIES, entry_of, is_ours
 
 
@@ -37,6 +38,14 @@ def audit(
 @hookimpl
 def audit_columns(audit: Audit) -> Sequence[str] | None:
     return entry_of(audit).columns(audit.options) if is_ours(audit) else None
+
+
+@hookimpl
+def audit_nodes(audit: Audit) -> Sequence[str] | None:
+    """The node that a relationship refers to, and those that a query of its own names."""
+    if isinstance(audit.options, Relationships):
+        return [audit.options.to]
+    return list(audit.options.inputs.values()) if isinstance(audit.options, CustomSql) else None
 
 
 @hookimpl
