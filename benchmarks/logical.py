@@ -14,15 +14,18 @@ SHAPES = (
     "SELECT id, k, v FROM {a} QUALIFY row_number() OVER (PARTITION BY k ORDER BY id) <= 50",
 )
 HEAVY = (
-    "SELECT k, sum(v) AS v, count(*) AS n FROM {a} GROUP BY k",
-    "SELECT k % 1000 AS k, avg(v) AS v, max(id) AS id FROM {b} GROUP BY ALL",
-    "SELECT a.k, count(*) AS n, sum(b.v) AS v FROM {a} a JOIN {b} b USING (id) GROUP BY a.k",
-    "SELECT id % 500000 AS id, sum(v) AS v, min(k) AS k FROM {a} GROUP BY ALL",
-    "SELECT id, k, v FROM {b} WHERE v > 0.5",
-    "SELECT k, approx_count_distinct(id) AS ids, stddev(v) AS v FROM {b} GROUP BY k",
-    "SELECT id, v, sum(v) OVER (PARTITION BY k % 50000 ORDER BY id) AS running "
-    "FROM {a} WHERE id % 5 = 0",
-    "SELECT a.id, a.v - b.v AS v FROM {a} a JOIN {b} b USING (id) WHERE a.k % 10 = 1",
+    "SELECT k, sum(v) AS v, count(*) AS n, count(DISTINCT id % 5000) AS ids FROM {a} GROUP BY k",
+    "SELECT id % 1000000 AS g, avg(v) AS v, max(k) AS k, stddev(v) AS s FROM {b} GROUP BY g",
+    "SELECT a.k, b.k AS bk, count(*) AS n, sum(a.v * b.v) AS v "
+    "FROM {a} a JOIN {b} b USING (id) GROUP BY ALL",
+    "SELECT id % 2500000 AS g, sum(v) AS v, min(k) AS k, max(id) AS last FROM {a} GROUP BY g",
+    "SELECT k, median(v) AS v, quantile_cont(v, 0.9) AS p90, mode(id % 100) AS m "
+    "FROM {b} GROUP BY k",
+    "SELECT id, k, v, sum(v) OVER (PARTITION BY k % 50000 ORDER BY id) AS running "
+    "FROM {a} QUALIFY row_number() OVER (PARTITION BY k ORDER BY v, id) <= 20",
+    "SELECT md5(CAST(id AS VARCHAR)) AS h, k, v FROM {b} WHERE id % 3 = 0 ORDER BY h",
+    "SELECT a.id, a.k, a.v - b.v AS v, a.v / (b.v + 1) AS r FROM {a} a JOIN {b} b USING (id) "
+    "WHERE a.v > b.v",
 )
 
 

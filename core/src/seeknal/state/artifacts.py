@@ -51,12 +51,12 @@ class Artifacts:
 
         `publish` makes a missing one too; this spares it a wait for the disk for each.
         """
-        changed: set[Path] = set()
+        changed: dict[Path, None] = {}
         for node in nodes:
             folder = self._cache / node.kind / node.name
             new = [path for path in (self._cache, folder.parent, folder) if not path.is_dir()]
             folder.mkdir(parents=True, exist_ok=True)
-            changed.update(path.parent for path in new)
+            changed |= dict.fromkeys(path.parent for path in new)
         for path in changed:
             sync(path)
 
