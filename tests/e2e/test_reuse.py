@@ -192,3 +192,18 @@ def test_a_removed_variable_use_does_not_rebuild_others(sales):
     outcome = sales.run("run", "--var", "unused=1", "--format", "json")
 
     assert executed(outcome) == set()
+
+
+def test_the_default_target_is_duckdb_and_others_need_their_engine(sales):
+    (sales.path / "profiles.yml").write_text(
+        "dev: {engine: duckdb}\nprod: {engine: starrocks, connection: x}\n"
+    )
+
+    right = sales.run("run", "--target", "dev")
+    wrong = sales.run("run", "--target", "prod")
+    unknown = sales.run("run", "--target", "prd")
+
+    assert right.exit_code == 0
+    assert (wrong.exit_code, unknown.exit_code) == (2, 2)
+    assert "starrocks" in wrong.stderr
+    assert "did you mean prod?" in unknown.stderr

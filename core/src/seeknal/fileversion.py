@@ -10,17 +10,20 @@ Token = list[list[object]]
 """Per file: path, size, mtime_ns, ctime_ns, inode, device, SHA-256."""
 
 
-def version_of(paths: Sequence[Path], known: object) -> Token | None:
-    """The token of ``paths``, in order; None when one of them is missing.
+def version_of(paths: Sequence[Path], known: object, *, root: Path | None = None) -> Token | None:
+    """The token of ``paths``, in order; None when one of them cannot be read.
 
     A file is hashed only when something that stat shows has moved since ``known``, in either
-    direction: a touch hashes and finds nothing, a restored backup hashes and is seen.
+    direction: a touch hashes and finds nothing, a restored backup hashes and is seen. Paths
+    below ``root`` are kept relative to it, so that a project may move.
     """
     before = _by_path(known)
+    roots = (root, root.resolve()) if root is not None else ()
     token: Token = []
     for path in paths:
+        name = _name(path, roots)
         try:
-            token.append(_entry(path, before.get(str(path))))
+            token.append(_entry(path, name, before.get(name)))
         except OSError:
             return None
     return token
@@ -36,13 +39,18 @@ def same(one: object, other: object) -> bool:
     )
 
 
-def _entry(path: Path, known: list[object] | None) -> list[object]:
+def _name(path: Path, roots: Sequence[Path]) -> str:
+    found = (path.relative_to(root) for root in roots if path.is_relative_to(root))
+    return next(found, path).as_posix()
+
+
+def _entry(path: Path, name: str, known: list[object] | None) -> list[object]:
     status = path.stat()
     seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev]
     if known is not None and known[1:-1] == seen:
         return known
     with path.open("rb") as file:
-        return [str(path), *seen, file_digest(file, "sha256").hexdigest()]
+        return [name, *seen, file_digest(file, "sha256").hexdigest()]
 
 
 def _by_path(token: object) -> Mapping[str, list[object]]:

@@ -36,14 +36,16 @@ def option(
     summary: str = "",
     validator: Callable[[Any, Any, Any], None] | None = None,
     factory: Callable[[], Any] | None = None,
+    functional: bool = True,
 ) -> Any:
     """A field of an options class.
 
     ``aliases`` are other spellings of its key; ``summary`` is its line in the reference and in
-    editors; a ``validator`` (as of attrs) raises ValueError with what is wrong. A field name
-    that ends in ``_`` stands for the key without it (``from_`` for ``from``).
+    editors; a ``validator`` (as of attrs) raises ValueError with what is wrong; ``functional``
+    is False for what cannot change rows, such as a description. A field name that ends in ``_``
+    stands for the key without it (``from_`` for ``from``).
     """
-    metadata = {"aliases": aliases, "summary": summary}
+    metadata = {"aliases": aliases, "summary": summary, "functional": functional}
     if factory is not None:
         return attrs.field(factory=factory, validator=validator, metadata=metadata)
     return attrs.field(default=default, validator=validator, metadata=metadata)
@@ -60,6 +62,7 @@ class Field:
     aliases: tuple[str, ...]
     summary: str
     default: Any
+    functional: bool = True
 
 
 def fields_of(cls: type[Any]) -> tuple[Field, ...]:
@@ -82,6 +85,7 @@ def _field(attribute: Any, hint: Any) -> Field:
         aliases=attribute.metadata.get("aliases", ()),
         summary=attribute.metadata.get("summary", ""),
         default=attribute.default,
+        functional=attribute.metadata.get("functional", True),
     )
 
 
@@ -117,20 +121,26 @@ def structure(cls: type[T], data: Mapping[str, object]) -> T:
     return instance
 
 
-def unstructure(value: object) -> Any:
-    """What `structure` takes back, of plain JSON values. Raises TypeError for a Secret."""
+def unstructure(value: object, *, functional_only: bool = False) -> Any:
+    """What `structure` takes back, of plain JSON values. Raises TypeError for a Secret.
+
+    ``functional_only`` leaves out what cannot change rows.
+    """
     if isinstance(value, Secret):
         raise TypeError("a Secret is never serialised")
     if isinstance(value, Duration):
         return str(value)
     if attrs.has(type(value)):
         return {
-            entry.key: unstructure(getattr(value, entry.name)) for entry in fields_of(type(value))
+            entry.key: unstructure(getattr(value, entry.name), functional_only=functional_only)
+            for entry in fields_of(type(value))
+            if entry.functional or not functional_only
         }
     if isinstance(value, Mapping):
-        return {str(key): unstructure(item) for key, item in value.items()}
+        items = value.items()
+        return {str(key): unstructure(each, functional_only=functional_only) for key, each in items}
     if isinstance(value, tuple | list):
-        return [unstructure(item) for item in value]
+        return [unstructure(item, functional_only=functional_only) for item in value]
     return value
 
 
@@ -221,21 +231,26 @@ class _Reader:
     def union(self, members: tuple[Any, ...], value: object, path: tuple[Any, ...]) -> object:
         if value is None and type(None) in members:
             return None
-        concrete = [member for member in members if member is not type(None)]
         expected: list[str] = []
-        for member in concrete:
-            before = len(self.problems)
+        faults: list[Problem] = []
+        before = len(self.problems)
+        for member in members:
+            if member is type(None):
+                continue
             try:
                 result = self.read(member, value, path)
             except _Mismatch as mismatch:
                 expected.append(str(mismatch))
                 continue
-            if len(self.problems) == before or len(concrete) == 1:
+            if len(self.problems) == before:
                 return result
-            if member is concrete[-1]:
-                return result
+            # Its shape fits, so what is wrong inside says more than that the others do not fit.
+            faults = faults or self.problems[before:]
             del self.problems[before:]
-        raise _Mismatch(" or ".join(dict.fromkeys(expected)))
+        if not faults:
+            raise _Mismatch(" or ".join(dict.fromkeys(expected)))
+        self.problems += faults
+        return None
 
     def sequence(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
         if isinstance(value, str | int | float | bool):

@@ -161,7 +161,7 @@ def test_a_null_key_fails_the_feature_group_and_says_which_column(seeknal_projec
     outcome = made.run("run")
 
     assert outcome.exit_code == 1
-    assert "customer_id of feature_group.f is NULL" in outcome.stderr
+    assert "feature_group.f: customer_id is NULL in 1 of 5 rows" in outcome.stderr
 
 
 def test_a_missing_event_time_column_offers_the_nearest(seeknal_project):

@@ -2,65 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from seeknal.builtin.aggregates import aggregate_names, is_aggregate, normal
 from seeknal.plugin import (
     Context,
     Duration,
     Node,
-    NodeError,
     NodeInputs,
+    Problem,
+    Project,
     Rows,
     Scan,
-    check_condition,
+    did_you_mean,
     hookimpl,
     option,
-    quote_identifier,
     to_scan,
 )
 
-FUNCTIONS = {
-    "sum": "sum",
-    "count": "count",
-    "avg": "avg",
-    "mean": "avg",
-    "min": "min",
-    "max": "max",
-    "stddev": "stddev",
-    "std": "stddev",
-    "median": "median",
-}
-"""Aggregates of one column; ``count_distinct`` and ``last`` are written out."""
+
+def _known(instance: object, attribute: Any, value: Sequence[str]) -> None:
+    for agg in value:
+        if not is_aggregate(agg):
+            known = aggregate_names()
+            help = did_you_mean(agg, known) or f"one of {', '.join(known)}"
+            raise ValueError(f"{agg!r} is no aggregate ({help})")
+
+
+def _aggregates(default: tuple[str, ...], aliases: tuple[str, ...] = ()) -> Any:
+    return option(default, aliases=aliases, summary=", ".join(aggregate_names()), validator=_known)
+
+
+def _days(instance: object, attribute: Any, value: tuple[int, ...] | None) -> None:
+    if value is not None and (len(value) != 2 or value[0] > value[1]):
+        raise ValueError(f"{attribute.name} is two numbers of days, the smaller first: [1, 30]")
+
+
+def _durations(instance: object, attribute: Any, value: Iterable[str]) -> None:
+    for period in value:
+        Duration.parse(period)
+
+
+def _window(instance: object, attribute: Any, value: Window | None) -> None:
+    if isinstance(value, tuple):
+        _days(instance, attribute, value)
+    elif isinstance(value, str):
+        Duration.parse(value)
+
 
 Window = str | int | tuple[int, ...]
+"""``7d``, a number of days, or days back from the application date: ``[from, to]``."""
 
 
 @frozen(kw_only=True)
 class Rolling:
-    """Aggregates over one window, or over several."""
+    """Aggregates over one window."""
 
-    window: Window
-    aggs: tuple[str, ...] = option(("sum",), aliases=("agg", "functions"))
+    window: Window = option(summary="7d, or days [from, to]", validator=_window)
+    aggs: tuple[str, ...] = _aggregates(("sum",), ("agg", "functions"))
 
 
 @frozen(kw_only=True)
 class Ratio:
     """One window's aggregate divided by another's."""
 
-    numerator: tuple[int, ...]
-    denominator: tuple[int, ...]
-    aggs: tuple[str, ...] = option(("sum",), aliases=("agg", "functions"))
+    numerator: tuple[int, ...] = option(summary="days [from, to]", validator=_days)
+    denominator: tuple[int, ...] = option(summary="days [from, to]", validator=_days)
+    aggs: tuple[str, ...] = _aggregates(("sum",), ("agg", "functions"))
 
 
 @frozen(kw_only=True)
 class Since:
     """Aggregates of the rows for which a condition holds."""
 
-    condition: str
-    aggs: tuple[str, ...] = option(("count",), aliases=("agg", "functions"))
+    condition: str | None = option(None, summary="absent: not after the application date")
+    aggs: tuple[str, ...] = _aggregates(("count",), ("agg", "functions"))
 
 
 @frozen(kw_only=True)
@@ -69,18 +88,30 @@ class FeatureSpec:
 
     name: str | None = None
     column: str | None = option(None, aliases=("source_feature",), summary="its own name if absent")
-    agg: tuple[str, ...] = option(
-        (), aliases=("aggs", "basic", "functions"), summary="sum, count, avg, min, max, last ..."
-    )
-    window: Window | None = option(None, summary="7d, or days [from, to]")
-    windows: tuple[str, ...] = option((), summary="several windows")
-    rolling: tuple[Rolling, ...] = ()
-    ratio: tuple[Ratio, ...] = ()
-    since: tuple[Since, ...] = ()
-    description: str | None = None
+    agg: tuple[str, ...] = _aggregates((), ("aggs", "basic", "functions"))
+    window: Window | None = option(None, summary="7d, or days [from, to]", validator=_window)
+    windows: tuple[str, ...] = option((), summary="several windows", validator=_durations)
+    rolling: Rolling | tuple[Rolling, ...] = ()
+    ratio: Ratio | tuple[Ratio, ...] = ()
+    since: Since | tuple[Since, ...] = ()
+    description: str | None = option(None, functional=False)
+
+
+@frozen(kw_only=True)
+class SecondOrderSpec:
+    """How one feature is aggregated once more."""
+
+    name: str | None = None
+    column: str | None = option(None, aliases=("source_feature",), summary="its own name if absent")
+    agg: tuple[str, ...] = _aggregates((), ("aggs", "basic", "functions"))
+    window: tuple[int, ...] | None = option(None, summary="days [from, to]", validator=_days)
+    ratio: Ratio | tuple[Ratio, ...] = ()
+    since: Since | tuple[Since, ...] = ()
+    description: str | None = option(None, functional=False)
 
 
 Features = Mapping[str, FeatureSpec] | tuple[FeatureSpec, ...]
+SecondOrderFeatures = Mapping[str, SecondOrderSpec] | tuple[SecondOrderSpec, ...]
 
 
 @frozen(kw_only=True)
@@ -94,9 +125,32 @@ class AggregationOptions:
         None, aliases=("event_time", "feature_date_col"), summary="when something happened"
     )
     application_date_col: str | None = option(None, summary="the date that windows end on")
-    windows: tuple[str, ...] = option((), aliases=("window",), summary="1d, 7d, 30d")
+    windows: tuple[str, ...] = option(
+        (), aliases=("window",), summary="1d, 7d, 30d", validator=_durations
+    )
     features: Features = option(summary="name: {column, agg}")
     source: str | None = option(None, summary="the node that is read, instead of inputs")
+
+    def __attrs_post_init__(self) -> None:
+        _check_features(self)
+        _check_times(self)
+        if not self.keys:
+            raise ValueError(
+                "an aggregation says by which columns it groups: group_by: [customer_id], "
+                "or entity: {name: customer, join_keys: [customer_id]}"
+            )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the groups; an entity without join keys means ``<name>_id``."""
+        entity: Any = self.entity
+        joined: Any = ()
+        if isinstance(entity, Mapping):
+            joined = entity.get("join_keys") or entity.get("keys") or ()
+            entity = entity.get("name")
+        named = (self.id_col,) if self.id_col else ()
+        keys = (*named, *([joined] if isinstance(joined, str) else joined), *self.group_by)
+        return tuple(dict.fromkeys(keys)) or ((f"{entity}_id",) if entity else ())
 
 
 @frozen(kw_only=True)
@@ -104,10 +158,117 @@ class SecondOrderOptions:
     """The keys of a second-order aggregation."""
 
     id_col: str = option(aliases=("group_by",), summary="column of the groups")
-    feature_date_col: str | None = option(None, aliases=("time_column",))
+    time_column: str | None = option(
+        None, aliases=("feature_date_col",), summary="when something happened"
+    )
     application_date_col: str | None = option(None, summary="the date that windows end on")
-    features: Features = option(summary="name: {basic, window, ratio, since}")
+    features: SecondOrderFeatures = option(summary="name: {basic, window, ratio, since}")
     source: str | None = option(None, summary="the node that is read, instead of inputs")
+
+    def __attrs_post_init__(self) -> None:
+        _check_features(self)
+        _check_times(self)
+
+
+Options = AggregationOptions | SecondOrderOptions
+Spec = FeatureSpec | SecondOrderSpec
+
+
+def specs_of(features: Features | SecondOrderFeatures) -> list[Any]:
+    """The features, each with its name."""
+    if isinstance(features, Mapping):
+        return [evolve(spec, name=spec.name or name) for name, spec in features.items()]
+    return [evolve(spec, name=spec.name or spec.column) for spec in features]
+
+
+def several(value: Any) -> tuple[Any, ...]:
+    """What may be written alone or in a list, as a list."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _check_features(options: Options) -> None:
+    specs = specs_of(options.features)
+    if not specs:
+        raise ValueError("features is empty")
+    for spec in specs:
+        if not spec.name:
+            raise ValueError("each feature needs its name or column")
+        if not any((spec.agg, getattr(spec, "rolling", ()), spec.ratio, spec.since)):
+            raise ValueError(f"feature {spec.name!r} has no aggregate: {spec.name}: {{agg: [sum]}}")
+
+
+def _check_times(options: Options) -> None:
+    """What looks back from a date needs to know the date, and the time of each row."""
+    for spec in specs_of(options.features):
+        for what, dated in _dated(spec):
+            missing = [
+                name
+                for name in ("time_column", *(("application_date_col",) if dated else ()))
+                if getattr(options, name) is None
+            ]
+            if missing:
+                raise ValueError(f"{what} of feature {spec.name!r} needs {' and '.join(missing)}")
+    windows = getattr(options, "windows", ())
+    if windows and options.time_column is None:
+        raise ValueError("windows need time_column")
+    if options.application_date_col is not None:
+        _check_whole_days(
+            [*windows, *(w for spec in specs_of(options.features) for w in _own(spec))]
+        )
+
+
+def _check_whole_days(windows: Iterable[object]) -> None:
+    for window in windows:
+        if isinstance(window, str) and Duration.parse(window).unit in ("second", "minute", "hour"):
+            raise ValueError(
+                f"windows that end on application_date_col are whole days, not {window}"
+            )
+
+
+def _own(spec: Spec) -> list[object]:
+    """The windows that a feature names itself."""
+    rolling = [entry.window for entry in several(getattr(spec, "rolling", ()))]
+    return [spec.window, *getattr(spec, "windows", ()), *rolling]
+
+
+def _dated(spec: Spec) -> Iterator[tuple[str, bool]]:
+    """What of a feature needs times; and whether it looks back from an application date."""
+    for rolling in several(getattr(spec, "rolling", ())):
+        yield "rolling", isinstance(rolling.window, tuple)
+    if spec.window is not None:
+        yield "window", isinstance(spec.window, tuple)
+    if getattr(spec, "windows", ()):
+        yield "windows", False
+    if several(spec.ratio):
+        yield "ratio", True
+    if any(since.condition is None for since in several(spec.since)):
+        yield "since without a condition", True
+    if "last" in _aggs(spec):
+        yield "last", False
+
+
+def _aggs(spec: Spec) -> set[str]:
+    parts = [*several(getattr(spec, "rolling", ())), *several(spec.ratio), *several(spec.since)]
+    return {normal(agg) for part in parts for agg in part.aggs} | set(map(normal, spec.agg))
+
+
+@hookimpl
+def validate_project(project: Project) -> list[Problem]:
+    """Conditions that are none, and columns that would have the same name."""
+    found = ((node, _fault(node)) for node in project.nodes.values())
+    return [
+        Problem(code="SK0736", message=text, location=node.location, node=node.id)
+        for node, text in found
+        if text is not None
+    ]
+
+
+def _fault(node: Node) -> str | None:
+    try:
+        _query(node.options, "")
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 @hookimpl
@@ -117,237 +278,13 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
         return None
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
     scan, _ = to_scan(context.duckdb, body, f"body_of_{node.name}")
-    if isinstance(options, SecondOrderOptions):
-        return Scan(_second_order(options, scan.sql))
-    return Scan(_aggregation(node, options, scan.sql))
+    query = _query(options, scan.sql)
+    return None if query is None else Scan(query)
 
 
-def _aggregation(node: Node, options: AggregationOptions, rows: str) -> str:
-    keys = _keys(node, options)
-    if options.application_date_col is not None:
-        return _as_of_date(options, keys, rows)
-    if options.time_column is not None:
-        return _as_of_event(options, keys, rows)
-    expressions = [
-        f"{_call(agg, _column(spec), None)} AS {quote_identifier(f'{spec.name}_{agg}')}"
-        for spec in _specs(options.features)
-        for agg in spec.agg
-    ]
-    return _grouped(keys, expressions, f"({rows}\n)")
+def _query(options: object, rows: str) -> str | None:
+    from seeknal.builtin.aggregatesql import aggregation, second_order
 
-
-def _keys(node: Node, options: AggregationOptions) -> list[str]:
-    named = [options.id_col] if options.id_col else []
-    entity = options.entity
-    if isinstance(entity, Mapping):
-        joined: Any = entity.get("join_keys") or entity.get("keys") or ()
-        named += [joined] if isinstance(joined, str) else list(joined)
-    keys = list(dict.fromkeys([*named, *options.group_by]))
-    if not keys and isinstance(entity, str):
-        keys = [f"{entity}_id"]
-    if not keys:
-        raise NodeError(
-            f"{node.id} does not say by which columns it groups",
-            code="SK0731",
-            location=node.location,
-            help="group_by: [customer_id], or entity: {name: customer, join_keys: [customer_id]}",
-        )
-    return keys
-
-
-def _as_of_event(options: AggregationOptions, keys: list[str], rows: str) -> str:
-    """A row for each group and moment at which something happened, over what came before."""
-    time = quote_identifier(options.time_column or "")
-    partition = ", ".join(map(quote_identifier, keys))
-    expressions = []
-    for spec in _specs(options.features):
-        for name, agg, period in _moving(spec, options.windows):
-            frame = _frame(period)
-            over = f"OVER (PARTITION BY {partition} ORDER BY CAST({time} AS TIMESTAMP) {frame})"
-            call = _call(agg, _column(spec), time)
-            expressions.append(f"{call} {over} AS {quote_identifier(name)}")
-    listed = ", ".join([partition, time, *expressions])
-    # Events of one moment see the same window: one row stands for all of them.
-    one = f"row_number() OVER (PARTITION BY {partition}, {time}) = 1"
-    return f"SELECT {listed} FROM ({rows}\n) WHERE {time} IS NOT NULL QUALIFY {one}"
-
-
-def _moving(spec: FeatureSpec, windows: tuple[str, ...]) -> Iterator[tuple[str, str, str | None]]:
-    """(output name, aggregate, period) of a feature; no period: all that came before."""
-    own = (*((spec.window,) if isinstance(spec.window, str) else ()), *spec.windows) or windows
-    for agg in spec.agg:
-        for period in own or (None,):
-            suffix = f"_{_short(period)}" if period else ""
-            yield f"{spec.name}_{agg}{suffix}", agg, period
-    for rolling in spec.rolling:
-        days = rolling.window if isinstance(rolling.window, tuple) else (rolling.window,)
-        for agg in rolling.aggs:
-            for count in days:
-                text = f"{count}d" if isinstance(count, int) else count
-                yield f"{spec.name}_{agg}_{_short(text)}", agg, text
-
-
-def _frame(period: str | None) -> str:
-    if period is None:
-        return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-    length = Duration.parse(period)
-    # The window is half-open: seven days of dates are seven dates, not eight.
-    interval = f"INTERVAL '{length.count} {length.unit}' - INTERVAL '1 microsecond'"
-    return f"RANGE BETWEEN ({interval}) PRECEDING AND CURRENT ROW"
-
-
-def _short(period: str) -> str:
-    length = Duration.parse(period)
-    units = {"minute": "min", "month": "mo"}
-    return f"{length.count}{units.get(length.unit, length.unit[0])}"
-
-
-def _as_of_date(options: AggregationOptions, keys: list[str], rows: str) -> str:
-    """A row for each group and application date, over the days before that date."""
-    date = options.application_date_col or ""
-    age = _age(options.time_column or date, date)
-    expressions = []
-    for spec in _specs(options.features):
-        expressions += _dated(spec, options.windows)
-    inner = f'(SELECT *, {age} AS "_days_between" FROM ({rows}\n))'
-    return _grouped([*keys, date], expressions, inner)
-
-
-def _dated(spec: FeatureSpec, windows: tuple[str, ...]) -> list[str]:
-    column = _column(spec)
-    found = []
-    for agg in spec.agg:
-        if spec.window is None and not (spec.windows or windows):
-            found.append((f"{spec.name}_{agg}", _call(agg, column, None)))
-        for period in _text_windows(spec, windows):
-            days = int(Duration.parse(period).seconds // 86400)
-            call = f"{_call(agg, column, None)} FILTER (WHERE {_days(0, days - 1)})"
-            found.append((f"{spec.name}_{agg}_{_short(period)}", call))
-        if isinstance(spec.window, tuple):
-            found.append(_between(spec, agg, spec.window))
-    for rolling in spec.rolling:
-        if isinstance(rolling.window, tuple) and len(rolling.window) == 2:
-            found += [_between(spec, agg, rolling.window) for agg in rolling.aggs]
-    for ratio in spec.ratio:
-        found += [_ratio(spec.name or "", column, agg, ratio) for agg in ratio.aggs]
-    for since in spec.since:
-        condition = check_condition(since.condition)
-        found += [
-            (f"{spec.name}_{agg}_if", f"{_call(agg, column, None)} FILTER (WHERE {condition})")
-            for agg in since.aggs
-        ]
-    return [f"{call} AS {quote_identifier(name)}" for name, call in found]
-
-
-def _text_windows(spec: FeatureSpec, windows: tuple[str, ...]) -> tuple[str, ...]:
-    own = (spec.window,) if isinstance(spec.window, str) else ()
-    return (*own, *spec.windows) or (windows if spec.window is None else ())
-
-
-def _between(spec: FeatureSpec, agg: str, days: tuple[int, ...]) -> tuple[str, str]:
-    low, high = _pair(days)
-    call = f"{_call(agg, _column(spec), None)} FILTER (WHERE {_days(low, high)})"
-    return f"{spec.name}_{agg}_{low}_{high}", call
-
-
-def _second_order(options: SecondOrderOptions, rows: str) -> str:
-    """One row for each group; names of columns are those of seeknal 2.x."""
-    expressions = []
-    for spec in _specs(options.features):
-        column = spec.column or spec.name or ""
-        quoted = quote_identifier(column)
-        found = [(f"{column}_{agg.upper()}", _call(agg, quoted, None)) for agg in spec.agg]
-        if isinstance(spec.window, tuple):
-            low, high = _pair(spec.window)
-            found += [
-                (
-                    f"{column}_{agg.upper()}_{low}_{high}",
-                    f"{_call(agg, quoted, None)} FILTER (WHERE {_days(low, high)})",
-                )
-                for agg in spec.agg
-            ]
-        for ratio in spec.ratio:
-            found += [_second_ratio(column, quoted, agg, ratio) for agg in ratio.aggs]
-        for since in spec.since:
-            condition = check_condition(since.condition)
-            found += [
-                (
-                    f"SINCE_{agg.upper()}_{column}_GEO_D",
-                    f"{_call(agg, quoted, None)} FILTER (WHERE {condition})",
-                )
-                for agg in since.aggs
-            ]
-        expressions += [f"{call} AS {quote_identifier(name)}" for name, call in found]
-    inner = f"({rows}\n)"
-    if options.feature_date_col and options.application_date_col:
-        age = _age(options.feature_date_col, options.application_date_col)
-        inner = f'(SELECT *, {age} AS "_days_between" FROM {inner})'
-    return _grouped([options.id_col], expressions, inner)
-
-
-def _ratio(name: str, column: str, agg: str, ratio: Ratio) -> tuple[str, str]:
-    (low, high), (first, last) = _pair(ratio.numerator), _pair(ratio.denominator)
-    return f"{name}_{agg}_ratio_{low}_{high}_{first}_{last}", _divided(column, agg, ratio)
-
-
-def _second_ratio(name: str, column: str, agg: str, ratio: Ratio) -> tuple[str, str]:
-    (low, high), (first, last) = _pair(ratio.numerator), _pair(ratio.denominator)
-    upper = agg.upper()
-    return f"{name}_{upper}{low}_{high}_{upper}{first}_{last}", _divided(column, agg, ratio)
-
-
-def _divided(column: str, agg: str, ratio: Ratio) -> str:
-    above, below = (
-        f"CAST({_call(agg, column, None)} FILTER (WHERE {_days(*_pair(days))}) AS DOUBLE)"
-        for days in (ratio.numerator, ratio.denominator)
-    )
-    return f"{above} / NULLIF({below}, 0)"
-
-
-def _specs(features: Features) -> list[FeatureSpec]:
-    from attrs import evolve
-
-    if isinstance(features, Mapping):
-        return [evolve(spec, name=spec.name or name) for name, spec in features.items()]
-    return [evolve(spec, name=spec.name or spec.column) for spec in features]
-
-
-def _column(spec: FeatureSpec) -> str:
-    return quote_identifier(spec.column or spec.name or "")
-
-
-def _call(agg: str, column: str, time: str | None) -> str:
-    name = agg.lower()
-    if name == "count_distinct":
-        return f"count(DISTINCT {column})"
-    if name == "last":
-        return f"arg_max({column}, {time})" if time else f"last({column})"
-    if name not in FUNCTIONS:
-        raise NodeError(
-            f"{agg!r} is no aggregate",
-            code="SK0732",
-            help=f"one of {', '.join(sorted((*FUNCTIONS, 'count_distinct', 'last')))}",
-        )
-    return f"{FUNCTIONS[name]}({column})"
-
-
-def _age(date: str, until: str) -> str:
-    first, last = quote_identifier(date), quote_identifier(until)
-    return f"date_diff('day', CAST({first} AS DATE), CAST({last} AS DATE))"
-
-
-def _days(low: int, high: int) -> str:
-    return f'"_days_between" BETWEEN {int(low)} AND {int(high)}'
-
-
-def _pair(days: tuple[int, ...]) -> tuple[int, int]:
-    if len(days) != 2:
-        raise NodeError(
-            f"a window of days is two numbers, not {list(days)}", code="SK0733", help="[1, 30]"
-        )
-    return days[0], days[1]
-
-
-def _grouped(keys: list[str], expressions: list[str], rows: str) -> str:
-    quoted = ", ".join(map(quote_identifier, keys))
-    return f"SELECT {', '.join([quoted, *expressions])} FROM {rows} GROUP BY {quoted}"
+    if isinstance(options, AggregationOptions):
+        return aggregation(options, rows)
+    return second_order(options, rows) if isinstance(options, SecondOrderOptions) else None

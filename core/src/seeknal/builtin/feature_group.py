@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -13,6 +14,8 @@ from seeknal.plugin import (
     Node,
     NodeError,
     NodeInputs,
+    Problem,
+    Project,
     Rows,
     Scan,
     did_you_mean,
@@ -23,9 +26,11 @@ from seeknal.plugin import (
     to_scan,
 )
 
+if TYPE_CHECKING:
+    import duckdb
+
 _DTYPES = {
     "str": "VARCHAR",
-    "string": "VARCHAR",
     "int": "BIGINT",
     "integer": "BIGINT",
     "int32": "INTEGER",
@@ -33,10 +38,9 @@ _DTYPES = {
     "float": "DOUBLE",
     "float32": "FLOAT",
     "float64": "DOUBLE",
-    "bool": "BOOLEAN",
     "bytes": "BLOB",
-    "datetime": "TIMESTAMP",
 }
+"""Names of types as Python and seeknal 2.x have them; every other is DuckDB's."""
 
 
 @frozen(kw_only=True)
@@ -45,7 +49,7 @@ class Entity:
 
     name: str
     join_keys: tuple[str, ...] = option((), aliases=("keys", "join_key"))
-    description: str | None = None
+    description: str | None = option(None, functional=False)
 
 
 @frozen(kw_only=True)
@@ -54,8 +58,8 @@ class Feature:
 
     name: str | None = None
     dtype: str | None = option(None, aliases=("type", "data_type"))
-    description: str | None = None
-    tags: tuple[str, ...] = ()
+    description: str | None = option(None, functional=False)
+    tags: tuple[str, ...] = option((), functional=False)
 
 
 @frozen(kw_only=True)
@@ -73,6 +77,73 @@ class FeatureGroupOptions:
     )
     version: int | str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if "" in self.types:
+            raise ValueError("each feature needs its name")
+
+    @property
+    def types(self) -> dict[str, str | None]:
+        """The declared features with their types; empty when every column is one."""
+        features = self.features
+        if isinstance(features, Mapping):
+            return {name: _dtype(feature) for name, feature in features.items()}
+        return {
+            feature if isinstance(feature, str) else feature.name or "": _dtype(
+                None if isinstance(feature, str) else feature
+            )
+            for feature in features
+        }
+
+
+def _dtype(feature: Feature | str | None) -> str | None:
+    text = feature.dtype if isinstance(feature, Feature) else feature
+    return None if text is None else _DTYPES.get(text.lower(), text)
+
+
+@hookimpl
+def validate_project(project: Project) -> list[Problem]:
+    """Features whose type is none."""
+    declared = [
+        (node, feature, dtype)
+        for node in project.nodes.values()
+        if isinstance(node.options, FeatureGroupOptions)
+        for feature, dtype in node.options.types.items()
+        if dtype is not None
+    ]
+    if not declared:
+        return []
+    import duckdb
+
+    with duckdb.connect() as connection:
+        found = [_wrong_type(*entry, connection) for entry in declared]
+    return [problem for problem in found if problem is not None]
+
+
+def _wrong_type(
+    node: Node, feature: str, dtype: str, connection: duckdb.DuckDBPyConnection
+) -> Problem | None:
+    try:
+        _sql_type(dtype, connection)
+    except ValueError as error:
+        return Problem(
+            code="SK0735",
+            message=f"feature {feature!r}: {error}",
+            location=node.location,
+            help="write int, double, varchar, boolean, timestamp, decimal(18, 2) or the like",
+            node=node.id,
+        )
+    return None
+
+
+def _sql_type(text: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """A type as DuckDB writes it. Raises ValueError when it knows none of that name."""
+    import duckdb
+
+    try:
+        return str(connection.sqltype(text))
+    except duckdb.Error:
+        raise ValueError(f"{text!r} is no type") from None
+
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
@@ -82,6 +153,8 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
     scan, columns = to_scan(context.duckdb, body, f"body_of_{node.name}")
     group = _Group(node, options, columns, context)
+    if inputs.body is None and group.required:
+        group.count_nulls(scan)
     return Scan(f"SELECT {', '.join(group.select())} FROM ({scan.sql}\n)")
 
 
@@ -99,20 +172,18 @@ class _Group:
         self.options = options
         self.columns = {column.name.lower(): column.name for column in columns}
         self.context = context
+        self.types = {
+            name.lower(): None if dtype is None else _sql_type(dtype, context.duckdb)
+            for name, dtype in options.types.items()
+        }
+        keys = [self.existing(name, "key") for name in self.keys()]
+        self.required = [*keys, *self.time(options.event_time, "event time")]
+        self.fixed = [*self.required, *self.time(options.created_time, "created time")]
 
     def select(self) -> list[str]:
-        keys = [self.existing(name, "key") for name in self.keys()]
-        times = [
-            self.existing(name, what) for what, name in self.times().items() if name is not None
-        ]
-        declared = self.declared()
-        fixed = list(dict.fromkeys([*keys, *times]))
-        others = list(declared) if declared else [*self.columns.values()]
-        features = [self.existing(name, "feature") for name in others]
-        rest = [name for name in features if name not in fixed]
-        required = {*keys, *times[:1]} if self.options.event_time else set(keys)
-        checked = [self.checked(name) if name in required else self.quoted(name) for name in fixed]
-        return [*checked, *(self.cast(name, declared) for name in rest)]
+        names = [self.existing(name, "feature") for name in self.options.types]
+        listed = dict.fromkeys([*self.fixed, *(names or self.columns.values())])
+        return [f"{self.value(name)} AS {quote_identifier(name)}" for name in listed]
 
     def keys(self) -> tuple[str, ...]:
         entity = self.options.entity
@@ -129,20 +200,8 @@ class _Group:
         )
         return ()
 
-    def times(self) -> dict[str, str | None]:
-        return {"event time": self.options.event_time, "created time": self.options.created_time}
-
-    def declared(self) -> dict[str, str | None]:
-        """The declared features with their types; empty when every column is one."""
-        features = self.options.features
-        if isinstance(features, Mapping):
-            return {name: _dtype(feature) for name, feature in features.items()}
-        return {
-            feature if isinstance(feature, str) else feature.name or "": _dtype(
-                None if isinstance(feature, str) else feature
-            )
-            for feature in features
-        }
+    def time(self, name: str | None, what: str) -> list[str]:
+        return [] if name is None else [self.existing(name, what)]
 
     def existing(self, name: str, what: str) -> str:
         found = self.columns.get(name.lower())
@@ -156,22 +215,31 @@ class _Group:
             )
         return found
 
-    def quoted(self, name: str) -> str:
-        return quote_identifier(name)
+    def count_nulls(self, scan: Scan) -> None:
+        """What stored rows lack; of Parquet that costs next to nothing."""
+        counts = [f"count(*) - count({quote_identifier(name)})" for name in self.required]
+        query = f"SELECT {', '.join(['count(*)', *counts])} FROM ({scan.sql}\n)"
+        ((rows, *nulls),) = self.context.duckdb.execute(query).fetchall()
+        lacking = [
+            f"{name} is NULL in {count:,} of {rows:,} rows"
+            for name, count in zip(self.required, nulls, strict=True)
+            if count
+        ]
+        if lacking:
+            raise NodeError(
+                ", ".join(lacking),
+                code="SK0737",
+                location=self.node.location,
+                help="keys and the event time may not be NULL: leave such rows out upstream",
+            )
 
-    def checked(self, name: str) -> str:
-        """The column, or an error that stops the node at the first NULL: no scan of its own."""
+    def value(self, name: str) -> str:
         quoted = quote_identifier(name)
-        text = quote_literal(f"{name} of {self.node.id} is NULL in some rows: it must not be")
-        return f"CASE WHEN {quoted} IS NULL THEN error({text}) ELSE {quoted} END AS {quoted}"
-
-    def cast(self, name: str, declared: Mapping[str, str | None]) -> str:
-        types = {feature.lower(): dtype for feature, dtype in declared.items()}
-        dtype = types.get(name.lower())
-        quoted = quote_identifier(name)
-        return f"CAST({quoted} AS {dtype}) AS {quoted}" if dtype else quoted
-
-
-def _dtype(feature: Feature | str | None) -> str | None:
-    text = feature.dtype if isinstance(feature, Feature) else feature
-    return None if text is None else _DTYPES.get(text.lower(), text)
+        dtype = self.types.get(name.lower())
+        value = f"CAST({quoted} AS {dtype})" if dtype else quoted
+        if name not in self.required:
+            return value
+        # The rows of a query are looked at while they are written, for a scan of their own
+        # would compute them twice: the first NULL stops the node.
+        text = f"{name} of {self.node.id} is NULL in some rows: it must not be"
+        return f"CASE WHEN {quoted} IS NULL THEN error({quote_literal(text)}) ELSE {value} END"

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from seeknal.builtin.csvchecks import warn_of_oddities
-from seeknal.builtin.paths import Located, is_url, local_files, paths_of, url_version
-from seeknal.plugin import (
-    Context,
-    ParquetFiles,
-    Rows,
-    Scan,
-    Source,
-    SourceType,
-    files_version,
-    hookimpl,
-    option,
-    quote_identifier,
-    quote_literal,
-)
+from seeknal.builtin.paths import located, version
+from seeknal.builtin.readers import reading
+from seeknal.plugin import Context, Rows, Source, SourceType, hookimpl, option
 
 
 @frozen(kw_only=True)
@@ -32,21 +21,25 @@ class CsvOptions:
     delimiter: str | None = option(None, aliases=("delim", "sep"), summary="between fields")
     header: bool | None = option(None, summary="whether the first line names the columns")
     skip: int | None = option(None, summary="lines to leave out at the top")
-    quote: str | None = None
-    escape: str | None = None
+    quote: str | None = option(None, summary="around fields")
+    escape: str | None = option(None, summary="before a quote inside a field")
     encoding: str | None = option(None, summary="utf-8, utf-16, latin-1")
     nullstr: str | tuple[str, ...] | None = option(None, summary="text that stands for NULL")
-    decimal_separator: str | None = option(None, aliases=("decimal",))
-    dateformat: str | None = option(None, aliases=("date_format",))
-    timestampformat: str | None = option(None, aliases=("timestamp_format",))
+    decimal_separator: str | None = option(None, aliases=("decimal",), summary="a comma, say")
+    dateformat: str | None = option(None, aliases=("date_format",), summary="such as %d.%m.%Y")
+    timestampformat: str | None = option(
+        None, aliases=("timestamp_format",), summary="such as %d.%m.%Y %H:%M"
+    )
     all_varchar: bool | None = option(None, summary="every column is text")
     ignore_errors: bool | None = option(None, summary="leave out lines that do not fit")
+    reject_file: str | None = option(None, summary="a csv file for the lines that do not fit")
     null_padding: bool | None = option(None, summary="fill up lines that are too short")
-    strict_mode: bool | None = None
-    comment: str | None = None
-    compression: str | None = None
-    sample_size: int | None = None
-    union_by_name: bool | None = option(None, summary="several files match by column name")
+    strict_mode: bool | None = option(None, summary="false reads what breaks the CSV rules")
+    comment: str | None = option(None, summary="lines that begin with it are left out")
+    compression: str | None = option(None, summary="else by the file's ending")
+    sample_size: int | None = option(None, summary="rows that decide the types; -1: all")
+    union_by_name: bool | None = option(None, summary="false: several files match by position")
+    hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
     headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
 
 
@@ -58,14 +51,18 @@ class JsonOptions:
     format: Literal["auto", "newline_delimited", "ndjson", "jsonl", "array", "unstructured"] = (
         option("auto", summary="one value a line, or one array")
     )
-    compression: str | None = None
-    dateformat: str | None = None
-    timestampformat: str | None = None
-    ignore_errors: bool | None = None
-    maximum_depth: int | None = None
-    maximum_object_size: int | None = None
-    sample_size: int | None = None
-    union_by_name: bool | None = None
+    records: str | None = option(None, summary="where the rows are, such as data.items")
+    compression: str | None = option(None, summary="else by the file's ending")
+    dateformat: str | None = option(None, aliases=("date_format",), summary="such as %d.%m.%Y")
+    timestampformat: str | None = option(
+        None, aliases=("timestamp_format",), summary="such as %d.%m.%Y %H:%M"
+    )
+    ignore_errors: bool | None = option(None, summary="NULL for lines that are no JSON")
+    maximum_depth: int | None = option(None, summary="levels that become types of their own")
+    maximum_object_size: int | None = option(None, summary="bytes of the longest value")
+    sample_size: int | None = option(None, summary="values that decide the types; -1: all")
+    union_by_name: bool | None = option(None, summary="false: the first file has all columns")
+    hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
     headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
 
 
@@ -74,7 +71,7 @@ class ParquetOptions:
     """``params:`` of a parquet source."""
 
     path: str | tuple[str, ...] | None = option(None, summary="instead of table:")
-    union_by_name: bool | None = option(None, summary="several files match by column name")
+    union_by_name: bool | None = option(None, summary="false: the first file has all columns")
     hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
     headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
 
@@ -90,14 +87,8 @@ class HttpOptions:
     header: bool | None = option(None, summary="of a csv file")
 
 
-_READERS = {CsvOptions: "read_csv", JsonOptions: "read_json", ParquetOptions: "read_parquet"}
-_OURS = frozenset(("path", "headers", "format"))
-_ENDINGS = {
-    ".parquet": "read_parquet",
-    ".json": "read_json",
-    ".jsonl": "read_json",
-    ".ndjson": "read_json",
-}
+_OPTIONS = (CsvOptions, JsonOptions, ParquetOptions, HttpOptions)
+_ENDINGS = {".parquet": "parquet", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 
 
 @hookimpl
@@ -126,88 +117,40 @@ def source_types() -> list[SourceType]:
 
 @hookimpl
 def source_version(source: Source, context: Context) -> object | None:
-    if not isinstance(source.options, CsvOptions | JsonOptions | ParquetOptions | HttpOptions):
+    if not isinstance(source.options, _OPTIONS):
         return None
-    paths = paths_of(source)
-    if any(is_url(path) for path in paths):
-        return url_version(paths, dict(source.options.headers), context)
-    return files_version(local_files(source, context), context.known_version)
+    return version(source, context, source.options.headers)
 
 
 @hookimpl
 def load_source(source: Source, context: Context) -> Rows | None:
-    if not isinstance(source.options, CsvOptions | JsonOptions | ParquetOptions | HttpOptions):
+    if not isinstance(source.options, _OPTIONS):
         return None
-    files = Located.of(source, context, dict(source.options.headers)).files
-    if isinstance(source.options, ParquetOptions) and _as_it_is(source, files):
-        return ParquetFiles([str(files[0])])
+    from seeknal.builtin.csvrows import csv_rows
+    from seeknal.builtin.jsonrows import json_rows
+    from seeknal.builtin.parquetrows import parquet_rows
+
+    files = located(source, context, source.options.headers)
+    source = evolve(source, options=_of_one_format(source, files))
     if isinstance(source.options, CsvOptions):
-        warn_of_oddities(files, source.options, context)
-    return Scan(_select(source, [str(file) for file in files]))
+        return csv_rows(source, reading("read_csv", files, source), context)
+    if isinstance(source.options, JsonOptions):
+        return json_rows(source, reading("read_json", files, source), context)
+    return parquet_rows(source, reading("read_parquet", files, source), context)
 
 
-def _as_it_is(source: Source, files: list[Any]) -> bool:
-    """Whether one file's own bytes are the source's rows."""
-    typed = any(column.type for column in source.columns)
+def _of_one_format(source: Source, files: Sequence[str]) -> object:
+    """The options of the format that the files are in."""
     options = source.options
-    plain = isinstance(options, ParquetOptions) and not options.hive_partitioning
-    return len(files) == 1 and not typed and plain and "=" not in str(files[0].parent.name)
-
-
-def _select(source: Source, files: list[str]) -> str:
-    reader = _reader(source)
-    names = ", ".join(quote_literal(file) for file in files)
-    arguments = [f"[{names}]", *_arguments(source, reader)]
-    select = f"SELECT * FROM {reader}({', '.join(arguments)})"
-    casts = {column.name: column.type for column in source.columns if column.type}
-    if not casts or reader == "read_csv":
-        return select
-    replaced = ", ".join(
-        f"CAST({quote_identifier(name)} AS {type}) AS {quote_identifier(name)}"
-        for name, type in casts.items()
-    )
-    return f"SELECT * REPLACE ({replaced}) FROM ({select})"
-
-
-def _reader(source: Source) -> str:
-    options = source.options
+    if isinstance(options, CsvOptions) and source.type == "tsv" and options.delimiter is None:
+        return evolve(options, delimiter="\t")
     if not isinstance(options, HttpOptions):
-        return _READERS[type(options)]
-    if options.format:
-        return f"read_{options.format}"
-    path = paths_of(source)[0].split("?")[0].lower()
-    return next((name for ending, name in _ENDINGS.items() if path.endswith(ending)), "read_csv")
-
-
-def _arguments(source: Source, reader: str) -> list[str]:
-    """The reader's named arguments: those that were given, in DuckDB's spelling."""
-    from attrs import fields
-
-    options: Any = source.options
-    given = {
-        attribute.name: getattr(options, attribute.name)
-        for attribute in fields(type(options))
-        if attribute.name not in _OURS
-    }
-    if isinstance(options, JsonOptions):
-        lines = ("ndjson", "jsonl")
-        given["format"] = "newline_delimited" if options.format in lines else options.format
-    types = {column.name: column.type for column in source.columns if column.type}
-    if reader == "read_csv" and types:
-        given["types"] = types
-    if reader == "read_json":
-        given = {
-            name: value for name, value in given.items() if name not in ("delimiter", "header")
-        }
-    return [f"{name} = {_literal(value)}" for name, value in given.items() if value is not None]
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, bool | int | float):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        pairs = (f"{quote_literal(str(key))}: {_literal(item)}" for key, item in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_literal(item) for item in value)}]"
-    return quote_literal(str(value))
+        return options
+    endings = PurePath(files[0]).suffixes
+    named = next((_ENDINGS[ending] for ending in endings if ending in _ENDINGS), "csv")
+    format = options.format or named
+    if format == "parquet":
+        return ParquetOptions(path=options.path)
+    if format == "json":
+        return JsonOptions(path=options.path)
+    return CsvOptions(path=options.path, delimiter=options.delimiter, header=options.header)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import shutil
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import Literal
 
 from attrs import frozen
 
@@ -15,13 +17,13 @@ from seeknal.plugin import (
     DeliveryError,
     NodeError,
     NodeId,
+    Problem,
+    Project,
     Relation,
     Target,
     TargetType,
     hookimpl,
     option,
-    quote_identifier,
-    quote_literal,
     replacing,
 )
 
@@ -36,7 +38,14 @@ _BY_SUFFIX: dict[str, Format] = {
     ".parquet": "parquet",
     ".xlsx": "xlsx",
 }
-_DANGEROUS = ("=", "+", "-", "@")
+_FULL = ("No space left on device", "Out of disk space", "Disk quota exceeded")
+_OWN = (
+    *("seeknal_project.yml", "profiles.yml", ".env", ".git/*", ".seeknal/*"),
+    *("seeknal/*.yml", "seeknal/*.yaml", "seeknal/*.py", "seeknal/*.sql"),
+    *("target/.*", "target/run_state*", "target/state/*", "target/history/*", "target/audits/*"),
+    *("target/cache/*", "target/intermediate/*", "target/tmp/*", "target/environments/*"),
+)
+"""What only the project's author or seeknal itself may write; ``*`` stands for folders too."""
 
 
 @frozen(kw_only=True)
@@ -45,11 +54,18 @@ class FileOptions:
 
     path: str = option(summary="where the file goes, relative to the project")
     format: Format | None = option(None, summary="else by the path's ending")
-    delimiter: str | None = option(None, aliases=("delim",), summary="of a csv file")
+    delimiter: str | None = option(None, aliases=("delim", "sep"), summary="of a csv file")
     header: bool = option(True, summary="csv: the first line names the columns")
-    excel_safe: bool = option(False, summary="csv: text that a spreadsheet would run is quoted")
+    nullstr: str | None = option(None, summary="csv: what stands for NULL; nothing by default")
+    dateformat: str | None = option(None, aliases=("date_format",), summary="csv: %d.%m.%Y")
+    timestampformat: str | None = option(
+        None, aliases=("timestamp_format",), summary="csv: %d.%m.%Y %H:%M"
+    )
+    excel_safe: bool = option(
+        False, aliases=("neutralise",), summary="csv: text that a spreadsheet would run is quoted"
+    )
     array: bool | None = option(None, summary="json: one array instead of a value a line")
-    compression: str | None = None
+    compression: str | None = option(None, summary="else by the path's ending: .gz, .zst")
     allow_outside: bool = option(False, summary="the path may lie outside the project")
     sheets: tuple[str, ...] = option((), summary="xlsx: nodes that get a sheet each")
 
@@ -68,39 +84,88 @@ def target_types() -> list[TargetType]:
 
 
 @hookimpl
+def validate_project(project: Project) -> Iterable[Problem]:
+    owners: dict[Path, Target] = {}
+    for node in project.nodes.values():
+        for target in node.targets:
+            if isinstance(target.options, FileOptions):
+                path = (project.root / target.options.path).resolve()
+                first = owners.setdefault(path, target)
+                if first is not target:
+                    yield _one_file_twice(first, target)
+
+
+def _one_file_twice(first: Target, second: Target) -> Problem:
+    return Problem(
+        code="SK1107",
+        message=f"{first.node} and {second.node} both write {second.label}",
+        location=second.location,
+        help="give each its own path: the later one would replace the other's rows",
+        node=second.node,
+    )
+
+
+@hookimpl
 def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
     options = target.options
     if not isinstance(options, FileOptions):
         return None
     path = _place(options, context)
-    format = _format(options, path)
+    format = _format(options)
     try:
         with replacing(path) as temporary:
             rows = _write(format, options, relation, temporary, context)
+            if path.exists():
+                shutil.copymode(path, temporary)
     except Exception as error:
-        raise _explained(error, path) from error
+        raise _explained(error, options, path) from error
     return Delivered(rows=rows)
 
 
 def _place(options: FileOptions, context: Context) -> Path:
-    """The file's place; outside production below ``target/environments``."""
+    """The file's place; outside production below ``target/environments``.
+
+    Raises NodeError for a path out of the project, or one that is the project's own.
+    """
     if context.environment != "prod":
-        isolated = f"target/environments/{context.environment}"
-        return context.resolve(f"{isolated}/{options.path}")
+        return _isolated(options.path, context)
     if options.allow_outside:
         return (context.project_root / options.path).resolve()
-    return context.resolve(options.path)
+    path = context.resolve(options.path)
+    _refuse_own(options.path, path.relative_to(context.project_root.resolve()))
+    return path
 
 
-def _format(options: FileOptions, path: Path) -> Format:
-    found = options.format or _BY_SUFFIX.get(path.suffix.lower())
+def _isolated(path: str, context: Context) -> Path:
+    """No path leaves an environment's folder, whatever it holds."""
+    steps = [step for step in PurePath(path).parts if step not in ("..", "/")]
+    return context.resolve(str(PurePath("target/environments", context.environment, *steps)))
+
+
+def _refuse_own(given: str, path: PurePath) -> None:
+    if any(fnmatchcase(path.as_posix(), pattern) for pattern in _OWN):
+        raise NodeError(
+            f"{given!r} is a place of the project's own files",
+            code="SK1106",
+            help="write to another folder, such as outputs/",
+        )
+
+
+def _format(options: FileOptions) -> Format:
+    found = options.format or _BY_SUFFIX.get(_ending(options))
     if found is None:
         raise NodeError(
-            f"{path.name!r} does not show in which format it is written",
+            f"{PurePath(options.path).name!r} does not show in which format it is written",
             code="SK1102",
             help="format: csv, json, parquet or xlsx",
         )
     return found
+
+
+def _ending(options: FileOptions) -> str:
+    """The ending that shows the format: that before ``.gz``, where a file is compressed."""
+    endings = [ending.lower() for ending in PurePath(options.path).suffixes]
+    return next((ending for ending in reversed(endings) if ending not in (".gz", ".zst")), "")
 
 
 def _write(
@@ -110,55 +175,35 @@ def _write(
         from seeknal.builtin.workbook import write_workbook
 
         parents = [(NodeId(id).name, context.parent(id)) for id in options.sheets]
-        return write_workbook(parents or [(_sheet_name(relation), relation)], path, context)
-    statement = f"COPY (SELECT {_columns(format, options, relation)} FROM {relation.scan}) TO "
-    statement += f"{quote_literal(str(path))} ({_copy_options(format, options)})"
-    done: Any = context.duckdb.execute(statement).fetchone()
-    return int(done[0])
+        found = parents or [(relation.node.name, relation)]
+        return write_workbook(found, path, context, header=options.header)
+    if format == "parquet" and relation.path is not None and options.compression is None:
+        # The stored output is what would be written: nothing is decoded, nothing lost.
+        shutil.copyfile(relation.path, path)
+        return relation.rows
+    from seeknal.builtin.copying import copy_rows
+
+    return copy_rows(format, options, relation, path, context)
 
 
-def _sheet_name(relation: Relation) -> str:
-    """The name of a sheet that holds ``relation``."""
-    return relation.node.name
-
-
-def _columns(format: Format, options: FileOptions, relation: Relation) -> str:
-    text = [column.name for column in relation.columns if column.type == "VARCHAR"]
-    if format != "csv" or not options.excel_safe or not text:
-        return "*"
-    starts = ", ".join(quote_literal(mark) for mark in _DANGEROUS)
-    guarded = ", ".join(
-        f"CASE WHEN left({name}, 1) IN ({starts}) THEN '''' || {name} ELSE {name} END AS {name}"
-        for name in map(quote_identifier, text)
-    )
-    return f"* REPLACE ({guarded})"
-
-
-def _copy_options(format: Format, options: FileOptions) -> str:
-    compression = (
-        f", COMPRESSION {quote_literal(options.compression)}" if options.compression else ""
-    )
-    if format == "parquet":
-        return f"FORMAT parquet{compression or ', COMPRESSION zstd'}"
-    if format == "csv":
-        header = "true" if options.header else "false"
-        delimiter = f", DELIMITER {quote_literal(options.delimiter)}" if options.delimiter else ""
-        return f"FORMAT csv, HEADER {header}{delimiter}{compression}"
-    array = options.array if options.array is not None else format == "json"
-    return f"FORMAT json, ARRAY {'true' if array else 'false'}{compression}"
-
-
-def _explained(error: Exception, path: Path) -> Exception:
+def _explained(error: Exception, options: FileOptions, path: Path) -> Exception:
     if isinstance(error, NodeError | DeliveryError):
         return error
     code = error.errno if isinstance(error, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
-        free = shutil.disk_usage(path.parent).free / 2**20
+    if code in (errno.ENOSPC, errno.EDQUOT) or any(text in str(error) for text in _FULL):
         return DeliveryError(
-            f"no space left to write {path} ({free:,.0f} MiB free)",
+            f"no space left to write {options.path} ({_free(path):,.1f} MiB free)",
             code="SK1103",
             help="make room and run again; the file holds what it held",
         )
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
     return DeliveryError(
-        f"{path} cannot be written: {error}", code="SK1104", help="it holds what it held before"
+        f"{options.path} cannot be written: {reason}",
+        code="SK1104",
+        help="it holds what it held before",
     )
+
+
+def _free(path: Path) -> float:
+    folder = next(folder for folder in path.parents if folder.exists())
+    return shutil.disk_usage(folder).free / 2**20

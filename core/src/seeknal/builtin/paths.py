@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
-from seeknal.plugin import Context, NodeError, Source, did_you_mean
+from seeknal.plugin import Context, NodeError, Source, did_you_mean, files_version
 
 _WILD = frozenset("*?[")
+_FETCHED = ("http://", "https://")
+_OBJECT_STORES = ("s3://", "s3a://", "s3n://", "gs://", "gcs://", "r2://", "az://", "abfss://")
 
 
 def is_url(path: str) -> bool:
     """Whether ``path`` is fetched rather than opened."""
-    return path.startswith(("http://", "https://"))
+    return path.lower().startswith(_FETCHED)
+
+
+def is_object(path: str) -> bool:
+    """Whether ``path`` lies in an object store, which DuckDB's extensions read."""
+    return path.lower().startswith(_OBJECT_STORES)
 
 
 def paths_of(source: Source) -> tuple[str, ...]:
@@ -32,29 +37,65 @@ def paths_of(source: Source) -> tuple[str, ...]:
     return paths
 
 
-def local_files(source: Source, context: Context) -> list[Path]:
-    """The files below the project, globs expanded in order of name.
+def located(source: Source, context: Context, headers: Mapping[str, str]) -> list[str]:
+    """What DuckDB opens for the source, in order; URLs are fetched into the work folder.
 
-    Raises NodeError for a path that is not there, naming files with a name like it.
+    Raises NodeError for a file that is not there, ConnectionFailed for a URL that cannot be read.
     """
-    found: list[Path] = []
-    for path in paths_of(source):
-        full = context.resolve(path)
-        if full.is_file():
-            found.append(full)
-        elif _WILD & set(path):
-            found += _expand(source, path, context)
+    found: list[str] = []
+    for number, path in enumerate(paths_of(source)):
+        if is_url(path):
+            from seeknal.builtin.http import fetch
+
+            found.append(str(fetch(path, headers, context, number)))
+        elif is_object(path):
+            found.append(path)
         else:
-            raise _missing(source, path, full)
+            found += map(str, local_files(path, source, context))
     return found
 
 
-def _expand(source: Source, pattern: str, context: Context) -> list[Path]:
-    names = sorted(glob.glob(str(context.project_root / pattern), recursive=True))
-    files = [context.resolve(name) for name in names if Path(name).is_file()]
+def version(source: Source, context: Context, headers: Mapping[str, str]) -> object | None:
+    """Changes when a file's content does, or what a server says of it; None when one is unknown.
+
+    Raises NodeError for a file that is not there.
+    """
+    paths = paths_of(source)
+    local = [path for path in paths if not is_url(path) and not is_object(path)]
+    files = [file for path in local for file in local_files(path, source, context)]
+    if len(local) == len(paths):
+        return files_version(files, context.known_version, root=context.project_root)
+    if any(is_object(path) for path in paths):
+        return None
+    from seeknal.builtin.http import version as url_version
+
+    urls = [url_version(path, headers) for path in paths if is_url(path)]
+    token = files_version(files, None, root=context.project_root)
+    if None in urls or token is None:
+        return None
+    # Path and hash only: what a touch does not change.
+    return [*urls, *([entry[0], entry[-1]] for entry in token)]
+
+
+def local_files(path: str, source: Source, context: Context) -> list[Path]:
+    """The file that ``path`` names, or those that it matches, in order of name.
+
+    Raises NodeError when there is none, naming files with a name like it.
+    """
+    full = context.resolve(path)
+    if full.is_file():
+        return [full]
+    if _WILD & set(path):
+        return _matching(source, path, context)
+    raise _missing(source, path, full)
+
+
+def _matching(source: Source, pattern: str, context: Context) -> list[Path]:
+    names = sorted(glob.glob(pattern, root_dir=context.project_root, recursive=True))
+    files = [context.resolve(name) for name in names if (context.project_root / name).is_file()]
     if not files:
         raise NodeError(f"{source.node}: no file matches {pattern!r}", code="SK0722")
-    return files
+    return list(dict.fromkeys(files))
 
 
 def _missing(source: Source, path: str, full: Path) -> NodeError:
@@ -62,33 +103,13 @@ def _missing(source: Source, path: str, full: Path) -> NodeError:
         return NodeError(
             f"{source.node}: {path!r} is a folder", code="SK0723", help=f"table: {path}/*"
         )
-    near = [entry.name for entry in full.parent.iterdir()] if full.parent.is_dir() else []
-    help = did_you_mean(full.name, near) or "paths are relative to the project's folder"
-    return NodeError(f"{source.node}: there is no file {path!r}", code="SK0723", help=help)
+    return NodeError(f"{source.node}: there is no file {path!r}", code="SK0723", help=_near(full))
 
 
-@frozen
-class Located:
-    """Files that lie on this machine, wherever they came from."""
-
-    files: list[Path]
-
-    @classmethod
-    def of(cls, source: Source, context: Context, headers: Mapping[str, str]) -> Located:
-        """The source's files; those behind URLs are fetched into the work folder."""
-        paths = paths_of(source)
-        if not any(is_url(path) for path in paths):
-            return cls(local_files(source, context))
-        from seeknal.builtin.http import fetch
-
-        return cls([fetch(path, headers, context, number) for number, path in enumerate(paths)])
-
-
-def url_version(
-    paths: Sequence[str], headers: Mapping[str, str], context: Context
-) -> list[list[str]] | None:
-    """What the servers say of the files' versions; None when one says nothing."""
-    from seeknal.builtin.http import version
-
-    versions = [version(path, headers) for path in paths]
-    return None if None in versions else [list(entry) for entry in versions if entry]
+def _near(full: Path) -> str:
+    if not full.parent.is_dir():
+        return "paths are relative to the project's folder"
+    names = sorted(entry.name for entry in full.parent.iterdir())
+    near = did_you_mean(full.name, names)
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return near or (f"files there: {shown}" if names else "that folder is empty")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from attrs import frozen
 
@@ -39,13 +40,20 @@ _NUMBERS = (
 )
 _TIMES = ("DATE", "TIMESTAMP")
 _UNORDERED = ("STRUCT", "MAP", "BLOB", "UNION")
+_LARGEST = "1e150"
+"""The square of more than that is no DOUBLE."""
+
+
+def _positive(instance: object, attribute: Any, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} is at least 1, not {value}")
 
 
 @frozen(kw_only=True)
 class ProfileParams:
     """``profile.params:``"""
 
-    max_top_values: int = 5
+    max_top_values: int = option(5, summary="most frequent values to keep", validator=_positive)
 
 
 @frozen(kw_only=True)
@@ -72,12 +80,13 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
     scan, columns = to_scan(context.duckdb, body, f"body_of_{node.name}")
     chosen = _chosen(node, options.profile.columns, columns)
-    parts = ["SELECT '_table_', 'row_count', CAST(count(*) AS VARCHAR), NULL FROM seeknal_rows"]
-    for column in chosen:
-        parts += _metrics(column, options.profile.params.max_top_values)
-    named = "AS profile(column_name, metric, value, detail)"
-    union = " UNION ALL ".join(parts)
-    return Scan(f"WITH seeknal_rows AS MATERIALIZED ({scan.sql}\n) SELECT * FROM ({union}) {named}")
+    most = options.profile.params.max_top_values
+    # What the node computes itself is computed once; stored rows are cheaper read again.
+    kept = "" if inputs.body is None else "MATERIALIZED "
+    return Scan(
+        f"WITH seeknal_rows AS {kept}({scan.sql}\n) "
+        f"SELECT unnest([{', '.join(_metrics(chosen, most))}], max_depth := 2) FROM seeknal_rows"
+    )
 
 
 def _chosen(node: Node, wanted: tuple[str, ...], columns: tuple[Column, ...]) -> list[Column]:
@@ -93,34 +102,50 @@ def _chosen(node: Node, wanted: tuple[str, ...], columns: tuple[Column, ...]) ->
     return [known[name.lower()] for name in wanted] if wanted else list(columns)
 
 
-def _metrics(column: Column, most: int) -> Iterator[str]:
+def _metrics(columns: Sequence[Column], most: int) -> Iterator[str]:
+    """Every row of the profile as a struct. Counts of values apart, one scan gives them all."""
+    yield _row("_table_", "row_count", "count(*)")
+    for column in columns:
+        for metric, expression in _measures(column).items():
+            yield _row(column.name, metric, expression)
+        if column.type in ("VARCHAR", "BOOLEAN", "UUID") or column.type.startswith("ENUM"):
+            yield _row(column.name, "top_values", "NULL", _top_values(column.name, most))
+
+
+def _row(column: str, metric: str, value: str, detail: str = "NULL") -> str:
+    return (
+        f"{{'column_name': {quote_literal(column)}, 'metric': {quote_literal(metric)}, "
+        f"'value': CAST({value} AS VARCHAR), 'detail': CAST({detail} AS VARCHAR)}}"
+    )
+
+
+def _measures(column: Column) -> dict[str, str]:
     name = quote_identifier(column.name)
     measures = {
         "null_count": f"count(*) - count({name})",
         "null_percent": f"coalesce(100.0 * (count(*) - count({name})) / nullif(count(*), 0), 0)",
     }
     if not column.type.startswith(_UNORDERED):
-        measures["distinct_count"] = f"count(DISTINCT {name})"
-    if column.type.startswith(_NUMBERS) and not column.type.endswith("]"):
+        measures["distinct_count"] = f"(SELECT count(DISTINCT {name}) FROM seeknal_rows)"
+    if column.type.endswith("]"):
+        return measures
+    if column.type.startswith(_NUMBERS):
         measures |= _of_numbers(name)
-    elif column.type.startswith(_TIMES) and not column.type.endswith("]"):
+    elif column.type.startswith(_TIMES):
         measures |= {"min": f"min({name})", "max": f"max({name})"}
-    for metric, expression in measures.items():
-        yield (
-            f"SELECT {quote_literal(column.name)}, {quote_literal(metric)}, "
-            f"CAST({expression} AS VARCHAR), NULL FROM seeknal_rows"
-        )
-    if column.type in ("VARCHAR", "BOOLEAN", "UUID") or column.type.startswith("ENUM"):
-        yield _top_values(column.name, most)
+    return measures
 
 
 def _of_numbers(name: str) -> dict[str, str]:
+    # Very large numbers have a sum and a deviation as DOUBLE only, and infinity has neither.
+    number = f"CAST({name} AS DOUBLE)"
+    finite = f"FILTER (WHERE abs({number}) < {_LARGEST})"
     return {
         "min": f"min({name})",
         "max": f"max({name})",
-        "avg": f"avg({name})",
-        "sum": f"CAST(sum({name}) AS DOUBLE)",
-        "stddev": f"stddev({name})",
+        "avg": f"avg({number})",
+        "sum": f"sum({number})",
+        "stddev": f"stddev({number}) {finite}",
         "p25": f"approx_quantile({name}, 0.25)",
         "p50": f"approx_quantile({name}, 0.5)",
         "p75": f"approx_quantile({name}, 0.75)",
@@ -130,12 +155,9 @@ def _of_numbers(name: str) -> dict[str, str]:
 def _top_values(column: str, most: int) -> str:
     name = quote_identifier(column)
     counted = (
-        f"SELECT {name} AS v, count(*) AS n, "
+        f"SELECT CAST({name} AS VARCHAR) AS v, count(*) AS n, "
         f"round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS p FROM seeknal_rows "
-        f"WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY n DESC, CAST({name} AS VARCHAR) "
-        f"LIMIT {int(most)}"
+        f"WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY n DESC, v LIMIT {int(most)}"
     )
-    listed = (
-        "CAST(to_json(list({'value': CAST(v AS VARCHAR), 'count': n, 'percent': p})) AS VARCHAR)"
-    )
-    return f"SELECT {quote_literal(column)}, 'top_values', NULL, (SELECT {listed} FROM ({counted}))"
+    value = "{'value': v, 'count': n, 'percent': p}"
+    return f"(SELECT to_json(list({value} ORDER BY n DESC, v)) FROM ({counted}))"

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from seeknal.builtin.declared import cast, declared_types, match_columns
+from seeknal.builtin.paths import local_files
+from seeknal.builtin.sqlitetypes import Stored, affinity, stored
 from seeknal.plugin import (
     Column,
     Context,
     NodeError,
     Rows,
+    Scan,
     Source,
     SourceType,
+    SqlRefused,
+    check_query,
     did_you_mean,
     files_version,
     hookimpl,
@@ -27,26 +33,16 @@ from seeknal.plugin import (
 if TYPE_CHECKING:
     import sqlite3
 
-_AFFINITIES = (
-    ("INT", "BIGINT"),
-    ("CHAR", "VARCHAR"),
-    ("CLOB", "VARCHAR"),
-    ("TEXT", "VARCHAR"),
-    ("BLOB", "BLOB"),
-    ("REAL", "DOUBLE"),
-    ("FLOA", "DOUBLE"),
-    ("DOUB", "DOUBLE"),
-)
-"""SQLite's own rules: the first word that a declared type contains decides."""
 _BATCH = 10_000
+_TIMEOUT = 30.0
 
 
 @frozen(kw_only=True)
 class SqliteOptions:
     """``params:`` of a sqlite source."""
 
-    path: str = option(summary="the database file")
-    table: str | None = option(None, summary="the table, where table: is not given")
+    path: str | None = option(None, summary="the database file; else table: names it")
+    table: str | None = option(None, summary="the table, where table: is not given or is the file")
 
 
 @hookimpl
@@ -65,7 +61,8 @@ def source_types() -> list[SourceType]:
 def source_version(source: Source, context: Context) -> object | None:
     if not isinstance(source.options, SqliteOptions):
         return None
-    return files_version(_files(source.options, context), context.known_version)
+    path, _ = _place(source, source.options, context)
+    return files_version(_files(path), context.known_version, root=context.project_root)
 
 
 @hookimpl
@@ -74,66 +71,105 @@ def load_source(source: Source, context: Context) -> Rows | None:
         return None
     import sqlite3
 
-    path = _files(source.options, context)[0]
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            return _rows(source, source.options, connection, context)
-        except sqlite3.Error as error:
-            raise NodeError(f"{source.options.path}: {error}", code="SK0725") from error
+    path, table = _place(source, source.options, context)
+    uri = f"{path.as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=_TIMEOUT)) as connection:
+            # One transaction: what decides the types and what is read are the same rows.
+            connection.execute("BEGIN")
+            return _rows(source, table, connection, context)
+    except sqlite3.Error as error:
+        raise NodeError(f"{source.node}: {path.name}: {error}", code="SK0725") from error
 
 
-def _files(options: SqliteOptions, context: Context) -> list[Path]:
-    """The database file and its write-ahead log, which may hold the newest rows."""
-    path = context.resolve(options.path)
-    if not path.is_file():
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+def _place(source: Source, options: SqliteOptions, context: Context) -> tuple[Path, str | None]:
+    """The database file, and the table in it when there is no query."""
+    named = source.table[0] if source.table else None
+    path = options.path or named
+    table = options.table if options.path is None else named or options.table
+    if path is None:
         raise NodeError(
-            f"there is no file {options.path!r}", code="SK0723", help=did_you_mean(path.name, near)
+            f"{source.node} does not say which file it reads",
+            code="SK0721",
+            help="params: {path: data/app.db}",
         )
+    return local_files(path, source, context)[0], table
+
+
+def _files(path: Path) -> list[Path]:
+    """The database file and its write-ahead log, which may hold the newest rows."""
     log = path.with_name(f"{path.name}-wal")
     return [path, log] if log.is_file() and log.stat().st_size else [path]
 
 
 def _rows(
-    source: Source, options: SqliteOptions, connection: sqlite3.Connection, context: Context
+    source: Source, table: str | None, connection: sqlite3.Connection, context: Context
 ) -> Rows:
-    if source.query:
-        cursor = connection.execute(source.query)
-        columns = None
-        names = [entry[0] for entry in cursor.description]
-        rows: Iterator[object] = (dict(zip(names, row, strict=True)) for row in _batched(cursor))
+    if source.query is not None:
+        rows, affinities = f"({_checked(source.query, source)}\n)", {}
     else:
-        table = _table(source, options, connection)
-        columns = _columns(table, source, connection)
-        rows = _batched(connection.execute(f"SELECT * FROM {quote_identifier(table)}"))
-    return scan_of_rows(context.duckdb, rows, workdir=context.workdir, columns=columns)  # type: ignore[arg-type]
+        found = _table(source, table, connection)
+        rows, affinities = quote_identifier(found), _affinities(found, connection)
+    names = _names(rows, source, connection)
+    types = match_columns(declared_types(source, context), names, source)
+    # A declared type is a cast of what is stored; the table's own wish counts without one.
+    wishes = {name: None if name in types else affinities.get(name) for name in names}
+    columns = stored(connection, rows, wishes)
+    for column in columns:
+        if column.mixed:
+            context.log.warning("column %r holds %s", column.name, column.mixed)
+    return Scan(cast(_spooled(columns, rows, connection, context).sql, types))
 
 
-def _table(source: Source, options: SqliteOptions, connection: sqlite3.Connection) -> str:
-    wanted = source.table[0] if source.table else options.table
+def _spooled(
+    columns: Sequence[Stored], rows: str, connection: sqlite3.Connection, context: Context
+) -> Scan:
+    selected = ", ".join(column.sql for column in columns)
+    return scan_of_rows(
+        context.duckdb,
+        _batched(connection.execute(f"SELECT {selected} FROM {rows}")),
+        workdir=context.workdir,
+        columns=[Column(column.name, column.type) for column in columns],
+    )
+
+
+def _checked(query: str, source: Source) -> str:
+    try:
+        check_query(query, dialect="sqlite")
+    except SqlRefused as error:
+        raise NodeError(f"{source.node}: query: {error}", code="SK0748") from error
+    return query.strip().rstrip(";")
+
+
+def _table(source: Source, wanted: str | None, connection: sqlite3.Connection) -> str:
     query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
     tables = [row[0] for row in connection.execute(query)]
-    if wanted is not None and wanted in tables:
-        return wanted
+    found = next((name for name in tables if wanted and name.lower() == wanted.lower()), None)
+    if found is not None:
+        return str(found)
     help = did_you_mean(wanted or "", tables) or f"tables: {', '.join(tables) or 'none'}"
-    raise NodeError(f"{options.path} has no table {wanted!r}", code="SK0726", help=help)
+    what = f"the file has no table {wanted!r}" if wanted else "no table is named"
+    raise NodeError(f"{source.node}: {what}", code="SK0726", help=help)
 
 
-def _columns(table: str, source: Source, connection: sqlite3.Connection) -> list[Column]:
-    declared = {column.name: column.type for column in source.columns if column.type}
-    rows = connection.execute(f"PRAGMA table_info({quote_identifier(table)})")
-    return [Column(row[1], declared.get(row[1]) or _type(row[2])) for row in rows]
+def _affinities(table: str, connection: sqlite3.Connection) -> dict[str, str | None]:
+    rows = connection.execute(f"PRAGMA table_xinfo({quote_identifier(table)})")
+    return {row[1]: affinity(row[2]) for row in rows}
 
 
-def _type(declared: str) -> str:
-    upper = declared.upper()
-    if upper.startswith(("DATE", "TIMESTAMP")):
-        return "DATE" if upper == "DATE" else "TIMESTAMP"
-    if upper.startswith(("BOOL", "DECIMAL", "NUMERIC")):
-        return "BOOLEAN" if upper.startswith("BOOL") else "DOUBLE"
-    return next((type for word, type in _AFFINITIES if word in upper), "VARCHAR")
+def _names(rows: str, source: Source, connection: sqlite3.Connection) -> list[str]:
+    names = [entry[0] for entry in connection.execute(f"SELECT * FROM {rows} LIMIT 0").description]
+    lower = [name.lower() for name in names]
+    for name in names:
+        if lower.count(name.lower()) > 1:
+            raise NodeError(
+                f"{source.node}: two output columns have one name: {name!r}",
+                code="SK0712",
+                help="give one of them another name with AS",
+            )
+    return names
 
 
-def _batched(cursor: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
+def _batched(cursor: sqlite3.Cursor) -> Iterator[Sequence[Any]]:
     while rows := cursor.fetchmany(_BATCH):
         yield from rows

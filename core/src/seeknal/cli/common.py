@@ -146,6 +146,7 @@ planning_options = _stack(
     click.option("--no-materialize", is_flag=True, help="Deliver to no target."),
     click.option("--verify", is_flag=True, help="Read every stored output to check its hash."),
     click.option("--date", metavar="DATE", help="The day that today and run_date mean."),
+    click.option("--target", metavar="NAME", help="Engine of profiles.yml to run on; default dev."),
 )
 
 

@@ -75,7 +75,9 @@ def causes(problems: Sequence[Problem], unread: Iterable[str]) -> list[Problem]:
         if (problem.code in _MISREAD or problem.location not in misread)
         and not (problem.code == _UNKNOWN_REF and names & set(_WORD.findall(problem.message)))
     ]
-    return kept or list(problems)
+    # A mistake in a macro is found again by every node that uses it.
+    once = {(entry.code, entry.location, entry.message): entry for entry in reversed(kept)}
+    return list(once.values()) or list(problems)
 
 
 _NAME = re.compile(r"""\bname\s*[:=]\s*["']?(\w+)""")

@@ -12,7 +12,10 @@ from urllib.parse import unquote
 
 from seeknal.secret import Secret
 
-_WORDS = r"pass(?:w|phrase|code)?|pwd|secret|token|api_?key|access_?key|credential|private"
+_WORDS = (
+    r"pass(?:w|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|authorization|"
+    r"credential|private"
+)
 _KEY = re.compile(_WORDS, re.IGNORECASE)
 _LINE = re.compile(
     rf"""["']?[\w.-]*(?:{_WORDS})[\w.-]*["']?[ \t]*[:=][ \t]*(?P<value>[^\n]+)""", re.IGNORECASE

@@ -59,9 +59,9 @@ def _canonical(sql: Sql) -> list[str]:
 def _functional(kind: NodeKind, options: object) -> dict[str, Any]:
     names = kind.functional
     return {
-        entry.key: unstructure(getattr(options, entry.name))
+        entry.key: unstructure(getattr(options, entry.name), functional_only=True)
         for entry in fields_of(type(options))
-        if names is None or entry.key in names or entry.name in names
+        if entry.functional and (names is None or entry.key in names or entry.name in names)
     }
 
 

@@ -410,6 +410,16 @@ class _Builder:
         return build_audit(data, marks, node, self.around.plugins, self.problems)
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:
+        if common.engine not in (None, "duckdb"):
+            self.problem(
+                "SK0222",
+                f"no installed plugin provides the engine {common.engine!r}",
+                self.raw.marks.value("engine"),
+                "engine: duckdb, or leave it out",
+            )
+        if common.materialized == "incremental":
+            text = "materialized: incremental is built as a whole table"
+            self.problem("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
         for key in NO_EFFECT:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)

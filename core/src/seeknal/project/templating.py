@@ -25,7 +25,8 @@ DATED = frozenset(
 )
 _SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|private|credential", re.IGNORECASE)
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
-DEEPEST_SNIPPET = 20
+MACROS = "seeknal/macros"
+_ALIAS = f"'{__name__}._Alias object'"
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined")
 
 
@@ -75,15 +76,19 @@ def render(
     names = _Names(scope, params)
     try:
         with _time_limit():
-            used = _used(text, scope)
+            names.used |= _used(text, scope)
             template = _environment(scope).from_string(_macros(scope) + text)
             rendered = _joined(template.generate(names.all()))
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
         problems.append(_problem(error, names, location, node))
         return Rendered(text=text, ok=False)
-    volatile = "run_id" if "run_id" in used else None
-    return Rendered(text=rendered, dated=bool(used & DATED), volatile=volatile)
+    volatile = "run_id" if "run_id" in names.used else None
+    return Rendered(text=rendered, dated=bool(names.used & DATED), volatile=volatile)
+
+
+class _Mistake(Exception):
+    """What a template asked for is not there. No LookupError: Jinja2 reads that as undefined."""
 
 
 class _TooLarge(Exception):
@@ -119,11 +124,14 @@ def render_values(
 
 def _used(text: str, scope: Scope) -> set[str]:
     """Every name that the text or a macro may look up, in branches not taken too."""
+    macros = [source for source in scope.macros.values() if _macro_names(source, text)]
+    return {name for part in (text, *macros) for name in _undeclared(part, scope)}
+
+
+def _undeclared(text: str, scope: Scope) -> set[str]:
     from jinja2.meta import find_undeclared_variables
 
-    environment = _environment(scope)
-    texts = [text, *(source for source in scope.macros.values() if _macro_names(source, text))]
-    return {name for part in texts for name in find_undeclared_variables(environment.parse(part))}
+    return set(find_undeclared_variables(_environment(scope).parse(text)))
 
 
 def _macro_names(source: str, text: str = "") -> list[str]:
@@ -141,11 +149,15 @@ def _macros(scope: Scope) -> str:
 
 
 def _environment(scope: Scope) -> Any:
-    from jinja2 import DictLoader, StrictUndefined
+    from jinja2 import FunctionLoader, StrictUndefined
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        source = scope.macros.get(name)
+        return None if source is None else (source, f"{MACROS}/{name}.sql", None)
 
     return _sandbox()(
         undefined=StrictUndefined,
-        loader=DictLoader(dict(scope.macros)),
+        loader=FunctionLoader(load),
         # "{#" can stand in a regular expression: comments are SQL's own.
         comment_start_string="{\0#",
         comment_end_string="#\0}",
@@ -185,6 +197,8 @@ class _Names:
     def __init__(self, scope: Scope, params: Mapping[str, object]) -> None:
         self.scope = scope
         self.params = params
+        self.open: list[str] = []
+        self.used: set[str] = set()
 
     def all(self) -> dict[str, Any]:
         return {
@@ -212,22 +226,23 @@ class _Names:
             "run_id": uuid4().hex,
         }
 
-    def aliases(self) -> dict[str, Mapping[str, object]]:
-        return {
-            name: {key: self.expand(value) for key, value in entries.items()}
-            for name, entries in self.scope.aliases.items()
-        }
+    def aliases(self) -> dict[str, _Alias]:
+        return {name: _Alias(self, name) for name in self.scope.aliases}
 
-    def expand(self, value: object, depth: int = 0) -> object:
-        """A snippet of common/ may use others."""
-        if not isinstance(value, str) or not has_template(value) or depth > DEEPEST_SNIPPET:
+    def snippet(self, alias: str, key: str) -> object:
+        """A value of common/; a text may use others, but not itself."""
+        value = self.scope.aliases[alias][key]
+        if not isinstance(value, str) or not has_template(value):
             return value
-        known = {
-            name: {key: self.expand(entry, depth + 1) for key, entry in entries.items()}
-            for name, entries in self.scope.aliases.items()
-            if name in value
-        }
-        return _environment(self.scope).from_string(value).render({**known, **self.scope.values})
+        name = f"{alias}.{key}"
+        if name in self.open:
+            circle = " -> ".join((*self.open[self.open.index(name) :], name))
+            raise _Mistake(f"snippets use each other in a circle: {circle}")
+        self.open.append(name)
+        self.used |= _undeclared(value, self.scope)
+        rendered = _joined(_environment(self.scope).from_string(value).generate(self.all()))
+        self.open.remove(name)
+        return rendered
 
     def var(self, name: str, *default: object) -> object:
         if name in self.scope.values:
@@ -235,18 +250,29 @@ class _Names:
         if default:
             return default[0]
         near = did_you_mean(name, self.scope.values) or "declare it under vars: or give --var"
-        raise LookupError(f"variable {name!r} is not set: {near}")
+        raise _Mistake(f"variable {name!r} is not set: {near}")
 
     def env_var(self, name: str, *default: str) -> str:
         if _SECRET.search(name):
-            raise LookupError(f"{name} looks like a secret: secrets belong into profiles.yml")
+            raise _Mistake(f"{name} looks like a secret: secrets belong into profiles.yml")
         if name not in self.scope.listed:
-            raise LookupError(f"{name} is not listed under vars.env of seeknal_project.yml")
+            raise _Mistake(f"{name} is not listed under vars.env of seeknal_project.yml")
         if name in self.scope.environment:
             return self.scope.environment[name]
         if default:
             return default[0]
-        raise LookupError(f"environment variable {name} is not set and has no default")
+        raise _Mistake(f"environment variable {name} is not set and has no default")
+
+
+class _Alias:
+    """One name of common/: its values are rendered when a template asks for them."""
+
+    def __init__(self, names: _Names, name: str) -> None:
+        self._names = names
+        self._name = name
+
+    def __getitem__(self, key: str) -> object:
+        return self._names.snippet(self._name, key)
 
 
 def _ref(*parts: str) -> str:
@@ -258,9 +284,8 @@ def _literal(text: str) -> str:
 
 
 def _problem(error: Exception, names: _Names, location: Location, node: NodeId | None) -> Problem:
-    line = getattr(error, "lineno", None) or _line_of(error)
-    place = Location(location.file, location.line + line - 1) if line else location
-    message = str(error.args[0] if isinstance(error, LookupError) and error.args else error)
+    place = _place_of(error, location)
+    message = str(error).replace(_ALIAS, "common/")
     if isinstance(error, _TooLarge):
         return Problem(code="SK0402", message=message, location=place, node=node)
     undefined = _UNDEFINED.search(message)
@@ -270,12 +295,26 @@ def _problem(error: Exception, names: _Names, location: Location, node: NodeId |
     )
 
 
-def _line_of(error: Exception) -> int | None:
-    """The template's line in which a rendering failed: Jinja2 puts it into the traceback."""
-    found, trace = None, error.__traceback__
+def _place_of(error: Exception, location: Location) -> Location:
+    """Where it went wrong, in the node's file or in a macro's."""
+    line = getattr(error, "lineno", None)
+    places = [(getattr(error, "filename", None), line)] if line else _frames(error)
+    if not places:
+        return location
+    file, line = places[-1]
+    if file and file.startswith(MACROS):
+        return Location(file, line)
+    return Location(location.file, location.line + line - 1)
+
+
+def _frames(error: Exception) -> list[tuple[str | None, int]]:
+    """Lines of templates that were being rendered: Jinja2 puts them into the traceback."""
+    found: list[tuple[str | None, int]] = []
+    trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            found = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if file == "<template>" or file.startswith(MACROS):
+            found.append((file, trace.tb_lineno))
         trace = trace.tb_next
     return found
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from attrs import evolve, field, frozen
 
-from seeknal.errors import UsageError
+from seeknal.errors import UsageError, did_you_mean
 from seeknal.fingerprint import fingerprints
 from seeknal.graph import Graph, build_graph
 from seeknal.model import (
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from seeknal.run.node import NodeRunner
 
 PRODUCTION = "prod"
+ENGINE = "duckdb"
+DEFAULT_TARGET = "dev"
+"""The engine target that is in force when none is named; always DuckDB unless redefined."""
 
 
 @frozen(kw_only=True)
@@ -66,6 +69,7 @@ class Request:
     refresh: tuple[str, ...] | None = None
     variables: Mapping[str, object] = field(factory=dict)
     profile: Path | None = None
+    target: str | None = None
     workers: int | Literal["auto"] | None = None
     fail_fast: bool = False
     retries: int | None = None
@@ -154,7 +158,28 @@ def _read_all(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
     project = load_project(
         root, plugins, variables=dict(request.variables), profile=request.profile
     )
+    if request.target is not None:
+        _check_engine(project, request.target)
     return project, build_graph(project.nodes), plugins
+
+
+def _check_engine(project: Project, target: str) -> None:
+    """Raise UsageError unless ``target`` names an engine that can be run on."""
+    from seeknal.project.profiles import load_profile
+
+    profile = load_profile(project.root, project.profile)
+    engines = {DEFAULT_TARGET: ENGINE}
+    engines |= {name: entry.engine for name, entry in profile.targets.items()} if profile else {}
+    if target not in engines:
+        help = did_you_mean(target, engines) or f"targets: {', '.join(engines)}"
+        raise UsageError(f"there is no target {target!r}", code="SK0005", help=help)
+    if engines[target] != ENGINE:
+        raise UsageError(
+            f"target {target!r} runs on {engines[target]}, which no installed plugin provides",
+            code="SK0006",
+            help=f"targets that run on {ENGINE}: "
+            + ", ".join(name for name, engine in engines.items() if engine == ENGINE),
+        )
 
 
 def _only_production(request: Request) -> None:

@@ -1,0 +1,121 @@
+"""DuckDB's readers of files: their arguments, and the columns that they find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, fields, frozen
+
+from seeknal.plugin import Context, NodeError, Source, quote_literal
+
+_OURS = frozenset(("path", "headers", "records", "reject_file"))
+"""Options that are not arguments of a reader."""
+
+
+@frozen(kw_only=True)
+class Reading:
+    """A call of one of DuckDB's readers, not made yet."""
+
+    function: str
+    files: tuple[str, ...]
+    arguments: Mapping[str, object]
+
+    @property
+    def sql(self) -> str:
+        """What stands after FROM."""
+        names = ", ".join(quote_literal(file) for file in self.files)
+        given = (
+            f"{name} = {_literal(value)}"
+            for name, value in self.arguments.items()
+            if value is not None
+        )
+        return f"{self.function}({', '.join([f'[{names}]', *given])})"
+
+    def with_arguments(self, **more: object) -> Reading:
+        return evolve(self, arguments={**self.arguments, **more})
+
+
+def reading(function: str, files: Sequence[str], source: Source) -> Reading:
+    """The call that the source's options describe.
+
+    Several files match by column name. Folders such as ``day=1`` are columns only where the
+    source's own path shows them, not because a folder above the project has such a name.
+    """
+    options: Any = source.options
+    given = {
+        attribute.name: getattr(options, attribute.name)
+        for attribute in fields(type(options))
+        if attribute.name not in _OURS
+    }
+    if given.get("union_by_name") is None and len(files) > 1:
+        given["union_by_name"] = True
+    if given.get("hive_partitioning") is None:
+        given["hive_partitioning"] = any("=" in path for path in _paths(source))
+    return Reading(function=function, files=tuple(files), arguments=given)
+
+
+def _paths(source: Source) -> Sequence[str]:
+    given: Any = getattr(source.options, "path", None) or ()
+    return source.table or ((given,) if isinstance(given, str) else given)
+
+
+def columns_of(reading: Reading, source: Source, context: Context) -> dict[str, str]:
+    """Names and types of the columns that DuckDB finds.
+
+    Raises NodeError, in DuckDB's words, for a file that is not what it should be.
+    """
+    import duckdb
+
+    try:
+        found = context.duckdb.sql(f"SELECT * FROM {reading.sql}")
+        return dict(zip(found.columns, map(str, found.types), strict=True))
+    except (duckdb.InvalidInputException, duckdb.BinderException) as error:
+        raise unreadable(error, reading, source, context) from error
+    except duckdb.Error as error:
+        if not any("://" in file for file in reading.files):
+            raise
+        raise NodeError(
+            f"{source.node}: {error}",
+            code="SK0743",
+            help="object stores need DuckDB's httpfs extension and its credentials",
+        ) from error
+
+
+def unreadable(
+    error: Exception, reading: Reading, source: Source, context: Context, help: str | None = None
+) -> NodeError:
+    """DuckDB's complaint about a file, as the source's."""
+    text = str(error).partition("\n\n  file =")[0].partition("\nThe search space used was")[0]
+    text = text.partition("Error: ")[2] or text
+    names = [name for file in reading.files if (name := Path(file).name) in text]
+    shown = "" if names else f"{shown_name(reading.files[0], context)}: "
+    return NodeError(
+        f"{source.node}: {shown}{text.strip()}", code="SK0742", help=help or _advice(text)
+    )
+
+
+def shown_name(file: str, context: Context) -> str:
+    """A file as people know it: relative to the project."""
+    path, root = Path(file), context.project_root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _advice(text: str) -> str | None:
+    if "not utf-8" in text or "unicode" in text:
+        return "params: {encoding: latin-1} or {encoding: utf-16}"
+    if "encoding" in text and "not support" in text:
+        return "save the file as UTF-8, or take one of those encodings"
+    return None
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        pairs = (f"{quote_literal(str(key))}: {_literal(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_literal(item) for item in value)}]"
+    return quote_literal(str(value))

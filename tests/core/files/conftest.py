@@ -1,0 +1,120 @@
+import logging
+
+import duckdb
+import pytest
+
+from seeknal.kernel import SourceType
+from seeknal.model import Column, ColumnSpec, NodeId, ParquetFiles, Relation, Scan, Source, Target
+from seeknal.options import structure
+from seeknal.plugins import load_plugins
+from seeknal.run.context import NodeContext, WarningCollector
+
+
+class Files:
+    """A project folder, and the file plugins at work in it as a run has them work."""
+
+    def __init__(self, root, connection):
+        self.root = root
+        self.duckdb = connection
+        self.hooks = load_plugins().hooks
+        self.collector = WarningCollector()
+        self.environment = "prod"
+
+    @property
+    def warnings(self):
+        return self.collector.notes
+
+    def write(self, path, content=""):
+        full = self.root / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return full
+
+    def context(self, known=None, allow_outside=False):
+        logger = logging.Logger("files")
+        logger.addHandler(self.collector)
+        return NodeContext(
+            node=NodeId("source.s"),
+            environment=self.environment,
+            run_id="run",
+            project_root=self.root,
+            scratch=self.root / "target/tmp/run/source.s",
+            samples=self.root / "target/audits",
+            log=logger,
+            cursor=lambda: self.duckdb,
+            connections=lambda name: None,
+            relation_of=self.parent,
+            row_counts=lambda limit: [],
+            known_version=known,
+            allow_outside=allow_outside,
+        )
+
+    def source(self, type, *table, columns=None, query=None, **params):
+        declared: SourceType = load_plugins().source_types[type]
+        specs = [ColumnSpec(name=name, type=type) for name, type in (columns or {}).items()]
+        return Source(
+            node=NodeId("source.s"),
+            type=type,
+            options=structure(declared.options, params),
+            table=table,
+            query=query,
+            columns=tuple(specs),
+        )
+
+    def relation(self, source):
+        rows = self.hooks.load_source(source=source, context=self.context())
+        if isinstance(rows, ParquetFiles):
+            return self.duckdb.read_parquet(list(rows.paths))
+        assert isinstance(rows, Scan)
+        return self.duckdb.sql(rows.sql)
+
+    def read(self, type, *table, **more):
+        """Columns and rows of a source."""
+        relation = self.relation(self.source(type, *table, **more))
+        return relation.columns, relation.fetchall()
+
+    def types(self, type, *table, **more):
+        return [str(found) for found in self.relation(self.source(type, *table, **more)).types]
+
+    def version(self, source, known=None):
+        return self.hooks.source_version(source=source, context=self.context(known))
+
+    def parent(self, node):
+        return self.relations[node]
+
+    relations: dict[str, Relation]
+
+    def rows(self, query, node="transform.t", path=None):
+        """A relation of these rows, as a target gets it."""
+        if path is not None:
+            self.duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+        found = self.duckdb.sql(query)
+        columns = [Column(*pair) for pair in zip(found.columns, map(str, found.types), strict=True)]
+        return Relation(
+            node=NodeId(node),
+            scan=f"({query})",
+            columns=tuple(columns),
+            rows=len(found.fetchall()),
+            path=path,
+        )
+
+    def deliver(self, relation, path, **options):
+        declared = load_plugins().target_types["file"]
+        target = Target(
+            node=relation.node,
+            type="file",
+            options=structure(declared.options, {"path": path, **options}),
+            key="key",
+            label=path,
+        )
+        return self.hooks.materialize(target=target, relation=relation, context=self.context())
+
+
+@pytest.fixture
+def files(tmp_path):
+    root = tmp_path / "project"
+    root.mkdir()
+    with duckdb.connect() as connection:
+        made = Files(root, connection)
+        made.relations = {}
+        yield made

@@ -1,0 +1,214 @@
+"""CSV files, above all those that DuckDB reads otherwise than meant."""
+
+import gzip
+
+import pytest
+
+from seeknal.errors import NodeError
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "fields"),
+    [
+        ("id,n\n1,2\n3,4,5\n6,7\n", 3, 3),
+        ("id,n\n1,2\n3\n4,5\n", 3, 1),
+        ("id;n;m\n" + "1;2;3\n" * 500 + "1;2\n" + "1;2;3\n" * 20, 502, 2),
+        ('id,n\n1,"a\nb"\n2,3,4\n5,6\n', 4, 3),
+    ],
+)
+def test_a_line_of_another_length_is_an_error_that_names_it(files, content, line, fields):
+    files.write("data/a.csv", content)
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "data/a.csv")
+
+    assert f"data/a.csv, line {line}: {fields} field" in caught.value.message
+    assert "ignore_errors" in caught.value.help
+    assert caught.value.code == "SK0744"
+
+
+@pytest.mark.parametrize("options", [{"header": True}, {"delimiter": ","}, {"quote": '"'}])
+def test_options_do_not_hide_the_line(files, options):
+    files.write("a.csv", "id,n\n1,2\n3,4,5\n")
+
+    with pytest.raises(NodeError, match="line 3"):
+        files.read("csv", "a.csv", **options)
+
+
+def test_the_line_counts_those_that_are_skipped(files):
+    files.write("a.csv", "junk\nid,n\n1,2\n3,4,5\n")
+
+    with pytest.raises(NodeError, match="line 4"):
+        files.read("csv", "a.csv", skip=1, header=True)
+
+
+def test_a_compressed_file_is_looked_into_too(files):
+    files.write("a.csv.gz", gzip.compress(b"id,n\n1,2\n3,4,5\n"))
+
+    with pytest.raises(NodeError, match=r"a\.csv\.gz, line 3"):
+        files.read("csv", "a.csv.gz")
+
+
+def test_short_lines_can_be_filled_up(files):
+    files.write("a.csv", "id,n\n1,2\n3\n")
+
+    assert files.read("csv", "a.csv", null_padding=True) == (["id", "n"], [(1, 2), (3, None)])
+
+
+def test_lines_that_do_not_fit_can_be_left_out_and_are_counted(files):
+    files.write("a.csv", "id,n\n1,2\n3,4,5\nx,6\n7,8\n")
+
+    columns, rows = files.read("csv", "a.csv", ignore_errors=True, columns={"id": "BIGINT"})
+
+    assert (columns, rows) == (["id", "n"], [(1, 2), (7, 8)])
+    assert len(files.warnings) == 1
+    assert "2 lines left out, the first of a.csv is line 3" in files.warnings[0]
+
+
+def test_lines_that_do_not_fit_can_be_kept_in_a_file(files):
+    files.write("a.csv", "id,n\n1,2\n3,4,5\n")
+
+    files.read("csv", "a.csv", reject_file="rejects/a.csv")
+
+    _, rows = files.read("csv", "rejects/a.csv")
+    assert [(row[1], row[4]) for row in rows] == [(3, "3,4,5")]
+
+
+def test_a_file_without_rejects_gives_no_warning_and_an_empty_reject_file(files):
+    files.write("a.csv", "id,n\n1,2\n")
+
+    _, rows = files.read("csv", "a.csv", reject_file="rejects.csv", columns={"n": "HUGEINT"})
+
+    assert rows == [(1, 2)]
+    assert files.warnings == []
+    assert (files.root / "rejects.csv").read_text() == "file,line,column,error,text\n"
+
+
+def test_one_column_of_prose_is_read_as_it_is(files):
+    files.write("a.csv", "name\nHello\nWorld\n")
+
+    assert files.read("csv", "a.csv") == (["name"], [("Hello",), ("World",)])
+    assert files.warnings == []
+
+
+def test_an_empty_file_warns_and_has_the_declared_columns(files):
+    files.write("a.csv")
+
+    relation = files.relation(files.source("csv", "a.csv", columns={"id": "BIGINT", "d": "DATE"}))
+
+    assert (relation.columns, [str(type) for type in relation.types]) == (
+        ["id", "d"],
+        ["BIGINT", "DATE"],
+    )
+    assert files.warnings == ["a.csv is empty: it gives no rows"]
+
+
+def test_an_empty_file_among_others_changes_nothing(files):
+    files.write("1.csv")
+    files.write("2.csv", "id,n\n1,2\n")
+
+    assert files.read("csv", "?.csv") == (["id", "n"], [(1, 2)])
+    assert files.warnings == ["1.csv is empty: it gives no rows"]
+
+
+def test_a_header_alone_gives_typed_columns_without_rows(files):
+    files.write("a.csv", "id,n\n")
+
+    assert files.types("csv", "a.csv", columns={"ID": "BIGINT"}) == ["BIGINT", "VARCHAR"]
+
+
+@pytest.mark.parametrize("content", ["id,ID,n\n1,2,3\n", "id;Id;n\n1;2;3\n"])
+def test_headers_of_one_name_are_warned_of(files, content):
+    files.write("a.csv", content)
+
+    columns, _ = files.read("csv", "a.csv")
+
+    assert columns[1].lower() == "id_1"
+    assert "2 columns are called 'id'" in files.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "option"), [("utf-16", "utf-16"), ("latin-1", "latin-1"), ("utf-8-sig", None)]
+)
+def test_other_encodings_are_read(files, encoding, option):
+    files.write("a.csv", "id,name\n1,Zoë\n".encode(encoding))
+    options = {"encoding": option} if option else {}
+
+    assert files.read("csv", "a.csv", **options) == (["id", "name"], [(1, "Zoë")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_an_encoding_that_was_not_said_is_suspected(files, encoding):
+    files.write("data/a.csv", "id,name\n1,Zoë\n".encode(encoding))
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "data/a.csv")
+
+    assert "a.csv" in caught.value.message
+    assert "encoding" in caught.value.help
+
+
+def test_an_unknown_encoding_is_refused(files):
+    files.write("a.csv", "id\n1\n")
+
+    with pytest.raises(NodeError, match="encoding"):
+        files.read("csv", "a.csv", encoding="klingon")
+
+
+def test_several_files_match_by_name_and_keep_every_column(files):
+    files.write("d/1.csv", "id,n\n1,2\n")
+    files.write("d/2.csv", "n,id,extra\n4,3,x\n")
+
+    assert files.read("csv", "d/*.csv") == (["id", "n", "extra"], [(1, 2, None), (3, 4, "x")])
+
+
+def test_folders_of_the_source_are_columns_and_those_above_the_project_are_not(files, tmp_path):
+    files.root = tmp_path / "run=7"
+    files.write("data/day=1/a.csv", "id\n5\n")
+    files.write("b.csv", "id\n6\n")
+
+    assert files.read("csv", "data/day=1/*.csv") == (["id", "day"], [(5, 1)])
+    assert files.read("csv", "b.csv") == (["id"], [(6,)])
+
+
+def test_a_project_or_file_with_brackets_in_its_name_is_read(files, tmp_path):
+    files.root = tmp_path / "shop[1]"
+    files.write("orders [2].csv", "id\n5\n")
+    files.write("data/a.csv", "id\n6\n")
+
+    assert files.read("csv", "orders [2].csv")[1] == [(5,)]
+    assert files.read("csv", "data/*.csv")[1] == [(6,)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "code", "text"),
+    [
+        ({"amont": "BIGINT"}, "SK0741", "did you mean amount?"),
+        ({"amount": "BIGNUMBER"}, "SK0740", "DECIMAL"),
+        ({"amount": "INT) FROM x --"}, "SK0740", "DECIMAL"),
+    ],
+)
+@pytest.mark.parametrize("type", ["csv", "json"])
+def test_declared_columns_that_cannot_be_are_refused(files, type, columns, code, text):
+    files.write("a", "id,amount\n1,2\n" if type == "csv" else '[{"id": 1, "amount": 2}]')
+
+    with pytest.raises(NodeError) as caught:
+        files.read(type, "a", columns=columns)
+
+    assert caught.value.code == code
+    assert text in caught.value.help
+
+
+def test_a_tsv_has_tabs(files):
+    files.write("a.tsv", "id\tname\n1\ta,b\n")
+
+    assert files.read("tsv", "a.tsv") == (["id", "name"], [(1, "a,b")])
+
+
+def test_a_value_that_is_no_number_names_its_line(files):
+    files.write("a.csv", "id,n\n" + "1,2\n" * 30_000 + "1,x\n")
+
+    with pytest.raises(Exception, match="30002") as caught:
+        files.read("csv", "a.csv")
+
+    assert "a.csv" in str(caught.value)
