@@ -19,6 +19,7 @@ class Files:
         self.hooks = load_plugins().hooks
         self.collector = WarningCollector()
         self.environment = "prod"
+        self.relations = {}
 
     @property
     def warnings(self):
@@ -49,13 +50,13 @@ class Files:
             allow_outside=allow_outside,
         )
 
-    def source(self, type, *table, columns=None, query=None, **params):
+    def source(self, type, *table, columns=None, query=None, options=None, **params):
         declared: SourceType = load_plugins().source_types[type]
         specs = [ColumnSpec(name=name, type=type) for name, type in (columns or {}).items()]
         return Source(
             node=NodeId("source.s"),
             type=type,
-            options=structure(declared.options, params),
+            options=structure(declared.options, {**params, **(options or {})}),
             table=table,
             query=query,
             columns=tuple(specs),
@@ -82,8 +83,6 @@ class Files:
     def parent(self, node):
         return self.relations[node]
 
-    relations: dict[str, Relation]
-
     def rows(self, query, node="transform.t", path=None):
         """A relation of these rows, as a target gets it."""
         if path is not None:
@@ -94,7 +93,7 @@ class Files:
             node=NodeId(node),
             scan=f"({query})",
             columns=tuple(columns),
-            rows=len(found.fetchall()),
+            rows=found.count("*").fetchall()[0][0],
             path=path,
         )
 
@@ -115,6 +114,5 @@ def files(tmp_path):
     root = tmp_path / "project"
     root.mkdir()
     with duckdb.connect() as connection:
-        made = Files(root, connection)
-        made.relations = {}
-        yield made
+        connection.execute("SET autoinstall_known_extensions = false")
+        yield Files(root, connection)

@@ -13,6 +13,8 @@ from seeknal.errors import NodeError
         ("id,n\n1,2\n3,4,5\n6,7\n", 3, 3),
         ("id,n\n1,2\n3\n4,5\n", 3, 1),
         ("id;n;m\n" + "1;2;3\n" * 500 + "1;2\n" + "1;2;3\n" * 20, 502, 2),
+        ("id,n\n1,2\n3,4,5\n", 3, 3),
+        ("id,n\n" + "1,2\n" * 50 + "1,2,3\n" * 5000, 52, 3),
         ('id,n\n1,"a\nb"\n2,3,4\n5,6\n', 4, 3),
     ],
 )
@@ -82,6 +84,19 @@ def test_a_file_without_rejects_gives_no_warning_and_an_empty_reject_file(files)
     assert rows == [(1, 2)]
     assert files.warnings == []
     assert (files.root / "rejects.csv").read_text() == "file,line,column,error,text\n"
+
+
+def test_a_title_above_the_header_is_left_out_with_a_warning(files):
+    files.write("a.csv", "My report\n\nid,n\n1,2\n3,4\n")
+
+    assert files.read("csv", "a.csv") == (["id", "n"], [(1, 2), (3, 4)])
+    assert "the first 2 lines are left out" in files.warnings[0]
+
+
+def test_skip_zero_keeps_a_title(files):
+    files.write("a.csv", "My report\nid,n\n1,2\n3,4\n")
+
+    assert files.read("csv", "a.csv", skip=0)[0] == ["My report"]
 
 
 def test_one_column_of_prose_is_read_as_it_is(files):
@@ -163,12 +178,15 @@ def test_several_files_match_by_name_and_keep_every_column(files):
 
 
 def test_folders_of_the_source_are_columns_and_those_above_the_project_are_not(files, tmp_path):
-    files.root = tmp_path / "run=7"
     files.write("data/day=1/a.csv", "id\n5\n")
+    inside = files.read("csv", "data/day=1/*.csv")
+    files.root = tmp_path / "run=7"
     files.write("b.csv", "id\n6\n")
 
-    assert files.read("csv", "data/day=1/*.csv") == (["id", "day"], [(5, 1)])
-    assert files.read("csv", "b.csv") == (["id"], [(6,)])
+    outside = files.read("csv", "b.csv")
+
+    assert inside == (["id", "day"], [(5, 1)])
+    assert outside == (["id"], [(6,)])
 
 
 def test_a_project_or_file_with_brackets_in_its_name_is_read(files, tmp_path):

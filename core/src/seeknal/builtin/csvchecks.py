@@ -15,6 +15,7 @@ from attrs import frozen
 
 DELIMITERS = ",;\t|"
 _MOST_LINES = 200_000
+_FEW_LINES = 50
 _ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig"}
 
 
@@ -53,6 +54,20 @@ def _repeated(names: Sequence[str]) -> list[str]:
         for name, count in counts.items()
         if count > 1 and name
     ]
+
+
+def may_have_title(file: str, options: Any) -> bool:
+    """Whether the first line has one field and one of the next has several."""
+    with _opened(file, options) as text:
+        first, *others = [*islice(text, _FEW_LINES)] or [""]
+    marks = [options.delimiter] if options.delimiter else DELIMITERS
+    return any(mark not in first and any(mark in line for line in others) for mark in marks)
+
+
+def are_without_fields(file: str, options: Any, count: int, delimiter: str) -> bool:
+    """Whether none of the first ``count`` lines has a delimiter in it."""
+    with _opened(file, options) as text:
+        return all(delimiter not in line for line in islice(text, count))
 
 
 def find_ragged_line(file: str, options: Any, only: str | None) -> RaggedLine | None:

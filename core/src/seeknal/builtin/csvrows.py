@@ -8,7 +8,12 @@ from typing import Any
 
 from attrs import evolve
 
-from seeknal.builtin.csvchecks import find_ragged_line, oddities
+from seeknal.builtin.csvchecks import (
+    are_without_fields,
+    find_ragged_line,
+    may_have_title,
+    oddities,
+)
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
 from seeknal.builtin.readers import Reading, columns_of, shown_name
 from seeknal.builtin.rejects import rows_and_rejects
@@ -26,11 +31,16 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     full = _without_empty(reading.files, context)
     if not full and declared:
         return no_rows(declared)
+    # Left to itself, DuckDB skips whole blocks of lines whose length is not that of the others.
+    reading = reading.with_arguments(skip=options.skip or 0)
     reading = evolve(reading, files=tuple(full or reading.files[:1]))
     keep_rejects = bool(options.ignore_errors or options.reject_file)
     if keep_rejects:
         reading = reading.with_arguments(ignore_errors=True)
     columns = _columns(reading, source, context) if full else {}
+    if len(columns) == 1 and options.skip is None and (title := _title(reading, options, context)):
+        reading = reading.with_arguments(skip=title)
+        columns = _columns(reading, source, context)
     for file in full:
         for message in oddities(file, list(columns), options):
             context.log.warning("%s: %s", shown_name(file, context), message)
@@ -53,13 +63,33 @@ def _columns(reading: Reading, source: Source, context: Context) -> Mapping[str,
     try:
         columns = columns_of(reading, source, context)
     except NodeError as error:
-        raise _ragged(reading, source, context, None) or error from error
+        known = error if error.help else _ragged(reading, source, context, None)
+        raise known or error from error
     if len(columns) == 1:
         # DuckDB takes whole lines for a column when they do not all have the same fields.
         (only,) = columns
         if ragged := _ragged(reading, source, context, only):
             raise ragged
     return columns
+
+
+def _title(reading: Reading, options: Any, context: Context) -> int:
+    """How many lines above the header are a title: text without fields. 0 when none is."""
+    file = reading.files[0]
+    if not may_have_title(file, options):
+        return 0
+    settings = reading.with_arguments(skip=None, union_by_name=None, hive_partitioning=None)
+    sniffed = evolve(settings, function="sniff_csv").one_file_sql
+    found = context.duckdb.execute(f"SELECT SkipRows, Delimiter FROM {sniffed}").fetchall()
+    skipped, delimiter = found[0]
+    if not skipped or not are_without_fields(file, options, skipped, delimiter):
+        return 0
+    context.log.warning(
+        "%s: the first %s left out as a title; params: {skip: 0} keeps them",
+        shown_name(file, context),
+        f"{skipped} lines are" if skipped > 1 else "line is",
+    )
+    return int(skipped)
 
 
 def _ragged(
@@ -76,8 +106,9 @@ def _ragged(
         found = find_ragged_line(file, options, only)
         if found is not None:
             return NodeError(
-                f"{source.node}: {shown_name(file, context)}, line {found.line}: {found.fields}"
-                f" fields where the first line has {found.expected}",
+                f"{shown_name(file, context)}, line {found.line}: {found.fields}"
+                f" field{'s' if found.fields != 1 else ''} where the first line has"
+                f" {found.expected}",
                 code="SK0744",
                 help="mend the line; or params: {ignore_errors: true} leaves such lines out,"
                 " {null_padding: true} fills up short ones, {delimiter: ...} says what is between",

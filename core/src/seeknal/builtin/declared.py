@@ -28,7 +28,7 @@ def _spelled(column: str, type: str, source: Source, context: Context) -> str:
         return str(connection.type(type))
     except duckdb.Error as error:
         raise NodeError(
-            f"{source.node} declares {column!r} as {type!r}, which is no type of DuckDB's",
+            f"it declares {column!r} as {type!r}, which is no type of DuckDB's",
             code="SK0740",
             help=f"such as VARCHAR, BIGINT, DECIMAL(10,2), DATE ({str(error).splitlines()[-1]})",
         ) from error
@@ -46,7 +46,7 @@ def match_columns(
         if name.lower() not in real:
             near = did_you_mean(name, real.values())
             raise NodeError(
-                f"{source.node} has no column {name!r}, whose type is declared",
+                f"there is no column {name!r}, whose type is declared",
                 code="SK0741",
                 help=near or f"columns: {', '.join(real.values())}",
             )

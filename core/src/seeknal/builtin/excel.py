@@ -77,7 +77,7 @@ def _file(source: Source, context: Context) -> Path:
     found = [file for path in paths_of(source) for file in local_files(path, source, context)]
     if len(found) > 1:
         raise NodeError(
-            f"{source.node} names {len(found)} workbooks; an excel source reads one",
+            f"it names {len(found)} workbooks; an excel source reads one",
             code="SK0746",
             help="make a source of each, and a transform that puts them together",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seeknal.builtin.declared import cast, declared_types, match_columns, no_rows
-from seeknal.builtin.readers import Reading, columns_of, shown_name, unreadable
+from seeknal.builtin.readers import Reading, columns_of, shown_name
 from seeknal.plugin import Context, NodeError, Rows, Scan, Source, did_you_mean, quote_identifier
 
 _FORMATS = {"ndjson": "newline_delimited", "jsonl": "newline_delimited"}
@@ -37,15 +37,11 @@ def _records(path: str, reading: Reading, source: Source, columns: dict[str, str
     first, *others = path.split(".")
     if first not in columns:
         raise NodeError(
-            f"{source.node}: the file has no {first!r} (records: {path})",
+            f"the file has no {first!r} (records: {path})",
             code="SK0745",
             help=did_you_mean(first, columns) or f"it has {', '.join(columns)}",
         )
     place = ".".join(map(quote_identifier, [first, *others]))
-    if not columns[first].endswith(("]", ")")):
-        raise NodeError(
-            f"{source.node}: {path} is of type {columns[first]}, not a list of rows", code="SK0745"
-        )
     return f"SELECT unnest(item) FROM (SELECT unnest({place}) AS item FROM {reading.sql})"
 
 
@@ -55,4 +51,9 @@ def _fields(select: str, reading: Reading, source: Source, context: Context) -> 
     try:
         return dict.fromkeys(context.duckdb.sql(select).columns, "")
     except duckdb.BinderException as error:
-        raise unreadable(error, reading, source, context) from error
+        options: Any = source.options
+        raise NodeError(
+            f"{shown_name(reading.files[0], context)} holds no list of rows at {options.records!r}",
+            code="SK0745",
+            help=str(error).splitlines()[0],
+        ) from error

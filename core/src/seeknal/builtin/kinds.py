@@ -9,7 +9,19 @@ from attrs import frozen
 from seeknal.builtin.aggregation import AggregationOptions, SecondOrderOptions
 from seeknal.builtin.feature_group import FeatureGroupOptions
 from seeknal.builtin.profile import ProfileOptions
-from seeknal.plugin import Context, Node, NodeInputs, NodeKind, Rows, hookimpl, option
+from seeknal.plugin import (
+    Context,
+    Node,
+    NodeInputs,
+    NodeKind,
+    Problem,
+    Project,
+    Rows,
+    hookimpl,
+    option,
+)
+
+_READING_ONE = ("feature_group", "aggregation", "second_order_aggregation", "profile")
 
 
 @frozen(kw_only=True)
@@ -91,6 +103,22 @@ def node_kinds() -> list[NodeKind]:
             colour="#ec4899",
             produces_rows=False,
         ),
+    ]
+
+
+@hookimpl
+def validate_project(project: Project) -> list[Problem]:
+    """Nodes that take their one input's rows as they are, but have none or several."""
+    return [
+        Problem(
+            code="SK0738",
+            message=f"without SQL it reads one input, not {len(node.parents)}",
+            location=node.location,
+            help="inputs: [{ref: source.orders}], or say in SQL which rows it reads",
+            node=node.id,
+        )
+        for node in project.nodes.values()
+        if node.kind in _READING_ONE and not node.sql and not node.python and len(node.parents) != 1
     ]
 
 

@@ -30,7 +30,7 @@ def paths_of(source: Source) -> tuple[str, ...]:
     paths = source.table or ((given,) if isinstance(given, str) else tuple(given or ()))
     if not paths:
         raise NodeError(
-            f"{source.node} does not say which file it reads",
+            "it does not say which file it reads",
             code="SK0721",
             help="table: data/orders.csv",
         )
@@ -94,16 +94,14 @@ def _matching(source: Source, pattern: str, context: Context) -> list[Path]:
     names = sorted(glob.glob(pattern, root_dir=context.project_root, recursive=True))
     files = [context.resolve(name) for name in names if (context.project_root / name).is_file()]
     if not files:
-        raise NodeError(f"{source.node}: no file matches {pattern!r}", code="SK0722")
+        raise NodeError(f"no file matches {pattern!r}", code="SK0722")
     return list(dict.fromkeys(files))
 
 
 def _missing(source: Source, path: str, full: Path) -> NodeError:
     if full.is_dir():
-        return NodeError(
-            f"{source.node}: {path!r} is a folder", code="SK0723", help=f"table: {path}/*"
-        )
-    return NodeError(f"{source.node}: there is no file {path!r}", code="SK0723", help=_near(full))
+        return NodeError(f"{path!r} is a folder", code="SK0723", help=f"table: {path}/*")
+    return NodeError(f"there is no file {path!r}", code="SK0723", help=_near(full))
 
 
 def _near(full: Path) -> str:

@@ -12,6 +12,8 @@ from seeknal.plugin import Context, NodeError, Source, quote_literal
 
 _OURS = frozenset(("path", "headers", "records", "reject_file"))
 """Options that are not arguments of a reader."""
+_NAMES = {"delimiter": "delim"}
+"""Arguments that not every version of DuckDB calls as we do."""
 
 
 @frozen(kw_only=True)
@@ -25,13 +27,20 @@ class Reading:
     @property
     def sql(self) -> str:
         """What stands after FROM."""
-        names = ", ".join(quote_literal(file) for file in self.files)
+        return self._call(f"[{', '.join(quote_literal(file) for file in self.files)}]")
+
+    @property
+    def one_file_sql(self) -> str:
+        """The same for a function that takes only one file."""
+        return self._call(quote_literal(self.files[0]))
+
+    def _call(self, files: str) -> str:
         given = (
             f"{name} = {_literal(value)}"
             for name, value in self.arguments.items()
             if value is not None
         )
-        return f"{self.function}({', '.join([f'[{names}]', *given])})"
+        return f"{self.function}({', '.join([files, *given])})"
 
     def with_arguments(self, **more: object) -> Reading:
         return evolve(self, arguments={**self.arguments, **more})
@@ -45,7 +54,7 @@ def reading(function: str, files: Sequence[str], source: Source) -> Reading:
     """
     options: Any = source.options
     given = {
-        attribute.name: getattr(options, attribute.name)
+        _NAMES.get(attribute.name, attribute.name): getattr(options, attribute.name)
         for attribute in fields(type(options))
         if attribute.name not in _OURS
     }
@@ -77,7 +86,7 @@ def columns_of(reading: Reading, source: Source, context: Context) -> dict[str, 
         if not any("://" in file for file in reading.files):
             raise
         raise NodeError(
-            f"{source.node}: {error}",
+            f"{error}",
             code="SK0743",
             help="object stores need DuckDB's httpfs extension and its credentials",
         ) from error
@@ -91,9 +100,7 @@ def unreadable(
     text = text.partition("Error: ")[2] or text
     names = [name for file in reading.files if (name := Path(file).name) in text]
     shown = "" if names else f"{shown_name(reading.files[0], context)}: "
-    return NodeError(
-        f"{source.node}: {shown}{text.strip()}", code="SK0742", help=help or _advice(text)
-    )
+    return NodeError(f"{shown}{text.strip()}", code="SK0742", help=help or _advice(text))
 
 
 def shown_name(file: str, context: Context) -> str:

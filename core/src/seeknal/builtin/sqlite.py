@@ -79,7 +79,7 @@ def load_source(source: Source, context: Context) -> Rows | None:
             connection.execute("BEGIN")
             return _rows(source, table, connection, context)
     except sqlite3.Error as error:
-        raise NodeError(f"{source.node}: {path.name}: {error}", code="SK0725") from error
+        raise NodeError(f"{path.name}: {error}", code="SK0725") from error
 
 
 def _place(source: Source, options: SqliteOptions, context: Context) -> tuple[Path, str | None]:
@@ -89,7 +89,7 @@ def _place(source: Source, options: SqliteOptions, context: Context) -> tuple[Pa
     table = options.table if options.path is None else named or options.table
     if path is None:
         raise NodeError(
-            f"{source.node} does not say which file it reads",
+            "it does not say which file it reads",
             code="SK0721",
             help="params: {path: data/app.db}",
         )
@@ -106,11 +106,13 @@ def _rows(
     source: Source, table: str | None, connection: sqlite3.Connection, context: Context
 ) -> Rows:
     if source.query is not None:
-        rows, affinities = f"({_checked(source.query, source)}\n)", {}
+        query, affinities = _checked(source.query), {}
+        rows = f"({query}\n)"
     else:
-        found = _table(source, table, connection)
+        found = _table(table, connection)
         rows, affinities = quote_identifier(found), _affinities(found, connection)
-    names = _names(rows, source, connection)
+        query = f"SELECT * FROM {rows}"
+    names = _names(query, connection)
     types = match_columns(declared_types(source, context), names, source)
     # A declared type is a cast of what is stored; the table's own wish counts without one.
     wishes = {name: None if name in types else affinities.get(name) for name in names}
@@ -133,15 +135,15 @@ def _spooled(
     )
 
 
-def _checked(query: str, source: Source) -> str:
+def _checked(query: str) -> str:
     try:
         check_query(query, dialect="sqlite")
     except SqlRefused as error:
-        raise NodeError(f"{source.node}: query: {error}", code="SK0748") from error
+        raise NodeError(f"query: {error}", code="SK0748") from error
     return query.strip().rstrip(";")
 
 
-def _table(source: Source, wanted: str | None, connection: sqlite3.Connection) -> str:
+def _table(wanted: str | None, connection: sqlite3.Connection) -> str:
     query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
     tables = [row[0] for row in connection.execute(query)]
     found = next((name for name in tables if wanted and name.lower() == wanted.lower()), None)
@@ -149,7 +151,7 @@ def _table(source: Source, wanted: str | None, connection: sqlite3.Connection) -
         return str(found)
     help = did_you_mean(wanted or "", tables) or f"tables: {', '.join(tables) or 'none'}"
     what = f"the file has no table {wanted!r}" if wanted else "no table is named"
-    raise NodeError(f"{source.node}: {what}", code="SK0726", help=help)
+    raise NodeError(what, code="SK0726", help=help)
 
 
 def _affinities(table: str, connection: sqlite3.Connection) -> dict[str, str | None]:
@@ -157,13 +159,13 @@ def _affinities(table: str, connection: sqlite3.Connection) -> dict[str, str | N
     return {row[1]: affinity(row[2]) for row in rows}
 
 
-def _names(rows: str, source: Source, connection: sqlite3.Connection) -> list[str]:
-    names = [entry[0] for entry in connection.execute(f"SELECT * FROM {rows} LIMIT 0").description]
+def _names(query: str, connection: sqlite3.Connection) -> list[str]:
+    names = [entry[0] for entry in connection.execute(query).description]
     lower = [name.lower() for name in names]
     for name in names:
         if lower.count(name.lower()) > 1:
             raise NodeError(
-                f"{source.node}: two output columns have one name: {name!r}",
+                f"two output columns have one name: {name!r}",
                 code="SK0712",
                 help="give one of them another name with AS",
             )

@@ -44,7 +44,10 @@ def write_workbook(
     for name, relation in sheets:
         taken.append(sheet_name(name, taken))
         sheet = workbook.create_sheet(taken[-1])
-        rows += _fill(sheet, relation, context, header)
+        try:
+            rows += _fill(sheet, relation, context, header)
+        finally:
+            sheet.close()
     with path.open("wb") as file:
         workbook.save(file)
     return rows

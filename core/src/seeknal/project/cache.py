@@ -50,17 +50,20 @@ class Cache:
         content = self.content
         if content is None or content.get("circumstances") != self.circumstances:
             return None
-        if content.get("dated") and content.get("day") != _today():
-            return None
-        if content.get("environment") != self._environment(content.get("environment", {})):
-            return None
-        if not self._unmoved(content["files"]):
-            return None
         try:
+            if not self._holds(content):
+                return None
             return codec.project_from(content["project"], self.root, self.profile, self.plugins)
-        except (KeyError, ValueError, TypeError):
-            # Written by a plugin's other version, or damaged: read the files again.
+        except (AttributeError, LookupError, ValueError, TypeError):
+            # Damaged: read the files again.
             return None
+
+    def _holds(self, content: Mapping[str, Any]) -> bool:
+        if content["dated"] and content["day"] != _today():
+            return False
+        if content["environment"] != self._environment(content["environment"]):
+            return False
+        return self._unmoved(content["files"])
 
     def _unmoved(self, known: Mapping[str, Any]) -> bool:
         if known.keys() != self.stats.keys():
@@ -81,15 +84,18 @@ class Cache:
 
     def keep(self, project: Project, environment_names: Iterable[str]) -> None:
         """Remember ``project`` for the next time."""
-        from seeknal.project.templating import has_template
+        from seeknal.project.templating import RUN_ID
 
-        dated = any(node.sql and has_template(node.sql.text) for node in project.nodes.values())
+        nodes = project.nodes.values()
+        if any(node.volatile == RUN_ID for node in nodes):
+            # A template that names the run is rendered anew for each.
+            return
         _write(
             self.path,
             {
                 "circumstances": self.circumstances,
                 "day": _today(),
-                "dated": dated,
+                "dated": any(node.time_dependent for node in nodes),
                 "environment": self._environment(environment_names),
                 "files": {name: [stat, self._hash(name)] for name, stat in self.stats.items()},
                 "project": codec.project_to(project),

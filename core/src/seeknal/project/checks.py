@@ -76,7 +76,9 @@ def causes(problems: Sequence[Problem], unread: Iterable[str]) -> list[Problem]:
         and not (problem.code == _UNKNOWN_REF and names & set(_WORD.findall(problem.message)))
     ]
     # A mistake in a macro is found again by every node that uses it.
-    once = {(entry.code, entry.location, entry.message): entry for entry in reversed(kept)}
+    once: dict[object, Problem] = {}
+    for entry in kept:
+        once.setdefault((entry.code, entry.location, entry.message), entry)
     return list(once.values()) or list(problems)
 
 

@@ -372,6 +372,7 @@ class _Builder:
         start = self.text_location("query", text)
         rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
         self.dated |= rendered.dated
+        self.volatile = self.volatile or rendered.volatile
         return rendered.text
 
     def refresh(self, text: str | None) -> str | None:

@@ -230,7 +230,10 @@ class _Reader:
         line = decorator.line if decorator else declared.line
         if not self.is_sound(declared, function, line):
             return None
-        marks = marks_of(decorator, self.file) if decorator else Marks.at(Location(self.file, line))
+        marks = Marks.at(Location(self.file, line))
+        if decorator:
+            targets = [entry for entry in self.ours(function) if entry.name == "materialize"]
+            marks = marks_of(decorator, targets, self.file)
         data = self.keys(declared, marks)
         if data is None:
             return None

@@ -171,12 +171,22 @@ def _condition(text: str) -> str | None:
 
 def _profile_query(column: str, metric: str, condition: str) -> str:
     """A row when the metric's value meets the condition, or there is none."""
-    column, metric = quote_literal(column), quote_literal(metric)
+    stored, value = _METRICS.get(metric, (metric, "TRY_CAST(max(value) AS DOUBLE)"))
+    column = quote_literal(column)
     return (
-        f"SELECT {column} AS column_name, {metric} AS metric, max(value) AS value FROM __THIS__ "
-        f"WHERE column_name = {column} AND metric = {metric} "
-        f"HAVING coalesce(TRY_CAST(max(value) AS DOUBLE) {condition}, true)"
+        f"SELECT {column} AS column_name, {quote_literal(metric)} AS metric, max(value) AS value "
+        f"FROM __THIS__ WHERE column_name = {column} AND metric = {quote_literal(stored)} "
+        f"HAVING coalesce({value} {condition}, true)"
     )
+
+
+_METRICS = {
+    "freshness_hours": (
+        "max",
+        "((epoch(current_timestamp) - epoch(TRY_CAST(max(value) AS TIMESTAMPTZ))) / 3600)",
+    ),
+}
+"""Metrics that are taken when they are asked for: where they come from, and how."""
 
 
 Form = Callable[[_Check, list[str]], dict[str, object]]

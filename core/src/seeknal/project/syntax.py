@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -143,11 +143,17 @@ def _key(key: ast.expr | None, node: ast.Dict) -> ast.expr:
     return key
 
 
-def marks_of(decorator: Decorator, file: str) -> Marks:
-    """Where each argument of a decorator stands."""
+def marks_of(decorator: Decorator, targets: Sequence[Decorator], file: str) -> Marks:
+    """Where each argument of a decorator stands; ``targets`` follow those it lists itself."""
     values: dict[Path, tuple[int, int]] = {(): (decorator.line, 0)}
     for name, node in decorator.arguments.items():
         _note((name,), node, values)
+    listed = decorator.arguments.get("materializations")
+    first = len(listed.elts) if isinstance(listed, ast.List | ast.Tuple) else 0
+    for number, target in enumerate(targets, first):
+        values["materializations", number] = (target.line, 0)
+        for name, node in target.arguments.items():
+            _note(("materializations", number, name), node, values)
     return Marks(file, values, {})
 
 

@@ -25,6 +25,7 @@ DATED = frozenset(
 )
 _SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|private|credential", re.IGNORECASE)
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+RUN_ID = "run_id"
 MACROS = "seeknal/macros"
 _ALIAS = f"'{__name__}._Alias object'"
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined")
@@ -83,7 +84,7 @@ def render(
         # Whatever a template does wrong is the template's mistake, not ours.
         problems.append(_problem(error, names, location, node))
         return Rendered(text=text, ok=False)
-    volatile = "run_id" if "run_id" in names.used else None
+    volatile = RUN_ID if RUN_ID in names.used else None
     return Rendered(text=rendered, dated=bool(names.used & DATED), volatile=volatile)
 
 
@@ -223,7 +224,7 @@ class _Names:
             "year_start": today.replace(month=1, day=1).isoformat(),
             "start_date": month.isoformat(),
             "end_date": today.replace(day=last).isoformat(),
-            "run_id": uuid4().hex,
+            RUN_ID: uuid4().hex,
         }
 
     def aliases(self) -> dict[str, _Alias]:

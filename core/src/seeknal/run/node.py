@@ -446,8 +446,9 @@ class _Attempt:
         )
 
     def clean_up(self) -> None:
-        if (function := sys.modules.get("seeknal.run.function")) is not None:
-            function.release()
+        # Another worker may be importing it at this moment: then this one has nothing to release.
+        if release := getattr(sys.modules.get("seeknal.run.function"), "release", None):
+            release()
         if self.candidate is not None:
             self.candidate.unlink(missing_ok=True)
         if self.workdir.exists():

@@ -1,0 +1,110 @@
+"""Workbooks as targets: what is in the cells is what is in the rows."""
+
+import datetime as dt
+
+import pytest
+from openpyxl import load_workbook
+
+from seeknal.builtin import workbook
+from seeknal.builtin.workbook import sheet_name
+from seeknal.errors import DeliveryError
+
+
+def cells(files, path="a.xlsx"):
+    book = load_workbook(files.root / path)
+    return {sheet.title: [*sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def test_cells_have_the_types_of_the_columns(files):
+    query = """SELECT 1 AS i, 1.5 AS d, true AS b, 'x' AS t, DATE '2026-01-02' AS day,
+        TIMESTAMP '2026-01-02 03:04:05' AS at, NULL AS nothing, [1, 2] AS l,
+        TIMESTAMPTZ '2026-01-02 03:04:05+00' AS zoned"""
+
+    done = files.deliver(files.rows(query), "a.xlsx")
+
+    header, row = cells(files)["t"]
+    assert done.rows == 1
+    assert header[:3] == ("i", "d", "b")
+    assert row[:4] == (1, 1.5, True, "x")
+    assert row[4] == dt.datetime(2026, 1, 2)
+    assert row[5:8] == (dt.datetime(2026, 1, 2, 3, 4, 5), None, "[1, 2]")
+    assert row[8].startswith("2026-01-02")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "#N/A", "#DIV/0!", "=HYPERLINK(''http://x'')"])
+def test_text_stays_text(files, text):
+    files.deliver(files.rows(f"SELECT '{text}' AS t"), "a.xlsx")
+
+    cell = load_workbook(files.root / "a.xlsx")["t"]["A2"]
+    assert (cell.value, cell.data_type) == (text.replace("''", "'"), "s")
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("9007199254740993::BIGINT", "9007199254740993"),
+        ("123::HUGEINT", 123),
+        ("12345678901234567890.5::DECIMAL(30,1)", "12345678901234567890.5"),
+        ("'inf'::DOUBLE", "inf"),
+        ("'nan'::DOUBLE", "nan"),
+        ("DATE '1850-01-01'", "1850-01-01"),
+        ("TIMESTAMP '1850-01-01 02:03:04'", "1850-01-01 02:03:04"),
+        ("'a' || chr(7) || 'b'", "ab"),
+        ("uuid '12345678-1234-1234-1234-123456789abc'", "12345678-1234-1234-1234-123456789abc"),
+    ],
+)
+def test_what_a_cell_cannot_hold_exactly_is_text(files, sql, expected):
+    files.deliver(files.rows(f"SELECT {sql} AS v"), "a.xlsx")
+
+    assert cells(files)["t"][1] == (expected,)
+
+
+def test_text_longer_than_a_cell_is_an_error_and_is_not_cut_off(files):
+    with pytest.raises(DeliveryError) as caught:
+        files.deliver(files.rows("SELECT repeat('x', 40000) AS t"), "a.xlsx")
+
+    assert caught.value.code == "SK1105"
+    assert not (files.root / "a.xlsx").exists()
+
+
+def test_more_rows_than_a_sheet_holds_are_an_error(files, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+
+    files.deliver(files.rows("SELECT unnest([1, 2]) AS i"), "a.xlsx")
+    with pytest.raises(DeliveryError, match="holds 2 rows"):
+        files.deliver(files.rows("SELECT unnest([1, 2, 3]) AS i"), "a.xlsx")
+
+    assert len(cells(files)["t"]) == 3
+
+
+def test_a_sheet_may_have_no_header(files):
+    files.deliver(files.rows("SELECT 1 AS i"), "a.xlsx", header=False)
+
+    assert cells(files)["t"] == [(1,)]
+
+
+def test_each_input_gets_a_sheet_of_its_own(files):
+    for node, value in (("source.orders", 1), ("transform.orders", 2), ("transform.x", 3)):
+        files.relations[node] = files.rows(f"SELECT {value} AS i", node=node)
+
+    done = files.deliver(
+        files.rows("SELECT 0 AS i"), "a.xlsx", sheets=tuple(files.relations), format="xlsx"
+    )
+
+    assert done.rows == 3
+    assert cells(files) == {
+        "orders": [("i",), (1,)],
+        "orders_2": [("i",), (2,)],
+        "x": [("i",), (3,)],
+    }
+
+
+def test_sheet_names_are_short_unique_and_allowed():
+    long = "a_very_long_name_of_a_node_that_goes_on"
+
+    first = sheet_name(long, [])
+    second = sheet_name(long.upper(), [first])
+
+    assert len(first) == len(second) == 31
+    assert first.lower() != second.lower()
+    assert sheet_name("a/b[c]", []) == "a_b_c_"

@@ -1,0 +1,134 @@
+"""seeknal_project.yml: every key, and what happens to a file that is wrong."""
+
+import pytest
+
+from seeknal.durations import Duration
+from seeknal.project.settings import load_settings
+
+EVERY_KEY = """
+name: sales-2
+version: 1.2.0
+description: All of it
+vars:
+  limit: 5
+  region: north
+  env: [HOME, TZ]
+execution:
+  parallel: true
+  max_workers: 4
+  memory_limit: 4GB
+  timeout: 5 minutes
+  retries: 2
+environments:
+  suffix: table
+  materialize: false
+janitor:
+  environment_ttl: 7d
+  output_retention: 10
+  state_history: 90 days
+  auto_run: false
+  orphan_detection: false
+  max_cache_size: 10GB
+provenance: true
+defaults:
+  owner: data@example.com
+  tags: [all]
+connections:
+  pg: {type: postgresql, host: localhost}
+source_defaults:
+  postgresql: {connection: pg}
+week_start: monday
+timezone: Europe/Berlin
+meta: {anything: [1, {goes: here}]}
+profile: default
+config-version: 1
+state_backend: file
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def settings(text):
+        (tmp_path / "seeknal_project.yml").write_text(text)
+        return load_settings(tmp_path)
+
+    return settings
+
+
+def test_every_key_is_read(settings):
+    found, problems = settings(EVERY_KEY)
+
+    options = found.options
+    assert problems == []
+    assert (options.name, options.version) == ("sales-2", "1.2.0")
+    assert found.variables == {"limit": 5, "region": "north"}
+    assert found.environment_names == ("HOME", "TZ")
+    assert found.execution.timeout == 300
+    assert (found.execution.max_workers, found.execution.retries) == (4, 2)
+    assert options.environments.suffix == "table"
+    assert options.janitor.environment_ttl == Duration.parse("7d")
+    assert options.provenance
+    assert options.defaults["owner"] == "data@example.com"
+    assert options.meta["anything"] == [1, {"goes": "here"}]
+
+
+def test_an_empty_file_is_a_project_named_after_its_folder(settings, tmp_path):
+    found, problems = settings("")
+
+    assert problems == []
+    assert found.options.name == tmp_path.name
+
+
+def test_a_variable_may_be_called_env(settings):
+    found, _ = settings("name: x\nvars: {env: dev}\n")
+
+    assert found.variables == {"env": "dev"}
+    assert found.environment_names == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("name: x\nunknown_key: 1\n", "SK0201", 2),
+        ("name: x\nexecution:\n  max_workers: -1\n", "SK0203", 3),
+        ("name: x\nexecution: fast\n", "SK0203", 2),
+        ("name: x\njanitor: {output_retention: many}\n", "SK0203", 2),
+        ("name: 5\n", "SK0203", 1),
+        ("name: ''\n", "SK0109", 1),
+        ("name: x\nprovenance: on\n", "SK0107", 2),
+        ("name: x\ndefaults: {tgas: [a]}\n", "SK0201", 2),
+        ("name: x\ndefaults: {inputs: [a]}\n", "SK0221", 2),
+        ("5\n", "SK0108", 1),
+        ("name: x\n---\nname: y\n", "SK0108", 3),
+    ],
+)
+def test_a_mistake_has_its_line(settings, text, code, line):
+    _, problems = settings(text)
+
+    assert problems[0].code == code
+    assert problems[0].location.line == line
+
+
+def test_all_mistakes_are_found_together(settings):
+    _, problems = settings("nmae: x\nvars: 5\nexecution: {paralel: 1, retries: no}\n")
+
+    assert len({problem.location.line for problem in problems}) == 3
+
+
+def test_defaults_stand_below_a_nodes_own_keys(node):
+    project = "name: x\ndefaults: {owner: all, tags: [a, b], layer: gold}\n"
+    files = {"seeknal_project.yml": project}
+
+    plain = node("{kind: transform, name: x, sql: SELECT 1 AS a}\n", files)
+    own = node("{kind: transform, name: x, sql: SELECT 1 AS a, owner: me, tags: []}\n", files)
+
+    assert (plain.owner, plain.tags, plain.layer) == ("all", ("a", "b"), "gold")
+    assert (own.owner, own.tags, own.layer) == ("me", (), "gold")
+
+
+def test_variables_of_a_command_win_over_the_projects(load):
+    files = {"seeknal_project.yml": "name: x\nvars: {a: 1, b: 2}\n"}
+
+    project = load(files, variables={"b": "3"})
+
+    assert project.variables == {"a": 1, "b": "3"}
