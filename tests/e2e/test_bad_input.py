@@ -721,3 +721,40 @@ def test_a_typo_in_a_selection_offers_the_nearest_node(seeknal_project):
     assert "ordrs" in outcome.stderr
     assert "orders" in outcome.stderr.replace("ordrs", "")
     assert "Traceback" not in outcome.stderr
+
+
+def test_an_unknown_column_in_an_audit_is_refused_before_it_asks_anything(seeknal_project):
+    pytest.importorskip("seeknal_audits")
+    text = "kind: transform\nname: x\nsql: SELECT 1 AS amount\naudits:\n"
+    text += "  - {type: not_null, columns: [amuont]}\n"
+    project = seeknal_project({**BASE, NODE: text})
+
+    outcome = project.run("run")
+
+    assert outcome.exit_code in (1, 2)
+    assert "amuont" in outcome.stderr
+    assert "did you mean amount?" in outcome.stderr
+    assert f"--> {NODE}:5" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("audit", "words"),
+    [
+        ("{type: not_null, colums: [a]}", ["'colums'", "did you mean columns?"]),
+        ("{type: not_null}", ["columns"]),
+        ("{type: accepted_values, column: a}", ["values"]),
+        ("{type: not_null, columns: [a], severity: wran}", ["severity cannot be 'wran'"]),
+        ("{type: custom_sql, sql: DROP TABLE x}", ["SELECT"]),
+        ("{type: row_count, min: many}", ["min", "a whole number"]),
+    ],
+)
+def test_an_audit_that_is_wrong_is_a_problem_of_the_project(seeknal_project, audit, words):
+    pytest.importorskip("seeknal_audits")
+    text = f"kind: transform\nname: x\nsql: SELECT 1 AS a\naudits:\n  - {audit}\n"
+    project = seeknal_project({**BASE, NODE: text})
+
+    (problem,) = problems_of(project)
+
+    said = f"{problem['message']} {problem['help']}"
+    assert [word for word in words if word not in said] == [], said
+    assert (problem["file"], problem["line"]) == (NODE, 5)

@@ -62,7 +62,11 @@ WHOLE = {
     "transform": {"sql": "SELECT 1 AS a"},
     "feature_group": {"entity": "x", "inputs": ["source.a"]},
     "aggregation": {"entity": "x", "inputs": ["source.a"], "features": {"a": {"agg": "sum"}}},
-    "second_order_aggregation": {"inputs": ["source.a"], "features": {"a": {"basic": ["sum"]}}},
+    "second_order_aggregation": {
+        "inputs": ["source.a"],
+        "id_col": "x",
+        "features": {"a": {"basic": ["sum"]}},
+    },
     "rule": {"inputs": ["source.a"], "rule": {"type": "null", "column": "a"}},
     "profile": {"inputs": ["source.a"]},
     "exposure": {"type": "file", "inputs": ["source.a"], "params": {"path": "a.csv"}},

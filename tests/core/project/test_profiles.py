@@ -410,3 +410,42 @@ def test_a_source_of_a_table_that_the_project_delivers_is_offered_ref(problems, 
     assert "ref('transform.t')" in found[0][0].help
     assert "source.x" in load(source("other.orders")).nodes
     assert "source.x" in load(source("main.orders", "w")).nodes
+
+
+RUNNING = {
+    "profiles.yml": "connections:\n  v: {type: vault, host: '${NOT_THERE}'}\n  w: {type: vault}\n",
+    "seeknal/x.yml": SOURCE[:-2] + ", connection: v}\n",
+    "seeknal/y.yml": SOURCE.replace("name: x", "name: y")[:-2] + ", connection: w}\n",
+}
+
+
+def test_a_missing_variable_fails_only_the_nodes_that_use_it(seeknal_project, vault):
+    project = seeknal_project(RUNNING)
+
+    checked = project.run("validate")
+    outcome = project.run("run")
+
+    assert checked.exit_code == 0
+    assert outcome.exit_code == 1
+    assert "environment variable NOT_THERE is not set" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert project.rows("source.y") == [("localhost", 1)]
+
+
+def test_a_variable_in_dotenv_is_enough(seeknal_project, vault):
+    project = seeknal_project({**RUNNING, ".env": "NOT_THERE=here\n"})
+
+    project.run("run").assert_ok()
+
+    assert project.rows("source.x") == [("here", 1)]
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate"])
+def test_a_wrong_path_of_a_profile_is_said_by_every_command(seeknal_project, command):
+    project = seeknal_project(RUNNING)
+
+    outcome = project.run(command, "--profile", "profils.yml")
+
+    assert outcome.exit_code == 2
+    assert "profils.yml" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

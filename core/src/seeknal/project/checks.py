@@ -73,13 +73,18 @@ def causes(problems: Sequence[Problem], unread: Iterable[str]) -> list[Problem]:
         problem
         for problem in problems
         if (problem.code in _MISREAD or problem.location not in misread)
-        and not (problem.code == _UNKNOWN_REF and names & set(_WORD.findall(problem.message)))
+        and not (problem.code == _UNKNOWN_REF and names & _named_in(problem))
     ]
     # A mistake in a macro is found again by every node that uses it.
     once: dict[object, Problem] = {}
     for entry in kept:
         once.setdefault((entry.code, entry.location, entry.message), entry)
     return list(once.values()) or list(problems)
+
+
+def _named_in(problem: Problem) -> set[str]:
+    """Words of a message, but for the node that it is about."""
+    return set(_WORD.findall(problem.message)) - {problem.node.name if problem.node else ""}
 
 
 _NAME = re.compile(r"""\bname\s*[:=]\s*["']?(\w+)""")

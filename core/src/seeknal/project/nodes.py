@@ -80,10 +80,10 @@ class _Builder:
         inputs = self.inputs(common)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
-        if inputs is not None:
+        if inputs is not None and kind.accepts_sql:
             sql, inputs = self.sql(common, inputs)
         else:
-            sql, inputs = None, ()
+            sql, inputs = None, inputs or ()
         columns = self.columns(common)
         source = self.source(common, added, columns) if kind.name == "source" else None
         targets = self.targets.declared(common, kind)
