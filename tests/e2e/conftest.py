@@ -30,8 +30,7 @@ SALES = {
         kind: transform
         name: by_region
         inputs: [{ref: transform.enriched}]
-        transform: |
-          SELECT region, sum(amount) AS total FROM ref('transform.enriched') GROUP BY region
+        transform: SELECT region, sum(amount) AS total FROM enriched GROUP BY region
     """,
     "seeknal/transforms/big.yml": """
         kind: transform

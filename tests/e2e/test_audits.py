@@ -1,7 +1,6 @@
 """Bad data never gets out: audits stand between a candidate and everybody who reads it."""
 
 import pytest
-
 from tests.e2e.conftest import steps
 
 pytest.importorskip("seeknal_audits")
@@ -164,35 +163,30 @@ def test_a_rule_keeps_bad_rows_of_its_input_from_being_published(audited):
 
 
 def test_every_kind_that_makes_rows_is_audited_before_it_is_published(seeknal_project):
-    bad = "audits: [{type: row_count, min: 99}]"
+    python = {"type": "row_count", "min": 99}
+    rows = [
+        "kind: source, name: s, source: csv, table: data/a.csv",
+        "kind: transform, name: t, inputs: [source.ok], sql: FROM ok",
+        "kind: transform, name: v, materialized: view, inputs: [source.ok], sql: FROM ok",
+        "kind: feature_group, name: f, entity: {name: x, join_keys: [id]}, inputs: [source.ok]",
+        "kind: aggregation, name: a, inputs: [source.ok], group_by: id, features: {v: {agg: sum}}",
+        "kind: second_order_aggregation, name: o, inputs: [source.ok], id_col: id, "
+        "features: {v: {agg: sum}}",
+        "kind: profile, name: p, inputs: [source.ok]",
+    ]
+    bad = "".join(f"---\n{{{keys}, audits: [{{type: row_count, min: 99}}]}}\n" for keys in rows)
     files = {
         "seeknal_project.yml": "name: kinds\n",
         "data/a.csv": "id,at,v\n1,2026-01-01,10\n",
-        "seeknal/nodes.yml": f"""
-            {{kind: source, name: ok, source: csv, table: data/a.csv}}
-            ---
-            {{kind: source, name: s, source: csv, table: data/a.csv, {bad}}}
-            ---
-            {{kind: transform, name: t, inputs: [source.ok], sql: FROM ok, {bad}}}
-            ---
-            {{kind: transform, name: v, materialized: view, inputs: [source.ok], sql: FROM ok, {bad}}}
-            ---
-            {{kind: feature_group, name: f, entity: {{name: x, join_keys: [id]}}, inputs: [source.ok], {bad}}}
-            ---
-            {{kind: aggregation, name: a, inputs: [source.ok], group_by: id, features: {{v: {{agg: sum}}}}, {bad}}}
-            ---
-            {{kind: second_order_aggregation, name: o, inputs: [source.ok], id_col: id, features: {{v: {{agg: sum}}}}, {bad}}}
-            ---
-            {{kind: profile, name: p, inputs: [source.ok], {bad}}}
-        """,
+        "seeknal/nodes.yml": "{kind: source, name: ok, source: csv, table: data/a.csv}\n" + bad,
         "seeknal/pipelines/p.py": f"""
             from seeknal import source, transform
 
-            @transform(name="py", inputs=["source.ok"], audits=[{{"type": "row_count", "min": 99}}])
+            @transform(name="py", inputs=["source.ok"], audits=[{python}])
             def py(ctx):
                 return ctx.ref("source.ok")
 
-            @source(name="pys", source="python", audits=[{{"type": "row_count", "min": 99}}])
+            @source(name="pys", source="python", audits=[{python}])
             def pys(ctx):
                 return [{{"a": 1}}]
         """,

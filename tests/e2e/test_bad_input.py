@@ -740,7 +740,7 @@ def test_an_unknown_column_in_an_audit_is_refused_before_it_asks_anything(seekna
 @pytest.mark.parametrize(
     ("audit", "words"),
     [
-        ("{type: not_null, colums: [a]}", ["'colums'", "did you mean columns?"]),
+        ("{type: not_null, colums: [a]}", ["'colums'", "did you mean columns"]),
         ("{type: not_null}", ["columns"]),
         ("{type: accepted_values, column: a}", ["values"]),
         ("{type: not_null, columns: [a], severity: wran}", ["severity cannot be 'wran'"]),

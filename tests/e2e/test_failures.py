@@ -8,7 +8,6 @@ import sys
 import time
 
 import pytest
-
 from tests.e2e.conftest import SALES, executed, steps
 
 
@@ -171,7 +170,7 @@ def test_a_signal_stops_the_run_and_leaves_a_consistent_state(seeknal_project, s
 
     assert process.returncode == 130
     assert "Traceback" not in message
-    assert [path for path in (project.path / "target").rglob("*.tmp*")] == []
+    assert list((project.path / "target").rglob("*.tmp*")) == []
 
 
 def test_a_full_disk_is_a_clear_error_and_old_results_stay(sales):

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.conftest import executed, steps
 
 
@@ -25,7 +24,8 @@ def test_an_unchanged_project_reuses_every_node(sales):
 def test_an_unchanged_run_imports_neither_duckdb_nor_sqlglot(sales):
     code = (
         "import sys; from seeknal.cli import main; code = main(['run']);"
-        "print([m for m in ('duckdb', 'sqlglot', 'jinja2', 'yaml') if m in sys.modules]); exit(code)"
+        "print([m for m in ('duckdb', 'sqlglot', 'jinja2', 'yaml') if m in sys.modules]);"
+        "exit(code)"
     )
 
     done = subprocess.run(
@@ -77,7 +77,7 @@ def test_formatting_and_documentation_run_nothing(sales, old, new):
 
 
 def test_reordered_keys_run_nothing(sales):
-    file = sales.path / "seeknal/transforms/by_region.yml"
+    file = sales.path / "seeknal/transforms/big.yml"
     file.write_text("\n".join(reversed(file.read_text().strip().splitlines())))
 
     assert executed(sales.run("run", "--format", "json")) == set()
@@ -207,3 +207,16 @@ def test_the_default_target_is_duckdb_and_others_need_their_engine(sales):
     assert (wrong.exit_code, unknown.exit_code) == (2, 2)
     assert "starrocks" in wrong.stderr
     assert "did you mean prod?" in unknown.stderr
+
+
+def test_a_folder_above_the_project_never_becomes_a_column(sales, tmp_path):
+    import shutil
+
+    moved = tmp_path / "year=2026" / "sales"
+    shutil.copytree(sales.path, moved)
+
+    outcome = sales.run("-C", str(moved), "run", "--full")
+    query = sales.run("-C", str(moved), "sql", "FROM source.orders", "--format", "csv")
+
+    assert outcome.exit_code == 0
+    assert query.stdout.splitlines()[0] == "id,customer,amount"

@@ -71,8 +71,13 @@ class ProjectError(SeeknalError):
     default_code = "SK0100"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        noun = "problem" if len(problems) == 1 else "problems"
-        super().__init__(f"{len(problems)} {noun} in the project")
+        first = problems[0] if len(problems) == 1 else None
+        super().__init__(
+            "; ".join(problem.message for problem in problems),
+            code=first.code if first else None,
+            help=first.help if first else None,
+            location=first.location if first else None,
+        )
         self.problems = tuple(problems)
 
 

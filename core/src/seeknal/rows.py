@@ -224,7 +224,7 @@ class _Spool:
     def select(self, paths: list[Path], types: dict[str, str]) -> str:
         items = [f"{self.read(name, types)} AS {quote_identifier(name)}" for name in self.names]
         files = ", ".join(quote_literal(str(path)) for path in paths)
-        return f"SELECT {', '.join(items)} FROM read_parquet([{files}])"
+        return f"SELECT {', '.join(items)} FROM read_parquet([{files}], hive_partitioning = false)"
 
     def read(self, name: str, stored: dict[str, str]) -> str:
         """The column as it finally is, from a part that may have been written before."""

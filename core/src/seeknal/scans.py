@@ -26,7 +26,8 @@ def to_scan(
 
     if isinstance(rows, ParquetFiles):
         paths = ", ".join(quote_literal(path) for path in rows.paths)
-        rows = Scan(f"SELECT * FROM read_parquet([{paths}], union_by_name = true)")
+        options = "union_by_name = true, hive_partitioning = false"
+        rows = Scan(f"SELECT * FROM read_parquet([{paths}], {options})")
     if isinstance(rows, Scan):
         return rows, columns_of(cursor.sql(rows.sql))
     relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else _from_arrow(cursor, rows)

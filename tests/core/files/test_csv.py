@@ -14,6 +14,7 @@ from seeknal.errors import NodeError
         ("id,n\n1,2\n3\n4,5\n", 3, 1),
         ("id;n;m\n" + "1;2;3\n" * 500 + "1;2\n" + "1;2;3\n" * 20, 502, 2),
         ("id,n\n1,2\n3,4,5\n", 3, 3),
+        ("\n\nid,n\n1,2\n3,4,5\n", 5, 3),
         ("id,n\n" + "1,2\n" * 50 + "1,2,3\n" * 5000, 52, 3),
         ('id,n\n1,"a\nb"\n2,3,4\n5,6\n', 4, 3),
     ],
@@ -84,6 +85,25 @@ def test_a_file_without_rejects_gives_no_warning_and_an_empty_reject_file(files)
     assert rows == [(1, 2)]
     assert files.warnings == []
     assert (files.root / "rejects.csv").read_text() == "file,line,column,error,text\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n\nid,n\n1,2\n3,4\n",
+        "\r\nid,n\r\n1,2\r\n3,4\r\n\r\n",
+        "# made today\nid,n\n1,2\n3,4\n",
+        "id,n\n1,2\n\n3,4\n",
+        "id,n\n1,2,\n3,4,\n",
+        "sep=;\nid;n\n1;2\n3;4\n",
+        "SEP=|\r\nid|n\r\n1|2\r\n3|4\r\n",
+    ],
+)
+def test_blank_lines_comments_and_hints_for_excel_are_no_rows(files, content):
+    files.write("a.csv", content)
+
+    assert files.read("csv", "a.csv") == (["id", "n"], [(1, 2), (3, 4)])
+    assert files.warnings == []
 
 
 def test_a_title_above_the_header_is_left_out_with_a_warning(files):

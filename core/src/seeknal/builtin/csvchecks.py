@@ -28,6 +28,21 @@ class RaggedLine:
     expected: int
 
 
+def preamble(file: str, options: Any) -> tuple[int, str | None]:
+    """How many lines come before the first one that counts, and the delimiter that one of them
+    names."""
+    delimiter = None
+    count = 0
+    with _opened(file, options) as text:
+        for line in islice(text, _FEW_LINES):
+            if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=;"):
+                delimiter = line[4]
+            elif line.strip():
+                break
+            count += 1
+    return count, delimiter
+
+
 def oddities(file: str, columns: Sequence[str], options: Any) -> list[str]:
     """What is odd about the first line: names that occur twice, one name with a delimiter."""
     if options.header is False:
@@ -87,7 +102,7 @@ def find_ragged_line(file: str, options: Any, only: str | None) -> RaggedLine | 
         (
             RaggedLine(line=line, fields=len(fields), expected=expected)
             for line, fields in islice(lines, _MOST_LINES)
-            if fields and len(fields) != expected
+            if len(fields) != expected
         ),
         None,
     )
@@ -104,7 +119,7 @@ def _first_line(file: str, options: Any) -> str:
 
 
 def _lines(file: str, options: Any, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number, of the record's first line, and fields of each record."""
+    """Line number, of the record's first line, and fields of each record that has any."""
     if len(delimiter) != 1:
         return
     quote = options.quote or '"'
@@ -113,7 +128,8 @@ def _lines(file: str, options: Any, delimiter: str) -> Iterator[tuple[int, list[
         start = options.skip or 0
         try:
             for fields in reader:
-                yield start + 1, fields
+                if fields:
+                    yield start + 1, fields
                 start = (options.skip or 0) + reader.line_num
         except csv.Error:
             return

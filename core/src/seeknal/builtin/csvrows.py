@@ -13,6 +13,7 @@ from seeknal.builtin.csvchecks import (
     find_ragged_line,
     may_have_title,
     oddities,
+    preamble,
 )
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
 from seeknal.builtin.readers import Reading, columns_of, shown_name
@@ -32,8 +33,7 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     if not full and declared:
         return no_rows(declared)
     # Left to itself, DuckDB skips whole blocks of lines whose length is not that of the others.
-    reading = reading.with_arguments(skip=options.skip or 0)
-    reading = evolve(reading, files=tuple(full or reading.files[:1]))
+    reading = _from_the_first_line(evolve(reading, files=tuple(full or reading.files[:1])), options)
     keep_rejects = bool(options.ignore_errors or options.reject_file)
     if keep_rejects:
         reading = reading.with_arguments(ignore_errors=True)
@@ -49,6 +49,16 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     if keep_rejects:
         return rows_and_rejects(source, reading, context)
     return Scan(f"SELECT * FROM {reading.sql}")
+
+
+def _from_the_first_line(reading: Reading, options: Any) -> Reading:
+    """The reading without the blank lines and the ``sep=;`` of Excel's that come first."""
+    if options.skip is not None:
+        return reading
+    found = {preamble(file, options) for file in reading.files}
+    lines, delimiter = found.pop() if len(found) == 1 else (0, None)
+    more = {"delim": delimiter} if delimiter and options.delimiter is None else {}
+    return reading.with_arguments(skip=lines, **more)
 
 
 def _without_empty(files: Sequence[str], context: Context) -> list[str]:

@@ -104,7 +104,7 @@ def _copy_file(
     cursor: duckdb.DuckDBPyConnection, source: str, path: Path
 ) -> tuple[int, tuple[Column, ...]]:
     """Parquet that is already Parquet is copied byte for byte: no decoding, nothing lost."""
-    columns = columns_of(cursor.sql(f"FROM read_parquet({quote_literal(source)})"))
+    columns = columns_of(cursor.sql(f"FROM {stored_scan(Path(source), ())}"))
     _refuse_equal_names(columns)
     shutil.copyfile(source, path)
     counted = cursor.execute(

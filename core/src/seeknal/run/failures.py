@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from seeknal.errors import NodeError, SeeknalError
+from seeknal.errors import NodeError, ProjectError, SeeknalError
 from seeknal.model import Location, Node
 from seeknal.secret import scrub
 
@@ -18,6 +18,8 @@ _FULL = ("No space left on device", "Out of disk space", "failed to offload data
 
 def explain(error: BaseException, node: Node, folder: Path) -> SeeknalError:
     """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words."""
+    if isinstance(error, ProjectError):
+        return _from_problems(error)
     if isinstance(error, SeeknalError):
         return error
     text = scrub(str(error)).strip()
@@ -29,6 +31,17 @@ def explain(error: BaseException, node: Node, folder: Path) -> SeeknalError:
         return _from_duckdb(error, text, node)
     name = type(error).__name__
     return NodeError(f"{name}: {text}" if text else name, code="SK0705", location=node.location)
+
+
+def _from_problems(error: ProjectError) -> SeeknalError:
+    """What was found wrong only now (a variable that a connection needs), told as one error."""
+    first = error.problems[0]
+    return NodeError(
+        "; ".join(problem.message for problem in error.problems),
+        code=first.code,
+        location=first.location,
+        help=first.help,
+    )
 
 
 def disk_full(error: BaseException) -> bool:

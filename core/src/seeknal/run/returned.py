@@ -98,4 +98,5 @@ def _scan_of_parts(parts: Iterator[Any], call: Call, workspace: Workspace) -> Sc
 def files_scan(paths: list[str]) -> Scan:
     """The rows of several Parquet files, columns matched by name."""
     files = ", ".join(quote_literal(path) for path in paths)
-    return Scan(f"SELECT * FROM read_parquet([{files}], union_by_name = true)")
+    options = "union_by_name = true, hive_partitioning = false"
+    return Scan(f"SELECT * FROM read_parquet([{files}], {options})")

@@ -303,7 +303,8 @@ def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> 
     if node.source is None or node.source.type == "python":
         from seeknal.fileversion import version_of
 
-        return version_of([context.resolve(path) for path in node.files], known)
+        files = [context.resolve(path) for path in node.files]
+        return version_of(files, known, root=project.root)
     return loaded.plugins.hooks.source_version(source=node.source, context=context)
 
 

@@ -116,7 +116,7 @@ class Workspace:
         """A relation of another connection, such as that of ``duckdb.sql``, through a file."""
         path = self.workdir / f"{name}.parquet"
         relation.write_parquet(str(path))
-        return f"FROM read_parquet({quote_literal(str(path))})"
+        return f"FROM read_parquet({quote_literal(str(path))}, hive_partitioning = false)"
 
     def with_types(self, select: str) -> str:
         """A column that is NULL throughout has no type in a frame: it becomes text."""

@@ -24,7 +24,8 @@ def copy_statement(select: str, columns: Sequence[Column], path: str) -> str:
 
 def scan_of(path: str, columns: Sequence[Column]) -> str:
     """What stands after FROM to read an artifact with its columns' own types."""
-    reader = f"read_parquet({quote_literal(path)})"
+    # A folder above the project that is called a=b must not become a column.
+    reader = f"read_parquet({quote_literal(path)}, hive_partitioning = false)"
     decoded = [(column.name, column.type) for column in columns if _encoded(column)]
     return f"(SELECT {_star(decoded)} FROM {reader})" if decoded else reader
 

@@ -70,7 +70,9 @@ class TestProject:
 
         path = self.path / "target" / "intermediate" / f"{node.replace('.', '_', 1)}.parquet"
         with duckdb.connect() as connection:
-            return connection.execute("FROM read_parquet(?)", [str(path)]).fetchall()
+            return connection.execute(
+                "FROM read_parquet(?, hive_partitioning = false)", [str(path)]
+            ).fetchall()
 
 
 @contextlib.contextmanager
