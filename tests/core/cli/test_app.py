@@ -150,25 +150,35 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypat
     assert "Traceback" in full[2]
 
 
-def test_a_plugins_command_is_listed_and_found(seeknal, monkeypatch):
+PLUGIN = """
+from seeknal.plugin import hookimpl
+
+@hookimpl
+def register_commands(cli):
+    @cli.command("ingest")
+    def ingest():
+        \"\"\"Land a source in a lake.\"\"\"
+        print("landed")
+"""
+
+
+def test_a_plugins_command_is_listed_and_found(seeknal, tmp_path, monkeypatch):
     import click
 
-    from seeknal.plugins import Plugins
+    metadata = tmp_path / "seeknal_ingest-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: seeknal-ingest\nVersion: 1.0\n"
+    )
+    (metadata / "entry_points.txt").write_text("[seeknal]\ningest = seeknal_ingest_commands\n")
+    (tmp_path / "seeknal_ingest_commands.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path)
 
-    def observe(self, hook, warn, **arguments):
-        @arguments["cli"].command("ingest")
-        def ingest():
-            """Land a source in a lake."""
-            print("landed")
-
-    monkeypatch.setattr(Plugins, "observe", observe)
-    monkeypatch.setattr("seeknal.cli.app._may_have_commands", lambda module: True)
     listed = seeknal("--help")
     ran = seeknal("ingest")
 
     assert "ingest      Land a source in a lake." in listed[1]
     assert ran[:2] == (0, "landed\n")
-    assert isinstance(App().command_class, type)
     assert issubclass(App().command_class, click.Command)
 
 

@@ -5,6 +5,12 @@ from seeknal.model import Location
 from seeknal.project.raw import RawNode
 from seeknal.project.rules import audits_of_rule
 
+
+@pytest.fixture
+def audit_types():
+    pytest.importorskip("seeknal_audits", reason="a rule's check is an audit of the plugin")
+
+
 PLACE = Location("seeknal/rules/checks.yml", 3)
 
 
@@ -176,6 +182,7 @@ STATS = {
         ("{column: name, metric: distinct_count, fail: '!= 2'}", 0),
     ],
 )
+@pytest.mark.usefixtures("audit_types")
 def test_a_profile_check_looks_at_the_profiles_rows(seeknal_project, check, failing):
     project = seeknal_project(STATS)
     project.write(
@@ -198,6 +205,7 @@ def test_a_profile_check_looks_at_the_profiles_rows(seeknal_project, check, fail
     assert outcome.exit_code == failing
 
 
+@pytest.mark.usefixtures("audit_types")
 def test_a_rule_stops_its_input_before_it_is_published(seeknal_project):
     project = seeknal_project(STATS)
     project.write(
@@ -221,6 +229,7 @@ def test_a_rule_stops_its_input_before_it_is_published(seeknal_project):
     assert not (project.path / "target/intermediate/source_products.parquet").exists()
 
 
+@pytest.mark.usefixtures("audit_types")
 def test_an_sql_assertion_reads_its_input(seeknal_project):
     project = seeknal_project(STATS)
     project.write(
