@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import final
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 SHORTEST_SCRUBBED = 4
 """Shorter secrets are not searched for in texts: masking every ``a`` would hide the message."""
+_LONG = 8
+"""Shorter ones are masked only as words of their own: ``0815`` is also a part of many numbers."""
 
 _forms: set[str] = set()
 
@@ -52,9 +58,33 @@ class Secret:
 
 def scrub(text: str) -> str:
     """``text`` with every known secret, in any spelling it may have been given, masked."""
-    for form in sorted(_forms, key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
+    return _pattern(frozenset(_forms)).sub(MASK, text) if _forms else text
+
+
+@contextmanager
+def separate_secrets() -> Iterator[None]:
+    """What is registered within the block is forgotten after it, as at the end of a process."""
+    before = set(_forms)
+    try:
+        yield
+    finally:
+        _forms.clear()
+        _forms.update(before)
+
+
+@lru_cache(maxsize=4)
+def _pattern(forms: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile("|".join(_searched(form) for form in longest_first))
+
+
+def _searched(form: str) -> str:
+    escaped = re.escape(form)
+    if len(form) >= _LONG:
+        return escaped
+    before = r"(?<!\w)(?<!\d\.)" if form[0].isalnum() else ""
+    after = r"(?!\w|\.\d)" if form[-1].isalnum() else ""
+    return f"{before}{escaped}{after}"
 
 
 def _spellings(value: str) -> set[str]:

@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from seeknal.secret import Secret, scrub
+from seeknal.secret import Secret, scrub, separate_secrets
 
 PASSWORD = "s3cr'et/p@ss\\word"
 
@@ -39,6 +39,15 @@ def test_a_short_secret_does_not_mask_every_letter():
     Secret("a")
 
     assert scrub("a banana") == "a banana"
+
+
+def test_a_short_secret_is_masked_as_a_word_and_left_alone_within_a_number():
+    with separate_secrets():
+        Secret("0815")
+
+        told = [scrub("password=0815."), scrub("pin '0815' for user"), scrub('{"s": 0.081500}')]
+
+    assert told == ["password=***.", "pin '***' for user", '{"s": 0.081500}']
 
 
 def test_a_secret_is_never_serialised():

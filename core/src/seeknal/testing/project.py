@@ -56,8 +56,9 @@ class TestProject:
     def run(self, *arguments: str) -> Outcome:
         """Run ``seeknal`` in this process, with the project as working directory."""
         from seeknal.cli import main
+        from seeknal.secret import separate_secrets
 
-        with _captured() as (out, err), contextlib.chdir(self.path):
+        with _captured() as (out, err), contextlib.chdir(self.path), separate_secrets():
             try:
                 code = main([str(argument) for argument in arguments])
             except SystemExit as ended:
