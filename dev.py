@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 EXAMPLE = ROOT / "examples" / "medallion"
-PACKAGES = ("core", "plugins/seeknal-audits")
+PACKAGES = ("core", "plugins/seeknal-audits", "plugins/seeknal-postgres")
 CHANGELOG = ROOT / "CHANGELOG.md"
 CHANGES = ("added", "changed", "removed", "fixed")
 
@@ -58,7 +58,7 @@ def example(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    install("test", "extras")
+    install("test", "servers", "extras")
     run("pytest", *arguments)
     return 0
 
@@ -73,7 +73,7 @@ def check(arguments: list[str]) -> int:
             ("ruff", "format", "--check"),
             ("mypy",),
             ("lint-imports",),
-            ("tox", "run", "-e", "core,audits"),
+            ("tox", "run", "-e", "core,audits,postgres"),
         )
         if not succeeds(*command)
     ]

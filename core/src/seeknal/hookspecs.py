@@ -7,6 +7,7 @@ that does not answer None wins); ``before_``/``after_`` *observe* and can never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
@@ -101,7 +102,8 @@ def register_commands(cli: click.Group) -> None:
     """Add commands or groups to ``cli``.
 
     Called once per process, before a command line is parsed, unless it names a command of
-    core's. Must be cheap: import what a command needs inside the command.
+    core's. Must be cheap: import what a command needs inside the command. There
+    ``click.get_current_context().obj`` is a ``Command``, which knows project and connections.
     """
 
 
@@ -176,7 +178,7 @@ def audit_nodes(audit: Audit) -> Sequence[str] | None:
 
 
 @_first
-def open_session(connection: Connection) -> Session | None:
+def open_session(connection: Connection, project_root: Path) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 
     Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.

@@ -177,3 +177,13 @@ class Session(Protocol):
         """One line for ``connection test``: what is there, and its version."""
 
     def close(self) -> None: ...
+
+
+class Command(Protocol):
+    """What a plugin's command finds as ``click.get_current_context().obj``."""
+
+    def project_root(self) -> Path:
+        """The project that the command works on. Raises UsageError where there is none."""
+
+    def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
+        """The connections of profiles.yml whose options are of that class, by name."""

@@ -342,6 +342,14 @@ class Delivery:
 
 
 @frozen(kw_only=True)
+class Owed:
+    """Rows that an append target missed: it gets them before any later ones, in order."""
+
+    delivery: Delivery
+    artifact: Artifact
+
+
+@frozen(kw_only=True)
 class Snapshot:
     """A node's current output in an environment, and all that its reuse depends on.
 
@@ -361,6 +369,8 @@ class Snapshot:
     failing: bool = False
     """An error-severity audit fails on the current rows: they are not delivered or read."""
     deliveries: Mapping[str, Delivery] = field(factory=dict)
+    backlog: tuple[Owed, ...] = ()
+    """Earlier outputs that append targets are still owed, oldest first."""
     run_id: str = ""
     finished_at: str = ""
     seconds: float = 0.0

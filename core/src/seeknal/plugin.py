@@ -29,6 +29,7 @@ from seeknal.fileversion import version_of as files_version
 from seeknal.hookspecs import NAME
 from seeknal.kernel import (
     AuditType,
+    Command,
     ConnectionType,
     Context,
     NodeInputs,
@@ -85,6 +86,7 @@ __all__ = (
     "AuditType",
     "Column",
     "ColumnSpec",
+    "Command",
     "Connection",
     "ConnectionFailed",
     "ConnectionType",

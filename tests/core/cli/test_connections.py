@@ -51,7 +51,7 @@ def connection_types():
 
 
 @hookimpl
-def open_session(connection):
+def open_session(connection, project_root):
     if not isinstance(connection.options, Shelf):
         return None
     if connection.options.path == "refused":

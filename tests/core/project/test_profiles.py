@@ -130,7 +130,10 @@ def test_a_password_that_is_a_number_asks_for_quotes_without_showing_it(profile)
         ("mysql", "seeknal-starrocks"),
     ],
 )
-def test_a_connection_of_a_missing_plugin_says_what_to_install(profile, type, distribution):
+def test_a_connection_of_a_missing_plugin_says_what_to_install(
+    profile, monkeypatch, type, distribution
+):
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, starrocks")
     found = profile(f"connections:\n  v: {{type: {type}, host: x}}\n")
 
     (problem,) = wrong(found)

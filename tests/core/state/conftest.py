@@ -5,7 +5,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from seeknal.model import Artifact, AuditResult, Column, Delivery, Fingerprint, NodeId, Snapshot
+from seeknal.model import (
+    Artifact,
+    AuditResult,
+    Column,
+    Delivery,
+    Fingerprint,
+    NodeId,
+    Owed,
+    Snapshot,
+)
 
 
 @pytest.fixture
@@ -50,6 +59,7 @@ def make_snapshot():
             audits_key="key",
             failing=True,
             deliveries={delivery.key: delivery},
+            backlog=(Owed(delivery=delivery, artifact=artifact),) if artifact else (),
             run_id="r1",
             finished_at="2026-11-21T05:00:00+00:00",
             seconds=0.1 + 0.2,

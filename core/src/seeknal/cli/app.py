@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ from seeknal import __version__
 from seeknal.cli.streams import say, warn
 from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
 
+OptionsT = TypeVar("OptionsT")
 PROGRAM = "seeknal"
 REGISTER = "register_commands"
 
@@ -59,6 +60,35 @@ class Invocation:
         self.debug = False
         self.root: Path | None = None
         """The project that the command found; errors are shown with its files."""
+
+    def project_root(self) -> Path:
+        """The project that the command works on: ``-C``'s, or the one around the folder."""
+        if self.root is None:
+            from seeknal.project.loader import find_root
+
+            folder = self.folder or Path.cwd()
+            if not folder.is_dir():
+                raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
+            self.root = find_root(folder)
+        return self.root
+
+    def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
+        """The connections of the profile in force whose options are of that class, by name."""
+        from seeknal.plugins import load_plugins
+        from seeknal.project.profiles import load_profile
+
+        profile = load_profile(self.project_root(), None)
+        plugins = load_plugins()
+        types = {type.name: type.options for type in plugins.connection_types.values()}
+        given = profile.options.connections if profile else {}
+        ours = [
+            name
+            for name, raw in given.items()
+            if (declared := plugins.connection_types.get(str(raw.get("type", ""))))
+            and types[declared.name] is options
+        ]
+        found = {name: profile.connection(name, plugins).options for name in ours if profile}
+        return {name: entry for name, entry in found.items() if isinstance(entry, options)}
 
 
 def _common_parameters() -> list[click.Parameter]:

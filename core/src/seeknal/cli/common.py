@@ -22,15 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def project_root() -> Path:
     """The project that the command works on: ``-C``'s, or the one around the current folder."""
-    from seeknal.project.loader import find_root
-
-    invocation = click.get_current_context().ensure_object(Invocation)
-    if invocation.root is None:
-        folder = invocation.folder or Path.cwd()
-        if not folder.is_dir():
-            raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
-        invocation.root = find_root(folder)
-    return invocation.root
+    return click.get_current_context().ensure_object(Invocation).project_root()
 
 
 def format_option(*formats: str) -> Callable[[F], F]:

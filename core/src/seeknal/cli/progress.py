@@ -117,7 +117,8 @@ class Lines:
         place = delivery.label
         if target and target.type != "file":
             mode = MODES.get(target.mode, target.mode)
-            place = f"{target.type} {delivery.label} ({mode}, {delivery.rows:,})"
+            label, _, detail = delivery.label.partition("; ")
+            place = f"{label} ({mode}, {delivery.rows:,})" + (f" {detail}" if detail else "")
         return f"-> {place}" if delivery.status == "delivered" else f"-> {place} OWED"
 
     def _above(self) -> AbstractContextManager[None]:

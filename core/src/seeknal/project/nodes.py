@@ -314,7 +314,8 @@ class _Builder:
             self.check_connection(str(connection), "connection" in self.raw.data)
         options: object = None
         if added.source != "python":
-            options = self.source_options(added.source, params)
+            texts = f"{added.query or ''} {added.version_query or ''}"
+            options = self.source_options(added.source, params, _params_in(texts))
         if not added.allow_outside:
             self.check_paths(added.table, options)
         if added.freshness is not None:
@@ -325,24 +326,28 @@ class _Builder:
             type=added.source,
             options=options,
             table=added.table,
-            query=self.query(added.query, common),
+            query=self.query("query", added.query, common),
             connection=str(connection) if connection else None,
             columns=columns,
             refresh=self.refresh(added.refresh),
-            version_query=added.version_query,
+            version_query=self.query("version_query", added.version_query, common),
             allow_outside=added.allow_outside,
         )
 
-    def source_options(self, type: str, params: Mapping[str, object]) -> object:
+    def source_options(
+        self, type: str, params: Mapping[str, object], of_query: Collection[str]
+    ) -> object:
+        """The options of a source's type; what only its query uses is not among them."""
         declared = self.around.plugins.source_types.get(type)
         if declared is None:
             place = self.raw.marks.value("source" if "source" in self.raw.data else "type")
             help = unknown_type("source type", type, self.around.plugins)
             self.problem("SK0208", f"unknown source type {type!r}", place, help)
             return None
+        known = keys_of(declared.options)
         return convert(
             declared.options,
-            params,
+            {key: params[key] for key in params if key in known or key not in of_query},
             self.raw.marks.below("params"),
             self.problems,
             node=self.id,
@@ -366,10 +371,10 @@ class _Builder:
                 place = self.raw.marks.value(*where)
                 self.problems.append(outside_problem(entry, place, self.id))
 
-    def query(self, text: str | None, common: CommonKeys) -> str | None:
+    def query(self, key: str, text: str | None, common: CommonKeys) -> str | None:
         if text is None:
             return None
-        start = self.text_location("query", text)
+        start = self.text_location(key, text)
         rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
         self.dated |= rendered.dated
         self.volatile = self.volatile or rendered.volatile
@@ -425,3 +430,11 @@ class _Builder:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)
                 self.problem("SK0212", f"{key}: is accepted but not used", place, severity="warn")
+
+
+_PARAM = re.compile(r"""\bparams(?:\.|\[["'])(\w+)""")
+
+
+def _params_in(text: str) -> frozenset[str]:
+    """Parameters that a template names."""
+    return frozenset(_PARAM.findall(text))

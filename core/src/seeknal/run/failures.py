@@ -13,6 +13,10 @@ from seeknal.secret import scrub
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)
+_STREAMED = re.compile(
+    r"Python exception: Traceback [^\n]*\n(?: [^\n]*\n)*(?P<kind>[\w.]+): (?P<text>.*)", re.DOTALL
+)
+"""How DuckDB quotes Arrow quoting Python, when an iterator of rows fails."""
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
 
 
@@ -67,6 +71,11 @@ def _disk_full(text: str, node: Node, folder: Path) -> NodeError:
 
 
 def _from_duckdb(error: BaseException, text: str, node: Node) -> NodeError:
+    if streamed := _STREAMED.search(text):
+        own = streamed["kind"].startswith("seeknal.")
+        said = streamed["text"].strip()
+        said = said if own else f"{streamed['kind']}: {said}"
+        return NodeError(said, code="SK0708", location=node.location)
     kind = type(error).__name__
     wrong_sql = kind in ("ParserException", "BinderException", "CatalogException")
     help = None

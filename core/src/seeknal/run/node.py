@@ -281,6 +281,7 @@ class _Attempt:
             audits=self.audits,
             audits_key=audits_key(node.audits),
             deliveries=self.snapshot.deliveries if self.snapshot else {},
+            backlog=self.snapshot.backlog if self.snapshot else (),
             run_id=self.services.run_id,
             finished_at=datetime.now(UTC).isoformat(),
             seconds=sum(self.phases.values()),
@@ -337,16 +338,24 @@ class _Attempt:
             self.record(snapshot)
             return snapshot
         again = services.plan.redeliver
-        snapshot = plan_deliveries(self.node, snapshot, services.run_id, again)
+        snapshot = plan_deliveries(self.node, snapshot, services.run_id, again, self.snapshot)
         # On record before the first attempt, so that a crash leaves the delivery owed.
         self.record(snapshot)
         if all(entry.status == "delivered" for entry in snapshot.deliveries.values()):
             return snapshot
         with self.phase("deliver"):
             relation = relation or self.relation(self.node.id)
-            snapshot = deliver(self.node, snapshot, relation, self.write)
+            snapshot = deliver(self.node, snapshot, relation, self.write, self.relation_of)
         self.record(snapshot)
         return snapshot
+
+    def relation_of(self, artifact: Artifact) -> Relation:
+        """The rows of an earlier output."""
+        path = self.services.artifacts.path(artifact)
+        scan = stored_scan(path, artifact.columns)
+        return Relation(
+            node=self.node.id, scan=scan, columns=artifact.columns, rows=artifact.rows, path=path
+        )
 
     def write(self, target: Target, relation: Relation, delivery_id: str) -> Delivered | None:
         context = self.context(delivery_id=delivery_id)

@@ -1,23 +1,32 @@
 """How rows are kept in Parquet without losing what Parquet has no type for.
 
-DuckDB writes HUGEINT as DOUBLE, which drops digits: here it is stored as DECIMAL(38, 0) and
-read back as what it was.
+DuckDB writes HUGEINT as DOUBLE, which drops digits, INTERVAL in milliseconds and none below
+zero, and times with a zone without it: here each is stored as a type that holds it and read back
+as what it was.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from seeknal.model import Column
 from seeknal.sql.quote import quote_identifier, quote_literal
 
-STORED_AS = {"HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)"}
+STORED_AS = {
+    "HUGEINT": "DECIMAL(38,0)",
+    "UHUGEINT": "DECIMAL(38,0)",
+    "INTERVAL": "VARCHAR",
+    "TIME WITH TIME ZONE": "VARCHAR",
+    "BIT": "VARCHAR",
+}
+_SPECIAL = re.compile(rf"\b({'|'.join(STORED_AS)})\b")
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 
 def copy_statement(select: str, columns: Sequence[Column], path: str) -> str:
     """The COPY that stores ``select``'s rows; the newline ends a trailing ``--`` comment."""
-    encoded = [(column.name, STORED_AS[column.type]) for column in columns if _encoded(column)]
+    encoded = [(column.name, _stored(column.type)) for column in columns if _encoded(column)]
     rows = f"{select}\n" if not encoded else f"SELECT {_star(encoded)} FROM ({select}\n)"
     return f"COPY ({rows}) TO {quote_literal(path)} ({COPY_OPTIONS})"
 
@@ -31,7 +40,14 @@ def scan_of(path: str, columns: Sequence[Column]) -> str:
 
 
 def _encoded(column: Column) -> bool:
-    return column.type in STORED_AS
+    return _stored(column.type) != column.type
+
+
+def _stored(type: str) -> str:
+    """The type that holds it; names of fields and values of enums stand in quotes, untouched."""
+    if '"' in type or "'" in type:
+        return type
+    return _SPECIAL.sub(lambda match: STORED_AS[match[0]], type)
 
 
 def _star(casts: Sequence[tuple[str, str]]) -> str:

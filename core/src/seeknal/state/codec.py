@@ -16,6 +16,7 @@ from seeknal.model import (
     Delivery,
     Fingerprint,
     NodeId,
+    Owed,
     Snapshot,
 )
 
@@ -40,6 +41,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         data["audits"] = [_sparse(result, _AUDIT) for result in snapshot.audits]
     if snapshot.deliveries:
         data["deliveries"] = [_sparse(entry, _DELIVERY) for entry in snapshot.deliveries.values()]
+    if snapshot.backlog:
+        data["backlog"] = [_encode_owed(entry) for entry in snapshot.backlog]
     for name in _PLAIN:
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
@@ -99,8 +102,20 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         artifact=decode_artifact(artifact) if artifact else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries={entry["key"]: Delivery(**entry) for entry in data.get("deliveries", ())},
+        backlog=tuple(_owed(entry) for entry in data.get("backlog", ())),
         **{name: data[name] for name in _PLAIN if name in data},
     )
+
+
+def _encode_owed(owed: Owed) -> dict[str, Any]:
+    return {
+        "delivery": _sparse(owed.delivery, _DELIVERY),
+        "artifact": encode_artifact(owed.artifact),
+    }
+
+
+def _owed(data: Mapping[str, Any]) -> Owed:
+    return Owed(delivery=Delivery(**data["delivery"]), artifact=decode_artifact(data["artifact"]))
 
 
 def _audit(data: Mapping[str, Any]) -> AuditResult:

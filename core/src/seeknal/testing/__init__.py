@@ -13,6 +13,7 @@ pytest.register_assert_rewrite("seeknal.testing.contracts")
 
 from seeknal.testing.contracts import (  # noqa: E402 - see above
     AuditContract,
+    ConnectionContract,
     PluginContract,
     SourceContract,
     TargetContract,
@@ -26,6 +27,7 @@ from seeknal.testing.project import (  # noqa: E402 - see above
 
 __all__ = (
     "AuditContract",
+    "ConnectionContract",
     "Outcome",
     "PluginContract",
     "SourceContract",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Context
-    from seeknal.model import Audit, Relation, Source, Target
+    from seeknal.kernel import Context, Session
+    from seeknal.model import Audit, Connection, Relation, Source, Target
 
 
 class _Contract:
@@ -90,6 +90,15 @@ def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> 
         row_counts=lambda limit: [],
         delivery_id="contract-1",
     )
+
+
+def _later(context: Context) -> Context:
+    """The context of another delivery, not of the same one tried again."""
+    import attrs
+
+    changed: Any = context
+    later: Context = attrs.evolve(changed, delivery_id="contract-2")
+    return later
 
 
 def _relation(context: Context, query: str) -> Relation:
@@ -222,6 +231,11 @@ class SourceContract(_Contract):
         """A source whose table or file does not exist."""
         raise NotImplementedError
 
+    @pytest.fixture
+    def missing_name(self, missing_source: Source) -> str:
+        """What a message about ``missing_source`` has to name."""
+        return Path(missing_source.table[0]).name
+
     def test_rows_and_types_arrive(
         self, module: Any, source: Source, context: Context, expected: Any
     ) -> None:
@@ -239,15 +253,14 @@ class SourceContract(_Contract):
         assert rows == []
 
     def test_a_missing_source_is_named(
-        self, module: Any, missing_source: Source, context: Context
+        self, module: Any, missing_source: Source, missing_name: str, context: Context
     ) -> None:
         from seeknal.errors import SeeknalError
 
         with pytest.raises(SeeknalError) as caught:
             fetch(module.load_source(missing_source, context), context)
 
-        named = [part for part in missing_source.table if part]
-        assert any(Path(part).name in caught.value.message for part in named)
+        assert missing_name in caught.value.message
 
     def test_a_source_of_another_type_is_declined(
         self, module: Any, source: Source, context: Context
@@ -301,7 +314,7 @@ class TargetContract(_Contract):
     ) -> None:
         module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
 
-        module.materialize(target, relation("SELECT 2 AS id, 'b' AS name"), context)
+        module.materialize(target, relation("SELECT 2 AS id, 'b' AS name"), _later(context))
 
         assert delivered() == [(2, "b")]
 
@@ -321,7 +334,7 @@ class TargetContract(_Contract):
         module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
 
         result = module.materialize(
-            target, relation("SELECT 1 AS id, 'a' AS name WHERE false"), context
+            target, relation("SELECT 1 AS id, 'a' AS name WHERE false"), _later(context)
         )
 
         assert result.rows == 0
@@ -343,6 +356,100 @@ class TargetContract(_Contract):
         foreign = attrs.evolve(target, type="of_another_plugin", options=object())
 
         assert module.materialize(foreign, relation("SELECT 1 AS id"), context) is None
+
+
+class ConnectionContract(_Contract):
+    """What every connection type keeps. Override the fixtures that raise."""
+
+    secret: ClassVar[str] = "c4n4ry-S3cret"
+    """What ``unreachable`` has as its password."""
+
+    @pytest.fixture
+    def connection(self) -> Connection:
+        """A connection that can be opened, with at least one table."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def unreachable(self) -> Connection:
+        """A connection that nothing answers to, or that is refused; ``secret`` is its password."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def table(self) -> tuple[str, Sequence[str]]:
+        """The name of a table of ``connection`` and its columns."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def writing(self) -> Sequence[str]:
+        """Statements that would change something."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def session(self, module: Any, connection: Connection, tmp_path: Path) -> Iterator[Session]:
+        """An open session on ``connection``."""
+        found: Session = module.open_session(connection, tmp_path)
+        yield found
+        found.close()
+
+    def test_it_says_in_one_line_what_is_there(self, session: Session) -> None:
+        assert session.describe().strip()
+        assert "\n" not in session.describe()
+
+    def test_a_query_is_answered(self, session: Session) -> None:
+        names, rows = session.execute("SELECT 1 AS one, 'a' AS letter")
+
+        assert list(names) == ["one", "letter"]
+        assert [tuple(row) for row in rows] == [(1, "a")]
+
+    def test_tables_and_their_columns_are_listed(self, session: Session, table: Any) -> None:
+        name, columns = table
+
+        assert name in session.tables()
+        assert [column for column, _ in session.schema(name)] == list(columns)
+
+    def test_a_table_that_is_missing_is_named(self, session: Session) -> None:
+        from seeknal.errors import SeeknalError
+
+        with pytest.raises(SeeknalError, match="no_such_table"):
+            session.schema("no_such_table")
+
+    def test_nothing_is_changed_through_it(
+        self, session: Session, table: Any, writing: Sequence[str]
+    ) -> None:
+        before = session.execute(f"SELECT count(*) FROM {table[0]}")
+
+        for statement in writing:
+            with pytest.raises(Exception):  # noqa: B017, PT011 - any driver's refusal
+                session.execute(statement)
+
+        assert session.execute(f"SELECT count(*) FROM {table[0]}") == before
+
+    def test_a_wrong_query_leaves_it_usable(self, session: Session) -> None:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - any driver's refusal
+            session.execute("SELECT FROM WHERE")
+
+        assert session.execute("SELECT 1 AS one")[1]
+
+    def test_a_refusal_names_the_connection_and_no_secret(
+        self, module: Any, unreachable: Connection, tmp_path: Path
+    ) -> None:
+        from seeknal.errors import ConnectionFailed
+
+        with pytest.raises(ConnectionFailed) as caught:
+            module.open_session(unreachable, tmp_path)
+
+        told = f"{caught.value.message} {caught.value.help} {caught.value!r}"
+        assert unreachable.name in told
+        assert self.secret not in told
+
+    def test_a_connection_of_another_type_is_declined(
+        self, module: Any, connection: Connection, tmp_path: Path
+    ) -> None:
+        import attrs
+
+        foreign = attrs.evolve(connection, type="of_another_plugin", options=object())
+
+        assert module.open_session(foreign, tmp_path) is None
 
 
 class AuditContract(_Contract):

@@ -1,0 +1,50 @@
+"""What is wrong with a project's PostgreSQL nodes and can be seen without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from seeknal.plugin import Node, Problem, Project, SqlRefused, Target, check_query
+from seeknal_postgres.options import PostgresSource, PostgresTarget
+
+
+def problems_of(project: Project) -> Iterable[Problem]:
+    for node in project.nodes.values():
+        if node.source is not None and isinstance(node.source.options, PostgresSource):
+            yield from _of_source(node)
+        for target in node.targets:
+            if isinstance(target.options, PostgresTarget):
+                yield from _of_target(node, target, target.options)
+
+
+def _of_source(node: Node) -> Iterator[Problem]:
+    source = node.source
+    assert source is not None
+    for key, query in (("query", source.query), ("version_query", source.version_query)):
+        if query is None or "{{" in query or "{%" in query:
+            continue
+        try:
+            check_query(query, dialect="postgres", allow_files=True)
+        except SqlRefused as error:
+            yield _problem(node, "SK1315", f"{key}: {error}", "one SELECT, or WITH ... SELECT")
+
+
+def _of_target(node: Node, target: Target, options: PostgresTarget) -> Iterator[Problem]:
+    if target.connection is None:
+        yield _wrong(target, "SK1318", "it does not say in which database", "connection: NAME")
+    if target.mode == "upsert_by_key" and not options.unique_keys:
+        yield _wrong(target, "SK1348", "upsert_by_key needs unique_keys", "unique_keys: [order_id]")
+    if target.mode == "incremental_by_time" and not options.time_column:
+        yield _wrong(
+            target, "SK1349", "incremental_by_time needs a time_column", "time_column: order_date"
+        )
+
+
+def _problem(node: Node, code: str, message: str, help: str) -> Problem:
+    return Problem(code=code, message=message, location=node.location, help=help, node=node.id)
+
+
+def _wrong(target: Target, code: str, message: str, help: str) -> Problem:
+    return Problem(
+        code=code, message=message, location=target.location, help=help, node=target.node
+    )

@@ -1,0 +1,110 @@
+"""From a connection's options to an open psycopg connection."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, fields
+
+from seeknal.plugin import ConnectionFailed, Secret, scrub
+from seeknal_postgres.options import OURS, Postgres, PostgresSource
+
+if TYPE_CHECKING:
+    import psycopg
+
+SETTINGS = (
+    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false),"
+    " set_config('IntervalStyle', 'postgres', false), set_config('bytea_output', 'hex', false),"
+    " set_config('extra_float_digits', '1', false), set_config('client_min_messages', 'warning',"
+    " false), set_config('synchronize_seqscans', 'off', false)"
+)
+"""What texts of values and the order of a scan depend on; poolers would not pass options."""
+_HELP = (
+    (r"password authentication failed|no password supplied", "check user and password"),
+    (r"database \"[^\"]*\" does not exist", "check database:"),
+    (r"role \"[^\"]*\" does not exist", "check user:"),
+    (r"could not translate host|Name or service not known|resolve host", "check host:"),
+    (r"Connection refused|No such file or directory", "is a server running there?"),
+    (r"timeout expired|timed out", "is the host reachable? connect_timeout is in seconds"),
+    (r"server does not support SSL", "sslmode: prefer or disable"),
+    (r"no pg_hba.conf entry", "the server's pg_hba.conf does not let this user in from here"),
+)
+
+
+def connect(name: str, options: Postgres, root: Path) -> psycopg.Connection[Any]:
+    """An open connection that speaks UTF-8 and UTC. Raises ConnectionFailed."""
+    import psycopg
+
+    try:
+        connection = psycopg.connect(**parameters(name, options, root), autocommit=True)
+    except psycopg.Error as error:
+        raise failed(name, error) from None
+    connection.execute(SETTINGS)
+    return connection
+
+
+def parameters(name: str, options: Postgres, root: Path) -> dict[str, Any]:
+    """What libpq is given, as keywords: a string of them could turn up in a message."""
+    given = {
+        field.name: value.reveal() if isinstance(value, Secret) else value
+        for field in fields(Postgres)
+        if field.name not in OURS and (value := getattr(options, field.name)) is not None
+    }
+    base = _of_url(name, options.url) if options.url else {}
+    if options.embedded:
+        from seeknal_postgres.embedded import running
+
+        base = running(name, root).parameters()
+    # UTF-8 both ways: what another encoding cannot hold would be changed or refused.
+    return {**base, **given, "client_encoding": "UTF8"}
+
+
+def _of_url(name: str, url: Secret) -> dict[str, Any]:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    text = url.reveal()
+    try:
+        if not re.match(r"postgres(ql)?://", text):
+            raise ProgrammingError
+        found = dict(conninfo_to_dict(text))
+    except (ProgrammingError, UnicodeError):
+        # The driver's words quote a piece of the URL, which may be of the password.
+        raise ConnectionFailed(
+            f"the url of connection {name!r} is not understood",
+            code="SK1301",
+            help="postgresql://user:password@host:5432/database; in a password write"
+            " %40 for @, %2F for /, %3A for :",
+        ) from None
+    if "password" in found:
+        Secret(str(found["password"]))
+    return found
+
+
+def inline(options: Postgres, given: PostgresSource) -> Postgres:
+    """``options`` with what a source gives in its place."""
+    shared = {field.name for field in fields(Postgres)} & {
+        field.name for field in fields(PostgresSource)
+    }
+    values = {name: getattr(given, name) for name in shared}
+    return evolve(options, **{name: value for name, value in values.items() if value is not None})
+
+
+def failed(name: str, error: Exception) -> ConnectionFailed:
+    """What the server or libpq said, once, without what it says about our own attempts."""
+    text = scrub(said(error))
+    help = next((help for pattern, help in _HELP if re.search(pattern, text)), None)
+    return ConnectionFailed(f"connection {name!r}: {text}", code="SK1302", help=help)
+
+
+def said(error: Exception) -> str:
+    """The server's message and its detail, on one line."""
+    diagnosed = getattr(error, "diag", None)
+    if diagnosed is not None and diagnosed.message_primary:
+        parts = (diagnosed.message_primary, diagnosed.message_detail)
+        return scrub(". ".join(part for part in parts if part))
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    wanted = [line for line in lines if not line.startswith(("Multiple connection", "- host"))]
+    return scrub((wanted or lines or [type(error).__name__])[0])

@@ -1,0 +1,345 @@
+"""One delivery: one transaction that locks, loads, checks, replaces and records it.
+
+Readers see the rows of before or those of after, whenever it ends and however.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from seeknal.plugin import Context, Delivered, DeliveryError, Relation, Target, scrub
+from seeknal_postgres import ledger, tables
+from seeknal_postgres.batch import (
+    Range,
+    check_keys,
+    check_times,
+    range_of,
+    refuse_nul,
+    writings_of,
+)
+from seeknal_postgres.catalogue import Table, table_of
+from seeknal_postgres.connecting import connect, said
+from seeknal_postgres.connections import connection_of
+from seeknal_postgres.options import Postgres, PostgresTarget
+from seeknal_postgres.stream import copy_rows
+from seeknal_postgres.writetypes import Writing, cast_to, for_column
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Server = psycopg.Connection[Any]
+
+STAGE = "seeknal_stage"
+
+
+@frozen(kw_only=True)
+class Work:
+    """A delivery as it was asked for."""
+
+    target: Target
+    options: PostgresTarget
+    table: Table
+    relation: Relation
+    writings: tuple[Writing, ...]
+    context: Context
+    connection: Postgres
+    range: Range | None = None
+    keys: tuple[str, ...] = field(default=())
+
+    @property
+    def mode(self) -> str:
+        return self.target.mode
+
+    @property
+    def ledger(self) -> str:
+        """Where the table of deliveries is; that of an environment lies apart."""
+        return _isolated(self.connection.delivery_schema, self.context)
+
+    @property
+    def lock(self) -> str:
+        return f"seeknal:{self.table}"
+
+
+def deliver(
+    target: Target, options: PostgresTarget, relation: Relation, context: Context
+) -> Delivered:
+    """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
+    name, connection = connection_of(target, None, context)
+    named = table_of(options.table or relation.node.name, connection.schema)
+    table = Table(schema=_isolated(named.schema, context), name=named.name)
+    work = _prepared(target, options, relation, context, connection, table)
+    if work is None:
+        return Delivered(rows=0, detail="no rows: nothing to replace")
+    return _carry_out(work, name)
+
+
+def _isolated(schema: str, context: Context) -> str:
+    return schema if context.environment == "prod" else f"{schema}__{context.environment}"
+
+
+def _prepared(
+    target: Target,
+    options: PostgresTarget,
+    relation: Relation,
+    context: Context,
+    connection: Postgres,
+    table: Table,
+) -> Work | None:
+    """Everything that can be found wrong without the server; None when there is nothing to do."""
+    keys, range_ = options.unique_keys, None
+    if target.mode == "upsert_by_key":
+        check_keys(relation, keys, context)
+    if target.mode == "incremental_by_time":
+        assert options.time_column is not None
+        check_times(relation, options.time_column, context)
+        range_ = range_of(relation, options.time_column, options.lookback, context)
+    refuse_nul(relation, context)
+    return Work(
+        target=target,
+        options=options,
+        table=table,
+        relation=relation,
+        writings=writings_of(relation, context),
+        context=context,
+        connection=connection,
+        range=range_,
+        keys=keys if target.mode == "upsert_by_key" else (),
+    )
+
+
+def _carry_out(work: Work, name: str) -> Delivered:
+    import psycopg
+
+    server = connect(name, work.connection, work.context.project_root)
+    try:
+        done = _transaction(server, work)
+    except psycopg.OperationalError as error:
+        done = _after_loss(work, name, error)
+    except psycopg.Error as error:
+        raise _refused(work, error) from None
+    finally:
+        server.close()
+    return done
+
+
+def _transaction(server: Server, work: Work) -> Delivered:
+    ledger.prepare(server, work.ledger)
+    with server.transaction():
+        limit = int(work.connection.lock_timeout.seconds * 1000)
+        server.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit}ms"])
+        server.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [work.lock])
+        id = work.context.delivery_id
+        before = ledger.delivered_rows(server, work.ledger, id, str(work.table))
+        if before is not None:
+            return Delivered(rows=before, detail="was delivered before")
+        rows, detail = _written(server, work)
+        ledger.record(server, work.ledger, _marker(work, rows))
+    _vacuum(server, work)
+    return Delivered(rows=rows, detail=detail)
+
+
+def _marker(work: Work, rows: int) -> tuple[object, ...]:
+    times = (str(work.range.start), str(work.range.end)) if work.range else (None, None)
+    context = work.context
+    identity = (context.delivery_id, str(work.table), str(work.relation.node))
+    return (*identity, context.environment, context.run_id, work.mode, rows, *times)
+
+
+def _written(server: Server, work: Work) -> tuple[int, str]:
+    """The rows that were written, and what people want to know of it."""
+    there = tables.columns_of(server, work.table)
+    if not there:
+        return _first(server, work)
+    server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
+    if work.mode == "full":
+        return _full(server, work, there)
+    there = _fitted(server, work, there)
+    if work.mode == "incremental_by_time":
+        return _incremental(server, work, there)
+    if work.relation.rows == 0:
+        return 0, "no rows"
+    if work.mode == "append":
+        return _load(server, work, there), ""
+    return _upsert(server, work, there)
+
+
+def _first(server: Server, work: Work) -> tuple[int, str]:
+    if not work.options.create_table:
+        raise DeliveryError(
+            f"there is no table {work.table}, and create_table is false",
+            code="SK1341",
+            help="create it, or leave create_table out",
+        )
+    tables.create(server, work.table, work.writings, work.keys)
+    rows = _load(server, work, tables.columns_of(server, work.table))
+    return rows, f"Created table {work.table}"
+
+
+def _full(server: Server, work: Work, there: tuple[tables.TableColumn, ...]) -> tuple[int, str]:
+    """DELETE, not TRUNCATE: a reader whose snapshot is older still sees the old rows."""
+    change = tables.change_of(there, work.writings)
+    if not change:
+        server.execute(f"DELETE FROM {work.table.quoted}".encode())
+        return _load(server, work, there), ""
+    views = tables.dependents(server, work.table)
+    harmless = work.options.schema_change == "evolve" and not (change.removed or change.retyped)
+    if views and not work.options.cascade and not harmless:
+        raise DeliveryError(
+            f"the columns of {work.table} change ({change}), and"
+            f" {', '.join(str(view) for view, _ in views)} depend on it",
+            code="SK1342",
+            help="drop what depends on it first, or say cascade: true to have it dropped",
+        )
+    server.execute(f"LOCK TABLE {work.table.quoted} IN ACCESS EXCLUSIVE MODE".encode())
+    if not harmless:
+        tables.drop_views(server, views)
+    server.execute(f"DELETE FROM {work.table.quoted}".encode())
+    tables.alter(server, work.table, change)
+    rows = _load(server, work, tables.columns_of(server, work.table))
+    dropped = [str(view) for view, _ in views] if not harmless else []
+    return rows, f"columns changed: {change}" + (
+        f"; dropped {', '.join(dropped)}" if dropped else ""
+    )
+
+
+def _fitted(
+    server: Server, work: Work, there: tuple[tables.TableColumn, ...]
+) -> tuple[tables.TableColumn, ...]:
+    """The table's columns once they take the rows. Raises DeliveryError when they cannot."""
+    change = tables.change_of(there, work.writings)
+    if change.retyped:
+        raise DeliveryError(
+            f"{work.table} does not fit: {tables.Change(retyped=change.retyped)}",
+            code="SK1343",
+            help="cast the column in the node's SQL, or change the table",
+        )
+    missing = [column.name for column in change.removed if column.required]
+    if missing:
+        raise DeliveryError(
+            f"{work.table} needs values for {', '.join(missing)}, which the rows do not have",
+            code="SK1344",
+        )
+    if change.removed:
+        names = ", ".join(column.name for column in change.removed)
+        work.context.log.warning("%s keeps the column %s, which the rows lack", work.table, names)
+    if not change.added:
+        return there
+    if work.options.schema_change == "fail":
+        raise DeliveryError(
+            f"{work.table} has no column for {', '.join(new.name for new in change.added)}",
+            code="SK1345",
+            help="schema_change: evolve adds it, or take it out of the node's SQL",
+        )
+    tables.alter(server, work.table, tables.Change(added=change.added))
+    return tables.columns_of(server, work.table)
+
+
+def _incremental(
+    server: Server, work: Work, there: Sequence[tables.TableColumn]
+) -> tuple[int, str]:
+    if work.range is None:
+        return 0, "no rows: nothing to replace"
+    delete = f"DELETE FROM {work.table.quoted} WHERE {work.range.condition}"
+    gone = server.execute(delete.encode(), [work.range.start, work.range.end]).rowcount
+    return _load(server, work, there), f"{gone:,} replaced"
+
+
+def _load(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> int:
+    """Every row into the table: straight where the types are equal, else by a stage."""
+    types = {column.name: column.type for column in there}
+    work = _for_table(work, types)
+    straight = all(
+        writing.sent != "text" and types[writing.name] == writing.type for writing in work.writings
+    )
+    if straight:
+        return copy_rows(server, work.table.quoted, work.writings, work.relation, work.context)
+    _stage(server, work)
+    names = ", ".join(writing.quoted for writing in work.writings)
+    values = ", ".join(cast_to(types[writing.name], writing) for writing in work.writings)
+    return server.execute(
+        f"INSERT INTO {work.table.quoted} ({names}) SELECT {values} FROM {STAGE}".encode()
+    ).rowcount
+
+
+def _for_table(work: Work, types: Mapping[str, str]) -> Work:
+    """The work with each column sent as the table's own column takes it."""
+    return evolve(
+        work, writings=tuple(for_column(entry, types[entry.name]) for entry in work.writings)
+    )
+
+
+def _stage(server: Server, work: Work) -> int:
+    """The rows in a temporary table, which nothing can leave behind."""
+    columns = ", ".join(f"{writing.quoted} {writing.stage_type}" for writing in work.writings)
+    server.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP".encode())
+    return copy_rows(server, STAGE, work.writings, work.relation, work.context)
+
+
+def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:
+    types = {column.name: column for column in there}
+    work = _for_table(work, {name: column.type for name, column in types.items()})
+    rows = _stage(server, work)
+    server.execute(f"ANALYZE {STAGE}".encode())
+    if tables.has_unique(server, work.table, work.keys):
+        from seeknal_postgres.upserting import insert_on_conflict
+
+        touched = server.execute(insert_on_conflict(work, types, STAGE).encode()).rowcount
+    else:
+        from seeknal_postgres.upserting import insert_new, update_changed
+
+        work.context.log.warning(
+            "%s has no unique index on %s: it is locked against other writers while it is written",
+            work.table,
+            ", ".join(work.keys),
+        )
+        server.execute(f"LOCK TABLE {work.table.quoted} IN SHARE ROW EXCLUSIVE MODE".encode())
+        touched = server.execute(update_changed(work, types, STAGE).encode()).rowcount
+        touched += server.execute(insert_new(work, types, STAGE).encode()).rowcount
+    return rows, f"{touched:,} changed"
+
+
+def _vacuum(server: Server, work: Work) -> None:
+    """Make room of replaced rows at once; whether it succeeds decides nothing."""
+    import psycopg
+
+    with suppress(psycopg.Error):
+        word = "ANALYZE" if work.mode == "append" else "VACUUM (ANALYZE)"
+        server.execute(f"{word} {work.table.quoted}".encode())
+
+
+def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Delivered:
+    """A connection lost during COMMIT leaves open what happened: the server is asked."""
+    import psycopg
+
+    if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+        raise _refused(work, error)
+    try:
+        server = connect(name, work.connection, work.context.project_root)
+        with server:
+            rows = ledger.delivered_rows(
+                server, work.ledger, work.context.delivery_id, str(work.table)
+            )
+    except (psycopg.Error, Exception):
+        rows = None
+    if rows is None:
+        raise _refused(work, error)
+    return Delivered(rows=rows, detail="the connection was lost after it was committed")
+
+
+def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
+    text = scrub(said(error))
+    if error.sqlstate == "55P03":
+        return DeliveryError(
+            f"another delivery holds {work.table} (waited {work.connection.lock_timeout}): {text}",
+            code="SK1346",
+            help="run again when it has ended; lock_timeout: 5m waits longer",
+        )
+    column = getattr(error.diag, "column_name", None)
+    place = f"{work.table}.{column}" if column else str(work.table)
+    return DeliveryError(
+        f"{place}: {text}", code="SK1347", help=error.diag.message_hint or "it holds what it held"
+    )

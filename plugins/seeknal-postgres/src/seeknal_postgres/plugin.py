@@ -1,0 +1,123 @@
+"""The PostgreSQL plugin: what it declares and the hooks it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import (
+    Connection,
+    ConnectionType,
+    Context,
+    Delivered,
+    Problem,
+    Project,
+    Relation,
+    Rows,
+    RunSummary,
+    Session,
+    Source,
+    SourceType,
+    Target,
+    TargetType,
+    hookimpl,
+)
+from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
+
+if TYPE_CHECKING:
+    import click
+
+ALIASES = ("postgres",)
+
+
+@hookimpl
+def connection_types() -> Iterable[ConnectionType]:
+    return [
+        ConnectionType(
+            name=TYPE, options=Postgres, summary="a PostgreSQL database", aliases=ALIASES
+        )
+    ]
+
+
+@hookimpl
+def source_types() -> Iterable[SourceType]:
+    return [
+        SourceType(
+            name=TYPE,
+            options=PostgresSource,
+            summary="a table of a PostgreSQL database, or a query that runs there",
+            aliases=ALIASES,
+        )
+    ]
+
+
+@hookimpl
+def target_types() -> Iterable[TargetType]:
+    return [
+        TargetType(
+            name=TYPE,
+            options=PostgresTarget,
+            summary="a table of a PostgreSQL database",
+            modes=("full", "incremental_by_time", "upsert_by_key", "append"),
+            aliases=ALIASES,
+            exposure=True,
+        )
+    ]
+
+
+@hookimpl
+def validate_project(project: Project) -> Iterable[Problem]:
+    from seeknal_postgres.checking import problems_of
+
+    return problems_of(project)
+
+
+@hookimpl
+def source_version(source: Source, context: Context) -> object | None:
+    if not isinstance(source.options, PostgresSource):
+        return None
+    from seeknal_postgres.reading import version_of
+
+    return version_of(source, source.options, context)
+
+
+@hookimpl
+def load_source(source: Source, context: Context) -> Rows | None:
+    if not isinstance(source.options, PostgresSource):
+        return None
+    from seeknal_postgres.reading import read
+
+    return read(source, source.options, context)
+
+
+@hookimpl
+def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+    if not isinstance(target.options, PostgresTarget):
+        return None
+    from seeknal_postgres.delivering import deliver
+
+    return deliver(target, target.options, relation, context)
+
+
+@hookimpl
+def open_session(connection: Connection, project_root: Path) -> Session | None:
+    if not isinstance(connection.options, Postgres):
+        return None
+    from seeknal_postgres.session import PostgresSession
+
+    return PostgresSession(connection.name, connection.options, project_root)
+
+
+@hookimpl
+def after_run(summary: RunSummary) -> None:
+    from seeknal_postgres.pool import close_idle
+
+    close_idle()
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    from seeknal_postgres.commands import postgres_command
+
+    cli.add_command(postgres_command)

@@ -1,0 +1,238 @@
+"""Reading a source: what the server is asked, in which transaction, and how rows arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from seeknal.plugin import (
+    Context,
+    NodeError,
+    Rows,
+    Source,
+    SqlRefused,
+    check_query,
+    did_you_mean,
+    quote_identifier,
+)
+from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
+from seeknal_postgres.connecting import failed, said
+from seeknal_postgres.connections import connection_of
+from seeknal_postgres.options import Postgres, PostgresSource
+from seeknal_postgres.pool import leased
+from seeknal_postgres.readtypes import WIDEST, Extent, Reading, Transport, fits, reading_of
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Server = psycopg.Connection[Any]
+
+
+def version_of(source: Source, options: PostgresSource, context: Context) -> object | None:
+    """What ``version_query:`` answers, as text; None without one."""
+    if source.version_query is None:
+        return None
+    name, connection = connection_of(source, options, context)
+    query = _checked(source.version_query, "version_query")
+    with (
+        leased(name, connection, context.project_root) as server,
+        _told(name, source),
+        _reading(server, connection),
+    ):
+        row = server.execute(f"SELECT * FROM ({query}\n) AS q".encode(), prepare=True).fetchone()
+    return [None if value is None else str(value) for value in row or ()]
+
+
+def read(source: Source, options: PostgresSource, context: Context) -> Rows:
+    """The source's rows, of one snapshot of the database."""
+    from seeknal_postgres.transports import arriving, choose
+
+    name, connection = connection_of(source, options, context)
+    transport = choose(options.transport, context)
+    with (
+        leased(name, connection, context.project_root) as server,
+        _told(name, source),
+        _reading(server, connection),
+    ):
+        relation = _relation(source, connection, server, name)
+        columns = _wanted(describe(server, relation), source)
+        extents = _extents(server, relation, columns, source)
+        readings = _readings(columns, source, options, extents, transport, context)
+        asked = ", ".join(
+            f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
+        )
+        rows = arriving(
+            transport,
+            f"SELECT {asked} FROM {relation}",
+            name=name,
+            options=connection,
+            server=server,
+            context=context,
+            empty=_empty_line(source),
+        )
+    made = ", ".join(
+        f"{reading.made} AS {quote_identifier(name)}" for name, reading in readings.items()
+    )
+    return rows(made)
+
+
+@contextmanager
+def _reading(server: Server, options: Postgres) -> Iterator[None]:
+    """A transaction that sees one state of the database and can change none."""
+    limit = int(options.statement_timeout.seconds * 1000)
+    server.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        server.execute("SELECT set_config('statement_timeout', %s, true)", [f"{limit}ms"])
+        yield
+    finally:
+        if not server.closed:
+            server.execute("ROLLBACK")
+
+
+@contextmanager
+def _told(name: str, source: Source) -> Iterator[None]:
+    """What the server refuses, in its words and with what to do."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            raise NodeError(
+                f"the server stopped the query: {said(error)}",
+                code="SK1313",
+                help="statement_timeout: 2h gives it more time",
+            ) from None
+        raise failed(name, error) from None
+    except psycopg.Error as error:
+        raise NodeError(_refused(source, error), code="SK1313", help=_hint(error)) from None
+
+
+def _refused(source: Source, error: psycopg.Error) -> str:
+    place = getattr(error.diag, "statement_position", None)
+    near = ""
+    if source.query is not None and place:
+        # The query stands behind "SELECT * FROM (".
+        begin = max(0, int(place) - 1 - len("SELECT * FROM ("))
+        near = source.query[begin:].split("\n")[0].strip()[:40]
+    return f"PostgreSQL refuses it: {said(error)}" + (f" (near {near!r})" if near else "")
+
+
+def _hint(error: psycopg.Error) -> str | None:
+    if error.sqlstate == "25006":
+        return "a source only reads; what it calls may not write either"
+    return error.diag.message_hint
+
+
+def _relation(source: Source, options: Postgres, server: Server, name: str) -> str:
+    """What stands after FROM: the table, or the query in brackets."""
+    if source.query is not None:
+        return f"({_checked(source.query, 'query')}\n) AS q"
+    if not source.table:
+        raise NodeError(
+            "it does not say what it reads", code="SK1314", help="table: schema.name, or query:"
+        )
+    table = table_of(".".join(source.table), options.schema)
+    found = server.execute("SELECT to_regclass(%s) IS NOT NULL", [table.quoted]).fetchone()
+    if not found or not found[0]:
+        raise no_table(server, table, name)
+    return table.quoted
+
+
+def _checked(query: str, key: str) -> str:
+    try:
+        check_query(query, dialect="postgres", allow_files=True)
+    except SqlRefused as error:
+        raise NodeError(
+            f"{key}: {error}", code="SK1315", help="one SELECT, or WITH ... SELECT"
+        ) from error
+    return query.strip().rstrip(";").rstrip()
+
+
+def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
+    """The columns that are read: all, or those that ``columns:`` names."""
+    by_name = {column.name: column for column in columns}
+    if len(by_name) < len(columns):
+        twice = next(name for name in by_name if [c.name for c in columns].count(name) > 1)
+        raise NodeError(
+            f"two output columns have one name: {twice!r}",
+            code="SK0712",
+            help="give one of them another name with AS",
+        )
+    if not columns:
+        raise NodeError("it has no columns", code="SK1316")
+    lower = {name.lower(): column for name, column in by_name.items()}
+    for spec in source.columns:
+        if spec.name not in by_name and spec.name.lower() not in lower:
+            near = did_you_mean(spec.name, by_name)
+            raise NodeError(
+                f"there is no column {spec.name!r}, which columns: names",
+                code="SK1317",
+                help=near or f"columns: {', '.join(by_name)}",
+            )
+    if source.query is not None or not source.columns:
+        return list(columns)
+    return [by_name.get(spec.name) or lower[spec.name.lower()] for spec in source.columns]
+
+
+def _extents(
+    server: Server, relation: str, columns: Sequence[PgColumn], source: Source
+) -> Mapping[str, Extent]:
+    """The digits of numerics that were declared without any, asked for in one scan."""
+    declared = {spec.name.lower() for spec in source.columns if spec.type}
+    loose = [
+        column
+        for column in columns
+        if column.type == "numeric" and not fits(column) and column.name.lower() not in declared
+    ]
+    if not loose:
+        return {}
+    parts = []
+    for column in loose:
+        name = quote_identifier(column.name)
+        finite = f"FILTER (WHERE {name} NOT IN ('NaN', 'Infinity', '-Infinity'))"
+        parts.append(f"coalesce(max(length(trunc(abs({name}))::text)) {finite}, 1)")
+        parts.append(f"coalesce(max(scale({name})) {finite}, 0)")
+    row = server.execute(f"SELECT {', '.join(parts)} FROM {relation}".encode()).fetchone()
+    assert row is not None
+    return {
+        column.name: Extent(before=row[2 * number], after=row[2 * number + 1])
+        for number, column in enumerate(loose)
+    }
+
+
+def _readings(
+    columns: Sequence[PgColumn],
+    source: Source,
+    options: PostgresSource,
+    extents: Mapping[str, Extent],
+    transport: Transport,
+    context: Context,
+) -> dict[str, Reading]:
+    declared = {spec.name.lower(): spec.type for spec in source.columns if spec.type}
+    for name, extent in extents.items():
+        if extent.before + extent.after > WIDEST:
+            context.log.warning(
+                "column %r holds numbers of more than %d digits: it becomes DOUBLE, which rounds"
+                " them (columns: {%s: VARCHAR} keeps them)",
+                name,
+                WIDEST,
+                name,
+            )
+    return {
+        column.name: reading_of(
+            column,
+            transport,
+            on_nan=options.on_nan,
+            declared=declared.get(column.name.lower()),
+            extent=extents.get(column.name),
+        )
+        for column in columns
+    }
+
+
+def _empty_line(source: Source) -> str | None:
+    if source.query is None:
+        return None
+    return f"Pushdown query returned 0 rows for {source.node}"

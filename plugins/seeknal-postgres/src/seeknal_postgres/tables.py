@@ -1,0 +1,166 @@
+"""The table that a delivery writes: what it is now, and how it is made or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.plugin import DeliveryError, quote_identifier
+from seeknal_postgres.catalogue import Table
+from seeknal_postgres.writetypes import Writing, takes
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Server = psycopg.Connection[Any]
+
+_COLUMNS = """
+    SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
+               CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END),
+           a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
+           coalesce(e.typtype, b.typtype, t.typtype) IN ('e', 'c', 'r', 'm')
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+    LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+    WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attnum
+"""
+_KIND = "SELECT relkind::text FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
+_UNIQUE = """
+    SELECT array_agg(a.attname::text) FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+    WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indimmediate
+      AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid
+    GROUP BY i.indexrelid
+"""
+_DEPENDENTS = """
+    SELECT DISTINCT n.nspname, c.relname, c.relkind::text
+    FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+    JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE d.refobjid = to_regclass(%s) AND d.classid = 'pg_rewrite'::regclass
+      AND c.oid <> d.refobjid
+    ORDER BY 1, 2
+"""
+
+
+@frozen(kw_only=True)
+class TableColumn:
+    """A column that is there.
+
+    ``filled`` without us: by a default, an identity or a formula. ``parsed``: of a type (or its
+    elements are) that the server reads from text: an enum, a composite, a range.
+    """
+
+    name: str
+    type: str
+    required: bool
+    filled: bool
+    generated: bool
+    parsed: bool
+
+    @property
+    def quoted(self) -> str:
+        return quote_identifier(self.name)
+
+
+@frozen(kw_only=True)
+class Change:
+    """How a table's columns differ from those that are delivered."""
+
+    added: tuple[Writing, ...] = ()
+    removed: tuple[TableColumn, ...] = ()
+    retyped: tuple[tuple[TableColumn, Writing], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.retyped)
+
+    def __str__(self) -> str:
+        parts = [
+            *(f"{new.name} is new ({new.type})" for new in self.added),
+            *(f"{old.name} is gone" for old in self.removed),
+            *(f"{old.name} is {old.type}, delivered {new.type}" for old, new in self.retyped),
+        ]
+        return "; ".join(parts)
+
+
+def ensure_schema(server: Server, schema: str) -> None:
+    """Make a schema that is missing; it needs no right to do so where it is not."""
+    found = server.execute("SELECT to_regnamespace(%s)", [quote_identifier(schema)]).fetchone()
+    if not found or found[0] is None:
+        server.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)}".encode())
+
+
+def columns_of(server: Server, table: Table) -> tuple[TableColumn, ...]:
+    """The table's columns; none when there is no table. Raises DeliveryError for a view."""
+    row = server.execute(_KIND, [table.quoted]).fetchone()
+    if row is not None and row[0] not in ("r", "p"):
+        raise DeliveryError(f"{table} is a view, not a table", code="SK1332")
+    return tuple(
+        TableColumn(
+            name=name, type=type, required=required, filled=filled, generated=made, parsed=parsed
+        )
+        for name, type, required, filled, made, parsed in server.execute(_COLUMNS, [table.quoted])
+    )
+
+
+def change_of(there: Sequence[TableColumn], writings: Sequence[Writing]) -> Change:
+    """What would have to change for the table to take these columns exactly."""
+    known = {column.name: column for column in there}
+    wanted = {writing.name for writing in writings}
+    return Change(
+        added=tuple(writing for writing in writings if writing.name not in known),
+        removed=tuple(
+            column for column in there if column.name not in wanted and not column.filled
+        ),
+        retyped=tuple(
+            (known[writing.name], writing)
+            for writing in writings
+            if writing.name in known
+            and not takes(known[writing.name].type, writing, parsed=known[writing.name].parsed)
+        ),
+    )
+
+
+def create(server: Server, table: Table, writings: Sequence[Writing], keys: Sequence[str]) -> None:
+    """Make the table, with a primary key on ``keys``."""
+    ensure_schema(server, table.schema)
+    lines = [f"{writing.quoted} {writing.type}" for writing in writings]
+    if keys:
+        lines.append(f"PRIMARY KEY ({', '.join(map(quote_identifier, keys))})")
+    server.execute(f"CREATE TABLE {table.quoted} ({', '.join(lines)})".encode())
+
+
+def alter(server: Server, table: Table, change: Change) -> None:
+    """Carry out ``change`` on a table without rows."""
+    actions = [
+        *(f"DROP COLUMN {old.quoted}" for old in change.removed),
+        *(f"ADD COLUMN {new.quoted} {new.type}" for new in change.added),
+        *(
+            f"ALTER COLUMN {old.quoted} TYPE {new.type} USING CAST(NULL AS {new.type})"
+            for old, new in change.retyped
+        ),
+    ]
+    server.execute(f"ALTER TABLE {table.quoted} {', '.join(actions)}".encode())
+
+
+def dependents(server: Server, table: Table) -> list[tuple[Table, str]]:
+    """Views that read the table, and ``m`` for those that are materialized."""
+    rows = server.execute(_DEPENDENTS, [table.quoted]).fetchall()
+    return [(Table(schema=schema, name=name), kind) for schema, name, kind in rows]
+
+
+def drop_views(server: Server, views: Iterable[tuple[Table, str]]) -> None:
+    for view, kind in views:
+        word = "MATERIALIZED VIEW" if kind == "m" else "VIEW"
+        server.execute(f"DROP {word} IF EXISTS {view.quoted} CASCADE".encode())
+
+
+def has_unique(server: Server, table: Table, keys: Sequence[str]) -> bool:
+    """Whether the server itself keeps ``keys`` unique."""
+    rows = server.execute(_UNIQUE, [table.quoted]).fetchall()
+    return any(set(row[0]) == set(keys) for row in rows)
