@@ -19,7 +19,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-SOURCES = ("core/src/seeknal", "plugins/seeknal-audits/src/seeknal_audits")
+SOURCES = (
+    "core/src/seeknal",
+    "plugins/seeknal-audits/src/seeknal_audits",
+    "plugins/seeknal-postgres/src/seeknal_postgres",
+)
 ERRORS = DOCS / "reference" / "errors.txt"
 EVERYWHERE = {"--project", "--debug", "--help"}
 """Options of every command."""
@@ -168,6 +172,10 @@ def target_types() -> str:
     return _declared(_plugins().target_types, "it has no options")
 
 
+def connection_types() -> str:
+    return _declared(_plugins().connection_types, "it has no options")
+
+
 def audit_types() -> str:
     return _declared(_plugins().audit_types, "it has no parameters")
 
@@ -306,6 +314,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "source-types": source_types,
     "target-types": target_types,
     "audit-types": audit_types,
+    "connection-types": connection_types,
     "errors": errors,
 }
 

@@ -91,6 +91,9 @@ def fault_of(app, words):
             return f"no command {plain[0]}"
         rest.remove(plain[0])
         group = command
+    if group.context_settings.get("ignore_unknown_options"):
+        # They are another program's.
+        return None
     known = {
         name for parameter in group.params for name in [*parameter.opts, *parameter.secondary_opts]
     }

@@ -1,26 +1,4 @@
 import pytest
-from tests.postgres.server import Database, start
-
-pytest_plugins = ()
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """One server for the whole session."""
-    found = start(tmp_path_factory.mktemp("postgres"))
-    yield found
-    found.stop()
-
-
-@pytest.fixture
-def database(server):
-    """An empty database."""
-    from seeknal_postgres.pool import close_idle
-
-    found = Database(server)
-    yield found
-    close_idle()
-    found.drop()
 
 
 @pytest.fixture

@@ -27,8 +27,9 @@ def source(query, more=""):
 
 def test_filters_aggregates_and_joins_run_in_the_server(project, seeded):
     query = (
-        "SELECT c.name, sum(o.amount) AS total\nFROM orders o JOIN customers c ON c.id = o.customer\n"
-        "WHERE o.status = 'done' GROUP BY c.name HAVING count(*) > 3"
+        "SELECT c.name, sum(o.amount) AS total FROM orders o"
+        " JOIN customers c ON c.id = o.customer"
+        " WHERE o.status = 'done' GROUP BY c.name HAVING count(*) > 3"
     )
     made = project({"seeknal/s.yml": source(query)})
     mark = seeded.log_mark()

@@ -1,4 +1,4 @@
-"""Computes the results again with DuckDB alone, straight from the CSV files, and compares.
+"""Computes the results again with DuckDB alone, from the files the database was filled with.
 
 Run it from the example's folder after ``seeknal run``: ``python scripts/check.py``.
 """

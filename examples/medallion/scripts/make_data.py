@@ -1,4 +1,4 @@
-"""Makes the example's CSV files: the same ones each time.
+"""Makes the example's data, CSV files and what fills the shop's database: the same each time.
 
 Run it from the example's folder: ``python scripts/make_data.py``.
 """
@@ -12,7 +12,23 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 SEED = 20260101
-DATA = Path(__file__).resolve().parent.parent / "data"
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+SEED_FILE = ROOT / "sql" / "seed.sql"
+TABLES = {
+    "customers": (
+        "customer_id integer PRIMARY KEY, name text NOT NULL, email text NOT NULL,"
+        " region text NOT NULL, created_at date NOT NULL"
+    ),
+    "products": (
+        "product_id text PRIMARY KEY, name text NOT NULL, category text NOT NULL,"
+        " price numeric(12,2) NOT NULL"
+    ),
+    "orders": (
+        "order_id text PRIMARY KEY, customer_id integer NOT NULL, product_id text NOT NULL,"
+        " amount numeric(12,2) NOT NULL, order_date date NOT NULL, status text NOT NULL"
+    ),
+}
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 365
 
@@ -153,16 +169,41 @@ def write(name: str, header: str, rows: Iterable[Row]) -> None:
         writer.writerows(rows)
 
 
+def seed(rows_of: dict[str, list[Row]]) -> None:
+    """A script that makes the shop's tables anew, in one transaction."""
+    lines = [
+        "-- Fills the shop's database; written by scripts/make_data.py.",
+        "SET client_min_messages = warning;",
+        "BEGIN;",
+    ]
+    for name, columns in TABLES.items():
+        values = ",\n".join(f"  ({', '.join(map(literal, row))})" for row in rows_of[name])
+        lines += [
+            f"DROP TABLE IF EXISTS public.{name};",
+            f"CREATE TABLE public.{name} ({columns});",
+            f"INSERT INTO public.{name} VALUES\n{values};",
+        ]
+    SEED_FILE.parent.mkdir(exist_ok=True)
+    SEED_FILE.write_text("\n".join([*lines, "COMMIT;"]) + "\n", encoding="utf-8")
+
+
+def literal(value: object) -> str:
+    text = str(value).replace("'", "''")
+    return text if isinstance(value, int) else f"'{text}'"
+
+
 def main() -> None:
     DATA.mkdir(exist_ok=True)
     chance = random.Random(SEED)
-    catalogue = products(chance)
+    catalogue, people = products(chance), customers(chance)
+    sold = orders(chance, catalogue)
+    seed({"products": catalogue, "customers": people, "orders": sold})
     write("products", "product_id, name, category, price", catalogue)
-    write("customers", "customer_id, name, email, region, created_at", customers(chance))
+    write("customers", "customer_id, name, email, region, created_at", people)
     write(
         "orders",
         "order_id, customer_id, product_id, amount, order_date, status",
-        orders(chance, catalogue),
+        sold,
     )
     write("traffic_events", "event_id, customer_id, page, action, timestamp", traffic(chance))
     write(

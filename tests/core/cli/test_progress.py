@@ -58,7 +58,7 @@ def test_a_line_has_rows_time_audits_and_deliveries():
         output_id="o",
         delivery_id="d",
         rows=98112,
-        label="analytics.clean",
+        label="postgresql analytics.clean",
     )
     result = NodeResult(
         node=ID,

@@ -78,6 +78,7 @@ class NodeRunner:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+        self.reused: set[NodeId] = set()
 
     def execute(self, step: Step) -> NodeResult:
         """Carry out one step. Never raises: a failure is a result."""
@@ -93,6 +94,8 @@ class NodeRunner:
         finally:
             attempt.clean_up()
             self.close_cursor()
+        if result.status == "reused":
+            self.reused.add(step.node)
         return evolve(result, seconds=time.monotonic() - started)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -122,6 +125,7 @@ class _Attempt:
     def __init__(self, runner: NodeRunner, node: Node, step: Step) -> None:
         self.services = runner.services
         self.cursor = runner.cursor
+        self.reused_before = runner.reused
         self.node = node
         self.step = step
         self.phases: dict[str, float] = {}
@@ -145,6 +149,9 @@ class _Attempt:
         return self.reuse()
 
     def inputs_differ(self) -> bool:
+        if self.node.kind == "rule":
+            # It keeps nothing of its own: its input's step asked its audits, or had no need to.
+            return not self.reused_before.issuperset(self.node.parents)
         if self.snapshot is None:
             return True
         return dict(self.snapshot.inputs) != self.services.outputs.inputs_of(self.node)

@@ -1,6 +1,21 @@
-"""Python nodes: one reads YAML nodes, the other a Python node."""
+"""Python nodes: a source that a database fills, and two that read YAML and Python nodes."""
 
-from seeknal import transform
+from seeknal import materialize, source, transform
+
+
+@source(
+    name="products",
+    description="The catalogue, as far as it is for sale",
+    layer="bronze",
+    domain="sales",
+    source="postgresql",
+    connection="local_pg",
+    query="SELECT product_id, name, category, price FROM products WHERE price > 0",
+    audits=[{"type": "unique", "columns": ["product_id"]}],
+)
+def products(ctx):
+    """What the query gives, unchanged."""
+    return ctx.ref("source.products")
 
 
 @transform(
@@ -10,6 +25,13 @@ from seeknal import transform
     domain="sales",
     inputs=["transform.clean_orders", "source.products"],
     audits=[{"type": "not_null", "columns": ["category"]}],
+)
+@materialize(
+    type="postgresql",
+    connection="local_pg",
+    table="analytics.silver_order_products",
+    mode="upsert_by_key",
+    unique_keys=["order_id"],
 )
 def order_products(ctx):
     """YAML -> Python."""
@@ -27,6 +49,13 @@ def order_products(ctx):
     domain="sales",
     inputs=["transform.order_products", "source.customers"],
     audits=[{"type": "unique", "columns": ["customer_id"]}],
+)
+@materialize(
+    type="postgresql",
+    connection="local_pg",
+    table="analytics.gold_customer_ltv",
+    mode="upsert_by_key",
+    unique_keys=["customer_id"],
 )
 def customer_lifetime_value(ctx):
     """Python -> Python: a row for each customer, also for those who bought nothing."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 
 from seeknal.plugin import Command, ConnectionFailed
+from seeknal_postgres.connecting import parameters
 from seeknal_postgres.embedded import DATABASE, USER, Server, kept, running, server_of
 from seeknal_postgres.options import Postgres
 
@@ -67,19 +68,11 @@ def url(connection: str) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--connection", default="", help="The connection; needed where there are several.")
 def psql(arguments: tuple[str, ...], connection: str) -> int:
-    """Open psql on the server; further arguments go to psql."""
-    server = _started(connection)
-    from seeknal_postgres.binaries import account, binaries
+    """Open psql on a connection; further arguments go to psql."""
+    name, options = _one(connection, _command().connections(Postgres), "of type postgresql")
+    from seeknal_postgres.psql import run_psql
 
-    environment = {
-        **os.environ,
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(server.port),
-        "PGUSER": USER,
-        "PGDATABASE": DATABASE,
-        "PGPASSWORD": server.password.reveal(),
-    }
-    return subprocess.run([binaries(account()) / "psql", *arguments], env=environment).returncode
+    return run_psql(arguments, parameters(name, options, _root()))
 
 
 def _started(connection: str) -> Server:
@@ -96,19 +89,23 @@ def _root() -> Path:
 
 
 def _name(given: str) -> str:
-    """The connection, or the only embedded one of the project."""
+    """The embedded connection that is meant: the only one, where none is named."""
     known = _command().connections(Postgres)
-    embedded = [name for name, options in known.items() if options.embedded]
-    if given in embedded or (not given and len(embedded) == 1):
-        return given or embedded[0]
-    if not embedded:
+    return _one(given, {k: v for k, v in known.items() if v.embedded}, "embedded")[0]
+
+
+def _one(given: str, known: Mapping[str, Postgres], what: str) -> tuple[str, Postgres]:
+    if given in known or (not given and len(known) == 1):
+        name = given or next(iter(known))
+        return name, known[name]
+    if not known:
         raise ConnectionFailed(
-            "no connection of the project is embedded",
+            f"no connection of the project is {what}",
             code="SK1306",
-            help="embedded: true below a connection in profiles.yml",
+            help="demo: {type: postgresql, embedded: true} below connections: in profiles.yml",
         )
     raise ConnectionFailed(
-        f"connection {given!r} is not embedded" if given else "several connections are embedded",
+        f"connection {given!r} is not {what}" if given else f"several connections are {what}",
         code="SK1307",
-        help=f"say which: {', '.join(embedded)}",
+        help=f"say which: {', '.join(known)}",
     )

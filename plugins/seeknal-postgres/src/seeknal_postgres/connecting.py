@@ -52,8 +52,10 @@ def parameters(name: str, options: Postgres, root: Path) -> dict[str, Any]:
         for field in fields(Postgres)
         if field.name not in OURS and (value := getattr(options, field.name)) is not None
     }
-    base = _of_url(name, options.url) if options.url else {}
-    if options.embedded:
+    base = {}
+    if options.url and options.url.reveal():
+        base = _of_url(name, options.url)
+    elif options.embedded:
         from seeknal_postgres.embedded import running
 
         base = running(name, root).parameters()

@@ -14,6 +14,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -60,8 +61,10 @@ class Server:
 
     @property
     def port(self) -> int | None:
+        """Where it accepts connections; None before it does."""
         lines = self._pid_file()
-        return int(lines[3]) if self.pid is not None and len(lines) > 3 and lines[3] else None
+        ready = len(lines) > 7 and lines[7].strip() == "ready"
+        return int(lines[3]) if ready and self.pid is not None else None
 
     def parameters(self) -> dict[str, Any]:
         """libpq's keywords for it."""
@@ -211,9 +214,12 @@ def _ensure_database(connection: Any) -> None:
     found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
     if found.fetchone() is None:
         connection.execute(f"CREATE DATABASE {quote_identifier(DATABASE)}")
+        # The role has the name of the schema of deliveries: by default that would come first.
+        connection.execute(f"ALTER ROLE {quote_identifier(USER)} SET search_path = public")
 
 
 _used: dict[Path, IO[str]] = {}
+_using = threading.Lock()
 
 
 def server_of(name: str, root: Path) -> Server:
@@ -224,17 +230,23 @@ def server_of(name: str, root: Path) -> Server:
 def running(name: str, root: Path) -> Server:
     """The connection's server, running until the last process that asked for it has ended."""
     server = server_of(name, root.resolve())
-    if server.folder not in _used:
-        _ignore_in_git(server.folder.parents[1])
-        server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        use = (server.folder / "users.lock").open("w")
-        fcntl.flock(use, fcntl.LOCK_SH)
-        _used[server.folder] = use
-        if len(_used) == 1:
-            atexit.register(release_all)
-    if server.port is None:
-        server.start()
+    with _using:
+        if server.folder not in _used:
+            _use(server)
+        if server.port is None:
+            server.start()
     return server
+
+
+def _use(server: Server) -> None:
+    """Let other processes see that this one uses it; several may."""
+    _ignore_in_git(server.folder.parents[1])
+    server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    use = (server.folder / "users.lock").open("w")
+    fcntl.flock(use, fcntl.LOCK_SH)
+    if not _used:
+        atexit.register(release_all)
+    _used[server.folder] = use
 
 
 def release_all() -> None:

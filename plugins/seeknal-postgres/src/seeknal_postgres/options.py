@@ -16,7 +16,9 @@ class Postgres:
     """A connection of type ``postgresql``: libpq's keywords, a URL, or a private server."""
 
     url: Secret | None = option(None, summary="postgresql://user:password@host:5432/database")
-    embedded: bool = option(False, summary="a private server below .seeknal/postgres/")
+    embedded: bool = option(
+        False, summary="a private server below .seeknal/postgres/, without a url"
+    )
     host: str | None = option(None, summary="else libpq's PGHOST, or a local socket")
     port: int | str | None = option(None, summary="5432 when nothing says otherwise")
     dbname: str | None = option(None, aliases=("database",), summary="the database")
