@@ -232,6 +232,28 @@ def long_chain(setting: Setting) -> list[Line]:
     return [Line(f"chain of {sizes[-1]:,} nodes", text, "", "plans and runs, linear", slope < 1.3)]
 
 
+def postgres(setting: Setting) -> list[Line]:
+    from pgpaths import Bench, reading, server, writing
+
+    many, some = (100_000, 50_000) if setting.quick else (5_000_000, 1_000_000)
+    lines = []
+    with server(setting.folder / "postgres") as found:
+        bench = Bench(found, setting.folder, many)
+        ratio, peak = reading(bench, "adbc", setting.times)
+        lines.append(_moved(f"PostgreSQL: read {many:,} rows", ratio, peak, 0.35, 400))
+        bench = Bench(found, setting.folder, some)
+        for mode, name, bar in (("append", "first load", 0.85), ("upsert_by_key", "upsert", 0.45)):
+            ratio, peak = writing(bench, mode, setting.times)
+            lines.append(_moved(f"PostgreSQL: {name} of {some:,} rows", ratio, peak, bar, 250))
+    return lines
+
+
+def _moved(name: str, ratio: float, peak: float, bar: float, most: int) -> Line:
+    met = ratio >= bar and peak <= most
+    text = f"{ratio:.2f} of psql's speed, {peak:.0f} MiB"
+    return Line(name, text, "psql binary COPY", f">= {bar}, <= {most} MiB", met)
+
+
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
@@ -240,6 +262,7 @@ SCENARIOS = {
     "edits": edits,
     "heavy": heavy,
     "chain": long_chain,
+    "postgres": postgres,
 }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         AuditType,
         ConnectionType,
         Context,
+        EngineType,
         NodeInputs,
         NodeKind,
         Rows,
@@ -94,6 +95,15 @@ def connection_types() -> Iterable[ConnectionType]:  # type: ignore[empty-body]
 
     Called once per process, when a connection is first needed. Fields that hold passwords,
     tokens or keys must be of type ``Secret``.
+    """
+
+
+@_declares
+def engines() -> Iterable[EngineType]:  # type: ignore[empty-body]
+    """Values of a transform's ``engine:``, where its SQL runs instead of in DuckDB.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    The plugin's ``run_node`` is given such a node before core's own is.
     """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.model import Interval, NodeId, ParquetFiles, Relation, Scan
+from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan
 
 if TYPE_CHECKING:
     import logging
@@ -95,6 +95,15 @@ class ConnectionType:
 
 
 @frozen(kw_only=True)
+class EngineType:
+    """A value of a transform's ``engine:``; ``run_node`` of the same plugin runs it."""
+
+    name: str
+    summary: str
+    aliases: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
 class NodeInputs:
     """What a node reads: each parent's stored output, and the rows of its own body."""
 
@@ -157,6 +166,9 @@ class Context(Protocol):
 
     def parent(self, node: str) -> Relation:
         """Another node's current output (for ``relationships`` and its like)."""
+
+    def definition(self, node: str) -> Node:
+        """Another node as the project defines it, for an engine that reads it where it is."""
 
     def history(self, limit: int) -> Sequence[int]:
         """Row counts of this node's earlier successful runs, newest first."""

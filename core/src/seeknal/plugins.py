@@ -21,7 +21,14 @@ from seeknal import hookspecs
 from seeknal.errors import PluginError
 
 if TYPE_CHECKING:
-    from seeknal.kernel import AuditType, ConnectionType, NodeKind, SourceType, TargetType
+    from seeknal.kernel import (
+        AuditType,
+        ConnectionType,
+        EngineType,
+        NodeKind,
+        SourceType,
+        TargetType,
+    )
 
 GROUP = "seeknal"
 CORE = "seeknal"
@@ -41,6 +48,7 @@ DECLARATIONS = {
     "target type": "target_types",
     "audit type": "audit_types",
     "connection type": "connection_types",
+    "engine": "engines",
 }
 OURS = {
     "postgresql": "seeknal-postgres",
@@ -185,6 +193,11 @@ class Plugins:
     def owner(self, what: str, name: str) -> str:
         """The plugin that declared ``name``, for example ``owner("audit type", "unique")``."""
         return self._owners(what)[name]
+
+    @cached_property
+    def engines(self) -> Mapping[str, EngineType]:
+        """Engines beside DuckDB, by name and by alias."""
+        return self._declared("engine")
 
     def missing(self, what: str, name: str) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded."""

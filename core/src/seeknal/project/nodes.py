@@ -103,7 +103,11 @@ class _Builder:
             columns=columns,
             contract=common.contract,
             place=self.place(source),
-            functional={"materialized": common.materialized, "files": common.files},
+            functional={
+                "materialized": common.materialized,
+                "files": common.files,
+                **({"engine": common.engine} if common.engine not in (None, "duckdb") else {}),
+            },
         )
         return Node(
             id=self.id,
@@ -416,12 +420,13 @@ class _Builder:
         return build_audit(data, marks, node, self.around.plugins, self.problems)
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:
-        if common.engine not in (None, "duckdb"):
+        if common.engine not in (None, "duckdb", *self.around.plugins.engines):
+            missing = self.around.plugins.missing("engine", str(common.engine))
             self.problem(
                 "SK0222",
                 f"no installed plugin provides the engine {common.engine!r}",
                 self.raw.marks.value("engine"),
-                "engine: duckdb, or leave it out",
+                missing or "engine: duckdb, or leave it out",
             )
         if common.materialized == "incremental":
             text = "materialized: incremental is built as a whole table"

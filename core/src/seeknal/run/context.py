@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from seeknal.errors import NodeError
-from seeknal.model import Interval, NodeId, Relation
+from seeknal.model import Interval, Node, NodeId, Relation
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from seeknal.kernel import Rows
 
 OptionsT = TypeVar("OptionsT")
+
+
+def _unknown(node: str) -> Node:
+    raise NodeError(f"there is no node {node!r} here", code="SK0709")
 
 
 @frozen(kw_only=True)
@@ -34,6 +38,7 @@ class NodeContext:
     cursor: Callable[[], duckdb.DuckDBPyConnection]
     connections: Callable[[str], Any]
     relation_of: Callable[[str], Relation]
+    definition_of: Callable[[str], Node] = _unknown
     row_counts: Callable[[int], Sequence[int]]
     interval: Interval | None = None
     dry_run: bool = False
@@ -74,6 +79,9 @@ class NodeContext:
 
     def parent(self, node: str) -> Relation:
         return self.relation_of(node)
+
+    def definition(self, node: str) -> Node:
+        return self.definition_of(node)
 
     def history(self, limit: int) -> Sequence[int]:
         return self.row_counts(limit)

@@ -419,6 +419,7 @@ class _Attempt:
             cursor=self.cursor,
             connections=services.connections,
             relation_of=lambda id: self.relation(NodeId(id)),
+            definition_of=lambda id: services.project.nodes[NodeId(id)],
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,

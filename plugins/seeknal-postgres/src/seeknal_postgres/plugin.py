@@ -11,6 +11,9 @@ from seeknal.plugin import (
     ConnectionType,
     Context,
     Delivered,
+    EngineType,
+    Node,
+    NodeInputs,
     Problem,
     Project,
     Relation,
@@ -64,6 +67,22 @@ def target_types() -> Iterable[TargetType]:
             exposure=True,
         )
     ]
+
+
+@hookimpl
+def engines() -> Iterable[EngineType]:
+    return [
+        EngineType(name=TYPE, summary="SQL that runs in a PostgreSQL database", aliases=ALIASES)
+    ]
+
+
+@hookimpl
+def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+    if node.engine not in (TYPE, *ALIASES) or node.sql is None:
+        return None
+    from seeknal_postgres.engine import run_sql
+
+    return run_sql(node, context)
 
 
 @hookimpl

@@ -1,0 +1,126 @@
+"""``engine: postgresql``: the same SQL in the database gives the same rows."""
+
+import pytest
+
+SEED = (
+    "CREATE TABLE orders (id int PRIMARY KEY, day date, customer text, amount numeric(10,2));"
+    "INSERT INTO orders SELECT i, date '2024-01-01' + i % 40, 'c' || i % 7, i * 1.25"
+    " FROM generate_series(1, 500) AS s(i)"
+)
+SOURCES = """
+kind: source
+name: orders
+source: postgresql
+connection: pg
+table: orders
+---
+kind: source
+name: large
+source: postgresql
+connection: pg
+query: SELECT * FROM orders WHERE amount > 100
+---
+kind: transform
+name: daily
+inputs: [{ref: source.orders}]
+transform: SELECT day, sum(amount) AS amount FROM ref('source.orders') GROUP BY day
+materializations: [{type: postgresql, connection: pg, table: out.daily}]
+"""
+QUERIES = {
+    "joins and casts": """
+        SELECT o.customer, count(*) AS n, sum(o.amount)::DECIMAL(18,2) AS total,
+               max(d.amount)::DECIMAL(18,2) AS best
+        FROM ref('source.orders') o JOIN ref('transform.daily') d ON d.day = o.day
+        GROUP BY ALL
+    """,
+    "windows": """
+        SELECT customer, day, rank() OVER (PARTITION BY customer ORDER BY day, id) AS place
+        FROM ref('source.large') WHERE customer ILIKE 'C_' QUALIFY place <= 3
+    """,
+    "a pushed query and text": """
+        SELECT upper(customer) || '-' || strftime(day, '%Y-%m') AS key, count(DISTINCT id) AS n
+        FROM source.large GROUP BY 1
+    """,
+    "a common table": """
+        WITH ranked AS (SELECT id, amount FROM ref('source.orders') ORDER BY amount DESC LIMIT 5)
+        SELECT sum(amount)::DECIMAL(18,2) AS total FROM ranked
+    """,
+}
+
+
+def node(name, query, engine):
+    lines = "\n".join(f"  {line.strip()}" for line in query.strip().splitlines())
+    inputs = "[{ref: source.orders}, {ref: source.large}, {ref: transform.daily}]"
+    return (
+        f"kind: transform\nname: {name}\ninputs: {inputs}\n"
+        + (f"engine: {engine}\n" if engine else "")
+        + f"transform: |\n{lines}\n"
+    )
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_same_node_gives_the_same_rows_in_both_engines(project, database, query):
+    database.run(SEED)
+    made = project(
+        {
+            "seeknal/sources.yml": SOURCES,
+            "seeknal/here.yml": node("here", QUERIES[query], None),
+            "seeknal/there.yml": node("there", QUERIES[query], "postgresql"),
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    here, there = made.rows("transform.here"), made.rows("transform.there")
+    assert sorted(there, key=repr) == sorted(here, key=repr)
+    assert len(here) > 0
+
+
+def test_its_inputs_are_read_where_they_are(project, database):
+    database.run(SEED)
+    made = project(
+        {
+            "seeknal/sources.yml": SOURCES,
+            "seeknal/there.yml": node("there", QUERIES["joins and casts"], "postgres"),
+        }
+    )
+    mark = database.log_mark()
+
+    made.run("run").assert_ok()
+
+    asked = [line for line in database.logged(mark).splitlines() if "COPY (SELECT" in line][-1]
+    assert '"public"."orders"' in asked
+    assert '"out"."daily"' in asked
+
+
+def test_an_input_that_is_not_in_the_database_is_named(project, database):
+    database.run(SEED)
+    made = project(
+        {
+            "seeknal/sources.yml": SOURCES,
+            "seeknal/n.yml": "kind: transform\nname: local\ntransform: SELECT 1 AS a\n---\n"
+            "kind: transform\nname: there\nengine: postgresql\n"
+            "inputs: [{ref: source.orders}, {ref: transform.local}]\n"
+            "params: {connection: pg}\n"
+            "transform: SELECT * FROM ref('source.orders'), ref('transform.local')\n",
+        }
+    )
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert "transform.local is not in the database of connection 'pg'" in outcome.stderr
+
+
+def test_an_engine_that_nobody_provides_is_refused(project):
+    made = project(
+        {
+            "seeknal/n.yml": node("n", "SELECT 1 AS a", "spark").replace(
+                "inputs: [{ref: source.orders}, {ref: source.large}, {ref: transform.daily}]\n", ""
+            )
+        }
+    )
+
+    outcome = made.run("validate")
+
+    assert "no installed plugin provides the engine 'spark'" in outcome.stdout + outcome.stderr
