@@ -186,6 +186,8 @@ class _Attempt:
         self.candidate = self.services.artifacts.candidate(self.node.id, self.services.run_id)
         with self.phase("execute"):
             rows, columns = write_rows(self.cursor(), self.rows(), self.candidate)
+        if rows == 0 and self.node.source is not None and self.node.source.query is not None:
+            self.log.warning("Pushdown query returned 0 rows for %s", self.node.id)
         self.check_contract(columns)
         relation = Relation(
             node=self.node.id,

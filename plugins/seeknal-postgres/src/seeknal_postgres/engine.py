@@ -74,7 +74,8 @@ def _translated(node: Node, connection: str, context: Context) -> str:
             found.set("alias", alias.copy())
             table.replace(found)
     _name_groups(tree)
-    return tree.sql(dialect="postgres")
+    text: str = tree.sql(dialect="postgres")
+    return text
 
 
 def _name_groups(tree: exp.Expression) -> None:

@@ -69,7 +69,6 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
             options=connection,
             server=server,
             context=context,
-            empty=_empty_line(source),
         )
     made = ", ".join(
         f"{reading.made} AS {quote_identifier(name)}" for name, reading in readings.items()
@@ -230,9 +229,3 @@ def _readings(
         )
         for column in columns
     }
-
-
-def _empty_line(source: Source) -> str | None:
-    if source.query is None:
-        return None
-    return f"Pushdown query returned 0 rows for {source.node}"

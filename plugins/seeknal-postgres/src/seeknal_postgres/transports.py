@@ -52,12 +52,11 @@ def arriving(
     options: Postgres,
     server: psycopg.Connection[Any],
     context: Context,
-    empty: str | None,
 ) -> Arrived:
-    """Start ``query``; ``empty`` is logged when it has no rows."""
+    """Start ``query`` in the transaction of ``server``, or in one of the extension's own."""
     if transport == "duckdb":
         return _by_extension(query, name, options, context)
-    reader = _by_adbc(query, name, options, server, context, empty)
+    reader = _by_adbc(query, name, options, server, context)
     context.duckdb.register(_VIEW, reader)
     return lambda made: Scan(f"SELECT {made} FROM {quote_identifier(_VIEW)}")
 
@@ -68,7 +67,6 @@ def _by_adbc(
     options: Postgres,
     server: psycopg.Connection[Any],
     context: Context,
-    empty: str | None,
 ) -> Any:
     """A reader whose end, read or not, ends the transaction."""
     import pyarrow
@@ -94,11 +92,8 @@ def _by_adbc(
         raise
 
     def batches() -> Iterator[Any]:
-        rows = 0
         try:
-            for batch in reader:
-                rows += batch.num_rows
-                yield batch
+            yield from reader
         except Exception as error:
             raise NodeError(
                 f"PostgreSQL stopped sending rows: {_plain(error)}", code="SK1320"
@@ -106,8 +101,6 @@ def _by_adbc(
         finally:
             cursor.close()
             give_back(connection, name, options, context.project_root)
-        if rows == 0 and empty:
-            context.log.warning("%s", empty)
 
     return pyarrow.RecordBatchReader.from_batches(reader.schema, batches())
 
@@ -175,7 +168,10 @@ def _attach(attached: str, given: dict[str, Any], options: Postgres, context: Co
         "dbname": "DATABASE",
     }
     secret = ", ".join(
-        f"{word} {quote_literal(str(given.pop(key)))}" for key, word in keys.items() if key in given
+        [
+            "TYPE postgres",
+            *(f"{keys[key]} {quote_literal(str(given.pop(key)))}" for key in keys if key in given),
+        ]
     )
     limit = int(options.statement_timeout.seconds * 1000)
     own = given.pop("options", "")
@@ -185,6 +181,6 @@ def _attach(attached: str, given: dict[str, Any], options: Postgres, context: Co
     from psycopg.conninfo import make_conninfo
 
     name = quote_identifier(attached)
-    cursor.execute(f"CREATE OR REPLACE TEMPORARY SECRET {name} (TYPE postgres, {secret})")
+    cursor.execute(f"CREATE OR REPLACE TEMPORARY SECRET {name} ({secret})")
     text = quote_literal(make_conninfo(**given))
     cursor.execute(f"ATTACH {text} AS {name} (TYPE postgres, SECRET {name}, READ_ONLY)")
