@@ -74,7 +74,10 @@ class Bench:
         """Wall seconds, peak MiB and the phases of the last node."""
         out = root / "result.json"
         line = f"{sys.executable} -m seeknal run --format json {' '.join(arguments)} > {out}"
-        found = run(Command(["bash", "-c", f"exec {line}"], root, environment=self.environment))
+        try:
+            found = run(Command(["bash", "-c", f"exec {line}"], root, environment=self.environment))
+        except RuntimeError as error:
+            raise RuntimeError(out.read_text()) from error
         phases = json.loads(out.read_text())["nodes"][-1]["phases"]
         return found.wall, found.peak, phases
 
@@ -138,7 +141,8 @@ def writing(bench: Bench, mode: str, times: int) -> tuple[float, float]:
             bench.psql("ALTER TABLE out.big ADD PRIMARY KEY (id)")
         else:
             bench.psql("DROP TABLE IF EXISTS out.big")
-        _, peak, phases = bench.run(root, "--full")
+        shutil.rmtree(root / "target", ignore_errors=True)
+        _, peak, phases = bench.run(root)
         ratios.append(plain / phases["deliver"])
         peaks.append(peak)
     return median(ratios), median(peaks)

@@ -288,6 +288,7 @@ def main() -> None:
         for name in arguments.only:
             print(f"{name} ...", file=sys.stderr, flush=True)
             lines += SCENARIOS[name](setting)
+            print(table(lines[-1:]), file=sys.stderr, flush=True)
     text = table(lines)
     print(text)
     if arguments.output:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from seeknal.batches import Range, check_keys, check_times, range_of
 from seeknal.durations import Duration
 from seeknal.errors import (
     ConnectionFailed,
@@ -109,6 +110,7 @@ __all__ = (
     "Plan",
     "Problem",
     "Project",
+    "Range",
     "Relation",
     "Rows",
     "RunSummary",
@@ -123,7 +125,9 @@ __all__ = (
     "Target",
     "TargetType",
     "check_condition",
+    "check_keys",
     "check_query",
+    "check_times",
     "did_you_mean",
     "files_version",
     "hookimpl",
@@ -132,6 +136,7 @@ __all__ = (
     "quote_identifier",
     "quote_literal",
     "quote_name",
+    "range_of",
     "replacing",
     "scan_of_rows",
     "scrub",

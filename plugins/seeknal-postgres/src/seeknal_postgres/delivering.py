@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from seeknal.plugin import Context, Delivered, DeliveryError, Relation, Target, scrub
-from seeknal_postgres import ledger, tables
-from seeknal_postgres.batch import (
+from seeknal.plugin import (
+    Context,
+    Delivered,
+    DeliveryError,
     Range,
+    Relation,
+    Target,
     check_keys,
     check_times,
+    quote_identifier,
     range_of,
-    refuse_nul,
-    writings_of,
+    scrub,
 )
+from seeknal_postgres import ledger, tables
+from seeknal_postgres.batch import refuse_nul, writings_of
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
@@ -243,7 +248,9 @@ def _incremental(
 ) -> tuple[int, str]:
     if work.range is None:
         return 0, "no rows: nothing to replace"
-    delete = f"DELETE FROM {work.table.quoted} WHERE {work.range.condition}"
+    end = "<=" if work.range.closed else "<"
+    column = quote_identifier(work.range.column)
+    delete = f"DELETE FROM {work.table.quoted} WHERE {column} >= %s AND {column} {end} %s"
     gone = server.execute(delete.encode(), [work.range.start, work.range.end]).rowcount
     return _load(server, work, there), f"{gone:,} replaced"
 

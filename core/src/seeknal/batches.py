@@ -1,0 +1,122 @@
+"""What every table target looks at in the rows before it touches a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+
+from seeknal.errors import DeliveryError, did_you_mean
+from seeknal.kernel import Context
+from seeknal.model import Relation
+from seeknal.sql.quote import quote_identifier
+
+
+@frozen(kw_only=True)
+class Range:
+    """The time that a delivery replaces; ``closed`` when the end belongs to it."""
+
+    column: str
+    start: Any
+    end: Any
+    closed: bool
+
+
+def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> None:
+    """Raises DeliveryError for keys that are not there, are NULL, or stand for several rows."""
+    _require_columns(relation, keys, "unique_keys")
+    names = ", ".join(map(quote_identifier, keys))
+    empty = " OR ".join(f"{quote_identifier(key)} IS NULL" for key in keys)
+    ((count,),) = _asked(f"SELECT count(*) FROM {relation.scan} WHERE {empty}", context)
+    if count:
+        raise DeliveryError(
+            f"{count:,} of {relation.rows:,} rows have no {' or '.join(keys)}",
+            code="SK1334",
+            help="a row without its key cannot be found again: filter or fill it",
+        )
+    twice = _asked(
+        f"SELECT {names}, count(*) FROM {relation.scan} GROUP BY ALL HAVING count(*) > 1"
+        f" ORDER BY count(*) DESC, {names} LIMIT 3",
+        context,
+    )
+    if twice:
+        examples = "; ".join(_example(keys, row) for row in twice)
+        raise DeliveryError(
+            f"several rows have one key: {examples}",
+            code="SK1335",
+            help="make the rows unique in the node's SQL, or name more columns in unique_keys",
+        )
+
+
+def _example(keys: Sequence[str], row: Sequence[Any]) -> str:
+    values = ", ".join(f"{key} = {value}" for key, value in zip(keys, row, strict=False))
+    return f"{values} ({row[-1]:,} rows)"
+
+
+def check_times(relation: Relation, column: str, context: Context) -> None:
+    """Raises DeliveryError for a time column that is not there, of another type, or NULL."""
+    _require_columns(relation, [column], "time_column")
+    kind = next(entry.type for entry in relation.columns if entry.name == column)
+    if not kind.startswith(("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")):
+        raise DeliveryError(
+            f"time_column {column!r} is {kind}, which has no order in time",
+            code="SK1336",
+            help="cast it to DATE or TIMESTAMP in the node's SQL",
+        )
+    query = f"SELECT count(*) FROM {relation.scan} WHERE {quote_identifier(column)} IS NULL"
+    ((count,),) = _asked(query, context)
+    if count:
+        raise DeliveryError(
+            f"{count:,} of {relation.rows:,} rows have no {column}",
+            code="SK1337",
+            help="a row without a time belongs to no range: filter or fill it",
+        )
+
+
+def range_of(relation: Relation, column: str, lookback: Any, context: Context) -> Range | None:
+    """The time to replace; None when there is nothing to replace.
+
+    Raises DeliveryError when a row lies outside the planned interval.
+    """
+    name = quote_identifier(column)
+    query = f"SELECT min({name}), max({name}) FROM {relation.scan}"
+    ((least, most),) = _asked(query, context)
+    if context.interval is None:
+        if least is None:
+            return None
+        if lookback is not None:
+            context.log.warning(
+                "lookback has no effect on %s: without intervals only the time that the rows"
+                " cover is replaced",
+                column,
+            )
+        return Range(column=column, start=least, end=most, closed=True)
+    start = _earlier(context.interval.start, lookback, context)
+    return Range(column=column, start=start, end=context.interval.end, closed=False)
+
+
+def _earlier(start: Any, lookback: Any, context: Context) -> Any:
+    if lookback is None:
+        return start
+    unit = "days" if isinstance(lookback, int) else f"{lookback.unit}s"
+    count = lookback if isinstance(lookback, int) else lookback.count
+    ((earlier,),) = _asked(
+        f"SELECT CAST(? AS TIMESTAMP) - to_{unit}(?)", context, start.replace(tzinfo=None), count
+    )
+    return earlier
+
+
+def _asked(query: str, context: Context, *values: Any) -> list[tuple[Any, ...]]:
+    return context.duckdb.execute(query, list(values)).fetchall()
+
+
+def _require_columns(relation: Relation, names: Sequence[str], key: str) -> None:
+    for name in names:
+        if name not in relation.names:
+            near = did_you_mean(name, relation.names)
+            raise DeliveryError(
+                f"there is no column {name!r}, which {key} names",
+                code="SK1338",
+                help=near or f"columns: {', '.join(relation.names)}",
+            )

@@ -1,0 +1,163 @@
+"""From a connection's options to a PyIceberg catalog, and from a name to a table of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from seeknal.plugin import (
+    ConnectionFailed,
+    Context,
+    NodeError,
+    Secret,
+    SeeknalError,
+    did_you_mean,
+    scrub,
+)
+from seeknal_iceberg.options import DEFAULT, Catalog
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as PyCatalog
+    from pyiceberg.table import Table
+
+_UNKNOWN = ("SK0603", "SK0604")
+_SECRETS = {
+    "token": "token",
+    "credential": "credential",
+    "s3_access_key_id": "s3.access-key-id",
+    "s3_secret_access_key": "s3.secret-access-key",
+    "s3_session_token": "s3.session-token",
+}
+_PLAIN = {
+    "scope": "scope",
+    "oauth2_server_uri": "oauth2-server-uri",
+    "s3_endpoint": "s3.endpoint",
+    "s3_region": "s3.region",
+}
+
+
+@frozen(kw_only=True)
+class TableName:
+    """``catalog.namespace.name``; without a catalog that of the project."""
+
+    catalog: str
+    namespace: tuple[str, ...]
+    name: str
+
+    @property
+    def identifier(self) -> tuple[str, ...]:
+        return (*self.namespace, self.name)
+
+    def __str__(self) -> str:
+        return ".".join((self.catalog, *self.identifier))
+
+
+def table_name(text: str) -> TableName:
+    """Raises NodeError for a text that is no name of a table."""
+    parts = [part.strip().strip('"') for part in text.split(".")]
+    if not all(parts) or len(parts) < 2:
+        raise NodeError(
+            f"{text!r} is not the name of an Iceberg table",
+            code="SK1401",
+            help="table: catalog.namespace.name, or namespace.name",
+        )
+    if len(parts) == 2:
+        parts = ["default", *parts]
+    return TableName(catalog=parts[0], namespace=tuple(parts[1:-1]), name=parts[-1])
+
+
+def in_environment(name: TableName, environment: str) -> TableName:
+    """An environment other than production has namespaces of its own."""
+    if environment == "prod":
+        return name
+    *outer, last = name.namespace
+    return evolve(name, namespace=(*outer, f"{last}__{environment}"))
+
+
+def options_of(connection: str | None, context: Context) -> Catalog:
+    """The options of a connection; of the profile's ``materialization.catalog`` without one."""
+    try:
+        return context.connection(connection or DEFAULT, Catalog)
+    except SeeknalError as error:
+        if connection in (None, DEFAULT) and error.code in _UNKNOWN:
+            return Catalog()
+        raise
+
+
+def open_catalog(options: Catalog, name: str, root: Path) -> PyCatalog:
+    """The catalog. Raises ConnectionFailed."""
+    from pyiceberg.catalog import load_catalog
+
+    try:
+        return load_catalog(name, **properties_of(options, name, root))
+    except Exception as error:
+        raise ConnectionFailed(
+            f"the Iceberg catalog cannot be opened: {said(error)}",
+            code="SK1402",
+            help="check uri, warehouse and token of the connection",
+        ) from None
+
+
+def properties_of(options: Catalog, name: str, root: Path) -> dict[str, str]:
+    """PyIceberg's properties; the embedded catalog's folder is made."""
+    given = {
+        key: value.reveal() if isinstance(value, Secret) else str(value)
+        for field, key in {**_SECRETS, **_PLAIN}.items()
+        if (value := getattr(options, field)) is not None
+    }
+    if options.s3_endpoint:
+        given["s3.force-virtual-addressing"] = str(not options.s3_path_style).lower()
+    given["type"] = options.catalog
+    if options.catalog == "sql":
+        given |= _embedded(options, root)
+    else:
+        given |= {"uri": options.uri} if options.uri else {}
+        given["warehouse"] = options.warehouse or name
+    return {**given, **options.properties}
+
+
+def _embedded(options: Catalog, root: Path) -> dict[str, str]:
+    folder = root / ".seeknal" / "iceberg"
+    if options.uri is None or options.warehouse is None:
+        (folder / "warehouse").mkdir(parents=True, exist_ok=True)
+        ignore = root / ".seeknal" / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    return {
+        "uri": options.uri or f"sqlite:///{folder / 'catalog.db'}",
+        "warehouse": options.warehouse or (folder / "warehouse").as_uri(),
+    }
+
+
+def load_table(catalog: PyCatalog, name: TableName) -> Table:
+    """Raises NodeError with the nearest names for a table that is not there."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    try:
+        return catalog.load_table(name.identifier)
+    except NoSuchTableError:
+        known = tables_of(catalog, name.namespace)
+        raise NodeError(
+            f"there is no Iceberg table {name}",
+            code="SK1403",
+            help=did_you_mean(name.name, known) or f"tables: {', '.join(known) or 'none'}",
+        ) from None
+    except Exception as error:
+        raise ConnectionFailed(f"{name} cannot be loaded: {said(error)}", code="SK1402") from None
+
+
+def tables_of(catalog: PyCatalog, namespace: tuple[str, ...]) -> list[str]:
+    """Names of the tables in a namespace; none when there is no such namespace."""
+    try:
+        return sorted(found[-1] for found in catalog.list_tables(namespace))
+    except Exception:
+        return []
+
+
+def said(error: BaseException) -> str:
+    """An error's first line, without secrets."""
+    lines: Mapping[int, Any] = dict(enumerate(str(error).strip().splitlines()))
+    return scrub(f"{type(error).__name__}: {lines.get(0, '')}".rstrip(": "))

@@ -1,0 +1,36 @@
+"""What is wrong with a project's Iceberg nodes and can be seen without a catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from seeknal.plugin import Problem, Project, SeeknalError, Target
+from seeknal_iceberg.catalogs import table_name
+from seeknal_iceberg.options import IcebergTarget
+
+
+def problems_of(project: Project) -> Iterable[Problem]:
+    for node in project.nodes.values():
+        for target in node.targets:
+            if isinstance(target.options, IcebergTarget):
+                yield from _of_target(target, target.options)
+
+
+def _of_target(target: Target, options: IcebergTarget) -> Iterator[Problem]:
+    if target.mode == "upsert_by_key" and not options.unique_keys:
+        text = "upsert_by_key needs unique_keys"
+        yield _wrong(target, "SK1445", text, "unique_keys: [order_id]")
+    if target.mode == "incremental_by_time" and not options.time_column:
+        text = "incremental_by_time needs a time_column"
+        yield _wrong(target, "SK1446", text, "time_column: order_date")
+    if options.table is not None:
+        try:
+            table_name(options.table)
+        except SeeknalError as error:
+            yield _wrong(target, "SK1401", error.message, error.help or "")
+
+
+def _wrong(target: Target, code: str, message: str, help: str) -> Problem:
+    return Problem(
+        code=code, message=message, location=target.location, help=help, node=target.node
+    )

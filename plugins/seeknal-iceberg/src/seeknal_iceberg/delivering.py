@@ -1,0 +1,274 @@
+"""One delivery: one commit, which the table's next snapshot names."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.plugin import (
+    Context,
+    Delivered,
+    DeliveryError,
+    Range,
+    Relation,
+    SeeknalError,
+    Target,
+    check_keys,
+    check_times,
+    quote_identifier,
+    range_of,
+)
+from seeknal_iceberg.catalogs import (
+    TableName,
+    in_environment,
+    open_catalog,
+    options_of,
+    said,
+    table_name,
+)
+from seeknal_iceberg.evolving import change_of, evolve_schema
+from seeknal_iceberg.files import Layout, remove_files, write_files
+from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.rewriting import Rewritten, without_keys, without_range
+from seeknal_iceberg.types import schema_of
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as PyCatalog
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table
+
+ATTEMPTS = 8
+DELIVERY = "seeknal.delivery-id"
+
+
+@frozen(kw_only=True)
+class Work:
+    """A delivery as it was asked for."""
+
+    target: Target
+    options: IcebergTarget
+    name: TableName
+    relation: Relation
+    context: Context
+    range: Range | None = None
+
+    @property
+    def mode(self) -> str:
+        return self.target.mode
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the snapshot says of where it came from."""
+        context = self.context
+        found = {
+            DELIVERY: context.delivery_id,
+            "seeknal.node": str(self.relation.node),
+            "seeknal.environment": context.environment,
+            "seeknal.run-id": context.run_id,
+            "seeknal.mode": self.mode,
+        }
+        if self.range is not None:
+            found["seeknal.range"] = f"{self.range.start} - {self.range.end}"
+        return found
+
+
+def deliver(
+    target: Target, options: IcebergTarget, relation: Relation, context: Context
+) -> Delivered:
+    """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
+    name = in_environment(
+        table_name(options.table or f"default.{relation.node.name}"), context.environment
+    )
+    catalog = open_catalog(
+        options_of(target.connection, context), name.catalog, context.project_root
+    )
+    range_ = None
+    if target.mode == "upsert_by_key":
+        check_keys(relation, options.unique_keys, context)
+    if target.mode == "incremental_by_time":
+        assert options.time_column is not None
+        check_times(relation, options.time_column, context)
+        range_ = range_of(relation, options.time_column, options.lookback, context)
+        if range_ is None:
+            return Delivered(rows=0, detail="no rows: nothing to replace")
+    work = Work(
+        target=target,
+        options=options,
+        name=name,
+        relation=relation,
+        context=context,
+        range=range_,
+    )
+    try:
+        return _attempts(work, catalog)
+    except SeeknalError:
+        raise
+    except Exception as error:
+        raise DeliveryError(f"{name}: {said(error)}", code="SK1441") from error
+
+
+def _attempts(work: Work, catalog: PyCatalog) -> Delivered:
+    """Try until nobody else commits in between; each time on what is there then."""
+    from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+
+    for attempt in range(ATTEMPTS):
+        try:
+            return _attempt(work, catalog)
+        except CommitFailedException as error:
+            if attempt + 1 == ATTEMPTS:
+                raise DeliveryError(
+                    f"{work.name} was changed by others {ATTEMPTS} times in a row",
+                    code="SK1442",
+                    help="run again when they have ended",
+                ) from error
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+        except (CommitStateUnknownException, OSError) as error:
+            # The answer was lost: the table itself knows whether the commit was made.
+            found = _delivered(catalog.load_table(work.name.identifier), work)
+            if found is not None:
+                return Delivered(rows=found, detail="the answer was lost after it was committed")
+            raise DeliveryError(f"{work.name}: {said(error)}", code="SK1441") from error
+    raise AssertionError("unreachable")
+
+
+def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
+    table, created = _table(work, catalog)
+    before = _delivered(table, work)
+    if before is not None:
+        return Delivered(rows=before, detail="was delivered before")
+    # A commit that lost its race is made again from the start, never merged unseen.
+    table.metadata.properties["commit.retry.num-retries"] = "0"
+    change = change_of(
+        table.schema(), work.relation.columns, replacing=work.mode == "full" and not created
+    )
+    if change and work.options.schema_change == "fail":
+        raise DeliveryError(
+            f"{work.name} does not fit the rows: {change}",
+            code="SK1433",
+            help="schema_change: evolve lets the table follow",
+        )
+    transaction = table.transaction()
+    if change:
+        evolve_schema(transaction, change)
+    layout = Layout.of(transaction.table_metadata, table.io)
+    done = _changes(work, table, layout)
+    if done is None and not change and not created:
+        return Delivered(rows=0, detail="nothing changed")
+    added, removed, rows = done or ([], [], 0)
+    try:
+        _commit(transaction, work, added, removed)
+    except BaseException:
+        if not isinstance(_safe_delivered(catalog, work), int):
+            remove_files(table.io, added)
+        raise
+    detail = f"Created table {work.name}" if created else f"schema: {change}" if change else ""
+    return Delivered(rows=rows, detail=detail)
+
+
+def _safe_delivered(catalog: PyCatalog, work: Work) -> int | None:
+    """Whether the commit was made after all; when that cannot be asked, it may have been."""
+    try:
+        return _delivered(catalog.load_table(work.name.identifier), work)
+    except Exception:
+        return 0
+
+
+def _commit(
+    transaction: Any, work: Work, added: Sequence[DataFile], removed: Sequence[DataFile]
+) -> None:
+    update = transaction.update_snapshot(snapshot_properties=work.properties)
+    with update.overwrite() if removed else update.fast_append() as producer:
+        for file in removed:
+            producer.delete_data_file(file)
+        for file in added:
+            producer.append_data_file(file)
+    transaction.commit_transaction()
+
+
+Changes = tuple[list["DataFile"], list["DataFile"], int]
+
+
+def _changes(work: Work, table: Table, layout: Layout) -> Changes | None:
+    """Files that come, files that go, and the rows that were delivered; None for no change."""
+    rows = work.relation.scan
+    if work.mode == "append":
+        return (
+            (_written(work, layout, rows), [], work.relation.rows) if work.relation.rows else None
+        )
+    tasks = list(table.scan().plan_files())
+    if work.mode == "full":
+        added = _written(work, layout, rows)
+        gone = [task.file for task in tasks]
+        return (added, gone, work.relation.rows) if added or gone else None
+    if work.mode == "incremental_by_time":
+        assert work.range is not None
+        rewritten: Rewritten = without_range(work.range, table, layout, tasks, work.context)
+        added = [*rewritten.kept, *_written(work, layout, rows)]
+        return (added, rewritten.gone, work.relation.rows) if added or rewritten.gone else None
+    found = without_keys(
+        work.options.unique_keys, work.relation, table, layout, tasks, work.context
+    )
+    if found is None:
+        return None
+    return [*found.kept, *_written(work, layout, found.changed)], found.gone, work.relation.rows
+
+
+def _written(work: Work, layout: Layout, rows: str) -> list[DataFile]:
+    keys = work.options.sort_by
+    order = f" ORDER BY {', '.join(_sorted_by(key, work) for key in keys)}" if keys else ""
+    return write_files(layout, rows, work.relation.names, order, work.context)
+
+
+def _sorted_by(text: str, work: Work) -> str:
+    name, _, direction = text.strip().partition(" ")
+    if name not in work.relation.names or direction.lower() not in ("", "asc", "desc"):
+        raise DeliveryError(
+            f"sort_by: {text!r} is not a column of the rows",
+            code="SK1423",
+            help="sort_by: [day desc]",
+        )
+    return f"{quote_identifier(name)} {direction}".strip()
+
+
+def _delivered(table: Table, work: Work) -> int | None:
+    """How many rows this very delivery wrote, when one of the snapshots is its own."""
+    for snapshot in reversed(table.snapshots()):
+        summary = snapshot.summary
+        if summary is not None and summary[DELIVERY] == work.context.delivery_id:
+            return work.relation.rows
+    return None
+
+
+def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
+    """The table, and whether it was made now."""
+    from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+
+    from seeknal_iceberg.partitions import spec_of
+
+    identifier = work.name.identifier
+    try:
+        return catalog.load_table(identifier), False
+    except NoSuchTableError:
+        if not work.options.create_table:
+            raise DeliveryError(
+                f"there is no table {work.name}, and create_table is false",
+                code="SK1443",
+                help="create it, or leave create_table out",
+            ) from None
+    for depth in range(1, len(work.name.namespace) + 1):
+        catalog.create_namespace_if_not_exists(work.name.namespace[:depth])
+    schema = schema_of(work.relation.columns)
+    try:
+        made = catalog.create_table(
+            identifier,
+            schema,
+            partition_spec=spec_of(work.options.partition_by, schema),
+            properties={"format-version": "2", **work.options.properties},
+        )
+    except TableAlreadyExistsError:
+        return catalog.load_table(identifier), False
+    return made, True

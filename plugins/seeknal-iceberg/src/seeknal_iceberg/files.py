@@ -1,0 +1,200 @@
+"""Data files of a table: where they are, how DuckDB reads and writes them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
+
+from attrs import frozen
+
+from seeknal.plugin import Context, quote_identifier, quote_literal
+from seeknal_iceberg.types import duckdb_type, field_ids
+
+if TYPE_CHECKING:
+    from pyiceberg.io import FileIO
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
+    from pyiceberg.table.metadata import TableMetadata
+
+
+def local_path(location: str) -> Path | None:
+    """A location on this machine as a path; None for a store."""
+    parsed = urlparse(location)
+    if parsed.scheme == "file":
+        return Path(unquote(parsed.path))
+    return Path(location) if not parsed.scheme else None
+
+
+def local_paths(locations: Iterable[str]) -> list[Path] | None:
+    """None when one of them is not on this machine."""
+    paths = [local_path(location) for location in locations]
+    known = [path for path in paths if path is not None]
+    return known if len(known) == len(paths) else None
+
+
+def scan_of_files(paths: Sequence[Path], schema: Schema, filter: str | None = None) -> str:
+    """What stands after FROM to read files by the ids of their columns.
+
+    So a column that was renamed or added since a file was written is found, or NULL.
+    """
+    if not paths:
+        return f"(SELECT {no_values(schema)} WHERE false)"
+    listed = ", ".join(quote_literal(str(path)) for path in paths)
+    columns = ", ".join(
+        f"{field.field_id}: {{name: {quote_literal(field.name)},"
+        f" type: {quote_literal(duckdb_type(field.field_type))}, default_value: NULL}}"
+        for field in schema.fields
+    )
+    return f"read_parquet([{listed}], schema = MAP {{{columns}}}, hive_partitioning = false)"
+
+
+def no_values(schema: Schema) -> str:
+    return ", ".join(
+        f"CAST(NULL AS {duckdb_type(field.field_type)}) AS {quote_identifier(field.name)}"
+        for field in schema.fields
+    )
+
+
+def cast_to_schema(schema: Schema, names: Sequence[str]) -> str:
+    """A SELECT list with the table's columns and types; NULL for those not among ``names``."""
+    known = set(names)
+    return ", ".join(
+        (
+            f"CAST({quote_identifier(field.name)} AS {duckdb_type(field.field_type)})"
+            if field.name in known
+            else f"CAST(NULL AS {duckdb_type(field.field_type)})"
+        )
+        + f" AS {quote_identifier(field.name)}"
+        for field in schema.fields
+    )
+
+
+@frozen(kw_only=True)
+class Layout:
+    """What decides how data files of a table are written."""
+
+    schema: Schema
+    spec: PartitionSpec
+    location: str
+    properties: Mapping[str, str]
+    io: FileIO
+
+    @classmethod
+    def of(cls, metadata: TableMetadata, io: FileIO) -> Layout:
+        return cls(
+            schema=metadata.schema(),
+            spec=metadata.spec(),
+            location=metadata.location,
+            properties=metadata.properties,
+            io=io,
+        )
+
+
+def write_files(
+    layout: Layout, rows: str, names: Sequence[str], order: str, context: Context
+) -> list[DataFile]:
+    """Store rows as data files: one, or at least one for each partition.
+
+    ``rows`` stands after FROM and has the columns ``names``; ``order`` is an ORDER BY or empty.
+    """
+    from seeknal_iceberg.partitions import NUMBER, partitioned
+
+    selected = cast_to_schema(layout.schema, names)
+    folder, location = _folder(layout, context)
+    options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(layout.schema)}"
+    split = partitioned(layout.spec, layout.schema, rows, context)
+    if split is None:
+        target = folder / f"{uuid.uuid4()}.parquet"
+        query = f"SELECT {selected} FROM {rows}{order}"
+        copy = f"COPY ({query}) TO {quote_literal(str(target))} ({options}, RETURN_FILES true)"
+    else:
+        query = f"SELECT {selected}, {NUMBER} FROM {split.source} AS r{order}"
+        copy = (
+            f"COPY ({query}) TO {quote_literal(str(folder))} ({options}, PARTITION_BY ({NUMBER}),"
+            " FILENAME_PATTERN '{uuid}', OVERWRITE_OR_IGNORE true, RETURN_FILES true)"
+        )
+    count, written = context.duckdb.execute(copy).fetchall()[0]
+    if count == 0:
+        for path in written or ():
+            Path(path).unlink(missing_ok=True)
+        return []
+    return [
+        _registered(layout, Path(path), folder, location, split.values if split else ((),))
+        for path in written
+    ]
+
+
+def _folder(layout: Layout, context: Context) -> tuple[Path, str]:
+    """Where files are written, and the same place as the table names it."""
+    name = uuid.uuid4().hex[:12]
+    location = f"{layout.location}/data/{name}"
+    local = local_path(location)
+    folder = local or context.workdir / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder, location
+
+
+def _registered(
+    layout: Layout,
+    path: Path,
+    folder: Path,
+    location: str,
+    values: Sequence[tuple[object, ...]],
+) -> DataFile:
+    relative = path.relative_to(folder)
+    number = int(relative.parts[0].partition("=")[2]) if len(relative.parts) > 1 else 0
+    place = f"{location}/{relative.as_posix()}"
+    if local_path(place) is None:
+        _upload(layout.io, path, place)
+    return data_file(layout, path, place, values[number])
+
+
+def _upload(io: FileIO, path: Path, location: str) -> None:
+    import shutil
+
+    with path.open("rb") as source, io.new_output(location).create() as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def data_file(layout: Layout, path: Path, location: str, partition: Sequence[object]) -> DataFile:
+    """The entry of a file in a manifest, with the statistics of its columns."""
+    import pyarrow.parquet as parquet
+    from pyiceberg.io.pyarrow import (
+        compute_statistics_plan,
+        data_file_statistics_from_parquet_metadata,
+        parquet_path_to_id_mapping,
+    )
+    from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+    from pyiceberg.typedef import Record
+
+    statistics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=parquet.read_metadata(path),
+        stats_columns=compute_statistics_plan(layout.schema, dict(layout.properties)),
+        parquet_column_mapping=parquet_path_to_id_mapping(layout.schema),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=Record(*partition),
+        file_size_in_bytes=path.stat().st_size,
+        sort_order_id=None,
+        spec_id=layout.spec.spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def remove_files(io: FileIO, files: Iterable[DataFile]) -> None:
+    """Remove files that no snapshot names."""
+    for file in files:
+        try:
+            io.delete(file.file_path)
+        except OSError:
+            # The janitor finds what could not be removed now.
+            continue

@@ -1,0 +1,89 @@
+"""The Iceberg plugin: what it declares and the hooks it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import (
+    ConnectionType,
+    Context,
+    Delivered,
+    Problem,
+    Project,
+    Relation,
+    Rows,
+    Source,
+    SourceType,
+    Target,
+    TargetType,
+    hookimpl,
+)
+from seeknal_iceberg.options import TYPE, Catalog, IcebergSource, IcebergTarget
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def connection_types() -> Iterable[ConnectionType]:
+    return [ConnectionType(name=TYPE, options=Catalog, summary="a catalog of Iceberg tables")]
+
+
+@hookimpl
+def source_types() -> Iterable[SourceType]:
+    return [SourceType(name=TYPE, options=IcebergSource, summary="an Iceberg table")]
+
+
+@hookimpl
+def target_types() -> Iterable[TargetType]:
+    return [
+        TargetType(
+            name=TYPE,
+            options=IcebergTarget,
+            summary="an Iceberg table",
+            modes=("full", "incremental_by_time", "upsert_by_key", "append"),
+            exposure=True,
+        )
+    ]
+
+
+@hookimpl
+def validate_project(project: Project) -> Iterable[Problem]:
+    from seeknal_iceberg.checking import problems_of
+
+    return problems_of(project)
+
+
+@hookimpl
+def source_version(source: Source, context: Context) -> object | None:
+    if not isinstance(source.options, IcebergSource):
+        return None
+    from seeknal_iceberg.reading import version_of
+
+    return version_of(source, source.options, context)
+
+
+@hookimpl
+def load_source(source: Source, context: Context) -> Rows | None:
+    if not isinstance(source.options, IcebergSource):
+        return None
+    from seeknal_iceberg.reading import read
+
+    return read(source, source.options, context)
+
+
+@hookimpl
+def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+    if not isinstance(target.options, IcebergTarget):
+        return None
+    from seeknal_iceberg.delivering import deliver
+
+    return deliver(target, target.options, relation, context)
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    from seeknal_iceberg.commands import iceberg_command
+
+    cli.add_command(iceberg_command)
