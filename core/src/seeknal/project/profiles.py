@@ -21,6 +21,8 @@ from seeknal.project.settings import Settings, load_settings, only_one
 from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
 
+ICEBERG = "iceberg"
+"""The connection that Iceberg nodes without one use."""
 PLACE = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "path")
 """What says where a connection leads: moving it elsewhere is another source."""
 
@@ -66,6 +68,8 @@ class Profile:
         Raises ProjectError that names every missing variable, unknown key and wrong value.
         """
         raw = self.options.connections.get(name)
+        if raw is None and name == ICEBERG:
+            raw = _catalog(self.options.materialization)
         if raw is None:
             help = did_you_mean(name, self.options.connections)
             known = ", ".join(self.options.connections) or "none"
@@ -133,6 +137,15 @@ class Profile:
         if options is None or problems:
             return None
         return Connection(name=name, type=declared.name, options=options)
+
+
+def _catalog(materialization: Mapping[str, object]) -> dict[str, object] | None:
+    """``materialization.catalog`` as a connection; there ``type`` is that of the catalog."""
+    given = materialization.get("catalog")
+    if not isinstance(given, Mapping):
+        return None
+    renamed = {"catalog" if key == "type" else str(key): value for key, value in given.items()}
+    return {**renamed, "type": ICEBERG}
 
 
 def _secret_keys(cls: type) -> frozenset[str]:

@@ -103,7 +103,8 @@ def _inline(catalog: Catalog, given: IcebergSource) -> Catalog:
 def _scan(
     table: Table, options: IcebergSource, wanted: Sequence[str] | None, source: Source
 ) -> DataScan:
-    given: dict[str, Any] = {"snapshot_id": _snapshot(table, options)}
+    # An earlier snapshot has the columns of its time, the current one those of now.
+    given: dict[str, Any] = {"snapshot_id": _snapshot(table, options)} if _travels(options) else {}
     names = [field.name for field in table.schema().fields]
     for name in wanted or ():
         if name not in names:
@@ -134,13 +135,15 @@ def _filter(text: str) -> str:
     return text
 
 
+def _travels(options: IcebergSource) -> list[str]:
+    """The options that name another snapshot than the current one."""
+    keys = ("snapshot_id", "as_of", "branch", "tag")
+    return [key for key in keys if getattr(options, key) is not None]
+
+
 def _snapshot(table: Table, options: IcebergSource) -> int | None:
     """The snapshot that the options mean; None for an empty table."""
-    given = [
-        key
-        for key in ("snapshot_id", "as_of", "branch", "tag")
-        if getattr(options, key) is not None
-    ]
+    given = _travels(options)
     if len(given) > 1:
         raise NodeError(f"{given[0]} and {given[1]} exclude each other", code="SK1407")
     if options.snapshot_id is not None:
