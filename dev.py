@@ -25,7 +25,12 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 EXAMPLE = ROOT / "examples" / "medallion"
-PACKAGES = ("core", "plugins/seeknal-audits", "plugins/seeknal-postgres")
+PACKAGES = (
+    "core",
+    "plugins/seeknal-audits",
+    "plugins/seeknal-postgres",
+    "plugins/seeknal-iceberg",
+)
 CHANGELOG = ROOT / "CHANGELOG.md"
 CHANGES = ("added", "changed", "removed", "fixed")
 
@@ -76,7 +81,7 @@ def check(arguments: list[str]) -> int:
             ("ruff", "format", "--check"),
             ("mypy",),
             ("lint-imports",),
-            ("tox", "run", "-e", "core,audits,postgres"),
+            ("tox", "run", "-e", "core,audits,postgres,iceberg"),
         )
         if not succeeds(*command)
     ]

@@ -23,6 +23,7 @@ SOURCES = (
     "core/src/seeknal",
     "plugins/seeknal-audits/src/seeknal_audits",
     "plugins/seeknal-postgres/src/seeknal_postgres",
+    "plugins/seeknal-iceberg/src/seeknal_iceberg",
 )
 ERRORS = DOCS / "reference" / "errors.txt"
 EVERYWHERE = {"--project", "--debug", "--help"}

@@ -15,13 +15,14 @@ import pytest
 pytestmark = [pytest.mark.wheels, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
-OURS = {"seeknal", "seeknal-audits", "seeknal-postgres"}
+OURS = {"seeknal", "seeknal-audits", "seeknal-postgres", "seeknal-iceberg"}
 LIGHT = {"seeknal", "seeknal-audits"}
 """What the bounds on size are for: a database's plugin brings its drivers."""
 SOURCES = {
     "seeknal": ROOT / "core",
     "seeknal-audits": ROOT / "plugins" / "seeknal-audits",
     "seeknal-postgres": ROOT / "plugins" / "seeknal-postgres",
+    "seeknal-iceberg": ROOT / "plugins" / "seeknal-iceberg",
 }
 MAX_DISTRIBUTIONS = 12
 MAX_MEGABYTES = 130
