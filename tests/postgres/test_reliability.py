@@ -292,13 +292,13 @@ def test_the_connection_is_lost_while_it_commits(project, database, monkeypatch)
     made = project(files({"append": TARGETS["append"]}))
     from seeknal_postgres import delivering
 
-    vacuum = delivering._vacuum
+    carry_out = delivering._transaction
 
     def lose(server, work):
-        vacuum(server, work)
+        carry_out(server, work)
         raise psycopg.errors.AdminShutdown("terminating connection due to administrator command")
 
-    monkeypatch.setattr(delivering, "_vacuum", lose)
+    monkeypatch.setattr(delivering, "_transaction", lose)
 
     outcome = made.run("run").assert_ok()
 

@@ -12,11 +12,11 @@ The hooks and what they mean: ``seeknal.hookspecs``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
-from seeknal.batches import Range, check_keys, check_times, range_of
 from seeknal.durations import Duration
 from seeknal.errors import (
     ConnectionFailed,
@@ -25,8 +25,6 @@ from seeknal.errors import (
     SeeknalError,
     did_you_mean,
 )
-from seeknal.files import publish_file, replacing
-from seeknal.fileversion import version_of as files_version
 from seeknal.hookspecs import NAME
 from seeknal.kernel import (
     AuditType,
@@ -66,15 +64,44 @@ from seeknal.model import (
     Target,
 )
 from seeknal.options import option
-from seeknal.rows import scan_of_rows
-from seeknal.scans import to_scan
 from seeknal.secret import Secret, scrub
-from seeknal.sql.check import SqlRefused, check_query
-from seeknal.sql.condition import check_condition
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+
+if TYPE_CHECKING:
+    from seeknal.batches import Range, check_keys, check_times, range_of
+    from seeknal.files import publish_file, replacing
+    from seeknal.fileversion import version_of as files_version
+    from seeknal.rows import scan_of_rows
+    from seeknal.scans import to_scan
+    from seeknal.sql.check import SqlRefused, check_query
+    from seeknal.sql.condition import check_condition
+
+_LATER = {
+    "Range": ("seeknal.batches", "Range"),
+    "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
+    "check_condition": ("seeknal.sql.condition", "check_condition"),
+    "check_keys": ("seeknal.batches", "check_keys"),
+    "check_query": ("seeknal.sql.check", "check_query"),
+    "check_times": ("seeknal.batches", "check_times"),
+    "files_version": ("seeknal.fileversion", "version_of"),
+    "publish_file": ("seeknal.files", "publish_file"),
+    "range_of": ("seeknal.batches", "range_of"),
+    "replacing": ("seeknal.files", "replacing"),
+    "scan_of_rows": ("seeknal.rows", "scan_of_rows"),
+    "to_scan": ("seeknal.scans", "to_scan"),
+}
+"""What a plugin needs only when it works: importing the module of its hooks stays cheap."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _marker = pluggy.HookimplMarker(NAME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    value = globals()[name] = getattr(import_module(module), attribute)
+    return value
 
 
 def hookimpl(function: _F) -> _F:

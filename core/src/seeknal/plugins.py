@@ -96,7 +96,12 @@ def load_plugins() -> Plugins:
     ``SEEKNAL_DISABLE_PLUGINS`` is a comma-separated list of names to leave out, or ``all``;
     ``SEEKNAL_TRACE_PLUGINS`` writes each hook call to stderr.
     """
-    return Plugins(tuple(_enabled(installed_plugins())))
+    return Plugins(enabled_plugins())
+
+
+def enabled_plugins() -> tuple[Installed, ...]:
+    """The installed plugins without those that ``SEEKNAL_DISABLE_PLUGINS`` names."""
+    return tuple(_enabled(installed_plugins()))
 
 
 def installed_plugins() -> tuple[Installed, ...]:

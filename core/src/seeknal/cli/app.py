@@ -192,10 +192,21 @@ class App(Group):
         if self._asked_plugins:
             return
         self._asked_plugins = True
-        from seeknal.plugins import installed_plugins, load_plugins
+        from seeknal.plugins import enabled_plugins
 
-        if any(_may_have_commands(plugin.module) for plugin in installed_plugins()):
-            load_plugins().observe(REGISTER, warn, cli=self)
+        for plugin in enabled_plugins():
+            if _may_have_commands(plugin.module):
+                self._ask(plugin.name, plugin.module)
+
+    def _ask(self, name: str, module: str) -> None:
+        """One plugin's own commands; importing the others would make ``--help`` slow."""
+        try:
+            register = getattr(import_module(module), REGISTER, None)
+            if register is not None:
+                register(cli=self)
+        except Exception as error:
+            # Whatever a third party's module does must not take the other commands down.
+            warn(f"plugin {name!r} failed in {REGISTER}: {error}")
 
 
 def _may_have_commands(module: str) -> bool:

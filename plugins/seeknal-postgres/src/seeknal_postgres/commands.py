@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
 from seeknal.plugin import Command, ConnectionFailed
-from seeknal_postgres.connecting import parameters
-from seeknal_postgres.embedded import DATABASE, USER, Server, kept, running, server_of
 from seeknal_postgres.options import Postgres
+
+if TYPE_CHECKING:
+    from seeknal_postgres.embedded import Server
 
 argument = click.argument("connection", default="")
 
@@ -26,6 +28,8 @@ def postgres_command() -> None:
 @argument
 def start(connection: str) -> None:
     """Start the server and let it run until it is stopped."""
+    from seeknal_postgres.embedded import kept, running
+
     server = running(_name(connection), _root())
     kept(server).touch()
     click.echo(f"running at 127.0.0.1:{server.port}, process {server.pid}")
@@ -35,6 +39,8 @@ def start(connection: str) -> None:
 @argument
 def stop(connection: str) -> None:
     """Stop the server; its data stays."""
+    from seeknal_postgres.embedded import kept, server_of
+
     server = server_of(_name(connection), _root())
     kept(server).unlink(missing_ok=True)
     click.echo("stopped" if server.stop() else "was not running")
@@ -44,6 +50,8 @@ def stop(connection: str) -> None:
 @argument
 def status(connection: str) -> int:
     """Say whether the server runs; exit code 3 when it does not."""
+    from seeknal_postgres.embedded import kept, server_of
+
     server = server_of(_name(connection), _root())
     if server.port is None:
         click.echo("not running")
@@ -57,6 +65,8 @@ def status(connection: str) -> int:
 @argument
 def url(connection: str) -> None:
     """Print how other programs connect, with the password."""
+    from seeknal_postgres.embedded import DATABASE, USER
+
     server = _started(connection)
     password = quote(server.password.reveal(), safe="")
     # Straight to the terminal's file: everything else that is printed masks the password.
@@ -70,12 +80,15 @@ def url(connection: str) -> None:
 def psql(arguments: tuple[str, ...], connection: str) -> int:
     """Open psql on a connection; further arguments go to psql."""
     name, options = _one(connection, _command().connections(Postgres), "of type postgresql")
+    from seeknal_postgres.connecting import parameters
     from seeknal_postgres.psql import run_psql
 
     return run_psql(arguments, parameters(name, options, _root()))
 
 
 def _started(connection: str) -> Server:
+    from seeknal_postgres.embedded import running
+
     return running(_name(connection), _root())
 
 

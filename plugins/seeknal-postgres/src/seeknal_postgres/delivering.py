@@ -6,7 +6,6 @@ Readers see the rows of before or those of after, whenever it ends and however.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
@@ -102,7 +101,6 @@ def _prepared(
         assert options.time_column is not None
         check_times(relation, options.time_column, context)
         range_ = range_of(relation, options.time_column, options.lookback, context)
-    refuse_nul(relation, context)
     return Work(
         target=target,
         options=options,
@@ -143,7 +141,6 @@ def _transaction(server: Server, work: Work) -> Delivered:
             return Delivered(rows=before, detail="was delivered before")
         rows, detail = _written(server, work)
         ledger.record(server, work.ledger, _marker(work, rows))
-    _vacuum(server, work)
     return Delivered(rows=rows, detail=detail)
 
 
@@ -290,7 +287,6 @@ def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> 
     types = {column.name: column for column in there}
     work = _for_table(work, {name: column.type for name, column in types.items()})
     rows = _stage(server, work)
-    server.execute(f"ANALYZE {STAGE}".encode())
     if tables.has_unique(server, work.table, work.keys):
         from seeknal_postgres.upserting import insert_on_conflict
 
@@ -304,18 +300,10 @@ def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> 
             ", ".join(work.keys),
         )
         server.execute(f"LOCK TABLE {work.table.quoted} IN SHARE ROW EXCLUSIVE MODE".encode())
+        server.execute(f"ANALYZE {STAGE}".encode())
         touched = server.execute(update_changed(work, types, STAGE).encode()).rowcount
         touched += server.execute(insert_new(work, types, STAGE).encode()).rowcount
     return rows, f"{touched:,} changed"
-
-
-def _vacuum(server: Server, work: Work) -> None:
-    """Make room of replaced rows at once; whether it succeeds decides nothing."""
-    import psycopg
-
-    with suppress(psycopg.Error):
-        word = "ANALYZE" if work.mode == "append" else "VACUUM (ANALYZE)"
-        server.execute(f"{word} {work.table.quoted}".encode())
 
 
 def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Delivered:
@@ -339,6 +327,9 @@ def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Deliv
 
 def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
     text = scrub(said(error))
+    if error.sqlstate == "22021":
+        # Only now is it worth a look at every text.
+        refuse_nul(work.relation, work.context)
     if error.sqlstate == "55P03":
         return DeliveryError(
             f"another delivery holds {work.table} (waited {work.connection.lock_timeout}): {text}",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Server = psycopg.Connection[Any]
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 20_480
 
 
 def copy_rows(
@@ -32,11 +32,8 @@ def copy_rows(
         reader = _reader(duck.sql(f"SELECT {selected} FROM {relation.scan}"))
         with server.cursor() as cursor:
             with cursor.copy(command.encode()) as copy:
-                encoder = _encoder(reader.schema, writings)
-                copy.write(encoder.write_header())
-                for batch in _batches(reader):
-                    copy.write(encoder.write_batch(batch))
-                copy.write(encoder.finish())
+                for part in _ahead(_encoded(reader, writings)):
+                    copy.write(part)
             rows = cursor.rowcount
     if relation.rows >= 0 and rows != relation.rows:
         raise DeliveryError(
@@ -51,12 +48,28 @@ def _reader(rows: Any) -> Any:
     return rows.fetch_arrow_reader(BATCH_ROWS)
 
 
-def _batches(reader: Any) -> Iterator[Any]:
+def _encoded(reader: Any, writings: Sequence[Writing]) -> Iterator[bytes]:
+    """The rows in PostgreSQL's binary format. Raises DeliveryError when reading them fails."""
+    encoder = _encoder(reader.schema, writings)
+    yield encoder.write_header()
     try:
-        yield from reader
+        for batch in reader:
+            yield encoder.write_batch(batch)
     except OSError as error:
         # So Arrow tells what DuckDB met on the way.
         raise DeliveryError(f"the rows could not be read: {error}", code="SK1350") from error
+    yield encoder.finish()
+
+
+def _ahead(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The same parts, each made while the one before is on its way."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as worker:
+        waiting = worker.submit(next, parts, None)
+        while (part := waiting.result()) is not None:
+            waiting = worker.submit(next, parts, None)
+            yield part
 
 
 def _encoder(schema: Any, writings: Sequence[Writing]) -> Any:
