@@ -33,7 +33,7 @@ def as_files(text):
     if text.startswith("refresh:"):
         source = "kind: source\nname: shown\nsource: csv\ntable: a.csv\n"
         return {"seeknal/shown.yml": source + text}
-    if text.startswith("connections:"):
+    if text.startswith(("connections:", "materialization:")):
         return {"profiles.yml": text}
     pytest.fail(f"nobody knows where this stands:\n{text}")
 
