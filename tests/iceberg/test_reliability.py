@@ -187,25 +187,3 @@ def test_schema_change_fail_refuses_a_new_column(seeknal_project, lake):
 
     assert outcome.exit_code == 1
     assert "v is new (int)" in outcome.stderr
-
-
-def test_rollback_and_expiry(seeknal_project, lake):
-    made = seeknal_project(files({"full": TARGETS["full"]}))
-    for version in range(4):
-        set_version(made, version)
-        made.run("run").assert_ok()
-    table = lake(made, "atlas.out.t_full")
-    first = min(table.snapshots(), key=lambda snapshot: snapshot.timestamp_ms)
-    name = "atlas.out.t_full"
-
-    made.run("iceberg", "rollback", name, "--to", str(first.snapshot_id)).assert_ok()
-    after = counted(lake(made, name))
-    table = lake(made, name)
-    latest = max(table.snapshots(), key=lambda snapshot: snapshot.timestamp_ms)
-    made.run("iceberg", "rollback", name, "--to", str(latest.snapshot_id)).assert_ok()
-    done = made.run("iceberg", "expire", name, "--keep", "1", "--older-than", "0").assert_ok()
-
-    assert after == [(0, ROWS, ROWS)]
-    assert done.stdout == "3 snapshots and 3 files removed\n"
-    assert counted(lake(made, name)) == [(3, ROWS, ROWS)]
-    assert len(list((made.path / ".seeknal/iceberg/warehouse").rglob("*.parquet"))) == 1

@@ -164,6 +164,11 @@ class Context(Protocol):
     def resolve(self, path: str) -> Path:
         """A path of the project's, absolute; raises NodeError when it leaves the project."""
 
+    def audit(self, relation: Relation) -> None:
+        """In ``materialize``: hold the node's audits against other rows than its own, such as
+        all that a table would hold. Raises NodeError when one of severity error fails.
+        """
+
     def parent(self, node: str) -> Relation:
         """Another node's current output (for ``relationships`` and its like)."""
 

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from seeknal.digests import digest
 
 Severity = Literal["error", "warn"]
-Mode = Literal["full", "incremental_by_time", "upsert_by_key", "append"]
+Mode = Literal["full", "incremental_by_time", "upsert_by_key", "overwrite_partitions", "append"]
 Action = Literal["run", "reuse", "audit", "deliver", "skip"]
 Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
 

@@ -23,11 +23,12 @@ from seeknal.project.raw import RawNode
 
 _ICEBERG = "iceberg"
 """What a ``materialization:`` without a type means."""
-_OLD_MODES: dict[str, Mode] = {
-    "overwrite": "full",
-    "upsert": "upsert_by_key",
-    "insert_overwrite": "incremental_by_time",
+_OLD_MODES: dict[str, tuple[Mode, ...]] = {
+    "overwrite": ("full",),
+    "upsert": ("upsert_by_key",),
+    "insert_overwrite": ("overwrite_partitions", "incremental_by_time"),
 }
+"""Other names of modes; of several, the first that a target type has is meant."""
 
 
 class TargetBuilder:
@@ -139,10 +140,9 @@ class TargetBuilder:
 
     def mode(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> Mode | None:
         given = str(data.get("mode") or "full")
-        wanted = _OLD_MODES.get(given, given)
-        for mode in declared.modes:
-            if mode == wanted:
-                return mode  # type: ignore[return-value]
+        for wanted in _OLD_MODES.get(given, (given,)):
+            if wanted in declared.modes:
+                return wanted  # type: ignore[return-value]
         help = did_you_mean(given, declared.modes) or f"modes: {', '.join(declared.modes)}"
         message = f"{declared.name} has no mode {given!r}"
         self.problem("SK0211", message, marks.value("mode"), help)

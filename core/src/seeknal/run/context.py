@@ -24,6 +24,10 @@ def _unknown(node: str) -> Node:
     raise NodeError(f"there is no node {node!r} here", code="SK0709")
 
 
+def _nothing(relation: Relation) -> None:
+    """Nothing is asked of rows where no node's audits are at hand."""
+
+
 @frozen(kw_only=True)
 class NodeContext:
     """The services of one node's step; implements `seeknal.plugin.Context`."""
@@ -39,6 +43,7 @@ class NodeContext:
     connections: Callable[[str], Any]
     relation_of: Callable[[str], Relation]
     definition_of: Callable[[str], Node] = _unknown
+    audit_of: Callable[[Relation], None] = _nothing
     row_counts: Callable[[int], Sequence[int]]
     interval: Interval | None = None
     dry_run: bool = False
@@ -76,6 +81,9 @@ class NodeContext:
                 help="keep it below the project, or say allow_outside: true",
             )
         return full
+
+    def audit(self, relation: Relation) -> None:
+        self.audit_of(relation)
 
     def parent(self, node: str) -> Relation:
         return self.relation_of(node)

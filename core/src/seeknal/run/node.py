@@ -264,6 +264,13 @@ class _Attempt:
         if failures(self.audits):
             raise failure(self.node, self.audits, self.services.project.root)
 
+    def audit_target(self, relation: Relation) -> None:
+        """Ask the node's audits about what a target would hold; raises when one fails."""
+        if self.node.audits:
+            found = run_audits(self.node, relation, self.services.plugins, self.context())
+            if failures(found):
+                raise failure(self.node, found, self.services.project.root)
+
     def publish(
         self, rows: int, columns: tuple[Column, ...], inputs: dict[NodeId, str]
     ) -> Snapshot:
@@ -367,7 +374,7 @@ class _Attempt:
         )
 
     def write(self, target: Target, relation: Relation, delivery_id: str) -> Delivered | None:
-        context = self.context(delivery_id=delivery_id)
+        context = self.context(delivery_id=delivery_id, audit_of=self.audit_target)
         if target.reads is not None:
             relation = self.relation(target.reads)
         done: Delivered | None = self.services.plugins.hooks.materialize(

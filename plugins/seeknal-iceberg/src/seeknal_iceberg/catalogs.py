@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ from seeknal_iceberg.options import DEFAULT, Catalog
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog
     from pyiceberg.table import Table
+
+DEFAULT_CATALOG = "default"
+"""The catalog of a name that has none."""
 
 _UNKNOWN = ("SK0603", "SK0604")
 _SECRETS = {
@@ -65,7 +68,7 @@ def table_name(text: str) -> TableName:
             help="table: catalog.namespace.name, or namespace.name",
         )
     if len(parts) == 2:
-        parts = ["default", *parts]
+        parts = [DEFAULT_CATALOG, *parts]
     return TableName(catalog=parts[0], namespace=tuple(parts[1:-1]), name=parts[-1])
 
 
@@ -155,6 +158,58 @@ def tables_of(catalog: PyCatalog, namespace: tuple[str, ...]) -> list[str]:
         return sorted(found[-1] for found in catalog.list_tables(namespace))
     except Exception:
         return []
+
+
+def full_name(table: Table) -> str:
+    """A table as users write it: ``catalog.namespace.name``."""
+    return ".".join((table.catalog.name, *table.name()))
+
+
+def written_tables(options: Catalog, root: Path) -> list[Table]:
+    """Every table of a connection that has a snapshot of seeknal's. Raises ConnectionFailed."""
+    first = open_catalog(options, DEFAULT_CATALOG, root)
+    try:
+        found = [
+            catalog.load_table(name)
+            for catalog in _catalogs_of(first, options, root)
+            for namespace in _namespaces(catalog, ())
+            for name in catalog.list_tables(namespace)
+        ]
+    except SeeknalError:
+        raise
+    except Exception as error:
+        raise ConnectionFailed(
+            f"the catalog cannot be read: {said(error)}", code="SK1402"
+        ) from None
+    return [table for table in found if _is_written(table)]
+
+
+def _catalogs_of(first: PyCatalog, options: Catalog, root: Path) -> Iterable[PyCatalog]:
+    """A SQL database keeps the tables of several catalogs, each under its name."""
+    if options.catalog != "sql":
+        return [first]
+    from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+    from sqlalchemy import select
+
+    assert isinstance(first, SqlCatalog)
+    with first.engine.connect() as connection:
+        names = connection.execute(select(IcebergTables.catalog_name).distinct()).scalars().all()
+    return [open_catalog(options, name, root) for name in sorted(names)]
+
+
+def _namespaces(catalog: PyCatalog, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for namespace in catalog.list_namespaces(above):
+        full = tuple(namespace)
+        if full != above:
+            yield full
+            yield from _namespaces(catalog, full)
+
+
+def _is_written(table: Table) -> bool:
+    return any(
+        snapshot.summary is not None and snapshot.summary["seeknal.node"]
+        for snapshot in table.snapshots()
+    )
 
 
 def said(error: BaseException) -> str:

@@ -65,17 +65,100 @@ def rollback(table: str, snapshot: int, connection: str) -> None:
     click.echo(f"{table} is at snapshot {snapshot}")
 
 
+keep_option = click.option(
+    "--keep", default=5, show_default=True, help="How many snapshots stay at least."
+)
+older_option = click.option(
+    "--older-than", "days", default=7.0, show_default=True, help="Days that snapshots stay."
+)
+
+
 @iceberg_command.command("expire")
 @click.argument("table")
-@click.option("--keep", default=5, show_default=True, help="How many snapshots stay at least.")
-@click.option("--older-than", "days", default=7.0, show_default=True, help="Days.")
+@keep_option
+@older_option
 @connection_option
 def expire(table: str, keep: int, days: float, connection: str) -> None:
     """Remove old snapshots, and the files that only they need."""
+    from seeknal_iceberg.maintaining import Retention
     from seeknal_iceberg.maintaining import expire as act
 
-    snapshots, files = act(_table(table, connection), keep, days)
-    click.echo(f"{snapshots} snapshots and {files} files removed")
+    retention = Retention(keep=keep, days=days)
+    snapshots, files, freed = act(_table(table, connection), retention)
+    click.echo(f"{snapshots} snapshots and {files} files removed, {freed:,} bytes")
+
+
+@iceberg_command.command("maintain")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@keep_option
+@older_option
+@click.option(
+    "--orphans-older-than",
+    "orphan_days",
+    default=3.0,
+    show_default=True,
+    help="Days that files which no snapshot names stay: a writer may be about to name them.",
+)
+@click.option("--no-compact", is_flag=True, help="Leave small files as they are.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@connection_option
+def maintain(
+    tables: tuple[str, ...],
+    keep: int,
+    days: float,
+    orphan_days: float,
+    no_compact: bool,
+    dry_run: bool,
+    connection: str,
+) -> None:
+    """Compact tables, expire snapshots, remove files that nobody names.
+
+    Without TABLE: every table of the catalog that seeknal has written.
+    """
+    from seeknal_iceberg.keeping import keep_in_order
+    from seeknal_iceberg.maintaining import Retention
+
+    retention = Retention(keep=keep, days=days, orphan_days=orphan_days, compacts=not no_compact)
+    chosen = [_table(name, connection) for name in tables] or _written_tables(connection)
+    failed = False
+    for name, outcome in keep_in_order(chosen, retention, dry_run=dry_run):
+        click.echo(f"{name}: {outcome}")
+        failed = failed or outcome.failed
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@iceberg_command.command("validate")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@connection_option
+def validate(tables: tuple[str, ...], connection: str) -> None:
+    """Check that the catalog answers and that every file its tables name is there and whole.
+
+    Without TABLE: every table of the catalog that seeknal has written.
+    """
+    from seeknal_iceberg.catalogs import full_name
+    from seeknal_iceberg.naming import damages
+
+    chosen = [_table(name, connection) for name in tables] or _written_tables(connection)
+    failed = False
+    for table in chosen:
+        found = damages(table)
+        click.echo(f"{full_name(table)}: {len(found) or 'no'} problem{'s' * (len(found) != 1)}")
+        for line in found:
+            click.echo(f"  {line}")
+        failed = failed or bool(found)
+    if not chosen:
+        click.echo("no tables yet; the catalog answers")
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _written_tables(connection: str) -> list[Table]:
+    from seeknal_iceberg.catalogs import written_tables
+
+    command: Command = click.get_current_context().obj
+    options = command.connections(Catalog).get(connection or DEFAULT, Catalog())
+    return written_tables(options, command.project_root())
 
 
 def _table(text: str, connection: str) -> Table:

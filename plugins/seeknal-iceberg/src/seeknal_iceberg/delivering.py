@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
+from pyiceberg.table.refs import MAIN_BRANCH
 
 from seeknal.plugin import (
     Context,
@@ -30,16 +31,23 @@ from seeknal_iceberg.catalogs import (
     said,
     table_name,
 )
+from seeknal_iceberg.committing import Changes, commit
 from seeknal_iceberg.evolving import change_of, evolve_schema
 from seeknal_iceberg.files import Layout, remove_files, write_files
 from seeknal_iceberg.options import IcebergTarget
-from seeknal_iceberg.rewriting import Rewritten, without_keys, without_range
+from seeknal_iceberg.publishing import begin_branch, drop_branch, publish
+from seeknal_iceberg.rewriting import (
+    Rewritten,
+    without_keys,
+    without_partitions,
+    without_range,
+)
 from seeknal_iceberg.types import schema_of
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog
     from pyiceberg.manifest import DataFile
-    from pyiceberg.table import Table
+    from pyiceberg.table import FileScanTask, Table
 
 ATTEMPTS = 8
 DELIVERY = "seeknal.delivery-id"
@@ -151,70 +159,65 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
             code="SK1433",
             help="schema_change: evolve lets the table follow",
         )
+    branch = begin_branch(table, work.context.delivery_id) if work.options.wap else MAIN_BRANCH
     transaction = table.transaction()
     if change:
         evolve_schema(transaction, change)
     layout = Layout.of(transaction.table_metadata, table.io)
-    done = _changes(work, table, layout)
-    if done is None and not change and not created:
+    changes = _changes(work, table, layout)
+    if not changes and not change and not created:
+        drop_branch(table, branch)
         return Delivered(rows=0, detail="nothing changed")
-    added, removed, rows = done or ([], [], 0)
     try:
-        _commit(transaction, work, added, removed)
+        commit(transaction, changes, work.properties, branch)
     except BaseException:
-        if not isinstance(_safe_delivered(catalog, work), int):
-            remove_files(table.io, added)
+        if not isinstance(_safe_delivered(catalog, work, branch), int):
+            remove_files(table.io, changes.written)
         raise
+    if branch != MAIN_BRANCH:
+        publish(catalog.load_table(work.name.identifier), branch, work.relation.node, work.context)
     detail = f"Created table {work.name}" if created else f"schema: {change}" if change else ""
-    return Delivered(rows=rows, detail=detail)
+    return Delivered(rows=changes.rows, detail=detail)
 
 
-def _safe_delivered(catalog: PyCatalog, work: Work) -> int | None:
+def _safe_delivered(catalog: PyCatalog, work: Work, branch: str) -> int | None:
     """Whether the commit was made after all; when that cannot be asked, it may have been."""
     try:
-        return _delivered(catalog.load_table(work.name.identifier), work)
+        return _delivered(catalog.load_table(work.name.identifier), work, branch)
     except Exception:
         return 0
 
 
-def _commit(
-    transaction: Any, work: Work, added: Sequence[DataFile], removed: Sequence[DataFile]
-) -> None:
-    update = transaction.update_snapshot(snapshot_properties=work.properties)
-    with update.overwrite() if removed else update.fast_append() as producer:
-        for file in removed:
-            producer.delete_data_file(file)
-        for file in added:
-            producer.append_data_file(file)
-    transaction.commit_transaction()
-
-
-Changes = tuple[list["DataFile"], list["DataFile"], int]
-
-
-def _changes(work: Work, table: Table, layout: Layout) -> Changes | None:
-    """Files that come, files that go, and the rows that were delivered; None for no change."""
-    rows = work.relation.scan
+def _changes(work: Work, table: Table, layout: Layout) -> Changes:
+    """Files that come and files that go; falsy for no change."""
+    rows, options = work.relation, work.options
     if work.mode == "append":
-        return (
-            (_written(work, layout, rows), [], work.relation.rows) if work.relation.rows else None
-        )
+        return _change(work, layout, Rewritten(changed=rows.scan)) if rows.rows else Changes()
     tasks = list(table.scan().plan_files())
+    found: Rewritten | None
     if work.mode == "full":
-        added = _written(work, layout, rows)
-        gone = [task.file for task in tasks]
-        return (added, gone, work.relation.rows) if added or gone else None
-    if work.mode == "incremental_by_time":
+        found = Rewritten(gone=tasks)
+    elif work.mode == "incremental_by_time":
         assert work.range is not None
-        rewritten: Rewritten = without_range(work.range, table, layout, tasks, work.context)
-        added = [*rewritten.kept, *_written(work, layout, rows)]
-        return (added, rewritten.gone, work.relation.rows) if added or rewritten.gone else None
-    found = without_keys(
-        work.options.unique_keys, work.relation, table, layout, tasks, work.context
+        found = without_range(work.range, table, layout, tasks, work.context)
+    elif work.mode == "overwrite_partitions":
+        found = without_partitions(rows, layout, tasks, work.context)
+    else:
+        found = without_keys(options.unique_keys, rows, table, layout, tasks, work.context)
+    return Changes() if found is None else _change(work, layout, found, tasks)
+
+
+def _change(
+    work: Work, layout: Layout, found: Rewritten, tasks: Sequence[FileScanTask] = ()
+) -> Changes:
+    gone = {task.file.file_path for task in found.gone}
+    return Changes(
+        added=[*found.kept, *_written(work, layout, found.changed or work.relation.scan)],
+        gone=found.gone,
+        deletes=found.deletes,
+        kept=[task for task in tasks if task.file.file_path not in gone],
+        rows=work.relation.rows,
     )
-    if found is None:
-        return None
-    return [*found.kept, *_written(work, layout, found.changed)], found.gone, work.relation.rows
 
 
 def _written(work: Work, layout: Layout, rows: str) -> list[DataFile]:
@@ -234,9 +237,11 @@ def _sorted_by(text: str, work: Work) -> str:
     return f"{quote_identifier(name)} {direction}".strip()
 
 
-def _delivered(table: Table, work: Work) -> int | None:
-    """How many rows this very delivery wrote, when one of the snapshots is its own."""
-    for snapshot in reversed(table.snapshots()):
+def _delivered(table: Table, work: Work, branch: str = MAIN_BRANCH) -> int | None:
+    """How many rows this very delivery wrote, when the branch's history has it."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    for snapshot in ancestors_of(table.snapshot_by_name(branch), table.metadata):
         summary = snapshot.summary
         if summary is not None and summary[DELIVERY] == work.context.delivery_id:
             return work.relation.rows

@@ -5,20 +5,32 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlparse
 
 from attrs import frozen
 
-from seeknal.plugin import Context, quote_identifier, quote_literal
+from seeknal.plugin import quote_identifier, quote_literal
 from seeknal_iceberg.types import duckdb_type, field_ids
 
 if TYPE_CHECKING:
+    import duckdb
     from pyiceberg.io import FileIO
     from pyiceberg.manifest import DataFile
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.table.metadata import TableMetadata
+
+
+class Workbench(Protocol):
+    """What reading and writing files takes; a node's context is one."""
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection: ...
+
+    @property
+    def workdir(self) -> Path:
+        """A folder for temporary files."""
 
 
 def local_path(location: str) -> Path | None:
@@ -27,29 +39,6 @@ def local_path(location: str) -> Path | None:
     if parsed.scheme == "file":
         return Path(unquote(parsed.path))
     return Path(location) if not parsed.scheme else None
-
-
-def local_paths(locations: Iterable[str]) -> list[Path] | None:
-    """None when one of them is not on this machine."""
-    paths = [local_path(location) for location in locations]
-    known = [path for path in paths if path is not None]
-    return known if len(known) == len(paths) else None
-
-
-def scan_of_files(paths: Sequence[Path], schema: Schema, filter: str | None = None) -> str:
-    """What stands after FROM to read files by the ids of their columns.
-
-    So a column that was renamed or added since a file was written is found, or NULL.
-    """
-    if not paths:
-        return f"(SELECT {no_values(schema)} WHERE false)"
-    listed = ", ".join(quote_literal(str(path)) for path in paths)
-    columns = ", ".join(
-        f"{field.field_id}: {{name: {quote_literal(field.name)},"
-        f" type: {quote_literal(duckdb_type(field.field_type))}, default_value: NULL}}"
-        for field in schema.fields
-    )
-    return f"read_parquet([{listed}], schema = MAP {{{columns}}}, hive_partitioning = false)"
 
 
 def no_values(schema: Schema) -> str:
@@ -82,6 +71,12 @@ class Layout:
     location: str
     properties: Mapping[str, str]
     io: FileIO
+    version: int = 2
+
+    @property
+    def file_size(self) -> int:
+        """Bytes after which the next file begins."""
+        return int(self.properties.get("write.target-file-size-bytes", 512 << 20))
 
     @classmethod
     def of(cls, metadata: TableMetadata, io: FileIO) -> Layout:
@@ -91,36 +86,38 @@ class Layout:
             location=metadata.location,
             properties=metadata.properties,
             io=io,
+            version=metadata.format_version,
         )
 
 
 def write_files(
-    layout: Layout, rows: str, names: Sequence[str], order: str, context: Context
+    layout: Layout, rows: str, names: Sequence[str], order: str, context: Workbench
 ) -> list[DataFile]:
-    """Store rows as data files: one, or at least one for each partition.
+    """Store rows as data files: as many as their size asks for, and one or more a partition.
 
     ``rows`` stands after FROM and has the columns ``names``; ``order`` is an ORDER BY or empty.
     """
     from seeknal_iceberg.partitions import NUMBER, partitioned
 
     selected = cast_to_schema(layout.schema, names)
-    folder, location = _folder(layout, context)
-    options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(layout.schema)}"
+    folder, location = new_folder(layout, context)
+    options = (
+        f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(layout.schema)},"
+        " FILENAME_PATTERN '{uuid}', OVERWRITE_OR_IGNORE true, RETURN_FILES true"
+    )
     split = partitioned(layout.spec, layout.schema, rows, context)
     if split is None:
-        target = folder / f"{uuid.uuid4()}.parquet"
         query = f"SELECT {selected} FROM {rows}{order}"
-        copy = f"COPY ({query}) TO {quote_literal(str(target))} ({options}, RETURN_FILES true)"
+        more = f"FILE_SIZE_BYTES {layout.file_size}"
     else:
         query = f"SELECT {selected}, {NUMBER} FROM {split.source} AS r{order}"
-        copy = (
-            f"COPY ({query}) TO {quote_literal(str(folder))} ({options}, PARTITION_BY ({NUMBER}),"
-            " FILENAME_PATTERN '{uuid}', OVERWRITE_OR_IGNORE true, RETURN_FILES true)"
-        )
+        more = f"PARTITION_BY ({NUMBER})"
+    copy = f"COPY ({query}) TO {quote_literal(str(folder))} ({options}, {more})"
     count, written = context.duckdb.execute(copy).fetchall()[0]
     if count == 0:
         for path in written or ():
             Path(path).unlink(missing_ok=True)
+        folder.rmdir()
         return []
     return [
         _registered(layout, Path(path), folder, location, split.values if split else ((),))
@@ -128,7 +125,7 @@ def write_files(
     ]
 
 
-def _folder(layout: Layout, context: Context) -> tuple[Path, str]:
+def new_folder(layout: Layout, context: Workbench) -> tuple[Path, str]:
     """Where files are written, and the same place as the table names it."""
     name = uuid.uuid4().hex[:12]
     location = f"{layout.location}/data/{name}"
@@ -136,6 +133,29 @@ def _folder(layout: Layout, context: Context) -> tuple[Path, str]:
     folder = local or context.workdir / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder, location
+
+
+def placed(layout: Layout, path: Path, location: str) -> int:
+    """Let a written file be at ``location``; its size in bytes."""
+    import shutil
+
+    if local_path(location) is None:
+        with path.open("rb") as source, layout.io.new_output(location).create() as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+    return path.stat().st_size
+
+
+def fetched(io: FileIO, location: str, workdir: Path) -> Path:
+    """A file of the table on this machine: itself, or a copy of one that lies in a store."""
+    import shutil
+
+    if (local := local_path(location)) is not None:
+        return local
+    path = workdir / location.rpartition("/")[2]
+    if not path.exists():
+        with io.new_input(location).open() as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+    return path
 
 
 def _registered(
@@ -148,16 +168,8 @@ def _registered(
     relative = path.relative_to(folder)
     number = int(relative.parts[0].partition("=")[2]) if len(relative.parts) > 1 else 0
     place = f"{location}/{relative.as_posix()}"
-    if local_path(place) is None:
-        _upload(layout.io, path, place)
+    placed(layout, path, place)
     return data_file(layout, path, place, values[number])
-
-
-def _upload(io: FileIO, path: Path, location: str) -> None:
-    import shutil
-
-    with path.open("rb") as source, io.new_output(location).create() as target:
-        shutil.copyfileobj(source, target, 1 << 20)
 
 
 def data_file(layout: Layout, path: Path, location: str, partition: Sequence[object]) -> DataFile:

@@ -72,6 +72,9 @@ class IcebergTarget:
     )
     sort_by: tuple[str, ...] = option((), summary="order of rows within files: amount desc")
     properties: Mapping[str, str] = option(factory=dict, summary="a new table's properties")
+    wap: bool = option(
+        False, summary="true: commit to a branch, audit the whole table there, then publish it"
+    )
     create_table: bool = option(True, summary="false: the table has to be there")
     schema_change: Literal["fail", "evolve"] = option(
         "evolve", summary="fail: new columns and wider types are errors"

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.plugin import Context, DeliveryError, did_you_mean, quote_identifier
+from seeknal.plugin import DeliveryError, did_you_mean, quote_identifier
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
+    from pyiceberg.typedef import Record
     from pyiceberg.types import NestedField
+
+    from seeknal_iceberg.files import Workbench
 
 _FORM = re.compile(
     r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?([^(),]+?)(?:\s*,\s*(\d+))?\s*\)|(\S+))\s*"
@@ -88,7 +91,7 @@ NUMBER = "seeknal_part"
 
 
 def partitioned(
-    spec: PartitionSpec, schema: Schema, rows: str, context: Context
+    spec: PartitionSpec, schema: Schema, rows: str, context: Workbench
 ) -> Partitioned | None:
     """None for a table without partitions.
 
@@ -123,7 +126,17 @@ def partitioned(
     )
 
 
-def _transformed(field: PartitionField, source: NestedField, rows: str, context: Context) -> Any:
+def partitions_of(
+    spec: PartitionSpec, schema: Schema, rows: str, context: Workbench
+) -> set[Record]:
+    """The partitions that rows fall into."""
+    from pyiceberg.typedef import Record
+
+    found = partitioned(spec, schema, rows, context)
+    return {Record(*values) for values in found.values} if found else set()
+
+
+def _transformed(field: PartitionField, source: NestedField, rows: str, context: Workbench) -> Any:
     """An Arrow table of a column's values ``v`` and what the transform makes of them, ``p``."""
     import pyarrow
 

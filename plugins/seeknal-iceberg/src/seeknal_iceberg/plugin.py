@@ -42,7 +42,13 @@ def target_types() -> Iterable[TargetType]:
             name=TYPE,
             options=IcebergTarget,
             summary="an Iceberg table",
-            modes=("full", "incremental_by_time", "upsert_by_key", "append"),
+            modes=(
+                "full",
+                "incremental_by_time",
+                "upsert_by_key",
+                "overwrite_partitions",
+                "append",
+            ),
             exposure=True,
         )
     ]

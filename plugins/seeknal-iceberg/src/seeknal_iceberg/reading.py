@@ -20,8 +20,8 @@ from seeknal.plugin import (
     quote_identifier,
 )
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
-from seeknal_iceberg.files import local_paths, scan_of_files
 from seeknal_iceberg.options import Catalog, IcebergSource
+from seeknal_iceberg.scanning import in_place, scan_of_files
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -37,19 +37,19 @@ def version_of(source: Source, options: IcebergSource, context: Context) -> obje
 
 
 def read(source: Source, options: IcebergSource, context: Context) -> Rows:
-    """The rows of one snapshot: DuckDB reads the very files, unless some have deletes."""
+    """The rows of one snapshot: DuckDB reads the very files where they lie on this machine."""
     table = _table(source, options, context)
     wanted = [spec.name for spec in source.columns] or None
     scan = _scan(table, options, wanted, source)
     tasks = list(scan.plan_files())
-    paths = local_paths([task.file.file_path for task in tasks])
+    files = in_place(tasks)
     types = {spec.name: spec.type for spec in source.columns if spec.type}
-    if paths is None or any(task.delete_files for task in tasks):
+    if files is None:
         context.duckdb.register(_VIEW, scan.to_arrow_batch_reader())
         return Scan(_cast(f"FROM {quote_identifier(_VIEW)}", scan.projection(), types, None))
     return Scan(
         _cast(
-            f"FROM {scan_of_files(paths, scan.projection(), options.filter)}",
+            f"FROM {scan_of_files(files, scan.projection(), context)}",
             scan.projection(),
             types,
             options.filter,

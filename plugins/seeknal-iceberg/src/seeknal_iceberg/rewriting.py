@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identifier, quote_literal
-from seeknal_iceberg.files import (
-    Layout,
-    cast_to_schema,
-    local_path,
-    scan_of_files,
-    write_files,
-)
+from seeknal_iceberg.deleting import write_deletes
+from seeknal_iceberg.files import Layout, cast_to_schema, write_files
+from seeknal_iceberg.partitions import partitions_of
+from seeknal_iceberg.scanning import Readable, brought_here, places_of_files, scan_of_files
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import FileScanTask, Table
+
+MODE = "write.merge.mode"
+"""The table property that says ``copy-on-write`` or ``merge-on-read``; without it, what is less
+work for each file."""
+
+CHEAP_ROWS = 200_000
+"""A file of so many rows is written again in less time than its deletes cost its readers."""
+
+CROWDED = 0.2
+"""The part of a file's rows from which on deleting them one by one is no longer worth it."""
 
 
 @frozen(kw_only=True)
 class Rewritten:
     """``gone`` are files that are replaced; ``kept`` hold those of their rows that stay.
 
-    ``changed`` stands after FROM: the delivered rows that are new or differ.
+    ``deletes`` name rows of files that stay. ``changed`` stands after FROM: the delivered rows
+    that are new or differ.
     """
 
-    kept: list[DataFile]
-    gone: list[DataFile]
+    kept: Sequence[DataFile] = ()
+    gone: Sequence[FileScanTask] = ()
+    deletes: Sequence[DataFile] = ()
     changed: str = ""
 
 
@@ -40,12 +48,12 @@ def without_range(
     """The table without the rows of a range of time."""
     test = _within(range)
     kept: list[DataFile] = []
-    gone: list[DataFile] = []
-    for task, rows in _readable(table, layout, tasks, context):
-        inside = _count(f"SELECT count(*) FROM {rows} WHERE {test}", context)
-        if inside == 0:
+    gone: list[FileScanTask] = []
+    for file in brought_here(table.io, tasks, context):
+        rows = scan_of_files([file], layout.schema, context)
+        if _count(f"SELECT count(*) FROM {rows} WHERE {test}", context) == 0:
             continue
-        gone.append(task.file)
+        gone.append(file.task)
         rest = f"(SELECT * FROM {rows} WHERE NOT ({test}) OR ({test}) IS NULL)"
         kept += write_files(layout, rest, _names(layout), "", context)
     return Rewritten(kept=kept, gone=gone)
@@ -57,6 +65,28 @@ def _within(range: Range) -> str:
     return f"{column} >= {start} AND {column} {end} {stop}"
 
 
+def without_partitions(
+    relation: Relation, layout: Layout, tasks: Sequence[FileScanTask], context: Context
+) -> Rewritten:
+    """The table without the partitions that the delivered rows fall into."""
+    if not layout.spec.fields:
+        raise DeliveryError(
+            "the table has no partitions, which mode: overwrite_partitions replaces",
+            code="SK1447",
+            help="partition_by: [...] makes a new table with some; or mode: full",
+        )
+    if any(task.file.spec_id != layout.spec.spec_id for task in tasks):
+        raise DeliveryError(
+            "the table has files of an earlier partitioning, which mode: overwrite_partitions"
+            " cannot replace",
+            code="SK1447",
+            help="write it once with mode: full, or rewrite those files with another engine",
+        )
+    rows = f"(SELECT {cast_to_schema(layout.schema, relation.names)} FROM {relation.scan})"
+    replaced = partitions_of(layout.spec, layout.schema, rows, context)
+    return Rewritten(gone=[task for task in tasks if task.file.partition in replaced])
+
+
 def without_keys(
     keys: Sequence[str],
     relation: Relation,
@@ -65,31 +95,86 @@ def without_keys(
     tasks: Sequence[FileScanTask],
     context: Context,
 ) -> Rewritten | None:
-    """The table without the rows that delivered ones replace; None when nothing differs."""
+    """The table without the rows that delivered ones replace; None when nothing differs.
+
+    A file that loses few of its many rows stays, and position deletes name them; any other is
+    written again.
+    """
     duck = context.duckdb
-    names = _names(layout)
     delivered = f"(SELECT {cast_to_schema(layout.schema, relation.names)} FROM {relation.scan})"
     duck.execute(f"CREATE OR REPLACE TEMPORARY TABLE seeknal_changed AS FROM {delivered}")
-    candidates = list(_readable(table, layout, _may_hold(keys, table, tasks, context), context))
-    for _, rows in candidates:
-        # What is there already, equal in every column, is not written again.
-        same = " AND ".join(f"c.{_q(name)} IS NOT DISTINCT FROM t.{_q(name)}" for name in names)
-        duck.execute(
-            f"DELETE FROM seeknal_changed AS c USING (SELECT * FROM {rows}) AS t WHERE {same}"
-        )
+    candidates = brought_here(table.io, _may_hold(keys, table, tasks, context), context)
+    _find_matches(keys, candidates, layout, context)
     if _count("SELECT count(*) FROM seeknal_changed", context) == 0:
         return None
+    counts = "SELECT seeknal_file, count(*) FROM seeknal_matches GROUP BY ALL"
+    hits = dict(context.duckdb.execute(counts).fetchall())
+    hit = [file for file in candidates if str(file.path) in hits]
+    again = [file for file in hit if _is_rewritten(file, hits[str(file.path)], layout)]
+    kept = [
+        written
+        for file in again
+        for written in write_files(
+            layout, _rest(file, layout, context), _names(layout), "", context
+        )
+    ]
+    return Rewritten(
+        kept=kept,
+        gone=[file.task for file in again],
+        deletes=write_deletes(
+            layout, "seeknal_matches", [file for file in hit if file not in again], context
+        ),
+        changed="seeknal_changed",
+    )
+
+
+def _find_matches(
+    keys: Sequence[str], files: Sequence[Readable], layout: Layout, context: Context
+) -> None:
+    """Makes ``seeknal_matches``, the places of rows that are replaced, in one pass over the files.
+
+    What is there once, equal in every column, is not written again: it leaves
+    ``seeknal_changed``.
+    """
+    duck = context.duckdb
     matches = " AND ".join(f"c.{_q(key)} = t.{_q(key)}" for key in keys)
-    kept: list[DataFile] = []
-    gone: list[DataFile] = []
-    for task, rows in candidates:
-        hit = f"EXISTS (SELECT 1 FROM seeknal_changed AS c WHERE {matches})"
-        if _count(f"SELECT count(*) FROM {rows} AS t WHERE {hit}", context) == 0:
-            continue
-        gone.append(task.file)
-        rest = f"(SELECT * FROM {rows} AS t WHERE NOT {hit})"
-        kept += write_files(layout, rest, names, "", context)
-    return Rewritten(kept=kept, gone=gone, changed="seeknal_changed")
+    equal = [f"c.{_q(name)} IS NOT DISTINCT FROM t.{_q(name)}" for name in _names(layout)]
+    places = places_of_files(files, layout.schema, context)
+    duck.execute(
+        "CREATE OR REPLACE TEMPORARY TABLE seeknal_matches AS"
+        f" SELECT c.rowid AS id, {' AND '.join(equal)} AS same, t.seeknal_file, t.seeknal_row"
+        f" FROM {places} AS t JOIN seeknal_changed AS c ON {matches}"
+    )
+    duck.execute(
+        "CREATE OR REPLACE TEMPORARY TABLE seeknal_equal AS SELECT id FROM seeknal_matches"
+        " GROUP BY id HAVING count(*) = 1 AND bool_and(same)"
+    )
+    # The matches first: what is deleted from a table moves the ids of its other rows.
+    duck.execute("DELETE FROM seeknal_matches WHERE id IN (FROM seeknal_equal)")
+    duck.execute("DELETE FROM seeknal_changed WHERE rowid IN (FROM seeknal_equal)")
+
+
+def _is_rewritten(file: Readable, hits: int, layout: Layout) -> bool:
+    chosen = layout.properties.get(MODE)
+    if layout.version != 2 or chosen == "copy-on-write":
+        # Version 3 wants deletion vectors, which PyIceberg does not write.
+        return True
+    rows = file.task.file.record_count
+    if chosen == "merge-on-read":
+        return hits >= rows
+    # Deletes of earlier deliveries count by the file that names them: rather too many.
+    before = sum(deletes.record_count for deletes in file.task.delete_files)
+    return bool(rows <= CHEAP_ROWS or hits + before >= rows * CROWDED)
+
+
+def _rest(file: Readable, layout: Layout, context: Context) -> str:
+    """The rows of a file that no delivered row replaces."""
+    names = ", ".join(_q(name) for name in _names(layout))
+    return (
+        f"(SELECT {names} FROM {places_of_files([file], layout.schema, context)} AS t"
+        " ANTI JOIN seeknal_matches AS m"
+        " ON t.seeknal_file = m.seeknal_file AND t.seeknal_row = m.seeknal_row)"
+    )
 
 
 def _may_hold(
@@ -113,35 +198,6 @@ def _may_hold(
         return list(tasks)
     both = filters[0] if len(filters) == 1 else made.And(*filters)
     return list(table.scan(row_filter=both).plan_files())
-
-
-def _readable(
-    table: Table, layout: Layout, tasks: Sequence[FileScanTask], context: Context
-) -> list[tuple[FileScanTask, str]]:
-    """Each file with what stands after FROM to read its rows under the new schema."""
-    found = []
-    for task in tasks:
-        if task.delete_files:
-            raise DeliveryError(
-                f"{task.file.file_path} has row-level deletes of another engine, which this mode"
-                " cannot rewrite",
-                code="SK1444",
-                help="compact the table with that engine first, or use mode: full",
-            )
-        path = local_path(task.file.file_path) or _fetched(table, task, context)
-        found.append((task, scan_of_files([path], layout.schema)))
-    return found
-
-
-def _fetched(table: Table, task: FileScanTask, context: Context) -> Path:
-    """A copy of a file that lies in a store."""
-    import shutil
-
-    path = context.workdir / Path(task.file.file_path).name
-    if not path.exists():
-        with table.io.new_input(task.file.file_path).open() as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    return path
 
 
 def _names(layout: Layout) -> list[str]:
