@@ -23,7 +23,10 @@ def medallion(tmp_path, database, monkeypatch):
     place = f"{at['user']}:{at['password']}@127.0.0.1:{at['port']}/{at['dbname']}"
     monkeypatch.setenv("SHOP_DB_URL", f"postgresql://{place}")
     database.run((EXAMPLE / "sql" / "seed.sql").read_text())
-    return TestProject(Path(shutil.copytree(EXAMPLE, tmp_path / "medallion", ignore=LEFT_BY_RUNS)))
+    made = TestProject(Path(shutil.copytree(EXAMPLE, tmp_path / "medallion", ignore=LEFT_BY_RUNS)))
+    filled = script(made, "seed_lake.py")
+    assert filled.returncode == 0, filled.stderr
+    return made
 
 
 def script(project, name):
@@ -141,6 +144,29 @@ def test_its_tables_hold_what_a_query_by_hand_gives(medallion, database, table):
     medallion.run("run").assert_ok()
 
     assert same_as_by_hand(database, table) == []
+
+
+IN_BOTH = ("silver_orders", "silver_order_products", "gold_revenue_summary")
+
+
+def lake(project, name):
+    """A table of the project's lake, opened with PyIceberg alone."""
+    from pyiceberg.catalog import load_catalog
+
+    folder = project.path / ".seeknal" / "iceberg"
+    where = {"uri": f"sqlite:///{folder / 'catalog.db'}", "warehouse": folder.as_uri()}
+    return load_catalog("atlas", type="sql", **where).load_table(("medallion", name))
+
+
+@pytest.mark.parametrize("name", IN_BOTH)
+def test_postgresql_and_iceberg_hold_the_same_rows(medallion, database, name):
+    medallion.run("run").assert_ok()
+    found = lake(medallion, name).scan().to_arrow()
+
+    columns = ", ".join(found.column_names)
+    rows = database.rows(f"SELECT {columns} FROM analytics.{name}")
+
+    assert sorted(map(str, rows)) == sorted(str(tuple(row.values())) for row in found.to_pylist())
 
 
 def test_rows_that_change_in_the_database_change_exactly_those_of_its_tables(medallion, database):

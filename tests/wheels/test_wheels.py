@@ -131,9 +131,10 @@ def test_the_medallion_example_runs_on_the_embedded_server(whole, tmp_path):
     demo = tmp_path / "demo"
 
     whole.call("seeknal", "postgres", "psql", "--quiet", "--file", "sql/seed.sql", cwd=demo)
+    whole.call("python", "scripts/seed_lake.py", cwd=demo)
     first = whole.call("seeknal", "run", cwd=demo)
 
-    assert "14 nodes: 14 run, 0 reused, 0 failed" in first
+    assert "15 nodes: 15 run, 0 reused, 0 failed" in first
     assert "OWED" not in first
 
 

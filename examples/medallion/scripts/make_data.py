@@ -142,6 +142,17 @@ def traffic(chance: random.Random) -> list[Row]:
     return sorted(rows, key=lambda row: str(row[4]))
 
 
+def subscribers(chance: random.Random) -> list[Row]:
+    rows = []
+    active = {region: weight * 50 for region, weight in zip(REGIONS, REGION_WEIGHTS, strict=True)}
+    for day in range(90):
+        for region in REGIONS:
+            joined, left = chance.randint(0, 40), chance.randint(0, 25)
+            active[region] += joined - left
+            rows.append((FIRST_DAY + timedelta(days=day), region, active[region], joined, left))
+    return rows
+
+
 def campaigns(chance: random.Random) -> list[Row]:
     rows = []
     for number in range(1, 51):
@@ -210,6 +221,11 @@ def main() -> None:
         "marketing_campaigns",
         "campaign_id, name, channel, start_date, end_date, budget",
         campaigns(chance),
+    )
+    write(
+        "subscriber_daily",
+        "date, region, active_subscribers, joined, churned",
+        subscribers(random.Random(SEED + 1)),
     )
 
 

@@ -33,6 +33,12 @@ def products(ctx):
     mode="upsert_by_key",
     unique_keys=["order_id"],
 )
+@materialize(
+    type="iceberg",
+    table="atlas.medallion.silver_order_products",
+    mode="upsert_by_key",
+    unique_keys=["order_id"],
+)
 def order_products(ctx):
     """YAML -> Python."""
     return ctx.duckdb.sql("""
