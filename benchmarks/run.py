@@ -254,6 +254,38 @@ def _moved(name: str, ratio: float, peak: float, bar: float, most: int) -> Line:
     return Line(name, text, "psql binary COPY", f">= {bar}, <= {most} MiB", met)
 
 
+def iceberg(setting: Setting) -> list[Line]:
+    from icebergpaths import Bench, appending, merging, reading
+
+    many, some = (100_000, 50_000) if setting.quick else (5_000_000, 1_000_000)
+    few = Bench(setting.folder, some)
+    _, low = appending(few, 1)
+    bench = Bench(setting.folder, many)
+    ratio, peak = appending(bench, setting.times)
+    lines = [
+        _beside_parquet(f"Iceberg: append {many:,} rows", ratio, peak, 0.85),
+        Line(
+            f"Iceberg: memory of {many:,} rows beside {some:,}",
+            f"{peak:.0f} and {low:.0f} MiB = {peak / low:.2f}x",
+            "",
+            "flat",
+            peak / low <= 1.3,
+        ),
+    ]
+    ratio, peak = reading(bench, setting.times)
+    lines.append(_beside_parquet(f"Iceberg: read {many:,} rows", ratio, peak, 0.7))
+    wall, peak = merging(bench, 10_000, setting.times)
+    text = f"{wall:.2f} s, {peak:.0f} MiB"
+    lines.append(Line(f"Iceberg: upsert 10,000 rows into {many:,}", text, "", "<= 2 s", wall <= 2))
+    return lines
+
+
+def _beside_parquet(name: str, ratio: float, peak: float, bar: float) -> Line:
+    met = ratio >= bar and peak <= 500
+    text = f"{ratio:.2f} of DuckDB's speed, {peak:.0f} MiB"
+    return Line(name, text, "COPY of Parquet", f">= {bar}, <= 500 MiB", met)
+
+
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
@@ -263,6 +295,7 @@ SCENARIOS = {
     "heavy": heavy,
     "chain": long_chain,
     "postgres": postgres,
+    "iceberg": iceberg,
 }
 
 

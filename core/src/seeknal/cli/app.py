@@ -80,7 +80,7 @@ class Invocation:
         profile = load_profile(self.project_root(), None)
         plugins = load_plugins()
         types = {type.name: type.options for type in plugins.connection_types.values()}
-        given = profile.options.connections if profile else {}
+        given = profile.connections if profile else {}
         ours = [
             name
             for name, raw in given.items()

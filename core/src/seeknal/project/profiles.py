@@ -62,14 +62,18 @@ class Profile:
     environment: Mapping[str, str] = field(factory=dict)
     project_marks: Mapping[str, Marks] = field(factory=dict)
 
+    @property
+    def connections(self) -> Mapping[str, Mapping[str, object]]:
+        """What it says of each connection; ``materialization.catalog`` is one, ``iceberg``."""
+        catalog = _catalog(self.options.materialization)
+        return {**({ICEBERG: catalog} if catalog else {}), **self.options.connections}
+
     def connection(self, name: str, plugins: Plugins) -> Connection:
         """A connection with its variables filled in and its secrets wrapped.
 
         Raises ProjectError that names every missing variable, unknown key and wrong value.
         """
-        raw = self.options.connections.get(name)
-        if raw is None and name == ICEBERG:
-            raw = _catalog(self.options.materialization)
+        raw = self.connections.get(name)
         if raw is None:
             help = did_you_mean(name, self.options.connections)
             known = ", ".join(self.options.connections) or "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,13 +96,30 @@ def open_catalog(options: Catalog, name: str, root: Path) -> PyCatalog:
     from pyiceberg.catalog import load_catalog
 
     try:
-        return load_catalog(name, **properties_of(options, name, root))
+        return _unpooled(load_catalog(name, **properties_of(options, name, root)))
+    except ModuleNotFoundError as error:
+        raise ConnectionFailed(
+            f"the Iceberg catalog needs the module {error.name}",
+            code="SK1402",
+            help="for a catalog in PostgreSQL: pip install 'seeknal-iceberg[postgres]'",
+        ) from None
     except Exception as error:
         raise ConnectionFailed(
             f"the Iceberg catalog cannot be opened: {said(error)}",
             code="SK1402",
             help="check uri, warehouse and token of the connection",
         ) from None
+
+
+def _unpooled(catalog: PyCatalog) -> PyCatalog:
+    """A SQL catalog that keeps no connection open between its questions."""
+    engine = getattr(catalog, "engine", None)
+    if engine is not None:
+        from sqlalchemy import NullPool, create_engine
+
+        engine.dispose()
+        catalog.engine = create_engine(engine.url, poolclass=NullPool)  # type: ignore[attr-defined]
+    return catalog
 
 
 def properties_of(options: Catalog, name: str, root: Path) -> dict[str, str]:
@@ -130,7 +148,10 @@ def _embedded(options: Catalog, root: Path) -> dict[str, str]:
         if not ignore.exists():
             ignore.write_text("*\n")
     return {
-        "uri": options.uri or f"sqlite:///{folder / 'catalog.db'}",
+        # psycopg 3, which seeknal-postgres uses too, instead of SQLAlchemy's default.
+        "uri": re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", options.uri)
+        if options.uri
+        else f"sqlite:///{folder / 'catalog.db'}",
         "warehouse": options.warehouse or (folder / "warehouse").as_uri(),
     }
 

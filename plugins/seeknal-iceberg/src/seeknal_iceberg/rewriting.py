@@ -11,7 +11,13 @@ from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identi
 from seeknal_iceberg.deleting import write_deletes
 from seeknal_iceberg.files import Layout, cast_to_schema, write_files
 from seeknal_iceberg.partitions import partitions_of
-from seeknal_iceberg.scanning import Readable, brought_here, places_of_files, scan_of_files
+from seeknal_iceberg.scanning import (
+    Readable,
+    brought_here,
+    deleted_places,
+    places_of_files,
+    scan_of_files,
+)
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
@@ -139,12 +145,18 @@ def _find_matches(
     duck = context.duckdb
     matches = " AND ".join(f"c.{_q(key)} = t.{_q(key)}" for key in keys)
     equal = [f"c.{_q(name)} IS NOT DISTINCT FROM t.{_q(name)}" for name in _names(layout)]
-    places = places_of_files(files, layout.schema, context)
+    places = places_of_files(files, layout.schema, context, deleted=True)
     duck.execute(
         "CREATE OR REPLACE TEMPORARY TABLE seeknal_matches AS"
         f" SELECT c.rowid AS id, {' AND '.join(equal)} AS same, t.seeknal_file, t.seeknal_row"
         f" FROM {places} AS t JOIN seeknal_changed AS c ON {matches}"
     )
+    if any(file.deletes for file in files):
+        # After the join: few rows are left of which it has to be known.
+        duck.execute(
+            f"DELETE FROM seeknal_matches AS m USING {deleted_places(files)} AS d"
+            " WHERE m.seeknal_file = d.path AND m.seeknal_row = d.pos"
+        )
     duck.execute(
         "CREATE OR REPLACE TEMPORARY TABLE seeknal_equal AS SELECT id FROM seeknal_matches"
         " GROUP BY id HAVING count(*) = 1 AND bool_and(same)"

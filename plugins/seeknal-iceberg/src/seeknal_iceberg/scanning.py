@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_iceberg.files import Workbench, fetched, local_path, no_values
@@ -85,8 +85,15 @@ def scan_of_files(files: Sequence[Readable], schema: Schema, context: Workbench)
     )
 
 
-def places_of_files(files: Sequence[Readable], schema: Schema, context: Workbench) -> str:
-    """The same with where each row stands: ``seeknal_file`` and ``seeknal_row``."""
+def places_of_files(
+    files: Sequence[Readable], schema: Schema, context: Workbench, *, deleted: bool = False
+) -> str:
+    """The same with where each row stands: ``seeknal_file`` and ``seeknal_row``.
+
+    ``deleted``: with the rows that are deleted, too.
+    """
+    if deleted:
+        files = [evolve(file, deletes=()) for file in files]
     places = f", {FILE}, {POSITION} AS {ROW}"
     return _united(_parts(files, schema, context, placed=True), schema, places)
 
@@ -138,7 +145,7 @@ def _part(files: Sequence[Readable], schema: Schema, plain: bool, placed: bool) 
     rows = f"read_parquet([{listed}]{mapping}, hive_partitioning = false{places})"
     if placed and any(file.deletes for file in files):
         rows = (
-            f"(FROM {rows} AS r ANTI JOIN {_deleted(files)} AS d"
+            f"(FROM {rows} AS r ANTI JOIN {deleted_places(files)} AS d"
             f" ON r.{FILE} = d.path AND r.{POSITION} = d.pos)"
         )
     return _Part(rows=rows, names=names)
@@ -186,8 +193,8 @@ def _fits(path: str, schema: Schema, context: Workbench) -> bool:
     )
 
 
-def _deleted(files: Sequence[Readable]) -> str:
-    """The places of deleted rows, with the paths under which their files are read here."""
+def deleted_places(files: Sequence[Readable]) -> str:
+    """What stands after FROM for the places of deleted rows: ``path`` and ``pos``."""
     cut = [file for file in files if file.deletes]
     named = ", ".join(
         f"({quote_literal(file.task.file.file_path)}, {quote_literal(str(file.path))})"
