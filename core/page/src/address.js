@@ -1,0 +1,42 @@
+/** Selections as they stand behind the `#`: `transform.x`, `transform.x.col`, `transform.x."odd.name"`. */
+
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+
+/** @param {{node: string, column: string|null}|null} selection */
+export function format(selection) {
+  if (!selection) return '';
+  const { node, column } = selection;
+  return encodeURI(column === null ? node : `${node}.${quoted(column)}`).replaceAll('#', '%23');
+}
+
+/** The selection that a hash names, or null when it names no node of the page. */
+export function parse(hash, lineage) {
+  const text = decoded(hash.replace(/^#/, ''));
+  if (!text) return null;
+  if (lineage.byId.has(text)) return { node: text, column: null };
+  const node = prefixes(text).find((prefix) => lineage.byId.has(prefix));
+  if (!node) return null;
+  const column = unquoted(text.slice(node.length + 1));
+  return { node, column: lineage.columnsOf(node).includes(column) ? column : null };
+}
+
+export const quoted = (name) => (PLAIN.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+
+const unquoted = (text) => (/^".*"$/su.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text);
+
+/** What stands before each dot, the longest first. */
+function prefixes(text) {
+  const found = [];
+  for (let dot = text.lastIndexOf('.'); dot > 0; dot = text.lastIndexOf('.', dot - 1)) {
+    found.push(text.slice(0, dot));
+  }
+  return found;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

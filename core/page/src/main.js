@@ -1,0 +1,198 @@
+/** The page: one state, drawn anew when it changes; the selection is what the address says. */
+
+import { format, parse } from './address.js';
+import { isFiltering, noFilter, showFacets, showKinds, visibleNodes } from './filters.js';
+import { Graph } from './graph.js';
+import { fill, h } from './dom.js';
+import { neighbour, setUpKeys } from './keyboard.js';
+import { light } from './lighting.js';
+import { readLineage } from './lineage.js';
+import { Minimap } from './minimap.js';
+import { showPanel } from './panel.js';
+import { download, pngOf, svgText } from './picture.js';
+import { sceneMaker } from './scene.js';
+import { setUpSearch } from './search.js';
+import { statusKey } from './kinds.js';
+import { setUpTheme } from './theme.js';
+import { count, time } from './words.js';
+
+const byId = (id) => document.getElementById(id);
+
+const lineage = readLineage(JSON.parse(byId('document').textContent));
+const state = { selection: null, expanded: new Set(), hidden: noFilter(), visible: new Set(lineage.byId.keys()) };
+const makeScene = sceneMaker(lineage);
+const graph = new Graph(byId('graph'), {
+  select,
+  expand: toggleExpanded,
+  moved: () => minimap.move(),
+});
+const minimap = new Minimap(byId('minimap'), graph);
+const toggleTheme = setUpTheme(() => graph.scene && minimap.show(graph.scene));
+
+start();
+
+function start() {
+  introduce();
+  setUpSearch(byId('search'), byId('found'), lineage, select);
+  setUpButtons();
+  setUpKeys(keys());
+  addEventListener('hashchange', () => follow());
+  state.selection = parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
+  draw();
+  if (state.selection && lineage.nodes.length > 60) graph.reveal(state.selection.node, { force: true });
+  else graph.fit({ jump: true });
+  document.documentElement.dataset.ready = 'true';
+}
+
+function draw() {
+  const lit = light(lineage, state.selection);
+  const scene = makeScene(state, lit);
+  showPanel(byId('panel'), lineage, state.selection, () => select(null));
+  document.body.toggleAttribute('data-panel', Boolean(state.selection));
+  graph.show(scene);
+  minimap.show(scene);
+  showKinds(byId('kinds'), lineage.nodes, state.hidden, filter);
+  showFacets(byId('facets'), lineage.nodes, state.hidden, filter);
+  byId('filter').toggleAttribute('data-active', isFiltering(state.hidden));
+  byId('nothing').hidden = scene.nodes.length > 0;
+  byId('roles').hidden = !state.selection || state.selection.column === null;
+}
+
+/** Selecting is going to an address, so that the back button works and the link can be sent. */
+function select(selection) {
+  const hash = format(selection);
+  if (hash === decodeHash(location.hash)) return;
+  if (hash) location.hash = hash;
+  else history.pushState(null, '', location.pathname + location.search);
+  if (!hash) follow();
+}
+
+const decodeHash = (hash) => format(parse(hash, lineage));
+
+function follow() {
+  state.selection = parse(location.hash, lineage);
+  if (state.selection) showAgain(state.selection.node);
+  draw();
+  if (!state.selection) return;
+  graph.reveal(state.selection.node);
+  say(state.selection);
+}
+
+/** A node that a filter hides comes back when it is asked for. */
+function showAgain(id) {
+  if (state.visible.has(id)) return;
+  resetFilter();
+}
+
+function resetFilter() {
+  state.hidden = noFilter();
+  state.visible = visibleNodes(lineage.nodes, state.hidden);
+}
+
+
+function filter(facet, value, shown) {
+  state.hidden.get(facet)[shown ? 'delete' : 'add'](value);
+  state.visible = visibleNodes(lineage.nodes, state.hidden);
+  redrawKeepingFocus();
+  graph.fit();
+}
+
+/** The switches are made anew; the keyboard's focus stays on the one that was used. */
+function redrawKeepingFocus() {
+  const held = document.activeElement;
+  const [area, index] = ['kinds', 'facets'].map((id) => [byId(id), [...byId(id).querySelectorAll('button, input')].indexOf(held)]).find(([, at]) => at >= 0) ?? [];
+  draw();
+  area?.querySelectorAll('button, input')[index]?.focus();
+}
+
+function toggleExpanded(id) {
+  if (!state.expanded.delete(id)) state.expanded.add(id);
+  draw();
+}
+
+function introduce() {
+  const { project, environment, generated_at: generated, nodes } = lineage.document;
+  document.title = `${project} lineage`;
+  fill(byId('project'), project);
+  fill(byId('environment'), environment);
+  const failed = nodes.filter((node) => statusKey(node.status) === 'failed');
+  fill(
+    byId('summary'),
+    h('span', null, count(nodes.length, 'node')),
+    failed.length ? h('button', { type: 'button', class: 'failed', onclick: () => select({ node: failed[0].id, column: null }) }, `${failed.length} failed`) : null,
+    h('time', { datetime: generated, title: 'when this page was made' }, time(generated)),
+  );
+}
+
+function setUpButtons() {
+  const actions = {
+    fit: () => graph.fit(),
+    'zoom-in': () => graph.zoomBy(1.3),
+    'zoom-out': () => graph.zoomBy(1 / 1.3),
+    theme: toggleTheme,
+    help: openHelp,
+    'save-svg': saveSvg,
+    'save-png': savePng,
+    'show-all': () => (resetFilter(), draw(), graph.fit()),
+    'show-all-again': () => (resetFilter(), draw(), graph.fit()),
+  };
+  for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
+  for (const menu of document.querySelectorAll('details.menu')) closeWhenLeft(menu);
+}
+
+function closeWhenLeft(menu) {
+  document.addEventListener('pointerdown', (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+}
+
+function keys() {
+  const go = (key) => () => {
+    const next = neighbour(graph.scene, state.selection?.node, key);
+    if (!next) return false;
+    select({ node: next, column: null });
+    return true;
+  };
+  return {
+    '/': () => byId('search').focus(),
+    f: () => graph.fit(),
+    e: () => state.selection && toggleExpanded(state.selection.node),
+    t: toggleTheme,
+    '+': () => graph.zoomBy(1.3),
+    '-': () => graph.zoomBy(1 / 1.3),
+    '?': openHelp,
+    Escape: stepOut,
+    ...Object.fromEntries(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].map((key) => [key, go(key)])),
+  };
+}
+
+const openHelp = () => byId('help-dialog').showModal();
+
+/** From a column to its node, from a node to none. */
+function stepOut() {
+  if (!state.selection) return false;
+  select(state.selection.column === null ? null : { node: state.selection.node, column: null });
+  return true;
+}
+
+function saveSvg() {
+  download(new Blob([svgText(graph.scene, document.title)], { type: 'image/svg+xml' }), `${fileName()}.svg`);
+}
+
+async function savePng() {
+  download(await pngOf(svgText(graph.scene, document.title), graph.scene), `${fileName()}.png`);
+}
+
+const fileName = () => `${lineage.document.project}-lineage`.replace(/[^\p{L}\p{N}_-]+/gu, '-');
+
+/** Tells those who do not see the graph what is selected now. */
+function say({ node, column }) {
+  const [up, down] = [lineage.reach(node, 'upstream').size, lineage.reach(node, 'downstream').size];
+  fill(byId('spoken'), `${column === null ? node : `column ${column} of ${node}`}: ${up} upstream, ${down} downstream`);
+}

@@ -1,0 +1,78 @@
+/** The whole graph in a corner, with the part that the viewport shows; a drag there pans. */
+
+import { kindKey } from './kinds.js';
+import { CARD } from './layout.js';
+
+const SIZE = { width: 200, height: 130 };
+const FROM = 25;
+
+export class Minimap {
+  constructor(element, graph) {
+    this.element = element;
+    this.graph = graph;
+    this.canvas = element.querySelector('canvas');
+    this.frame = element.querySelector('.frame');
+    element.addEventListener('pointerdown', (event) => this.#drag(event));
+  }
+
+  /** Draws the scene anew; small graphs need no map. */
+  show(scene) {
+    this.element.hidden = scene.nodes.length < FROM;
+    if (this.element.hidden) return;
+    const ratio = devicePixelRatio || 1;
+    this.scale = Math.min(SIZE.width / scene.width, SIZE.height / scene.height);
+    const [width, height] = [scene.width * this.scale, Math.max(scene.height * this.scale, 8)];
+    Object.assign(this.canvas, { width: width * ratio, height: height * ratio });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
+    const context = this.canvas.getContext('2d');
+    context.scale(ratio * this.scale, ratio * this.scale);
+    const colours = kindColours(scene.nodes, this.element);
+    for (const node of scene.nodes) {
+      const look = scene.look(node);
+      context.globalAlpha = look.dimmed ? 0.2 : 1;
+      context.fillStyle = colours.get(node.kind);
+      context.fillRect(look.left, look.top, CARD.width, Math.max(CARD.height, 1.5 / this.scale));
+    }
+    this.move();
+  }
+
+  /** Puts the frame where the viewport is. */
+  move() {
+    if (this.element.hidden) return;
+    const { left, top, right, bottom } = this.graph.window;
+    const [width, height] = [parseFloat(this.canvas.style.width), parseFloat(this.canvas.style.height)];
+    const inside = (value, most) => Math.max(0, Math.min(most, value * this.scale));
+    const [x, y] = [inside(left, width), inside(top, height)];
+    Object.assign(this.frame.style, {
+      transform: `translate(${x}px, ${y}px)`,
+      width: `${Math.max(3, inside(right, width) - x)}px`,
+      height: `${Math.max(3, inside(bottom, height) - y)}px`,
+    });
+  }
+
+  #drag(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const go = ({ clientX, clientY }) =>
+      this.graph.centre((clientX - box.left) / this.scale, (clientY - box.top) / this.scale, undefined, { jump: true });
+    const stop = () => this.element.removeEventListener('pointermove', go);
+    event.preventDefault();
+    this.element.setPointerCapture(event.pointerId);
+    this.element.addEventListener('pointermove', go);
+    this.element.addEventListener('pointerup', stop, { once: true });
+    this.element.addEventListener('pointercancel', stop, { once: true });
+    go(event);
+  }
+}
+
+/** Colours stand in the style sheet, by kind. */
+function kindColours(nodes, element) {
+  const probe = element.appendChild(document.createElement('i'));
+  const colours = new Map();
+  for (const { kind } of nodes) {
+    if (colours.has(kind)) continue;
+    probe.dataset.kind = kindKey(kind);
+    colours.set(kind, getComputedStyle(probe).getPropertyValue('--kind'));
+  }
+  probe.remove();
+  return colours;
+}

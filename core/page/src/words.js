@@ -1,0 +1,33 @@
+/** Numbers, times and counts as people read them. */
+
+const numbers = new Intl.NumberFormat('en');
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+export const number = (value) => numbers.format(value);
+
+export const count = (value, word) => `${number(value)} ${word}${value === 1 ? '' : 's'}`;
+
+export const shortCount = (value, word) =>
+  `${value < 10000 ? number(value) : short.format(value)} ${word}${value === 1 ? '' : 's'}`;
+
+export function time(text) {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? text : times.format(date);
+}
+
+/** How long ago, in the largest unit that fits; `now` in milliseconds. */
+export function ago(text, now) {
+  const seconds = (now - new Date(text).getTime()) / 1000;
+  if (!(seconds >= 0)) return time(text);
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['second', 1];
+  return unit === 'second' ? 'just now' : `${count(Math.floor(seconds / size), unit)} ago`;
+}
+
+const UNITS = [
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+export const seconds = (value) => (value < 60 ? `${value.toFixed(value < 10 ? 2 : 1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
