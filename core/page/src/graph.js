@@ -8,7 +8,10 @@ import { h, s } from './dom.js';
 import { CARD } from './layout.js';
 
 const FAR = 0.42;
+const TINY = 0.16;
+const ENDLESS = 1e6;
 const MARGIN = 200;
+const BEGIN = 0.55;
 const TOP = 44;
 const MOST_ANIMATED = 400;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -32,13 +35,13 @@ export class Graph {
     this.svg = s('svg', { class: 'graph', role: 'group', 'aria-label': 'Lineage graph' }, this.world);
     this.labels = h('div', { class: 'band-labels', 'aria-hidden': 'true' });
     element.append(this.svg, this.labels);
-    this.zoom = zoom().scaleExtent([0.02, 2.5]).on('zoom', ({ transform }) => this.#move(transform));
+    this.zoom = zoom().scaleExtent([0.02, 2.5]).on('zoom', (event) => this.#move(event));
     select(this.svg).call(this.zoom).on('dblclick.zoom', null);
     this.svg.addEventListener('click', (event) => this.#press(event));
     this.svg.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' || event.key === ' ') this.#press(event);
     });
-    new ResizeObserver(() => this.#later()).observe(element);
+    new ResizeObserver(() => (this.fitted && this.#scene ? this.fit({ jump: true }) : this.#later())).observe(element);
   }
 
   get transform() {
@@ -61,7 +64,7 @@ export class Graph {
     this.#scene = scene;
     const held = focusKey(document.activeElement);
     this.#clear();
-    this.bands.replaceChildren(...scene.bands.map((band) => drawBand(band, scene)));
+    this.bands.replaceChildren(...scene.bands.map((band) => drawBand(band, -ENDLESS, 2 * ENDLESS)));
     this.labels.replaceChildren(...scene.bands.map(({ name }) => h('span', null, name)));
     this.svg.toggleAttribute('data-tracing', Boolean(scene.lit));
     this.#draw();
@@ -72,13 +75,26 @@ export class Graph {
   fit(how) {
     const { width, height } = this.#size();
     const { scene } = this;
-    const scale = Math.min(1.1, (width - 64) / scene.width, (height - TOP - 72) / Math.max(scene.height, 1));
+    const scale = Math.min(1.1, (width - 96) / scene.width, (height - TOP - 88) / Math.max(scene.height, 1));
     const x = (width - scene.width * scale) / 2;
-    const y = TOP + (height - TOP - scene.height * scale) / 2;
+    const y = TOP + (height - TOP - 48 - scene.height * scale) / 2;
+    this.fitted = true;
     this.#go(zoomIdentity.translate(x, y).scale(scale), how);
   }
 
+  /** Shows all when it can be read then, else the beginning in a size that can be read. */
+  begin() {
+    this.fit({ jump: true });
+    if (this.#transform.k >= TINY) return;
+    const [first] = this.#scene.nodes.filter(({ id }) => this.#scene.columnOf(id) === 0);
+    this.fitted = false;
+    const { height } = this.#size();
+    const y = this.#scene.top(first.id) + CARD.height / 2;
+    this.#go(zoomIdentity.translate(48, height / 2 - y * BEGIN).scale(BEGIN), { jump: true });
+  }
+
   zoomBy(factor) {
+    this.fitted = false;
     select(this.svg).call(this.zoom.scaleBy, factor);
   }
 
@@ -94,6 +110,7 @@ export class Graph {
 
   centre(x, y, scale = this.#transform.k, how = {}) {
     const { width, height } = this.#size();
+    this.fitted = false;
     this.#go(zoomIdentity.translate(width / 2 - x * scale, height / 2 - y * scale).scale(scale), how);
   }
 
@@ -107,8 +124,9 @@ export class Graph {
     (still ? svg.interrupt() : svg.transition().duration(260)).call(this.zoom.transform, transform);
   }
 
-  #move(transform) {
+  #move({ transform, sourceEvent }) {
     this.#transform = transform;
+    if (sourceEvent) this.fitted = false;
     this.#later();
   }
 
@@ -136,6 +154,7 @@ export class Graph {
 
   #drawCards(view) {
     const far = this.#transform.k < FAR;
+    this.svg.toggleAttribute('data-tiny', this.#transform.k < TINY);
     if (this.svg.hasAttribute('data-far') !== far) {
       this.svg.toggleAttribute('data-far', far);
       this.#clear();
@@ -171,7 +190,7 @@ export class Graph {
       const [begin, end] = [left, right].map((value) => this.#transform.applyX(value));
       const [first, last] = [Math.max(begin, 0), Math.min(end, width)];
       const label = this.labels.children[index];
-      label.hidden = last - first < 30;
+      label.hidden = last - first < 56;
       label.style.transform = `translateX(${(first + last) / 2}px) translateX(-50%)`;
     });
   }
@@ -204,7 +223,7 @@ export function drawAll(scene) {
     'g',
     { class: 'world' },
     scene.bands.map((band) => [
-      drawBand(band, scene),
+      drawBand(band, -46, scene.height + 82),
       s('text', { class: 'band-name', x: (band.left + band.right) / 2, y: -26 }, band.name),
     ]),
     s('path', { class: 'line base', d: scene.lines.map((line) => line.path).join('') }),
@@ -213,8 +232,8 @@ export function drawAll(scene) {
   );
 }
 
-function drawBand({ name, left, right }, scene) {
-  return s('rect', { class: 'band', 'data-layer': name, x: left, y: -46, width: right - left, height: scene.height + 82, rx: 14 });
+function drawBand({ name, left, right }, y, height) {
+  return s('rect', { class: 'band', 'data-layer': name, x: left, y, width: right - left, height });
 }
 
 function drawLine({ from, to, role, path }) {

@@ -3,8 +3,9 @@
 import dagre from '@dagrejs/dagre';
 import { bandsOf, ranksOf } from './ranks.js';
 
-export const CARD = { width: 240, height: 60, row: 22 };
-const GAP = { column: 92, band: 28, row: 18 };
+export const CARD = { width: 252, height: 60, row: 22 };
+const GAP = { column: 76, band: 28, row: 18 };
+const WIDEST_GAP = 300;
 
 /**
  * Places of `nodes`, in order and without expanded cards; slow for large graphs, so kept by the caller.
@@ -17,13 +18,14 @@ export function arrange(nodes, edges) {
   const graph = ordered(nodes, edges, ranks);
   const count = Math.max(0, ...ranks.values()) + 1;
   const bands = bandsOf(nodes, ranks);
-  const columns = columnPlaces(count, bands).map((x) => ({ x, items: [] }));
+  const gap = gapFor(ranks, count);
+  const columns = columnPlaces(count, bands, gap).map((x) => ({ x, items: [] }));
   for (const { id } of nodes) {
     columns[ranks.get(id)].items.push({ key: id, y: graph.node(id).y - CARD.height / 2, height: CARD.height });
   }
   const routes = new Map(edges.map((edge) => [edgeKey(edge), route(edge, graph, ranks, columns)]));
   for (const { items } of columns) items.sort((a, b) => a.y - b.y);
-  return { columns, column: ranks, routes, bands: bands.map((band) => spanned(band, columns)) };
+  return { columns, column: ranks, routes, bands: bands.map((band) => spanned(band, columns, gap)) };
 }
 
 /** The same places with cards grown by `growth(id)`: what stands below in the column moves down. */
@@ -70,17 +72,24 @@ function route({ from, to }, graph, ranks, columns) {
   });
 }
 
-function columnPlaces(count, bands) {
+/** Lines between tall columns are steep: they get more room. */
+function gapFor(ranks, count) {
+  const heights = new Array(count).fill(0);
+  for (const rank of ranks.values()) heights[rank] += 1;
+  return Math.min(WIDEST_GAP, GAP.column + 4 * Math.max(0, Math.max(0, ...heights) - 12));
+}
+
+function columnPlaces(count, bands, gap) {
   const begins = new Set(bands.flatMap((band) => [band.first, band.last + 1]));
   const places = [];
   for (let index = 0, x = 0; index < count; index += 1) {
-    if (index) x += CARD.width + GAP.column + (begins.has(index) ? GAP.band : 0);
+    if (index) x += CARD.width + gap + (begins.has(index) ? GAP.band : 0);
     places.push(x);
   }
   return places;
 }
 
-function spanned(band, columns) {
-  const margin = GAP.column / 2 - 6;
+function spanned(band, columns, gap) {
+  const margin = gap / 2 + 4;
   return { ...band, left: columns[band.first].x - margin, right: columns[band.last].x + CARD.width + margin };
 }

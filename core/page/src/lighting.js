@@ -45,7 +45,7 @@ function lightColumn(lineage, trace) {
     for (const { id, column } of named.values()) mapped(lit.shown, id, () => new Set()).add(column);
     drawSteps(lineage, steps, named, direction, lit.lines);
   }
-  return { ...lit, lines: [...lit.lines.values()] };
+  return { ...lit, lines: telling([...lit.lines.values()]) };
 }
 
 /** The columns reached by name from the start, not because a whole node's rows are decided. */
@@ -74,6 +74,13 @@ function drawSteps(lineage, steps, named, direction, lines) {
     const key = JSON.stringify([from, to]);
     lines.set(key, { from, to, role: stronger(lines.get(key)?.role, role) });
   }
+}
+
+/** A line from card to card says nothing more where others lead from column to column. */
+function telling(lines) {
+  const pair = ({ from, to }) => JSON.stringify([from.id, to.id]);
+  const named = new Set(lines.filter(({ from, to }) => from.column ?? to.column).map(pair));
+  return lines.filter((line) => (line.from.column ?? line.to.column) !== null || !named.has(pair(line)));
 }
 
 const end = (id, column = null) => ({ id, column });

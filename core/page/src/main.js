@@ -40,7 +40,7 @@ function start() {
   state.selection = parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
   draw();
   if (state.selection && lineage.nodes.length > 60) graph.reveal(state.selection.node, { force: true });
-  else graph.fit({ jump: true });
+  else graph.begin();
   document.documentElement.dataset.ready = 'true';
 }
 

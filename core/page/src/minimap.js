@@ -20,18 +20,20 @@ export class Minimap {
     this.element.hidden = scene.nodes.length < FROM;
     if (this.element.hidden) return;
     const ratio = devicePixelRatio || 1;
-    this.scale = Math.min(SIZE.width / scene.width, SIZE.height / scene.height);
-    const [width, height] = [scene.width * this.scale, Math.max(scene.height * this.scale, 8)];
+    const scale = Math.min(SIZE.width / scene.width, SIZE.height / scene.height);
+    const stretched = (length, most) => Math.min(most, Math.max(length * scale, most / 2));
+    const [width, height] = [stretched(scene.width, SIZE.width), stretched(scene.height, SIZE.height)];
+    this.scale = { x: width / scene.width, y: height / scene.height };
     Object.assign(this.canvas, { width: width * ratio, height: height * ratio });
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     const context = this.canvas.getContext('2d');
-    context.scale(ratio * this.scale, ratio * this.scale);
+    context.scale(ratio * this.scale.x, ratio * this.scale.y);
     const colours = kindColours(scene.nodes, this.element);
     for (const node of scene.nodes) {
       const look = scene.look(node);
       context.globalAlpha = look.dimmed ? 0.2 : 1;
       context.fillStyle = colours.get(node.kind);
-      context.fillRect(look.left, look.top, CARD.width, Math.max(CARD.height, 1.5 / this.scale));
+      context.fillRect(look.left, look.top, CARD.width, Math.max(CARD.height, 1.5 / this.scale.y));
     }
     this.move();
   }
@@ -41,19 +43,19 @@ export class Minimap {
     if (this.element.hidden) return;
     const { left, top, right, bottom } = this.graph.window;
     const [width, height] = [parseFloat(this.canvas.style.width), parseFloat(this.canvas.style.height)];
-    const inside = (value, most) => Math.max(0, Math.min(most, value * this.scale));
-    const [x, y] = [inside(left, width), inside(top, height)];
+    const inside = (value, most) => Math.max(0, Math.min(most, value));
+    const [x, y] = [inside(left * this.scale.x, width), inside(top * this.scale.y, height)];
     Object.assign(this.frame.style, {
       transform: `translate(${x}px, ${y}px)`,
-      width: `${Math.max(3, inside(right, width) - x)}px`,
-      height: `${Math.max(3, inside(bottom, height) - y)}px`,
+      width: `${Math.max(3, inside(right * this.scale.x, width) - x)}px`,
+      height: `${Math.max(3, inside(bottom * this.scale.y, height) - y)}px`,
     });
   }
 
   #drag(event) {
     const box = this.canvas.getBoundingClientRect();
     const go = ({ clientX, clientY }) =>
-      this.graph.centre((clientX - box.left) / this.scale, (clientY - box.top) / this.scale, undefined, { jump: true });
+      this.graph.centre((clientX - box.left) / this.scale.x, (clientY - box.top) / this.scale.y, undefined, { jump: true });
     const stop = () => this.element.removeEventListener('pointermove', go);
     event.preventDefault();
     this.element.setPointerCapture(event.pointerId);

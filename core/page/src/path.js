@@ -4,62 +4,83 @@ import { quoted } from './address.js';
 import { h } from './dom.js';
 import { INFLUENCE, UNKNOWN, VALUE } from './lineage.js';
 import { link } from './link.js';
+import { count } from './words.js';
 
-const MOST_PATHS = 12;
-const MOST_NAMES = 40;
+const MOST_LINES = 60;
+const MOST_NAMED = 4;
+
+const ROLES = { 'decided-by': INFLUENCE, decides: INFLUENCE, 'may-read': UNKNOWN, 'may-reach': UNKNOWN };
 
 /** Paragraphs and lists that say where a column comes from and what becomes of it. */
 export function columnWords(lineage, { node, column }) {
   const { start, upstream, downstream } = lineage.trace(node, column);
+  const found = (direction, role) => reached(lineage, start, direction, role);
+  const before = valueSteps(upstream);
   return [
-    computed(lineage, start, upstream),
-    named('decided-by', 'Decided by', 'which rows exist, or which value is taken', reached(lineage, start, upstream, INFLUENCE)),
-    named('may-read', 'May read', 'a node on the way reads everything of its inputs', reached(lineage, start, upstream, UNKNOWN)),
-    named('goes-into', 'Goes into', null, reached(lineage, start, downstream, VALUE)),
-    named('decides', 'Decides', 'their rows or values depend on it', whole(lineage, reached(lineage, start, downstream, INFLUENCE))),
-    named('may-reach', 'May reach', 'a node on the way reads everything of its inputs', whole(lineage, reached(lineage, start, downstream, UNKNOWN))),
+    h('p', { class: 'summary-words' }, sentence(lineage, start, before, found(upstream, INFLUENCE).length, found(downstream, VALUE).length)),
+    before.size ? h('div', { class: 'computed', 'data-lit': VALUE }, h('h4', null, 'Computed from'), tree(start, before)) : null,
+    named(lineage, 'decided-by', 'Decided by', 'which rows exist, or which value is taken', found(upstream, INFLUENCE)),
+    named(lineage, 'may-read', 'May read', 'a node on the way reads everything of its inputs', found(upstream, UNKNOWN)),
+    named(lineage, 'goes-into', 'Goes into', null, found(downstream, VALUE)),
+    named(lineage, 'decides', 'Decides', 'their rows or values depend on it', found(downstream, INFLUENCE)),
+    named(lineage, 'may-reach', 'May reach', 'a node on the way reads everything of its inputs', found(downstream, UNKNOWN)),
   ];
 }
 
-function computed(lineage, start, { steps }) {
-  const paths = valuePaths(start, steps.filter((step) => step.role === VALUE));
-  if (!paths.length) return h('p', { class: 'origin' }, origin(lineage, start));
-  const shown = paths.slice(0, MOST_PATHS);
-  return h(
-    'div',
-    { class: 'computed', 'data-lit': VALUE },
-    h('h4', null, 'Computed from'),
-    h('ol', { class: 'paths' }, shown.map((path) => h('li', null, steppingStones(path)))),
-    paths.length > shown.length ? h('p', { class: 'muted' }, `and ${paths.length - shown.length} more ways`) : null,
-  );
+/** By the key of a column, the columns that it is computed from. */
+function valueSteps({ steps }) {
+  return Map.groupBy(steps.filter((step) => step.role === VALUE), ({ near }) => near.key);
 }
 
-/** What can be said of a column with no column before it. */
-function origin(lineage, { id, column }) {
-  const node = lineage.byId.get(id);
-  if (node.lineage?.unknown) return `Where ${column} comes from is not known: ${node.lineage.unknown}.`;
-  return lineage.upstream.get(id).length ? `${column} is computed from no column: a constant, or a count of rows.` : `${column} begins here.`;
+/** The whole in one or two sentences. */
+function sentence(lineage, start, before, deciding, reaching) {
+  const after = [
+    deciding ? `${count(deciding, 'column')} ${deciding === 1 ? 'decides' : 'decide'} it` : null,
+    reaching ? `it goes into ${count(reaching, 'column')}` : null,
+  ].filter(Boolean).join('; ');
+  return [origin(lineage, start, before), after ? ` ${after[0].toUpperCase()}${after.slice(1)}.` : null];
 }
 
-/** Each way from the column back to a beginning, at most a few more than are shown. */
-function valuePaths(start, steps) {
-  const before = new Map();
-  for (const { near, far } of steps) before.set(near.key, [...(before.get(near.key) ?? []), far]);
-  const paths = [];
-  const walk = (path, seen) => {
-    if (paths.length > 10 * MOST_PATHS) return;
-    const next = (before.get(path.at(-1).key) ?? []).filter((one) => !seen.has(one.key));
-    if (!next.length && path.length > 1) paths.push(path);
-    for (const one of next) walk([...path, one], new Set([...seen, one.key]));
+function origin(lineage, start, before) {
+  const beginnings = before.size ? beginningsOf(before) : [];
+  if (beginnings.length) {
+    const more = beginnings.length - MOST_NAMED;
+    const names = beginnings.slice(0, MOST_NAMED).map((one) => columnLink(one));
+    return [`${start.column} is computed from `, listed(names), more > 0 ? ` and ${more} more` : null, '.'];
+  }
+  const node = lineage.byId.get(start.id);
+  if (!lineage.upstream.get(start.id).length) return `${start.column} begins here.`;
+  if (node.lineage && !node.lineage.unknown) return `${start.column} is computed from no column: it is a constant or a count of rows.`;
+  return `Where ${start.column} comes from is not known${node.lineage ? `: ${node.lineage.unknown}` : ''}.`;
+}
+
+/** The columns that the value comes from in the end. */
+function beginningsOf(before) {
+  const all = [...before.values()].flat().map(({ far }) => far);
+  return [...new Map(all.filter(({ key }) => !before.has(key)).map((one) => [one.key, one])).values()];
+}
+
+const listed = (items) => items.flatMap((item, index) => [index === 0 ? null : index === items.length - 1 ? ' and ' : ', ', item]);
+
+/** The ways back, one below another; a column is opened once, so that many ways stay readable. */
+function tree(start, before) {
+  let lines = 0;
+  const opened = new Set();
+  const branch = (key) => {
+    if (opened.has(key) || !before.has(key)) return null;
+    opened.add(key);
+    const items = before.get(key).map(({ far }) => {
+      lines += 1;
+      if (lines > MOST_LINES) return null;
+      return h('li', null, h('span', { class: 'from', 'aria-label': 'from' }, '← '), columnLink(far), branch(far.key));
+    });
+    return h('ul', { class: 'paths' }, items);
   };
-  walk([start], new Set([start.key]));
-  return paths;
+  const whole = branch(start.key);
+  return [whole, lines > MOST_LINES ? h('p', { class: 'muted' }, `and ${lines - MOST_LINES} more`) : null];
 }
 
-const steppingStones = (path) =>
-  path.slice(1).map((one, index) => [index ? h('span', { class: 'from', 'aria-label': 'from' }, ' ← ') : null, columnLink(one)]);
-
-const columnLink = ({ id, column }) => link(id, column, column === null ? id : `${id}.${quoted(column)}`);
+const columnLink = ({ id, column }) => link(id, column, `${id}.${quoted(column)}`);
 
 function reached(lineage, start, { roles, vertices }, role) {
   return [...vertices.values()].filter(
@@ -67,24 +88,22 @@ function reached(lineage, start, { roles, vertices }, role) {
   );
 }
 
-/** Nodes in the place of their columns when every column is meant. */
-function whole(lineage, columns) {
-  const byNode = Map.groupBy(columns, ({ id }) => id);
-  return [...byNode].flatMap(([id, found]) => {
-    const all = lineage.columnsOf(id).length;
-    return all > 1 && found.length === all ? [{ id, column: null }] : found;
-  });
-}
-
-function named(name, title, why, found) {
+/** Node by node, the columns that were found; all of a node's columns are not named one by one. */
+function named(lineage, name, title, why, found) {
   if (!found.length) return null;
-  const role = { 'decided-by': INFLUENCE, decides: INFLUENCE, 'may-read': UNKNOWN, 'may-reach': UNKNOWN }[name] ?? VALUE;
-  const shown = found.slice(0, MOST_NAMES);
+  const groups = [...Map.groupBy(found, ({ id }) => id)];
+  const shown = groups.slice(0, MOST_LINES);
   return h(
     'div',
-    { class: name, 'data-lit': role },
+    { class: name, 'data-lit': ROLES[name] ?? VALUE },
     h('h4', null, title, why ? h('span', { class: 'muted' }, ` ${why}`) : null),
-    h('ul', { class: 'links' }, shown.map((one) => h('li', null, columnLink(one)))),
-    found.length > shown.length ? h('p', { class: 'muted' }, `and ${found.length - shown.length} more`) : null,
+    h('ul', { class: 'groups' }, shown.map(([id, columns]) => h('li', null, link(id), h('span', { class: 'group' }, columnNames(lineage, id, columns))))),
+    groups.length > shown.length ? h('p', { class: 'muted' }, `and ${count(groups.length - shown.length, 'more node')}`) : null,
   );
+}
+
+function columnNames(lineage, id, columns) {
+  const all = lineage.columnsOf(id).length;
+  if (all > 3 && columns.length === all) return h('span', { class: 'muted' }, `all ${all} columns`);
+  return columns.flatMap(({ column }, index) => [index ? ', ' : null, link(id, column, quoted(column))]);
 }

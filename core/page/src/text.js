@@ -10,6 +10,8 @@ export function cut(text, width, font) {
   return widths.get(key);
 }
 
+export const fits = (text, width, font) => cut(text, width, font) === text;
+
 function shortened(text, width, font) {
   canvas.font = font;
   const letters = [...text.slice(0, 400)];
