@@ -92,7 +92,7 @@ function relateColumns(lineage, node, relate) {
     for (const [id, name] of column.influences) relate(vertex(id, name), here, INFLUENCE);
   }
   for (const [id, name] of known.rows) relate(vertex(id, name), rows, INFLUENCE);
-  for (const id of known.relations) relate(vertex(id, null), rows, INFLUENCE);
+  for (const id of known.relations) relate(vertex(id, null), rows, known.unknown ? UNKNOWN : INFLUENCE);
   if (known.unknown) for (const id of new Set([...inputs, ...known.relations])) relateAll(lineage, id, rows, relate);
 }
 

@@ -29,8 +29,6 @@ const graph = new Graph(byId('graph'), {
 const minimap = new Minimap(byId('minimap'), graph);
 const toggleTheme = setUpTheme(() => graph.scene && minimap.show(graph.scene));
 
-start();
-
 function start() {
   introduce();
   setUpSearch(byId('search'), byId('found'), lineage, select);
@@ -196,3 +194,5 @@ function say({ node, column }) {
   const [up, down] = [lineage.reach(node, 'upstream').size, lineage.reach(node, 'downstream').size];
   fill(byId('spoken'), `${column === null ? node : `column ${column} of ${node}`}: ${up} upstream, ${down} downstream`);
 }
+
+start();

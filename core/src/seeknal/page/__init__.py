@@ -71,4 +71,4 @@ def _hash(text: str) -> str:
 def _embeddable(document: Mapping[str, Any]) -> str:
     """JSON with every character escaped that could end the element it stands in."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(_UNSAFE).encode("utf-8", "backslashreplace").decode()
+    return text.translate(_UNSAFE).encode("utf-8", "replace").decode()

@@ -1,0 +1,41 @@
+import pytest
+
+from seeknal.page import write_page
+from tests.page.browser import started
+from tests.page.documents import medallion
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with started() as found:
+        yield found
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens a document's page as a file, offline; nothing may be asked for nor go wrong in it."""
+    requests, mistakes, contexts = [], [], []
+    path = tmp_path / "lineage.html"
+
+    def open_page(document=None, hash="", **options):
+        write_page(document or medallion(), path)
+        context = browser.new_context(
+            offline=True, viewport={"width": 1440, "height": 900}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and mistakes.append(said.text))
+        page.on("dialog", lambda dialog: (mistakes.append(dialog.message), dialog.dismiss()))
+        page.goto(path.as_uri() + hash)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert {url.split("#")[0] for url in requests if not url.startswith("data:image/svg")} <= {
+        path.as_uri()
+    }
+    assert mistakes == []

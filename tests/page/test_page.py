@@ -1,0 +1,379 @@
+"""The lineage page in a browser, from a file and offline."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tests.page.documents import columns, document, lineage, medallion, node
+from tests.page.lit import card, cards, column, lit_cards, lit_columns, lit_lines
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+# raw.a becomes middle.b, raw.kept filters, raw.order chooses; a Python node reads middle.
+SMALL = document(
+    [
+        node("source.raw", language="yaml", columns=columns(a="INT", kept="BOOL", picked="INT", other="INT")),
+        node(
+            "transform.middle",
+            columns=columns(b="INT", c="INT"),
+            lineage=lineage(
+                ["source.raw"],
+                {"b": [("source.raw", "a")], "c": [("source.raw", "other")]},
+                influences={"b": [("source.raw", "picked")]},
+                rows=[("source.raw", "kept")],
+            ),
+        ),
+        node(
+            "transform.model",
+            language="python",
+            columns=columns(score="DOUBLE"),
+            lineage=lineage(["transform.middle"], {}, unknown="it returns a frame"),
+        ),
+        node(
+            "exposure.report",
+            columns=columns(b="INT"),
+            lineage=lineage(["transform.middle"], {"b": [("transform.middle", "b")]}),
+        ),
+        node("source.aside", columns=columns(z="INT")),
+    ],
+    [
+        ("source.raw", "transform.middle"),
+        ("transform.middle", "transform.model"),
+        ("transform.middle", "exposure.report"),
+    ],
+)  # fmt: skip
+
+
+def test_every_node_is_shown_in_the_colour_of_its_kind(opened):
+    page = opened()
+
+    assert cards(page) == {one["id"] for one in medallion()["nodes"]}
+    fills = {
+        kind: card(page, identity).locator(".tile").evaluate("one => getComputedStyle(one).fill")
+        for kind, identity in {
+            "source": "source.raw_orders",
+            "transform": "transform.clean_orders",
+            "exposure": "exposure.churn_scores",
+        }.items()
+    }
+    assert fills["source"] == "rgb(18, 128, 92)"
+    assert len(set(fills.values())) == 3
+    legend = page.locator("[data-filter-kind=source] .swatch")
+    assert legend.evaluate("one => getComputedStyle(one).backgroundColor") == fills["source"]
+
+
+def test_a_card_tells_rows_status_and_language(opened):
+    page = opened()
+
+    python = card(page, "transform.customer_segments")
+    assert python.get_attribute("data-language") == "python"
+    assert python.locator(".language").text_content() == "PY"
+    assert "3,118 rows" in python.get_attribute("aria-label")
+    assert card(page, "feature_group.customer_value").locator(".status-failed").count() == 1
+    assert page.locator("#summary .failed").inner_text() == "1 failed"
+
+
+def test_layers_stand_in_bands_from_left_to_right(opened):
+    page = opened()
+
+    places = page.eval_on_selector_all(
+        ".band", "found => found.map(one => [one.dataset.layer, one.getBoundingClientRect().x])"
+    )
+
+    assert [layer for layer, _ in sorted(places, key=lambda one: one[1])] == [
+        "bronze",
+        "silver",
+        "gold",
+    ]
+
+
+def test_a_click_on_a_node_lights_what_it_reads_and_what_reads_it(opened):
+    page = opened(SMALL)
+
+    card(page, "transform.middle").locator(".name").click()
+
+    expected = {"source.raw", "transform.middle", "transform.model", "exposure.report"}
+    assert set(lit_cards(page)) == expected
+    assert card(page, "source.aside").get_attribute("data-dimmed") is not None
+    assert len(lit_lines(page)) == 3
+
+
+def test_neighbours_of_a_neighbour_on_the_other_side_stay_dark(opened):
+    page = opened(SMALL)
+
+    card(page, "exposure.report").locator(".name").click()
+
+    assert set(lit_cards(page)) == {"exposure.report", "transform.middle", "source.raw"}
+
+
+def test_a_click_on_a_column_lights_its_values_and_what_influences_it(opened):
+    page = opened(SMALL)
+
+    card(page, "transform.middle").locator(".expander").click()
+    column(page, "transform.middle", "b").click()
+
+    assert lit_columns(page) == {
+        ("source.raw", "a"): "value",
+        ("source.raw", "picked"): "influence",
+        ("source.raw", "kept"): "influence",
+        ("transform.middle", "b"): "value",
+        ("exposure.report", "b"): "value",
+    }
+    assert lit_lines(page) == {
+        ("source.raw", "a", "transform.middle", "b"): "value",
+        ("source.raw", "picked", "transform.middle", "b"): "influence",
+        ("source.raw", "kept", "transform.middle", None): "influence",
+        ("transform.middle", "b", "exposure.report", "b"): "value",
+        ("transform.middle", "b", "transform.model", None): "unknown",
+    }
+    assert lit_cards(page)["transform.model"] == "unknown"
+
+
+def test_value_and_influence_have_colours_of_their_own(opened):
+    page = opened(SMALL, "#transform.middle.b")
+
+    strokes = {
+        role: page.locator(f".lit .line[data-lit={role}]").first.evaluate(
+            "one => getComputedStyle(one).stroke"
+        )
+        for role in ("value", "influence", "unknown")
+    }
+
+    assert len(set(strokes.values())) == 3
+
+
+def test_a_column_that_decides_rows_lights_the_whole_node_below(opened):
+    page = opened(SMALL, "#source.raw.kept")
+
+    assert lit_cards(page) == {
+        "source.raw": "value",
+        "transform.middle": "influence",
+        "exposure.report": "influence",
+        "transform.model": "unknown",
+    }
+    assert "all" in page.locator(".decides").inner_text() or "b, c" in page.locator(".decides").inner_text()
+
+
+def test_behind_a_node_of_unknown_lineage_every_column_is_lit_as_unknown(opened):
+    page = opened(SMALL, "#transform.model.score")
+
+    card(page, "transform.middle").locator(".expander").click()
+
+    assert lit_columns(page)["transform.middle", "b"] == "unknown"
+    assert lit_columns(page)["transform.middle", "c"] == "unknown"
+    assert "not known: it returns a frame" in page.locator(".trace").inner_text()
+
+
+def test_the_panel_says_a_columns_path_in_words(opened):
+    page = opened(hash="#transform.revenue_by_country.revenue")
+
+    words = page.locator(".trace").inner_text()
+
+    assert (
+        "revenue is computed from source.raw_orders.amount and source.exchange_rates.rate." in words
+    )
+    assert "transform.clean_orders.amount_eur" in page.locator(".computed").inner_text()
+    assert "status" in page.locator(".decided-by").inner_text()
+    assert "metric.average_order" in page.locator(".goes-into").inner_text()
+
+
+def test_the_panel_holds_all_that_is_known_of_a_node(opened):
+    page = opened(hash="#transform.clean_orders")
+
+    text = page.locator("#panel").inner_text()
+
+    for expected in (
+        "Paid orders in euros",
+        "data platform",
+        "seeknal/transforms/clean_orders.yml:1",
+        "11,962",
+        "2 hours ago",
+        "DECIMAL(12,2)",
+        "3 rows (warn)",
+        "10001",
+        "NULL",
+    ):
+        assert expected in text
+    assert page.locator("#panel .sql-keyword").first.inner_text() == "WITH"
+    assert page.locator("#panel .sql code").inner_text() == next(
+        one["sql"] for one in medallion()["nodes"] if one["id"] == "transform.clean_orders"
+    )
+
+
+def test_targets_are_listed(opened):
+    page = opened(hash="#transform.order_facts")
+
+    assert "analytics.order_facts" in page.locator("#panel .targets").inner_text()
+
+
+def test_the_address_follows_and_the_back_button_returns(opened):
+    page = opened(SMALL)
+
+    card(page, "transform.middle").locator(".name").click()
+    page.locator("#panel .columns a").first.click()
+    assert page.url.endswith("#transform.middle.b")
+    page.go_back()
+    page.wait_for_function("document.querySelector('.trace') === null")
+    assert page.url.endswith("#transform.middle")
+    page.go_back()
+    page.wait_for_selector("#panel", state="hidden")
+
+    assert lit_cards(page) == {}
+
+
+@pytest.mark.parametrize("name", ["a.b", 'say "x"', "naïve %41", "a#b", "größe"])
+def test_a_column_of_any_name_has_an_address(opened, name):
+    odd = document([node("transform.x", columns=columns(**{name: "INT"}))], [])
+    page = opened(odd, "#transform.x")
+
+    page.locator("#panel .columns a").click()
+    page.wait_for_selector(".trace")
+    page.reload()
+    page.wait_for_selector(".trace")
+
+    assert page.locator(".trace h3").inner_text() == f"Column {name}"
+
+
+def test_the_document_can_say_what_is_shown_first(opened):
+    page = opened(SMALL | {"focus": {"node": "transform.middle", "column": "b"}})
+
+    assert lit_columns(page)["source.raw", "a"] == "value"
+
+
+def test_search_finds_nodes_and_columns_from_the_keyboard(opened):
+    page = opened()
+
+    page.keyboard.press("/")
+    page.keyboard.type("spent_7d")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector(".trace")
+    assert page.locator("#panel h2").inner_text() == "weekly_spend"
+    assert page.locator(".trace h3").inner_text() == "Column spent_7d"
+
+
+def test_arrow_keys_walk_along_the_lines(opened):
+    page = opened(SMALL)
+
+    card(page, "transform.middle").locator(".name").click()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("location.hash === '#source.raw'")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.hash === '#transform.middle'")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel", state="hidden")
+
+
+def test_cards_are_reached_and_pressed_with_the_keyboard_alone(opened):
+    page = opened(SMALL)
+
+    card(page, "source.raw").focus()
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("#panel h2")
+    assert page.locator("#panel h2").inner_text() == "raw"
+    focused = page.evaluate("document.activeElement.dataset.node")
+    assert focused == "source.raw"
+
+
+def test_the_question_mark_opens_help(opened):
+    page = opened(SMALL)
+
+    page.keyboard.press("?")
+
+    assert page.locator("#help-dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#help-dialog").is_visible()
+
+
+def test_a_kind_is_hidden_and_shown_by_its_switch(opened):
+    page = opened()
+
+    page.locator("[data-filter-kind=exposure]").click()
+
+    assert not any(identity.startswith("exposure.") for identity in cards(page))
+    assert page.locator("[data-filter-kind=exposure]").get_attribute("aria-pressed") == "false"
+    page.locator("[data-filter-kind=exposure]").click()
+    assert "exposure.churn_scores" in cards(page)
+
+
+@pytest.mark.parametrize(
+    ("facet", "value", "hidden"),
+    [
+        ("layer", "bronze", "source.raw_orders"),
+        ("tag", "pii", "transform.customers"),
+        ("status", "failed", "feature_group.customer_value"),
+        ("language", "python", "transform.customer_segments"),
+    ],
+)
+def test_the_menu_filters_by_layer_tag_status_and_language(opened, facet, value, hidden):
+    page = opened()
+
+    page.locator("#filter summary").click()
+    page.locator(f"[data-facet={facet}] input[value='{value}']").uncheck()
+
+    assert hidden not in cards(page)
+    page.locator("#show-all").click()
+    assert hidden in cards(page)
+
+
+def test_light_and_dark_follow_the_system_and_can_be_chosen(opened):
+    page = opened(color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+
+    dark = page.evaluate(ground)
+    page.locator("#theme").click()
+    light = page.evaluate(ground)
+
+    assert (dark, light) == ("rgb(15, 19, 25)", "rgb(246, 247, 249)")
+
+
+def test_the_svg_is_whole_and_needs_nothing_else(opened, tmp_path):
+    page = opened(hash="#transform.clean_orders")
+
+    with page.expect_download() as saved:
+        page.locator("#save-svg").click()
+    saved.value.save_as(tmp_path / "graph.svg")
+
+    assert saved.value.suggested_filename == "medallion-lineage.svg"
+    root = ElementTree.parse(tmp_path / "graph.svg").getroot()
+    drawn = {one.get("data-node") for one in root.iter(f"{SVG}g") if one.get("class") == "card"}
+    assert drawn == {one["id"] for one in medallion()["nodes"]}
+    assert "var(--surface)" in root.find(f".//{SVG}style").text
+    assert "--surface:#ffffff" in root.find(f".//{SVG}style").text.replace(" ", "")
+
+
+def test_the_png_shows_the_graph(opened, tmp_path):
+    page = opened(SMALL)
+
+    with page.expect_download() as saved:
+        page.locator("#save-png").click()
+    saved.value.save_as(tmp_path / "graph.png")
+
+    content = Path(tmp_path / "graph.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 10_000
+
+
+@pytest.mark.parametrize("nodes", [[], [node("transform.alone")]])
+def test_a_project_of_one_node_or_none_has_a_page(opened, nodes):
+    page = opened(document(nodes, []))
+
+    assert cards(page) == {one["id"] for one in nodes}
+    assert page.locator("#nothing").is_visible() == (not nodes)
+
+
+def test_buttons_have_names_and_nothing_is_left_out_of_reach(opened):
+    page = opened(hash="#transform.clean_orders")
+
+    nameless = page.evaluate(
+        """[...document.querySelectorAll('button, [role=button], input, summary')]
+             .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim()
+                              || one.labels?.length))
+             .length"""
+    )
+
+    assert nameless == 0
