@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -31,7 +32,10 @@ PACKAGES = (
     "plugins/seeknal-postgres",
     "plugins/seeknal-iceberg",
 )
+BUILT_FROM = (ROOT / "core" / "page",)
+"""What installing core makes the lineage page of."""
 CHANGELOG = ROOT / "CHANGELOG.md"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ONLY_INSTALL = "--only-install"
 CHANGES = ("added", "changed", "removed", "fixed")
 
@@ -66,7 +70,8 @@ def example(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    install("test", "servers", "extras")
+    install("test", "servers", "extras", "browser")
+    install_browser()
     if arguments == [ONLY_INSTALL]:
         return 0
     run("pytest", *arguments)
@@ -132,9 +137,19 @@ def install(*groups: str) -> None:
     """Bring .venv up to date with the packages, editable, and these dependency groups."""
     _create_venv()
     editable = [part for package in PACKAGES for part in ("-e", str(ROOT / package))]
-    _install_once("packages", editable)
+    _install_once("packages", editable, BUILT_FROM)
     for group in groups:
         _install_once(group, list(requirements(group)))
+
+
+def install_browser() -> None:
+    """Chromium for the tests of pages, from Debian's packages where that can be done."""
+    if any(map(shutil.which, BROWSERS)) or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    print("installing chromium", file=sys.stderr)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
+        subprocess.run(["apt-get", "--quiet", *step], env=environment, stdout=sys.stderr)
 
 
 def _create_venv() -> None:
@@ -150,10 +165,10 @@ def _create_venv() -> None:
         )
 
 
-def _install_once(name: str, requirements: list[str]) -> None:
-    """Skip pip when neither the requirements nor any package's metadata has changed."""
+def _install_once(name: str, requirements: list[str], built_from: tuple[Path, ...] = ()) -> None:
+    """Skip pip when neither the requirements, nor metadata, nor what a build is made of has changed."""
     stamp = VENV / f".installed-{name}"
-    wanted = _digest(requirements)
+    wanted = _digest([*requirements, *map(_content, built_from)])
     if stamp.exists() and stamp.read_text() == wanted:
         return
     print(f"installing {name}", file=sys.stderr)
@@ -165,6 +180,12 @@ def _install_once(name: str, requirements: list[str]) -> None:
 def _digest(requirements: Iterable[str]) -> str:
     metadata = [(ROOT / package / "pyproject.toml").read_text() for package in PACKAGES]
     return hashlib.sha256("\0".join([*requirements, *metadata]).encode()).hexdigest()
+
+
+def _content(folder: Path) -> str:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    kept = [path for path in files if "node_modules" not in path.parts]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in kept)).hexdigest()
 
 
 def requirements(group: str) -> Iterator[str]:

@@ -6,7 +6,8 @@ import { stronger, VALUE } from './lineage.js';
  * @returns null when nothing is selected, else
  *   nodes: Map id → role; columns: Map id → Map name → role;
  *   shown: Map id → Set of the column names that stand on the path by name;
- *   lines: [{from: {id, column}, to: {id, column}, role}], column null meaning the whole card.
+ *   for a column, lines: [{from: {id, column}, to: {id, column}, role}], column null meaning the whole card;
+ *   for a node, along: tells whether an edge is lit.
  */
 export function light(lineage, selection) {
   if (!selection) return null;
@@ -15,17 +16,21 @@ export function light(lineage, selection) {
     : lightColumn(lineage, lineage.trace(selection.node, selection.column));
 }
 
+/** The lit lines; `edges` are those drawn now, which lead past hidden nodes. */
+export function shownLines(lit, edges) {
+  if (!lit?.along) return lit?.lines ?? [];
+  return edges.filter(lit.along).map(({ from, to }) => ({ from: end(from), to: end(to), role: VALUE }));
+}
+
 function lightNode(lineage, id) {
   const above = lineage.reach(id, 'upstream').add(id);
   const below = lineage.reach(id, 'downstream').add(id);
-  const lines = lineage.edges.filter(
-    ({ from, to }) => (above.has(from) && above.has(to)) || (below.has(from) && below.has(to)),
-  );
+  const along = ({ from, to }) => (above.has(from) && above.has(to)) || (below.has(from) && below.has(to));
   return {
     nodes: new Map([...above, ...below].map((node) => [node, VALUE])),
     columns: new Map(),
     shown: new Map(),
-    lines: lines.map(({ from, to }) => ({ from: end(from), to: end(to), role: VALUE })),
+    along,
   };
 }
 

@@ -38,6 +38,11 @@ class Lineage {
     return found;
   }
 
+  /** `id` with all that it depends on and that depends on it. */
+  around(id) {
+    return new Set([id, ...this.reach(id, 'upstream'), ...this.reach(id, 'downstream')]);
+  }
+
   columnsOf(id) {
     return this.byId.get(id)?.columns.map((column) => column.name) ?? [];
   }

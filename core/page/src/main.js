@@ -19,7 +19,7 @@ import { count, time } from './words.js';
 const byId = (id) => document.getElementById(id);
 
 const lineage = readLineage(JSON.parse(byId('document').textContent));
-const state = { selection: null, expanded: new Set(), hidden: noFilter(), visible: new Set(lineage.byId.keys()) };
+const state = { selection: null, expanded: new Set(), hidden: noFilter(), only: null, visible: new Set(lineage.byId.keys()) };
 const makeScene = sceneMaker(lineage);
 const graph = new Graph(byId('graph'), {
   select,
@@ -40,18 +40,21 @@ function start() {
   if (state.selection && lineage.nodes.length > 60) graph.reveal(state.selection.node, { force: true });
   else graph.begin();
   document.documentElement.dataset.ready = 'true';
+  performance.mark('ready');
 }
 
 function draw() {
   const lit = light(lineage, state.selection);
   const scene = makeScene(state, lit);
-  showPanel(byId('panel'), lineage, state.selection, () => select(null));
+  showPanel(byId('panel'), lineage, state, { close: () => select(null), only: toggleOnly });
   document.body.toggleAttribute('data-panel', Boolean(state.selection));
   graph.show(scene);
   minimap.show(scene);
   showKinds(byId('kinds'), lineage.nodes, state.hidden, filter);
   showFacets(byId('facets'), lineage.nodes, state.hidden, filter);
   byId('filter').toggleAttribute('data-active', isFiltering(state.hidden));
+  byId('only').hidden = state.only === null;
+  fill(byId('only-name'), state.only ?? '');
   byId('nothing').hidden = scene.nodes.length > 0;
   byId('roles').hidden = !state.selection || state.selection.column === null;
 }
@@ -84,13 +87,28 @@ function showAgain(id) {
 
 function resetFilter() {
   state.hidden = noFilter();
-  state.visible = visibleNodes(lineage.nodes, state.hidden);
+  state.only = null;
+  chooseVisible();
+}
+
+function chooseVisible() {
+  const wanted = visibleNodes(lineage.nodes, state.hidden);
+  state.visible = state.only === null ? wanted : new Set([...lineage.around(state.only)].filter((id) => wanted.has(id)));
+}
+
+/** Leaves out what does not hang together with the selected node; again brings it back. */
+function toggleOnly() {
+  const node = state.selection?.node ?? null;
+  state.only = state.only === null || (node !== null && node !== state.only) ? node : null;
+  chooseVisible();
+  draw();
+  graph.fit();
 }
 
 
 function filter(facet, value, shown) {
   state.hidden.get(facet)[shown ? 'delete' : 'add'](value);
-  state.visible = visibleNodes(lineage.nodes, state.hidden);
+  chooseVisible();
   redrawKeepingFocus();
   graph.fit();
 }
@@ -131,6 +149,7 @@ function setUpButtons() {
     help: openHelp,
     'save-svg': saveSvg,
     'save-png': savePng,
+    only: () => ((state.only = null), chooseVisible(), draw(), graph.fit()),
     'show-all': () => (resetFilter(), draw(), graph.fit()),
     'show-all-again': () => (resetFilter(), draw(), graph.fit()),
   };
@@ -160,6 +179,7 @@ function keys() {
   return {
     '/': () => byId('search').focus(),
     f: () => graph.fit(),
+    o: toggleOnly,
     e: () => state.selection && toggleExpanded(state.selection.node),
     t: toggleTheme,
     '+': () => graph.zoomBy(1.3),

@@ -8,24 +8,29 @@ import { codeBlock } from './query.js';
 import { columnWords } from './path.js';
 import { ago, count, number, seconds, time } from './words.js';
 
-/** Shows the selection in `element`; hides it when there is none. */
-export function showPanel(element, lineage, selection, close) {
+/**
+ * Shows the selection in `element`; hides it when there is none.
+ *
+ * @param actions {{close(), only()}}
+ */
+export function showPanel(element, lineage, { selection, only }, actions) {
   element.hidden = !selection;
   if (!selection) return fill(element);
   const node = lineage.byId.get(selection.node);
   element.dataset.kind = kindKey(node.kind);
   element.setAttribute('aria-label', `${kindLabel(node.kind)} ${node.name}`);
-  fill(element, heading(node, close), h('div', { class: 'panel-body' }, body(lineage, node, selection)));
+  fill(element, heading(node, only, actions), h('div', { class: 'panel-body' }, body(lineage, node, selection)));
   return element;
 }
 
-function heading(node, close) {
+function heading(node, only, actions) {
   return h(
     'header',
     { class: 'panel-head' },
     h('p', { class: 'kind' }, kindLabel(node.kind), node.type ? h('span', { class: 'kind-type' }, node.type) : null),
     h('h2', null, node.name),
-    h('button', { type: 'button', class: 'icon-button close', 'aria-label': 'Close the panel', onclick: close }, '×'),
+    h('button', { type: 'button', class: 'only-switch', 'aria-pressed': String(only === node.id), onclick: actions.only }, 'Show only its lineage'),
+    h('button', { type: 'button', class: 'icon-button close', 'aria-label': 'Close the panel', onclick: actions.close }, '×'),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { growthOf, shownColumns } from './cards.js';
 import { arrange, place } from './layout.js';
+import { shownLines } from './lighting.js';
 import { curve, pointsOf } from './lines.js';
 
 /** Keeps the slow part of the layout until other nodes are shown. */
@@ -54,7 +55,7 @@ class Scene {
     this.width = this.#places.width;
     this.height = this.#places.height;
     this.lines = edges.map((edge) => this.#line(end(edge.from), end(edge.to), null));
-    this.litLines = (lit?.lines ?? [])
+    this.litLines = shownLines(lit, edges)
       .filter(({ from, to }) => this.#rows.has(from.id) && this.#rows.has(to.id))
       .map(({ from, to, role }) => this.#line(from, to, role));
   }
