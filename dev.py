@@ -166,7 +166,7 @@ def _create_venv() -> None:
 
 
 def _install_once(name: str, requirements: list[str], built_from: tuple[Path, ...] = ()) -> None:
-    """Skip pip when neither the requirements, nor metadata, nor what a build is made of has changed."""
+    """Skip pip when neither the requirements, nor metadata, nor a build's sources have changed."""
     stamp = VENV / f".installed-{name}"
     wanted = _digest([*requirements, *map(_content, built_from)])
     if stamp.exists() and stamp.read_text() == wanted:

@@ -1,8 +1,8 @@
 """Makes the lineage page's bundle of ``page/`` when the package is built.
 
-The bundle is kept beside the Python modules, with a digest of what it was made of: while that holds
-nothing is done, and neither Node.js nor a network is needed. ``python core/hatch_build.py`` makes it
-without building the package.
+The bundle is kept beside the Python modules, with a digest of what it was made of: while that
+holds nothing is done, and neither Node.js nor a network is needed. ``python core/hatch_build.py``
+makes it without building the package.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def make_bundle() -> None:
 
 
 def is_current() -> bool:
-    """Whether the bundle was made of the sources as they are; without sources, whether it exists."""
+    """Whether the bundle was made of the sources as they are; without them, whether it exists."""
     if not all((PACKAGE / name).exists() for name in BUNDLE):
         return False
     if not SOURCES.exists():

@@ -1,8 +1,8 @@
 import pytest
-
-from seeknal.page import write_page
 from tests.page.browser import started
 from tests.page.documents import medallion
+
+from seeknal.page import write_page
 
 
 @pytest.fixture(scope="module")

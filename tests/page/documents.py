@@ -118,9 +118,7 @@ def medallion(preview: bool = True) -> dict[str, Any]:
         layer="bronze",
         language="yaml",
         rows=3_120,
-        columns=columns(
-            customer_id="BIGINT", email="VARCHAR", country="VARCHAR", signed_up="DATE"
-        ),
+        columns=columns(customer_id="BIGINT", email="VARCHAR", country="VARCHAR", signed_up="DATE"),
         tags=["pii"],
     )
     products = node(
@@ -421,7 +419,9 @@ def large(count: int, width: int = 20) -> dict[str, Any]:
         kind = "source" if depth == 0 else chance.choice(kinds)
         inputs = []
         if depth:
-            near = [round(place + chance.gauss(0, 3)) % size for _ in range(chance.choice([1, 1, 2, 3]))]
+            near = [
+                round(place + chance.gauss(0, 3)) % size for _ in range(chance.choice([1, 1, 2, 3]))
+            ]
             back = 1 if chance.random() < 0.85 else min(2, depth)
             inputs = sorted({nodes[(depth - back) * size + at]["id"] for at in near})
         identity = f"{kind}.node_{index}"

@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-
 from tests.page.documents import columns, document, lineage, medallion, node
 from tests.page.lit import card, cards, column, lit_cards, lit_columns, lit_lines
 
@@ -15,7 +14,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 # raw.a becomes middle.b, raw.kept filters, raw.order chooses; a Python node reads middle.
 SMALL = document(
     [
-        node("source.raw", language="yaml", columns=columns(a="INT", kept="BOOL", picked="INT", other="INT")),
+        node(
+            "source.raw",
+            language="yaml",
+            columns=columns(a="INT", kept="BOOL", picked="INT", other="INT"),
+        ),
         node(
             "transform.middle",
             columns=columns(b="INT", c="INT"),
@@ -44,7 +47,7 @@ SMALL = document(
         ("transform.middle", "transform.model"),
         ("transform.middle", "exposure.report"),
     ],
-)  # fmt: skip
+)
 
 
 def test_every_node_is_shown_in_the_colour_of_its_kind(opened):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-
-from seeknal.page import page_of, write_page
 from tests.page.documents import columns, document, lineage, node
 from tests.page.lit import card
+
+from seeknal.page import page_of, write_page
 
 ATTACKS = [
     "</script><script>alert(1)</script>",
@@ -40,7 +40,13 @@ def hostile(text: str) -> dict:
                 sql=f"SELECT '{text}' -- {text}",
                 columns=[{"name": text, "type": text, "description": text}],
                 audits=[
-                    {"type": text, "columns": [text], "passed": False, "failing_rows": 1, "severity": text}
+                    {
+                        "type": text,
+                        "columns": [text],
+                        "passed": False,
+                        "failing_rows": 1,
+                        "severity": text,
+                    }
                 ],
                 targets=[{"type": text, "table": text, "mode": text}],
                 preview={"columns": [text], "rows": [[text], [{text: text}]]},
@@ -50,7 +56,7 @@ def hostile(text: str) -> dict:
         [("source.safe", f"transform.{text}")],
         project=text,
         environment=text,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("text", ATTACKS)

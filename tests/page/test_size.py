@@ -15,12 +15,13 @@ PAN = """async () => {
   at('mousedown', 900);
   let before = performance.now();
   for (let index = 0; index < 60; index += 1) {
-    window.dispatchEvent(new MouseEvent('mousemove', { view: window, clientX: 900 - index * 8, clientY: 400 }));
+    const clientX = 900 - index * 8;
+    window.dispatchEvent(new MouseEvent('mousemove', { view: window, clientX, clientY: 400 }));
     await new Promise(requestAnimationFrame);
     times.push(performance.now() - before);
     before = performance.now();
   }
-  window.dispatchEvent(new MouseEvent('mouseup', { view: window, clientX: 420, clientY: 400 }));
+  window.dispatchEvent(new MouseEvent('mouseup', { view: window }));
   return times.sort((a, b) => a - b);
 }"""
 

@@ -109,6 +109,18 @@ def test_a_wheel_of_each_distribution_is_built(wheels):
     assert {_distribution(wheel) for wheel in wheels} == OURS
 
 
+def test_the_lineage_page_comes_with_its_script_and_licences(installed, tmp_path):
+    write = (
+        "from pathlib import Path; from seeknal.page import write_page;"
+        " write_page({'nodes': [], 'edges': []}, Path('page.html'))"
+    )
+
+    installed.call("python", "-c", write, cwd=tmp_path)
+
+    assert "Content-Security-Policy" in (tmp_path / "page.html").read_text()
+    assert list(installed.folder.rglob("seeknal/page/bundle.licenses.txt"))
+
+
 def test_the_installed_plugins_are_listed(installed):
     plugins = installed.call("seeknal", "plugins", "--format", "json")
 
