@@ -7,24 +7,47 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? join(here, 'dist');
-const common = { absWorkingDir: here, bundle: true, minify: true, write: false, legalComments: 'none', charset: 'utf8' };
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  write: false,
+  legalComments: 'none',
+  charset: 'utf8',
+};
 
-const script = await build({ ...common, entryPoints: ['src/main.js'], format: 'iife', target: 'es2022', metafile: true });
-const style = await build({ ...common, entryPoints: ['style.css'], target: ['chrome111', 'firefox113', 'safari16.2'] });
+const script = await build({
+  ...common,
+  entryPoints: ['src/main.js'],
+  format: 'iife',
+  target: 'es2022',
+  metafile: true,
+});
+const style = await build({
+  ...common,
+  entryPoints: ['style.css'],
+  target: ['chrome111', 'firefox113', 'safari16.2'],
+});
 
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'bundle.js'), embeddable(script.outputFiles[0].text));
 await writeFile(join(folder, 'bundle.css'), embeddable(style.outputFiles[0].text));
-await writeFile(join(folder, 'bundle.licenses.txt'), await licences(Object.keys(script.metafile.inputs)));
+await writeFile(
+  join(folder, 'bundle.licenses.txt'),
+  await licences(Object.keys(script.metafile.inputs)),
+);
 
 /** What would end the element that the text is put into. */
 function embeddable(text) {
-  if (/<\/(script|style)|<!--/i.test(text)) throw new Error('the bundle holds text that ends a script or style element');
+  if (/<\/(script|style)|<!--/i.test(text))
+    throw new Error('the bundle holds text that ends a script or style element');
   return text.trim();
 }
 
 async function licences(inputs) {
-  const names = new Set(inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]).filter(Boolean));
+  const names = new Set(
+    inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]).filter(Boolean),
+  );
   const texts = await Promise.all([...names].sort().map(licence));
   return `What the lineage page is made of besides seeknal itself.\n\n${texts.join('\n')}`;
 }

@@ -1,13 +1,14 @@
-"""Makes the pictures of the lineage page for the documentation: ``python -m tests.page.pictures``."""
+"""Makes the pictures of the lineage page in docs/images: ``python -m tests.page.pictures``."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from seeknal.page import write_page
 from tests.page.browser import started
 from tests.page.documents import medallion
+
+from seeknal.page import write_page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZE = {"width": 1440, "height": 810}

@@ -74,7 +74,7 @@ def test_a_card_tells_rows_status_and_language(opened):
     python = card(page, "transform.customer_segments")
     assert python.get_attribute("data-language") == "python"
     assert python.locator(".language").text_content() == "PY"
-    assert "3,118 rows" in python.get_attribute("aria-label")
+    assert "3,118 rows" in python.locator(".head").get_attribute("aria-label")
     assert card(page, "feature_group.customer_value").locator(".status-failed").count() == 1
     assert page.locator("#summary .failed").inner_text() == "1 failed"
 
@@ -273,7 +273,7 @@ def test_arrow_keys_walk_along_the_lines(opened):
 def test_cards_are_reached_and_pressed_with_the_keyboard_alone(opened):
     page = opened(SMALL)
 
-    card(page, "source.raw").focus()
+    card(page, "source.raw").locator(".head").focus()
     page.keyboard.press("Enter")
 
     page.wait_for_selector("#panel h2")

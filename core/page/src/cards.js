@@ -24,17 +24,23 @@ export const growthOf = (rows) => (rows ? rows * CARD.row + 8 : 0);
  */
 export function drawCard(node, look) {
   const height = CARD.height + growthOf(look.rows.length);
-  const card = s('g', { ...common(node, look), class: 'card', 'aria-expanded': null });
-  card.append(
+  const head = s(
+    'g',
+    pressed(node, look),
     s('title', null, node.id + (node.description ? `\n${node.description}` : '')),
     s('rect', { class: 'face', width: CARD.width, height, rx: 9 }),
     s('rect', { class: 'tile', x: 12, y: 14, width: 32, height: 32, rx: 7 }),
     s('path', { class: 'glyph', transform: 'translate(20 22)', d: glyph(node.kind) }),
-    s('text', { class: 'name', x: 54, y: 27 }, cut(node.name, CARD.width - 54 - 30, `600 13px ${FONT}`)),
+    s(
+      'text',
+      { class: 'name', x: 54, y: 27 },
+      cut(node.name, CARD.width - 54 - 30, `600 13px ${FONT}`),
+    ),
     s('text', { class: 'about', x: 54, y: 45 }, about(node)),
     status(node),
     language(node),
   );
+  const card = s('g', { ...common(node, look), class: 'card' }, head);
   if (node.columns.length) card.append(expander(node, look.expanded));
   if (look.rows.length) card.append(...rows(node, look, height));
   return card;
@@ -46,9 +52,17 @@ export function drawPlate(node, look) {
   return s(
     'g',
     { ...common(node, look), class: 'card plate' },
-    s('rect', { class: 'face', width: CARD.width, height, rx: 9 }),
-    s('rect', { class: 'edge-mark', width: 14, height, rx: 5 }),
-    s('text', { class: 'far-name', x: 26, y: 40 }, cut(node.name, CARD.width - 36, `600 25px ${FONT}`)),
+    s(
+      'g',
+      pressed(node, look),
+      s('rect', { class: 'face', width: CARD.width, height, rx: 9 }),
+      s('rect', { class: 'edge-mark', width: 14, height, rx: 5 }),
+      s(
+        'text',
+        { class: 'far-name', x: 26, y: 40 },
+        cut(node.name, CARD.width - 36, `600 25px ${FONT}`),
+      ),
+    ),
   );
 }
 
@@ -62,15 +76,28 @@ function common(node, look) {
     'data-lit': look.role,
     'data-dimmed': look.dimmed,
     'data-selected': look.selected,
+  };
+}
+
+/** The part of a card that is a button; the others stand beside it, not in it. */
+function pressed(node, look) {
+  return {
+    class: 'head',
+    'data-node': node.id,
     role: 'button',
     tabindex: 0,
     'aria-label': label(node),
-    'aria-pressed': look.selected ? 'true' : 'false',
+    'aria-pressed': String(look.selected),
   };
 }
 
 const label = (node) =>
-  [`${kindLabel(node.kind)} ${node.name}`, node.layer, node.status, node.rows === null ? null : shortCount(node.rows, 'row')]
+  [
+    `${kindLabel(node.kind)} ${node.name}`,
+    node.layer,
+    node.status,
+    node.rows === null ? null : shortCount(node.rows, 'row'),
+  ]
     .filter(Boolean)
     .join(', ');
 
@@ -78,7 +105,7 @@ const label = (node) =>
 function about(node) {
   const kind = kindLabel(node.kind);
   const rows = node.rows === null ? null : shortCount(node.rows, 'row');
-  const [width, font] = [CARD.width - 54 - 72, `11.5px ${FONT}`];
+  const [width, font] = [badge(node).left - 54 - 6, `11.5px ${FONT}`];
   const both = rows ? `${kind} · ${rows}` : kind;
   return rows && !fits(both, width, font) ? rows : cut(both, width, font);
 }
@@ -93,16 +120,28 @@ function status(node) {
     other: [s('circle', { r: 3 })],
   };
   const key = statusKey(node.status);
-  return s('g', { class: `status status-${key}`, transform: `translate(${CARD.width - 18} 22)` }, s('title', null, `last run: ${node.status}`), ...shapes[key]);
+  return s(
+    'g',
+    { class: `status status-${key}`, transform: `translate(${CARD.width - 18} 22)` },
+    s('title', null, `last run: ${node.status}`),
+    ...shapes[key],
+  );
+}
+
+function badge(node) {
+  const text = LANGUAGES[node.language] ?? node.language.toUpperCase().slice(0, 5);
+  const width = text.length * 6.2 + 10;
+  return { text, width, left: CARD.width - (node.columns.length ? 32 : 12) - width };
 }
 
 function language(node) {
-  const text = LANGUAGES[node.language] ?? node.language.toUpperCase().slice(0, 5);
-  const width = text.length * 6.2 + 10;
-  const right = CARD.width - (node.columns.length ? 32 : 12);
+  const { text, width, left } = badge(node);
   return s(
     'g',
-    { class: `language language-${LANGUAGES[node.language] ? node.language : 'other'}`, transform: `translate(${right - width} 34)` },
+    {
+      class: `language language-${LANGUAGES[node.language] ? node.language : 'other'}`,
+      transform: `translate(${left} 34)`,
+    },
     s('rect', { width, height: 15, rx: 4 }),
     s('text', { x: width / 2, y: 11 }, text),
   );
@@ -130,7 +169,11 @@ function rows(node, look, height) {
   const hidden = look.expanded ? node.columns.length - look.rows.length : 0;
   const drawn = look.rows.map((name, index) => row(node, name, types.get(name), index, look));
   const more = s('text', { class: 'about', x: 14, y: height - 6 }, `${hidden} more in the panel`);
-  return [s('path', { class: 'rule', d: `M0 ${CARD.height}h${CARD.width}` }), ...drawn, ...(hidden > 0 ? [more] : [])];
+  return [
+    s('path', { class: 'rule', d: `M0 ${CARD.height}h${CARD.width}` }),
+    ...drawn,
+    ...(hidden > 0 ? [more] : []),
+  ];
 }
 
 function row(node, name, type, index, look) {
@@ -151,7 +194,11 @@ function row(node, name, type, index, look) {
     s('title', null, `${name} ${type ?? ''}`),
     s('rect', { x: 5, width: CARD.width - 10, height: CARD.row, rx: 5 }),
     s('circle', { cx: 14, cy: CARD.row / 2, r: 3 }),
-    s('text', { class: 'column-name', x: 24, y: 15 }, cut(name, CARD.width - 124, `500 12px ${FONT}`)),
+    s(
+      'text',
+      { class: 'column-name', x: 24, y: 15 },
+      cut(name, CARD.width - 124, `500 12px ${FONT}`),
+    ),
     s('text', { class: 'column-type', x: CARD.width - 12, y: 15 }, kept),
   );
 }

@@ -20,7 +20,10 @@ export const isFiltering = (hidden) => [...hidden.values()].some((values) => val
 
 /** The ids of the nodes that a filter lets through. */
 export function visibleNodes(nodes, hidden) {
-  const shown = (node) => [KIND, ...FACETS].every(([name, , values]) => values(node).some((value) => !hidden.get(name).has(value)));
+  const shown = (node) =>
+    [KIND, ...FACETS].every(([name, , values]) =>
+      values(node).some((value) => !hidden.get(name).has(value)),
+    );
   return new Set(nodes.filter(shown).map(({ id }) => id));
 }
 
@@ -52,33 +55,45 @@ export function showKinds(element, nodes, hidden, change) {
 
 /** The menu's other facets, as check boxes; those with one value only tell nothing apart. */
 export function showFacets(element, nodes, hidden, change) {
-  const sets = FACETS.map(([name, title, values]) => [name, title, counted(nodes, values)]).filter(([, , counts]) => counts.size > 1);
+  const sets = FACETS.map(([name, title, values]) => [name, title, counted(nodes, values)]).filter(
+    ([, , counts]) => counts.size > 1,
+  );
   fill(
     element,
-    sets.map(([name, title, counts]) => h('fieldset', { 'data-facet': name }, h('legend', null, title), boxes(name, counts, hidden, change))),
+    sets.map(([name, title, counts]) =>
+      h(
+        'fieldset',
+        { 'data-facet': name },
+        h('legend', null, title),
+        boxes(name, counts, hidden, change),
+      ),
+    ),
     sets.length ? null : h('p', { class: 'muted' }, 'All nodes are alike: nothing to filter by.'),
   );
 }
 
 function boxes(name, counts, hidden, change) {
-  return [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([value, count]) =>
-    h(
-      'label',
-      null,
-      h('input', {
-        type: 'checkbox',
-        value,
-        checked: !hidden.get(name).has(value),
-        onchange: (event) => change(name, value, event.target.checked),
-      }),
-      h('span', null, value),
-      h('span', { class: 'muted' }, count),
-    ),
-  );
+  return [...counts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([value, count]) =>
+      h(
+        'label',
+        null,
+        h('input', {
+          type: 'checkbox',
+          value,
+          checked: !hidden.get(name).has(value),
+          onchange: (event) => change(name, value, event.target.checked),
+        }),
+        h('span', null, value),
+        h('span', { class: 'muted' }, count),
+      ),
+    );
 }
 
 function counted(nodes, values) {
   const counts = new Map();
-  for (const node of nodes) for (const value of values(node)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const node of nodes)
+    for (const value of values(node)) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;
 }

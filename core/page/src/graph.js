@@ -32,16 +32,24 @@ export class Graph {
     this.lit = s('g', { class: 'lit' });
     this.cards = s('g', { class: 'cards' });
     this.world = s('g', { class: 'world' }, this.bands, this.edges, this.lit, this.cards);
-    this.svg = s('svg', { class: 'graph', role: 'group', 'aria-label': 'Lineage graph' }, this.world);
+    this.svg = s(
+      'svg',
+      { class: 'graph', role: 'group', 'aria-label': 'Lineage graph' },
+      this.world,
+    );
     this.labels = h('div', { class: 'band-labels', 'aria-hidden': 'true' });
     element.append(this.svg, this.labels);
-    this.zoom = zoom().scaleExtent([0.02, 2.5]).on('zoom', (event) => this.#move(event));
+    this.zoom = zoom()
+      .scaleExtent([0.02, 2.5])
+      .on('zoom', (event) => this.#move(event));
     select(this.svg).call(this.zoom).on('dblclick.zoom', null);
     this.svg.addEventListener('click', (event) => this.#press(event));
     this.svg.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' || event.key === ' ') this.#press(event);
     });
-    new ResizeObserver(() => (this.fitted && this.#scene ? this.fit({ jump: true }) : this.#later())).observe(element);
+    new ResizeObserver(() =>
+      this.fitted && this.#scene ? this.fit({ jump: true }) : this.#later(),
+    ).observe(element);
   }
 
   get transform() {
@@ -75,7 +83,11 @@ export class Graph {
   fit(how) {
     const { width, height } = this.#size();
     const { scene } = this;
-    const scale = Math.min(1.1, (width - 96) / scene.width, (height - TOP - 88) / Math.max(scene.height, 1));
+    const scale = Math.min(
+      1.1,
+      (width - 96) / scene.width,
+      (height - TOP - 88) / Math.max(scene.height, 1),
+    );
     const x = (width - scene.width * scale) / 2;
     const y = TOP + (height - TOP - 48 - scene.height * scale) / 2;
     this.fitted = true;
@@ -111,7 +123,10 @@ export class Graph {
   centre(x, y, scale = this.#transform.k, how = {}) {
     const { width, height } = this.#size();
     this.fitted = false;
-    this.#go(zoomIdentity.translate(width / 2 - x * scale, height / 2 - y * scale).scale(scale), how);
+    this.#go(
+      zoomIdentity.translate(width / 2 - x * scale, height / 2 - y * scale).scale(scale),
+      how,
+    );
   }
 
   #size() {
@@ -175,7 +190,9 @@ export class Graph {
 
   #drawLines(view) {
     const seen = (lines) => lines.filter((line) => meets(view, line));
-    const path = seen(this.#scene.lines).map((line) => line.path).join('');
+    const path = seen(this.#scene.lines)
+      .map((line) => line.path)
+      .join('');
     if (this.edges.getAttribute('d') !== path) this.edges.setAttribute('d', path);
     const lit = seen(this.#scene.litLines);
     const key = lit.map((line) => line.role + line.path).join('');
@@ -206,14 +223,15 @@ export class Graph {
 
   #focus({ expand, node, column }) {
     const found = [...this.cards.querySelectorAll('[tabindex]')].find(
-      ({ dataset }) => dataset.expand === expand && dataset.node === node && dataset.column === column,
+      ({ dataset }) =>
+        dataset.expand === expand && dataset.node === node && dataset.column === column,
     );
     found?.focus({ preventScroll: true });
   }
 
   /** Puts the keyboard's focus on a node's card. */
   focusNode(id) {
-    this.#drawn.get(id)?.focus({ preventScroll: true });
+    this.#drawn.get(id)?.querySelector('.head').focus({ preventScroll: true });
   }
 }
 
@@ -250,13 +268,26 @@ function drawLine({ from, to, role, path }) {
 
 function cardBox(scene, id) {
   const [left, top] = [scene.left(id), scene.top(id)];
-  return { left, top, right: left + CARD.width, bottom: top + CARD.height + growthOf(scene.rows(id).length) };
+  return {
+    left,
+    top,
+    right: left + CARD.width,
+    bottom: top + CARD.height + growthOf(scene.rows(id).length),
+  };
 }
 
-const grown = ({ left, top, right, bottom }, by) => ({ left: left - by, top: top - by, right: right + by, bottom: bottom + by });
+const grown = ({ left, top, right, bottom }, by) => ({
+  left: left - by,
+  top: top - by,
+  right: right + by,
+  bottom: bottom + by,
+});
 
 const meets = (one, other) =>
-  one.left <= other.right && one.right >= other.left && one.top <= other.bottom && one.bottom >= other.top;
+  one.left <= other.right &&
+  one.right >= other.left &&
+  one.top <= other.bottom &&
+  one.bottom >= other.top;
 
 function focusKey(element) {
   const { expand, node, column } = element?.dataset ?? {};

@@ -6,7 +6,8 @@ const GLYPHS = {
   transform: 'M2 5h9M8.5 2.5 11.5 5 8.5 7.5M14 11H5M7.5 8.5 4.5 11l3 2.5',
   feature_group: 'M2.5 2.5h4.5v4.5h-4.5zM9.5 2.5H13.5v4.5H9.5zM2.5 9.5h4.5v4h-4.5zM9.5 9.5h4v4h-4z',
   aggregation: 'M12.5 4V2.5h-9L8.5 8l-5 5.5h9V12',
-  second_order_aggregation: 'M8.5 4V2.5h-6L5.5 8l-3 5.5h6V12M13.5 4V2.5h-2M11 8l-1.5 0M13.5 12v1.5h-2',
+  second_order_aggregation:
+    'M8.5 4V2.5h-6L5.5 8l-3 5.5h6V12M13.5 4V2.5h-2M11 8l-1.5 0M13.5 12v1.5h-2',
   exposure: 'M6.5 3h-4v10.5h10.5v-4M9 2.5h4.5V7M13.5 2.5 7 9',
   rule: 'M8 1.5 13.5 4v4c0 3.5-2.5 5.5-5.5 6.5C5 13.5 2.5 11.5 2.5 8V4zM5.5 8l2 2 3.5-4',
   profile: 'M2.5 13.5V9M6.2 13.5V3M9.8 13.5V6.5M13.5 13.5v-3',

@@ -21,11 +21,20 @@ export function arrange(nodes, edges) {
   const gap = gapFor(ranks, count);
   const columns = columnPlaces(count, bands, gap).map((x) => ({ x, items: [] }));
   for (const { id } of nodes) {
-    columns[ranks.get(id)].items.push({ key: id, y: graph.node(id).y - CARD.height / 2, height: CARD.height });
+    columns[ranks.get(id)].items.push({
+      key: id,
+      y: graph.node(id).y - CARD.height / 2,
+      height: CARD.height,
+    });
   }
   const routes = new Map(edges.map((edge) => [edgeKey(edge), route(edge, graph, ranks, columns)]));
   for (const { items } of columns) items.sort((a, b) => a.y - b.y);
-  return { columns, column: ranks, routes, bands: bands.map((band) => spanned(band, columns, gap)) };
+  return {
+    columns,
+    column: ranks,
+    routes,
+    bands: bands.map((band) => spanned(band, columns, gap)),
+  };
 }
 
 /** The same places with cards grown by `growth(id)`: what stands below in the column moves down. */
@@ -49,7 +58,13 @@ export const edgeKey = ({ from, to }) => JSON.stringify([from, to]);
 /** dagre decides the order in each column and the heights; the columns are ours. */
 function ordered(nodes, edges, ranks) {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: GAP.row, edgesep: GAP.row, ranksep: GAP.column, ranker: (g) => rank(g, ranks) });
+  graph.setGraph({
+    rankdir: 'LR',
+    nodesep: GAP.row,
+    edgesep: GAP.row,
+    ranksep: GAP.column,
+    ranker: (g) => rank(g, ranks),
+  });
   for (const { id } of nodes) graph.setNode(id, { width: CARD.width, height: CARD.height });
   for (const { from, to } of edges) graph.setEdge(from, to, {});
   dagre.layout(graph);
@@ -63,7 +78,10 @@ function rank(graph, ranks) {
 
 /** The points at which an edge crosses the columns between its ends, as items of those columns. */
 function route({ from, to }, graph, ranks, columns) {
-  const points = graph.edge(from, to).points.slice(1, -1).filter((_, index) => index % 2);
+  const points = graph
+    .edge(from, to)
+    .points.slice(1, -1)
+    .filter((_, index) => index % 2);
   return points.map(({ y }, index) => {
     const column = ranks.get(from) + 1 + index;
     const key = `${edgeKey({ from, to })}${column}`;
@@ -91,5 +109,9 @@ function columnPlaces(count, bands, gap) {
 
 function spanned(band, columns, gap) {
   const margin = gap / 2 + 4;
-  return { ...band, left: columns[band.first].x - margin, right: columns[band.last].x + CARD.width + margin };
+  return {
+    ...band,
+    left: columns[band.first].x - margin,
+    right: columns[band.last].x + CARD.width + margin,
+  };
 }

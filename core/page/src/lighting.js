@@ -19,13 +19,16 @@ export function light(lineage, selection) {
 /** The lit lines; `edges` are those drawn now, which lead past hidden nodes. */
 export function shownLines(lit, edges) {
   if (!lit?.along) return lit?.lines ?? [];
-  return edges.filter(lit.along).map(({ from, to }) => ({ from: end(from), to: end(to), role: VALUE }));
+  return edges
+    .filter(lit.along)
+    .map(({ from, to }) => ({ from: end(from), to: end(to), role: VALUE }));
 }
 
 function lightNode(lineage, id) {
   const above = lineage.reach(id, 'upstream').add(id);
   const below = lineage.reach(id, 'downstream').add(id);
-  const along = ({ from, to }) => (above.has(from) && above.has(to)) || (below.has(from) && below.has(to));
+  const along = ({ from, to }) =>
+    (above.has(from) && above.has(to)) || (below.has(from) && below.has(to));
   return {
     nodes: new Map([...above, ...below].map((node) => [node, VALUE])),
     columns: new Map(),
@@ -57,7 +60,7 @@ function lightColumn(lineage, trace) {
 function namedVertices(start, steps) {
   const named = new Map([[start.key, start]]);
   const through = new Map([[start.key, start]]);
-  for (let before = -1; before !== through.size; ) {
+  for (let before = -1; before !== through.size;) {
     before = through.size;
     for (const { near, far, role } of steps) {
       if (!through.has(near.key) || role === 'unknown') continue;
@@ -85,7 +88,9 @@ function drawSteps(lineage, steps, named, direction, lines) {
 function telling(lines) {
   const pair = ({ from, to }) => JSON.stringify([from.id, to.id]);
   const named = new Set(lines.filter(({ from, to }) => from.column ?? to.column).map(pair));
-  return lines.filter((line) => (line.from.column ?? line.to.column) !== null || !named.has(pair(line)));
+  return lines.filter(
+    (line) => (line.from.column ?? line.to.column) !== null || !named.has(pair(line)),
+  );
 }
 
 const end = (id, column = null) => ({ id, column });

@@ -19,7 +19,9 @@ class Lineage {
     this.document = document;
     this.nodes = document.nodes;
     this.byId = new Map(document.nodes.map((node) => [node.id, node]));
-    this.edges = document.edges.filter((edge) => this.byId.has(edge.from) && this.byId.has(edge.to));
+    this.edges = document.edges.filter(
+      (edge) => this.byId.has(edge.from) && this.byId.has(edge.to),
+    );
     this.upstream = neighbours(this.nodes, this.edges, 'to', 'from');
     this.downstream = neighbours(this.nodes, this.edges, 'from', 'to');
   }
@@ -89,7 +91,10 @@ function relateColumns(lineage, node, relate) {
   const inputs = lineage.upstream.get(node.id);
   const known = node.lineage ?? { unknown: 'no lineage', columns: [], rows: [], relations: inputs };
   const rows = vertex(node.id, null);
-  const names = new Set([...lineage.columnsOf(node.id), ...known.columns.map((column) => column.name)]);
+  const names = new Set([
+    ...lineage.columnsOf(node.id),
+    ...known.columns.map((column) => column.name),
+  ]);
   for (const name of names) relate(rows, vertex(node.id, name), INFLUENCE);
   for (const column of known.columns) {
     const here = vertex(node.id, column.name);
@@ -97,8 +102,10 @@ function relateColumns(lineage, node, relate) {
     for (const [id, name] of column.influences) relate(vertex(id, name), here, INFLUENCE);
   }
   for (const [id, name] of known.rows) relate(vertex(id, name), rows, INFLUENCE);
-  for (const id of known.relations) relate(vertex(id, null), rows, known.unknown ? UNKNOWN : INFLUENCE);
-  if (known.unknown) for (const id of new Set([...inputs, ...known.relations])) relateAll(lineage, id, rows, relate);
+  for (const id of known.relations)
+    relate(vertex(id, null), rows, known.unknown ? UNKNOWN : INFLUENCE);
+  if (known.unknown)
+    for (const id of new Set([...inputs, ...known.relations])) relateAll(lineage, id, rows, relate);
 }
 
 function relateAll(lineage, id, rows, relate) {
@@ -128,7 +135,8 @@ function closure(start, adjacent) {
       for (const { next, role: how } of adjacent.get(near.key) ?? []) {
         if (!followed.has(how)) continue;
         const step = near.key + next.key;
-        if (!steps.has(step)) steps.set(step, { near, far: next, role: weaker(roles.get(near.key), how) });
+        if (!steps.has(step))
+          steps.set(step, { near, far: next, role: weaker(roles.get(near.key), how) });
         if (roles.has(next.key)) continue;
         roles.set(next.key, role);
         vertices.set(next.key, next);
@@ -141,7 +149,9 @@ function closure(start, adjacent) {
 
 const STRENGTH = [VALUE, INFLUENCE, UNKNOWN];
 
-const weaker = (one, other) => (STRENGTH.indexOf(one) > STRENGTH.indexOf(other) ? one : other);
+/** For sorting: the strongest role first. */
+export const byStrength = (one, other) => STRENGTH.indexOf(one) - STRENGTH.indexOf(other);
 
-export const stronger = (one, other) =>
-  one && STRENGTH.indexOf(one) <= STRENGTH.indexOf(other) ? one : (other ?? one);
+const weaker = (one, other) => (byStrength(one, other) > 0 ? one : other);
+
+export const stronger = (one, other) => (one && byStrength(one, other) <= 0 ? one : other);

@@ -10,10 +10,15 @@ import { CARD, edgeKey } from './layout.js';
 export function pointsOf(from, to, scene) {
   const start = [scene.left(from.id) + CARD.width, portOf(from, scene)];
   const stop = [scene.left(to.id), portOf(to, scene)];
-  const crossings = (scene.routes.get(edgeKey({ from: from.id, to: to.id })) ?? []).flatMap(({ column, key }) => {
-    const [x, y] = [scene.columnLeft(column), scene.top(key)];
-    return [[x, y], [x + CARD.width, y]];
-  });
+  const crossings = (scene.routes.get(edgeKey({ from: from.id, to: to.id })) ?? []).flatMap(
+    ({ column, key }) => {
+      const [x, y] = [scene.columnLeft(column), scene.top(key)];
+      return [
+        [x, y],
+        [x + CARD.width, y],
+      ];
+    },
+  );
   return [start, ...crossings, stop];
 }
 
@@ -29,7 +34,8 @@ export function curve(points) {
   for (let index = 1; index < points.length; index += 1) {
     const [[x0, y0], [x1, y1]] = [points[index - 1], points[index]];
     const middle = (x0 + x1) / 2;
-    path += index % 2 ? `C${middle} ${round(y0)} ${middle} ${round(y1)} ${x1} ${round(y1)}` : `H${x1}`;
+    path +=
+      index % 2 ? `C${middle} ${round(y0)} ${middle} ${round(y1)} ${x1} ${round(y1)}` : `H${x1}`;
   }
   return path;
 }

@@ -3,4 +3,8 @@ import { h } from './dom.js';
 
 /** A link to a node or column; the address does the rest, so that it can be copied and opened. */
 export const link = (node, column = null, text = node) =>
-  h('a', { href: `#${format({ node, column })}`, 'data-to-node': node, 'data-to-column': column }, text);
+  h(
+    'a',
+    { href: `#${format({ node, column })}`, 'data-to-node': node, 'data-to-column': column },
+    text,
+  );

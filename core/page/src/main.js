@@ -19,7 +19,13 @@ import { count, time } from './words.js';
 const byId = (id) => document.getElementById(id);
 
 const lineage = readLineage(JSON.parse(byId('document').textContent));
-const state = { selection: null, expanded: new Set(), hidden: noFilter(), only: null, visible: new Set(lineage.byId.keys()) };
+const state = {
+  selection: null,
+  expanded: new Set(),
+  hidden: noFilter(),
+  only: null,
+  visible: new Set(lineage.byId.keys()),
+};
 const makeScene = sceneMaker(lineage);
 const graph = new Graph(byId('graph'), {
   select,
@@ -35,9 +41,11 @@ function start() {
   setUpButtons();
   setUpKeys(keys());
   addEventListener('hashchange', () => follow());
-  state.selection = parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
+  state.selection =
+    parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
   draw();
-  if (state.selection && lineage.nodes.length > 60) graph.reveal(state.selection.node, { force: true });
+  if (state.selection && lineage.nodes.length > 60)
+    graph.reveal(state.selection.node, { force: true });
   else graph.begin();
   document.documentElement.dataset.ready = 'true';
   performance.mark('ready');
@@ -76,6 +84,7 @@ function follow() {
   draw();
   if (!state.selection) return;
   graph.reveal(state.selection.node);
+  if (document.activeElement?.classList.contains('head')) graph.focusNode(state.selection.node);
   say(state.selection);
 }
 
@@ -93,7 +102,10 @@ function resetFilter() {
 
 function chooseVisible() {
   const wanted = visibleNodes(lineage.nodes, state.hidden);
-  state.visible = state.only === null ? wanted : new Set([...lineage.around(state.only)].filter((id) => wanted.has(id)));
+  state.visible =
+    state.only === null
+      ? wanted
+      : new Set([...lineage.around(state.only)].filter((id) => wanted.has(id)));
 }
 
 /** Leaves out what does not hang together with the selected node; again brings it back. */
@@ -105,7 +117,6 @@ function toggleOnly() {
   graph.fit();
 }
 
-
 function filter(facet, value, shown) {
   state.hidden.get(facet)[shown ? 'delete' : 'add'](value);
   chooseVisible();
@@ -116,7 +127,10 @@ function filter(facet, value, shown) {
 /** The switches are made anew; the keyboard's focus stays on the one that was used. */
 function redrawKeepingFocus() {
   const held = document.activeElement;
-  const [area, index] = ['kinds', 'facets'].map((id) => [byId(id), [...byId(id).querySelectorAll('button, input')].indexOf(held)]).find(([, at]) => at >= 0) ?? [];
+  const [area, index] =
+    ['kinds', 'facets']
+      .map((id) => [byId(id), [...byId(id).querySelectorAll('button, input')].indexOf(held)])
+      .find(([, at]) => at >= 0) ?? [];
   draw();
   area?.querySelectorAll('button, input')[index]?.focus();
 }
@@ -135,7 +149,17 @@ function introduce() {
   fill(
     byId('summary'),
     h('span', null, count(nodes.length, 'node')),
-    failed.length ? h('button', { type: 'button', class: 'failed', onclick: () => select({ node: failed[0].id, column: null }) }, `${failed.length} failed`) : null,
+    failed.length
+      ? h(
+          'button',
+          {
+            type: 'button',
+            class: 'failed',
+            onclick: () => select({ node: failed[0].id, column: null }),
+          },
+          `${failed.length} failed`,
+        )
+      : null,
     h('time', { datetime: generated, title: 'when this page was made' }, time(generated)),
   );
 }
@@ -186,7 +210,9 @@ function keys() {
     '-': () => graph.zoomBy(1 / 1.3),
     '?': openHelp,
     Escape: stepOut,
-    ...Object.fromEntries(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].map((key) => [key, go(key)])),
+    ...Object.fromEntries(
+      ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].map((key) => [key, go(key)]),
+    ),
   };
 }
 
@@ -200,7 +226,10 @@ function stepOut() {
 }
 
 function saveSvg() {
-  download(new Blob([svgText(graph.scene, document.title)], { type: 'image/svg+xml' }), `${fileName()}.svg`);
+  download(
+    new Blob([svgText(graph.scene, document.title)], { type: 'image/svg+xml' }),
+    `${fileName()}.svg`,
+  );
 }
 
 async function savePng() {
@@ -212,7 +241,10 @@ const fileName = () => `${lineage.document.project}-lineage`.replace(/[^\p{L}\p{
 /** Tells those who do not see the graph what is selected now. */
 function say({ node, column }) {
   const [up, down] = [lineage.reach(node, 'upstream').size, lineage.reach(node, 'downstream').size];
-  fill(byId('spoken'), `${column === null ? node : `column ${column} of ${node}`}: ${up} upstream, ${down} downstream`);
+  fill(
+    byId('spoken'),
+    `${column === null ? node : `column ${column} of ${node}`}: ${up} upstream, ${down} downstream`,
+  );
 }
 
 start();

@@ -22,7 +22,10 @@ export class Minimap {
     const ratio = devicePixelRatio || 1;
     const scale = Math.min(SIZE.width / scene.width, SIZE.height / scene.height);
     const stretched = (length, most) => Math.min(most, Math.max(length * scale, most / 2));
-    const [width, height] = [stretched(scene.width, SIZE.width), stretched(scene.height, SIZE.height)];
+    const [width, height] = [
+      stretched(scene.width, SIZE.width),
+      stretched(scene.height, SIZE.height),
+    ];
     this.scale = { x: width / scene.width, y: height / scene.height };
     Object.assign(this.canvas, { width: width * ratio, height: height * ratio });
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
@@ -42,7 +45,10 @@ export class Minimap {
   move() {
     if (this.element.hidden) return;
     const { left, top, right, bottom } = this.graph.window;
-    const [width, height] = [parseFloat(this.canvas.style.width), parseFloat(this.canvas.style.height)];
+    const [width, height] = [
+      parseFloat(this.canvas.style.width),
+      parseFloat(this.canvas.style.height),
+    ];
     const inside = (value, most) => Math.max(0, Math.min(most, value));
     const [x, y] = [inside(left * this.scale.x, width), inside(top * this.scale.y, height)];
     Object.assign(this.frame.style, {
@@ -55,7 +61,12 @@ export class Minimap {
   #drag(event) {
     const box = this.canvas.getBoundingClientRect();
     const go = ({ clientX, clientY }) =>
-      this.graph.centre((clientX - box.left) / this.scale.x, (clientY - box.top) / this.scale.y, undefined, { jump: true });
+      this.graph.centre(
+        (clientX - box.left) / this.scale.x,
+        (clientY - box.top) / this.scale.y,
+        undefined,
+        { jump: true },
+      );
     const stop = () => this.element.removeEventListener('pointermove', go);
     event.preventDefault();
     this.element.setPointerCapture(event.pointerId);

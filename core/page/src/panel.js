@@ -19,7 +19,11 @@ export function showPanel(element, lineage, { selection, only }, actions) {
   const node = lineage.byId.get(selection.node);
   element.dataset.kind = kindKey(node.kind);
   element.setAttribute('aria-label', `${kindLabel(node.kind)} ${node.name}`);
-  fill(element, heading(node, only, actions), h('div', { class: 'panel-body' }, body(lineage, node, selection)));
+  fill(
+    element,
+    heading(node, only, actions),
+    h('div', { class: 'panel-body' }, body(lineage, node, selection)),
+  );
   return element;
 }
 
@@ -27,35 +31,81 @@ function heading(node, only, actions) {
   return h(
     'header',
     { class: 'panel-head' },
-    h('p', { class: 'kind' }, kindLabel(node.kind), node.type ? h('span', { class: 'kind-type' }, node.type) : null),
+    h(
+      'p',
+      { class: 'kind' },
+      kindLabel(node.kind),
+      node.type ? h('span', { class: 'kind-type' }, node.type) : null,
+    ),
     h('h2', null, node.name),
-    h('button', { type: 'button', class: 'only-switch', 'aria-pressed': String(only === node.id), onclick: actions.only }, 'Show only its lineage'),
-    h('button', { type: 'button', class: 'icon-button close', 'aria-label': 'Close the panel', onclick: actions.close }, '×'),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'only-switch',
+        'aria-pressed': String(only === node.id),
+        onclick: actions.only,
+      },
+      'Show only its lineage',
+    ),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon-button close',
+        'aria-label': 'Close the panel',
+        onclick: actions.close,
+      },
+      '×',
+    ),
   );
 }
 
 function body(lineage, node, selection) {
   return [
-    selection.column === null ? null : section(`Column ${selection.column}`, columnWords(lineage, selection), 'trace'),
+    selection.column === null
+      ? null
+      : section(`Column ${selection.column}`, columnWords(lineage, selection), 'trace'),
     node.description ? h('p', { class: 'description' }, node.description) : null,
     chips(node),
     facts(lineage.document, node),
-    node.lineage?.unknown ? h('p', { class: 'notice' }, `Columns are not known one by one: ${node.lineage.unknown}. It counts as reading everything of its inputs.`) : null,
+    node.lineage?.unknown
+      ? h(
+          'p',
+          { class: 'notice' },
+          `Columns are not known one by one: ${node.lineage.unknown}. It counts as reading everything of its inputs.`,
+        )
+      : null,
     around('Reads', lineage.upstream.get(node.id)),
     around('Read by', lineage.downstream.get(node.id)),
-    node.columns.length ? section(count(node.columns.length, 'column'), schema(node, selection), 'schema') : null,
+    node.columns.length
+      ? section(count(node.columns.length, 'column'), schema(node, selection), 'schema')
+      : null,
     node.audits.length ? section('Audits', audits(node.audits), 'audits') : null,
     node.targets.length ? section('Targets', targets(node.targets), 'targets') : null,
-    node.sql ? section(node.language === 'python' ? 'Python' : 'SQL', codeBlock(node.sql, node.language), 'sql') : null,
+    node.sql
+      ? section(
+          node.language === 'python' ? 'Python' : 'SQL',
+          codeBlock(node.sql, node.language),
+          'sql',
+        )
+      : null,
     node.preview ? section('Preview', preview(node.preview), 'preview') : null,
   ];
 }
 
-const section = (title, content, name) => h('section', { class: name }, h('h3', null, title), content);
+const section = (title, content, name) =>
+  h('section', { class: name }, h('h3', null, title), content);
 
 function chips(node) {
   const found = [node.layer, node.domain, ...node.tags].filter(Boolean);
-  return found.length ? h('ul', { class: 'chips', 'aria-label': 'Layer, domain and tags' }, found.map((text) => h('li', null, text))) : null;
+  return found.length
+    ? h(
+        'ul',
+        { class: 'chips', 'aria-label': 'Layer, domain and tags' },
+        found.map((text) => h('li', null, text)),
+      )
+    : null;
 }
 
 function facts(document, node) {
@@ -63,18 +113,44 @@ function facts(document, node) {
   const rows = [
     ['Status', h('span', { class: `state state-${statusKey(node.status)}` }, node.status)],
     ['Rows', node.rows === null ? null : number(node.rows)],
-    ['Last run', node.last_run === null ? null : h('time', { datetime: node.last_run, title: time(node.last_run) }, ago(node.last_run, now))],
+    [
+      'Last run',
+      node.last_run === null
+        ? null
+        : h(
+            'time',
+            { datetime: node.last_run, title: time(node.last_run) },
+            ago(node.last_run, now),
+          ),
+    ],
     ['Took', node.seconds === null ? null : seconds(node.seconds)],
     ['Owner', node.owner],
-    ['File', node.file ? h('code', null, node.line ? `${node.file}:${node.line}` : node.file) : null],
+    [
+      'File',
+      node.file ? h('code', null, node.line ? `${node.file}:${node.line}` : node.file) : null,
+    ],
     ['Written in', node.language],
   ];
-  return h('dl', { class: 'facts' }, rows.filter(([, value]) => value !== null).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
+  return h(
+    'dl',
+    { class: 'facts' },
+    rows
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+  );
 }
 
 function around(title, ids) {
   if (!ids.length) return null;
-  return section(title, h('ul', { class: 'links' }, [...ids].sort().map((id) => h('li', null, link(id)))), 'around');
+  return section(
+    title,
+    h(
+      'ul',
+      { class: 'links' },
+      [...ids].sort().map((id) => h('li', null, link(id))),
+    ),
+    'around',
+  );
 }
 
 function schema(node, selection) {
@@ -107,9 +183,18 @@ function audits(found) {
     found.map((audit) =>
       h(
         'li',
-        { class: audit.passed ? 'passed' : `failing severity-${audit.severity === 'warn' ? 'warn' : 'error'}` },
+        {
+          class: audit.passed
+            ? 'passed'
+            : `failing severity-${audit.severity === 'warn' ? 'warn' : 'error'}`,
+        },
         h('span', { class: 'mark', 'aria-hidden': 'true' }, audit.passed ? '✓' : '✕'),
-        h('span', null, audit.type, audit.columns.length ? h('code', null, audit.columns.join(', ')) : null),
+        h(
+          'span',
+          null,
+          audit.type,
+          audit.columns.length ? h('code', null, audit.columns.join(', ')) : null,
+        ),
         h('span', { class: 'verdict' }, verdict(audit)),
       ),
     ),
@@ -123,7 +208,18 @@ function verdict(audit) {
 }
 
 const targets = (found) =>
-  h('ul', { class: 'targets-list' }, found.map((target) => h('li', null, h('code', null, target.table ?? target.path ?? ''), h('span', { class: 'muted' }, [target.type, target.mode].filter(Boolean).join(' · ')))));
+  h(
+    'ul',
+    { class: 'targets-list' },
+    found.map((target) =>
+      h(
+        'li',
+        null,
+        h('code', null, target.table ?? target.path ?? ''),
+        h('span', { class: 'muted' }, [target.type, target.mode].filter(Boolean).join(' · ')),
+      ),
+    ),
+  );
 
 function preview({ columns, rows }) {
   return h(
@@ -132,8 +228,20 @@ function preview({ columns, rows }) {
     h(
       'table',
       null,
-      h('thead', null, h('tr', null, columns.map((name) => h('th', { scope: 'col' }, name)))),
-      h('tbody', null, rows.map((row) => h('tr', null, row.map(cell)))),
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          columns.map((name) => h('th', { scope: 'col' }, name)),
+        ),
+      ),
+      h(
+        'tbody',
+        null,
+        rows.map((row) => h('tr', null, row.map(cell))),
+      ),
     ),
   );
 }

@@ -11,7 +11,14 @@ export function svgText(scene, title) {
   const [width, height] = [scene.width + 2 * MARGIN, scene.height + 2 * MARGIN];
   const svg = s(
     'svg',
-    { xmlns: 'http://www.w3.org/2000/svg', class: 'graph export', viewBox: `${-MARGIN} ${-MARGIN} ${width} ${height}`, width, height, 'data-tracing': Boolean(scene.lit) },
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      class: 'graph export',
+      viewBox: `${-MARGIN} ${-MARGIN} ${width} ${height}`,
+      width,
+      height,
+      'data-tracing': Boolean(scene.lit),
+    },
     s('title', null, title),
     s('style', null, graphStyles()),
     s('rect', { class: 'ground', x: -MARGIN, y: -MARGIN, width, height }),
@@ -27,7 +34,10 @@ export async function pngOf(text, scene) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await image.decode();
-  const canvas = Object.assign(document.createElement('canvas'), { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
+  const canvas = Object.assign(document.createElement('canvas'), {
+    width: Math.ceil(width * scale),
+    height: Math.ceil(height * scale),
+  });
   canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
 }
@@ -44,14 +54,18 @@ export function download(blob, name) {
 function graphStyles() {
   const computed = getComputedStyle(document.documentElement);
   const names = new Set();
-  const rules = [...document.styleSheets[0].cssRules].filter((rule) => /\.graph|data-kind/.test(rule.selectorText ?? ''));
-  for (const rule of rules) for (const [, name] of rule.cssText.matchAll(/var\((--[\w-]+)/g)) names.add(name);
-  for (const name of [...names]) if (name === '--kind') names.delete(name);
-  for (const rule of rules) for (const [, name] of rule.cssText.matchAll(/var\((--kind-[\w-]+)/g)) names.add(name);
-  const variables = [...names].map((name) => `${name}:${computed.getPropertyValue(name)}`).join(';');
+  const rules = [...document.styleSheets[0].cssRules].filter((rule) =>
+    /\.graph|data-kind/.test(rule.selectorText ?? ''),
+  );
+  for (const rule of rules)
+    for (const [, name] of rule.cssText.matchAll(/var\((--[\w-]+)/g)) names.add(name);
+  names.delete('--kind');
+  const variables = [...names]
+    .map((name) => `${name}:${computed.getPropertyValue(name)}`)
+    .join(';');
   return `.graph{${variables}}\n${rules.map((rule) => rule.cssText).join('\n')}`;
 }
 
 /** XML has no place for some control characters, which names may hold all the same. */
-// eslint-disable-next-line no-control-regex
-const printable = (text) => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
+const printable = (text) =>
+  text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');

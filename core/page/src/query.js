@@ -7,15 +7,34 @@ const LONGEST = 200_000;
 
 /** A block of code with a button that copies it. */
 export function codeBlock(text, language) {
-  const copy = h('button', { type: 'button', class: 'copy', 'aria-label': 'Copy the code', onclick: () => copied(copy, text) }, 'Copy');
-  const code = h('code', { tabindex: 0, 'aria-label': language === 'python' ? 'Python' : 'SQL' }, coloured(text, language));
+  const copy = h(
+    'button',
+    {
+      type: 'button',
+      class: 'copy',
+      'aria-label': 'Copy the code',
+      onclick: () => copied(copy, text),
+    },
+    'Copy',
+  );
+  const code = h(
+    'code',
+    { tabindex: 0, 'aria-label': language === 'python' ? 'Python' : 'SQL' },
+    coloured(text, language),
+  );
   return h('div', { class: 'code' }, h('pre', null, code), copy);
 }
 
 function coloured(text, language) {
-  if (text.length > LONGEST || (language === 'python' && !/^\s*(select|with|from|create|insert)\b/i.test(text))) return text;
+  if (
+    text.length > LONGEST ||
+    (language === 'python' && !/^\s*(select|with|from|create|insert)\b/i.test(text))
+  )
+    return text;
   return getSegments(text).map(({ name, content }) =>
-    name === 'default' || name === 'whitespace' ? content : h('span', { class: `sql-${name}` }, content),
+    name === 'default' || name === 'whitespace'
+      ? content
+      : h('span', { class: `sql-${name}` }, content),
   );
 }
 

@@ -1,6 +1,18 @@
 /** Which column each node stands in: after all that it reads, and layer after layer. */
 
-const USUAL = ['raw', 'landing', 'bronze', 'staging', 'silver', 'intermediate', 'gold', 'marts', 'mart', 'platinum', 'serving'];
+const USUAL = [
+  'raw',
+  'landing',
+  'bronze',
+  'staging',
+  'silver',
+  'intermediate',
+  'gold',
+  'marts',
+  'mart',
+  'platinum',
+  'serving',
+];
 
 /** Map id → column, from 0; nodes of a later layer stand in later columns than those of an earlier. */
 export function ranksOf(nodes, edges) {
@@ -28,7 +40,9 @@ export function bandsOf(nodes, ranks) {
     bands.set(layer, band);
   }
   const found = [...bands.values()].sort((a, b) => a.first - b.first || a.last - b.last);
-  return found.every((band, index) => index === 0 || found[index - 1].last < band.first) ? found : [];
+  return found.every((band, index) => index === 0 || found[index - 1].last < band.first)
+    ? found
+    : [];
 }
 
 /** Inputs first; a cycle, which a project cannot have, is cut where it is met. */
@@ -100,7 +114,8 @@ function forward(order, inputs, stages) {
 /** Nodes that nothing holds back stand beside their first reader, which shortens the lines. */
 function pullTowardsReaders(order, readers, stages, ranks) {
   const last = new Map();
-  for (const [id, rank] of ranks) last.set(stages.get(id), Math.max(last.get(stages.get(id)) ?? 0, rank));
+  for (const [id, rank] of ranks)
+    last.set(stages.get(id), Math.max(last.get(stages.get(id)) ?? 0, rank));
   for (const id of [...order].reverse()) {
     const nearest = Math.min(...readers.get(id).map((reader) => ranks.get(reader) - 1));
     if (!Number.isFinite(nearest)) continue;

@@ -2,6 +2,7 @@
 
 import { growthOf, shownColumns } from './cards.js';
 import { arrange, place } from './layout.js';
+import { byStrength } from './lineage.js';
 import { shownLines } from './lighting.js';
 import { curve, pointsOf } from './lines.js';
 
@@ -20,7 +21,9 @@ export function sceneMaker(lineage) {
 function visibleGraph(lineage, visible) {
   const nodes = lineage.nodes.filter(({ id }) => visible.has(id));
   if (nodes.length === lineage.nodes.length) return { nodes, edges: lineage.edges };
-  const edges = nodes.flatMap(({ id }) => [...nextVisible(lineage, visible, id)].map((to) => ({ from: id, to })));
+  const edges = nodes.flatMap(({ id }) =>
+    [...nextVisible(lineage, visible, id)].map((to) => ({ from: id, to })),
+  );
   return { nodes, edges };
 }
 
@@ -50,14 +53,19 @@ class Scene {
     this.routes = arrangement.routes;
     this.bands = arrangement.bands;
     this.arrangement = arrangement;
-    for (const node of nodes) this.#rows.set(node.id, shownColumns(node, state.expanded.has(node.id), lit?.shown.get(node.id)));
+    for (const node of nodes)
+      this.#rows.set(
+        node.id,
+        shownColumns(node, state.expanded.has(node.id), lit?.shown.get(node.id)),
+      );
     this.#places = place(arrangement, (id) => growthOf(this.rows(id).length));
     this.width = this.#places.width;
     this.height = this.#places.height;
     this.lines = edges.map((edge) => this.#line(end(edge.from), end(edge.to), null));
     this.litLines = shownLines(lit, edges)
       .filter(({ from, to }) => this.#rows.has(from.id) && this.#rows.has(to.id))
-      .map(({ from, to, role }) => this.#line(from, to, role));
+      .map(({ from, to, role }) => this.#line(from, to, role))
+      .sort((a, b) => byStrength(b.role, a.role));
   }
 
   has = (id) => this.#rows.has(id);

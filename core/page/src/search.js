@@ -19,13 +19,19 @@ export function setUpSearch(input, list, lineage, choose) {
   const show = () => {
     found = matches(everything, input.value);
     current = 0;
-    fill(list, found.map((entry, index) => option(entry, index, take)), found.length ? null : h('li', { class: 'nothing' }, 'Nothing has this name.'));
+    fill(
+      list,
+      found.map((entry, index) => option(entry, index, take)),
+      found.length ? null : h('li', { class: 'nothing' }, 'Nothing has this name.'),
+    );
     list.hidden = false;
     input.setAttribute('aria-expanded', 'true');
     mark();
   };
   const mark = () => {
-    [...list.querySelectorAll('[role=option]')].forEach((item, index) => item.setAttribute('aria-selected', String(index === current)));
+    [...list.querySelectorAll('[role=option]')].forEach((item, index) =>
+      item.setAttribute('aria-selected', String(index === current)),
+    );
     const item = list.children[current];
     if (item?.id) input.setAttribute('aria-activedescendant', item.id);
     item?.scrollIntoView({ block: 'nearest' });
@@ -59,8 +65,19 @@ export function setUpSearch(input, list, lineage, choose) {
 
 function entries(lineage) {
   return lineage.nodes.flatMap((node) => [
-    { node, name: node.name, text: `${node.id} ${node.description ?? ''}`.toLowerCase(), selection: { node: node.id, column: null } },
-    ...node.columns.map(({ name }) => ({ node, name, column: name, text: `${node.id}.${name}`.toLowerCase(), selection: { node: node.id, column: name } })),
+    {
+      node,
+      name: node.name,
+      text: `${node.id} ${node.description ?? ''}`.toLowerCase(),
+      selection: { node: node.id, column: null },
+    },
+    ...node.columns.map(({ name }) => ({
+      node,
+      name,
+      column: name,
+      text: `${node.id}.${name}`.toLowerCase(),
+      selection: { node: node.id, column: name },
+    })),
   ]);
 }
 
@@ -86,9 +103,18 @@ function score(entry, text) {
 function option(entry, index, take) {
   return h(
     'li',
-    { role: 'option', id: `found-${index}`, 'data-kind': kindKey(entry.node.kind), onpointerdown: (event) => (event.preventDefault(), take(entry)) },
+    {
+      role: 'option',
+      id: `found-${index}`,
+      'data-kind': kindKey(entry.node.kind),
+      onpointerdown: (event) => (event.preventDefault(), take(entry)),
+    },
     h('span', { class: 'swatch' }),
     h('span', { class: 'found-name' }, entry.name),
-    h('span', { class: 'muted' }, entry.column ? `column of ${entry.node.id}` : kindLabel(entry.node.kind)),
+    h(
+      'span',
+      { class: 'muted' },
+      entry.column ? `column of ${entry.node.id}` : kindLabel(entry.node.kind),
+    ),
   );
 }

@@ -30,4 +30,7 @@ const UNITS = [
   ['minute', 60],
 ];
 
-export const seconds = (value) => (value < 60 ? `${value.toFixed(value < 10 ? 2 : 1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
+export const seconds = (value) =>
+  value < 60
+    ? `${value.toFixed(value < 10 ? 2 : 1)} s`
+    : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
