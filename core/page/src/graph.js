@@ -7,7 +7,7 @@ import { drawCard, drawPlate, growthOf } from './cards.js';
 import { h, s } from './dom.js';
 import { CARD } from './layout.js';
 
-const FAR = 0.42;
+const FAR = 0.38;
 const TINY = 0.16;
 const ENDLESS = 1e6;
 const MARGIN = 200;
@@ -47,9 +47,8 @@ export class Graph {
     this.svg.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' || event.key === ' ') this.#press(event);
     });
-    new ResizeObserver(() =>
-      this.fitted && this.#scene ? this.fit({ jump: true }) : this.#later(),
-    ).observe(element);
+    new ResizeObserver(() => this.#later()).observe(element);
+    addEventListener('resize', () => this.fitted && this.fit({ jump: true }));
   }
 
   get transform() {
@@ -94,10 +93,11 @@ export class Graph {
     this.#go(zoomIdentity.translate(x, y).scale(scale), how);
   }
 
-  /** Shows all when it can be read then, else the beginning in a size that can be read. */
-  begin() {
+  /** Shows all when it can be read then, else the node `id` or the beginning in a size that can be read. */
+  begin(id) {
     this.fit({ jump: true });
-    if (this.#transform.k >= TINY) return;
+    if (this.#transform.k >= (id ? FAR : TINY)) return;
+    if (id) return this.reveal(id, { force: true });
     const [first] = this.#scene.nodes.filter(({ id }) => this.#scene.columnOf(id) === 0);
     this.fitted = false;
     const { height } = this.#size();

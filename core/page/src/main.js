@@ -44,9 +44,7 @@ function start() {
   state.selection =
     parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
   draw();
-  if (state.selection && lineage.nodes.length > 60)
-    graph.reveal(state.selection.node, { force: true });
-  else graph.begin();
+  graph.begin(state.selection?.node);
   document.documentElement.dataset.ready = 'true';
   performance.mark('ready');
 }
