@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -400,3 +402,25 @@ def test_buttons_have_names_and_nothing_is_left_out_of_reach(opened):
     )
 
     assert nameless == 0
+
+
+def test_cells_that_json_has_no_word_for_are_shown(opened):
+    rows = [[float("nan"), Decimal("1.50"), date(2026, 3, 2)], [float("-inf"), None, True]]
+    shown = node("transform.x", preview={"columns": ["a", "b", "c"], "rows": rows})
+
+    page = opened(document([shown], []), "#transform.x")
+
+    cells = page.locator("#panel tbody td").all_inner_texts()
+    assert cells == ["nan", "1.50", "2026-03-02", "-inf", "NULL", "true"]
+
+
+def test_an_edge_said_twice_or_to_nowhere_does_no_harm(opened):
+    edges = [("source.a", "transform.b")] * 2 + [
+        ("transform.b", "transform.b"),
+        ("gone.x", "source.a"),
+    ]
+
+    page = opened(document([node("source.a"), node("transform.b")], edges))
+    card(page, "source.a").locator(".name").click()
+
+    assert len(lit_lines(page)) == 1

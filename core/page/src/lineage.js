@@ -19,9 +19,7 @@ class Lineage {
     this.document = document;
     this.nodes = document.nodes;
     this.byId = new Map(document.nodes.map((node) => [node.id, node]));
-    this.edges = document.edges.filter(
-      (edge) => this.byId.has(edge.from) && this.byId.has(edge.to),
-    );
+    this.edges = drawable(document.edges, this.byId);
     this.upstream = neighbours(this.nodes, this.edges, 'to', 'from');
     this.downstream = neighbours(this.nodes, this.edges, 'from', 'to');
   }
@@ -59,6 +57,12 @@ class Lineage {
       downstream: closure(start, this.relations.outOf),
     };
   }
+}
+
+/** Each edge between two nodes of the document once. */
+function drawable(edges, byId) {
+  const known = edges.filter(({ from, to }) => from !== to && byId.has(from) && byId.has(to));
+  return [...new Map(known.map((edge) => [JSON.stringify([edge.from, edge.to]), edge])).values()];
 }
 
 function neighbours(nodes, edges, key, value) {

@@ -22,7 +22,7 @@ export function codeBlock(text, language) {
     { tabindex: 0, 'aria-label': language === 'python' ? 'Python' : 'SQL' },
     coloured(text, language),
   );
-  return h('div', { class: 'code' }, h('pre', null, code), copy);
+  return h('div', { class: 'code' }, h('pre', null, code), navigator.clipboard ? copy : null);
 }
 
 function coloured(text, language) {

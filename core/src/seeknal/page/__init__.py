@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,5 +71,25 @@ def _hash(text: str) -> str:
 
 def _embeddable(document: Mapping[str, Any]) -> str:
     """JSON with every character escaped that could end the element it stands in."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text = _json(document)
+    except ValueError:
+        text = _json(_finite(document))
     return text.translate(_UNSAFE).encode("utf-8", "replace").decode()
+
+
+def _json(document: Any) -> str:
+    return json.dumps(
+        document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
+    )
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with NaN and infinities, which JSON does not have, as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
