@@ -315,6 +315,22 @@ def test_only_the_lineage_of_a_node_can_be_shown(opened):
     assert "source.aside" in cards(page)
 
 
+def test_only_a_lineage_has_no_lines_around_by_other_nodes(opened):
+    chain = [node(f"transform.{name}") for name in ("a", "b", "c", "d")]
+    edges = [("a", "b"), ("b", "c"), ("a", "d"), ("d", "c")]
+    prefixed = [(f"transform.{one}", f"transform.{other}") for one, other in edges]
+    page = opened(document(chain, prefixed), "#transform.b")
+
+    page.keyboard.press("o")
+    card(page, "transform.a").locator(".name").click()
+
+    assert cards(page) == {"transform.a", "transform.b", "transform.c"}
+    assert {(one, other) for one, _, other, _ in lit_lines(page)} == {
+        ("transform.a", "transform.b"),
+        ("transform.b", "transform.c"),
+    }
+
+
 def test_lines_lead_past_hidden_nodes(opened):
     page = opened(SMALL)
 

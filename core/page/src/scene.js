@@ -10,30 +10,32 @@ import { curve, pointsOf } from './lines.js';
 export function sceneMaker(lineage) {
   let kept = null;
   return (state, lit) => {
-    const key = state.visible;
-    if (kept?.key !== key) kept = { key, ...visibleGraph(lineage, state.visible), bent: new Map() };
-    kept.arrangement ??= arrange(kept.nodes, kept.edges);
+    if (kept?.visible !== state.visible) {
+      const { nodes, edges } = visibleGraph(lineage, state);
+      kept = { visible: state.visible, nodes, edges, arrangement: arrange(nodes, edges) };
+    }
     return new Scene(lineage, kept, state, lit);
   };
 }
 
-/** The nodes that the filters let through; a line leads past each hidden one. */
-function visibleGraph(lineage, visible) {
+/** The nodes shown; a line leads past each that a filter hides, but not around by other nodes. */
+function visibleGraph(lineage, { visible, only }) {
   const nodes = lineage.nodes.filter(({ id }) => visible.has(id));
   if (nodes.length === lineage.nodes.length) return { nodes, edges: lineage.edges };
+  const within = only === null ? lineage.byId : lineage.around(only);
   const edges = nodes.flatMap(({ id }) =>
-    [...nextVisible(lineage, visible, id)].map((to) => ({ from: id, to })),
+    [...nextVisible(lineage, visible, within, id)].map((to) => ({ from: id, to })),
   );
   return { nodes, edges };
 }
 
-function nextVisible(lineage, visible, id) {
+function nextVisible(lineage, visible, within, id) {
   const found = new Set();
   const seen = new Set();
   const waiting = [...lineage.downstream.get(id)];
   while (waiting.length) {
     const next = waiting.pop();
-    if (seen.has(next)) continue;
+    if (seen.has(next) || !within.has(next)) continue;
     seen.add(next);
     if (visible.has(next)) found.add(next);
     else waiting.push(...lineage.downstream.get(next));
