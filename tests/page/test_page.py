@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from tests.page.documents import columns, document, lineage, medallion, node
 from tests.page.lit import card, cards, column, lit_cards, lit_columns, lit_lines
 
+CORE = Path(__file__).parents[2] / "core"
 SVG = "{http://www.w3.org/2000/svg}"
 
 # raw.a becomes middle.b, raw.kept filters, raw.order chooses; a Python node reads middle.
@@ -64,7 +66,7 @@ def test_every_node_is_shown_in_the_colour_of_its_kind(opened):
             "exposure": "exposure.churn_scores",
         }.items()
     }
-    assert fills["source"] == "rgb(18, 128, 92)"
+    assert fills["source"] == "rgb(13, 112, 80)"
     assert len(set(fills.values())) == 3
     legend = page.locator("[data-filter-kind=source] .swatch")
     assert legend.evaluate("one => getComputedStyle(one).backgroundColor") == fills["source"]
@@ -405,6 +407,37 @@ def test_a_project_of_one_node_or_none_has_a_page(opened, nodes):
 
     assert cards(page) == {one["id"] for one in nodes}
     assert page.locator("#nothing").is_visible() == (not nodes)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_every_ground_that_it_stands_on(theme):
+    light, _, dark = (CORE / "page/style.css").read_text().partition(':root[data-theme="dark"]')
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", dark if theme == "dark" else light))
+    words = {"text", "muted", "accent", "value", "influence", "unknown", "good", "bad"}
+    words |= {name for name in colours if name.startswith("kind-")}
+
+    faint = {
+        (word, ground): contrast(colours[word], colours[ground])
+        for word in words
+        for ground in ("ground", "band", "surface")
+        if contrast(colours[word], colours[ground]) < 4.5
+    }
+
+    assert faint == {}
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 has it: from 1, the same, to 21, black on white."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_buttons_have_names_and_nothing_is_left_out_of_reach(opened):
