@@ -376,6 +376,10 @@ class Snapshot:
     seconds: float = 0.0
     dated: str | None = None
     """The definition, when its rows hold for one day only."""
+    query: str | None = None
+    """The SQL that a Python node's rows are, where its function only put queries together."""
+    untraced: str | None = None
+    """Why no such SQL is known of a Python node."""
 
 
 @frozen(kw_only=True)

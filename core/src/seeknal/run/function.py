@@ -11,6 +11,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from seeknal.errors import NodeError, SeeknalError
 from seeknal.kernel import Context, Rows
 from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
@@ -19,6 +21,7 @@ from seeknal.project.syntax import functions, is_empty
 from seeknal.run.pycontext import Call, PipelineContext
 from seeknal.run.returned import files_scan, scan_of
 from seeknal.run.tabular import Workspace
+from seeknal.run.traced import Traced, trace
 
 _local = threading.local()
 
@@ -29,11 +32,13 @@ def run_function(
     context: Context,
     *,
     capture: Callable[[str], None] | None = None,
+    traced: Callable[[Traced], None] | None = None,
 ) -> Rows | None:
     """The rows that the node's function returns, as a Scan on the context's cursor.
 
     None when the function of a source leaves its loaded rows as they are. ``capture`` is given
-    the text of each query that the function asks ``ctx.duckdb``. The Scan holds until `release`
+    the text of each query that the function asks ``ctx.duckdb``, and ``traced`` what is known of
+    the query that its rows are. The Scan holds until `release`
     is called, or another Python node runs, in this thread.
     """
     assert node.python is not None
@@ -44,7 +49,9 @@ def run_function(
     release()
     workspace = _local.workspace = Workspace(context.duckdb, context.workdir)
     call = _call(node, parents, context, path, workspace, loaded, capture)
+    call = evolve(call, function=node.python.function, traced=traced or call.traced)
     if node.python.script is not None:
+        call.traced(Traced(why="its function runs in a process of its own"))
         from seeknal.run.script import run_script
 
         return run_script(node, parents, call, workspace.cursor)
@@ -111,13 +118,26 @@ def call_function(call: Call, workspace: Workspace) -> Scan | None:
     try:
         with helpers_importable(call.file.parent):
             function = _function(call)
-            ctx = PipelineContext(call, workspace)
+            asked: list[str] = []
+            ctx = PipelineContext(
+                evolve(call, capture=_both(asked.append, call.capture)), workspace
+            )
             value = function(ctx) if signature(function).parameters else function()
             if value is None and call.source is not None:
                 return None
-            return scan_of(value, call, workspace)
+            scan = scan_of(value, call, workspace)
+            call.traced(trace(value, call.file, call.function, asked, workspace))
+            return scan
     except (Exception, SystemExit) as error:
         raise _explained(error, call) from error
+
+
+def _both(*listeners: Callable[[str], None]) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        for listener in listeners:
+            listener(text)
+
+    return tell
 
 
 def _function(call: Call) -> Callable[..., Any]:

@@ -46,6 +46,7 @@ from seeknal.run.reuse import reused, still_current
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.run.traced import Traced
     from seeknal.state.artifacts import Artifacts
 
 
@@ -131,6 +132,7 @@ class _Attempt:
         self.phases: dict[str, float] = {}
         self.audits: tuple[AuditResult, ...] = ()
         self.candidate: Path | None = None
+        self.traced: Traced | None = None
         self.workdir = self.services.project.target / "tmp" / self.services.run_id / str(node.id)
         self.log, self.warnings = node_logger(node.id, self.services.run_id)
         self.snapshot = self.services.outputs.snapshots.get(node.id)
@@ -236,7 +238,11 @@ class _Attempt:
         from seeknal.run.function import run_function
 
         parents = {id: self.relation(id) for id in self.node.parents if self.has_rows(id)}
-        return run_function(self.node, parents, self.context(source_rows=loaded))
+        context = self.context(source_rows=loaded)
+        return run_function(self.node, parents, context, traced=self.remember_query)
+
+    def remember_query(self, found: Traced) -> None:
+        self.traced = found
 
     def has_rows(self, id: NodeId) -> bool:
         return self.services.plugins.kinds[id.kind].produces_rows
@@ -302,6 +308,8 @@ class _Attempt:
             finished_at=datetime.now(UTC).isoformat(),
             seconds=sum(self.phases.values()),
             dated=node.definition if node.time_dependent else None,
+            query=self.traced.query if self.traced else None,
+            untraced=self.traced.why if self.traced else None,
         )
 
     def define_view(self) -> NodeResult:

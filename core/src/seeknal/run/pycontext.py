@@ -15,6 +15,7 @@ from attrs import field, frozen
 from seeknal.errors import NodeError, did_you_mean
 from seeknal.model import Column, Interval, NodeId
 from seeknal.run.tabular import Workspace
+from seeknal.run.traced import Traced
 from seeknal.run.variables import with_variables
 
 
@@ -41,6 +42,9 @@ class Call:
     run_id: str = ""
     log: logging.Logger = field(factory=lambda: logging.getLogger("seeknal.node"))
     capture: Callable[[str], None] = field(default=lambda sql: None)
+    function: str = ""
+    traced: Callable[[Traced], None] = field(default=lambda found: None)
+    """Told the query that the returned rows are, or why none is known."""
 
 
 class PipelineContext:

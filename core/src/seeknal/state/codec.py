@@ -21,6 +21,7 @@ from seeknal.model import (
 )
 
 _PLAIN = ("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version")
+_TEXTS = ("query", "untraced")
 _AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
 _DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery))
 _DEFAULTS = {entry.name: entry.default for entry in fields(Snapshot)}
@@ -43,7 +44,7 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         data["deliveries"] = [_sparse(entry, _DELIVERY) for entry in snapshot.deliveries.values()]
     if snapshot.backlog:
         data["backlog"] = [_encode_owed(entry) for entry in snapshot.backlog]
-    for name in _PLAIN:
+    for name in (*_PLAIN, *_TEXTS):
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
             data[name] = value
@@ -103,7 +104,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries={entry["key"]: Delivery(**entry) for entry in data.get("deliveries", ())},
         backlog=tuple(_owed(entry) for entry in data.get("backlog", ())),
-        **{name: data[name] for name in _PLAIN if name in data},
+        **{name: data[name] for name in (*_PLAIN, *_TEXTS) if name in data},
     )
 
 

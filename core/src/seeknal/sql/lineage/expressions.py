@@ -10,6 +10,7 @@ from seeknal.sql.lineage.functions import (
     PEERS_ALIKE,
     PICKING,
     ROWS_MAKING,
+    SORTING,
     UNNAMED_VALUES,
     functions,
     is_system_schema,
@@ -114,7 +115,10 @@ class Expressions:
         given = self.called_on(expression, scope, sink) + arguments(expression)
         if name not in functions().known:
             raise Untraceable(f"the function {name}() is not one of DuckDB's own")
-        if name in PICKING and len(given) > 1:
+        if name == "if" and len(given) > 1:
+            self.add(given[0], scope, sink.aside())
+            self.add_all(given[1:], scope, sink)
+        elif name in PICKING and len(given) > 1:
             self.add(given[0], scope, sink)
             self.add_all(given[1:], scope, sink.aside())
         elif name in functions().with_lambda and len(given) > 1:
@@ -126,7 +130,7 @@ class Expressions:
         if expression["filter"] is not None:
             self.add(expression["filter"], scope, sink.aside())
         for entry in expression["order_bys"]["orders"]:
-            self.add(entry["expression"], scope, sink.aside())
+            self.add(entry["expression"], scope, sink if name in SORTING else sink.aside())
         if name in functions().aggregates and name not in ORDER_FREE:
             self.depends_on_order(scope, sink)
 
@@ -213,8 +217,7 @@ def _same_for_peers(name: str, window: Tree) -> bool:
 def is_aggregated(expression: Tree) -> bool:
     """Whether an expression holds an aggregate that is not a window's."""
     return any(
-        part["class"] == "FUNCTION"
-        and part["function_name"].lower() in functions().aggregates
+        part["class"] == "FUNCTION" and part["function_name"].lower() in functions().aggregates
         for part in walk(expression)
     )
 

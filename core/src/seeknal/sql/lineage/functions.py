@@ -20,6 +20,9 @@ PICKING = words(
 )
 """Aggregates that give their first argument's value where the second is largest."""
 
+SORTING = words("mode quantile quantile_cont quantile_disc")
+"""Aggregates whose value is one of those that ``WITHIN GROUP (ORDER BY ...)`` sorts."""
+
 ORDER_FREE = words(
     """
     approx_count_distinct approx_quantile avg bit_and bit_or bit_xor bool_and bool_or corr count

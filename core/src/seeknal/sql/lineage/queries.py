@@ -149,9 +149,7 @@ class Queries:
         self.ordered = True
         scope.rows |= scope.order
 
-    def group(
-        self, node: Tree, scope: Scope, items: list[Tree], expanded: list[list[Col]]
-    ) -> None:
+    def group(self, node: Tree, scope: Scope, items: list[Tree], expanded: list[list[Col]]) -> None:
         deciding = Sink.into(scope.rows)
         for expression in node["group_expressions"]:
             number = ordinal(expression)
@@ -212,10 +210,14 @@ class Queries:
     ) -> None:
         """An expression of ORDER BY or DISTINCT ON, where a number is an output column."""
         number = ordinal(expression)
+        named = _bare_name(expression)
+        alias = scope.aliases(named) if named is not None else None
         if expression["class"] == "STAR":
             sink.add(merged(None, cols))
         elif number is not None:
             sink.add(_at(number, expanded))
+        elif alias is not None:
+            sink.add_sink(alias)
         else:
             self.expressions.add(expression, scope, sink)
 
@@ -257,6 +259,12 @@ class _Aliases:
             finally:
                 self.open.discard(name)
         return self.found[name]
+
+
+def _bare_name(expression: Tree) -> str | None:
+    """A name that stands alone: an alias of that name is what it means, whatever columns say."""
+    names = expression["column_names"] if expression["class"] == "COLUMN_REF" else ()
+    return names[0].lower() if len(names) == 1 else None
 
 
 def _at(number: int, expanded: Sequence[Sequence[Col]]) -> Col:

@@ -31,9 +31,7 @@ _ALL_OF = ("SEMI", "ANTI")
 class Tables:
     """Adds the relations of a FROM clause to a scope, left to right."""
 
-    def __init__(
-        self, queries: Queries, table: Callable[[Sequence[str]], Relation | None]
-    ) -> None:
+    def __init__(self, queries: Queries, table: Callable[[Sequence[str]], Relation | None]) -> None:
         self.queries = queries
         self.table = table
         self.kinds: Mapping[str, Callable[[Tree, Scope], None]] = {
@@ -157,7 +155,9 @@ class Tables:
         inner = Scope(scope)
         self.add(ref["source"], inner)
         found = self.unpivoted(ref, inner) if ref["unpivot_names"] else self.pivoted(ref, inner)
-        self.bind(ref, (), Relation(tuple(found), frozenset(inner.rows), frozenset(inner.order)), scope)
+        self.bind(
+            ref, (), Relation(tuple(found), frozenset(inner.rows), frozenset(inner.order)), scope
+        )
 
     def pivoted(self, ref: Tree, scope: Scope) -> list[Col]:
         aggregates, deciding = Sink(), set[Any]()
@@ -166,9 +166,7 @@ class Tables:
         for pivot in ref["pivots"]:
             if pivot["pivot_enum"] or pivot.get("subquery"):
                 raise Untraceable("a PIVOT without IN (...) takes its columns from the data")
-            self.queries.expressions.add_all(
-                pivot["pivot_expressions"], scope, Sink.into(deciding)
-            )
+            self.queries.expressions.add_all(pivot["pivot_expressions"], scope, Sink.into(deciding))
             used |= _column_names(pivot["pivot_expressions"])
         cols = scope.star_cols()
         refuse_vague(cols, "a PIVOT over a column without a known name")

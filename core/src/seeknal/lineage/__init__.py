@@ -1,0 +1,1 @@
+"""What every column and every node of a project depends on."""

@@ -1,0 +1,192 @@
+"""Nodes bound against empty tables: their columns, and the SQL that their kind makes, unrun."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from seeknal.errors import NodeError
+from seeknal.kernel import NodeInputs
+from seeknal.model import Column, Node, NodeId, ParquetFiles, Relation, Scan
+from seeknal.plugins import Plugins
+from seeknal.scans import columns_of, to_scan
+from seeknal.sql.quote import quote_identifier, quote_name
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Unbound(Exception):
+    """A node's columns cannot be told without running it; the message says why."""
+
+
+class Binder:
+    """A DuckDB of its own with an empty table for each node that is read."""
+
+    def __init__(self, root: Path, nodes: Mapping[NodeId, Node], plugins: Plugins) -> None:
+        self.root = root
+        self.nodes = nodes
+        self.plugins = plugins
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._defined: dict[NodeId, tuple[Column, ...]] = {}
+
+    def __enter__(self) -> Binder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            import duckdb
+
+            settings = {"threads": 1, "python_enable_replacements": False}
+            self._connection = duckdb.connect(":memory:", config=settings)
+            self._connection.execute("SET TimeZone = 'UTC'")
+        return self._connection
+
+    @property
+    def scratch(self) -> Path:
+        """A folder that goes when the binder does."""
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="seeknal-lineage-")
+        return Path(self._scratch.name)
+
+    def define(self, id: NodeId, columns: Sequence[Column]) -> None:
+        """Let ``"kind"."name"`` be an empty table with these columns."""
+        if id in self._defined:
+            return
+        listed = ", ".join(
+            f"CAST(NULL AS {_type(column)}) AS {quote_identifier(column.name)}"
+            for column in columns
+        )
+        self.duckdb.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
+        name = quote_name(id.kind, id.name)
+        self.duckdb.execute(f"CREATE TABLE {name} AS SELECT {listed} WHERE false")
+        self._defined[id] = tuple(columns)
+
+    def columns(self, sql: str) -> tuple[Column, ...]:
+        """The columns that a query gives. Raises Unbound when it does not bind."""
+        import duckdb
+
+        try:
+            return columns_of(self.duckdb.sql(sql))
+        except duckdb.Error as error:
+            raise Unbound(f"it does not bind: {_first_line(error)}") from None
+
+    def generated(self, node: Node, body: str | None, parents: Sequence[NodeId]) -> str:
+        """The SQL of a node whose kind makes it, as a run would make it from the same inputs.
+
+        ``body`` is the node's own SQL. Raises Unbound when the kind does more than that.
+        """
+        relations = {
+            id: Relation(
+                node=id, scan=quote_name(id.kind, id.name), columns=self._defined[id], rows=0
+            )
+            for id in parents
+            if id in self._defined
+        }
+        inputs = NodeInputs(parents=relations, body=None if body is None else Scan(body))
+        rows = self._asked(
+            lambda: self.plugins.hooks.run_node(
+                node=node, inputs=inputs, context=BindContext(self, node.id)
+            )
+        )
+        if not isinstance(rows, Scan):
+            raise Unbound(f"what a {node.kind} computes is not known as SQL")
+        return rows.sql
+
+    def loaded(self, node: Node) -> tuple[Column, ...]:
+        """The columns of a source of files, as a run would load them."""
+        rows = self._asked(
+            lambda: self.plugins.hooks.load_source(
+                source=node.source, context=BindContext(self, node.id)
+            )
+        )
+        if not isinstance(rows, Scan | ParquetFiles):
+            raise Unbound("its columns are not known until it has run")
+        return to_scan(self.duckdb, rows, "seeknal_loaded")[1]
+
+    def _asked(self, ask: Any) -> Any:
+        try:
+            return ask()
+        except Exception as error:
+            # A plugin works for a run; that it cannot here says nothing about the project.
+            raise Unbound(
+                f"its columns are not known until it has run: {_first_line(error)}"
+            ) from (error)
+
+
+def _type(column: Column) -> str:
+    # A column that is NULL throughout has a type of its own, which no table may have.
+    return "INTEGER" if column.type.strip('"') == "NULL" else column.type
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+class BindContext:
+    """What a plugin is given while nothing runs: an empty DuckDB and the project's paths."""
+
+    environment = "prod"
+    run_id = ""
+    interval = None
+    dry_run = True
+    known_version = None
+    delivery_id = ""
+
+    def __init__(self, binder: Binder, node: NodeId) -> None:
+        self.binder = binder
+        self.node = node
+        self.log = logging.Logger(f"seeknal.lineage.{node}", logging.CRITICAL + 1)
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        return self.binder.duckdb
+
+    @property
+    def project_root(self) -> Path:
+        return self.binder.root
+
+    @property
+    def workdir(self) -> Path:
+        return self.binder.scratch
+
+    @property
+    def samples(self) -> Path:
+        return self.binder.scratch
+
+    def connection(self, name: str, options: type) -> Any:
+        raise NodeError(f"connection {name!r} is not opened for lineage", code="SK0709")
+
+    def resolve(self, path: str) -> Path:
+        full = (self.project_root / path).resolve()
+        source = self.binder.nodes[self.node].source
+        outside = bool(source and source.allow_outside)
+        if not outside and not full.is_relative_to(self.project_root.resolve()):
+            raise NodeError(f"{path!r} lies outside the project", code="SK0703")
+        return full
+
+    def parent(self, node: str) -> Relation:
+        raise NodeError(f"the rows of {node} are not read for lineage", code="SK0709")
+
+    def definition(self, node: str) -> Node:
+        return self.binder.nodes[NodeId(node)]
+
+    def history(self, limit: int) -> Sequence[int]:
+        return ()

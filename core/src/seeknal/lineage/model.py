@@ -1,0 +1,87 @@
+"""The lineage of a project, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from seeknal.model import Column, NodeId
+from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+
+
+@frozen(kw_only=True)
+class Reads:
+    """What a child's result depends on of one parent.
+
+    ``columns`` None means every column. ``rows``: the number of the parent's rows matters.
+    ``ordered``: so does their order.
+    """
+
+    columns: frozenset[str] | None
+    rows: bool
+    ordered: bool
+
+    @property
+    def everything(self) -> bool:
+        return self.columns is None
+
+
+NOTHING = Reads(columns=frozenset(), rows=False, ordered=False)
+
+
+@frozen(kw_only=True)
+class NodeLineage:
+    """One node: its columns with their types, and what they depend on.
+
+    The relations of ``query`` are node ids. ``known``: whether ``columns`` are the node's
+    columns; a node that never ran and cannot be bound has none that anybody knows.
+    """
+
+    node: NodeId
+    parents: tuple[NodeId, ...] = ()
+    columns: tuple[Column, ...] = ()
+    known: bool = True
+    query: QueryLineage = field(factory=QueryLineage)
+
+    @property
+    def unknown(self) -> str | None:
+        """Why nothing is known, or None; then every column of every parent counts."""
+        return self.query.unknown
+
+    def column(self, name: str) -> ColumnLineage | None:
+        """A column by its name, in whatever case."""
+        wanted = name.lower()
+        return next((c for c in self.query.columns if c.name.lower() == wanted), None)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def reads(self, parent: NodeId) -> Reads:
+        """What this node's result depends on of ``parent``."""
+        if parent not in self.parents:
+            return NOTHING
+        if self.unknown is not None:
+            return Reads(columns=None, rows=True, ordered=True)
+        columns = frozenset(ref.column for ref in self.query.reads if ref.relation == parent)
+        read = parent in self.query.relations
+        return Reads(columns=columns, rows=read, ordered=read and self.query.ordered)
+
+
+@frozen(kw_only=True)
+class ProjectLineage:
+    """Every node's lineage, in DAG order."""
+
+    nodes: Mapping[NodeId, NodeLineage]
+
+    def __getitem__(self, node: str) -> NodeLineage:
+        return self.nodes[NodeId(node)]
+
+    def reads(self, parent: str, child: str) -> Reads:
+        """What ``child`` depends on of ``parent``, one of the nodes that it reads."""
+        return self.nodes[NodeId(child)].reads(NodeId(parent))
+
+    def upstream(self, node: str, column: str) -> tuple[ColumnRef, ...]:
+        """The columns of its parents that a column depends on by value."""
+        found = self[node].column(column)
+        return tuple(sorted(found.values)) if found else ()

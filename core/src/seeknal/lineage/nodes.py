@@ -1,0 +1,146 @@
+"""The lineage of one node from its definition, its parents' columns, and what is stored of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from seeknal.lineage.binding import Binder, Unbound
+from seeknal.lineage.model import NodeLineage
+from seeknal.model import Column, Node, NodeId, Snapshot
+from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.sql.lineage.trace import trace_query
+
+
+@frozen(kw_only=True)
+class Known:
+    """What is stored of a node and still true: the columns, and a Python node's query."""
+
+    columns: tuple[Column, ...] | None = None
+    query: str | None = None
+    untraced: str | None = None
+
+
+def still_true(node: Node, snapshot: Snapshot | None, content: str, upstream: str) -> Known:
+    """What a node's last run tells about it as it is now defined."""
+    if snapshot is None or snapshot.fingerprint.content != content:
+        return Known(untraced="it has not run since it was last changed")
+    same_inputs = snapshot.fingerprint.upstream == upstream
+    artifact = snapshot.artifact
+    # Columns may come from the inputs' definitions; a source's come from outside.
+    columns = artifact.columns if artifact and (same_inputs or node.source) else None
+    return Known(
+        columns=columns,
+        query=snapshot.query,
+        untraced=snapshot.untraced or "nothing was recorded when it ran: run it again",
+    )
+
+
+def trace_source(node: Node, known: Known, binder: Binder) -> NodeLineage:
+    """A source: its columns are where every path begins."""
+    try:
+        columns = known.columns or _declared(node) or _loaded(node, binder)
+    except Unbound as error:
+        return NodeLineage(node=node.id, known=False, query=QueryLineage(unknown=str(error)))
+    query = QueryLineage(columns=tuple(ColumnLineage(name=c.name) for c in columns))
+    return NodeLineage(node=node.id, columns=columns, query=query)
+
+
+def _declared(node: Node) -> tuple[Column, ...] | None:
+    if not node.columns or not all(column.type for column in node.columns):
+        return None
+    return tuple(Column(column.name, str(column.type)) for column in node.columns)
+
+
+def _loaded(node: Node, binder: Binder) -> tuple[Column, ...]:
+    source = node.source
+    kind = binder.plugins.source_types.get(source.type) if source else None
+    if kind is None or not kind.reads_files or node.python is not None:
+        raise Unbound("its columns are not known until it has run")
+    return binder.loaded(node)
+
+
+def trace_node(
+    node: Node, parents: Mapping[NodeId, NodeLineage], known: Known, binder: Binder
+) -> NodeLineage:
+    """A node that reads others."""
+    try:
+        return _traced(node, parents, known, binder)
+    except Unbound as error:
+        return _unknown(node, str(error), known.columns)
+
+
+def _unknown(node: Node, why: str, columns: tuple[Column, ...] | None) -> NodeLineage:
+    return NodeLineage(
+        node=node.id,
+        parents=node.parents,
+        columns=columns or (),
+        known=columns is not None,
+        query=QueryLineage(unknown=why),
+    )
+
+
+def _traced(
+    node: Node, parents: Mapping[NodeId, NodeLineage], known: Known, binder: Binder
+) -> NodeLineage:
+    kind = binder.plugins.kinds.get(node.kind)
+    if kind is not None and not kind.produces_rows and node.sql is None:
+        return delivered(node, parents)
+    if node.engine is not None and node.engine != "duckdb":
+        raise Unbound(f"it runs on {node.engine}")
+    body = _body(node, known)
+    missing = [id for id in node.parents if not parents[id].known]
+    if missing:
+        raise Unbound(f"the columns of {missing[0]} are not known until it has run")
+    for id in node.parents:
+        binder.define(id, parents[id].columns)
+    sql = (
+        body if body and _is_its_body(node, binder) else binder.generated(node, body, node.parents)
+    )
+    columns = known.columns or binder.columns(sql)
+    tables = {
+        (id.kind.lower(), id.name.lower()): (str(id), parents[id].names()) for id in node.parents
+    }
+    query = trace_query(sql, tables, [column.name for column in columns])
+    return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
+
+
+def _body(node: Node, known: Known) -> str | None:
+    if node.python is not None:
+        if known.query is None:
+            raise Unbound(known.untraced or "its function is not traced")
+        return known.query
+    return node.sql.executable if node.sql else None
+
+
+def _is_its_body(node: Node, binder: Binder) -> bool:
+    """Whether the node's rows are just those of its own SQL."""
+    kind = binder.plugins.kinds.get(node.kind)
+    return node.kind == "transform" or (kind is not None and not kind.produces_rows)
+
+
+def delivered(node: Node, parents: Mapping[NodeId, NodeLineage]) -> NodeLineage:
+    """A node that hands on or checks its inputs as they are: each column is its parent's."""
+    if any(not parents[id].known for id in node.parents):
+        return _unknown(node, "the columns of its inputs are not known", None)
+    several = len(node.parents) > 1
+    columns, lineage = [], []
+    for id in node.parents:
+        for column in parents[id].columns:
+            name = f"{id.name}.{column.name}" if several else column.name
+            columns.append(Column(name, column.type, column.nullable))
+            ref = ColumnRef(str(id), column.name)
+            lineage.append(ColumnLineage(name=name, values=frozenset((ref,))))
+    query = QueryLineage(
+        columns=tuple(lineage),
+        relations=frozenset(map(str, node.parents)),
+        # A file is written in the order of the rows.
+        ordered=bool(node.targets),
+    )
+    return NodeLineage(node=node.id, parents=node.parents, columns=tuple(columns), query=query)
+
+
+def names_of(nodes: Sequence[NodeLineage]) -> list[str]:
+    """``kind.name.column`` of every known column, for help with wrong names."""
+    return [f"{entry.node}.{column.name}" for entry in nodes for column in entry.columns]
