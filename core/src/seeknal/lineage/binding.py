@@ -54,8 +54,9 @@ class Binder:
         if self._connection is None:
             import duckdb
 
-            settings = {"threads": 1, "python_enable_replacements": False}
-            self._connection = duckdb.connect(":memory:", config=settings)
+            self._connection = duckdb.connect(
+                ":memory:", config={"threads": 1, "python_enable_replacements": False}
+            )
             self._connection.execute("SET TimeZone = 'UTC'")
         return self._connection
 

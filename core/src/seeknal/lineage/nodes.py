@@ -8,7 +8,7 @@ from attrs import frozen
 
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import Column, Node, NodeId, Snapshot
+from seeknal.model import Audit, Column, Node, NodeId, Snapshot
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
 
@@ -85,6 +85,8 @@ def _traced(
     node: Node, parents: Mapping[NodeId, NodeLineage], known: Known, binder: Binder
 ) -> NodeLineage:
     kind = binder.plugins.kinds.get(node.kind)
+    if node.kind == "rule":
+        return checked(node, parents, binder.nodes)
     if kind is not None and not kind.produces_rows and node.sql is None:
         return delivered(node, parents)
     if node.engine is not None and node.engine != "duckdb":
@@ -99,7 +101,7 @@ def _traced(
         body if body and _is_its_body(node, binder) else binder.generated(node, body, node.parents)
     )
     columns = known.columns or binder.columns(sql)
-    tables = {
+    tables: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
         (id.kind.lower(), id.name.lower()): (str(id), parents[id].names()) for id in node.parents
     }
     query = trace_query(sql, tables, [column.name for column in columns])
@@ -139,6 +141,46 @@ def delivered(node: Node, parents: Mapping[NodeId, NodeLineage]) -> NodeLineage:
         ordered=bool(node.targets),
     )
     return NodeLineage(node=node.id, parents=node.parents, columns=tuple(columns), query=query)
+
+
+def checked(
+    node: Node, parents: Mapping[NodeId, NodeLineage], nodes: Mapping[NodeId, Node]
+) -> NodeLineage:
+    """A rule: it has no columns, and reads those that its audits name."""
+    rows: set[ColumnRef] = set()
+    for id in node.parents:
+        for audit in nodes[id].audits:
+            if audit.declared_by == node.id:
+                named = _columns_checked(audit, parents[id])
+                if named is None:
+                    return _unknown(node, f"its {audit.type} audit may look at any column", ())
+                rows |= named
+    query = QueryLineage(rows=frozenset(rows), relations=frozenset(map(str, node.parents)))
+    return NodeLineage(node=node.id, parents=node.parents, query=query)
+
+
+def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] | None:
+    """The columns that an audit looks at; None when it may look at others."""
+    options = {name: getattr(audit.options, name, None) for name in _AUDIT_OPTIONS}
+    if any(options[name] for name in _AUDIT_SQL) or not parent.known:
+        return None
+    expression = options["expression"]
+    if expression:
+        table = {("rows",): (str(parent.node), parent.names())}
+        found = trace_query(f"SELECT 1 AS one FROM rows WHERE ({expression}\n)", table, ["one"])
+        return found.rows if found.unknown is None else None
+    listed = options["columns"] or options["column"] or ()
+    names = [listed] if isinstance(listed, str) else list(listed)
+    return frozenset(ColumnRef(str(parent.node), name) for name in _real(names, parent)) or None
+
+
+_AUDIT_SQL = ("sql", "where", "condition", "query")
+_AUDIT_OPTIONS = ("columns", "column", "expression", *_AUDIT_SQL)
+
+
+def _real(names: Sequence[str], parent: NodeLineage) -> list[str]:
+    real = {column.name.lower(): column.name for column in parent.columns}
+    return [real.get(name.lower(), name) for name in names]
 
 
 def names_of(nodes: Sequence[NodeLineage]) -> list[str]:

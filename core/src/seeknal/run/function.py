@@ -119,9 +119,8 @@ def call_function(call: Call, workspace: Workspace) -> Scan | None:
         with helpers_importable(call.file.parent):
             function = _function(call)
             asked: list[str] = []
-            ctx = PipelineContext(
-                evolve(call, capture=_both(asked.append, call.capture)), workspace
-            )
+            told = evolve(call, capture=_both(asked.append, call.capture))
+            ctx = PipelineContext(told, workspace)
             value = function(ctx) if signature(function).parameters else function()
             if value is None and call.source is not None:
                 return None

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from seeknal.project.syntax import functions
 from seeknal.run.tabular import Workspace, is_relation
+from seeknal.secret import scrub
 from seeknal.sql.keywords import words
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.syntax import syntax_fault
@@ -53,7 +54,7 @@ def trace(
     if workspace.borrowed or any(syntax_fault(query) for query in queries):
         return Traced(why="its function runs statements that are not queries")
     try:
-        return Traced(query=_query_of(value, workspace))
+        return Traced(query=scrub(_query_of(value, workspace)))
     except Exception as error:
         # Whatever DuckDB cannot write as SQL is no reason for the node to fail.
         return Traced(why=f"DuckDB does not tell its query: {error}")
@@ -69,8 +70,12 @@ def _query_of(value: Any, workspace: Workspace) -> str:
 
 def _named(select: str, workspace: Workspace) -> Iterator[tuple[str, str]]:
     """What the names of the worker's cursor stand for, each after those that it names."""
-    objects = {name: workspace.known[key][0] for key, name in workspace.registered.items()}
-    texts = {name: value.sql_query() for name, value in objects.items() if is_relation(value)}
+    objects: dict[str, Any] = {
+        name: workspace.known[key][0] for key, name in workspace.registered.items()
+    }
+    texts: dict[str, str] = {
+        name: value.sql_query() for name, value in objects.items() if is_relation(value)
+    }
     for name, id in workspace.plain.items():
         texts.setdefault(name, workspace.input_select(id))
     given: dict[str, str] = {}

@@ -263,7 +263,7 @@ class _Aliases:
 
 def _bare_name(expression: Tree) -> str | None:
     """A name that stands alone: an alias of that name is what it means, whatever columns say."""
-    names = expression["column_names"] if expression["class"] == "COLUMN_REF" else ()
+    names: list[str] = expression.get("column_names", [])
     return names[0].lower() if len(names) == 1 else None
 
 

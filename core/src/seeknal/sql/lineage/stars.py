@@ -143,7 +143,7 @@ class _Changes:
         key = (col.name or "").lower()
         for name in _names_of(binding, key):
             if name in self.rename:
-                return self.rename[name]
+                return str(self.rename[name])
         return col.name
 
 

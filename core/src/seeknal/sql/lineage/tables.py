@@ -155,9 +155,8 @@ class Tables:
         inner = Scope(scope)
         self.add(ref["source"], inner)
         found = self.unpivoted(ref, inner) if ref["unpivot_names"] else self.pivoted(ref, inner)
-        self.bind(
-            ref, (), Relation(tuple(found), frozenset(inner.rows), frozenset(inner.order)), scope
-        )
+        relation = Relation(tuple(found), frozenset(inner.rows), frozenset(inner.order))
+        self.bind(ref, (), relation, scope)
 
     def pivoted(self, ref: Tree, scope: Scope) -> list[Col]:
         aggregates, deciding = Sink(), set[Any]()
