@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
-from seeknal.querying import snapshots_of
+from seeknal.querying import open_views, snapshots_of
 
 if TYPE_CHECKING:
+    from seeknal.lineage.model import ProjectLineage
     from seeknal.run.session import Loaded
 
 
@@ -106,7 +107,76 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
     return exact[0]
 
 
+def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
+    """The node that ``name`` means, with or without its kind. Raises UsageError."""
+    if name in nodes:
+        return nodes[NodeId(name)]
+    matches = [node for id, node in nodes.items() if id.name == name]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = " or ".join(node.id for node in matches)
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
+    near = did_you_mean(name, [*nodes, *(id.name for id in nodes)])
+    raise UsageError(
+        f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
+    )
+
+
 def artifact_of(root: Path, environment: str, id: NodeId) -> Artifact | None:
     """The stored rows of a node; None for a view."""
     snapshot = snapshots_of(root, environment).get(id)
     return snapshot.artifact if snapshot else None
+
+
+def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
+    """What every node of a project depends on, as far as an environment's outputs tell."""
+    from datetime import UTC, datetime
+
+    from seeknal.fingerprint import fingerprints
+    from seeknal.lineage.project import trace_project
+
+    project, graph = loaded.project, loaded.graph
+    return trace_project(
+        project,
+        graph,
+        loaded.plugins,
+        fingerprints=fingerprints(project.nodes, graph, datetime.now(UTC).date().isoformat()),
+        snapshots=snapshots_of(project.root, environment),
+    )
+
+
+def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
+    """How the last step of each node that ever ran ended."""
+    from seeknal.state.history import History
+
+    found: dict[NodeId, str] = {}
+    for record in History(root / "target").read():
+        if record.get("node") is not None and record.get("environment") == environment:
+            found.setdefault(NodeId(record["node"]), str(record["status"]))
+    return found
+
+
+def previews(
+    root: Path, environment: str, nodes: Sequence[NodeId], limit: int = 20
+) -> dict[NodeId, dict[str, Any]]:
+    """The first rows of each node that keeps some, every value as text."""
+    import duckdb
+
+    from seeknal.sql.quote import quote_name
+
+    found = {}
+    with open_views(root, environment) as views:
+        for id in nodes:
+            try:
+                rows = views.sql(f"FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}")
+                values = [[_text(value) for value in row] for row in rows.fetchall()]
+            except duckdb.Error:
+                # It keeps no rows, or its file is gone: the page shows it without.
+                continue
+            found[id] = {"columns": list(rows.columns), "rows": values}
+    return found
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

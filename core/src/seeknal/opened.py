@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from seeknal.errors import NodeError
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.inspect import Stored
+    from seeknal.lineage.model import NodeLineage, ProjectLineage
     from seeknal.model import NodeId, NodeResult, Plan, Project, RunSummary
 
 
@@ -58,6 +59,22 @@ class OpenedProject:
             if entry.rows is not None or entry.status == "view"
             if layer is None or entry.layer == layer
         ]
+
+    @overload
+    def lineage(self) -> ProjectLineage: ...
+    @overload
+    def lineage(self, node: str) -> NodeLineage: ...
+    def lineage(self, node: str | None = None) -> ProjectLineage | NodeLineage:
+        """What a node's columns and rows depend on, or every node's. Nothing runs.
+
+        Raises UsageError for an unknown node, ProjectError when the project's files are wrong.
+        """
+        from seeknal.inspect import find_node, lineage_of
+        from seeknal.run.session import Request, load
+
+        loaded = load(self.root, Request())
+        found = lineage_of(loaded, self.environment)
+        return found if node is None else found.nodes[find_node(node, loaded.project.nodes).id]
 
     def run(
         self,

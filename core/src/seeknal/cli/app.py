@@ -32,6 +32,8 @@ COMMANDS = {
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
     "repl": ("repl", "Query the stored outputs interactively."),
+    "lineage": ("lineage", "Show what every column depends on, as a page or as text."),
+    "impact": ("lineage", "List what a change of a node or column reaches."),
     "history": ("history", "List earlier runs and what they did to each node."),
     "render": ("rendering", "Print a node's SQL as it is executed."),
     "draft": ("setup", "Write a template file for a new node."),

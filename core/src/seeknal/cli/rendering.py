@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
 from seeknal.cli.streams import warn
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import Node, NodeId, Sql
+from seeknal.model import Sql
 
 
 @click.command("render", cls=Command)
@@ -27,6 +26,7 @@ def render_command(
 
     With --target it is transpiled; what that database has no equivalent for is listed on stderr.
     """
+    from seeknal.inspect import find_node
     from seeknal.run.session import load
 
     loaded = load(project_root(), request(command="render", **options))
@@ -42,22 +42,6 @@ def render_command(
     for line in missing:
         warn(f"{found.id}: {line}")
     return 1 if missing and strict else 0
-
-
-def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
-    """The node that ``name`` means, with or without its kind. Raises UsageError."""
-    if name in nodes:
-        return nodes[NodeId(name)]
-    matches = [node for id, node in nodes.items() if id.name == name]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        names = " or ".join(node.id for node in matches)
-        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
-    near = did_you_mean(name, [*nodes, *(id.name for id in nodes)])
-    raise UsageError(
-        f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
-    )
 
 
 def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:

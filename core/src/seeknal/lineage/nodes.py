@@ -166,7 +166,9 @@ def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] 
         return None
     expression = options["expression"]
     if expression:
-        table = {("rows",): (str(parent.node), parent.names())}
+        table: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
+            ("rows",): (str(parent.node), parent.names())
+        }
         found = trace_query(f"SELECT 1 AS one FROM rows WHERE ({expression}\n)", table, ["one"])
         return found.rows if found.unknown is None else None
     listed = options["columns"] or options["column"] or ()

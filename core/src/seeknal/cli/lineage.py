@@ -1,0 +1,310 @@
+"""``lineage`` and ``impact``: where columns come from, and what depends on them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import (
+    complete_nodes,
+    environment_option,
+    format_option,
+    project_options,
+    project_root,
+    request,
+)
+from seeknal.cli.render import count, print_json
+from seeknal.cli.streams import is_terminal, say
+from seeknal.errors import UsageError, did_you_mean
+from seeknal.model import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.lineage.model import ProjectLineage
+    from seeknal.lineage.paths import Affected
+    from seeknal.run.session import Loaded
+
+FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
+Focus = tuple[NodeId, str | None]
+
+
+@click.command("lineage", cls=Command)
+@click.argument("node", required=False, metavar="[NODE[.COLUMN]]", shell_complete=complete_nodes)
+@click.option("--column", metavar="NAME", help="Follow this column of NODE.")
+@click.option("--upstream", type=click.IntRange(0), help="Steps to what it reads; default all.")
+@click.option("--downstream", type=click.IntRange(0), help="Steps to its readers; default all.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Default: text for NODE on a terminal and for a column, else html.",
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
+@click.option("--with-data", is_flag=True, help="Put the first rows of every node into the page.")
+@environment_option
+@project_options
+def lineage_command(
+    node: str | None,
+    column: str | None,
+    upstream: int | None,
+    downstream: int | None,
+    format_: str | None,
+    output: Path | None,
+    no_open: bool,
+    with_data: bool,
+    environment: str,
+    **options: Any,
+) -> None:
+    """Show what every column depends on, as a page, a document or text.
+
+    A column's values (what it is computed from) and influences (what decides it, or which rows
+    there are) are told apart. Nothing runs. The page is target/lineage.html.
+    """
+    from seeknal.inspect import lineage_of
+    from seeknal.run.session import load
+
+    root = project_root()
+    loaded = load(root, request(command="lineage", **options))
+    lineage = lineage_of(loaded, environment)
+    focus = find_focus(node, column, loaded, lineage)
+    kind = format_ or _default_format(focus)
+    chosen = _around(loaded, focus, upstream, downstream)
+    if kind == "text":
+        _write_text("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip(), output)
+        return
+    document = _document(loaded, lineage, environment, chosen, focus, with_data=with_data)
+    if kind == "html":
+        _write_page(document, output or loaded.project.target / "lineage.html", opened=not no_open)
+    else:
+        _write_text(_rendered(document, kind), output)
+
+
+def _default_format(focus: Focus | None) -> str:
+    if focus is None:
+        return "html"
+    return "text" if focus[1] is not None or is_terminal(sys.stdout) else "html"
+
+
+def find_focus(
+    text: str | None, column: str | None, loaded: Loaded, lineage: ProjectLineage
+) -> Focus | None:
+    """The node, and perhaps its column, that an argument means. Raises UsageError."""
+    if text is None:
+        if column is not None:
+            raise UsageError(
+                "--column needs the node that it is a column of",
+                code="SK0356",
+                help=f"seeknal lineage NODE --column {column}",
+            )
+        return None
+    node, inner = _split(text, loaded)
+    return node, _real_column(node, column or inner, lineage)
+
+
+def _split(text: str, loaded: Loaded) -> tuple[NodeId, str | None]:
+    """``kind.name.column`` or ``name.column`` where no node has the whole name."""
+    from seeknal.inspect import find_node
+
+    nodes = loaded.project.nodes
+    named = {id.name for id in nodes}
+    if text in nodes or text in named:
+        return find_node(text, nodes).id, None
+    head, _, tail = text.partition(".")
+    if tail and f"{head}.{tail.partition('.')[0]}" in nodes:
+        name, _, column = tail.partition(".")
+        return NodeId.of(head, name), column or None
+    if tail and head in named:
+        return find_node(head, nodes).id, tail
+    wanted = ".".join(text.split(".")[:2])
+    return find_node(wanted, nodes).id, None
+
+
+def _real_column(node: NodeId, column: str | None, lineage: ProjectLineage) -> str | None:
+    if column is None:
+        return None
+    known = {name.lower(): name for name in lineage.nodes[node].names()}
+    if column.lower() in known:
+        return known[column.lower()]
+    why = lineage.nodes[node].unknown
+    help = did_you_mean(column, known.values())
+    if help is None:
+        help = f"columns: {', '.join(known.values())}" if known else why
+    raise UsageError(f"{node} has no column {column!r}", code="SK0355", help=help)
+
+
+def _around(
+    loaded: Loaded, focus: Focus | None, upstream: int | None, downstream: int | None
+) -> list[NodeId]:
+    order = loaded.graph.order
+    if focus is None:
+        return list(order)
+    found = {
+        focus[0],
+        *loaded.graph.ancestors([focus[0]], upstream),
+        *loaded.graph.descendants([focus[0]], downstream),
+    }
+    return [id for id in order if id in found]
+
+
+def _lines(
+    lineage: ProjectLineage, loaded: Loaded, focus: Focus | None, chosen: list[NodeId]
+) -> list[str]:
+    from seeknal.lineage.text import column_lines, graph_lines
+    from seeknal.sql.lineage.model import ColumnRef
+
+    if focus is not None and focus[1] is not None:
+        return list(column_lines(lineage, loaded.graph, ColumnRef(focus[0], focus[1])))
+    return list(graph_lines(lineage, loaded.graph, chosen))
+
+
+def _document(
+    loaded: Loaded,
+    lineage: ProjectLineage,
+    environment: str,
+    chosen: list[NodeId],
+    focus: Focus | None,
+    *,
+    with_data: bool,
+) -> dict[str, Any]:
+    from seeknal.inspect import last_statuses, previews
+    from seeknal.lineage.document import Facts, lineage_document
+
+    root = loaded.project.root
+    facts = Facts(
+        environment=environment,
+        snapshots=loaded.snapshots(environment),
+        statuses=last_statuses(root, environment),
+        previews=previews(root, environment, chosen) if with_data else {},
+    )
+    return lineage_document(loaded.project, loaded.graph, lineage, facts, only=chosen, focus=focus)
+
+
+def _rendered(document: dict[str, Any], kind: str) -> str:
+    if kind == "openlineage":
+        from seeknal.lineage.openlineage import events
+
+        return json.dumps(events(document), indent=2, ensure_ascii=False)
+    if kind == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    from seeknal.lineage.diagrams import dot, mermaid
+
+    return mermaid(document) if kind == "mermaid" else dot(document)
+
+
+def _write_text(text: str, output: Path | None) -> None:
+    if output is None:
+        print(text)
+        return
+    from seeknal.files import write_text
+
+    write_text(output, text + "\n")
+    say(f"wrote {output}")
+
+
+def _write_page(document: Mapping[str, Any], path: Path, *, opened: bool) -> None:
+    from importlib import import_module
+
+    import_module("seeknal.page").write_page(document, path)
+    say(f"wrote {path}")
+    if opened:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
+
+
+@click.command("impact", cls=Command)
+@click.argument("node", metavar="NODE[.COLUMN]", shell_complete=complete_nodes)
+@format_option("text", "json")
+@environment_option
+@project_options
+def impact_command(node: str, format_: str, environment: str, **options: Any) -> None:
+    """List what a change of a node or column reaches: columns, exposures and targets.
+
+    By value: computed from it. By influence: it decides them, or which rows there are.
+    """
+    from seeknal.inspect import lineage_of
+    from seeknal.lineage.paths import affected
+    from seeknal.run.session import load
+
+    loaded = load(project_root(), request(command="impact", **options))
+    lineage = lineage_of(loaded, environment)
+    focus = find_focus(node, None, loaded, lineage)
+    assert focus is not None
+    reached = affected(lineage, loaded.graph, *focus)
+    if format_ == "json":
+        print_json(_impact_answer(focus, reached, loaded))
+    else:
+        _print_impact(focus, reached, loaded)
+
+
+def _ends(reached: list[Affected], focus: Focus, loaded: Loaded) -> tuple[list[str], list[str]]:
+    """The exposures and the targets at the end of the way, each as people know it."""
+    nodes = loaded.project.nodes
+    ids = [focus[0], *(entry.node for entry in reached)]
+    exposures = [str(id) for id in ids if id.kind == "exposure"]
+    targets = [
+        f"{target.type} {target.label}  ({id})" for id in ids for target in nodes[id].targets
+    ]
+    return exposures, targets
+
+
+def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dict[str, Any]:
+    exposures, _ = _ends(reached, focus, loaded)
+    nodes = loaded.project.nodes
+    ids = [focus[0], *(entry.node for entry in reached)]
+    return {
+        "node": focus[0],
+        "column": focus[1],
+        "affected": [
+            {
+                "node": entry.node,
+                "value": list(entry.value),
+                "influence": list(entry.influence),
+                "rows": entry.rows,
+                "unknown": entry.unknown,
+            }
+            for entry in reached
+        ],
+        "exposures": exposures,
+        "targets": [
+            {"node": id, "type": target.type, "table": target.label, "mode": target.mode}
+            for id in ids
+            for target in nodes[id].targets
+        ],
+    }
+
+
+def _print_impact(focus: Focus, reached: list[Affected], loaded: Loaded) -> None:
+    name = ".".join(part for part in focus if part)
+    columns = sum(len(entry.everything) for entry in reached)
+    print(f"{name} reaches {count(len(reached), 'node')}, {count(columns, 'column')}")
+    for entry in reached:
+        print()
+        print(entry.node)
+        _print_affected(entry)
+    exposures, targets = _ends(reached, focus, loaded)
+    for title, lines in (("exposures", exposures), ("targets", targets)):
+        if lines:
+            print(f"\n{title}")
+        for line in lines:
+            print(f"    {line}")
+
+
+def _print_affected(entry: Affected) -> None:
+    if entry.unknown is not None:
+        print(f"    everything: what it reads is not known ({entry.unknown})")
+        return
+    if entry.value:
+        print(f"    by value      {', '.join(entry.value)}")
+    if entry.influence:
+        print(f"    by influence  {', '.join(entry.influence)}")
+    if entry.rows:
+        print("    other rows may be there")
+    if not (entry.value or entry.influence or entry.rows):
+        print("    the order of its rows")

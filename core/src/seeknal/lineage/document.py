@@ -1,0 +1,160 @@
+"""A project's lineage as one JSON document: what the page reads and other tools may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from seeknal.graph import Graph
+from seeknal.lineage.model import NodeLineage, ProjectLineage
+from seeknal.model import AuditResult, Node, NodeId, Project, Snapshot, Target
+from seeknal.secret import scrub
+from seeknal.sql.lineage.model import ColumnRef
+
+SCHEMA_VERSION = 1
+
+
+@frozen(kw_only=True)
+class Facts:
+    """What runs left behind: outputs, how each node's last step ended, and some rows as text."""
+
+    environment: str = "prod"
+    snapshots: Mapping[NodeId, Snapshot] = field(factory=dict)
+    statuses: Mapping[NodeId, str] = field(factory=dict)
+    previews: Mapping[NodeId, Mapping[str, Any]] = field(factory=dict)
+
+
+def lineage_document(
+    project: Project,
+    graph: Graph,
+    lineage: ProjectLineage,
+    facts: Facts,
+    *,
+    only: Collection[NodeId] | None = None,
+    focus: tuple[NodeId, str | None] | None = None,
+) -> dict[str, Any]:
+    """The document, with the nodes of ``only`` in DAG order. Secrets are masked in every text."""
+    chosen = [id for id in graph.order if only is None or id in only]
+    shown = set(chosen)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "project": project.name,
+        "environment": facts.environment,
+        "generated_at": datetime.now(UTC).isoformat(),
+        "focus": {"node": focus[0], "column": focus[1]} if focus else None,
+        "nodes": [_node(project.nodes[id], lineage.nodes[id], facts) for id in chosen],
+        "edges": [
+            {"from": parent, "to": id}
+            for id in chosen
+            for parent in graph.parents[id]
+            if parent in shown
+        ],
+    }
+    scrubbed: dict[str, Any] = _scrubbed(document)
+    return scrubbed
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {name: _scrubbed(part) for name, part in value.items()}
+    return [_scrubbed(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _node(node: Node, lineage: NodeLineage, facts: Facts) -> dict[str, Any]:
+    snapshot = facts.snapshots.get(node.id)
+    artifact = snapshot.artifact if snapshot else None
+    return {
+        "id": node.id,
+        "kind": node.kind,
+        "name": node.name,
+        "type": _type(node),
+        "layer": node.layer,
+        "domain": node.domain,
+        "tags": list(node.tags),
+        "owner": node.owner,
+        "description": node.description,
+        "file": node.location.file,
+        "line": node.location.line,
+        "sql": _sql(node, snapshot),
+        "language": "python" if node.python else "sql" if node.sql else "yaml",
+        "columns": _columns(node, lineage),
+        "rows": artifact.rows if artifact else None,
+        "status": facts.statuses.get(node.id, "success" if snapshot else "never run"),
+        "last_run": snapshot.finished_at or None if snapshot else None,
+        "seconds": round(snapshot.seconds, 6) if snapshot else None,
+        "audits": [_audit(result) for result in snapshot.audits] if snapshot else [],
+        "targets": [_target(target) for target in node.targets],
+        "preview": facts.previews.get(node.id),
+        "lineage": lineage_answer(lineage),
+    }
+
+
+def lineage_answer(lineage: NodeLineage) -> dict[str, Any]:
+    """One node's lineage as the document holds it."""
+    query = lineage.query
+    return {
+        "unknown": query.unknown,
+        "columns": [
+            {
+                "name": column.name,
+                "values": _refs(column.values),
+                "influences": _refs(column.influences),
+            }
+            for column in query.columns
+        ],
+        "rows": _refs(query.rows),
+        "relations": sorted(query.relations),
+    }
+
+
+def _refs(refs: Collection[ColumnRef]) -> list[list[str]]:
+    return [list(ref) for ref in sorted(refs)]
+
+
+def _type(node: Node) -> str:
+    if node.source:
+        return node.source.type
+    if node.python:
+        return "python"
+    if node.kind == "exposure":
+        return ", ".join(dict.fromkeys(target.type for target in node.targets)) or "documentation"
+    return node.materialized
+
+
+def _sql(node: Node, snapshot: Snapshot | None) -> str | None:
+    if node.sql is not None:
+        return node.sql.rendered
+    if node.source is not None:
+        return node.source.query
+    return snapshot.query if snapshot else None
+
+
+def _columns(node: Node, lineage: NodeLineage) -> list[dict[str, Any]]:
+    described = {spec.name.lower(): spec.description for spec in node.columns}
+    return [
+        {
+            "name": column.name,
+            "type": column.type,
+            "description": described.get(column.name.lower()),
+        }
+        for column in lineage.columns
+    ]
+
+
+def _audit(result: AuditResult) -> dict[str, Any]:
+    return {
+        "type": result.audit_type,
+        "columns": list(result.columns),
+        "passed": result.passed,
+        "failing_rows": result.failing_rows,
+        "severity": result.severity,
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {"type": target.type, "table": target.label, "mode": target.mode}

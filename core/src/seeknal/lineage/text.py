@@ -1,0 +1,86 @@
+"""Lineage as lines of text: one node, or one column's whole way as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from seeknal.graph import Graph
+from seeknal.lineage.model import NodeLineage, ProjectLineage
+from seeknal.lineage.paths import Step, readers_of, sources_of
+from seeknal.model import NodeId
+from seeknal.sql.lineage.model import ColumnRef
+
+
+def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Iterator[str]:
+    """Where a column comes from, up to the sources, and what it reaches, down to the end."""
+    node = lineage[ref.relation]
+    kinds = {column.name: column.type for column in node.columns}
+    yield f"{_text(ref)}  {kinds.get(ref.column, '')}".rstrip()
+    if node.unknown is not None:
+        yield f"    unknown: {node.unknown}"
+    yield ""
+    yield "comes from"
+    yield from _tree(ref, lambda each: sources_of(lineage, each), {ref}, "    ", lineage)
+    yield "reaches"
+    yield from _tree(ref, lambda each: readers_of(lineage, graph, each), {ref}, "    ", lineage)
+
+
+def _tree(
+    ref: ColumnRef,
+    steps_of: Callable[[ColumnRef], list[Step]],
+    seen: set[ColumnRef],
+    indent: str,
+    lineage: ProjectLineage,
+) -> Iterator[str]:
+    steps = [] if ref.column == "*" else steps_of(ref)
+    if not steps and len(seen) == 1:
+        yield f"{indent}nothing"
+    for step in steps:
+        again = step.ref in seen and bool(steps_of(step.ref)) if step.ref.column != "*" else False
+        yield f"{indent}{_how(step):<9}  {_text(step.ref)}{_note(step, again, lineage)}"
+        if step.ref not in seen:
+            seen.add(step.ref)
+            yield from _tree(step.ref, steps_of, seen, indent + "    ", lineage)
+
+
+def _how(step: Step) -> str:
+    return "rows" if step.rows else step.how
+
+
+def _note(step: Step, again: bool, lineage: ProjectLineage) -> str:
+    unknown = lineage[step.ref.relation].unknown
+    if unknown is not None and not again:
+        return f"  (unknown: {unknown})"
+    return "  (see above)" if again else ""
+
+
+def _text(ref: ColumnRef) -> str:
+    return f"{ref.relation}.{ref.column}" if ref.column != "*" else ref.relation
+
+
+def graph_lines(lineage: ProjectLineage, graph: Graph, chosen: Sequence[NodeId]) -> Iterator[str]:
+    """Each node with what it reads and where its columns come from, in DAG order."""
+    for id in chosen:
+        yield from node_lines(lineage.nodes[id], graph.parents[id])
+        yield ""
+
+
+def node_lines(node: NodeLineage, parents: Sequence[NodeId]) -> Iterator[str]:
+    """One node: each column with its values, what else decides it, what decides the rows."""
+    yield f"{node.node}  <- {', '.join(parents)}" if parents else str(node.node)
+    if node.unknown is not None:
+        yield f"    unknown: {node.unknown}"
+        return
+    width = max((len(column.name) for column in node.query.columns), default=0)
+    for column in node.query.columns if parents else ():
+        line = f"    {column.name:<{width}}  <- {_list(column.values) or '-'}"
+        influences = _list(column.influences)
+        yield f"{line}  decided by {influences}" if influences else line
+    if not parents and node.columns:
+        yield f"    {', '.join(node.names())}"
+    if node.query.rows:
+        yield f"    rows decided by {_list(node.query.rows)}"
+
+
+def _list(refs: frozenset[ColumnRef]) -> str:
+    return ", ".join(_text(ref) for ref in sorted(refs))
