@@ -7,6 +7,7 @@ and after are compared as multisets, each column for itself and the rows as whol
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -71,6 +72,8 @@ class Laboratory:
             if before is None:
                 continue
             for table in TABLES:
+                if re.search(rf"\b{table}\b", sql, re.IGNORECASE) is None:
+                    continue
                 self.change_columns(table, data[table], changes, sql, before, outputs, seen)
         return seen
 

@@ -305,6 +305,7 @@ def _print_affected(entry: Affected) -> None:
     if entry.influence:
         print(f"    by influence  {', '.join(entry.influence)}")
     if entry.rows:
-        print("    other rows may be there")
+        is_rule = entry.node.kind == "rule"
+        print(f"    {'what its audits check' if is_rule else 'other rows may be there'}")
     if not (entry.value or entry.influence or entry.rows):
         print("    the order of its rows")

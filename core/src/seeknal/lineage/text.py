@@ -20,27 +20,28 @@ def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Itera
         yield f"    unknown: {node.unknown}"
     yield ""
     yield "comes from"
-    yield from _tree(ref, lambda each: sources_of(lineage, each), {ref}, "    ", lineage)
+    yield from _tree(ref, lambda each: sources_of(lineage, each), lineage)
     yield "reaches"
-    yield from _tree(ref, lambda each: readers_of(lineage, graph, each), {ref}, "    ", lineage)
+    yield from _tree(ref, lambda each: readers_of(lineage, graph, each), lineage)
 
 
 def _tree(
-    ref: ColumnRef,
-    steps_of: Callable[[ColumnRef], list[Step]],
-    seen: set[ColumnRef],
-    indent: str,
-    lineage: ProjectLineage,
+    start: ColumnRef, steps_of: Callable[[ColumnRef], list[Step]], lineage: ProjectLineage
 ) -> Iterator[str]:
-    steps = [] if ref.column == "*" else steps_of(ref)
-    if not steps and len(seen) == 1:
-        yield f"{indent}nothing"
-    for step in steps:
-        again = step.ref in seen and bool(steps_of(step.ref)) if step.ref.column != "*" else False
-        yield f"{indent}{_how(step):<9}  {_text(step.ref)}{_note(step, again, lineage)}"
-        if step.ref not in seen:
+    """Every step from ``start`` on; a column's own steps are shown where it comes up first."""
+    seen = {start}
+    waiting = [(step, 1) for step in reversed(steps_of(start))]
+    if not waiting:
+        yield "    nothing"
+    while waiting:
+        step, depth = waiting.pop()
+        again = step.ref in seen
+        further = [] if step.ref.column == "*" else steps_of(step.ref)
+        note = _note(step, again and bool(further), lineage)
+        yield f"{'    ' * depth}{_how(step):<9}  {_text(step.ref)}{note}"
+        if not again:
             seen.add(step.ref)
-            yield from _tree(step.ref, steps_of, seen, indent + "    ", lineage)
+            waiting += [(each, depth + 1) for each in reversed(further)]
 
 
 def _how(step: Step) -> str:
