@@ -27,6 +27,8 @@ class JournalText:
     """
 
     version: int | None = None
+    folds: int | None = None
+    """How often the state file had been folded when the journal began: it follows that one."""
     entries: tuple[Entry, ...] = ()
     damaged: int = 0
 
@@ -40,9 +42,10 @@ def read_journal(path: Path) -> JournalText:
     # What stands after the last newline is a write that a crash cut short, or that goes on.
     lines = [unseal(line) for line in text.split("\n")[:-1]]
     entries = [entry for entry in lines if entry is not None]
-    versions = [entry["schema_version"] for entry in entries if "schema_version" in entry]
+    heads = [entry for entry in entries if "schema_version" in entry]
     return JournalText(
-        version=max(versions, default=None),
+        version=max((head["schema_version"] for head in heads), default=None),
+        folds=heads[0].get("folds") if heads else None,
         entries=tuple(entry for entry in entries if "schema_version" not in entry),
         damaged=lines.count(None),
     )
@@ -54,8 +57,9 @@ class Journal:
     The file is created by the first append; it must not exist before.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folds: int | None = None) -> None:
         self._path = path
+        self._folds = folds
         self._descriptor: int | None = None
         self._length = 0
         self._synced = -LAZINESS
@@ -125,7 +129,9 @@ class Journal:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
             descriptor = os.open(self._path, flags, 0o644)
             try:
-                header = f"{seal({'schema_version': schema_version()})}\n".encode()
+                head = {"schema_version": schema_version()}
+                folds = {} if self._folds is None else {"folds": self._folds}
+                header = f"{seal({**head, **folds})}\n".encode()
                 _write_all(descriptor, header)
                 sync(self._path.parent)
             except BaseException:

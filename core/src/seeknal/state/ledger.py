@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +12,45 @@ from seeknal.model import NodeId, Snapshot
 from seeknal.state.codec import Snapshots, encode_snapshot
 from seeknal.state.sealed import Entry
 
+Encoded = Mapping[str, Any]
+
+_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen")
+"""What an environment knows of itself beside its map; each key is left out while it is empty."""
+
+_HEAD = ("at", "closed", "command", "run_id", "commit", "note")
+
+_IDENTITY = ("output_id", "inputs", "failing")
+
 
 @frozen(kw_only=True)
 class EnvironmentState:
-    """An environment: each node's current snapshot. ``generation`` counts what changed them."""
+    """An environment: each node's current snapshot. ``generation`` counts what changed them.
+
+    ``origin`` is the environment that it was made from, ``base`` each node's definition that
+    both had last in common, ``seen`` the origin's definitions that were shown since. ``ttl``
+    is in seconds after ``updated``. ``pinned``: a rollback put it back to that generation.
+    ``commit`` is the git commit that it was last built from.
+    """
 
     name: str
     generation: int = 0
     snapshots: Mapping[NodeId, Snapshot] = field(factory=dict)
     created: str = ""
     updated: str = ""
+    origin: str | None = None
+    ttl: float | None = None
+    pinned: int | None = None
+    commit: str | None = None
+    base: Mapping[NodeId, str] = field(factory=dict)
+    seen: Mapping[NodeId, str] = field(factory=dict)
+
+
+@define(kw_only=True)
+class Changes:
+    """What one generation changed: of each node the snapshot that it had before, or None."""
+
+    head: dict[str, Any] = field(factory=dict)
+    before: dict[NodeId, Encoded | None] = field(factory=dict)
 
 
 @define(kw_only=True)
@@ -31,41 +60,152 @@ class _Page:
     generation: int = 0
     created: str = ""
     updated: str = ""
-    snapshots: dict[NodeId, Mapping[str, Any]] = field(factory=dict)
+    snapshots: dict[NodeId, Encoded] = field(factory=dict)
+    held: dict[str, Any] = field(factory=dict)
+    changes: dict[int, Changes] = field(factory=dict)
+
+    def put(self, node: NodeId, snapshot: Encoded | None) -> Encoded | None:
+        """Replace a node's snapshot, None taking it out; gives the one that it had."""
+        before = self.snapshots.get(node)
+        if snapshot is None:
+            self.snapshots.pop(node, None)
+        else:
+            self.snapshots[node] = snapshot
+        return before
 
 
 class Ledger:
-    """Applies entries in order. Applying some again, in their order, changes nothing."""
+    """Applies entries in order: those that were folded, then what happened since.
+
+    ``changes`` gathers what generations changed since, and ``deleted`` the environments that
+    went; `folded` forgets both once they are kept elsewhere.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._pages: dict[str, _Page] = {}
+        self.deleted: set[str] = set()
+        self.folds = 0
+        self._since = False
         for entry in entries:
             self.apply(entry)
+        self._since = True
 
     def apply(self, entry: Entry) -> None:
         """Let ``entry`` have happened."""
-        page = self._pages.setdefault(entry["environment"], _Page())
-        if "snapshot" in entry:
-            page.snapshots[NodeId(entry["snapshot"]["node"])] = entry["snapshot"]
-        elif "forget" in entry:
-            page.snapshots.pop(NodeId(entry["forget"]), None)
-        else:
-            page.generation = entry["generation"]
+        if "folds" in entry:
+            self.folds = entry["folds"]
+            return
+        for name in entry.get("environments", ()) or (entry["environment"],):
+            self._apply(name, entry)
+
+    def _apply(self, name: str, entry: Entry) -> None:
+        if "delete" in entry:
+            self._pages.pop(name, None)
+            self.deleted.add(name)
+            return
+        page = self._pages.setdefault(name, _Page())
+        for key, act in _ACTS.items():
+            if key in entry:
+                act(self, page, entry)
+                break
         page.updated = entry.get("at", page.updated)
         page.created = page.created or entry.get("created", page.updated)
+
+    def _put(self, page: _Page, node: NodeId, snapshot: Encoded | None) -> None:
+        before = page.put(node, snapshot)
+        if self._since and page.generation and identity(before) != identity(snapshot):
+            changes = page.changes.setdefault(page.generation, Changes())
+            changes.before.setdefault(node, before)
+
+    def _snapshot(self, page: _Page, entry: Entry) -> None:
+        self._put(page, NodeId(entry["snapshot"]["node"]), entry["snapshot"])
+
+    def _forget(self, page: _Page, entry: Entry) -> None:
+        self._put(page, NodeId(entry["forget"]), None)
+
+    def _create(self, page: _Page, entry: Entry) -> None:
+        origin = self._pages.get(entry["create"], _Page())
+        page.snapshots = {node: isolated(found) for node, found in origin.snapshots.items()}
+        page.held = {"origin": entry["create"], "base": definitions(page.snapshots)}
+        if entry.get("ttl") is not None:
+            page.held["ttl"] = entry["ttl"]
+        self._generation(page, {**entry, "generation": 1})
+
+    def _move(self, page: _Page, entry: Entry) -> None:
+        self._generation(page, entry)
+        others = [self._pages[name] for name in entry.get("like", ()) if name in self._pages]
+        for node, snapshot in entry["move"].items():
+            for other in others:
+                # Equal snapshots are one object, and are written once.
+                if other.snapshots.get(node) == snapshot:
+                    snapshot = other.snapshots[node]
+            self._put(page, NodeId(node), snapshot)
+
+    def _set(self, page: _Page, entry: Entry) -> None:
+        for key, value in entry["set"].items():
+            if value:
+                page.held[key] = value
+            else:
+                page.held.pop(key, None)
+
+    def _close(self, page: _Page, entry: Entry) -> None:
+        changes = page.changes.setdefault(page.generation, Changes())
+        changes.head["closed"] = entry["at"]
+
+    def _generation(self, page: _Page, entry: Entry) -> None:
+        page.generation = entry["generation"]
+        page.held |= {key: entry[key] for key in _HELD if entry.get(key)}
+        if "command" in entry:
+            changes = page.changes.setdefault(page.generation, Changes())
+            changes.head |= {key: entry[key] for key in _HEAD if entry.get(key)}
 
     def generation(self, environment: str) -> int:
         """An environment's generation; 0 when there is none of that name."""
         page = self._pages.get(environment)
         return page.generation if page else 0
 
+    def snapshot(self, environment: str, node: NodeId) -> Encoded | None:
+        """A node's current snapshot, encoded."""
+        page = self._pages.get(environment)
+        return page.snapshots.get(node) if page else None
+
+    def changes(self) -> dict[tuple[str, int], Changes]:
+        """What each generation of each environment changed since `folded` was called."""
+        return {
+            (name, number): changes
+            for name, page in self._pages.items()
+            for number, changes in page.changes.items()
+        }
+
+    def folded(self) -> None:
+        """What `changes` and ``deleted`` say is kept elsewhere by now."""
+        self.folds += 1
+        self.deleted.clear()
+        for page in self._pages.values():
+            last = page.changes.get(page.generation)
+            page.changes.clear()
+            if last is not None and last.head and "closed" not in last.head:
+                page.changes[page.generation] = Changes(head=last.head)
+
     def entries(self) -> Iterator[Entry]:
         """The fewest entries that make this state."""
+        yield {"folds": self.folds + 1}
+        written: dict[NodeId, list[tuple[Encoded, list[str]]]] = {}
         for name, page in self._pages.items():
             head = {"generation": page.generation, "created": page.created, "at": page.updated}
-            yield {"environment": name, **head}
-            for snapshot in page.snapshots.values():
-                yield {"environment": name, "snapshot": snapshot}
+            yield {"environment": name, **head, **page.held}
+            for node, snapshot in page.snapshots.items():
+                found = written.setdefault(node, [])
+                for other, names in found:
+                    if other is snapshot or other == snapshot:
+                        names.append(name)
+                        break
+                else:
+                    found.append((snapshot, [name]))
+        for entries in written.values():
+            for snapshot, names in entries:
+                where = {"environment": names[0]} if len(names) == 1 else {"environments": names}
+                yield {**where, "snapshot": snapshot}
 
     def environments(self) -> dict[str, EnvironmentState]:
         """The state as it is now; later entries do not change what was given."""
@@ -76,25 +216,69 @@ class Ledger:
                 snapshots=Snapshots(dict(page.snapshots)),
                 created=page.created,
                 updated=page.updated,
+                **page.held,
             )
             for name, page in self._pages.items()
         }
 
 
+_ACTS: dict[str, Callable[[Ledger, _Page, Entry], None]] = {
+    "snapshot": Ledger._snapshot,
+    "forget": Ledger._forget,
+    "create": Ledger._create,
+    "move": Ledger._move,
+    "set": Ledger._set,
+    "close": Ledger._close,
+    "generation": Ledger._generation,
+}
+
+
+def identity(snapshot: Encoded | None) -> object:
+    """What must differ for two snapshots to be two: their rows, and what those depend on."""
+    if snapshot is None:
+        return None
+    artifact = snapshot.get("artifact")
+    return (
+        snapshot["fingerprint"][0],
+        *(snapshot.get(key) for key in _IDENTITY),
+        artifact and artifact["path"],
+    )
+
+
+def isolated(snapshot: Encoded) -> Encoded:
+    """``snapshot`` as another environment takes it over: what is owed stays where it was."""
+    deliveries = snapshot.get("deliveries", ())
+    if "backlog" not in snapshot and all(entry["status"] != "owed" for entry in deliveries):
+        return snapshot
+    kept = [entry for entry in deliveries if entry["status"] != "owed"]
+    rest = {key: value for key, value in snapshot.items() if key not in ("backlog", "deliveries")}
+    return {**rest, "deliveries": kept} if kept else rest
+
+
+def definitions(snapshots: Mapping[NodeId, Encoded]) -> dict[NodeId, str]:
+    """Each node's definition, short."""
+    return {node: short(found["fingerprint"][0]) for node, found in snapshots.items()}
+
+
+def short(definition: str) -> str:
+    """Enough of a definition's hash to tell it from others."""
+    return definition[:16]
+
+
 def snapshot_entry(environment: str, snapshot: Snapshot) -> Entry:
     """``snapshot`` is its node's current one."""
-    return {"environment": environment, "at": _now(), "snapshot": encode_snapshot(snapshot)}
+    return {"environment": environment, "at": now(), "snapshot": encode_snapshot(snapshot)}
 
 
 def forget_entry(environment: str, node: NodeId) -> Entry:
     """``node`` has no snapshot any more."""
-    return {"environment": environment, "at": _now(), "forget": node}
+    return {"environment": environment, "at": now(), "forget": node}
 
 
-def generation_entry(environment: str, generation: int) -> Entry:
+def generation_entry(environment: str, generation: int, **head: Any) -> Entry:
     """The environment is at ``generation``; it exists from here on."""
-    return {"environment": environment, "at": _now(), "generation": generation}
+    return {"environment": environment, "at": now(), "generation": generation, **head}
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")

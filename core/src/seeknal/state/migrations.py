@@ -9,7 +9,10 @@ from seeknal.state.sealed import Entry
 
 Migration = Callable[[Sequence[Entry]], list[Entry]]
 
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {
+    # Version 2 adds environments that share snapshots, and what they know of themselves.
+    1: list,
+}
 """``MIGRATIONS[k]`` turns entries of version k into entries of version k + 1."""
 
 

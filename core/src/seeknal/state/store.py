@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
@@ -13,14 +14,18 @@ from seeknal.errors import StateError
 from seeknal.files import replacing
 from seeknal.model import NodeId, Snapshot
 from seeknal.state.aside import copy_aside
+from seeknal.state.codec import encode_snapshot
 from seeknal.state.document import Document, read_document, write_document
 from seeknal.state.faults import reading, writing
+from seeknal.state.generations import Generations
 from seeknal.state.journal import Journal, JournalText, read_journal
 from seeknal.state.ledger import (
     EnvironmentState,
     Ledger,
     forget_entry,
     generation_entry,
+    identity,
+    now,
     snapshot_entry,
 )
 from seeknal.state.legacy import EXECUTION_STATE, MARK, legacy_note, set_aside_execution_state
@@ -53,8 +58,16 @@ class _Files:
     def ledger(self) -> Ledger:
         document = self.document or Document(form="intact", version=schema_version())
         journal_version = self.journal.version or document.version
-        folded = migrate(document.entries, document.version)
-        return Ledger([*folded, *migrate(self.journal.entries, journal_version)])
+        ledger = Ledger(migrate(document.entries, document.version))
+        if not self.was_folded(ledger.folds):
+            for entry in migrate(self.journal.entries, journal_version):
+                ledger.apply(entry)
+        return ledger
+
+    def was_folded(self, folds: int) -> bool:
+        """Whether the file already holds what the journal says: a crash kept the journal."""
+        began = self.journal.folds
+        return began is not None and began < folds
 
 
 def read_state(target: Path) -> State:
@@ -95,7 +108,9 @@ class StateStore:
         self._ledger = ledger
         self._notes = notes
         self._lock = threading.Condition()
-        self._journal = Journal(target / JOURNAL_FILE)
+        self._journal = Journal(target / JOURNAL_FILE, ledger.folds)
+        self._generations = Generations(target)
+        self._opening: dict[str, dict[str, Any]] = {}
         self._appending = 0
         self._changed = False
         self._closed = False
@@ -113,17 +128,73 @@ class StateStore:
         ``lazily``: safe from the death of this process at once, from a power cut a moment later.
         For nodes that nothing outside depends on: the worst that is lost is their computation.
         """
-        self._append(snapshot_entry(environment, snapshot), lazily=lazily)
+        entry = snapshot_entry(environment, snapshot)
+        self._begin_if_new(environment, NodeId(snapshot.node), entry["snapshot"])
+        self._append(entry, lazily=lazily)
 
     def forget(self, environment: str, node: NodeId) -> None:
         """Drop a node from an environment; durable when this returns."""
+        self._begin_if_new(environment, node, None)
         self._append(forget_entry(environment, node))
 
-    def begin_generation(self, environment: str) -> int:
-        """Count one more change of an environment, which exists from here on."""
+    def begin_generation(self, environment: str, **head: Any) -> int:
+        """Count one more change of an environment, which exists from here on.
+
+        ``head`` says which ``command`` it is, of which ``run_id``, at which git ``commit``.
+        """
         generation = self._ledger.generation(environment) + 1
-        self._append(generation_entry(environment, generation))
+        self._append(generation_entry(environment, generation, **head))
         return generation
+
+    def expect_generation(self, environment: str, **head: Any) -> None:
+        """Begin a generation as `begin_generation` does once there is something to record.
+
+        What only moves without changing rows, such as a file's time, is no generation.
+        """
+        self._opening[environment] = head
+
+    def end_generation(self, environment: str) -> None:
+        """Close what `expect_generation` announced: nothing more belongs to it."""
+        if self._opening.pop(environment, None) is None:
+            self._append({"environment": environment, "at": now(), "close": True})
+
+    def create(self, environment: str, origin: str, ttl: float | None = None) -> None:
+        """Make an environment with another one's map; copies no data.
+
+        ``ttl``: seconds after its last change when it may be removed.
+        """
+        head = {"command": f"create from {origin}", "closed": now()}
+        self._append(
+            {"environment": environment, "at": now(), "create": origin, "ttl": ttl, **head}
+        )
+
+    def delete(self, environment: str) -> None:
+        """Remove an environment; its artifacts stay until nothing else refers to them."""
+        self._append({"environment": environment, "at": now(), "delete": True})
+
+    def move(
+        self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any
+    ) -> int:
+        """Change many nodes of a map at once, as one closed generation; gives its number.
+
+        None takes a node out. Whoever reads meanwhile sees all of it or nothing.
+        """
+        generation = self._ledger.generation(environment) + 1
+        moved = {node: found and encode_snapshot(found) for node, found in changes.items()}
+        like = [name for name in head.pop("like", ()) if name != environment]
+        entry = generation_entry(environment, generation, **head, closed=now(), like=like)
+        self._append({**entry, "move": moved})
+        return generation
+
+    def annotate(self, environment: str, **values: Any) -> None:
+        """Keep what an environment knows of itself: ``pinned``, ``base``, ``seen``, ``commit``."""
+        self._append({"environment": environment, "at": now(), "set": values})
+
+    def generations(self) -> Generations:
+        """What is kept of earlier generations, up to this moment."""
+        if self._ledger.changes():
+            self.fold()
+        return self._generations
 
     def close(self) -> None:
         """Fold the journal into ``run_state.json``; nothing can be recorded any more."""
@@ -142,13 +213,29 @@ class StateStore:
         with self._lock:
             self._lock.wait_for(lambda: not self._appending)
             text = write_document(self._ledger.entries())
+            # Before the state, which no longer knows what was: it could not be told again.
+            for environment in self._ledger.deleted:
+                self._generations.drop(environment)
+            for (environment, number), changes in self._ledger.changes().items():
+                if changes.head:
+                    self._generations.keep(environment, number, changes)
             with replacing(self._target / STATE_FILE) as temporary:
                 temporary.write_bytes(text)
+            self._ledger.folded()
             # Only now: until here the journal was what would have been read after a crash.
             self._journal.close()
             (self._target / JOURNAL_FILE).unlink(missing_ok=True)
-            self._journal = Journal(self._target / JOURNAL_FILE)
+            self._journal = Journal(self._target / JOURNAL_FILE, self._ledger.folds)
             self._changed = False
+
+    def _begin_if_new(self, environment: str, node: NodeId, snapshot: Any) -> None:
+        with self._lock:
+            head = self._opening.get(environment)
+            known = self._ledger.snapshot(environment, node)
+            if head is None or identity(known) == identity(snapshot):
+                return
+            del self._opening[environment]
+        self.begin_generation(environment, **head)
 
     def _append(self, entry: Entry, *, lazily: bool = False) -> None:
         with self._appended() as journal:

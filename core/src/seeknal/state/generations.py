@@ -1,0 +1,149 @@
+"""What each generation of an environment changed: a small file each, read only when needed.
+
+A file holds of every node that its generation changed the snapshot that it had before. So the
+state itself holds no past, going back costs what changed, and forgetting the oldest is to
+remove its file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from seeknal.errors import StateError
+from seeknal.files import replacing
+from seeknal.model import NodeId
+from seeknal.state.codec import Snapshots
+from seeknal.state.ledger import Changes, Encoded
+from seeknal.state.sealed import seal, unseal
+
+
+@frozen(kw_only=True)
+class Generation:
+    """One change of an environment's map: when, by which command, and how many nodes.
+
+    ``closed`` is empty while its run goes on, and for ever when that was killed.
+    """
+
+    number: int
+    at: str = ""
+    closed: str = ""
+    command: str = ""
+    run_id: str = ""
+    commit: str = ""
+    note: str = ""
+    changed: int = 0
+
+
+class Generations:
+    """The files below ``target/generations``. Readers need no lock."""
+
+    def __init__(self, target: Path) -> None:
+        self._folder = target / "generations"
+
+    def keep(self, environment: str, number: int, changes: Changes) -> None:
+        """Write what a generation changed; what the file already says was so before it.
+
+        Raises OSError.
+        """
+        path = self._path(environment, number)
+        known = _read(path)
+        if known is not None and changes.head.get("at") in (None, known.head.get("at")):
+            changes = Changes(
+                head={**known.head, **changes.head}, before={**changes.before, **known.before}
+            )
+        before = {} if number == 1 else changes.before
+        lines = [seal({**changes.head, "changed": len(changes.before)})]
+        lines += [seal({"node": node, "before": found}) for node, found in before.items()]
+        with replacing(path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    def drop(self, environment: str) -> None:
+        """Forget every generation of an environment that is gone."""
+        shutil.rmtree(self._folder / environment, ignore_errors=True)
+
+    def remove(self, environment: str, number: int) -> int:
+        """Forget one generation; gives the bytes of its file."""
+        path = self._path(environment, number)
+        size = path.stat().st_size
+        path.unlink()
+        return size
+
+    def numbers(self, environment: str) -> list[int]:
+        """The generations that are kept, newest first."""
+        names = (path.stem for path in (self._folder / environment).glob("*.ndjson"))
+        return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+    def environments(self) -> list[str]:
+        """The environments of which any generation is kept."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if path.is_dir())
+
+    def list(self, environment: str, newest: int) -> list[Generation]:
+        """The generations that are kept up to ``newest``, newest first."""
+        found = []
+        for number in self.numbers(environment):
+            if number <= newest and (known := _read(self._path(environment, number), heads=True)):
+                fields = {key: known.head[key] for key in _FIELDS if key in known.head}
+                found.append(Generation(number=number, **fields))
+        return found
+
+    def earlier(
+        self, environment: str, current: Mapping[NodeId, Any], newest: int, wanted: int
+    ) -> Mapping[NodeId, Any]:
+        """The map as it was at generation ``wanted``. Raises StateError when it is not kept.
+
+        ``current`` is the map at generation ``newest``.
+        """
+        found = dict(current)
+        for number in range(newest, wanted, -1):
+            known = _read(self._path(environment, number))
+            if known is None:
+                raise StateError(
+                    f"generation {wanted} of {environment} is no longer kept",
+                    code="SK0821",
+                    help=f"seeknal env history {environment} lists those that are",
+                )
+            decoded = Snapshots({k: v for k, v in known.before.items() if v is not None})
+            for node in known.before:
+                if node in decoded:
+                    found[node] = decoded[node]
+                else:
+                    found.pop(node, None)
+        return found
+
+    def snapshots(self, environment: str, number: int, containing: str = "") -> Iterator[Encoded]:
+        """The snapshots that a generation replaced whose text contains ``containing``."""
+        try:
+            text = self._path(environment, number).read_text(encoding="utf-8")
+        except OSError:
+            return
+        for line in text.splitlines()[1:]:
+            if containing in line and (entry := unseal(line)) and entry["before"] is not None:
+                yield entry["before"]
+
+    def _path(self, environment: str, number: int) -> Path:
+        return self._folder / environment / f"{number}.ndjson"
+
+
+_FIELDS = ("at", "closed", "command", "run_id", "commit", "note", "changed")
+
+
+def _read(path: Path, *, heads: bool = False) -> Changes | None:
+    """A file's content; None when it is missing or damaged anywhere."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = [file.readline()] if heads else file.readlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    entries = [unseal(line.removesuffix("\n")) for line in lines]
+    if not entries or any(entry is None for entry in entries):
+        return None
+    head = dict(entries[0] or {})
+    before = {NodeId(entry["node"]): entry["before"] for entry in entries[1:] if entry}
+    return Changes(head=head, before=before)
