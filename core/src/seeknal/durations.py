@@ -53,6 +53,14 @@ class Duration:
             raise ValueError(f"a {self.unit} has no fixed length")
         return float(self.count * _SECONDS[self.unit])
 
+    @property
+    def rough_seconds(self) -> float:
+        """Its length, with months of 30 days, quarters of 91 and years of 365."""
+        days = {"month": 30, "quarter": 91, "year": 365}
+        if self.unit in days:
+            return float(days[self.unit] * self.count * 86400)
+        return self.seconds
+
     def __str__(self) -> str:
         return f"{self.count} {self.unit}" + ("s" if self.count != 1 else "")
 

@@ -37,6 +37,11 @@ def _upstream(parents: list[Fingerprint]) -> str:
     return digest(*(text for parent in parents for text in (parent.content, parent.upstream)))
 
 
+def derived_id(content: str, inputs: Mapping[NodeId, str]) -> str:
+    """The output id of a node that stores no rows: its definition over its inputs' content."""
+    return digest(content, *(f"{id}={output}" for id, output in inputs.items()))[:16]
+
+
 def config_hash(node: Node) -> str:
     """What people read about a node and where it goes: no reason to compute rows again."""
     return digest(

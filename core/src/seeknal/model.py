@@ -15,9 +15,13 @@ from attrs import field, frozen
 
 from seeknal.digests import digest
 
+PRODUCTION = "prod"
+"""The environment that runs use when none is named."""
+
 Severity = Literal["error", "warn"]
 Mode = Literal["full", "incremental_by_time", "upsert_by_key", "overwrite_partitions", "append"]
-Action = Literal["run", "reuse", "audit", "deliver", "skip"]
+Action = Literal["run", "reuse", "adopt", "audit", "deliver", "skip"]
+Suffix = Literal["schema", "table", "catalog", "database"]
 Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
 
 
@@ -269,6 +273,26 @@ class Execution:
 
 
 @frozen(kw_only=True)
+class Environments:
+    """How environments keep apart from production (``environments:`` of seeknal_project.yml)."""
+
+    suffix: Suffix = "schema"
+    materialize: bool = True
+
+
+@frozen(kw_only=True)
+class Retention:
+    """What the janitor keeps, in seconds, generations and bytes (``janitor:``)."""
+
+    environment_ttl: float | None = 7 * 86400.0
+    output_retention: int = 30
+    state_history: float | None = 90 * 86400.0
+    auto_run: bool = True
+    orphan_detection: bool = True
+    max_cache_size: int | None = None
+
+
+@frozen(kw_only=True)
 class Project:
     """A project as its files say it. Nothing here knows whether a node was YAML or Python."""
 
@@ -278,6 +302,8 @@ class Project:
     nodes: Mapping[NodeId, Node]
     variables: Mapping[str, object] = field(factory=dict)
     execution: Execution = field(factory=Execution)
+    environments: Environments = field(factory=Environments)
+    retention: Retention = field(factory=Retention)
     warnings: tuple[Problem, ...] = ()
     profile: Path | None = None
     """The profiles.yml in force; its connections are read when one is used."""
@@ -380,6 +406,8 @@ class Snapshot:
     """The SQL that a Python node's rows are, where its function only put queries together."""
     untraced: str | None = None
     """Why no such SQL is known of a Python node."""
+    delivers: bool = False
+    """The node has targets."""
 
 
 @frozen(kw_only=True)
@@ -398,6 +426,8 @@ class Step:
     """What happens instead when a conditional step finds its inputs unchanged."""
     source_version: object = None
     notes: tuple[str, ...] = ()
+    adopts: Snapshot | None = None
+    """For ``adopt``: the output that another environment, or an earlier run, built already."""
 
 
 @frozen(kw_only=True)

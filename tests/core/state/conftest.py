@@ -64,6 +64,7 @@ def make_snapshot():
             finished_at="2026-11-21T05:00:00+00:00",
             seconds=0.1 + 0.2,
             dated="definition",
+            delivers=True,
         )
 
     return make

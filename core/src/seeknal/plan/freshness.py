@@ -37,11 +37,4 @@ def _due(policy: str, snapshot: Snapshot, now: datetime) -> bool:
         period = Duration.parse(policy)
     except ValueError:
         return Cron.parse(policy).next_after(last.astimezone(UTC)) <= now
-    return last + _length(period) <= now
-
-
-def _length(period: Duration) -> timedelta:
-    days = {"month": 30, "quarter": 91, "year": 365}
-    if period.unit in days:
-        return timedelta(days=days[period.unit] * period.count)
-    return timedelta(seconds=period.seconds)
+    return last + timedelta(seconds=period.rough_seconds) <= now

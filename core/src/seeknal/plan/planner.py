@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Literal
-
 from attrs import field, frozen
 
 from seeknal.errors import SeeknalError, SelectionError
 from seeknal.fingerprint import audits_key
 from seeknal.graph import Graph
 from seeknal.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
+from seeknal.plan.finding import NOTHING, Finder, Found, Health
 from seeknal.plan.freshness import reason_to_read
-
-Health = Literal["ok", "missing", "damaged"]
 
 
 @frozen(kw_only=True)
@@ -41,6 +38,7 @@ class Situation:
     full: bool = False
     refresh: frozenset[NodeId] = field(factory=frozenset)
     deliver: bool = True
+    finder: Finder = NOTHING
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -71,6 +69,7 @@ class _Planner:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
         self.moving: set[NodeId] = set()
+        self.outputs: dict[NodeId, str] = {}
         self.reasons: dict[NodeId, str] = {}
         self.warnings: list[str] = []
         self.warned: set[NodeId] = set()
@@ -81,7 +80,17 @@ class _Planner:
         version, failure = self.version(node, snapshot)
         reason = failure or self.reason(node, snapshot, version)
         otherwise = self.upkeep(node, snapshot)
-        if reason is not None:
+        found = self.found(node, version) if reason and not failure else None
+        if found is not None:
+            self.outputs[node.id] = found.snapshot.output_id
+            step = Step(
+                node=node.id,
+                action="adopt",
+                reason=built_in(found.place),
+                source_version=version,
+                adopts=found.snapshot,
+            )
+        elif reason is not None:
             step = Step(node=node.id, action="run", reason=reason, source_version=version)
         elif moving := self.moving.intersection(node.parents):
             step = Step(
@@ -99,6 +108,24 @@ class _Planner:
             self.moving.add(node.id)
             self.reasons[node.id] = step.reason
         return step
+
+    def found(self, node: Node, version: object) -> Found | None:
+        """What was built already of the node as it is now, where that is known before the run."""
+        forced = self.now.full or node.id in self.now.refresh
+        if forced or node.id in self.now.inlined or node.kind in self.now.rowless_kinds:
+            return None
+        if self.moving.intersection(node.parents):
+            return None
+        inputs = {parent: self.output_of(parent) for parent in node.parents}
+        definition = self.now.fingerprints[node.id].content
+        return self.now.finder.find(node, definition, inputs, version)
+
+    def output_of(self, id: NodeId) -> str:
+        """What the node's output is when this one reads it."""
+        if id in self.outputs:
+            return self.outputs[id]
+        snapshot = self.now.snapshots.get(id)
+        return snapshot.output_id if snapshot else ""
 
     def followed(self, node: Node, moving: set[NodeId]) -> str:
         """Why a node runs whose parents do: a rule does because, and when, its input does."""
@@ -162,10 +189,10 @@ class _Planner:
 
     def inputs_changed(self, node: Node, snapshot: Snapshot) -> str | None:
         for parent in node.parents:
-            current = self.now.snapshots.get(parent)
-            if parent in self.moving or current is None:
+            current = self.output_of(parent)
+            if parent in self.moving or not current:
                 continue
-            if snapshot.inputs.get(parent) != current.output_id:
+            if snapshot.inputs.get(parent) != current:
                 return "inputs changed"
         return None
 
@@ -213,6 +240,21 @@ class _Planner:
         if stale and parent not in self.warned:
             self.warned.add(parent)
             self.warnings.append(f"{parent} is not selected and not current; read as it is")
+
+
+def built_in(place: str) -> str:
+    """Why a node is not built: somebody did already."""
+    name, _, generation = place.partition("@")
+    return f"built in generation {generation} of {name}" if generation else f"built in {name}"
+
+
+def is_fresh(node: Node, snapshot: Snapshot, version: object, default: str, now: datetime) -> bool:
+    """Whether what a snapshot read from outside need not be read again."""
+    if node.source is not None:
+        return reason_to_read(node.source.refresh, default, version, snapshot, now) is None
+    if node.files:
+        return reason_to_read(None, "always", version, snapshot, now) is None
+    return True
 
 
 def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from attrs import asdict
 from seeknal.model import (
     Audit,
     ColumnSpec,
+    Environments,
     Execution,
     Input,
     Location,
@@ -19,6 +20,7 @@ from seeknal.model import (
     Problem,
     Project,
     PythonCode,
+    Retention,
     Source,
     Sql,
     Target,
@@ -49,6 +51,8 @@ def project_to(project: Project) -> dict[str, Any]:
         "version": project.version,
         "variables": dict(project.variables),
         "execution": asdict(project.execution),
+        "environments": asdict(project.environments),
+        "retention": asdict(project.retention),
         "warnings": [_problem_to(problem) for problem in project.warnings],
         "nodes": [_node_to(node) for node in project.nodes.values()],
     }
@@ -67,6 +71,8 @@ def project_from(
         nodes={node.id: node for node in nodes},
         variables=data["variables"],
         execution=Execution(**data["execution"]),
+        environments=Environments(**data["environments"]),
+        retention=Retention(**data["retention"]),
         warnings=tuple(_problem_from(entry) for entry in data["warnings"]),
         profile=profile,
     )

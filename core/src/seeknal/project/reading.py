@@ -75,6 +75,8 @@ class _Loader:
             nodes=nodes,
             variables={**settings.variables, **self.variables},
             execution=settings.execution,
+            environments=settings.environments,
+            retention=settings.retention,
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)

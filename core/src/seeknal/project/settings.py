@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from seeknal.durations import Duration
 from seeknal.marks import Marks
-from seeknal.model import Execution, Problem
+from seeknal.model import Environments, Execution, Problem, Retention, Suffix
 from seeknal.options import convert, option
 from seeknal.project.keys import NOT_SHARED, CommonKeys
 from seeknal.project.places import PROJECT_FILE
@@ -19,11 +19,28 @@ from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import Document, read_documents
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMGT]i?B?)", re.IGNORECASE)
+_UNITS = {"B": 1}
+_UNITS |= {f"{unit}{end}": 1000**n for n, unit in enumerate("KMGT", 1) for end in ("", "B")}
+_UNITS |= {f"{unit}{end}": 1024**n for n, unit in enumerate("KMGT", 1) for end in ("I", "IB")}
 
 
 def _positive(instance: object, attribute: Any, value: Any) -> None:
     if isinstance(value, int | float) and value <= 0:
         raise ValueError(f"{attribute.name} must be greater than 0")
+
+
+def _size(instance: object, attribute: Any, value: Any) -> None:
+    if value is not None and bytes_of(value) is None:
+        raise ValueError(f"{attribute.name}: {value!r} is no size; write it as 20GB")
+
+
+def bytes_of(size: str | int) -> int | None:
+    """``20GB`` as a number of bytes; None for what is no size."""
+    if isinstance(size, int):
+        return size if size > 0 else None
+    match = _SIZE.fullmatch(size.strip())
+    return int(float(match[1]) * _UNITS[match[2].upper()]) if match else None
 
 
 @frozen(kw_only=True)
@@ -43,20 +60,28 @@ class ExecutionOptions:
 class EnvironmentOptions:
     """``environments:``"""
 
-    suffix: Literal["schema", "table", "catalog", "database"] = "schema"
-    materialize: bool = True
+    suffix: Suffix = option("schema", summary="which part of a target's name the environment joins")
+    materialize: bool = option(True, summary="environments deliver to targets of their own")
 
 
 @frozen(kw_only=True)
 class JanitorOptions:
     """``janitor:``"""
 
-    environment_ttl: Duration | None = None
-    output_retention: int = 30
-    state_history: Duration | None = None
-    auto_run: bool = True
-    orphan_detection: bool = True
-    max_cache_size: str | int | None = None
+    environment_ttl: Duration | None = option(
+        Duration.parse("7d"), summary="how long an unused environment is kept; null for ever"
+    )
+    output_retention: int = option(
+        30, summary="generations kept of each environment", validator=_positive
+    )
+    state_history: Duration | None = option(
+        Duration.parse("90d"), summary="how long the history stays uncompressed"
+    )
+    auto_run: bool = option(True, summary="clean up at the end of each run, for a second")
+    orphan_detection: bool = option(True, summary="remove artifacts that nothing refers to")
+    max_cache_size: str | int | None = option(
+        None, summary="such as 20GB; the oldest generations go first", validator=_size
+    )
 
 
 @frozen(kw_only=True)
@@ -116,6 +141,24 @@ class Settings:
             memory_limit=chosen.memory_limit,
             timeout=chosen.timeout.seconds if chosen.timeout else None,
             retries=chosen.retries,
+        )
+
+    @property
+    def environments(self) -> Environments:
+        chosen = self.options.environments
+        return Environments(suffix=chosen.suffix, materialize=chosen.materialize)
+
+    @property
+    def retention(self) -> Retention:
+        chosen = self.options.janitor
+        ttl, history, size = chosen.environment_ttl, chosen.state_history, chosen.max_cache_size
+        return Retention(
+            environment_ttl=ttl.rough_seconds if ttl else None,
+            output_retention=chosen.output_retention,
+            state_history=history.rough_seconds if history else None,
+            auto_run=chosen.auto_run,
+            orphan_detection=chosen.orphan_detection,
+            max_cache_size=None if size is None else bytes_of(size),
         )
 
 

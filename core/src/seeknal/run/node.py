@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from seeknal.digests import digest
 from seeknal.errors import NodeError, SeeknalError
-from seeknal.fingerprint import audits_key
+from seeknal.fingerprint import audits_key, derived_id
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import (
     Artifact,
     AuditResult,
     Column,
     Delivered,
+    Delivery,
     Node,
     NodeId,
     NodeResult,
@@ -34,6 +34,8 @@ from seeknal.model import (
     Step,
     Target,
 )
+from seeknal.plan.finding import NOTHING, Finder
+from seeknal.plan.planner import built_in
 from seeknal.plugins import Plugins
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.context import NodeContext, node_logger
@@ -64,9 +66,12 @@ class Services:
     connections: Callable[[str], Any]
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
+    finder: Finder = NOTHING
     moved: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose stat moved though their content did not, by path."""
     deliver: bool = True
+    links: bool = True
+    """Stable names follow what is recorded; not before a promotion has moved its map."""
 
 
 class NodeRunner:
@@ -143,7 +148,10 @@ class _Attempt:
             action = self.step.otherwise
             self.step = evolve(self.step, reason=_instead(action))
         if action == "run":
-            return self.run()
+            return self.adopt() or self.run()
+        if action == "adopt":
+            assert self.step.adopts is not None
+            return self.take_over(self.step.adopts)
         if action == "audit":
             return self.audit_again()
         if action == "deliver":
@@ -157,6 +165,55 @@ class _Attempt:
         if self.snapshot is None:
             return True
         return dict(self.snapshot.inputs) != self.services.outputs.inputs_of(self.node)
+
+    def adopt(self) -> NodeResult | None:
+        """What was built already over the inputs as they turned out to be, if anything was."""
+        if not self.step.conditional or self.node.id in self.services.plan.inlined:
+            return None
+        found = self.services.finder.find(
+            self.node,
+            self.services.plan.fingerprints[self.node.id].content,
+            self.services.outputs.inputs_of(self.node),
+            self.step.source_version,
+        )
+        if found is None:
+            return None
+        self.step = evolve(self.step, reason=built_in(found.place))
+        return self.take_over(found.snapshot)
+
+    def take_over(self, found: Snapshot) -> NodeResult:
+        """Make an output that was built already this environment's: audited, then delivered."""
+        assert found.artifact is not None
+        services, asked = self.services, audits_key(self.node.audits)
+        if asked != found.audits_key:
+            self.audit(self.relation_of(found.artifact))
+        before = self.snapshot
+        snapshot = evolve(
+            found,
+            fingerprint=services.plan.fingerprints[self.node.id],
+            artifact=services.moved.get(found.artifact.path, found.artifact),
+            source_version=self.step.source_version or found.source_version,
+            audits=self.audits or found.audits,
+            audits_key=asked,
+            deliveries=before.deliveries if before else {},
+            backlog=before.backlog if before else (),
+            delivers=bool(self.node.targets),
+        )
+        self.link(snapshot)
+        delivered = self.deliver(snapshot)
+        return evolve(self.result("reused", delivered), deliveries=self.attempted(delivered))
+
+    def attempted(self, snapshot: Snapshot) -> tuple[Delivery, ...]:
+        if not self.services.deliver or not self.node.targets:
+            return ()
+        return tuple(snapshot.deliveries.values())
+
+    def link(self, snapshot: Snapshot) -> None:
+        """Let the node's stable name be its current output."""
+        if snapshot.artifact is not None and self.services.links:
+            self.services.artifacts.link_current(
+                self.node.id, snapshot.artifact, self.services.plan.environment
+            )
 
     def run(self) -> NodeResult:
         if self.node.kind == "rule":
@@ -289,8 +346,9 @@ class _Attempt:
             rows=rows,
             columns=columns,
         )
-        self.services.artifacts.link_current(self.node.id, artifact)
-        return evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
+        snapshot = evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
+        self.link(snapshot)
+        return snapshot
 
     def new_snapshot(self, output_id: str, inputs: dict[NodeId, str]) -> Snapshot:
         node = self.node
@@ -310,6 +368,7 @@ class _Attempt:
             dated=node.definition if node.time_dependent else None,
             query=self.traced.query if self.traced else None,
             untraced=self.traced.why if self.traced else None,
+            delivers=bool(node.targets),
         )
 
     def define_view(self) -> NodeResult:
@@ -352,8 +411,7 @@ class _Attempt:
         return Relation(node=self.node.id, scan=scan, columns=columns, rows=rows, path=path)
 
     def derived_id(self, inputs: dict[NodeId, str]) -> str:
-        content = self.services.plan.fingerprints[self.node.id].content
-        return digest(content, *(f"{id}={output}" for id, output in inputs.items()))[:16]
+        return derived_id(self.services.plan.fingerprints[self.node.id].content, inputs)
 
     def deliver(self, snapshot: Snapshot, relation: Relation | None = None) -> Snapshot:
         """Record ``snapshot``, then attempt what its targets are owed and record the outcome."""

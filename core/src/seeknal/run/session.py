@@ -21,6 +21,7 @@ from seeknal.errors import UsageError, did_you_mean
 from seeknal.fingerprint import fingerprints
 from seeknal.graph import Graph, build_graph
 from seeknal.model import (
+    PRODUCTION,
     Artifact,
     Node,
     NodeId,
@@ -31,21 +32,25 @@ from seeknal.model import (
     Snapshot,
     Step,
 )
-from seeknal.plan.planner import Health, Situation, make_plan
+from seeknal.plan.environments import check_name, common_base, existing, refuse_pinned
+from seeknal.plan.finding import Finder, Found, Health
+from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.stored import inlined_views
 from seeknal.plugins import Plugins, load_plugins
+from seeknal.project.commit import commit_of
 from seeknal.project.loader import load_project
 from seeknal.run.reuse import reused, still_current
 from seeknal.selection import select
 from seeknal.state.artifacts import Artifacts
+from seeknal.state.generations import Generations
 from seeknal.state.history import History
 from seeknal.state.lock import project_lock
+from seeknal.state.pool import Pool
 from seeknal.state.store import State, StateStore, open_state, read_state
 
 if TYPE_CHECKING:
     from seeknal.run.node import NodeRunner
 
-PRODUCTION = "prod"
 ENGINE = "duckdb"
 DEFAULT_TARGET = "dev"
 """The engine target that is in force when none is named; always DuckDB unless redefined."""
@@ -74,6 +79,7 @@ class Request:
     fail_fast: bool = False
     retries: int | None = None
     no_materialize: bool = False
+    unpin: bool = False
     verify: bool = False
     lock_timeout: float = 0.0
     command: str = "run"
@@ -89,9 +95,16 @@ class Loaded:
     state: State
 
     def snapshots(self, environment: str) -> Mapping[NodeId, Snapshot]:
-        """The current outputs of an environment; empty when it never ran."""
-        found = self.state.environments.get(environment)
+        """The current outputs of an environment; production's for one that is not made yet."""
+        environments = self.state.environments
+        found = environments.get(environment) or environments.get(PRODUCTION)
         return found.snapshots if found else {}
+
+    def delivers(self, request: Request) -> bool:
+        """Whether targets are written: an environment may be kept to artifacts alone."""
+        isolated = request.environment != PRODUCTION
+        allowed = self.project.environments.materialize or not isolated
+        return allowed and not request.no_materialize
 
 
 @frozen(kw_only=True)
@@ -100,6 +113,17 @@ class Planned:
 
     loaded: Loaded
     plan: Plan
+
+
+@frozen(kw_only=True)
+class Building:
+    """Outputs that are built before any map shows them: what is read, and what is made."""
+
+    snapshots: dict[NodeId, Snapshot]
+    built: dict[NodeId, Snapshot] = field(factory=dict)
+
+    def record(self, snapshot: Snapshot) -> None:
+        self.built[snapshot.node] = snapshot
 
 
 class Reporter(Protocol):
@@ -120,6 +144,7 @@ def load(root: Path, request: Request) -> Loaded:
 
 def plan_project(root: Path, request: Request) -> Planned:
     """What a run would do, and why. Reads sources' versions; changes nothing."""
+    check_name(request.environment)
     loaded = load(root, request)
     verified = Verified(Artifacts(loaded.project.target), request.verify)
     return Planned(loaded=loaded, plan=_plan(loaded, request, verified))
@@ -127,21 +152,55 @@ def plan_project(root: Path, request: Request) -> Planned:
 
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     """Plan and run a project, as its one writer. Raises LockHeld when there is another."""
-    _only_production(request)
+    check_name(request.environment)
     project, graph, plugins = _read(root, request)
     with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
         store = open_state(project.target)
         try:
+            _prepare_environment(store, project, request)
             loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
-            return _Session(loaded, request, reporter, store).run()
+            return Session(loaded, request, reporter, store).run()
         finally:
             store.close()
+
+
+def _prepare_environment(store: StateStore, project: Project, request: Request) -> None:
+    """Make a new environment from production; look whether an old one may be run."""
+    environments = store.state.environments
+    environment = environments.get(request.environment)
+    if environment is None:
+        if request.environment != PRODUCTION:
+            create_environment(store, project.target, request.environment, PRODUCTION, _ttl(project))
+        return
+    if not request.unpin:
+        refuse_pinned(environment)
+    elif environment.pinned is not None:
+        store.annotate(environment.name, pinned=None)
+    if (origin := environments.get(environment.origin or "")) is not None:
+        base = common_base(environment, origin.snapshots)
+        if base != environment.base:
+            store.annotate(environment.name, base=base)
+
+
+def _ttl(project: Project) -> float | None:
+    return project.retention.environment_ttl
+
+
+def create_environment(
+    store: StateStore, target: Path, name: str, origin: str, ttl: float | None
+) -> None:
+    """Make ``name`` with the map of ``origin``; its stable names show the same files."""
+    store.create(name, origin, ttl)
+    snapshots = store.state.environments[name].snapshots
+    artifacts = {id: found.artifact for id, found in snapshots.items() if found.artifact}
+    Artifacts(target).link_all(name, artifacts)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     """Run the audits of the last published artifacts; nothing else runs and nothing is kept."""
     loaded = load(root, request)
-    return _Session(loaded, request, reporter, None).audit()
+    existing(loaded.state.environments, request.environment)
+    return Session(loaded, request, reporter, None).audit()
 
 
 def _read(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
@@ -182,14 +241,6 @@ def _check_engine(project: Project, target: str) -> None:
         )
 
 
-def _only_production(request: Request) -> None:
-    if request.environment != PRODUCTION:
-        raise UsageError(
-            f"environment {request.environment!r} does not exist: there is only {PRODUCTION!r}",
-            code="SK0003",
-        )
-
-
 def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
@@ -212,8 +263,22 @@ def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             health_of=verified.health,
             full=request.full,
             refresh=_refreshed(loaded, request),
-            deliver=not request.no_materialize,
+            deliver=loaded.delivers(request),
+            finder=_finder(loaded, verified, now),
         )
+    )
+
+
+def _finder(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
+    pool = Pool(loaded.state.environments, Generations(loaded.project.target))
+    return Finder(
+        candidates=lambda node, definition: (
+            Found(*found) for found in pool.candidates(node, definition)
+        ),
+        is_fresh=lambda node, snapshot, version: is_fresh(
+            node, snapshot, version, _refresh_default(loaded.plugins, node), now
+        ),
+        health_of=verified.health,
     )
 
 
@@ -221,8 +286,7 @@ def _selected(
     loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
 ) -> frozenset[NodeId]:
     nodes = loaded.project.nodes
-    options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
-    if not any(options):
+    if not _narrowed(request):
         return frozenset(nodes)
     changed = [
         id
@@ -239,6 +303,12 @@ def _selected(
         exclude_tags=request.exclude_tags,
         changed=changed,
     )
+
+
+def _narrowed(request: Request) -> bool:
+    """Whether only some of the nodes were asked for."""
+    options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
+    return any(options)
 
 
 def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
@@ -335,7 +405,7 @@ def _connections(loaded: Loaded) -> Callable[[str], Any]:
     return connection
 
 
-class _Session:
+class Session:
     """One run: its identity, its workers, what it reports and what it leaves behind."""
 
     def __init__(
@@ -364,13 +434,33 @@ class _Session:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
         self.observe("before_run", plan=plan)
-        if not plan.to_run:
-            return self.summarise(self.reuse_all(plan))
-        self.artifacts.remove_leftovers()
-        shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
-        self.artifacts.prepare(step.node for step in plan.to_run if self.stores(step.node, plan))
-        self.store.begin_generation(plan.environment)
-        return self.summarise(self.carry_out(plan))
+        self.expect_generation(plan.environment)
+        try:
+            results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
+            self.forget_removed(plan.environment)
+        finally:
+            self.store.end_generation(plan.environment)
+        return self.summarise(results)
+
+    def expect_generation(self, environment: str) -> None:
+        assert self.store is not None
+        commit = commit_of(self.project.root)
+        known = self.loaded.state.environments.get(environment)
+        if commit is not None and known is not None and known.commit != commit:
+            self.store.annotate(environment, commit=commit)
+        self.store.expect_generation(
+            environment, command=self.request.command, run_id=self.run_id, commit=commit
+        )
+
+    def forget_removed(self, environment: str) -> None:
+        """Nodes that the files no longer define leave the map, when all of it was run."""
+        gone = [id for id in self.loaded.snapshots(environment) if id not in self.project.nodes]
+        if not gone or self.stop.is_set() or _narrowed(self.request):
+            return
+        assert self.store is not None
+        self.store.forget(environment, *gone)
+        for id in gone:
+            self.artifacts.unlink_current(id, environment)
 
     def stores(self, node: NodeId, plan: Plan) -> bool:
         return node not in plan.inlined and node.kind not in _rowless(self.loaded.plugins)
@@ -405,13 +495,19 @@ class _Session:
         )
         return evolve(plan, steps=steps, warnings=())
 
-    def carry_out(self, plan: Plan) -> list[NodeResult]:
+    def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
+        """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
         from seeknal.run.engine import Engine
         from seeknal.run.node import NodeRunner, Services
         from seeknal.run.outputs import Outputs
 
+        if self.store is not None:
+            self.artifacts.remove_leftovers()
+            shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
+            stored = (step.node for step in plan.to_run if self.stores(step.node, plan))
+            self.artifacts.prepare(stored)
         engine = Engine(self.project.target, self.project.execution.memory_limit)
-        snapshots = dict(self.loaded.snapshots(plan.environment))
+        snapshots = building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
         services = Services(
             project=self.project,
@@ -420,12 +516,18 @@ class _Session:
             engine=engine,
             artifacts=self.artifacts,
             outputs=outputs,
-            record=lambda snapshot: self.record(plan.environment, snapshot),
+            record=building.record
+            if building
+            else lambda snapshot: self.record(plan.environment, snapshot),
             connections=_connections(self.loaded),
             row_counts=self.history.row_counts,
             run_id=self.run_id,
             moved=self.verified.moved,
-            deliver=self.store is not None and not self.request.no_materialize,
+            finder=_finder(self.loaded, self.verified, self.started_at),
+            deliver=self.store is not None
+            and building is None
+            and self.loaded.delivers(self.request),
+            links=building is None,
         )
         try:
             with self.signals():

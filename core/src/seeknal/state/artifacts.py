@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import file_digest
 from itertools import count
 from pathlib import Path
@@ -15,9 +16,9 @@ from attrs import evolve
 
 from seeknal.errors import StateError
 from seeknal.files import sync
-from seeknal.model import Artifact, Column, NodeId
+from seeknal.model import PRODUCTION, Artifact, Column, NodeId
 from seeknal.state.aside import move_aside
-from seeknal.state.links import is_current, replace_link
+from seeknal.state.links import is_current, new_link, replace_link
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]
@@ -36,6 +37,7 @@ class Artifacts:
         self._cache = target / "cache"
         self._candidates = self._cache / ".candidates"
         self._intermediate = target / "intermediate"
+        self._environments = target / "environments"
         # A pid would not do: in a container it may be the dead run's own.
         self._mine = os.urandom(4).hex()
         self._numbers = count(1)
@@ -122,23 +124,41 @@ class Artifacts:
         path = self.path(artifact)
         return move_aside(path, "damaged") if os.path.lexists(path) else None
 
-    def link_current(self, node: NodeId, artifact: Artifact) -> None:
-        """Let ``target/intermediate/<kind>_<name>.parquet`` be this artifact."""
-        link = self._link(node)
+    def link_current(
+        self, node: NodeId, artifact: Artifact, environment: str = PRODUCTION
+    ) -> None:
+        """Let the node's stable name be this artifact.
+
+        ``target/intermediate/<kind>_<name>.parquet``, and for other environments
+        ``target/environments/<environment>/<kind>_<name>.parquet``.
+        """
+        link = self._link(node, environment)
         path = self.path(artifact)
         if not is_current(link, path):
-            self._intermediate.mkdir(parents=True, exist_ok=True)
+            link.parent.mkdir(parents=True, exist_ok=True)
             replace_link(link, path)
 
-    def unlink_current(self, node: NodeId) -> None:
-        """Take the node's file out of ``target/intermediate``; the artifact stays."""
-        self._link(node).unlink(missing_ok=True)
+    def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
+        """Make the stable names of a new environment, all at once."""
+        folder = self._links(environment)
+        folder.mkdir(parents=True, exist_ok=True)
+        for node, artifact in artifacts.items():
+            if not new_link(self._link(node, environment), self.path(artifact)):
+                self.link_current(node, artifact, environment)
+
+    def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:
+        """Take away the node's stable name; the artifact stays."""
+        self._link(node, environment).unlink(missing_ok=True)
+
+    def unlink_all(self, environment: str) -> None:
+        """Remove an environment's stable names and the files that were delivered there."""
+        shutil.rmtree(self._links(environment), ignore_errors=True)
 
     def remove_leftovers(self) -> int:
         """Remove the temporary files of runs that died; gives how many there were."""
         ours = f".{self._mine}."
         dead = [path for path in _entries(self._candidates) if ours not in path.name]
-        for folder in (self._target, self._intermediate):
+        for folder in (self._target, self._intermediate, *_entries(self._environments)):
             dead += [path for path in _entries(folder) if _is_temporary(path)]
         for path in dead:
             path.unlink(missing_ok=True)
@@ -164,8 +184,11 @@ class Artifacts:
             self.prepare([node])
         return folder
 
-    def _link(self, node: NodeId) -> Path:
-        return self._intermediate / f"{node.kind}_{node.name}.parquet"
+    def _links(self, environment: str) -> Path:
+        return self._intermediate if environment == PRODUCTION else self._environments / environment
+
+    def _link(self, node: NodeId, environment: str) -> Path:
+        return self._links(environment) / f"{node.kind}_{node.name}.parquet"
 
     def _place(self, candidate: Path, path: Path, digest: str) -> None:
         if _holds(path, digest):

@@ -8,7 +8,7 @@ remove its file.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from seeknal.errors import StateError
 from seeknal.files import replacing
 from seeknal.model import NodeId
 from seeknal.state.codec import Snapshots
-from seeknal.state.ledger import Changes, Encoded
+from seeknal.state.ledger import Changes
 from seeknal.state.sealed import seal, unseal
 
 
@@ -117,15 +117,12 @@ class Generations:
                     found.pop(node, None)
         return found
 
-    def snapshots(self, environment: str, number: int, containing: str = "") -> Iterator[Encoded]:
-        """The snapshots that a generation replaced whose text contains ``containing``."""
+    def lines(self, environment: str, number: int) -> list[str]:
+        """The sealed lines of a generation, one for each node that it changed."""
         try:
-            text = self._path(environment, number).read_text(encoding="utf-8")
-        except OSError:
-            return
-        for line in text.splitlines()[1:]:
-            if containing in line and (entry := unseal(line)) and entry["before"] is not None:
-                yield entry["before"]
+            return self._path(environment, number).read_text(encoding="utf-8").splitlines()[1:]
+        except (OSError, UnicodeDecodeError):
+            return []
 
     def _path(self, environment: str, number: int) -> Path:
         return self._folder / environment / f"{number}.ndjson"

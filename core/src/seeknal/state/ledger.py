@@ -121,7 +121,9 @@ class Ledger:
         self._put(page, NodeId(entry["snapshot"]["node"]), entry["snapshot"])
 
     def _forget(self, page: _Page, entry: Entry) -> None:
-        self._put(page, NodeId(entry["forget"]), None)
+        gone = entry["forget"]
+        for node in [gone] if isinstance(gone, str) else gone:
+            self._put(page, NodeId(node), None)
 
     def _create(self, page: _Page, entry: Entry) -> None:
         origin = self._pages.get(entry["create"], _Page())
@@ -270,9 +272,9 @@ def snapshot_entry(environment: str, snapshot: Snapshot) -> Entry:
     return {"environment": environment, "at": now(), "snapshot": encode_snapshot(snapshot)}
 
 
-def forget_entry(environment: str, node: NodeId) -> Entry:
-    """``node`` has no snapshot any more."""
-    return {"environment": environment, "at": now(), "forget": node}
+def forget_entry(environment: str, nodes: Iterable[NodeId]) -> Entry:
+    """``nodes`` have no snapshot any more."""
+    return {"environment": environment, "at": now(), "forget": list(nodes)}
 
 
 def generation_entry(environment: str, generation: int, **head: Any) -> Entry:

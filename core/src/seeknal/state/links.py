@@ -30,6 +30,15 @@ def is_current(link: Path, artifact: Path) -> bool:
     return (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
 
 
+def new_link(link: Path, artifact: Path) -> bool:
+    """Make a symlink where nothing is yet; False when there is something, or no symlinks are."""
+    try:
+        link.symlink_to(_relative(link, artifact))
+    except OSError:
+        return False
+    return True
+
+
 def replace_link(link: Path, artifact: Path) -> None:
     """Let ``link`` stand for ``artifact``; whoever opens it meanwhile gets the old or the new.
 

@@ -132,10 +132,11 @@ class StateStore:
         self._begin_if_new(environment, NodeId(snapshot.node), entry["snapshot"])
         self._append(entry, lazily=lazily)
 
-    def forget(self, environment: str, node: NodeId) -> None:
-        """Drop a node from an environment; durable when this returns."""
-        self._begin_if_new(environment, node, None)
-        self._append(forget_entry(environment, node))
+    def forget(self, environment: str, *nodes: NodeId) -> None:
+        """Drop nodes from an environment; durable when this returns."""
+        for node in nodes:
+            self._begin_if_new(environment, node, None)
+        self._append(forget_entry(environment, nodes))
 
     def begin_generation(self, environment: str, **head: Any) -> int:
         """Count one more change of an environment, which exists from here on.

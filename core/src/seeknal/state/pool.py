@@ -1,0 +1,48 @@
+"""Every snapshot that is kept: those that are current, and those of earlier generations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seeknal.model import NodeId, Snapshot
+from seeknal.state.codec import decode_snapshot
+from seeknal.state.generations import Generations
+from seeknal.state.ledger import EnvironmentState
+from seeknal.state.sealed import unseal
+
+
+class Pool:
+    """Looks for snapshots by node and definition. Nothing is read before something is sought."""
+
+    def __init__(
+        self, environments: Mapping[str, EnvironmentState], generations: Generations
+    ) -> None:
+        self._environments = environments
+        self._generations = generations
+        self._texts: list[tuple[str, str]] | None = None
+
+    def candidates(self, node: NodeId, definition: str) -> Iterator[tuple[Snapshot, str]]:
+        """Snapshots of ``node`` at ``definition`` and where they are, current ones first."""
+        for name, environment in self._environments.items():
+            snapshot = environment.snapshots.get(node)
+            if snapshot is not None and snapshot.fingerprint.content == definition:
+                yield snapshot, name
+        for place, encoded in self._earlier(definition):
+            if encoded["node"] == node and encoded["fingerprint"][0] == definition:
+                yield decode_snapshot(encoded), place
+
+    def _earlier(self, definition: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        if self._texts is None:
+            self._texts = list(self._lines())
+        for place, line in self._texts:
+            # Most lines are of other nodes: a search in the text spares decoding them.
+            if definition in line and (entry := unseal(line)) and entry.get("before"):
+                yield place, entry["before"]
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for name, environment in self._environments.items():
+            for number in self._generations.numbers(name):
+                if number <= environment.generation:
+                    for line in self._generations.lines(name, number):
+                        yield f"{name}@{number - 1}", line
