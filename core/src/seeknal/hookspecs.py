@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ConnectionType,
         Context,
         EngineType,
+        Garbage,
         NodeInputs,
         NodeKind,
         Rows,
@@ -156,6 +157,40 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
     Called once per target that is owed a delivery, in a worker thread, after the node's audits
     passed and its artifact was published. ``context.delivery_id`` is the same for a retry of
     the same delivery. None: not mine. Raise ``DeliveryError`` when nothing was written.
+    """
+
+
+@_first
+def isolate_target(target: Target, context: Context) -> str | None:
+    """Where a target is written outside production, as people read it.
+
+    Called for each target of a run in an environment other than ``prod`` before anything runs;
+    main thread. ``isolate`` of ``seeknal.plugin`` makes the name. Must reach no server. Raise
+    ``NodeError`` when the name cannot be, such as one that is too long. None: not mine.
+    """
+
+
+@_first
+def roll_back_target(
+    target: Target, delivered: str, wanted: str, context: Context
+) -> bool | None:
+    """Take a target back to an earlier delivery of ours, as its own history allows.
+
+    Called once per target of a node that ``rollback`` takes back; main thread. ``delivered``
+    is the id of the last delivery, ``wanted`` that of the one whose rows it should hold again.
+    True: it does. None: not mine, or nothing to go back by; then targets of mode ``full`` and
+    ``incremental_by_time`` are delivered again and others are listed. Raise ``DeliveryError``
+    when somebody else has written since: the target stays as it is and is listed.
+    """
+
+
+@_declares
+def collect_garbage(context: Context, dry_run: bool) -> Iterable[Garbage]:  # type: ignore[empty-body]
+    """What a plugin keeps for this project that nothing needs any more.
+
+    Called once by ``seeknal janitor``, never at the end of a run; main thread, under the
+    project's lock. Remove it unless ``dry_run``, and say what it was with its bytes. Errors
+    become warnings.
     """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan
+from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan, Suffix
 
 if TYPE_CHECKING:
     import logging
@@ -104,6 +104,14 @@ class EngineType:
 
 
 @frozen(kw_only=True)
+class Garbage:
+    """Something that a janitor removes: what it is, for people, and how large."""
+
+    what: str
+    bytes: int = 0
+
+
+@frozen(kw_only=True)
 class NodeInputs:
     """What a node reads: each parent's stored output, and the rows of its own body."""
 
@@ -126,6 +134,10 @@ class Context(Protocol):
 
     @property
     def environment(self) -> str: ...
+
+    @property
+    def suffix(self) -> Suffix:
+        """The part of a target's name that an environment joins: ``environments.suffix``."""
 
     @property
     def run_id(self) -> str: ...

@@ -26,12 +26,14 @@ from seeknal.errors import (
     did_you_mean,
 )
 from seeknal.hookspecs import NAME
+from seeknal.isolation import isolate
 from seeknal.kernel import (
     AuditType,
     Command,
     ConnectionType,
     Context,
     EngineType,
+    Garbage,
     NodeInputs,
     NodeKind,
     Rows,
@@ -124,6 +126,7 @@ __all__ = (
     "DeliveryError",
     "Duration",
     "EngineType",
+    "Garbage",
     "Interval",
     "Location",
     "Mode",
@@ -158,6 +161,7 @@ __all__ = (
     "did_you_mean",
     "files_version",
     "hookimpl",
+    "isolate",
     "option",
     "publish_file",
     "quote_identifier",

@@ -26,6 +26,9 @@ COMMANDS = {
     "init": ("setup", "Create a working project to start from."),
     "run": ("run", "Run what has changed and everything that depends on it."),
     "plan": ("run", "Show what a run would do to each node, and why."),
+    "env": ("environments", "Create, list and delete environments; show their generations."),
+    "promote": ("environments", "Make an environment's changes those of production."),
+    "rollback": ("environments", "Put an environment back to an earlier generation."),
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),
@@ -50,6 +53,9 @@ SPELLINGS = {
     ("retry",): ("run",),
     ("connection-test",): ("connection", "test"),
     ("env", "plan"): ("plan",),
+    ("env", "apply"): ("apply",),
+    ("env", "promote"): ("promote",),
+    ("env", "rollback"): ("rollback",),
 }
 """Other spellings of commands, most of them of seeknal 2.x."""
 

@@ -77,6 +77,18 @@ def _read_seconds(context: click.Context, parameter: click.Parameter, value: str
         raise click.BadParameter(str(error)) from None
 
 
+def read_duration(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> float | None:
+    """Seconds of a duration such as ``14d``; a month counts as 30 days."""
+    from seeknal.durations import Duration
+
+    try:
+        return Duration.parse(value).rough_seconds if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 workers_option = click.option(
     "--workers",
     "--max-workers",

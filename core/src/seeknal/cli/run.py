@@ -19,7 +19,7 @@ from seeknal.cli.common import (
     selection_options,
     workers_option,
 )
-from seeknal.cli.streams import warn
+from seeknal.cli.streams import say, warn
 from seeknal.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after a failure.")
 @click.option("--continue-on-error", is_flag=True, help="Run other branches on; the default.")
 @click.option("--retries", type=click.IntRange(0), help="Try failed nodes again, this often.")
+@click.option("--unpin", is_flag=True, help="Build again what a rollback has put back.")
 @lock_timeout_option
 @click.option("--dry-run", "--show-plan", is_flag=True, help="Show the plan and stop.")
 @click.option("--quiet", "-q", is_flag=True, help="Print failures only.")
@@ -81,7 +82,28 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
 
     Reads the versions of sources; changes nothing. ENV is the same as --env ENV.
     """
-    return show_plan(format_, command="plan", environment=name or environment, **options)
+    environment = name or environment
+    code = show_plan(format_, command="plan", environment=environment, **options)
+    _take_note(environment)
+    return code
+
+
+def _take_note(environment: str) -> None:
+    """A plan of an environment was looked at: what its origin changed meanwhile is known."""
+    from seeknal.errors import LockHeld
+    from seeknal.model import PRODUCTION
+    from seeknal.run.environments import rebase
+    from seeknal.run.session import Request
+
+    if environment == PRODUCTION:
+        return
+    try:
+        moved = rebase(project_root(), Request(environment=environment, command="plan"))
+    except LockHeld:
+        warn("another command is writing: what changed in prod since is not taken note of")
+        return
+    for id in moved:
+        say(f"note: prod has changed {id} since; promoting {environment} replaces or reads it")
 
 
 def _reporter(format_: str, quiet: bool, verbose: bool) -> Any:
@@ -109,7 +131,7 @@ def show_plan(format_: str, **options: Any) -> int:
     """Print the plan of a run with these options."""
     from seeknal.run.session import plan_project
 
-    for option in ("workers", "fail_fast", "retries", "lock_timeout"):
+    for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin"):
         options.pop(option, None)
     plan = plan_project(project_root(), request(**options)).plan
     for warning in plan.warnings:

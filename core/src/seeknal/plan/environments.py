@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import PRODUCTION, NodeId, Snapshot
-from seeknal.state.ledger import EnvironmentState, short
+from seeknal.state.ledger import EnvironmentState, definitions_of, short
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -49,6 +49,18 @@ def refuse_pinned(environment: EnvironmentState) -> None:
             code="SK0820",
             help=f"seeknal run --env {name} --unpin builds it from the files again",
         )
+
+
+def moved_since(
+    environment: EnvironmentState, origin: Mapping[NodeId, Snapshot]
+) -> tuple[NodeId, ...]:
+    """Nodes whose definition in the origin is another one than was last taken note of."""
+    now, base = definitions_of(origin), common_base(environment, origin)
+    return tuple(
+        id
+        for id in sorted({*now, *base})
+        if now.get(id, "") != environment.seen.get(id, base.get(id, ""))
+    )
 
 
 def common_base(

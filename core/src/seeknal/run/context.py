@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from seeknal.errors import NodeError
-from seeknal.model import Interval, Node, NodeId, Relation
+from seeknal.model import Interval, Node, NodeId, Relation, Suffix
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,6 +45,7 @@ class NodeContext:
     definition_of: Callable[[str], Node] = _unknown
     audit_of: Callable[[Relation], None] = _nothing
     row_counts: Callable[[int], Sequence[int]]
+    suffix: Suffix = "schema"
     interval: Interval | None = None
     dry_run: bool = False
     known_version: object | None = None

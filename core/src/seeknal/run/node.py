@@ -419,6 +419,7 @@ class _Attempt:
         if not services.deliver or not self.node.targets:
             self.record(snapshot)
             return snapshot
+        snapshot = evolve(snapshot, delivers=True)
         again = services.plan.redeliver
         snapshot = plan_deliveries(self.node, snapshot, services.run_id, again, self.snapshot)
         # On record before the first attempt, so that a crash leaves the delivery owed.
@@ -498,6 +499,7 @@ class _Attempt:
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,
+            suffix=services.project.environments.suffix,
             params=self.node.params,
             **more,
         )

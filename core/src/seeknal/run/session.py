@@ -23,6 +23,7 @@ from seeknal.graph import Graph, build_graph
 from seeknal.model import (
     PRODUCTION,
     Artifact,
+    Fingerprint,
     Node,
     NodeId,
     NodeResult,
@@ -49,6 +50,7 @@ from seeknal.state.pool import Pool
 from seeknal.state.store import State, StateStore, open_state, read_state
 
 if TYPE_CHECKING:
+    from seeknal.run.context import NodeContext
     from seeknal.run.node import NodeRunner
 
 ENGINE = "duckdb"
@@ -244,7 +246,7 @@ def _check_engine(project: Project, target: str) -> None:
 def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
-    marks = fingerprints(project.nodes, graph, now.date().isoformat())
+    marks = marks_of(loaded)
     snapshots = loaded.snapshots(request.environment)
     chosen = _selected(loaded, request, marks, snapshots)
     return make_plan(
@@ -349,11 +351,18 @@ class Verified:
         return self._seen[artifact.path]
 
 
-def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> object:
+def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
+    """Every node's fingerprint, as of today."""
+    today = datetime.now(UTC).date().isoformat()
+    return fingerprints(loaded.project.nodes, loaded.graph, today)
+
+
+def context_of(loaded: Loaded, request: Request, node: Node, known: object = None) -> NodeContext:
+    """What a plugin is given that is asked about a node without rows at hand."""
     from seeknal.run.context import NodeContext, node_logger
 
     project = loaded.project
-    context = NodeContext(
+    return NodeContext(
         node=node.id,
         environment=request.environment,
         run_id="",
@@ -369,7 +378,13 @@ def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> 
         allow_outside=bool(node.source and node.source.allow_outside),
         variables=project.variables,
         params=node.params,
+        suffix=project.environments.suffix,
     )
+
+
+def _version_of(loaded: Loaded, request: Request, node: Node, known: object) -> object:
+    project = loaded.project
+    context = context_of(loaded, request, node, known)
     if node.source is None or node.source.type == "python":
         from seeknal.fileversion import version_of
 

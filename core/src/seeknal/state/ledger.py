@@ -139,7 +139,7 @@ class Ledger:
         for node, snapshot in entry["move"].items():
             for other in others:
                 # Equal snapshots are one object, and are written once.
-                if other.snapshots.get(node) == snapshot:
+                if snapshot is not None and other.snapshots.get(node) == snapshot:
                     snapshot = other.snapshots[node]
             self._put(page, NodeId(node), snapshot)
 
@@ -260,6 +260,11 @@ def isolated(snapshot: Encoded) -> Encoded:
 def definitions(snapshots: Mapping[NodeId, Encoded]) -> dict[NodeId, str]:
     """Each node's definition, short."""
     return {node: short(found["fingerprint"][0]) for node, found in snapshots.items()}
+
+
+def definitions_of(snapshots: Mapping[NodeId, Snapshot]) -> dict[NodeId, str]:
+    """Each node's definition, short."""
+    return {node: short(found.fingerprint.content) for node, found in snapshots.items()}
 
 
 def short(definition: str) -> str:

@@ -1,0 +1,342 @@
+"""``env``, ``promote`` and ``rollback``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command, Group
+from seeknal.cli.common import (
+    format_option,
+    lock_timeout_option,
+    project_options,
+    project_root,
+    read_duration,
+    request,
+)
+from seeknal.cli.render import count, print_json, print_table
+from seeknal.cli.streams import say
+from seeknal.errors import UsageError
+from seeknal.model import PRODUCTION
+
+if TYPE_CHECKING:
+    from seeknal.plan.promotion import Promotion
+    from seeknal.run.environments import Moved
+    from seeknal.state.store import EnvironmentState
+
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+@click.group("env", cls=Group)
+def env_command() -> None:
+    """Create, list and delete environments, and show their generations.
+
+    env plan, env apply and env promote are other spellings of plan, apply and promote.
+    """
+
+
+@env_command.command("create", cls=Command)
+@click.argument("name")
+@click.option("--from", "origin", default=PRODUCTION, show_default=True, help="Whose map it gets.")
+@click.option(
+    "--ttl",
+    metavar="DURATION",
+    callback=read_duration,
+    help="Remove it when it was not used for so long; default: janitor.environment_ttl.",
+)
+@lock_timeout_option
+def create_command(name: str, origin: str, ttl: float | None, lock_timeout: float) -> None:
+    """Make an environment with the outputs of another; no data is copied.
+
+    run --env NAME does so too, from prod.
+    """
+    from seeknal.run.environments import create
+
+    root = project_root()
+    if ttl is None:
+        from seeknal.project.settings import load_settings
+
+        ttl = load_settings(root)[0].retention.environment_ttl
+    asked = request(command=f"env create {name}", lock_timeout=lock_timeout)
+    nodes = create(root, asked, name, origin, ttl)
+    say(f"{name}: {count(nodes, 'node')} from {origin}, no data copied")
+
+
+@env_command.command("list", cls=Command)
+@format_option("table", "json")
+def list_command(format_: str) -> None:
+    """List all environments."""
+    found = [_about(entry) for entry in _environments().values()]
+    if format_ == "json":
+        print_json(found)
+        return
+    headers = ("environment", "from", "generation", "nodes", "updated (UTC)", "expires", "note")
+    rows = [
+        (
+            entry["name"],
+            entry["from"],
+            entry["generation"],
+            entry["nodes"],
+            _time(entry["updated"]),
+            _time(entry["expires"]),
+            f"pinned to {entry['pinned']}" if entry["pinned"] is not None else "",
+        )
+        for entry in found
+    ]
+    print_table(headers, rows, (False, False, True, True))
+
+
+@env_command.command("show", cls=Command)
+@click.argument("name")
+@format_option("text", "json")
+def show_command(name: str, format_: str) -> None:
+    """Show an environment: where it comes from and what is its own."""
+    from seeknal.plan.environments import existing
+
+    environments = _environments()
+    environment = existing(environments, name)
+    origin = environments.get(environment.origin or "")
+    about = _about(environment)
+    about["differs"] = sorted(_differing(environment, origin))
+    if format_ == "json":
+        print_json(about)
+        return
+    for key, value in about.items():
+        if key != "differs" and value is not None:
+            print(f"{key:<11}{_time(value) if key in _TIMES else value}")
+    if origin is not None:
+        print(f"{'differs':<11}{count(len(about['differs']), 'node')} from {origin.name}")
+        for id in about["differs"]:
+            print(f"  {id}")
+
+
+@env_command.command("delete", cls=Command)
+@click.argument("name")
+@yes_option
+@lock_timeout_option
+def delete_command(name: str, yes: bool, lock_timeout: float) -> int:
+    """Delete an environment; its targets in databases stay, its files go.
+
+    Outputs that no other environment has are removed by the next janitor.
+    """
+    from seeknal.plan.environments import existing
+    from seeknal.run.environments import delete
+
+    existing(_environments(), name)
+    if name != PRODUCTION and not agreed(f"Delete environment {name}?", yes):
+        return 1
+    delete(project_root(), request(command=f"env delete {name}", lock_timeout=lock_timeout), name)
+    say(f"deleted {name}")
+    return 0
+
+
+@env_command.command("history", cls=Command)
+@click.argument("name", default=PRODUCTION)
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
+@format_option("table", "json")
+def history_command(name: str, limit: int, format_: str) -> None:
+    """List the generations of an environment that are kept, newest first."""
+    from seeknal.plan.environments import existing
+    from seeknal.state.generations import Generations
+
+    environment = existing(_environments(), name)
+    found = Generations(project_root() / "target").list(name, environment.generation)
+    found = found[: limit or None]
+    if format_ == "json":
+        print_json(found)
+        return
+    if not found:
+        say(f"{name} has no generations yet")
+        return
+    rows = [
+        (
+            entry.number,
+            _time(entry.at),
+            f"{entry.command} {entry.note}".strip(),
+            entry.changed,
+            entry.commit[:7],
+            "" if entry.closed else "interrupted",
+        )
+        for entry in found
+    ]
+    headers = ("generation", "at (UTC)", "command", "changed", "commit", "note")
+    print_table(headers, rows, (True, False, False, True))
+
+
+@click.command("promote", cls=Command)
+@click.argument("source", metavar="ENV")
+@click.argument("target", default=PRODUCTION)
+@yes_option
+@click.option("--force", is_flag=True, help="Replace what has changed in TARGET since.")
+@click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
+@click.option("--dry-run", is_flag=True, help="Show what would change and stop.")
+@lock_timeout_option
+@format_option("text", "json")
+@project_options
+def promote_command(
+    source: str,
+    target: str,
+    yes: bool,
+    force: bool,
+    dry_run: bool,
+    format_: str,
+    **options: Any,
+) -> int:
+    """Make an environment's changes those of production, without computing them again.
+
+    Only what ENV itself changed moves; what production's newer data makes different is built
+    first. Targets are delivered from the stored outputs.
+    """
+    from seeknal.run.environments import promote
+
+    def agree(promotion: Promotion) -> bool:
+        if format_ == "text" or dry_run:
+            _print_promotion(promotion)
+        return not dry_run and agreed(f"Promote {source} to {target}?", yes)
+
+    moved = promote(
+        project_root(),
+        request(command=f"promote {source}", environment=target, **options),
+        source,
+        target,
+        _reporter(format_),
+        force=force,
+        agree=agree,
+    )
+    if moved is None:
+        return 0 if dry_run else 1
+    if format_ == "json":
+        print_json(_moved(moved))
+    elif not moved.nodes:
+        say(f"nothing to promote: {target} has all that {source} changed")
+    else:
+        say(f"{target} is at generation {moved.generation}: {count(len(moved.nodes), 'node')} changed")
+    return _exit_code(moved)
+
+
+@click.command("rollback", cls=Command)
+@click.argument("name", metavar="ENV")
+@click.option("--to", type=click.IntRange(1), metavar="N", help="The generation; default: the last.")
+@click.option("--leave-targets", is_flag=True, help="Succeed though some targets cannot follow.")
+@click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
+@lock_timeout_option
+@format_option("text", "json")
+@project_options
+def rollback_command(
+    name: str, to: int | None, leave_targets: bool, format_: str, **options: Any
+) -> int:
+    """Put an environment back to an earlier generation and keep it there.
+
+    run refuses until --unpin, or a promote. Targets that are replaced as a whole are delivered
+    again; those that cannot be taken back are listed, and the exit code is 1.
+    """
+    from seeknal.run.environments import rollback
+
+    moved = rollback(
+        project_root(),
+        request(command="rollback", environment=name, **options),
+        to,
+        _reporter(format_),
+    )
+    if format_ == "json":
+        print_json(_moved(moved))
+    else:
+        changed = count(len(moved.nodes), "node")
+        say(f"{name} is at generation {moved.generation}: {changed} taken back; it stays there")
+        for line in moved.left:
+            say(f"not rolled back: {line}")
+    return 1 if moved.left and not leave_targets else _exit_code(moved)
+
+
+def agreed(question: str, yes: bool) -> bool:
+    """Whether the user says so. Raises UsageError where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nobody can be asked here", code="SK0827", help="say --yes when it is to be done"
+        )
+    return click.confirm(question, err=True)
+
+
+def _exit_code(moved: Moved) -> int:
+    return 0 if moved.summary is None or moved.summary.ok else 1
+
+
+def _reporter(format_: str) -> Any:
+    from seeknal.cli.progress import Lines, Silent
+
+    return Silent() if format_ == "json" else Lines(project_root())
+
+
+def _moved(moved: Moved) -> dict[str, Any]:
+    from seeknal.cli.answers import VERSION, run_answer
+
+    return {
+        "version": VERSION,
+        "environment": moved.environment,
+        "generation": moved.generation,
+        "changed": list(moved.nodes),
+        "left_targets": list(moved.left),
+        "run": run_answer(moved.summary) if moved.summary else None,
+    }
+
+
+def _print_promotion(promotion: Promotion) -> None:
+    lines = [(id, "changed") for id in promotion.moved]
+    lines += [(id, "removed") for id in promotion.removed]
+    lines += [(id, "other rows") for id in promotion.followed]
+    lines += [(id, "is built first") for id in promotion.build if id not in promotion.moved]
+    width = max((len(id) for id, _ in lines), default=0)
+    for id, what in lines:
+        first = ", is built first" if what == "changed" and id in promotion.build else ""
+        print(f"{id:<{width}}  {what}{first}")
+    total = len(lines)
+    print(f"{count(total, 'node')} of {promotion.target}: {len(promotion.build)} to build")
+
+
+_TIMES = ("created", "updated", "expires")
+
+
+def _about(environment: EnvironmentState) -> dict[str, Any]:
+    from datetime import datetime, timedelta
+
+    expires = None
+    if environment.ttl is not None and environment.updated:
+        updated = datetime.fromisoformat(environment.updated)
+        expires = (updated + timedelta(seconds=environment.ttl)).isoformat()
+    return {
+        "name": environment.name,
+        "from": environment.origin,
+        "generation": environment.generation,
+        "nodes": len(environment.snapshots),
+        "created": environment.created,
+        "updated": environment.updated,
+        "expires": expires,
+        "pinned": environment.pinned,
+        "commit": environment.commit,
+    }
+
+
+def _differing(environment: EnvironmentState, origin: EnvironmentState | None) -> set[str]:
+    if origin is None:
+        return set()
+    mine, theirs = environment.snapshots, origin.snapshots
+    return {
+        id
+        for id in {*mine, *theirs}
+        if id not in mine or id not in theirs or mine[id].output_id != theirs[id].output_id
+    }
+
+
+def _environments() -> dict[str, EnvironmentState]:
+    from seeknal.state.store import read_state
+
+    found = dict(read_state(project_root() / "target").environments)
+    return {name: found[name] for name in sorted(found, key=lambda name: (name != PRODUCTION, name))}
+
+
+def _time(text: str | None) -> str:
+    return (text or "")[:19].replace("T", " ")

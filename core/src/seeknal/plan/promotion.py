@@ -1,0 +1,208 @@
+"""What a promotion moves: an environment's own changes, laid over another one's map.
+
+Three maps are compared, as in a merge: the environment's, the target's, and the definitions
+that both had last in common. Only what the environment itself changed moves; what the target's
+inputs make different is found elsewhere or built before the map moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain
+
+from attrs import evolve, field, frozen
+
+from seeknal.errors import RunError
+from seeknal.fingerprint import derived_id
+from seeknal.model import Delivery, NodeId, Snapshot
+from seeknal.plan.environments import common_base
+from seeknal.state.ledger import EnvironmentState, short
+
+Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
+"""Whole outputs of a node at a definition, wherever they are kept."""
+
+
+@frozen(kw_only=True)
+class Promotion:
+    """What becomes of a target's map.
+
+    ``moved``: nodes whose definition changes; ``followed``: those that only read other rows.
+    ``map`` is the whole map as it will be but for ``build``, the nodes that are computed first,
+    of which ``surely`` are those that do whatever their parents' new rows turn out to be.
+    """
+
+    source: str
+    target: str
+    moved: tuple[NodeId, ...]
+    removed: tuple[NodeId, ...]
+    followed: tuple[NodeId, ...]
+    build: tuple[NodeId, ...]
+    surely: frozenset[NodeId]
+    map: Mapping[NodeId, Snapshot] = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.moved or self.removed)
+
+
+def plan_promotion(
+    source: EnvironmentState,
+    target: EnvironmentState,
+    candidates: Candidates = lambda node, definition: (),
+    *,
+    force: bool = False,
+) -> Promotion:
+    """What promoting ``source`` to ``target`` does; reads no file of the project.
+
+    Raises RunError when the target's definitions changed since in what would be replaced or
+    read, unless ``force``, and when an audit fails on what would be promoted.
+    """
+    mine, theirs = source.snapshots, target.snapshots
+    related = source.origin == target.name
+    base = common_base(source, theirs) if related else {}
+    moved = [
+        id
+        for id in mine
+        if _definition(theirs, id) != _definition(mine, id)
+        and not (related and base.get(id) == _definition(mine, id))
+    ]
+    removed = [id for id in theirs if id not in mine and id in base]
+    _refuse_failing(source, moved)
+    if related and not force:
+        _refuse_conflicts(source, target, base, [*moved, *removed])
+    merged = {id: found for id, found in theirs.items() if id not in removed}
+    merged |= {id: taken_over(mine[id], theirs.get(id)) for id in moved}
+    return _followed(source, target, moved, removed, merged, candidates)
+
+
+def taken_over(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:
+    """``snapshot`` in place of ``before``: what targets hold does not change by that."""
+    deliveries: Mapping[str, Delivery] = before.deliveries if before else {}
+    return evolve(snapshot, deliveries=deliveries, backlog=before.backlog if before else ())
+
+
+def _followed(
+    source: EnvironmentState,
+    target: EnvironmentState,
+    moved: list[NodeId],
+    removed: list[NodeId],
+    merged: dict[NodeId, Snapshot],
+    candidates: Candidates,
+) -> Promotion:
+    touched, followed = set(moved), []
+    build: dict[NodeId, None] = {}
+    surely: set[NodeId] = set()
+    for id in _order(merged):
+        snapshot = merged[id]
+        if id not in touched and not touched.intersection(snapshot.inputs):
+            continue
+        if not build.keys().isdisjoint(snapshot.inputs):
+            build[id] = None
+            touched.add(id)
+            continue
+        inputs = {parent: _output(merged, parent) for parent in snapshot.inputs}
+        if inputs == dict(snapshot.inputs):
+            continue
+        touched.add(id)
+        known = [source.snapshots[id]] if id in source.snapshots else []
+        kept = candidates(id, snapshot.fingerprint.content)
+        found = _over(snapshot, inputs, chain(known, kept))
+        if found is None:
+            build[id] = None
+            surely.add(id)
+        else:
+            merged[id] = taken_over(found, target.snapshots.get(id))
+            if id not in moved:
+                followed.append(id)
+    return Promotion(
+        source=source.name,
+        target=target.name,
+        moved=tuple(moved),
+        removed=tuple(removed),
+        followed=tuple(followed),
+        build=tuple(build),
+        surely=frozenset(surely),
+        map=merged,
+    )
+
+
+def _over(
+    snapshot: Snapshot, inputs: Mapping[NodeId, str], candidates: Iterable[Snapshot]
+) -> Snapshot | None:
+    """The node's output over ``inputs``, where somebody built it or it stores no rows."""
+    content = snapshot.fingerprint.content
+    if snapshot.artifact is None:
+        return evolve(snapshot, inputs=inputs, output_id=derived_id(content, inputs))
+    for found in candidates:
+        same = found.fingerprint.content == content and dict(found.inputs) == inputs
+        if same and found.artifact is not None and not found.failing:
+            return found
+    return None
+
+
+def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str:
+    found = snapshots.get(id)
+    return found.output_id if found else ""
+
+
+def _order(snapshots: Mapping[NodeId, Snapshot]) -> Iterable[NodeId]:
+    edges = {id: [p for p in found.inputs if p in snapshots] for id, found in snapshots.items()}
+    try:
+        return tuple(TopologicalSorter(edges).static_order())
+    except CycleError as error:
+        raise RunError(
+            f"together they would read each other in a circle: {' -> '.join(error.args[1])}",
+            code="SK0824",
+            help="run the environment again with the files as they are to become",
+        ) from None
+
+
+def _definition(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str:
+    found = snapshots.get(id)
+    return short(found.fingerprint.content) if found else ""
+
+
+def _refuse_failing(source: EnvironmentState, moved: Iterable[NodeId]) -> None:
+    failing = [id for id in moved if source.snapshots[id].failing]
+    if failing:
+        raise RunError(
+            f"audits of {source.name} fail: {', '.join(failing)}",
+            code="SK0826",
+            help=f"mend them, then seeknal run --env {source.name}",
+        )
+
+
+def _refuse_conflicts(
+    source: EnvironmentState,
+    target: EnvironmentState,
+    base: Mapping[NodeId, str],
+    promoted: list[NodeId],
+) -> None:
+    """The target's definitions that somebody changed since, in what is replaced or read."""
+    reached = {*promoted, *_ancestors(source.snapshots, promoted)}
+    reached |= _ancestors(target.snapshots, reached)
+    changed = [
+        id
+        for id in sorted(reached)
+        if (now := _definition(target.snapshots, id)) != source.seen.get(id, base.get(id, ""))
+        and now != _definition(source.snapshots, id)
+    ]
+    if changed:
+        raise RunError(
+            f"{target.name} has changed since {source.name} was made: {', '.join(changed)}",
+            code="SK0824",
+            help=f"look at seeknal plan --env {source.name}, which takes note of it, then promote"
+            " again; --force replaces it unseen",
+        )
+
+
+def _ancestors(snapshots: Mapping[NodeId, Snapshot], start: Iterable[NodeId]) -> set[NodeId]:
+    found: set[NodeId] = set()
+    waiting = list(start)
+    while waiting:
+        snapshot = snapshots.get(waiting.pop())
+        for parent in snapshot.inputs if snapshot else ():
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
