@@ -51,13 +51,12 @@ def evaluate(definitions, data):
 
     def of(name):
         if name not in rows:
-            rows[name] = compute(definitions[name])
+            rows[name] = compute(name, *definitions[name])
         return rows[name]
 
-    def compute(definition):
-        how, parents, number = definition
+    def compute(name, how, parents, number):
         if how == "source":
-            return Counter(data[number])
+            return Counter(data[name])
         found = [of(parent) for parent in parents]
         if how == "add":
             return Counter({v + number: n for v, n in found[0].items()})
@@ -191,7 +190,8 @@ class Story:
             self.base[environment] = self.common(environment)
 
     def ran(self, environment):
-        self.holds[environment] = (dict(self.definitions), dict(self.data))
+        read = {name: self.data[self.definitions[name][2]] for name in SOURCES}
+        self.holds[environment] = (dict(self.definitions), read)
         self.pinned.discard(environment)
         self.keep(environment)
 
@@ -262,22 +262,14 @@ class Story:
         }
         gone = {name for name in theirs if name not in mine and base and name in base}
         merged = {name: entry for name, entry in {**theirs, **moved}.items() if name not in gone}
-        data = {name: dict(has) for name in merged}
-        self.holds["prod"] = (merged, self.read_by(merged, moved, has, read))
+        data = {name: (read if name in moved else has)[name] for name in SOURCES}
+        self.holds["prod"] = (merged, data)
         if moved or gone:
             self.pinned.discard("prod")
             self.keep("prod")
         if base is not None:
             known = {**base, **{n: e for n, e in mine.items() if merged.get(n) == e}}
             self.base[source] = {n: e for n, e in known.items() if n in merged or n in mine}
-
-    def read_by(self, merged, moved, has, read):
-        """What each source holds: a moved one brings what it had read."""
-        found = {}
-        for name in SOURCES:
-            side = read if name in moved else has
-            found[name] = side
-        return _Read(merged, found)
 
     def do_rollback(self):
         choices = [
@@ -335,7 +327,7 @@ class Story:
         for name, (definitions, data) in self.holds.items():
             if name == skip:
                 continue
-            expected = evaluate_held(definitions, data)
+            expected = evaluate(definitions, data)
             found = stored[name].snapshots if name in stored else {}
             assert set(found) == {id_of(node) for node in definitions}, (name, set(found))
             for node, rows in expected.items():
@@ -355,34 +347,6 @@ class Story:
                 found = connection.execute("SELECT v FROM read_parquet(?)", [str(path)]).fetchall()
             self.rows[artifact.sha256] = Counter(value for (value,) in found)
         return self.rows[artifact.sha256]
-
-
-class _Read:
-    """The data behind each source of a map that a promotion put together."""
-
-    def __init__(self, definitions, sides):
-        self.sides = {name: side for name, side in sides.items()}
-
-
-def evaluate_held(definitions, data):
-    if not isinstance(data, _Read):
-        return evaluate(definitions, data)
-    rows = {}
-    patched = dict(definitions)
-    flat = {}
-    for name in SOURCES:
-        if name in definitions:
-            side = data.sides[name]
-            how, parents, table = definitions[name]
-            flat[name] = content(side, name, table)
-            patched[name] = (how, parents, name)
-    return evaluate(patched, flat)
-
-
-def content(side, name, table):
-    while isinstance(side, _Read):
-        side = side.sides[name]
-    return side[table]
 
 
 def die_after(calls: int) -> None:

@@ -106,6 +106,13 @@ def _one_file_twice(first: Target, second: Target) -> Problem:
 
 
 @hookimpl
+def isolate_target(target: Target, context: Context) -> str | None:
+    if not isinstance(target.options, FileOptions):
+        return None
+    return str(_place(target.options, context).relative_to(context.project_root.resolve()))
+
+
+@hookimpl
 def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
     options = target.options
     if not isinstance(options, FileOptions):

@@ -34,6 +34,7 @@ from seeknal.run.session import (
     create_environment,
     load,
     marks_of,
+    mend_names,
 )
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
@@ -108,6 +109,7 @@ def promote(
     request = evolve(request, environment=target)
     with writing(root, request) as store:
         environments = store.state.environments
+        mend_names(store, root / "target", target)
         mine, theirs = existing(environments, source), existing(environments, target)
         promotion = plan_promotion(mine, theirs, _kept(root, store), force=force)
         if not promotion:
@@ -183,6 +185,7 @@ def rollback(
     """
     name = request.environment
     with writing(root, request) as store:
+        mend_names(store, root / "target", name)
         environment = existing(store.state.environments, name)
         kept = store.generations()
         wanted = _wanted(environment.generation if to is None else to, to, environment.generation)
@@ -352,6 +355,7 @@ class _Work:
                 artifacts.link_current(id, found.artifact, environment)
             else:
                 artifacts.unlink_current(id, environment)
+        self.store.end_generation(environment)
         return generation
 
     def roll_back_targets(

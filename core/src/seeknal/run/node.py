@@ -199,7 +199,6 @@ class _Attempt:
             backlog=before.backlog if before else (),
             delivers=bool(self.node.targets),
         )
-        self.link(snapshot)
         delivered = self.deliver(snapshot)
         return evolve(self.result("reused", delivered), deliveries=self.attempted(delivered))
 
@@ -346,9 +345,7 @@ class _Attempt:
             rows=rows,
             columns=columns,
         )
-        snapshot = evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
-        self.link(snapshot)
-        return snapshot
+        return evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
 
     def new_snapshot(self, output_id: str, inputs: dict[NodeId, str]) -> Snapshot:
         node = self.node
@@ -452,6 +449,8 @@ class _Attempt:
     def record(self, snapshot: Snapshot) -> None:
         self.services.record(snapshot)
         self.services.outputs.snapshots[self.node.id] = snapshot
+        # After it is on record: a crash in between leaves a generation open, which is seen.
+        self.link(snapshot)
 
     def audit_again(self) -> NodeResult:
         """New audits on current rows: a failure leaves them current, but marked as failing."""

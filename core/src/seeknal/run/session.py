@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from attrs import evolve, field, frozen
 
-from seeknal.errors import UsageError, did_you_mean
+from seeknal.errors import ProjectError, SeeknalError, UsageError, did_you_mean
 from seeknal.fingerprint import fingerprints
 from seeknal.graph import Graph, build_graph
 from seeknal.model import (
@@ -28,6 +28,7 @@ from seeknal.model import (
     NodeId,
     NodeResult,
     Plan,
+    Problem,
     Project,
     RunSummary,
     Snapshot,
@@ -168,6 +169,7 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
 
 def _prepare_environment(store: StateStore, project: Project, request: Request) -> None:
     """Make a new environment from production; look whether an old one may be run."""
+    mend_names(store, project.target, request.environment)
     environments = store.state.environments
     environment = environments.get(request.environment)
     if environment is None:
@@ -192,10 +194,27 @@ def create_environment(
     store: StateStore, target: Path, name: str, origin: str, ttl: float | None
 ) -> None:
     """Make ``name`` with the map of ``origin``; its stable names show the same files."""
+    known = store.state.environments.get(origin)
+    snapshots = known.snapshots if known else {}
+    found = {id: entry.artifact for id, entry in snapshots.items() if entry.artifact}
+    artifacts = Artifacts(target)
+    # The environment is there when its names are: what a crash leaves here belongs to nobody.
+    artifacts.unlink_all(name)
+    artifacts.link_all(name, found)
     store.create(name, origin, ttl)
-    snapshots = store.state.environments[name].snapshots
-    artifacts = {id: found.artifact for id, found in snapshots.items() if found.artifact}
-    Artifacts(target).link_all(name, artifacts)
+
+
+def mend_names(store: StateStore, target: Path, name: str) -> None:
+    """Let stable names say what the map does, where the command that changed it has died."""
+    environment = store.state.environments.get(name)
+    if environment is None or environment.open is None:
+        return
+    artifacts = Artifacts(target)
+    for id, found in environment.snapshots.items():
+        if found.artifact is not None:
+            artifacts.link_current(id, found.artifact, name)
+    artifacts.unlink_others(name, environment.snapshots)
+    store.end_generation(name)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
@@ -248,6 +267,7 @@ def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     now = datetime.now(UTC)
     marks = marks_of(loaded)
     snapshots = loaded.snapshots(request.environment)
+    check_isolation(loaded, request)
     chosen = _selected(loaded, request, marks, snapshots)
     return make_plan(
         Situation(
@@ -305,6 +325,30 @@ def _selected(
         exclude_tags=request.exclude_tags,
         changed=changed,
     )
+
+
+def check_isolation(loaded: Loaded, request: Request) -> None:
+    """Raise ProjectError for each target that an environment cannot have of its own."""
+    if request.environment == PRODUCTION or not loaded.delivers(request):
+        return
+    problems = []
+    for node in loaded.project.nodes.values():
+        for target in node.targets:
+            context = context_of(loaded, request, node)
+            try:
+                loaded.plugins.hooks.isolate_target(target=target, context=context)
+            except SeeknalError as error:
+                problems.append(
+                    Problem(
+                        code=error.code,
+                        message=f"{node.id}: {error.message}",
+                        location=target.location or node.location,
+                        help=error.help,
+                        node=node.id,
+                    )
+                )
+    if problems:
+        raise ProjectError(problems)
 
 
 def _narrowed(request: Request) -> bool:

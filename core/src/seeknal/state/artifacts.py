@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import file_digest
 from itertools import count
 from pathlib import Path
@@ -149,6 +149,15 @@ class Artifacts:
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:
         """Take away the node's stable name; the artifact stays."""
         self._link(node, environment).unlink(missing_ok=True)
+
+    def unlink_others(self, environment: str, nodes: Collection[NodeId]) -> None:
+        """Take away the stable names of all but ``nodes``."""
+        kept = {self._link(node, environment) for node in nodes}
+        for path in _entries(self._links(environment)):
+            kind, _, name = path.name.removesuffix(".parquet").partition("_")
+            cached = self._cache / kind / name
+            if path.is_symlink() and path not in kept and cached.is_dir():
+                path.unlink()
 
     def unlink_all(self, environment: str) -> None:
         """Remove an environment's stable names and the files that were delivered there."""

@@ -14,7 +14,7 @@ from seeknal.state.sealed import Entry
 
 Encoded = Mapping[str, Any]
 
-_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen")
+_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "open")
 """What an environment knows of itself beside its map; each key is left out while it is empty."""
 
 _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
@@ -29,7 +29,8 @@ class EnvironmentState:
     ``origin`` is the environment that it was made from, ``base`` each node's definition that
     both had last in common, ``seen`` the origin's definitions that were shown since. ``ttl``
     is in seconds after ``updated``. ``pinned``: a rollback put it back to that generation.
-    ``commit`` is the git commit that it was last built from.
+    ``commit`` is the git commit that it was last built from. ``open`` is the generation that a
+    command is making, or died making.
     """
 
     name: str
@@ -41,6 +42,7 @@ class EnvironmentState:
     ttl: float | None = None
     pinned: int | None = None
     commit: str | None = None
+    open: int | None = None
     base: Mapping[NodeId, str] = field(factory=dict)
     seen: Mapping[NodeId, str] = field(factory=dict)
 
@@ -151,6 +153,7 @@ class Ledger:
                 page.held.pop(key, None)
 
     def _close(self, page: _Page, entry: Entry) -> None:
+        page.held.pop("open", None)
         changes = page.changes.setdefault(page.generation, Changes())
         changes.head["closed"] = entry["at"]
 
@@ -158,6 +161,9 @@ class Ledger:
         page.generation = entry["generation"]
         page.held |= {key: entry[key] for key in _HELD if entry.get(key)}
         if "command" in entry:
+            page.held["open"] = page.generation
+            if "closed" in entry:
+                del page.held["open"]
             changes = page.changes.setdefault(page.generation, Changes())
             changes.head |= {key: entry[key] for key in _HEAD if entry.get(key)}
 

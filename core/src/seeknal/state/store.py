@@ -155,7 +155,7 @@ class StateStore:
         self._opening[environment] = head
 
     def end_generation(self, environment: str) -> None:
-        """Close what `expect_generation` announced: nothing more belongs to it."""
+        """Close what was begun or announced: nothing more belongs to it."""
         if self._opening.pop(environment, None) is None:
             self._append({"environment": environment, "at": now(), "close": True})
 
@@ -176,14 +176,15 @@ class StateStore:
     def move(
         self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any
     ) -> int:
-        """Change many nodes of a map at once, as one closed generation; gives its number.
+        """Change many nodes of a map at once, as a new generation; gives its number.
 
-        None takes a node out. Whoever reads meanwhile sees all of it or nothing.
+        None takes a node out. Whoever reads meanwhile sees all of it or nothing. It stays open
+        until `end_generation`.
         """
         generation = self._ledger.generation(environment) + 1
         moved = {node: found and encode_snapshot(found) for node, found in changes.items()}
         like = [name for name in head.pop("like", ()) if name != environment]
-        entry = generation_entry(environment, generation, **head, closed=now(), like=like)
+        entry = generation_entry(environment, generation, **head, like=like)
         self._append({**entry, "move": moved})
         return generation
 

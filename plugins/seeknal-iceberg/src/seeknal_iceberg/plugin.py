@@ -89,6 +89,27 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @hookimpl
+def isolate_target(target: Target, context: Context) -> str | None:
+    if not isinstance(target.options, IcebergTarget):
+        return None
+    from seeknal_iceberg.catalogs import in_environment, table_name
+
+    table = table_name(target.options.table or f"default.{target.node.name}")
+    return str(in_environment(table, context.environment))
+
+
+@hookimpl
+def roll_back_target(
+    target: Target, delivered: str, wanted: str, context: Context
+) -> bool | None:
+    if not isinstance(target.options, IcebergTarget):
+        return None
+    from seeknal_iceberg.rollback import roll_back
+
+    return roll_back(target, target.options, delivered, wanted, context)
+
+
+@hookimpl
 def register_commands(cli: click.Group) -> None:
     from seeknal_iceberg.commands import iceberg_command
 

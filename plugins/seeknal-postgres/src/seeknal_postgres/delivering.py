@@ -28,6 +28,7 @@ from seeknal_postgres.batch import refuse_nul, writings_of
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.isolating import isolated, isolated_schema
 from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.stream import copy_rows
 from seeknal_postgres.writetypes import Writing, cast_to, for_column
@@ -61,7 +62,7 @@ class Work:
     @property
     def ledger(self) -> str:
         """Where the table of deliveries is; that of an environment lies apart."""
-        return _isolated(self.connection.delivery_schema, self.context)
+        return isolated_schema(self.connection.delivery_schema, self.context)
 
     @property
     def lock(self) -> str:
@@ -74,15 +75,11 @@ def deliver(
     """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
     name, connection = connection_of(target, None, context)
     named = table_of(options.table or relation.node.name, connection.schema)
-    table = Table(schema=_isolated(named.schema, context), name=named.name)
+    table, connection = isolated(named, connection, context)
     work = _prepared(target, options, relation, context, connection, table)
     if work is None:
         return Delivered(rows=0, detail="no rows: nothing to replace")
     return _carry_out(work, name)
-
-
-def _isolated(schema: str, context: Context) -> str:
-    return schema if context.environment == "prod" else f"{schema}__{context.environment}"
 
 
 def _prepared(

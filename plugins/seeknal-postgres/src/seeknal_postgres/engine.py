@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seeknal.plugin import Context, Node, NodeError, NodeId, Rows, Source
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.isolating import isolated
 from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
 from seeknal_postgres.reading import read
 
@@ -118,18 +119,12 @@ def _place(parent: Node, connection: str, context: Context) -> exp.Expression:
             if target.mode == "append":
                 continue
             table = table_of(target.options.table or parent.name, options.schema)
-            return _named(_in_environment(table, context))
+            return _named(isolated(table, options, context)[0])
     raise NodeError(
         f"{parent.id} is not in the database of connection {connection!r}",
         code="SK1362",
         help="deliver it there (materializations:), or leave engine: out",
     )
-
-
-def _in_environment(table: Table, context: Context) -> Table:
-    if context.environment == "prod":
-        return table
-    return Table(schema=f"{table.schema}__{context.environment}", name=table.name)
 
 
 def _named(table: Table) -> exp.Expression:

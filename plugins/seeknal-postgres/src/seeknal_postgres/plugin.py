@@ -120,6 +120,15 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @hookimpl
+def isolate_target(target: Target, context: Context) -> str | None:
+    if not isinstance(target.options, PostgresTarget):
+        return None
+    from seeknal_postgres.isolating import place_of
+
+    return place_of(target, target.options, context)
+
+
+@hookimpl
 def open_session(connection: Connection, project_root: Path) -> Session | None:
     if not isinstance(connection.options, Postgres):
         return None

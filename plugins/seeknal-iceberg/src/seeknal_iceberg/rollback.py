@@ -1,0 +1,63 @@
+"""Going back to the snapshot of an earlier delivery, while nobody else has written since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import Context, DeliveryError, SeeknalError, Target
+from seeknal_iceberg.catalogs import in_environment, open_catalog, options_of, said, table_name
+from seeknal_iceberg.delivering import DELIVERY
+from seeknal_iceberg.options import IcebergTarget
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+
+def roll_back(
+    target: Target, options: IcebergTarget, delivered: str, wanted: str, context: Context
+) -> bool | None:
+    """Make the snapshot of delivery ``wanted`` the table's current one.
+
+    None when there is no such table or snapshot. Raises DeliveryError when the table's head is
+    not delivery ``delivered``, or another writer came between.
+    """
+    from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+
+    name = in_environment(
+        table_name(options.table or f"default.{target.node.name}"), context.environment
+    )
+    catalog = open_catalog(
+        options_of(target.connection, context), name.catalog, context.project_root
+    )
+    try:
+        table = catalog.load_table(name.identifier)
+    except (NoSuchTableError, NoSuchNamespaceError):
+        return None
+    line = _line(table)
+    found = next((snapshot for snapshot in line if _delivery(snapshot) == wanted), None)
+    if not line or _delivery(line[0]) != delivered:
+        raise DeliveryError(f"somebody else has written to {name} since", code="SK1447")
+    if found is None:
+        return None
+    between = line[: line.index(found)]
+    if not all(_delivery(snapshot) for snapshot in between):
+        raise DeliveryError(f"somebody else has written to {name} in between", code="SK1447")
+    try:
+        table.manage_snapshots().rollback_to_snapshot(found.snapshot_id).commit()
+    except SeeknalError:
+        raise
+    except Exception as error:
+        raise DeliveryError(f"{name}: {said(error)}", code="SK1441") from error
+    return True
+
+
+def _line(table: Table) -> list[Snapshot]:
+    """The current snapshot and those that it came from, newest first."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    return list(ancestors_of(table.current_snapshot(), table.metadata))
+
+
+def _delivery(snapshot: Snapshot) -> str | None:
+    return snapshot.summary[DELIVERY] if snapshot.summary is not None else None
