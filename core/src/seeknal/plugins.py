@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -228,6 +228,16 @@ class Plugins:
                 _call(implementation, arguments)
             except Exception as error:
                 warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {error}")
+
+    def garbage(self, context: Any, dry_run: bool) -> Iterator[tuple[str, list[Any] | Exception]]:
+        """What each plugin's ``collect_garbage`` gave or raised, under the plugin's name."""
+        for implementation in self.hooks.collect_garbage.get_hookimpls():
+            try:
+                found = list(_call(implementation, {"context": context, "dry_run": dry_run}) or ())
+            except Exception as error:
+                yield implementation.plugin_name, error
+            else:
+                yield implementation.plugin_name, found
 
     def implements(self, hook: str) -> bool:
         """Whether any plugin implements ``hook``."""

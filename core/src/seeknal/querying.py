@@ -12,6 +12,7 @@ from seeknal.model import Node, NodeId, Snapshot
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
+from seeknal.state.archive import history_files, history_query
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
 
@@ -19,27 +20,6 @@ if TYPE_CHECKING:
     import duckdb
 
 HISTORY = "seeknal_history"
-HISTORY_COLUMNS = {
-    "batch_id": "VARCHAR",
-    "environment": "VARCHAR",
-    "node": "VARCHAR",
-    "layer": "VARCHAR",
-    "status": "VARCHAR",
-    "reason": "VARCHAR",
-    "rows_in": "BIGINT",
-    "rows_out": "BIGINT",
-    "bytes": "BIGINT",
-    "seconds": "DOUBLE",
-    "phases": "MAP(VARCHAR, DOUBLE)",
-    "started_at": "TIMESTAMPTZ",
-    "finished_at": "TIMESTAMPTZ",
-    "fingerprint": "VARCHAR",
-    "inputs": "MAP(VARCHAR, VARCHAR)",
-    "artifact": "VARCHAR",
-    "audits": "JSON",
-    "targets": "JSON",
-    "error": "VARCHAR",
-}
 
 FEW = 100
 """So many views cost less than finding out which of them a query means."""
@@ -177,24 +157,9 @@ class _Views:
                 self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
 
     def define_history(self) -> None:
-        files = sorted(str(path) for path in (self.root / "target/history").glob("*.ndjson"))
+        files = history_files(self.root / "target")
         self.paths += files
-        if files:
-            listed = ", ".join(map(quote_literal, files))
-            types = ", ".join(
-                f"{quote_literal(name)}: {quote_literal(kind)}"
-                for name, kind in HISTORY_COLUMNS.items()
-            )
-            select = (
-                f"SELECT * FROM read_json([{listed}], format = 'newline_delimited', "
-                f"columns = {{{types}}}, ignore_errors = true)"
-            )
-        else:
-            columns = ", ".join(
-                f"CAST(NULL AS {kind}) AS {quote_identifier(name)}"
-                for name, kind in HISTORY_COLUMNS.items()
-            )
-            select = f"SELECT {columns} WHERE false"
+        select = history_query(files)
         self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
 
 

@@ -318,7 +318,7 @@ class Story:
     def do_janitor(self):
         from seeknal.run.janitor import clean_up
 
-        clean_up(self.root, Request(command="janitor"))
+        assert not [i for i in clean_up(self.root, Request(command="janitor"), grace=0) if i.error]
 
     def check(self, skip=None):
         """Every environment holds what it must, in its artifacts and under its stable names."""

@@ -401,27 +401,30 @@ def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
     return fingerprints(loaded.project.nodes, loaded.graph, today)
 
 
-def context_of(loaded: Loaded, request: Request, node: Node, known: object = None) -> NodeContext:
-    """What a plugin is given that is asked about a node without rows at hand."""
+def context_of(
+    loaded: Loaded, request: Request, node: Node | None, known: object = None
+) -> NodeContext:
+    """What a plugin is given that is asked about a node, or the project, without rows at hand."""
     from seeknal.run.context import NodeContext, node_logger
 
     project = loaded.project
+    id = node.id if node else NodeId("")
     return NodeContext(
-        node=node.id,
+        node=id,
         environment=request.environment,
         run_id="",
         project_root=project.root,
         scratch=project.target / "tmp",
         samples=project.target / "tmp",
-        log=node_logger(node.id, "")[0],
+        log=node_logger(id, "")[0],
         cursor=_no_cursor,
         connections=_connections(loaded),
         relation_of=_no_cursor,
         row_counts=lambda limit: [],
         known_version=known,
-        allow_outside=bool(node.source and node.source.allow_outside),
+        allow_outside=bool(node and node.source and node.source.allow_outside),
         variables=project.variables,
-        params=node.params,
+        params=node.params if node else {},
         suffix=project.environments.suffix,
     )
 
@@ -499,7 +502,15 @@ class Session:
             self.forget_removed(plan.environment)
         finally:
             self.store.end_generation(plan.environment)
+        if plan.to_run:
+            self.tidy()
         return self.summarise(results)
+
+    def tidy(self) -> None:
+        from seeknal.run.janitor import after_run
+
+        for problem in after_run(self.loaded, self.store):
+            self.warn(problem)
 
     def expect_generation(self, environment: str) -> None:
         assert self.store is not None

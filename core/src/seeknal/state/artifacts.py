@@ -165,25 +165,39 @@ class Artifacts:
 
     def remove_leftovers(self) -> int:
         """Remove the temporary files of runs that died; gives how many there were."""
+        dead = self.leftovers()
+        for path in dead:
+            path.unlink(missing_ok=True)
+        return len(dead)
+
+    def leftovers(self) -> list[Path]:
+        """The temporary files of runs that died."""
         ours = f".{self._mine}."
         dead = [path for path in _entries(self._candidates) if ours not in path.name]
         for folder in (self._target, self._intermediate, *_entries(self._environments)):
             dead += [path for path in _entries(folder) if _is_temporary(path)]
-        for path in dead:
-            path.unlink(missing_ok=True)
-        return len(dead)
+        return dead
+
+    def stored(self) -> list[Path]:
+        """Every artifact that is there, whether anything refers to it or not."""
+        found = self._cache.glob("*/*/*.parquet")
+        return [path for path in found if _NAME.fullmatch(path.name)]
+
+    def remove_empty_folders(self) -> None:
+        """Remove the folders of nodes of which nothing is stored."""
+        for folder in self._cache.glob("*/*"):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def remove_unreferenced(self, keep: Iterable[Artifact]) -> int:
         """Remove every artifact that is not in ``keep``; gives the number of bytes freed."""
         kept = {self.path(artifact) for artifact in keep}
         freed = 0
-        for path in self._cache.glob("*/*/*.parquet"):
-            if path not in kept and _NAME.fullmatch(path.name):
+        for path in self.stored():
+            if path not in kept:
                 freed += path.lstat().st_size
                 path.unlink()
-        for folder in self._cache.glob("*/*"):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        self.remove_empty_folders()
         return freed
 
     def _folder(self, node: NodeId) -> Path:

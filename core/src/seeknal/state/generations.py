@@ -66,12 +66,13 @@ class Generations:
         """Forget every generation of an environment that is gone."""
         shutil.rmtree(self._folder / environment, ignore_errors=True)
 
-    def remove(self, environment: str, number: int) -> int:
-        """Forget one generation; gives the bytes of its file."""
-        path = self._path(environment, number)
-        size = path.stat().st_size
-        path.unlink()
-        return size
+    def remove(self, environment: str, number: int) -> None:
+        """Forget one generation; those before it cannot be returned to any more either."""
+        self._path(environment, number).unlink(missing_ok=True)
+
+    def size(self, environment: str, number: int) -> int:
+        """The bytes of a generation's file."""
+        return self._path(environment, number).stat().st_size
 
     def numbers(self, environment: str) -> list[int]:
         """The generations that are kept, newest first."""

@@ -1,0 +1,265 @@
+"""Removes what nothing refers to any more, item by item and as far as it gets."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+from attrs import frozen
+
+from seeknal.model import PRODUCTION, Artifact, Retention, Snapshot
+from seeknal.run.session import Loaded, Request, context_of, load
+from seeknal.state.archive import archive
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.codec import decode_snapshot
+from seeknal.state.generations import Generations
+from seeknal.state.ledger import EnvironmentState
+from seeknal.state.sealed import unseal
+from seeknal.state.lock import project_lock
+from seeknal.state.store import StateStore, open_state
+
+GRACE = 60.0
+"""Seconds for which a reader may still use what it found in the state."""
+
+BUDGET = 1.0
+"""Seconds that cleaning up at the end of a run may take."""
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})\.ndjson")
+
+
+@frozen(kw_only=True)
+class Item:
+    """One thing that was, or would be, removed. ``error``: why it is still there."""
+
+    kind: str
+    what: str
+    bytes: int = 0
+    error: str | None = None
+
+
+@frozen(kw_only=True)
+class Chores:
+    """A project's state while it is cleaned up, by the holder of its lock.
+
+    ``before`` are the environments that readers may have found before this command.
+    """
+
+    target: Path
+    store: StateStore
+    retention: Retention
+    before: Mapping[str, EnvironmentState]
+    dry_run: bool = False
+    grace: float = GRACE
+    deadline: float | None = None
+
+    def clean_up(self) -> Iterator[Item]:
+        """What goes, one by one; it is gone when it is given."""
+        steps = (
+            self.environments,
+            self.generations,
+            self.oversize,
+            self.artifacts,
+            self.leftovers,
+            self.history,
+        )
+        for step in steps:
+            for item in step():
+                yield item
+                if self.deadline is not None and monotonic() > self.deadline:
+                    return
+
+    def environments(self) -> Iterator[Item]:
+        """Environments that were not used for as long as they may be kept."""
+        now = datetime.now(UTC)
+        for name, environment in self.store.state.environments.items():
+            if name == PRODUCTION or environment.ttl is None or not environment.updated:
+                continue
+            last = datetime.fromisoformat(environment.updated)
+            if last + timedelta(seconds=environment.ttl) < now:
+                yield self.attempt("environment", name, 0, lambda name=name: self.expire(name))
+
+    def expire(self, name: str) -> None:
+        self.store.delete(name)
+        Artifacts(self.target).unlink_all(name)
+
+    def generations(self) -> Iterator[Item]:
+        """All but the newest generations of each environment, and those of none."""
+        kept = self.kept_generations()
+        known = self.store.state.environments
+        for name in kept.environments():
+            for number in kept.numbers(name)[self.retention.output_retention :]:
+                yield self.drop_generation(kept, name, number)
+            if name not in known and not self.dry_run:
+                kept.drop(name)
+
+    def oversize(self) -> Iterator[Item]:
+        """The oldest generations, until what is referred to is no larger than it may be."""
+        if self.retention.max_cache_size is None:
+            return
+        kept = self.kept_generations()
+        ages = [
+            (entry.at, name, entry.number)
+            for name, environment in self.store.state.environments.items()
+            for entry in kept.list(name, environment.generation)
+        ]
+        gone: set[tuple[str, int]] = set()
+        for _, name, number in sorted(ages):
+            if self.size(self.references(skip=gone)) <= self.retention.max_cache_size:
+                return
+            gone.add((name, number))
+            yield self.drop_generation(kept, name, number)
+
+    def kept_generations(self) -> Generations:
+        return Generations(self.target) if self.dry_run else self.store.generations()
+
+    def drop_generation(self, kept: Generations, name: str, number: int) -> Item:
+        size = kept.size(name, number)
+        what = f"{name}@{number - 1}"
+        return self.attempt("generation", what, size, lambda: kept.remove(name, number))
+
+    def size(self, paths: set[str]) -> int:
+        found = (self.target / path for path in paths)
+        return sum(path.stat().st_size for path in found if path.is_file())
+
+    def artifacts(self) -> Iterator[Item]:
+        """Stored outputs that no environment, no kept generation and no owed delivery needs."""
+        if not self.retention.orphan_detection or not self.readers_are_gone():
+            return
+        kept = self.references()
+        for environment in self.before.values():
+            # Also of an environment that expired just now: somebody may be reading it.
+            kept |= _paths(environment)
+        for path in Artifacts(self.target).stored():
+            name = path.relative_to(self.target).as_posix()
+            if name not in kept:
+                yield self.attempt("output", name, path.lstat().st_size, path.unlink)
+        if not self.dry_run:
+            Artifacts(self.target).remove_empty_folders()
+
+    def readers_are_gone(self) -> bool:
+        """Whether nobody can still hold a map that is older than those known here."""
+        moments = [environment.updated for environment in self.before.values()]
+        newest = max(filter(None, moments), default="")
+        if not newest:
+            return True
+        return datetime.fromisoformat(newest).timestamp() + self.grace <= time()
+
+    def references(self, skip: Collection[tuple[str, int]] = ()) -> set[str]:
+        """The paths of everything that may still be needed."""
+        kept = self.kept_generations()
+        found: set[str] = set()
+        for name, environment in self.store.state.environments.items():
+            found |= _paths(environment)
+            for number in kept.numbers(name):
+                if (name, number) not in skip:
+                    found |= _paths_of_lines(kept.lines(name, number))
+        return found
+
+    def leftovers(self) -> Iterator[Item]:
+        """Temporary files of runs that died."""
+        artifacts = Artifacts(self.target)
+        for path in artifacts.leftovers():
+            size = path.lstat().st_size
+            yield self.attempt("temporary file", path.name, size, lambda path=path: _unlink(path))
+        spilled = self.target / "tmp"
+        if spilled.is_dir():
+            size = sum(path.stat().st_size for path in spilled.rglob("*") if path.is_file())
+            yield self.attempt("temporary file", "tmp", size, lambda: shutil.rmtree(spilled))
+
+    def history(self) -> Iterator[Item]:
+        """Months of the history that are past: kept as compressed Parquet."""
+        if self.retention.state_history is None:
+            return
+        limit = datetime.now(UTC) - timedelta(seconds=self.retention.state_history)
+        for path in sorted((self.target / "history").glob("*.ndjson")):
+            match = _MONTH.fullmatch(path.name)
+            if match and _month_end(int(match[1]), int(match[2])) < limit:
+                size = path.stat().st_size
+                yield self.attempt("history", path.stem, size, lambda path=path: archive(path))
+
+    def attempt(self, kind: str, what: str, size: int, act: Callable[[], Any]) -> Item:
+        if not self.dry_run:
+            try:
+                act()
+            except Exception as error:
+                return Item(kind=kind, what=what, error=str(error))
+        return Item(kind=kind, what=what, bytes=size)
+
+
+def _paths(environment: EnvironmentState) -> set[str]:
+    return {artifact.path for found in environment.snapshots.values() for artifact in _all(found)}
+
+
+def _paths_of_lines(lines: list[str]) -> set[str]:
+    entries = (unseal(line) for line in lines)
+    befores = (entry.get("before") for entry in entries if entry)
+    found = (decode_snapshot(before) for before in befores if before)
+    return {artifact.path for snapshot in found for artifact in _all(snapshot)}
+
+
+def _all(snapshot: Snapshot) -> Iterator[Artifact]:
+    if snapshot.artifact is not None:
+        yield snapshot.artifact
+    for owed in snapshot.backlog:
+        yield owed.artifact
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _month_end(year: int, month: int) -> datetime:
+    following = (year + month // 12, month % 12 + 1)
+    return datetime(*following, 1, tzinfo=UTC)
+
+
+def clean_up(
+    root: Path, request: Request, *, dry_run: bool = False, grace: float = GRACE
+) -> list[Item]:
+    """Everything that goes, from plugins too. Raises LockHeld while something else writes."""
+    loaded = load(root, request)
+    target = loaded.project.target
+    with project_lock(target, command=request.command, timeout=request.lock_timeout):
+        store = open_state(target)
+        try:
+            chores = Chores(
+                target=target,
+                store=store,
+                retention=loaded.project.retention,
+                before=store.state.environments,
+                dry_run=dry_run,
+                grace=grace,
+            )
+            return [*chores.clean_up(), *_of_plugins(loaded, request, dry_run)]
+        finally:
+            store.close()
+
+
+def _of_plugins(loaded: Loaded, request: Request, dry_run: bool) -> Iterator[Item]:
+    for name, found in loaded.plugins.garbage(context_of(loaded, request, None), dry_run):
+        if isinstance(found, Exception):
+            yield Item(kind=name, what="", error=str(found))
+        else:
+            yield from (Item(kind=name, what=entry.what, bytes=entry.bytes) for entry in found)
+
+
+def after_run(loaded: Loaded, store: StateStore | None) -> Iterator[str]:
+    """Clean up for a moment after a run that changed something; gives what could not be done."""
+    retention = loaded.project.retention
+    if store is None or not retention.auto_run:
+        return
+    chores = Chores(
+        target=loaded.project.target,
+        store=store,
+        retention=retention,
+        before=loaded.state.environments,
+        deadline=monotonic() + BUDGET,
+    )
+    for item in chores.clean_up():
+        if item.error is not None:
+            yield f"{item.what} could not be removed: {item.error}"
