@@ -408,6 +408,8 @@ class Snapshot:
     """Why no such SQL is known of a Python node."""
     delivers: bool = False
     """The node has targets."""
+    forward_only: bool = False
+    """Rows of an earlier definition that were kept: they are not what this one computes."""
 
 
 @frozen(kw_only=True)

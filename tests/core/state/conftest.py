@@ -65,6 +65,7 @@ def make_snapshot():
             seconds=0.1 + 0.2,
             dated="definition",
             delivers=True,
+            forward_only=True,
         )
 
     return make

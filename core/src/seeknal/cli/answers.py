@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.progress import counted
 from seeknal.cli.render import plain
 from seeknal.model import NodeResult, Plan, RunSummary, Step
 
+if TYPE_CHECKING:
+    from seeknal.plan.changes import Consequences
+
 VERSION = 1
 
 
-def plan_answer(plan: Plan) -> dict[str, Any]:
-    """A plan: every node with its action and reason."""
+def plan_answer(plan: Plan, found: Consequences | None = None) -> dict[str, Any]:
+    """A plan: every node with its action and reason, and what changes by it."""
     actions = [step.action for step in plan.steps]
     return {
         "version": VERSION,
         "environment": plan.environment,
         "counts": {action: actions.count(action) for action in dict.fromkeys(actions)},
         "nodes": [_step(step) for step in plan.steps],
+        "changes": plain(found.changes) if found else [],
+        "summary": dict(found.counts) if found else {},
+        "seconds": found.seconds if found else None,
         "warnings": list(plan.warnings),
     }
 

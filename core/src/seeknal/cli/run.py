@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
@@ -24,6 +25,14 @@ from seeknal.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.model import Plan, RunSummary
+    from seeknal.run.session import Loaded, Request
+
+forward_option = click.option(
+    "--forward-only",
+    multiple=True,
+    metavar="NODE",
+    help="Keep the rows of this node under its new definition.",
+)
 
 
 @click.command("run", cls=Command)
@@ -75,17 +84,71 @@ def run_command(
 @environment_option
 @selection_options
 @planning_options
+@forward_option
+@click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for apply --plan.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 when anything would change.")
+@click.option("--explain", is_flag=True, help="Say why each change has its category.")
 @format_option("text", "json")
 @project_options
 def plan_command(name: str | None, format_: str, environment: str, **options: Any) -> int:
     """Show what a run would do to each node, and why.
 
-    Reads the versions of sources; changes nothing. ENV is the same as --env ENV.
+    Reads the versions of sources; changes nothing but this: what production has changed since
+    the environment was made is taken note of, for promote. ENV is the same as --env ENV.
     """
     environment = name or environment
     code = show_plan(format_, command="plan", environment=environment, **options)
     _take_note(environment)
     return code
+
+
+@click.command("apply", cls=Command)
+@click.argument("name", metavar="[ENV]", required=False)
+@environment_option
+@selection_options
+@planning_options
+@forward_option
+@workers_option
+@click.option("--plan", "saved", type=click.Path(path_type=Path), help="A plan of plan --out.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--explain", is_flag=True, help="Say why each change has its category.")
+@lock_timeout_option
+@click.option("--quiet", "-q", is_flag=True, help="Print failures only.")
+@format_option("text", "json")
+@project_options
+def apply_command(
+    name: str | None,
+    environment: str,
+    saved: Path | None,
+    yes: bool,
+    explain: bool,
+    quiet: bool,
+    format_: str,
+    **options: Any,
+) -> int:
+    """Show the plan of an environment, ask, and carry out exactly that.
+
+    A saved plan is refused when the project, the environment or the data have changed since.
+    ENV is the same as --env ENV.
+    """
+    from seeknal.cli.environments import agreed
+    from seeknal.run.saved import options_of, read_plan, refuse_stale
+    from seeknal.run.session import apply_project
+
+    asked = request(command="apply", environment=name or environment, **options)
+    data = read_plan(saved) if saved is not None else None
+    if data is not None:
+        asked = evolve(asked, **options_of(data))
+
+    def agree(loaded: Loaded, plan: Plan) -> bool:
+        if data is not None:
+            refuse_stale(data, loaded, plan)
+        if format_ == "text" and not quiet:
+            _print_plan(loaded, plan, asked, explain=explain)
+        return agreed(f"Apply this to {plan.environment}?", yes)
+
+    summary = apply_project(project_root(), asked, _reporter(format_, quiet, False), agree)
+    return 1 if summary is None else _answer(summary, format_)
 
 
 def _take_note(environment: str) -> None:
@@ -127,38 +190,54 @@ def _answer(summary: RunSummary, format_: str) -> int:
     return 0 if summary.ok else 1
 
 
-def show_plan(format_: str, **options: Any) -> int:
+def show_plan(
+    format_: str,
+    out: Path | None = None,
+    exit_code: bool = False,
+    explain: bool = False,
+    **options: Any,
+) -> int:
     """Print the plan of a run with these options."""
+    from seeknal.run.explaining import explain_plan, other_commit
     from seeknal.run.session import plan_project
 
     for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin"):
         options.pop(option, None)
-    plan = plan_project(project_root(), request(**options)).plan
+    asked = request(**options)
+    planned = plan_project(project_root(), asked)
+    loaded, plan = planned.loaded, planned.plan
+    if other := other_commit(loaded):
+        plan = evolve(plan, warnings=(*plan.warnings, other))
     for warning in plan.warnings:
         warn(warning)
-    if format_ == "json":
+    if format_ == "json" or out is not None:
         from seeknal.cli.answers import plan_answer
         from seeknal.cli.render import print_json
 
-        print_json(plan_answer(plan))
-    else:
-        _print_plan(plan)
-    return 0
+        answer = plan_answer(plan, explain_plan(loaded, plan, asked))
+        if out is not None:
+            from seeknal.run.saved import save_plan
+
+            save_plan(out, loaded, plan, asked, answer)
+        if format_ == "json":
+            print_json(answer)
+    if format_ == "text":
+        _print_plan(loaded, plan, asked, explain=explain)
+    changes = any(step.node for step in plan.to_run) or _removes(loaded, plan, asked)
+    return 3 if exit_code and changes else 0
 
 
-def _print_plan(plan: Plan) -> None:
-    from seeknal.cli.progress import COLOURS, widths
-    from seeknal.cli.streams import paint
+def _removes(loaded: Loaded, plan: Plan, asked: Request) -> bool:
+    from seeknal.run.session import is_narrowed
 
-    name, _ = widths(plan.steps)
-    for step in plan.steps:
-        verb = "reused" if step.action == "reuse" else step.action
-        word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
-        maybe = f" (only if they do, else {step.otherwise})" if step.conditional else ""
-        print(f"{step.node:<{name}}  {word}  {step.reason}{maybe}")
-    certain = sum(not step.conditional for step in plan.to_run)
-    maybe_count = len(plan.to_run) - certain
-    reused = len(plan.steps) - len(plan.to_run)
-    noun = "node" if len(plan.steps) == 1 else "nodes"
-    middle = f", {maybe_count} if their inputs change" if maybe_count else ""
-    print(f"{len(plan.steps)} {noun}: {certain} to run{middle}, {reused} reused")
+    known = loaded.snapshots(plan.environment)
+    return not is_narrowed(asked) and any(id not in loaded.project.nodes for id in known)
+
+
+def _print_plan(loaded: Loaded, plan: Plan, asked: Request, *, explain: bool) -> None:
+    from seeknal.cli.planning import print_changes, print_steps
+    from seeknal.run.explaining import explain_plan
+
+    found = explain_plan(loaded, plan, asked)
+    print_changes(loaded, plan, found, explain=explain)
+    print_steps(plan)

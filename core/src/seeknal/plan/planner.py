@@ -38,6 +38,7 @@ class Situation:
     full: bool = False
     refresh: frozenset[NodeId] = field(factory=frozenset)
     deliver: bool = True
+    forward_only: frozenset[NodeId] = field(factory=frozenset)
     finder: Finder = NOTHING
 
 
@@ -164,6 +165,8 @@ class _Planner:
     def definition_changed(self, node: Node, snapshot: Snapshot) -> str | None:
         if self.now.fingerprints[node.id].content == snapshot.fingerprint.content:
             return None
+        if node.id in self.now.forward_only and snapshot.artifact is not None:
+            return None
         if snapshot.dated == node.definition:
             return "date changed"
         return "definition changed"
@@ -199,6 +202,8 @@ class _Planner:
     def upkeep(self, node: Node, snapshot: Snapshot | None) -> tuple[Action, str]:
         """What a node needs whose rows are current."""
         unchanged = "source unchanged" if node.source else "inputs unchanged"
+        if node.id in self.now.forward_only:
+            unchanged = "kept (--forward-only)"
         if self.is_documentation(node):
             return "reuse", "documents only"
         if snapshot is None:

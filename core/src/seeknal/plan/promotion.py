@@ -135,7 +135,7 @@ def _over(
         return evolve(snapshot, inputs=inputs, output_id=derived_id(content, inputs))
     for found in candidates:
         same = found.fingerprint.content == content and dict(found.inputs) == inputs
-        if same and found.artifact is not None and not found.failing:
+        if same and found.artifact is not None and not (found.failing or found.forward_only):
             return found
     return None
 

@@ -17,6 +17,7 @@ from seeknal.run.session import Loaded, Request, context_of, load
 from seeknal.state.archive import archive
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.codec import decode_snapshot
+from seeknal.state.definitions import Definitions
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
 from seeknal.state.sealed import unseal
@@ -64,6 +65,7 @@ class Chores:
             self.generations,
             self.oversize,
             self.artifacts,
+            self.definitions,
             self.leftovers,
             self.history,
         )
@@ -159,6 +161,21 @@ class Chores:
                 if (name, number) not in skip:
                     found |= _paths_of_lines(kept.lines(name, number))
         return found
+
+    def definitions(self) -> Iterator[Item]:
+        """The SQL of definitions that nothing which is kept was built from."""
+        if self.dry_run:
+            return
+        kept = self.kept_generations()
+        wanted = set()
+        for name, environment in self.store.state.environments.items():
+            wanted |= {found.fingerprint.content for found in environment.snapshots.values()}
+            for number in kept.numbers(name):
+                entries = (unseal(line) for line in kept.lines(name, number))
+                befores = (entry.get("before") for entry in entries if entry)
+                wanted |= {before["fingerprint"][0] for before in befores if before}
+        if freed := Definitions(self.target).keep_only(wanted):
+            yield Item(kind="definitions", what="SQL of earlier definitions", bytes=freed)
 
     def leftovers(self) -> Iterator[Item]:
         """Temporary files of runs that died."""

@@ -17,6 +17,9 @@ def still_current(
     Equal to ``snapshot`` when nothing did. ``moved`` are artifacts that stat shows differently
     though their content is the same, by path.
     """
+    forward_only = snapshot.forward_only or (
+        fingerprint.content != snapshot.fingerprint.content and snapshot.artifact is not None
+    )
     version = step.source_version or snapshot.source_version
     artifact = snapshot.artifact
     if artifact is not None:
@@ -27,7 +30,13 @@ def still_current(
         snapshot.artifact,
     ):
         return snapshot
-    return evolve(snapshot, fingerprint=fingerprint, source_version=version, artifact=artifact)
+    return evolve(
+        snapshot,
+        fingerprint=fingerprint,
+        source_version=version,
+        artifact=artifact,
+        forward_only=forward_only,
+    )
 
 
 def reused(step: Step) -> NodeResult:

@@ -83,6 +83,7 @@ class Request:
     retries: int | None = None
     no_materialize: bool = False
     unpin: bool = False
+    forward_only: tuple[str, ...] = ()
     verify: bool = False
     lock_timeout: float = 0.0
     command: str = "run"
@@ -151,6 +152,32 @@ def plan_project(root: Path, request: Request) -> Planned:
     loaded = load(root, request)
     verified = Verified(Artifacts(loaded.project.target), request.verify)
     return Planned(loaded=loaded, plan=_plan(loaded, request, verified))
+
+
+def apply_project(
+    root: Path, request: Request, reporter: Reporter, agree: Callable[[Loaded, Plan], bool]
+) -> RunSummary | None:
+    """Plan, and run the plan as it is when it is agreed to; None when it is not.
+
+    Nothing else can write meanwhile. Raises LockHeld when another command is writing.
+    """
+    check_name(request.environment)
+    project, graph, plugins = _read(root, request)
+    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
+        store = open_state(project.target)
+        try:
+            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
+            if found := loaded.state.environments.get(request.environment):
+                refuse_pinned(found)
+            verified = Verified(Artifacts(project.target), request.verify)
+            plan = _plan(loaded, request, verified)
+            if not agree(loaded, plan):
+                return None
+            _prepare_environment(store, project, request)
+            loaded = evolve(loaded, state=store.state)
+            return Session(loaded, request, reporter, store).run(plan)
+        finally:
+            store.close()
 
 
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
@@ -286,6 +313,7 @@ def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             full=request.full,
             refresh=_refreshed(loaded, request),
             deliver=loaded.delivers(request),
+            forward_only=_forward_only(loaded, request),
             finder=_finder(loaded, verified, now),
         )
     )
@@ -308,7 +336,7 @@ def _selected(
     loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
 ) -> frozenset[NodeId]:
     nodes = loaded.project.nodes
-    if not _narrowed(request):
+    if not is_narrowed(request):
         return frozenset(nodes)
     changed = [
         id
@@ -351,7 +379,13 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
         raise ProjectError(problems)
 
 
-def _narrowed(request: Request) -> bool:
+def _forward_only(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    if not request.forward_only:
+        return frozenset()
+    return select(request.forward_only, loaded.project.nodes, loaded.graph)
+
+
+def is_narrowed(request: Request) -> bool:
     """Whether only some of the nodes were asked for."""
     options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
     return any(options)
@@ -487,11 +521,11 @@ class Session:
         self.warnings: list[str] = []
         self.stop = threading.Event()
 
-    def run(self) -> RunSummary:
+    def run(self, plan: Plan | None = None) -> RunSummary:
         assert self.store is not None
         for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
             self.warn(note)
-        plan = _plan(self.loaded, self.request, self.verified)
+        plan = plan or _plan(self.loaded, self.request, self.verified)
         for warning in plan.warnings:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
@@ -503,8 +537,20 @@ class Session:
         finally:
             self.store.end_generation(plan.environment)
         if plan.to_run:
+            self.keep_definitions(plan)
             self.tidy()
         return self.summarise(results)
+
+    def keep_definitions(self, plan: Plan) -> None:
+        """The SQL that was built, for later plans to show what changed."""
+        from seeknal.state.definitions import Definitions
+
+        texts = {
+            plan.fingerprints[step.node].content: sql.text
+            for step in plan.to_run
+            if (sql := self.project.nodes[step.node].sql) is not None
+        }
+        Definitions(self.project.target).keep(texts)
 
     def tidy(self) -> None:
         from seeknal.run.janitor import after_run
@@ -525,7 +571,7 @@ class Session:
     def forget_removed(self, environment: str) -> None:
         """Nodes that the files no longer define leave the map, when all of it was run."""
         gone = [id for id in self.loaded.snapshots(environment) if id not in self.project.nodes]
-        if not gone or self.stop.is_set() or _narrowed(self.request):
+        if not gone or self.stop.is_set() or is_narrowed(self.request):
             return
         assert self.store is not None
         self.store.forget(environment, *gone)

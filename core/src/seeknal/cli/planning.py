@@ -1,0 +1,113 @@
+"""A plan as people read it: what changes and what follows, then each node's step."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from seeknal.cli.progress import COLOURS, widths
+from seeknal.cli.streams import paint
+from seeknal.model import PRODUCTION
+
+if TYPE_CHECKING:
+    from seeknal.model import Plan
+    from seeknal.plan.changes import Change, ColumnChange, Consequences
+    from seeknal.run.session import Loaded
+
+_MARKS = {"ADDED": "+", "REMOVED": "-"}
+_WORDS = {"adopt": "reused", "reuse": "reused"}
+
+
+def print_changes(loaded: Loaded, plan: Plan, found: Consequences, *, explain: bool) -> None:
+    """Every node that the files change, and what reads it; nothing when nothing changed."""
+    if plan.environment != PRODUCTION:
+        print(_heading(loaded, plan))
+    if not found.direct:
+        return
+    if plan.environment != PRODUCTION:
+        print()
+    width = max(len(change.node) for change in found.direct)
+    for change in found.direct:
+        print(_line(change, width))
+        for text in _details(change, found, explain=explain):
+            print(f"    {text}")
+    print()
+    print(_summary(found))
+    print()
+
+
+def _heading(loaded: Loaded, plan: Plan) -> str:
+    environment = loaded.state.environments.get(plan.environment)
+    origin = environment.origin if environment else PRODUCTION
+    made = "" if environment else "new, "
+    return f"Environment {plan.environment} ({made}from {origin}, {len(loaded.project.nodes)} nodes)"
+
+
+def _line(change: Change, width: int) -> str:
+    mark = _MARKS.get(change.category, "~")
+    colour = {"+": "green", "-": "red"}.get(mark, "yellow")
+    text = f"{mark} {change.node:<{width}}  {change.category:<12}  {change.reason}"
+    return paint(text, colour, sys.stdout)
+
+
+def _details(change: Change, found: Consequences, *, explain: bool) -> list[str]:
+    lines = [_column(column) for column in change.columns]
+    lines += change.sql_diff.splitlines()
+    readers = [other for other in found.changes if change.node in other.inherits]
+    if readers:
+        names = ", ".join(other.node for other in readers)
+        lines.append(f"downstream: {names}")
+    if explain:
+        lines.append(f"{change.category}: {change.explanation}; {change.action}")
+        lines += [
+            f"{other.node}: {other.category}, {other.action}"
+            + (f" ({other.explanation})" if other.explanation else "")
+            for other in readers
+        ]
+    return lines
+
+
+def _column(column: ColumnChange) -> str:
+    if column.old is None:
+        return f"+ {column.name} {column.new}"
+    if column.new is None:
+        return f"- {column.name} {column.old}"
+    return f"~ {column.name}: {column.old} becomes {column.new}"
+
+
+def _summary(found: Consequences) -> str:
+    direct, rest = found.direct, [c for c in found.changes if c.category == "INDIRECT"]
+    work = ("BUILD", "REBUILD", "UPDATE")
+    built = sum(change.action in work for change in direct)
+    follow = sum(change.action in work for change in rest)
+    parts = [
+        f"{len(direct)} changed",
+        f"{built} to build",
+        f"{follow} {'descendant' if follow == 1 else 'descendants'} to rebuild",
+        f"{found.counts['reused']} reused",
+    ]
+    about = f"      about {_duration(found.seconds)}" if found.seconds is not None else ""
+    return ", ".join(parts) + about
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def print_steps(plan: Plan) -> None:
+    """A line for each node, and the totals."""
+    name, _ = widths(plan.steps)
+    for step in plan.steps:
+        verb = _WORDS.get(step.action, step.action)
+        word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
+        maybe = f" (only if they do, else {step.otherwise})" if step.conditional else ""
+        print(f"{step.node:<{name}}  {word}  {step.reason}{maybe}")
+    work = [step for step in plan.to_run if step.action != "adopt"]
+    certain = sum(not step.conditional for step in work)
+    maybe_count = len(work) - certain
+    reused = len(plan.steps) - len(work)
+    noun = "node" if len(plan.steps) == 1 else "nodes"
+    middle = f", {maybe_count} if their inputs change" if maybe_count else ""
+    print(f"{len(plan.steps)} {noun}: {certain} to run{middle}, {reused} reused")
