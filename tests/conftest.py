@@ -1,5 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
+from pathlib import Path
+
 import pytest
 
 
@@ -23,3 +25,23 @@ def database(server):
     yield found
     close_idle()
     found.drop()
+
+
+@pytest.fixture
+def lake():
+    """Opens a table of a project's own catalog with PyIceberg alone."""
+
+    def table(made, name):
+        from pyiceberg.catalog import load_catalog
+
+        folder = Path(made.path) / ".seeknal" / "iceberg"
+        first, *rest = name.split(".")
+        catalog = load_catalog(
+            first,
+            type="sql",
+            uri=f"sqlite:///{folder / 'catalog.db'}",
+            warehouse=(folder / "warehouse").as_uri(),
+        )
+        return catalog.load_table(tuple(rest))
+
+    return table

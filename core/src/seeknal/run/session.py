@@ -187,8 +187,10 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
         store = open_state(project.target)
         try:
-            _prepare_environment(store, project, request)
             loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
+            check_isolation(loaded, request)
+            _prepare_environment(store, project, request)
+            loaded = evolve(loaded, state=store.state)
             return Session(loaded, request, reporter, store).run()
         finally:
             store.close()
