@@ -30,6 +30,7 @@ COMMANDS = {
     "promote": ("environments", "Make an environment's changes those of production, without computing them again."),
     "rollback": ("environments", "Put an environment back to an earlier generation and keep it there."),
     "apply": ("run", "Show the plan of an environment, ask, and carry out exactly that."),
+    "diff": ("diffing", "Show how stored rows differ between two environments or generations."),
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),

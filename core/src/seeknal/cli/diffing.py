@@ -1,0 +1,104 @@
+"""``diff``: how stored rows differ between environments or generations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import complete_nodes, format_option, project_root, words
+from seeknal.cli.render import count, plain, print_json
+from seeknal.cli.streams import say
+
+if TYPE_CHECKING:
+    from seeknal.diff import Difference
+    from seeknal.model import NodeId
+
+
+@click.command("diff", cls=Command)
+@click.argument("a", metavar="ENV_A[@N]")
+@click.argument("b", metavar="ENV_B[@N]")
+@click.argument("node", required=False, shell_complete=complete_nodes)
+@click.option("--keys", multiple=True, metavar="COLUMNS", help="Match rows by these columns.")
+@click.option("--limit", type=click.IntRange(0), default=5, show_default=True, help="Sample rows.")
+@format_option("text", "json")
+def diff_command(
+    a: str, b: str, node: str | None, keys: tuple[str, ...], limit: int, format_: str
+) -> None:
+    """Show how stored rows differ between two environments or generations.
+
+    prod@12 is generation 12 of prod. Rows are matched by --keys or by the keys that the node
+    declares for its targets; without keys they are compared as a whole.
+    """
+    from seeknal.diff import Asked, differences, side_of
+
+    root = project_root()
+    sides = side_of(root, a), side_of(root, b)
+    asked = Asked(node=node, keys=words(keys), limit=limit, declared=_declared(root))
+    found = differences(root, *sides, asked)
+    if format_ == "json":
+        listed = [{**plain(entry), "equal": entry.equal} for entry in found]
+        print_json({"version": 1, "a": a, "b": b, "nodes": listed})
+        return
+    none = True
+    for entry in found:
+        none = False
+        _print(entry, a, b)
+    if none:
+        say(f"{a} and {b} hold the same rows")
+
+
+def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
+    """The keys of each node's targets; none where the files cannot be read."""
+    from seeknal.errors import ProjectError
+    from seeknal.run.session import Request, load
+
+    try:
+        nodes = load(root, Request(command="diff")).project.nodes
+    except ProjectError:
+        return {}
+    found = {}
+    for id, node in nodes.items():
+        keys = (getattr(target.options, "unique_keys", ()) for target in node.targets)
+        if first := next(filter(None, keys), None):
+            found[id] = tuple(first)
+    return found
+
+
+def _print(entry: Difference, a: str, b: str) -> None:
+    if entry.rows_a is None or entry.rows_b is None:
+        side, rows = (b, entry.rows_b) if entry.rows_a is None else (a, entry.rows_a)
+        print(f"{entry.node}  only in {side}, {count(rows or 0, 'row')}")
+        return
+    print(f"{entry.node}  {entry.rows_a:,} -> {count(entry.rows_b, 'row')}")
+    for column in entry.columns:
+        old, new = column.old, column.new
+        mark = "+" if old is None else "-" if new is None else "~"
+        print(f"    {mark} {column.name} {new if old is None else old if new is None else f'{old} -> {new}'}")
+    if entry.note:
+        print(f"    {entry.note}")
+    if entry.equal:
+        print("    the same rows")
+        return
+    parts = [f"{entry.only_a:,} only in {a}", f"{entry.only_b:,} only in {b}"]
+    if entry.keys:
+        parts.append(f"{entry.changed:,} changed (by {', '.join(entry.keys)})")
+    print(f"    {', '.join(parts)}")
+    for name, number in entry.by_column.items():
+        print(f"      {name}: {number:,}")
+    for sort, mark in (("only_a", "-"), ("only_b", "+"), ("changed", "~")):
+        for row in entry.samples.get(sort, ()):
+            print(f"    {mark} {'  '.join(_cell(name, value) for name, value in row.items())}")
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        return f"{name}: {_text(value[0])} -> {_text(value[1])}"
+    return f"{name}={_text(value)}"
+
+
+def _text(value: Any) -> str:
+    return "NULL" if value is None else str(value)
