@@ -112,6 +112,42 @@ def no_op(setting: Setting) -> list[Line]:
     return lines
 
 
+def environments(setting: Setting) -> list[Line]:
+    """Every transform has another definition in dev; its map is made, moved and put back."""
+    count = 200 if setting.quick else 1_000
+    steps = logical.small(count)
+    root = project(setting, f"environments{count}", steps)
+    run(seeknal(root, "run", "-q"))
+    for step in steps:
+        if step.sql is not None:
+            file = root / "seeknal" / f"{step.name}.yml"
+            file.write_text(f"{file.read_text().rstrip()} LIMIT 1000000\n")
+    run(seeknal(root, "run", "-q", "--env", "dev"))
+    before = _stored(root)
+    names = iter(f"new{number}" for number in range(100))
+    found: dict[str, list[Sample]] = {}
+    for _ in range(setting.times):
+        commands = {
+            "create an environment": ("env", "create", next(names)),
+            "promote": ("promote", "dev", "--yes"),
+            "roll back": ("rollback", "prod"),
+        }
+        for name, arguments in commands.items():
+            found.setdefault(name, []).append(run(seeknal(root, *arguments)))
+    copied = "no data copied" if _stored(root) == before else "DATA COPIED"
+    lines = []
+    for name, samples in found.items():
+        sample = sorted(samples, key=lambda sample: sample.cpu)[len(samples) // 2]
+        met = sample.cpu <= 0.30 and copied == "no data copied"
+        text = f"{cpu(sample)}, {copied}"
+        lines.append(Line(f"{name}, {count:,} nodes", text, "", "<= 0.30 CPU s", met))
+    return lines
+
+
+def _stored(root: Path) -> set[Path]:
+    return set((root / "target" / "cache").rglob("*.parquet"))
+
+
 def load(setting: Setting) -> list[Line]:
     root = project(setting, "small500", logical.small(500))
     command = seeknal(root, "validate", prepare=fresh(root))
@@ -289,6 +325,7 @@ def _beside_parquet(name: str, ratio: float, peak: float, bar: float) -> Line:
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
+    "environments": environments,
     "load": load,
     "first-build": first_build,
     "edits": edits,

@@ -233,6 +233,8 @@ class Node:
     owner: str | None = None
     tags: tuple[str, ...] = ()
     meta: Mapping[str, object] = field(factory=dict)
+    keys: tuple[str, ...] = ()
+    """Columns that identify a row."""
     layer: str | None = None
     domain: str | None = None
     business_purpose: str | None = None

@@ -103,6 +103,7 @@ class Story:
         self.data = {name: [1, 2, 3] for name in SOURCES}
         self.holds: dict[str, tuple[dict, dict]] = {}
         self.base: dict[str, dict] = {}
+        self.replaced: dict[str, dict] = {}
         self.kept: dict[tuple[str, int], tuple[dict, dict]] = {}
         self.rows: dict[str, Counter] = {}
         self.pinned: set[str] = set()
@@ -255,12 +256,19 @@ class Story:
     def promoted(self, source):
         base = self.common(source)
         (mine, read), (theirs, has) = self.holds[source], self.holds.get("prod", ({}, {}))
+        replaced = self.replaced.setdefault(source, {})
+        back = {name for name, known in replaced.items() if theirs.get(name) in known}
         moved = {
             name: entry
             for name, entry in mine.items()
-            if theirs.get(name) != entry and (base is None or base.get(name) != entry)
+            if theirs.get(name) != entry
+            and (base is None or base.get(name) != entry or name in back)
         }
-        gone = {name for name in theirs if name not in mine and base and name in base}
+        gone = {
+            name
+            for name in theirs
+            if name not in mine and (base and name in base or name in back)
+        }
         merged = {name: entry for name, entry in {**theirs, **moved}.items() if name not in gone}
         data = {name: (read if name in moved else has)[name] for name in SOURCES}
         self.holds["prod"] = (merged, data)
@@ -268,6 +276,9 @@ class Story:
             self.pinned.discard("prod")
             self.keep("prod")
         if base is not None:
+            for name in {*theirs, *merged}:
+                if theirs.get(name) != merged.get(name):
+                    replaced.setdefault(name, []).append(theirs.get(name))
             known = {**base, **{n: e for n, e in mine.items() if merged.get(n) == e}}
             self.base[source] = {n: e for n, e in known.items() if n in merged or n in mine}
 
@@ -312,6 +323,7 @@ class Story:
         acts.delete(self.root, self.request(name), name)
         del self.holds[name]
         self.base.pop(name, None)
+        self.replaced.pop(name, None)
         for key in [key for key in self.kept if key[0] == name]:
             del self.kept[key]
 

@@ -185,6 +185,26 @@ def test_a_promotion_lifts_a_rollback(shop, changed):
     shop("run").assert_ok()
 
 
+def test_what_was_taken_back_is_promoted_again_as_a_whole(shop, changed):
+    shop("env", "create", "dev").assert_ok()
+    shop.write(
+        clean=changed,
+        other=transform("other", "SELECT 7 AS n FROM source.orders", "source.orders"),
+        new=transform("new", "SELECT 1 AS one FROM source.orders", "source.orders"),
+    )
+    shop("run", "--env", "dev").assert_ok()
+    shop("promote", "dev", "--yes").assert_ok()
+    shop("rollback", "prod").assert_ok()
+    shop.write(clean=changed.replace("* 2", "* 3"))
+    shop("run", "--env", "dev").assert_ok()
+
+    shop("promote", "dev", "--yes").assert_ok()
+
+    assert shop.total() == 90
+    assert shop.sql("SELECT DISTINCT n FROM transform.other") == [(7,)]
+    assert shop.sql("SELECT DISTINCT one FROM transform.new") == [(1,)]
+
+
 def test_each_generation_can_be_returned_to(shop, changed):
     for factor in (2, 3, 4):
         shop.write(clean=changed.replace("* 2", f"* {factor}"))

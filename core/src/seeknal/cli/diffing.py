@@ -52,7 +52,7 @@ def diff_command(
 
 
 def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
-    """The keys of each node's targets; none where the files cannot be read."""
+    """The keys of each node or of its targets; none where the files cannot be read."""
     from seeknal.errors import ProjectError
     from seeknal.run.session import Request, load
 
@@ -62,8 +62,8 @@ def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
         return {}
     found = {}
     for id, node in nodes.items():
-        keys = (getattr(target.options, "unique_keys", ()) for target in node.targets)
-        if first := next(filter(None, keys), None):
+        declared = (getattr(target.options, "unique_keys", ()) for target in node.targets)
+        if first := next(filter(None, (node.keys, *declared)), None):
             found[id] = tuple(first)
     return found
 

@@ -60,13 +60,19 @@ def plan_promotion(
     mine, theirs = source.snapshots, target.snapshots
     related = source.origin == target.name
     base = common_base(source, theirs) if related else {}
+    differing = [id for id in mine if _definition(theirs, id) != _definition(mine, id)]
     moved = [
         id
-        for id in mine
-        if _definition(theirs, id) != _definition(mine, id)
-        and not (related and base.get(id) == _definition(mine, id))
+        for id in differing
+        if not related
+        or base.get(id) != _definition(mine, id)
+        or _was_taken_back(source, theirs, id)
     ]
-    removed = [id for id in theirs if id not in mine and id in base]
+    removed = [
+        id
+        for id in theirs
+        if id not in mine and (id in base or _was_taken_back(source, theirs, id))
+    ]
     _refuse_failing(source, moved)
     if related and not force:
         _refuse_conflicts(source, target, base, [*moved, *removed])
@@ -162,6 +168,13 @@ def _definition(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str:
     return short(found.fingerprint.content) if found else ""
 
 
+def _was_taken_back(
+    source: EnvironmentState, target: Mapping[NodeId, Snapshot], id: NodeId
+) -> bool:
+    """Whether the target is back at a definition that a promotion of ``source`` had replaced."""
+    return _definition(target, id) in source.replaced.get(id, ())
+
+
 def _refuse_failing(source: EnvironmentState, moved: Iterable[NodeId]) -> None:
     failing = [id for id in moved if source.snapshots[id].failing]
     if failing:
@@ -186,6 +199,7 @@ def _refuse_conflicts(
         for id in sorted(reached)
         if (now := _definition(target.snapshots, id)) != source.seen.get(id, base.get(id, ""))
         and now != _definition(source.snapshots, id)
+        and not _was_taken_back(source, target.snapshots, id)
     ]
     if changed:
         raise RunError(

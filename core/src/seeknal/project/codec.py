@@ -41,7 +41,7 @@ _PLAIN = (
     "volatile",
     "time_dependent",
 )
-_LISTS = ("tags", "files", "env")
+_LISTS = ("tags", "keys", "files", "env")
 
 
 def project_to(project: Project) -> dict[str, Any]:

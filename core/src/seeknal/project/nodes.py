@@ -127,6 +127,7 @@ class _Builder:
             owner=common.owner,
             tags=common.tags,
             meta=common.meta,
+            keys=common.keys,
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,

@@ -130,7 +130,7 @@ def promote(
         generation = work.move(changes, like=[source])
         if theirs.pinned is not None:
             store.annotate(target, pinned=None)
-        _agree_on(store, source, target)
+        _agree_on(store, source, target, theirs, changes)
         delivered = work.deliver(changes)
         return Moved(
             environment=target,
@@ -140,7 +140,13 @@ def promote(
         )
 
 
-def _agree_on(store: StateStore, source: str, target: str) -> None:
+def _agree_on(
+    store: StateStore,
+    source: str,
+    target: str,
+    before: EnvironmentState,
+    changes: Mapping[NodeId, Snapshot | None],
+) -> None:
     """Source and target have in common what was promoted: later changes start from there."""
     environments = store.state.environments
     mine, theirs = environments[source], environments[target]
@@ -149,7 +155,12 @@ def _agree_on(store: StateStore, source: str, target: str) -> None:
         known = definitions_of(theirs.snapshots)
         seen = {id: text for id, text in mine.seen.items() if known.get(id) != base.get(id)}
         base = {id: text for id, text in base.items() if id in known or id in mine.snapshots}
-        store.annotate(source, base=base, seen=seen)
+        had, has = definitions_of(before.snapshots), known
+        replaced = dict(mine.replaced)
+        for id in changes:
+            if (old := had.get(id, "")) != has.get(id, ""):
+                replaced[id] = [old, *(text for text in replaced.get(id, ()) if text != old)][:30]
+        store.annotate(source, base=base, seen=seen, replaced=replaced)
 
 
 def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from seeknal.state.sealed import Entry
 
 Encoded = Mapping[str, Any]
 
-_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "open")
+_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "open")
 """What an environment knows of itself beside its map; each key is left out while it is empty."""
 
 _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
@@ -27,7 +27,8 @@ class EnvironmentState:
     """An environment: each node's current snapshot. ``generation`` counts what changed them.
 
     ``origin`` is the environment that it was made from, ``base`` each node's definition that
-    both had last in common, ``seen`` the origin's definitions that were shown since. ``ttl``
+    both had last in common, ``seen`` the origin's definitions that were shown since, and
+    ``replaced`` those that promotions of this one have replaced, newest first. ``ttl``
     is in seconds after ``updated``. ``pinned``: a rollback put it back to that generation.
     ``commit`` is the git commit that it was last built from. ``open`` is the generation that a
     command is making, or died making.
@@ -45,6 +46,7 @@ class EnvironmentState:
     open: int | None = None
     base: Mapping[NodeId, str] = field(factory=dict)
     seen: Mapping[NodeId, str] = field(factory=dict)
+    replaced: Mapping[NodeId, Sequence[str]] = field(factory=dict)
 
 
 @define(kw_only=True)
