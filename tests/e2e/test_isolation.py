@@ -87,7 +87,9 @@ def tables(database, schema):
             f" WHERE table_schema = '{schema}' ORDER BY 1"
         )
     ]
-    return {name: database.rows(f'SELECT * FROM "{schema}"."{name}" ORDER BY 1, 2') for name in names}
+    return {
+        name: database.rows(f'SELECT * FROM "{schema}"."{name}" ORDER BY 1, 2') for name in names
+    }
 
 
 def production(made, database, lake):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import Artifact, Column, NodeId, Snapshot
@@ -132,7 +132,8 @@ def _difference(
     asked: Asked,
 ) -> Difference:
     if a is None or b is None:
-        return Difference(node=id, rows_a=a and a.rows, rows_b=b and b.rows)
+        rows_a, rows_b = (a.rows if a else None), (b.rows if b else None)
+        return Difference(node=id, rows_a=rows_a, rows_b=rows_b)
     artifacts = Artifacts(root / "target")
     for name, artifact in (("a", a), ("b", b)):
         scan = scan_of(str(artifacts.path(artifact)), artifact.columns)
@@ -191,8 +192,6 @@ def _value(side: str, name: str, retyped: bool) -> str:
 def _as_multisets(
     connection: duckdb.DuckDBPyConnection, found: Difference, both: Mapping[str, bool], limit: int
 ) -> Difference:
-    from attrs import evolve
-
     if not both:
         return evolve(found, only_a=found.rows_a or 0, only_b=found.rows_b or 0)
     selects = {
@@ -208,20 +207,20 @@ def _as_multisets(
         "only_a": f"({selects['a']} EXCEPT ALL {selects['b']})",
         "only_b": f"({selects['b']} EXCEPT ALL {selects['a']})",
     }
-    counts = {key: _count(connection, f"SELECT count(*) FROM {query}") for key, query in only.items()}
+    counts = {
+        key: _count(connection, f"SELECT count(*) FROM {query}") for key, query in only.items()
+    }
     samples = {
         key: _rows(connection, f"SELECT * FROM {query} ORDER BY ALL LIMIT {limit}")
         for key, query in only.items()
         if counts[key]
     }
-    return evolve(found, **counts, samples=samples)
+    return evolve(found, only_a=counts["only_a"], only_b=counts["only_b"], samples=samples)
 
 
 def _by_keys(
     connection: duckdb.DuckDBPyConnection, found: Difference, both: Mapping[str, bool], limit: int
 ) -> Difference:
-    from attrs import evolve
-
     side = quote_identifier(_SIDE)
     matched = " AND ".join(
         f"{_value('a', key, both[key])} IS NOT DISTINCT FROM {_value('b', key, both[key])}"
@@ -284,7 +283,14 @@ def _by_keys(
             for row in samples["changed"]
         ]
     by_column = {name: number for name, number in zip(values, each, strict=True) if number}
-    return evolve(found, **amounts, by_column=by_column, samples=samples)
+    return evolve(
+        found,
+        only_a=only_a,
+        only_b=only_b,
+        changed=count,
+        by_column=by_column,
+        samples=samples,
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

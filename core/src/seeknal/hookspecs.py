@@ -171,9 +171,7 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @_first
-def roll_back_target(
-    target: Target, delivered: str, wanted: str, context: Context
-) -> bool | None:
+def roll_back_target(target: Target, delivered: str, wanted: str, context: Context) -> bool | None:
     """Take a target back to an earlier delivery of ours, as its own history allows.
 
     Called once per target of a node that ``rollback`` takes back; main thread. ``delivered``

@@ -31,7 +31,9 @@ FILES = {
     "seeknal/total.yml": transform(
         "total", "SELECT sum(amount) AS total FROM transform.clean", "transform.clean"
     ),
-    "seeknal/other.yml": transform("other", "SELECT count(*) AS n FROM source.orders", "source.orders"),
+    "seeknal/other.yml": transform(
+        "other", "SELECT count(*) AS n FROM source.orders", "source.orders"
+    ),
 }
 
 CHANGED = transform("clean", "SELECT id, amount * 2 AS amount FROM source.orders", "source.orders")

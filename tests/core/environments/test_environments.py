@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.core.environments.conftest import FILES, transform
 
 
@@ -20,7 +19,10 @@ def test_a_change_in_an_environment_leaves_production_as_it_was(shop, changed):
     assert ran == {"transform.clean", "transform.total"}
     assert (shop.total("dev"), shop.total()) == (60, 30)
     link = shop.path / "target/environments/dev/transform_total.parquet"
-    assert link.read_bytes() != (shop.path / "target/intermediate/transform_total.parquet").read_bytes()
+    assert (
+        link.read_bytes()
+        != (shop.path / "target/intermediate/transform_total.parquet").read_bytes()
+    )
 
 
 def test_what_one_environment_built_another_takes_over(shop, changed):
@@ -75,7 +77,12 @@ def test_promoting_never_puts_older_data_back(shop, changed):
 
 
 def test_a_promotion_that_cannot_be_built_moves_nothing(shop, changed):
-    shop.write(clean=changed, broken=transform("bad", "SELECT error('x') FROM source.orders WHERE amount > 20", "source.orders"))
+    shop.write(
+        clean=changed,
+        broken=transform(
+            "bad", "SELECT error('x') FROM source.orders WHERE amount > 20", "source.orders"
+        ),
+    )
     shop("run", "--env", "dev").assert_ok()
     shop.project.write({"seeknal/clean.yml": FILES["seeknal/clean.yml"]})
     (shop.path / "seeknal/broken.yml").rename(shop.path / "broken")
@@ -117,7 +124,9 @@ def test_a_changed_ancestor_refuses_as_well(shop, changed):
     shop("env", "create", "b").assert_ok()
     shop.write(clean=changed)
     shop("run").assert_ok()
-    total = transform("total", "SELECT max(amount) AS total FROM transform.clean", "transform.clean")
+    total = transform(
+        "total", "SELECT max(amount) AS total FROM transform.clean", "transform.clean"
+    )
     shop.write(total=total)
     shop.project.write({"seeknal/clean.yml": FILES["seeknal/clean.yml"]})
     shop("run", "--env", "b").assert_ok()
@@ -134,7 +143,9 @@ def test_changes_of_different_nodes_do_not_meet(shop, changed):
     shop.write(clean=changed)
     shop("run", "--env", "a").assert_ok()
     shop.project.write({"seeknal/clean.yml": FILES["seeknal/clean.yml"]})
-    shop.write(other=transform("other", "SELECT 2 * count(*) AS n FROM source.orders", "source.orders"))
+    shop.write(
+        other=transform("other", "SELECT 2 * count(*) AS n FROM source.orders", "source.orders")
+    )
     shop("run", "--env", "b").assert_ok()
 
     shop("promote", "a", "--yes").assert_ok()

@@ -35,7 +35,9 @@ def edited(shop, changed):
 
 
 def test_old_generations_go_with_the_outputs_that_only_they_had(shop, edited, monkeypatch):
-    shop.project.write({"seeknal_project.yml": "name: t\njanitor: {auto_run: false, output_retention: 2}\n"})
+    shop.project.write(
+        {"seeknal_project.yml": "name: t\njanitor: {auto_run: false, output_retention: 2}\n"}
+    )
     for factor in range(2, 7):
         edited(factor)
     before = outputs(shop)
@@ -66,7 +68,9 @@ def test_an_unused_environment_expires_and_production_never_does(shop, edited, m
     assert shop.total() == 30
 
 
-def test_outputs_of_an_environment_deleted_just_now_wait_for_their_readers(shop, edited, monkeypatch):
+def test_outputs_of_an_environment_deleted_just_now_wait_for_their_readers(
+    shop, edited, monkeypatch
+):
     edited(2, "--env", "dev")
     before = outputs(shop)
     shop("env", "delete", "dev", "--yes").assert_ok()
@@ -121,8 +125,10 @@ def test_what_is_owed_is_kept(shop, edited, monkeypatch):
     )
     blocked = shop.path / "outputs"
     blocked.write_text("in the way")
-    shop.write(report="kind: exposure\nname: report\ntype: file\nparams: {path: outputs/r.csv}\n"
-               "inputs: [{ref: transform.total}]\n")
+    shop.write(
+        report="kind: exposure\nname: report\ntype: file\nparams: {path: outputs/r.csv}\n"
+        "inputs: [{ref: transform.total}]\n"
+    )
     assert shop("run").exit_code == 1
     later(shop, monkeypatch, minutes=5)
     shop("janitor").assert_ok()

@@ -5,9 +5,7 @@ import subprocess
 
 from tests.core.environments.conftest import FILES, transform
 
-WIDER = transform(
-    "clean", "SELECT id, amount, 'x' AS mark FROM source.orders", "source.orders"
-)
+WIDER = transform("clean", "SELECT id, amount, 'x' AS mark FROM source.orders", "source.orders")
 
 
 def test_a_plan_shows_what_changed_and_what_follows(shop):
@@ -24,7 +22,9 @@ def test_a_plan_shows_what_changed_and_what_follows(shop):
 
 
 def test_the_same_plan_in_json(shop):
-    shop.write(clean=WIDER, new=transform("new", "SELECT 1 AS a FROM source.orders", "source.orders"))
+    shop.write(
+        clean=WIDER, new=transform("new", "SELECT 1 AS a FROM source.orders", "source.orders")
+    )
     (shop.path / "seeknal/other.yml").unlink()
 
     answer = shop("plan", "--env", "dev", "--format", "json").assert_ok().json()
@@ -161,7 +161,9 @@ def test_forward_only_keeps_the_rows_under_the_new_definition(shop, changed):
 def test_a_plan_says_when_production_was_built_from_another_commit(shop, changed):
     def git(*arguments):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-        subprocess.run(["git", *identity, *arguments], cwd=shop.path, check=True, capture_output=True)
+        subprocess.run(
+            ["git", *identity, *arguments], cwd=shop.path, check=True, capture_output=True
+        )
 
     git("init")
     git("add", "seeknal")

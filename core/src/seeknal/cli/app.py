@@ -27,8 +27,14 @@ COMMANDS = {
     "run": ("run", "Run what has changed and everything that depends on it."),
     "plan": ("run", "Show what a run would do to each node, and why."),
     "env": ("environments", "Create, list and delete environments, and show their generations."),
-    "promote": ("environments", "Make an environment's changes those of production, without computing them again."),
-    "rollback": ("environments", "Put an environment back to an earlier generation and keep it there."),
+    "promote": (
+        "environments",
+        "Make an environment's changes those of production, without computing them again.",
+    ),
+    "rollback": (
+        "environments",
+        "Put an environment back to an earlier generation and keep it there.",
+    ),
     "apply": ("run", "Show the plan of an environment, ask, and carry out exactly that."),
     "diff": ("diffing", "Show how stored rows differ between two environments or generations."),
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),

@@ -16,6 +16,7 @@ from seeknal.cli.streams import say
 if TYPE_CHECKING:
     from seeknal.diff import Difference
     from seeknal.model import NodeId
+    from seeknal.plan.changes import ColumnChange
 
 
 @click.command("diff", cls=Command)
@@ -75,9 +76,7 @@ def _print(entry: Difference, a: str, b: str) -> None:
         return
     print(f"{entry.node}  {entry.rows_a:,} -> {count(entry.rows_b, 'row')}")
     for column in entry.columns:
-        old, new = column.old, column.new
-        mark = "+" if old is None else "-" if new is None else "~"
-        print(f"    {mark} {column.name} {new if old is None else old if new is None else f'{old} -> {new}'}")
+        print(f"    {_column(column)}")
     if entry.note:
         print(f"    {entry.note}")
     if entry.equal:
@@ -92,6 +91,14 @@ def _print(entry: Difference, a: str, b: str) -> None:
     for sort, mark in (("only_a", "-"), ("only_b", "+"), ("changed", "~")):
         for row in entry.samples.get(sort, ()):
             print(f"    {mark} {'  '.join(_cell(name, value) for name, value in row.items())}")
+
+
+def _column(column: ColumnChange) -> str:
+    if column.old is None:
+        return f"+ {column.name} {column.new}"
+    if column.new is None:
+        return f"- {column.name} {column.old}"
+    return f"~ {column.name} {column.old} -> {column.new}"
 
 
 def _cell(name: str, value: Any) -> str:

@@ -142,7 +142,7 @@ def history_command(name: str, limit: int, format_: str) -> None:
     from seeknal.state.generations import Generations
 
     environment = existing(_environments(), name)
-    found = Generations(project_root() / "target").list(name, environment.generation)
+    found = Generations(project_root() / "target").kept(name, environment.generation)
     found = found[: limit or None]
     if format_ == "json":
         print_json(found)
@@ -212,13 +212,16 @@ def promote_command(
     elif not moved.nodes:
         say(f"nothing to promote: {target} has all that {source} changed")
     else:
-        say(f"{target} is at generation {moved.generation}: {count(len(moved.nodes), 'node')} changed")
+        changed = count(len(moved.nodes), "node")
+        say(f"{target} is at generation {moved.generation}: {changed} changed")
     return _exit_code(moved)
 
 
 @click.command("rollback", cls=Command)
 @click.argument("name", metavar="ENV")
-@click.option("--to", type=click.IntRange(1), metavar="N", help="The generation; default: the last.")
+@click.option(
+    "--to", type=click.IntRange(1), metavar="N", help="The generation; default: the last."
+)
 @click.option("--leave-targets", is_flag=True, help="Succeed though some targets cannot follow.")
 @click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
 @lock_timeout_option
@@ -335,7 +338,9 @@ def _environments() -> dict[str, EnvironmentState]:
     from seeknal.state.store import read_state
 
     found = dict(read_state(project_root() / "target").environments)
-    return {name: found[name] for name in sorted(found, key=lambda name: (name != PRODUCTION, name))}
+    return {
+        name: found[name] for name in sorted(found, key=lambda name: (name != PRODUCTION, name))
+    }
 
 
 def _time(text: str | None) -> str:

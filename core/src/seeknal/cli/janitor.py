@@ -17,8 +17,9 @@ from seeknal.cli.streams import say
 def janitor_command(dry_run: bool, lock_timeout: float, format_: str) -> int:
     """Remove what nothing refers to any more.
 
-    Expired environments, old generations, outputs, temporary files. What a kept generation, an unfinished run or an owed delivery needs stays, and for a minute
-    what somebody may be reading. The keys of janitor: in seeknal_project.yml say how much is kept.
+    Expired environments, old generations, outputs and temporary files go. What a kept
+    generation, an unfinished run or an owed delivery needs stays, and for a minute what somebody
+    may be reading. The keys of janitor: in seeknal_project.yml say how much is kept.
     """
     from seeknal.run.janitor import clean_up
 

@@ -40,7 +40,9 @@ def _heading(loaded: Loaded, plan: Plan) -> str:
     environment = loaded.state.environments.get(plan.environment)
     origin = environment.origin if environment else PRODUCTION
     made = "" if environment else "new, "
-    return f"Environment {plan.environment} ({made}from {origin}, {len(loaded.project.nodes)} nodes)"
+    return (
+        f"Environment {plan.environment} ({made}from {origin}, {len(loaded.project.nodes)} nodes)"
+    )
 
 
 def _line(change: Change, width: int) -> str:

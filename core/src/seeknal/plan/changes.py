@@ -86,7 +86,9 @@ def consequences(
                 conditional=step.conditional,
             )
     changed = {id for id, change in direct.items() if change.category != "METADATA"}
-    found = [_detailed(change, nodes[id], snapshots.get(id), known) for id, change in direct.items()]
+    found = [
+        _detailed(change, nodes[id], snapshots.get(id), known) for id, change in direct.items()
+    ]
     found += _indirect(plan, nodes, graph, snapshots, changed, direct)
     if whole:
         found += [_removed(id) for id in snapshots if id not in nodes]
@@ -108,7 +110,9 @@ def _indirect(
     causes: dict[NodeId, tuple[NodeId, ...]] = {id: (id,) for id in changed}
     found = []
     for step in plan.steps:
-        inherited = [cause for parent in graph.parents[step.node] for cause in causes.get(parent, ())]
+        inherited = [
+            cause for parent in graph.parents[step.node] for cause in causes.get(parent, ())
+        ]
         if not inherited:
             continue
         inherits = tuple(dict.fromkeys(inherited))
@@ -169,9 +173,7 @@ def unified(old: str, new: str) -> str:
     return "\n".join(list(unified_diff(before, after, lineterm="", n=2))[2:])
 
 
-def column_changes(
-    old: tuple[Column, ...], new: tuple[Column, ...]
-) -> tuple[ColumnChange, ...]:
+def column_changes(old: tuple[Column, ...], new: tuple[Column, ...]) -> tuple[ColumnChange, ...]:
     """Columns by name: those that come, those that go, those of another type."""
     before = {column.name: column.type for column in old}
     after = {column.name: column.type for column in new}

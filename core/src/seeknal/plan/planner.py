@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+
 from attrs import field, frozen
 
 from seeknal.errors import SeeknalError, SelectionError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,12 +60,17 @@ class Moved:
 def writing(root: Path, request: Request) -> Iterator[StateStore]:
     """The state of the project at ``root``, as its one writer. Raises LockHeld."""
     target = root / "target"
-    with project_lock(target, command=request.command, timeout=request.lock_timeout):
-        store = open_state(target)
-        try:
-            yield store
-        finally:
-            store.close()
+    # Thousands of values are made and all are kept: looking for garbage among them is in vain.
+    gc.disable()
+    try:
+        with project_lock(target, command=request.command, timeout=request.lock_timeout):
+            store = open_state(target)
+            try:
+                yield store
+            finally:
+                store.close()
+    finally:
+        gc.enable()
 
 
 def create(root: Path, request: Request, name: str, origin: str, ttl: float | None) -> int:
@@ -187,9 +193,7 @@ def _moved_since(environments: Mapping[str, EnvironmentState], name: str) -> tup
     return moved_since(mine, origin.snapshots) if mine and origin else ()
 
 
-def rollback(
-    root: Path, request: Request, to: int | None, reporter: Reporter
-) -> Moved:
+def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -> Moved:
     """Put an environment back to an earlier generation, where it is pinned.
 
     Raises StateError when that generation, or an output of it, is no longer kept.
@@ -276,9 +280,7 @@ def _kept(root: Path, store: StateStore) -> Candidates:
 class _Work:
     """What a move of a map needs beside it; the project is read only when something does."""
 
-    def __init__(
-        self, root: Path, request: Request, reporter: Reporter, store: StateStore
-    ) -> None:
+    def __init__(self, root: Path, request: Request, reporter: Reporter, store: StateStore) -> None:
         self.root = root
         self.request = request
         self.reporter = reporter
@@ -323,9 +325,7 @@ class _Work:
         self.results += results
         return building.built
 
-    def check_files(
-        self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]
-    ) -> None:
+    def check_files(self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]) -> None:
         """Raise RunError where the files are not those that the environment was built from."""
         session = self.opened()
         marks = marks_of(session.loaded)
@@ -361,10 +361,10 @@ class _Work:
             environment, changes, command=self.request.command, run_id=run_id, **head
         )
         artifacts = Artifacts(self.root / "target")
-        for id, found in changes.items():
-            if found is not None and found.artifact is not None:
-                artifacts.link_current(id, found.artifact, environment)
-            else:
+        stored = {id: found.artifact for id, found in changes.items() if found}
+        artifacts.link_all(environment, {id: found for id, found in stored.items() if found})
+        for id in changes:
+            if stored.get(id) is None:
                 artifacts.unlink_current(id, environment)
         self.store.end_generation(environment)
         return generation

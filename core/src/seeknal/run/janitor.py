@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
@@ -20,8 +21,8 @@ from seeknal.state.codec import decode_snapshot
 from seeknal.state.definitions import Definitions
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
-from seeknal.state.sealed import unseal
 from seeknal.state.lock import project_lock
+from seeknal.state.sealed import unseal
 from seeknal.state.store import StateStore, open_state
 
 GRACE = 60.0
@@ -83,7 +84,7 @@ class Chores:
                 continue
             last = datetime.fromisoformat(environment.updated)
             if last + timedelta(seconds=environment.ttl) < now:
-                yield self.attempt("environment", name, 0, lambda name=name: self.expire(name))
+                yield self.attempt("environment", name, 0, partial(self.expire, name))
 
     def expire(self, name: str) -> None:
         self.store.delete(name)
@@ -107,7 +108,7 @@ class Chores:
         ages = [
             (entry.at, name, entry.number)
             for name, environment in self.store.state.environments.items()
-            for entry in kept.list(name, environment.generation)
+            for entry in kept.kept(name, environment.generation)
         ]
         gone: set[tuple[str, int]] = set()
         for _, name, number in sorted(ages):
@@ -182,7 +183,7 @@ class Chores:
         artifacts = Artifacts(self.target)
         for path in artifacts.leftovers():
             size = path.lstat().st_size
-            yield self.attempt("temporary file", path.name, size, lambda path=path: _unlink(path))
+            yield self.attempt("temporary file", path.name, size, partial(_unlink, path))
         spilled = self.target / "tmp"
         if spilled.is_dir():
             size = sum(path.stat().st_size for path in spilled.rglob("*") if path.is_file())
@@ -197,7 +198,7 @@ class Chores:
             match = _MONTH.fullmatch(path.name)
             if match and _month_end(int(match[1]), int(match[2])) < limit:
                 size = path.stat().st_size
-                yield self.attempt("history", path.stem, size, lambda path=path: archive(path))
+                yield self.attempt("history", path.stem, size, partial(archive, path))
 
     def attempt(self, kind: str, what: str, size: int, act: Callable[[], Any]) -> Item:
         if not self.dry_run:

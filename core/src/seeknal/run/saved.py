@@ -55,7 +55,9 @@ def read_plan(path: Path) -> dict[str, Any]:
 
 def options_of(data: dict[str, Any]) -> dict[str, Any]:
     """The options of the request that a plan was made for."""
-    lists = {name: tuple(value) for name, value in data["options"].items() if isinstance(value, list)}
+    lists = {
+        name: tuple(value) for name, value in data["options"].items() if isinstance(value, list)
+    }
     return {**data["options"], **lists}
 
 

@@ -203,7 +203,9 @@ def _prepare_environment(store: StateStore, project: Project, request: Request) 
     environment = environments.get(request.environment)
     if environment is None:
         if request.environment != PRODUCTION:
-            create_environment(store, project.target, request.environment, PRODUCTION, _ttl(project))
+            create_environment(
+                store, project.target, request.environment, PRODUCTION, _ttl(project)
+            )
         return
     if not request.unpin:
         refuse_pinned(environment)
@@ -239,9 +241,8 @@ def mend_names(store: StateStore, target: Path, name: str) -> None:
     if environment is None or environment.open is None:
         return
     artifacts = Artifacts(target)
-    for id, found in environment.snapshots.items():
-        if found.artifact is not None:
-            artifacts.link_current(id, found.artifact, name)
+    stored = {id: found.artifact for id, found in environment.snapshots.items()}
+    artifacts.link_all(name, {id: found for id, found in stored.items() if found})
     artifacts.unlink_others(name, environment.snapshots)
     store.end_generation(name)
 
@@ -625,7 +626,9 @@ class Session:
             stored = (step.node for step in plan.to_run if self.stores(step.node, plan))
             self.artifacts.prepare(stored)
         engine = Engine(self.project.target, self.project.execution.memory_limit)
-        snapshots = building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
+        snapshots = (
+            building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
+        )
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
         services = Services(
             project=self.project,

@@ -18,7 +18,7 @@ from seeknal.errors import StateError
 from seeknal.files import sync
 from seeknal.model import PRODUCTION, Artifact, Column, NodeId
 from seeknal.state.aside import move_aside
-from seeknal.state.links import is_current, new_link, replace_link
+from seeknal.state.links import is_current, replace_link, set_symlink
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]
@@ -124,9 +124,7 @@ class Artifacts:
         path = self.path(artifact)
         return move_aside(path, "damaged") if os.path.lexists(path) else None
 
-    def link_current(
-        self, node: NodeId, artifact: Artifact, environment: str = PRODUCTION
-    ) -> None:
+    def link_current(self, node: NodeId, artifact: Artifact, environment: str = PRODUCTION) -> None:
         """Let the node's stable name be this artifact.
 
         ``target/intermediate/<kind>_<name>.parquet``, and for other environments
@@ -139,11 +137,14 @@ class Artifacts:
             replace_link(link, path)
 
     def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
-        """Make the stable names of a new environment, all at once."""
+        """`link_current` for many nodes at once."""
         folder = self._links(environment)
         folder.mkdir(parents=True, exist_ok=True)
+        # Text, not paths: there may be thousands, and this is all that a promotion costs.
+        up = os.path.relpath(self._target, folder)
         for node, artifact in artifacts.items():
-            if not new_link(self._link(node, environment), self.path(artifact)):
+            name = f"{folder}/{node.kind}_{node.name}.parquet"
+            if not set_symlink(name, f"{up}/{artifact.path}"):
                 self.link_current(node, artifact, environment)
 
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:

@@ -20,8 +20,10 @@ from seeknal.model import (
     Snapshot,
 )
 
-_PLAIN = ("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version")
-_PLAIN += ("delivers", "forward_only")
+_PLAIN = (
+    *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
+    *("delivers", "forward_only"),
+)
 _TEXTS = ("query", "untraced")
 _AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
 _DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery))

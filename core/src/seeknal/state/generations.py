@@ -85,7 +85,7 @@ class Generations:
             return []
         return sorted(path.name for path in self._folder.iterdir() if path.is_dir())
 
-    def list(self, environment: str, newest: int) -> list[Generation]:
+    def kept(self, environment: str, newest: int) -> list[Generation]:
         """The generations that are kept up to ``newest``, newest first."""
         found = []
         for number in self.numbers(environment):

@@ -67,15 +67,24 @@ class _Page:
     snapshots: dict[NodeId, Encoded] = field(factory=dict)
     held: dict[str, Any] = field(factory=dict)
     changes: dict[int, Changes] = field(factory=dict)
+    shown: Snapshots | None = None
+    """The map as it was last shown; what was decoded for one reader serves the next."""
 
     def put(self, node: NodeId, snapshot: Encoded | None) -> Encoded | None:
         """Replace a node's snapshot, None taking it out; gives the one that it had."""
+        self.shown = None
         before = self.snapshots.get(node)
         if snapshot is None:
             self.snapshots.pop(node, None)
         else:
             self.snapshots[node] = snapshot
         return before
+
+    def show(self) -> Snapshots:
+        """The map as it is now; later changes do not change what was given."""
+        if self.shown is None:
+            self.shown = Snapshots(dict(self.snapshots))
+        return self.shown
 
 
 class Ledger:
@@ -131,6 +140,7 @@ class Ledger:
 
     def _create(self, page: _Page, entry: Entry) -> None:
         origin = self._pages.get(entry["create"], _Page())
+        page.shown = None
         page.snapshots = {node: isolated(found) for node, found in origin.snapshots.items()}
         page.held = {"origin": entry["create"], "base": definitions(page.snapshots)}
         if entry.get("ttl") is not None:
@@ -223,7 +233,7 @@ class Ledger:
             name: EnvironmentState(
                 name=name,
                 generation=page.generation,
-                snapshots=Snapshots(dict(page.snapshots)),
+                snapshots=page.show(),
                 created=page.created,
                 updated=page.updated,
                 **page.held,

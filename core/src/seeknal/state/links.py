@@ -30,10 +30,24 @@ def is_current(link: Path, artifact: Path) -> bool:
     return (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
 
 
-def new_link(link: Path, artifact: Path) -> bool:
-    """Make a symlink where nothing is yet; False when there is something, or no symlinks are."""
+def set_symlink(link: str, target: str) -> bool:
+    """Let ``link`` be a symlink to ``target``; False where it is something else, or cannot be."""
     try:
-        link.symlink_to(_relative(link, artifact))
+        os.symlink(target, link)
+    except FileExistsError:
+        return _retarget(link, target)
+    except OSError:
+        return False
+    return True
+
+
+def _retarget(link: str, target: str) -> bool:
+    temporary = str(temporary_name(Path(link)))
+    try:
+        if os.readlink(link) == target:
+            return True
+        os.symlink(target, temporary)
+        os.replace(temporary, link)
     except OSError:
         return False
     return True

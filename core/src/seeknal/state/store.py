@@ -173,9 +173,7 @@ class StateStore:
         """Remove an environment; its artifacts stay until nothing else refers to them."""
         self._append({"environment": environment, "at": now(), "delete": True})
 
-    def move(
-        self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any
-    ) -> int:
+    def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
         """Change many nodes of a map at once, as a new generation; gives its number.
 
         None takes a node out. Whoever reads meanwhile sees all of it or nothing. It stays open

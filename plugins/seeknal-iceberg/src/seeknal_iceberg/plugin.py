@@ -99,9 +99,7 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @hookimpl
-def roll_back_target(
-    target: Target, delivered: str, wanted: str, context: Context
-) -> bool | None:
+def roll_back_target(target: Target, delivered: str, wanted: str, context: Context) -> bool | None:
     if not isinstance(target.options, IcebergTarget):
         return None
     from seeknal_iceberg.rollback import roll_back
