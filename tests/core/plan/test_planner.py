@@ -189,7 +189,8 @@ def test_a_lost_artifact_is_built_again_with_one_warning(world, health):
 def test_an_input_that_moved_on_is_read_again(world):
     world.snapshots["transform.a"] = evolve(world.snapshots["transform.a"], output_id="newer")
 
-    assert world.steps()["transform.b"] == ("run", "inputs changed", False)
+    # The run compares what it reads of the input, and may find that it says the same.
+    assert world.steps()["transform.b"] == ("run", "inputs changed", True)
 
 
 def test_changed_audits_run_without_rebuilding(world):

@@ -44,6 +44,9 @@ class Binder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
         if self._scratch is not None:
@@ -69,7 +72,7 @@ class Binder:
 
     def define(self, id: NodeId, columns: Sequence[Column]) -> None:
         """Let ``"kind"."name"`` be an empty table with these columns."""
-        if id in self._defined:
+        if self._defined.get(id) == tuple(columns):
             return
         listed = ", ".join(
             f"CAST(NULL AS {_type(column)}) AS {quote_identifier(column.name)}"
@@ -77,7 +80,7 @@ class Binder:
         )
         self.duckdb.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
         name = quote_name(id.kind, id.name)
-        self.duckdb.execute(f"CREATE TABLE {name} AS SELECT {listed} WHERE false")
+        self.duckdb.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {listed} WHERE false")
         self._defined[id] = tuple(columns)
 
     def columns(self, sql: str) -> tuple[Column, ...]:

@@ -12,6 +12,9 @@ from seeknal.lineage.model import NodeLineage
 from seeknal.model import Column, NodeId
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 
+MOST = 5_000
+"""Entries that are kept for another time; more are dropped for those of the last."""
+
 SCHEME = "1"
 """Goes up whenever the same query may get another answer."""
 
@@ -19,8 +22,8 @@ SCHEME = "1"
 class LineageCache:
     """One JSON file; what is damaged or cannot be written is as if it were not there."""
 
-    def __init__(self, target: Path) -> None:
-        self._path = target / "lineage" / "columns.json"
+    def __init__(self, target: Path, name: str = "columns.json") -> None:
+        self._path = target / "lineage" / name
         self._known = _read(self._path)
         self._used: dict[str, Any] = {}
 
@@ -43,6 +46,17 @@ class LineageCache:
         """Keep what this project asked for, and nothing else."""
         if self._used.keys() == self._known.keys() or not self._used:
             return
+        self._write()
+
+    def add(self) -> None:
+        """Keep what was asked for beside what was known, as long as that is not too much."""
+        if self._used.keys() <= self._known.keys():
+            return
+        if len(self._known) < MOST:
+            self._used = {**self._known, **self._used}
+        self._write()
+
+    def _write(self) -> None:
         text = json.dumps({"scheme": SCHEME, "nodes": self._used}, separators=(",", ":"))
         try:
             write_text(self._path, text)

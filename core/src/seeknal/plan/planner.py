@@ -82,7 +82,8 @@ class _Planner:
         version, failure = self.version(node, snapshot)
         reason = failure or self.reason(node, snapshot, version)
         otherwise = self.upkeep(node, snapshot)
-        found = self.found(node, version) if reason and not failure else None
+        stale = reason is None and self.inputs_changed(node, snapshot)
+        found = self.found(node, version) if (reason or stale) and not failure else None
         if found is not None:
             self.outputs[node.id] = found.snapshot.output_id
             step = Step(
@@ -94,11 +95,11 @@ class _Planner:
             )
         elif reason is not None:
             step = Step(node=node.id, action="run", reason=reason, source_version=version)
-        elif moving := self.moving.intersection(node.parents):
+        elif stale or (moving := self.moving.intersection(node.parents)):
             step = Step(
                 node=node.id,
                 action="run",
-                reason=self.followed(node, moving),
+                reason="inputs changed" if stale else self.followed(node, moving),
                 conditional=True,
                 otherwise=otherwise[0],
                 source_version=version,
@@ -160,7 +161,6 @@ class _Planner:
             or (f"volatile: {node.volatile}" if node.volatile else None)
             or self.source_changed(node, snapshot, version)
             or self.artifact_lost(node, snapshot)
-            or self.inputs_changed(node, snapshot)
         )
 
     def definition_changed(self, node: Node, snapshot: Snapshot) -> str | None:
@@ -191,14 +191,16 @@ class _Planner:
         self.warnings.append(f"{node.id}: its artifact is {health}; it is built again")
         return f"artifact {health}"
 
-    def inputs_changed(self, node: Node, snapshot: Snapshot) -> str | None:
-        for parent in node.parents:
-            current = self.output_of(parent)
-            if parent in self.moving or not current:
-                continue
-            if snapshot.inputs.get(parent) != current:
-                return "inputs changed"
-        return None
+    def inputs_changed(self, node: Node, snapshot: Snapshot | None) -> bool:
+        """Whether an input that this run leaves alone is another than the one that was read."""
+        if snapshot is None or self.is_documentation(node) or node.kind == "rule":
+            return False
+        return any(
+            current and snapshot.inputs.get(parent) != current
+            for parent in node.parents
+            if parent not in self.moving
+            for current in [self.output_of(parent)]
+        )
 
     def upkeep(self, node: Node, snapshot: Snapshot | None) -> tuple[Action, str]:
         """What a node needs whose rows are current."""

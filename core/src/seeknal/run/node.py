@@ -48,6 +48,7 @@ from seeknal.run.reuse import reused, still_current
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.run.cutoff import Cutoff
     from seeknal.run.traced import Traced
     from seeknal.state.artifacts import Artifacts
 
@@ -67,6 +68,7 @@ class Services:
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
     finder: Finder = NOTHING
+    cutoff: Cutoff | None = None
     moved: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose stat moved though their content did not, by path."""
     deliver: bool = True
@@ -164,7 +166,17 @@ class _Attempt:
             return not self.reused_before.issuperset(self.node.parents)
         if self.snapshot is None:
             return True
-        return dict(self.snapshot.inputs) != self.services.outputs.inputs_of(self.node)
+        inputs = self.services.outputs.inputs_of(self.node)
+        if dict(self.snapshot.inputs) == inputs:
+            return False
+        cutoff = self.services.cutoff
+        if cutoff is None or not cutoff.unchanged(
+            self.node, self.snapshot, self.services.outputs.snapshots, self.cursor
+        ):
+            return True
+        # From here on these are what it was computed from: they say the same.
+        self.snapshot = evolve(self.snapshot, inputs=inputs)
+        return False
 
     def adopt(self) -> NodeResult | None:
         """What was built already over the inputs as they turned out to be, if anything was."""
@@ -476,7 +488,7 @@ class _Attempt:
         if self.snapshot is not None:
             fingerprint = self.services.plan.fingerprints[self.node.id]
             current = still_current(self.snapshot, self.step, fingerprint, self.services.moved)
-            if current is not self.snapshot:
+            if current is not self.services.outputs.snapshots.get(self.node.id):
                 self.record(current)
         return reused(self.step)
 

@@ -322,8 +322,12 @@ def _plan(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     )
 
 
+def _pool(loaded: Loaded) -> Pool:
+    return Pool(loaded.state.environments, Generations(loaded.project.target))
+
+
 def _finder(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
-    pool = Pool(loaded.state.environments, Generations(loaded.project.target))
+    pool = _pool(loaded)
     return Finder(
         candidates=lambda node, definition: (
             Found(*found) for found in pool.candidates(node, definition)
@@ -616,6 +620,9 @@ class Session:
 
     def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
         """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
+        from seeknal.lineage.reader import Reader
+        from seeknal.run.content import Contents
+        from seeknal.run.cutoff import Cutoff
         from seeknal.run.engine import Engine
         from seeknal.run.node import NodeRunner, Services
         from seeknal.run.outputs import Outputs
@@ -630,6 +637,9 @@ class Session:
             building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
         )
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
+        reader = Reader(
+            self.project.root, self.project.target, self.project.nodes, self.loaded.plugins
+        )
         services = Services(
             project=self.project,
             plan=plan,
@@ -645,6 +655,7 @@ class Session:
             run_id=self.run_id,
             moved=self.verified.moved,
             finder=_finder(self.loaded, self.verified, self.started_at),
+            cutoff=Cutoff(reader, Contents(self.artifacts.path), _pool(self.loaded).output),
             deliver=self.store is not None
             and building is None
             and self.loaded.delivers(self.request),
@@ -654,6 +665,7 @@ class Session:
             with self.signals():
                 return self.schedule(plan, NodeRunner(services))
         finally:
+            reader.close()
             engine.close()
 
     def schedule(self, plan: Plan, runner: NodeRunner) -> list[NodeResult]:

@@ -32,12 +32,25 @@ class Pool:
             if encoded["node"] == node and encoded["fingerprint"][0] == definition:
                 yield decode_snapshot(encoded), place
 
-    def _earlier(self, definition: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def output(self, node: NodeId, output_id: str) -> Snapshot | None:
+        """The snapshot that made an output of ``node``, as long as any of it is kept."""
+        for environment in self._environments.values():
+            snapshot = environment.snapshots.get(node)
+            if snapshot is not None and snapshot.output_id == output_id:
+                return snapshot
+        for _, encoded in self._earlier(output_id):
+            if encoded["node"] == node:
+                snapshot = decode_snapshot(encoded)
+                if snapshot.output_id == output_id:
+                    return snapshot
+        return None
+
+    def _earlier(self, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if self._texts is None:
             self._texts = list(self._lines())
         for place, line in self._texts:
             # Most lines are of other nodes: a search in the text spares decoding them.
-            if definition in line and (entry := unseal(line)) and entry.get("before"):
+            if text in line and (entry := unseal(line)) and entry.get("before"):
                 yield place, entry["before"]
 
     def _lines(self) -> Iterator[tuple[str, str]]:
