@@ -32,16 +32,16 @@ NAMES = {(table,): (table, tuple(columns)) for table, columns in TABLES.items()}
 
 @dataclass
 class Seen:
-    """Which source columns were seen to change which outputs; "*" is the rows as wholes."""
+    """Which source columns were seen to change which outputs, by position; "*" is whole rows."""
 
-    changed: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    changed: dict[int | str, set[tuple[str, str]]] = field(default_factory=dict)
     runs: int = 0
     ordered: bool = False
 
-    def note(self, output: str, source: tuple[str, str]) -> None:
+    def note(self, output: int | str, source: tuple[str, str]) -> None:
         self.changed.setdefault(output, set()).add(source)
 
-    def of(self, output: str) -> set[tuple[str, str]]:
+    def of(self, output: int | str) -> set[tuple[str, str]]:
         return self.changed.get(output, set())
 
 
@@ -63,7 +63,7 @@ class Laboratory:
     def observe(self, sql: str, *, rounds: int, changes: int = 4) -> Seen:
         """Change every column of every table ``changes`` times in each of ``rounds`` worlds."""
         seen = Seen()
-        outputs = self.columns_of(sql)
+        outputs = len(self.columns_of(sql))
         for _ in range(rounds):
             data = {table: self.rows(table) for table in TABLES}
             for table in TABLES:
@@ -91,10 +91,10 @@ class Laboratory:
     def compare(self, before, after, outputs, source, seen) -> None:
         if Counter(before) != Counter(after):
             seen.note("*", source)
-        for position, output in enumerate(outputs):
+        for position in range(outputs):
             mine = Counter(row[position] for row in before)
             if mine != Counter(row[position] for row in after):
-                seen.note(output, source)
+                seen.note(position, source)
 
     def run(self, sql: str) -> list[tuple[str, ...]] | None:
         try:

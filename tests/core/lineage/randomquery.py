@@ -127,8 +127,8 @@ class RandomQuery:
         table, name = self.pick(*TABLES), self.name("z")
         inside = [f"{name}.{column}" for column in TABLES[table] if column in NUMBERS]
         condition = f" WHERE {self.pick(*inside)} = {self.pick(*columns)}"
-        limit = self.pick("", condition)
-        return f"(SELECT {self.pick('max', 'sum', 'count')}({self.pick(*inside)}) FROM {table} {name}{limit})"
+        value = f"{self.pick('max', 'sum', 'count')}({self.pick(*inside)})"
+        return f"(SELECT {value} FROM {table} {name}{self.pick('', condition)})"
 
     def condition(self, columns: list[str]) -> str:
         left, right = self.number(columns, 1), self.pick("1", "2", self.pick(*columns))

@@ -34,9 +34,9 @@ def missed(sql, laboratory, *, rounds):
         return set()
     seen = laboratory.observe(sql, rounds=rounds)
     wrong = {("*", source) for source in seen.of("*") - set(map(tuple, found.reads))}
-    for column in found.columns:
+    for position, column in enumerate(found.columns):
         listed = set(map(tuple, column.values | column.influences | found.rows))
-        wrong |= {(column.name, source) for source in seen.of(column.name) - listed}
+        wrong |= {(column.name, source) for source in seen.of(position) - listed}
     return wrong
 
 

@@ -39,8 +39,10 @@ class LineageCache:
         self._used[key] = data
         return found
 
-    def put(self, key: str, lineage: NodeLineage) -> None:
+    def put(self, key: str, lineage: NodeLineage) -> NodeLineage:
+        """Keep ``lineage`` under ``key``, and give it back."""
         self._used[key] = encode(lineage)
+        return lineage
 
     def save(self) -> None:
         """Keep what this project asked for, and nothing else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from functools import cache
 
@@ -29,6 +30,23 @@ def trace_project(
     of Python nodes, as far as ``fingerprints`` say that they are still true. What was found is
     kept below ``target/`` and not found again while nothing has changed.
     """
+    # Many small values are made and all are kept: looking for garbage among them is in vain.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _traced(project, graph, plugins, fingerprints, snapshots)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _traced(
+    project: Project,
+    graph: Graph,
+    plugins: Plugins,
+    fingerprints: Mapping[NodeId, Fingerprint],
+    snapshots: Mapping[NodeId, Snapshot],
+) -> ProjectLineage:
     kept = LineageCache(project.target)
     found: dict[NodeId, NodeLineage] = {}
     schemas: dict[NodeId, str] = {}
@@ -40,8 +58,7 @@ def trace_project(
                 found[id] = trace_source(node, known, binder)
             else:
                 key = _key(id, mark, known, [schemas[parent] for parent in node.parents])
-                found[id] = kept.get(key) or trace_node(node, found, known, binder)
-                kept.put(key, found[id])
+                found[id] = kept.get(key) or kept.put(key, trace_node(node, found, known, binder))
             schemas[id] = _schema(found[id])
     kept.save()
     return ProjectLineage(nodes=found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.queries import Queries
@@ -40,7 +41,7 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLine
             return None
         relation, cols = known
         read.add(relation)
-        return Relation(tuple(_base(relation, name) for name in cols))
+        return Relation(_base(relation, tuple(cols)))
 
     queries = Queries(table)
     found = queries.query(parse(sql), None)
@@ -57,8 +58,10 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLine
     )
 
 
-def _base(relation: str, column: str) -> Col:
-    return Col(column, frozenset((ColumnRef(relation, column),)))
+@lru_cache(maxsize=256)
+def _base(relation: str, columns: tuple[str, ...]) -> tuple[Col, ...]:
+    """A table's own columns; many queries read the same one."""
+    return tuple(Col(name, frozenset((ColumnRef(relation, name),))) for name in columns)
 
 
 def _fitted(cols: Sequence[Col], names: Sequence[str] | None) -> list[tuple[str, Col]]:

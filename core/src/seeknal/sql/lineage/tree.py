@@ -24,10 +24,12 @@ _lock = RLock()
 
 def parse(sql: str) -> Tree:
     """The query node of ``sql``. Raises Untraceable when DuckDB gives no tree for it."""
-    with _lock:
-        found = connection().execute("SELECT json_serialize_sql($1)", [sql]).fetchone()
-    assert found is not None
-    answer = json.loads(found[0])
+    import duckdb
+
+    try:
+        answer = json.loads(_serialized(sql))
+    except duckdb.Error as error:
+        raise Untraceable(f"DuckDB does not parse it: {error}") from None
     if answer["error"]:
         raise Untraceable(_why(answer["error_message"]))
     if len(answer["statements"]) != 1:
@@ -105,24 +107,23 @@ def ordinal(expression: Tree) -> int | None:
     return int(found[1])
 
 
-def children(expression: Tree) -> Iterator[Tree]:
+_ASIDE = frozenset({"subquery", "type_expr", "cast_type", "column_names", "literal", "value"})
+
+
+def children(expression: Tree) -> list[Tree]:
     """The expressions right below one; queries inside it are not looked into."""
-    for name, value in expression.items():
-        if name in ("subquery", "type_expr", "cast_type"):
-            continue
-        yield from _expressions(value)
-
-
-def _expressions(value: Any) -> Iterator[Tree]:
-    if isinstance(value, dict):
-        if "class" in value:
-            yield value
-        else:
-            for part in value.values():
-                yield from _expressions(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _expressions(part)
+    found: list[Tree] = []
+    waiting = [value for name, value in expression.items() if name not in _ASIDE]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is list:
+            waiting.extend(value)
+        elif type(value) is dict:
+            if "class" in value:
+                found.append(value)
+            else:
+                waiting.extend(value.values())
+    return found
 
 
 def walk(expression: Tree) -> Iterator[Tree]:
