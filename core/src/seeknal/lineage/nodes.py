@@ -24,7 +24,9 @@ class Known:
 
 def still_true(node: Node, snapshot: Snapshot | None, content: str, upstream: str) -> Known:
     """What a node's last run tells about it as it is now defined."""
-    if snapshot is None or snapshot.fingerprint.content != content:
+    if snapshot is None:
+        return Known(untraced="it has not run yet")
+    if snapshot.fingerprint.content != content:
         return Known(untraced="it has not run since it was last changed")
     same_inputs = snapshot.fingerprint.upstream == upstream
     artifact = snapshot.artifact
