@@ -68,16 +68,17 @@ function draw() {
 /** Selecting is going to an address, so that the back button works and the link can be sent. */
 function select(selection) {
   const hash = format(selection);
-  if (hash === decodeHash(location.hash)) return;
+  if (hash === format(state.selection)) return;
   if (hash) location.hash = hash;
   else history.pushState(null, '', location.pathname + location.search);
-  if (!hash) follow();
+  follow();
 }
 
-const decodeHash = (hash) => format(parse(hash, lineage));
-
+/** Shows what the address says; the browser tells of a new one later, when it is shown already. */
 function follow() {
-  state.selection = parse(location.hash, lineage);
+  const selection = parse(location.hash, lineage);
+  if (format(selection) === format(state.selection)) return;
+  state.selection = selection;
   if (state.selection) showAgain(state.selection.node);
   draw();
   if (!state.selection) return;
