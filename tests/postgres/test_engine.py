@@ -124,3 +124,25 @@ def test_an_engine_that_nobody_provides_is_refused(project):
     outcome = made.run("validate")
 
     assert "no installed plugin provides the engine 'spark'" in outcome.stdout + outcome.stderr
+
+
+def test_an_environment_reads_what_it_did_not_change_where_production_keeps_it(project, database):
+    with database.connect() as connection:
+        connection.execute(SEED)
+    totals = (
+        "kind: transform\nname: totals\nengine: postgresql\nparams: {connection: pg}\n"
+        "inputs: [{ref: transform.daily}]\n"
+        "transform: SELECT FACTOR * count(*) AS n FROM ref('transform.daily')\n"
+    )
+    made = project({"seeknal/a.yml": SOURCES, "seeknal/t.yml": totals.replace("FACTOR", "1")})
+    made.run("run").assert_ok()
+    made.write({"seeknal/t.yml": totals.replace("FACTOR", "2")})
+
+    made.run("run", "--env", "dev").assert_ok()
+
+    (row,) = made.run("sql", "FROM totals", "--env", "dev", "--format", "json").json()
+    assert row == {"n": 80}
+    made.write({"seeknal/a.yml": SOURCES.replace("GROUP BY day", "WHERE id < 3 GROUP BY day")})
+    made.run("run", "--env", "dev").assert_ok()
+    (row,) = made.run("sql", "FROM totals", "--env", "dev", "--format", "json").json()
+    assert row == {"n": 4}

@@ -14,25 +14,32 @@ if TYPE_CHECKING:
 _PLACES = {"table": -1, "schema": -2, "database": -3, "catalog": -3}
 
 
-def isolate(name: Sequence[str], context: Context, *, limit: int | None = None) -> tuple[str, ...]:
-    """A target's name in the context's environment: ``analytics__dev.orders``.
+def isolate(
+    name: Sequence[str],
+    context: Context,
+    *,
+    limit: int | None = None,
+    environment: str | None = None,
+) -> tuple[str, ...]:
+    """A target's name in the context's environment, or another one: ``analytics__dev.orders``.
 
     ``name`` is ``(schema, table)`` or ``(database, schema, table)``, outermost first. The part
     that ``environments.suffix`` says gets the environment's name; production's stays. Raises
     NodeError when the name has no such part, or when it becomes longer than ``limit`` bytes.
     """
     parts = tuple(name)
-    if context.environment == PRODUCTION:
+    environment = environment or context.environment
+    if environment == PRODUCTION:
         return parts
     place = _PLACES[context.suffix]
     if len(parts) < -place:
         raise NodeError(
             f"{'.'.join(parts)} has no {context.suffix} that environment"
-            f" {context.environment} could have of its own",
+            f" {environment} could have of its own",
             code="SK0832",
             help="environments: {suffix: schema} in seeknal_project.yml",
         )
-    isolated = f"{parts[place]}__{context.environment}"
+    isolated = f"{parts[place]}__{environment}"
     if limit is not None and len(isolated.encode()) > limit:
         raise NodeError(
             f"{context.suffix} {isolated!r} is longer than the {limit} bytes that a name may have",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan, Suffix
+from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan, Suffix, Target
 
 if TYPE_CHECKING:
     import logging
@@ -186,6 +186,12 @@ class Context(Protocol):
 
     def definition(self, node: str) -> Node:
         """Another node as the project defines it, for an engine that reads it where it is."""
+
+    def holder(self, target: Target) -> str:
+        """The environment whose target holds the rows that another node has in this one.
+
+        Production for a node that the environment has not changed: it delivered nothing.
+        """
 
     def history(self, limit: int) -> Sequence[int]:
         """Row counts of this node's earlier successful runs, newest first."""

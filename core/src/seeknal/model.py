@@ -367,6 +367,8 @@ class Delivery:
     label: str = ""
     error: str | None = None
     at: str = ""
+    environment: str = PRODUCTION
+    """Whose target it is: an environment takes over what it has not changed."""
 
 
 @frozen(kw_only=True)

@@ -31,6 +31,7 @@ STEPS = (
     *("data",) * 2,
     *("run",) * 8,
     *("kill",) * 2,
+    "kill_rollback",
     *("promote",) * 4,
     *("rollback",) * 2,
     "create",
@@ -219,12 +220,7 @@ class Story:
         environment = self.chance.choice(ENVIRONMENTS)
         self.told[-1:] = [f"kill {environment}"]
         before = self.generation(environment)
-        child = os.fork()
-        if child == 0:
-            die_after(self.chance.randrange(1, 60))
-            run_project(self.root, self.request(environment), Quiet())
-            os._exit(0)
-        os.waitpid(child, 0)
+        self.killed(lambda: run_project(self.root, self.request(environment), Quiet()))
         if (
             environment not in self.holds
             and environment not in self.stored()
@@ -304,6 +300,31 @@ class Story:
         self.holds[environment] = self.kept[environment, number]
         self.pinned.add(environment)
         self.keep(environment)
+
+    def do_kill_rollback(self):
+        """A rollback that is killed has happened, or has not."""
+        choices = [entry for entry in self.kept if entry[1] in self.reachable(entry[0])]
+        choices = [entry for entry in choices if entry[0] in self.holds]
+        if not choices:
+            return
+        environment, number = self.chance.choice(sorted(choices))
+        self.told[-1:] = [f"kill rollback {environment} {number}"]
+        before = self.generation(environment)
+        request = self.request(environment, command="rollback")
+        self.killed(lambda: acts.rollback(self.root, request, number, Quiet()))
+        if self.generation(environment) != before:
+            assert self.stored()[environment].pinned == number
+            self.holds[environment] = self.kept[environment, number]
+            self.keep(environment)
+        self.run(environment)
+
+    def killed(self, act):
+        child = os.fork()
+        if child == 0:
+            die_after(self.chance.randrange(1, 40))
+            act()
+            os._exit(0)
+        os.waitpid(child, 0)
 
     def reachable(self, environment):
         newest, found = self.generation(environment), set()

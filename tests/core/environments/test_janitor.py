@@ -147,3 +147,40 @@ def test_a_run_cleans_up_after_itself(shop, edited):
 
     history = shop("env", "history", "--format", "json").json()
     assert [entry["number"] for entry in history] == [6, 5]
+
+
+PLUGIN = """
+from seeknal.plugin import Garbage, hookimpl
+
+@hookimpl
+def collect_garbage(context, dry_run):
+    file = context.project_root / "left.txt"
+    if not file.exists():
+        return []
+    if not dry_run:
+        file.unlink()
+    return [Garbage(what="left.txt", bytes=5)]
+"""
+
+
+def install(folder, monkeypatch):
+    (folder / "tidy.py").write_text(PLUGIN)
+    info = folder / "tidy-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tidy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[seeknal]\ntidy = tidy\n")
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_plugins_say_what_they_remove(shop, monkeypatch, tmp_path):
+    install(tmp_path, monkeypatch)
+    (shop.path / "left.txt").write_text("12345")
+
+    dry = shop("janitor", "--dry-run", "--format", "json").assert_ok().json()
+    assert (shop.path / "left.txt").exists()
+    done = shop("janitor", "--format", "json").assert_ok().json()
+
+    expected = {"kind": "tidy", "what": "left.txt", "bytes": 5, "error": None}
+    assert expected in dry["items"]
+    assert expected in done["items"]
+    assert not (shop.path / "left.txt").exists()

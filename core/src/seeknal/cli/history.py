@@ -18,9 +18,12 @@ Record = Mapping[str, Any]
 @click.command("history", cls=Command)
 @click.option("--node", shell_complete=complete_nodes, help="Only what happened to this node.")
 @click.option("--batch", help="Only this run.")
+@click.option("--env", "environment", metavar="ENV", help="Only what happened in this one.")
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
 @format_option("table", "json")
-def history_command(node: str | None, batch: str | None, limit: int, format_: str) -> None:
+def history_command(
+    node: str | None, batch: str | None, environment: str | None, limit: int, format_: str
+) -> None:
     """List earlier runs and what they did to each node.
 
     Without --node or --batch there is a line for each run. seeknal_history is the same for sql.
@@ -33,6 +36,8 @@ def history_command(node: str | None, batch: str | None, limit: int, format_: st
     else:
         found = history.read(node=_full_name(history, node), batch=batch)
         records = [entry for entry in found if entry.get("node") is not None]
+    if environment is not None:
+        records = [entry for entry in records if entry.get("environment") == environment]
     records = records[: limit or None]
     if format_ == "json":
         print_json(records)

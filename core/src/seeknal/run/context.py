@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from seeknal.errors import NodeError
-from seeknal.model import Interval, Node, NodeId, Relation, Suffix
+from seeknal.model import Interval, Node, NodeId, Relation, Suffix, Target
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,6 +45,7 @@ class NodeContext:
     definition_of: Callable[[str], Node] = _unknown
     audit_of: Callable[[Relation], None] = _nothing
     row_counts: Callable[[int], Sequence[int]]
+    holder_of: Callable[[Target], str] | None = None
     suffix: Suffix = "schema"
     interval: Interval | None = None
     dry_run: bool = False
@@ -91,6 +92,9 @@ class NodeContext:
 
     def definition(self, node: str) -> Node:
         return self.definition_of(node)
+
+    def holder(self, target: Target) -> str:
+        return self.holder_of(target) if self.holder_of else self.environment
 
     def history(self, limit: int) -> Sequence[int]:
         return self.row_counts(limit)

@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from attrs import evolve
 
 from seeknal.errors import DeliveryError, SeeknalError
-from seeknal.model import Artifact, Delivered, Delivery, Node, Owed, Relation, Snapshot, Target
+from seeknal.model import (
+    PRODUCTION,
+    Artifact,
+    Delivered,
+    Delivery,
+    Node,
+    Owed,
+    Relation,
+    Snapshot,
+    Target,
+)
 from seeknal.plan.planner import owed_targets
 from seeknal.secret import scrub
 
@@ -17,7 +27,12 @@ Write = Callable[[Target, Relation, str], Delivered | None]
 
 
 def plan_deliveries(
-    node: Node, snapshot: Snapshot, run_id: str, again: bool, before: Snapshot | None = None
+    node: Node,
+    snapshot: Snapshot,
+    run_id: str,
+    again: bool,
+    before: Snapshot | None = None,
+    environment: str = PRODUCTION,
 ) -> Snapshot:
     """The snapshot with each delivery that is due marked as owed, under an id that stays.
 
@@ -36,7 +51,8 @@ def plan_deliveries(
             known = kept.get(target.key)
             if missed := _missed(target, known, snapshot, before):
                 backlog.append(missed)
-            kept[target.key] = _owed(target, snapshot, known, run_id)
+            owed = _owed(target, snapshot, known, run_id)
+            kept[target.key] = evolve(owed, environment=environment)
     return evolve(snapshot, deliveries=kept, backlog=tuple(backlog))
 
 

@@ -134,8 +134,6 @@ def promote(
         if only_delivers:
             work.check_files(only_delivers, promotion.map)
         generation = work.move(changes, like=[source])
-        if theirs.pinned is not None:
-            store.annotate(target, pinned=None)
         _agree_on(store, source, target, theirs, changes)
         delivered = work.deliver(changes)
         return Moved(
@@ -217,8 +215,7 @@ def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -
         changes |= {id: None for id in before if id not in earlier}
         work = _Work(root, request, reporter, store)
         changes, left = work.roll_back_targets(changes, before, earlier)
-        generation = work.move(changes, note=f"generation {wanted}")
-        store.annotate(name, pinned=wanted)
+        generation = work.move(changes, note=f"generation {wanted}", pinned=wanted)
         delivered = work.deliver(changes)
         return Moved(
             environment=name,

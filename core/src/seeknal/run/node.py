@@ -18,6 +18,7 @@ from seeknal.errors import NodeError, SeeknalError
 from seeknal.fingerprint import audits_key, derived_id
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import (
+    PRODUCTION,
     Artifact,
     AuditResult,
     Column,
@@ -428,9 +429,12 @@ class _Attempt:
         if not services.deliver or not self.node.targets:
             self.record(snapshot)
             return snapshot
+        self.node = self.labelled()
         snapshot = evolve(snapshot, delivers=True)
         again = services.plan.redeliver
-        snapshot = plan_deliveries(self.node, snapshot, services.run_id, again, self.snapshot)
+        snapshot = plan_deliveries(
+            self.node, snapshot, services.run_id, again, self.snapshot, services.plan.environment
+        )
         # On record before the first attempt, so that a crash leaves the delivery owed.
         self.record(snapshot)
         if all(entry.status == "delivered" for entry in snapshot.deliveries.values()):
@@ -440,6 +444,23 @@ class _Attempt:
             snapshot = deliver(self.node, snapshot, relation, self.write, self.relation_of)
         self.record(snapshot)
         return snapshot
+
+    def labelled(self) -> Node:
+        """The node with its targets named as they are in this environment."""
+        if self.services.plan.environment == PRODUCTION:
+            return self.node
+        context, place = self.context(), self.services.plugins.hooks.isolate_target
+        targets = tuple(
+            evolve(target, label=place(target=target, context=context) or target.label)
+            for target in self.node.targets
+        )
+        return evolve(self.node, targets=targets)
+
+    def holder(self, target: Target) -> str:
+        """The environment whose target holds the rows of the target's node as they are here."""
+        snapshot = self.services.outputs.snapshots.get(target.node)
+        known = snapshot.deliveries.get(target.key) if snapshot else None
+        return known.environment if known else self.services.plan.environment
 
     def relation_of(self, artifact: Artifact) -> Relation:
         """The rows of an earlier output."""
@@ -508,6 +529,7 @@ class _Attempt:
             relation_of=lambda id: self.relation(NodeId(id)),
             definition_of=lambda id: services.project.nodes[NodeId(id)],
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
+            holder_of=self.holder,
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,
             suffix=services.project.environments.suffix,

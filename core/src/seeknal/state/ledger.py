@@ -148,6 +148,8 @@ class Ledger:
         self._generation(page, {**entry, "generation": 1})
 
     def _move(self, page: _Page, entry: Entry) -> None:
+        # With the map, so that no crash can leave a rolled back one to be built over.
+        page.held.pop("pinned", None)
         self._generation(page, entry)
         others = [self._pages[name] for name in entry.get("like", ()) if name in self._pages]
         for node, snapshot in entry["move"].items():

@@ -176,8 +176,8 @@ class StateStore:
     def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
         """Change many nodes of a map at once, as a new generation; gives its number.
 
-        None takes a node out. Whoever reads meanwhile sees all of it or nothing. It stays open
-        until `end_generation`.
+        None takes a node out; ``pinned`` keeps the map there, else nothing does any more. Whoever
+        reads meanwhile sees all of it or nothing. It stays open until `end_generation`.
         """
         generation = self._ledger.generation(environment) + 1
         moved = {node: found and encode_snapshot(found) for node, found in changes.items()}

@@ -119,7 +119,8 @@ def _place(parent: Node, connection: str, context: Context) -> exp.Expression:
             if target.mode == "append":
                 continue
             table = table_of(target.options.table or parent.name, options.schema)
-            return _named(isolated(table, options, context)[0])
+            # What this environment did not change lies where production keeps it.
+            return _named(isolated(table, options, context, context.holder(target))[0])
     raise NodeError(
         f"{parent.id} is not in the database of connection {connection!r}",
         code="SK1362",

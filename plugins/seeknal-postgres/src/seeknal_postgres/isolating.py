@@ -13,14 +13,16 @@ LONGEST_NAME = 63
 """Bytes of an identifier; PostgreSQL silently cuts off what is longer."""
 
 
-def isolated(table: Table, connection: Postgres, context: Context) -> tuple[Table, Postgres]:
-    """The table and its database in the context's environment; production's are as they are.
+def isolated(
+    table: Table, connection: Postgres, context: Context, environment: str | None = None
+) -> tuple[Table, Postgres]:
+    """The table and its database in the context's environment, or another one.
 
     Raises NodeError for a name that becomes too long, or a database that is not named.
     """
     database = _database(connection, context)
     name = (*database, table.schema, table.name)
-    *found, schema, own = isolate(name, context, limit=LONGEST_NAME)
+    *found, schema, own = isolate(name, context, limit=LONGEST_NAME, environment=environment)
     if tuple(found) != database:
         connection = evolve(connection, dbname=found[0])
     return Table(schema=schema, name=own), connection
