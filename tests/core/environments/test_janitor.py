@@ -68,6 +68,16 @@ def test_an_unused_environment_expires_and_production_never_does(shop, edited, m
     assert shop.total() == 30
 
 
+def test_an_environment_that_is_run_stays_though_nothing_changes(shop, edited, monkeypatch):
+    edited(2, "--env", "dev")
+    later(shop, monkeypatch, days=8)
+    assert shop.ran("run", "--env", "dev") == set()
+
+    items = shop("janitor", "--format", "json").assert_ok().json()["items"]
+
+    assert ("environment", "dev") not in {(entry["kind"], entry["what"]) for entry in items}
+
+
 def test_outputs_of_an_environment_deleted_just_now_wait_for_their_readers(
     shop, edited, monkeypatch
 ):

@@ -26,16 +26,15 @@ from seeknal.plan.environments import check_name, common_base, existing, moved_s
 from seeknal.plan.planner import owed_targets
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.plan.stored import inlined_views
+from seeknal.run.preparing import create_environment, mend_names
 from seeknal.run.session import (
     Building,
     Reporter,
     Request,
     Session,
     context_of,
-    create_environment,
     load,
     marks_of,
-    mend_names,
 )
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations

@@ -34,13 +34,14 @@ from seeknal.model import (
     Snapshot,
     Step,
 )
-from seeknal.plan.environments import check_name, common_base, existing, refuse_pinned
+from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.plan.finding import Finder, Found, Health
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.stored import inlined_views
 from seeknal.plugins import Plugins, load_plugins
 from seeknal.project.commit import commit_of
 from seeknal.project.loader import load_project
+from seeknal.run.preparing import prepare_environment
 from seeknal.run.reuse import reused, still_current
 from seeknal.selection import select
 from seeknal.state.artifacts import Artifacts
@@ -173,7 +174,7 @@ def apply_project(
             plan = _plan(loaded, request, verified)
             if not agree(loaded, plan):
                 return None
-            _prepare_environment(store, project, request)
+            prepare_environment(store, project, request)
             loaded = evolve(loaded, state=store.state)
             return Session(loaded, request, reporter, store).run(plan)
         finally:
@@ -189,62 +190,11 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
         try:
             loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
             check_isolation(loaded, request)
-            _prepare_environment(store, project, request)
+            prepare_environment(store, project, request)
             loaded = evolve(loaded, state=store.state)
             return Session(loaded, request, reporter, store).run()
         finally:
             store.close()
-
-
-def _prepare_environment(store: StateStore, project: Project, request: Request) -> None:
-    """Make a new environment from production; look whether an old one may be run."""
-    mend_names(store, project.target, request.environment)
-    environments = store.state.environments
-    environment = environments.get(request.environment)
-    if environment is None:
-        if request.environment != PRODUCTION:
-            create_environment(
-                store, project.target, request.environment, PRODUCTION, _ttl(project)
-            )
-        return
-    if not request.unpin:
-        refuse_pinned(environment)
-    elif environment.pinned is not None:
-        store.annotate(environment.name, pinned=None)
-    if (origin := environments.get(environment.origin or "")) is not None:
-        base = common_base(environment, origin.snapshots)
-        if base != environment.base:
-            store.annotate(environment.name, base=base)
-
-
-def _ttl(project: Project) -> float | None:
-    return project.retention.environment_ttl
-
-
-def create_environment(
-    store: StateStore, target: Path, name: str, origin: str, ttl: float | None
-) -> None:
-    """Make ``name`` with the map of ``origin``; its stable names show the same files."""
-    known = store.state.environments.get(origin)
-    snapshots = known.snapshots if known else {}
-    found = {id: entry.artifact for id, entry in snapshots.items() if entry.artifact}
-    artifacts = Artifacts(target)
-    # The environment is there when its names are: what a crash leaves here belongs to nobody.
-    artifacts.unlink_all(name)
-    artifacts.link_all(name, found)
-    store.create(name, origin, ttl)
-
-
-def mend_names(store: StateStore, target: Path, name: str) -> None:
-    """Let stable names say what the map does, where the command that changed it has died."""
-    environment = store.state.environments.get(name)
-    if environment is None or environment.open is None:
-        return
-    artifacts = Artifacts(target)
-    stored = {id: found.artifact for id, found in environment.snapshots.items()}
-    artifacts.link_all(name, {id: found for id, found in stored.items() if found})
-    artifacts.unlink_others(name, environment.snapshots)
-    store.end_generation(name)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:

@@ -1,0 +1,73 @@
+"""An environment before it is written to: made where it is new, mended where a command died."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeknal.model import PRODUCTION, Project
+from seeknal.plan.environments import common_base, refuse_pinned
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.store import StateStore
+
+if TYPE_CHECKING:
+    from seeknal.run.session import Request
+
+
+def prepare_environment(store: StateStore, project: Project, request: Request) -> None:
+    """Make a new environment from production; look whether an old one may be run."""
+    mend_names(store, project.target, request.environment)
+    environments = store.state.environments
+    environment = environments.get(request.environment)
+    if environment is None:
+        if request.environment != PRODUCTION:
+            create_environment(
+                store, project.target, request.environment, PRODUCTION, _ttl(project)
+            )
+        return
+    if not request.unpin:
+        refuse_pinned(environment)
+    elif environment.pinned is not None:
+        store.annotate(environment.name, pinned=None)
+    if environment.ttl is not None and _is_old(environment.updated):
+        # In use though nothing changes: its time begins anew.
+        store.annotate(environment.name)
+    if (origin := environments.get(environment.origin or "")) is not None:
+        base = common_base(environment, origin.snapshots)
+        if base != environment.base:
+            store.annotate(environment.name, base=base)
+
+
+def _is_old(updated: str) -> bool:
+    return datetime.fromisoformat(updated) + timedelta(days=1) < datetime.now(UTC)
+
+
+def _ttl(project: Project) -> float | None:
+    return project.retention.environment_ttl
+
+
+def create_environment(
+    store: StateStore, target: Path, name: str, origin: str, ttl: float | None
+) -> None:
+    """Make ``name`` with the map of ``origin``; its stable names show the same files."""
+    known = store.state.environments.get(origin)
+    snapshots = known.snapshots if known else {}
+    found = {id: entry.artifact for id, entry in snapshots.items() if entry.artifact}
+    artifacts = Artifacts(target)
+    # The environment is there when its names are: what a crash leaves here belongs to nobody.
+    artifacts.unlink_all(name)
+    artifacts.link_all(name, found)
+    store.create(name, origin, ttl)
+
+
+def mend_names(store: StateStore, target: Path, name: str) -> None:
+    """Let stable names say what the map does, where the command that changed it has died."""
+    environment = store.state.environments.get(name)
+    if environment is None or environment.open is None:
+        return
+    artifacts = Artifacts(target)
+    stored = {id: found.artifact for id, found in environment.snapshots.items()}
+    artifacts.link_all(name, {id: found for id, found in stored.items() if found})
+    artifacts.unlink_others(name, environment.snapshots)
+    store.end_generation(name)
