@@ -24,6 +24,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 _VOLATILE = (
     (re.compile(r"\d+\.\d+ s\b"), "# s"),
+    (re.compile(r"about \d+(\.\d)? (s|min|h)\b"), "about # s"),
     (re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}"), "BATCH"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "TIME"),
     (re.compile(r"\d+(\.\d+)? (B|[KM]iB)\b"), "SIZE"),

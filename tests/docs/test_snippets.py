@@ -35,6 +35,8 @@ def as_files(text):
         return {"seeknal/shown.yml": source + text}
     if text.startswith(("connections:", "materialization:")):
         return {"profiles.yml": text}
+    if text.startswith(("janitor:", "environments:")):
+        return {"seeknal_project.yml": f"name: shown\n{text}"}
     pytest.fail(f"nobody knows where this stands:\n{text}")
 
 

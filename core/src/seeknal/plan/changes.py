@@ -158,7 +158,7 @@ def _detailed(change: Change, node: Node, snapshot: Snapshot | None, known: Know
     if change.category not in ("BREAKING", "NON_BREAKING") or node.sql is None or snapshot is None:
         return change
     old = known.sql_of(snapshot.fingerprint.content)
-    diff = unified(old, node.sql.text) if old is not None else ""
+    diff = unified(old, node.sql.rendered) if old is not None else ""
     columns = known.columns_of(node.id)
     if columns is None or snapshot.artifact is None:
         return evolve(change, sql_diff=diff)

@@ -503,7 +503,7 @@ class Session:
         from seeknal.state.definitions import Definitions
 
         texts = {
-            plan.fingerprints[step.node].content: sql.text
+            plan.fingerprints[step.node].content: sql.rendered
             for step in plan.to_run
             if (sql := self.project.nodes[step.node].sql) is not None
         }

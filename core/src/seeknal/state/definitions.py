@@ -26,7 +26,7 @@ class Definitions:
                 file.write(lines)
 
     def text_of(self, definition: str) -> str | None:
-        """The SQL of a definition, as it was written; None when it is not known."""
+        """The SQL of a definition, templates filled in; None when it is not known."""
         return self._read().get(definition)
 
     def keep_only(self, definitions: Collection[str]) -> int:
