@@ -155,7 +155,9 @@ def test_a_project_that_never_ran_is_shown_too(project):
 def test_the_status_is_that_of_the_last_run(project):
     project.run("run").assert_ok()
     nodes = (project.path / "seeknal/nodes.yml").read_text()
-    project.write({"seeknal/nodes.yml": nodes.replace("sum(amount)", "sum(CAST(late || 'x' AS INTEGER))")})
+    project.write(
+        {"seeknal/nodes.yml": nodes.replace("sum(amount)", "sum(CAST(late || 'x' AS INTEGER))")}
+    )
     project.run("run")
 
     found = document(project)
