@@ -147,7 +147,7 @@ def _difference(
             node=id,
             rows_a=a.rows,
             rows_b=b.rows,
-            columns=column_changes(a.columns, b.columns),
+            columns=column_changes(a.columns, b.columns, {}),
             keys=keys,
             note=note,
         ),

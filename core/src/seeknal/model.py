@@ -220,6 +220,8 @@ class Node:
     location: Location
     options: object
     definition: str
+    frame: str = ""
+    """The same without the SQL: two nodes of one frame differ in their SQL alone."""
     inputs: tuple[Input, ...] = ()
     source: Source | None = None
     sql: Sql | None = None

@@ -57,8 +57,7 @@ def _details(change: Change, found: Consequences, *, explain: bool) -> list[str]
     lines += change.sql_diff.splitlines()
     readers = [other for other in found.changes if change.node in other.inherits]
     if readers:
-        names = ", ".join(other.node for other in readers)
-        lines.append(f"downstream: {names}")
+        lines.append(f"downstream: {_downstream(readers)}")
     if explain:
         lines.append(f"{change.category}: {change.explanation}; {change.action}")
         lines += [
@@ -69,12 +68,25 @@ def _details(change: Change, found: Consequences, *, explain: bool) -> list[str]
     return lines
 
 
+def _downstream(readers: list[Change]) -> str:
+    """Who is looked at again; those that read nothing of what changed are a number."""
+    reached = [other.node for other in readers if other.action != "REUSE"]
+    spared = len(readers) - len(reached)
+    if not reached:
+        return "none reads it; 0 to rebuild"
+    return ", ".join(reached) + (f" ({spared} more read nothing of it)" if spared else "")
+
+
 def _column(column: ColumnChange) -> str:
+    used = f"  used by {', '.join(column.used_by)}" if column.used_by else ""
+    if column.was is not None:
+        return f"~ {column.name}: was {column.was!r}{used}"
     if column.old is None:
-        return f"+ {column.name} {column.new}"
+        source = f"  <- {', '.join(column.comes_from)}" if column.comes_from else ""
+        return f"+ {column.name} {column.new}{source}"
     if column.new is None:
-        return f"- {column.name} {column.old}"
-    return f"~ {column.name}: {column.old} becomes {column.new}"
+        return f"- {column.name} {column.old}{used}"
+    return f"~ {column.name}: {column.old} becomes {column.new}{used}"
 
 
 def _summary(found: Consequences) -> str:

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from seeknal.fingerprint import audits_key, config_hash
-from seeknal.model import Fingerprint, Node, Snapshot
+from seeknal.model import Column, Fingerprint, Node, Snapshot
+from seeknal.plan.effects import ALL, NONE, Effect
+from seeknal.sql.differences import Difference
 
 Category = Literal["ADDED", "REMOVED", "METADATA", "NON_BREAKING", "BREAKING", "INDIRECT"]
 
 
 @frozen(kw_only=True)
+class Before:
+    """An earlier definition: its SQL as DuckDB runs it, and the hash of the rest."""
+
+    executable: str
+    frame: str
+
+
+@frozen(kw_only=True)
 class Verdict:
-    """A category, what changed in a few words, and why that is the category."""
+    """A category, what changed in a few words, why that is the category, and what it does.
+
+    ``renamed`` are new names of columns by their old ones, turned round.
+    """
 
     category: Category
     reason: str
     explanation: str
+    effect: Effect = NONE
+    renamed: dict[str, str] = field(factory=dict)
 
 
-def categorise(node: Node, mark: Fingerprint, snapshot: Snapshot | None) -> Verdict | None:
+def categorise(
+    node: Node,
+    mark: Fingerprint,
+    snapshot: Snapshot | None,
+    before: Before | None = None,
+    columns: Sequence[Column] | None = None,
+) -> Verdict | None:
     """The category of a node's own change since ``snapshot``; None for no change.
 
-    What only looks different, such as other spaces or comments, is no change. Every other
-    definition is BREAKING: nothing is assumed of rows that were not computed.
+    ``before`` is what it was built from, ``columns`` what it will give; without them, and for
+    everything that cannot be compared, a new definition is BREAKING. Whether a change of single
+    columns breaks anything is for its readers to say: here it is NON_BREAKING with its effect.
     """
     if snapshot is None:
         return Verdict(
-            category="ADDED", reason="new node", explanation="the environment has no output of it"
+            category="ADDED",
+            reason="new node",
+            explanation="the environment has no output of it",
+            effect=ALL,
         )
     if mark.content != snapshot.fingerprint.content:
-        return _definition(node, snapshot)
+        return _definition(node, snapshot, before, columns)
     if config_hash(node) == snapshot.fingerprint.config:
         return None
     return Verdict(
@@ -42,16 +68,81 @@ def categorise(node: Node, mark: Fingerprint, snapshot: Snapshot | None) -> Verd
     )
 
 
-def _definition(node: Node, snapshot: Snapshot) -> Verdict | None:
+def _definition(
+    node: Node, snapshot: Snapshot, before: Before | None, columns: Sequence[Column] | None
+) -> Verdict | None:
     if snapshot.dated == node.definition:
         # Another day is no change of the files.
         return None
+    old = snapshot.artifact.columns if snapshot.artifact else None
+    if node.sql is None or before is None or columns is None or old is None:
+        return _unknown(node, "what it was before, or what it gives now, is not known")
+    if node.kind != "transform" or before.frame != node.frame:
+        return _unknown(node, "more than its SQL changed, or its kind makes more of it")
+    return _sql(before.executable, node.sql.executable, old, columns)
+
+
+def _unknown(node: Node, why: str) -> Verdict:
     what = "SQL" if node.sql else "Python code" if node.python else "definition"
     return Verdict(
         category="BREAKING",
         reason=f"{what} changed",
-        explanation="its rows may be others: whatever reads it is looked at again",
+        explanation=f"its rows may be others: {why}",
+        effect=ALL,
     )
+
+
+def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) -> Verdict:
+    from seeknal.sql.differences import difference
+    from seeknal.sql.lineage.model import Untraceable
+
+    try:
+        found = difference(before, after, [c.name for c in old], [c.name for c in new])
+    except (Untraceable, RecursionError, KeyError, TypeError) as error:
+        return Verdict(
+            category="BREAKING",
+            reason="SQL changed",
+            explanation=f"its rows may be others: {error}",
+            effect=ALL,
+        )
+    if found.rows:
+        return Verdict(
+            category="BREAKING",
+            reason=f"SQL changed: {', '.join(found.rows)}",
+            explanation="it may give other rows",
+            effect=ALL,
+        )
+    types = {column.name.lower(): column.type for column in old}
+    retyped = {c.name.lower() for c in new if types.get(c.name.lower(), c.type) != c.type}
+    return Verdict(
+        category="NON_BREAKING",
+        reason=_columns(found),
+        explanation="the same rows, but for these columns"
+        if found.columns
+        else "the same rows in another order"
+        if found.order
+        else "the same rows",
+        effect=Effect(order=found.order, columns=found.columns | retyped),
+        renamed={new: old for new, old in found.renamed.items()},
+    )
+
+
+def _columns(found: Difference) -> str:
+    old_names = set(found.renamed.values())
+    parts = {
+        "renamed": [f"{old} to {new}" for new, old in found.renamed.items()],
+        "added": [name for name in found.added if name not in found.renamed],
+        "removed": [name for name in found.removed if name not in old_names],
+        "changed": list(found.changed),
+    }
+    texts = [
+        f"{'column' if len(names) == 1 else 'columns'} {word}: {', '.join(names)}"
+        for word, names in parts.items()
+        if names
+    ]
+    if found.order:
+        texts.append("order of rows changed")
+    return "; ".join(texts) or "SQL changed"
 
 
 def _settings(node: Node, snapshot: Snapshot) -> str:

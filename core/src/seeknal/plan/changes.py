@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from attrs import evolve, field, frozen
 
 from seeknal.graph import Graph
+from seeknal.lineage.model import NodeLineage
 from seeknal.model import Column, Node, NodeId, Plan, Snapshot, Step
-from seeknal.plan.categories import Category, categorise
+from seeknal.plan.categories import Before, Category, Verdict, categorise
+from seeknal.plan.effects import ALL, NONE, Effect, inherited
+from seeknal.sql.lineage.model import ColumnRef
 
 Action = Literal["BUILD", "REBUILD", "REUSE", "REDELIVER", "AUDIT", "UPDATE", "REMOVE"]
 
@@ -23,6 +26,10 @@ class ColumnChange:
     new: str | None = None
     was: str | None = None
     """The column's earlier name, when only that changed."""
+    comes_from: tuple[str, ...] = ()
+    """For a column that comes: ``node.column`` of what it is computed from."""
+    used_by: tuple[str, ...] = ()
+    """For others: ``node.column`` of what is computed from it, the node alone for its rows."""
 
 
 @frozen(kw_only=True)
@@ -55,11 +62,23 @@ class Consequences:
 
 @frozen(kw_only=True)
 class Known:
-    """What is known beside a plan: old SQL by definition, new columns, earlier durations."""
+    """What is known beside a plan.
 
+    ``before`` is what a definition was, ``sql_of`` its SQL as users wrote it. ``lineage`` gives
+    what a node reads as it is now, ``lineage_before`` what it read; ``other_meaning`` whether its SQL means something else over
+    the new columns of its inputs.
+    """
+
+    before: Callable[[str], Before | None] = lambda definition: None
     sql_of: Callable[[str], str | None] = lambda definition: None
-    columns_of: Callable[[NodeId], tuple[Column, ...] | None] = lambda node: None
+    lineage: Callable[[NodeId], NodeLineage | None] = lambda node: None
+    lineage_before: Callable[[NodeId], NodeLineage | None] = lambda node: None
+    other_meaning: Callable[[NodeId], bool] = lambda node: True
     durations: Mapping[NodeId, float] = field(factory=dict)
+
+    def columns_of(self, node: NodeId) -> tuple[Column, ...] | None:
+        found = self.lineage(node)
+        return found.columns if found is not None and found.known else None
 
 
 def consequences(
@@ -72,24 +91,14 @@ def consequences(
     whole: bool = True,
 ) -> Consequences:
     """What ``plan`` does to ``snapshots``. ``whole``: nodes that are not in it are removed."""
-    direct: dict[NodeId, Change] = {}
-    for step in plan.steps:
-        node, mark = nodes[step.node], plan.fingerprints[step.node]
-        verdict = categorise(node, mark, snapshots.get(node.id))
-        if verdict is not None:
-            direct[node.id] = Change(
-                node=node.id,
-                category=verdict.category,
-                reason=verdict.reason,
-                explanation=verdict.explanation,
-                action=_action(step, node, snapshots),
-                conditional=step.conditional,
-            )
-    changed = {id for id, change in direct.items() if change.category != "METADATA"}
+    verdicts = _verdicts(plan, nodes, snapshots, known)
+    effects = _effects(plan, graph, verdicts, known)
     found = [
-        _detailed(change, nodes[id], snapshots.get(id), known) for id, change in direct.items()
+        _direct(step, nodes[step.node], verdicts[step.node], effects, graph, snapshots, known)
+        for step in plan.steps
+        if step.node in verdicts
     ]
-    found += _indirect(plan, nodes, graph, snapshots, changed, direct)
+    found += _indirect(plan, nodes, graph, snapshots, verdicts, effects)
     if whole:
         found += [_removed(id) for id in snapshots if id not in nodes]
     return Consequences(
@@ -99,15 +108,127 @@ def consequences(
     )
 
 
+def _verdicts(
+    plan: Plan, nodes: Mapping[NodeId, Node], snapshots: Mapping[NodeId, Snapshot], known: Known
+) -> dict[NodeId, Verdict]:
+    found = {}
+    for step in plan.steps:
+        snapshot = snapshots.get(step.node)
+        before = known.before(snapshot.fingerprint.content) if snapshot else None
+        verdict = categorise(
+            nodes[step.node],
+            plan.fingerprints[step.node],
+            snapshot,
+            before,
+            known.columns_of(step.node) if before else None,
+        )
+        if verdict is not None:
+            found[step.node] = verdict
+    return found
+
+
+def _effects(
+    plan: Plan, graph: Graph, verdicts: Mapping[NodeId, Verdict], known: Known
+) -> dict[NodeId, Effect]:
+    """What the changes make of each node's output; nodes that they leave alone are not in it."""
+    found: dict[NodeId, Effect] = {}
+    for step in plan.steps:
+        verdict = verdicts.get(step.node)
+        effect = verdict.effect if verdict else NONE
+        parents = {parent: found[parent] for parent in graph.parents[step.node] if parent in found}
+        if parents and not effect.rows:
+            effect |= _inherited(step.node, parents, known)
+        if effect:
+            found[step.node] = effect
+    return found
+
+
+def _inherited(node: NodeId, parents: Mapping[NodeId, Effect], known: Known) -> Effect:
+    lineage = known.lineage(node)
+    if lineage is None:
+        return ALL
+    other = any(effect.columns for effect in parents.values()) and known.other_meaning(node)
+    return inherited(lineage, parents, other_meaning=other)
+
+
+def _direct(
+    step: Step,
+    node: Node,
+    verdict: Verdict,
+    effects: Mapping[NodeId, Effect],
+    graph: Graph,
+    snapshots: Mapping[NodeId, Snapshot],
+    known: Known,
+) -> Change:
+    category, explanation = verdict.category, verdict.explanation
+    reached = [
+        child
+        for child in graph.children[node.id]
+        if child in effects and _reaches(node.id, verdict.effect, child, known)
+    ]
+    if category == "NON_BREAKING" and reached:
+        category = "BREAKING"
+        explanation = f"{explanation}; {', '.join(reached)} {_reads(reached)} what changed"
+    elif category == "NON_BREAKING" and verdict.effect:
+        explanation = f"{explanation}; nothing reads what changed"
+    change = Change(
+        node=node.id,
+        category=category,
+        reason=verdict.reason,
+        explanation=explanation,
+        action=_action(step, node, snapshots),
+        conditional=step.conditional,
+    )
+    detailed = _detailed(change, node, snapshots.get(node.id), known, verdict.renamed)
+    columns = tuple(_with_lineage(column, node.id, graph, known) for column in detailed.columns)
+    return evolve(detailed, columns=columns)
+
+
+def _reads(names: Sequence[NodeId]) -> str:
+    return "reads" if len(names) == 1 else "read"
+
+
+def _reaches(node: NodeId, effect: Effect, child: NodeId, known: Known) -> bool:
+    return bool(_inherited(child, {node: effect}, known))
+
+
+def _with_lineage(change: ColumnChange, node: NodeId, graph: Graph, known: Known) -> ColumnChange:
+    """What a column that comes is computed from, and who reads one that was there."""
+    if change.old is None and change.was is None:
+        own = known.lineage(node)
+        column = own.column(change.name) if own else None
+        refs = sorted(column.values) if column else []
+        return evolve(change, comes_from=tuple(f"{r.relation}.{r.column}" for r in refs))
+    name = (change.was or change.name).lower()
+    users = [user for child in graph.children[node] for user in _users(child, node, name, known)]
+    return evolve(change, used_by=tuple(users))
+
+
+def _users(child: NodeId, node: NodeId, name: str, known: Known) -> list[str]:
+    lineage = known.lineage_before(child)
+    if lineage is None or lineage.unknown is not None:
+        return []
+
+    def is_it(refs: Iterable[ColumnRef]) -> bool:
+        return any(ref.relation == node and ref.column.lower() == name for ref in refs)
+
+    columns = [c.name for c in lineage.query.columns if is_it(c.values | c.influences)]
+    if columns:
+        return [f"{child}.{column}" for column in columns]
+    return [str(child)] if is_it(lineage.query.reads) else []
+
+
 def _indirect(
     plan: Plan,
     nodes: Mapping[NodeId, Node],
     graph: Graph,
     snapshots: Mapping[NodeId, Snapshot],
-    changed: set[NodeId],
-    direct: Mapping[NodeId, Change],
+    verdicts: Mapping[NodeId, Verdict],
+    effects: Mapping[NodeId, Effect],
 ) -> list[Change]:
-    causes: dict[NodeId, tuple[NodeId, ...]] = {id: (id,) for id in changed}
+    causes: dict[NodeId, tuple[NodeId, ...]] = {
+        id: (id,) for id, verdict in verdicts.items() if verdict.category != "METADATA"
+    }
     found = []
     for step in plan.steps:
         inherited = [
@@ -117,21 +238,32 @@ def _indirect(
             continue
         inherits = tuple(dict.fromkeys(inherited))
         causes[step.node] = tuple(dict.fromkeys((*causes.get(step.node, ()), *inherits)))
-        if step.node not in direct:
-            found.append(
-                Change(
-                    node=step.node,
-                    category="INDIRECT",
-                    reason=f"reads {', '.join(inherits)}",
-                    explanation="it runs only if the rows that it reads turn out to be others"
-                    if step.conditional
-                    else "",
-                    action=_action(step, nodes[step.node], snapshots),
-                    inherits=inherits,
-                    conditional=step.conditional,
-                )
-            )
+        if step.node not in verdicts:
+            found.append(_descendant(step, nodes[step.node], snapshots, inherits, effects))
     return found
+
+
+def _descendant(
+    step: Step,
+    node: Node,
+    snapshots: Mapping[NodeId, Snapshot],
+    inherits: tuple[NodeId, ...],
+    effects: Mapping[NodeId, Effect],
+) -> Change:
+    reached = node.id in effects
+    if reached:
+        why = "it runs only if the rows that it reads turn out to be others"
+    else:
+        why = "it reads nothing of what changed"
+    return Change(
+        node=node.id,
+        category="INDIRECT",
+        reason=f"reads {', '.join(inherits)}",
+        explanation=why if step.conditional else "",
+        action=_action(step, node, snapshots) if reached or not step.conditional else "REUSE",
+        inherits=inherits,
+        conditional=step.conditional,
+    )
 
 
 def _removed(id: NodeId) -> Change:
@@ -154,7 +286,13 @@ def _action(step: Step, node: Node, snapshots: Mapping[NodeId, Snapshot]) -> Act
     return "AUDIT" if step.action == "audit" else "REUSE"
 
 
-def _detailed(change: Change, node: Node, snapshot: Snapshot | None, known: Known) -> Change:
+def _detailed(
+    change: Change,
+    node: Node,
+    snapshot: Snapshot | None,
+    known: Known,
+    renamed: Mapping[str, str],
+) -> Change:
     if change.category not in ("BREAKING", "NON_BREAKING") or node.sql is None or snapshot is None:
         return change
     old = known.sql_of(snapshot.fingerprint.content)
@@ -162,7 +300,8 @@ def _detailed(change: Change, node: Node, snapshot: Snapshot | None, known: Know
     columns = known.columns_of(node.id)
     if columns is None or snapshot.artifact is None:
         return evolve(change, sql_diff=diff)
-    return evolve(change, sql_diff=diff, columns=column_changes(snapshot.artifact.columns, columns))
+    found = column_changes(snapshot.artifact.columns, columns, renamed)
+    return evolve(change, sql_diff=diff, columns=found)
 
 
 def unified(old: str, new: str) -> str:
@@ -173,13 +312,28 @@ def unified(old: str, new: str) -> str:
     return "\n".join(list(unified_diff(before, after, lineterm="", n=2))[2:])
 
 
-def column_changes(old: tuple[Column, ...], new: tuple[Column, ...]) -> tuple[ColumnChange, ...]:
-    """Columns by name: those that come, those that go, those of another type."""
+def column_changes(
+    old: tuple[Column, ...], new: tuple[Column, ...], renamed: Mapping[str, str]
+) -> tuple[ColumnChange, ...]:
+    """Columns by name: those that come, go, have another name or another type.
+
+    ``renamed`` gives the earlier name, both in lower case.
+    """
     before = {column.name: column.type for column in old}
     after = {column.name: column.type for column in new}
+    was = {name: renamed[name.lower()] for name in after if name.lower() in renamed}
+    gone = set(was.values())
     return (
-        *(ColumnChange(name=name, new=kind) for name, kind in after.items() if name not in before),
-        *(ColumnChange(name=name, old=kind) for name, kind in before.items() if name not in after),
+        *(
+            ColumnChange(name=name, new=kind, was=was.get(name))
+            for name, kind in after.items()
+            if name not in before
+        ),
+        *(
+            ColumnChange(name=name, old=kind)
+            for name, kind in before.items()
+            if name not in after and name.lower() not in gone
+        ),
         *(
             ColumnChange(name=name, old=before[name], new=kind)
             for name, kind in after.items()

@@ -30,6 +30,7 @@ from seeknal.plugins import Plugins
 
 _PLAIN = (
     "definition",
+    "frame",
     "contract",
     "materialized",
     "description",

@@ -28,8 +28,8 @@ def definition_of(
     contract: bool,
     place: Mapping[str, object],
     functional: Mapping[str, object],
-) -> str:
-    """Hex SHA-256 over what can change the node's rows.
+) -> tuple[str, str]:
+    """Hex SHA-256 over what can change the node's rows, and over that without its SQL.
 
     ``place`` is where a source's connection leads (never a secret); ``functional`` are common
     keys that matter to rows.
@@ -46,6 +46,10 @@ def definition_of(
         "columns": _types(columns) if contract or source else None,
         "common": dict(functional),
     }
+    return _hash(parts), _hash({**parts, "sql": None})
+
+
+def _hash(parts: Mapping[str, object]) -> str:
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return sha256(text.encode()).hexdigest()
 

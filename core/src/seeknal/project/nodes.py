@@ -93,7 +93,7 @@ class _Builder:
         self.note_what_has_no_effect(common)
         if any(problem.severity == "error" for problem in self.problems[self.before :]):
             return None
-        definition = definition_of(
+        definition, frame = definition_of(
             kind=kind,
             options=options,
             inputs=inputs,
@@ -114,6 +114,7 @@ class _Builder:
             location=self.raw.location,
             options=options,
             definition=definition,
+            frame=frame,
             inputs=inputs,
             source=source,
             sql=sql,

@@ -500,14 +500,17 @@ class Session:
 
     def keep_definitions(self, plan: Plan) -> None:
         """The SQL that was built, for later plans to show what changed."""
-        from seeknal.state.definitions import Definitions
+        from seeknal.state.definitions import Built, Definitions
 
-        texts = {
-            plan.fingerprints[step.node].content: sql.rendered
-            for step in plan.to_run
-            if (sql := self.project.nodes[step.node].sql) is not None
+        nodes = [self.project.nodes[step.node] for step in plan.to_run]
+        built = {
+            plan.fingerprints[node.id].content: Built(
+                sql=node.sql.rendered, executable=node.sql.executable, frame=node.frame
+            )
+            for node in nodes
+            if node.sql is not None
         }
-        Definitions(self.project.target).keep(texts)
+        Definitions(self.project.target).keep(built)
 
     def tidy(self) -> None:
         from seeknal.run.janitor import after_run

@@ -1,0 +1,74 @@
+"""How far a change reaches: which rows and columns of each node it may make others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from seeknal.lineage.model import NodeLineage
+from seeknal.model import NodeId
+from seeknal.sql.lineage.model import ColumnRef
+
+
+@frozen(kw_only=True)
+class Effect:
+    """What of a node's output may be other than before. Column names are lower case.
+
+    ``rows``: any row, and so every column. ``order``: the order of rows that are the same.
+    ``columns``: those that come, go, or have other values or another type.
+    """
+
+    rows: bool = False
+    order: bool = False
+    columns: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.rows or self.order or bool(self.columns)
+
+    def __or__(self, other: Effect) -> Effect:
+        return Effect(
+            rows=self.rows or other.rows,
+            order=self.order or other.order,
+            columns=self.columns | other.columns,
+        )
+
+
+NONE = Effect()
+ALL = Effect(rows=True, order=True)
+
+
+def inherited(
+    lineage: NodeLineage, parents: Mapping[NodeId, Effect], *, other_meaning: bool
+) -> Effect:
+    """What the effects on a node's inputs do to the node itself, whose definition stays.
+
+    ``other_meaning``: over the new columns of its inputs its SQL means something else. Such an
+    order of rows that nothing shows is no effect on a node.
+    """
+    effects = {str(id): effect for id, effect in parents.items() if effect}
+    if not effects:
+        return NONE
+    if other_meaning or lineage.unknown is not None:
+        return ALL
+    query = lineage.query
+    reordered = any(effects[id].order for id in query.relations if id in effects)
+    if any(effects[id].rows for id in query.relations if id in effects):
+        return ALL
+    if query.ordered and reordered:
+        return ALL
+    if any(_is_dirty(ref, effects) for ref in query.rows):
+        return ALL
+    return Effect(
+        order=reordered or any(_is_dirty(ref, effects) for ref in query.order),
+        columns=frozenset(
+            column.name.lower()
+            for column in query.columns
+            if any(_is_dirty(ref, effects) for ref in column.values | column.influences)
+        ),
+    )
+
+
+def _is_dirty(ref: ColumnRef, effects: Mapping[str, Effect]) -> bool:
+    effect = effects.get(ref.relation)
+    return effect is not None and (effect.rows or ref.column.lower() in effect.columns)
