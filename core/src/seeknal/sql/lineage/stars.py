@@ -31,7 +31,9 @@ class Stars:
     def item(self, expression: Tree, scope: Scope) -> list[Col]:
         """The output columns of one item of a select list."""
         if expression["class"] == "STAR":
-            return self.matched(expression, scope)
+            cols = self.matched(expression, scope)
+            # COLUMNS('(a|b)') AS 'x_\\1': the alias is a pattern of names.
+            return [col._replace(name=None) for col in cols] if expression["alias"] else cols
         if is_star_pattern(expression):
             return self.picked(expression, scope)
         pattern = _columns_in(expression)

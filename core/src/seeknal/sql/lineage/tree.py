@@ -50,7 +50,7 @@ def matched_names(expression: Tree, names: list[str]) -> list[str]:
 
     listed = ", ".join(f"1 AS {quote_identifier(name)}" for name in names)
     shell = json.loads(_serialized(f"SELECT 1 FROM (SELECT {listed})"))
-    shell["statements"][0]["node"]["select_list"] = [_without_relation(expression)]
+    shell["statements"][0]["node"]["select_list"] = [_without_relation(expression) | {"alias": ""}]
     import duckdb
 
     with _lock:
