@@ -1,7 +1,8 @@
 """The corpus as values: queries of our own with all that they depend on.
 
-``corpus.txt`` holds a query, then its columns as ``name: values | influences``, then what decides
-its rows, and what it reads at all.
+Each file holds a query, then its columns as ``name: values | influences``, then what decides its
+rows, and what it reads at all. Those of ``rare.txt`` depend on some columns only in coincidences
+that random rows seldom have, or count a struct or an alias as more than it is.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ class Case:
     relations: frozenset[str]
 
 
-def read() -> list[Case]:
-    """Every case of ``corpus.txt``."""
-    text = Path(__file__).with_name("corpus.txt").read_text()
+def read(name: str) -> list[Case]:
+    """Every case of a file."""
+    text = Path(__file__).with_name(name).read_text()
     return [_case(block.splitlines()) for block in text.strip().split("\n\n")]
 
 

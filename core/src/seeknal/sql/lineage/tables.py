@@ -107,6 +107,8 @@ class Tables:
         self.bind(ref, (name,), Relation(tuple(cols)), scope)
 
     def join(self, ref: Tree, scope: Scope) -> None:
+        if ref["alias"]:
+            raise Untraceable("a join has a name of its own")
         before = len(scope.bindings)
         self.add(ref["left"], scope)
         middle = len(scope.bindings)

@@ -27,6 +27,10 @@ def parse(sql: str) -> Tree:
     import duckdb
 
     try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise Untraceable("DuckDB does not parse it: it is not Unicode text") from None
+    try:
         answer = json.loads(_serialized(sql))
     except duckdb.Error as error:
         raise Untraceable(f"DuckDB does not parse it: {error}") from None
