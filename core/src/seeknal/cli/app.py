@@ -44,7 +44,7 @@ COMMANDS = {
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
     "repl": ("repl", "Query the stored outputs interactively."),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
-    "impact": ("lineage", "List what a change of a node or column reaches: columns, exposures and targets."),
+    "impact": ("lineage", "List what a change of a node or column reaches."),
     "history": ("history", "List earlier runs and what they did to each node."),
     "render": ("rendering", "Print a node's SQL as it is executed."),
     "draft": ("setup", "Write a template file for a new node."),
