@@ -226,7 +226,8 @@ def _write_page(document: Mapping[str, Any], path: Path, *, opened: bool) -> Non
 def impact_command(node: str, format_: str, environment: str, **options: Any) -> None:
     """List what a change of a node or column reaches.
 
-    Columns downstream, then exposures and targets. By value: computed from it. By influence: it decides them, or which rows there are.
+    Columns downstream, then exposures and targets. By value: computed from it.
+    By influence: it decides them, or which rows there are.
     """
     from seeknal.inspect import lineage_of
     from seeknal.lineage.paths import affected
