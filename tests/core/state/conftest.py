@@ -66,6 +66,8 @@ def make_snapshot():
             dated="definition",
             delivers=True,
             forward_only=True,
+            query="FROM orders",
+            untraced="its function returns a list",
         )
 
     return make

@@ -122,8 +122,8 @@ def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) 
         else "the same rows in another order"
         if found.order
         else "the same rows",
-        effect=Effect(order=found.order, columns=found.columns | retyped),
-        renamed={new: old for new, old in found.renamed.items()},
+        effect=Effect(order=found.order, places=found.moved, columns=found.columns | retyped),
+        renamed=dict(found.renamed),
     )
 
 
@@ -140,6 +140,8 @@ def _columns(found: Difference) -> str:
         for word, names in parts.items()
         if names
     ]
+    if found.moved:
+        texts.append("order of columns changed")
     if found.order:
         texts.append("order of rows changed")
     return "; ".join(texts) or "SQL changed"

@@ -65,8 +65,8 @@ class Known:
     """What is known beside a plan.
 
     ``before`` is what a definition was, ``sql_of`` its SQL as users wrote it. ``lineage`` gives
-    what a node reads as it is now, ``lineage_before`` what it read; ``other_meaning`` whether its SQL means something else over
-    the new columns of its inputs.
+    what a node reads as it is now, ``lineage_before`` what it read of its inputs as they were;
+    ``other_meaning`` whether its SQL means something else over the new columns of its inputs.
     """
 
     before: Callable[[str], Before | None] = lambda definition: None
@@ -147,7 +147,7 @@ def _inherited(node: NodeId, parents: Mapping[NodeId, Effect], known: Known) -> 
     lineage = known.lineage(node)
     if lineage is None:
         return ALL
-    other = any(effect.columns for effect in parents.values()) and known.other_meaning(node)
+    other = any(effect.reshapes for effect in parents.values()) and known.other_meaning(node)
     return inherited(lineage, parents, other_meaning=other)
 
 

@@ -39,11 +39,12 @@ class Difference:
     """What a new version changes. Column names are lower case.
 
     ``rows``: which clauses may give other rows; then nothing else counts. ``order``: the same
-    rows may come in another order.
+    rows may come in another order. ``moved``: columns stand in other places.
     """
 
     rows: tuple[str, ...] = ()
     order: bool = False
+    moved: bool = False
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ def _of_columns(before: _Query, after: _Query) -> Difference:
     by_key = {one[name]: name for name in removed}
     return Difference(
         order=before.order != after.order,
+        moved=[name for name in one if name in other] != [name for name in other if name in one],
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(name for name in other if name in one and one[name] != other[name]),
