@@ -27,7 +27,8 @@ def test_rows_are_matched_by_keys(dev):
     (found,) = answer["nodes"]
     assert (found["only_a"], found["only_b"], found["changed"]) == (1, 1, 1)
     assert found["by_column"] == {"amount": 1}
-    assert found["columns"] == [{"name": "mark", "old": None, "new": "VARCHAR", "was": None}]
+    [column] = found["columns"]
+    assert (column["name"], column["old"], column["new"]) == ("mark", None, "VARCHAR")
     assert found["samples"]["changed"] == [{"id": 2, "amount": ["20", "25"]}]
     assert found["samples"]["only_a"] == [{"id": 3, "amount": 30}]
     assert found["samples"]["only_b"] == [{"id": 4, "amount": 30, "mark": "x"}]

@@ -14,11 +14,11 @@ def test_a_plan_shows_what_changed_and_what_follows(shop):
     text = shop("plan", "dev").assert_ok().stdout
 
     assert text.startswith("Environment dev (new, from prod, 4 nodes)\n\n")
-    assert "~ transform.clean  BREAKING" in text
+    assert "~ transform.clean  NON_BREAKING  column added: mark" in text
     assert "+ mark VARCHAR" in text
     assert "-SELECT id, amount FROM source.orders" in text
-    assert "downstream: transform.total" in text
-    assert "1 changed, 1 to build, 1 descendant to rebuild, 2 reused      about 1 s" in text
+    assert "downstream: none reads it; 0 to rebuild" in text
+    assert "1 changed, 1 to build, 0 descendants to rebuild, 2 reused      about 1 s" in text
 
 
 def test_the_same_plan_in_json(shop):
@@ -31,14 +31,15 @@ def test_the_same_plan_in_json(shop):
 
     changes = {entry["node"]: (entry["category"], entry["action"]) for entry in answer["changes"]}
     assert changes == {
-        "transform.clean": ("BREAKING", "REBUILD"),
+        "transform.clean": ("NON_BREAKING", "REBUILD"),
         "transform.new": ("ADDED", "BUILD"),
         "transform.other": ("REMOVED", "REMOVE"),
-        "transform.total": ("INDIRECT", "REBUILD"),
+        "transform.total": ("INDIRECT", "REUSE"),
     }
     clean = next(entry for entry in answer["changes"] if entry["node"] == "transform.clean")
-    assert clean["columns"] == [{"name": "mark", "old": None, "new": "VARCHAR", "was": None}]
-    assert answer["summary"]["BREAKING"] == 1
+    [column] = clean["columns"]
+    assert (column["name"], column["old"], column["new"]) == ("mark", None, "VARCHAR")
+    assert answer["summary"]["NON_BREAKING"] == 1
 
 
 def test_planning_an_environment_that_is_not_there_makes_none(shop):
@@ -86,7 +87,7 @@ def test_explain_gives_the_reason_of_each_category(shop, changed):
 
     text = shop("plan", "--explain").assert_ok().stdout
 
-    assert "BREAKING: its rows may be others" in text
+    assert "BREAKING: the same rows, but for these columns; transform.total reads what" in text
     assert "transform.total: INDIRECT, REBUILD" in text
 
 

@@ -37,12 +37,12 @@ def roll_back(
     line = _line(table)
     found = next((snapshot for snapshot in line if _delivery(snapshot) == wanted), None)
     if not line or _delivery(line[0]) != delivered:
-        raise DeliveryError(f"somebody else has written to {name} since", code="SK1447")
+        raise DeliveryError(f"somebody else has written to {name} since", code="SK1449")
     if found is None:
         return None
     between = line[: line.index(found)]
     if not all(_delivery(snapshot) for snapshot in between):
-        raise DeliveryError(f"somebody else has written to {name} in between", code="SK1447")
+        raise DeliveryError(f"somebody else has written to {name} in between", code="SK1449")
     try:
         table.manage_snapshots().rollback_to_snapshot(found.snapshot_id).commit()
     except SeeknalError:
