@@ -32,7 +32,7 @@ class World:
             [
                 f"SELECT id, a, b, c FROM {parent}",
                 f"SELECT id, a + {number} AS a, b, c FROM {parent}",
-                f"SELECT *, a * {number} AS x{number} FROM {parent}",
+                f"SELECT *, a * {number} AS {name}_{number} FROM {parent}",
                 f"SELECT c AS a, a AS c, id, b FROM {parent}",
                 f"SELECT id, a, b, c FROM {parent} WHERE b > {number}",
                 f"SELECT id, CAST(sum(a) AS BIGINT) AS a, max(b) AS b, count(*) AS c FROM {parent}"
@@ -116,6 +116,7 @@ def live(seed, make):
     return spared
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_spared_is_what_a_full_rebuild_gives(seed, seeknal_project):
     live(seed, seeknal_project)
