@@ -18,7 +18,8 @@ ASK = """
 import sys, time
 from pathlib import Path
 from seeknal.inspect import lineage_of
-from seeknal.run.session import Request, load
+from seeknal.run.loading import load
+from seeknal.run.session import Request
 
 loaded = load(Path(sys.argv[1]), Request())
 wall, cpu = time.perf_counter(), time.process_time()

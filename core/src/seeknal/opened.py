@@ -70,7 +70,8 @@ class OpenedProject:
         Raises UsageError for an unknown node, ProjectError when the project's files are wrong.
         """
         from seeknal.inspect import find_node, lineage_of
-        from seeknal.run.session import Request, load
+        from seeknal.run.loading import load
+        from seeknal.run.session import Request
 
         loaded = load(self.root, Request())
         found = lineage_of(loaded, self.environment)
@@ -88,7 +89,8 @@ class OpenedProject:
 
         Gives what happened to every node; raises NodeError when one failed.
         """
-        from seeknal.run.session import Request, run_project
+        from seeknal.run.commands import run_project
+        from seeknal.run.session import Request
 
         request = Request(
             environment=self.environment,
@@ -133,7 +135,8 @@ class OpenedProject:
 
     def _outputs(self) -> list[Stored]:
         from seeknal.inspect import stored_outputs
-        from seeknal.run.session import Request, load
+        from seeknal.run.loading import load
+        from seeknal.run.session import Request
 
         return stored_outputs(self.root, self.environment, load(self.root, Request()))
 

@@ -133,7 +133,8 @@ class _Views:
         waiting = {id for id in wanted if _may_be_view(self.snapshots[id])}
         if not waiting:
             return []
-        from seeknal.run.session import Request, load
+        from seeknal.run.loading import load
+        from seeknal.run.session import Request
 
         try:
             loaded = load(self.root, Request())

@@ -19,7 +19,8 @@ from seeknal.cli.progress import Silent
 from seeknal.errors import SeeknalError
 from seeknal.model import NodeId
 from seeknal.run import environments as acts
-from seeknal.run.session import Request, run_project
+from seeknal.run.commands import run_project
+from seeknal.run.session import Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state

@@ -47,7 +47,7 @@ def audit_command(
     NODES are selections, as after --select. Nothing that the project keeps is changed. Ends with
     1 when an audit of severity error fails.
     """
-    from seeknal.run.session import audit_project
+    from seeknal.run.commands import audit_project
 
     wanted = request(command="audit", select=(*nodes, *select), **options)
     summary = audit_project(project_root(), wanted, Silent())

@@ -55,7 +55,8 @@ def diff_command(
 def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
     """The keys of each node or of its targets; none where the files cannot be read."""
     from seeknal.errors import ProjectError
-    from seeknal.run.session import Request, load
+    from seeknal.run.loading import load
+    from seeknal.run.session import Request
 
     try:
         nodes = load(root, Request(command="diff")).project.nodes

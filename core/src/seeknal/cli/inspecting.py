@@ -60,7 +60,8 @@ def inspect_command(
 
 
 def _loaded(root: Path) -> Loaded | None:
-    from seeknal.run.session import Request, load
+    from seeknal.run.loading import load
+    from seeknal.run.session import Request
 
     try:
         return load(root, Request(command="inspect"))

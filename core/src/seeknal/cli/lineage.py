@@ -67,7 +67,7 @@ def lineage_command(
     there are) are told apart. Nothing runs. The page is target/lineage.html.
     """
     from seeknal.inspect import lineage_of
-    from seeknal.run.session import load
+    from seeknal.run.loading import load
 
     root = project_root()
     loaded = load(root, request(command="lineage", **options))
@@ -231,7 +231,7 @@ def impact_command(node: str, format_: str, environment: str, **options: Any) ->
     """
     from seeknal.inspect import lineage_of
     from seeknal.lineage.paths import affected
-    from seeknal.run.session import load
+    from seeknal.run.loading import load
 
     loaded = load(project_root(), request(command="impact", **options))
     lineage = lineage_of(loaded, environment)

@@ -38,7 +38,7 @@ def list_command(
 
     NODES are selections, as after --select.
     """
-    from seeknal.run.session import load
+    from seeknal.run.loading import load
 
     wanted = request(command="list", select=(*nodes, *select), types=(*kinds, *types), **options)
     loaded = load(project_root(), wanted)

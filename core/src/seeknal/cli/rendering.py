@@ -27,7 +27,7 @@ def render_command(
     With --target it is transpiled; what that database has no equivalent for is listed on stderr.
     """
     from seeknal.inspect import find_node
-    from seeknal.run.session import load
+    from seeknal.run.loading import load
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)

@@ -71,7 +71,7 @@ def run_command(
         options["workers"] = "auto"
     if dry_run:
         return show_plan(format_, command="plan", **options)
-    from seeknal.run.session import run_project
+    from seeknal.run.commands import run_project
 
     reporter = _reporter(format_, quiet, verbose)
     return _answer(
@@ -132,8 +132,8 @@ def apply_command(
     ENV is the same as --env ENV.
     """
     from seeknal.cli.environments import agreed
+    from seeknal.run.commands import apply_project
     from seeknal.run.saved import options_of, read_plan, refuse_stale
-    from seeknal.run.session import apply_project
 
     asked = request(command="apply", environment=name or environment, **options)
     data = read_plan(saved) if saved is not None else None
@@ -198,8 +198,8 @@ def show_plan(
     **options: Any,
 ) -> int:
     """Print the plan of a run with these options."""
+    from seeknal.run.commands import plan_project
     from seeknal.run.explaining import explain_plan, other_commit
-    from seeknal.run.session import plan_project
 
     for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin"):
         options.pop(option, None)

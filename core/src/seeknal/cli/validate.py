@@ -39,7 +39,7 @@ def validate_command(connections: bool, format_: str, **options: Any) -> int:
 
 
 def _problems(options: dict[str, Any]) -> tuple[Sequence[Problem], int]:
-    from seeknal.run.session import load
+    from seeknal.run.loading import load
 
     try:
         loaded = load(project_root(), request(command="validate", **options))

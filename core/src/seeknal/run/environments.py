@@ -26,16 +26,12 @@ from seeknal.plan.environments import check_name, common_base, existing, moved_s
 from seeknal.plan.planner import owed_targets
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.plan.stored import inlined_views
+from seeknal.run.asking import context_of
+from seeknal.run.loading import load
+from seeknal.run.planning import marks_of
 from seeknal.run.preparing import create_environment, mend_names
-from seeknal.run.session import (
-    Building,
-    Reporter,
-    Request,
-    Session,
-    context_of,
-    load,
-    marks_of,
-)
+from seeknal.run.running import Building, Reporter, Run
+from seeknal.run.session import Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
@@ -281,21 +277,21 @@ class _Work:
         self.request = request
         self.reporter = reporter
         self.store = store
-        self.session: Session | None = None
+        self.run: Run | None = None
         self.results: list[NodeResult] = []
 
-    def opened(self) -> Session:
-        if self.session is None:
+    def opened(self) -> Run:
+        if self.run is None:
             loaded = load(self.root, self.request)
             loaded = evolve(loaded, state=self.store.state)
-            self.session = Session(loaded, self.request, self.reporter, self.store)
-        return self.session
+            self.run = Run(loaded, self.request, self.reporter, self.store)
+        return self.run
 
     def build(self, promotion: Promotion) -> dict[NodeId, Snapshot]:
         """Compute what no environment has yet, over the target's inputs; nothing moves."""
         if not promotion.build:
             return {}
-        session = self.opened()
+        run = self.opened()
         self.check_files(promotion.build, promotion.map)
         steps = [
             Step(
@@ -305,14 +301,14 @@ class _Work:
                 conditional=id not in promotion.surely,
                 source_version=promotion.map[id].source_version,
             )
-            for id in session.loaded.graph.order
+            for id in run.loaded.graph.order
             if id in promotion.build
         ]
         building = Building(snapshots=dict(promotion.map))
         results = self.carry_out(steps, building)
         failed = [result for result in results if not result.ok]
         if failed:
-            session.summarise(results)
+            run.summarise(results)
             raise RunError(
                 f"nothing was promoted: {failed[0].node} {failed[0].status}",
                 code="SK0830",
@@ -323,8 +319,8 @@ class _Work:
 
     def check_files(self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]) -> None:
         """Raise RunError where the files are not those that the environment was built from."""
-        session = self.opened()
-        marks = marks_of(session.loaded)
+        run = self.opened()
+        marks = marks_of(run.loaded)
         other = [
             id
             for id in nodes
@@ -338,21 +334,21 @@ class _Work:
             )
 
     def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
-        session = self.opened()
-        project = session.project
+        run = self.opened()
+        project = run.project
         plan = Plan(
             environment=self.request.environment,
             steps=tuple(steps),
-            fingerprints=marks_of(session.loaded),
-            inlined=inlined_views(project.nodes, session.loaded.graph),
+            fingerprints=marks_of(run.loaded),
+            inlined=inlined_views(project.nodes, run.loaded.graph),
         )
         self.reporter.planned(plan, project)
-        return session.carry_out(plan, building)
+        return run.carry_out(plan, building)
 
     def move(self, changes: Mapping[NodeId, Snapshot | None], **head: object) -> int:
         """Change the map, and the stable names after it."""
         environment = self.request.environment
-        run_id = self.session.run_id if self.session else ""
+        run_id = self.run.run_id if self.run else ""
         generation = self.store.move(
             environment, changes, command=self.request.command, run_id=run_id, **head
         )
@@ -386,9 +382,9 @@ class _Work:
     def rolled_back(
         self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
     ) -> tuple[dict[str, Delivery], list[str]]:
-        session = self.opened()
+        run = self.opened()
         deliveries, left = dict(found.deliveries), []
-        node = session.project.nodes.get(id)
+        node = run.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
         for key, known in found.deliveries.items():
             if known.output_id == found.output_id:
@@ -416,11 +412,11 @@ class _Work:
     def ask_plugin(
         self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
     ) -> bool:
-        session = self.opened()
-        if known.status == "owed" or wanted is None or not session.loaded.delivers(self.request):
+        run = self.opened()
+        if known.status == "owed" or wanted is None or not run.loaded.delivers(self.request):
             return known.status == "owed" and target.mode == "append"
-        context = context_of(session.loaded, self.request, node)
-        answer = session.loaded.plugins.hooks.roll_back_target(
+        context = context_of(run.loaded, self.request, node)
+        answer = run.loaded.plugins.hooks.roll_back_target(
             target=target,
             delivered=known.delivery_id,
             wanted=wanted.delivery_id,
@@ -432,14 +428,14 @@ class _Work:
         """Write what targets are owed of the nodes that moved; what fails stays owed."""
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
-        session = self.opened()
-        session.loaded = evolve(session.loaded, state=self.store.state)
-        if not session.loaded.delivers(self.request):
+        run = self.opened()
+        run.loaded = evolve(run.loaded, state=self.store.state)
+        if not run.loaded.delivers(self.request):
             return []
-        nodes, marks = session.project.nodes, marks_of(session.loaded)
+        nodes, marks = run.project.nodes, marks_of(run.loaded)
         steps = [
             Step(node=id, action="deliver", reason="target owed")
-            for id in session.loaded.graph.order
+            for id in run.loaded.graph.order
             if (found := changes.get(id)) is not None
             and not found.failing
             and (found.artifact is not None or marks[id].content == found.fingerprint.content)
@@ -448,6 +444,6 @@ class _Work:
         return self.carry_out(steps) if steps else []
 
     def summary(self, delivered: list[NodeResult]) -> RunSummary | None:
-        if self.session is None:
+        if self.run is None:
             return None
-        return self.session.summarise([*self.results, *delivered])
+        return self.run.summarise([*self.results, *delivered])

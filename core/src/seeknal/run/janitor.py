@@ -14,7 +14,9 @@ from typing import Any
 from attrs import frozen
 
 from seeknal.model import PRODUCTION, Artifact, Retention, Snapshot
-from seeknal.run.session import Loaded, Request, context_of, load
+from seeknal.run.asking import context_of
+from seeknal.run.loading import load
+from seeknal.run.session import Loaded, Request
 from seeknal.state.archive import archive
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.codec import decode_snapshot

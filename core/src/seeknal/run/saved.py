@@ -10,7 +10,8 @@ from seeknal.digests import digest
 from seeknal.errors import UsageError
 from seeknal.files import write_text
 from seeknal.model import Plan
-from seeknal.run.session import Loaded, Request, marks_of
+from seeknal.run.planning import marks_of
+from seeknal.run.session import Loaded, Request
 
 _VERSION = 1
 _OPTIONS = (

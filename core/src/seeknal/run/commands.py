@@ -1,0 +1,86 @@
+"""Plans, applies, runs and audits a project: what the command line and Python callers use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from seeknal.model import Plan, RunSummary
+from seeknal.plan.environments import check_name, existing, refuse_pinned
+from seeknal.run.asking import check_isolation
+from seeknal.run.loading import load, read_project
+from seeknal.run.planning import plan_of
+from seeknal.run.preparing import prepare_environment
+from seeknal.run.running import Reporter, Run
+from seeknal.run.session import Loaded, Request
+from seeknal.run.verified import Verified
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.lock import project_lock
+from seeknal.state.store import open_state
+
+
+@frozen(kw_only=True)
+class Planned:
+    """A loaded project and what a run would do to it."""
+
+    loaded: Loaded
+    plan: Plan
+
+
+def plan_project(root: Path, request: Request) -> Planned:
+    """What a run would do, and why. Reads sources' versions; changes nothing."""
+    check_name(request.environment)
+    loaded = load(root, request)
+    verified = Verified(Artifacts(loaded.project.target), request.verify)
+    return Planned(loaded=loaded, plan=plan_of(loaded, request, verified))
+
+
+def apply_project(
+    root: Path, request: Request, reporter: Reporter, agree: Callable[[Loaded, Plan], bool]
+) -> RunSummary | None:
+    """Plan, and run the plan as it is when it is agreed to; None when it is not.
+
+    Nothing else can write meanwhile. Raises LockHeld when another command is writing.
+    """
+    check_name(request.environment)
+    project, graph, plugins = read_project(root, request)
+    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
+        store = open_state(project.target)
+        try:
+            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
+            if found := loaded.state.environments.get(request.environment):
+                refuse_pinned(found)
+            verified = Verified(Artifacts(project.target), request.verify)
+            plan = plan_of(loaded, request, verified)
+            if not agree(loaded, plan):
+                return None
+            prepare_environment(store, project, request)
+            loaded = evolve(loaded, state=store.state)
+            return Run(loaded, request, reporter, store).run(plan)
+        finally:
+            store.close()
+
+
+def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
+    """Plan and run a project, as its one writer. Raises LockHeld when there is another."""
+    check_name(request.environment)
+    project, graph, plugins = read_project(root, request)
+    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
+        store = open_state(project.target)
+        try:
+            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
+            check_isolation(loaded, request)
+            prepare_environment(store, project, request)
+            loaded = evolve(loaded, state=store.state)
+            return Run(loaded, request, reporter, store).run()
+        finally:
+            store.close()
+
+
+def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
+    """Run the audits of the last published artifacts; nothing else runs and nothing is kept."""
+    loaded = load(root, request)
+    existing(loaded.state.environments, request.environment)
+    return Run(loaded, request, reporter, None).audit()

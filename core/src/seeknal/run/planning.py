@@ -1,0 +1,110 @@
+"""From a loaded project and what is asked of it to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from seeknal.fingerprint import fingerprints
+from seeknal.model import Fingerprint, NodeId, Plan
+from seeknal.plan.finding import Finder, Found
+from seeknal.plan.planner import Situation, is_fresh, make_plan
+from seeknal.plan.stored import inlined_views
+from seeknal.run.asking import check_isolation, refresh_default, rowless_kinds, version_of
+from seeknal.run.session import Loaded, Request, is_narrowed
+from seeknal.run.verified import Verified
+from seeknal.selection import select
+from seeknal.state.generations import Generations
+from seeknal.state.pool import Pool
+
+
+def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
+    """Every node's fingerprint, as of today."""
+    today = datetime.now(UTC).date().isoformat()
+    return fingerprints(loaded.project.nodes, loaded.graph, today)
+
+
+def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
+    project, graph = loaded.project, loaded.graph
+    now = datetime.now(UTC)
+    marks = marks_of(loaded)
+    snapshots = loaded.snapshots(request.environment)
+    check_isolation(loaded, request)
+    chosen = _selected(loaded, request, marks, snapshots)
+    return make_plan(
+        Situation(
+            environment=request.environment,
+            nodes=project.nodes,
+            graph=graph,
+            fingerprints=marks,
+            snapshots=snapshots,
+            selected=chosen,
+            inlined=inlined_views(project.nodes, graph),
+            rowless_kinds=rowless_kinds(loaded.plugins),
+            now=now,
+            version_of=lambda node, known: version_of(loaded, request, node, known),
+            refresh_default=lambda node: refresh_default(loaded.plugins, node),
+            health_of=verified.health,
+            full=request.full,
+            refresh=_refreshed(loaded, request),
+            deliver=loaded.delivers(request),
+            forward_only=_forward_only(loaded, request),
+            finder=finder_of(loaded, verified, now),
+        )
+    )
+
+
+def pool_of(loaded: Loaded) -> Pool:
+    return Pool(loaded.state.environments, Generations(loaded.project.target))
+
+
+def finder_of(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
+    pool = pool_of(loaded)
+    return Finder(
+        candidates=lambda node, definition: (
+            Found(*found) for found in pool.candidates(node, definition)
+        ),
+        is_fresh=lambda node, snapshot, version: is_fresh(
+            node, snapshot, version, refresh_default(loaded.plugins, node), now
+        ),
+        health_of=verified.health,
+    )
+
+
+def _selected(
+    loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
+) -> frozenset[NodeId]:
+    nodes = loaded.project.nodes
+    if not is_narrowed(request):
+        return frozenset(nodes)
+    changed = [
+        id
+        for id in nodes
+        if id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+    ]
+    return select(
+        request.select,
+        nodes,
+        loaded.graph,
+        exclude=request.exclude,
+        types=request.types,
+        tags=request.tags,
+        exclude_tags=request.exclude_tags,
+        changed=changed,
+    )
+
+
+def _forward_only(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    if not request.forward_only:
+        return frozenset()
+    return select(request.forward_only, loaded.project.nodes, loaded.graph)
+
+
+def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    sources = {id: node for id, node in loaded.project.nodes.items() if node.source}
+    if request.refresh is None:
+        return frozenset()
+    if not request.refresh:
+        return frozenset(sources)
+    return select(request.refresh, loaded.project.nodes, loaded.graph) & frozenset(sources)

@@ -1,0 +1,284 @@
+"""One run: carries out a plan, records what becomes of it and reports it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import evolve, field, frozen
+
+from seeknal.model import (
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    RunSummary,
+    Snapshot,
+    Step,
+)
+from seeknal.project.commit import commit_of
+from seeknal.run.asking import connections_of, rowless_kinds
+from seeknal.run.planning import finder_of, plan_of, pool_of
+from seeknal.run.reuse import reused, still_current
+from seeknal.run.session import Loaded, Request, is_narrowed
+from seeknal.run.signals import stopped_by_signals
+from seeknal.run.verified import Verified
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.history import History
+from seeknal.state.store import StateStore
+
+if TYPE_CHECKING:
+    from seeknal.run.node import NodeRunner
+
+
+@frozen(kw_only=True)
+class Building:
+    """Outputs that are built before any map shows them: what is read, and what is made."""
+
+    snapshots: dict[NodeId, Snapshot]
+    built: dict[NodeId, Snapshot] = field(factory=dict)
+
+    def record(self, snapshot: Snapshot) -> None:
+        self.built[snapshot.node] = snapshot
+
+
+class Reporter(Protocol):
+    """Told what happens; never by two threads at once."""
+
+    def planned(self, plan: Plan, project: Project) -> None: ...
+    def started(self, node: NodeId) -> None: ...
+    def finished(self, result: NodeResult) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def ended(self, summary: RunSummary) -> None: ...
+
+
+class Run:
+    """One run: its identity, its workers, what it reports and what it leaves behind."""
+
+    def __init__(
+        self, loaded: Loaded, request: Request, reporter: Reporter, store: StateStore | None
+    ) -> None:
+        self.loaded = loaded
+        self.project = loaded.project
+        self.request = request
+        self.reporter = reporter
+        self.store = store
+        self.artifacts = Artifacts(self.project.target)
+        self.verified = Verified(self.artifacts, request.verify)
+        self.history = History(self.project.target)
+        self.started_at = datetime.now(UTC)
+        self.clock = monotonic()
+        self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self.warnings: list[str] = []
+        self.stop = threading.Event()
+
+    def run(self, plan: Plan | None = None) -> RunSummary:
+        assert self.store is not None
+        for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
+            self.warn(note)
+        plan = plan or plan_of(self.loaded, self.request, self.verified)
+        for warning in plan.warnings:
+            self.warn(warning)
+        self.reporter.planned(plan, self.project)
+        self.observe("before_run", plan=plan)
+        self.expect_generation(plan.environment)
+        try:
+            results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
+            self.forget_removed(plan.environment)
+        finally:
+            self.store.end_generation(plan.environment)
+        if plan.to_run:
+            self.keep_definitions(plan)
+            self.tidy()
+        return self.summarise(results)
+
+    def keep_definitions(self, plan: Plan) -> None:
+        """The SQL that was built, for later plans to show what changed."""
+        from seeknal.state.definitions import Built, Definitions
+
+        nodes = [self.project.nodes[step.node] for step in plan.to_run]
+        built = {
+            plan.fingerprints[node.id].content: Built(
+                sql=node.sql.rendered, executable=node.sql.executable, frame=node.frame
+            )
+            for node in nodes
+            if node.sql is not None
+        }
+        Definitions(self.project.target).keep(built)
+
+    def tidy(self) -> None:
+        from seeknal.run.janitor import after_run
+
+        for problem in after_run(self.loaded, self.store):
+            self.warn(problem)
+
+    def expect_generation(self, environment: str) -> None:
+        assert self.store is not None
+        commit = commit_of(self.project.root)
+        known = self.loaded.state.environments.get(environment)
+        if commit is not None and known is not None and known.commit != commit:
+            self.store.annotate(environment, commit=commit)
+        self.store.expect_generation(
+            environment, command=self.request.command, run_id=self.run_id, commit=commit
+        )
+
+    def forget_removed(self, environment: str) -> None:
+        """Nodes that the files no longer define leave the map, when all of it was run."""
+        gone = [id for id in self.loaded.snapshots(environment) if id not in self.project.nodes]
+        if not gone or self.stop.is_set() or is_narrowed(self.request):
+            return
+        assert self.store is not None
+        self.store.forget(environment, *gone)
+        for id in gone:
+            self.artifacts.unlink_current(id, environment)
+
+    def stores(self, node: NodeId, plan: Plan) -> bool:
+        return node not in plan.inlined and node.kind not in rowless_kinds(self.loaded.plugins)
+
+    def reuse_all(self, plan: Plan) -> list[NodeResult]:
+        """A run without work: no engine, no workers, nothing of theirs imported."""
+        snapshots = self.loaded.snapshots(plan.environment)
+        results = []
+        for step in plan.steps:
+            if (snapshot := snapshots.get(step.node)) is not None:
+                mark = plan.fingerprints[step.node]
+                current = still_current(snapshot, step, mark, self.verified.moved)
+                if current is not snapshot:
+                    self.record(plan.environment, current)
+            results.append(reused(step))
+            self.finished(results[-1])
+        return results
+
+    def audit(self) -> RunSummary:
+        plan = self.audit_plan()
+        self.reporter.planned(plan, self.project)
+        return self.summarise(self.carry_out(plan))
+
+    def audit_plan(self) -> Plan:
+        """Every selected node that has audits and rows is audited; nothing else happens."""
+        plan = plan_of(self.loaded, evolve(self.request, no_materialize=True), self.verified)
+        snapshots = self.loaded.snapshots(plan.environment)
+        steps = tuple(
+            Step(node=step.node, action="audit", reason="audit")
+            for step in plan.steps
+            if self.project.nodes[step.node].audits and step.node in snapshots
+        )
+        return evolve(plan, steps=steps, warnings=())
+
+    def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
+        """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
+        from seeknal.lineage.reader import Reader
+        from seeknal.run.content import Contents
+        from seeknal.run.cutoff import Cutoff
+        from seeknal.run.engine import Engine
+        from seeknal.run.node import NodeRunner, Services
+        from seeknal.run.outputs import Outputs
+
+        if self.store is not None:
+            self.artifacts.remove_leftovers()
+            shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
+            stored = (step.node for step in plan.to_run if self.stores(step.node, plan))
+            self.artifacts.prepare(stored)
+        engine = Engine(self.project.target, self.project.execution.memory_limit)
+        snapshots = (
+            building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
+        )
+        outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
+        reader = Reader(
+            self.project.root, self.project.target, self.project.nodes, self.loaded.plugins
+        )
+        services = Services(
+            project=self.project,
+            plan=plan,
+            plugins=self.loaded.plugins,
+            engine=engine,
+            artifacts=self.artifacts,
+            outputs=outputs,
+            record=building.record
+            if building
+            else lambda snapshot: self.record(plan.environment, snapshot),
+            connections=connections_of(self.loaded),
+            row_counts=self.history.row_counts,
+            run_id=self.run_id,
+            moved=self.verified.moved,
+            finder=finder_of(self.loaded, self.verified, self.started_at),
+            cutoff=Cutoff(reader, Contents(self.artifacts.path), pool_of(self.loaded).output),
+            deliver=self.store is not None
+            and building is None
+            and self.loaded.delivers(self.request),
+            links=building is None,
+        )
+        try:
+            with stopped_by_signals(self.stop):
+                return self.schedule(plan, NodeRunner(services))
+        finally:
+            reader.close()
+            engine.close()
+
+    def schedule(self, plan: Plan, runner: NodeRunner) -> list[NodeResult]:
+        from seeknal.run.runner import Events, run_plan
+
+        events = Events(started=self.reporter.started, finished=self.finished)
+        durations = self.history.durations() if len(plan.to_run) > 1 else {}
+        graph = self.loaded.graph
+        return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
+
+    def limits(self) -> Any:
+        from seeknal.run.runner import Limits, io_nodes
+
+        execution = self.project.execution
+        types = self.loaded.plugins.source_types
+        workers = self.request.workers or (execution.max_workers if execution.parallel else 1)
+        retries = self.request.retries
+        return Limits(
+            workers=workers,
+            retries=execution.retries if retries is None else retries,
+            timeout=execution.timeout,
+            fail_fast=self.request.fail_fast,
+            io_nodes=io_nodes(
+                self.project.nodes, lambda name: name in types and types[name].reads_files
+            ),
+        )
+
+    def record(self, environment: str, snapshot: Snapshot) -> None:
+        if self.store is not None:
+            lazily = not self.project.nodes[snapshot.node].targets
+            self.store.record(environment, snapshot, lazily=lazily)
+
+    def finished(self, result: NodeResult) -> None:
+        self.observe("after_node", node=self.project.nodes[result.node], result=result)
+        for note in result.notes:
+            self.warn(f"{result.node}: {note}")
+        self.reporter.finished(result)
+
+    def summarise(self, results: list[NodeResult]) -> RunSummary:
+        summary = RunSummary(
+            run_id=self.run_id,
+            environment=self.request.environment,
+            started_at=self.started_at.isoformat(),
+            seconds=monotonic() - self.clock,
+            results=tuple(results),
+            interrupted=self.stop.is_set(),
+            warnings=tuple(self.warnings),
+        )
+        if self.store is not None:
+            self.remember(summary)
+        self.observe("after_run", summary=summary)
+        self.reporter.ended(summary)
+        return summary
+
+    def remember(self, summary: RunSummary) -> None:
+        from seeknal.run.records import history_records
+
+        self.history.append(history_records(summary, self.project, self.loaded.plugins))
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+        self.reporter.warn(message)
+
+    def observe(self, hook: str, **arguments: object) -> None:
+        self.loaded.plugins.observe(hook, self.warn, **arguments)
