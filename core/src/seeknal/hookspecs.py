@@ -183,12 +183,16 @@ def roll_back_target(target: Target, delivered: str, wanted: str, context: Conte
 
 
 @_declares
-def collect_garbage(context: Context, dry_run: bool) -> Iterable[Garbage]:  # type: ignore[empty-body]
+def collect_garbage(  # type: ignore[empty-body]
+    project: Project, context: Context, dry_run: bool
+) -> Iterable[Garbage]:
     """What a plugin keeps for this project that nothing needs any more.
 
     Called once by ``seeknal janitor``, never at the end of a run; main thread, under the
-    project's lock. Remove it unless ``dry_run``, and say what it was with its bytes. Errors
-    become warnings.
+    project's lock. Remove it unless ``dry_run``, and say what it was with its bytes; a generator
+    says it piece by piece. What cannot be removed is given with its ``error`` and stops nothing
+    else. What is raised is listed in the same way, after what was given before: the other
+    plugins are still called, and the command ends with 1.
     """
 
 

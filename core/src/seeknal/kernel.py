@@ -105,10 +105,14 @@ class EngineType:
 
 @frozen(kw_only=True)
 class Garbage:
-    """Something that a janitor removes: what it is, for people, and how large."""
+    """Something that a janitor removes: what it is, for people, and how large.
+
+    ``error``: why it could not be removed.
+    """
 
     what: str
     bytes: int = 0
+    error: str | None = None
 
 
 @frozen(kw_only=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         AuditType,
         ConnectionType,
         EngineType,
+        Garbage,
         NodeKind,
         SourceType,
         TargetType,
@@ -229,15 +230,20 @@ class Plugins:
             except Exception as error:
                 warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {error}")
 
-    def garbage(self, context: Any, dry_run: bool) -> Iterator[tuple[str, list[Any] | Exception]]:
-        """What each plugin's ``collect_garbage`` gave or raised, under the plugin's name."""
+    def garbage(self, **arguments: object) -> Iterator[tuple[str, Garbage]]:
+        """What each plugin's ``collect_garbage`` gives, under the plugin's name.
+
+        What one raises is given in the same way, as the last of it.
+        """
+        from seeknal.kernel import Garbage
+
         for implementation in self.hooks.collect_garbage.get_hookimpls():
+            name = implementation.plugin_name
             try:
-                found = list(_call(implementation, {"context": context, "dry_run": dry_run}) or ())
+                for entry in _call(implementation, arguments) or ():
+                    yield name, entry
             except Exception as error:
-                yield implementation.plugin_name, error
-            else:
-                yield implementation.plugin_name, found
+                yield name, Garbage(what="collect_garbage", error=str(error))
 
     def implements(self, hook: str) -> bool:
         """Whether any plugin implements ``hook``."""

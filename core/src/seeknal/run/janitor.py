@@ -261,11 +261,10 @@ def clean_up(
 
 
 def _of_plugins(loaded: Loaded, request: Request, dry_run: bool) -> Iterator[Item]:
-    for name, found in loaded.plugins.garbage(context_of(loaded, request, None), dry_run):
-        if isinstance(found, Exception):
-            yield Item(kind=name, what="", error=str(found))
-        else:
-            yield from (Item(kind=name, what=entry.what, bytes=entry.bytes) for entry in found)
+    context = context_of(loaded, request, None)
+    found = loaded.plugins.garbage(project=loaded.project, context=context, dry_run=dry_run)
+    for name, entry in found:
+        yield Item(kind=name, what=entry.what, bytes=entry.bytes, error=entry.error)
 
 
 def after_run(loaded: Loaded, store: StateStore | None) -> Iterator[str]:
