@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seeknal.plugin import (
     ConnectionFailed,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 DEFAULT_CATALOG = "default"
 """The catalog of a name that has none."""
 
+_DATABASE = "catalog.db"
 _UNKNOWN = ("SK0603", "SK0604")
 _SECRETS = {
     "token": "token",
@@ -71,14 +72,6 @@ def table_name(text: str) -> TableName:
     if len(parts) == 2:
         parts = [DEFAULT_CATALOG, *parts]
     return TableName(catalog=parts[0], namespace=tuple(parts[1:-1]), name=parts[-1])
-
-
-def in_environment(name: TableName, environment: str) -> TableName:
-    """An environment other than production has namespaces of its own."""
-    if environment == "prod":
-        return name
-    *outer, last = name.namespace
-    return evolve(name, namespace=(*outer, f"{last}__{environment}"))
 
 
 def options_of(connection: str | None, context: Context) -> Catalog:
@@ -133,15 +126,25 @@ def properties_of(options: Catalog, name: str, root: Path) -> dict[str, str]:
         given["s3.force-virtual-addressing"] = str(not options.s3_path_style).lower()
     given["type"] = options.catalog
     if options.catalog == "sql":
-        given |= _embedded(options, root)
+        given |= _in_database(options, name, root)
     else:
         given |= {"uri": options.uri} if options.uri else {}
         given["warehouse"] = options.warehouse or name
     return {**given, **options.properties}
 
 
-def _embedded(options: Catalog, root: Path) -> dict[str, str]:
-    folder = root / ".seeknal" / "iceberg"
+def is_unmade(options: Catalog, root: Path) -> bool:
+    """Whether these are the options of a project's own catalog that nothing was written to yet."""
+    embedded = options.catalog == "sql" and options.uri is None
+    return embedded and not (_folder(root) / _DATABASE).exists()
+
+
+def _folder(root: Path) -> Path:
+    return root / ".seeknal" / "iceberg"
+
+
+def _in_database(options: Catalog, name: str, root: Path) -> dict[str, str]:
+    folder = _folder(root)
     if options.uri is None or options.warehouse is None:
         (folder / "warehouse").mkdir(parents=True, exist_ok=True)
         ignore = root / ".seeknal" / ".gitignore"
@@ -151,8 +154,10 @@ def _embedded(options: Catalog, root: Path) -> dict[str, str]:
         # psycopg 3, which seeknal-postgres uses too, instead of SQLAlchemy's default.
         "uri": re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", options.uri)
         if options.uri
-        else f"sqlite:///{folder / 'catalog.db'}",
-        "warehouse": options.warehouse or (folder / "warehouse").as_uri(),
+        else f"sqlite:///{folder / _DATABASE}",
+        # Catalogs of one database have tables of equal names: each lies in a folder of its own,
+        # where maintenance may remove what its table does not name.
+        "warehouse": f"{(options.warehouse or (folder / 'warehouse').as_uri()).rstrip('/')}/{name}",
     }
 
 
@@ -181,17 +186,30 @@ def tables_of(catalog: PyCatalog, namespace: tuple[str, ...]) -> list[str]:
         return []
 
 
-def full_name(table: Table) -> str:
+@frozen(kw_only=True)
+class Unreadable:
+    """A table that the catalog has by name, and why it could not be loaded."""
+
+    name: str
+    error: str
+
+
+def full_name(table: Table | Unreadable) -> str:
     """A table as users write it: ``catalog.namespace.name``."""
+    if isinstance(table, Unreadable):
+        return table.name
     return ".".join((table.catalog.name, *table.name()))
 
 
-def written_tables(options: Catalog, root: Path) -> list[Table]:
-    """Every table of a connection that has a snapshot of seeknal's. Raises ConnectionFailed."""
+def written_tables(options: Catalog, root: Path) -> list[Table | Unreadable]:
+    """Every table of a connection that has a snapshot of seeknal's, or does not say.
+
+    Raises ConnectionFailed when the catalog does not list them.
+    """
     first = open_catalog(options, DEFAULT_CATALOG, root)
     try:
-        found = [
-            catalog.load_table(name)
+        names = [
+            (catalog, tuple(name))
             for catalog in _catalogs_of(first, options, root)
             for namespace in _namespaces(catalog, ())
             for name in catalog.list_tables(namespace)
@@ -202,7 +220,21 @@ def written_tables(options: Catalog, root: Path) -> list[Table]:
         raise ConnectionFailed(
             f"the catalog cannot be read: {said(error)}", code="SK1402"
         ) from None
-    return [table for table in found if _is_written(table)]
+    found = (_loaded(catalog, name) for catalog, name in names)
+    return [table for table in found if table is not None]
+
+
+def _loaded(catalog: PyCatalog, name: tuple[str, ...]) -> Table | Unreadable | None:
+    """None for a table that seeknal has not written, is none of Iceberg's, or has just gone."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    try:
+        table = catalog.load_table(name)
+    except NoSuchTableError:
+        return None
+    except Exception as error:
+        return Unreadable(name=".".join((catalog.name, *name)), error=said(error))
+    return table if _is_written(table) else None
 
 
 def _catalogs_of(first: PyCatalog, options: Catalog, root: Path) -> Iterable[PyCatalog]:

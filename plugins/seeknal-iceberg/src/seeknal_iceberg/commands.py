@@ -12,6 +12,8 @@ from seeknal_iceberg.options import DEFAULT, Catalog
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+    from seeknal_iceberg.catalogs import Unreadable
+
 connection_option = click.option(
     "--connection", default="", help="The connection of the catalog; else the project's own."
 )
@@ -136,13 +138,13 @@ def validate(tables: tuple[str, ...], connection: str) -> None:
 
     Without TABLE: every table of the catalog that seeknal has written.
     """
-    from seeknal_iceberg.catalogs import full_name
+    from seeknal_iceberg.catalogs import Unreadable, full_name
     from seeknal_iceberg.naming import damages
 
     chosen = [_table(name, connection) for name in tables] or _written_tables(connection)
     failed = False
     for table in chosen:
-        found = damages(table)
+        found = [table.error] if isinstance(table, Unreadable) else damages(table)
         click.echo(f"{full_name(table)}: {len(found) or 'no'} problem{'s' * (len(found) != 1)}")
         for line in found:
             click.echo(f"  {line}")
@@ -153,7 +155,7 @@ def validate(tables: tuple[str, ...], connection: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _written_tables(connection: str) -> list[Table]:
+def _written_tables(connection: str) -> list[Table | Unreadable]:
     from seeknal_iceberg.catalogs import written_tables
 
     command: Command = click.get_current_context().obj

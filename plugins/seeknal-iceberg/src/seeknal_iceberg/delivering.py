@@ -25,15 +25,14 @@ from seeknal.plugin import (
 )
 from seeknal_iceberg.catalogs import (
     TableName,
-    in_environment,
     open_catalog,
     options_of,
     said,
-    table_name,
 )
 from seeknal_iceberg.committing import Changes, commit
 from seeknal_iceberg.evolving import change_of, evolve_schema
 from seeknal_iceberg.files import Layout, remove_files, write_files
+from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
 from seeknal_iceberg.publishing import begin_branch, drop_branch, publish
 from seeknal_iceberg.rewriting import (
@@ -88,9 +87,7 @@ def deliver(
     target: Target, options: IcebergTarget, relation: Relation, context: Context
 ) -> Delivered:
     """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
-    name = in_environment(
-        table_name(options.table or f"default.{relation.node.name}"), context.environment
-    )
+    name = table_of(target, options, context)
     catalog = open_catalog(
         options_of(target.connection, context), name.catalog, context.project_root
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal_iceberg.catalogs import full_name, said
+from seeknal_iceberg.catalogs import Unreadable, full_name, said
 from seeknal_iceberg.maintaining import Maintained, Retention, maintain, would_maintain
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ class Outcome:
     def __str__(self) -> str:
         if self.error:
             return self.error
+        size = f" ({self.done.bytes:,} bytes)" if self.done.files else ""
+        would = "would be: " if self.dry_run and self.done else ""
+        return f"{would}{self.what}{size}"
+
+    @property
+    def what(self) -> str:
+        """The steps that were taken, or would be; a size follows the last."""
         done, parts = self.done, []
         if done.compacted.before:
             into = "" if self.dry_run else f" into {done.compacted.after}"
@@ -41,9 +48,8 @@ class Outcome:
         if done.snapshots:
             parts.append(f"{done.snapshots} snapshots expired")
         if done.files:
-            parts.append(f"{done.files} files removed ({done.bytes:,} bytes)")
-        text = ", ".join(parts) or "nothing to do"
-        return f"would be: {text}" if self.dry_run and parts else text
+            parts.append(f"{done.files} files removed")
+        return ", ".join(parts) or "nothing to do"
 
 
 @frozen(kw_only=True)
@@ -53,7 +59,7 @@ class _Bench:
 
 
 def keep_in_order(
-    tables: Iterable[Table], retention: Retention, *, dry_run: bool
+    tables: Iterable[Table | Unreadable], retention: Retention, *, dry_run: bool
 ) -> Iterator[tuple[str, Outcome]]:
     """Each table's name and what was done to it, as it is done."""
     import duckdb
@@ -64,7 +70,11 @@ def keep_in_order(
             yield full_name(table), _outcome(table, retention, bench, dry_run)
 
 
-def _outcome(table: Table, retention: Retention, bench: _Bench, dry_run: bool) -> Outcome:
+def _outcome(
+    table: Table | Unreadable, retention: Retention, bench: _Bench, dry_run: bool
+) -> Outcome:
+    if isinstance(table, Unreadable):
+        return Outcome(error=table.error)
     try:
         if dry_run:
             return Outcome(done=would_maintain(table, retention), dry_run=True)

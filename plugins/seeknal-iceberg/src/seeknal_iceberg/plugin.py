@@ -9,6 +9,7 @@ from seeknal.plugin import (
     ConnectionType,
     Context,
     Delivered,
+    Garbage,
     Problem,
     Project,
     Relation,
@@ -92,10 +93,9 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 def isolate_target(target: Target, context: Context) -> str | None:
     if not isinstance(target.options, IcebergTarget):
         return None
-    from seeknal_iceberg.catalogs import in_environment, table_name
+    from seeknal_iceberg.isolating import table_of
 
-    table = table_name(target.options.table or f"default.{target.node.name}")
-    return str(in_environment(table, context.environment))
+    return str(table_of(target, target.options, context))
 
 
 @hookimpl
@@ -105,6 +105,13 @@ def roll_back_target(target: Target, delivered: str, wanted: str, context: Conte
     from seeknal_iceberg.rollback import roll_back
 
     return roll_back(target, target.options, delivered, wanted, context)
+
+
+@hookimpl
+def collect_garbage(project: Project, context: Context, dry_run: bool) -> Iterable[Garbage]:
+    from seeknal_iceberg.garbage import collect
+
+    return collect(project, context, dry_run)
 
 
 @hookimpl

@@ -83,11 +83,11 @@ def _table(source: Source, options: IcebergSource, context: Context) -> Table:
             help="table: catalog.namespace.name",
         )
     name = table_name(".".join(source.table))
-    catalog = _inline(options_of(source.connection, context), options)
+    catalog = inlined(options_of(source.connection, context), options)
     return load_table(open_catalog(catalog, name.catalog, context.project_root), name)
 
 
-def _inline(catalog: Catalog, given: IcebergSource) -> Catalog:
+def inlined(catalog: Catalog, given: IcebergSource) -> Catalog:
     """What a source gives in place of its connection's."""
     if given.catalog_uri is None:
         return catalog

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import Context, DeliveryError, SeeknalError, Target
-from seeknal_iceberg.catalogs import in_environment, open_catalog, options_of, said, table_name
+from seeknal_iceberg.catalogs import open_catalog, options_of, said
 from seeknal_iceberg.delivering import DELIVERY
+from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def roll_back(
     """
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
-    name = in_environment(
-        table_name(options.table or f"default.{target.node.name}"), context.environment
-    )
+    name = table_of(target, options, context)
     catalog = open_catalog(
         options_of(target.connection, context), name.catalog, context.project_root
     )
