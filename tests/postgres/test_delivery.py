@@ -369,3 +369,15 @@ def test_odd_names_are_quoted(project, database):
     made.run("run").assert_ok()
 
     assert database.rows('SELECT * FROM "My Schema"."Ord"') == [(1, 2, 3)]
+
+
+def test_a_rollback_takes_out_all_that_it_undoes(orders, database):
+    made = orders(BY_TIME)
+    made.run("run").assert_ok()
+    before = held(database)
+    made.write({"data/orders.csv": SECOND})
+    made.run("run").assert_ok()
+
+    made.run("rollback", "prod").assert_ok()
+
+    assert held(database) == before

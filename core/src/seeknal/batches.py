@@ -77,12 +77,12 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
 def range_of(relation: Relation, column: str, lookback: Any, context: Context) -> Range | None:
     """The time to replace; None when there is nothing to replace.
 
-    Raises DeliveryError when a row lies outside the planned interval.
+    Without an interval it is the time that the rows cover, and in a rollback that of the rows
+    which are taken out. Raises DeliveryError when a row lies outside the planned interval.
     """
     name = quote_identifier(column)
-    query = f"SELECT min({name}), max({name}) FROM {relation.scan}"
-    ((least, most),) = _asked(query, context)
     if context.interval is None:
+        ((least, most),) = _asked(_extent(name, relation, column, context.undone()), context)
         if least is None:
             return None
         if lookback is not None:
@@ -94,6 +94,12 @@ def range_of(relation: Relation, column: str, lookback: Any, context: Context) -
         return Range(column=column, start=least, end=most, closed=True)
     start = _earlier(context.interval.start, lookback, context)
     return Range(column=column, start=start, end=context.interval.end, closed=False)
+
+
+def _extent(name: str, relation: Relation, column: str, undone: Relation | None) -> str:
+    scans = [relation.scan, *([undone.scan] if undone and column in undone.names else [])]
+    rows = " UNION ALL ".join(f"SELECT {name} FROM {scan}" for scan in scans)
+    return f"SELECT min({name}), max({name}) FROM ({rows})"
 
 
 def _earlier(start: Any, lookback: Any, context: Context) -> Any:

@@ -185,6 +185,11 @@ class Context(Protocol):
         all that a table would hold. Raises NodeError when one of severity error fails.
         """
 
+    def undone(self) -> Relation | None:
+        """In ``materialize``: rows that a rollback takes out of the target, in place of which
+        come those of this delivery; None otherwise.
+        """
+
     def parent(self, node: str) -> Relation:
         """Another node's current output (for ``relationships`` and its like)."""
 

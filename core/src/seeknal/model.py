@@ -371,6 +371,8 @@ class Delivery:
     at: str = ""
     environment: str = PRODUCTION
     """Whose target it is: an environment takes over what it has not changed."""
+    before: str = ""
+    """The output that a rollback takes out of the target; until that is done."""
 
 
 @frozen(kw_only=True)

@@ -122,7 +122,8 @@ def _verdicts(
             before,
             known.columns_of(step.node) if before else None,
         )
-        if verdict is not None:
+        # A rule has no output of its own: whether it is new cannot be told.
+        if verdict is not None and nodes[step.node].kind != "rule":
             found[step.node] = verdict
     return found
 

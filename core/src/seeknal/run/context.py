@@ -28,6 +28,11 @@ def _nothing(relation: Relation) -> None:
     """Nothing is asked of rows where no node's audits are at hand."""
 
 
+def _no_rows() -> Relation | None:
+    """Nothing is taken out of a target."""
+    return None
+
+
 @frozen(kw_only=True)
 class NodeContext:
     """The services of one node's step; implements `seeknal.plugin.Context`."""
@@ -44,6 +49,7 @@ class NodeContext:
     relation_of: Callable[[str], Relation]
     definition_of: Callable[[str], Node] = _unknown
     audit_of: Callable[[Relation], None] = _nothing
+    undone_rows: Callable[[], Relation | None] = _no_rows
     row_counts: Callable[[int], Sequence[int]]
     holder_of: Callable[[Target], str] | None = None
     suffix: Suffix = "schema"
@@ -86,6 +92,9 @@ class NodeContext:
 
     def audit(self, relation: Relation) -> None:
         self.audit_of(relation)
+
+    def undone(self) -> Relation | None:
+        return self.undone_rows()
 
     def parent(self, node: str) -> Relation:
         return self.relation_of(node)

@@ -22,8 +22,8 @@ from seeknal.model import (
 from seeknal.plan.planner import owed_targets
 from seeknal.secret import scrub
 
-Write = Callable[[Target, Relation, str], Delivered | None]
-"""Writes a relation to a target under a delivery id; None when no plugin takes the target."""
+Write = Callable[[Target, Relation, Delivery], Delivered | None]
+"""Writes a relation to a target as what is owed to it; None when no plugin takes the target."""
 
 
 def plan_deliveries(
@@ -109,13 +109,14 @@ def _owed(target: Target, snapshot: Snapshot, known: Delivery | None, run_id: st
         output_id=snapshot.output_id,
         delivery_id=known.delivery_id if known and retried else id,
         label=f"{target.type} {target.label}" if target.type != "file" else target.label,
+        before=known.before if known else "",
     )
 
 
 def _attempt(target: Target, owed: Delivery, relation: Relation, write: Write) -> Delivery:
     at = datetime.now(UTC).isoformat()
     try:
-        done = write(target, relation, owed.delivery_id)
+        done = write(target, relation, owed)
         if done is None:
             raise DeliveryError(f"no plugin writes to a target of type {target.type!r}")
     except SeeknalError as error:
@@ -125,4 +126,6 @@ def _attempt(target: Target, owed: Delivery, relation: Relation, write: Write) -
         # A driver's own exception must not undo or stop the other targets.
         return evolve(owed, error=scrub(f"{type(error).__name__}: {error}"), at=at)
     label = owed.label + (f"; {done.detail}" if done.detail else "")
-    return evolve(owed, status="delivered", rows=done.rows, error=None, at=at, label=label)
+    return evolve(
+        owed, status="delivered", rows=done.rows, error=None, at=at, label=label, before=""
+    )

@@ -247,6 +247,10 @@ def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, na
         )
 
 
+def _deliveries(snapshot: Snapshot | None) -> Iterable[Delivery]:
+    return snapshot.deliveries.values() if snapshot else ()
+
+
 def _only_delivers(snapshot: Snapshot) -> bool:
     """Whether its rows exist only while they are delivered, by what the files say."""
     return snapshot.delivers and snapshot.artifact is None
@@ -407,6 +411,8 @@ class _Work:
                 deliveries[key] = evolve(
                     known, status="delivered", output_id=found.output_id, delivery_id=id_
                 )
+            elif known.status == "delivered":
+                deliveries[key] = evolve(known, before=known.output_id)
         return deliveries, left
 
     def ask_plugin(
@@ -429,6 +435,9 @@ class _Work:
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
         run = self.opened()
+        if any(known.before for found in changes.values() for known in _deliveries(found)):
+            # What is taken out is looked up in the generation that has just begun.
+            self.store.generations()
         run.loaded = evolve(run.loaded, state=self.store.state)
         if not run.loaded.delivers(self.request):
             return []

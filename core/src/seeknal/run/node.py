@@ -70,6 +70,8 @@ class Services:
     run_id: str
     finder: Finder = NOTHING
     cutoff: Cutoff | None = None
+    output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
+    """The snapshot of an earlier output, None for one that is gone."""
     moved: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose stat moved though their content did not, by path."""
     deliver: bool = True
@@ -470,14 +472,26 @@ class _Attempt:
             node=self.node.id, scan=scan, columns=artifact.columns, rows=artifact.rows, path=path
         )
 
-    def write(self, target: Target, relation: Relation, delivery_id: str) -> Delivered | None:
-        context = self.context(delivery_id=delivery_id, audit_of=self.audit_target)
+    def write(self, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
+        context = self.context(
+            delivery_id=owed.delivery_id,
+            audit_of=self.audit_target,
+            undone_rows=lambda: self.earlier(owed.before),
+        )
         if target.reads is not None:
             relation = self.relation(target.reads)
         done: Delivered | None = self.services.plugins.hooks.materialize(
             target=target, relation=relation, context=context
         )
         return done
+
+    def earlier(self, output_id: str) -> Relation | None:
+        """The rows of another output of the node, None where they are not kept."""
+        snapshot = self.services.output_of(self.node.id, output_id) if output_id else None
+        if snapshot is None or snapshot.artifact is None:
+            return None
+        relation = self.relation_of(snapshot.artifact)
+        return relation if relation.path and relation.path.exists() else None
 
     def record(self, snapshot: Snapshot) -> None:
         self.services.record(snapshot)

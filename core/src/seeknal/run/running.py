@@ -188,6 +188,7 @@ class Run:
             building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
         )
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
+        earlier = pool_of(self.loaded)
         reader = Reader(
             self.project.root, self.project.target, self.project.nodes, self.loaded.plugins
         )
@@ -206,7 +207,8 @@ class Run:
             run_id=self.run_id,
             moved=self.verified.moved,
             finder=finder_of(self.loaded, self.verified, self.started_at),
-            cutoff=Cutoff(reader, Contents(self.artifacts.path), pool_of(self.loaded).output),
+            cutoff=Cutoff(reader, Contents(self.artifacts.path), earlier.output),
+            output_of=earlier.output,
             deliver=self.store is not None
             and building is None
             and self.loaded.delivers(self.request),
