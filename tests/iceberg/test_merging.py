@@ -1,5 +1,7 @@
 """Upserts into large files by position deletes, overwritten partitions, write-audit-publish."""
 
+from importlib.util import find_spec
+
 import pytest
 
 TABLE = "atlas.shop.facts"
@@ -165,9 +167,13 @@ def test_overwriting_partitions_of_a_table_without_them_says_what_to_do(seeknal_
     assert "the table has no partitions" in outcome.stderr
 
 
+needs_audits = pytest.mark.skipif(
+    find_spec("seeknal_audits") is None, reason="seeknal-audits is not installed"
+)
 AUDITED = "\naudits: [{type: unique, columns: [id]}]\n"
 
 
+@needs_audits
 def test_rows_that_would_spoil_the_table_stay_on_a_branch(seeknal_project, lake):
     mode = "mode: append, wap: true"
     made = seeknal_project(facts("SELECT 1 AS id", mode, AUDITED))
@@ -186,6 +192,7 @@ def test_rows_that_would_spoil_the_table_stay_on_a_branch(seeknal_project, lake)
     assert sorted(held["id"].to_pylist()) == [1, 1, 2]
 
 
+@needs_audits
 def test_rows_that_pass_on_the_branch_are_published(seeknal_project, lake):
     mode = "mode: append, wap: true"
     made = seeknal_project(facts("SELECT 1 AS id", mode, AUDITED))
@@ -201,6 +208,7 @@ def test_rows_that_pass_on_the_branch_are_published(seeknal_project, lake):
     assert len(table.history()) == 2
 
 
+@needs_audits
 def test_a_commit_of_others_while_auditing_is_neither_lost_nor_hidden(
     seeknal_project, lake, monkeypatch
 ):
