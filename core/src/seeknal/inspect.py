@@ -151,8 +151,8 @@ def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
     from seeknal.state.history import History
 
     found: dict[NodeId, str] = {}
-    for record in History(root / "target").read():
-        if record.get("node") is not None and record.get("environment") == environment:
+    for record in History(root / "target").all(environment=environment):
+        if record.get("node") is not None:
             found.setdefault(NodeId(record["node"]), str(record["status"]))
     return found
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.environments.conftest import FILES, transform
+from tests.core.environments.conftest import CHANGED, FILES, transform
 
 
 def test_an_environment_shows_what_production_has_and_builds_nothing(shop):
@@ -268,3 +268,23 @@ def test_nothing_is_done_unasked_where_nobody_can_answer(shop, changed):
     assert outcome.exit_code == 2
     assert "--yes" in outcome.stderr
     assert shop.total() == 30
+
+
+def test_a_list_says_what_differs_from_an_environment(shop):
+    shop.write(
+        clean=CHANGED,
+        report="kind: exposure\nname: report\ntype: file\nparams: {path: outputs/r.csv}\n"
+        "inputs: [{ref: transform.total}]\n",
+    )
+    shop("run", "--env", "dev").assert_ok()
+    shop.write(other=transform("other", "SELECT 7 AS n", "source.orders"))
+    modified = ("list", "state:modified", "--format", "names")
+
+    dev = shop(*modified, "--env", "dev").assert_ok().stdout.split()
+    assert dev == ["transform.other"]
+    assert set(shop(*modified).assert_ok().stdout.split()) >= {"transform.clean", *dev}
+    (report,) = shop("list", "report", "--env", "dev", "--format", "json").assert_ok().json()
+    assert report["targets"][0]["label"] == "target/environments/dev/outputs/r.csv"
+    wrong = shop("list", "--env", "dve")
+    assert wrong.exit_code == 2
+    assert "did you mean dev?" in wrong.stderr

@@ -129,6 +129,55 @@ def test_past_months_of_the_history_become_parquet_and_stay_readable(shop):
     assert shop.sql(count) == before
 
 
+def test_archived_months_are_listed_as_they_were(shop):
+    def told():
+        runs = shop("history", "--format", "json").assert_ok().json()
+        nodes = shop("history", "--node", "total", "--format", "json").assert_ok().json()
+        return runs, nodes, shop("history").assert_ok().stdout
+
+    history = shop.path / "target/history"
+    (month,) = history.glob("*.ndjson")
+    month.rename(history / "2020-01.ndjson")
+    before = told()
+
+    shop("janitor").assert_ok()
+
+    assert [path.suffix for path in history.iterdir()] == [".parquet"]
+    assert told() == before
+    assert before[1]
+
+
+def test_archiving_that_was_cut_short_doubles_nothing(shop):
+    history = shop.path / "target/history"
+    (month,) = history.glob("*.ndjson")
+    lines = month.rename(history / "2020-01.ndjson")
+    text = lines.read_bytes()
+    shop("janitor").assert_ok()
+    before = shop("history", "--format", "json").json()
+    lines.write_bytes(text)
+
+    assert shop("history", "--format", "json").json() == before
+    assert shop.sql("SELECT count(*) FROM seeknal_history WHERE node IS NULL") == [(1,)]
+
+
+def test_months_archived_by_an_earlier_version_are_listed(shop):
+    import duckdb
+
+    history = shop.path / "target/history"
+    (month,) = history.glob("*.ndjson")
+    month.rename(history / "2020-01.ndjson")
+    shop("janitor").assert_ok()
+    (file,) = history.glob("*.parquet")
+    duckdb.sql(
+        f"COPY (SELECT * EXCLUDE (nodes) FROM read_parquet('{file}')) TO '{file}.new'"
+        " (FORMAT parquet)"
+    )
+    (history / f"{file.name}.new").rename(file)
+
+    assert [entry["status"] for entry in shop("history", "--format", "json").json()] == ["success"]
+    assert shop.sql("SELECT count(*) FROM seeknal_history WHERE node IS NULL") == [(1,)]
+
+
 def test_what_is_owed_is_kept(shop, edited, monkeypatch):
     shop.project.write(
         {"seeknal_project.yml": "name: t\njanitor: {output_retention: 1, auto_run: false}\n"}

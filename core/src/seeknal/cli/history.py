@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import click
@@ -26,24 +27,21 @@ def history_command(
 ) -> None:
     """List earlier runs and what they did to each node.
 
-    Without --node or --batch there is a line for each run. seeknal_history is the same for sql.
+    Without --node or --batch there is a line for each run; months that the janitor has archived
+    are listed too. seeknal_history is the same for sql.
     """
     from seeknal.state.history import History
 
     history = History(project_root() / "target")
-    if node is None and batch is None:
-        records = [entry for entry in history.read() if entry.get("node") is None]
-    else:
-        found = history.read(node=_full_name(history, node), batch=batch)
-        records = [entry for entry in found if entry.get("node") is not None]
-    if environment is not None:
-        records = [entry for entry in records if entry.get("environment") == environment]
-    records = records[: limit or None]
+    runs = node is None and batch is None
+    found = history.all(node=_full_name(history, node), batch_id=batch, environment=environment)
+    matching = (entry for entry in found if (entry.get("node") is None) == runs)
+    records = list(islice(matching, limit or None))
     if format_ == "json":
         print_json(records)
     elif not records:
         say("nothing has run yet" if node is None else f"{node} has not run yet")
-    elif node is None and batch is None:
+    elif runs:
         _print_runs(records)
     else:
         _print_nodes(records)
@@ -53,7 +51,7 @@ def _full_name(history: Any, node: str | None) -> str | None:
     """``node`` with its kind, when its name alone was given."""
     if node is None or "." in node:
         return node
-    names = (entry["node"] for entry in history.read() if entry.get("node"))
+    names = (entry["node"] for entry in history.all() if entry.get("node"))
     return next((name for name in names if name.partition(".")[2] == node), node)
 
 

@@ -8,6 +8,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
+    environment_option,
     format_option,
     project_options,
     project_root,
@@ -17,13 +18,14 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.model import Node, NodeId
-from seeknal.run.session import Loaded
+from seeknal.run.session import Loaded, Request
 
 
 @click.command("list", cls=Command)
 @click.argument("nodes", nargs=-1)
 @selection_options
 @click.option("--kind", "kinds", multiple=True, help="Only nodes of this kind.")
+@environment_option
 @format_option("table", "json", "names")
 @project_options
 def list_command(
@@ -36,15 +38,17 @@ def list_command(
 ) -> None:
     """List the project's nodes.
 
-    NODES are selections, as after --select.
+    NODES are selections, as after --select; state:modified is what differs from --env.
     """
+    from seeknal.plan.environments import existing
     from seeknal.run.loading import load
 
     wanted = request(command="list", select=(*nodes, *select), types=(*kinds, *types), **options)
     loaded = load(project_root(), wanted)
+    existing(loaded.state.environments, wanted.environment)
     chosen = [loaded.project.nodes[id] for id in _chosen(loaded, wanted)]
     if format_ == "json":
-        print_json([_answer(node, loaded) for node in chosen])
+        print_json([_answer(node, loaded, wanted) for node in chosen])
     elif format_ == "names":
         for node in chosen:
             print(node.id)
@@ -52,7 +56,7 @@ def list_command(
         _print(chosen)
 
 
-def _chosen(loaded: Loaded, wanted: Any) -> list[NodeId]:
+def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
     from seeknal.selection import select
 
     expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
@@ -66,19 +70,17 @@ def _chosen(loaded: Loaded, wanted: Any) -> list[NodeId]:
         types=wanted.types,
         tags=wanted.tags,
         exclude_tags=wanted.exclude_tags,
-        changed=_changed(loaded),
+        changed=_changed(loaded, wanted.environment),
     )
     return [id for id in loaded.graph.order if id in chosen]
 
 
-def _changed(loaded: Loaded) -> list[NodeId]:
+def _changed(loaded: Loaded, environment: str) -> list[NodeId]:
     """What ``state:modified`` means here: nodes whose definition is not the one that last ran."""
-    from datetime import UTC, datetime
+    from seeknal.run.planning import marks_of
 
-    from seeknal.fingerprint import fingerprints
-
-    marks = fingerprints(loaded.project.nodes, loaded.graph, datetime.now(UTC).date().isoformat())
-    snapshots = loaded.snapshots("prod")
+    marks = marks_of(loaded)
+    snapshots = loaded.snapshots(environment)
     return [
         id
         for id in loaded.project.nodes
@@ -111,7 +113,9 @@ def _type(node: Node) -> str:
     return "python" if node.python else node.materialized if node.sql else ""
 
 
-def _answer(node: Node, loaded: Loaded) -> dict[str, Any]:
+def _answer(node: Node, loaded: Loaded, wanted: Request) -> dict[str, Any]:
+    from seeknal.run.asking import place_of
+
     return {
         "node": node.id,
         "kind": node.kind,
@@ -124,7 +128,10 @@ def _answer(node: Node, loaded: Loaded) -> dict[str, Any]:
         "tags": list(node.tags),
         "inputs": list(node.parents),
         "children": list(loaded.graph.children[node.id]),
-        "targets": [{"type": target.type, "label": target.label} for target in node.targets],
+        "targets": [
+            {"type": target.type, "label": place_of(loaded, wanted, node, target)}
+            for target in node.targets
+        ],
         "audits": len(node.audits),
         "file": node.location.file,
         "line": node.location.line,

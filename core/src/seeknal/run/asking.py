@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import ProjectError, SeeknalError, UsageError
-from seeknal.model import PRODUCTION, Node, NodeId, Problem
+from seeknal.model import PRODUCTION, Node, NodeId, Problem, Target
 from seeknal.plugins import Plugins
 from seeknal.run.session import Loaded, Request
 
@@ -22,9 +22,8 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
     problems = []
     for node in loaded.project.nodes.values():
         for target in node.targets:
-            context = context_of(loaded, request, node)
             try:
-                loaded.plugins.hooks.isolate_target(target=target, context=context)
+                place_of(loaded, request, node, target)
             except SeeknalError as error:
                 problems.append(
                     Problem(
@@ -37,6 +36,17 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
                 )
     if problems:
         raise ProjectError(problems)
+
+
+def place_of(loaded: Loaded, request: Request, node: Node, target: Target) -> str:
+    """Where a target is written in the environment, as people read it.
+
+    Raises NodeError where it cannot have a place of its own there.
+    """
+    if request.environment == PRODUCTION:
+        return target.label
+    context = context_of(loaded, request, node)
+    return loaded.plugins.hooks.isolate_target(target=target, context=context) or target.label
 
 
 def rowless_kinds(plugins: Plugins) -> frozenset[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from seeknal.files import replacing
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -28,13 +31,55 @@ HISTORY_COLUMNS = {
     "audits": "JSON",
     "targets": "JSON",
     "error": "VARCHAR",
+    "nodes": "MAP(VARCHAR, BIGINT)",
 }
 
 
 def history_files(target: Path) -> list[str]:
     """The files of the history, those of past months among them."""
-    folder = target / "history"
-    return sorted(str(path) for end in ("ndjson", "parquet") for path in folder.glob(f"*.{end}"))
+    lines = (target / "history").glob("*.ndjson")
+    return sorted(map(str, (*lines, *archived_files(target / "history"))))
+
+
+def archived_files(folder: Path) -> list[Path]:
+    """The past months that are kept as Parquet, newest first."""
+    found = sorted(folder.glob("*.parquet"), reverse=True)
+    # Archiving that was cut short has left the lines beside it: they say the same.
+    return [path for path in found if not path.with_suffix(".ndjson").exists()]
+
+
+def archived_records(path: Path, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The records of an archived month whose columns have the ``wanted`` values, newest first.
+
+    They are as they were written. Raises duckdb.Error for a file that is damaged.
+    """
+    import duckdb
+
+    where = [f"{quote_identifier(name)} = {quote_literal(text)}" for name, text in wanted.items()]
+    columns = ", ".join(
+        f"epoch_us({quote_identifier(name)})" if kind == "TIMESTAMPTZ" else quote_identifier(name)
+        for name, kind in HISTORY_COLUMNS.items()
+    )
+    rows = _of_archived([str(path)], "file_row_number")
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"SELECT {columns} FROM ({rows}) WHERE {' AND '.join(where) or 'true'}"
+            " ORDER BY file_row_number DESC"
+        )
+        while row := found.fetchone():
+            yield _record(row)
+
+
+def _record(row: Sequence[Any]) -> dict[str, Any]:
+    record = dict(zip(HISTORY_COLUMNS, row, strict=True))
+    for name in ("started_at", "finished_at"):
+        moment = record[name]
+        record[name] = moment and datetime.fromtimestamp(moment / 1e6, UTC).isoformat()
+    if record["node"] is None:
+        return {name: value for name, value in record.items() if value is not None} | {"node": None}
+    del record["nodes"]
+    texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets")}
+    return record | texts
 
 
 def history_query(files: Sequence[str]) -> str:
@@ -44,7 +89,7 @@ def history_query(files: Sequence[str]) -> str:
     selects = [_of_lines(lines)] if lines else []
     if archived:
         columns = ", ".join(map(quote_identifier, HISTORY_COLUMNS))
-        selects.append(f"SELECT {columns} FROM read_parquet([{_listed(archived)}])")
+        selects.append(f"SELECT {columns} FROM ({_of_archived(archived)})")
     return " UNION ALL ".join(selects) or f"SELECT {_nothing()} WHERE false"
 
 
@@ -66,6 +111,15 @@ def _of_lines(files: Sequence[str]) -> str:
     return (
         f"SELECT * FROM read_json([{_listed(files)}], format = 'newline_delimited', "
         f"columns = {{{types}}}, ignore_errors = true)"
+    )
+
+
+def _of_archived(files: Sequence[str], *more: str) -> str:
+    """Every column, those that a file is too old for among them."""
+    options = "".join(f", {name} = true" for name in ("union_by_name", *more))
+    return (
+        f"SELECT {_nothing()} WHERE false UNION ALL BY NAME"
+        f" SELECT * FROM read_parquet([{_listed(files)}]{options})"
     )
 
 

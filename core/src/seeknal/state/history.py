@@ -1,4 +1,7 @@
-"""What runs did, node by node: lines of JSON in ``target/history``, one file per month."""
+"""What runs did, node by node: lines of JSON in ``target/history``, one file per month.
+
+Past months may be archived as Parquet.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from seeknal.model import NodeId
+from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import writing
 from seeknal.state.sealed import parse_object
 
@@ -42,9 +46,19 @@ class History:
     def read(
         self, node: str | None = None, batch: str | None = None, limit: int | None = None
     ) -> list[dict[str, Any]]:
-        """Records of a node, of a run, or all; newest first."""
+        """Records of a node, of a run, or all; newest first. Without months that are archived."""
         wanted = {"node": node, "batch_id": batch}
         return list(islice(self._matching(wanted), limit))
+
+    def all(self, **wanted: str | None) -> Iterator[dict[str, Any]]:
+        """Records that have the values given of ``node``, ``batch_id`` and others; newest first.
+
+        Archived months are opened when all others have been read.
+        """
+        yield from self._matching(wanted)
+        given = {name: value for name, value in wanted.items() if value is not None}
+        for path in archived_files(self._folder):
+            yield from archived_records(path, given)
 
     def durations(self) -> dict[NodeId, float]:
         """How many seconds each node took when it last ran."""
