@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -23,21 +24,18 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plan.environments import check_name, common_base, existing, moved_since
-from seeknal.plan.planner import owed_targets
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
-from seeknal.plan.stored import inlined_views
-from seeknal.run.asking import context_of
-from seeknal.run.loading import load
-from seeknal.run.planning import marks_of
 from seeknal.run.preparing import create_environment, mend_names
-from seeknal.run.running import Building, Reporter, Run
-from seeknal.run.session import Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.lock import project_lock
 from seeknal.state.pool import Pool
 from seeknal.state.store import StateStore, open_state, read_state
+
+if TYPE_CHECKING:
+    from seeknal.run.running import Building, Reporter, Run
+    from seeknal.run.session import Request
 
 
 @frozen(kw_only=True)
@@ -286,6 +284,9 @@ class _Work:
 
     def opened(self) -> Run:
         if self.run is None:
+            from seeknal.run.loading import load
+            from seeknal.run.running import Run
+
             loaded = load(self.root, self.request)
             loaded = evolve(loaded, state=self.store.state)
             self.run = Run(loaded, self.request, self.reporter, self.store)
@@ -295,6 +296,8 @@ class _Work:
         """Compute what no environment has yet, over the target's inputs; nothing moves."""
         if not promotion.build:
             return {}
+        from seeknal.run.running import Building
+
         run = self.opened()
         self.check_files(promotion.build, promotion.map)
         steps = [
@@ -323,6 +326,8 @@ class _Work:
 
     def check_files(self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]) -> None:
         """Raise RunError where the files are not those that the environment was built from."""
+        from seeknal.run.planning import marks_of
+
         run = self.opened()
         marks = marks_of(run.loaded)
         other = [
@@ -338,6 +343,9 @@ class _Work:
             )
 
     def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
+        from seeknal.plan.stored import inlined_views
+        from seeknal.run.planning import marks_of
+
         run = self.opened()
         project = run.project
         plan = Plan(
@@ -418,6 +426,8 @@ class _Work:
     def ask_plugin(
         self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
     ) -> bool:
+        from seeknal.run.asking import context_of
+
         run = self.opened()
         if known.status == "owed" or wanted is None or not run.loaded.delivers(self.request):
             return known.status == "owed" and target.mode == "append"
@@ -434,6 +444,9 @@ class _Work:
         """Write what targets are owed of the nodes that moved; what fails stays owed."""
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
+        from seeknal.plan.planner import owed_targets
+        from seeknal.run.planning import marks_of
+
         run = self.opened()
         if any(known.before for found in changes.values() for known in _deliveries(found)):
             # What is taken out is looked up in the generation that has just begun.

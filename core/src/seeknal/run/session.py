@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from seeknal.graph import Graph
 from seeknal.model import PRODUCTION, NodeId, Project, Snapshot
-from seeknal.plugins import Plugins
-from seeknal.state.store import State
+
+if TYPE_CHECKING:
+    from seeknal.graph import Graph
+    from seeknal.plugins import Plugins
+    from seeknal.state.store import State
 
 
 @frozen(kw_only=True)

@@ -15,10 +15,10 @@ from typing import BinaryIO, Literal
 from attrs import evolve
 
 from seeknal.errors import StateError
-from seeknal.files import sync
+from seeknal.files import sync, temporary_name
 from seeknal.model import PRODUCTION, Artifact, Column, NodeId
 from seeknal.state.aside import move_aside
-from seeknal.state.links import is_current, replace_link, set_symlink
+from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]
@@ -140,11 +140,19 @@ class Artifacts:
         """`link_current` for many nodes at once."""
         folder = self._links(environment)
         folder.mkdir(parents=True, exist_ok=True)
-        # Text, not paths: there may be thousands, and this is all that a promotion costs.
-        up = os.path.relpath(self._target, folder)
+        # Text, not paths, and few questions to the file system: there may be thousands, and this
+        # is all that a promotion costs.
+        up, there = os.path.relpath(self._target, folder), set(os.listdir(folder))
+        temporary = str(temporary_name(folder / "link"))
         for node, artifact in artifacts.items():
-            name = f"{folder}/{node.kind}_{node.name}.parquet"
-            if not set_symlink(name, f"{up}/{artifact.path}"):
+            name = f"{node.kind}_{node.name}.parquet"
+            link, target = f"{folder}/{name}", f"{up}/{artifact.path}"
+            done = (
+                move_symlink(link, target, temporary)
+                if name in there
+                else new_symlink(link, target)
+            )
+            if not done:
                 self.link_current(node, artifact, environment)
 
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:

@@ -30,19 +30,20 @@ def is_current(link: Path, artifact: Path) -> bool:
     return (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
 
 
-def set_symlink(link: str, target: str) -> bool:
-    """Let ``link`` be a symlink to ``target``; False where it is something else, or cannot be."""
+def new_symlink(link: str, target: str) -> bool:
+    """Make ``link`` a symlink to ``target``; False where it is there already, or cannot be."""
     try:
         os.symlink(target, link)
-    except FileExistsError:
-        return _retarget(link, target)
     except OSError:
         return False
     return True
 
 
-def _retarget(link: str, target: str) -> bool:
-    temporary = str(temporary_name(Path(link)))
+def move_symlink(link: str, target: str, temporary: str) -> bool:
+    """Let a symlink lead to ``target``; False where ``link`` is something else, or cannot be one.
+
+    ``temporary`` is a free name in its folder.
+    """
     try:
         if os.readlink(link) == target:
             return True

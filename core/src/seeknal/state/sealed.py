@@ -12,12 +12,15 @@ Entry = Mapping[str, Any]
 _PREFIX = '{"check":"'
 _MIDDLE = '","entry":'
 _CHECK_LENGTH = 16
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+"""One encoder for all lines: `json.dumps` would make one for each."""
+
 _ENTRY_AT = len(_PREFIX) + _CHECK_LENGTH + len(_MIDDLE)
 
 
 def seal(entry: Entry) -> str:
     """``entry`` as one line, without its newline. Raises TypeError for what JSON cannot hold."""
-    text = json.dumps(entry, separators=(",", ":"))
+    text = _encoded(entry)
     return f"{_PREFIX}{_check(text)}{_MIDDLE}{text}}}"
 
 
