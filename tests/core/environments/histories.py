@@ -34,6 +34,7 @@ STEPS = (
     *("kill",) * 2,
     "kill_rollback",
     *("promote",) * 4,
+    "kill_promote",
     *("rollback",) * 2,
     "create",
     "delete",
@@ -244,19 +245,36 @@ class Story:
         source = self.chance.choice(ENVIRONMENTS[1:])
         if source not in self.holds:
             return
-        force = self.chance.random() < 0.5
-        self.told[-1:] = [f"promote {source} {force=}"]
-        request = self.request("prod", command=f"promote {source}")
+        self.promote(source, force=self.chance.random() < 0.5)
+
+    def promote(self, source, force):
+        """Whether it was not refused."""
+        self.told[-1:] = [f"{self.told[-1]} {source} {force=}"]
         try:
-            acts.promote(
-                self.root, request, source, "prod", Quiet(), force=force, agree=lambda _: True
-            )
+            self.act_promote(source, force)
         except SeeknalError as error:
             self.told[-1] += f" {error.code}"
             if error.code not in ("SK0824", "SK0825"):
                 raise
-            return
+            return False
         self.promoted(source)
+        return True
+
+    def act_promote(self, source, force):
+        request = self.request("prod", command=f"promote {source}")
+        acts.promote(self.root, request, source, "prod", Quiet(), force=force, agree=lambda _: True)
+
+    def do_kill_promote(self):
+        """A promotion that is killed and made again is one promotion."""
+        source = self.chance.choice(ENVIRONMENTS[1:])
+        if source not in self.holds:
+            return
+        force = self.chance.random() < 0.5
+        self.killed(lambda: self.act_promote(source, force))
+        self.check(skip="prod")
+        if self.promote(source, force):
+            # What it replaced may be forgotten: the next promotion could ask for --force.
+            self.delete(source)
 
     def promoted(self, source):
         base = self.common(source)
@@ -350,6 +368,9 @@ class Story:
         if name not in self.holds:
             return
         self.told[-1:] = [f"delete {name}"]
+        self.delete(name)
+
+    def delete(self, name):
         acts.delete(self.root, self.request(name), name)
         del self.holds[name]
         self.base.pop(name, None)
