@@ -1,17 +1,9 @@
 """The lineage_inspect example: ten nodes from lake to lake, with nothing to set up."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import duckdb
 import pytest
+from tests.examples import copy_of, document, neighbours, script
 
-from seeknal.testing import TestProject
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "lineage_inspect"
-LEFT_BY_RUNS = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__")
 SHAPES = {
     "source.cell_sites": (20, 5),
     "source.subscriber_daily": (200, 5),
@@ -36,16 +28,9 @@ TABLES = (
 @pytest.fixture
 def lineage(tmp_path):
     """A copy of the example whose sources were filled."""
-    made = TestProject(Path(shutil.copytree(EXAMPLE, tmp_path / "lineage", ignore=LEFT_BY_RUNS)))
+    made = copy_of("lineage_inspect", tmp_path)
     script(made, "seed.py")
     return made
-
-
-def script(project, name):
-    command = [sys.executable, f"scripts/{name}"]
-    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def lake(project, name):
@@ -117,3 +102,119 @@ def test_the_report_holds_what_the_nodes_hold(lineage):
         file = lineage.path / "outputs" / f"{name}.csv"
         rows = duckdb.sql(f"SELECT count(*) FROM read_csv('{file}')").fetchall()
         assert rows == [(SHAPES[f"transform.{name}"][0],)]
+
+
+AROUND = {
+    "source.cell_sites": (set(), {"transform.traffic_enriched"}),
+    "source.subscriber_daily": (set(), {"transform.clean_subscribers"}),
+    "source.traffic_daily": (set(), {"transform.traffic_enriched"}),
+    "transform.clean_subscribers": ({"source.subscriber_daily"}, {"transform.active_traffic"}),
+    "transform.traffic_enriched": (
+        {"source.traffic_daily", "source.cell_sites"},
+        {"transform.active_traffic"},
+    ),
+    "transform.active_traffic": (
+        {"transform.traffic_enriched", "transform.clean_subscribers"},
+        {
+            "feature_group.subscriber_features",
+            "transform.daily_kpi",
+            "transform.revenue_by_region",
+        },
+    ),
+    "feature_group.subscriber_features": ({"transform.active_traffic"}, set()),
+    "transform.daily_kpi": ({"transform.active_traffic"}, {"exposure.kpi_report"}),
+    "transform.revenue_by_region": ({"transform.active_traffic"}, {"exposure.kpi_report"}),
+    "exposure.kpi_report": ({"transform.daily_kpi", "transform.revenue_by_region"}, set()),
+}
+"""What each node reads, and what reads it."""
+PYTHON = {"source.cell_sites", "transform.traffic_enriched", "transform.daily_kpi"}
+REACHED = {
+    "transform.traffic_enriched": (
+        ["date", "subscriber_id", "site_id", "data_mb", "voice_minutes", "revenue"],
+        ["region", "technology"],
+    ),
+    "transform.active_traffic": (
+        ["date", "subscriber_id", "site_id", "data_mb", "revenue"],
+        ["region", "technology", "plan", "tenure_days"],
+    ),
+    "feature_group.subscriber_features": (
+        ["subscriber_id", "last_day", "total_revenue", "total_data_mb", "active_days"],
+        ["tenure_days"],
+    ),
+    "transform.daily_kpi": (["date", "revenue", "subscribers"], ["region"]),
+    "transform.revenue_by_region": (
+        ["total_revenue", "total_data_mb", "subscribers"],
+        ["region", "technology"],
+    ),
+    "exposure.kpi_report": (
+        [
+            "daily_kpi.date",
+            "daily_kpi.revenue",
+            "daily_kpi.subscribers",
+            "revenue_by_region.total_revenue",
+            "revenue_by_region.total_data_mb",
+            "revenue_by_region.subscribers",
+        ],
+        ["daily_kpi.region", "revenue_by_region.region", "revenue_by_region.technology"],
+    ),
+}
+"""What source.traffic_daily reaches by value, and by influence."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy that has run, for tests that only look at it."""
+    made = copy_of("lineage_inspect", tmp_path_factory.mktemp("finished"))
+    script(made, "seed.py")
+    made.run("run").assert_ok()
+    return made
+
+
+def test_the_whole_graph_has_every_node_and_edge(finished):
+    found = document(finished)
+
+    languages = {node["id"]: node["language"] for node in found["nodes"]}
+    assert set(languages) == set(AROUND)
+    assert {node for node, language in languages.items() if language == "python"} == PYTHON
+    edges = {(edge["from"], edge["to"]) for edge in found["edges"]}
+    assert edges == {(parent, node) for node, (parents, _) in AROUND.items() for parent in parents}
+    assert {node["lineage"]["unknown"] for node in found["nodes"]} == {None}
+
+
+@pytest.mark.parametrize("node", AROUND)
+def test_the_graph_a_step_around_a_node_is_right(finished, node):
+    found = document(finished, node, "--upstream", "1", "--downstream", "1")
+
+    assert neighbours(found, node) == AROUND[node]
+
+
+def test_a_column_is_followed_through_yaml_and_python_nodes_to_its_source(finished):
+    arguments = ("lineage", "transform.revenue_by_region", "--column", "total_revenue")
+
+    printed = finished.run(*arguments).assert_ok().stdout
+
+    assert printed.splitlines()[2:7] == [
+        "comes from",
+        "    value      transform.active_traffic.revenue",
+        "        value      transform.traffic_enriched.revenue",
+        "            value      source.traffic_daily.revenue",
+        "            rows       source.cell_sites.site_id",
+    ]
+    assert "    value      exposure.kpi_report.revenue_by_region.total_revenue" in printed
+
+
+def test_impact_of_a_source_lists_nodes_columns_exposures_and_targets(finished):
+    found = finished.run("impact", "source.traffic_daily", "--format", "json").assert_ok().json()
+
+    columns = {entry["node"]: (entry["value"], entry["influence"]) for entry in found["affected"]}
+    assert columns == REACHED
+    assert found["exposures"] == ["exposure.kpi_report"]
+    assert {(target["type"], target["table"]) for target in found["targets"]} == {
+        *(
+            ("iceberg", f"atlas.lineage_test.{name}")
+            for name in TABLES
+            if "subscribers" not in name
+        ),
+        ("file", "outputs/daily_kpi.csv"),
+        ("file", "outputs/revenue_by_region.csv"),
+    }

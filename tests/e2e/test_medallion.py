@@ -1,19 +1,13 @@
 """The medallion example: files to dashboards, and the same results as DuckDB alone."""
 
 import filecmp
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import pytest
 from tests.e2e.conftest import executed, steps
+from tests.examples import EXAMPLES, call, copy_of, script, seeknal
 
-from seeknal.testing import TestProject
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "medallion"
-LEFT_BY_RUNS = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__")
+EXAMPLE = EXAMPLES / "medallion"
 
 
 @pytest.fixture
@@ -23,15 +17,9 @@ def medallion(tmp_path, database, monkeypatch):
     place = f"{at['user']}:{at['password']}@127.0.0.1:{at['port']}/{at['dbname']}"
     monkeypatch.setenv("SHOP_DB_URL", f"postgresql://{place}")
     database.run((EXAMPLE / "sql" / "seed.sql").read_text())
-    made = TestProject(Path(shutil.copytree(EXAMPLE, tmp_path / "medallion", ignore=LEFT_BY_RUNS)))
-    filled = script(made, "seed_lake.py")
-    assert filled.returncode == 0, filled.stderr
+    made = copy_of("medallion", tmp_path)
+    script(made, "seed_lake.py")
     return made
-
-
-def script(project, name):
-    command = [sys.executable, f"scripts/{name}"]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True)
 
 
 def kinds_of_references(project):
@@ -46,10 +34,7 @@ def kinds_of_references(project):
 def test_its_results_are_those_of_duckdb_alone(medallion):
     medallion.run("run").assert_ok()
 
-    checked = script(medallion, "check.py")
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert checked.stdout.count("none different") == 5
+    assert script(medallion, "check.py").count("none different") == 5
 
 
 def test_the_check_notices_a_wrong_row(medallion):
@@ -57,7 +42,7 @@ def test_the_check_notices_a_wrong_row(medallion):
     data = medallion.path / "data" / "orders.csv"
     data.write_text(data.read_text() + "O99999,1,P001,1.00,2025-06-01,completed\n")
 
-    checked = script(medallion, "check.py")
+    checked = call(medallion, "scripts/check.py")
 
     assert checked.returncode == 1
 
@@ -196,22 +181,15 @@ def test_rows_that_change_in_the_database_change_exactly_those_of_its_tables(med
 def test_it_runs_on_the_embedded_server_with_nothing_else_installed(medallion, monkeypatch):
     monkeypatch.delenv("SHOP_DB_URL")
 
-    def seeknal(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "seeknal", *arguments],
-            cwd=medallion.path,
-            capture_output=True,
-            text=True,
-        )
-
-    seeded = seeknal("postgres", "psql", "--quiet", "--file", "sql/seed.sql")
-    ran = seeknal("run")
     query = "SELECT count(*) AS n FROM analytics.silver_orders"
-    asked = seeknal("sql", "--connection", "local_pg", query, "--format", "csv")
+    seeded = call(
+        medallion, "-m", "seeknal", "postgres", "psql", "--quiet", "--file", "sql/seed.sql"
+    )
+    seeknal(medallion, "run")
+    asked = seeknal(medallion, "sql", "--connection", "local_pg", query, "--format", "csv")
 
     assert (seeded.returncode, seeded.stderr) == (0, "")
-    assert ran.returncode == 0, ran.stderr
-    assert asked.stdout.split() == ["n", "336"]
+    assert asked.split() == ["n", "336"]
 
 
 def test_yaml_and_python_nodes_refer_to_each_other(medallion):

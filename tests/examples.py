@@ -1,0 +1,55 @@
+"""The examples, as somebody who takes a copy of one has them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from seeknal.testing import TestProject
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+LEFT_BY_RUNS = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__")
+
+
+def copy_of(name: str, folder: Path) -> TestProject:
+    """A copy below ``folder`` that nobody has run."""
+    return TestProject(Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=LEFT_BY_RUNS)))
+
+
+def script(project: TestProject, name: str) -> str:
+    """What a script of the example prints."""
+    done = call(project, f"scripts/{name}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def seeknal(project: TestProject, *arguments: str) -> str:
+    """What the command prints, in a process of its own as a shell starts it."""
+    done = call(project, "-m", "seeknal", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def call(project: TestProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=project.path, capture_output=True, text=True)
+
+
+def document(project: TestProject, *arguments: str) -> dict[str, Any]:
+    """The lineage of a project that has run, or of the part that is asked for."""
+    found: dict[str, Any] = (
+        project.run("lineage", "--format", "json", *arguments).assert_ok().json()
+    )
+    return found
+
+
+def neighbours(document: dict[str, Any], node: str) -> tuple[set[str], set[str]]:
+    """What ``node`` reads and what reads it; the document may hold no other node."""
+    edges = [(edge["from"], edge["to"]) for edge in document["edges"]]
+    parents = {parent for parent, child in edges if child == node}
+    children = {child for parent, child in edges if parent == node}
+    assert {entry["id"] for entry in document["nodes"]} == {node} | parents | children
+    return parents, children
