@@ -33,6 +33,21 @@ def seeknal(project: TestProject, *arguments: str) -> str:
     return done.stdout
 
 
+def fill(project: TestProject) -> None:
+    """Fill a copy's lake, and its own database if it has one, as its README says."""
+    if (project.path / "sql" / "seed.sql").exists():
+        seeknal(project, "postgres", "psql", "--quiet", "--file", "sql/seed.sql")
+    for seed in sorted((project.path / "scripts").glob("seed*.py")):
+        script(project, seed.name)
+
+
+def lineage_page(project: TestProject) -> Path:
+    """The page that ``seeknal lineage --no-open`` writes of a copy that has run once."""
+    seeknal(project, "run")
+    seeknal(project, "lineage", "--no-open")
+    return project.path / "target" / "lineage.html"
+
+
 def call(project: TestProject, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=project.path, capture_output=True, text=True)

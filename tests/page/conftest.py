@@ -12,13 +12,12 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a document's page as a file, offline; nothing may be asked for nor go wrong in it."""
-    requests, mistakes, contexts = [], [], []
-    path = tmp_path / "lineage.html"
+def opened_file(browser):
+    """Opens a page's file, offline; nothing may be asked for nor go wrong in it."""
+    requests, mistakes, contexts, files = [], [], [], set()
 
-    def open_page(document=None, hash="", **options):
-        write_page(document or medallion(), path)
+    def open_file(path, hash="", **options):
+        files.add(path.as_uri())
         context = browser.new_context(
             offline=True, viewport={"width": 1440, "height": 900}, **options
         )
@@ -32,10 +31,21 @@ def opened(browser, tmp_path):
         page.wait_for_selector("html[data-ready]")
         return page
 
-    yield open_page
+    yield open_file
     for context in contexts:
         context.close()
-    assert {url.split("#")[0] for url in requests if not url.startswith("data:image/svg")} <= {
-        path.as_uri()
-    }
+    asked = {url.split("#")[0] for url in requests if not url.startswith("data:image/svg")}
+    assert asked <= files
     assert mistakes == []
+
+
+@pytest.fixture
+def opened(opened_file, tmp_path):
+    """Opens a document's page."""
+    path = tmp_path / "lineage.html"
+
+    def open_page(document=None, hash="", **options):
+        write_page(document or medallion(), path)
+        return opened_file(path, hash, **options)
+
+    return open_page

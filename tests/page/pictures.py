@@ -1,10 +1,15 @@
-"""Makes the pictures of the lineage page in docs/images: ``python -m tests.page.pictures``."""
+"""Makes the pictures of the lineage page: ``python -m tests.page.pictures``.
+
+Those in docs/images show the document that the page's tests use, those of the examples the page
+of a copy that has run.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+from tests.examples import EXAMPLES, copy_of, fill, lineage_page
 from tests.page.browser import started
 from tests.page.documents import medallion
 
@@ -12,6 +17,10 @@ from seeknal.page import write_page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZE = {"width": 1440, "height": 810}
+FOLLOWED = {
+    "lineage_inspect": "transform.revenue_by_region.total_revenue",
+    "medallion": "transform.customer_lifetime_value.lifetime_value",
+}
 
 
 def main() -> None:
@@ -19,16 +28,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, started() as browser:
         path = Path(folder) / "lineage.html"
         write_page(medallion(), path)
-        _picture(browser, path, "", "light", "lineage-graph.png")
+        _picture(browser, path, "", "light", IMAGES / "lineage-graph.png")
         column = "#transform.revenue_by_country.revenue"
-        _picture(browser, path, column, "dark", "lineage-column.png")
+        _picture(browser, path, column, "dark", IMAGES / "lineage-column.png")
+        for example, column in FOLLOWED.items():
+            project = copy_of(example, Path(folder))
+            fill(project)
+            picture = EXAMPLES / example / "lineage.png"
+            _picture(browser, lineage_page(project), f"#{column}", "light", picture)
 
 
-def _picture(browser, path: Path, hash: str, scheme: str, name: str) -> None:
+def _picture(browser, path: Path, hash: str, scheme: str, picture: Path) -> None:
     page = browser.new_page(viewport=SIZE, color_scheme=scheme)
     page.goto(path.as_uri() + hash)
     page.wait_for_selector("html[data-ready]")
-    page.screenshot(path=IMAGES / name)
+    page.screenshot(path=picture)
     page.close()
 
 
