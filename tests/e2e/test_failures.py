@@ -10,6 +10,8 @@ import time
 import pytest
 from tests.e2e.conftest import SALES, executed, steps
 
+pytestmark = pytest.mark.once
+
 
 def test_a_failing_node_skips_its_descendants_and_keeps_what_was_there(sales):
     before = sales.rows("transform.enriched")

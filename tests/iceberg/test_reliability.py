@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROWS = 20_000
 TARGETS = {
     "full": "mode: full",

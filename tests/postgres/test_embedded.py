@@ -11,6 +11,8 @@ import pytest
 
 from seeknal_postgres.embedded import Server, server_of
 
+pytestmark = pytest.mark.once
+
 FILES = {
     "profiles.yml": "connections:\n  demo: {type: postgresql, embedded: true}\n",
     "seeknal/t.yml": "kind: transform\nname: t\ntransform: SELECT 1 AS a\n"

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from tests.postgres.server import Database, start
 
+pytestmark = pytest.mark.once
+
 ROWS = 60_000
 NODE = (
     "kind: transform\nname: facts\n"

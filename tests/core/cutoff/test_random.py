@@ -116,7 +116,7 @@ def live(seed, make):
     return spared
 
 
-@pytest.mark.property
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_spared_is_what_a_full_rebuild_gives(seed, seeknal_project):
     live(seed, seeknal_project)

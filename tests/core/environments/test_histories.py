@@ -8,7 +8,7 @@ from tests.core.environments.histories import play
 EACH = 20
 
 
-@pytest.mark.property
+@pytest.mark.once
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("first", range(0, 200, EACH))
 def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first):
