@@ -42,6 +42,7 @@ WAY = {
     ("transform.revenue_by_region", "total_revenue"): "value",
     ("exposure.kpi_report", "revenue_by_region.total_revenue"): "value",
 }
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def written(browser, tmp_path_factory):
 
 
 def test_a_project_that_ran_is_shown_and_a_click_lights_the_way_of_a_column(written, opened_file):
-    page = opened_file(written, color_scheme="light")
+    page = opened_file(written, color_scheme="light", reduced_motion="reduce")
 
     assert cards(page) == set(COLOURS)
     assert {node: colour(page, node) for node in COLOURS} == COLOURS
@@ -64,9 +65,7 @@ def test_a_project_that_ran_is_shown_and_a_click_lights_the_way_of_a_column(writ
     page.wait_for_selector(".trace")
     # The whole graph into view: what is out of it is not drawn.
     page.keyboard.press("f")
-    page.wait_for_function(
-        "n => document.querySelectorAll('.card[data-node]').length === n", arg=10
-    )
+    page.evaluate(DRAWN)
     assert lit_columns(page) == WAY
 
 
