@@ -10,7 +10,8 @@ import pytest
 
 from seeknal.lineage.model import NodeLineage
 from seeknal.model import Column, NodeId
-from seeknal.plan.effects import ALL, Effect, inherited
+from seeknal.plan.categories import effect_of
+from seeknal.plan.effects import ALL, inherited
 from seeknal.sql.differences import Difference, difference
 from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.trace import trace_query
@@ -83,20 +84,12 @@ def told(connection, old, new):
     return difference(old, new, *names)
 
 
-def effect_of(connection, old, new):
+def effect_between(connection, old, new):
     try:
         found = told(connection, old, new)
     except Untraceable:
         return ALL
-    if found.rows:
-        return ALL
-    types = {column.name.lower(): column.type for column in columns_of(connection, old)}
-    retyped = {
-        column.name.lower()
-        for column in columns_of(connection, new)
-        if types.get(column.name.lower(), column.type) != column.type
-    }
-    return Effect(order=found.order, places=found.moved, columns=found.columns | retyped)
+    return effect_of(found, columns_of(connection, old), columns_of(connection, new))
 
 
 @cache
@@ -121,7 +114,7 @@ def lineage(child, node):
 
 @cache
 def effect(old, new):
-    return effect_of(databases()[0], old, new)
+    return effect_between(databases()[0], old, new)
 
 
 def is_reached(name, old, new):
@@ -133,7 +126,7 @@ def is_reached(name, old, new):
     reshaped = columns_of(connection, old) != columns_of(connection, new)
     other = reshaped and (before.unknown is not None or before != after)
     found = inherited(after, {NODE: effect(old, new)}, other_meaning=other)
-    return bool(found.rows or found.columns or (found.order and name in IN_ORDER))
+    return found.shows
 
 
 def output(connection, name, node):

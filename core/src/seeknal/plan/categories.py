@@ -112,8 +112,6 @@ def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) 
             explanation="it may give other rows",
             effect=ALL,
         )
-    types = {column.name.lower(): column.type for column in old}
-    retyped = {c.name.lower() for c in new if types.get(c.name.lower(), c.type) != c.type}
     return Verdict(
         category="NON_BREAKING",
         reason=_columns(found),
@@ -122,9 +120,20 @@ def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) 
         else "the same rows in another order"
         if found.order
         else "the same rows",
-        effect=Effect(order=found.order, places=found.moved, columns=found.columns | retyped),
+        effect=effect_of(found, old, new),
         renamed=dict(found.renamed),
     )
+
+
+def effect_of(found: Difference, old: Sequence[Column], new: Sequence[Column]) -> Effect:
+    """What a difference of two versions with these columns makes of the output."""
+    if found.rows:
+        return ALL
+    types = {column.name.lower(): column.type for column in old}
+    retyped = {c.name.lower() for c in new if types.get(c.name.lower(), c.type) != c.type}
+    # To compute another column the engine may go about it in another order.
+    order = found.order or (bool(found.columns) and not found.steady)
+    return Effect(order=order, places=found.moved, columns=found.columns | retyped)
 
 
 def _columns(found: Difference) -> str:

@@ -165,7 +165,9 @@ def _direct(
     reached = [
         child
         for child in graph.children[node.id]
-        if child in effects and _reaches(node.id, verdict.effect, child, known)
+        if child in effects
+        and effects[child].shows
+        and _reaches(node.id, verdict.effect, child, known)
     ]
     if category == "NON_BREAKING" and reached:
         category = "BREAKING"
@@ -190,7 +192,7 @@ def _reads(names: Sequence[NodeId]) -> str:
 
 
 def _reaches(node: NodeId, effect: Effect, child: NodeId, known: Known) -> bool:
-    return bool(_inherited(child, {node: effect}, known))
+    return _inherited(child, {node: effect}, known).shows
 
 
 def _with_lineage(change: ColumnChange, node: NodeId, graph: Graph, known: Known) -> ColumnChange:
@@ -251,7 +253,7 @@ def _descendant(
     inherits: tuple[NodeId, ...],
     effects: Mapping[NodeId, Effect],
 ) -> Change:
-    reached = node.id in effects
+    reached = node.id in effects and effects[node.id].shows
     if reached:
         why = "it runs only if the rows that it reads turn out to be others"
     else:

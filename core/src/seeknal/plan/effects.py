@@ -29,6 +29,11 @@ class Effect:
         return self.rows or self.order or self.places or bool(self.columns)
 
     @property
+    def shows(self) -> bool:
+        """Whether rows are others than before, and not only in another order."""
+        return self.rows or bool(self.columns)
+
+    @property
     def reshapes(self) -> bool:
         """Whether SQL that reads the node may mean something else from now on."""
         return self.places or bool(self.columns)

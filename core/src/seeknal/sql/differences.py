@@ -40,11 +40,13 @@ class Difference:
 
     ``rows``: which clauses may give other rows; then nothing else counts. ``order``: the same
     rows may come in another order. ``moved``: columns stand in other places.
+    ``steady``: both only read one table, so that its order is that of their rows.
     """
 
     rows: tuple[str, ...] = ()
     order: bool = False
     moved: bool = False
+    steady: bool = True
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ def _of_columns(before: _Query, after: _Query) -> Difference:
     by_key = {one[name]: name for name in removed}
     return Difference(
         order=before.order != after.order,
+        steady=before.steady and after.steady,
         moved=[name for name in one if name in other] != [name for name in other if name in one],
         added=tuple(added),
         removed=tuple(removed),
@@ -101,6 +104,7 @@ class _Query:
             self.columns: dict[str, str] = {}
             self.order: Any = None
             self.picks_any = False
+            self.steady = False
             return
         self.items: list[Tree] = node["select_list"]
         self.aliases = {item["alias"].lower(): _key(item) for item in self.items if _is_alias(item)}
@@ -128,6 +132,11 @@ class _Query:
                 key for key, item in zip(self.keys, self.items, strict=True) if _unnests(item)
             ),
         }
+        self.steady = (
+            node["from_table"]["type"] == "BASE_TABLE"
+            and not (self.skeleton["aggregated"] or self.skeleton["groups"])
+            and not any(map(_reorders, self.items))
+        )
         self.columns = self.named(names)
 
     def named(self, names: Sequence[str]) -> dict[str, str]:
@@ -229,6 +238,11 @@ def _aggregates(item: Tree) -> bool:
         part["class"] == "FUNCTION" and part["function_name"].lower() in known
         for part in walk(item)
     )
+
+
+def _reorders(item: Tree) -> bool:
+    """Whether computing it may change the order in which rows come out."""
+    return any(part["class"] in ("WINDOW", "SUBQUERY") for part in walk(item))
 
 
 def _unnests(item: Tree) -> bool:
