@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -406,10 +407,14 @@ class Story:
     def read(self, artifact):
         if artifact.sha256 not in self.rows:
             path = self.root / "target" / artifact.path
-            with duckdb.connect() as connection:
-                found = connection.execute("SELECT v FROM read_parquet(?)", [str(path)]).fetchall()
+            found = _connection().execute("SELECT v FROM read_parquet(?)", [str(path)]).fetchall()
             self.rows[artifact.sha256] = Counter(value for (value,) in found)
         return self.rows[artifact.sha256]
+
+
+@cache
+def _connection():
+    return duckdb.connect(config={"threads": 1})
 
 
 def die_after(calls: int) -> None:

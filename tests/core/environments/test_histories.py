@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from tests.core.environments.histories import play
 
-EACH = 20
+from seeknal.plugins import load_plugins
+
+EACH = 50
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plugins():
+    """Installed plugins are looked for once, as in the one process of a command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seeknal.run.loading.load_plugins", cache(load_plugins))
+        yield
 
 
 @pytest.mark.once
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("first", range(0, 200, EACH))
+@pytest.mark.parametrize("first", range(0, 500, EACH))
 def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first):
     for seed in range(first, first + EACH):
         play(tmp_path / str(seed), seed)
@@ -18,7 +30,7 @@ def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first)
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("first", range(1000, 6000, 100))
+@pytest.mark.parametrize("first", range(1000, 21000, 200))
 def test_every_environment_equals_a_rebuild_in_many_histories(tmp_path, first):
-    for seed in range(first, first + 100):
-        play(tmp_path / str(seed), seed, steps=20)
+    for seed in range(first, first + 200):
+        play(tmp_path / str(seed), seed, steps=12)

@@ -212,5 +212,52 @@ def test_a_query_whose_result_depends_on_the_order_of_rows_says_so(sql, ordered)
     assert trace_query(sql, NAMES, names).ordered is ordered
 
 
+TOP = "SELECT k, count(*) AS n FROM t"
+TOPS = {
+    f"{TOP} GROUP BY k ORDER BY n DESC, k LIMIT 3": False,
+    f"{TOP} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3": False,
+    f"{TOP} GROUP BY ALL ORDER BY ALL LIMIT 3": False,
+    "SELECT a, k, sum(b) AS s FROM t GROUP BY ALL ORDER BY s, k, a LIMIT 3": False,
+    "SELECT a + k AS q, sum(b) AS s FROM t GROUP BY q ORDER BY s, q LIMIT 3": False,
+    "SELECT sum(b) AS s FROM t GROUP BY a, k ORDER BY s, k, t.a, a OFFSET 2": False,
+    f"SELECT n FROM ({TOP} GROUP BY k ORDER BY n DESC, k LIMIT 3)": False,
+    f"{TOP} GROUP BY k ORDER BY n DESC LIMIT 3": True,
+    f"{TOP} GROUP BY k LIMIT 3": True,
+    "SELECT a, k, sum(b) AS s FROM t GROUP BY ALL ORDER BY s, k LIMIT 3": True,
+    "SELECT abs(k) AS k, sum(b) AS s FROM t GROUP BY t.k ORDER BY k LIMIT 3": True,
+    "SELECT abs(k) AS k, sum(b) AS s FROM t GROUP BY k ORDER BY k LIMIT 3": True,
+    f"{TOP} GROUP BY ROLLUP (k) ORDER BY n DESC, k LIMIT 3": True,
+    "SELECT DISTINCT count(*) AS n FROM t GROUP BY k ORDER BY n LIMIT 3": True,
+    "SELECT k, unnest([a, b]) AS x FROM t GROUP BY k, a, b ORDER BY k, a, b LIMIT 3": True,
+    "SELECT k, row_number() OVER () AS x FROM t GROUP BY k ORDER BY k LIMIT 3": True,
+    "SELECT k, first(a) AS x FROM t GROUP BY k ORDER BY k LIMIT 3": True,
+    f"SELECT k FROM ({TOP} GROUP BY k ORDER BY k) LIMIT 3": True,
+}
+"""Queries with LIMIT, and whether the order of the rows that they read can show."""
+
+
+@pytest.mark.parametrize(("sql", "ordered"), TOPS.items())
+def test_limit_after_a_sort_by_all_that_is_grouped_by_picks_the_same_rows(sql, ordered):
+    names = duckdb_names(sql)
+
+    assert trace_query(sql, NAMES, names).ordered is ordered
+
+
+@pytest.mark.parametrize("sql", [sql for sql, ordered in TOPS.items() if not ordered])
+def test_a_query_that_is_said_to_pick_the_same_rows_does(sql):
+    import duckdb
+
+    rows = [(n % 5, n % 3, n % 2, str(n % 7)) for n in range(40)]
+    answers = set()
+    for seed in range(20):
+        random.Random(seed).shuffle(rows)
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute("CREATE TABLE t (a INT, k INT, b INT, c VARCHAR)")
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
+            answers.add(tuple(connection.execute(sql).fetchall()))
+
+    assert len(answers) == 1
+
+
 def duckdb_names(sql):
     return Laboratory(seed=0).columns_of(sql)

@@ -15,7 +15,7 @@ from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 MOST = 5_000
 """Entries that are kept for another time; more are dropped for those of the last."""
 
-SCHEME = "1"
+SCHEME = "2"
 """Goes up whenever the same query may get another answer."""
 
 
@@ -94,6 +94,7 @@ def encode(lineage: NodeLineage) -> dict[str, Any]:
         "order": listed(query.order),
         "relations": sorted(query.relations),
         "ordered": query.ordered,
+        "settled": query.settled,
         "unknown": query.unknown,
     }
     return data | {"refs": [list(ref) for ref in numbers]}
@@ -119,6 +120,7 @@ def _decode(data: Mapping[str, Any]) -> NodeLineage:
             order=pick(data["order"]),
             relations=frozenset(data["relations"]),
             ordered=data["ordered"],
+            settled=data["settled"],
             unknown=data["unknown"],
         ),
     )

@@ -73,7 +73,8 @@ def inherited(
     if any(_is_dirty(ref, effects) for ref in query.rows):
         return ALL
     return Effect(
-        order=reordered or any(_is_dirty(ref, effects) for ref in query.order),
+        order=(reordered and not query.settled)
+        or any(_is_dirty(ref, effects) for ref in query.order),
         columns=frozenset(
             column.name.lower()
             for column in query.columns

@@ -14,11 +14,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seeknal.sql.lineage.functions import ROWS_MAKING, functions
+from seeknal.sql.lineage.expressions import is_aggregated
+from seeknal.sql.lineage.functions import makes_rows
 from seeknal.sql.lineage.model import Untraceable
-from seeknal.sql.lineage.tree import Tree, ordinal, parse, walk
+from seeknal.sql.lineage.tree import Tree, is_many, key_of, ordinal, parse, plain, walk
 
-_PLACES = frozenset({"query_location", "query_location_length"})
 _CLAUSES = {
     "cte_map": "WITH",
     "from_table": "FROM",
@@ -100,14 +100,16 @@ class _Query:
 
     def __init__(self, node: Tree, names: Sequence[str]) -> None:
         if node["type"] != "SELECT_NODE":
-            self.skeleton: dict[str, Any] = {"query": _plain(node)}
+            self.skeleton: dict[str, Any] = {"query": plain(node)}
             self.columns: dict[str, str] = {}
             self.order: Any = None
             self.picks_any = False
             self.steady = False
             return
         self.items: list[Tree] = node["select_list"]
-        self.aliases = {item["alias"].lower(): _key(item) for item in self.items if _is_alias(item)}
+        self.aliases = {
+            item["alias"].lower(): key_of(item) for item in self.items if _is_alias(item)
+        }
         self.keys = [self.resolved(item, own=True) for item in self.items]
         modifiers = node["modifiers"]
         kinds = {modifier["type"] for modifier in modifiers}
@@ -118,18 +120,18 @@ class _Query:
         )
         self.order = [] if counts else self.modified(modifiers)
         self.skeleton = {
-            "cte_map": _plain(node["cte_map"]),
-            "from_table": _plain(node["from_table"]),
-            "sample": _plain(node.get("sample")),
+            "cte_map": plain(node["cte_map"]),
+            "from_table": plain(node["from_table"]),
+            "sample": plain(node.get("sample")),
             "where_clause": self.resolved(node.get("where_clause")),
             "having": self.resolved(node.get("having")),
             "qualify": self.resolved(node.get("qualify")),
             "groups": self.grouped(node),
-            "group_sets": _plain(node.get("group_sets")),
+            "group_sets": plain(node.get("group_sets")),
             "modifiers": self.modified(modifiers) if counts else [],
-            "aggregated": any(map(_aggregates, self.items)),
+            "aggregated": any(map(is_aggregated, self.items)),
             "unnested": sorted(
-                key for key, item in zip(self.keys, self.items, strict=True) if _unnests(item)
+                key for key, item in zip(self.keys, self.items, strict=True) if makes_rows(item)
             ),
         }
         self.steady = (
@@ -141,7 +143,7 @@ class _Query:
 
     def named(self, names: Sequence[str]) -> dict[str, str]:
         """Each output column with what it is computed by."""
-        stars = [place for place, item in enumerate(self.items) if _is_many(item)]
+        stars = [place for place, item in enumerate(self.items) if is_many(item)]
         missing = len(names) - len(self.items)
         if not stars and not missing:
             keys = list(self.keys)
@@ -162,7 +164,7 @@ class _Query:
             return sorted(
                 key
                 for key, item in zip(self.keys, self.items, strict=True)
-                if not _aggregates(item)
+                if not is_aggregated(item)
             )
         return [self.at(expression) for expression in node.get("group_expressions", ())]
 
@@ -176,12 +178,12 @@ class _Query:
                 on = [self.at(target) for target in targets] if targets else sorted(self.keys)
                 found.append(["distinct", *on])
             else:
-                found.append(_plain(modifier))
+                found.append(plain(modifier))
         return found
 
     def ordered(self, entry: Tree) -> list[Any]:
         expression = entry["expression"]
-        by = self.keys if _is_many(expression) else [self.at(expression)]
+        by = self.keys if is_many(expression) else [self.at(expression)]
         return [entry["type"], entry["null_order"], *by]
 
     def at(self, expression: Tree) -> str:
@@ -202,7 +204,7 @@ class _Query:
             for name in sorted(used)
             if name in self.aliases and name != mine
         }
-        text = _key(expression)
+        text = key_of(expression)
         return f"{text} with {json.dumps(meant)}" if meant else text
 
 
@@ -222,42 +224,12 @@ def _bare_names(value: Any) -> Iterator[str]:
 def _is_alias(item: Tree) -> bool:
     """Whether an item has a name by which others may call it, other than its column's own."""
     alias = item["alias"]
-    if not alias or _is_many(item):
+    if not alias or is_many(item):
         return False
     own = item["class"] == "COLUMN_REF" and item["column_names"][-1].lower() == alias.lower()
     return not own
 
 
-def _is_many(item: Tree) -> bool:
-    return any(part["class"] == "STAR" for part in walk(item))
-
-
-def _aggregates(item: Tree) -> bool:
-    known = functions().aggregates
-    return any(
-        part["class"] == "FUNCTION" and part["function_name"].lower() in known
-        for part in walk(item)
-    )
-
-
 def _reorders(item: Tree) -> bool:
     """Whether computing it may change the order in which rows come out."""
     return any(part["class"] in ("WINDOW", "SUBQUERY") for part in walk(item))
-
-
-def _unnests(item: Tree) -> bool:
-    return any(
-        part["class"] == "FUNCTION" and part["function_name"].lower() in ROWS_MAKING
-        for part in walk(item)
-    )
-
-
-def _key(item: Tree) -> str:
-    return json.dumps(_plain({**item, "alias": ""}), sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    """A tree without where its parts stand in the text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items() if name not in _PLACES}
-    return [_plain(part) for part in value] if isinstance(value, list) else value

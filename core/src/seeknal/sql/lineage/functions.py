@@ -7,7 +7,7 @@ from functools import cache
 from attrs import frozen
 
 from seeknal.sql.keywords import words
-from seeknal.sql.lineage.tree import connection
+from seeknal.sql.lineage.tree import Tree, connection, walk
 
 ROWS_MAKING = frozenset({"unnest", "unlist"})
 """In a select list they turn one row into several, or one column into several."""
@@ -79,3 +79,11 @@ def functions() -> Functions:
 def is_system_schema(name: str) -> bool:
     """Whether a function of this schema is DuckDB's own."""
     return name.lower() in _SYSTEM_SCHEMAS
+
+
+def makes_rows(item: Tree) -> bool:
+    """Whether an item of a select list may become several rows, or of a struct several columns."""
+    return any(
+        part["class"] == "FUNCTION" and part["function_name"].lower() in ROWS_MAKING
+        for part in walk(item)
+    )

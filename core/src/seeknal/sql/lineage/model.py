@@ -35,8 +35,9 @@ class QueryLineage:
     ``rows``: columns that decide which rows there are (filters, join and group keys, DISTINCT,
     ...). ``order``: columns that decide nothing but the order of the rows. ``relations``: what
     is read at all, so that its number of rows matters. ``ordered``: equal rows in another order
-    may give another result (LIMIT, ``first``, ``list``, ``row_number``, ...). ``unknown``: why
-    nothing could be said, which means that every column of every input counts.
+    may give another result (LIMIT, ``first``, ``list``, ``row_number``, ...). ``settled``: they
+    never give the result's rows in another order. ``unknown``: why nothing could be said, which
+    means that every column of every input counts.
     """
 
     columns: tuple[ColumnLineage, ...] = ()
@@ -44,6 +45,7 @@ class QueryLineage:
     order: frozenset[ColumnRef] = frozenset()
     relations: frozenset[str] = frozenset()
     ordered: bool = False
+    settled: bool = False
     unknown: str | None = None
 
     @property

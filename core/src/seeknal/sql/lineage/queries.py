@@ -20,6 +20,7 @@ from seeknal.sql.lineage.relations import (
 )
 from seeknal.sql.lineage.stars import Stars
 from seeknal.sql.lineage.tables import Tables
+from seeknal.sql.lineage.ties import leaves_no_ties
 from seeknal.sql.lineage.tree import Tree, ordinal
 
 Tables_ = Callable[[Sequence[str]], "Relation | None"]
@@ -138,7 +139,8 @@ class Queries:
         if node["sample"] is not None:
             self.sampled(scope)
         cols = [col for part in expanded for col in part]
-        return self.modified(node["modifiers"], scope, cols, expanded)
+        tied = not leaves_no_ties(node, lambda name: bool(scope.find([name]) or scope.vague()))
+        return self.modified(node["modifiers"], scope, cols, expanded, tied=tied)
 
     def decide(self, expression: Tree | None, scope: Scope) -> None:
         """A condition that decides which rows there are."""
@@ -165,14 +167,21 @@ class Queries:
                 self.expressions.add_all(outside_aggregates(item), scope, deciding)
 
     def modified(
-        self, modifiers: Sequence[Tree], scope: Scope, cols: list[Col], expanded: list[list[Col]]
+        self,
+        modifiers: Sequence[Tree],
+        scope: Scope,
+        cols: list[Col],
+        expanded: list[list[Col]],
+        *,
+        tied: bool = True,
     ) -> Relation:
-        """DISTINCT, ORDER BY and LIMIT."""
+        """DISTINCT, ORDER BY and LIMIT; ``tied``: some rows may be equal in what ORDER BY names."""
         expanded = expanded or [[col] for col in cols]
         order: set[ColumnRef] = set()
-        limited = picking = False
+        limited = picking = ordering = False
         for modifier in modifiers:
             if modifier["type"] == "ORDER_MODIFIER":
+                ordering = True
                 self.sort(modifier, scope, cols, expanded, order)
             elif modifier["type"] == "DISTINCT_MODIFIER":
                 picking |= self.distinct(modifier, scope, cols, expanded)
@@ -184,9 +193,10 @@ class Queries:
                 raise Untraceable(f"a clause of type {modifier['type']} is not known")
         order |= scope.order | scope.windows
         if limited or picking:
-            self.ordered = True
+            self.ordered |= tied or picking
             scope.rows |= order
-        return Relation(tuple(cols), frozenset(scope.rows), frozenset(order))
+        settled = ordering and not tied
+        return Relation(tuple(cols), frozenset(scope.rows), frozenset(order), settled)
 
     def sort(
         self,

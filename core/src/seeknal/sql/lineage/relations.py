@@ -61,11 +61,15 @@ class Col(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """What a query or table gives: columns, what decides its rows, what decides their order."""
+    """What a query or table gives: columns, what decides its rows, what decides their order.
+
+    ``settled``: the rows' order does not depend on that of the rows that were read.
+    """
 
     cols: tuple[Col, ...]
     rows: Refs = NONE
     order: Refs = NONE
+    settled: bool = False
 
 
 def col_of(name: str | None, sink: Sink, many: bool = False) -> Col:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.lineage.functions import ROWS_MAKING
+from seeknal.sql.lineage.functions import makes_rows
 from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.relations import (
     Binding,
@@ -44,7 +44,7 @@ class Stars:
     def single(self, expression: Tree, scope: Scope) -> Col:
         sink = Sink()
         self.expressions.add(expression, scope, sink)
-        many = _makes_columns(expression)
+        many = makes_rows(expression)
         return col_of(None if many else name_of(expression), sink, many=many)
 
     def repeated(self, expression: Tree, pattern: Tree, scope: Scope) -> list[Col]:
@@ -188,14 +188,6 @@ def _columns_in(expression: Tree) -> Tree | None:
             continue
         waiting.extend(children(part))
     return None
-
-
-def _makes_columns(expression: Tree) -> bool:
-    """Whether one item may become several columns: ``unnest`` of a struct does."""
-    return any(
-        part["class"] == "FUNCTION" and part["function_name"].lower() in ROWS_MAKING
-        for part in walk(expression)
-    )
 
 
 def name_of(expression: Tree) -> str | None:

@@ -55,6 +55,7 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLine
         order=found.order - found.rows,
         relations=frozenset(read),
         ordered=queries.ordered,
+        settled=found.settled,
     )
 
 

@@ -111,6 +111,7 @@ def ordinal(expression: Tree) -> int | None:
     return int(found[1])
 
 
+_PLACES = frozenset({"query_location", "query_location_length"})
 _ASIDE = frozenset({"subquery", "type_expr", "cast_type", "column_names", "literal", "value"})
 
 
@@ -137,3 +138,20 @@ def walk(expression: Tree) -> Iterator[Tree]:
         current = waiting.pop()
         yield current
         waiting.extend(children(current))
+
+
+def is_many(item: Tree) -> bool:
+    """Whether an item of a select list may be several columns."""
+    return any(part["class"] == "STAR" for part in walk(item))
+
+
+def key_of(expression: Tree) -> str:
+    """A text that two expressions share when they are written alike, whatever their aliases."""
+    return json.dumps(plain({**expression, "alias": ""}), sort_keys=True)
+
+
+def plain(value: Any) -> Any:
+    """A tree without where its parts stand in the text."""
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items() if name not in _PLACES}
+    return [plain(part) for part in value] if isinstance(value, list) else value

@@ -9,6 +9,6 @@ def best_customers(ctx):
         SELECT customer_id, name, sum(amount) AS spent
         FROM paid_orders
         GROUP BY ALL
-        ORDER BY spent DESC, customer_id
+        ORDER BY spent DESC, customer_id, name
         LIMIT 3
     """)
