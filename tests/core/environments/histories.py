@@ -273,9 +273,7 @@ class Story:
         force = self.chance.random() < 0.5
         self.killed(lambda: self.act_promote(source, force))
         self.check(skip="prod")
-        if self.promote(source, force):
-            # What it replaced may be forgotten: the next promotion could ask for --force.
-            self.delete(source)
+        self.promote(source, force)
 
     def promoted(self, source):
         base = self.common(source)
@@ -341,9 +339,12 @@ class Story:
     def killed(self, act):
         child = os.fork()
         if child == 0:
-            die_after(self.chance.randrange(1, 40))
-            act()
-            os._exit(0)
+            # Whatever comes of it, this process must not go on with the story.
+            try:
+                die_after(self.chance.randrange(1, 40))
+                act()
+            finally:
+                os._exit(0)
         os.waitpid(child, 0)
 
     def reachable(self, environment):

@@ -155,6 +155,20 @@ def test_changes_of_different_nodes_do_not_meet(shop, changed):
     assert shop.sql("SELECT n FROM transform.other") == [(4,)]
 
 
+def test_a_promotion_that_finds_its_change_there_counts_as_one(shop, changed):
+    shop.write(clean=changed)
+    shop("run", "--env", "dev").assert_ok()
+    shop("run").assert_ok()
+    shop("promote", "dev", "--yes").assert_ok()
+    shop.write(clean=changed.replace("* 2", "* 3"))
+    shop("run").assert_ok()
+
+    answer = shop("promote", "dev", "--yes", "--force").assert_ok()
+
+    assert "nothing to promote" in answer.stdout
+    assert shop.total() == 90
+
+
 def test_added_and_removed_nodes_are_promoted(shop):
     shop("env", "create", "dev").assert_ok()
     (shop.path / "seeknal/other.yml").unlink()

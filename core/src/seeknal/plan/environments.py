@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import PRODUCTION, NodeId, Snapshot
-from seeknal.state.ledger import EnvironmentState, definitions_of, short
+from seeknal.model import PRODUCTION
+from seeknal.state.ledger import EnvironmentState
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -49,30 +49,3 @@ def refuse_pinned(environment: EnvironmentState) -> None:
             code="SK0820",
             help=f"seeknal run --env {name} --unpin builds it from the files again",
         )
-
-
-def moved_since(
-    environment: EnvironmentState, origin: Mapping[NodeId, Snapshot]
-) -> tuple[NodeId, ...]:
-    """Nodes whose definition in the origin is another one than was last taken note of."""
-    now, base = definitions_of(origin), common_base(environment, origin)
-    return tuple(
-        id
-        for id in sorted({*now, *base})
-        if now.get(id, "") != environment.seen.get(id, base.get(id, ""))
-    )
-
-
-def common_base(
-    environment: EnvironmentState, origin: Mapping[NodeId, Snapshot]
-) -> dict[NodeId, str]:
-    """Each node's definition that an environment and its origin had last in common.
-
-    What is equal in both now is the newest they have in common.
-    """
-    base = dict(environment.base)
-    for node, snapshot in environment.snapshots.items():
-        mine, theirs = snapshot.fingerprint.content, origin.get(node)
-        if theirs is not None and theirs.fingerprint.content == mine:
-            base[node] = short(mine)
-    return base

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 from seeknal.errors import RunError
 from seeknal.fingerprint import derived_id
 from seeknal.model import Delivery, NodeId, Snapshot
-from seeknal.plan.environments import common_base
+from seeknal.plan.origins import common_base
 from seeknal.state.ledger import EnvironmentState, short
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]

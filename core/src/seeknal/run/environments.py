@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from seeknal.errors import RunError, SeeknalError, StateError, UsageError
-from seeknal.model import (
-    PRODUCTION,
-    Delivery,
-    Node,
-    NodeId,
-    NodeResult,
-    Plan,
-    RunSummary,
-    Snapshot,
-    Step,
-    Target,
-)
-from seeknal.plan.environments import check_name, common_base, existing, moved_since
+from seeknal.errors import StateError, UsageError
+from seeknal.model import PRODUCTION, NodeId, RunSummary, Snapshot
+from seeknal.plan.environments import check_name, existing
+from seeknal.plan.origins import agreement, moved_since
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
+from seeknal.run.moving import Work
 from seeknal.run.preparing import create_environment, mend_names
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
@@ -34,7 +25,7 @@ from seeknal.state.pool import Pool
 from seeknal.state.store import StateStore, open_state, read_state
 
 if TYPE_CHECKING:
-    from seeknal.run.running import Building, Reporter, Run
+    from seeknal.run.running import Reporter
     from seeknal.run.session import Request
 
 
@@ -112,10 +103,12 @@ def promote(
         mine, theirs = existing(environments, source), existing(environments, target)
         promotion = plan_promotion(mine, theirs, _kept(root, store), force=force)
         if not promotion:
+            if mine.origin == target:
+                _take_note(store, mine, agreement(mine, theirs.snapshots, {}))
             return Moved(environment=target, generation=theirs.generation)
         if not agree(promotion):
             return None
-        work = _Work(root, request, reporter, store)
+        work = Work(root, request, reporter, store)
         built = work.build(promotion)
         changes: dict[NodeId, Snapshot | None] = {
             id: found
@@ -126,8 +119,8 @@ def promote(
         only_delivers = [id for id, found in changes.items() if found and _only_delivers(found)]
         if only_delivers:
             work.check_files(only_delivers, promotion.map)
-        generation = work.move(changes, like=[source])
-        _agree_on(store, source, target, theirs, changes)
+        agreed = agreement(mine, theirs.snapshots, changes) if mine.origin == target else None
+        generation = work.move(changes, source=source, agreed=agreed)
         delivered = work.deliver(changes)
         return Moved(
             environment=target,
@@ -137,27 +130,9 @@ def promote(
         )
 
 
-def _agree_on(
-    store: StateStore,
-    source: str,
-    target: str,
-    before: EnvironmentState,
-    changes: Mapping[NodeId, Snapshot | None],
-) -> None:
-    """Source and target have in common what was promoted: later changes start from there."""
-    environments = store.state.environments
-    mine, theirs = environments[source], environments[target]
-    if mine.origin == target:
-        base = common_base(mine, theirs.snapshots)
-        known = definitions_of(theirs.snapshots)
-        seen = {id: text for id, text in mine.seen.items() if known.get(id) != base.get(id)}
-        base = {id: text for id, text in base.items() if id in known or id in mine.snapshots}
-        had, has = definitions_of(before.snapshots), known
-        replaced = dict(mine.replaced)
-        for id in changes:
-            if (old := had.get(id, "")) != has.get(id, ""):
-                replaced[id] = [old, *(text for text in replaced.get(id, ()) if text != old)][:30]
-        store.annotate(source, base=base, seen=seen, replaced=replaced)
+def _take_note(store: StateStore, mine: EnvironmentState, known: Mapping[str, Any]) -> None:
+    if any(getattr(mine, key) != value for key, value in known.items()):
+        store.annotate(mine.name, **known)
 
 
 def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:
@@ -206,7 +181,7 @@ def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -
             or found.inputs != before[id].inputs
         }
         changes |= {id: None for id in before if id not in earlier}
-        work = _Work(root, request, reporter, store)
+        work = Work(root, request, reporter, store)
         changes, left = work.roll_back_targets(changes, before, earlier)
         generation = work.move(changes, note=f"generation {wanted}", pinned=wanted)
         delivered = work.deliver(changes)
@@ -245,10 +220,6 @@ def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, na
         )
 
 
-def _deliveries(snapshot: Snapshot | None) -> Iterable[Delivery]:
-    return snapshot.deliveries.values() if snapshot else ()
-
-
 def _only_delivers(snapshot: Snapshot) -> bool:
     """Whether its rows exist only while they are delivered, by what the files say."""
     return snapshot.delivers and snapshot.artifact is None
@@ -269,203 +240,3 @@ def _kept(root: Path, store: StateStore) -> Candidates:
                 yield found
 
     return candidates
-
-
-class _Work:
-    """What a move of a map needs beside it; the project is read only when something does."""
-
-    def __init__(self, root: Path, request: Request, reporter: Reporter, store: StateStore) -> None:
-        self.root = root
-        self.request = request
-        self.reporter = reporter
-        self.store = store
-        self.run: Run | None = None
-        self.results: list[NodeResult] = []
-
-    def opened(self) -> Run:
-        if self.run is None:
-            from seeknal.run.loading import load
-            from seeknal.run.running import Run
-
-            loaded = load(self.root, self.request)
-            loaded = evolve(loaded, state=self.store.state)
-            self.run = Run(loaded, self.request, self.reporter, self.store)
-        return self.run
-
-    def build(self, promotion: Promotion) -> dict[NodeId, Snapshot]:
-        """Compute what no environment has yet, over the target's inputs; nothing moves."""
-        if not promotion.build:
-            return {}
-        from seeknal.run.running import Building
-
-        run = self.opened()
-        self.check_files(promotion.build, promotion.map)
-        steps = [
-            Step(
-                node=id,
-                action="run",
-                reason="inputs changed",
-                conditional=id not in promotion.surely,
-                source_version=promotion.map[id].source_version,
-            )
-            for id in run.loaded.graph.order
-            if id in promotion.build
-        ]
-        building = Building(snapshots=dict(promotion.map))
-        results = self.carry_out(steps, building)
-        failed = [result for result in results if not result.ok]
-        if failed:
-            run.summarise(results)
-            raise RunError(
-                f"nothing was promoted: {failed[0].node} {failed[0].status}",
-                code="SK0830",
-                help=f"{promotion.target} is as it was",
-            )
-        self.results += results
-        return building.built
-
-    def check_files(self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]) -> None:
-        """Raise RunError where the files are not those that the environment was built from."""
-        from seeknal.run.planning import marks_of
-
-        run = self.opened()
-        marks = marks_of(run.loaded)
-        other = [
-            id
-            for id in nodes
-            if id not in marks or marks[id].content != snapshots[id].fingerprint.content
-        ]
-        if other:
-            raise RunError(
-                f"the files define {', '.join(other)} otherwise than what is promoted",
-                code="SK0825",
-                help="check out the files that it was built from, or run the environment again",
-            )
-
-    def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
-        from seeknal.plan.stored import inlined_views
-        from seeknal.run.planning import marks_of
-
-        run = self.opened()
-        project = run.project
-        plan = Plan(
-            environment=self.request.environment,
-            steps=tuple(steps),
-            fingerprints=marks_of(run.loaded),
-            inlined=inlined_views(project.nodes, run.loaded.graph),
-        )
-        self.reporter.planned(plan, project)
-        return run.carry_out(plan, building)
-
-    def move(self, changes: Mapping[NodeId, Snapshot | None], **head: object) -> int:
-        """Change the map, and the stable names after it."""
-        environment = self.request.environment
-        run_id = self.run.run_id if self.run else ""
-        generation = self.store.move(
-            environment, changes, command=self.request.command, run_id=run_id, **head
-        )
-        artifacts = Artifacts(self.root / "target")
-        stored = {id: found.artifact for id, found in changes.items() if found}
-        artifacts.link_all(environment, {id: found for id, found in stored.items() if found})
-        for id in changes:
-            if stored.get(id) is None:
-                artifacts.unlink_current(id, environment)
-        self.store.end_generation(environment)
-        return generation
-
-    def roll_back_targets(
-        self,
-        changes: Mapping[NodeId, Snapshot | None],
-        before: Mapping[NodeId, Snapshot],
-        earlier: Mapping[NodeId, Snapshot],
-    ) -> tuple[dict[NodeId, Snapshot | None], tuple[str, ...]]:
-        """The changes with what targets are owed by them, and the targets that stay as they are."""
-        done, left = dict(changes), []
-        for id, found in changes.items():
-            if found is None:
-                entries = before[id].deliveries.values()
-                left += [f"{entry.label} ({id} is not part of it)" for entry in entries]
-            elif found.deliveries:
-                deliveries, stay = self.rolled_back(id, found, earlier[id].deliveries)
-                done[id] = evolve(found, deliveries=deliveries, backlog=())
-                left += stay
-        return done, tuple(left)
-
-    def rolled_back(
-        self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
-    ) -> tuple[dict[str, Delivery], list[str]]:
-        run = self.opened()
-        deliveries, left = dict(found.deliveries), []
-        node = run.project.nodes.get(id)
-        targets = {target.key: target for target in node.targets} if node else {}
-        for key, known in found.deliveries.items():
-            if known.output_id == found.output_id:
-                continue
-            target = targets.get(key)
-            if target is None or node is None:
-                left.append(f"{known.label} (the files no longer say how it is written)")
-                continue
-            try:
-                rolled = self.ask_plugin(target, node, known, wanted.get(key))
-            except SeeknalError as error:
-                left.append(f"{known.label} ({error.message})")
-                rolled = True
-            if not rolled and target.mode in ("append", "upsert_by_key"):
-                left.append(f"{known.label} ({target.mode} cannot be undone)")
-                rolled = True
-            if rolled:
-                # It is not owed: delivering earlier rows once more would not undo later ones.
-                id_ = wanted[key].delivery_id if key in wanted else known.delivery_id
-                deliveries[key] = evolve(
-                    known, status="delivered", output_id=found.output_id, delivery_id=id_
-                )
-            elif known.status == "delivered":
-                deliveries[key] = evolve(known, before=known.output_id)
-        return deliveries, left
-
-    def ask_plugin(
-        self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
-    ) -> bool:
-        from seeknal.run.asking import context_of
-
-        run = self.opened()
-        if known.status == "owed" or wanted is None or not run.loaded.delivers(self.request):
-            return known.status == "owed" and target.mode == "append"
-        context = context_of(run.loaded, self.request, node)
-        answer = run.loaded.plugins.hooks.roll_back_target(
-            target=target,
-            delivered=known.delivery_id,
-            wanted=wanted.delivery_id,
-            context=context,
-        )
-        return bool(answer)
-
-    def deliver(self, changes: Mapping[NodeId, Snapshot | None]) -> list[NodeResult]:
-        """Write what targets are owed of the nodes that moved; what fails stays owed."""
-        if not any(found is not None and found.delivers for found in changes.values()):
-            return []
-        from seeknal.plan.planner import owed_targets
-        from seeknal.run.planning import marks_of
-
-        run = self.opened()
-        if any(known.before for found in changes.values() for known in _deliveries(found)):
-            # What is taken out is looked up in the generation that has just begun.
-            self.store.generations()
-        run.loaded = evolve(run.loaded, state=self.store.state)
-        if not run.loaded.delivers(self.request):
-            return []
-        nodes, marks = run.project.nodes, marks_of(run.loaded)
-        steps = [
-            Step(node=id, action="deliver", reason="target owed")
-            for id in run.loaded.graph.order
-            if (found := changes.get(id)) is not None
-            and not found.failing
-            and (found.artifact is not None or marks[id].content == found.fingerprint.content)
-            and owed_targets(nodes[id], found)
-        ]
-        return self.carry_out(steps) if steps else []
-
-    def summary(self, delivered: list[NodeResult]) -> RunSummary | None:
-        if self.run is None:
-            return None
-        return self.run.summarise([*self.results, *delivered])

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.model import PRODUCTION, Project
-from seeknal.plan.environments import common_base, refuse_pinned
+from seeknal.plan.environments import refuse_pinned
+from seeknal.plan.origins import common_base
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 

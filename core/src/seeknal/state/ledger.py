@@ -80,6 +80,14 @@ class _Page:
             self.snapshots[node] = snapshot
         return before
 
+    def hold(self, values: Mapping[str, Any]) -> None:
+        """Replace what the environment knows of itself; what is empty is left out."""
+        for key, value in values.items():
+            if value:
+                self.held[key] = value
+            else:
+                self.held.pop(key, None)
+
     def show(self) -> Snapshots:
         """The map as it is now; later changes do not change what was given."""
         if self.shown is None:
@@ -151,20 +159,18 @@ class Ledger:
         # With the map, so that no crash can leave a rolled back one to be built over.
         page.held.pop("pinned", None)
         self._generation(page, entry)
-        others = [self._pages[name] for name in entry.get("like", ()) if name in self._pages]
+        source = self._pages.get(entry.get("source", ""), _Page())
         for node, snapshot in entry["move"].items():
-            for other in others:
-                # Equal snapshots are one object, and are written once.
-                if snapshot is not None and other.snapshots.get(node) == snapshot:
-                    snapshot = other.snapshots[node]
-            self._put(page, NodeId(node), snapshot)
+            # Equal snapshots are one object, and are written once.
+            known = source.snapshots.get(node)
+            same = snapshot is not None and known == snapshot
+            self._put(page, NodeId(node), known if same else snapshot)
+        if entry.get("agreed"):
+            source.hold(entry["agreed"])
+            source.updated = entry["at"]
 
     def _set(self, page: _Page, entry: Entry) -> None:
-        for key, value in entry["set"].items():
-            if value:
-                page.held[key] = value
-            else:
-                page.held.pop(key, None)
+        page.hold(entry["set"])
 
     def _close(self, page: _Page, entry: Entry) -> None:
         page.held.pop("open", None)

@@ -176,13 +176,14 @@ class StateStore:
     def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
         """Change many nodes of a map at once, as a new generation; gives its number.
 
-        None takes a node out; ``pinned`` keeps the map there, else nothing does any more. Whoever
-        reads meanwhile sees all of it or nothing. It stays open until `end_generation`.
+        None takes a node out; ``pinned`` keeps the map there, else nothing does any more.
+        ``source`` is the environment that the snapshots come from, and ``agreed`` what it knows
+        of itself from now on, as `annotate` says it. Whoever reads meanwhile sees all of it or
+        nothing. It stays open until `end_generation`.
         """
         generation = self._ledger.generation(environment) + 1
         moved = {node: found and encode_snapshot(found) for node, found in changes.items()}
-        like = [name for name in head.pop("like", ()) if name != environment]
-        entry = generation_entry(environment, generation, **head, like=like)
+        entry = generation_entry(environment, generation, **head)
         self._append({**entry, "move": moved})
         return generation
 
