@@ -165,7 +165,7 @@ def test_a_promotion_that_finds_its_change_there_counts_as_one(shop, changed):
 
     answer = shop("promote", "dev", "--yes", "--force").assert_ok()
 
-    assert "nothing to promote" in answer.stdout
+    assert "nothing to promote" in answer.stderr
     assert shop.total() == 90
 
 

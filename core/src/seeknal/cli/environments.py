@@ -203,6 +203,7 @@ def promote_command(
         target,
         _reporter(format_),
         force=force,
+        dry_run=dry_run,
         agree=agree,
     )
     if moved is None:

@@ -87,12 +87,14 @@ def promote(
     reporter: Reporter,
     *,
     force: bool = False,
+    dry_run: bool = False,
     agree: Callable[[Promotion], bool],
 ) -> Moved | None:
     """Point ``target`` at what ``source`` changed, and deliver it; None when not agreed to.
 
-    Raises RunError when the target has changed since, or when what has to be built fails:
-    then nothing has moved.
+    ``agree`` sees what would be moved and decides; with ``dry_run`` it must not agree. Raises
+    RunError when the target has changed since, or when what has to be built fails: then nothing
+    has moved.
     """
     if source == target:
         raise UsageError(f"{source} cannot be promoted to itself", code="SK0829")
@@ -103,7 +105,7 @@ def promote(
         mine, theirs = existing(environments, source), existing(environments, target)
         promotion = plan_promotion(mine, theirs, _kept(root, store), force=force)
         if not promotion:
-            if mine.origin == target:
+            if mine.origin == target and not dry_run:
                 _take_note(store, mine, agreement(mine, theirs.snapshots, {}))
             return Moved(environment=target, generation=theirs.generation)
         if not agree(promotion):
