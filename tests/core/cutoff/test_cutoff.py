@@ -61,6 +61,57 @@ def test_only_what_reads_the_change_is_built_again(seeknal_project, change, rebu
     assert after(seeknal_project, BASE, change, **CHILDREN) == rebuilt
 
 
+VIEW = "SELECT *, amount > 15 AS large FROM ref('transform.base') WHERE id < 4"
+READERS = {
+    "sums": "SELECT sum(amount) AS total FROM ref('transform.seen')",
+    "notes": "SELECT id, note FROM ref('transform.seen')",
+    "counted": "SELECT count(*) AS n FROM ref('transform.seen')",
+    "large": "SELECT id FROM ref('transform.seen') WHERE large",
+    "listed": "SELECT list(id) AS ids FROM ref('transform.seen')",
+    "beside": "SELECT note FROM ref('transform.seen') JOIN ref('transform.base') USING (id, note)",
+    "twice": "SELECT note FROM ref('transform.again')",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "rebuilt"),
+    [
+        (BASE.replace("10,", "11,"), {"sums", "large"}),
+        (BASE.replace("'a'", "'z'"), {"notes", "beside", "twice"}),
+        (BASE.replace("'c')", "'c'), (4, 40, 'd')"), set(READERS)),
+        (BASE.replace("SELECT *", "SELECT *, id * 2 AS twice"), set()),
+        (BASE.replace("SELECT *", "SELECT *, id * 2 AS large"), {"large"}),
+        (f"{BASE} ORDER BY id DESC", {"listed"}),
+        (f"{BASE} WHERE true", set()),
+    ],
+    ids=["a value", "a text", "a row", "a column", "a name", "an order", "nothing"],
+)
+def test_a_view_is_looked_through(seeknal_project, change, rebuilt):
+    views = {"seen": VIEW, "again": "SELECT * FROM ref('transform.seen')"}
+    files = project(BASE, **READERS) | {
+        f"seeknal/{name}.yml": node(name, sql, "materialized: view\n")
+        for name, sql in views.items()
+    }
+    made = seeknal_project(files)
+    made.run("run").assert_ok()
+    made.write({"seeknal/base.yml": node("base", change)})
+
+    found = actions(made.run("run", "--format", "json").assert_ok())
+
+    assert {name for name in READERS if found[name] == "success"} == rebuilt
+
+
+def test_a_view_with_another_query_is_another_input(seeknal_project):
+    view = node("seen", VIEW, "materialized: view\n")
+    made = seeknal_project(project(BASE, notes=READERS["notes"]) | {"seeknal/seen.yml": view})
+    made.run("run").assert_ok()
+    made.write({"seeknal/seen.yml": view.replace("id < 4", "id < 3")})
+
+    found = actions(made.run("run", "--format", "json").assert_ok())
+
+    assert found["notes"] == "success"
+
+
 def test_what_was_cut_off_is_not_looked_into_again(seeknal_project):
     made = seeknal_project(project(BASE, sums=CHILDREN["sums"]))
     made.run("run").assert_ok()

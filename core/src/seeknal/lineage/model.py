@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.model import Column, NodeId
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
@@ -66,6 +66,21 @@ class NodeLineage:
         columns = frozenset(ref.column for ref in self.query.reads if ref.relation == parent)
         read = parent in self.query.relations
         return Reads(columns=columns, rows=read, ordered=read and self.query.ordered)
+
+    def reads_through(self, reads: Reads, parent: NodeId) -> Reads:
+        """What somebody who has ``reads`` of this node depends on of its own ``parent``."""
+        mine = self.reads(parent)
+        if reads == NOTHING or mine == NOTHING:
+            return NOTHING
+        ordered = mine.ordered or reads.ordered
+        if reads.columns is None or mine.columns is None:
+            return evolve(mine, ordered=ordered)
+        read = [c for name in reads.columns if (c := self.column(name)) is not None]
+        refs = self.query.rows.union(*(column.values | column.influences for column in read))
+        if reads.ordered:
+            refs |= self.query.order
+        columns = frozenset(ref.column for ref in refs if ref.relation == parent)
+        return Reads(columns=columns, rows=mine.rows, ordered=ordered)
 
 
 @frozen(kw_only=True)

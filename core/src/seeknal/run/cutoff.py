@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.lineage.model import NodeLineage, Reads
 from seeknal.lineage.reader import Reader, Schemas
@@ -17,11 +17,42 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
-class _Input:
-    """What a node has read of a parent, and what it would read now."""
+class _Rows:
+    """Stored rows that a node has read, and those that it would read now."""
 
     before: Artifact
     now: Artifact
+
+    @property
+    def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+        return self.before.columns, self.now.columns
+
+
+@frozen(kw_only=True)
+class _View:
+    """A view through which a node reads rows: what it made of its own inputs, and makes now."""
+
+    before: NodeLineage
+    now: NodeLineage
+    inputs: Mapping[NodeId, _Input]
+
+    @property
+    def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+        return self.before.columns, self.now.columns
+
+    def means_the_same(self, reads: Reads) -> bool:
+        """Whether what is read of it is made of its inputs as it was before."""
+        if self.before == self.now:
+            return True
+        one, other = self.before.query, self.now.query
+        if reads.columns is None or one.unknown is not None or other.unknown is not None:
+            return False
+        return evolve(one, columns=()) == evolve(other, columns=()) and all(
+            self.before.column(name) == self.now.column(name) for name in reads.columns
+        )
+
+
+_Input = _Rows | _View
 
 
 class Cutoff:
@@ -32,10 +63,12 @@ class Cutoff:
 
     def __init__(
         self,
+        nodes: Mapping[NodeId, Node],
         reader: Reader,
         contents: Contents,
         output_of: Callable[[NodeId, str], Snapshot | None],
     ) -> None:
+        self._nodes = nodes
         self._reader = reader
         self._contents = contents
         self._output_of = output_of
@@ -54,52 +87,83 @@ class Cutoff:
         inputs = self._inputs(node, snapshot, current)
         if inputs is None:
             return False
-        lineage = self._lineage(node, snapshot, inputs)
-        return lineage is not None and all(
-            self._reads_the_same(lineage.reads(id), pair, cursor)
-            for id, pair in inputs.items()
-            if pair.before.output_id != pair.now.output_id
-        )
+        before, now = self._lineages(node, snapshot, inputs)
+        # Over other columns of its inputs it may have another meaning.
+        if before != now:
+            return False
+        reads = {id: now.reads(id) for id in inputs}
+        if snapshot.artifact is None:
+            # A view has no rows of its own: its readers see them in the order of its inputs.
+            reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
+        return all(self._reads_the_same(reads[id], inputs[id], cursor) for id in inputs)
 
     def _inputs(
         self, node: Node, snapshot: Snapshot, current: Mapping[NodeId, Snapshot]
     ) -> dict[NodeId, _Input] | None:
-        found = {}
+        """What has to be compared of each input; None where something of it is gone."""
+        found: dict[NodeId, _Input] = {}
         for id in node.parents:
             read, now = snapshot.inputs.get(id, ""), current.get(id)
             if not read and (now is None or not now.output_id):
                 # It has no rows, such as a rule.
                 continue
             before = now if now and now.output_id == read else self._output_of(id, read)
-            if before is None or now is None or before.artifact is None or now.artifact is None:
+            if before is None or now is None:
                 return None
-            found[id] = _Input(before=before.artifact, now=now.artifact)
+            if before.artifact is not None and now.artifact is not None:
+                found[id] = _Rows(before=before.artifact, now=now.artifact)
+                continue
+            view = self._view(self._nodes[id], before, now, current)
+            if view is None:
+                return None
+            found[id] = view
         return found
 
-    def _lineage(
-        self, node: Node, snapshot: Snapshot, inputs: Mapping[NodeId, _Input]
-    ) -> NodeLineage | None:
-        """What the node reads; None when other columns of its inputs give it another meaning."""
-        before: Schemas = {id: pair.before.columns for id, pair in inputs.items()}
-        now: Schemas = {id: pair.now.columns for id, pair in inputs.items()}
-        lineage = self._reader.lineage(node, now, snapshot)
-        if before == now:
-            return lineage
-        if lineage.unknown is not None or self._reader.lineage(node, before, snapshot) != lineage:
+    def _view(
+        self, node: Node, before: Snapshot, now: Snapshot, current: Mapping[NodeId, Snapshot]
+    ) -> _View | None:
+        stored = before.artifact is not None or now.artifact is not None
+        redefined = before.fingerprint.content != now.fingerprint.content
+        if stored or redefined or node.volatile or node.materialized != "view":
             return None
-        return lineage
+        inputs = self._inputs(node, before, current)
+        if inputs is None:
+            return None
+        was, lineage = self._lineages(node, before, inputs)
+        if not (was.known and lineage.known):
+            return None
+        return _View(before=was, now=lineage, inputs=inputs)
+
+    def _lineages(
+        self, node: Node, snapshot: Snapshot, inputs: Mapping[NodeId, _Input]
+    ) -> tuple[NodeLineage, NodeLineage]:
+        """What the node reads of its inputs' columns as they were, and as they are."""
+        before: Schemas = {id: input.columns[0] for id, input in inputs.items()}
+        now: Schemas = {id: input.columns[1] for id, input in inputs.items()}
+        lineage = self._reader.lineage(node, now, snapshot)
+        was = lineage if before == now else self._reader.lineage(node, before, snapshot)
+        return was, lineage
 
     def _reads_the_same(
-        self, reads: Reads, pair: _Input, cursor: Callable[[], duckdb.DuckDBPyConnection]
+        self, reads: Reads, input: _Input, cursor: Callable[[], duckdb.DuckDBPyConnection]
     ) -> bool:
-        if reads.rows and pair.before.rows != pair.now.rows:
+        if isinstance(input, _View):
+            return input.means_the_same(reads) and all(
+                self._reads_the_same(input.now.reads_through(reads, id), inner, cursor)
+                for id, inner in input.inputs.items()
+            )
+        if input.before.output_id == input.now.output_id:
+            return True
+        if reads.rows and input.before.rows != input.now.rows:
             return False
-        columns = _read_columns(reads, pair.now.columns)
-        if columns != _read_columns(reads, pair.before.columns):
+        columns = _read_columns(reads, input.now.columns)
+        if columns != _read_columns(reads, input.before.columns):
             return False
         if not columns:
             return True
-        return self._contents.same(pair.before, pair.now, columns, cursor(), ordered=reads.ordered)
+        return self._contents.same(
+            input.before, input.now, columns, cursor(), ordered=reads.ordered
+        )
 
 
 def _read_columns(reads: Reads, columns: tuple[Column, ...]) -> list[Column]:

@@ -188,10 +188,8 @@ class Run:
             building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
         )
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
-        earlier = pool_of(self.loaded)
-        reader = Reader(
-            self.project.root, self.project.target, self.project.nodes, self.loaded.plugins
-        )
+        earlier, nodes = pool_of(self.loaded), self.project.nodes
+        reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
         services = Services(
             project=self.project,
             plan=plan,
@@ -207,7 +205,7 @@ class Run:
             run_id=self.run_id,
             moved=self.verified.moved,
             finder=finder_of(self.loaded, self.verified, self.started_at),
-            cutoff=Cutoff(reader, Contents(self.artifacts.path), earlier.output),
+            cutoff=Cutoff(nodes, reader, Contents(self.artifacts.path), earlier.output),
             output_of=earlier.output,
             deliver=self.store is not None
             and building is None
