@@ -126,6 +126,8 @@ def maintain(
     for name, outcome in keep_in_order(chosen, retention, dry_run=dry_run):
         click.echo(f"{name}: {outcome}")
         failed = failed or outcome.failed
+    if not chosen:
+        click.echo("no tables yet: there is nothing to maintain")
     if failed:
         raise click.exceptions.Exit(1)
 
