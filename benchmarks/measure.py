@@ -39,7 +39,7 @@ def run(command: Command) -> Sample:
     process = subprocess.Popen(
         command.argv,
         cwd=command.folder,
-        env={**os.environ, **command.environment},
+        env={**_around(), **command.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -51,6 +51,11 @@ def run(command: Command) -> Sample:
     if process.returncode:
         raise RuntimeError(f"{' '.join(command.argv)} failed:\n{output.decode()[-2000:]}")
     return Sample(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def _around() -> dict[str, str]:
+    """The variables of this process, but for one: installed packages have their bytecode."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def interleaved(commands: dict[str, Command], times: int) -> dict[str, Sample]:
