@@ -217,6 +217,8 @@ def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, "VIRTUAL_ENV": str(VENV), "PATH": path}
     environment.pop("PYTHONHOME", None)
+    # Some thousand commands that each compile the same modules are minutes.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment
 
 

@@ -70,17 +70,21 @@ def commands(fence: re.Match[str]) -> Iterator[Command]:
 def play(text: str, folder: Path, home: Path) -> Iterator[Printed]:
     """Do everything that the page ``text`` says, beginning in ``folder``."""
     here = folder
-    for fence in fences(text):
-        language, *words = fence["info"].split() or [""]
-        named = [word.removeprefix("file=") for word in words if word.startswith("file=")]
-        if named:
-            path = here / named[0]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(fence["body"])
-        elif language == "console" and "skip" not in words:
-            for command in commands(fence):
-                output, here = _typed(command.line, here, home)
-                yield Printed(command, output.replace(f"{folder}/", ""))
+    try:
+        for fence in fences(text):
+            language, *words = fence["info"].split() or [""]
+            named = [word.removeprefix("file=") for word in words if word.startswith("file=")]
+            if named:
+                path = here / named[0]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(fence["body"])
+            elif language == "console" and "skip" not in words:
+                for command in commands(fence):
+                    output, here = _typed(command.line, here, home)
+                    yield Printed(command, output.replace(f"{folder}/", ""))
+    finally:
+        if "seeknal postgres start" in text:
+            _typed("seeknal postgres stop", here, home)
 
 
 def _typed(line: str, folder: Path, home: Path) -> tuple[str, Path]:

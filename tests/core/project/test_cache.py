@@ -324,9 +324,10 @@ def test_a_large_project_comes_from_the_cache_fast(seeknal_project):
         for index in range(1000)
     )
     cached = Cached(seeknal_project({"seeknal/a.yml": documents}))
-    cached.load()
     begin = time.process_time()
+    cached.load()
+    read = time.process_time()
 
     assert len(cached.load().nodes) == 1000
 
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - read < (read - begin) / 2
