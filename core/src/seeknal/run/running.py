@@ -175,8 +175,9 @@ class Run:
         from seeknal.run.content import Contents
         from seeknal.run.cutoff import Cutoff
         from seeknal.run.engine import Engine
-        from seeknal.run.node import NodeRunner, Services
+        from seeknal.run.node import NodeRunner
         from seeknal.run.outputs import Outputs
+        from seeknal.run.place import Services
 
         if self.store is not None:
             self.artifacts.remove_leftovers()

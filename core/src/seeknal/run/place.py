@@ -1,0 +1,110 @@
+"""Where one step works: its node, what the run shares, a cursor, a scratch folder and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from seeknal.model import Artifact, Node, NodeId, Plan, Project, Relation, Snapshot, Target
+from seeknal.plan.finding import NOTHING, Finder
+from seeknal.plugins import Plugins
+from seeknal.run.context import NodeContext
+from seeknal.run.engine import Engine, stored_scan
+from seeknal.run.outputs import Outputs
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.run.cutoff import Cutoff
+    from seeknal.state.artifacts import Artifacts
+
+
+@frozen(kw_only=True)
+class Services:
+    """What the steps of one run share."""
+
+    project: Project
+    plan: Plan
+    plugins: Plugins
+    engine: Engine
+    artifacts: Artifacts
+    outputs: Outputs
+    record: Callable[[Snapshot], None]
+    connections: Callable[[str], Any]
+    row_counts: Callable[[NodeId, int], list[int]]
+    run_id: str
+    finder: Finder = NOTHING
+    cutoff: Cutoff | None = None
+    output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
+    """The snapshot of an earlier output, None for one that is gone."""
+    moved: Mapping[str, Artifact] = field(factory=dict)
+    """Artifacts whose stat moved though their content did not, by path."""
+    deliver: bool = True
+    links: bool = True
+    """Stable names follow what is recorded; not before a promotion has moved its map."""
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where one step of one node is carried out."""
+
+    node: Node
+    services: Services
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
+    workdir: Path
+    log: Any
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.services.outputs
+
+    @property
+    def environment(self) -> str:
+        return self.services.plan.environment
+
+    def has_rows(self, id: NodeId) -> bool:
+        return self.services.plugins.kinds[id.kind].produces_rows
+
+    def relation(self, id: NodeId) -> Relation:
+        return self.outputs.relation(id, self.cursor())
+
+    def relation_of(self, artifact: Artifact) -> Relation:
+        """The rows of an earlier output of the node."""
+        path = self.services.artifacts.path(artifact)
+        scan = stored_scan(path, artifact.columns)
+        return Relation(
+            node=self.node.id, scan=scan, columns=artifact.columns, rows=artifact.rows, path=path
+        )
+
+    def holder(self, target: Target) -> str:
+        """The environment whose target holds the rows of the target's node as they are here."""
+        snapshot = self.outputs.snapshots.get(target.node)
+        known = snapshot.deliveries.get(target.key) if snapshot else None
+        return known.environment if known else self.environment
+
+    def context(self, **more: Any) -> NodeContext:
+        """What a plugin or a function of the project may use in this step."""
+        services, source = self.services, self.node.source
+        return NodeContext(
+            node=self.node.id,
+            environment=self.environment,
+            run_id=services.run_id,
+            project_root=services.project.root,
+            scratch=self.workdir,
+            samples=services.project.target / "audits" / services.run_id,
+            log=self.log,
+            cursor=self.cursor,
+            connections=services.connections,
+            relation_of=lambda id: self.relation(NodeId(id)),
+            definition_of=lambda id: services.project.nodes[NodeId(id)],
+            row_counts=lambda limit: services.row_counts(self.node.id, limit),
+            holder_of=self.holder,
+            allow_outside=bool(source and source.allow_outside),
+            variables=services.project.variables,
+            suffix=services.project.environments.suffix,
+            params=self.node.params,
+            **more,
+        )
