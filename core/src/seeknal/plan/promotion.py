@@ -16,8 +16,8 @@ from attrs import evolve, field, frozen
 from seeknal.errors import RunError
 from seeknal.fingerprint import derived_id
 from seeknal.model import Delivery, NodeId, Snapshot
-from seeknal.plan.origins import common_base
-from seeknal.state.ledger import EnvironmentState, short
+from seeknal.plan.origins import Definitions, common_base
+from seeknal.state.ledger import EnvironmentState, definitions_of
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
 """Whole outputs of a node at a definition, wherever they are kept."""
@@ -57,16 +57,14 @@ def plan_promotion(
     Raises RunError when the target's definitions changed since in what would be replaced or
     read, unless ``force``, and when an audit fails on what would be promoted.
     """
-    mine, theirs = source.snapshots, target.snapshots
+    mine, theirs = definitions_of(source.snapshots), definitions_of(target.snapshots)
     related = source.origin == target.name
     base = common_base(source, theirs) if related else {}
-    differing = [id for id in mine if _definition(theirs, id) != _definition(mine, id)]
+    differing = [id for id in mine if theirs.get(id) != mine[id]]
     moved = [
         id
         for id in differing
-        if not related
-        or base.get(id) != _definition(mine, id)
-        or _was_taken_back(source, theirs, id)
+        if not related or base.get(id) != mine[id] or _was_taken_back(source, theirs, id)
     ]
     removed = [
         id
@@ -76,8 +74,9 @@ def plan_promotion(
     _refuse_failing(source, moved)
     if related and not force:
         _refuse_conflicts(source, target, base, [*moved, *removed])
-    merged = {id: found for id, found in theirs.items() if id not in removed}
-    merged |= {id: taken_over(mine[id], theirs.get(id)) for id in moved}
+    held = target.snapshots
+    merged = {id: found for id, found in held.items() if id not in removed}
+    merged |= {id: taken_over(source.snapshots[id], held.get(id)) for id in moved}
     return _followed(source, target, moved, removed, merged, candidates)
 
 
@@ -163,16 +162,9 @@ def _order(snapshots: Mapping[NodeId, Snapshot]) -> Iterable[NodeId]:
         ) from None
 
 
-def _definition(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str:
-    found = snapshots.get(id)
-    return short(found.fingerprint.content) if found else ""
-
-
-def _was_taken_back(
-    source: EnvironmentState, target: Mapping[NodeId, Snapshot], id: NodeId
-) -> bool:
+def _was_taken_back(source: EnvironmentState, target: Definitions, id: NodeId) -> bool:
     """Whether the target is back at a definition that a promotion of ``source`` had replaced."""
-    return _definition(target, id) in source.replaced.get(id, ())
+    return target.get(id, "") in source.replaced.get(id, ())
 
 
 def _refuse_failing(source: EnvironmentState, moved: Iterable[NodeId]) -> None:
@@ -192,14 +184,15 @@ def _refuse_conflicts(
     promoted: list[NodeId],
 ) -> None:
     """The target's definitions that somebody changed since, in what is replaced or read."""
+    mine, theirs = definitions_of(source.snapshots), definitions_of(target.snapshots)
     reached = {*promoted, *_ancestors(source.snapshots, promoted)}
     reached |= _ancestors(target.snapshots, reached)
     changed = [
         id
         for id in sorted(reached)
-        if (now := _definition(target.snapshots, id)) != source.seen.get(id, base.get(id, ""))
-        and now != _definition(source.snapshots, id)
-        and not _was_taken_back(source, target.snapshots, id)
+        if (now := theirs.get(id, "")) != source.seen.get(id, base.get(id, ""))
+        and now != mine.get(id, "")
+        and not _was_taken_back(source, theirs, id)
     ]
     if changed:
         raise RunError(

@@ -106,7 +106,7 @@ def promote(
         promotion = plan_promotion(mine, theirs, _kept(root, store), force=force)
         if not promotion:
             if mine.origin == target and not dry_run:
-                _take_note(store, mine, agreement(mine, theirs.snapshots, {}))
+                _take_note(store, mine, agreement(mine, definitions_of(theirs.snapshots), {}))
             return Moved(environment=target, generation=theirs.generation)
         if not agree(promotion):
             return None
@@ -121,7 +121,9 @@ def promote(
         only_delivers = [id for id, found in changes.items() if found and _only_delivers(found)]
         if only_delivers:
             work.check_files(only_delivers, promotion.map)
-        agreed = agreement(mine, theirs.snapshots, changes) if mine.origin == target else None
+        agreed = None
+        if mine.origin == target:
+            agreed = agreement(mine, definitions_of(theirs.snapshots), changes)
         generation = work.move(changes, source=source, agreed=agreed)
         delivered = work.deliver(changes)
         return Moved(
@@ -158,7 +160,7 @@ def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:
 def _moved_since(environments: Mapping[str, EnvironmentState], name: str) -> tuple[NodeId, ...]:
     mine = environments.get(name)
     origin = environments.get(mine.origin or "") if mine else None
-    return moved_since(mine, origin.snapshots) if mine and origin else ()
+    return moved_since(mine, definitions_of(origin.snapshots)) if mine and origin else ()
 
 
 def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -> Moved:

@@ -10,6 +10,7 @@ from seeknal.model import PRODUCTION, Project
 from seeknal.plan.environments import refuse_pinned
 from seeknal.plan.origins import common_base
 from seeknal.state.artifacts import Artifacts
+from seeknal.state.ledger import definitions_of
 from seeknal.state.store import StateStore
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def prepare_environment(store: StateStore, project: Project, request: Request) -
         # In use though nothing changes: its time begins anew.
         store.annotate(environment.name)
     if (origin := environments.get(environment.origin or "")) is not None:
-        base = common_base(environment, origin.snapshots)
+        base = common_base(environment, definitions_of(origin.snapshots))
         if base != environment.base:
             store.annotate(environment.name, base=base)
 

@@ -146,6 +146,10 @@ class Snapshots(Mapping[NodeId, Snapshot]):
             found = self._decoded[node] = decode_snapshot(self._encoded[node])
         return found
 
+    def definitions(self) -> dict[NodeId, str]:
+        """Each node's definition, for which nothing is decoded."""
+        return {node: data["fingerprint"][0] for node, data in self._encoded.items()}
+
     def __iter__(self) -> Iterator[NodeId]:
         return iter(self._encoded)
 
