@@ -431,7 +431,7 @@ def die_after(calls: int) -> None:
 
         return doomed
 
-    for name in ("write", "fsync", "replace", "rename", "symlink", "unlink"):
+    for name in ("write", "fsync", "replace", "rename", "symlink", "link", "unlink"):
         setattr(os, name, counted(getattr(os, name)))
 
 

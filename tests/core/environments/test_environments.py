@@ -247,7 +247,7 @@ def test_a_generation_that_is_not_there_is_an_error(shop):
     assert "env history" in outcome.stderr
 
 
-@pytest.mark.parametrize("name", ["Dev", "1dev", "dev-1", "", "a" * 32, "../x"])
+@pytest.mark.parametrize("name", ["Dev", "1dev", "dev-1", "", "a" * 32, "../x", "cache"])
 def test_names_are_checked(shop, name):
     outcome = shop("run", "--env", name)
 

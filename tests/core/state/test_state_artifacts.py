@@ -254,15 +254,34 @@ def test_a_project_folder_can_be_moved(target, artifacts, publish, tmp_path: Pat
     assert (moved / "intermediate" / "transform_orders.parquet").read_bytes()[:4] == b"PAR1"
 
 
+def test_names_in_another_environment_lead_to_the_same_file_and_move_apart(
+    target, artifacts, publish, tmp_path: Path
+):
+    first, second = publish(3), publish(4)
+    prod = target / "intermediate" / "transform_orders.parquet"
+    dev = target / "environments" / "dev" / "transform_orders.parquet"
+    artifacts.link_all("prod", {NODE: first})
+
+    artifacts.link_all("dev", {NODE: first}, like="prod")
+    assert dev.samefile(artifacts.path(first))
+    artifacts.link_all("prod", {NODE: second}, like="dev")
+    assert dev.samefile(artifacts.path(first))
+    assert prod.samefile(artifacts.path(second))
+    target.rename(tmp_path / "moved")
+
+    moved = tmp_path / "moved" / "environments" / "dev" / "transform_orders.parquet"
+    assert moved.read_bytes()[:4] == b"PAR1"
+
+
 def test_where_there_are_no_symlinks_the_current_file_is_a_copy(
     target, artifacts, publish, monkeypatch: pytest.MonkeyPatch
 ):
-    def refuse(self: Path, to: str) -> None:
+    def refuse(text: str, link: str) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     artifact = publish()
     link = target / "intermediate" / "transform_orders.parquet"
-    monkeypatch.setattr(Path, "symlink_to", refuse)
+    monkeypatch.setattr("os.symlink", refuse)
     artifacts.link_current(NODE, artifact)
     before = link.lstat()
 

@@ -9,16 +9,20 @@ from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import PRODUCTION
 from seeknal.state.ledger import EnvironmentState
 
+RESERVED = ("cache",)
+"""Beside the folders of environments stands one that leads to their artifacts."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 def check_name(name: str) -> None:
     """Raise UsageError unless ``name`` may name an environment."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in RESERVED:
         raise UsageError(
             f"{name!r} is no name for an environment",
             code="SK0003",
-            help="a lower-case letter, then up to 30 lower-case letters, digits and _",
+            help="a lower-case letter, then up to 30 lower-case letters, digits and _;"
+            f" not {', '.join(RESERVED)}",
         )
 
 

@@ -130,27 +130,30 @@ class Artifacts:
         ``target/intermediate/<kind>_<name>.parquet``, and for other environments
         ``target/environments/<environment>/<kind>_<name>.parquet``.
         """
-        link = self._link(node, environment)
+        link, text = self._link(node, environment), f"../{artifact.path}"
         path = self.path(artifact)
-        if not is_current(link, path):
-            link.parent.mkdir(parents=True, exist_ok=True)
-            replace_link(link, path)
+        if not is_current(link, path, text):
+            self._prepare_links(environment)
+            replace_link(link, path, text)
 
-    def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
-        """`link_current` for many nodes at once."""
-        folder = self._links(environment)
-        folder.mkdir(parents=True, exist_ok=True)
+    def link_all(
+        self, environment: str, artifacts: Mapping[NodeId, Artifact], like: str | None = None
+    ) -> None:
+        """`link_current` for many nodes at once; ``like`` has the names of many of them."""
+        folder = self._prepare_links(environment)
+        twins = self._links(like) if like else None
         # Text, not paths, and few questions to the file system: there may be thousands, and this
         # is all that a promotion costs.
-        up, there = os.path.relpath(self._target, folder), set(os.listdir(folder))
+        there = set(os.listdir(folder))
         temporary = str(temporary_name(folder / "link"))
         for node, artifact in artifacts.items():
             name = f"{node.kind}_{node.name}.parquet"
-            link, target = f"{folder}/{name}", f"{up}/{artifact.path}"
+            link, text = f"{folder}/{name}", f"../{artifact.path}"
+            twin = f"{twins}/{name}" if twins else None
             done = (
-                move_symlink(link, target, temporary)
+                move_symlink(link, text, temporary, twin)
                 if name in there
-                else new_symlink(link, target)
+                else new_symlink(link, text, twin)
             )
             if not done:
                 self.link_current(node, artifact, environment)
@@ -218,6 +221,14 @@ class Artifacts:
 
     def _links(self, environment: str) -> Path:
         return self._intermediate if environment == PRODUCTION else self._environments / environment
+
+    def _prepare_links(self, environment: str) -> Path:
+        """The folder of an environment's stable names, from where ``../cache`` has artifacts."""
+        folder = self._links(environment)
+        folder.mkdir(parents=True, exist_ok=True)
+        if environment != PRODUCTION:
+            new_symlink(str(self._environments / self._cache.name), f"../{self._cache.name}")
+        return folder
 
     def _link(self, node: NodeId, environment: str) -> Path:
         return self._links(environment) / f"{node.kind}_{node.name}.parquet"

@@ -6,7 +6,6 @@ import errno
 import os
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from seeknal.files import temporary_name
@@ -18,50 +17,66 @@ _uncloneable: set[int] = set()
 """Devices that were seen to share no blocks: asking again for each artifact would cost."""
 
 
-def is_current(link: Path, artifact: Path) -> bool:
-    """Whether ``link`` already stands for ``artifact``."""
+def is_current(link: Path, artifact: Path, text: str) -> bool:
+    """Whether ``link`` already stands for ``artifact``, as a symlink with ``text`` or a clone."""
     try:
         status = link.lstat()
         if link.is_symlink():
-            return os.readlink(link) == _relative(link, artifact)
+            return os.readlink(link) == text
         wanted = artifact.stat()
     except FileNotFoundError:
         return False
     return (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
 
 
-def new_symlink(link: str, target: str) -> bool:
-    """Make ``link`` a symlink to ``target``; False where it is there already, or cannot be."""
+def new_symlink(link: str, text: str, twin: str | None = None) -> bool:
+    """Make ``link`` a symlink with ``text``; False where it is there already, or cannot be.
+
+    ``twin`` is one that may have the same text: another name for it costs a tenth of a new one.
+    """
     try:
-        os.symlink(target, link)
+        if twin is None or not _second_name(twin, text, link):
+            os.symlink(text, link)
     except OSError:
         return False
     return True
 
 
-def move_symlink(link: str, target: str, temporary: str) -> bool:
-    """Let a symlink lead to ``target``; False where ``link`` is something else, or cannot be one.
+def move_symlink(link: str, text: str, temporary: str, twin: str | None = None) -> bool:
+    """Let a symlink have ``text``; False where ``link`` is something else, or cannot be one.
 
     ``temporary`` is a free name in its folder.
     """
     try:
-        if os.readlink(link) == target:
+        if os.readlink(link) == text:
             return True
-        os.symlink(target, temporary)
+        if not new_symlink(temporary, text, twin):
+            return False
         os.replace(temporary, link)
     except OSError:
         return False
     return True
 
 
-def replace_link(link: Path, artifact: Path) -> None:
+def _second_name(twin: str, text: str, link: str) -> bool:
+    try:
+        if os.readlink(twin) != text:
+            return False
+        os.link(twin, link, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
+def replace_link(link: Path, artifact: Path, text: str) -> None:
     """Let ``link`` stand for ``artifact``; whoever opens it meanwhile gets the old or the new.
 
-    Never a hard link: through it a user could change the immutable file.
+    ``text`` is how a symlink there says it. Never a hard link of the artifact: through it a user
+    could change the immutable file.
     """
     temporary = temporary_name(link)
     try:
-        if not _clone(artifact, temporary) and not _symlink(link, artifact, temporary):
+        if not _clone(artifact, temporary) and not new_symlink(str(temporary), text):
             shutil.copy2(artifact, temporary)
         temporary.replace(link)
     finally:
@@ -86,14 +101,3 @@ def _clone(artifact: Path, temporary: Path) -> bool:
     # Equal times are how a clone is recognised as current.
     shutil.copystat(artifact, temporary)
     return True
-
-
-def _symlink(link: Path, artifact: Path, temporary: Path) -> bool:
-    with suppress(OSError):
-        temporary.symlink_to(_relative(link, artifact))
-        return True
-    return False
-
-
-def _relative(link: Path, artifact: Path) -> str:
-    return os.path.relpath(artifact, link.parent)
