@@ -15,6 +15,8 @@ from seeknal import page
 from seeknal.errors import SeeknalError
 from seeknal.page import write_page
 
+pytestmark = pytest.mark.once
+
 CORE = Path(__file__).parents[2] / "core"
 BUNDLE = ("bundle.js", "bundle.css", "bundle.licenses.txt")
 

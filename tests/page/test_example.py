@@ -4,6 +4,8 @@ import pytest
 from tests.examples import copy_of, fill, lineage_page
 from tests.page.lit import card, cards, column, lit_columns
 
+pytestmark = pytest.mark.once
+
 GREEN, BLUE, VIOLET, BROWN = (
     "rgb(13, 112, 80)",
     "rgb(49, 100, 212)",

@@ -12,6 +12,8 @@ import pytest
 from tests.page.documents import columns, document, lineage, medallion, node
 from tests.page.lit import card, cards, column, lit_cards, lit_columns, lit_lines
 
+pytestmark = pytest.mark.once
+
 CORE = Path(__file__).parents[2] / "core"
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -10,6 +10,8 @@ from tests.page.lit import card
 
 from seeknal.page import page_of, write_page
 
+pytestmark = pytest.mark.once
+
 ATTACKS = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.page.documents import document, large, node
 from tests.page.lit import cards
+
+pytestmark = pytest.mark.once
 
 READY = "performance.getEntriesByName('ready')[0].startTime"
 
