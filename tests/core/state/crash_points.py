@@ -23,7 +23,16 @@ from seeknal.state.lock import project_lock
 from seeknal.state.store import State, open_state, read_state
 
 KEPT, CHANGED, DROPPED = (NodeId(f"transform.{name}") for name in ("kept", "changed", "dropped"))
-EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.symlink", "os.chmod", "os.truncate")
+EVENTS = (
+    "open",
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.symlink",
+    "os.link",
+    "os.chmod",
+    "os.truncate",
+)
 
 write, fsync = os.write, os.fsync
 
@@ -169,7 +178,8 @@ def check_repeated(target: Path) -> None:
     assert outputs(target, state) == {"kept": b"kept", "changed": b"new"}
     assert not list((target / "cache" / ".candidates").iterdir())
     names = {path.name for path in target.iterdir()}
-    assert names == {".lock", "cache", "history", "intermediate", "run_state.json"}, names
+    left = {".links", ".lock", "cache", "history", "intermediate", "run_state.json"}
+    assert names == left, names
     assert {path.name for path in (target / "intermediate").iterdir()} == {
         "transform_kept.parquet",
         "transform_changed.parquet",

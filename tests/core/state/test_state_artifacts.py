@@ -34,8 +34,10 @@ def publish(artifacts: Artifacts, write_parquet):
 
 
 def files(target: Path) -> list[str]:
+    """All that is there, but for where symlinks are kept."""
     found = (path for path in target.rglob("*") if not path.is_dir() or path.is_symlink())
-    return sorted(path.relative_to(target).as_posix() for path in found)
+    names = (path.relative_to(target).as_posix() for path in found)
+    return sorted(name for name in names if not name.startswith(".links/"))
 
 
 def test_a_published_artifact_is_read_only_named_by_its_content_and_readable(
@@ -262,15 +264,27 @@ def test_names_in_another_environment_lead_to_the_same_file_and_move_apart(
     dev = target / "environments" / "dev" / "transform_orders.parquet"
     artifacts.link_all("prod", {NODE: first})
 
-    artifacts.link_all("dev", {NODE: first}, like="prod")
+    artifacts.link_all("dev", {NODE: first})
     assert dev.samefile(artifacts.path(first))
-    artifacts.link_all("prod", {NODE: second}, like="dev")
+    artifacts.link_all("prod", {NODE: second})
     assert dev.samefile(artifacts.path(first))
     assert prod.samefile(artifacts.path(second))
     target.rename(tmp_path / "moved")
 
     moved = tmp_path / "moved" / "environments" / "dev" / "transform_orders.parquet"
     assert moved.read_bytes()[:4] == b"PAR1"
+
+
+def test_a_symlink_that_is_kept_goes_with_its_artifact(target, artifacts, publish):
+    old, new = publish(3), publish(4)
+    for artifact in (old, new):
+        artifacts.link_current(NODE, artifact)
+
+    artifacts.remove_unreferenced([new])
+
+    (kept,) = (target / ".links").iterdir()
+    assert kept.samefile(artifacts.path(new))
+    assert (target / "intermediate" / "transform_orders.parquet").samefile(kept)
 
 
 def test_where_there_are_no_symlinks_the_current_file_is_a_copy(

@@ -102,6 +102,7 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(target: Path):
     assert store.state.notes == ()
     assert not list((target / "cache" / ".candidates").iterdir())
     assert sorted(path.name for path in target.iterdir()) == [
+        ".links",
         ".lock",
         "cache",
         "intermediate",

@@ -115,13 +115,8 @@ class Work:
         self.reporter.planned(plan, project)
         return run.carry_out(plan, building)
 
-    def move(
-        self,
-        changes: Mapping[NodeId, Snapshot | None],
-        source: str | None = None,
-        **head: object,
-    ) -> int:
-        """Change the map, and the stable names after it; ``source`` has many of the same."""
+    def move(self, changes: Mapping[NodeId, Snapshot | None], **head: object) -> int:
+        """Change the map, and the stable names after it."""
         environment = self.request.environment
         run_id = self.run.run_id if self.run else ""
         generation = self.store.move(
@@ -129,13 +124,12 @@ class Work:
             changes,
             command=self.request.command,
             run_id=run_id,
-            source=source or "",
             **head,
         )
         artifacts = Artifacts(self.root / "target")
         stored = {id: found.artifact for id, found in changes.items() if found}
         present = {id: found for id, found in stored.items() if found}
-        artifacts.link_all(environment, present, like=source)
+        artifacts.link_all(environment, present)
         for id in changes:
             if stored.get(id) is None:
                 artifacts.unlink_current(id, environment)

@@ -59,7 +59,7 @@ def create_environment(
     artifacts = Artifacts(target)
     # The environment is there when its names are: what a crash leaves here belongs to nobody.
     artifacts.unlink_all(name)
-    artifacts.link_all(name, found, like=origin)
+    artifacts.link_all(name, found)
     store.create(name, origin, ttl)
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import file_digest
 from itertools import count
 from pathlib import Path
@@ -38,6 +39,7 @@ class Artifacts:
         self._candidates = self._cache / ".candidates"
         self._intermediate = target / "intermediate"
         self._environments = target / "environments"
+        self._twins = target / ".links"
         # A pid would not do: in a container it may be the dead run's own.
         self._mine = os.urandom(4).hex()
         self._numbers = count(1)
@@ -134,14 +136,11 @@ class Artifacts:
         path = self.path(artifact)
         if not is_current(link, path, text):
             self._prepare_links(environment)
-            replace_link(link, path, text)
+            replace_link(link, path, text, self._twin(node, artifact))
 
-    def link_all(
-        self, environment: str, artifacts: Mapping[NodeId, Artifact], like: str | None = None
-    ) -> None:
-        """`link_current` for many nodes at once; ``like`` has the names of many of them."""
+    def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
+        """`link_current` for many nodes at once."""
         folder = self._prepare_links(environment)
-        twins = self._links(like) if like else None
         # Text, not paths, and few questions to the file system: there may be thousands, and this
         # is all that a promotion costs.
         there = set(os.listdir(folder))
@@ -149,9 +148,9 @@ class Artifacts:
         for node, artifact in artifacts.items():
             name = f"{node.kind}_{node.name}.parquet"
             link, text = f"{folder}/{name}", f"../{artifact.path}"
-            twin = f"{twins}/{name}" if twins else None
+            twin = self._twin(node, artifact)
             done = (
-                move_symlink(link, text, temporary, twin)
+                move_symlink(link, text, twin, temporary)
                 if name in there
                 else new_symlink(link, text, twin)
             )
@@ -209,6 +208,9 @@ class Artifacts:
             if path not in kept:
                 freed += path.lstat().st_size
                 path.unlink()
+        for twin in _entries(self._twins):
+            if not twin.exists():
+                twin.unlink()
         self.remove_empty_folders()
         return freed
 
@@ -226,9 +228,15 @@ class Artifacts:
         """The folder of an environment's stable names, from where ``../cache`` has artifacts."""
         folder = self._links(environment)
         folder.mkdir(parents=True, exist_ok=True)
+        self._twins.mkdir(exist_ok=True)
         if environment != PRODUCTION:
-            new_symlink(str(self._environments / self._cache.name), f"../{self._cache.name}")
+            with suppress(OSError):
+                os.symlink(f"../{self._cache.name}", self._environments / self._cache.name)
         return folder
+
+    def _twin(self, node: NodeId, artifact: Artifact) -> str:
+        """Where the symlink is kept of which stable names of an artifact are further names."""
+        return f"{self._twins}/{node}.{artifact.path.rpartition('/')[2]}"
 
     def _link(self, node: NodeId, environment: str) -> Path:
         return self._links(environment) / f"{node.kind}_{node.name}.parquet"

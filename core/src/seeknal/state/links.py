@@ -29,20 +29,21 @@ def is_current(link: Path, artifact: Path, text: str) -> bool:
     return (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
 
 
-def new_symlink(link: str, text: str, twin: str | None = None) -> bool:
+def new_symlink(link: str, text: str, twin: str) -> bool:
     """Make ``link`` a symlink with ``text``; False where it is there already, or cannot be.
 
-    ``twin`` is one that may have the same text: another name for it costs a tenth of a new one.
+    ``twin`` is where the one symlink with this text is kept: a second name for it costs a tenth
+    of a new one, for which the file system finds an inode and mostly a block.
     """
     try:
-        if twin is None or not _second_name(twin, text, link):
+        if not _second_name(twin, text, link):
             os.symlink(text, link)
     except OSError:
         return False
     return True
 
 
-def move_symlink(link: str, text: str, temporary: str, twin: str | None = None) -> bool:
+def move_symlink(link: str, text: str, twin: str, temporary: str) -> bool:
     """Let a symlink have ``text``; False where ``link`` is something else, or cannot be one.
 
     ``temporary`` is a free name in its folder.
@@ -60,23 +61,25 @@ def move_symlink(link: str, text: str, temporary: str, twin: str | None = None) 
 
 def _second_name(twin: str, text: str, link: str) -> bool:
     try:
-        if os.readlink(twin) != text:
-            return False
-        os.link(twin, link, follow_symlinks=False)
+        try:
+            os.link(twin, link, follow_symlinks=False)
+        except FileNotFoundError:
+            os.symlink(text, twin)
+            os.link(twin, link, follow_symlinks=False)
     except (OSError, NotImplementedError):
         return False
     return True
 
 
-def replace_link(link: Path, artifact: Path, text: str) -> None:
+def replace_link(link: Path, artifact: Path, text: str, twin: str) -> None:
     """Let ``link`` stand for ``artifact``; whoever opens it meanwhile gets the old or the new.
 
-    ``text`` is how a symlink there says it. Never a hard link of the artifact: through it a user
-    could change the immutable file.
+    ``text`` is how a symlink there says it, and ``twin`` where that symlink is kept. Never a hard
+    link of the artifact: through it a user could change the immutable file.
     """
     temporary = temporary_name(link)
     try:
-        if not _clone(artifact, temporary) and not new_symlink(str(temporary), text):
+        if not _clone(artifact, temporary) and not new_symlink(str(temporary), text, twin):
             shutil.copy2(artifact, temporary)
         temporary.replace(link)
     finally:
