@@ -287,6 +287,23 @@ def test_a_symlink_that_is_kept_goes_with_its_artifact(target, artifacts, publis
     assert (target / "intermediate" / "transform_orders.parquet").samefile(kept)
 
 
+def test_where_a_symlink_takes_no_second_name_there_are_several(
+    target, artifacts, publish, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(kept: str, link: str, *, follow_symlinks: bool) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    first, second = publish(3), publish(4)
+    monkeypatch.setattr("os.link", refuse)
+
+    for artifact in (first, second, first):
+        artifacts.link_all("prod", {NODE: artifact})
+
+    link = target / "intermediate" / "transform_orders.parquet"
+    assert link.is_symlink()
+    assert link.samefile(artifacts.path(first))
+
+
 def test_where_there_are_no_symlinks_the_current_file_is_a_copy(
     target, artifacts, publish, monkeypatch: pytest.MonkeyPatch
 ):
