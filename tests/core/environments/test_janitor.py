@@ -11,6 +11,11 @@ def outputs(shop):
     return {path.name for path in (shop.path / "target/cache").rglob("*.parquet")}
 
 
+def links(shop):
+    """The symlinks that are kept for outputs, of which stable names are further names."""
+    return list((shop.path / "target/.links").iterdir())
+
+
 def later(shop, monkeypatch, **ago):
     """Let everything that happened so far have happened earlier."""
     import seeknal.state.ledger as ledger
@@ -50,6 +55,7 @@ def test_old_generations_go_with_the_outputs_that_only_they_had(shop, edited, mo
     assert {entry["kind"] for entry in listed["items"]} >= {"generation"}
     assert removed["bytes"] > 0
     assert len(outputs(shop)) == len(before) - 6
+    assert {link.resolve().name for link in links(shop)} == outputs(shop)
     shop("rollback", "prod", "--to", "4").assert_ok()
     assert shop.total() == 120
     gone = shop("rollback", "prod", "--to", "1")

@@ -139,12 +139,14 @@ class Chores:
         for environment in self.before.values():
             # Also of an environment that expired just now: somebody may be reading it.
             kept |= _paths(environment)
-        for path in Artifacts(self.target).stored():
+        artifacts = Artifacts(self.target)
+        for path in artifacts.stored():
             name = path.relative_to(self.target).as_posix()
             if name not in kept:
-                yield self.attempt("output", name, path.lstat().st_size, path.unlink)
+                remove = partial(artifacts.remove, path)
+                yield self.attempt("output", name, path.lstat().st_size, remove)
         if not self.dry_run:
-            Artifacts(self.target).remove_empty_folders()
+            artifacts.remove_empty_folders()
 
     def readers_are_gone(self) -> bool:
         """Whether nobody can still hold a map that is older than those known here."""

@@ -136,7 +136,7 @@ class Artifacts:
         path = self.path(artifact)
         if not is_current(link, path, text):
             self._prepare_links(environment)
-            replace_link(link, path, text, self._twin(node, artifact))
+            replace_link(link, path, text, str(self._twin(artifact.path)))
 
     def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
         """`link_current` for many nodes at once."""
@@ -148,7 +148,7 @@ class Artifacts:
         for node, artifact in artifacts.items():
             name = f"{node.kind}_{node.name}.parquet"
             link, text = f"{folder}/{name}", f"../{artifact.path}"
-            twin = self._twin(node, artifact)
+            twin = str(self._twin(artifact.path))
             done = (
                 move_symlink(link, text, twin, temporary)
                 if name in there
@@ -200,19 +200,11 @@ class Artifacts:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def remove_unreferenced(self, keep: Iterable[Artifact]) -> int:
-        """Remove every artifact that is not in ``keep``; gives the number of bytes freed."""
-        kept = {self.path(artifact) for artifact in keep}
-        freed = 0
-        for path in self.stored():
-            if path not in kept:
-                freed += path.lstat().st_size
-                path.unlink()
-        for twin in _entries(self._twins):
-            if not twin.exists():
-                twin.unlink()
-        self.remove_empty_folders()
-        return freed
+    def remove(self, path: Path) -> None:
+        """Remove an artifact that `stored` names, and the symlink that is kept for it."""
+        # First the symlink: what dies in between leaves an artifact without, which is nothing.
+        self._twin(path.relative_to(self._target).as_posix()).unlink(missing_ok=True)
+        path.unlink()
 
     def _folder(self, node: NodeId) -> Path:
         folder = self._cache / node.kind / node.name
@@ -234,9 +226,9 @@ class Artifacts:
                 os.symlink(f"../{self._cache.name}", self._environments / self._cache.name)
         return folder
 
-    def _twin(self, node: NodeId, artifact: Artifact) -> str:
+    def _twin(self, path: str) -> Path:
         """Where the symlink is kept of which stable names of an artifact are further names."""
-        return f"{self._twins}/{node}.{artifact.path.rpartition('/')[2]}"
+        return self._twins / path.partition("/")[2].replace("/", ".")
 
     def _link(self, node: NodeId, environment: str) -> Path:
         return self._links(environment) / f"{node.kind}_{node.name}.parquet"
