@@ -194,7 +194,7 @@ def promote_command(
     def agree(promotion: Promotion) -> bool:
         if format_ == "text" or dry_run:
             _print_promotion(promotion)
-        return not dry_run and agreed(f"Promote {source} to {target}?", yes)
+        return dry_run or agreed(f"Promote {source} to {target}?", yes)
 
     moved = promote(
         project_root(),

@@ -92,9 +92,9 @@ def promote(
 ) -> Moved | None:
     """Point ``target`` at what ``source`` changed, and deliver it; None when not agreed to.
 
-    ``agree`` sees what would be moved and decides; with ``dry_run`` it must not agree. Raises
-    RunError when the target has changed since, or when what has to be built fails: then nothing
-    has moved.
+    ``agree`` sees what would be moved and decides; with ``dry_run`` nothing moves whatever it
+    says. Raises RunError when the target has changed since, or when what has to be built fails:
+    then nothing has moved.
     """
     if source == target:
         raise UsageError(f"{source} cannot be promoted to itself", code="SK0829")
@@ -108,7 +108,7 @@ def promote(
             if mine.origin == target and not dry_run:
                 _take_note(store, mine, agreement(mine, definitions_of(theirs.snapshots), {}))
             return Moved(environment=target, generation=theirs.generation)
-        if not agree(promotion):
+        if not agree(promotion) or dry_run:
             return None
         work = Work(root, request, reporter, store)
         built = work.build(promotion)

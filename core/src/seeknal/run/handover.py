@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from functools import partial
+
+from attrs import evolve
 
 from seeknal.model import PRODUCTION, Delivered, Delivery, Relation, Snapshot, Target
 from seeknal.run.audits import failure, failures, run_audits
@@ -38,41 +40,36 @@ def planned(place: Place, snapshot: Snapshot, before: Snapshot | None) -> Snapsh
 
 def handed_over(place: Place, snapshot: Snapshot, relation: Relation) -> Snapshot:
     """``snapshot`` after everything that is owed was attempted once."""
-    write = _Handover(place=place).write
-    return deliver(place.node, snapshot, relation, write, place.relation_of)
+    return deliver(place.node, snapshot, relation, partial(_write, place), place.relation_of)
 
 
-@frozen(kw_only=True)
-class _Handover:
-    place: Place
+def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
+    context = place.context(
+        delivery_id=owed.delivery_id,
+        audit_of=partial(_audit, place),
+        undone_rows=partial(_earlier, place, owed.before),
+    )
+    if target.reads is not None:
+        relation = place.relation(target.reads)
+    done: Delivered | None = place.services.plugins.hooks.materialize(
+        target=target, relation=relation, context=context
+    )
+    return done
 
-    def write(self, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
-        place = self.place
-        context = place.context(
-            delivery_id=owed.delivery_id,
-            audit_of=self.audit,
-            undone_rows=lambda: self.earlier(owed.before),
-        )
-        if target.reads is not None:
-            relation = place.relation(target.reads)
-        done: Delivered | None = place.services.plugins.hooks.materialize(
-            target=target, relation=relation, context=context
-        )
-        return done
 
-    def audit(self, relation: Relation) -> None:
-        """Ask the node's audits about what a target would hold; raises when one fails."""
-        place, node = self.place, self.place.node
-        if node.audits:
-            found = run_audits(node, relation, place.services.plugins, place.context())
-            if failures(found):
-                raise failure(node, found, place.services.project.root)
+def _audit(place: Place, relation: Relation) -> None:
+    """Ask the node's audits about what a target would hold; raises when one fails."""
+    node = place.node
+    if node.audits:
+        found = run_audits(node, relation, place.services.plugins, place.context())
+        if failures(found):
+            raise failure(node, found, place.services.project.root)
 
-    def earlier(self, output_id: str) -> Relation | None:
-        """The rows of another output of the node, None where they are not kept."""
-        place = self.place
-        snapshot = place.services.output_of(place.node.id, output_id) if output_id else None
-        if snapshot is None or snapshot.artifact is None:
-            return None
-        relation = place.relation_of(snapshot.artifact)
-        return relation if relation.path and relation.path.exists() else None
+
+def _earlier(place: Place, output_id: str) -> Relation | None:
+    """The rows of another output of the node, None where they are not kept."""
+    snapshot = place.services.output_of(place.node.id, output_id) if output_id else None
+    if snapshot is None or snapshot.artifact is None:
+        return None
+    relation = place.relation_of(snapshot.artifact)
+    return relation if relation.path and relation.path.exists() else None

@@ -127,12 +127,10 @@ class Work:
             **head,
         )
         artifacts = Artifacts(self.root / "target")
-        stored = {id: found.artifact for id, found in changes.items() if found}
-        present = {id: found for id, found in stored.items() if found}
-        artifacts.link_all(environment, present)
-        for id in changes:
-            if stored.get(id) is None:
-                artifacts.unlink_current(id, environment)
+        stored = {id: found.artifact for id, found in changes.items() if found and found.artifact}
+        artifacts.link_all(environment, stored)
+        for id in changes.keys() - stored.keys():
+            artifacts.unlink_current(id, environment)
         self.store.end_generation(environment)
         return generation
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.model import PRODUCTION, Project
+from seeknal.model import PRODUCTION, Artifact, NodeId, Project, Snapshot
 from seeknal.plan.environments import refuse_pinned
 from seeknal.plan.origins import common_base
 from seeknal.state.artifacts import Artifacts
@@ -54,12 +55,10 @@ def create_environment(
 ) -> None:
     """Make ``name`` with the map of ``origin``; its stable names show the same files."""
     known = store.state.environments.get(origin)
-    snapshots = known.snapshots if known else {}
-    found = {id: entry.artifact for id, entry in snapshots.items() if entry.artifact}
     artifacts = Artifacts(target)
     # The environment is there when its names are: what a crash leaves here belongs to nobody.
     artifacts.unlink_all(name)
-    artifacts.link_all(name, found)
+    artifacts.link_all(name, _stored(known.snapshots if known else {}))
     store.create(name, origin, ttl)
 
 
@@ -69,7 +68,10 @@ def mend_names(store: StateStore, target: Path, name: str) -> None:
     if environment is None or environment.open is None:
         return
     artifacts = Artifacts(target)
-    stored = {id: found.artifact for id, found in environment.snapshots.items()}
-    artifacts.link_all(name, {id: found for id, found in stored.items() if found})
+    artifacts.link_all(name, _stored(environment.snapshots))
     artifacts.unlink_others(name, environment.snapshots)
     store.end_generation(name)
+
+
+def _stored(snapshots: Mapping[NodeId, Snapshot]) -> dict[NodeId, Artifact]:
+    return {id: found.artifact for id, found in snapshots.items() if found.artifact}

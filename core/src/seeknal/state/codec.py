@@ -134,27 +134,23 @@ def _sparse(value: object, entries: tuple[tuple[str, Any], ...]) -> dict[str, An
 class Snapshots(Mapping[NodeId, Snapshot]):
     """Snapshots by node, decoded one by one when they are first looked at."""
 
-    __slots__ = ("_decoded", "_encoded")
+    __slots__ = ("_decoded", "encoded")
 
     def __init__(self, encoded: Mapping[NodeId, Mapping[str, Any]]) -> None:
-        self._encoded = encoded
+        self.encoded = encoded
         self._decoded: dict[NodeId, Snapshot] = {}
 
     def __getitem__(self, node: NodeId) -> Snapshot:
         found = self._decoded.get(node)
         if found is None:
-            found = self._decoded[node] = decode_snapshot(self._encoded[node])
+            found = self._decoded[node] = decode_snapshot(self.encoded[node])
         return found
 
-    def definitions(self) -> dict[NodeId, str]:
-        """Each node's definition, for which nothing is decoded."""
-        return {node: data["fingerprint"][0] for node, data in self._encoded.items()}
-
     def __iter__(self) -> Iterator[NodeId]:
-        return iter(self._encoded)
+        return iter(self.encoded)
 
     def __len__(self) -> int:
-        return len(self._encoded)
+        return len(self.encoded)
 
     def __contains__(self, node: object) -> bool:
-        return node in self._encoded
+        return node in self.encoded

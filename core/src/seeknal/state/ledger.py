@@ -291,7 +291,8 @@ def definitions(snapshots: Mapping[NodeId, Encoded]) -> dict[NodeId, str]:
 def definitions_of(snapshots: Mapping[NodeId, Snapshot]) -> dict[NodeId, str]:
     """Each node's definition, short."""
     if isinstance(snapshots, Snapshots):
-        return {node: short(text) for node, text in snapshots.definitions().items()}
+        # Nothing has to be decoded for it.
+        return definitions(snapshots.encoded)
     return {node: short(found.fingerprint.content) for node, found in snapshots.items()}
 
 

@@ -21,7 +21,7 @@ from seeknal.sql.lineage.relations import (
 from seeknal.sql.lineage.stars import Stars
 from seeknal.sql.lineage.tables import Tables
 from seeknal.sql.lineage.ties import leaves_no_ties
-from seeknal.sql.lineage.tree import Tree, ordinal
+from seeknal.sql.lineage.tree import Tree, bare_name, ordinal
 
 Tables_ = Callable[[Sequence[str]], "Relation | None"]
 
@@ -139,8 +139,12 @@ class Queries:
         if node["sample"] is not None:
             self.sampled(scope)
         cols = [col for part in expanded for col in part]
-        tied = not leaves_no_ties(node, lambda name: bool(scope.find([name]) or scope.vague()))
-        return self.modified(node["modifiers"], scope, cols, expanded, tied=tied)
+        modifiers = node["modifiers"]
+        # Most queries have none, and then there is nothing that ties could decide.
+        tied = not modifiers or not leaves_no_ties(
+            node, lambda name: bool(scope.find([name]) or scope.vague())
+        )
+        return self.modified(modifiers, scope, cols, expanded, tied=tied)
 
     def decide(self, expression: Tree | None, scope: Scope) -> None:
         """A condition that decides which rows there are."""
@@ -220,7 +224,7 @@ class Queries:
     ) -> None:
         """An expression of ORDER BY or DISTINCT ON, where a number is an output column."""
         number = ordinal(expression)
-        named = _bare_name(expression)
+        named = bare_name(expression)
         alias = scope.aliases(named) if named is not None else None
         if expression["class"] == "STAR":
             sink.add(merged(None, cols))
@@ -269,12 +273,6 @@ class _Aliases:
             finally:
                 self.open.discard(name)
         return self.found[name]
-
-
-def _bare_name(expression: Tree) -> str | None:
-    """A name that stands alone: an alias of that name is what it means, whatever columns say."""
-    names: list[str] = expression.get("column_names", [])
-    return names[0].lower() if len(names) == 1 else None
 
 
 def _at(number: int, expanded: Sequence[Sequence[Col]]) -> Col:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from seeknal.sql.lineage.expressions import is_aggregated
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.tree import Tree, is_many, key_of, ordinal, walk
+from seeknal.sql.lineage.tree import Tree, bare_name, is_many, key_of, ordinal, walk
 
 
 def leaves_no_ties(node: Tree, is_column: Callable[[str], bool]) -> bool:
@@ -37,7 +37,8 @@ def _groups(node: Tree, items: list[Tree], is_column: Callable[[str], bool]) -> 
     if node["aggregate_handling"] == "FORCE_AGGREGATES":
         yield from (key_of(item) for item in items if not is_aggregated(item))
     for expression in node["group_expressions"]:
-        alias = None if is_column(_bare_name(expression)) else _called(expression, items)
+        name = bare_name(expression)
+        alias = None if name is None or is_column(name) else _called(name, items)
         yield key_of(_numbered(expression, items) or alias or expression)
 
 
@@ -47,8 +48,9 @@ def _sorted(node: Tree, items: list[Tree]) -> Iterator[str]:
             expression = entry["expression"]
             if expression["class"] == "STAR":
                 yield from map(key_of, items)
-            meant = _numbered(expression, items) or _called(expression, items) or expression
-            yield key_of(meant)
+            name = bare_name(expression)
+            alias = None if name is None else _called(name, items)
+            yield key_of(_numbered(expression, items) or alias or expression)
 
 
 def _numbered(expression: Tree, items: Sequence[Tree]) -> Tree | None:
@@ -57,12 +59,6 @@ def _numbered(expression: Tree, items: Sequence[Tree]) -> Tree | None:
     return items[number - 1] if number is not None and 0 < number <= len(items) else None
 
 
-def _called(expression: Tree, items: Sequence[Tree]) -> Tree | None:
+def _called(name: str, items: Sequence[Tree]) -> Tree | None:
     """The item of the select list that has the name for its alias."""
-    name = _bare_name(expression)
-    return next((item for item in items if name and item["alias"].lower() == name), None)
-
-
-def _bare_name(expression: Tree) -> str:
-    names: list[str] = expression.get("column_names", [])
-    return names[0].lower() if len(names) == 1 else ""
+    return next((item for item in items if item["alias"].lower() == name), None)

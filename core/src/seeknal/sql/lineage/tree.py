@@ -111,6 +111,12 @@ def ordinal(expression: Tree) -> int | None:
     return int(found[1])
 
 
+def bare_name(expression: Tree) -> str | None:
+    """A name that stands alone, in lower case: an alias may be meant by it."""
+    names: list[str] = expression.get("column_names", [])
+    return names[0].lower() if len(names) == 1 else None
+
+
 _PLACES = frozenset({"query_location", "query_location_length"})
 _ASIDE = frozenset({"subquery", "type_expr", "cast_type", "column_names", "literal", "value"})
 
