@@ -60,6 +60,19 @@ def test_promoting_moves_the_change_and_the_next_run_has_nothing_to_do(shop, cha
     assert shop.project.rows("transform.total") == [(60,)]
 
 
+def test_a_promotion_says_of_which_nodes_the_rows_stay(shop):
+    wider = transform("clean", "SELECT id, amount, 1 AS one FROM source.orders", "source.orders")
+    shop.write(clean=wider)
+    shop("run", "--env", "dev").assert_ok()
+
+    shown = shop("promote", "dev", "--dry-run").assert_ok().stdout
+
+    assert [line.split(maxsplit=1) for line in shown.splitlines()[:2]] == [
+        ["transform.clean", "changed"],
+        ["transform.total", "the same rows"],
+    ]
+
+
 def test_promoting_never_puts_older_data_back(shop, changed):
     shop.write(clean=changed)
     shop("run", "--env", "dev").assert_ok()

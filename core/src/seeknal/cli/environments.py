@@ -291,7 +291,9 @@ def _moved(moved: Moved) -> dict[str, Any]:
 def _print_promotion(promotion: Promotion) -> None:
     lines = [(id, "changed") for id in promotion.moved]
     lines += [(id, "removed") for id in promotion.removed]
-    lines += [(id, "other rows") for id in promotion.followed]
+    lines += [
+        (id, "the same rows" if id in promotion.kept else "other rows") for id in promotion.followed
+    ]
     lines += [(id, "is built first") for id in promotion.build if id not in promotion.moved]
     width = max((len(id) for id, _ in lines), default=0)
     for id, what in lines:

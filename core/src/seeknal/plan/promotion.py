@@ -27,7 +27,8 @@ Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
 class Promotion:
     """What becomes of a target's map.
 
-    ``moved``: nodes whose definition changes; ``followed``: those that only read other rows.
+    ``moved``: nodes whose definition changes; ``followed``: those that only read other outputs,
+    of which ``kept`` are those whose own rows stay as they are.
     ``map`` is the whole map as it will be but for ``build``, the nodes that are computed first,
     of which ``surely`` are those that do whatever their parents' new rows turn out to be.
     """
@@ -37,6 +38,7 @@ class Promotion:
     moved: tuple[NodeId, ...]
     removed: tuple[NodeId, ...]
     followed: tuple[NodeId, ...]
+    kept: frozenset[NodeId]
     build: tuple[NodeId, ...]
     surely: frozenset[NodeId]
     map: Mapping[NodeId, Snapshot] = field(repr=False)
@@ -125,6 +127,9 @@ def _followed(
         moved=tuple(moved),
         removed=tuple(removed),
         followed=tuple(followed),
+        kept=frozenset(
+            id for id in followed if _output(target.snapshots, id) == _output(merged, id)
+        ),
         build=tuple(build),
         surely=frozenset(surely),
         map=merged,
