@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.errors import DeliveryError, did_you_mean
+from seeknal.errors import RowsRefused, did_you_mean
 from seeknal.kernel import Context
 from seeknal.model import Relation
 from seeknal.sql.quote import quote_identifier
@@ -24,13 +24,13 @@ class Range:
 
 
 def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> None:
-    """Raises DeliveryError for keys that are not there, are NULL, or stand for several rows."""
+    """Raises RowsRefused for keys that are not there, are NULL, or stand for several rows."""
     _require_columns(relation, keys, "unique_keys")
     names = ", ".join(map(quote_identifier, keys))
     empty = " OR ".join(f"{quote_identifier(key)} IS NULL" for key in keys)
     ((count,),) = _asked(f"SELECT count(*) FROM {relation.scan} WHERE {empty}", context)
     if count:
-        raise DeliveryError(
+        raise RowsRefused(
             f"{count:,} of {relation.rows:,} rows have no {' or '.join(keys)}",
             code="SK1334",
             help="a row without its key cannot be found again: filter or fill it",
@@ -42,7 +42,7 @@ def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> Non
     )
     if twice:
         examples = "; ".join(_example(keys, row) for row in twice)
-        raise DeliveryError(
+        raise RowsRefused(
             f"several rows have one key: {examples}",
             code="SK1335",
             help="make the rows unique in the node's SQL, or name more columns in unique_keys",
@@ -55,11 +55,11 @@ def _example(keys: Sequence[str], row: Sequence[Any]) -> str:
 
 
 def check_times(relation: Relation, column: str, context: Context) -> None:
-    """Raises DeliveryError for a time column that is not there, of another type, or NULL."""
+    """Raises RowsRefused for a time column that is not there, of another type, or NULL."""
     _require_columns(relation, [column], "time_column")
     kind = next(entry.type for entry in relation.columns if entry.name == column)
     if not kind.startswith(("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")):
-        raise DeliveryError(
+        raise RowsRefused(
             f"time_column {column!r} is {kind}, which has no order in time",
             code="SK1336",
             help="cast it to DATE or TIMESTAMP in the node's SQL",
@@ -67,7 +67,7 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
     query = f"SELECT count(*) FROM {relation.scan} WHERE {quote_identifier(column)} IS NULL"
     ((count,),) = _asked(query, context)
     if count:
-        raise DeliveryError(
+        raise RowsRefused(
             f"{count:,} of {relation.rows:,} rows have no {column}",
             code="SK1337",
             help="a row without a time belongs to no range: filter or fill it",
@@ -78,7 +78,7 @@ def range_of(relation: Relation, column: str, lookback: Any, context: Context) -
     """The time to replace; None when there is nothing to replace.
 
     Without an interval it is the time that the rows cover, and in a rollback that of the rows
-    which are taken out. Raises DeliveryError when a row lies outside the planned interval.
+    which are taken out. Raises RowsRefused when a row lies outside the planned interval.
     """
     name = quote_identifier(column)
     if context.interval is None:
@@ -121,7 +121,7 @@ def _require_columns(relation: Relation, names: Sequence[str], key: str) -> None
     for name in names:
         if name not in relation.names:
             near = did_you_mean(name, relation.names)
-            raise DeliveryError(
+            raise RowsRefused(
                 f"there is no column {name!r}, which {key} names",
                 code="SK1338",
                 help=near or f"columns: {', '.join(relation.names)}",

@@ -13,6 +13,7 @@
     │   ├── NodeError            one node failed
     │   ├── ConnectionFailed     a database or server could not be reached or refused us
     │   └── DeliveryError        a target could not be written
+    │       └── RowsRefused      it will not take these rows, however often they are sent
     └── Interrupted              the user or the system stopped the command (exit 130)
 
 Core raises; only the command line prints and sets exit codes.
@@ -122,6 +123,15 @@ class DeliveryError(RunError):
     """A target could not be written; it holds what it held before."""
 
     default_code = "SK1101"
+
+
+class RowsRefused(DeliveryError):
+    """A target will not take these rows as they are; it holds what it held before.
+
+    They are kept until the user resends or drops them, and do not block what comes later.
+    """
+
+    default_code = "SK1110"
 
 
 class Interrupted(SeeknalError):

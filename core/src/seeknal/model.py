@@ -141,7 +141,14 @@ class Target:
     connection: str | None = None
     reads: NodeId | None = None
     """The input that it delivers, when it is not the node's own rows."""
+    place: str = ""
+    """Names where the rows go, whatever the other options say: it outlives a change of them."""
     location: Location | None = None
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether it holds more than the newest rows, so that it has to get each batch in order."""
+        return self.mode != "full"
 
 
 @frozen(kw_only=True)
@@ -359,28 +366,61 @@ class Artifact:
 
 @frozen(kw_only=True)
 class Delivery:
-    """What is known of one node's delivery to one target."""
+    """What is known of one node's delivery to one target: the newest that it was handed.
+
+    ``number`` counts the batches of a target that accumulates; it is 0 for others.
+    ``label`` is what people call the target, ``detail`` what it said of this delivery.
+    """
 
     key: str
-    status: Literal["delivered", "owed"]
+    status: Literal["delivered", "owed", "dropped"]
     output_id: str
     delivery_id: str
     rows: int = 0
     label: str = ""
+    detail: str = ""
     error: str | None = None
     at: str = ""
     environment: str = PRODUCTION
     """Whose target it is: an environment takes over what it has not changed."""
     before: str = ""
     """The output that a rollback takes out of the target; until that is done."""
+    place: str = ""
+    number: int = 0
+    refused: bool = False
+    """The target will not take these rows as they are, however often they are sent."""
+    holds: str = ""
+    """The output that the target was last known to have taken."""
+    holds_as: str = ""
+    """The id of the delivery that brought it."""
+    held: tuple[Artifact, ...] = ()
+    """Of an append target: the batch that it took last, and those that a rollback left in it."""
 
 
 @frozen(kw_only=True)
 class Owed:
-    """Rows that an append target missed: it gets them before any later ones, in order."""
+    """A batch that a target which accumulates has yet to get, and its rows.
+
+    ``definition`` and ``inputs`` say what they were computed by and from. ``passed``: later
+    batches went before it, so that only the user may say that it is sent.
+    """
 
     delivery: Delivery
     artifact: Artifact
+    definition: str = ""
+    inputs: str = ""
+    passed: bool = False
+
+
+@frozen(kw_only=True)
+class Account:
+    """What the targets of a node in one environment hold and are owed.
+
+    It outlives the node's outputs, which can be rebuilt: this cannot.
+    """
+
+    deliveries: Mapping[str, Delivery] = field(factory=dict)
+    backlog: tuple[Owed, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -404,7 +444,7 @@ class Snapshot:
     """An error-severity audit fails on the current rows: they are not delivered or read."""
     deliveries: Mapping[str, Delivery] = field(factory=dict)
     backlog: tuple[Owed, ...] = ()
-    """Earlier outputs that append targets are still owed, oldest first."""
+    """The batches that targets which accumulate are owed, oldest first."""
     run_id: str = ""
     finished_at: str = ""
     seconds: float = 0.0
@@ -489,9 +529,12 @@ class NodeResult:
 
     @property
     def ok(self) -> bool:
-        return self.status in ("success", "reused") and all(
-            delivery.status == "delivered" for delivery in self.deliveries
-        )
+        return self.status in ("success", "reused") and not self.owed
+
+    @property
+    def owed(self) -> tuple[Delivery, ...]:
+        """The deliveries that targets did not take."""
+        return tuple(entry for entry in self.deliveries if entry.status == "owed")
 
 
 @frozen(kw_only=True)

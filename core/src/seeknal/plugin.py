@@ -22,6 +22,7 @@ from seeknal.errors import (
     ConnectionFailed,
     DeliveryError,
     NodeError,
+    RowsRefused,
     SeeknalError,
     did_you_mean,
 )
@@ -143,6 +144,7 @@ __all__ = (
     "Range",
     "Relation",
     "Rows",
+    "RowsRefused",
     "RunSummary",
     "Scan",
     "Secret",

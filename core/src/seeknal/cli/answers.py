@@ -57,6 +57,8 @@ def run_answer(summary: RunSummary) -> dict[str, Any]:
 
 
 def _result(result: NodeResult) -> dict[str, Any]:
+    from seeknal.run.records import target_record
+
     return {
         "node": result.node,
         "status": result.status,
@@ -65,7 +67,7 @@ def _result(result: NodeResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 6),
         "phases": {name: round(value, 6) for name, value in result.phases.items()},
         "audits": plain(result.audits),
-        "targets": plain(result.deliveries),
+        "targets": [target_record(delivery) for delivery in result.deliveries],
         "error": result.error,
         "code": result.code,
         "location": str(result.location) if result.location else None,

@@ -117,8 +117,10 @@ class Lines:
         place = delivery.label
         if target and target.type != "file":
             mode = MODES.get(target.mode, target.mode)
-            label, _, detail = delivery.label.partition("; ")
-            place = f"{label} ({mode}, {delivery.rows:,})" + (f" {detail}" if detail else "")
+            if delivery.status == "owed":
+                return f"-> {place} ({mode}) OWED"
+            detail = f" {delivery.detail}" if delivery.detail else ""
+            place = f"{place} ({mode}, {delivery.rows:,}){detail}"
         return f"-> {place}" if delivery.status == "delivered" else f"-> {place} OWED"
 
     def _above(self) -> AbstractContextManager[None]:
@@ -171,6 +173,8 @@ def totals(results: Sequence[NodeResult], seconds: float, interrupted: bool = Fa
     counts = counted(results)
     parts = [f"{counts['success']} run", f"{counts['reused']} reused", f"{counts['failed']} failed"]
     parts += [f"{counts[name]} {name}" for name in ("skipped", "interrupted") if counts[name]]
+    if owed := sum(len(result.owed) for result in results):
+        parts.append(f"{owed} {'delivery' if owed == 1 else 'deliveries'} owed")
     noun = "node" if len(results) == 1 else "nodes"
     end = "   interrupted" if interrupted else ""
     return f"{len(results)} {noun}: {', '.join(parts)}   {seconds:.1f} s{end}"

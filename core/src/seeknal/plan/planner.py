@@ -215,7 +215,7 @@ class _Planner:
             return "audit", "audits changed"
         if snapshot.failing:
             return "audit", "audits failed"
-        if self.now.deliver and owed_targets(node, snapshot):
+        if self.now.deliver and (owed_targets(node, snapshot) or waiting(node, snapshot)):
             return "deliver", "target owed"
         return "reuse", unchanged
 
@@ -274,6 +274,12 @@ def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
         or delivery.status == "owed"
         or delivery.output_id != snapshot.output_id
     )
+
+
+def waiting(node: Node, snapshot: Snapshot) -> bool:
+    """Whether targets of the node have yet to get earlier batches."""
+    keys = {target.key for target in node.targets}
+    return any(owed.delivery.key in keys for owed in snapshot.backlog)
 
 
 def _volatile_warnings(situation: Situation) -> list[str]:

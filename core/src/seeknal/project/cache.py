@@ -18,7 +18,7 @@ from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
 
-VERSION = 2
+VERSION = 3
 FOLDER = "seeknal"
 Stat = list[int]
 

@@ -128,7 +128,7 @@ def _audit_to(audit: Audit) -> dict[str, Any]:
 
 
 def _target_to(target: Target) -> dict[str, Any]:
-    names = ("type", "key", "label", "mode", "connection", "reads")
+    names = ("type", "key", "label", "mode", "connection", "reads", "place")
     data = {name: getattr(target, name) for name in names}
     return data | {"options": _compact(target.options), "at": _place_to(target.location)}
 

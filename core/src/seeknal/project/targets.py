@@ -126,15 +126,17 @@ class TargetBuilder:
             return None
         self.check_path(options, marks)
         text = repr(sorted(unstructure(options).items(), key=str))
+        label = str(getattr(options, declared.label_field, "") or self.raw.name)
         return Target(
             node=self.raw.id,
             type=declared.name,
             options=options,
             key=digest(declared.name, mode, str(connection), text, reads or "")[:16],
-            label=str(getattr(options, declared.label_field, "") or self.raw.name),
+            label=label,
             mode=mode,
             connection=name,
             reads=reads,
+            place=digest(declared.name, name or "", label, reads or "")[:16],
             location=marks.value(),
         )
 

@@ -17,6 +17,7 @@ from attrs import evolve
 from seeknal.errors import SeeknalError
 from seeknal.fingerprint import audits_key, derived_id
 from seeknal.model import (
+    Account,
     AuditResult,
     Column,
     Delivery,
@@ -33,6 +34,7 @@ from seeknal.run.context import node_logger
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.run.failures import explain
 from seeknal.run.handover import handed_over, labelled, planned
+from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
 from seeknal.run.reuse import reused, still_current
 
@@ -71,6 +73,16 @@ class Attempt:
             log=log,
         )
         self.snapshot = self.outputs.snapshots.get(node.id)
+        self.account = self.known_account()
+        self.handed: tuple[Delivery, ...] = ()
+        """The deliveries that this step attempted."""
+
+    def known_account(self) -> Account:
+        """What the node's targets hold and are owed, whatever became of its outputs."""
+        if self.snapshot is not None:
+            return Account(deliveries=self.snapshot.deliveries, backlog=self.snapshot.backlog)
+        known = self.services.account_of(self.node.id)
+        return carried_over(self.node, known) if known else Account()
 
     def carry_out(self) -> NodeResult:
         action = self.step.action
@@ -127,7 +139,6 @@ class Attempt:
         services, asked = self.services, audits_key(self.node.audits)
         if asked != found.audits_key:
             self.audit(self.place.relation_of(found.artifact))
-        before = self.snapshot
         snapshot = evolve(
             found,
             fingerprint=services.plan.fingerprints[self.node.id],
@@ -135,17 +146,11 @@ class Attempt:
             source_version=self.step.source_version or found.source_version,
             audits=self.audits or found.audits,
             audits_key=asked,
-            deliveries=before.deliveries if before else {},
-            backlog=before.backlog if before else (),
+            deliveries=self.account.deliveries,
+            backlog=self.account.backlog,
             delivers=bool(self.node.targets),
         )
-        delivered = self.deliver(snapshot)
-        return evolve(self.result("reused", delivered), deliveries=self.attempted(delivered))
-
-    def attempted(self, snapshot: Snapshot) -> tuple[Delivery, ...]:
-        if not self.services.deliver or not self.node.targets:
-            return ()
-        return tuple(snapshot.deliveries.values())
+        return self.result("reused", self.deliver(snapshot))
 
     def link(self, snapshot: Snapshot) -> None:
         """Let the node's stable name be its current output."""
@@ -242,8 +247,8 @@ class Attempt:
             source_version=self.step.source_version,
             audits=self.audits,
             audits_key=audits_key(node.audits),
-            deliveries=self.snapshot.deliveries if self.snapshot else {},
-            backlog=self.snapshot.backlog if self.snapshot else (),
+            deliveries=self.account.deliveries,
+            backlog=self.account.backlog,
             run_id=self.services.run_id,
             finished_at=datetime.now(UTC).isoformat(),
             seconds=sum(self.phases.values()),
@@ -266,12 +271,19 @@ class Attempt:
         """A node that only delivers: its rows exist for as long as that takes."""
         inputs = self.outputs.inputs_of(self.node)
         snapshot = self.new_snapshot(self.derived_id(inputs), inputs)
-        if not self.node.targets or not self.services.deliver:
+        if not self.hands_over():
             return self.result("success", self.deliver(snapshot))
         with self.phase("execute"):
             relation = exposed(self.place)
         done = self.deliver(snapshot, relation)
         return self.result("success", done, rows=relation.rows)
+
+    def hands_over(self) -> bool:
+        """Whether a target is written, or a batch kept for one."""
+        services, targets = self.services, self.node.targets
+        if services.deliver:
+            return bool(targets)
+        return services.queues and any(target.accumulates for target in targets)
 
     def derived_id(self, inputs: dict[NodeId, str]) -> str:
         return derived_id(self.services.plan.fingerprints[self.node.id].content, inputs)
@@ -281,19 +293,38 @@ class Attempt:
 
     def deliver(self, snapshot: Snapshot, relation: Relation | None = None) -> Snapshot:
         """Record ``snapshot``, then attempt what its targets are owed and record the outcome."""
-        if not self.services.deliver or not self.node.targets:
+        if not self.hands_over():
             self.record(snapshot)
             return snapshot
         place = labelled(self.place)
-        snapshot = planned(place, snapshot, self.snapshot)
+        # For the rows of other outputs, and of this one where they are not stored.
+        self.outputs.snapshots[self.node.id] = snapshot
+        snapshot = planned(place, snapshot, relation)
         # On record before the first attempt, so that a crash leaves the delivery owed.
         self.record(snapshot)
-        if all(entry.status == "delivered" for entry in snapshot.deliveries.values()):
+        self.handed = already_there(
+            place.node, snapshot, self.account, self.services.plan.redeliver
+        )
+        if not self.services.deliver or not undelivered(self.node, snapshot):
             return snapshot
         with self.phase("deliver"):
-            relation = relation or self.place.relation(self.node.id)
-            snapshot = handed_over(place, snapshot, relation)
+            if relation is None and self.place.has_rows(self.node.id):
+                relation = self.place.relation(self.node.id)
+            done = handed_over(place, snapshot, relation)
+        self.handed += done.deliveries
+        account = done.account
+        snapshot = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
         self.record(snapshot)
+        return self.released(snapshot)
+
+    def released(self, snapshot: Snapshot) -> Snapshot:
+        """Let go of batches that have arrived; the file of this output loses a name by that."""
+        self.services.release(self.node.id)
+        if snapshot.artifact is not None:
+            artifact = self.services.artifacts.renamed(snapshot.artifact)
+            if artifact != snapshot.artifact:
+                snapshot = evolve(snapshot, artifact=artifact)
+                self.record(snapshot)
         return snapshot
 
     def record(self, snapshot: Snapshot) -> None:
@@ -333,9 +364,6 @@ class Attempt:
     def result(
         self, status: Any, snapshot: Snapshot | None = None, rows: int | None = None
     ) -> NodeResult:
-        deliveries = (
-            tuple(snapshot.deliveries.values()) if snapshot and self.services.deliver else ()
-        )
         size = snapshot.artifact.size if snapshot and snapshot.artifact else None
         return NodeResult(
             node=self.node.id,
@@ -344,7 +372,7 @@ class Attempt:
             rows=rows,
             phases=self.phases,
             audits=self.audits,
-            deliveries=deliveries if status != "reused" else (),
+            deliveries=self.handed,
             notes=tuple(self.warnings.notes),
             bytes=size,
             snapshot=snapshot,

@@ -5,127 +5,145 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from seeknal.errors import DeliveryError, SeeknalError
-from seeknal.model import (
-    PRODUCTION,
-    Artifact,
-    Delivered,
-    Delivery,
-    Node,
-    Owed,
-    Relation,
-    Snapshot,
-    Target,
-)
-from seeknal.plan.planner import owed_targets
+from seeknal.errors import DeliveryError, RowsRefused, SeeknalError
+from seeknal.model import Account, Artifact, Delivered, Delivery, Node, Owed, Relation, Target
+from seeknal.run.owing import MOST_HELD
 from seeknal.secret import scrub
 
 Write = Callable[[Target, Relation, Delivery], Delivered | None]
 """Writes a relation to a target as what is owed to it; None when no plugin takes the target."""
 
 
-def plan_deliveries(
-    node: Node,
-    snapshot: Snapshot,
-    run_id: str,
-    again: bool,
-    before: Snapshot | None = None,
-    environment: str = PRODUCTION,
-) -> Snapshot:
-    """The snapshot with each delivery that is due marked as owed, under an id that stays.
+@frozen(kw_only=True)
+class Attempted:
+    """What became of an account, and the deliveries that were attempted for it."""
 
-    ``again``: due even where the target already holds these rows (not for appends, which
-    would hold them twice). What an append target was owed of ``before`` joins the backlog:
-    other modes need only the newest rows.
-    """
-    due = set(owed_targets(node, snapshot))
-    if again:
-        due |= {target.key for target in node.targets if target.mode != "append"}
-    keys = {target.key for target in node.targets}
-    kept = {key: entry for key, entry in snapshot.deliveries.items() if key in keys}
-    backlog = [owed for owed in snapshot.backlog if owed.delivery.key in keys]
-    for target in node.targets:
-        if target.key in due:
-            known = kept.get(target.key)
-            if missed := _missed(target, known, snapshot, before):
-                backlog.append(missed)
-            owed = _owed(target, snapshot, known, run_id)
-            kept[target.key] = evolve(owed, environment=environment)
-    return evolve(snapshot, deliveries=kept, backlog=tuple(backlog))
-
-
-def _missed(
-    target: Target, known: Delivery | None, snapshot: Snapshot, before: Snapshot | None
-) -> Owed | None:
-    """What an append target never got, now that there are newer rows."""
-    stale = known and known.status == "owed" and known.output_id != snapshot.output_id
-    if target.mode != "append" or not stale or known is None:
-        return None
-    if before is None or before.artifact is None or before.output_id != known.output_id:
-        return None
-    return Owed(delivery=known, artifact=before.artifact)
+    account: Account
+    deliveries: tuple[Delivery, ...] = ()
 
 
 def deliver(
     node: Node,
-    snapshot: Snapshot,
-    relation: Relation,
+    account: Account,
+    relation: Relation | None,
     write: Write,
-    relation_of: Callable[[Artifact], Relation],
-) -> Snapshot:
-    """The snapshot after every owed delivery was attempted once, each target's in order."""
-    targets = {target.key: target for target in node.targets}
-    deliveries = dict(snapshot.deliveries)
-    backlog: list[Owed] = []
-    blocked: dict[str, str | None] = {}
-    for owed in snapshot.backlog:
-        target = targets[owed.delivery.key]
-        done = owed.delivery
-        if target.key not in blocked:
-            done = _attempt(target, owed.delivery, relation_of(owed.artifact), write)
-        if done.status == "owed":
-            blocked.setdefault(target.key, done.error)
-            backlog.append(evolve(owed, delivery=done))
+    batch_of: Callable[[Target, Artifact], Relation],
+) -> Attempted:
+    """Attempt once every delivery that is owed, each target's in order.
+
+    A target that accumulates gets its batches; what it refuses for good does not block those
+    that follow, anything else does. Other targets get ``relation``, the newest rows.
+    """
+    attempted: list[Delivery] = []
     for target in node.targets:
-        delivery = deliveries.get(target.key)
-        if delivery is None or delivery.status != "owed":
-            continue
-        if target.key in blocked:
-            error = f"{blocked[target.key]} (earlier rows go first)"
-            deliveries[target.key] = evolve(delivery, error=error)
+        if target.accumulates:
+            done = _batches(target, account, write, batch_of)
+        elif relation is not None:
+            done = _newest(target, account, relation, write)
         else:
-            deliveries[target.key] = _attempt(target, delivery, relation, write)
-    return evolve(snapshot, deliveries=deliveries, backlog=tuple(backlog))
+            continue
+        account = done.account
+        attempted += done.deliveries
+    return Attempted(account=account, deliveries=tuple(attempted))
 
 
-def _owed(target: Target, snapshot: Snapshot, known: Delivery | None, run_id: str) -> Delivery:
-    retried = known and known.status == "owed" and known.output_id == snapshot.output_id
-    id = f"{run_id}/{target.node}/{target.key}"
-    return Delivery(
-        key=target.key,
-        status="owed",
-        output_id=snapshot.output_id,
-        delivery_id=known.delivery_id if known and retried else id,
-        label=f"{target.type} {target.label}" if target.type != "file" else target.label,
-        before=known.before if known else "",
+def _newest(target: Target, account: Account, relation: Relation, write: Write) -> Attempted:
+    delivery = account.deliveries.get(target.key)
+    if delivery is None or delivery.status != "owed":
+        return Attempted(account=account)
+    done = _attempt(target, delivery, lambda: relation, write)
+    return Attempted(account=_noted(account, done), deliveries=(done,))
+
+
+def _batches(
+    target: Target,
+    account: Account,
+    write: Write,
+    batch_of: Callable[[Target, Artifact], Relation],
+) -> Attempted:
+    attempted: list[Delivery] = []
+    blocked: str | None = None
+    for owed in [entry for entry in account.backlog if entry.delivery.key == target.key]:
+        if owed.passed:
+            attempted.append(owed.delivery)
+            continue
+        if blocked is not None:
+            done = evolve(owed.delivery, error=f"{blocked} (earlier rows go first)")
+        else:
+            relation = _lazily(batch_of, target, owed.artifact)
+            done = _attempt(target, owed.delivery, relation, write)
+            if done.status == "owed" and not done.refused:
+                blocked = done.error
+        attempted.append(done)
+        account = _after(target, account, owed, done)
+    return Attempted(account=account, deliveries=tuple(attempted))
+
+
+def _lazily(
+    batch_of: Callable[[Target, Artifact], Relation], target: Target, artifact: Artifact
+) -> Callable[[], Relation]:
+    return lambda: batch_of(target, artifact)
+
+
+def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Account:
+    """The account once a batch was attempted."""
+    if done.status == "owed":
+        backlog = tuple(
+            evolve(entry, delivery=done) if entry is owed else entry for entry in account.backlog
+        )
+        return _noted(evolve(account, backlog=backlog), done)
+    # What was refused before it may come back, but not over rows that are newer.
+    passes = target.mode != "append"
+    backlog = tuple(
+        evolve(entry, passed=True)
+        if passes and entry.delivery.key == target.key and entry.delivery.number < done.number
+        else entry
+        for entry in account.backlog
+        if entry is not owed
     )
+    known = account.deliveries.get(target.key, done)
+    newest = evolve(
+        done if known.number <= done.number else known,
+        holds=done.output_id,
+        holds_as=done.delivery_id,
+        held=(owed.artifact, *known.held[1:])[:MOST_HELD] if target.mode == "append" else (),
+    )
+    deliveries = {**account.deliveries, target.key: newest}
+    return Account(deliveries=deliveries, backlog=backlog)
 
 
-def _attempt(target: Target, owed: Delivery, relation: Relation, write: Write) -> Delivery:
+def _noted(account: Account, done: Delivery) -> Account:
+    """The account with ``done``, unless the target was handed a newer batch since."""
+    known = account.deliveries.get(done.key)
+    if known is not None and known.number > done.number:
+        return account
+    return evolve(account, deliveries={**account.deliveries, done.key: done})
+
+
+def _attempt(
+    target: Target, owed: Delivery, relation: Callable[[], Relation], write: Write
+) -> Delivery:
     at = datetime.now(UTC).isoformat()
     try:
-        done = write(target, relation, owed)
+        done = write(target, relation(), owed)
         if done is None:
             raise DeliveryError(f"no plugin writes to a target of type {target.type!r}")
     except SeeknalError as error:
         help = f" ({error.help})" if error.help else ""
-        return evolve(owed, error=scrub(f"{error.message}{help}"), at=at)
+        refused = isinstance(error, RowsRefused)
+        return evolve(owed, error=scrub(f"{error.message}{help}"), at=at, refused=refused)
     except Exception as error:
         # A driver's own exception must not undo or stop the other targets.
         return evolve(owed, error=scrub(f"{type(error).__name__}: {error}"), at=at)
-    label = owed.label + (f"; {done.detail}" if done.detail else "")
     return evolve(
-        owed, status="delivered", rows=done.rows, error=None, at=at, label=label, before=""
+        owed,
+        status="delivered",
+        rows=done.rows,
+        detail=done.detail,
+        error=None,
+        at=at,
+        before="",
+        refused=False,
     )

@@ -6,9 +6,22 @@ from functools import partial
 
 from attrs import evolve
 
-from seeknal.model import PRODUCTION, Delivered, Delivery, Relation, Snapshot, Target
+from seeknal.errors import DeliveryError
+from seeknal.model import (
+    PRODUCTION,
+    Account,
+    Artifact,
+    Delivered,
+    Delivery,
+    Relation,
+    Scan,
+    Snapshot,
+    Target,
+)
 from seeknal.run.audits import failure, failures, run_audits
-from seeknal.run.delivery import deliver, plan_deliveries
+from seeknal.run.delivery import Attempted, deliver
+from seeknal.run.engine import write_rows
+from seeknal.run.owing import Output, plan_deliveries
 from seeknal.run.place import Place
 
 
@@ -25,22 +38,66 @@ def labelled(place: Place) -> Place:
     return evolve(place, node=evolve(node, targets=targets))
 
 
-def planned(place: Place, snapshot: Snapshot, before: Snapshot | None) -> Snapshot:
-    """``snapshot`` with all that targets are owed of it; nothing is written yet."""
+def planned(place: Place, snapshot: Snapshot, relation: Relation | None) -> Snapshot:
+    """``snapshot`` with all that targets are owed of it; nothing is written to them yet.
+
+    ``relation``: its rows, where they are not stored.
+    """
     services = place.services
-    return plan_deliveries(
-        place.node,
-        evolve(snapshot, delivers=True),
-        services.run_id,
-        services.plan.redeliver,
-        before,
-        place.environment,
+    artifacts = services.artifacts
+    output = Output(
+        node=place.node,
+        snapshot=evolve(snapshot, delivers=True),
+        run_id=services.run_id,
+        keep=partial(_keep, place, snapshot, relation),
+        same=partial(_same, place),
+        environment=place.environment,
+        again=services.plan.redeliver,
     )
+    found = plan_deliveries(output)
+    # Its file has a second name now.
+    return evolve(found, artifact=found.artifact and artifacts.renamed(found.artifact))
 
 
-def handed_over(place: Place, snapshot: Snapshot, relation: Relation) -> Snapshot:
-    """``snapshot`` after everything that is owed was attempted once."""
-    return deliver(place.node, snapshot, relation, partial(_write, place), place.relation_of)
+def handed_over(place: Place, snapshot: Snapshot, relation: Relation | None) -> Attempted:
+    """What became of everything that is owed, attempted once."""
+    account = Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
+    return deliver(place.node, account, relation, partial(_write, place), partial(_batch, place))
+
+
+def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: Target) -> Artifact:
+    """The rows of a target, stored where they stay until it has them."""
+    artifact = snapshot.artifact
+    if target.reads is not None:
+        stored = place.outputs.snapshots.get(target.reads)
+        artifact = stored.artifact if stored else None
+        relation = None if artifact else place.relation(target.reads)
+    if artifact is None:
+        assert relation is not None
+        path = place.context().workdir / f"{target.key}.parquet"
+        rows, columns = write_rows(place.cursor(), Scan(f"FROM {relation.scan}"), path)
+        artifact = place.services.artifacts.described(path, rows, columns)
+    return place.services.batches.keep(place.node.id, artifact)
+
+
+def _same(place: Place, one: Artifact, other: Artifact) -> bool:
+    """Whether two outputs hold the same rows, in whatever order."""
+    if (one.rows, one.columns) != (other.rows, other.columns):
+        return False
+    same = place.services.contents.same
+    return same(one, other, one.columns, place.cursor(), ordered=False)
+
+
+def _batch(place: Place, target: Target, artifact: Artifact) -> Relation:
+    """The rows of a batch, which are what was kept. Raises DeliveryError when they are not."""
+    health, _ = place.services.artifacts.verify(artifact)
+    if health != "ok":
+        raise DeliveryError(
+            f"the rows that are owed are {health}: .seeknal/deliveries/rows",
+            code="SK1111",
+            help="seeknal deliveries drop gives them up",
+        )
+    return evolve(place.relation_of(artifact), node=target.reads or place.node.id)
 
 
 def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
@@ -49,7 +106,7 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
         audit_of=partial(_audit, place),
         undone_rows=partial(_earlier, place, owed.before),
     )
-    if target.reads is not None:
+    if target.reads is not None and not target.accumulates:
         relation = place.relation(target.reads)
     done: Delivered | None = place.services.plugins.hooks.materialize(
         target=target, relation=relation, context=context

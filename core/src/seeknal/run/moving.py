@@ -10,6 +10,8 @@ from attrs import evolve
 
 from seeknal.errors import RunError, SeeknalError
 from seeknal.model import (
+    Account,
+    Artifact,
     Delivery,
     Node,
     NodeId,
@@ -21,6 +23,7 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plan.promotion import Promotion
+from seeknal.run.owing import settled_at, taken_back
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 
@@ -116,8 +119,12 @@ class Work:
         return run.carry_out(plan, building)
 
     def move(self, changes: Mapping[NodeId, Snapshot | None], **head: object) -> int:
-        """Change the map, and the stable names after it."""
+        """Change the map, and the stable names after it.
+
+        What targets are owed by that goes with it: the next move cannot overtake a batch.
+        """
         environment = self.request.environment
+        changes = self.owing(changes)
         run_id = self.run.run_id if self.run else ""
         generation = self.store.move(
             environment,
@@ -134,6 +141,17 @@ class Work:
         self.store.end_generation(environment)
         return generation
 
+    def owing(self, changes: Mapping[NodeId, Snapshot | None]) -> dict[NodeId, Snapshot | None]:
+        """The changes with the batches that targets are owed by them."""
+        due = [id for id, found in changes.items() if found and found.delivers and found.artifact]
+        if not due or not self.opened().loaded.owes(self.request):
+            return dict(changes)
+        from seeknal.run.batching import Batching
+
+        with Batching(self.opened(), self.request) as batching:
+            owed = {id: batching.owed(found) for id in due if (found := changes[id]) is not None}
+        return {**changes, **owed}
+
     def roll_back_targets(
         self,
         changes: Mapping[NodeId, Snapshot | None],
@@ -147,16 +165,17 @@ class Work:
                 entries = before[id].deliveries.values()
                 left += [f"{entry.label} ({id} is not part of it)" for entry in entries]
             elif found.deliveries:
-                deliveries, stay = self.rolled_back(id, found, earlier[id].deliveries)
-                done[id] = evolve(found, deliveries=deliveries, backlog=())
+                account, stay = self.rolled_back(id, found, earlier[id].deliveries)
+                done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
                 left += stay
         return done, tuple(left)
 
     def rolled_back(
         self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
-    ) -> tuple[dict[str, Delivery], list[str]]:
+    ) -> tuple[Account, list[str]]:
         run = self.opened()
-        deliveries, left = dict(found.deliveries), []
+        account = Account(deliveries=found.deliveries, backlog=found.backlog)
+        left: list[str] = []
         node = run.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
         for key, known in found.deliveries.items():
@@ -166,23 +185,58 @@ class Work:
             if target is None or node is None:
                 left.append(f"{known.label} (the files no longer say how it is written)")
                 continue
-            try:
-                rolled = self.ask_plugin(target, node, known, wanted.get(key))
-            except SeeknalError as error:
-                left.append(f"{known.label} ({error.message})")
-                rolled = True
-            if not rolled and target.mode in ("append", "upsert_by_key"):
-                left.append(f"{known.label} ({target.mode} cannot be undone)")
-                rolled = True
-            if rolled:
-                # It is not owed: delivering earlier rows once more would not undo later ones.
-                id_ = wanted[key].delivery_id if key in wanted else known.delivery_id
-                deliveries[key] = evolve(
-                    known, status="delivered", output_id=found.output_id, delivery_id=id_
-                )
-            elif known.status == "delivered":
-                deliveries[key] = evolve(known, before=known.output_id)
-        return deliveries, left
+            if target.accumulates:
+                account, known = taken_back(account, known, wanted.get(key), found.output_id)
+                if known.output_id == found.output_id:
+                    continue
+            delivery, stays = self.undone(target, node, known, wanted.get(key), found)
+            account = evolve(account, deliveries={**account.deliveries, key: delivery})
+            left += stays
+        return account, left
+
+    def undone(
+        self,
+        target: Target,
+        node: Node,
+        known: Delivery,
+        wanted: Delivery | None,
+        found: Snapshot,
+    ) -> tuple[Delivery, list[str]]:
+        """What a target holds once its newest rows were taken back, and whether they stay."""
+        left = []
+        try:
+            rolled = self.ask_plugin(target, node, known, wanted)
+        except SeeknalError as error:
+            left.append(f"{known.label} ({error.message})")
+            rolled = True
+        held = wanted.held if wanted else ()
+        if rolled and left:
+            held = self.held_with(found, known) if target.mode == "append" else ()
+        elif not rolled and target.mode in ("append", "upsert_by_key"):
+            left.append(f"{known.label} ({target.mode} cannot be undone)")
+            held = self.held_with(found, known) if target.mode == "append" else ()
+            rolled = True
+        if rolled:
+            # It is not owed: delivering earlier rows once more would not undo later ones.
+            id = wanted.delivery_id if wanted else known.delivery_id
+            settled = evolve(
+                settled_at(known, found.output_id), delivery_id=id, holds_as=id, held=held
+            )
+            return settled, left
+        if known.status == "delivered":
+            before = known.holds or known.output_id
+            return evolve(known, before=before, rows=0, detail=""), left
+        return evolve(known, rows=0, detail=""), left
+
+    def held_with(self, found: Snapshot, known: Delivery) -> tuple[Artifact, ...]:
+        """The batches that must not be appended again: that of the map, and what stays behind."""
+        if found.artifact is None:
+            return known.held
+        from seeknal.state.batchfiles import BatchFiles
+
+        run = self.opened()
+        kept = BatchFiles(run.project.root, run.artifacts).keep(found.node, found.artifact)
+        return (kept, *known.held)
 
     def ask_plugin(
         self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
@@ -190,12 +244,12 @@ class Work:
         from seeknal.run.asking import context_of
 
         run = self.opened()
-        if known.status == "owed" or wanted is None or not run.loaded.delivers(self.request):
-            return known.status == "owed" and target.mode == "append"
+        if known.status != "delivered" or wanted is None or not run.loaded.delivers(self.request):
+            return False
         context = context_of(run.loaded, self.request, node)
         answer = run.loaded.plugins.hooks.roll_back_target(
             target=target,
-            delivered=known.delivery_id,
+            delivered=known.holds_as or known.delivery_id,
             wanted=wanted.delivery_id,
             context=context,
         )
@@ -205,7 +259,7 @@ class Work:
         """Write what targets are owed of the nodes that moved; what fails stays owed."""
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
-        from seeknal.plan.planner import owed_targets
+        from seeknal.plan.planner import owed_targets, waiting
         from seeknal.run.planning import marks_of
 
         run = self.opened()
@@ -222,7 +276,7 @@ class Work:
             if (found := changes.get(id)) is not None
             and not found.failing
             and (found.artifact is not None or marks[id].content == found.fingerprint.content)
-            and owed_targets(nodes[id], found)
+            and (owed_targets(nodes[id], found) or waiting(nodes[id], found))
         ]
         return self.carry_out(steps) if steps else []
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from seeknal.model import Artifact, Node, NodeId, Plan, Project, Relation, Snapshot, Target
+from seeknal.model import Account, Artifact, Node, NodeId, Plan, Project, Relation, Snapshot, Target
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
 from seeknal.run.context import NodeContext
@@ -18,8 +18,10 @@ from seeknal.run.outputs import Outputs
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.run.content import Contents
     from seeknal.run.cutoff import Cutoff
     from seeknal.state.artifacts import Artifacts
+    from seeknal.state.batchfiles import BatchFiles
 
 
 @frozen(kw_only=True)
@@ -31,6 +33,8 @@ class Services:
     plugins: Plugins
     engine: Engine
     artifacts: Artifacts
+    batches: BatchFiles
+    contents: Contents
     outputs: Outputs
     record: Callable[[Snapshot], None]
     connections: Callable[[str], Any]
@@ -42,6 +46,12 @@ class Services:
     """The snapshot of an earlier output, None for one that is gone."""
     moved: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose stat moved though their content did not, by path."""
+    account_of: Callable[[NodeId], Account | None] = lambda node: None
+    """What is known of the targets of a node whose outputs are lost."""
+    release: Callable[[NodeId], None] = lambda node: None
+    """Lets go of the rows of a node's batches that no account needs any more."""
+    queues: bool = True
+    """What targets are owed is put on record; `deliver`: and attempted."""
     deliver: bool = True
     links: bool = True
     """Stable names follow what is recorded; not before a promotion has moved its map."""

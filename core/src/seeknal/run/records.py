@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import asdict
 
-from seeknal.model import NodeResult, Project, RunSummary
+from seeknal.model import Delivery, NodeResult, Project, RunSummary
 from seeknal.plugins import Plugins
 from seeknal.secret import scrub
 
@@ -57,9 +57,16 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "inputs": dict(snapshot.inputs) if snapshot else {},
         "artifact": snapshot.artifact.path if snapshot and snapshot.artifact else None,
         "audits": [asdict(audit) for audit in result.audits],
-        "targets": [asdict(delivery) for delivery in result.deliveries],
+        "targets": [target_record(delivery) for delivery in result.deliveries],
         "error": scrub(result.error) if result.error else None,
     }
+
+
+def target_record(delivery: Delivery) -> dict[str, Any]:
+    """What people and programs read of a delivery."""
+    identity = ("key", "status", "output_id", "delivery_id", "environment", "number", "before")
+    told = ("rows", "label", "detail", "error", "at", "refused")
+    return {name: getattr(delivery, name) for name in (*identity, *told)}
 
 
 def _after(started_at: str, seconds: float) -> str:

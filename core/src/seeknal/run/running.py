@@ -6,6 +6,7 @@ import secrets
 import shutil
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +34,7 @@ from seeknal.state.store import StateStore
 
 if TYPE_CHECKING:
     from seeknal.run.node import NodeRunner
+    from seeknal.state.batchfiles import BatchFiles
 
 
 @frozen(kw_only=True)
@@ -178,6 +180,7 @@ class Run:
         from seeknal.run.node import NodeRunner
         from seeknal.run.outputs import Outputs
         from seeknal.run.place import Services
+        from seeknal.state.batchfiles import BatchFiles
 
         if self.store is not None:
             self.artifacts.remove_leftovers()
@@ -191,12 +194,17 @@ class Run:
         outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
         earlier, nodes = pool_of(self.loaded), self.project.nodes
         reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
+        contents = Contents(self.artifacts.path)
+        batches = BatchFiles(self.project.root, self.artifacts)
+        writes = self.store is not None and building is None
         services = Services(
             project=self.project,
             plan=plan,
             plugins=self.loaded.plugins,
             engine=engine,
             artifacts=self.artifacts,
+            batches=batches,
+            contents=contents,
             outputs=outputs,
             record=building.record
             if building
@@ -206,11 +214,12 @@ class Run:
             run_id=self.run_id,
             moved=self.verified.moved,
             finder=finder_of(self.loaded, self.verified, self.started_at),
-            cutoff=Cutoff(nodes, reader, Contents(self.artifacts.path), earlier.output),
+            cutoff=Cutoff(nodes, reader, contents, earlier.output),
             output_of=earlier.output,
-            deliver=self.store is not None
-            and building is None
-            and self.loaded.delivers(self.request),
+            account_of=partial(self.loaded.state.account, plan.environment),
+            release=partial(self.release, batches),
+            queues=writes and self.loaded.owes(self.request),
+            deliver=writes and self.loaded.delivers(self.request),
             links=building is None,
         )
         try:
@@ -219,6 +228,10 @@ class Run:
         finally:
             reader.close()
             engine.close()
+
+    def release(self, batches: BatchFiles, node: NodeId) -> None:
+        if self.store is not None:
+            batches.release(node, self.store.batches(node))
 
     def schedule(self, plan: Plan, runner: NodeRunner) -> list[NodeResult]:
         from seeknal.run.runner import Events, run_plan

@@ -61,11 +61,14 @@ class Loaded:
         found = environments.get(environment) or environments.get(PRODUCTION)
         return found.snapshots if found else {}
 
-    def delivers(self, request: Request) -> bool:
-        """Whether targets are written: an environment may be kept to artifacts alone."""
+    def owes(self, request: Request) -> bool:
+        """Whether targets are owed what is built: an environment may be kept to artifacts alone."""
         isolated = request.environment != PRODUCTION
-        allowed = self.project.environments.materialize or not isolated
-        return allowed and not request.no_materialize
+        return self.project.environments.materialize or not isolated
+
+    def delivers(self, request: Request) -> bool:
+        """Whether what targets are owed is attempted."""
+        return self.owes(request) and not request.no_materialize
 
 
 def is_narrowed(request: Request) -> bool:

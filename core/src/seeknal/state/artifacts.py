@@ -94,6 +94,18 @@ class Artifacts:
             stat=_stat(status),
         )
 
+    def described(self, path: Path, rows: int, columns: Sequence[Column]) -> Artifact:
+        """A Parquet file elsewhere as an artifact that is not in the store."""
+        status = path.stat()
+        return Artifact(
+            path=str(path),
+            size=status.st_size,
+            sha256=_digest(path),
+            rows=rows,
+            columns=tuple(columns),
+            stat=_stat(status),
+        )
+
     def path(self, artifact: Artifact) -> Path:
         """Where an artifact's file is, or was."""
         return self._target / artifact.path
@@ -120,6 +132,20 @@ class Artifacts:
             # A file that the disk or its owner will not give us is as good as damaged.
             return "damaged", artifact
         return "ok", evolve(artifact, stat=_stat(status))
+
+    def renamed(self, artifact: Artifact) -> Artifact:
+        """The artifact after a name of its file came or went, which moves its ctime alone.
+
+        Only for who holds the lock and did that: nobody else's change is looked past.
+        """
+        try:
+            size, modified, _, inode, device = found = stat_of(self.path(artifact))
+        except OSError:
+            return artifact
+        known = (*artifact.stat[:2], *artifact.stat[3:])
+        return (
+            evolve(artifact, stat=found) if (size, modified, inode, device) == known else artifact
+        )
 
     def set_aside(self, artifact: Artifact) -> Path | None:
         """Rename a damaged artifact to ``*.damaged-<time>``; None when it is gone anyway."""
@@ -266,6 +292,11 @@ def _holds(path: Path, digest: str) -> bool:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def stat_of(path: Path) -> Stat:
+    """What an artifact's ``stat`` is, of a file that was just verified or made."""
+    return _stat(path.lstat())
 
 
 def _stat(status: os.stat_result) -> Stat:

@@ -10,6 +10,7 @@ from attrs import fields
 
 from seeknal.errors import StateError
 from seeknal.model import (
+    Account,
     Artifact,
     AuditResult,
     Column,
@@ -26,7 +27,12 @@ _PLAIN = (
 )
 _TEXTS = ("query", "untraced")
 _AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
-_DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery))
+_DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery) if entry.name != "held")
+_OWED = tuple(
+    (entry.name, entry.default)
+    for entry in fields(Owed)
+    if entry.name not in ("delivery", "artifact")
+)
 _DEFAULTS = {entry.name: entry.default for entry in fields(Snapshot)}
 
 
@@ -43,10 +49,7 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         data["artifact"] = encode_artifact(snapshot.artifact)
     if snapshot.audits:
         data["audits"] = [_sparse(result, _AUDIT) for result in snapshot.audits]
-    if snapshot.deliveries:
-        data["deliveries"] = [_sparse(entry, _DELIVERY) for entry in snapshot.deliveries.values()]
-    if snapshot.backlog:
-        data["backlog"] = [_encode_owed(entry) for entry in snapshot.backlog]
+    data |= encode_account(Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog))
     for name in (*_PLAIN, *_TEXTS):
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
@@ -64,6 +67,24 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
             code="SK0805",
             help="remove target/run_state.json; the next run builds every node again",
         ) from error
+
+
+def encode_account(account: Account) -> dict[str, Any]:
+    """What `decode_account` takes back; empty for an account that is."""
+    data: dict[str, Any] = {}
+    if account.deliveries:
+        data["deliveries"] = [_encode_delivery(entry) for entry in account.deliveries.values()]
+    if account.backlog:
+        data["backlog"] = [_encode_owed(entry) for entry in account.backlog]
+    return data
+
+
+def decode_account(data: Mapping[str, Any]) -> Account:
+    """The account that ``data`` describes."""
+    return Account(
+        deliveries={entry["key"]: _delivery(entry) for entry in data.get("deliveries", ())},
+        backlog=tuple(_owed(entry) for entry in data.get("backlog", ())),
+    )
 
 
 def encode_artifact(artifact: Artifact) -> dict[str, Any]:
@@ -98,6 +119,7 @@ _column = cache(Column)
 def _decode(data: Mapping[str, Any]) -> Snapshot:
     content, config, upstream, schema = data["fingerprint"]
     artifact = data.get("artifact")
+    account = decode_account(data)
     return Snapshot(
         node=NodeId(data["node"]),
         fingerprint=Fingerprint(content=content, config=config, upstream=upstream, schema=schema),
@@ -105,21 +127,38 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
-        deliveries={entry["key"]: Delivery(**entry) for entry in data.get("deliveries", ())},
-        backlog=tuple(_owed(entry) for entry in data.get("backlog", ())),
+        deliveries=account.deliveries,
+        backlog=account.backlog,
         **{name: data[name] for name in (*_PLAIN, *_TEXTS) if name in data},
     )
 
 
+def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
+    data = _sparse(delivery, _DELIVERY)
+    if delivery.held:
+        data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
+    return data
+
+
+def _delivery(data: Mapping[str, Any]) -> Delivery:
+    held = tuple(decode_artifact(artifact) for artifact in data.get("held", ()))
+    return Delivery(**{**data, "held": held})
+
+
 def _encode_owed(owed: Owed) -> dict[str, Any]:
-    return {
-        "delivery": _sparse(owed.delivery, _DELIVERY),
-        "artifact": encode_artifact(owed.artifact),
-    }
+    data = _sparse(owed, _OWED)
+    artifact = encode_artifact(owed.artifact)
+    return data | {"delivery": _encode_delivery(owed.delivery), "artifact": artifact}
 
 
 def _owed(data: Mapping[str, Any]) -> Owed:
-    return Owed(delivery=Delivery(**data["delivery"]), artifact=decode_artifact(data["artifact"]))
+    return Owed(
+        **{
+            **data,
+            "delivery": _delivery(data["delivery"]),
+            "artifact": decode_artifact(data["artifact"]),
+        }
+    )
 
 
 def _audit(data: Mapping[str, Any]) -> AuditResult:

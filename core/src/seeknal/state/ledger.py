@@ -19,6 +19,8 @@ _HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "open"
 
 _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
 
+_ACCOUNT = ("account", "backlog", "deliveries")
+
 _IDENTITY = ("output_id", "inputs", "failing")
 
 
@@ -197,6 +199,16 @@ class Ledger:
         page = self._pages.get(environment)
         return page.snapshots.get(node) if page else None
 
+    def settle(self, environment: str, node: NodeId, version: int, content: Encoded) -> None:
+        """Let a node's deliveries be what its account says, where that is the newer of both."""
+        page = self._pages.get(environment)
+        known = page.snapshots.get(node) if page else None
+        if page is not None and known is not None and known.get("account", 0) < version:
+            rest = {key: value for key, value in known.items() if key not in _ACCOUNT}
+            others = [entry for entry in known.get("deliveries", ()) if not entry.get("number")]
+            merged = [*others, *content.get("deliveries", ())]
+            page.put(node, {**rest, **content, "deliveries": merged, "account": version})
+
     def changes(self) -> dict[tuple[str, int], Changes]:
         """What each generation of each environment changed since `folded` was called."""
         return {
@@ -276,10 +288,11 @@ def identity(snapshot: Encoded | None) -> object:
 def isolated(snapshot: Encoded) -> Encoded:
     """``snapshot`` as another environment takes it over: what is owed stays where it was."""
     deliveries = snapshot.get("deliveries", ())
-    if "backlog" not in snapshot and all(entry["status"] != "owed" for entry in deliveries):
+    own = snapshot.keys() & {"account", "backlog"}
+    if not own and all(entry["status"] != "owed" for entry in deliveries):
         return snapshot
     kept = [entry for entry in deliveries if entry["status"] != "owed"]
-    rest = {key: value for key, value in snapshot.items() if key not in ("backlog", "deliveries")}
+    rest = {key: value for key, value in snapshot.items() if key not in _ACCOUNT}
     return {**rest, "deliveries": kept} if kept else rest
 
 

@@ -12,9 +12,10 @@ from attrs import field, frozen
 
 from seeknal.errors import StateError
 from seeknal.files import replacing
-from seeknal.model import NodeId, Snapshot
+from seeknal.model import Account, NodeId, Snapshot
+from seeknal.state.accounts import Accounts, Kept, Key, accumulated, read_accounts, referenced
 from seeknal.state.aside import copy_aside
-from seeknal.state.codec import encode_snapshot
+from seeknal.state.codec import encode_account, encode_snapshot
 from seeknal.state.document import Document, read_document, write_document
 from seeknal.state.faults import reading, writing
 from seeknal.state.generations import Generations
@@ -46,6 +47,12 @@ class State:
 
     environments: Mapping[str, EnvironmentState] = field(factory=dict)
     notes: tuple[str, ...] = ()
+    accounts: Mapping[Key, Kept] = field(factory=dict)
+
+    def account(self, environment: str, node: NodeId) -> Account | None:
+        """What a node's targets hold and are owed, also of one that has no snapshot any more."""
+        kept = self.accounts.get((environment, node))
+        return kept.account if kept else None
 
 
 @frozen(kw_only=True)
@@ -76,10 +83,14 @@ def read_state(target: Path) -> State:
     Raises StateError when a newer seeknal wrote it.
     """
     files = _read(target)
+    accounts, damaged = read_accounts(target.parent)
     notes = [note for note, *_ in _notes(files)]
+    notes += [f"{name} of .seeknal/deliveries is damaged" for name in damaged]
     if (target / EXECUTION_STATE).is_file():
         notes.append(legacy_note(EXECUTION_STATE.as_posix()))
-    return State(environments=files.ledger().environments(), notes=tuple(notes))
+    ledger = files.ledger()
+    _settle(ledger, accounts)
+    return State(environments=ledger.environments(), notes=tuple(notes), accounts=accounts)
 
 
 def open_state(target: Path) -> StateStore:
@@ -92,20 +103,29 @@ def open_state(target: Path) -> StateStore:
         target.mkdir(parents=True, exist_ok=True)
         files = _read(target)
         notes = [f"{note} (kept as {kept.name})" for note, kept in _set_aside(target, files)]
-        store = StateStore(target, files.ledger(), notes)
+        ledger, accounts = files.ledger(), Accounts(target.parent)
+        _settle(ledger, accounts.all())
+        store = StateStore(target, ledger, accounts, notes)
         if notes or (target / JOURNAL_FILE).exists():
             store.fold()
         if (note := set_aside_execution_state(target)) is not None:
             notes.append(note)
+        notes += accounts.notes
         return store
+
+
+def _settle(ledger: Ledger, accounts: Mapping[Key, Kept]) -> None:
+    for (environment, node), kept in accounts.items():
+        ledger.settle(environment, node, kept.version, kept.content)
 
 
 class StateStore:
     """The state while its one writer changes it. Thread-safe; `open_state` makes it."""
 
-    def __init__(self, target: Path, ledger: Ledger, notes: list[str]) -> None:
+    def __init__(self, target: Path, ledger: Ledger, accounts: Accounts, notes: list[str]) -> None:
         self._target = target
         self._ledger = ledger
+        self._accounts = accounts
         self._notes = notes
         self._lock = threading.Condition()
         self._journal = Journal(target / JOURNAL_FILE, ledger.folds)
@@ -120,7 +140,9 @@ class StateStore:
         """The state as it is now; what is recorded later does not change it."""
         with self._lock:
             environments = self._ledger.environments()
-        return State(environments=environments, notes=tuple(self._notes))
+        return State(
+            environments=environments, notes=tuple(self._notes), accounts=self._accounts.all()
+        )
 
     def record(self, environment: str, snapshot: Snapshot, *, lazily: bool = False) -> None:
         """Make ``snapshot`` its node's current one; durable when this returns.
@@ -129,8 +151,33 @@ class StateStore:
         For nodes that nothing outside depends on: the worst that is lost is their computation.
         """
         entry = snapshot_entry(environment, snapshot)
+        self._number(environment, entry["snapshot"])
         self._begin_if_new(environment, NodeId(snapshot.node), entry["snapshot"])
         self._append(entry, lazily=lazily)
+        self._account(environment, entry["snapshot"])
+
+    def _number(self, environment: str, snapshot: dict[str, Any]) -> None:
+        """Let a snapshot say which version of its node's account it goes with."""
+        content = accumulated(snapshot)
+        if version := self._accounts.version(environment, snapshot["node"], content):
+            snapshot["account"] = version
+
+    def _account(self, environment: str, snapshot: Mapping[str, Any]) -> None:
+        """Keep what targets hold and are owed, once it is on record as part of the snapshot."""
+        if version := snapshot.get("account"):
+            node = snapshot["node"]
+            self._accounts.put(environment, node, accumulated(snapshot), version)
+
+    def settle(self, environment: str, node: NodeId, account: Account) -> None:
+        """Replace the account of a node that has no snapshot; durable when this returns."""
+        content = accumulated(encode_account(account))
+        version = self._accounts.version(environment, node, content)
+        self._accounts.put(environment, node, content, version)
+
+    def batches(self, node: NodeId) -> set[str]:
+        """The paths of every batch of a node that some account still needs."""
+        accounts = (kept.account for (_, id), kept in self._accounts.all().items() if id == node)
+        return {artifact.path for artifact in referenced(accounts)}
 
     def forget(self, environment: str, *nodes: NodeId) -> None:
         """Drop nodes from an environment; durable when this returns."""
@@ -171,6 +218,7 @@ class StateStore:
 
     def delete(self, environment: str) -> None:
         """Remove an environment; its artifacts stay until nothing else refers to them."""
+        self._accounts.drop(environment)
         self._append({"environment": environment, "at": now(), "delete": True})
 
     def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
@@ -182,9 +230,17 @@ class StateStore:
         nothing. It stays open until `end_generation`.
         """
         generation = self._ledger.generation(environment) + 1
-        moved = {node: found and encode_snapshot(found) for node, found in changes.items()}
+        moved = {
+            node: None if found is None else encode_snapshot(found)
+            for node, found in changes.items()
+        }
+        encoded = [snapshot for snapshot in moved.values() if snapshot is not None]
+        for snapshot in encoded:
+            self._number(environment, snapshot)
         entry = generation_entry(environment, generation, **head)
         self._append({**entry, "move": moved})
+        for snapshot in encoded:
+            self._account(environment, snapshot)
         return generation
 
     def annotate(self, environment: str, **values: Any) -> None:
@@ -208,6 +264,7 @@ class StateStore:
                         self.fold()
             finally:
                 self._journal.close()
+                self._accounts.close()
 
     def fold(self) -> None:
         """Write the whole state to ``run_state.json`` and remove the journal. Raises OSError."""

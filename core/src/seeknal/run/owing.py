@@ -1,0 +1,245 @@
+"""What a node's targets are owed of its outputs: which batches, in which order, under which id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from attrs import evolve, frozen
+
+from seeknal.digests import digest
+from seeknal.model import PRODUCTION, Account, Artifact, Delivery, Node, Owed, Snapshot, Target
+from seeknal.plan.planner import owed_targets, waiting
+
+ALREADY_THERE = "holds these rows already"
+
+MOST_HELD = 20
+"""How many batches are remembered that a rollback has left in an append target."""
+
+
+@frozen(kw_only=True)
+class Output:
+    """A node's current output, and what its targets have to know of it.
+
+    ``keep`` stores the rows for a target where they stay until they are delivered; ``same``
+    says whether two outputs hold the same rows. ``again``: targets are written once more though
+    they hold these rows; appends are not, for they would hold them twice.
+    """
+
+    node: Node
+    snapshot: Snapshot
+    run_id: str
+    keep: Callable[[Target], Artifact]
+    same: Callable[[Artifact, Artifact], bool]
+    environment: str = PRODUCTION
+    again: bool = False
+
+
+def plan_deliveries(output: Output) -> Snapshot:
+    """The snapshot with every delivery that is due on record as owed, under an id that stays.
+
+    A target that accumulates is handed a batch for each new output, and keeps those that it has
+    yet to get; other targets need only the newest rows.
+    """
+    node, account = output.node, _addressed(output)
+    account = _without_mended(output, account)
+    due = set(owed_targets(node, evolve(output.snapshot, deliveries=account.deliveries)))
+    if output.again:
+        due |= {target.key for target in node.targets if target.mode != "append"}
+    for target in node.targets:
+        if target.key not in due:
+            continue
+        if target.accumulates:
+            account = _handed(output, account, target)
+        else:
+            owed = _owed(output, target, account.deliveries.get(target.key))
+            account = _with(account, owed)
+    return evolve(output.snapshot, deliveries=account.deliveries, backlog=account.backlog)
+
+
+def undelivered(node: Node, snapshot: Snapshot) -> bool:
+    """Whether any of the node's targets is owed anything."""
+    keys = {target.key for target in node.targets}
+    newest = (entry for key, entry in snapshot.deliveries.items() if key in keys)
+    return waiting(node, snapshot) or any(entry.status == "owed" for entry in newest)
+
+
+def already_there(
+    node: Node, snapshot: Snapshot, before: Account, again: bool
+) -> tuple[Delivery, ...]:
+    """The deliveries of append targets that were asked for though the rows are there."""
+    found = []
+    for target in node.targets:
+        entry, known = snapshot.deliveries.get(target.key), before.deliveries.get(target.key)
+        if target.mode != "append" or entry is None or entry.status != "delivered":
+            continue
+        if again or (entry.detail == ALREADY_THERE and entry != known):
+            found.append(evolve(entry, rows=0, detail=ALREADY_THERE))
+    return tuple(found)
+
+
+def carried_over(node: Node, account: Account) -> Account:
+    """What stays true of targets when the node's outputs are lost: they are built anew.
+
+    All but appends are written again, which puts back what somebody may have removed with them.
+    """
+    appends = {target.place for target in node.targets if target.mode == "append"}
+    deliveries = {
+        key: entry
+        for key, entry in account.deliveries.items()
+        if entry.place in appends or entry.status == "owed"
+    }
+    return evolve(account, deliveries=deliveries)
+
+
+def taken_back(
+    account: Account, known: Delivery, wanted: Delivery | None, output_id: str
+) -> tuple[Account, Delivery]:
+    """The account without the batches that are newer than ``wanted`` and were not delivered.
+
+    Also gives what the target was handed last, by what is left: it is of ``output_id``, owed or
+    delivered, unless a newer batch has reached the target.
+    """
+    mine = [owed for owed in account.backlog if owed.delivery.key == known.key]
+    number = wanted.number if wanted else 0
+    again = next((owed for owed in mine if owed.delivery.output_id == output_id), None)
+    limit = max(number, again.delivery.number if again else 0)
+    kept = [owed for owed in account.backlog if owed not in mine or owed.delivery.number <= limit]
+    ids = {wanted.delivery_id, wanted.holds_as} if wanted else {""}
+    account = evolve(account, backlog=tuple(kept))
+    if known.holds_as not in ids:
+        return account, evolve(known, status="delivered", refused=False, error=None)
+    if again is None:
+        settled = settled_at(known, output_id)
+        return _with(account, settled), settled
+    # Under the highest number: what the target is handed next follows it.
+    newest = evolve(again.delivery, number=known.number, held=known.held)
+    account = _replaced(account, again, evolve(again, delivery=newest))
+    return _with(account, newest), newest
+
+
+def settled_at(known: Delivery, output_id: str) -> Delivery:
+    """What is known of a target that need not be written for ``output_id``."""
+    return evolve(
+        known,
+        status="delivered",
+        output_id=output_id,
+        refused=False,
+        error=None,
+        rows=0,
+        detail="",
+        before="",
+    )
+
+
+def inputs_id(snapshot: Snapshot) -> str:
+    """Names what an output was computed from."""
+    version = json.dumps(snapshot.source_version, sort_keys=True, default=str)
+    return digest(*(f"{id}={found}" for id, found in sorted(snapshot.inputs.items())), version)[:16]
+
+
+def _addressed(output: Output) -> Account:
+    """The account under the keys that targets have now: other options lead to the same place."""
+    keys = {target.key for target in output.node.targets}
+    places = {target.place: target for target in output.node.targets if target.accumulates}
+    deliveries = dict(output.snapshot.deliveries)
+    for key, entry in output.snapshot.deliveries.items():
+        target = places.get(entry.place)
+        moved = entry.number and key not in keys and target is not None
+        if moved and target is not None and target.key not in deliveries:
+            del deliveries[key]
+            deliveries[target.key] = _moved(entry, target)
+    backlog = []
+    for owed in output.snapshot.backlog:
+        if owed.delivery.environment != output.environment:
+            continue
+        target = places.get(owed.delivery.place)
+        if target is not None and owed.delivery.key not in keys:
+            owed = evolve(owed, delivery=evolve(owed.delivery, key=target.key))
+        backlog.append(owed)
+    return Account(deliveries=deliveries, backlog=tuple(backlog))
+
+
+def _moved(entry: Delivery, target: Target) -> Delivery:
+    """What is known of a place whose target has other options now: all but appends go again."""
+    again = target.mode != "append" and entry.status == "delivered"
+    return evolve(entry, key=target.key, output_id="" if again else entry.output_id)
+
+
+def _without_mended(output: Output, account: Account) -> Account:
+    """Leave out batches that were refused and that a mended definition computed anew."""
+    definition, inputs = output.snapshot.fingerprint.content, inputs_id(output.snapshot)
+    kept = tuple(
+        owed
+        for owed in account.backlog
+        if not (owed.delivery.refused and owed.inputs == inputs and owed.definition != definition)
+    )
+    return evolve(account, backlog=kept)
+
+
+def _handed(output: Output, account: Account, target: Target) -> Account:
+    """The account after the output was handed to a target that accumulates."""
+    known = account.deliveries.get(target.key)
+    mine = known if known and known.environment == output.environment else None
+    artifact, id = output.keep(target), output.snapshot.output_id
+    waiting = _waiting(account, mine)
+    if (
+        mine
+        and waiting
+        and (waiting.delivery.output_id == id or output.same(waiting.artifact, artifact))
+    ):
+        delivery = evolve(waiting.delivery, output_id=id)
+        return _with(_replaced(account, waiting, evolve(waiting, delivery=delivery)), delivery)
+    if mine and target.mode == "append":
+        held = mine.held if mine.status == "delivered" else mine.held[1:]
+        if any(output.same(batch, artifact) for batch in held):
+            there = evolve(mine, status="delivered", output_id=id, rows=0, error=None, before="")
+            return _with(account, evolve(there, detail=ALREADY_THERE))
+    delivery = evolve(_owed(output, target, mine), number=1 + (mine.number if mine else 0))
+    owed = Owed(
+        delivery=delivery,
+        artifact=artifact,
+        definition=output.snapshot.fingerprint.content,
+        inputs=inputs_id(output.snapshot),
+    )
+    return _with(evolve(account, backlog=(*account.backlog, owed)), delivery)
+
+
+def _waiting(account: Account, newest: Delivery | None) -> Owed | None:
+    """The batch in the backlog that the target was handed last."""
+    found: Iterator[Owed] = (
+        owed
+        for owed in account.backlog
+        if newest is not None
+        and owed.delivery.key == newest.key
+        and owed.delivery.number == newest.number
+    )
+    return next(found, None)
+
+
+def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
+    id = output.snapshot.output_id
+    retried = known and known.status == "owed" and known.output_id == id and not known.number
+    fresh = f"{output.run_id}/{target.node}/{target.key}"
+    return Delivery(
+        key=target.key,
+        status="owed",
+        output_id=id,
+        delivery_id=known.delivery_id if known and retried else fresh,
+        label=f"{target.type} {target.label}" if target.type != "file" else target.label,
+        before=known.before if known else "",
+        environment=output.environment,
+        place=target.place,
+        holds=known.holds if known else "",
+        holds_as=known.holds_as if known else "",
+        held=known.held if known else (),
+    )
+
+
+def _with(account: Account, delivery: Delivery) -> Account:
+    return evolve(account, deliveries={**account.deliveries, delivery.key: delivery})
+
+
+def _replaced(account: Account, old: Owed, new: Owed) -> Account:
+    backlog = tuple(new if owed is old else owed for owed in account.backlog)
+    return evolve(account, backlog=backlog)
