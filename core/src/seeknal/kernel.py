@@ -174,6 +174,18 @@ class Context(Protocol):
     def delivery_id(self) -> str:
         """In ``materialize``: names this delivery; a retry has the same id."""
 
+    @property
+    def output_id(self) -> str:
+        """In ``materialize``: names the rows, for a target's own record of deliveries."""
+
+    @property
+    def recorded(self) -> bool:
+        """In ``materialize``: whether the project knows what the target took last.
+
+        Where it does not, its record may have been lost: an append target whose own record
+        says that the node's last delivery had this ``output_id`` holds the rows already.
+        """
+
     def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         """The options of a connection of profiles.yml, of the class that its type declared."""
 

@@ -386,6 +386,7 @@ class Delivery:
     before: str = ""
     """The output that a rollback takes out of the target; until that is done."""
     place: str = ""
+    mode: str = ""
     number: int = 0
     refused: bool = False
     """The target will not take these rows as they are, however often they are sent."""

@@ -45,6 +45,10 @@ COMMANDS = {
     "repl": ("repl", "Query the stored outputs interactively."),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
     "impact": ("lineage", "List what a change of a node or column reaches."),
+    "deliveries": (
+        "deliveries",
+        "List what targets are owed, send it again, or give it up.",
+    ),
     "history": ("history", "List earlier runs and what they did to each node."),
     "render": ("rendering", "Print a node's SQL as it is executed."),
     "draft": ("setup", "Write a template file for a new node."),

@@ -189,6 +189,7 @@ def promote_command(
     Only what ENV itself changed moves; what production's newer data makes different is built
     first. Targets are delivered from the stored outputs.
     """
+    from seeknal.cli.run import reporter_of
     from seeknal.run.environments import promote
 
     def agree(promotion: Promotion) -> bool:
@@ -201,7 +202,7 @@ def promote_command(
         request(command=f"promote {source}", environment=target, **options),
         source,
         target,
-        _reporter(format_),
+        reporter_of(format_),
         force=force,
         dry_run=dry_run,
         agree=agree,
@@ -236,13 +237,14 @@ def rollback_command(
     run refuses until --unpin, or a promote. Targets that are replaced as a whole are delivered
     again; those that cannot be taken back are listed, and the exit code is 1.
     """
+    from seeknal.cli.run import reporter_of
     from seeknal.run.environments import rollback
 
     moved = rollback(
         project_root(),
         request(command="rollback", environment=name, **options),
         to,
-        _reporter(format_),
+        reporter_of(format_),
     )
     if format_ == "json":
         print_json(_moved(moved))
@@ -267,12 +269,6 @@ def agreed(question: str, yes: bool) -> bool:
 
 def _exit_code(moved: Moved) -> int:
     return 0 if moved.summary is None or moved.summary.ok else 1
-
-
-def _reporter(format_: str) -> Any:
-    from seeknal.cli.progress import Lines, Silent
-
-    return Silent() if format_ == "json" else Lines(project_root())
 
 
 def _moved(moved: Moved) -> dict[str, Any]:

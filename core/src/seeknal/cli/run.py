@@ -73,10 +73,8 @@ def run_command(
         return show_plan(format_, command="plan", **options)
     from seeknal.run.commands import run_project
 
-    reporter = _reporter(format_, quiet, verbose)
-    return _answer(
-        run_project(project_root(), request(command="run", **options), reporter), format_
-    )
+    reporter = reporter_of(format_, quiet, verbose)
+    return answer(run_project(project_root(), request(command="run", **options), reporter), format_)
 
 
 @click.command("plan", cls=Command)
@@ -147,8 +145,8 @@ def apply_command(
             _print_plan(loaded, plan, asked, explain=explain)
         return agreed(f"Apply this to {plan.environment}?", yes)
 
-    summary = apply_project(project_root(), asked, _reporter(format_, quiet, False), agree)
-    return 1 if summary is None else _answer(summary, format_)
+    summary = apply_project(project_root(), asked, reporter_of(format_, quiet), agree)
+    return 1 if summary is None else answer(summary, format_)
 
 
 def _take_note(environment: str) -> None:
@@ -169,7 +167,8 @@ def _take_note(environment: str) -> None:
         say(f"note: prod has changed {id} since; promoting {environment} replaces or reads it")
 
 
-def _reporter(format_: str, quiet: bool, verbose: bool) -> Any:
+def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any:
+    """Who tells people of a run whose answer has this format."""
     from seeknal.cli.progress import Lines, Silent
 
     if format_ == "json":
@@ -177,7 +176,8 @@ def _reporter(format_: str, quiet: bool, verbose: bool) -> Any:
     return Lines(project_root(), quiet=quiet, verbose=verbose)
 
 
-def _answer(summary: RunSummary, format_: str) -> int:
+def answer(summary: RunSummary, format_: str) -> int:
+    """Print a run's answer where it is JSON; gives the exit code."""
     from seeknal.errors import Interrupted
 
     if format_ == "json":

@@ -1,4 +1,4 @@
-"""Sources that read what the project itself delivers: their order in a run would be chance."""
+"""Targets that would overwrite each other's rows, and sources that read what is delivered here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,41 @@ Connections = Mapping[str, Mapping[str, object]]
 Found = tuple[Node, Target]
 
 
+_SHARED = ("append", "upsert_by_key")
+"""Modes that leave the rows alone which they did not bring."""
+
+
+def overwritten(nodes: Mapping[NodeId, Node], connections: Connections) -> Iterator[Problem]:
+    """A problem for each target whose table another one replaces, or that it would replace."""
+    owners: dict[str, list[Found]] = {}
+    for node in nodes.values():
+        for target in node.targets:
+            table = _table(target, connections)
+            if table is None:
+                continue
+            others = owners.setdefault(table, [])
+            for owner, other in others:
+                sharing = owner.id != node.id and {target.mode, other.mode} <= set(_SHARED)
+                if not sharing:
+                    yield _clash(node, target, owner, other)
+                    break
+            others.append((node, target))
+
+
+def _clash(node: Node, target: Target, owner: Node, other: Target) -> Problem:
+    if owner.id == node.id:
+        message = f"{node.id} delivers to {target.label} twice"
+        help = "leave one of the two out"
+    else:
+        message = (
+            f"{node.id} ({target.mode}) and {owner.id} ({other.mode}) both write {target.label}"
+        )
+        help = "give each its own table; only append and upsert_by_key leave other rows alone"
+    return Problem(
+        code="SK0223", message=message, location=target.location, help=help, node=node.id
+    )
+
+
 def read_back(
     nodes: Mapping[NodeId, Node], root: Path, connections: Connections
 ) -> Iterator[Problem]:
@@ -21,12 +56,14 @@ def read_back(
     if not targets:
         return
     files = {_file(root, path): found for found in targets if (path := _path(found[1]))}
-    tables = {key: found for found in targets if (key := _table(found[1], connections))}
+    tables = {key.lower(): found for found in targets if (key := _table(found[1], connections))}
     for node in nodes.values():
         if node.source is None:
             continue
         table = _source_table(node.source, connections)
-        found = _delivered_file(node.source, root, files) or (tables.get(table) if table else None)
+        found = _delivered_file(node.source, root, files) or (
+            tables.get(table.lower()) if table else None
+        )
         if found is not None:
             yield _problem(node, *found)
 
@@ -94,7 +131,11 @@ def _source_table(source: Source, connections: Connections) -> str | None:
 
 def _full_name(type: str, connection: str | None, table: str, connections: Connections) -> str:
     """The table, with the schema that its connection adds to a name without one."""
-    schema = str(connections.get(connection or "", {}).get("schema") or "public")
+    settings = connections.get(connection or "", {})
+    schema = str(settings.get("schema") or "public")
     name = table if "." in table else f"{schema}.{table}"
-    plain = name.replace('"', "").lower()
-    return f"{connection or type}:{plain}"
+    plain = name.replace('"', "")
+    # Two names of one connection lead to one table.
+    others = sorted((key, repr(value)) for key, value in settings.items() if key != "schema")
+    where = repr(others) if others else connection
+    return f"{type}:{where or ''}:{plain}"

@@ -16,7 +16,7 @@ from seeknal.project.audits import build_audit
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
 from seeknal.project.common import load_common, yaml_files
-from seeknal.project.deliveries import read_back
+from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, raw_nodes, seed_nodes
 from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
@@ -229,11 +229,12 @@ class _Loader:
     def check_nodes(
         self, nodes: Mapping[NodeId, Node], raws: list[RawNode], around: Surroundings
     ) -> None:
-        """Refs, circles, and sources that read what the project delivers."""
+        """Refs, circles, and targets whose rows others overwrite or read."""
         wrong = {entry.node for entry in self.problems if entry.severity == "error"}
         lost = {raw.id for raw in raws} - nodes.keys()
         self.problems += graph_problems(nodes, lost & wrong, lost - wrong)
         self.problems += read_back(nodes, self.root, around.connections or {})
+        self.problems += overwritten(nodes, around.connections or {})
 
     def plugin_problems(self, project: Project) -> list[Problem]:
         found = self.plugins.hooks.validate_project(project=project)

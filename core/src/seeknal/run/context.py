@@ -57,6 +57,8 @@ class NodeContext:
     dry_run: bool = False
     known_version: object | None = None
     delivery_id: str = ""
+    output_id: str = ""
+    recorded: bool = True
     allow_outside: bool = False
     variables: Mapping[str, object] = field(factory=dict)
     params: Mapping[str, object] = field(factory=dict)

@@ -103,6 +103,8 @@ def _batch(place: Place, target: Target, artifact: Artifact) -> Relation:
 def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
     context = place.context(
         delivery_id=owed.delivery_id,
+        output_id=owed.output_id,
+        recorded=bool(owed.holds_as),
         audit_of=partial(_audit, place),
         undone_rows=partial(_earlier, place, owed.before),
     )

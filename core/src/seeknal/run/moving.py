@@ -53,6 +53,11 @@ class Work:
             self.run = Run(loaded, self.request, self.reporter, self.store)
         return self.run
 
+    def refresh(self) -> None:
+        """Let what follows see the state as it is now."""
+        run = self.opened()
+        run.loaded = evolve(run.loaded, state=self.store.state)
+
     def build(self, promotion: Promotion) -> dict[NodeId, Snapshot]:
         """Compute what no environment has yet, over the target's inputs; nothing moves."""
         if not promotion.build:
@@ -266,7 +271,7 @@ class Work:
         if any(known.before for found in changes.values() for known in _deliveries(found)):
             # What is taken out is looked up in the generation that has just begun.
             self.store.generations()
-        run.loaded = evolve(run.loaded, state=self.store.state)
+        self.refresh()
         if not run.loaded.delivers(self.request):
             return []
         nodes, marks = run.project.nodes, marks_of(run.loaded)

@@ -230,6 +230,7 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         before=known.before if known else "",
         environment=output.environment,
         place=target.place,
+        mode=target.mode,
         holds=known.holds if known else "",
         holds_as=known.holds_as if known else "",
         held=known.held if known else (),

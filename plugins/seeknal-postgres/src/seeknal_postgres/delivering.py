@@ -16,6 +16,7 @@ from seeknal.plugin import (
     DeliveryError,
     Range,
     Relation,
+    RowsRefused,
     Target,
     check_keys,
     check_times,
@@ -136,16 +137,36 @@ def _transaction(server: Server, work: Work) -> Delivered:
         before = ledger.delivered_rows(server, work.ledger, id, str(work.table))
         if before is not None:
             return Delivered(rows=before, detail="was delivered before")
+        if _is_there(server, work):
+            return Delivered(rows=0, detail="holds these rows already")
         rows, detail = _written(server, work)
         ledger.record(server, work.ledger, _marker(work, rows))
     return Delivered(rows=rows, detail=detail)
+
+
+def _is_there(server: Server, work: Work) -> bool:
+    """Whether an append was made before, of which only the table's own record is left."""
+    context = work.context
+    if work.mode != "append" or context.recorded or not tables.columns_of(server, work.table):
+        return False
+    node, table = str(work.relation.node), str(work.table)
+    last = ledger.last_output(server, work.ledger, table, node, context.environment)
+    return last is not None and last[1] == context.output_id
 
 
 def _marker(work: Work, rows: int) -> tuple[object, ...]:
     times = (str(work.range.start), str(work.range.end)) if work.range else (None, None)
     context = work.context
     identity = (context.delivery_id, str(work.table), str(work.relation.node))
-    return (*identity, context.environment, context.run_id, work.mode, rows, *times)
+    return (
+        *identity,
+        context.environment,
+        context.run_id,
+        work.mode,
+        rows,
+        *times,
+        context.output_id,
+    )
 
 
 def _written(server: Server, work: Work) -> tuple[int, str]:
@@ -211,14 +232,14 @@ def _fitted(
     """The table's columns once they take the rows. Raises DeliveryError when they cannot."""
     change = tables.change_of(there, work.writings)
     if change.retyped:
-        raise DeliveryError(
+        raise RowsRefused(
             f"{work.table} does not fit: {tables.Change(retyped=change.retyped)}",
             code="SK1343",
             help="cast the column in the node's SQL, or change the table",
         )
     missing = [column.name for column in change.removed if column.required]
     if missing:
-        raise DeliveryError(
+        raise RowsRefused(
             f"{work.table} needs values for {', '.join(missing)}, which the rows do not have",
             code="SK1344",
         )
@@ -228,7 +249,7 @@ def _fitted(
     if not change.added:
         return there
     if work.options.schema_change == "fail":
-        raise DeliveryError(
+        raise RowsRefused(
             f"{work.table} has no column for {', '.join(new.name for new in change.added)}",
             code="SK1345",
             help="schema_change: evolve adds it, or take it out of the node's SQL",
@@ -333,8 +354,11 @@ def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
             code="SK1346",
             help="run again when it has ended; lock_timeout: 5m waits longer",
         )
+    # Data and integrity faults, and limits that a row exceeds, are there at each attempt.
+    lasting = (error.sqlstate or "").startswith(("22", "23", "54"))
+    refused = RowsRefused if lasting else DeliveryError
     column = getattr(error.diag, "column_name", None)
     place = f"{work.table}.{column}" if column else str(work.table)
-    return DeliveryError(
+    return refused(
         f"{place}: {text}", code="SK1347", help=error.diag.message_hint or "it holds what it held"
     )

@@ -23,34 +23,48 @@ _CREATE = """
         rows bigint NOT NULL,
         range_start text,
         range_end text,
+        output_id text,
         delivered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (delivery_id, table_name)
     )
 """
 _INSERT = """
     INSERT INTO {table}
-        (delivery_id, table_name, node, environment, run_id, mode, rows, range_start, range_end)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        (delivery_id, table_name, node, environment, run_id, mode, rows, range_start, range_end,
+         output_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_LAST = """
+    SELECT rows, output_id FROM {table}
+    WHERE table_name = %s AND node = %s AND environment = %s
+    ORDER BY delivered_at DESC LIMIT 1
 """
 
 
 def prepare(server: Server, schema: str) -> None:
     """Make the table where it is missing, in a transaction of its own."""
     name = quote_name(schema, TABLE)
-    if _exists(server, name):
+    if _is_ready(server, name):
         return
     with server.transaction():
         # Two CREATE ... IF NOT EXISTS at once can still collide.
         server.execute("SELECT pg_advisory_xact_lock(hashtextextended('seeknal.deliveries', 0))")
-        if not _exists(server, name):
+        if not _is_ready(server, name):
             from seeknal_postgres.tables import ensure_schema
 
             ensure_schema(server, schema)
             server.execute(_CREATE.format(table=name).encode())
+            add = f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS output_id text"
+            server.execute(add.encode())
 
 
-def _exists(server: Server, name: str) -> bool:
-    row = server.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone()
+def _is_ready(server: Server, name: str) -> bool:
+    """Whether the table is there, with the column that came last."""
+    row = server.execute(
+        "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s)"
+        " AND attname = 'output_id' AND NOT attisdropped)",
+        [name],
+    ).fetchone()
     return bool(row and row[0])
 
 
@@ -60,6 +74,15 @@ def delivered_rows(server: Server, schema: str, delivery_id: str, table: str) ->
     query = f"SELECT rows FROM {name} WHERE delivery_id = %s AND table_name = %s"
     row = server.execute(query.encode(), [delivery_id, table]).fetchone()
     return int(row[0]) if row else None
+
+
+def last_output(
+    server: Server, schema: str, table: str, node: str, environment: str
+) -> tuple[int, str | None] | None:
+    """Rows and output id of the last delivery of a node to a table."""
+    query = _LAST.format(table=quote_name(schema, TABLE))
+    row = server.execute(query.encode(), [table, node, environment]).fetchone()
+    return (int(row[0]), row[1]) if row else None
 
 
 def record(server: Server, schema: str, values: tuple[object, ...]) -> None:
