@@ -1,0 +1,132 @@
+"""Where histories deliver to: real tables, and ways to put them out of reach."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.deliveries.model import Row, Rows, Spec, rows
+
+OPTIONS = {
+    "append": "",
+    "full": "",
+    "upsert_by_key": ", unique_keys: [id]",
+    "incremental_by_time": ", time_column: day",
+    "overwrite_partitions": ", partition_by: [part]",
+}
+
+
+class Postgres:
+    """A database of its own; out of reach behind a port that nobody listens to."""
+
+    name = "postgres"
+    specs = (
+        *("appended", "grouped", "merged", "timed", "newest"),
+        *("strict", "both_appended", "both_merged"),
+    )
+    ways = ("port",)
+
+    def __init__(self, database) -> None:
+        self.database = database
+
+    def prepare(self, root: Path) -> None:
+        self.database.run(
+            "CREATE SCHEMA out; CREATE TABLE out.strict"
+            " (id int, day date, part text, v int, word varchar(6))"
+        )
+        self.up(root)
+
+    def target(self, spec: Spec) -> str:
+        table = f"type: postgresql, connection: pg, table: out.{spec.name}"
+        return f"{{{table}, mode: {spec.mode}{OPTIONS[spec.mode]}}}"
+
+    def up(self, root: Path) -> None:
+        (root / "profiles.yml").write_text(self.database.profile)
+
+    def down(self, root: Path, way: str) -> None:
+        port = f"port: {self.database.parameters['port']}"
+        profile = self.database.profile.replace(port, "port: 1")
+        (root / "profiles.yml").write_text(profile + "    connect_timeout: 2\n")
+
+    def rows(self, root: Path, spec: Spec) -> Rows:
+        if self.database.value("SELECT to_regclass(%s)", f"out.{spec.name}") is None:
+            return ()
+        return rows(map(plain, self.database.rows(f"SELECT * FROM out.{spec.name}")))
+
+    def rest(self) -> None:
+        """End what must not be shared with a child."""
+        from seeknal_postgres.pool import close_idle
+
+        close_idle()
+
+
+class Iceberg:
+    """The project's own catalog; out of reach when something else stands in its place."""
+
+    name = "iceberg"
+    specs = (
+        *("appended", "grouped", "merged", "timed", "parted", "newest"),
+        *("both_appended", "both_merged"),
+    )
+    ways = ("catalog", "folder", "warehouse")
+
+    def prepare(self, root: Path) -> None:
+        (root / ".seeknal/iceberg").mkdir(parents=True)
+
+    def target(self, spec: Spec) -> str:
+        table = f"type: iceberg, table: atlas.out.{spec.name}"
+        return f"{{{table}, mode: {spec.mode}{OPTIONS[spec.mode]}}}"
+
+    def down(self, root: Path, way: str) -> None:
+        place, away = self.paths(root, way)
+        if place.exists():
+            place.rename(away)
+        if way == "catalog":
+            place.mkdir()
+        else:
+            place.write_text("in the way")
+
+    def up(self, root: Path) -> None:
+        for way in self.ways:
+            place, away = self.paths(root, way)
+            if way == "catalog" and place.is_dir():
+                shutil.rmtree(place)
+            elif way != "catalog" and place.is_file():
+                place.unlink()
+            if away.exists():
+                away.rename(place)
+        (root / ".seeknal/iceberg").mkdir(exist_ok=True)
+
+    def paths(self, root: Path, way: str) -> tuple[Path, Path]:
+        folder = root / ".seeknal/iceberg"
+        named = {"catalog": folder / "catalog.db", "warehouse": folder / "warehouse"}
+        place = named.get(way, folder)
+        return place, place.with_name(f"{place.name}.away")
+
+    def rows(self, root: Path, spec: Spec) -> Rows:
+        from pyiceberg.catalog import load_catalog
+        from pyiceberg.exceptions import NoSuchTableError
+
+        folder = root / ".seeknal/iceberg"
+        if not (folder / "catalog.db").is_file():
+            return ()
+        catalog = load_catalog(
+            "atlas",
+            type="sql",
+            uri=f"sqlite:///{folder / 'catalog.db'}",
+            warehouse=(folder / "warehouse").as_uri(),
+        )
+        try:
+            found = catalog.load_table(("out", spec.name)).scan().to_arrow().to_pylist()
+        except NoSuchTableError:
+            return ()
+        finally:
+            catalog.close()
+        return rows(plain(row.values()) for row in found)
+
+    def rest(self) -> None: ...
+
+
+def plain(row) -> Row:
+    """Numbers and text."""
+    return tuple(None if v is None else v if isinstance(v, int) else str(v) for v in row)

@@ -1,0 +1,485 @@
+"""Plays a story against a real project, and finds the shortest part of it that still fails."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from seeknal.testing import TestProject
+from tests.deliveries import model
+from tests.deliveries.killing import kill_within
+from tests.deliveries.model import SPECS, Batch, Definition, Row, World
+
+Action = tuple
+"""A name, then what it is done with: everything is drawn beforehand, so that any may be left out."""
+
+SOURCE = """\
+kind: source
+name: orders
+source: csv
+table: data/orders.csv
+columns: {id: INTEGER, day: DATE, part: VARCHAR, v: INTEGER, word: VARCHAR}
+"""
+HEAD = "id,day,part,v,word\n"
+WEIGHTS = {
+    "source": 9,
+    "run": 10,
+    "kill": 4,
+    "down": 3,
+    "up": 3,
+    "back": 2,
+    "shuffle": 1,
+    "edit": 1,
+    "mend": 2,
+    "rm": 2,
+    "clean": 1,
+    "damage": 2,
+    "rollback": 2,
+    "promote": 2,
+    "drop": 1,
+    "retry": 1,
+}
+FLAGS = ((), (), (), (), ("--full",), ("--no-materialize",), ("--no-materialize",), ("--refresh",))
+DAMAGES = ("truncate", "garbage", "empty", "remove", "remove journal", "garbage without journal")
+
+
+def drawn(place, seed: int, length: int) -> tuple[list[str], list[Action]]:
+    """A story: its targets and what happens."""
+    chance = random.Random(f"{place.name} {seed}")
+    targets = sorted(chance.sample(place.specs, 3))
+    numbers = iter(range(1, 1000))
+    actions: list[Action] = [("source", content(chance, numbers)), ("run",)]
+    while len(actions) < length:
+        name = chance.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
+        actions.append(action(name, place, chance, numbers))
+        if name in ("source", "back", "edit", "mend", "rm", "damage") and chance.random() < 0.8:
+            actions.append(action(chance.choice(("run", "run", "kill")), place, chance, numbers))
+    return targets, actions
+
+
+def action(name: str, place, chance: random.Random, numbers) -> Action:
+    details: dict[str, Callable[[], tuple]] = {
+        "source": lambda: (content(chance, numbers),),
+        "run": lambda: chance.choice(FLAGS),
+        "kill": lambda: (chance.randrange(1, 10**6) / 10**6,),
+        "down": lambda: (chance.choice(place.ways),),
+        "back": lambda: (chance.randrange(1, 4),),
+        "shuffle": lambda: (chance.randrange(100),),
+        "edit": lambda: (chance.randrange(2, 90),),
+        "mend": lambda: (chance.random() < 0.8,),
+        "damage": lambda: (chance.choice(DAMAGES),),
+        "rollback": lambda: (chance.randrange(1, 4),),
+        "promote": lambda: (
+            chance.randrange(100, 190),
+            *chance.choice(((), ("--no-materialize",))),
+        ),
+    }
+    return (name, *details.get(name, tuple)())
+
+
+def content(chance: random.Random, numbers) -> tuple[Row, ...]:
+    """Rows of the source that no other step has; now and then some that a target refuses."""
+    size = chance.choice((0, 1, 2, 3, 3, 4))
+    ids = chance.sample(range(1, 6), size)
+    days = [f"2024-01-0{chance.randrange(1, 8)}" for _ in ids]
+    found = [
+        (id, day, chance.choice("abc"), number, f"w{number}")
+        for id, day, number in zip(ids, days, numbers)  # noqa: B905 - numbers never end
+    ]
+    if chance.random() < 0.2:
+        bad = {
+            "same key": (ids[0] if ids else 1, "2024-01-05", "a"),
+            "no key": (None, "2024-01-05", "b"),
+            "no day": (7, None, "c"),
+        }
+        id, day, part = bad[chance.choice(sorted(bad))]
+        found.append((id, day, part, next(numbers), chance.choice(("bad", "bad and long"))))
+    return tuple(found)
+
+
+class Broken(AssertionError):
+    """A promise was broken."""
+
+
+class Story:
+    """One project, what was done to it, and what its targets may hold."""
+
+    def __init__(self, place, root: Path, targets: Iterable[str]) -> None:
+        self.place, self.root = place, root
+        self.specs = [SPECS[name] for name in targets]
+        self.worlds = {spec.name: frozenset([World()]) for spec in self.specs}
+        self.definition = Definition()
+        self.source: tuple[Row, ...] = ()
+        self.earlier: list[tuple[Row, ...]] = []
+        self.reachable = True
+        self.production: tuple[tuple[Row, ...], Definition] | None = None
+        """What production was last built from, where that is known."""
+        self.lost = True
+        """There is no production."""
+        self.generations: dict[int, tuple[tuple[Row, ...], Definition]] = {}
+        self.told: list[str] = []
+        self.project = TestProject(root)
+        root.mkdir(parents=True)
+        self.project.write(
+            {
+                "seeknal_project.yml": "name: story\n"
+                "execution: {max_workers: 1}\njanitor: {auto_run: false}\n",
+                "seeknal/orders.yml": SOURCE,
+            }
+        )
+        place.prepare(root)
+        self.write_source()
+        self.write_nodes()
+
+    # What happens
+
+    def play(self, actions: Sequence[Action]) -> None:
+        for name, *details in actions:
+            self.told.append(f"{name} {' '.join(map(str, details))}")
+            getattr(self, f"do_{name}")(*details)
+            self.look()
+        self.finish()
+
+    def finish(self) -> None:
+        """With everything in reach and nothing refused left, all is as it should be."""
+        for name in ("up", "run", "drop", "run"):
+            self.told.append(f"at the end: {name}")
+            getattr(self, f"do_{name}")()
+            self.look()
+        self.listed()
+
+    def do_source(self, rows: Iterable[Iterable[object]]) -> None:
+        self.set_source(tuple(map(tuple, rows)))
+
+    def do_back(self, steps: int) -> None:
+        if self.earlier:
+            self.set_source(self.earlier[-(1 + steps % len(self.earlier))])
+
+    def do_shuffle(self, seed: int) -> None:
+        self.set_source(tuple(random.Random(seed).sample(self.source, len(self.source))))
+
+    def do_edit(self, factor: int) -> None:
+        self.definition = self.definition._replace(factor=factor)
+        self.write_nodes()
+
+    def do_mend(self, mended: bool) -> None:
+        self.definition = self.definition._replace(mended=mended)
+        self.write_nodes()
+
+    def do_down(self, way: str) -> None:
+        if self.reachable:
+            self.place.rest()
+            self.place.down(self.root, way)
+            self.reachable = False
+
+    def do_up(self) -> None:
+        if not self.reachable:
+            self.place.up(self.root)
+            self.reachable = True
+
+    def do_rm(self) -> None:
+        shutil.rmtree(self.root / "target", ignore_errors=True)
+        self.forget()
+
+    def do_clean(self) -> None:
+        self.command("clean")
+        self.forget()
+
+    def do_damage(self, how: str) -> None:
+        state = self.root / "target/run_state.json"
+        if not state.exists():
+            return
+        text = state.read_bytes()
+        if how == "truncate":
+            state.write_bytes(text[: len(text) // 2])
+        elif how.startswith("garbage"):
+            state.write_bytes(b"\x00 no state \xff" * 20)
+        elif how == "empty":
+            state.write_bytes(b"")
+        elif how == "remove":
+            state.unlink()
+        if how.endswith("journal"):
+            for path in state.parent.glob("*journal*"):
+                path.unlink()
+        self.forget()
+        self.lost = False
+
+    def do_run(self, *flags: str) -> None:
+        outcome = self.command("run", "--unpin", *flags)
+        hands_over = "--no-materialize" not in flags
+        self.happened(model.ran, hands_over=hands_over and self.reachable)
+        self.ended(self.source, self.definition)
+        if not hands_over:
+            return
+        settled = [{world.settled for world in worlds} for worlds in self.worlds.values()]
+        if {False} in settled:
+            self.expect(
+                outcome.exit_code == 1, "something is owed or refused: exit code 1", outcome
+            )
+        if self.reachable and all(each == {True} for each in settled):
+            self.expect(outcome.exit_code == 0, "nothing is owed or refused: exit code 0", outcome)
+
+    def do_kill(self, when: float) -> None:
+        """Killed at one of the moments of the run (a share of them) or after so many seconds."""
+        self.place.rest()
+        if not kill_within(lambda: self.project.run("run", "--unpin"), when):
+            self.told[-1] += " (came to its end)"
+            self.happened(model.ran, hands_over=self.reachable)
+            self.ended(self.source, self.definition)
+        else:
+            self.happened(model.killed)
+            self.production, self.lost = None, False
+
+    def do_kill9(self, seconds: float) -> None:
+        arguments = [sys.executable, "-m", "seeknal", "run", "--unpin"]
+        with subprocess.Popen(
+            arguments, cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGKILL)
+        self.happened(model.killed)
+        self.production, self.lost = None, False
+
+    def do_rollback(self, steps: int) -> None:
+        current = self.generation()
+        known = [number for number in sorted(self.generations) if number < current]
+        if current not in self.generations or not known:
+            return
+        number = known[-(1 + steps % len(known))]
+        self.told[-1] += f" (to {number})"
+        outcome = self.command("rollback", "prod", "--to", str(number), "--leave-targets")
+        if self.generation() == current:
+            self.expect(outcome.exit_code != 0, "a rollback that did nothing says so", outcome)
+            return
+        source, definition = self.generations[number]
+        for spec in self.specs:
+            content = model.output(spec.node, source, definition)
+            self.worlds[spec.name] = frozenset(
+                after
+                for world in self.worlds[spec.name]
+                for after in model.rolled_back(
+                    spec, world, number, content, hands_over=self.reachable
+                )
+            )
+        self.generations = {n: known for n, known in self.generations.items() if n <= number}
+        self.ended(source, definition)
+
+    def do_promote(self, factor: int, *flags: str) -> None:
+        if self.production is not None:
+            self.set_source(self.production[0])
+        elif not self.lost:
+            return
+        held = {spec.name: self.held(spec) for spec in self.specs}
+        self.do_edit(factor)
+        built = self.command("run", "--env", "dev", *flags)
+        self.expect(
+            {spec.name: self.held(spec) for spec in self.specs} == held,
+            "an environment writes nothing of production",
+            built,
+        )
+        before = self.worlds
+        self.command("promote", "dev", "--yes")
+        self.happened(model.ran, hands_over=self.reachable)
+        if self.reachable:
+            for spec in self.specs:
+                waiting = {w for w in before[spec.name] if w.owed}
+                self.worlds[spec.name] |= model.ran(
+                    spec, frozenset(waiting), self.batch(spec), hands_over=False
+                )
+        self.ended(self.source, self.definition)
+        self.command("env", "delete", "dev", "--yes")
+
+    def do_drop(self) -> None:
+        for entry in self.listed():
+            if entry["state"] == "refused":
+                self.command("deliveries", "drop", entry["id"], "--yes", codes=(0,))
+        self.worlds = {name: model.dropped(worlds) for name, worlds in self.worlds.items()}
+
+    def do_retry(self) -> None:
+        """What is refused is refused again, and nothing else comes of it."""
+        if not self.reachable:
+            return
+        for entry in self.listed():
+            if entry["state"] == "refused":
+                self.command("deliveries", "retry", entry["id"])
+        self.look()
+
+    # What it comes to
+
+    def set_source(self, rows: tuple[Row, ...]) -> None:
+        self.source = rows
+        self.earlier.append(rows)
+        self.write_source()
+
+    def write_source(self) -> None:
+        lines = [",".join("" if v is None else str(v) for v in row) for row in self.source]
+        self.project.write({"data/orders.csv": HEAD + "".join(f"{line}\n" for line in lines)})
+
+    def write_nodes(self) -> None:
+        """Each node with all of its targets."""
+        nodes: dict[str, list[str]] = {}
+        for spec in self.specs:
+            nodes.setdefault(spec.node, []).append(f"  - {self.place.target(spec)}\n")
+        for node, targets in nodes.items():
+            text = f"kind: transform\nname: {node}\ninputs: [{{ref: source.orders}}]\n"
+            text += f"transform: {self.query(node)}\nmaterializations:\n{''.join(targets)}"
+            self.project.write({f"seeknal/{node}.yml": text})
+
+    def query(self, node: str) -> str:
+        factor, mended = self.definition
+        where = " WHERE NOT starts_with(word, 'bad')" if mended else ""
+        if node == "grouped":
+            return (
+                "SELECT part, CAST(count(*) AS INTEGER) AS n,"
+                f" CAST(sum(v * {factor}) AS INTEGER) AS total"
+                f" FROM ref('source.orders'){where} GROUP BY part"
+            )
+        return f"SELECT id, day, part, v * {factor} AS v, word FROM ref('source.orders'){where}"
+
+    def batch(self, spec) -> Batch:
+        content = model.output(spec.node, self.source, self.definition)
+        return Batch(0, content, self.source, self.definition)
+
+    def happened(self, how: Callable, **more: bool) -> None:
+        for spec in self.specs:
+            self.worlds[spec.name] = how(spec, self.worlds[spec.name], self.batch(spec), **more)
+
+    def ended(self, source: tuple[Row, ...], definition: Definition) -> None:
+        """Production is built from these, and its generation is known."""
+        self.production, self.lost = (source, definition), False
+        number = self.generation()
+        self.generations[number] = self.production
+        for name, worlds in self.worlds.items():
+            self.worlds[name] = frozenset(
+                world._replace(marks=(*world.marks, (number, world.count))) for world in worlds
+            )
+
+    def forget(self) -> None:
+        """Nothing is left of production but what was delivered and what is owed."""
+        self.production, self.lost, self.generations = None, True, {}
+        for name, worlds in self.worlds.items():
+            self.worlds[name] = frozenset(world._replace(marks=()) for world in worlds)
+
+    def generation(self) -> int:
+        shown = self.command("env", "history", "prod", "--format", "json", codes=(0, 2))
+        return max((entry["number"] for entry in json.loads(shown.stdout or "[]")), default=0)
+
+    def command(self, *arguments: str, codes: Sequence[int] = (0, 1)):
+        outcome = self.project.run(*arguments)
+        self.told[-1] += f"\n    $ seeknal {' '.join(arguments)} -> {outcome.exit_code}"
+        self.expect(outcome.exit_code in codes, f"exit code {codes}", outcome)
+        return outcome
+
+    def expect(self, true: bool, what: str, outcome: object) -> None:
+        if not true:
+            raise Broken(f"broken: {what}\n{outcome!r}")
+
+    # What is seen
+
+    def held(self, spec):
+        return self.place.rows(self.root, spec) if self.reachable else None
+
+    def look(self) -> None:
+        """Only worlds in which a table holds what it holds remain."""
+        if not self.reachable:
+            return
+        for spec in self.specs:
+            held = self.held(spec)
+            self.rule_out(spec, lambda world, held=held: world.table == held, f"holds {held}")
+
+    def listed(self) -> list[dict]:
+        """What the list says, which is true of every target."""
+        shown = self.command("deliveries", "list", "--format", "json", codes=(0, 1))
+        entries = [e for e in json.loads(shown.stdout) if e.get("environment", "prod") == "prod"]
+        for spec in self.specs:
+            mine = [
+                entry
+                for entry in entries
+                if entry["node"] == f"transform.{spec.node}" and entry["mode"] == spec.mode
+            ]
+            for state in ("owed", "refused"):
+                sizes = sorted(entry["rows"] for entry in mine if entry["state"] == state)
+                if spec.replaces and state == "owed":
+                    continue
+                self.rule_out(
+                    spec,
+                    lambda world, s=sizes, state=state: sizes_of(world, state) == s,
+                    f"has {state} batches of {sizes} rows",
+                )
+        return entries
+
+    def rule_out(self, spec, true: Callable[[World], bool], seen: str) -> None:
+        left = frozenset(filter(true, self.worlds[spec.name]))
+        if not left:
+            worlds = "\n".join(sorted({said(world) for world in self.worlds[spec.name]}))
+            raise Broken(f"{spec.name} ({spec.mode}) {seen}\nexpected one of:\n{worlds}")
+        self.worlds[spec.name] = left
+
+
+def sizes_of(world: World, state: str) -> list[int]:
+    return sorted(len(batch.rows) for batch in getattr(world, state) if isinstance(batch, Batch))
+
+
+def said(world: World) -> str:
+    owed = [batch.rows if isinstance(batch, Batch) else batch.tables for batch in world.owed]
+    refused = [batch.rows for batch in world.refused]
+    return f"  holds {world.table}\n    owed {owed}\n    refused {refused}"
+
+
+class Teller:
+    """Plays stories at a place that ``make`` makes anew for each."""
+
+    def __init__(self, make: Callable[[], object], folder: Path) -> None:
+        self.make, self.folder, self.number = make, folder, 0
+
+    def told(self, targets: Sequence[str], actions: Sequence[Action]) -> str | None:
+        """Why the story fails; None when it does not."""
+        self.number += 1
+        root = self.folder / str(self.number)
+        with self.make() as place:
+            story = Story(place, root, targets)
+            try:
+                story.play(actions)
+            except Broken as error:
+                return "\n".join([*story.told, str(error)])
+            finally:
+                place.rest()
+                shutil.rmtree(root, ignore_errors=True)
+        return None
+
+    def check(self, targets: Sequence[str], actions: Sequence[Action], patience: float) -> None:
+        """Play a story; one that fails is made shorter for so many seconds, then told."""
+        why = self.told(targets, actions)
+        if why is None:
+            return
+        until = time.monotonic() + patience
+        targets, actions, why = self.shortened([*targets], [*actions], why, until)
+        story = json.dumps({"targets": targets, "actions": actions})
+        with self.make() as place:
+            command = f"python -m tests.deliveries {place.name} '{story}'"
+        raise Broken(f"{why}\n\nalone: {command}")
+
+    def shortened(self, targets, actions, why: str, until: float):
+        """Without the targets and actions that it fails without."""
+        for target in list(targets):
+            fewer = [name for name in targets if name != target]
+            if fewer and time.monotonic() < until and (found := self.told(fewer, actions)):
+                targets, why = fewer, found
+        size = max(1, len(actions) // 2)
+        while size:
+            at = 0
+            while at < len(actions) and time.monotonic() < until:
+                fewer = actions[:at] + actions[at + size :]
+                if found := self.told(targets, fewer):
+                    actions, why = fewer, found
+                else:
+                    at += size
+            size //= 2
+        return targets, actions, why
