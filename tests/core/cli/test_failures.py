@@ -36,6 +36,17 @@ def test_a_problem_shows_its_line_with_a_caret_under_the_word(tmp_path):
     )
 
 
+def test_of_a_long_line_only_what_is_around_the_place_is_shown(tmp_path):
+    (tmp_path / "long.yml").write_text("name: " + "a" * 5_000 + " here " + "b" * 5_000)
+
+    text = message("error", "SK0001", "wrong", Location("long.yml", 1, 5_008), None, tmp_path)
+
+    source, caret = text.splitlines()[2:]
+    assert len(source) < 200
+    assert "here" in source
+    assert caret.index("^") == source.index("here")
+
+
 def test_a_place_that_cannot_be_read_is_named_without_its_line(tmp_path):
     text = message("error", "SK0100", "wrong", Location("gone.yml", 3, 1), None, tmp_path)
 

@@ -150,7 +150,7 @@ def test_an_alias_of_itself_ends():
     assert problem.code == "SK0104"
 
 
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5_000, 50_000])
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 999, 1_000, 1_001, 5_000, 50_000])
 def test_deep_nesting_is_refused_not_a_crash(depth):
     problem = only_problem(f"a: {'[' * depth}{']' * depth}")
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from seeknal.model import Location, Problem
 
 MOST_SHOWN = 20
+WIDEST_LINE = 160
+"""Characters of a source line that are shown."""
 
 _TOKEN = re.compile(r"[\w.+*/@$-]+|\S")
 
@@ -79,13 +81,25 @@ def _excerpt(location: Location, root: Path | None) -> list[str]:
     if line is None:
         return []
     number = str(location.line)
+    start = max(0, location.column - 1) if location.column else 0
+    line, start = _cut(line, start)
     lines = [f"{number:>4} | {line}"]
     if location.column:
-        start = location.column - 1
         token = _TOKEN.match(line, start)
         width = len(token[0]) if token else 1
         lines.append(f"{'':>4} | {_blank(line[:start])}{'^' * width}")
     return lines
+
+
+def _cut(line: str, place: int) -> tuple[str, int]:
+    """What of a line is shown, and where ``place`` is in it: no more than fits a screen."""
+    if len(line) <= WIDEST_LINE:
+        return line, place
+    first = min(max(0, place - WIDEST_LINE // 2), len(line) - WIDEST_LINE)
+    shown = line[first : first + WIDEST_LINE]
+    before = "..." if first else ""
+    after = "..." if first + WIDEST_LINE < len(line) else ""
+    return f"{before}{shown}{after}", place - first + len(before)
 
 
 def _blank(text: str) -> str:

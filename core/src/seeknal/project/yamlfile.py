@@ -16,6 +16,7 @@ from seeknal.marks import Marks
 from seeknal.model import Location, Problem
 
 MAX_DEPTH = 100
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_VALUES = 100_000
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]+)*)")
@@ -108,7 +109,7 @@ def _loader() -> Any:
         def descend_resolver(self, parent: Any, index: Any) -> None:
             self.depth += 1
             if self.depth > MAX_DEPTH:
-                raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels", parent.start_mark)
+                raise _TooLarge(_TOO_DEEP, parent.start_mark)
 
         def ascend_resolver(self) -> None:
             self.depth -= 1
@@ -145,7 +146,7 @@ class _Reader:
             text = f"more than {MAX_VALUES:,} values, aliases counted as often as used"
             raise _TooLarge(text, node.start_mark)
         if len(path) > MAX_DEPTH:
-            raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels", node.start_mark)
+            raise _TooLarge(_TOO_DEEP, node.start_mark)
         self.values[path] = _place(node.start_mark)
         if node.tag not in _TAGS:
             tag = node.tag.replace(_PREFIX, "!!")
@@ -216,6 +217,9 @@ def _syntax_problem(error: Any, text: str, file: str) -> Problem:
         return _character_problem(error, text, file)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     location = Location(file, *_place(mark)) if mark else Location(file)
+    if "nesting depth" in (getattr(error, "problem", None) or ""):
+        # The scanner reads ahead, and has a limit of its own that it meets before ours.
+        return Problem(code="SK0104", message=_TOO_DEEP, location=location)
     words = [getattr(error, "problem", None) or str(error), getattr(error, "context", None)]
     message = f"not valid YAML: {' '.join(word for word in words if word)}"
     lines = text.splitlines()
