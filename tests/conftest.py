@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+# What fails in what tests share explains itself as well.
+pytest.register_assert_rewrite("tests.deliveries")
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.symlink", "os.link", "sqlite3.connect")
-MOMENTS = 400
+MOMENTS = 360
 PATIENCE = 60
 
 
@@ -22,7 +22,7 @@ def kill_within(act: Callable[[], object], when: float) -> bool:
     if child == 0:
         # Whatever comes of it, this process must not go on with the test.
         try:
-            Killer(1 + int(when * MOMENTS), torn=int(when * 10**6) % 2 == 1)
+            Killer(60 + int(when * MOMENTS), torn=int(when * 10**6) % 2 == 1)
             act()
         finally:
             os._exit(0)

@@ -48,10 +48,11 @@ class Postgres:
         profile = self.database.profile.replace(port, "port: 1")
         (root / "profiles.yml").write_text(profile + "    connect_timeout: 2\n")
 
-    def rows(self, root: Path, spec: Spec) -> Rows:
-        if self.database.value("SELECT to_regclass(%s)", f"out.{spec.name}") is None:
+    def rows(self, root: Path, spec: Spec, environment: str = "") -> Rows:
+        table = f"out{environment and f'__{environment}'}.{spec.name}"
+        if self.database.value("SELECT to_regclass(%s)", table) is None:
             return ()
-        return rows(map(plain, self.database.rows(f"SELECT * FROM out.{spec.name}")))
+        return rows(map(plain, self.database.rows(f"SELECT * FROM {table}")))
 
     def rest(self) -> None:
         """End what must not be shared with a child."""
@@ -103,7 +104,7 @@ class Iceberg:
         place = named.get(way, folder)
         return place, place.with_name(f"{place.name}.away")
 
-    def rows(self, root: Path, spec: Spec) -> Rows:
+    def rows(self, root: Path, spec: Spec, environment: str = "") -> Rows:
         from pyiceberg.catalog import load_catalog
         from pyiceberg.exceptions import NoSuchTableError
 
@@ -116,8 +117,9 @@ class Iceberg:
             uri=f"sqlite:///{folder / 'catalog.db'}",
             warehouse=(folder / "warehouse").as_uri(),
         )
+        namespace = f"out{environment and f'__{environment}'}"
         try:
-            found = catalog.load_table(("out", spec.name)).scan().to_arrow().to_pylist()
+            found = catalog.load_table((namespace, spec.name)).scan().to_arrow().to_pylist()
         except NoSuchTableError:
             return ()
         finally:

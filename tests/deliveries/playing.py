@@ -18,7 +18,7 @@ from tests.deliveries.killing import kill_within
 from tests.deliveries.model import SPECS, Batch, Definition, Row, World
 
 Action = tuple
-"""A name, then what it is done with: everything is drawn beforehand, so that any may be left out."""
+"""A name, then its details: everything is drawn beforehand, so that any action may be left out."""
 
 SOURCE = """\
 kind: source

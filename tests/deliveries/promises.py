@@ -1,0 +1,630 @@
+"""What deliveries to a target that accumulates promise, as tests to subclass."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.deliveries.model import SPECS
+
+A, B, C = (1, 1, 10), (2, 2, 20), (3, 3, 30)
+LOSSES = ("rm", "clean", "truncate", "garbage", "empty", "remove", "garbage without journal")
+MODES = ("appended", "merged", "timed")
+
+
+class DeliveryPromises:
+    """Override ``shop``, which makes a project with the targets that are named."""
+
+    modes = MODES
+
+    @pytest.fixture
+    def shop(self):
+        raise NotImplementedError
+
+    @pytest.fixture(params=["appended", "merged", "timed", "parted"])
+    def mode(self, request):
+        if request.param not in self.modes:
+            pytest.skip("the target type has no such mode")
+        return request.param
+
+    # 1. Batches are delivered in order; one that could not be is owed.
+
+    def test_a_batch_that_failed_goes_out_before_the_next(self, shop, mode):
+        made = shop(mode)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.up()
+
+        made.run(C)
+
+        assert made.held(mode) == [A, B, C]
+
+    def test_every_batch_of_an_outage_goes_out_in_order(self, shop, mode):
+        made = shop(mode)
+        made.down()
+        made.run((1, 1, 10), (2, 2, 20), code=1)
+        made.run((1, 1, 11), (3, 3, 30), code=1)
+        made.up()
+
+        made.run((3, 3, 31), (4, 4, 40))
+
+        every = [
+            *((1, 1, 10), (1, 1, 11), (2, 2, 20), (3, 3, 30), (3, 3, 31), (4, 4, 40)),
+        ]
+        newest = [(1, 1, 11), (2, 2, 20), (3, 3, 31), (4, 4, 40)]
+        # Days 1 to 3 were replaced by the second batch, which has nothing of day 2.
+        ranges = [(1, 1, 11), (3, 3, 31), (4, 4, 40)]
+        expected = {"appended": every, "timed": ranges}
+        assert made.held(mode) == expected.get(mode, newest)
+
+    def test_a_batch_goes_out_when_nothing_is_new(self, shop, mode):
+        made = shop(mode)
+        made.down()
+        made.run(A, code=1)
+        made.up()
+
+        made.run()
+
+        assert made.held(mode) == [A]
+
+    def test_rows_that_are_owed_are_kept_where_they_cannot_be_rebuilt(self, shop):
+        made = shop("appended")
+        made.down()
+
+        made.run(A, code=1)
+
+        kept = made.root / ".seeknal/deliveries"
+        assert any(path.is_file() and path.stat().st_size for path in kept.rglob("*"))
+
+    def test_both_targets_of_a_node_get_every_batch(self, shop):
+        made = shop("both_appended", "both_merged")
+        made.run((1, 1, 10))
+        made.down()
+        made.run((1, 1, 11), code=1)
+        made.up()
+
+        made.run((2, 2, 20))
+
+        assert made.held("both_appended") == [(1, 1, 10), (1, 1, 11), (2, 2, 20)]
+        assert made.held("both_merged") == [(1, 1, 11), (2, 2, 20)]
+
+    # 2. Full targets get only the newest output.
+
+    def test_a_full_target_holds_the_newest_output_after_an_outage(self, shop):
+        made = shop("newest")
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.up()
+
+        made.run(C)
+
+        assert made.held("newest") == [C]
+
+    # 3. What has not changed is not delivered again.
+
+    @pytest.mark.parametrize("flags", [(), ("--full",), ("--refresh",), ("--no-materialize",)])
+    def test_rows_that_have_not_changed_are_not_appended_again(self, shop, flags):
+        made = shop("appended")
+        made.run(A, B)
+
+        outcome = made("run", *flags).assert_ok()
+
+        assert made.held("appended") == [A, B]
+        assert "(append, 2)" not in outcome.stdout
+        made.run()
+        assert made.held("appended") == [A, B]
+
+    @pytest.mark.parametrize("how", LOSSES)
+    def test_nothing_is_appended_again_after_the_state_is_lost(self, shop, how):
+        made = shop("appended")
+        made.run(A, B)
+        made.lose(how)
+
+        made.run()
+
+        assert made.held("appended") == [A, B]
+
+    @pytest.mark.parametrize("how", LOSSES)
+    def test_what_is_new_after_the_state_is_lost_is_appended_once(self, shop, how):
+        made = shop("appended")
+        made.run(A)
+        made.lose(how)
+
+        made.run(B)
+        made.run()
+
+        assert made.held("appended") == [A, B]
+
+    @pytest.mark.parametrize("flags", [(), ("--full",)])
+    def test_rows_in_another_order_are_no_new_batch(self, shop, flags):
+        made = shop("appended", "grouped")
+        made.run(A, B, C)
+        made.given(C, A, B)
+
+        made("run", *flags).assert_ok()
+        made.lose("rm")
+        made.run()
+
+        assert made.held("appended") == [A, B, C]
+        assert len(made.place.rows(made.root, SPECS["grouped"])) == 3
+
+    def test_earlier_rows_that_come_again_are_a_batch_of_their_own(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.run(B)
+
+        made.run(A)
+
+        assert made.held("appended") == [A, A, B]
+
+    def test_a_row_that_stands_twice_is_not_the_same_as_one(self, shop):
+        made = shop("appended")
+        made.run(A)
+
+        made.run(A, A)
+
+        assert made.held("appended") == [A, A, A]
+
+    def test_earlier_rows_that_come_again_while_the_target_is_away_are_a_batch(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.run(A, code=1)
+        made.up()
+
+        made.run()
+
+        assert made.held("appended") == [A, A, B]
+
+    # 4. --no-materialize hands nothing over and loses nothing.
+
+    def test_what_was_computed_without_delivering_goes_out_with_the_next_run(self, shop, mode):
+        made = shop(mode)
+        made.run(A)
+        made.given(B)
+
+        made("run", "--no-materialize")
+
+        assert made.held(mode) == [A]
+        made.run(C)
+        assert made.held(mode) == [A, B, C]
+
+    def test_no_materialize_loses_nothing_that_is_owed(self, shop, mode):
+        made = shop(mode)
+        made.down()
+        made.run(A, code=1)
+        made.given(B)
+        made("run", "--no-materialize")
+        made.up()
+
+        made.run(C)
+
+        assert made.held(mode) == [A, B, C]
+
+    def test_what_was_computed_without_delivering_survives_the_loss_of_target(self, shop, mode):
+        made = shop(mode)
+        made.given(A)
+        made("run", "--no-materialize")
+        made.lose("rm")
+
+        made.run(B)
+
+        assert made.held(mode) == [A, B]
+
+    def test_computed_without_delivering_twice_is_one_batch(self, shop):
+        made = shop("appended", "newest")
+        made.given(A)
+        made("run", "--no-materialize")
+        made("run", "--full", "--no-materialize")
+
+        made.run()
+
+        assert made.held("appended") == [A]
+        assert made.held("newest") == [A]
+
+    # 5. What is owed and what was delivered survives the loss of target/.
+
+    @pytest.mark.parametrize("how", ["rm", "clean", "garbage without journal"])
+    def test_nothing_owed_is_lost_with_target(self, shop, mode, how):
+        made = shop(mode)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.lose(how)
+        made.up()
+
+        made.run(C)
+
+        assert made.held(mode) == [A, B, C]
+
+    @pytest.mark.parametrize("how", ["rm", "clean", "garbage without journal"])
+    def test_what_is_owed_and_built_again_goes_out_once(self, shop, mode, how):
+        made = shop(mode)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.lose(how)
+        made.run(code=1)
+        made.up()
+
+        made.run()
+
+        assert made.held(mode) == [A, B]
+
+    # 6. A kill loses nothing and doubles nothing.
+
+    @pytest.mark.parametrize("when", [0.1, 0.4, 0.55, 0.7, 0.8, 0.9])
+    def test_a_batch_whose_run_was_killed_goes_out_once(self, shop, when):
+        made = shop("appended")
+        made.run(A)
+        made.given(B)
+        made.kill(when)
+
+        made.run()
+
+        assert made.held("appended") == [A, B]
+
+    @pytest.mark.parametrize("when", [0.4, 0.6, 0.8])
+    def test_a_run_that_was_killed_over_what_is_owed_loses_nothing_of_it(self, shop, when):
+        made = shop("appended")
+        made.down()
+        made.run(A, code=1)
+        made.run(B, code=1)
+        made.up()
+        made.kill(when)
+        made.lose("rm")
+
+        made.run(C)
+
+        assert made.held("appended") == [A, B, C]
+
+    # 7. What is refused for good stays on record and blocks nothing.
+
+    def test_a_refused_batch_does_not_block_later_ones(self, shop):
+        made = shop("merged")
+        made.run(A)
+        made.run(B, (2, 3, 21), code=1)
+
+        made.run(C, code=1)
+
+        assert made.held("merged") == [A, C]
+
+    def test_a_refused_batch_is_listed_until_it_is_dropped(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+
+        (entry,) = made.listed()
+
+        found = {key: entry[key] for key in ("node", "mode", "rows", "state")}
+        assert found == {
+            "node": "transform.merged",
+            "mode": "upsert_by_key",
+            "rows": 2,
+            "state": "refused",
+        }
+        assert "out.merged" in entry["target"]
+        assert "id = 2" in entry["error"]
+        made("deliveries", "drop", entry["id"], "--yes").assert_ok()
+        assert made.listed() == []
+        made.run()
+
+    def test_a_refused_batch_is_not_sent_again_by_itself(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+
+        made.run(code=1)
+        made("run", "--full")
+
+        assert made.states() == ["refused"]
+
+    def test_what_is_owed_is_listed_too(self, shop):
+        made = shop("appended")
+        made.down()
+        made.run(A, code=1)
+        made.run(B, C, code=1)
+
+        entries = made.listed()
+
+        assert [entry["state"] for entry in entries] == ["owed", "owed"]
+        assert sorted(entry["rows"] for entry in entries) == [1, 2]
+        assert len({entry["id"] for entry in entries}) == 2
+        made.up()
+        made.run()
+        assert made.listed() == []
+
+    def test_the_list_is_readable(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+
+        shown = made("deliveries", "list")
+
+        assert "transform.merged" in shown.stdout
+        assert "refused" in shown.stdout
+
+    def test_a_delivery_that_is_retried_is_refused_again_and_stays(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+        made.run(A, code=1)
+        (entry,) = made.listed()
+
+        outcome = made("deliveries", "retry", entry["id"])
+
+        assert outcome.exit_code == 1
+        assert made.states() == ["refused"]
+        made.run(code=1)
+        assert made.held("merged") == [A]
+
+    def test_the_beginning_of_an_id_is_enough(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+        (entry,) = made.listed()
+
+        made("deliveries", "drop", entry["id"][:-1], "--yes").assert_ok()
+
+        assert made.listed() == []
+
+    def test_a_nodes_deliveries_are_dropped_by_its_name(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+
+        made("deliveries", "drop", "transform.merged", "--yes").assert_ok()
+
+        assert made.listed() == []
+
+    def test_nothing_is_dropped_without_being_asked(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+        (entry,) = made.listed()
+
+        outcome = made("deliveries", "drop", entry["id"])
+
+        assert outcome.exit_code == 2
+        assert "--yes" in outcome.stderr
+        assert made.states() == ["refused"]
+
+    @pytest.mark.parametrize("what", ["drop", "retry"])
+    def test_a_delivery_that_is_not_there_is_an_error(self, shop, what):
+        made = shop("merged")
+        made.run(A)
+
+        outcome = made("deliveries", what, "nothing", *(["--yes"] if what == "drop" else []))
+
+        assert outcome.exit_code == 2
+        assert "nothing" in outcome.stderr
+        assert "Traceback" not in outcome.stderr
+
+    def test_a_refused_batch_goes_when_its_node_was_mended(self, shop):
+        made = shop("merged")
+        made.given(B, (2, 3, 21), word="bad")
+        made.run(code=1)
+        made.define(mended=True)
+
+        made.run()
+
+        assert made.listed() == []
+
+    def test_a_refused_batch_of_other_inputs_stays_when_its_node_was_mended(self, shop):
+        made = shop("merged")
+        made.given(B, (2, 3, 21), word="bad")
+        made.run(code=1)
+        made.define(mended=True)
+
+        made.run(C, code=1)
+
+        assert made.states() == ["refused"]
+        assert made.held("merged") == [C]
+
+    def test_a_refused_batch_survives_the_loss_of_target(self, shop):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+        made.lose("rm")
+
+        made.run(A, code=1)
+
+        assert made.states() == ["refused"]
+        assert made.held("merged") == [A]
+
+    def test_one_target_refuses_and_the_other_takes(self, shop):
+        made = shop("both_appended", "both_merged")
+        made.run(A, (1, 1, 11), code=1)
+
+        made.run(B, code=1)
+
+        assert made.held("both_appended") == [A, (1, 1, 11), B]
+        assert made.held("both_merged") == [B]
+
+    # 8. A rollback takes back what has not gone out, and says what it could not take back.
+
+    def test_a_rollback_drops_what_is_owed_and_newer(self, shop, mode):
+        made = shop(mode)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made("rollback", "prod", "--to", "1", "--leave-targets")
+        made.up()
+
+        made.run(A)
+
+        assert made.held(mode) == [A]
+        assert made.listed() == []
+
+    def test_a_rollback_keeps_what_is_owed_and_older(self, shop, mode):
+        made = shop(mode)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.run(C, code=1)
+        made("rollback", "prod", "--to", "2", "--leave-targets")
+        made.up()
+
+        made.run(B)
+
+        assert made.held(mode) == [A, B]
+
+    def test_a_batch_that_was_taken_back_before_it_went_out_may_come_again(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made("rollback", "prod", "--to", "1", "--leave-targets")
+        made.up()
+
+        made.run(B)
+
+        assert made.held("appended") == [A, B]
+
+    @pytest.mark.parametrize("target", ["appended", "merged"])
+    def test_rows_that_cannot_be_taken_back_are_named(self, shop, target):
+        made = shop(target)
+        made.run(A)
+        made.run(B)
+
+        outcome = made("rollback", "prod")
+
+        assert outcome.exit_code == 1
+        assert "not rolled back" in outcome.stdout + outcome.stderr
+        assert f"out.{target}" in outcome.stdout + outcome.stderr
+        assert made.held(target) == [A, B]
+
+    @pytest.mark.parametrize("then", [(A,), (B,)])
+    def test_what_a_rollback_has_left_is_not_appended_again(self, shop, then):
+        made = shop("appended")
+        made.run(A)
+        made.run(B)
+        made("rollback", "prod", "--leave-targets").assert_ok()
+
+        made.run(*then)
+        made.run()
+
+        assert made.held("appended") == [A, B]
+
+    def test_what_a_rollback_has_left_is_not_appended_again_after_the_loss_of_target(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.run(B)
+        made("rollback", "prod", "--leave-targets").assert_ok()
+        made.lose("rm")
+
+        made.run()
+
+        assert made.held("appended") == [A, B]
+
+    def test_new_rows_after_a_rollback_are_appended(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.run(B)
+        made("rollback", "prod", "--leave-targets").assert_ok()
+
+        made.run(C)
+
+        assert made.held("appended") == [A, B, C]
+
+    def test_a_rollback_puts_the_ranges_of_newer_batches_back(self, shop):
+        made = shop("timed", "newest")
+        made.run((1, 1, 10), (2, 2, 20), (3, 3, 30))
+        made.run((2, 2, 21), (4, 4, 40))
+
+        made("rollback", "prod").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
+        assert made.held("newest") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
+
+    def test_a_rollback_while_the_target_is_away_says_so_and_is_made_good(self, shop):
+        made = shop("timed", "newest")
+        made.run((1, 1, 10), (2, 2, 20))
+        made.run((2, 2, 21), (3, 3, 30))
+        made.down()
+
+        outcome = made("rollback", "prod", "--leave-targets")
+
+        assert outcome.exit_code == 1
+        made.up()
+        made.run((1, 1, 10), (2, 2, 20))
+        assert made.held("timed") == [(1, 1, 10), (2, 2, 20)]
+        assert made.held("newest") == [(1, 1, 10), (2, 2, 20)]
+
+    # 9. A promotion delivers once; environments write nothing of production.
+
+    def test_a_promoted_output_is_delivered_once(self, shop):
+        made = shop("appended", "merged")
+        made.run((1, 1, 10))
+        made.define(factor=2)
+
+        made("run", "--env", "dev").assert_ok()
+
+        assert made.held("appended") == [(1, 1, 10)]
+        assert made.held("appended", "dev") == [(1, 1, 20)]
+        made("promote", "dev", "--yes").assert_ok()
+        assert made.held("appended") == [(1, 1, 10), (1, 1, 20)]
+        assert made.held("merged") == [(1, 1, 20)]
+        made.run()
+        assert made.held("appended") == [(1, 1, 10), (1, 1, 20)]
+        assert made.held("appended", "dev") == [(1, 1, 20)]
+
+    def test_a_promotion_while_the_target_is_away_is_owed(self, shop, mode):
+        made = shop(mode)
+        made.run((1, 1, 10))
+        made.define(factor=2)
+        made("run", "--env", "dev", "--no-materialize")
+        made.down()
+        assert made("promote", "dev", "--yes").exit_code == 1
+        made.up()
+
+        made.run((2, 2, 20))
+
+        first = [(1, 1, 10)] if mode == "appended" else []
+        assert made.held(mode) == [*first, (1, 1, 20), (2, 2, 40)]
+
+    @pytest.mark.parametrize("how", ["rm", "clean"])
+    def test_what_was_promoted_is_not_delivered_again_after_the_loss_of_target(self, shop, how):
+        made = shop("appended")
+        made.run((1, 1, 10))
+        made.define(factor=2)
+        made("run", "--env", "dev").assert_ok()
+        made("promote", "dev", "--yes").assert_ok()
+        made.lose(how)
+
+        made.run()
+
+        assert made.held("appended") == [(1, 1, 10), (1, 1, 20)]
+
+    def test_what_an_environment_owes_is_not_productions(self, shop):
+        made = shop("appended")
+        made.run((1, 1, 10))
+        made.define(factor=2)
+        made.down()
+        assert made("run", "--env", "dev").exit_code == 1
+        made.up()
+        made.define(factor=1)
+
+        made.run()
+
+        assert made.held("appended") == [(1, 1, 10)]
+        assert made.held("appended", "dev") == []
+
+    # 10. The exit code is 1 while anything is owed or refused.
+
+    def test_a_run_that_leaves_something_owed_fails_and_says_so(self, shop):
+        made = shop("appended", "newest")
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+
+        outcome = made.run(code=1)
+
+        summary = [line for line in outcome.stdout.splitlines() if " failed" in line][-1]
+        assert "owed" in summary
+
+    def test_a_run_that_leaves_something_owed_says_so_in_json(self, shop):
+        made = shop("appended")
+        made.down()
+        made.given(A)
+
+        outcome = made("run", "--format", "json")
+
+        assert outcome.exit_code == 1
+        assert "owed" in json.dumps(outcome.json())
