@@ -14,6 +14,7 @@ def shop(tmp_path):
 
 class TestIcebergDeliveries(DeliveryPromises):
     modes = (*MODES, "parted")
+    takes_back = True
 
     @pytest.fixture
     def shop(self, shop):

@@ -89,13 +89,14 @@ def _lazily(
 
 def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Account:
     """The account once a batch was attempted."""
-    if done.status == "owed":
-        backlog = tuple(
-            evolve(entry, delivery=done) if entry is owed else entry for entry in account.backlog
-        )
-        return _noted(evolve(account, backlog=backlog), done)
-    # What was refused before it may come back, but not over rows that are newer.
+    # What was refused may come back, but not over rows that are newer.
     passes = target.mode != "append"
+    known = account.deliveries.get(target.key, done)
+    if done.status == "owed":
+        passed = passes and known.status == "delivered" and known.number > done.number
+        again = evolve(owed, delivery=done, passed=passed)
+        backlog = tuple(again if entry is owed else entry for entry in account.backlog)
+        return _noted(evolve(account, backlog=backlog), done)
     backlog = tuple(
         evolve(entry, passed=True)
         if passes and entry.delivery.key == target.key and entry.delivery.number < done.number
@@ -103,7 +104,6 @@ def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Acco
         for entry in account.backlog
         if entry is not owed
     )
-    known = account.deliveries.get(target.key, done)
     newest = evolve(
         done if known.number <= done.number else known,
         holds=done.output_id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.errors import RunError, SeeknalError
+from seeknal.errors import ConnectionFailed, RunError, SeeknalError
 from seeknal.model import (
     Account,
     Artifact,
@@ -211,6 +211,9 @@ class Work:
         left = []
         try:
             rolled = self.ask_plugin(target, node, known, wanted)
+        except ConnectionFailed:
+            # What can be written later is owed; the rest is left as it is.
+            rolled = False
         except SeeknalError as error:
             left.append(f"{known.label} ({error.message})")
             rolled = True
