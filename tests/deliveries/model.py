@@ -252,9 +252,18 @@ def dropped(worlds: Worlds) -> Worlds:
 
 
 def rolled_back(
-    spec: Spec, world: World, generation: int, content: Rows, *, hands_over: bool
+    spec: Spec,
+    world: World,
+    generation: int,
+    content: Rows,
+    *,
+    hands_over: bool,
+    restores: bool,
 ) -> Worlds:
-    """Production is at an earlier generation, whose output has these rows."""
+    """Production is at an earlier generation, whose output has these rows.
+
+    ``restores``: a table goes back to what it was when nobody else has written to it.
+    """
     mark = dict(world.marks)[generation]
     newer = [batch for batch, _ in world.delivered if batch.number > mark]
     older = tuple(b for b in world.owed if isinstance(b, Restore) or b.number <= mark)
@@ -277,8 +286,10 @@ def rolled_back(
     else:
         stays = back._replace(got=frozenset({*world.got, content, *(b.rows for b in newer)}))
         found = {stays._replace(fresh=True)}
-        if spec.mode == "overwrite_partitions":
-            tables = (before[-1] if before else (), parts_taken_out(world, newer, content))
+        if restores:
+            tables = (before[-1] if before else (),)
+            if spec.mode == "overwrite_partitions":
+                tables = (*tables, parts_taken_out(world, newer, content))
             found.add(undone._replace(owed=(*older, Restore(tables))))
     kept = tuple(batch for batch in world.refused if batch.number <= mark)
     found |= {each._replace(refused=kept) for each in found}

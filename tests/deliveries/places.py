@@ -20,6 +20,8 @@ class Postgres:
     """A database of its own; out of reach behind a port that nobody listens to."""
 
     name = "postgres"
+    restores = False
+    """Whether a rollback puts a table back to a version of its own."""
     specs = (
         *("appended", "grouped", "merged", "timed", "newest"),
         *("strict", "both_appended", "both_merged"),
@@ -65,6 +67,7 @@ class Iceberg:
     """The project's own catalog; out of reach when something else stands in its place."""
 
     name = "iceberg"
+    restores = True
     specs = (
         *("appended", "grouped", "merged", "timed", "parted", "newest"),
         *("both_appended", "both_merged"),

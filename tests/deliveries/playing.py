@@ -265,7 +265,12 @@ class Story:
                 after
                 for world in self.worlds[spec.name]
                 for after in model.rolled_back(
-                    spec, world, number, content, hands_over=self.reachable
+                    spec,
+                    world,
+                    number,
+                    content,
+                    hands_over=self.reachable,
+                    restores=self.place.restores,
                 )
             )
         self.generations = {n: known for n, known in self.generations.items() if n <= number}

@@ -14,7 +14,7 @@ class Shop:
     """A project that delivers to some targets; what is done to it and what they hold."""
 
     def __init__(self, place, root: Path, *targets: str) -> None:
-        self.place, self.root = place, root
+        self.place, self.root, self.targets = place, root, targets
         self.story = Story(place, root, targets)
 
     def __call__(self, *arguments: str):
@@ -63,6 +63,9 @@ class Shop:
         """The rows of a table, as (id, day, value)."""
         found = self.place.rows(self.root, Spec(name, "", ""), environment)
         return [(id, int(day[-1]) if day else None, value) for id, day, _, value, _ in found]
+
+    def tables(self) -> dict[str, list[tuple]]:
+        return {name: self.held(name) for name in self.targets}
 
     def listed(self) -> list[dict]:
         shown = self("deliveries", "list", "--format", "json")

@@ -14,7 +14,6 @@ def shop(tmp_path):
 
 class TestIcebergDeliveries(DeliveryPromises):
     modes = (*MODES, "parted")
-    takes_back = True
 
     @pytest.fixture
     def shop(self, shop):
@@ -74,3 +73,40 @@ def test_each_batch_is_one_snapshot(shop, lake):
 
     table = lake(made.story.project, "atlas.out.appended")
     assert len(table.snapshots()) == 3
+
+
+def test_a_rollback_takes_every_table_back_to_its_own_snapshot(shop):
+    made = shop("appended", "merged", "timed", "parted")
+    made.run((1, 1, 10), (2, 2, 20))
+    made.run((2, 2, 21), (3, 3, 30))
+
+    made("rollback", "prod").assert_ok()
+
+    assert made.tables() == {name: [(1, 1, 10), (2, 2, 20)] for name in made.targets}
+
+
+@pytest.mark.parametrize("then", [(1, 1, 10), (2, 2, 20), (3, 3, 30)])
+def test_after_a_rollback_that_took_rows_out_new_ones_are_appended(shop, then):
+    made = shop("appended")
+    made.run((1, 1, 10))
+    made.run((2, 2, 20))
+    made("rollback", "prod").assert_ok()
+
+    made.run(then)
+    made.run()
+
+    assert made.held("appended") == sorted({(1, 1, 10), then})
+
+
+def test_what_a_rollback_has_left_because_others_wrote_is_not_appended_again(shop, lake):
+    made = shop("appended")
+    made.run((1, 1, 10))
+    made.run((2, 2, 20))
+    table = lake(made.story.project, "atlas.out.appended")
+    table.append(table.scan(row_filter="id = 1").to_arrow())
+
+    outcome = made("rollback", "prod")
+    made.run((2, 2, 20))
+
+    assert outcome.exit_code == 1
+    assert made.held("appended") == [(1, 1, 10), (1, 1, 10), (2, 2, 20)]

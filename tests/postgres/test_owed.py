@@ -153,3 +153,32 @@ def test_a_full_target_gets_only_the_newest_output(shop, database):
     made.run((3, 3, 30))
 
     assert database.value("SELECT count(*) FROM seeknal.deliveries") == 2
+
+
+@pytest.mark.parametrize("target", ["appended", "merged"])
+def test_rows_that_a_rollback_cannot_take_out_are_named(shop, target):
+    made = shop(target)
+    made.run((1, 1, 10))
+    made.run((2, 2, 20))
+
+    outcome = made("rollback", "prod")
+
+    assert outcome.exit_code == 1
+    assert f"not rolled back: postgresql out.{target}" in outcome.stderr
+    assert made.held(target) == [(1, 1, 10), (2, 2, 20)]
+
+
+@pytest.mark.parametrize(
+    ("then", "new"),
+    [((1, 1, 10), []), ((2, 2, 20), []), ((3, 3, 30), [(3, 3, 30)])],
+)
+def test_what_a_rollback_has_left_in_the_table_is_not_appended_again(shop, then, new):
+    made = shop("appended")
+    made.run((1, 1, 10))
+    made.run((2, 2, 20))
+    made("rollback", "prod", "--leave-targets").assert_ok()
+
+    made.run(then)
+    made.run()
+
+    assert made.held("appended") == [(1, 1, 10), (2, 2, 20), *new]
