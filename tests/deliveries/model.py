@@ -154,8 +154,11 @@ class World(NamedTuple):
 Worlds = frozenset[World]
 
 
-def offer(spec: Spec, world: World, batch: Batch) -> Worlds:
-    """A node's output becomes current."""
+def offer(spec: Spec, world: World, batch: Batch, again: bool = False) -> Worlds:
+    """A node's output becomes current.
+
+    ``again``: modes that lose nothing by it may be handed the same rows once more.
+    """
     number = world.count + 1
     same = world._replace(fresh=False)
     new = same._replace(
@@ -165,7 +168,7 @@ def offer(spec: Spec, world: World, batch: Batch) -> Worlds:
     )
     merges = spec.mode in ("upsert_by_key", "overwrite_partitions")
     if world.last == batch.rows:
-        again = merges and world.fresh and world.got
+        again = (again and spec.mode != "append") or (merges and world.fresh and world.got)
         return frozenset([same, new] if again else [same])
     if batch.rows in world.got:
         known = same._replace(last=batch.rows)
@@ -223,9 +226,11 @@ def delivered(spec: Spec, world: World) -> Worlds:
     return found
 
 
-def ran(spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool) -> Worlds:
+def ran(
+    spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool, again: bool = False
+) -> Worlds:
     """After a run that came to its end."""
-    offered = {after for world in worlds for after in offer(spec, world, batch)}
+    offered = {after for world in worlds for after in offer(spec, world, batch, again)}
     if not hands_over:
         return frozenset(offered)
     return frozenset(after for world in offered for after in delivered(spec, world))
@@ -233,7 +238,7 @@ def ran(spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool) -> Worlds
 
 def killed(spec: Spec, worlds: Worlds, batch: Batch) -> Worlds:
     """After a run that was killed: any part of it, and none that a run would not do."""
-    begun = {*worlds, *(after for world in worlds for after in offer(spec, world, batch))}
+    begun = {*worlds, *(after for world in worlds for after in offer(spec, world, batch, True))}
     return frozenset(after for world in begun for after in partly_delivered(spec, world))
 
 

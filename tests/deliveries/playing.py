@@ -214,7 +214,8 @@ class Story:
     def do_run(self, *flags: str) -> None:
         outcome = self.command("run", "--unpin", *flags)
         hands_over = "--no-materialize" not in flags
-        self.happened(model.ran, hands_over=hands_over and self.reachable)
+        again = "--full" in flags or self.lost
+        self.happened(model.ran, hands_over=hands_over and self.reachable, again=again)
         self.ended(self.source, self.definition)
         if not hands_over:
             return
@@ -231,7 +232,7 @@ class Story:
         self.place.rest()
         if not kill_within(lambda: self.project.run("run", "--unpin"), when):
             self.told[-1] += " (came to its end)"
-            self.happened(model.ran, hands_over=self.reachable)
+            self.happened(model.ran, hands_over=self.reachable, again=self.lost)
             self.ended(self.source, self.definition)
         else:
             self.happened(model.killed)
@@ -313,7 +314,7 @@ class Story:
             return
         for entry in self.listed():
             if entry["state"] == "refused":
-                self.command("deliveries", "retry", entry["id"])
+                self.command("deliveries", "retry", entry["id"], "--force")
         self.look()
 
     # What it comes to

@@ -76,9 +76,24 @@ def _batches(
             done = _attempt(target, owed.delivery, relation, write)
             if done.status == "owed" and not done.refused:
                 blocked = done.error
+        if done.refused and _is_mended(account, owed):
+            backlog = tuple(entry for entry in account.backlog if entry is not owed)
+            account = evolve(account, backlog=backlog)
+            continue
         attempted.append(done)
         account = _after(target, account, owed, done)
     return Attempted(account=account, deliveries=tuple(attempted))
+
+
+def _is_mended(account: Account, owed: Owed) -> bool:
+    """Whether a later batch is what another definition makes of the same inputs."""
+    return any(
+        later.delivery.key == owed.delivery.key
+        and later.delivery.number > owed.delivery.number
+        and later.inputs == owed.inputs
+        and later.definition != owed.definition
+        for later in account.backlog
+    )
 
 
 def _lazily(
