@@ -140,9 +140,9 @@ class World(NamedTuple):
     delivered: tuple[tuple[Batch, Rows], ...] = ()
     """Batches that went out, each with the table after it."""
     got: frozenset[Rows] = frozenset()
-    """Outputs that the target has kept though they were rolled back."""
+    """Outputs that the target has kept though they were rolled back, and those given up."""
     fresh: bool = False
-    """Nothing was handed over since the rollback."""
+    """Nothing was handed over since then."""
     marks: tuple[tuple[int, int], ...] = ()
     """How many batches there were when a generation ended."""
 
@@ -172,7 +172,8 @@ def offer(spec: Spec, world: World, batch: Batch, again: bool = False) -> Worlds
         return frozenset([same, new] if again else [same])
     if batch.rows in world.got:
         known = same._replace(last=batch.rows)
-        return frozenset([known] if world.fresh and spec.mode == "append" else [known, new])
+        certain = world.fresh and (spec.mode == "append" or refused(spec, batch.rows))
+        return frozenset([known] if certain else [known, new])
     return frozenset([new])
 
 
@@ -236,10 +237,24 @@ def ran(
     return frozenset(after for world in offered for after in delivered(spec, world))
 
 
-def killed(spec: Spec, worlds: Worlds, batch: Batch) -> Worlds:
+def promoted(spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool) -> Worlds:
+    """After a promotion, which may leave what is owed to the next run when it has nothing new."""
+    done = ran(spec, worlds, batch, hands_over=hands_over)
+    left = {(world, after) for world in worlds for after in offer(spec, world, batch)}
+    return done | {after for world, after in left if after.count == world.count}
+
+
+def killed(spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool) -> Worlds:
     """After a run that was killed: any part of it, and none that a run would not do."""
     begun = {*worlds, *(after for world in worlds for after in offer(spec, world, batch, True))}
+    if not hands_over:
+        return frozenset(begun)
     return frozenset(after for world in begun for after in partly_delivered(spec, world))
+
+
+def retried(spec: Spec, worlds: Worlds) -> Worlds:
+    """After what was refused was sent again, and refused again: what is owed may go along."""
+    return worlds | {after for world in worlds for after in delivered(spec, world)}
 
 
 def dropped(worlds: Worlds) -> Worlds:
@@ -252,7 +267,8 @@ def dropped(worlds: Worlds) -> Worlds:
         found.add(world._replace(refused=()))
         if world.refused and world.refused[-1].number == world.count:
             before = world.delivered[-1][0].rows if world.delivered else None
-            found.add(world._replace(refused=(), last=before))
+            got = world.got | {world.refused[-1].rows}
+            found.add(world._replace(refused=(), last=before, got=got, fresh=True))
     return frozenset(found)
 
 

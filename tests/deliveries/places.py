@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from tests.deliveries.model import Row, Rows, Spec, rows
@@ -56,11 +57,18 @@ class Postgres:
             return ()
         return rows(map(plain, self.database.rows(f"SELECT * FROM {table}")))
 
-    def rest(self) -> None:
-        """End what must not be shared with a child."""
+    def settle(self) -> None:
+        """Close what this process has open, and wait until what a killed one has begun ends."""
         from seeknal_postgres.pool import close_idle
 
         close_idle()
+        others = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with self.database.connect() as connection:
+            while connection.execute(others).fetchone() != (0,):
+                time.sleep(0.01)
 
 
 class Iceberg:
@@ -129,7 +137,7 @@ class Iceberg:
             catalog.close()
         return rows(plain(row.values()) for row in found)
 
-    def rest(self) -> None: ...
+    def settle(self) -> None: ...
 
 
 def plain(row) -> Row:

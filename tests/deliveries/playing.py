@@ -43,6 +43,8 @@ WEIGHTS = {
     "damage": 2,
     "rollback": 2,
     "promote": 2,
+    "kill_rollback": 1,
+    "kill_promote": 1,
     "drop": 1,
     "retry": 1,
 }
@@ -50,8 +52,11 @@ FLAGS = ((), (), (), (), ("--full",), ("--no-materialize",), ("--no-materialize"
 DAMAGES = ("truncate", "garbage", "empty", "remove", "remove journal", "garbage without journal")
 
 
-def drawn(place, seed: int, length: int) -> tuple[list[str], list[Action]]:
-    """A story: its targets and what happens."""
+def drawn(place, seed: int, length: int, *, spawns: bool = False) -> tuple[list[str], list[Action]]:
+    """A story: its targets and what happens.
+
+    ``spawns``: some runs are processes of their own that are killed at any moment.
+    """
     chance = random.Random(f"{place.name} {seed}")
     targets = sorted(chance.sample(place.specs, 3))
     numbers = iter(range(1, 1000))
@@ -60,7 +65,8 @@ def drawn(place, seed: int, length: int) -> tuple[list[str], list[Action]]:
         name = chance.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
         actions.append(action(name, place, chance, numbers))
         if name in ("source", "back", "edit", "mend", "rm", "damage") and chance.random() < 0.8:
-            actions.append(action(chance.choice(("run", "run", "kill")), place, chance, numbers))
+            kill = "spawn_and_kill" if spawns and chance.random() < 0.3 else "kill"
+            actions.append(action(chance.choice(("run", "run", kill)), place, chance, numbers))
     return targets, actions
 
 
@@ -68,7 +74,8 @@ def action(name: str, place, chance: random.Random, numbers) -> Action:
     details: dict[str, Callable[[], tuple]] = {
         "source": lambda: (content(chance, numbers),),
         "run": lambda: chance.choice(FLAGS),
-        "kill": lambda: (chance.randrange(1, 10**6) / 10**6,),
+        "kill": lambda: (moment(chance),),
+        "spawn_and_kill": lambda: (round(chance.uniform(0.3, 2.5), 2),),
         "down": lambda: (chance.choice(place.ways),),
         "back": lambda: (chance.randrange(1, 4),),
         "shuffle": lambda: (chance.randrange(100),),
@@ -76,12 +83,18 @@ def action(name: str, place, chance: random.Random, numbers) -> Action:
         "mend": lambda: (chance.random() < 0.8,),
         "damage": lambda: (chance.choice(DAMAGES),),
         "rollback": lambda: (chance.randrange(1, 4),),
+        "kill_rollback": lambda: (chance.randrange(1, 4), moment(chance)),
+        "kill_promote": lambda: (chance.randrange(200, 290), moment(chance)),
         "promote": lambda: (
             chance.randrange(100, 190),
             *chance.choice(((), ("--no-materialize",))),
         ),
     }
     return (name, *details.get(name, tuple)())
+
+
+def moment(chance: random.Random) -> float:
+    return chance.randrange(1, 10**6) / 10**6
 
 
 def content(chance: random.Random, numbers) -> tuple[Row, ...]:
@@ -149,11 +162,15 @@ class Story:
 
     def finish(self) -> None:
         """With everything in reach and nothing refused left, all is as it should be."""
-        for name in ("up", "run", "drop", "run"):
+        for name in ("up", "run", "drop"):
             self.told.append(f"at the end: {name}")
             getattr(self, f"do_{name}")()
             self.look()
-        self.listed()
+        self.told.append("at the end: run")
+        outcome = self.do_run()
+        self.expect(outcome.exit_code == 0, "nothing is left to be done", outcome)
+        self.look()
+        self.expect(self.listed() == [], "nothing is owed or refused", outcome)
 
     def do_source(self, rows: Iterable[Iterable[object]]) -> None:
         self.set_source(tuple(map(tuple, rows)))
@@ -175,7 +192,7 @@ class Story:
 
     def do_down(self, way: str) -> None:
         if self.reachable:
-            self.place.rest()
+            self.place.settle()
             self.place.down(self.root, way)
             self.reachable = False
 
@@ -211,58 +228,97 @@ class Story:
         self.forget()
         self.lost = False
 
-    def do_run(self, *flags: str) -> None:
+    def do_run(self, *flags: str):
         outcome = self.command("run", "--unpin", *flags)
         hands_over = "--no-materialize" not in flags
         again = "--full" in flags or self.lost
         self.happened(model.ran, hands_over=hands_over and self.reachable, again=again)
         self.ended(self.source, self.definition)
         if not hands_over:
-            return
+            return outcome
         settled = [{world.settled for world in worlds} for worlds in self.worlds.values()]
+        code = outcome.exit_code
         if {False} in settled:
-            self.expect(
-                outcome.exit_code == 1, "something is owed or refused: exit code 1", outcome
-            )
+            self.expect(code == 1, "something is owed or refused, so the exit code is 1", outcome)
         if self.reachable and all(each == {True} for each in settled):
-            self.expect(outcome.exit_code == 0, "nothing is owed or refused: exit code 0", outcome)
+            self.expect(code == 0, "nothing is owed or refused, so the exit code is 0", outcome)
+        return outcome
 
     def do_kill(self, when: float) -> None:
-        """Killed at one of the moments of the run (a share of them) or after so many seconds."""
-        self.place.rest()
-        if not kill_within(lambda: self.project.run("run", "--unpin"), when):
-            self.told[-1] += " (came to its end)"
+        """Killed at one of the moments of a run; a late one may come after its end."""
+        if self.killed(("run", "--unpin"), when):
+            self.died()
+        else:
             self.happened(model.ran, hands_over=self.reachable, again=self.lost)
             self.ended(self.source, self.definition)
-        else:
-            self.happened(model.killed)
-            self.production, self.lost = None, False
 
-    def do_kill9(self, seconds: float) -> None:
+    def do_spawn_and_kill(self, seconds: float) -> None:
         arguments = [sys.executable, "-m", "seeknal", "run", "--unpin"]
         with subprocess.Popen(
             arguments, cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             time.sleep(seconds)
             process.send_signal(signal.SIGKILL)
-        self.happened(model.killed)
+        self.place.settle()
+        self.died()
+
+    def killed(self, arguments: Sequence[str], when: float) -> bool:
+        self.place.settle()
+        died = kill_within(lambda: self.project.run(*arguments), when)
+        self.place.settle()
+        self.told[-1] += f"\n    $ seeknal {' '.join(arguments)} -> {'died' if died else 'ended'}"
+        return died
+
+    def died(self) -> None:
+        self.happened(model.killed, hands_over=self.reachable)
         self.production, self.lost = None, False
 
     def do_rollback(self, steps: int) -> None:
+        number = self.earlier_generation(steps)
+        if number is None:
+            return
+        before = self.generation()
+        outcome = self.command("rollback", "prod", "--to", str(number), "--leave-targets")
+        if self.generation() == before:
+            self.expect(outcome.exit_code != 0, "a rollback that did nothing says so", outcome)
+            return
+        self.worlds = self.rolled_back(number, hands_over=self.reachable)
+        known = self.generations[number]
+        self.generations = {n: entry for n, entry in self.generations.items() if n <= number}
+        self.ended(*known)
+
+    def do_kill_rollback(self, steps: int, when: float) -> None:
+        """It has happened, in part or whole, or it has not."""
+        number = self.earlier_generation(steps)
+        if number is None:
+            return
+        self.killed(("rollback", "prod", "--to", str(number), "--leave-targets"), when)
+        back = self.rolled_back(number, hands_over=False)
+        for spec in self.specs:
+            back[spec.name] |= self.worlds[spec.name]
+            if self.reachable:
+                back[spec.name] = frozenset(
+                    after
+                    for world in back[spec.name]
+                    for after in model.partly_delivered(spec, world)
+                )
+        self.worlds = back
+        self.forget()
+        self.lost = False
+
+    def earlier_generation(self, steps: int) -> int | None:
         current = self.generation()
         known = [number for number in sorted(self.generations) if number < current]
         if current not in self.generations or not known:
-            return
-        number = known[-(1 + steps % len(known))]
-        self.told[-1] += f" (to {number})"
-        outcome = self.command("rollback", "prod", "--to", str(number), "--leave-targets")
-        if self.generation() == current:
-            self.expect(outcome.exit_code != 0, "a rollback that did nothing says so", outcome)
-            return
+            return None
+        return known[-(1 + steps % len(known))]
+
+    def rolled_back(self, number: int, *, hands_over: bool) -> dict[str, model.Worlds]:
         source, definition = self.generations[number]
+        found = {}
         for spec in self.specs:
             content = model.output(spec.node, source, definition)
-            self.worlds[spec.name] = frozenset(
+            found[spec.name] = frozenset(
                 after
                 for world in self.worlds[spec.name]
                 for after in model.rolled_back(
@@ -270,18 +326,34 @@ class Story:
                     world,
                     number,
                     content,
-                    hands_over=self.reachable,
+                    hands_over=hands_over,
                     restores=self.place.restores,
                 )
             )
-        self.generations = {n: known for n, known in self.generations.items() if n <= number}
-        self.ended(source, definition)
+        return found
 
     def do_promote(self, factor: int, *flags: str) -> None:
+        if not self.built_in_dev(factor, *flags):
+            return
+        self.command("promote", "dev", "--yes")
+        self.happened(model.promoted, hands_over=self.reachable)
+        self.ended(self.source, self.definition)
+        self.command("env", "delete", "dev", "--yes")
+
+    def do_kill_promote(self, factor: int, when: float) -> None:
+        """The next run makes of the files what would have been promoted: it arrives once."""
+        if not self.built_in_dev(factor):
+            return
+        self.killed(("promote", "dev", "--yes"), when)
+        self.died()
+        self.command("env", "delete", "dev", "--yes")
+
+    def built_in_dev(self, factor: int, *flags: str) -> bool:
+        """Whether an environment could be made that differs from production in its nodes alone."""
         if self.production is not None:
             self.set_source(self.production[0])
         elif not self.lost:
-            return
+            return False
         held = {spec.name: self.held(spec) for spec in self.specs}
         self.do_edit(factor)
         built = self.command("run", "--env", "dev", *flags)
@@ -290,32 +362,25 @@ class Story:
             "an environment writes nothing of production",
             built,
         )
-        before = self.worlds
-        self.command("promote", "dev", "--yes")
-        self.happened(model.ran, hands_over=self.reachable)
-        if self.reachable:
-            for spec in self.specs:
-                waiting = {w for w in before[spec.name] if w.owed}
-                self.worlds[spec.name] |= model.ran(
-                    spec, frozenset(waiting), self.batch(spec), hands_over=False
-                )
-        self.ended(self.source, self.definition)
-        self.command("env", "delete", "dev", "--yes")
+        return True
 
     def do_drop(self) -> None:
+        if not self.reachable:
+            return
         for entry in self.listed():
             if entry["state"] == "refused":
                 self.command("deliveries", "drop", entry["id"], "--yes", codes=(0,))
         self.worlds = {name: model.dropped(worlds) for name, worlds in self.worlds.items()}
 
     def do_retry(self) -> None:
-        """What is refused is refused again, and nothing else comes of it."""
+        """What is refused is refused again."""
         if not self.reachable:
             return
         for entry in self.listed():
             if entry["state"] == "refused":
-                self.command("deliveries", "retry", entry["id"], "--force")
-        self.look()
+                self.command("deliveries", "retry", entry["id"], codes=(1,))
+        for spec in self.specs:
+            self.worlds[spec.name] = model.retried(spec, self.worlds[spec.name])
 
     # What it comes to
 
@@ -456,7 +521,7 @@ class Teller:
             except Broken as error:
                 return "\n".join([*story.told, str(error)])
             finally:
-                place.rest()
+                place.settle()
                 shutil.rmtree(root, ignore_errors=True)
         return None
 

@@ -56,8 +56,9 @@ class Shop:
             self.story.do_damage(how)
 
     def kill(self, when: float) -> None:
-        self.place.rest()
+        self.place.settle()
         kill_within(lambda: self("run", "--unpin"), when)
+        self.place.settle()
 
     def held(self, name: str, environment: str = "") -> list[tuple]:
         """The rows of a table, as (id, day, value)."""

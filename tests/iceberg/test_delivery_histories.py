@@ -15,7 +15,7 @@ def teller(tmp_path):
 
 @pytest.mark.once
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_every_table_holds_what_its_mode_promises(teller, seed):
     teller.check(*drawn(Iceberg, seed, length=12), patience=120)
 
@@ -25,4 +25,4 @@ def test_every_table_holds_what_its_mode_promises(teller, seed):
 @pytest.mark.parametrize("first", range(1000, 1400, 20))
 def test_every_table_holds_it_in_many_histories(teller, first):
     for seed in range(first, first + 20):
-        teller.check(*drawn(Iceberg, seed, length=20), patience=300)
+        teller.check(*drawn(Iceberg, seed, length=20, spawns=True), patience=300)
