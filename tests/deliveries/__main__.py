@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.deliveries.places import Iceberg, Postgres
-from tests.deliveries.playing import Teller
+from tests.deliveries.telling import Teller
 
 
 @contextlib.contextmanager

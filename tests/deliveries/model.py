@@ -227,13 +227,33 @@ def delivered(spec: Spec, world: World) -> Worlds:
     return found
 
 
+def looked_at(spec: Spec, worlds: Iterable[World]) -> Worlds:
+    """Where a target is out of reach, rows may be found unfit for it before it is asked."""
+    found = set(worlds)
+    waiting = list(found)
+    while waiting:
+        world = waiting.pop()
+        first = world.owed[0] if world.owed else None
+        if isinstance(first, Batch) and spec.refuses != "words" and refused(spec, first.rows):
+            new = deliver_next(spec, world) - found
+            found |= new
+            waiting += new
+    return frozenset(found)
+
+
 def ran(
-    spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool, again: bool = False
+    spec: Spec,
+    worlds: Worlds,
+    batch: Batch,
+    *,
+    hands_over: bool,
+    again: bool = False,
+    asks: bool = True,
 ) -> Worlds:
-    """After a run that came to its end."""
+    """After a run that came to its end; ``asks``: it attempted what it could not hand over."""
     offered = {after for world in worlds for after in offer(spec, world, batch, again)}
     if not hands_over:
-        return frozenset(offered)
+        return looked_at(spec, offered) if asks else frozenset(offered)
     return frozenset(after for world in offered for after in delivered(spec, world))
 
 
@@ -248,7 +268,7 @@ def killed(spec: Spec, worlds: Worlds, batch: Batch, *, hands_over: bool) -> Wor
     """After a run that was killed: any part of it, and none that a run would not do."""
     begun = {*worlds, *(after for world in worlds for after in offer(spec, world, batch, True))}
     if not hands_over:
-        return frozenset(begun)
+        return looked_at(spec, begun)
     return frozenset(after for world in begun for after in partly_delivered(spec, world))
 
 
@@ -315,7 +335,7 @@ def rolled_back(
     kept = tuple(batch for batch in world.refused if batch.number <= mark)
     found |= {each._replace(refused=kept) for each in found}
     if not hands_over:
-        return frozenset(found)
+        return looked_at(spec, found)
     done = {after for each in found for after in delivered(spec, each)}
     waits = {each for each in found if not any(isinstance(b, Restore) for b in each.owed)}
     return frozenset(done | waits)

@@ -1,4 +1,4 @@
-"""Plays a story against a real project, and finds the shortest part of it that still fails."""
+"""Plays a story against a real project."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from pathlib import Path
 
 from seeknal.testing import TestProject
 from tests.deliveries import model
+from tests.deliveries.drawing import Action
 from tests.deliveries.killing import kill_within
 from tests.deliveries.model import SPECS, Batch, Definition, Row, World
-
-Action = tuple
-"""A name, then its details: everything is drawn beforehand, so that any action may be left out."""
 
 SOURCE = """\
 kind: source
@@ -28,97 +26,14 @@ table: data/orders.csv
 columns: {id: INTEGER, day: DATE, part: VARCHAR, v: INTEGER, word: VARCHAR}
 """
 HEAD = "id,day,part,v,word\n"
-WEIGHTS = {
-    "source": 9,
-    "run": 10,
-    "kill": 4,
-    "down": 3,
-    "up": 3,
-    "back": 2,
-    "shuffle": 1,
-    "edit": 1,
-    "mend": 2,
-    "rm": 2,
-    "clean": 1,
-    "damage": 2,
-    "rollback": 2,
-    "promote": 2,
-    "kill_rollback": 1,
-    "kill_promote": 1,
-    "drop": 1,
-    "retry": 1,
-}
-FLAGS = ((), (), (), (), ("--full",), ("--no-materialize",), ("--no-materialize",), ("--refresh",))
-DAMAGES = ("truncate", "garbage", "empty", "remove", "remove journal", "garbage without journal")
-
-
-def drawn(place, seed: int, length: int, *, spawns: bool = False) -> tuple[list[str], list[Action]]:
-    """A story: its targets and what happens.
-
-    ``spawns``: some runs are processes of their own that are killed at any moment.
-    """
-    chance = random.Random(f"{place.name} {seed}")
-    targets = sorted(chance.sample(place.specs, 3))
-    numbers = iter(range(1, 1000))
-    actions: list[Action] = [("source", content(chance, numbers)), ("run",)]
-    while len(actions) < length:
-        name = chance.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
-        actions.append(action(name, place, chance, numbers))
-        if name in ("source", "back", "edit", "mend", "rm", "damage") and chance.random() < 0.8:
-            kill = "spawn_and_kill" if spawns and chance.random() < 0.3 else "kill"
-            actions.append(action(chance.choice(("run", "run", kill)), place, chance, numbers))
-    return targets, actions
-
-
-def action(name: str, place, chance: random.Random, numbers) -> Action:
-    details: dict[str, Callable[[], tuple]] = {
-        "source": lambda: (content(chance, numbers),),
-        "run": lambda: chance.choice(FLAGS),
-        "kill": lambda: (moment(chance),),
-        "spawn_and_kill": lambda: (round(chance.uniform(0.3, 2.5), 2),),
-        "down": lambda: (chance.choice(place.ways),),
-        "back": lambda: (chance.randrange(1, 4),),
-        "shuffle": lambda: (chance.randrange(100),),
-        "edit": lambda: (chance.randrange(2, 90),),
-        "mend": lambda: (chance.random() < 0.8,),
-        "damage": lambda: (chance.choice(DAMAGES),),
-        "rollback": lambda: (chance.randrange(1, 4),),
-        "kill_rollback": lambda: (chance.randrange(1, 4), moment(chance)),
-        "kill_promote": lambda: (chance.randrange(200, 290), moment(chance)),
-        "promote": lambda: (
-            chance.randrange(100, 190),
-            *chance.choice(((), ("--no-materialize",))),
-        ),
-    }
-    return (name, *details.get(name, tuple)())
-
-
-def moment(chance: random.Random) -> float:
-    return chance.randrange(1, 10**6) / 10**6
-
-
-def content(chance: random.Random, numbers) -> tuple[Row, ...]:
-    """Rows of the source that no other step has; now and then some that a target refuses."""
-    size = chance.choice((0, 1, 2, 3, 3, 4))
-    ids = chance.sample(range(1, 6), size)
-    days = [f"2024-01-0{chance.randrange(1, 8)}" for _ in ids]
-    found = [
-        (id, day, chance.choice("abc"), number, f"w{number}")
-        for id, day, number in zip(ids, days, numbers)  # noqa: B905 - numbers never end
-    ]
-    if chance.random() < 0.2:
-        bad = {
-            "same key": (ids[0] if ids else 1, "2024-01-05", "a"),
-            "no key": (None, "2024-01-05", "b"),
-            "no day": (7, None, "c"),
-        }
-        id, day, part = bad[chance.choice(sorted(bad))]
-        found.append((id, day, part, next(numbers), chance.choice(("bad", "bad and long"))))
-    return tuple(found)
 
 
 class Broken(AssertionError):
-    """A promise was broken."""
+    """A promise was broken; ``which`` is the same for all that break it."""
+
+    def __init__(self, which: str, text: str) -> None:
+        super().__init__(text)
+        self.which = which
 
 
 class Story:
@@ -231,8 +146,12 @@ class Story:
     def do_run(self, *flags: str):
         outcome = self.command("run", "--unpin", *flags)
         hands_over = "--no-materialize" not in flags
-        again = "--full" in flags or self.lost
-        self.happened(model.ran, hands_over=hands_over and self.reachable, again=again)
+        self.happened(
+            model.ran,
+            hands_over=hands_over and self.reachable,
+            again="--full" in flags or self.lost,
+            asks=hands_over,
+        )
         self.ended(self.source, self.definition)
         if not hands_over:
             return outcome
@@ -378,7 +297,7 @@ class Story:
             return
         for entry in self.listed():
             if entry["state"] == "refused":
-                self.command("deliveries", "retry", entry["id"], codes=(1,))
+                self.command("deliveries", "retry", entry["id"], "--force", codes=(1,))
         for spec in self.specs:
             self.worlds[spec.name] = model.retried(spec, self.worlds[spec.name])
 
@@ -450,7 +369,7 @@ class Story:
 
     def expect(self, true: bool, what: str, outcome: object) -> None:
         if not true:
-            raise Broken(f"broken: {what}\n{outcome!r}")
+            raise Broken(what, f"broken: {what}\n{outcome!r}")
 
     # What is seen
 
@@ -490,7 +409,8 @@ class Story:
         left = frozenset(filter(true, self.worlds[spec.name]))
         if not left:
             worlds = "\n".join(sorted({said(world) for world in self.worlds[spec.name]}))
-            raise Broken(f"{spec.name} ({spec.mode}) {seen}\nexpected one of:\n{worlds}")
+            text = f"{spec.name} ({spec.mode}) {seen}\nexpected one of:\n{worlds}"
+            raise Broken(f"{spec.name} {seen.split()[0]}", text)
         self.worlds[spec.name] = left
 
 
@@ -502,55 +422,3 @@ def said(world: World) -> str:
     owed = [batch.rows if isinstance(batch, Batch) else batch.tables for batch in world.owed]
     refused = [batch.rows for batch in world.refused]
     return f"  holds {world.table}\n    owed {owed}\n    refused {refused}"
-
-
-class Teller:
-    """Plays stories at a place that ``make`` makes anew for each."""
-
-    def __init__(self, make: Callable[[], object], folder: Path) -> None:
-        self.make, self.folder, self.number = make, folder, 0
-
-    def told(self, targets: Sequence[str], actions: Sequence[Action]) -> str | None:
-        """Why the story fails; None when it does not."""
-        self.number += 1
-        root = self.folder / str(self.number)
-        with self.make() as place:
-            story = Story(place, root, targets)
-            try:
-                story.play(actions)
-            except Broken as error:
-                return "\n".join([*story.told, str(error)])
-            finally:
-                place.settle()
-                shutil.rmtree(root, ignore_errors=True)
-        return None
-
-    def check(self, targets: Sequence[str], actions: Sequence[Action], patience: float) -> None:
-        """Play a story; one that fails is made shorter for so many seconds, then told."""
-        why = self.told(targets, actions)
-        if why is None:
-            return
-        until = time.monotonic() + patience
-        targets, actions, why = self.shortened([*targets], [*actions], why, until)
-        story = json.dumps({"targets": targets, "actions": actions})
-        with self.make() as place:
-            command = f"python -m tests.deliveries {place.name} '{story}'"
-        raise Broken(f"{why}\n\nalone: {command}")
-
-    def shortened(self, targets, actions, why: str, until: float):
-        """Without the targets and actions that it fails without."""
-        for target in list(targets):
-            fewer = [name for name in targets if name != target]
-            if fewer and time.monotonic() < until and (found := self.told(fewer, actions)):
-                targets, why = fewer, found
-        size = max(1, len(actions) // 2)
-        while size:
-            at = 0
-            while at < len(actions) and time.monotonic() < until:
-                fewer = actions[:at] + actions[at + size :]
-                if found := self.told(targets, fewer):
-                    actions, why = fewer, found
-                else:
-                    at += size
-            size //= 2
-        return targets, actions, why

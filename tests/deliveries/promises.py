@@ -334,15 +334,6 @@ class DeliveryPromises:
         made.run()
         assert made.listed() == []
 
-    def test_the_list_is_readable(self, shop):
-        made = shop("merged")
-        made.run(B, (2, 3, 21), code=1)
-
-        shown = made("deliveries", "list")
-
-        assert "transform.merged" in shown.stdout
-        assert "refused" in shown.stdout
-
     def test_a_delivery_that_is_retried_is_refused_again_and_stays(self, shop):
         made = shop("merged")
         made.run(B, (2, 3, 21), code=1)
@@ -358,45 +349,6 @@ class DeliveryPromises:
         assert made.states() == ["refused"]
         made.run(code=1)
         assert made.held("merged") == [A]
-
-    def test_the_beginning_of_an_id_is_enough(self, shop):
-        made = shop("merged")
-        made.run(B, (2, 3, 21), code=1)
-        (entry,) = made.listed()
-
-        made("deliveries", "drop", entry["id"][:-1], "--yes").assert_ok()
-
-        assert made.listed() == []
-
-    def test_a_nodes_deliveries_are_dropped_by_its_name(self, shop):
-        made = shop("merged")
-        made.run(B, (2, 3, 21), code=1)
-
-        made("deliveries", "drop", "transform.merged", "--yes").assert_ok()
-
-        assert made.listed() == []
-
-    def test_nothing_is_dropped_without_being_asked(self, shop):
-        made = shop("merged")
-        made.run(B, (2, 3, 21), code=1)
-        (entry,) = made.listed()
-
-        outcome = made("deliveries", "drop", entry["id"])
-
-        assert outcome.exit_code == 2
-        assert "--yes" in outcome.stderr
-        assert made.states() == ["refused"]
-
-    @pytest.mark.parametrize("what", ["drop", "retry"])
-    def test_a_delivery_that_is_not_there_is_an_error(self, shop, what):
-        made = shop("merged")
-        made.run(A)
-
-        outcome = made("deliveries", what, "nothing", *(["--yes"] if what == "drop" else []))
-
-        assert outcome.exit_code == 2
-        assert "nothing" in outcome.stderr
-        assert "Traceback" not in outcome.stderr
 
     def test_a_refused_batch_goes_when_its_node_was_mended(self, shop):
         made = shop("merged")

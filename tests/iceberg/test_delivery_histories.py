@@ -3,8 +3,9 @@
 import contextlib
 
 import pytest
+from tests.deliveries.drawing import drawn
 from tests.deliveries.places import Iceberg
-from tests.deliveries.playing import Teller, drawn
+from tests.deliveries.telling import Teller
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def teller(tmp_path):
 
 @pytest.mark.once
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [4, 5, 8, 10])
 def test_every_table_holds_what_its_mode_promises(teller, seed):
     teller.check(*drawn(Iceberg, seed, length=12), patience=120)
 

@@ -5,6 +5,8 @@ from tests.deliveries.places import Iceberg
 from tests.deliveries.promises import MODES, DeliveryPromises
 from tests.deliveries.shop import Shop
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def shop(tmp_path):

@@ -3,8 +3,9 @@
 import contextlib
 
 import pytest
+from tests.deliveries.drawing import drawn
 from tests.deliveries.places import Postgres
-from tests.deliveries.playing import Teller, drawn
+from tests.deliveries.telling import Teller
 from tests.postgres.server import Database
 
 
@@ -25,7 +26,7 @@ def teller(server, tmp_path):
 
 @pytest.mark.once
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 2, 3, 7])
 def test_every_table_holds_what_its_mode_promises(teller, seed):
     teller.check(*drawn(Postgres, seed, length=12), patience=120)
 

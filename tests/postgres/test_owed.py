@@ -5,6 +5,8 @@ from tests.deliveries.places import Postgres
 from tests.deliveries.promises import DeliveryPromises
 from tests.deliveries.shop import Shop
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def shop(database, tmp_path):
@@ -182,3 +184,56 @@ def test_what_a_rollback_has_left_in_the_table_is_not_appended_again(shop, then,
     made.run()
 
     assert made.held("appended") == [(1, 1, 10), (2, 2, 20), *new]
+
+
+def test_the_list_is_readable(shop):
+    made = shop("merged")
+    made.run((2, 2, 20), (2, 3, 21), code=1)
+
+    shown = made("deliveries", "list")
+
+    assert "transform.merged" in shown.stdout
+    assert "refused" in shown.stdout
+
+
+def test_the_beginning_of_an_id_is_enough(shop):
+    made = shop("merged")
+    made.run((2, 2, 20), (2, 3, 21), code=1)
+    (entry,) = made.listed()
+
+    made("deliveries", "drop", entry["id"][:-1], "--yes").assert_ok()
+
+    assert made.listed() == []
+
+
+def test_a_nodes_deliveries_are_dropped_by_its_name(shop):
+    made = shop("merged")
+    made.run((2, 2, 20), (2, 3, 21), code=1)
+
+    made("deliveries", "drop", "transform.merged", "--yes").assert_ok()
+
+    assert made.listed() == []
+
+
+def test_nothing_is_dropped_without_being_asked(shop):
+    made = shop("merged")
+    made.run((2, 2, 20), (2, 3, 21), code=1)
+    (entry,) = made.listed()
+
+    outcome = made("deliveries", "drop", entry["id"])
+
+    assert outcome.exit_code == 2
+    assert "--yes" in outcome.stderr
+    assert made.states() == ["refused"]
+
+
+@pytest.mark.parametrize("what", ["drop", "retry"])
+def test_a_delivery_that_is_not_there_is_an_error(shop, what):
+    made = shop("merged")
+    made.run((1, 1, 10))
+
+    outcome = made("deliveries", what, "nothing", *(["--yes"] if what == "drop" else []))
+
+    assert outcome.exit_code == 2
+    assert "nothing" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

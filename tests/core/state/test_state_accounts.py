@@ -103,7 +103,9 @@ def test_an_environment_is_owed_nothing_of_the_one_it_was_made_from(target, make
     assert state.account("dev", NODE) is None
 
 
-@pytest.mark.parametrize("damage", [lambda text: text[:-40], lambda text: b"{" + text, lambda text: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-40], lambda text: b"{" + text, lambda text: b""]
+)
 def test_a_damaged_account_is_set_aside_and_said(target, make, damage):
     record(target, make())
     open_state(target).close()
