@@ -19,8 +19,12 @@ STORED_AS = {
     "INTERVAL": "VARCHAR",
     "TIME WITH TIME ZONE": "VARCHAR",
     "BIT": "VARCHAR",
+    "BIGNUM": "VARCHAR",
+    "TIME_NS": "VARCHAR",
 }
-_SPECIAL = re.compile(rf"\b({'|'.join(STORED_AS)})\b")
+_QUOTED = """"(?:[^"]|"")*"|'(?:[^']|'')*'"""
+_SPECIAL = re.compile(rf"{_QUOTED}|\b({'|'.join(STORED_AS)})(?=[,)\[]|$)")
+"""Types that are stored as others. What stands in quotes, or before a type, is a name."""
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 
@@ -44,10 +48,8 @@ def _encoded(column: Column) -> bool:
 
 
 def _stored(type: str) -> str:
-    """The type that holds it; names of fields and values of enums stand in quotes, untouched."""
-    if '"' in type or "'" in type:
-        return type
-    return _SPECIAL.sub(lambda match: STORED_AS[match[0]], type)
+    """The type that holds it."""
+    return _SPECIAL.sub(lambda match: STORED_AS.get(match[1], match[0]), type)
 
 
 def _star(casts: Sequence[tuple[str, str]]) -> str:
