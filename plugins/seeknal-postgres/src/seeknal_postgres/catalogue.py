@@ -15,12 +15,23 @@ if TYPE_CHECKING:
     Server = psycopg.Connection[Any]
 
 _TYPES = """
+    WITH RECURSIVE element(array_type, oid, modifier) AS (
+        SELECT t.oid, t.typelem, -1 FROM pg_catalog.pg_type t
+        WHERE t.oid = ANY(%s) AND t.typcategory = 'A'
+        UNION ALL
+        SELECT e.array_type, d.typbasetype, greatest(e.modifier, d.typtypmod)
+        FROM element e JOIN pg_catalog.pg_type d ON d.oid = e.oid AND d.typtype = 'd'
+    )
     SELECT t.oid, t.typname, t.typcategory::text, t.typtype::text,
-           coalesce(e.typname, ''), coalesce(e.typtype::text, ''), t.typelem
+           coalesce(b.typname, ''), coalesce(b.modifier, -1)
     FROM pg_catalog.pg_type t
-    LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+    LEFT JOIN (
+        SELECT e.array_type, e.modifier, d.typname
+        FROM element e JOIN pg_catalog.pg_type d ON d.oid = e.oid AND d.typtype <> 'd'
+    ) b ON b.array_type = t.oid
     WHERE t.oid = ANY(%s)
 """
+"""Each type; of an array what its elements are below their domains."""
 _DIMENSIONS = """
     SELECT a.attrelid, a.attnum, a.attndims, a.attnotnull FROM pg_catalog.pg_attribute a
     JOIN unnest(%s::oid[], %s::int[]) AS w(relation, number)
@@ -40,7 +51,7 @@ class PgColumn:
 
     ``type`` is the name in pg_type (``int4``, ``_text``); ``element`` that of an array's
     elements, ``dimensions`` how many its declaration has; ``modifier`` holds precision and
-    scale of a numeric (-1: none).
+    scale of a numeric or of an array's numerics (-1: none).
     """
 
     name: str
@@ -48,7 +59,6 @@ class PgColumn:
     modifier: int
     kind: str = "b"
     element: str = ""
-    element_kind: str = ""
     dimensions: int = 0
 
     @property
@@ -120,24 +130,29 @@ def describe(connection: Server, relation: str) -> tuple[PgColumn, ...]:
     return tuple(
         PgColumn(
             name=(result.fname(number) or b"").decode(),
-            modifier=result.fmod(number),
+            modifier=max(result.fmod(number), types[result.ftype(number)].modifier),
             dimensions=dimensions.get(origins[number], 1),
-            **types[result.ftype(number)],
+            type=types[result.ftype(number)].name,
+            kind=types[result.ftype(number)].kind,
+            element=types[result.ftype(number)].element,
         )
         for number in numbers
     )
 
 
-def _types(connection: Server, oids: list[int]) -> dict[int, dict[str, str]]:
-    rows = connection.execute(_TYPES, [oids]).fetchall()
+@frozen
+class _Type:
+    name: str
+    kind: str
+    element: str
+    modifier: int
+
+
+def _types(connection: Server, oids: list[int]) -> dict[int, _Type]:
+    rows = connection.execute(_TYPES, [oids, oids]).fetchall()
     return {
-        oid: {
-            "type": name,
-            "kind": "a" if category == "A" else kind,
-            "element": element,
-            "element_kind": element_kind,
-        }
-        for oid, name, category, kind, element, element_kind, _ in rows
+        oid: _Type(name, "a" if category == "A" else kind, element, modifier)
+        for oid, name, category, kind, element, modifier in rows
     }
 
 

@@ -5,10 +5,11 @@ Readers see the rows of before or those of after, whenever it ends and however.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from seeknal.plugin import (
     Context,
@@ -30,16 +31,15 @@ from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
+from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
 from seeknal_postgres.options import Postgres, PostgresTarget
-from seeknal_postgres.stream import copy_rows
-from seeknal_postgres.writetypes import Writing, cast_to, for_column
+from seeknal_postgres.replacing import replace_all
+from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
     import psycopg
 
     Server = psycopg.Connection[Any]
-
-STAGE = "seeknal_stage"
 
 
 @frozen(kw_only=True)
@@ -176,14 +176,14 @@ def _written(server: Server, work: Work) -> tuple[int, str]:
         return _first(server, work)
     server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
     if work.mode == "full":
-        return _full(server, work, there)
+        return replace_all(server, work, there)
     there = _fitted(server, work, there)
     if work.mode == "incremental_by_time":
         return _incremental(server, work, there)
     if work.relation.rows == 0:
         return 0, "no rows"
     if work.mode == "append":
-        return _load(server, work, there), ""
+        return load(server, work, there), ""
     return _upsert(server, work, there)
 
 
@@ -195,35 +195,8 @@ def _first(server: Server, work: Work) -> tuple[int, str]:
             help="create it, or leave create_table out",
         )
     tables.create(server, work.table, work.writings, work.keys)
-    rows = _load(server, work, tables.columns_of(server, work.table))
+    rows = load(server, work, tables.columns_of(server, work.table))
     return rows, f"Created table {work.table}"
-
-
-def _full(server: Server, work: Work, there: tuple[tables.TableColumn, ...]) -> tuple[int, str]:
-    """DELETE, not TRUNCATE: a reader whose snapshot is older still sees the old rows."""
-    change = tables.change_of(there, work.writings)
-    if not change:
-        server.execute(f"DELETE FROM {work.table.quoted}".encode())
-        return _load(server, work, there), ""
-    views = tables.dependents(server, work.table)
-    harmless = work.options.schema_change == "evolve" and not (change.removed or change.retyped)
-    if views and not work.options.cascade and not harmless:
-        raise DeliveryError(
-            f"the columns of {work.table} change ({change}), and"
-            f" {', '.join(str(view) for view, _ in views)} depend on it",
-            code="SK1342",
-            help="drop what depends on it first, or say cascade: true to have it dropped",
-        )
-    server.execute(f"LOCK TABLE {work.table.quoted} IN ACCESS EXCLUSIVE MODE".encode())
-    if not harmless:
-        tables.drop_views(server, views)
-    server.execute(f"DELETE FROM {work.table.quoted}".encode())
-    tables.alter(server, work.table, change)
-    rows = _load(server, work, tables.columns_of(server, work.table))
-    dropped = [str(view) for view, _ in views] if not harmless else []
-    return rows, f"columns changed: {change}" + (
-        f"; dropped {', '.join(dropped)}" if dropped else ""
-    )
 
 
 def _fitted(
@@ -237,6 +210,7 @@ def _fitted(
             code="SK1343",
             help="cast the column in the node's SQL, or change the table",
         )
+    refuse_unfit(work, there)
     missing = [column.name for column in change.removed if column.required]
     if missing:
         raise RowsRefused(
@@ -267,48 +241,18 @@ def _incremental(
     column = quote_identifier(work.range.column)
     delete = f"DELETE FROM {work.table.quoted} WHERE {column} >= %s AND {column} {end} %s"
     gone = server.execute(delete.encode(), [work.range.start, work.range.end]).rowcount
-    return _load(server, work, there), f"{gone:,} replaced"
-
-
-def _load(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> int:
-    """Every row into the table: straight where the types are equal, else by a stage."""
-    types = {column.name: column.type for column in there}
-    work = _for_table(work, types)
-    straight = all(
-        writing.sent != "text" and types[writing.name] == writing.type for writing in work.writings
-    )
-    if straight:
-        return copy_rows(server, work.table.quoted, work.writings, work.relation, work.context)
-    _stage(server, work)
-    names = ", ".join(writing.quoted for writing in work.writings)
-    values = ", ".join(cast_to(types[writing.name], writing) for writing in work.writings)
-    return server.execute(
-        f"INSERT INTO {work.table.quoted} ({names}) SELECT {values} FROM {STAGE}".encode()
-    ).rowcount
-
-
-def _for_table(work: Work, types: Mapping[str, str]) -> Work:
-    """The work with each column sent as the table's own column takes it."""
-    return evolve(
-        work, writings=tuple(for_column(entry, types[entry.name]) for entry in work.writings)
-    )
-
-
-def _stage(server: Server, work: Work) -> int:
-    """The rows in a temporary table, which nothing can leave behind."""
-    columns = ", ".join(f"{writing.quoted} {writing.stage_type}" for writing in work.writings)
-    server.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP".encode())
-    return copy_rows(server, STAGE, work.writings, work.relation, work.context)
+    return load(server, work, there), f"{gone:,} replaced"
 
 
 def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:
     types = {column.name: column for column in there}
-    work = _for_table(work, {name: column.type for name, column in types.items()})
-    rows = _stage(server, work)
+    work = for_table(work, types)
+    rows = stage(server, work)
     if tables.has_unique(server, work.table, work.keys):
         from seeknal_postgres.upserting import insert_on_conflict
 
-        touched = server.execute(insert_on_conflict(work, types, STAGE).encode()).rowcount
+        with telling(server, work, types):
+            touched = server.execute(insert_on_conflict(work, types, STAGE).encode()).rowcount
     else:
         from seeknal_postgres.upserting import insert_new, update_changed
 
@@ -319,8 +263,9 @@ def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> 
         )
         server.execute(f"LOCK TABLE {work.table.quoted} IN SHARE ROW EXCLUSIVE MODE".encode())
         server.execute(f"ANALYZE {STAGE}".encode())
-        touched = server.execute(update_changed(work, types, STAGE).encode()).rowcount
-        touched += server.execute(insert_new(work, types, STAGE).encode()).rowcount
+        with telling(server, work, types):
+            touched = server.execute(update_changed(work, types, STAGE).encode()).rowcount
+            touched += server.execute(insert_new(work, types, STAGE).encode()).rowcount
     return rows, f"{touched:,} changed"
 
 
@@ -345,7 +290,7 @@ def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Deliv
 
 def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
     text = scrub(said(error))
-    if error.sqlstate == "22021":
+    if error.sqlstate in ("22021", "22P05"):
         # Only now is it worth a look at every text.
         refuse_nul(work.relation, work.context)
     if error.sqlstate == "55P03":
@@ -357,8 +302,14 @@ def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
     # Data and integrity faults, and limits that a row exceeds, are there at each attempt.
     lasting = (error.sqlstate or "").startswith(("22", "23", "54"))
     refused = RowsRefused if lasting else DeliveryError
-    column = getattr(error.diag, "column_name", None)
+    column = error.diag.column_name or _copied(error)
     place = f"{work.table}.{column}" if column else str(work.table)
     return refused(
         f"{place}: {text}", code="SK1347", help=error.diag.message_hint or "it holds what it held"
     )
+
+
+def _copied(error: psycopg.Error) -> str | None:
+    """The column that the server was reading when a COPY failed."""
+    found = re.search(r"^COPY .*, column (.+?)(?:: .*)?$", error.diag.context or "", re.MULTILINE)
+    return found[1] if found else None

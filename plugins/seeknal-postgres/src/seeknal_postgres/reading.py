@@ -21,7 +21,16 @@ from seeknal_postgres.connecting import failed, said
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.options import Postgres, PostgresSource
 from seeknal_postgres.pool import leased
-from seeknal_postgres.readtypes import WIDEST, Extent, Reading, Transport, fits, reading_of
+from seeknal_postgres.querytext import without_end
+from seeknal_postgres.readtypes import (
+    WIDEST,
+    Extent,
+    Reading,
+    Transport,
+    Wish,
+    is_loose,
+    reading_of,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -57,8 +66,9 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
     ):
         relation = _relation(source, connection, server, name)
         columns = _wanted(describe(server, relation), source)
-        extents = _extents(server, relation, columns, source)
-        readings = _readings(columns, source, options, extents, transport, context)
+        declared = _declared(source, context)
+        extents = _extents(server, relation, columns, declared)
+        readings = _readings(columns, declared, options, extents, transport, context)
         asked = ", ".join(
             f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
         )
@@ -146,7 +156,7 @@ def _checked(query: str, key: str) -> str:
         raise NodeError(
             f"{key}: {error}", code="SK1315", help="one SELECT, or WITH ... SELECT"
         ) from error
-    return query.strip().rstrip(";").rstrip()
+    return without_end(query)
 
 
 def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
@@ -176,24 +186,14 @@ def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
 
 
 def _extents(
-    server: Server, relation: str, columns: Sequence[PgColumn], source: Source
+    server: Server, relation: str, columns: Sequence[PgColumn], wishes: Mapping[str, str]
 ) -> Mapping[str, Extent]:
     """The digits of numerics that were declared without any, asked for in one scan."""
-    declared = {spec.name.lower() for spec in source.columns if spec.type}
-    loose = [
-        column
-        for column in columns
-        if column.type == "numeric" and not fits(column) and column.name.lower() not in declared
-    ]
+    loose = [column for column in columns if is_loose(column) and column.name.lower() not in wishes]
     if not loose:
         return {}
-    parts = []
-    for column in loose:
-        name = quote_identifier(column.name)
-        finite = f"FILTER (WHERE {name} NOT IN ('NaN', 'Infinity', '-Infinity'))"
-        parts.append(f"coalesce(max(length(trunc(abs({name}))::text)) {finite}, 1)")
-        parts.append(f"coalesce(max(scale({name})) {finite}, 0)")
-    row = server.execute(f"SELECT {', '.join(parts)} FROM {relation}".encode()).fetchone()
+    parts = ", ".join(part for column in loose for part in _digits(column))
+    row = server.execute(f"SELECT {parts} FROM {relation}".encode()).fetchone()
     assert row is not None
     return {
         column.name: Extent(before=row[2 * number], after=row[2 * number + 1])
@@ -201,15 +201,38 @@ def _extents(
     }
 
 
+def _digits(column: PgColumn) -> tuple[str, str]:
+    """How many digits the longest value has before the point, and how many behind it."""
+    name = quote_identifier(column.name)
+    value = name if column.kind != "a" else "e"
+    finite = f"FILTER (WHERE {value} NOT IN ('NaN', 'Infinity', '-Infinity'))"
+    before = f"max(CASE WHEN abs({value}) < 1 THEN 0 ELSE length(trunc(abs({value}))::text) END)"
+    integral, fractional = f"{before} {finite}", f"max(scale({value})) {finite}"
+    if column.kind == "a":
+        integral, fractional = (
+            f"max((SELECT {each} FROM unnest({name}) AS u(e)))" for each in (integral, fractional)
+        )
+    return f"coalesce({integral}, 0)", f"coalesce({fractional}, 0)"
+
+
+def _declared(source: Source, context: Context) -> dict[str, str]:
+    """The types that the project gives to columns, as DuckDB itself writes them."""
+    given = {spec.name.lower(): spec.type for spec in source.columns if spec.type}
+    if not given:
+        return {}
+    asked = ", ".join(f"typeof(CAST(NULL AS {type}))" for type in given.values())
+    (types,) = context.duckdb.execute(f"SELECT {asked}").fetchall()
+    return dict(zip(given, types, strict=True))
+
+
 def _readings(
     columns: Sequence[PgColumn],
-    source: Source,
+    declared: Mapping[str, str],
     options: PostgresSource,
     extents: Mapping[str, Extent],
     transport: Transport,
     context: Context,
 ) -> dict[str, Reading]:
-    declared = {spec.name.lower(): spec.type for spec in source.columns if spec.type}
     for name, extent in extents.items():
         if extent.before + extent.after > WIDEST:
             context.log.warning(
@@ -223,9 +246,8 @@ def _readings(
         column.name: reading_of(
             column,
             transport,
-            on_nan=options.on_nan,
-            declared=declared.get(column.name.lower()),
-            extent=extents.get(column.name),
+            Wish(type=declared.get(column.name.lower()), on_nan=options.on_nan),
+            extents.get(column.name),
         )
         for column in columns
     }

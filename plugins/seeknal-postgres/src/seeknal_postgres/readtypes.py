@@ -6,13 +6,23 @@ numeric's NaN, infinite dates, times beyond DuckDB's range, arrays of another de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seeknal.plugin import quote_identifier, quote_literal
 from seeknal_postgres.catalogue import PgColumn
+from seeknal_postgres.pgtext import (
+    APPROXIMATE,
+    converted,
+    finite,
+    holds,
+    is_plain,
+    number_as,
+    parsed,
+    read_as,
+)
 
 Transport = Literal["adbc", "duckdb"]
 
@@ -28,23 +38,28 @@ _PLAIN = {
     "name": "VARCHAR",
     "bytea": "BLOB",
     "time": "TIME",
-    "interval": "INTERVAL",
     "uuid": "UUID",
     "json": "JSON",
     "jsonb": "JSON",
 }
-_AS_TEXT = {"timetz": "TIMETZ"}
-_TEMPORAL = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ"}
+_AS_TEXT = {"timetz": "TIME WITH TIME ZONE", "interval": "INTERVAL"}
+_TEMPORAL = {
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+}
 _WRAPPED = {
     # The driver adds the years between its epoch and PostgreSQL's: these two overflow.
     "DATE": ("5877612-06-21 (BC)", "5877612-06-22 (BC)"),
     "TIMESTAMP": ("290279-12-22 (BC) 19:59:05.224191", "290279-12-22 (BC) 19:59:05.224192"),
-    "TIMESTAMPTZ": (
+    "TIMESTAMP WITH TIME ZONE": (
         "290279-12-22 (BC) 19:59:05.224191+00",
         "290279-12-22 (BC) 19:59:05.224192+00",
     ),
 }
 _EARLIEST = "4800-01-01 (BC)"
+_FROM_ZERO = ("int2vector", "oidvector")
+"""The server's own arrays, which are all numbered from 0."""
 WIDEST = 38
 
 
@@ -65,49 +80,37 @@ class Extent:
     after: int
 
 
+@frozen(kw_only=True)
+class Wish:
+    """What the project says of a column: its type, and what becomes of a NaN in a numeric."""
+
+    type: str | None = None
+    on_nan: str = "error"
+
+
 def reading_of(
-    column: PgColumn,
-    transport: Transport,
-    *,
-    on_nan: str = "error",
-    declared: str | None = None,
-    extent: Extent | None = None,
+    column: PgColumn, transport: Transport, wish: Wish, extent: Extent | None = None
 ) -> Reading:
-    """How to read one column. ``declared`` is the type that the project gives it."""
-    plain = _undeclared(column, transport, on_nan, extent)
-    if declared is None:
-        return plain
-    name = quote_identifier(column.name)
-    if column.kind == "a" and declared.endswith("[]"):
-        deep = evolve(column, dimensions=declared.count("[]"))
-        plain = _undeclared(deep, transport, on_nan, extent)
-    elif column.type == "numeric" or column.kind == "a":
-        return Reading(asked=plain.asked, made=f"CAST({name} AS {declared})", type=declared)
-    return Reading(asked=plain.asked, made=f"CAST({plain.made} AS {declared})", type=declared)
-
-
-def _undeclared(
-    column: PgColumn, transport: Transport, on_nan: str, extent: Extent | None
-) -> Reading:
-    name = quote_identifier(column.name)
+    """How to read one column; a declared type is given as DuckDB itself writes it."""
+    if wish.type is None:
+        return _undeclared(column, transport, wish.on_nan, extent)
+    if wish.type == "VARCHAR":
+        return Reading(asked=_text(column), made=quote_identifier(column.name), type="VARCHAR")
     if column.kind == "a":
-        return _array(column, name)
+        return _declared_array(column, wish.type, wish.on_nan)
     if column.type == "numeric":
-        return _numeric(column, name, transport, on_nan, extent)
-    if column.type in _TEMPORAL:
-        return _temporal(column, name, _TEMPORAL[column.type])
-    if column.type in _AS_TEXT:
-        type = _AS_TEXT[column.type]
-        return Reading(asked=f"{name}::text", made=f"CAST({name} AS {type})", type=type)
-    if column.type in _PLAIN:
-        type = _PLAIN[column.type]
-        return Reading(asked=name, made=f"CAST({name} AS {type})", type=type)
-    if column.type == "oid":
-        return Reading(asked=f"{name}::int8", made=name, type="BIGINT")
-    if column.type == "money":
-        made = f"CAST({name} AS DECIMAL(19,2))"
-        return Reading(asked=f"{name}::numeric::text", made=made, type="DECIMAL(19,2)")
-    return Reading(asked=f"{name}::text", made=f"CAST({name} AS VARCHAR)", type="VARCHAR")
+        return _declared_numeric(column, transport, wish.type, wish.on_nan)
+    plain = _undeclared(column, transport, wish.on_nan, extent)
+    if plain.type == wish.type:
+        return plain
+    act = read_as if plain.type == "VARCHAR" else _from(plain.type)
+    made = act(plain.made, wish.type, column.name)
+    return Reading(asked=plain.asked, made=made, type=wish.type)
+
+
+def is_loose(column: PgColumn) -> bool:
+    """Whether a numeric, or an array of them, does not say itself which DECIMAL holds it."""
+    return "numeric" in (column.type, column.element) and not fits(column)
 
 
 def fits(column: PgColumn) -> bool:
@@ -116,68 +119,204 @@ def fits(column: PgColumn) -> bool:
     return precision is not None and 0 <= precision[1] <= precision[0] <= WIDEST
 
 
-def _numeric(
-    column: PgColumn, name: str, transport: Transport, on_nan: str, extent: Extent | None
+def _undeclared(
+    column: PgColumn, transport: Transport, on_nan: str, extent: Extent | None
 ) -> Reading:
-    asked = name if transport == "adbc" else f"{name}::text"
-    if column.precision is not None and fits(column):
-        precision, scale = column.precision
-    elif extent is not None and extent.before + extent.after <= WIDEST:
-        precision, scale = WIDEST, extent.after
-    else:
-        return Reading(asked=asked, made=f"CAST({name} AS DOUBLE)", type="DOUBLE")
-    type = f"DECIMAL({precision},{scale})"
-    otherwise = "NULL" if on_nan == "null" else _raise(column, "is NaN or infinite in some row")
-    special = f"{name} > ':' OR {name} IN ('-inf', '-Infinity')"
-    made = f"CASE WHEN {special} THEN {otherwise} ELSE CAST({name} AS {type}) END"
-    return Reading(asked=asked, made=made, type=type)
+    name = quote_identifier(column.name)
+    if column.kind == "a":
+        return _array(column, _element(column, on_nan, extent), column.dimensions)
+    if column.type == "numeric":
+        type = _decimal(column, extent)
+        made = finite(name, f"CAST({name} AS {type})", column.name, on_nan)
+        return Reading(asked=_digits(name, transport), made=made, type=type)
+    if column.type in _TEMPORAL:
+        return _temporal(column, name, _TEMPORAL[column.type])
+    if column.type in _AS_TEXT:
+        type = _AS_TEXT[column.type]
+        return Reading(asked=f"{name}::text", made=parsed(name, type, column.name), type=type)
+    if column.type in _PLAIN:
+        type = _PLAIN[column.type]
+        return Reading(asked=name, made=f"CAST({name} AS {type})", type=type)
+    if column.type == "oid":
+        return Reading(asked=f"{name}::int8", made=name, type="BIGINT")
+    if column.type == "money":
+        return Reading(
+            asked=f"{name}::numeric::text", made=_cents(name, column), type="DECIMAL(19,2)"
+        )
+    return Reading(asked=_text(column), made=f"CAST({name} AS VARCHAR)", type="VARCHAR")
+
+
+def _text(column: PgColumn) -> str:
+    """The server's own text of a value."""
+    name = quote_identifier(column.name)
+    if column.type == "inet":
+        # A cast would add the mask that its own text leaves out.
+        return f"textin(inet_out({name}))"
+    return f"{name}::text"
+
+
+def _digits(name: str, transport: Transport) -> str:
+    """A numeric as text, which it is for one of the drivers anyway."""
+    return name if transport == "adbc" else f"{name}::text"
+
+
+def _decimal(column: PgColumn, extent: Extent | None) -> str:
+    """The type that holds a numeric's digits; DOUBLE, which rounds them, when none does."""
+    if fits(column) and column.precision is not None:
+        return "DECIMAL({},{})".format(*column.precision)
+    if extent is not None and extent.before + extent.after <= WIDEST:
+        return f"DECIMAL({WIDEST},{extent.after})"
+    return "DOUBLE"
+
+
+def _cents(text: str, column: PgColumn) -> str:
+    """A currency may have more than two digits below its unit: those are not cut off."""
+    return read_as(text, "DECIMAL(19,2)", column.name)
+
+
+def _declared_numeric(
+    column: PgColumn, transport: Transport, declared: str, on_nan: str
+) -> Reading:
+    name = quote_identifier(column.name)
+    made = number_as(name, declared, column.name)
+    if declared not in APPROXIMATE or on_nan == "null":
+        made = finite(name, made, column.name, on_nan)
+    return Reading(asked=_digits(name, transport), made=made, type=declared)
 
 
 def _temporal(column: PgColumn, name: str, type: str) -> Reading:
     most, least = _WRAPPED[type]
+    beyond = quote_literal(f"column {column.name!r} is beyond the year 294246 in some row")
     made = (
         f"CASE WHEN {name} >= CAST({quote_literal(_EARLIEST)} AS {type}) OR isinf({name})"
         f" OR {name} IS NULL THEN {name}"
         f" WHEN {name} = CAST({quote_literal(most)} AS {type}) THEN CAST('infinity' AS {type})"
         f" WHEN {name} = CAST({quote_literal(least)} AS {type}) THEN CAST('-infinity' AS {type})"
-        f" ELSE {_raise(column, 'is beyond the year 294246 in some row')} END"
+        f" ELSE error({beyond}) END"
     )
     return Reading(asked=name, made=made, type=type)
 
 
-def _array(column: PgColumn, name: str) -> Reading:
+@frozen(kw_only=True)
+class _Element:
+    """The type of a list's elements, and how one is made of PostgreSQL's text of it."""
+
+    type: str
+    made: Callable[[str], str] | None = None
+    """None where DuckDB's own cast of the whole list does."""
+
+
+def _element(column: PgColumn, on_nan: str, extent: Extent | None) -> _Element:
+    if column.element == "numeric":
+        decimal = _decimal(column, extent)
+        return _Element(
+            type=decimal,
+            made=lambda text: finite(text, f"CAST({text} AS {decimal})", column.name, on_nan),
+        )
+    if column.element == "money":
+        return _Element(type="DECIMAL(19,2)", made=lambda text: _cents(text, column))
+    known: Mapping[str, str] = {**_PLAIN, **_AS_TEXT, **_TEMPORAL, "oid": "BIGINT"}
+    type = known.get(column.element, "VARCHAR")
+    if is_plain(type):
+        return _Element(type=type)
+    return _Element(type=type, made=lambda text: parsed(text, type, column.name))
+
+
+def _declared_array(column: PgColumn, declared: str, on_nan: str) -> Reading:
+    if declared == "JSON":
+        return _json_array(column)
+    element, depth = declared, 0
+    while element.endswith("[]"):
+        element, depth = element.removesuffix("[]"), depth + 1
+    if depth == 0:
+        plain = _array(column, _element(column, on_nan, None), column.dimensions)
+        made = converted(plain.made, plain.type, declared, column.name)
+        return Reading(asked=plain.asked, made=made, type=declared)
+    if element == "VARCHAR":
+        return _array(column, _Element(type="VARCHAR"), depth)
+    return _array(column, _declared_element(column, element, on_nan), depth)
+
+
+def _declared_element(column: PgColumn, declared: str, on_nan: str) -> _Element:
+    if column.element == "numeric":
+
+        def number(text: str) -> str:
+            made = number_as(text, declared, column.name)
+            if declared in APPROXIMATE and on_nan != "null":
+                return made
+            return finite(text, made, column.name, on_nan)
+
+        return _Element(type=declared, made=number)
+    plain = _element(column, on_nan, None)
+    if plain.type == declared:
+        return plain
+    if plain.type == "VARCHAR":
+        return _Element(type=declared, made=lambda text: read_as(text, declared, column.name))
+    made = plain.made or (lambda text: f"CAST({text} AS {plain.type})")
+    return _Element(
+        type=declared, made=lambda text: converted(made(text), plain.type, declared, column.name)
+    )
+
+
+def _array(column: PgColumn, element: _Element, depth: int) -> Reading:
     """As JSON of the elements' text, which keeps every digit and the depth."""
-    element = _element(column)
-    depth = column.dimensions
+    name = quote_identifier(column.name)
     shape = quote_literal("[" * depth + '"VARCHAR"' + "]" * depth)
-    parsed = f"from_json_strict(CAST({name} AS JSON), {shape})"
-    if element == "BLOB":
-        parsed = _each(parsed, depth, "unhex(substr({}, 3))")
-    type = element + "[]" * depth
+    list = f"from_json_strict(CAST({name} AS JSON), {shape})"
+    if element.made is not None:
+        list = _each(list, depth, element.made)
+    type = element.type + "[]" * depth
     deeper, shallower = (quote_literal("[" * count) for count in (depth + 1, depth))
     other = f"starts_with({name}, {deeper}) OR NOT starts_with({name}, {shallower})"
-    wrong = _raise(column, f"holds an array that is not {type}: declare it, or as JSON")
+    said = quote_literal(
+        f"column {column.name!r} holds an array that is not {type}"
+        " (declare it as deep as it is, or VARCHAR): "
+    )
     # An empty array has no dimensions, however it was declared.
     made = (
-        f"CASE WHEN {name} = '[]' THEN CAST([] AS {type}) WHEN {other} THEN {wrong}"
-        f" ELSE CAST({parsed} AS {type}) END"
+        f"CASE WHEN {name} = '[]' THEN CAST([] AS {type}) {_other_numbering(name, column)}"
+        f" WHEN {other} THEN error({said} || left({name}, 80)) ELSE CAST({list} AS {type}) END"
     )
-    return Reading(asked=f"array_to_json({name}::text[])::text", made=made, type=type)
+    return Reading(asked=_numbered(column, _elements_text(column), depth), made=made, type=type)
 
 
-def _each(list: str, depth: int, act: str) -> str:
+def _json_array(column: PgColumn) -> Reading:
+    name = quote_identifier(column.name)
+    made = (
+        f"CASE WHEN false THEN NULL {_other_numbering(name, column)} ELSE CAST({name} AS JSON) END"
+    )
+    return Reading(asked=_numbered(column, name, column.dimensions), made=made, type="JSON")
+
+
+def _elements_text(column: PgColumn) -> str:
+    name = quote_identifier(column.name)
+    if column.element == "inet":
+        return name
+    return f"{name}::numeric[]::text[]" if column.element == "money" else f"{name}::text[]"
+
+
+def _numbered(column: PgColumn, elements: str, depth: int) -> str:
+    """The array as JSON; one whose numbering begins elsewhere than at 1, as its own text."""
+    json = f"array_to_json({elements})::text"
+    if column.type in _FROM_ZERO:
+        return json
+    name = quote_identifier(column.name)
+    other = " OR ".join(f"array_lower({name}, {place}) <> 1" for place in range(1, depth + 1))
+    return f"CASE WHEN {other} THEN {name}::text ELSE {json} END"
+
+
+def _other_numbering(name: str, column: PgColumn) -> str:
+    """Lists have no numbering of their own: DuckDB could not give it back."""
+    wrong = holds(name, column.name, "whose numbering does not begin at 1 (declare it as VARCHAR)")
+    return f"WHEN regexp_matches({name}, '^\\[-?[0-9]+:') THEN {wrong}"
+
+
+def _each(list: str, depth: int, act: Callable[[str], str]) -> str:
     if depth == 0:
-        return act.format(list)
+        return act(list)
     item = f"x{depth}"
     return f"list_transform({list}, lambda {item}: {_each(item, depth - 1, act)})"
 
 
-def _element(column: PgColumn) -> str:
-    known: Mapping[str, str] = {**_PLAIN, **_AS_TEXT, **_TEMPORAL, "oid": "BIGINT"}
-    if column.element == "numeric" and fits(column) and column.precision is not None:
-        return "DECIMAL({},{})".format(*column.precision)
-    return known.get(column.element, "VARCHAR")
-
-
-def _raise(column: PgColumn, what: str) -> str:
-    return f"error({quote_literal(f'column {column.name!r} {what}')})"
+def _from(type: str) -> Callable[[str, str, str], str]:
+    return lambda value, declared, column: converted(value, type, declared, column)

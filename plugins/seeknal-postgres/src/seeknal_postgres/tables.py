@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier
 from seeknal_postgres.catalogue import Table
-from seeknal_postgres.writetypes import Writing, takes
+from seeknal_postgres.fitting import Fit, fit_of
+from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
     import psycopg
@@ -67,6 +68,10 @@ class TableColumn:
     def quoted(self) -> str:
         return quote_identifier(self.name)
 
+    def fit(self, writing: Writing) -> Fit:
+        """How much of what is delivered this column takes."""
+        return fit_of(self.type, writing, parsed=self.parsed)
+
 
 @frozen(kw_only=True)
 class Change:
@@ -78,6 +83,11 @@ class Change:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.retyped)
+
+    def also(self, retyped: Iterable[tuple[TableColumn, Writing]]) -> Change:
+        """This change and further columns that get the type which is delivered."""
+        more = tuple(pair for pair in retyped if pair not in self.retyped)
+        return evolve(self, retyped=(*self.retyped, *more))
 
     def __str__(self) -> str:
         parts = [
@@ -120,8 +130,7 @@ def change_of(there: Sequence[TableColumn], writings: Sequence[Writing]) -> Chan
         retyped=tuple(
             (known[writing.name], writing)
             for writing in writings
-            if writing.name in known
-            and not takes(known[writing.name].type, writing, parsed=known[writing.name].parsed)
+            if writing.name in known and not known[writing.name].fit(writing).takes
         ),
     )
 
@@ -136,7 +145,23 @@ def create(server: Server, table: Table, writings: Sequence[Writing], keys: Sequ
 
 
 def alter(server: Server, table: Table, change: Change) -> None:
-    """Carry out ``change`` on a table without rows."""
+    """Carry out ``change`` on a table without rows.
+
+    A default that is no value of a column's new type is dropped: each row brings its own.
+    """
+    import psycopg
+
+    try:
+        with server.transaction():
+            _alter(server, table, change)
+    except psycopg.errors.DatatypeMismatch:
+        for old, _ in change.retyped:
+            dropped = f"ALTER TABLE {table.quoted} ALTER COLUMN {old.quoted} DROP DEFAULT"
+            server.execute(dropped.encode())
+        _alter(server, table, change)
+
+
+def _alter(server: Server, table: Table, change: Change) -> None:
     actions = [
         *(f"DROP COLUMN {old.quoted}" for old in change.removed),
         *(f"ADD COLUMN {new.quoted} {new.type}" for new in change.added),

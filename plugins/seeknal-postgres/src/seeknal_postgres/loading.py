@@ -1,0 +1,129 @@
+"""Bringing the rows of a delivery into its table, and naming the column that does not take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from seeknal.plugin import DeliveryError, scrub
+from seeknal_postgres.batch import examples
+from seeknal_postgres.connecting import said
+from seeknal_postgres.fitting import cast_to, condition
+from seeknal_postgres.stream import copy_rows
+from seeknal_postgres.tables import TableColumn
+from seeknal_postgres.writetypes import Writing, for_column
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from seeknal_postgres.delivering import Work
+
+    Server = psycopg.Connection[Any]
+
+STAGE = "seeknal_stage"
+
+
+class Unparsed(DeliveryError):
+    """Text that a column's own type does not read."""
+
+    def __init__(self, work: Work, columns: Sequence[str], types: str, said: str) -> None:
+        super().__init__(
+            f"{work.table}.{columns[0]} is {types}: {said}",
+            code="SK1354",
+            help="cast it in the node's SQL, or change the column",
+        )
+        self.columns = tuple(columns)
+
+
+def load(server: Server, work: Work, there: Sequence[TableColumn]) -> int:
+    """Every row into the table: straight where the types are equal, else by a stage."""
+    types = {column.name: column for column in there}
+    work = for_table(work, types)
+    straight = all(
+        writing.sent != "text" and types[writing.name].type == writing.type
+        for writing in work.writings
+    )
+    if straight:
+        return copy_rows(server, work.table.quoted, work.writings, work.relation, work.context)
+    stage(server, work)
+    names = ", ".join(writing.quoted for writing in work.writings)
+    values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
+    insert = f"INSERT INTO {work.table.quoted} ({names}) SELECT {values} FROM {STAGE}"
+    with telling(server, work, types):
+        return server.execute(insert.encode()).rowcount
+
+
+def for_table(work: Work, types: Mapping[str, TableColumn]) -> Work:
+    """The work with each column sent as the table's own column takes it."""
+    return evolve(
+        work,
+        writings=tuple(for_column(entry, types[entry.name].type) for entry in work.writings),
+    )
+
+
+def stage(server: Server, work: Work) -> int:
+    """The rows in a temporary table, which nothing can leave behind."""
+    columns = ", ".join(f"{writing.quoted} {writing.stage_type}" for writing in work.writings)
+    server.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP".encode())
+    return copy_rows(server, STAGE, work.writings, work.relation, work.context)
+
+
+def unfit(work: Work, there: Sequence[TableColumn]) -> dict[Writing, str]:
+    """Columns whose type takes the rows' type but not all of their values, with such a value."""
+    known = {column.name: column for column in there}
+    conditions = {}
+    for writing in work.writings:
+        column = known.get(writing.name)
+        fit = column.fit(writing) if column else None
+        if fit is not None and fit.takes and fit.unfit:
+            conditions[writing] = condition(fit, writing)
+    return examples(work.relation, work.context, conditions)
+
+
+def refuse_unfit(work: Work, there: Sequence[TableColumn]) -> None:
+    """Raises DeliveryError that names the columns and a value which each does not hold."""
+    found = unfit(work, there)
+    if found:
+        known = {column.name: column for column in there}
+        told = "; ".join(
+            f"{work.table}.{writing.name} is {known[writing.name].type}:"
+            f" {value} {known[writing.name].fit(writing).why}"
+            for writing, value in found.items()
+        )
+        raise DeliveryError(
+            told, code="SK1353", help="change the column, or the values in the node's SQL"
+        )
+
+
+@contextmanager
+def telling(server: Server, work: Work, types: Mapping[str, TableColumn]) -> Iterator[None]:
+    """Statements over the stage; when one meets a text that it cannot read, Unparsed says whose."""
+    import psycopg
+
+    try:
+        with server.transaction():
+            yield
+    except psycopg.DataError as error:
+        wrong = [
+            writing.name
+            for writing in work.writings
+            if writing.stage_type == "text"
+            and not _casts(server, cast_to(types[writing.name].type, writing))
+        ]
+        if not wrong:
+            raise
+        raise Unparsed(work, wrong, types[wrong[0]].type, scrub(said(error))) from None
+
+
+def _casts(server: Server, value: str) -> bool:
+    import psycopg
+
+    try:
+        with server.transaction():
+            server.execute(f"SELECT count({value}) FROM {STAGE}".encode())
+    except psycopg.DataError:
+        return False
+    return True
