@@ -18,6 +18,8 @@ VALUES = [
     "TIMESTAMP_NS '2024-01-01 00:00:00.123456789'",
     "TIMETZ '12:00:00.5-11:30'",
     "INTERVAL '14 months -3 days 4 hours'",
+    "to_microseconds(9223372036854775807)",
+    "to_microseconds(-9223372036854775808)",
     "'10101'::BIT",
 ]
 

@@ -30,7 +30,11 @@ COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 def copy_statement(select: str, columns: Sequence[Column], path: str) -> str:
     """The COPY that stores ``select``'s rows; the newline ends a trailing ``--`` comment."""
-    encoded = [(column.name, _stored(column.type)) for column in columns if _encoded(column)]
+    encoded = [
+        (column.name, f"CAST({quote_identifier(column.name)} AS {_stored(column.type)})")
+        for column in columns
+        if _encoded(column)
+    ]
     rows = f"{select}\n" if not encoded else f"SELECT {_star(encoded)} FROM ({select}\n)"
     return f"COPY ({rows}) TO {quote_literal(path)} ({COPY_OPTIONS})"
 
@@ -39,8 +43,20 @@ def scan_of(path: str, columns: Sequence[Column]) -> str:
     """What stands after FROM to read an artifact with its columns' own types."""
     # A folder above the project that is called a=b must not become a column.
     reader = f"read_parquet({quote_literal(path)}, hive_partitioning = false)"
-    decoded = [(column.name, column.type) for column in columns if _encoded(column)]
+    decoded = [(column.name, _decoded(column)) for column in columns if _encoded(column)]
     return f"(SELECT {_star(decoded)} FROM {reader})" if decoded else reader
+
+
+_CLOCK = r"'(-?)(\d+):(\d\d):(\d\d(?:\.\d+)?)$', '\1\2 hours \1\3 minutes \1\4 seconds'"
+
+
+def _decoded(column: Column) -> str:
+    name = quote_identifier(column.name)
+    if column.type == "INTERVAL":
+        # DuckDB 1.5 writes more hours as a clock's than it reads.
+        spelled = f"CAST(regexp_replace({name}, {_CLOCK}) AS INTERVAL)"
+        return f"coalesce(TRY_CAST({name} AS INTERVAL), {spelled})"
+    return f"CAST({name} AS {column.type})"
 
 
 def _encoded(column: Column) -> bool:
@@ -52,9 +68,6 @@ def _stored(type: str) -> str:
     return _SPECIAL.sub(lambda match: STORED_AS.get(match[1], match[0]), type)
 
 
-def _star(casts: Sequence[tuple[str, str]]) -> str:
-    replaced = ", ".join(
-        f"CAST({quote_identifier(name)} AS {type}) AS {quote_identifier(name)}"
-        for name, type in casts
-    )
-    return f"* REPLACE ({replaced})"
+def _star(replaced: Sequence[tuple[str, str]]) -> str:
+    items = ", ".join(f"{value} AS {quote_identifier(name)}" for name, value in replaced)
+    return f"* REPLACE ({items})"
