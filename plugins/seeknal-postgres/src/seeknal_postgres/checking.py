@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from seeknal.plugin import Node, Problem, Project, SqlRefused, Target, check_query
+from seeknal.plugin import Node, NodeError, Problem, Project, SqlRefused, Target, check_query
+from seeknal_postgres.catalogue import table_of
+from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import PostgresSource, PostgresTarget
 
 
@@ -12,9 +14,13 @@ def problems_of(project: Project) -> Iterable[Problem]:
     for node in project.nodes.values():
         if node.source is not None and isinstance(node.source.options, PostgresSource):
             yield from _of_source(node)
+        columns: list[tuple[str, str]] = []
         for target in node.targets:
             if isinstance(target.options, PostgresTarget):
                 yield from _of_target(node, target, target.options)
+                columns = _columns(node)
+        for fault in too_long(columns):
+            yield _problem(node, CODE, fault, HELP)
 
 
 def _of_source(node: Node) -> Iterator[Problem]:
@@ -27,11 +33,34 @@ def _of_source(node: Node) -> Iterator[Problem]:
             check_query(query, dialect="postgres", allow_files=True)
         except SqlRefused as error:
             yield _problem(node, "SK1315", f"{key}: {error}", "one SELECT, or WITH ... SELECT")
+            continue
+        for fault in too_long(names_in(query)):
+            yield _problem(node, CODE, f"{key}: {fault}", HELP)
+    if source.table and source.query is None:
+        for fault in too_long(_parts(".".join(source.table))):
+            yield _problem(node, CODE, fault, HELP)
+
+
+def _parts(table: str) -> list[tuple[str, str]]:
+    """The names in a table's name; a text that is none is told of where it is used."""
+    try:
+        found = table_of(table, None)
+    except NodeError:
+        return []
+    return [("schema", found.schema), ("table", found.name)]
+
+
+def _columns(node: Node) -> list[tuple[str, str]]:
+    """The columns that a node delivers, as far as its definition names them."""
+    declared = [("column", spec.name) for spec in node.columns]
+    return list(dict.fromkeys([*declared, *(outputs_of(node.sql.rendered) if node.sql else ())]))
 
 
 def _of_target(node: Node, target: Target, options: PostgresTarget) -> Iterator[Problem]:
     if target.connection is None:
         yield _wrong(target, "SK1318", "it does not say in which database", "connection: NAME")
+    for fault in too_long(_parts(options.table or node.name)):
+        yield _wrong(target, CODE, fault, HELP)
     if target.mode == "upsert_by_key" and not options.unique_keys:
         yield _wrong(target, "SK1348", "upsert_by_key needs unique_keys", "unique_keys: [order_id]")
     if target.mode == "incremental_by_time" and not options.time_column:

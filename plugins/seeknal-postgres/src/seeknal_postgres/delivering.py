@@ -32,6 +32,7 @@ from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
+from seeknal_postgres.names import CODE, HELP, too_long
 from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.replacing import replace_all
 from seeknal_postgres.writetypes import Writing
@@ -77,10 +78,20 @@ def deliver(
     name, connection = connection_of(target, None, context)
     named = table_of(options.table or relation.node.name, connection.schema)
     table, connection = isolated(named, connection, context)
+    _check_names(relation, table, isolated_schema(connection.delivery_schema, context))
     work = _prepared(target, options, relation, context, connection, table)
     if work is None:
         return Delivered(rows=0, detail="no rows: nothing to replace")
     return _carry_out(work, name)
+
+
+def _check_names(relation: Relation, table: Table, ledger: str) -> None:
+    """Raises DeliveryError for names that the server would cut off."""
+    columns = [("column", name) for name in relation.names]
+    names = [("schema", table.schema), ("table", table.name), ("schema", ledger), *columns]
+    fault = next(too_long(names), None)
+    if fault is not None:
+        raise DeliveryError(fault, code=CODE, help=HELP)
 
 
 def _prepared(

@@ -7,10 +7,8 @@ from attrs import evolve
 from seeknal.plugin import Context, NodeError, Target, isolate
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.names import LONGEST_NAME
 from seeknal_postgres.options import Postgres, PostgresTarget
-
-LONGEST_NAME = 63
-"""Bytes of an identifier; PostgreSQL silently cuts off what is longer."""
 
 
 def isolated(

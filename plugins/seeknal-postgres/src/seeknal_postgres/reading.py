@@ -19,6 +19,7 @@ from seeknal.plugin import (
 from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
 from seeknal_postgres.connecting import failed, said
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.options import Postgres, PostgresSource
 from seeknal_postgres.pool import leased
 from seeknal_postgres.querytext import without_end
@@ -143,6 +144,7 @@ def _relation(source: Source, options: Postgres, server: Server, name: str) -> s
             "it does not say what it reads", code="SK1314", help="table: schema.name, or query:"
         )
     table = table_of(".".join(source.table), options.schema)
+    _refuse_long([("schema", table.schema), ("table", table.name)])
     found = server.execute("SELECT to_regclass(%s) IS NOT NULL", [table.quoted]).fetchone()
     if not found or not found[0]:
         raise no_table(server, table, name)
@@ -156,7 +158,14 @@ def _checked(query: str, key: str) -> str:
         raise NodeError(
             f"{key}: {error}", code="SK1315", help="one SELECT, or WITH ... SELECT"
         ) from error
+    _refuse_long(names_in(query))
     return without_end(query)
+
+
+def _refuse_long(names: Sequence[tuple[str, str]]) -> None:
+    fault = next(too_long(names), None)
+    if fault is not None:
+        raise NodeError(fault, code=CODE, help=HELP)
 
 
 def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
