@@ -218,6 +218,57 @@ def test_a_harmless_query_is_not_refused(project, seeded, query):
     made.run("run").assert_ok()
 
 
+ENDS = {
+    "SELECT 1 AS a -- x": 1,
+    "SELECT 1 AS a;": 1,
+    "SELECT 1 AS a; -- x": 1,
+    "SELECT 1 AS a; -- x\n-- y; z": 1,
+    "SELECT 1 AS a /* x */": 1,
+    "SELECT 1 AS a; /* x; y */": 1,
+    "SELECT 1 AS a /* x */ ; /* y */ ; -- z": 1,
+    "SELECT 1 AS a;;\n;": 1,
+    "-- first;\nSELECT 1 AS a /* a /* nested; */ */;": 1,
+    "SELECT ';' AS a; -- ;": ";",
+    "SELECT '-- x' AS a -- y": "-- x",
+    "SELECT E'it\\'s; -- x' AS a; -- y": "it's; -- x",
+    "SELECT $$; -- x$$ AS a; -- $$": "; -- x",
+    "SELECT $q$a $$ b; /* $q$ AS a; /* c */": "a $$ b; /* ",
+    "SELECT '100%' AS a; -- 5% %s": "100%",
+    "SELECT 7 % 4 AS a; -- %(x)s": 3,
+    "SELECT 'ż🦆;' AS a; -- ż": "ż🦆;",
+    "SELECT 'a\\' AS a; -- '": "a\\",
+    "SELECT U&'\\0061;' AS a; -- x": "a;",
+}
+
+
+@pytest.mark.parametrize("key", ["query", "version_query"])
+def test_a_query_may_end_in_semicolons_and_comments(project, database, key):
+    sources = {}
+    for number, query in enumerate(ENDS):
+        text = source(query) if key == "query" else source("SELECT 1 AS a")
+        if key == "version_query":
+            lines = "\n".join(f"  {line}" for line in query.splitlines())
+            text += f"version_query: |\n{lines}\n"
+        sources[f"seeknal/s{number}.yml"] = text.replace("name: s", f"name: s{number}")
+    made = project(sources)
+
+    made.run("run").assert_ok()
+
+    found = {query: made.rows(f"source.s{number}") for number, query in enumerate(ENDS)}
+    wanted = ENDS if key == "query" else dict.fromkeys(ENDS, 1)
+    assert found == {query: [(value,)] for query, value in wanted.items()}
+
+
+def test_a_parameter_that_nothing_fills_is_refused(project, database):
+    made = project({"seeknal/s.yml": source("SELECT $1::int AS a; -- x")})
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert "$1" in outcome.stderr or "parameter" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
 def test_table_and_query_together_are_an_error(project):
     made = project({"seeknal/s.yml": source("SELECT 1 AS a", "table: public.orders\n")})
 

@@ -263,3 +263,35 @@ def test_each_value_that_has_no_place_is_refused_by_name_in_every_mode(project, 
         wrong += [f"{row}: ended {len(ends)} times"] * (len(ends) != len(MODES))
     assert not wrong, "\n".join(wrong)
     assert database.rows("SELECT tablename FROM pg_tables WHERE schemaname LIKE 'm\\_%'") == []
+
+
+NAN = {
+    "a": ("numeric(10,2)[]", "{1.5,NaN,NULL}", "", "[1.50, NULL, NULL]"),
+    "b": ("numeric[]", "{{1.5},{-Infinity}}", "NUMERIC(10,2)[][]", "[[1.50], [NULL]]"),
+    "c": ("numeric", "Infinity", "", None),
+    "d": ("numeric", "NaN", "DECIMAL(10,2)", None),
+    "e": ("numeric", "NaN", "DOUBLE", None),
+    "f": ("numeric", "NaN", "VARCHAR", "NaN"),
+    "g": ("double precision", "NaN", "", "nan"),
+    "h": ("numeric[]", "{1e40,NaN}", "", "[1e+40, NULL]"),
+}
+
+
+def test_on_nan_null_makes_numerics_null_wherever_they_stand(project, database):
+    columns = ", ".join(f"{name} {type}" for name, (type, *_) in NAN.items())
+    values = ", ".join(f"'{value}'" for _, value, *_ in NAN.values())
+    database.run(f"CREATE TABLE t ({columns}); INSERT INTO t VALUES ({values})")
+    made = project(
+        {
+            "seeknal/s.yml": "kind: source\nname: s\nsource: postgresql\nconnection: pg\n"
+            f"query: SELECT * FROM t\nparams: {{on_nan: 'null', transport: {TRANSPORT}}}\n"
+            "columns:\n"
+            + "".join(f"  {name}: '{given[2]}'\n" for name, given in NAN.items() if given[2])
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    asked = "SELECT " + ", ".join(f"{name}::VARCHAR AS {name}" for name in NAN) + " FROM source.s"
+    (row,) = made.run("sql", asked, "--format", "json").assert_ok().json()
+    assert row == {name: given[3] for name, given in NAN.items()}
