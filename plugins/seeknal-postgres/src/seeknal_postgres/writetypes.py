@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from attrs import evolve, frozen
@@ -18,7 +19,9 @@ from seeknal_postgres.scalars import (
 
 Sent = Literal["binary", "jsonb", "text"]
 
-_NESTED = ("STRUCT", "MAP", "UNION")
+_NESTED = ("STRUCT", "MAP")
+_UNION = re.compile(r"""\"(?:[^"]|"")*"|'(?:[^']|'')*'|\b(UNION)\(""")
+"""Stored rows do not say which member of a union a value is."""
 _DEEPEST = 6
 """How many dimensions an array of PostgreSQL may have."""
 
@@ -63,7 +66,8 @@ def writing_of(column: Column, *, infinite: bool = False) -> Writing:
         return Writing(
             name=column.name, type="jsonb", selected=plain, kind=kind, sent="jsonb", shown=plain
         )
-    if element == "JSON" or element.startswith(_NESTED):
+    union = any(match[1] for match in _UNION.finditer(kind))
+    if element == "JSON" or (element.startswith(_NESTED) and not union):
         return _json(column.name, name, kind)
     if scalar is None:
         raise DeliveryError(
