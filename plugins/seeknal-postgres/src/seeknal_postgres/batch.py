@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from seeknal.plugin import Column, Context, DeliveryError, Relation, quote_identifier
+from seeknal.plugin import Column, Context, Relation, RowsRefused, quote_identifier
 from seeknal_postgres.writetypes import Writing, may_be_infinite, writing_of
 
 _SHOWN = 80
@@ -25,7 +25,7 @@ def writings_of(relation: Relation, context: Context) -> tuple[Writing, ...]:
             f"{writing.name} holds {value}, which no {writing.type} is"
             for writing, value in _shown(relation, context, wrong).items()
         )
-        raise DeliveryError(
+        raise RowsRefused(
             told, code="SK1351", help="filter or change them in the node's SQL, or cast the column"
         )
     return tuple(
@@ -70,7 +70,7 @@ def refuse_nul(relation: Relation, context: Context) -> None:
     met = _met(relation, context, set(tests.values()))
     found = sorted(name for name, test in tests.items() if test in met)
     if found:
-        raise DeliveryError(
+        raise RowsRefused(
             f"text in {', '.join(found)} holds a NUL character, which PostgreSQL cannot store",
             code="SK1333",
             help="replace(column, chr(0), '') in the node's SQL",

@@ -91,7 +91,7 @@ def _check_names(relation: Relation, table: Table, ledger: str) -> None:
     names = [("schema", table.schema), ("table", table.name), ("schema", ledger), *columns]
     fault = next(too_long(names), None)
     if fault is not None:
-        raise DeliveryError(fault, code=CODE, help=HELP)
+        raise RowsRefused(fault, code=CODE, help=HELP)
 
 
 def _prepared(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.plugin import DeliveryError, scrub
+from seeknal.plugin import RowsRefused, scrub
 from seeknal_postgres.batch import examples
 from seeknal_postgres.connecting import said
 from seeknal_postgres.fitting import cast_to, condition
@@ -93,7 +93,7 @@ def refuse_unfit(work: Work, there: Sequence[TableColumn]) -> None:
             f" {value} {known[writing.name].fit(writing).why}"
             for writing, value in found.items()
         )
-        raise DeliveryError(
+        raise RowsRefused(
             told, code="SK1353", help="change the column, or the values in the node's SQL"
         )
 

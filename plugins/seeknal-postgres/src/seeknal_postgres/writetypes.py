@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from seeknal.plugin import Column, DeliveryError, quote_identifier
+from seeknal.plugin import Column, RowsRefused, quote_identifier
 from seeknal_postgres.scalars import (
     MAY_BE_INFINITE,
     Scalar,
@@ -70,7 +70,7 @@ def writing_of(column: Column, *, infinite: bool = False) -> Writing:
     if element == "JSON" or (element.startswith(_NESTED) and not union):
         return _json(column.name, name, kind)
     if scalar is None:
-        raise DeliveryError(
+        raise RowsRefused(
             f"column {column.name!r} is {kind}, which no type of PostgreSQL is",
             code="SK1352",
             help="cast it in the node's SQL: CAST(... AS VARCHAR)",
