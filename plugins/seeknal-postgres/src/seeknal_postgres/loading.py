@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STAGE = "seeknal_stage"
 
 
-class Unparsed(DeliveryError):
+class Unparsed(RowsRefused):
     """Text that a column's own type does not read."""
 
     def __init__(self, work: Work, columns: Sequence[str], types: str, said: str) -> None:
