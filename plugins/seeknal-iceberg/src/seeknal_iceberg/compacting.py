@@ -79,5 +79,5 @@ def compact(table: Table, bench: Workbench) -> Compacted:
 def _rewritten(
     table: Table, chosen: Sequence[FileScanTask], layout: Layout, bench: Workbench
 ) -> list[DataFile]:
-    rows = scan_of_files(brought_here(table.io, chosen, bench), layout.schema, bench)
+    rows = scan_of_files(brought_here(table.io, chosen, bench), layout.fields, bench)
     return write_files(layout, rows, [field.name for field in layout.schema.fields], "", bench)

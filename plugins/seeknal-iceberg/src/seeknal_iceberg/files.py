@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 from attrs import frozen
 
 from seeknal.plugin import quote_identifier, quote_literal
+from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.types import duckdb_type, field_ids
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Layout:
     location: str
     properties: Mapping[str, str]
     io: FileIO
+    fields: Fields
     version: int = 2
 
     @property
@@ -86,6 +88,7 @@ class Layout:
             location=metadata.location,
             properties=metadata.properties,
             io=io,
+            fields=Fields.of(metadata),
             version=metadata.format_version,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from seeknal.plugin import Column, Context, DeliveryError, NodeError, NodeId, Relation
+from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.scanning import brought_here, scan_of_files
 from seeknal_iceberg.types import duckdb_type
 
@@ -78,7 +79,8 @@ def _follows(table: Table, branch: str) -> bool:
 def _relation(table: Table, branch: str, node: NodeId, context: Context) -> Relation:
     snapshot = table.snapshot_by_name(branch)
     tasks = table.scan(snapshot_id=snapshot.snapshot_id if snapshot else None).plan_files()
-    rows = scan_of_files(brought_here(table.io, tasks, context), table.schema(), context)
+    files = brought_here(table.io, tasks, context)
+    rows = scan_of_files(files, Fields.of(table.metadata), context)
     columns = tuple(
         Column(name=field.name, type=duckdb_type(field.field_type))
         for field in table.schema().fields

@@ -21,6 +21,7 @@ from seeknal.plugin import (
 )
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
 from seeknal_iceberg.options import Catalog, IcebergSource
+from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.scanning import in_place, scan_of_files
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def read(source: Source, options: IcebergSource, context: Context) -> Rows:
         return Scan(_cast(f"FROM {quote_identifier(_VIEW)}", scan.projection(), types, None))
     return Scan(
         _cast(
-            f"FROM {scan_of_files(files, scan.projection(), context)}",
+            f"FROM {scan_of_files(files, Fields.of(table.metadata, scan.projection()), context)}",
             scan.projection(),
             types,
             options.filter,

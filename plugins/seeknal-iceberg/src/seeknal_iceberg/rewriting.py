@@ -56,7 +56,7 @@ def without_range(
     kept: list[DataFile] = []
     gone: list[FileScanTask] = []
     for file in brought_here(table.io, tasks, context):
-        rows = scan_of_files([file], layout.schema, context)
+        rows = scan_of_files([file], layout.fields, context)
         if _count(f"SELECT count(*) FROM {rows} WHERE {test}", context) == 0:
             continue
         gone.append(file.task)
@@ -145,7 +145,7 @@ def _find_matches(
     duck = context.duckdb
     matches = " AND ".join(f"c.{_q(key)} = t.{_q(key)}" for key in keys)
     equal = [f"c.{_q(name)} IS NOT DISTINCT FROM t.{_q(name)}" for name in _names(layout)]
-    places = places_of_files(files, layout.schema, context, deleted=True)
+    places = places_of_files(files, layout.fields, context, deleted=True)
     duck.execute(
         "CREATE OR REPLACE TEMPORARY TABLE seeknal_matches AS"
         f" SELECT c.rowid AS id, {' AND '.join(equal)} AS same, t.seeknal_file, t.seeknal_row"
@@ -183,7 +183,7 @@ def _rest(file: Readable, layout: Layout, context: Context) -> str:
     """The rows of a file that no delivered row replaces."""
     names = ", ".join(_q(name) for name in _names(layout))
     return (
-        f"(SELECT {names} FROM {places_of_files([file], layout.schema, context)} AS t"
+        f"(SELECT {names} FROM {places_of_files([file], layout.fields, context)} AS t"
         " ANTI JOIN seeknal_matches AS m"
         " ON t.seeknal_file = m.seeknal_file AND t.seeknal_row = m.seeknal_row)"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_iceberg.files import Workbench, fetched, local_path, no_values
-from seeknal_iceberg.types import duckdb_type
+from seeknal_iceberg.resolving import Column, Fields, check_columns, constants_of, ids_of, values_of
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
-    from pyiceberg.schema import Schema
     from pyiceberg.table import FileScanTask
+    from pyiceberg.types import NestedField
 
 FILE = "seeknal_file"
 POSITION = "file_row_number"
@@ -67,26 +67,25 @@ def _deletes_by_position(task: FileScanTask) -> bool:
     return all(file.file_format == FileFormat.PARQUET for file in task.delete_files)
 
 
-def scan_of_files(files: Sequence[Readable], schema: Schema, context: Workbench) -> str:
-    """What stands after FROM to read the rows of files, with the columns of ``schema``.
+def scan_of_files(files: Sequence[Readable], fields: Fields, context: Workbench) -> str:
+    """What stands after FROM to read the rows of files, with the columns of ``fields.schema``.
 
-    Columns are found by their ids: one that was renamed or added since a file was written is
-    found, or NULL.
+    Raises NodeError for what cannot be found in a file by its id.
     """
     cut = [file for file in files if file.deletes]
     whole = [file for file in files if not file.deletes]
     return _united(
         [
-            *_parts(whole, schema, context, placed=False),
-            *_parts(cut, schema, context, placed=True),
+            *_parts(whole, fields, context, placed=False),
+            *_parts(cut, fields, context, placed=True),
         ],
-        schema,
+        fields,
         "",
     )
 
 
 def places_of_files(
-    files: Sequence[Readable], schema: Schema, context: Workbench, *, deleted: bool = False
+    files: Sequence[Readable], fields: Fields, context: Workbench, *, deleted: bool = False
 ) -> str:
     """The same with where each row stands: ``seeknal_file`` and ``seeknal_row``.
 
@@ -95,26 +94,27 @@ def places_of_files(
     if deleted:
         files = [evolve(file, deletes=()) for file in files]
     places = f", {FILE}, {POSITION} AS {ROW}"
-    return _united(_parts(files, schema, context, placed=True), schema, places)
+    return _united(_parts(files, fields, context, placed=True), fields, places)
 
 
 @frozen(kw_only=True)
 class _Part:
-    """Files that are read alike: what stands after FROM, and what each column is called there."""
+    """Files that are read alike: what stands after FROM, and for each column of the table."""
 
     rows: str
-    names: Mapping[int, str]
+    values: Sequence[str]
 
 
-def _united(parts: Sequence[_Part], schema: Schema, places: str) -> str:
+def _united(parts: Sequence[_Part], fields: Fields, places: str) -> str:
+    check_columns(fields.schema)
     if not parts:
         nowhere = f", '' AS {FILE}, 0 AS {ROW}" if places else ""
-        return f"(SELECT {no_values(schema)}{nowhere} WHERE false)"
+        return f"(SELECT {no_values(fields.schema)}{nowhere} WHERE false)"
     selects = [
         "SELECT "
         + ", ".join(
-            f"{quote_identifier(part.names[field.field_id])} AS {quote_identifier(field.name)}"
-            for field in schema.fields
+            f"{value} AS {quote_identifier(field.name)}"
+            for field, value in zip(fields.schema.fields, part.values, strict=True)
         )
         + f"{places} FROM {part.rows}"
         for part in parts
@@ -123,73 +123,80 @@ def _united(parts: Sequence[_Part], schema: Schema, places: str) -> str:
 
 
 def _parts(
-    files: Sequence[Readable], schema: Schema, context: Workbench, *, placed: bool
+    files: Sequence[Readable], fields: Fields, context: Workbench, *, placed: bool
 ) -> list[_Part]:
-    plain = _as_declared(files, schema, context)
-    groups = [
-        ([file for file in files if file.path in plain], True),
-        ([file for file in files if file.path not in plain], False),
+    return [
+        _part(group, fields, context, placed) for group in _groups(files, fields, context).values()
     ]
-    return [_part(group, schema, is_plain, placed) for group, is_plain in groups if group]
 
 
-def _part(files: Sequence[Readable], schema: Schema, plain: bool, placed: bool) -> _Part:
-    # Names of our own for the rest: columns may be called as those that say where a row stands.
-    names = {
-        field.field_id: field.name if plain else f"field_{field.field_id}"
-        for field in schema.fields
-    }
-    mapping = "" if plain else f", schema = MAP {{{_mapping(schema, names)}}}"
-    places = f", filename = '{FILE}', {POSITION} = true" if placed else ""
+def _groups(
+    files: Sequence[Readable], fields: Fields, context: Workbench
+) -> dict[tuple[str, str], list[Readable]]:
+    """Files by what decides how they are read: their columns, and what their partition says of
+    columns that they lack.
+    """
+    shapes = _shapes(files, context)
+    groups: dict[tuple[str, str], list[Readable]] = {}
+    for file in files:
+        key = (shapes[str(file.path)], repr(_lacking(file, fields)))
+        groups.setdefault(key, []).append(file)
+    return groups
+
+
+def _lacking(file: Readable, fields: Fields) -> dict[int, object]:
+    """What the partition says of columns for which a file has no statistics: it may lack them."""
+    told = file.task.file.value_counts or {}
+    constants = constants_of(fields, file.task.file)
+    return {id: value for id, value in constants.items() if id not in told}
+
+
+def _shapes(files: Sequence[Readable], context: Workbench) -> dict[str, str]:
+    """Each file's columns as one text: names, types and ids at every depth."""
+    if not files:
+        return {}
+    listed = "[" + ", ".join(quote_literal(str(file.path)) for file in files) + "]"
+    query = (
+        "SELECT file_name, string_agg(concat_ws('|', name, type, converted_type, logical_type,"
+        " num_children, field_id, precision, scale), ';')"
+        f" FROM parquet_schema({listed}) GROUP BY file_name"
+    )
+    return dict(context.duckdb.execute(query).fetchall())
+
+
+def _part(files: Sequence[Readable], fields: Fields, context: Workbench, placed: bool) -> _Part:
+    import pyarrow.parquet as parquet
+
+    first = files[0]
     listed = ", ".join(quote_literal(str(file.path)) for file in files)
+    there = ids_of(parquet.read_schema(first.path), fields, first.task.file.file_path)
+    found = context.duckdb.sql(
+        f"FROM read_parquet({quote_literal(str(first.path))}, hive_partitioning = false)"
+    )
+    names, mapping = list(found.columns), ""
+    if placed and POSITION in (name.lower() for name in names):
+        # That is what DuckDB calls the place of a row: names of our own for all columns.
+        names = [f"field_{field.field_id}" for field in there.fields]
+        mapping = f", schema = MAP {{{_renaming(there.fields, names, found.types)}}}"
+    columns = [
+        Column(field=field, place=quote_identifier(name), kind=kind)
+        for field, name, kind in zip(there.fields, names, found.types, strict=True)
+    ]
+    places = f", filename = '{FILE}', {POSITION} = true" if placed else ""
     rows = f"read_parquet([{listed}]{mapping}, hive_partitioning = false{places})"
     if placed and any(file.deletes for file in files):
         rows = (
             f"(FROM {rows} AS r ANTI JOIN {deleted_places(files)} AS d"
             f" ON r.{FILE} = d.path AND r.{POSITION} = d.pos)"
         )
-    return _Part(rows=rows, names=names)
+    return _Part(rows=rows, values=values_of(columns, fields, first.task.file))
 
 
-def _mapping(schema: Schema, names: Mapping[int, str]) -> str:
+def _renaming(fields: Sequence[NestedField], names: Sequence[str], kinds: Sequence[object]) -> str:
     return ", ".join(
-        f"{field.field_id}: {{name: {quote_literal(names[field.field_id])},"
-        f" type: {quote_literal(duckdb_type(field.field_type))}, default_value: NULL}}"
-        for field in schema.fields
-    )
-
-
-def _as_declared(files: Sequence[Readable], schema: Schema, context: Workbench) -> set[Path]:
-    """The files whose own columns are those of the schema: names, types and ids.
-
-    DuckDB skips row groups of these by their statistics and knows how many rows they have,
-    neither of which it does for files that it reads by a mapping of ids.
-    """
-    if not files or POSITION in schema.column_names:
-        return set()
-    listed = "[" + ", ".join(quote_literal(str(file.path)) for file in files) + "]"
-    shapes: dict[str, list[str]] = {}
-    query = (
-        "SELECT file_name, string_agg(concat_ws('|', name, type, converted_type, logical_type,"
-        " num_children, field_id, precision, scale), ';')"
-        f" FROM parquet_schema({listed}) GROUP BY file_name"
-    )
-    for name, shape in context.duckdb.execute(query).fetchall():
-        shapes.setdefault(shape, []).append(name)
-    fitting = [names for names in shapes.values() if _fits(names[0], schema, context)]
-    return {Path(name) for names in fitting for name in names}
-
-
-def _fits(path: str, schema: Schema, context: Workbench) -> bool:
-    file = quote_literal(path)
-    query = f"SELECT name, field_id FROM parquet_schema({file}) WHERE field_id IS NOT NULL"
-    ids = dict(context.duckdb.execute(query).fetchall())
-    described = context.duckdb.execute(f"DESCRIBE FROM read_parquet({file})").fetchall()
-    types = {name: type for name, type, *_ in described}
-    return all(
-        ids.get(field.name) == field.field_id
-        and types.get(field.name) == duckdb_type(field.field_type)
-        for field in schema.fields
+        f"{field.field_id}: {{name: {quote_literal(name)}, type: {quote_literal(str(kind))},"
+        " default_value: NULL}"
+        for field, name, kind in zip(fields, names, kinds, strict=True)
     )
 
 

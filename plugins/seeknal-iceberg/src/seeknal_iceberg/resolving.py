@@ -1,0 +1,407 @@
+"""Fields of a table in one of its data files: found by id at every depth, or refused.
+
+A file has ids of its own, or none; then the table's name mapping gives them. What PyIceberg would
+not read is not read here either, and what it reads by losing digits is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.plugin import NodeError, quote_identifier
+from seeknal_iceberg.literals import literal
+from seeknal_iceberg.types import duckdb_type
+
+if TYPE_CHECKING:
+    import pyarrow
+    from duckdb.sqltypes import DuckDBPyType
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
+    from pyiceberg.table.metadata import TableMetadata
+    from pyiceberg.table.name_mapping import NameMapping
+    from pyiceberg.types import IcebergType, NestedField
+
+
+@frozen(kw_only=True)
+class Fields:
+    """The columns that are wanted of a table, and what it knows of files without ids."""
+
+    schema: Schema
+    table: Schema
+    mapping: NameMapping | None = None
+    specs: Mapping[int, PartitionSpec]
+
+    @classmethod
+    def of(cls, metadata: TableMetadata, schema: Schema | None = None) -> Fields:
+        return cls(
+            schema=schema or metadata.schema(),
+            table=metadata.schema(),
+            mapping=metadata.name_mapping(),
+            specs=metadata.specs(),
+        )
+
+
+@frozen(kw_only=True)
+class Column:
+    """A column of a file as it stands in a query, with its type in Iceberg and in DuckDB."""
+
+    field: NestedField
+    place: str
+    kind: DuckDBPyType
+
+
+def ids_of(arrow: pyarrow.Schema, fields: Fields, location: str) -> Schema:
+    """The schema of a file with the ids of its fields. Raises NodeError."""
+    from pyiceberg.io.pyarrow import UnsupportedPyArrowTypeException, pyarrow_to_schema
+
+    try:
+        # Version 3 knows nanoseconds: whether they fit is for the column to say that is wanted.
+        found = pyarrow_to_schema(arrow, fields.mapping, format_version=3)
+    except UnsupportedPyArrowTypeException as error:
+        raise _unresolved(location, f"{error.args[-1]}".rstrip(".")) from None
+    except (ValueError, StopIteration) as error:
+        raise _without_ids(location, fields.mapping, str(error)) from None
+    numbers = list(_numbers(found.fields))
+    if len(set(numbers)) < len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        name = fields.table.find_column_name(twice) or twice
+        raise _unresolved(location, f"two of its columns stand for one of the table's, {name}")
+    given = list(_given(arrow))
+    if any(own not in (None, number) for own, number in zip(given, numbers, strict=True)):
+        raise _unresolved(location, "some of its columns have ids that the name mapping denies")
+    return found
+
+
+def _without_ids(location: str, mapping: NameMapping | None, text: str) -> NodeError:
+    if mapping is None:
+        return NodeError(
+            f"{location} has no field ids, and the table has no name mapping for such files",
+            code="SK1180",
+            help="set the table's property schema.name-mapping.default, as PyIceberg's add_files"
+            " does",
+        )
+    _, _, name = text.partition(": ")
+    return NodeError(
+        f"{location} has no field ids, and the table's name mapping has no field"
+        f" {name or 'for one of its columns'}",
+        code="SK1180",
+        help="add it to the table's property schema.name-mapping.default",
+    )
+
+
+def _unresolved(location: str, text: str) -> NodeError:
+    return NodeError(
+        f"{location}: {text}",
+        code="SK1181",
+        help="write the file again with types and names of the table's, and replace it",
+    )
+
+
+def _numbers(fields: Sequence[NestedField]) -> Iterator[int]:
+    """The ids of fields and of all within, each before those within it."""
+    for field in fields:
+        yield field.field_id
+        yield from _numbers(_inner(field.field_type))
+
+
+def _inner(type: IcebergType) -> Sequence[NestedField]:
+    from pyiceberg import types
+
+    if isinstance(type, types.StructType):
+        return type.fields
+    if isinstance(type, types.ListType):
+        return (type.element_field,)
+    if isinstance(type, types.MapType):
+        return (type.key_field, type.value_field)
+    return ()
+
+
+def _given(fields: Any) -> Iterator[int | None]:
+    """The ids that a file itself gives, in the same order."""
+    import pyarrow
+
+    for field in fields:
+        text = (field.metadata or {}).get(b"PARQUET:field_id")
+        yield int(text) if text is not None else None
+        kind = field.type
+        if pyarrow.types.is_struct(kind):
+            yield from _given(kind)
+        elif pyarrow.types.is_map(kind):
+            yield from _given([kind.key_field, kind.item_field])
+        elif hasattr(kind, "value_field"):
+            yield from _given([kind.value_field])
+
+
+def check_columns(schema: Schema) -> None:
+    """Raises NodeError for columns that DuckDB cannot tell apart, or cannot hold."""
+    _check_names(schema.fields, ())
+
+
+def _check_names(fields: Sequence[NestedField], above: tuple[str, ...]) -> None:
+    seen: dict[str, str] = {}
+    for field in fields:
+        name = ".".join((*above, field.name))
+        other = seen.setdefault(field.name.lower(), name)
+        if other != name:
+            raise NodeError(
+                f"columns {other!r} and {name!r} differ in nothing but case, and DuckDB does not"
+                " tell them apart",
+                code="SK1182",
+                help="rename one of them, or name those to read in columns:",
+            )
+        if hasattr(field.field_type, "fields") and not field.field_type.fields:
+            raise NodeError(
+                f"column {name!r} is a struct without fields, which DuckDB does not have",
+                code="SK1182",
+                help="drop it, or name the columns to read in columns:",
+            )
+        _check_names(_inner(field.field_type), (*above, field.name))
+
+
+def values_of(columns: Sequence[Column], fields: Fields, file: DataFile) -> list[str]:
+    """For each wanted column what stands for it in a query over the file.
+
+    Raises NodeError for a column whose type cannot be read as the table's, or is required and
+    not there.
+    """
+    known = {column.field.field_id: column for column in columns}
+    found = _Finding(location=file.file_path, constants=constants_of(fields, file))
+    return [found.field(field, known, (field.name,)) for field in fields.schema.fields]
+
+
+def unresolved(there: Schema, fields: Fields, file: DataFile) -> NodeError | None:
+    """Why the table's fields cannot be found in a file of schema ``there``."""
+    found = _Finding(location=file.file_path, constants=constants_of(fields, file))
+    try:
+        known = {field.field_id: Column(field=field, place="c", kind=None) for field in there.fields}
+        for field in fields.schema.fields:
+            found.field(field, known, (field.name,))
+    except NodeError as error:
+        return error
+    return None
+
+
+def constants_of(fields: Fields, file: DataFile) -> dict[int, object]:
+    """What a file's partition says of columns that it may lack, by their ids."""
+    from pyiceberg.transforms import IdentityTransform
+
+    spec = fields.specs.get(file.spec_id or 0)
+    if spec is None:
+        return {}
+    return {
+        part.source_id: value
+        for part, value in zip(spec.fields, _parts(file), strict=False)
+        if isinstance(part.transform, IdentityTransform) and value is not None
+    }
+
+
+def _parts(file: DataFile) -> list[object]:
+    return [file.partition[place] for place in range(len(file.partition))]
+
+
+@frozen(kw_only=True)
+class _Finding:
+    """One file; ``constants`` are its partition's values by the ids of their columns."""
+
+    location: str
+    constants: Mapping[int, object]
+
+    def field(
+        self, wanted: NestedField, known: Mapping[int, Column], path: tuple[str, ...]
+    ) -> str:
+        there = known.get(wanted.field_id)
+        if there is None:
+            return self.absent(wanted, path)
+        return self.value(
+            there.place, wanted.field_type, there.field.field_type, there.kind, path
+        )
+
+    def absent(self, wanted: NestedField, path: tuple[str, ...]) -> str:
+        constant = self.constants.get(wanted.field_id)
+        value = wanted.initial_default if constant is None else constant
+        if value is not None:
+            return literal(wanted.field_type, value)
+        if wanted.required:
+            raise _unresolved(self.location, f"it lacks {'.'.join(path)}, which is required")
+        return f"CAST(NULL AS {duckdb_type(wanted.field_type)})"
+
+    def value(
+        self,
+        place: str,
+        wanted: IcebergType,
+        there: IcebergType,
+        kind: DuckDBPyType | None,
+        path: tuple[str, ...],
+    ) -> str:
+        from pyiceberg import types
+
+        if isinstance(wanted, types.StructType) and isinstance(there, types.StructType):
+            return self.struct(place, wanted, there, kind, path)
+        if isinstance(wanted, types.ListType) and isinstance(there, types.ListType):
+            return self.list(place, wanted, there, kind, path)
+        if isinstance(wanted, types.MapType) and isinstance(there, types.MapType):
+            return self.map(place, wanted, there, kind, path)
+        if wanted.is_primitive and there.is_primitive:
+            return self.leaf(place, wanted, there, kind, path)
+        raise self.mismatch(wanted, there, path)
+
+    def struct(
+        self,
+        place: str,
+        wanted: Any,
+        there: Any,
+        kind: DuckDBPyType | None,
+        path: tuple[str, ...],
+    ) -> str:
+        # By number: DuckDB renames fields that differ in nothing but case.
+        kinds = _children(kind, len(there.fields))
+        known = {
+            field.field_id: Column(
+                field=field, place=f"struct_extract_at({place}, {number + 1})", kind=kinds[number][1]
+            )
+            for number, field in enumerate(there.fields)
+        }
+        parts = [(field, self.field(field, known, (*path, field.name))) for field in wanted.fields]
+        if [(field.name, value) for field, value in parts] == [
+            (name, f"struct_extract_at({place}, {number + 1})")
+            for number, (name, _) in enumerate(kinds)
+        ]:
+            return place
+        packed = ", ".join(f"{quote_identifier(field.name)} := {value}" for field, value in parts)
+        return f"CASE WHEN {place} IS NULL THEN NULL ELSE struct_pack({packed}) END"
+
+    def list(
+        self,
+        place: str,
+        wanted: Any,
+        there: Any,
+        kind: DuckDBPyType | None,
+        path: tuple[str, ...],
+    ) -> str:
+        self.check_id(wanted.element_id, there.element_id, (*path, "element"))
+        [(_, inner)] = _children(kind, 1)
+        each = f"e{len(path)}"
+        value = self.value(
+            each, wanted.element_type, there.element_type, inner, (*path, "element")
+        )
+        return place if value == each else f"list_transform({place}, lambda {each}: {value})"
+
+    def map(
+        self,
+        place: str,
+        wanted: Any,
+        there: Any,
+        kind: DuckDBPyType | None,
+        path: tuple[str, ...],
+    ) -> str:
+        self.check_id(wanted.key_id, there.key_id, (*path, "key"))
+        self.check_id(wanted.value_id, there.value_id, (*path, "value"))
+        (_, keys), (_, values) = _children(kind, 2)
+        each = f"e{len(path)}"
+        key = self.value(each, wanted.key_type, there.key_type, keys, (*path, "key"))
+        value = self.value(each, wanted.value_type, there.value_type, values, (*path, "value"))
+        if key == value == each:
+            return place
+        return (
+            f"CASE WHEN {place} IS NULL THEN NULL ELSE"
+            f" map(list_transform(map_keys({place}), lambda {each}: {key}),"
+            f" list_transform(map_values({place}), lambda {each}: {value})) END"
+        )
+
+    def check_id(self, wanted: int, there: int, path: tuple[str, ...]) -> None:
+        if wanted != there:
+            raise _unresolved(
+                self.location, f"{'.'.join(path)} is field {there} there and {wanted} in the table"
+            )
+
+    def leaf(
+        self,
+        place: str,
+        wanted: IcebergType,
+        there: IcebergType,
+        kind: DuckDBPyType | None,
+        path: tuple[str, ...],
+    ) -> str:
+        cast = _cast(place, wanted, there, str(kind))
+        if cast is None:
+            raise self.mismatch(wanted, there, path)
+        return cast
+
+    def mismatch(
+        self, wanted: IcebergType, there: IcebergType, path: tuple[str, ...]
+    ) -> NodeError:
+        return _unresolved(
+            self.location,
+            f"column {'.'.join(path)} is {there} there and {wanted} in the table, as which it"
+            " cannot be read",
+        )
+
+
+def _children(kind: DuckDBPyType | None, count: int) -> list[tuple[str, Any]]:
+    return [("", None)] * count if kind is None else kind.children
+
+
+_INSTANTS = {"timestamp", "timestamptz", "timestamp_ns", "timestamptz_ns"}
+
+
+def _cast(place: str, wanted: IcebergType, there: IcebergType, kind: str) -> str | None:
+    """A value of a file as one of the table's type; None where that may change it."""
+    target = duckdb_type(wanted)
+    if {str(wanted), str(there)} <= _INSTANTS:
+        return _instant(place, str(wanted), str(there), kind, target)
+    if not _promotes(there, wanted):
+        return None
+    if kind == target:
+        return place
+    pair = (str(there), str(wanted))
+    if pair == ("string", "binary"):
+        return f"encode({place})"
+    if pair == ("binary", "string"):
+        return f"decode({place})"
+    if target == "UUID" and kind == "BLOB":
+        return f"CAST(hex({place}) AS UUID)"
+    return f"CAST({place} AS {target})"
+
+
+def _promotes(there: IcebergType, wanted: IcebergType) -> bool:
+    from pyiceberg.exceptions import ResolveError
+    from pyiceberg.schema import promote
+    from pyiceberg.types import DecimalType
+
+    if there == wanted:
+        return True
+    if isinstance(there, DecimalType) and isinstance(wanted, DecimalType):
+        # PyIceberg compares a scale with itself.
+        return there.scale == wanted.scale and there.precision <= wanted.precision
+    try:
+        promote(there, wanted)
+    except ResolveError:
+        return False
+    return True
+
+
+def _instant(place: str, wanted: str, there: str, kind: str, target: str) -> str | None:
+    """A time with or without zone: both are UTC to Iceberg. Nanoseconds only where none are lost."""
+    if kind == target:
+        return place
+    if there.endswith("_ns") and kind == "TIMESTAMP WITH TIME ZONE":
+        # DuckDB 1.5 has cut them already.
+        return None
+    value = place
+    if there.endswith("_ns") and not wanted.endswith("_ns"):
+        plain = target if ("tz" in there) == ("tz" in wanted) else _PLAIN["tz" in there]
+        value = (
+            f"CASE WHEN epoch_ns({place}) % 1000 = 0 THEN CAST({place} AS {plain}) ELSE"
+            f" error('a time has nanoseconds, ' || {place}::VARCHAR || ', which {wanted} has not')"
+            " END"
+        )
+    if ("tz" in there) != ("tz" in wanted):
+        value = f"({value}) AT TIME ZONE 'UTC'"
+    return value if value != place else f"CAST({place} AS {target})"
+
+
+_PLAIN = {False: "TIMESTAMP", True: "TIMESTAMP WITH TIME ZONE"}
