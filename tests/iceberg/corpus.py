@@ -103,7 +103,10 @@ def schema_with(kind):
         field("s", struct()),
         field("l", listed(struct())),
         field("m", mapped(struct())),
-        field("d", types.StructType(field("a", listed(types.StructType(field("b", mapped(struct()))))))),
+        field(
+            "d",
+            types.StructType(field("a", listed(types.StructType(field("b", mapped(struct())))))),
+        ),
         field("ls", listed(listed(kind))),
         field("mk", mapped(kind, kind if keyed else None)),
     )

@@ -1,7 +1,6 @@
 """Columns are known by id: whatever was renamed, moved or added since, every row stays what it was."""
 
 import pytest
-
 from tests.iceberg import corpus
 
 

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal_iceberg.committing import Changes, commit
-from seeknal_iceberg.files import Layout, Workbench, remove_files, write_files
-from seeknal_iceberg.scanning import brought_here, scan_of_files
+from seeknal_iceberg.counting import check_kept
+from seeknal_iceberg.files import (
+    Layout,
+    Workbench,
+    remove_files,
+    removed_unless_kept,
+    write_files,
+)
+from seeknal_iceberg.scanning import brought_here, deleted_rows, scan_of_files
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
@@ -79,5 +86,12 @@ def compact(table: Table, bench: Workbench) -> Compacted:
 def _rewritten(
     table: Table, chosen: Sequence[FileScanTask], layout: Layout, bench: Workbench
 ) -> list[DataFile]:
-    rows = scan_of_files(brought_here(table.io, chosen, bench), layout.fields, bench)
-    return write_files(layout, rows, [field.name for field in layout.schema.fields], "", bench)
+    files = brought_here(table.io, chosen, bench)
+    rows = scan_of_files(files, layout.fields, bench)
+    names = [field.name for field in layout.schema.fields]
+    written = write_files(layout, rows, names, "", bench)
+    removed = deleted_rows(files, layout.fields, bench)
+    gone = [task.file for task in chosen]
+    with removed_unless_kept(layout, written):
+        check_kept(gone, removed, written, layout.schema, bench)
+    return written

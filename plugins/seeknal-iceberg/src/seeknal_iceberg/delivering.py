@@ -32,6 +32,7 @@ from seeknal_iceberg.catalogs import (
 from seeknal_iceberg.committing import Changes, commit
 from seeknal_iceberg.evolving import change_of, evolve_schema
 from seeknal_iceberg.files import Layout, remove_files, write_files
+from seeknal_iceberg.fitting import check_fit
 from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
 from seeknal_iceberg.publishing import begin_branch, drop_branch, publish
@@ -161,6 +162,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     if change:
         evolve_schema(transaction, change)
     layout = Layout.of(transaction.table_metadata, table.io)
+    check_fit(work.relation, layout.schema, work.context)
     changes = _changes(work, table, layout)
     if not changes and not change and not created:
         drop_branch(table, branch)

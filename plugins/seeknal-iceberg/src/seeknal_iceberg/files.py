@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlparse
@@ -12,7 +13,7 @@ from attrs import frozen
 
 from seeknal.plugin import quote_identifier, quote_literal
 from seeknal_iceberg.resolving import Fields
-from seeknal_iceberg.types import duckdb_type, field_ids
+from seeknal_iceberg.types import check_writable, duckdb_type, field_ids
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,6 +103,7 @@ def write_files(
     """
     from seeknal_iceberg.partitions import NUMBER, partitioned
 
+    check_writable(layout.schema)
     selected = cast_to_schema(layout.schema, names)
     folder, location = new_folder(layout, context)
     options = (
@@ -186,8 +188,10 @@ def data_file(layout: Layout, path: Path, location: str, partition: Sequence[obj
     from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
     from pyiceberg.typedef import Record
 
+    from seeknal_iceberg.footers import Footer
+
     statistics = data_file_statistics_from_parquet_metadata(
-        parquet_metadata=parquet.read_metadata(path),
+        parquet_metadata=Footer(parquet.read_metadata(path)),
         stats_columns=compute_statistics_plan(layout.schema, dict(layout.properties)),
         parquet_column_mapping=parquet_path_to_id_mapping(layout.schema),
     )
@@ -203,6 +207,16 @@ def data_file(layout: Layout, path: Path, location: str, partition: Sequence[obj
         key_metadata=None,
         **statistics.to_serialized_dict(),
     )
+
+
+@contextmanager
+def removed_unless_kept(layout: Layout, written: Sequence[DataFile]) -> Iterator[None]:
+    """Files that do not pass what is asked of them are not left behind."""
+    try:
+        yield
+    except BaseException:
+        remove_files(layout.io, written)
+        raise
 
 
 def remove_files(io: FileIO, files: Iterable[DataFile]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from attrs import frozen
 
@@ -13,7 +15,6 @@ from seeknal.plugin import DeliveryError, did_you_mean, quote_identifier
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
-    from pyiceberg.typedef import Record
     from pyiceberg.types import NestedField
 
     from seeknal_iceberg.files import Workbench
@@ -101,39 +102,89 @@ def partitioned(
     if not spec.fields:
         return None
     duck = context.duckdb
-    joins, parts = [], []
-    for number, field in enumerate(spec.fields):
-        source = schema.find_field(field.source_id)
-        view = f"seeknal_transform_{number}"
-        duck.register(view, _transformed(field, source, rows, context))
-        joins.append(
-            f"LEFT JOIN {view} AS t{number} ON r.{quote_identifier(source.name)} = t{number}.v"
-        )
-        parts.append(f"t{number}.p AS p{number}")
-    joined = f"(FROM {rows}) AS r {' '.join(joins)}"
-    distinct = f"SELECT DISTINCT {', '.join(parts)} FROM {joined}"
+    places = [
+        _place(number, field, schema.find_field(field.source_id), rows, context)
+        for number, field in enumerate(spec.fields)
+    ]
+    joined = f"(FROM {rows}) AS r {' '.join(place.join for place in places)}"
+    parts = ", ".join(f"{place.value} AS p{number}" for number, place in enumerate(places))
     duck.execute(
         "CREATE OR REPLACE TEMPORARY TABLE seeknal_partitions AS"
-        f" SELECT CAST(row_number() OVER () - 1 AS BIGINT) AS {NUMBER}, * FROM ({distinct})"
+        f" SELECT CAST(row_number() OVER () - 1 AS BIGINT) AS {NUMBER}, *"
+        f" FROM (SELECT DISTINCT {parts} FROM {joined})"
     )
-    found = duck.execute(f"FROM seeknal_partitions ORDER BY {NUMBER}").fetchall()
+    told = ", ".join(place.told.format(f"p{number}") for number, place in enumerate(places))
+    found = duck.execute(f"SELECT {told} FROM seeknal_partitions ORDER BY {NUMBER}").fetchall()
     same = " AND ".join(
-        f"n.p{number} IS NOT DISTINCT FROM t{number}.p" for number in range(len(spec.fields))
+        f"n.p{number} IS NOT DISTINCT FROM {place.value}" for number, place in enumerate(places)
     )
     return Partitioned(
         source=f"(SELECT r.*, n.{NUMBER} FROM {joined} JOIN seeknal_partitions AS n ON {same})",
-        values=tuple(_represented(spec, schema, row[1:]) for row in found),
+        values=tuple(_represented(spec, schema, row) for row in found),
     )
 
 
 def partitions_of(
     spec: PartitionSpec, schema: Schema, rows: str, context: Workbench
-) -> set[Record]:
-    """The partitions that rows fall into."""
-    from pyiceberg.typedef import Record
-
+) -> set[tuple[object, ...]]:
+    """The partitions that rows fall into, as `partition_key` tells them apart."""
     found = partitioned(spec, schema, rows, context)
-    return {Record(*values) for values in found.values} if found else set()
+    return {partition_key(values) for values in found.values} if found else set()
+
+
+def partition_key(values: Iterable[object]) -> tuple[object, ...]:
+    """Equal for partitions that SQL takes for one: NaN is NaN, and -0.0 is 0.0."""
+    return tuple(_key(value) for value in values)
+
+
+def _key(value: object) -> object:
+    if isinstance(value, float) and math.isnan(value):
+        return "NaN"
+    return value.bytes if isinstance(value, UUID) else value
+
+
+@frozen(kw_only=True)
+class _Place:
+    """Where a partition field's value stands: after ``join``, as ``value``.
+
+    ``told`` makes of it what Python can hold: DuckDB gives text for years beyond 9999.
+    """
+
+    value: str
+    told: str = "{}"
+    join: str = ""
+
+
+_TOLD = {
+    "date": "{} - DATE '1970-01-01'",
+    "time": "epoch_us({})",
+    "timestamp": "epoch_us({})",
+    "timestamptz": "epoch_us({})",
+}
+
+
+def _place(
+    number: int, field: PartitionField, source: NestedField, rows: str, context: Workbench
+) -> _Place:
+    from pyiceberg.transforms import IdentityTransform, VoidTransform
+
+    column = f"r.{quote_identifier(source.name)}"
+    kind = str(source.field_type)
+    if isinstance(field.transform, VoidTransform):
+        return _Place(value="NULL")
+    if isinstance(field.transform, IdentityTransform):
+        # As text, 0.0 and -0.0 are two: a reader may take the value of all rows from here.
+        value = f"CAST({column} AS VARCHAR)" if kind in ("float", "double") else column
+        return _Place(value=value, told=_TOLD.get(kind, "{}"))
+    view = f"seeknal_transform_{number}"
+    context.duckdb.register(view, _transformed(field, source, rows, context))
+    _check_transformed(view, field, source, context)
+    truncates = str(field.transform).startswith("truncate")
+    return _Place(
+        value=f"t{number}.p",
+        told=_TOLD.get(kind, "{}") if truncates else "{}",
+        join=f"LEFT JOIN {view} AS t{number} ON {column} = t{number}.v",
+    )
 
 
 def _transformed(field: PartitionField, source: NestedField, rows: str, context: Workbench) -> Any:
@@ -143,18 +194,45 @@ def _transformed(field: PartitionField, source: NestedField, rows: str, context:
     column = quote_identifier(source.name)
     query = f"SELECT DISTINCT {column} AS v FROM {rows} WHERE {column} IS NOT NULL"
     values = context.duckdb.sql(query).to_arrow_table()["v"].combine_chunks()
-    made = field.transform.pyarrow_transform(source.field_type)(values)
+    taken = values
+    if str(source.field_type) == "uuid":
+        # DuckDB gives them as text, of which the reference would make other hashes.
+        taken = pyarrow.array(
+            [UUID(str(text)).bytes for text in values.to_pylist()], pyarrow.uuid()
+        )
+    made = field.transform.pyarrow_transform(source.field_type)(taken)
     return pyarrow.table({"v": values, "p": made})
+
+
+def _check_transformed(
+    view: str, field: PartitionField, source: NestedField, context: Workbench
+) -> None:
+    """Raises DeliveryError for values beyond what the reference can transform.
+
+    It makes NULL of years beyond 262142, and hours beyond 32 bits begin anew.
+    """
+    beyond = "p IS NULL"
+    if str(field.transform) == "hour":
+        beyond += " OR abs(epoch_us(v) // 3600000000) >= 2147483647"
+    query = f"SELECT CAST(v AS VARCHAR), count(*) OVER () FROM {view} WHERE {beyond} LIMIT 1"
+    for value, count in context.duckdb.execute(query).fetchall():
+        raise DeliveryError(
+            f"column {source.name!r}: Iceberg has no {field.transform} of {count:,} of its values,"
+            f" such as {value}",
+            code="SK1187",
+            help="filter them in the node's SQL, or partition the table by another column",
+        )
 
 
 def _represented(spec: PartitionSpec, schema: Schema, values: Sequence[Any]) -> tuple[object, ...]:
     """Values as manifests hold them: dates in days, times in microseconds."""
-    from pyiceberg.partitioning import _to_partition_representation
-
-    types = [
-        field.transform.result_type(schema.find_field(field.source_id).field_type)
-        for field in spec.fields
-    ]
     return tuple(
-        _to_partition_representation(type, value) for type, value in zip(types, values, strict=True)
+        _one_represented(str(schema.find_field(field.source_id).field_type), value)
+        for field, value in zip(spec.fields, values, strict=True)
     )
+
+
+def _one_represented(kind: str, value: Any) -> object:
+    if isinstance(value, UUID):
+        return value.bytes
+    return float(value) if kind in ("float", "double") and value is not None else value

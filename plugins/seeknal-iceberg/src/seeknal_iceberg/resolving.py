@@ -51,7 +51,7 @@ class Column:
 
     field: NestedField
     place: str
-    kind: DuckDBPyType
+    kind: DuckDBPyType | None
 
 
 def ids_of(arrow: pyarrow.Schema, fields: Fields, location: str) -> Schema:
@@ -177,7 +177,9 @@ def unresolved(there: Schema, fields: Fields, file: DataFile) -> NodeError | Non
     """Why the table's fields cannot be found in a file of schema ``there``."""
     found = _Finding(location=file.file_path, constants=constants_of(fields, file))
     try:
-        known = {field.field_id: Column(field=field, place="c", kind=None) for field in there.fields}
+        known = {
+            field.field_id: Column(field=field, place="c", kind=None) for field in there.fields
+        }
         for field in fields.schema.fields:
             found.field(field, known, (field.name,))
     except NodeError as error:
@@ -194,12 +196,13 @@ def constants_of(fields: Fields, file: DataFile) -> dict[int, object]:
         return {}
     return {
         part.source_id: value
-        for part, value in zip(spec.fields, _parts(file), strict=False)
+        for part, value in zip(spec.fields, parts_of(file), strict=False)
         if isinstance(part.transform, IdentityTransform) and value is not None
     }
 
 
-def _parts(file: DataFile) -> list[object]:
+def parts_of(file: DataFile) -> list[object]:
+    """The values of the partition that a file belongs to."""
     return [file.partition[place] for place in range(len(file.partition))]
 
 
@@ -210,15 +213,11 @@ class _Finding:
     location: str
     constants: Mapping[int, object]
 
-    def field(
-        self, wanted: NestedField, known: Mapping[int, Column], path: tuple[str, ...]
-    ) -> str:
+    def field(self, wanted: NestedField, known: Mapping[int, Column], path: tuple[str, ...]) -> str:
         there = known.get(wanted.field_id)
         if there is None:
             return self.absent(wanted, path)
-        return self.value(
-            there.place, wanted.field_type, there.field.field_type, there.kind, path
-        )
+        return self.value(there.place, wanted.field_type, there.field.field_type, there.kind, path)
 
     def absent(self, wanted: NestedField, path: tuple[str, ...]) -> str:
         constant = self.constants.get(wanted.field_id)
@@ -259,16 +258,15 @@ class _Finding:
     ) -> str:
         # By number: DuckDB renames fields that differ in nothing but case.
         kinds = _children(kind, len(there.fields))
-        known = {
-            field.field_id: Column(
-                field=field, place=f"struct_extract_at({place}, {number + 1})", kind=kinds[number][1]
-            )
-            for number, field in enumerate(there.fields)
-        }
+        places = [f"struct_extract_at({place}, {number + 1})" for number in range(len(kinds))]
+        columns = (
+            Column(field=field, place=inner, kind=kind)
+            for field, inner, (_, kind) in zip(there.fields, places, kinds, strict=True)
+        )
+        known = {column.field.field_id: column for column in columns}
         parts = [(field, self.field(field, known, (*path, field.name))) for field in wanted.fields]
         if [(field.name, value) for field, value in parts] == [
-            (name, f"struct_extract_at({place}, {number + 1})")
-            for number, (name, _) in enumerate(kinds)
+            (name, inner) for (name, _), inner in zip(kinds, places, strict=True)
         ]:
             return place
         packed = ", ".join(f"{quote_identifier(field.name)} := {value}" for field, value in parts)
@@ -285,9 +283,7 @@ class _Finding:
         self.check_id(wanted.element_id, there.element_id, (*path, "element"))
         [(_, inner)] = _children(kind, 1)
         each = f"e{len(path)}"
-        value = self.value(
-            each, wanted.element_type, there.element_type, inner, (*path, "element")
-        )
+        value = self.value(each, wanted.element_type, there.element_type, inner, (*path, "element"))
         return place if value == each else f"list_transform({place}, lambda {each}: {value})"
 
     def map(
@@ -331,9 +327,7 @@ class _Finding:
             raise self.mismatch(wanted, there, path)
         return cast
 
-    def mismatch(
-        self, wanted: IcebergType, there: IcebergType, path: tuple[str, ...]
-    ) -> NodeError:
+    def mismatch(self, wanted: IcebergType, there: IcebergType, path: tuple[str, ...]) -> NodeError:
         return _unresolved(
             self.location,
             f"column {'.'.join(path)} is {there} there and {wanted} in the table, as which it"
@@ -385,7 +379,7 @@ def _promotes(there: IcebergType, wanted: IcebergType) -> bool:
 
 
 def _instant(place: str, wanted: str, there: str, kind: str, target: str) -> str | None:
-    """A time with or without zone: both are UTC to Iceberg. Nanoseconds only where none are lost."""
+    """A time with or without zone, both UTC to Iceberg; without nanoseconds where none are lost."""
     if kind == target:
         return place
     if there.endswith("_ns") and kind == "TIMESTAMP WITH TIME ZONE":

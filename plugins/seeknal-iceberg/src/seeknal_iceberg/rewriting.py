@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identifier, quote_literal
+from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
-from seeknal_iceberg.files import Layout, cast_to_schema, write_files
-from seeknal_iceberg.partitions import partitions_of
+from seeknal_iceberg.files import Layout, cast_to_schema, removed_unless_kept, write_files
+from seeknal_iceberg.partitions import partition_key, partitions_of
+from seeknal_iceberg.resolving import parts_of
 from seeknal_iceberg.scanning import (
     Readable,
     brought_here,
     deleted_places,
+    deleted_rows,
     places_of_files,
     scan_of_files,
 )
@@ -61,8 +65,19 @@ def without_range(
             continue
         gone.append(file.task)
         rest = f"(SELECT * FROM {rows} WHERE NOT ({test}) OR ({test}) IS NULL)"
-        kept += write_files(layout, rest, _names(layout), "", context)
+        kept += _written_again(file, rest, f"(FROM {rows} WHERE {test})", layout, context)
     return Rewritten(kept=kept, gone=gone)
+
+
+def _written_again(
+    file: Readable, rest: str, replaced: str, layout: Layout, context: Context
+) -> list[DataFile]:
+    """The rows of a file that stay, ``rest``, as new files; ``replaced`` are the others."""
+    written = write_files(layout, rest, _names(layout), "", context)
+    removed = [replaced, *deleted_rows([file], layout.fields, context)]
+    with removed_unless_kept(layout, written):
+        check_kept([file.task.file], removed, written, layout.schema, context)
+    return written
 
 
 def _within(range: Range) -> str:
@@ -90,7 +105,9 @@ def without_partitions(
         )
     rows = f"(SELECT {cast_to_schema(layout.schema, relation.names)} FROM {relation.scan})"
     replaced = partitions_of(layout.spec, layout.schema, rows, context)
-    return Rewritten(gone=[task for task in tasks if task.file.partition in replaced])
+    return Rewritten(
+        gone=[task for task in tasks if partition_key(parts_of(task.file)) in replaced]
+    )
 
 
 def without_keys(
@@ -120,9 +137,7 @@ def without_keys(
     kept = [
         written
         for file in again
-        for written in write_files(
-            layout, _rest(file, layout, context), _names(layout), "", context
-        )
+        for written in _written_again(file, *_split(file, layout, context), layout, context)
     ]
     return Rewritten(
         kept=kept,
@@ -179,13 +194,16 @@ def _is_rewritten(file: Readable, hits: int, layout: Layout) -> bool:
     return bool(rows <= CHEAP_ROWS or hits + before >= rows * CROWDED)
 
 
-def _rest(file: Readable, layout: Layout, context: Context) -> str:
-    """The rows of a file that no delivered row replaces."""
+def _split(file: Readable, layout: Layout, context: Context) -> tuple[str, str]:
+    """The rows of a file that no delivered row replaces, and those that one does."""
     names = ", ".join(_q(name) for name in _names(layout))
+    rows = f"{places_of_files([file], layout.fields, context)} AS t"
+    matches = (
+        "seeknal_matches AS m ON t.seeknal_file = m.seeknal_file AND t.seeknal_row = m.seeknal_row"
+    )
     return (
-        f"(SELECT {names} FROM {places_of_files([file], layout.fields, context)} AS t"
-        " ANTI JOIN seeknal_matches AS m"
-        " ON t.seeknal_file = m.seeknal_file AND t.seeknal_row = m.seeknal_row)"
+        f"(SELECT {names} FROM {rows} ANTI JOIN {matches})",
+        f"(SELECT {names} FROM {rows} SEMI JOIN {matches})",
     )
 
 
@@ -204,7 +222,11 @@ def _may_hold(
         least, most = context.duckdb.execute(query).fetchall()[0]
         if least is None:
             return []
-        if type(least) in (int, str, float) and key in table.schema().column_names:
+        # NaN is more than any number to DuckDB, and within no bounds of a file.
+        bounded = type(least) in (int, str) or (
+            type(least) is float and all(map(math.isfinite, (least, most)))
+        )
+        if bounded and key in table.schema().column_names:
             filters += [made.GreaterThanOrEqual(key, least), made.LessThanOrEqual(key, most)]
     if not filters:
         return list(tasks)

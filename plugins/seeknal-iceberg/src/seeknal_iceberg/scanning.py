@@ -97,6 +97,18 @@ def places_of_files(
     return _united(_parts(files, fields, context, placed=True), fields, places)
 
 
+def deleted_rows(files: Sequence[Readable], fields: Fields, context: Workbench) -> list[str]:
+    """What stands after FROM for the rows that are deleted; nothing when none are."""
+    cut = [file for file in files if file.deletes]
+    if not cut:
+        return []
+    rows = places_of_files(cut, fields, context, deleted=True)
+    return [
+        f"(FROM {rows} AS r SEMI JOIN {deleted_places(cut)} AS d"
+        f" ON r.{FILE} = d.path AND r.{ROW} = d.pos)"
+    ]
+
+
 @frozen(kw_only=True)
 class _Part:
     """Files that are read alike: what stands after FROM, and for each column of the table."""

@@ -28,10 +28,13 @@ _SIMPLE = {
     "DOUBLE": "double",
     "DATE": "date",
     "TIME": "time",
+    "TIME_NS": "time",
     "TIMESTAMP": "timestamp",
     "TIMESTAMP_S": "timestamp",
     "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "TIMESTAMPTZ_NS": "timestamptz",
     "UUID": "uuid",
     "BLOB": "binary",
 }
@@ -59,12 +62,6 @@ def iceberg_type(kind: str, ids: Iterator[int]) -> IcebergType:
             value_id=value_id,
             value_type=iceberg_type(value, ids),
             value_required=False,
-        )
-    if kind == "TIMESTAMP_NS":
-        raise DeliveryError(
-            "Iceberg has no time in nanoseconds",
-            code="SK1411",
-            help="CAST(column AS TIMESTAMP) in the node's SQL",
         )
     if match := _DECIMAL.fullmatch(kind):
         from pyiceberg.types import DecimalType
@@ -133,12 +130,28 @@ _BACK = {
     "timestamp": "TIMESTAMP",
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
     "timestamp_ns": "TIMESTAMP_NS",
-    "timestamptz_ns": "TIMESTAMP WITH TIME ZONE",
+    "timestamptz_ns": "TIMESTAMPTZ_NS",
     "string": "VARCHAR",
     "uuid": "UUID",
     "binary": "BLOB",
     "unknown": "VARCHAR",
 }
+
+
+def check_writable(schema: Schema) -> None:
+    """Raises DeliveryError for a column of a type that DuckDB cannot store as Iceberg wants it."""
+    for id in schema.field_ids:
+        field = schema.find_field(id)
+        if field.field_type.is_primitive and str(field.field_type).startswith(_UNWRITTEN):
+            raise DeliveryError(
+                f"column {schema.find_column_name(id)!r} is {field.field_type}, of which DuckDB"
+                " writes no files",
+                code="SK1411",
+                help="let another engine write this table, or give it a column of type binary",
+            )
+
+
+_UNWRITTEN = ("fixed", "timestamp_ns", "timestamptz_ns", "unknown")
 
 
 def field_ids(schema: Schema) -> str:
