@@ -136,17 +136,24 @@ def maintain(
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
 @connection_option
 def validate(tables: tuple[str, ...], connection: str) -> None:
-    """Check that the catalog answers and that every file its tables name is there and whole.
+    """Check that the catalog answers, and that every file its tables name is there and readable.
+
+    Each is as large as it was written, and has the table's columns by id or by name mapping.
 
     Without TABLE: every table of the catalog that seeknal has written.
     """
     from seeknal_iceberg.catalogs import Unreadable, full_name
     from seeknal_iceberg.naming import damages
+    from seeknal_iceberg.resolving import unreadable
 
     chosen = [_table(name, connection) for name in tables] or _written_tables(connection)
     failed = False
     for table in chosen:
-        found = [table.error] if isinstance(table, Unreadable) else damages(table)
+        found = (
+            [table.error]
+            if isinstance(table, Unreadable)
+            else [*damages(table), *unreadable(table)]
+        )
         click.echo(f"{full_name(table)}: {len(found) or 'no'} problem{'s' * (len(found) != 1)}")
         for line in found:
             click.echo(f"  {line}")

@@ -162,7 +162,8 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     if change:
         evolve_schema(transaction, change)
     layout = Layout.of(transaction.table_metadata, table.io)
-    check_fit(work.relation, layout.schema, work.context)
+    if not created:
+        check_fit(work.relation, layout.schema, work.context)
     changes = _changes(work, table, layout)
     if not changes and not change and not created:
         drop_branch(table, branch)
@@ -251,7 +252,8 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     """The table, and whether it was made now."""
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 
-    from seeknal_iceberg.partitions import spec_of
+    from seeknal_iceberg.partitions import check_partitions, spec_of
+    from seeknal_iceberg.resolving import check_columns
 
     identifier = work.name.identifier
     try:
@@ -263,14 +265,18 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
                 code="SK1443",
                 help="create it, or leave create_table out",
             ) from None
+    schema = schema_of(work.relation.columns)
+    spec = spec_of(work.options.partition_by, schema)
+    check_columns(schema)
+    check_fit(work.relation, schema, work.context)
+    check_partitions(spec, schema, work.relation, work.context)
     for depth in range(1, len(work.name.namespace) + 1):
         catalog.create_namespace_if_not_exists(work.name.namespace[:depth])
-    schema = schema_of(work.relation.columns)
     try:
         made = catalog.create_table(
             identifier,
             schema,
-            partition_spec=spec_of(work.options.partition_by, schema),
+            partition_spec=spec,
             properties={"format-version": "2", **work.options.properties},
         )
     except TableAlreadyExistsError:

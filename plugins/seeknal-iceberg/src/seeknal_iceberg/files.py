@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlparse
@@ -156,7 +157,8 @@ def fetched(io: FileIO, location: str, workdir: Path) -> Path:
 
     if (local := local_path(location)) is not None:
         return local
-    path = workdir / location.rpartition("/")[2]
+    # Files of different folders may have one name.
+    path = workdir / f"{sha256(location.encode()).hexdigest()[:32]}.parquet"
     if not path.exists():
         with io.new_input(location).open() as source, path.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)

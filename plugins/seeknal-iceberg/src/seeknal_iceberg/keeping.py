@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from seeknal.plugin import SeeknalError
 from seeknal_iceberg.catalogs import Unreadable, full_name, said
 from seeknal_iceberg.maintaining import Maintained, Retention, maintain, would_maintain
 
@@ -79,5 +80,7 @@ def _outcome(
         if dry_run:
             return Outcome(done=would_maintain(table, retention), dry_run=True)
         return Outcome(done=maintain(table, retention, bench))
+    except SeeknalError as error:
+        return Outcome(error=error.message)
     except Exception as error:
         return Outcome(error=said(error))

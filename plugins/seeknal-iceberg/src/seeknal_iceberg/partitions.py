@@ -10,14 +10,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from seeknal.plugin import DeliveryError, did_you_mean, quote_identifier
+from seeknal.plugin import DeliveryError, Relation, did_you_mean, quote_identifier
+from seeknal_iceberg.files import Workbench, cast_to_schema
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.types import NestedField
 
-    from seeknal_iceberg.files import Workbench
 
 _FORM = re.compile(
     r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?([^(),]+?)(?:\s*,\s*(\d+))?\s*\)|(\S+))\s*"
@@ -122,6 +122,15 @@ def partitioned(
         source=f"(SELECT r.*, n.{NUMBER} FROM {joined} JOIN seeknal_partitions AS n ON {same})",
         values=tuple(_represented(spec, schema, row) for row in found),
     )
+
+
+def check_partitions(
+    spec: PartitionSpec, schema: Schema, relation: Relation, context: Workbench
+) -> None:
+    """Raises DeliveryError for rows whose partition cannot be told, before a table is made."""
+    rows = f"(SELECT {cast_to_schema(schema, relation.names)} FROM {relation.scan})"
+    for number, field in enumerate(spec.fields):
+        _place(number, field, schema.find_field(field.source_id), rows, context)
 
 
 def partitions_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -14,15 +14,20 @@ from seeknal.plugin import (
     Rows,
     Scan,
     Source,
-    SqlRefused,
-    check_condition,
     did_you_mean,
     quote_identifier,
 )
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
+from seeknal_iceberg.filtering import Filter, filter_of
 from seeknal_iceberg.options import Catalog, IcebergSource
-from seeknal_iceberg.resolving import Fields
-from seeknal_iceberg.scanning import in_place, scan_of_files
+from seeknal_iceberg.resolving import Fields, check_columns
+from seeknal_iceberg.scanning import (
+    brought_here,
+    deletes_by_position,
+    holds_structs,
+    in_place,
+    scan_of_files,
+)
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -40,34 +45,57 @@ def version_of(source: Source, options: IcebergSource, context: Context) -> obje
 def read(source: Source, options: IcebergSource, context: Context) -> Rows:
     """The rows of one snapshot: DuckDB reads the very files where they lie on this machine."""
     table = _table(source, options, context)
-    wanted = [spec.name for spec in source.columns] or None
-    scan = _scan(table, options, wanted, source)
-    tasks = list(scan.plan_files())
-    files = in_place(tasks)
+    scan = _scan(table, options)
+    schema = scan.projection()
+    filter = filter_of(options.filter, schema, table.schema(), context) if options.filter else None
+    wanted = _wanted(source, schema)
+    if filter:
+        scan = scan.filter(filter.pruning)
+    if len(wanted) < len(schema.fields):
+        scan = scan.select(*wanted, *(filter.columns if filter else ()))
     types = {spec.name: spec.type for spec in source.columns if spec.type}
+    return Scan(_select(wanted, _rows(table, scan, context), types, filter))
+
+
+def _rows(table: Table, scan: DataScan, context: Context) -> str:
+    """What stands after FROM to read what a scan plans."""
+    tasks = list(scan.plan_files())
+    schema = scan.projection()
+    check_columns(schema)
+    files = in_place(tasks)
+    if files is None and holds_structs(schema) and all(map(deletes_by_position, tasks)):
+        # PyIceberg reads NULL as an empty list or map where it holds structs.
+        files = brought_here(table.io, tasks, context)
     if files is None:
         context.duckdb.register(_VIEW, scan.to_arrow_batch_reader())
-        return Scan(_cast(f"FROM {quote_identifier(_VIEW)}", scan.projection(), types, None))
-    return Scan(
-        _cast(
-            f"FROM {scan_of_files(files, Fields.of(table.metadata, scan.projection()), context)}",
-            scan.projection(),
-            types,
-            options.filter,
-        )
-    )
+        return quote_identifier(_VIEW)
+    return scan_of_files(files, Fields.of(table.metadata, schema), context)
 
 
-def _cast(rows: str, schema: Schema, types: dict[str, str], filter: str | None) -> str:
+def _wanted(source: Source, schema: Schema) -> list[str]:
+    """The columns that are read. Raises NodeError for one that is not there."""
+    names = [field.name for field in schema.fields]
+    wanted = [spec.name for spec in source.columns] or names
+    for name in wanted:
+        if name not in names:
+            raise NodeError(
+                f"there is no column {name!r}, which columns: names",
+                code="SK1405",
+                help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+            )
+    return [name for name in names if name in wanted]
+
+
+def _select(wanted: Sequence[str], rows: str, types: dict[str, str], filter: Filter | None) -> str:
     columns = ", ".join(
-        f"CAST({quote_identifier(field.name)} AS {types[field.name]}) AS"
-        f" {quote_identifier(field.name)}"
-        if field.name in types
-        else quote_identifier(field.name)
-        for field in schema.fields
+        f"CAST({quote_identifier(name)} AS {types[name]}) AS {quote_identifier(name)}"
+        if name in types
+        else quote_identifier(name)
+        for name in wanted
     )
-    where = f" WHERE ({filter})" if filter else ""
-    return f"SELECT {columns} {rows}{where}"
+    where = f" WHERE ({filter.sql})" if filter else ""
+    # A condition names the table's columns, not what a declared type makes of them.
+    return f"SELECT {columns} FROM (FROM {rows}{where})"
 
 
 def _table(source: Source, options: IcebergSource, context: Context) -> Table:
@@ -101,39 +129,9 @@ def inlined(catalog: Catalog, given: IcebergSource) -> Catalog:
     )
 
 
-def _scan(
-    table: Table, options: IcebergSource, wanted: Sequence[str] | None, source: Source
-) -> DataScan:
+def _scan(table: Table, options: IcebergSource) -> DataScan:
     # An earlier snapshot has the columns of its time, the current one those of now.
-    given: dict[str, Any] = {"snapshot_id": _snapshot(table, options)} if _travels(options) else {}
-    names = [field.name for field in table.schema().fields]
-    for name in wanted or ():
-        if name not in names:
-            raise NodeError(
-                f"there is no column {name!r}, which columns: names",
-                code="SK1405",
-                help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
-            )
-    if wanted:
-        given["selected_fields"] = tuple(wanted)
-    if options.filter:
-        given["row_filter"] = _filter(options.filter)
-    return table.scan(**given)
-
-
-def _filter(text: str) -> str:
-    from pyiceberg.expressions.parser import parse
-
-    try:
-        check_condition(text)
-        parse(text)
-    except (SqlRefused, Exception) as error:
-        raise NodeError(
-            f"filter: {str(error).splitlines()[0]}",
-            code="SK1406",
-            help="comparisons of a column with a value, joined by and, or, not",
-        ) from None
-    return text
+    return table.scan(snapshot_id=_snapshot(table, options) if _travels(options) else None)
 
 
 def _travels(options: IcebergSource) -> list[str]:

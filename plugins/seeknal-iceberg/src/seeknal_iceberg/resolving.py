@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.plugin import NodeError, quote_identifier
+from seeknal_iceberg.casting import cast_of
 from seeknal_iceberg.literals import literal
 from seeknal_iceberg.types import duckdb_type
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
     from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.name_mapping import NameMapping
     from pyiceberg.types import IcebergType, NestedField
@@ -322,7 +324,7 @@ class _Finding:
         kind: DuckDBPyType | None,
         path: tuple[str, ...],
     ) -> str:
-        cast = _cast(place, wanted, there, str(kind))
+        cast = cast_of(place, wanted, there, str(kind))
         if cast is None:
             raise self.mismatch(wanted, there, path)
         return cast
@@ -339,63 +341,32 @@ def _children(kind: DuckDBPyType | None, count: int) -> list[tuple[str, Any]]:
     return [("", None)] * count if kind is None else kind.children
 
 
-_INSTANTS = {"timestamp", "timestamptz", "timestamp_ns", "timestamptz_ns"}
+def unreadable(table: Table) -> list[str]:
+    """What of the table's current files cannot be read as its columns, a line each.
+
+    Files that are not there are left to who looks for those.
+    """
+    import pyarrow.parquet as parquet
+
+    fields = Fields.of(table.metadata)
+    found = []
+    for task in table.scan().plan_files():
+        source = table.io.new_input(task.file.file_path)
+        if not source.exists():
+            continue
+        try:
+            with source.open() as file:
+                there = ids_of(parquet.read_schema(file), fields, task.file.file_path)
+            error = unresolved(there, fields, task.file)
+        except NodeError as raised:
+            error = raised
+        except Exception as raised:
+            error = NodeError(f"{task.file.file_path} cannot be read: {raised}")
+        if error is not None:
+            found.append(_short(error.message))
+    return found
 
 
-def _cast(place: str, wanted: IcebergType, there: IcebergType, kind: str) -> str | None:
-    """A value of a file as one of the table's type; None where that may change it."""
-    target = duckdb_type(wanted)
-    if {str(wanted), str(there)} <= _INSTANTS:
-        return _instant(place, str(wanted), str(there), kind, target)
-    if not _promotes(there, wanted):
-        return None
-    if kind == target:
-        return place
-    pair = (str(there), str(wanted))
-    if pair == ("string", "binary"):
-        return f"encode({place})"
-    if pair == ("binary", "string"):
-        return f"decode({place})"
-    if target == "UUID" and kind == "BLOB":
-        return f"CAST(hex({place}) AS UUID)"
-    return f"CAST({place} AS {target})"
-
-
-def _promotes(there: IcebergType, wanted: IcebergType) -> bool:
-    from pyiceberg.exceptions import ResolveError
-    from pyiceberg.schema import promote
-    from pyiceberg.types import DecimalType
-
-    if there == wanted:
-        return True
-    if isinstance(there, DecimalType) and isinstance(wanted, DecimalType):
-        # PyIceberg compares a scale with itself.
-        return there.scale == wanted.scale and there.precision <= wanted.precision
-    try:
-        promote(there, wanted)
-    except ResolveError:
-        return False
-    return True
-
-
-def _instant(place: str, wanted: str, there: str, kind: str, target: str) -> str | None:
-    """A time with or without zone, both UTC to Iceberg; without nanoseconds where none are lost."""
-    if kind == target:
-        return place
-    if there.endswith("_ns") and kind == "TIMESTAMP WITH TIME ZONE":
-        # DuckDB 1.5 has cut them already.
-        return None
-    value = place
-    if there.endswith("_ns") and not wanted.endswith("_ns"):
-        plain = target if ("tz" in there) == ("tz" in wanted) else _PLAIN["tz" in there]
-        value = (
-            f"CASE WHEN epoch_ns({place}) % 1000 = 0 THEN CAST({place} AS {plain}) ELSE"
-            f" error('a time has nanoseconds, ' || {place}::VARCHAR || ', which {wanted} has not')"
-            " END"
-        )
-    if ("tz" in there) != ("tz" in wanted):
-        value = f"({value}) AT TIME ZONE 'UTC'"
-    return value if value != place else f"CAST({place} AS {target})"
-
-
-_PLAIN = {False: "TIMESTAMP", True: "TIMESTAMP WITH TIME ZONE"}
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 500 else line[:499] + "…"

@@ -14,6 +14,7 @@ from seeknal_iceberg.resolving import Column, Fields, check_columns, constants_o
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
+    from pyiceberg.schema import Schema
     from pyiceberg.table import FileScanTask
     from pyiceberg.types import NestedField
 
@@ -38,7 +39,7 @@ def in_place(tasks: Iterable[FileScanTask]) -> list[Readable] | None:
         path = local_path(task.file.file_path)
         deletes = [local_path(file.file_path) for file in task.delete_files]
         known = tuple(path for path in deletes if path is not None)
-        if path is None or len(known) < len(deletes) or not _deletes_by_position(task):
+        if path is None or len(known) < len(deletes) or not deletes_by_position(task):
             return None
         found.append(Readable(task=task, path=path, deletes=known))
     return found
@@ -48,7 +49,7 @@ def brought_here(io: FileIO, tasks: Iterable[FileScanTask], context: Workbench) 
     """The files, copied here where they lie in a store. Raises DeliveryError."""
     found = []
     for task in tasks:
-        if not _deletes_by_position(task):
+        if not deletes_by_position(task):
             raise DeliveryError(
                 f"{task.file.file_path} has deletion vectors of another engine, which this mode"
                 " cannot rewrite",
@@ -61,10 +62,20 @@ def brought_here(io: FileIO, tasks: Iterable[FileScanTask], context: Workbench) 
     return found
 
 
-def _deletes_by_position(task: FileScanTask) -> bool:
+def deletes_by_position(task: FileScanTask) -> bool:
     from pyiceberg.manifest import FileFormat
 
     return all(file.file_format == FileFormat.PARQUET for file in task.delete_files)
+
+
+def holds_structs(schema: Schema) -> bool:
+    """Whether a list or a map holds structs, at any depth."""
+    from pyiceberg import types
+
+    kinds = [schema.find_type(id) for id in schema.field_ids]
+    inner = [kind.element_type for kind in kinds if isinstance(kind, types.ListType)]
+    inner += [kind.value_type for kind in kinds if isinstance(kind, types.MapType)]
+    return any(isinstance(kind, types.StructType) for kind in inner)
 
 
 def scan_of_files(files: Sequence[Readable], fields: Fields, context: Workbench) -> str:
