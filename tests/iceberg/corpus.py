@@ -1,4 +1,4 @@
-"""Tables that PyIceberg makes: every type in every place, evolved, with files of others and deletes.
+"""Tables that PyIceberg makes: every type in every place, evolved, with deletes and foreign files.
 
 What a table holds is told twice: by PyIceberg's own scan, and by `truth`, which reads each data
 file with pyarrow and finds its fields by id with a few lines of Python. PyIceberg 0.12 loses NULL
@@ -19,7 +19,9 @@ import pyarrow
 import pyarrow.parquet as parquet
 from pyiceberg import types
 from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.transforms import IdentityTransform
 
 from seeknal.model import Column, Connection, NodeId, Relation, Source, Target
 from seeknal.run.context import NodeContext
@@ -61,6 +63,7 @@ WIDER = {
     "float": types.DoubleType(),
     "decimal": types.DecimalType(18, 2),
 }
+BY_P = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "p"))
 ORIGINS = ("append", "files without ids", "files with ids")
 PLACES = (
     (),
@@ -74,7 +77,7 @@ PLACES = (
 
 def schema_with(kind):
     """A table whose fields v and w, of one type, lie in every kind of place."""
-    ids = itertools.count(2)
+    ids = itertools.count(3)
 
     def pair():
         return [
@@ -99,6 +102,7 @@ def schema_with(kind):
     keyed = not isinstance(kind, types.FloatType | types.DoubleType)
     return Schema(
         types.NestedField(1, "id", types.LongType(), required=False),
+        types.NestedField(2, "p", types.IntegerType(), required=False),
         *pair(),
         field("s", struct()),
         field("l", listed(struct())),
@@ -127,6 +131,7 @@ def rows_of(values, first, count, *, whole):
         none = None if not whole else []
         return {
             "id": number,
+            "p": 1 if number < 10 else 2,
             **pair(),
             "s": None if gap else pair(),
             "l": none if gap else [pair(), None, pair()],
@@ -204,6 +209,10 @@ class Lake:
 
     def read(self, **options):
         """Rows as seeknal reads them, by id."""
+        return by_id(self.duckdb.sql(self.query(**options)).to_arrow_table().to_pylist())
+
+    def query(self, **options):
+        """What seeknal reads the table by."""
         from seeknal_iceberg.reading import read
 
         source = Source(
@@ -212,8 +221,7 @@ class Lake:
             options=IcebergSource(**options),
             table=("atlas.s.t",),
         )
-        found = read(source, source.options, self.context())
-        return by_id(self.duckdb.sql(found.sql).to_arrow_table().to_pylist())
+        return read(source, source.options, self.context()).sql
 
     def deliver(self, query, mode, **options):
         from seeknal_iceberg.delivering import deliver
@@ -283,11 +291,11 @@ def evolve(table, what, kind):
 EVOLUTIONS = ("nothing", "add", "rename", "swap", "drop", "drop and add", "reorder", "widen")
 
 
-def made(lake, name, what, origin, *, parts=None):
+def made(lake, name, what, origin):
     """A table of a type, written, evolved and written again; with a file that lost rows."""
     kind, values = VALUES[name]
     schema = schema_with(kind)
-    table = lake.catalog.create_table("s.t", schema, partition_spec=parts or _UNPARTITIONED())
+    lake.catalog.create_table("s.t", schema, partition_spec=BY_P)
     write(lake, rows_of(values, 0, 6, whole=origin == "append"), origin, "first")
     evolve(lake.table(), what, WIDER.get(name, kind) if what == "widen" else kind)
     table = lake.table()
@@ -323,12 +331,6 @@ def write(lake, rows, origin, name):
         table.append(arrow(rows, table.schema(), ids=False))
     else:
         lake.add(arrow(rows, table.schema(), ids=origin == "files with ids"), name)
-
-
-def _UNPARTITIONED():
-    from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
-
-    return UNPARTITIONED_PARTITION_SPEC
 
 
 def by_id(rows):

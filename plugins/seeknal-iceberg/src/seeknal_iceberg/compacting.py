@@ -91,7 +91,6 @@ def _rewritten(
     names = [field.name for field in layout.schema.fields]
     written = write_files(layout, rows, names, "", bench)
     removed = deleted_rows(files, layout.fields, bench)
-    gone = [task.file for task in chosen]
     with removed_unless_kept(layout, written):
-        check_kept(gone, removed, written, layout.schema, bench)
+        check_kept(files, removed, written, layout.fields, bench)
     return written

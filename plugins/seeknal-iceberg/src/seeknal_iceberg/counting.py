@@ -1,23 +1,27 @@
 """What a rewrite has to keep: its rows, and in each column as many values that are not NULL.
 
 What was there is told by the manifests of the files that go, which whoever wrote them counted;
-what is there now by the files that come. Neither looks at how fields were found in between.
+what is there now by the files that come. Neither looks at how fields were found in between. Of a
+file without ids its own footer is asked: which column it means by a name may have changed since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier
 from seeknal_iceberg.files import Workbench
+from seeknal_iceberg.resolving import Fields, has_ids, ids_of
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType
+
+    from seeknal_iceberg.scanning import Readable
 
 
 @frozen(kw_only=True)
@@ -63,47 +67,80 @@ def _repeated(place: str, id: int, path: tuple[str, ...], type: IcebergType) -> 
         yield Leaf(id=leaf.id, name=leaf.name, count=total)
 
 
+@frozen(kw_only=True)
+class Told:
+    """What is known of a file: its rows, and how many values it has of columns, by their ids."""
+
+    rows: int
+    values: Mapping[int, int]
+
+
 def check_kept(
-    gone: Sequence[DataFile],
+    gone: Sequence[Readable],
     removed: Sequence[str],
     written: Sequence[DataFile],
-    schema: Schema,
+    fields: Fields,
     context: Workbench,
 ) -> None:
     """Raises DeliveryError unless ``written`` holds all of ``gone`` but for the rows ``removed``.
 
-    Each of ``removed`` stands after FROM and has the columns of ``schema``.
+    Each of ``removed`` stands after FROM and has the columns of ``fields.schema``.
     """
-    found = leaves(schema)
+    found = leaves(fields.schema)
     less = [0] * (len(found) + 1)
     counts = "".join(f", coalesce(sum({leaf.count}), 0)" for leaf in found)
     for rows in removed:
         [told] = context.duckdb.execute(f"SELECT count(*){counts} FROM {rows}").fetchall()
         less = [one + int(other) for one, other in zip(less, told, strict=True)]
-    before = sum(file.record_count for file in gone) - less[0]
-    after = sum(file.record_count for file in written)
+    old, new = [_told_before(file, fields) for file in gone], [_told(file) for file in written]
+    before, after = sum(told.rows for told in old) - less[0], sum(told.rows for told in new)
     if before != after:
         raise _lost("rows", before, after)
     for leaf, taken in zip(found, less[1:], strict=True):
-        known, complete = _values(gone, leaf.id)
-        after, told_after = _values(written, leaf.id)
-        before = known - taken
+        if not all(leaf.id in told.values for told in new):
+            continue
+        before = sum(told.values.get(leaf.id, 0) for told in old) - taken
+        after = sum(told.values[leaf.id] for told in new)
         # What a file says nothing of may be there or not, and its column may have a default.
-        if told_after and (after != before if complete else after < before):
+        complete = all(leaf.id in told.values for told in old)
+        if after != before if complete else after < before:
             raise _lost(f"values of {leaf.name}", before, after)
 
 
-def _values(files: Iterable[DataFile], id: int) -> tuple[int, bool]:
-    """How many values files have of a column, and whether all of them say."""
-    total, complete = 0, True
-    for file in files:
-        values = (file.value_counts or {}).get(id)
-        nulls = (file.null_value_counts or {}).get(id)
-        if values is None or nulls is None:
-            complete = False
-        else:
-            total += values - nulls
-    return total, complete
+def _told(file: DataFile) -> Told:
+    nulls = file.null_value_counts or {}
+    values = {
+        id: count - nulls[id] for id, count in (file.value_counts or {}).items() if id in nulls
+    }
+    return Told(rows=file.record_count, values=values)
+
+
+def _told_before(file: Readable, fields: Fields) -> Told:
+    import pyarrow.parquet as parquet
+
+    arrow = parquet.read_schema(file.path)
+    if has_ids(arrow):
+        return _told(file.task.file)
+    metadata = parquet.read_metadata(file.path)
+    there = ids_of(arrow, fields, file.task.file.file_path)
+    values = {
+        leaf.id: count
+        for column, leaf in enumerate(leaves(there))
+        if (count := _values(metadata, column)) is not None
+    }
+    return Told(rows=metadata.num_rows, values=values)
+
+
+def _values(metadata: Any, column: int) -> int | None:
+    """How many values a column of a file has; None where its footer does not say."""
+    total = 0
+    for number in range(metadata.num_row_groups):
+        chunk = metadata.row_group(number).column(column)
+        if not chunk.is_stats_set or not chunk.statistics.has_null_count:
+            return None
+        # num_values of the chunk counts NULL, that of its statistics does not.
+        total += chunk.num_values - chunk.statistics.null_count
+    return total
 
 
 def _lost(what: str, before: int, after: int) -> DeliveryError:

@@ -253,7 +253,6 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 
     from seeknal_iceberg.partitions import check_partitions, spec_of
-    from seeknal_iceberg.resolving import check_columns
 
     identifier = work.name.identifier
     try:
@@ -267,7 +266,6 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
             ) from None
     schema = schema_of(work.relation.columns)
     spec = spec_of(work.options.partition_by, schema)
-    check_columns(schema)
     check_fit(work.relation, schema, work.context)
     check_partitions(spec, schema, work.relation, work.context)
     for depth in range(1, len(work.name.namespace) + 1):

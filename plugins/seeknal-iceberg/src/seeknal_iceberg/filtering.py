@@ -23,7 +23,7 @@ from seeknal_iceberg.types import duckdb_type
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
-    from pyiceberg.types import NestedField
+    from pyiceberg.types import IcebergType, NestedField
     from sqlglot import exp
 
 
@@ -220,7 +220,7 @@ class _Pruning:
         if kind not in _LIKE or constant.find(exp.Column):
             return None
         target = duckdb_type(field.field_type)
-        told = _TOLD.get(kind, "{}").format("v")
+        told = _told(kind, "v")
         # What DuckDB compares as decimals may lie between two floats.
         same = "CAST(v AS DOUBLE) = CAST(c AS DOUBLE)" if kind == "float" else "v = c"
         text = isinstance(constant, exp.Literal) and constant.is_string
@@ -265,6 +265,28 @@ _TOLD = {
     "timestamptz": "CASE WHEN isfinite({0}) THEN epoch_us({0}) END",
 }
 """Times in days and microseconds: Python has none beyond the year 9999."""
+
+
+def bounds_of(
+    type: IcebergType | None, column: str, rows: str, context: Workbench
+) -> tuple[Any, Any]:
+    """Least and most of a column of ``rows`` as PyIceberg's literals; None where it has none.
+
+    NaN is more than any number to DuckDB, and within no bounds of a file.
+    """
+    kind = str(type).partition("(")[0]
+    if kind not in _LIKE:
+        return None, None
+    query = f"SELECT {_told(kind, f'min({column})')}, {_told(kind, f'max({column})')} FROM {rows}"
+    [(least, most)] = context.duckdb.execute(query).fetchall()
+    return (
+        None if least is None else _literal(kind, least),
+        None if most is None else _literal(kind, most),
+    )
+
+
+def _told(kind: str, place: str) -> str:
+    return _TOLD.get(kind, "{0}").format(place)
 
 
 def _literal(kind: str, value: Any) -> Any:

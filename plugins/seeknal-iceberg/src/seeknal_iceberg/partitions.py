@@ -130,7 +130,8 @@ def check_partitions(
     """Raises DeliveryError for rows whose partition cannot be told, before a table is made."""
     rows = f"(SELECT {cast_to_schema(schema, relation.names)} FROM {relation.scan})"
     for number, field in enumerate(spec.fields):
-        _place(number, field, schema.find_field(field.source_id), rows, context)
+        if str(schema.find_field(field.source_id).field_type) in _DAYS:
+            _place(number, field, schema.find_field(field.source_id), rows, context)
 
 
 def partitions_of(
@@ -181,13 +182,17 @@ def _place(
     kind = str(source.field_type)
     if isinstance(field.transform, VoidTransform):
         return _Place(value="NULL")
+    if kind in _DAYS and str(field.transform) in ("identity", "day", "hour"):
+        query = f"(SELECT {quote_identifier(source.name)} AS v FROM {rows})"
+        _check_told(query, _beyond(kind), field, source, context)
     if isinstance(field.transform, IdentityTransform):
         # As text, 0.0 and -0.0 are two: a reader may take the value of all rows from here.
         value = f"CAST({column} AS VARCHAR)" if kind in ("float", "double") else column
         return _Place(value=value, told=_TOLD.get(kind, "{}"))
     view = f"seeknal_transform_{number}"
     context.duckdb.register(view, _transformed(field, source, rows, context))
-    _check_transformed(view, field, source, context)
+    # The reference makes NULL of years beyond 262142.
+    _check_told(view, "p IS NULL", field, source, context)
     truncates = str(field.transform).startswith("truncate")
     return _Place(
         value=f"t{number}.p",
@@ -213,21 +218,24 @@ def _transformed(field: PartitionField, source: NestedField, rows: str, context:
     return pyarrow.table({"v": values, "p": made})
 
 
-def _check_transformed(
-    view: str, field: PartitionField, source: NestedField, context: Workbench
-) -> None:
-    """Raises DeliveryError for values beyond what the reference can transform.
+_DAYS = ("date", "timestamp", "timestamptz")
 
-    It makes NULL of years beyond 262142, and hours beyond 32 bits begin anew.
-    """
-    beyond = "p IS NULL"
-    if str(field.transform) == "hour":
-        beyond += " OR abs(epoch_us(v) // 3600000000) >= 2147483647"
-    query = f"SELECT CAST(v AS VARCHAR), count(*) OVER () FROM {view} WHERE {beyond} LIMIT 1"
+
+def _beyond(kind: str) -> str:
+    """Of days that PyIceberg cannot write into a snapshot's summary: Python has no such years."""
+    type, zone = ("TIMESTAMPTZ", "+00") if kind == "timestamptz" else ("TIMESTAMP", "")
+    return f"v < {type} '0001-01-01 00:00{zone}' OR v >= {type} '10000-01-01 00:00{zone}'"
+
+
+def _check_told(
+    values: str, test: str, field: PartitionField, source: NestedField, context: Workbench
+) -> None:
+    """Raises DeliveryError for values ``v`` whose partition cannot be told."""
+    query = f"SELECT CAST(v AS VARCHAR), count(*) OVER () FROM {values} WHERE {test} LIMIT 1"
     for value, count in context.duckdb.execute(query).fetchall():
         raise DeliveryError(
-            f"column {source.name!r}: Iceberg has no {field.transform} of {count:,} of its values,"
-            f" such as {value}",
+            f"column {source.name!r}: no partition by {field.transform} can be told for {count:,}"
+            f" of its values, such as {value}",
             code="SK1187",
             help="filter them in the node's SQL, or partition the table by another column",
         )

@@ -138,6 +138,11 @@ def _given(fields: Any) -> Iterator[int | None]:
             yield from _given([kind.value_field])
 
 
+def has_ids(arrow: pyarrow.Schema) -> bool:
+    """Whether a file has ids of its own for all that it holds."""
+    return None not in _given(arrow)
+
+
 def check_columns(schema: Schema) -> None:
     """Raises NodeError for columns that DuckDB cannot tell apart, or cannot hold."""
     _check_names(schema.fields, ())

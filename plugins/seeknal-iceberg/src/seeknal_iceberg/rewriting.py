@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from attrs import frozen
 from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identifier, quote_literal
 from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
+from seeknal_iceberg.filtering import bounds_of
 from seeknal_iceberg.files import Layout, cast_to_schema, removed_unless_kept, write_files
 from seeknal_iceberg.partitions import partition_key, partitions_of
 from seeknal_iceberg.resolving import parts_of
@@ -76,7 +76,7 @@ def _written_again(
     written = write_files(layout, rest, _names(layout), "", context)
     removed = [replaced, *deleted_rows([file], layout.fields, context)]
     with removed_unless_kept(layout, written):
-        check_kept([file.task.file], removed, written, layout.schema, context)
+        check_kept([file], removed, written, layout.fields, context)
     return written
 
 
@@ -217,16 +217,10 @@ def _may_hold(
     made: Any = expressions
 
     filters: list[Any] = []
+    kinds = {field.name: field.field_type for field in table.schema().fields}
     for key in keys:
-        query = f"SELECT min({_q(key)}), max({_q(key)}) FROM seeknal_changed"
-        least, most = context.duckdb.execute(query).fetchall()[0]
-        if least is None:
-            return []
-        # NaN is more than any number to DuckDB, and within no bounds of a file.
-        bounded = type(least) in (int, str) or (
-            type(least) is float and all(map(math.isfinite, (least, most)))
-        )
-        if bounded and key in table.schema().column_names:
+        least, most = bounds_of(kinds.get(key), _q(key), "seeknal_changed", context)
+        if least is not None and most is not None:
             filters += [made.GreaterThanOrEqual(key, least), made.LessThanOrEqual(key, most)]
     if not filters:
         return list(tasks)

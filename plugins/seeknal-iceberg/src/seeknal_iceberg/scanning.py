@@ -149,32 +149,40 @@ def _parts(
     files: Sequence[Readable], fields: Fields, context: Workbench, *, placed: bool
 ) -> list[_Part]:
     return [
-        _part(group, fields, context, placed) for group in _groups(files, fields, context).values()
+        _part(group, there, fields, context, placed)
+        for alike in _groups(files, context)
+        for there, group in _apart(alike, fields)
     ]
 
 
-def _groups(
-    files: Sequence[Readable], fields: Fields, context: Workbench
-) -> dict[tuple[str, str], list[Readable]]:
-    """Files by what decides how they are read: their columns, and what their partition says of
-    columns that they lack.
-    """
+def _groups(files: Sequence[Readable], context: Workbench) -> list[list[Readable]]:
+    """Files whose columns are the same."""
     shapes = _shapes(files, context)
-    groups: dict[tuple[str, str], list[Readable]] = {}
+    groups: dict[str, list[Readable]] = {}
     for file in files:
-        key = (shapes[str(file.path)], repr(_lacking(file, fields)))
-        groups.setdefault(key, []).append(file)
-    return groups
+        groups.setdefault(shapes[file.path], []).append(file)
+    return list(groups.values())
 
 
-def _lacking(file: Readable, fields: Fields) -> dict[int, object]:
-    """What the partition says of columns for which a file has no statistics: it may lack them."""
-    told = file.task.file.value_counts or {}
-    constants = constants_of(fields, file.task.file)
-    return {id: value for id, value in constants.items() if id not in told}
+def _apart(files: Sequence[Readable], fields: Fields) -> list[tuple[Schema, list[Readable]]]:
+    """The schema of files whose columns are the same, and those of them that are read alike.
+
+    What they lack, their partition may say: then each is read by its own.
+    """
+    import pyarrow.parquet as parquet
+
+    first = files[0]
+    there = ids_of(parquet.read_schema(first.path), fields, first.task.file.file_path)
+    lacking = fields.schema.field_ids - there.field_ids
+    groups: dict[str, list[Readable]] = {}
+    for file in files:
+        constants = constants_of(fields, file.task.file) if lacking else {}
+        known = sorted((id, value) for id, value in constants.items() if id in lacking)
+        groups.setdefault(repr(known), []).append(file)
+    return [(there, group) for group in groups.values()]
 
 
-def _shapes(files: Sequence[Readable], context: Workbench) -> dict[str, str]:
+def _shapes(files: Sequence[Readable], context: Workbench) -> dict[Path, str]:
     """Each file's columns as one text: names, types and ids at every depth."""
     if not files:
         return {}
@@ -184,15 +192,15 @@ def _shapes(files: Sequence[Readable], context: Workbench) -> dict[str, str]:
         " num_children, field_id, precision, scale), ';')"
         f" FROM parquet_schema({listed}) GROUP BY file_name"
     )
-    return dict(context.duckdb.execute(query).fetchall())
+    found = context.duckdb.execute(query).fetchall()
+    return {Path(name): shape for name, shape in found}
 
 
-def _part(files: Sequence[Readable], fields: Fields, context: Workbench, placed: bool) -> _Part:
-    import pyarrow.parquet as parquet
-
+def _part(
+    files: Sequence[Readable], there: Schema, fields: Fields, context: Workbench, placed: bool
+) -> _Part:
     first = files[0]
     listed = ", ".join(quote_literal(str(file.path)) for file in files)
-    there = ids_of(parquet.read_schema(first.path), fields, first.task.file.file_path)
     found = context.duckdb.sql(
         f"FROM read_parquet({quote_literal(str(first.path))}, hive_partitioning = false)"
     )
