@@ -194,16 +194,12 @@ def test_a_filter_names_columns_as_an_earlier_snapshot_called_them(lake):
     assert lake.read(filter="id > 1", snapshot_id=first) == {2: {"id": 2}}
 
 
-def test_files_that_a_filter_excludes_stay_unopened(lake):
-    stocked(lake)
-    for task in lake.table().scan(row_filter="i is null").plan_files():
-        path = task.file.file_path.removeprefix("file://")
-        with open(path, "wb"):
+@pytest.mark.parametrize("condition", ["i = 7 AND i < 8", "i IN (7)", "7 = i", "NOT (i <> 7)"])
+def test_files_that_a_filter_excludes_stay_unopened(lake, condition):
+    for number in (5, 7, 9):
+        lake.deliver(f"SELECT {number} AS i, {number} AS id", "append")
+    for task in lake.table().scan(row_filter="i < 7 or i > 7").plan_files():
+        with open(task.file.file_path.removeprefix("file://"), "wb"):
             pass
-    kept = [task for task in lake.table().scan().plan_files()]
 
-    assert len(kept) > 1
-    for condition in ("i = 7 AND i < 8", "i IN (7)", "7 = i"):
-        with pytest.raises(Exception, match="too small|not a parquet|No magic|invalid|Invalid"):
-            lake.read(filter="id >= 0")
-        lake.query(filter=condition)
+    assert lake.read(filter=condition) == {7: {"i": 7, "id": 7}}

@@ -23,6 +23,9 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 
+from seeknal_iceberg.partitions import partition_key
+from seeknal_iceberg.resolving import parts_of
+
 if TYPE_CHECKING:
     from pyiceberg.table import FileScanTask, Transaction
 
@@ -95,6 +98,18 @@ class _Replacing(_OverwriteFiles):
         self._called = operation
         self._stale = changes.stale_deletes()
         self._dropped: list[DataFile] = []
+
+    def _build_delete_files_partition_predicate(self) -> None:
+        """Every manifest is looked at where a NaN goes: PyIceberg cannot compare with it."""
+        from pyiceberg.expressions import AlwaysTrue
+
+        deleted = self._deleted_data_files
+        odd = {file.spec_id for file in deleted if "NaN" in partition_key(parts_of(file))}
+        self._deleted_data_files = {file for file in deleted if file.spec_id not in odd}
+        super()._build_delete_files_partition_predicate()
+        self._deleted_data_files = deleted
+        for spec in odd:
+            self.partition_filters[spec] = AlwaysTrue()
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
         found = []

@@ -16,6 +16,7 @@ from seeknal_iceberg.files import (
     removed_unless_kept,
     write_files,
 )
+from seeknal_iceberg.partitions import check_parts_are_exact
 from seeknal_iceberg.scanning import brought_here, deleted_rows, scan_of_files
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ def compact(table: Table, bench: Workbench) -> Compacted:
         return Compacted()
     table.metadata.properties["commit.retry.num-retries"] = "0"
     layout = Layout.of(table.metadata, table.io)
+    tasks = list(table.scan().plan_files())
+    check_parts_are_exact(tasks, layout.fields)
     added = _rewritten(table, chosen, layout, bench)
     gone = {task.file.file_path for task in chosen}
-    kept = [task for task in table.scan().plan_files() if task.file.file_path not in gone]
+    kept = [task for task in tasks if task.file.file_path not in gone]
     changes = Changes(added=added, gone=chosen, kept=kept)
     try:
         properties = {"seeknal.mode": "compaction"}

@@ -35,6 +35,7 @@ from seeknal_iceberg.files import Layout, remove_files, write_files
 from seeknal_iceberg.fitting import check_fit
 from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.partitions import check_partitions, check_parts_are_exact, spec_of
 from seeknal_iceberg.publishing import begin_branch, drop_branch, publish
 from seeknal_iceberg.rewriting import (
     Rewritten,
@@ -194,6 +195,7 @@ def _changes(work: Work, table: Table, layout: Layout) -> Changes:
     if work.mode == "append":
         return _change(work, layout, Rewritten(changed=rows.scan)) if rows.rows else Changes()
     tasks = list(table.scan().plan_files())
+    check_parts_are_exact(tasks, layout.fields)
     found: Rewritten | None
     if work.mode == "full":
         found = Rewritten(gone=tasks)
@@ -251,8 +253,6 @@ def _delivered(table: Table, work: Work, branch: str = MAIN_BRANCH) -> int | Non
 def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     """The table, and whether it was made now."""
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
-
-    from seeknal_iceberg.partitions import check_partitions, spec_of
 
     identifier = work.name.identifier
     try:

@@ -6,7 +6,6 @@ told to PyIceberg as well: never more than what must be so of a row that passes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,14 @@ from seeknal.plugin import (
     check_condition,
     did_you_mean,
 )
+from seeknal_iceberg.bounding import LIKE, NUMBERS, literal_of, told
 from seeknal_iceberg.files import Workbench, no_values
 from seeknal_iceberg.types import duckdb_type
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
-    from pyiceberg.types import IcebergType, NestedField
+    from pyiceberg.table.metadata import TableMetadata
+    from pyiceberg.types import NestedField
     from sqlglot import exp
 
 
@@ -39,8 +40,8 @@ class Filter:
     columns: frozenset[str]
 
 
-def filter_of(text: str, schema: Schema, current: Schema, context: Workbench) -> Filter:
-    """The filter over columns of ``schema``, which ``current`` may call otherwise.
+def filter_of(text: str, schema: Schema, metadata: TableMetadata, context: Workbench) -> Filter:
+    """The filter over columns of ``schema``, which the current one may call otherwise.
 
     Raises NodeError for what is no condition over them, or changes from one day to the next.
     """
@@ -54,8 +55,11 @@ def filter_of(text: str, schema: Schema, current: Schema, context: Workbench) ->
     columns = frozenset(_columns(tree, schema))
     _check_steady(tree, context)
     _check_binds(sql, schema, columns, context)
-    pruning = _Pruning(schema=schema, current=current, context=context).of(tree, True)
-    return Filter(sql=sql, pruning=pruning, columns=columns)
+    keys = (part.source_id for spec in metadata.specs().values() for part in spec.fields)
+    pruning = _Pruning(
+        schema=schema, current=metadata.schema(), keys=frozenset(keys), context=context
+    )
+    return Filter(sql=sql, pruning=pruning.of(tree, True), columns=columns)
 
 
 def _refused(problem: str, help: str) -> NodeError:
@@ -145,6 +149,7 @@ _CALLED = {
 class _Pruning:
     schema: Schema
     current: Schema
+    keys: frozenset[int]
     context: Workbench
 
     def of(self, tree: exp.Expr, holds: bool) -> Any:
@@ -207,6 +212,9 @@ class _Pruning:
         if not isinstance(tree, exp.Column) or len(tree.parts) != 1:
             return None
         for field in self.schema.fields:
+            if str(field.field_type) == "double" and field.field_id in self.keys:
+                # PyIceberg 0.12 reads such partitions with the precision of a float.
+                continue
             if field.name.lower() == tree.name.lower() and field.field_type.is_primitive:
                 name = self.current.find_column_name(field.field_id)
                 return (name, field) if name is not None else None
@@ -217,15 +225,14 @@ class _Pruning:
         from sqlglot import exp
 
         kind = str(field.field_type).partition("(")[0]
-        if kind not in _LIKE or constant.find(exp.Column):
+        if kind not in LIKE or constant.find(exp.Column):
             return None
         target = duckdb_type(field.field_type)
-        told = _told(kind, "v")
         # What DuckDB compares as decimals may lie between two floats.
         same = "CAST(v AS DOUBLE) = CAST(c AS DOUBLE)" if kind == "float" else "v = c"
         text = isinstance(constant, exp.Literal) and constant.is_string
         query = (
-            f"SELECT typeof(c), {told}, {'true' if text else same}"
+            f"SELECT typeof(c), {told(kind, 'v')}, {'true' if text else same}"
             f" FROM (SELECT c, TRY_CAST(c AS {target}) AS v"
             f" FROM (SELECT ({constant.sql(dialect='duckdb')}) AS c))"
         )
@@ -235,8 +242,8 @@ class _Pruning:
                 f"{constant.sql(dialect='duckdb')} is no {target}, which {field.name} is",
                 "write constants as timestamp '2024-01-31 12:00', date '2024-01-31', 'text', 5",
             )
-        fits = (text and kind not in _NUMBERS) or type.startswith(_LIKE[kind])
-        return _literal(kind, value) if fits and exact and value is not None else None
+        fits = (text and kind not in NUMBERS) or type.startswith(LIKE[kind])
+        return literal_of(kind, value) if fits and exact and value is not None else None
 
 
 def _any(join: Callable[..., Any], tests: list[Any]) -> Any:
@@ -245,59 +252,3 @@ def _any(join: Callable[..., Any], tests: list[Any]) -> Any:
     for test in tests[1:]:
         found = join(found, test)
     return found
-
-
-_NUMBERS = ("int", "long", "float", "double", "decimal")
-_NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")
-_DAYS = ("DATE", "TIMESTAMP")
-_LIKE = {
-    **dict.fromkeys(_NUMBERS, _NUMERIC),
-    **dict.fromkeys(("date", "timestamp", "timestamptz"), _DAYS),
-    "time": ("TIME",),
-    "string": ("VARCHAR",),
-}
-"""Of which DuckDB types a constant has to be to be compared with a column as one of its own."""
-
-_TOLD = {
-    "date": "CASE WHEN isfinite({0}) THEN {0} - DATE '1970-01-01' END",
-    "time": "epoch_us({0})",
-    "timestamp": "CASE WHEN isfinite({0}) THEN epoch_us({0}) END",
-    "timestamptz": "CASE WHEN isfinite({0}) THEN epoch_us({0}) END",
-}
-"""Times in days and microseconds: Python has none beyond the year 9999."""
-
-
-def bounds_of(
-    type: IcebergType | None, column: str, rows: str, context: Workbench
-) -> tuple[Any, Any]:
-    """Least and most of a column of ``rows`` as PyIceberg's literals; None where it has none.
-
-    NaN is more than any number to DuckDB, and within no bounds of a file.
-    """
-    kind = str(type).partition("(")[0]
-    if kind not in _LIKE:
-        return None, None
-    query = f"SELECT {_told(kind, f'min({column})')}, {_told(kind, f'max({column})')} FROM {rows}"
-    [(least, most)] = context.duckdb.execute(query).fetchall()
-    return (
-        None if least is None else _literal(kind, least),
-        None if most is None else _literal(kind, most),
-    )
-
-
-def _told(kind: str, place: str) -> str:
-    return _TOLD.get(kind, "{0}").format(place)
-
-
-def _literal(kind: str, value: Any) -> Any:
-    from pyiceberg.expressions import literals
-
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    made: dict[str, Any] = {
-        "date": literals.DateLiteral,
-        "time": literals.TimeLiteral,
-        "timestamp": literals.TimestampLiteral,
-        "timestamptz": literals.TimestampLiteral,
-    }
-    return made.get(kind, literals.literal)(value)

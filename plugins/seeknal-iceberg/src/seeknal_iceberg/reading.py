@@ -47,7 +47,7 @@ def read(source: Source, options: IcebergSource, context: Context) -> Rows:
     table = _table(source, options, context)
     scan = _scan(table, options)
     schema = scan.projection()
-    filter = filter_of(options.filter, schema, table.schema(), context) if options.filter else None
+    filter = filter_of(options.filter, schema, table.metadata, context) if options.filter else None
     wanted = _wanted(source, schema)
     if filter:
         scan = scan.filter(filter.pruning)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identifier, quote_literal
+from seeknal_iceberg.bounding import bounds_of
 from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
-from seeknal_iceberg.filtering import bounds_of
 from seeknal_iceberg.files import Layout, cast_to_schema, removed_unless_kept, write_files
 from seeknal_iceberg.partitions import partition_key, partitions_of
 from seeknal_iceberg.resolving import parts_of
