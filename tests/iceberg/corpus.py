@@ -150,12 +150,26 @@ def rows_of(values, first, count, *, whole):
 
 
 def arrow(rows, schema, *, ids):
-    made = schema_to_pyarrow(schema, include_field_ids=ids)
+    plain = schema_to_pyarrow(schema, include_field_ids=ids)
+    made = pyarrow.schema([_stored(field) for field in plain])
     return pyarrow.Table.from_pylist([_bytes(row) for row in rows], schema=made)
 
 
+def _stored(field):
+    """A field whose UUIDs are bytes: pyarrow makes no nested ones of Python's."""
+    kind = field.type
+    if kind == pyarrow.uuid():
+        kind = pyarrow.binary(16)
+    elif pyarrow.types.is_struct(kind):
+        kind = pyarrow.struct([_stored(inner) for inner in kind])
+    elif pyarrow.types.is_map(kind):
+        kind = pyarrow.map_(_stored(kind.key_field), _stored(kind.item_field))
+    elif hasattr(kind, "value_field"):
+        kind = pyarrow.large_list(_stored(kind.value_field))
+    return field.with_type(kind)
+
+
 def _bytes(value):
-    """UUIDs as the bytes that older pyarrow wants within nested types."""
     if isinstance(value, dict):
         return {key: _bytes(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -300,11 +314,7 @@ def made(lake, name, what, origin):
     evolve(lake.table(), what, WIDER.get(name, kind) if what == "widen" else kind)
     table = lake.table()
     later = [renamed(row, what) for row in rows_of(values, 10, 4, whole=True)]
-    data = pyarrow.Table.from_pylist(
-        [_bytes(row) for row in later],
-        schema=schema_to_pyarrow(table.schema(), include_field_ids=False),
-    )
-    table.append(data)
+    table.append(arrow(later, table.schema(), ids=False))
     lake.table().delete("id == 11")
     return lake.table()
 
