@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -252,6 +253,18 @@ class DeliveryPromises:
         made.run()
 
         assert made.tables() == self.each([A, B])
+
+    def test_where_the_project_knows_nothing_the_target_says_what_it_took_last(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.run(B)
+        shutil.rmtree(made.root / "target")
+        shutil.rmtree(made.root / ".seeknal/deliveries")
+
+        made.run(B)
+        made.run(C)
+
+        assert made.held("appended") == [A, B, C]
 
     # 6. A kill loses nothing and doubles nothing.
 

@@ -16,6 +16,7 @@ from seeknal.plugin import (
     DeliveryError,
     Range,
     Relation,
+    RowsRefused,
     SeeknalError,
     Target,
     check_keys,
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 DELIVERY = "seeknal.delivery-id"
+OUTPUT = "seeknal.output-id"
+NODE = "seeknal.node"
+ENVIRONMENT = "seeknal.environment"
 
 
 @frozen(kw_only=True)
@@ -75,8 +79,9 @@ class Work:
         context = self.context
         found = {
             DELIVERY: context.delivery_id,
-            "seeknal.node": str(self.relation.node),
-            "seeknal.environment": context.environment,
+            OUTPUT: context.output_id,
+            NODE: str(self.relation.node),
+            ENVIRONMENT: context.environment,
             "seeknal.run-id": context.run_id,
             "seeknal.mode": self.mode,
         }
@@ -147,13 +152,15 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     before = _delivered(table, work)
     if before is not None:
         return Delivered(rows=before, detail="was delivered before")
+    if _is_there(table, work):
+        return Delivered(rows=0, detail="holds these rows already")
     # A commit that lost its race is made again from the start, never merged unseen.
     table.metadata.properties["commit.retry.num-retries"] = "0"
     change = change_of(
         table.schema(), work.relation.columns, replacing=work.mode == "full" and not created
     )
     if change and work.options.schema_change == "fail":
-        raise DeliveryError(
+        raise RowsRefused(
             f"{work.name} does not fit the rows: {change}",
             code="SK1433",
             help="schema_change: evolve lets the table follow",
@@ -248,6 +255,20 @@ def _delivered(table: Table, work: Work, branch: str = MAIN_BRANCH) -> int | Non
         if summary is not None and summary[DELIVERY] == work.context.delivery_id:
             return work.relation.rows
     return None
+
+
+def _is_there(table: Table, work: Work) -> bool:
+    """Whether an append was made before, of which only the table's own history is left."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    if work.mode != "append" or work.context.recorded:
+        return False
+    own = (str(work.relation.node), work.context.environment)
+    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
+        summary = snapshot.summary
+        if summary is not None and (summary[NODE], summary[ENVIRONMENT]) == own:
+            return bool(summary[OUTPUT] == work.context.output_id)
+    return False
 
 
 def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.plugin import Column, DeliveryError
+from seeknal.plugin import Column, RowsRefused
 from seeknal_iceberg.types import schema_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def change_of(table: Schema, columns: Sequence[Column], *, replacing: bool) -> C
             if _holds(old.field_type, field.field_type):
                 continue
             if not _widens(old.field_type, field.field_type):
-                raise DeliveryError(
+                raise RowsRefused(
                     f"column {field.name!r} is {old.field_type} in the table and"
                     f" {field.field_type} in the rows, which Iceberg cannot become",
                     code="SK1431",
@@ -66,7 +66,7 @@ def change_of(table: Schema, columns: Sequence[Column], *, replacing: bool) -> C
     old_names, new_names = {old for old, _ in renamed}, {new for _, new in renamed}
     left = [field for field in gone if field.name not in old_names]
     if not replacing and (needed := [field.name for field in left if field.required]):
-        raise DeliveryError(
+        raise RowsRefused(
             f"the table requires {', '.join(needed)}, which the rows do not have", code="SK1432"
         )
     return Change(

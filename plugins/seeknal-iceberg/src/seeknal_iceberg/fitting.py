@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import DeliveryError, Relation, quote_identifier
+from seeknal.plugin import Relation, RowsRefused, quote_identifier
 from seeknal_iceberg.files import Workbench
 from seeknal_iceberg.types import duckdb_type
 
@@ -42,7 +42,7 @@ def check_fit(relation: Relation, schema: Schema, context: Workbench) -> None:
     for misfit, count in zip(tests, found, strict=True):
         if count:
             example = _example(misfit, relation, context)
-            raise DeliveryError(
+            raise RowsRefused(
                 f"column {misfit.column!r} {misfit.problem} in {count:,} of"
                 f" {relation.rows:,} rows, such as {example}",
                 code=misfit.code,

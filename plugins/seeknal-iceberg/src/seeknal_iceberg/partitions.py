@@ -10,7 +10,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from seeknal.plugin import DeliveryError, Relation, did_you_mean, quote_identifier
+from seeknal.plugin import DeliveryError, Relation, RowsRefused, did_you_mean, quote_identifier
 from seeknal_iceberg.files import Workbench, cast_to_schema
 from seeknal_iceberg.resolving import Fields, constants_of
 
@@ -264,7 +264,7 @@ def _check_told(
     """Raises DeliveryError for values ``v`` whose partition cannot be told."""
     query = f"SELECT CAST(v AS VARCHAR), count(*) OVER () FROM {values} WHERE {test} LIMIT 1"
     for value, count in context.duckdb.execute(query).fetchall():
-        raise DeliveryError(
+        raise RowsRefused(
             f"column {source.name!r}: no partition by {field.transform} can be told for {count:,}"
             f" of its values, such as {value}",
             code="SK1187",

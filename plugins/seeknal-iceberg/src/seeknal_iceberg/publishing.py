@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from seeknal.plugin import Column, Context, DeliveryError, NodeError, NodeId, Relation
+from seeknal.plugin import Column, Context, NodeError, NodeId, Relation, RowsRefused
 from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.scanning import brought_here, scan_of_files
 from seeknal_iceberg.types import duckdb_type
@@ -57,7 +57,7 @@ def publish(table: Table, branch: str, node: NodeId, context: Context) -> None:
     try:
         context.audit(_relation(table, branch, node, context))
     except NodeError as error:
-        raise DeliveryError(
+        raise RowsRefused(
             f"{error.message}; the table is unchanged, and branch {branch} has the rows",
             code="SK1448",
             help=error.help,
