@@ -20,6 +20,9 @@ IO_WORKERS = 8
 CPU_WORKERS = 2
 """DuckDB uses every core inside one query: a second query fills its pauses, a third only memory."""
 
+FILE_WORKERS = 1
+"""Reading a large file keeps every core busy from its first byte to its last."""
+
 LONG_QUERY = 1.0
 """Seconds after which a query is worth a second one beside it: short ones only get in the way."""
 
@@ -35,12 +38,16 @@ class Limits:
     timeout: float | None = None
     fail_fast: bool = False
     io_nodes: Collection[NodeId] = field(factory=frozenset)
+    file_nodes: Collection[NodeId] = field(factory=frozenset)
 
     def total(self) -> int:
         return IO_WORKERS if self.workers == "auto" else self.workers
 
     def cpu(self) -> int:
         return CPU_WORKERS if self.workers == "auto" else self.workers
+
+    def files(self) -> int:
+        return FILE_WORKERS if self.workers == "auto" else self.workers
 
 
 @frozen(kw_only=True)
@@ -104,14 +111,16 @@ class _Run:
     def lane_of(self, id: NodeId) -> str:
         if self.steps[id].action == "reuse":
             return "free"
-        return "io" if id in self.limits.io_nodes else "cpu"
+        if id in self.limits.io_nodes:
+            return "io"
+        return "files" if id in self.limits.file_nodes else "cpu"
 
     def start_ready(self) -> None:
         """Start what may start; reused and skipped steps end here without a worker."""
         settled = True
         while settled:
             settled = False
-            for lane in ("free", "io", "cpu"):
+            for lane in ("free", "io", "files", "cpu"):
                 while self.has_room(lane) and (id := self.schedule.take(lane)) is not None:
                     settled |= self.begin(id, lane)
 
@@ -144,6 +153,10 @@ class _Run:
             return False
         if lane == "io":
             return True
+        if lane == "files":
+            reading = sum(id in self.limits.file_nodes for id in self.running)
+            if reading >= self.limits.files():
+                return False
         busy = [began for id, (began, _) in self.running.items() if id not in self.limits.io_nodes]
         if len(busy) >= self.limits.cpu():
             return False
@@ -227,8 +240,16 @@ def _is_final(result: NodeResult) -> bool:
 
 def io_nodes(nodes: Mapping[NodeId, Node], reads_files: Callable[[str], bool]) -> frozenset[NodeId]:
     """The nodes that mostly wait for others: databases, servers, Python sources."""
+    sources = frozenset(id for id, node in nodes.items() if node.source is not None)
+    return sources - file_nodes(nodes, reads_files)
+
+
+def file_nodes(
+    nodes: Mapping[NodeId, Node], reads_files: Callable[[str], bool]
+) -> frozenset[NodeId]:
+    """The nodes that read files."""
     return frozenset(
         id
         for id, node in nodes.items()
-        if node.source is not None and (node.python or not reads_files(node.source.type))
+        if node.source is not None and not node.python and reads_files(node.source.type)
     )

@@ -242,10 +242,14 @@ class Run:
         return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
 
     def limits(self) -> Any:
-        from seeknal.run.runner import Limits, io_nodes
+        from seeknal.run.runner import Limits, file_nodes, io_nodes
 
         execution = self.project.execution
         types = self.loaded.plugins.source_types
+
+        def reads_files(name: str) -> bool:
+            return name in types and types[name].reads_files
+
         workers = self.request.workers or (execution.max_workers if execution.parallel else 1)
         retries = self.request.retries
         return Limits(
@@ -253,9 +257,8 @@ class Run:
             retries=execution.retries if retries is None else retries,
             timeout=execution.timeout,
             fail_fast=self.request.fail_fast,
-            io_nodes=io_nodes(
-                self.project.nodes, lambda name: name in types and types[name].reads_files
-            ),
+            io_nodes=io_nodes(self.project.nodes, reads_files),
+            file_nodes=file_nodes(self.project.nodes, reads_files),
         )
 
     def record(self, environment: str, snapshot: Snapshot) -> None:
