@@ -295,3 +295,35 @@ def test_on_nan_null_makes_numerics_null_wherever_they_stand(project, database):
     asked = "SELECT " + ", ".join(f"{name}::VARCHAR AS {name}" for name in NAN) + " FROM source.s"
     (row,) = made.run("sql", asked, "--format", "json").assert_ok().json()
     assert row == {name: given[3] for name, given in NAN.items()}
+
+
+TIMES = [
+    *("'0044-03-15 (BC)'::DATE", "'infinity'::DATE", "'-infinity'::DATE", "'99999-01-01'::DATE"),
+    *("'0044-03-15 (BC) 01:02:03'::TIMESTAMP", "'-infinity'::TIMESTAMP"),
+    *("'infinity'::TIMESTAMPTZ", "'0044-03-15 (BC) 01:02:03+00'::TIMESTAMPTZ"),
+    *("'infinity'::TIMESTAMP_NS", "TIMESTAMP_NS '2024-01-01 00:00:00.123456'"),
+    *("TIMESTAMP_S '2024-01-01 00:00:00'", "'9999-12-31'::DATE"),
+]
+
+
+def test_rows_of_any_time_are_replaced_not_doubled_and_no_others(project, database):
+    def nodes(n):
+        return {
+            f"seeknal/t{place}.yml": f"kind: transform\nname: t{place}\ntransform: |\n"
+            f"  SELECT {n} AS n, {time} AS d\nmaterializations:\n  - {{type: postgresql,"
+            f" connection: pg, table: t{place}, mode: incremental_by_time, time_column: d}}\n"
+            for place, time in enumerate(TIMES)
+        }
+
+    made = project(nodes(1))
+    made.run("run").assert_ok()
+    database.run(f"INSERT INTO t{len(TIMES) - 1} VALUES (9, 'infinity')")
+    made.write(nodes(2))
+
+    made.run("run").assert_ok()
+
+    found = {
+        time: database.rows(f"SELECT n FROM t{place} ORDER BY n")
+        for place, time in enumerate(TIMES)
+    }
+    assert found == {**{time: [(2,)] for time in TIMES}, TIMES[-1]: [(2,), (9,)]}

@@ -22,7 +22,6 @@ from seeknal.plugin import (
     check_keys,
     check_times,
     quote_identifier,
-    range_of,
     scrub,
 )
 from seeknal_postgres import ledger, tables
@@ -35,6 +34,7 @@ from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage
 from seeknal_postgres.names import CODE, HELP, too_long
 from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.replacing import replace_all
+from seeknal_postgres.timerange import replaced_range
 from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _prepared(
     if target.mode == "incremental_by_time":
         assert options.time_column is not None
         check_times(relation, options.time_column, context)
-        range_ = range_of(relation, options.time_column, options.lookback, context)
+        range_ = replaced_range(relation, options.time_column, options.lookback, context)
     return Work(
         target=target,
         options=options,
