@@ -179,6 +179,15 @@ def _bytes(value):
     return value.bytes if isinstance(value, uuid.UUID) else value
 
 
+def documented(column):
+    """The table of docs/how-to/iceberg.md that has ``column``: by type, what each column says."""
+    lines = (Path(__file__).parents[2] / "docs/how-to/iceberg.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    start = next(at for at, row in enumerate(rows) if column in row and "Iceberg type" in row)
+    body = itertools.takewhile(len, rows[start + 2 :])
+    return {name: dict(zip(rows[start][1:], told, strict=True)) for name, *told in body}
+
+
 class Lake:
     """A catalog below a folder, and what reads and writes its tables with seeknal."""
 

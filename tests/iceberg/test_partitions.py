@@ -118,6 +118,19 @@ def test_partitions_are_those_that_pyiceberg_makes_and_are_replaced(lake, name, 
     assert lake.read() == before == corpus.truth(lake.table())
 
 
+def test_the_documented_partitions_are_those_that_are_tested():
+    documented = corpus.documented("identity")
+
+    found = {
+        (name, transform) for name, row in documented.items() for transform in row if row[transform]
+    }
+
+    tested = {
+        (name.removeprefix("wide "), transform.partition("[")[0]) for name, transform in CASES
+    }
+    assert found == tested
+
+
 @pytest.mark.parametrize("name", ["double", "float"])
 def test_minus_zero_is_the_partition_zero_and_nan_is_nan(lake, name):
     rows = "(VALUES (1, 'nan'), (2, '0'), (3, '-0'), (4, '1'), (5, NULL)) AS r(id, t)"

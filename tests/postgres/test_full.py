@@ -46,7 +46,7 @@ def delivering(selects, mode="full"):
 def told_of(outcome):
     """What was said of each node."""
     return {
-        node["node"].partition(".")[2]: (node["targets"][0]["error"], node["targets"][0]["label"])
+        node["node"].partition(".")[2]: (node["targets"][0]["error"], node["targets"][0]["detail"])
         for node in outcome.json()["nodes"]
     }
 
@@ -115,7 +115,7 @@ def test_a_column_follows_the_type_that_is_delivered(project, database):
     assert dict(zip(CHANGES, state(database, len(CHANGES)), strict=True)) == dict(
         zip(CHANGES, wanted, strict=True)
     )
-    assert all("columns changed: v is" in label for _, label in told_of(outcome).values())
+    assert all("columns changed: v is" in detail for _, detail in told_of(outcome).values())
 
 
 KEPT = {
