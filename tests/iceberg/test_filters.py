@@ -108,7 +108,8 @@ def differences(lake, conditions):
         except duckdb.Error:
             found = None
         sound += wanted is not None
-        if found != wanted and (wanted or found):
+        # What fails for one row may not be asked of it: its file was left out.
+        if wanted is not None and found != wanted:
             wrong.append((condition, wanted, found))
     return wrong, sound
 
@@ -122,14 +123,24 @@ def test_a_filter_gives_the_rows_of_the_same_where(lake):
     assert sound > 20
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "key",
-    ["", "i", "d", "f", "day", "bucket(2, s)", "month(ts)", "truncate(2, s)", "hour(ts)", "n"],
+KEYS = (
+    "",
+    "i",
+    "f",
+    "n",
+    "year(day)",
+    "bucket(2, day)",
+    "bucket(2, s)",
+    "month(ts)",
+    "truncate(2, s)",
+    "hour(ts)",
 )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", KEYS)
 def test_a_filter_gives_the_rows_of_the_same_where_over_partitions(lake, key):
-    far = key in ("day",)
-    stocked(lake, (f"year({key})" if far else key,) if key else ())
+    stocked(lake, (key,) if key else ())
 
     wrong, sound = differences(lake, filters(f"over {key}", 600))
 

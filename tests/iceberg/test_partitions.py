@@ -190,3 +190,33 @@ def test_statistics_and_filters_agree_about_odd_numbers(lake, value):
         assert (
             found == lake.duckdb.sql(f"SELECT count(*) FROM ({everything}) WHERE {test}").fetchall()
         ), test
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "DOUBLE", "VARCHAR", "DATE"])
+def test_a_partition_null_does_not_hinder_filters_and_upserts(lake, kind):
+    value = {"DATE": "DATE '2024-01-01'", "VARCHAR": "'b'"}.get(kind, f"2::{kind}")
+    rows = f"SELECT 1 AS id, NULL::{kind} AS v UNION ALL SELECT 2, {value}"
+    lake.deliver(rows, "append", partition_by=("v",))
+
+    lake.deliver(f"SELECT 3 AS id, {value} AS v", "upsert_by_key", unique_keys=("v",))
+
+    assert sorted(lake.read()) == [1, 3]
+    assert sorted(lake.read(filter=f"v >= {value}")) == [3]
+    assert sorted(lake.read(filter=f"v > {value} OR v IS NULL")) == [1]
+
+
+def test_rows_deleted_from_several_files_of_the_partition_nan_stay_deleted(lake):
+    rows = "SELECT i AS id, 'nan'::DOUBLE AS v, 1 AS n FROM range({}) AS r(i)"
+    more = {"write.merge.mode": "merge-on-read"}
+    lake.deliver(rows.format("10"), "append", partition_by=("v",), properties=more)
+    lake.deliver(rows.format("10, 20"), "append")
+
+    lake.deliver(
+        "SELECT i AS id, 'nan'::DOUBLE AS v, 2 AS n FROM range(8, 12) AS r(i)",
+        "upsert_by_key",
+        unique_keys=("id",),
+    )
+
+    found = {id: row["n"] for id, row in lake.read().items()}
+    assert found == {id: 2 if 8 <= id < 12 else 1 for id in range(20)}
+    assert corpus.scanned(lake.table()) == corpus.truth(lake.table()) == lake.read()

@@ -23,7 +23,7 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 
-from seeknal_iceberg.partitions import partition_key
+from seeknal_iceberg.partitions import NAN, partition_key
 from seeknal_iceberg.resolving import parts_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Replacing(_OverwriteFiles):
         from pyiceberg.expressions import AlwaysTrue
 
         deleted = self._deleted_data_files
-        odd = {file.spec_id for file in deleted if "NaN" in partition_key(parts_of(file))}
+        odd = {file.spec_id for file in deleted if NAN in partition_key(parts_of(file))}
         self._deleted_data_files = {file for file in deleted if file.spec_id not in odd}
         super()._build_delete_files_partition_predicate()
         self._deleted_data_files = deleted

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import quote_literal
 from seeknal_iceberg.files import Layout, Workbench, new_folder, placed
+from seeknal_iceberg.partitions import NAN, partition_key
+from seeknal_iceberg.resolving import parts_of
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
@@ -25,10 +27,14 @@ def write_deletes(
 
     ``positions`` stands after FROM and has ``seeknal_file``, a local path, and ``seeknal_row``.
     """
-    groups: dict[tuple[int, str], list[Readable]] = {}
+    groups: dict[tuple[object, ...], list[Readable]] = {}
     for file in files:
         data = file.task.file
-        groups.setdefault((data.spec_id, repr(data.partition)), []).append(file)
+        key = partition_key(parts_of(data))
+        # PyIceberg finds no deletes of a partition NaN, which is never equal to itself, but those
+        # of a single file.
+        alone = data.file_path if NAN in key else ""
+        groups.setdefault((data.spec_id, key, alone), []).append(file)
     return [_written(layout, positions, group, context) for group in groups.values()]
 
 

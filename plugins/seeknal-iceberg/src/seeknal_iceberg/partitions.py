@@ -173,9 +173,13 @@ def partition_key(values: Iterable[object]) -> tuple[object, ...]:
     return tuple(_key(value) for value in values)
 
 
+NAN = "NaN"
+"""Stands for it in a key: it is not equal to itself."""
+
+
 def _key(value: object) -> object:
     if isinstance(value, float) and math.isnan(value):
-        return "NaN"
+        return NAN
     return value.bytes if isinstance(value, UUID) else value
 
 

@@ -20,6 +20,7 @@ from seeknal.plugin import (
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
 from seeknal_iceberg.filtering import Filter, filter_of
 from seeknal_iceberg.options import Catalog, IcebergSource
+from seeknal_iceberg.planning import planned
 from seeknal_iceberg.resolving import Fields, check_columns
 from seeknal_iceberg.scanning import (
     brought_here,
@@ -30,6 +31,7 @@ from seeknal_iceberg.scanning import (
 )
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatchReader
     from pyiceberg.schema import Schema
     from pyiceberg.table import DataScan, Table
 
@@ -59,7 +61,7 @@ def read(source: Source, options: IcebergSource, context: Context) -> Rows:
 
 def _rows(table: Table, scan: DataScan, context: Context) -> str:
     """What stands after FROM to read what a scan plans."""
-    tasks = list(scan.plan_files())
+    tasks = planned(scan)
     schema = scan.projection()
     check_columns(schema)
     files = in_place(tasks)
@@ -67,9 +69,19 @@ def _rows(table: Table, scan: DataScan, context: Context) -> str:
         # PyIceberg reads NULL as an empty list or map where it holds structs.
         files = brought_here(table.io, tasks, context)
     if files is None:
-        context.duckdb.register(_VIEW, scan.to_arrow_batch_reader())
+        context.duckdb.register(_VIEW, _by_pyiceberg(scan))
         return quote_identifier(_VIEW)
     return scan_of_files(files, Fields.of(table.metadata, schema), context)
+
+
+def _by_pyiceberg(scan: DataScan) -> RecordBatchReader:
+    try:
+        return scan.to_arrow_batch_reader()
+    except TypeError:
+        # It compares NULL, the value of a partition, with the filter's: see `planned`.
+        from pyiceberg.expressions import AlwaysTrue
+
+        return scan.update(row_filter=AlwaysTrue()).to_arrow_batch_reader()
 
 
 def _wanted(source: Source, schema: Schema) -> list[str]:

@@ -13,6 +13,7 @@ from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
 from seeknal_iceberg.files import Layout, cast_to_schema, removed_unless_kept, write_files
 from seeknal_iceberg.partitions import partition_key, partitions_of
+from seeknal_iceberg.planning import planned
 from seeknal_iceberg.resolving import parts_of
 from seeknal_iceberg.scanning import (
     Readable,
@@ -225,7 +226,7 @@ def _may_hold(
     if not filters:
         return list(tasks)
     both = filters[0] if len(filters) == 1 else made.And(*filters)
-    return list(table.scan(row_filter=both).plan_files())
+    return planned(table.scan(row_filter=both))
 
 
 def _names(layout: Layout) -> list[str]:
