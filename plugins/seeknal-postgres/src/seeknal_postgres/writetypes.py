@@ -70,8 +70,9 @@ def writing_of(column: Column, *, infinite: bool = False) -> Writing:
     if element == "JSON" or (element.startswith(_NESTED) and not union):
         return _json(column.name, name, kind)
     if scalar is None:
+        shown = kind if len(kind) <= 80 else f"{kind[:77]}..."
         raise RowsRefused(
-            f"column {column.name!r} is {kind}, which no type of PostgreSQL is",
+            f"column {column.name!r} is {shown}, which no type of PostgreSQL is",
             code="SK1352",
             help="cast it in the node's SQL: CAST(... AS VARCHAR)",
         )
