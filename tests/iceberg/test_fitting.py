@@ -171,7 +171,7 @@ FAR = {
     "date": ("DATE '290000-01-01'", "DATE '0044-03-15 (BC)'"),
     "timestamp": ("TIMESTAMP '290000-01-01 01:00'", "TIMESTAMP '0044-03-15 (BC)'"),
     "timestamptz": (
-        "TIMESTAMPTZ '290000-01-01 01:00+00'",
+        "TIMESTAMPTZ '290000-01-01 01:00:00+00'",
         "TIMESTAMPTZ '0044-03-15 (BC) 00:00+00'",
     ),
 }
@@ -208,7 +208,7 @@ def test_far_times_are_exact_in_values_partitions_statistics_and_filters(lake, k
         ("year(v)", "DATE '290000-01-01'"),
         ("month(v)", "TIMESTAMP '290000-01-01'"),
         ("hour(v)", "TIMESTAMP '290000-01-01'"),
-        ("day(v)", "TIMESTAMPTZ '290000-01-01 00:00+00'"),
+        ("day(v)", "TIMESTAMPTZ '290000-01-01 00:00:00+00'"),
         ("v", "DATE '290000-01-01'"),
     ],
 )

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier
 from seeknal_iceberg.files import Workbench
+from seeknal_iceberg.footers import miscounts
 from seeknal_iceberg.resolving import Fields, has_ids, ids_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Leaf:
     id: int
     name: str
     count: str
+    repeated: bool = False
 
 
 def leaves(schema: Schema) -> list[Leaf]:
@@ -64,7 +66,7 @@ def _repeated(place: str, id: int, path: tuple[str, ...], type: IcebergType) -> 
     each = f"e{len(path)}"
     for leaf in _leaves(id, path, each, type):
         total = f"coalesce(list_sum(list_transform({place}, lambda {each}: {leaf.count})), 0)"
-        yield Leaf(id=leaf.id, name=leaf.name, count=total)
+        yield Leaf(id=leaf.id, name=leaf.name, count=total, repeated=True)
 
 
 @frozen(kw_only=True)
@@ -118,17 +120,17 @@ def _told(file: DataFile) -> Told:
 def _told_before(file: Readable, fields: Fields) -> Told:
     import pyarrow.parquet as parquet
 
-    arrow = parquet.read_schema(file.path)
-    if has_ids(arrow):
-        return _told(file.task.file)
     metadata = parquet.read_metadata(file.path)
-    there = ids_of(arrow, fields, file.task.file.file_path)
-    values = {
-        leaf.id: count
-        for column, leaf in enumerate(leaves(there))
-        if (count := _values(metadata, column)) is not None
-    }
-    return Told(rows=metadata.num_rows, values=values)
+    arrow = parquet.read_schema(file.path)
+    there = leaves(ids_of(arrow, fields, file.task.file.file_path))
+    if has_ids(arrow):
+        told = _told(file.task.file)
+    else:
+        counts = {leaf.id: _values(metadata, column) for column, leaf in enumerate(there)}
+        known = {id: count for id, count in counts.items() if count is not None}
+        told = Told(rows=metadata.num_rows, values=known)
+    wrong = {leaf.id for leaf in there if leaf.repeated} if miscounts(metadata) else set()
+    return evolve(told, values={id: told.values[id] for id in told.values if id not in wrong})
 
 
 def _values(metadata: Any, column: int) -> int | None:

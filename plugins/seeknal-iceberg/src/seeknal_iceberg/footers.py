@@ -7,6 +7,11 @@ from typing import Any
 from attrs import frozen
 
 
+def miscounts(metadata: Any) -> bool:
+    """Whether a file's writer may have counted a NULL twice in lists and maps that hold structs."""
+    return str(metadata.created_by).startswith("DuckDB version v1.")
+
+
 @frozen
 class Footer:
     """Parquet's metadata for PyIceberg, which makes a manifest's statistics of it.
@@ -33,6 +38,11 @@ class Footer:
     def row_group(self, number: int) -> _RowGroup:
         return _RowGroup(self, self.metadata.row_group(number))
 
+    def counts_nulls(self, column: int) -> bool:
+        """False where the writer miscounts: see `miscounts`."""
+        repeated = self.metadata.schema.column(column).max_repetition_level > 0
+        return not (repeated and miscounts(self.metadata))
+
     def is_bounded(self, column: int) -> bool:
         groups = (self.metadata.row_group(number) for number in range(self.num_row_groups))
         chunks = [group.column(column) for group in groups]
@@ -49,7 +59,10 @@ class _RowGroup:
     group: Any
 
     def column(self, number: int) -> _Chunk:
-        return _Chunk(self.group.column(number), self.footer.is_bounded(number))
+        footer = self.footer
+        return _Chunk(
+            self.group.column(number), footer.is_bounded(number), footer.counts_nulls(number)
+        )
 
 
 @frozen
@@ -58,13 +71,14 @@ class _Chunk:
 
     chunk: Any
     bounded: bool
+    counted: bool
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.chunk, name)
 
     @property
     def statistics(self) -> _Statistics:
-        return _Statistics(self.chunk.statistics, self.bounded)
+        return _Statistics(self.chunk.statistics, self.bounded, self.counted)
 
 
 _TIMES = ("DATE", "TIME", "TIMESTAMP")
@@ -74,9 +88,14 @@ _TIMES = ("DATE", "TIME", "TIMESTAMP")
 class _Statistics:
     statistics: Any
     bounded: bool
+    counted: bool
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.statistics, name)
+
+    @property
+    def has_null_count(self) -> bool:
+        return bool(self.statistics.has_null_count and self.counted)
 
     @property
     def min(self) -> Any:

@@ -259,7 +259,7 @@ _DAYS = ("date", "timestamp", "timestamptz")
 def _beyond(kind: str) -> str:
     """Of days that PyIceberg cannot write into a snapshot's summary: Python has no such years."""
     type, zone = ("TIMESTAMPTZ", "+00") if kind == "timestamptz" else ("TIMESTAMP", "")
-    return f"v < {type} '0001-01-01 00:00{zone}' OR v >= {type} '10000-01-01 00:00{zone}'"
+    return f"v < {type} '0001-01-01 00:00:00{zone}' OR v >= {type} '10000-01-01 00:00:00{zone}'"
 
 
 def _check_told(
