@@ -83,9 +83,22 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("place", REQUIRED)
-def test_null_where_a_value_is_required_is_refused_in_every_mode(lake, place, mode):
+FEW = [*((place, "append") for place in REQUIRED), *(("top", mode) for mode in MODES)]
+ALL = [(place, mode) for place in REQUIRED for mode in MODES]
+
+
+@pytest.mark.parametrize(("place", "mode"), FEW)
+def test_null_where_a_value_is_required_is_refused(lake, place, mode):
+    check_required(lake, place, mode)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "mode"), ALL)
+def test_null_where_a_value_is_required_is_refused_at_every_place_in_every_mode(lake, place, mode):
+    check_required(lake, place, mode)
+
+
+def check_required(lake, place, mode):
     made, bad, name = REQUIRED[place]
     schema = Schema(
         field(1, "id", types.LongType(), True), field(9, "p", types.IntegerType()), made
@@ -124,8 +137,9 @@ UNFIT = {
 }
 
 
-@pytest.mark.parametrize("case", UNFIT)
-@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize(
+    ("case", "there"), [*((case, False) for case in UNFIT), ("date", True), ("times", True)]
+)
 def test_times_that_iceberg_does_not_have_are_refused_with_the_value(lake, case, there):
     value, told = UNFIT[case]
     if there:
