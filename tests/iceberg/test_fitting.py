@@ -186,7 +186,7 @@ FAR = {
     "timestamp": ("TIMESTAMP '290000-01-01 01:00'", "TIMESTAMP '0044-03-15 (BC)'"),
     "timestamptz": (
         "TIMESTAMPTZ '290000-01-01 01:00:00+00'",
-        "TIMESTAMPTZ '0044-03-15 (BC) 00:00+00'",
+        "TIMESTAMPTZ '0044-03-15 (BC) 00:00:00+00'",
     ),
 }
 

@@ -222,6 +222,7 @@ class _Pruning:
 
     def _value(self, field: NestedField, constant: exp.Expr) -> Any:
         """A constant as PyIceberg's literal; None where it is not exactly one of the column's."""
+        import duckdb
         from sqlglot import exp
 
         kind = str(field.field_type).partition("(")[0]
@@ -232,12 +233,16 @@ class _Pruning:
         same = "CAST(v AS DOUBLE) = CAST(c AS DOUBLE)" if kind == "float" else "v = c"
         text = isinstance(constant, exp.Literal) and constant.is_string
         query = (
-            f"SELECT typeof(c), {told(kind, 'v')}, {'true' if text else same}"
+            f"SELECT typeof(c), {told(kind, 'v')}, {'true' if text else same}, v IS NULL"
             f" FROM (SELECT c, TRY_CAST(c AS {target}) AS v"
             f" FROM (SELECT ({constant.sql(dialect='duckdb')}) AS c))"
         )
-        [(type, value, exact)] = self.context.duckdb.execute(query).fetchall()
-        if value is None and text:
+        try:
+            [(type, value, exact, missing)] = self.context.duckdb.execute(query).fetchall()
+        except duckdb.Error:
+            # What it cannot work out now may never be asked for.
+            return None
+        if missing and text:
             raise _refused(
                 f"{constant.sql(dialect='duckdb')} is no {target}, which {field.name} is",
                 "write constants as timestamp '2024-01-31 12:00', date '2024-01-31', 'text', 5",
