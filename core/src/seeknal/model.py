@@ -6,7 +6,7 @@ JSON, messages and SQL unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -557,9 +557,15 @@ class RunSummary:
 
 @frozen
 class Scan:
-    """Rows as SQL that DuckDB has not run yet: one SELECT, without a trailing semicolon."""
+    """Rows as SQL that DuckDB has not run yet: one SELECT, without a trailing semicolon.
+
+    ``instead``, where given, is told the error with which DuckDB stopped; it returns the scan
+    to run in its place, or raises what is to be said of it. So a reader may take for granted
+    what the rows themselves only show at their end.
+    """
 
     sql: str
+    instead: Callable[[Exception], Scan] | None = field(default=None, eq=False, repr=False)
 
 
 @frozen

@@ -88,8 +88,21 @@ def write_rows(
 
     Raises NodeError for something that is no rows, or has two columns of one name.
     """
+    import duckdb
+
     if isinstance(rows, ParquetFiles) and len(rows.paths) == 1:
         return _copy_file(cursor, rows.paths[0], path)
+    while isinstance(rows, Scan) and rows.instead is not None:
+        try:
+            return _write_scan(cursor, rows, path)
+        except duckdb.Error as error:
+            rows = rows.instead(error)
+    return _write_scan(cursor, rows, path)
+
+
+def _write_scan(
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path
+) -> tuple[int, tuple[Column, ...]]:
     scan, columns = to_scan(cursor, rows, _VIEW)
     try:
         _refuse_equal_names(columns)
@@ -98,6 +111,15 @@ def write_rows(
         if not isinstance(rows, Scan | ParquetFiles):
             cursor.unregister(_VIEW)
     return int(done[0][0]), columns
+
+
+def settled(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Rows:
+    """``rows`` that somebody may read in parts: stored at ``path`` where reading them may show
+    that others are to be read instead."""
+    if not isinstance(rows, Scan) or rows.instead is None:
+        return rows
+    _, columns = write_rows(cursor, rows, path)
+    return Scan(f"SELECT * FROM {stored_scan(path, columns)}")
 
 
 def _copy_file(

@@ -18,6 +18,7 @@ from seeknal.kernel import Context, Rows
 from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
 from seeknal.project.modules import LoadedFile, helpers_importable, load_file
 from seeknal.project.syntax import functions, is_empty
+from seeknal.run.engine import settled
 from seeknal.run.pycontext import Call, PipelineContext
 from seeknal.run.returned import files_scan, scan_of
 from seeknal.run.tabular import Workspace
@@ -46,6 +47,8 @@ def run_function(
     loaded: Rows | None = getattr(context, "source_rows", None)
     if loaded is not None and _does_nothing(path, node):
         return None
+    # The function may read some of the rows, or all of them twice.
+    loaded = settled(context.duckdb, loaded, context.workdir / "loaded.parquet")
     release()
     workspace = _local.workspace = Workspace(context.duckdb, context.workdir)
     call = _call(node, parents, context, path, workspace, loaded, capture)

@@ -120,8 +120,10 @@ def _parent(connection: Any, node: str) -> Relation:
 def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """(name, type) of each column, and the rows, of what ``load_source`` returned."""
     from seeknal.model import ParquetFiles, Scan
+    from seeknal.run.engine import settled
 
     connection = context.duckdb
+    rows = settled(connection, rows, context.workdir / "settled.parquet")
     if isinstance(rows, Scan):
         found = connection.sql(rows.sql)
     elif isinstance(rows, ParquetFiles):
