@@ -6,7 +6,7 @@ import codecs
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import IO, Any
@@ -14,8 +14,10 @@ from typing import IO, Any
 from attrs import frozen
 
 DELIMITERS = ",;\t|"
-_MOST_LINES = 200_000
 _FEW_LINES = 50
+_HEAD = 1000
+_HEAD_SIZE = 2**20
+_LONGEST_TITLE = 10
 _ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig"}
 
 
@@ -26,6 +28,16 @@ class RaggedLine:
     line: int
     fields: int
     expected: int
+
+
+@frozen(kw_only=True)
+class Title:
+    """What stands above a table: its lines, and whether they are but remarks; the delimiter is
+    the one of the table below."""
+
+    lines: int
+    delimiter: str
+    remark: bool
 
 
 def preamble(file: str, options: Any) -> tuple[int, str | None]:
@@ -50,7 +62,7 @@ def oddities(file: str, columns: Sequence[str], options: Any) -> list[str]:
     if len(columns) == 1:
         return _suspicious(columns[0])
     for delimiter in [options.delimiter] if options.delimiter else DELIMITERS:
-        names = next(_lines(file, options, delimiter), (0, []))[1]
+        names = next(records(file, options, delimiter), (0, []))[1]
         if len(names) == len(columns) and names != list(columns):
             return _repeated(names)
     return []
@@ -71,29 +83,77 @@ def _repeated(names: Sequence[str]) -> list[str]:
     ]
 
 
-def may_have_title(file: str, options: Any) -> bool:
-    """Whether the first line has one field and one of the next has several."""
-    with _opened(file, options) as text:
-        first, *others = [*islice(text, _FEW_LINES)] or [""]
-    marks = [options.delimiter] if options.delimiter else DELIMITERS
-    return any(mark not in first and any(mark in line for line in others) for mark in marks)
+def title_lines(file: str, options: Any, skip: int, delimiter: str | None) -> Title | None:
+    """The title above a file's table; None where there is none.
 
-
-def are_without_fields(file: str, options: Any, count: int, delimiter: str) -> bool:
-    """Whether none of the first ``count`` lines has a delimiter in it."""
-    with _opened(file, options) as text:
-        return all(delimiter not in line for line in islice(text, count))
-
-
-def find_ragged_line(file: str, options: Any, only: str | None) -> RaggedLine | None:
-    """Where a file's lines begin to differ in length, by the delimiter that its first line shows.
-
-    ``only``: the name of the one column that DuckDB made of the file.
+    A title is a few lines of one field each, or of remarks, above lines that all have the same
+    number of fields.
     """
-    delimiter = options.delimiter or _delimiter(only or _first_line(file, options))
+    with _opened(file, options) as text:
+        head = [*_bounded(islice(text, _HEAD))]
+    given = options.delimiter or delimiter
+    tables = {
+        mark: _table(head, skip, mark, options) for mark in ([given] if given else DELIMITERS)
+    }
+    widths = [{len(fields) for _, fields in found} for found in tables.values()]
+    if any(len(width) == 1 and width != {1} for width in widths):
+        return None
+    titles = (_title(found, mark, given or DELIMITERS) for mark, found in tables.items())
+    return next((title for title in titles if title is not None), None)
+
+
+def _bounded(lines: Iterable[str]) -> Iterator[str]:
+    """The lines until they are much text."""
+    size = 0
+    for line in lines:
+        size += len(line)
+        yield line
+        if size > _HEAD_SIZE:
+            return
+
+
+def _table(lines: Sequence[str], skip: int, mark: str, options: Any) -> list[tuple[int, list[str]]]:
+    found = [*_records(lines[skip:], skip, mark, options)]
+    return found[:-1] if len(lines) == _HEAD or sum(map(len, lines)) > _HEAD_SIZE else found
+
+
+def _title(found: Sequence[tuple[int, list[str]]], mark: str, marks: str) -> Title | None:
+    width = len(found[-1][1]) if found else 0
+    above = next((n for n, entry in enumerate(found) if len(entry[1]) == width), 0)
+    table = [fields for _, fields in found[above:]]
+    titles = [fields for _, fields in found[:above]]
+    if width < 2 or not 0 < above <= _LONGEST_TITLE or len(table) < 2:
+        return None
+    if any(len(fields) != width for fields in table) or _is_prose(table):
+        return None
+    remarks = [fields[0].startswith("#") for fields in titles]
+    # A line with another mark in it may be the head of a table that another line breaks.
+    bare = [len(fields) == 1 and not any(each in fields[0] for each in marks) for fields in titles]
+    if not all(remark or alone for remark, alone in zip(remarks, bare, strict=True)):
+        return None
+    return Title(lines=found[above][0] - 1, delimiter=mark, remark=all(remarks))
+
+
+def _is_prose(table: Sequence[Sequence[str]]) -> bool:
+    """Whether each mark has a space after it, as in text and seldom in tables."""
+    return all(field.startswith(" ") for fields in table for field in fields[1:])
+
+
+def find_ragged_line(
+    file: str, options: Any, delimiter: str | None, only: str | None
+) -> RaggedLine | None:
+    """Where a file's lines begin to differ in length.
+
+    ``only``: the name of the one column that DuckDB made of the file; then the delimiter is the
+    one that this name shows.
+    """
+    if only is not None or delimiter is None:
+        delimiter = options.delimiter or _delimiter(only or _first_line(file, options))
     if delimiter is None or (only is not None and delimiter not in only):
         return None
-    lines = _lines(file, options, delimiter)
+    lines = records(file, options, delimiter)
+    title = title_lines(file, options, 0, delimiter) if options.skip is None else None
+    lines = (entry for entry in lines if title is None or entry[0] > title.lines)
     first = next(lines, None)
     if first is None or len(first[1]) < 2:
         return None
@@ -101,11 +161,33 @@ def find_ragged_line(file: str, options: Any, only: str | None) -> RaggedLine | 
     return next(
         (
             RaggedLine(line=line, fields=len(fields), expected=expected)
-            for line, fields in islice(lines, _MOST_LINES)
-            if len(fields) != expected
+            for line, fields in lines
+            if len(fields) < expected or any(fields[expected:])
         ),
         None,
     )
+
+
+def first_fault(
+    file: str, options: Any, delimiter: str | None, only: str | None
+) -> tuple[int, str] | None:
+    """The first line that breaks the rules of CSV, and how.
+
+    ``only``: the name of the one column that DuckDB made of the file.
+    """
+    shown = _delimiter(_first_line(file, options) if only is None else only)
+    delimiter = delimiter or options.delimiter or shown
+    if delimiter is None or options.ignore_errors or options.reject_file:
+        return None
+    try:
+        for _ in records(file, options, delimiter, strict=True):
+            continue
+    except csv.Error as error:
+        line = getattr(error, "line", 1)
+        if "end of data" in str(error):
+            return line, "the quote of a field is not closed"
+        return line, "a quote inside of a field is not doubled"
+    return None
 
 
 def _delimiter(line: str) -> str | None:
@@ -113,32 +195,71 @@ def _delimiter(line: str) -> str | None:
     return best if best in line else None
 
 
+def delimiter_of(file: str, options: Any, skip: int) -> str | None:
+    """The mark that is most often in the line where a file's table begins."""
+    with _opened(file, options) as text:
+        return _delimiter(next(islice(text, skip, None), ""))
+
+
+def first_width(file: str, options: Any, delimiter: str, skip: int) -> int:
+    """How many fields the first record below ``skip`` lines has."""
+    with _opened(file, options) as text:
+        below = islice(text, skip, None)
+        return len(next(_records(below, skip, delimiter, options), (0, []))[1])
+
+
 def _first_line(file: str, options: Any) -> str:
     with _opened(file, options) as text:
-        return next(text, "")
+        return next((line for line in text if line.strip()), "")
 
 
-def _lines(file: str, options: Any, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number, of the record's first line, and fields of each record that has any."""
+def records(
+    file: str, options: Any, delimiter: str, strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """Line number, of the record's first line, and fields of each record that has any.
+
+    Raises csv.Error, with its ``line``, for what breaks the rules where they are ``strict``;
+    else ends there.
+    """
+    with _opened(file, options) as text:
+        yield from _records(text, options.skip or 0, delimiter, options, strict)
+
+
+def _records(
+    text: Iterable[str], start: int, delimiter: str, options: Any, strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     if len(delimiter) != 1:
         return
-    quote = options.quote or '"'
-    with _opened(file, options) as text:
-        reader = csv.reader(text, delimiter=delimiter, quotechar=quote[:1])
-        start = options.skip or 0
-        try:
-            for fields in reader:
-                if fields:
-                    yield start + 1, fields
-                start = (options.skip or 0) + reader.line_num
-        except csv.Error:
-            return
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(text, strict=strict, **_dialect(options, delimiter))
+    skipped = start
+    try:
+        for fields in reader:
+            if fields and not (options.comment and fields[0].startswith(options.comment)):
+                yield start + 1, fields
+            start = skipped + reader.line_num
+    except csv.Error as error:
+        if strict:
+            error.line = start + 1  # type: ignore[attr-defined]
+            raise
+
+
+def _dialect(options: Any, delimiter: str) -> dict[str, Any]:
+    quote = '"' if options.quote is None else options.quote[:1]
+    escape = options.escape[:1] if options.escape else quote
+    return {
+        "delimiter": delimiter,
+        "quotechar": quote or None,
+        "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        "doublequote": escape == quote,
+        "escapechar": escape if escape != quote else None,
+    }
 
 
 @contextmanager
 def _opened(file: str, options: Any) -> Iterator[Iterator[str]]:
     """The file's text after the lines to skip; nothing for what only DuckDB can open."""
-    encoding = _encoding(options.encoding or "utf-8")
+    encoding = codec(options)
     if encoding is None or "://" in file:
         yield iter(())
         return
@@ -148,7 +269,9 @@ def _opened(file: str, options: Any) -> Iterator[Iterator[str]]:
         yield islice(opened, options.skip or 0, None) if not file.endswith(".zst") else iter(())
 
 
-def _encoding(name: str) -> str | None:
+def codec(options: Any) -> str | None:
+    """Python's name of the encoding of a source's files."""
+    name = options.encoding or "utf-8"
     try:
         return _ENCODINGS.get(name.lower(), codecs.lookup(name).name)
     except LookupError:

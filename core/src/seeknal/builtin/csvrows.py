@@ -4,61 +4,158 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 
-from seeknal.builtin.csvchecks import (
-    are_without_fields,
-    find_ragged_line,
-    may_have_title,
-    oddities,
-    preamble,
+from seeknal.builtin.csvchecks import oddities
+from seeknal.builtin.csvdeclared import declared_kind
+from seeknal.builtin.csvkinds import TEXT, Kind, kinds_of
+from seeknal.builtin.csvtable import (
+    Table,
+    attempted,
+    broken,
+    explained,
+    mended,
+    places_of,
+    ragged,
+    shown_file,
+    table_of,
+)
+from seeknal.builtin.csvtypes import (
+    MISFIT,
+    Head,
+    all_of,
+    decided,
+    first_other,
+    guessed,
+    head_of,
+    misfits,
+    select_of,
+    unclear,
 )
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
-from seeknal.builtin.readers import Reading, columns_of, shown_name
-from seeknal.builtin.rejects import rows_and_rejects
+from seeknal.builtin.readers import Reading, shown_name
 from seeknal.plugin import Context, NodeError, Rows, Scan, Source
 
 
 def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     """The rows of the source's files.
 
-    Raises NodeError that names the line for lines of different length, unless the options say
-    what happens to them.
+    Their types are guessed from the first rows; the scan stops at a value that the guess does not
+    hold, and then the types that all values have are taken instead. Raises NodeError that names
+    the line for lines of different length, unless the options say what happens to them.
     """
     options: Any = source.options
     declared = declared_types(source, context)
     full = _without_empty(reading.files, context)
-    if not full and declared:
-        return no_rows(declared)
-    # Left to itself, DuckDB skips whole blocks of lines whose length is not that of the others.
-    reading = _from_the_first_line(evolve(reading, files=tuple(full or reading.files[:1])), options)
+    if not full:
+        first = evolve(reading, files=reading.files[:1])
+        return no_rows(declared) if declared else Scan(f"SELECT * FROM {first.sql}")
     keep_rejects = bool(options.ignore_errors or options.reject_file)
     if keep_rejects:
         reading = reading.with_arguments(ignore_errors=True)
-    columns = _columns(reading, source, context) if full else {}
-    if len(columns) == 1 and options.skip is None and (title := _title(reading, options, context)):
-        reading = reading.with_arguments(skip=title)
-        columns = _columns(reading, source, context)
-    for file in full:
-        for message in oddities(file, list(columns), options):
-            context.log.warning("%s: %s", shown_name(file, context), message)
-    types = match_columns(declared, columns, source) if declared else None
-    reading = reading.with_arguments(types=types)
+    table = table_of(source, evolve(reading, files=tuple(full)), context)
+    _check_head(table)
+    types = match_columns(declared, table.names, source) if declared else {}
+    fixed = {name: declared_kind(type, options) for name, type in types.items()}
+    if options.all_varchar:
+        fixed = {**dict.fromkeys(table.names, TEXT), **fixed}
     if keep_rejects:
-        return rows_and_rejects(source, reading, context)
-    return Scan(f"SELECT * FROM {reading.sql}")
+        from seeknal.builtin.rejects import rows_and_rejects
+
+        return rows_and_rejects(table, fixed)
+    return _guessed_rows(table, fixed)
 
 
-def _from_the_first_line(reading: Reading, options: Any) -> Reading:
-    """The reading without the blank lines and the ``sep=;`` of Excel's that come first."""
-    if options.skip is not None:
-        return reading
-    found = {preamble(file, options) for file in reading.files}
-    lines, delimiter = found.pop() if len(found) == 1 else (0, None)
-    more = {"delim": delimiter} if delimiter and options.delimiter is None else {}
-    return reading.with_arguments(skip=lines, **more)
+def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
+    """The rows as the first ones suggest that they are."""
+    undeclared = [name for name in table.names if name not in declared]
+    kinds = kinds_of(table.options)
+    table, head = attempted(table, lambda given: head_of(given, kinds, undeclared))
+    if head.whole:
+        table, found = attempted(table, lambda given: decided(given, head.found, head.empty))
+        _warn_of_days(table, unclear(head.found, head.empty))
+        select = select_of(table, {**found, **declared}, frozenset(declared))
+    else:
+        select = select_of(table, {**guessed(head), **declared})
+    return Scan(select, instead=partial(_decided_rows, table, declared, head))
+
+
+def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error: Exception) -> Scan:
+    """The rows as all of them are, after reading them as guessed stopped at ``error``."""
+    if MISFIT not in str(error):
+        table = mended(table, error)
+    table, (found, empty) = attempted(table, lambda given: all_of(given, head.found))
+    table, wrong = attempted(table, lambda given: misfits(given, declared))
+    if wrong:
+        raise _misfit(table, declared, wrong)
+    table, kinds = attempted(table, lambda given: decided(given, found, empty))
+    _warn_of_days(table, unclear(found, empty))
+    _warn_of_text(table, head, kinds)
+    select = select_of(table, {**kinds, **declared}, frozenset(declared))
+    return Scan(select, instead=partial(_failed, table))
+
+
+def _failed(table: Table, error: Exception) -> Scan:
+    raise explained(table, error) from error
+
+
+def _misfit(
+    table: Table, declared: Mapping[str, Kind], wrong: Mapping[str, Sequence[str]]
+) -> NodeError:
+    """The error for a value that is not of its declared type."""
+    name, values = next(iter(wrong.items()))
+    place = next(places_of(table, {name: values}), None)
+    where = f"{place.file}, line {place.line}" if place else shown_file(table)
+    text = values[0] if len(values[0]) <= 60 else f"{values[0][:57]}..."
+    return NodeError(
+        f"{where}, column {name!r}: {text!r} is not exactly a {declared[name].type}",
+        code="SK0770",
+        help="mend the value, declare VARCHAR or another type that holds it, or leave such lines"
+        " out with params: {ignore_errors: true}; {dateformat: ...}, {timestampformat: ...} and"
+        " {decimal_separator: ...} say how values are spelled",
+    )
+
+
+def _warn_of_text(table: Table, head: Head, kinds: Mapping[str, Kind]) -> None:
+    """Say which value made text of a column that began as something else."""
+    for name, guess in guessed(head).items():
+        if guess is None or guess is TEXT or kinds[name] is not TEXT:
+            continue
+        value = first_other(table, name, guess)
+        place = None if value is None else next(places_of(table, {name: [value]}), None)
+        if place is None:
+            continue
+        shown = place.value if len(place.value) <= 60 else f"{place.value[:57]}..."
+        table.context.log.warning(
+            "%s: column %r is read as text and not as %s, because of line %d: %r",
+            *(place.file, name, guess.type, place.line, shown),
+        )
+
+
+def _warn_of_days(table: Table, names: Sequence[str]) -> None:
+    for name in names:
+        table.context.log.warning(
+            "%s: column %r is read as text, as its days may stand before its months or after"
+            " them; params: {dateformat: '%%d/%%m/%%Y'} or {timestampformat: ...} says which",
+            *(shown_file(table), name),
+        )
+
+
+def _check_head(table: Table) -> None:
+    """Say what is odd about the heads of the files. Raises NodeError for lines that show to be
+    several fields where the files have one column."""
+    own = [file.layout.names for file in table.files if file.layout]
+    for names in own:
+        if len(names) == 1 and (found := ragged(table, names[0]) or broken(table, names[0])):
+            raise found
+    for file in table.files:
+        if file.layout is None:
+            continue
+        for message in oddities(file.original, file.layout.names, table.options):
+            table.context.log.warning("%s: %s", shown_name(file.original, table.context), message)
 
 
 def _without_empty(files: Sequence[str], context: Context) -> list[str]:
@@ -67,60 +164,3 @@ def _without_empty(files: Sequence[str], context: Context) -> list[str]:
         if file not in full:
             context.log.warning("%s is empty: it gives no rows", shown_name(file, context))
     return full
-
-
-def _columns(reading: Reading, source: Source, context: Context) -> Mapping[str, str]:
-    try:
-        columns = columns_of(reading, source, context)
-    except NodeError as error:
-        known = error if error.help else _ragged(reading, source, context, None)
-        raise known or error from error
-    if len(columns) == 1:
-        # DuckDB takes whole lines for a column when they do not all have the same fields.
-        (only,) = columns
-        if ragged := _ragged(reading, source, context, only):
-            raise ragged
-    return columns
-
-
-def _title(reading: Reading, options: Any, context: Context) -> int:
-    """How many lines above the header are a title: text without fields. 0 when none is."""
-    file = reading.files[0]
-    if not may_have_title(file, options):
-        return 0
-    settings = reading.with_arguments(skip=None, union_by_name=None, hive_partitioning=None)
-    sniffed = evolve(settings, function="sniff_csv").one_file_sql
-    found = context.duckdb.execute(f"SELECT SkipRows, Delimiter FROM {sniffed}").fetchall()
-    skipped, delimiter = found[0]
-    if not skipped or not are_without_fields(file, options, skipped, delimiter):
-        return 0
-    context.log.warning(
-        "%s: the first %s left out as a title; params: {skip: 0} keeps them",
-        shown_name(file, context),
-        f"{skipped} lines are" if skipped > 1 else "line is",
-    )
-    return int(skipped)
-
-
-def _ragged(
-    reading: Reading, source: Source, context: Context, only: str | None
-) -> NodeError | None:
-    """The error that names the first line of another length, when that is what is wrong.
-
-    ``only``: the name of the one column that was found.
-    """
-    options: Any = source.options
-    if options.null_padding or options.ignore_errors or options.reject_file:
-        return None
-    for file in reading.files:
-        found = find_ragged_line(file, options, only)
-        if found is not None:
-            return NodeError(
-                f"{shown_name(file, context)}, line {found.line}: {found.fields}"
-                f" field{'s' if found.fields != 1 else ''} where the first line has"
-                f" {found.expected}",
-                code="SK0744",
-                help="mend the line; or params: {ignore_errors: true} leaves such lines out,"
-                " {null_padding: true} fills up short ones, {delimiter: ...} says what is between",
-            )
-    return None

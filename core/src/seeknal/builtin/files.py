@@ -36,6 +36,12 @@ class CsvOptions:
     null_padding: bool | None = option(None, summary="fill up lines that are too short")
     strict_mode: bool | None = option(None, summary="false reads what breaks the CSV rules")
     comment: str | None = option(None, summary="lines that begin with it are left out")
+    allow_quoted_nulls: bool | None = option(
+        None, summary='false: text in quotes is never NULL, so that "" is an empty text'
+    )
+    maximum_line_size: int | None = option(
+        None, aliases=("max_line_size",), summary="bytes of the longest line; else as needed"
+    )
     compression: str | None = option(None, summary="else by the file's ending")
     sample_size: int | None = option(None, summary="rows that decide the types; -1: all")
     union_by_name: bool | None = option(None, summary="false: several files match by position")

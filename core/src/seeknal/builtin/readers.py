@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def unreadable(
     """DuckDB's complaint about a file, as the source's."""
     text = str(error).partition("\n\n  file =")[0].partition("\nThe search space used was")[0]
     text = text.partition("Error: ")[2] or text
+    text = _on_a_screen(text)
     names = [name for file in reading.files if (name := Path(file).name) in text]
     shown = "" if names else f"{shown_name(reading.files[0], context)}: "
     return NodeError(f"{shown}{text.strip()}", code="SK0742", help=help or _advice(text))
@@ -109,7 +111,15 @@ def shown_name(file: str, context: Context) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+def _on_a_screen(text: str) -> str:
+    """A complaint without DuckDB's advice, and without most of a line that is very long."""
+    lines = re.split(r"\nPossible [Ss]olution|\nPossible fixes", text)[0].splitlines()
+    return "\n".join(line if len(line) <= 200 else f"{line[:197]}..." for line in lines[:12])
+
+
 def _advice(text: str) -> str | None:
+    if "Maximum line size" in text:
+        return "params: {maximum_line_size: ...} says how many bytes a line may have"
     if "not utf-8" in text or "unicode" in text:
         return "params: {encoding: latin-1} or {encoding: utf-16}"
     if "encoding" in text and "not support" in text:

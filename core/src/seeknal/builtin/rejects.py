@@ -2,61 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
+import csv
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
-from seeknal.builtin.readers import Reading, shown_name, unreadable
-from seeknal.plugin import Context, Rows, Scan, Source, quote_literal, replacing
+from attrs import evolve
+
+from seeknal.builtin.csvkinds import Kind, kinds_of
+from seeknal.builtin.csvtable import Table, attempted, places_of
+from seeknal.builtin.csvtypes import all_of, decided, fitting, misfits, select_of
+from seeknal.builtin.readers import shown_name
+from seeknal.plugin import Rows, Scan, quote_literal, replacing
 
 _ROWS, _ERRORS, _FILES = "csv_rows", "csv_rejects", "csv_reject_files"
-_REJECTS = f"{_ERRORS} JOIN {_FILES} USING (scan_id, file_id)"
-_EVERY_LINE = (
-    "SELECT file_path AS file, line, column_name AS column, error_message AS error,"
-    f" csv_line AS text FROM {_REJECTS} ORDER BY file_id, line, column_idx"
-)
+_LINE = '"file": VARCHAR, "line": BIGINT, "column": VARCHAR, "error": VARCHAR, "text": VARCHAR'
 
 
-def rows_and_rejects(source: Source, reading: Reading, context: Context) -> Rows:
+def rows_and_rejects(table: Table, declared: Mapping[str, Kind]) -> Rows:
     """The rows that fit; a warning says how many lines did not and which was the first.
 
-    The file is read here, because only afterwards is it known what was left out.
+    The files are read here, because only afterwards is it known what was left out.
     """
-    import duckdb
-
-    keeping = reading.with_arguments(
+    keeping = table.reading.with_arguments(
         ignore_errors=True,
         store_rejects=True,
         rejects_table=_ERRORS,
         rejects_scan=_FILES,
         rejects_limit=0,
     )
-    for table in (_ERRORS, _FILES):
-        context.duckdb.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    try:
-        context.duckdb.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS FROM {keeping.sql}")
-    except duckdb.InvalidInputException as error:
-        raise unreadable(error, reading, source, context) from error
-    _report(source, context)
-    return Scan(f"SELECT * FROM temp.{_ROWS}")
+    table, _ = attempted(evolve(table, reading=keeping), _store)
+    stored = evolve(table, stored=f"temp.{_ROWS}")
+    known = {name: kinds_of(table.options) for name in table.names if name not in declared}
+    kinds = {**decided(stored, *all_of(stored, known)), **declared}
+    wrong = misfits(stored, declared, limit=None)
+    _report(table, _every_line(table, declared, wrong))
+    fit = " AND ".join(fitting(name, declared[name]) for name in wrong)
+    kept = evolve(stored, stored=f"(FROM {stored.stored} WHERE {fit})") if wrong else stored
+    return Scan(select_of(kept, kinds, frozenset()))
 
 
-def _report(source: Source, context: Context) -> None:
-    options: Any = source.options
-    counted = f"SELECT count(DISTINCT (file_id, line)) FROM {_REJECTS}"
-    (count,) = context.duckdb.execute(counted).fetchall()[0]
+def _store(table: Table) -> None:
+    for name in (_ERRORS, _FILES):
+        table.context.duckdb.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    table.context.duckdb.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS {table.sql}")
+
+
+def _every_line(
+    table: Table, declared: Mapping[str, Kind], wrong: Mapping[str, Collection[str]]
+) -> str:
+    """A SELECT of the lines that DuckDB left out, and of those with a value that does not fit."""
+    lines = (
+        "SELECT file_path AS file, line, column_name AS column, error_message AS error,"
+        f" csv_line AS text FROM {_ERRORS} JOIN {_FILES} USING (scan_id, file_id)"
+    )
+    if not wrong:
+        return f"{lines} ORDER BY ALL"
+    path = table.context.workdir / "misfits.csv"
+    _write_misfits(table, declared, wrong, path)
+    others = (
+        f"SELECT * FROM read_csv({quote_literal(str(path))}, auto_detect = false, header = false,"
+        f" columns = {{{_LINE.replace('BIGINT', quote_literal('BIGINT'))}}}, delim = ',',"
+        " quote = '\"', escape = '\"', max_line_size = 500000000)"
+    ).replace(": VARCHAR", ": 'VARCHAR'")
+    return f"SELECT * FROM ({lines} UNION ALL {others}) ORDER BY ALL"
+
+
+def _write_misfits(
+    table: Table,
+    declared: Mapping[str, Kind],
+    wrong: Mapping[str, Collection[str]],
+    path: Path,
+) -> None:
+    wanted = {name: frozenset(values) for name, values in wrong.items()}
+    opened = {shown_name(file.original, table.context): file.opened for file in table.files}
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        for place in places_of(table, wanted):
+            text = ",".join(place.fields)
+            error = f"{place.value!r} is not exactly a {declared[place.column].type}"
+            writer.writerow([opened[place.file], place.line, place.column, error, text])
+
+
+def _report(table: Table, lines: str) -> None:
+    context, options = table.context, table.options
+    (count,) = context.duckdb.execute(
+        f"SELECT count(DISTINCT (file, line)) FROM ({lines})"
+    ).fetchall()[0]
     if options.reject_file:
         path = context.resolve(options.reject_file)
         with replacing(path) as temporary:
             context.duckdb.execute(
-                f"COPY ({_EVERY_LINE}) TO {quote_literal(str(temporary))} (FORMAT csv, HEADER)"
+                f"COPY ({lines}) TO {quote_literal(str(temporary))} (FORMAT csv, HEADER)"
             )
     if not count:
         return
-    file, line, column, error, _ = context.duckdb.execute(f"{_EVERY_LINE} LIMIT 1").fetchall()[0]
+    file, line, column, error, _ = context.duckdb.execute(f"{lines} LIMIT 1").fetchall()[0]
+    originals = {entry.opened: entry.original for entry in table.files}
     where = f", column {column!r}" if column else ""
     context.log.warning(
         "%s left out, the first of %s is line %s%s: %s",
         f"{count:,} line{'s' if count > 1 else ''}",
-        shown_name(file, context),
+        shown_name(originals.get(file, file), context),
         line,
         where,
         error,
