@@ -1,4 +1,5 @@
 import logging
+from itertools import count
 
 import duckdb
 import pytest
@@ -8,6 +9,7 @@ from seeknal.model import Column, ColumnSpec, NodeId, ParquetFiles, Relation, Sc
 from seeknal.options import structure
 from seeknal.plugins import load_plugins
 from seeknal.run.context import NodeContext, WarningCollector
+from seeknal.run.engine import settled
 
 
 class Files:
@@ -20,6 +22,7 @@ class Files:
         self.collector = WarningCollector()
         self.environment = "prod"
         self.relations = {}
+        self.stored = 0
 
     @property
     def warnings(self):
@@ -67,7 +70,10 @@ class Files:
         if isinstance(rows, ParquetFiles):
             return self.duckdb.read_parquet(list(rows.paths))
         assert isinstance(rows, Scan)
-        return self.duckdb.sql(rows.sql)
+        self.stored += 1
+        return self.duckdb.sql(
+            settled(self.duckdb, rows, self.root.parent / f"rows-{self.stored}.parquet").sql
+        )
 
     def read(self, type, *table, **more):
         """Columns and rows of a source."""
@@ -107,6 +113,21 @@ class Files:
             label=path,
         )
         return self.hooks.materialize(target=target, relation=relation, context=self.context())
+
+
+@pytest.fixture
+def files_of(tmp_path):
+    """Makes one project folder after the other, all on one DuckDB."""
+    with duckdb.connect() as connection:
+        connection.execute("SET autoinstall_known_extensions = false")
+        numbers = count()
+
+        def make():
+            root = tmp_path / f"project-{next(numbers)}"
+            root.mkdir()
+            return Files(root, connection)
+
+        yield make
 
 
 @pytest.fixture

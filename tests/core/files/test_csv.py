@@ -246,7 +246,19 @@ def test_a_tsv_has_tabs(files):
 def test_a_value_that_is_no_number_names_its_line(files):
     files.write("a.csv", "id,n\n" + "1,2\n" * 30_000 + "1,x\n")
 
-    with pytest.raises(Exception, match="30002") as caught:
-        files.read("csv", "a.csv")
+    with pytest.raises(NodeError, match="line 30002") as caught:
+        files.read("csv", "a.csv", columns={"n": "BIGINT"})
 
-    assert "a.csv" in str(caught.value)
+    assert caught.value.message == "a.csv, line 30002, column 'n': 'x' is not exactly a BIGINT"
+    assert caught.value.code == "SK0770"
+
+
+def test_a_late_value_that_is_no_number_makes_text_of_its_column_and_is_told(files):
+    files.write("a.csv", "id,n\n" + "1,2\n" * 30_000 + "1,x\n")
+
+    _, rows = files.read("csv", "a.csv")
+
+    assert (rows[0], rows[-1]) == ((1, "2"), (1, "x"))
+    assert files.warnings == [
+        "a.csv: column 'n' is read as text and not as BIGINT, because of line 30002: 'x'"
+    ]
