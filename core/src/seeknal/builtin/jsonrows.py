@@ -1,59 +1,408 @@
-"""The rows of JSON files."""
+"""The rows of JSON files, each value as it stands there."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from seeknal.builtin.declared import cast, declared_types, match_columns, no_rows
-from seeknal.builtin.readers import Reading, columns_of, shown_name
-from seeknal.plugin import Context, NodeError, Rows, Scan, Source, did_you_mean, quote_identifier
+from attrs import evolve, frozen
+
+from seeknal.builtin.declared import declared_types, match_columns, no_rows
+from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
+from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, size
+from seeknal.builtin.jsonplaces import is_marked_array, line_of_record, line_of_text
+from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
+from seeknal.builtin.jsonread import Records
+from seeknal.builtin.jsontypes import (
+    Leaf,
+    ListOf,
+    Path,
+    StructOf,
+    Type,
+    all_leaves,
+    changed,
+    overlay,
+    readable,
+    shown,
+    type_tree,
+)
+from seeknal.builtin.readers import Reading, shown_name, types_of, unreadable
+from seeknal.plugin import (
+    Context,
+    NodeError,
+    Rows,
+    Scan,
+    Source,
+    did_you_mean,
+    quote_identifier,
+)
 
 _FORMATS = {"ndjson": "newline_delimited", "jsonl": "newline_delimited"}
+_SIZES = (None, 128 * 2**20, 512 * 2**20)
+"""Bytes that one value may have: what is tried in turn when the options do not say."""
+_LONGEST = 300
 
 
 def json_rows(source: Source, reading: Reading, context: Context) -> Rows:
-    """The rows of the source's files, or of the list in them that ``records:`` names."""
+    """The rows of the source's files, or of the list in them that ``records:`` names.
+
+    Raises NodeError that names file, line and column for a value that cannot be kept.
+    """
     options: Any = source.options
-    format = _FORMATS.get(options.format, options.format)
-    reading = reading.with_arguments(format=format)
-    columns = columns_of(reading, source, context)
-    declared = declared_types(source, context)
-    if list(columns) == ["json"] and _has_no_rows(reading, context):
-        context.log.warning("%s holds no rows", shown_name(reading.files[0], context))
-        return no_rows(declared) if declared else Scan(f"SELECT * FROM {reading.sql}")
-    select = f"SELECT * FROM {reading.sql}"
-    if options.records:
-        select = _records(options.records, reading, source, columns)
-        columns = _fields(select, reading, source, context)
-    return Scan(cast(select, match_columns(declared, columns, source)))
+    reading = reading.with_arguments(format=_format(options.format, reading, context))
+    sizes = (options.maximum_object_size,) if options.maximum_object_size else _SIZES
+    for bytes in sizes:
+        try:
+            return _rows(source, reading.with_arguments(maximum_object_size=bytes), context)
+        except NodeError as error:
+            if "maximum_object_size" not in error.message:
+                raise
+    raise NodeError(
+        f"{_names(reading, context)} a value of more than {(sizes[-1] or 0) >> 20:,} MiB",
+        code="SK0780",
+        help="params: {maximum_object_size: BYTES} reads longer ones",
+    )
 
 
-def _has_no_rows(reading: Reading, context: Context) -> bool:
-    return not context.duckdb.execute(f"SELECT 1 FROM {reading.sql} LIMIT 1").fetchall()
+def _format(given: str, reading: Reading, context: Context) -> str:
+    if given != "auto":
+        return _FORMATS.get(given, given)
+    lists = [is_marked_array(file) for file in reading.files]
+    if True not in lists:
+        return given
+    if False not in lists:
+        return "array"
+    name = shown_name(reading.files[lists.index(True)], context)
+    raise NodeError(
+        f"{name} is a list behind a byte order mark, and other files hold no lists",
+        code="SK0784",
+        help="save it without the mark, or make a source of each kind of file",
+    )
 
 
-def _records(path: str, reading: Reading, source: Source, columns: dict[str, str]) -> str:
-    """The list at ``path`` as rows, the fields of its values as columns."""
-    first, *others = path.split(".")
-    if first not in columns:
-        raise NodeError(
-            f"the file has no {first!r} (records: {path})",
-            code="SK0745",
-            help=did_you_mean(first, columns) or f"it has {', '.join(columns)}",
-        )
-    place = ".".join(map(quote_identifier, [first, *others]))
-    return f"SELECT unnest(item) FROM (SELECT unnest({place}) AS item FROM {reading.sql})"
+def _names(reading: Reading, context: Context) -> str:
+    name = shown_name(reading.files[0], context)
+    return f"{name} holds" if len(reading.files) == 1 else "one of the files holds"
 
 
-def _fields(select: str, reading: Reading, source: Source, context: Context) -> dict[str, str]:
+def _rows(source: Source, reading: Reading, context: Context) -> Rows:
     import duckdb
 
     try:
-        return dict.fromkeys(context.duckdb.sql(select).columns, "")
-    except duckdb.BinderException as error:
-        options: Any = source.options
+        return _read(source, reading, context)
+    except (
+        duckdb.InvalidInputException,
+        duckdb.BinderException,
+        duckdb.NotImplementedException,
+        duckdb.ConversionException,
+    ) as error:
+        found = unreadable(error, reading, source, context)
+        raise _short(found) from error
+
+
+def _short(error: NodeError) -> NodeError:
+    """The error, however long the values are that DuckDB shows in it."""
+    text = error.message.partition("\nTry ")[0].strip()
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 60]} ... {text[-50:]}"
+    return NodeError(text, code=error.code, help=error.help)
+
+
+def _read(source: Source, reading: Reading, context: Context) -> Rows:
+    options: Any = source.options
+    declared = _declared(source, context)
+    formats = Formats(date=options.dateformat, timestamp=options.timestampformat)
+    if not options.records and is_worth_a_guess(reading):
+        records = _records(reading, source, context)
+        shape = _shape(records, declared, source)
+        if shape and holds(shape.columns, reading, formats, context):
+            return _scan(_exact_numerals(shape, {}, context), context)
+    all = {"sample_size": -1, "maximum_sample_files": len(reading.files)}
+    records = _records(reading.with_arguments(**all), source, context)
+    if list(records.found) == ["json"] and _has_no_rows(records, context):
+        context.log.warning("%s holds no rows", shown_name(reading.files[0], context))
+        return no_rows(declared_types(source, context) or {"json": "JSON"})
+    shape = _shape(records, declared, source)
+    if shape is None:
+        return no_rows(declared_types(source, context) or {"json": "JSON"})
+    return _scan(_exact(shape, formats, context), context)
+
+
+@frozen(kw_only=True)
+class _Shape:
+    """The columns that are read, and where in them the rows are.
+
+    ``place``: the path that ``records:`` names; the rows' columns are the fields below it.
+    """
+
+    records: Records
+    columns: Mapping[str, Type]
+    place: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Mapping[str, Type]:
+        """The columns of a row."""
+        if not self.place:
+            return self.columns
+        type: Any = self.columns[self.place[0]]
+        for step in self.place[1:]:
+            type = type.fields[step]
+        fields: Mapping[str, Type] = type.item.fields
+        return fields
+
+
+def _declared(source: Source, context: Context) -> dict[str, Type]:
+    connection: Any = context.duckdb
+    return {
+        name: type_tree(connection.type(type), declared=True)
+        for name, type in declared_types(source, context).items()
+    }
+
+
+def _records(reading: Reading, source: Source, context: Context) -> Records:
+    """What DuckDB finds in the files by its own rules."""
+    import duckdb
+
+    try:
+        types = types_of(reading, source, context)
+    except duckdb.NotImplementedException as error:
         raise NodeError(
-            f"{shown_name(reading.files[0], context)} holds no list of rows at {options.records!r}",
-            code="SK0745",
-            help=str(error).splitlines()[0],
+            f"{_names(reading, context)} objects in which keys differ only by upper and lower"
+            f" case: {str(error).partition('Duplicate name ')[2].partition(' in ')[0]}",
+            code="SK0781",
+            help="params: {maximum_depth: 1} keeps each column as JSON",
         ) from error
+    folders = _folders(reading)
+    found = {name: type_tree(type) for name, type in types.items() if name not in folders}
+    whole = list(found) == ["json"] and _is_whole(reading, source, context)
+    records = Records(reading=reading, found=found, whole=whole, folders=tuple(folders & {*types}))
+    return evolve(records, keys=_keys(records, context))
+
+
+def _folders(reading: Reading) -> set[str]:
+    """The columns that come from folders such as ``day=1``."""
+    if not reading.arguments.get("hive_partitioning"):
+        return set()
+    parts = (part for file in reading.files for part in file.split("/")[:-1])
+    return {part.partition("=")[0] for part in parts if "=" in part}
+
+
+def _is_whole(reading: Reading, source: Source, context: Context) -> bool:
+    """Whether ``json`` is what DuckDB calls whole records, and no key of theirs."""
+    types = types_of(reading.with_arguments(records=False), source, context)
+    tree = type_tree(types["json"]) if list(types)[:1] == ["json"] else None
+    return not (isinstance(tree, StructOf) and list(tree.fields) == ["json"])
+
+
+def _keys(records: Records, context: Context) -> dict[str, str] | None:
+    """The key of each column, where DuckDB numbered some because only case tells them apart."""
+    names = {name.lower() for name in records.found}
+    numbered = {
+        name: base
+        for name in records.found
+        if (base := name.rpartition("_")[0]) and base.lower() in names and name[-1].isdigit()
+    }
+    if not numbered or records.whole:
+        return None
+    read = records.whole_objects()
+    found = context.duckdb.execute(f"SELECT DISTINCT unnest(map_keys(json)) FROM {read}").fetchall()
+    keys = {key for (key,) in found}
+    if not any(name not in keys for name in numbered):
+        return None
+    return {name: name if name in keys else numbered[name] for name in records.found}
+
+
+def _has_no_rows(records: Records, context: Context) -> bool:
+    return not context.duckdb.execute(f"SELECT 1 FROM {records.reading.sql} LIMIT 1").fetchall()
+
+
+def _shape(records: Records, declared: Mapping[str, Type], source: Source) -> _Shape | None:
+    """The columns as they are to be read: what is declared in place of what was found.
+
+    None when there is a list for the rows which is empty in every record.
+    """
+    options: Any = source.options
+    if not options.records:
+        columns = {**records.found, **_placed(declared, records.found, records.folders, source)}
+        folders = {name: declared[name] for name in declared if name in records.folders}
+        return _Shape(records=evolve(records, folder_types=folders), columns=columns)
+    place = tuple(options.records.split("."))
+    type: Any = _at(place, records.found, source)
+    if isinstance(type, ListOf) and isinstance(type.item, StructOf):
+        fields = {**type.item.fields, **_placed(declared, type.item.fields, (), source)}
+        top = _replaced(records.found[place[0]], place[1:], ListOf(StructOf(fields)))
+        return _Shape(records=records, columns={place[0]: top}, place=place)
+    if isinstance(type, ListOf) and type.item in (Leaf("JSON"), Leaf('"NULL"')):
+        return None
+    raise _no_list(options.records, f"there is a {_word(type)}")
+
+
+def _placed(
+    declared: Mapping[str, Type],
+    found: Mapping[str, Type],
+    folders: tuple[str, ...],
+    source: Source,
+) -> dict[str, Type]:
+    texts = {name: str(type) for name, type in declared.items()}
+    names = match_columns(texts, [*found, *folders], source)
+    trees = dict(zip(names, declared.values(), strict=True))
+    return {name: overlay(found[name], type) for name, type in trees.items() if name in found}
+
+
+def _at(place: tuple[str, ...], found: Mapping[str, Type], source: Source) -> Type:
+    """The type at the place of the rows."""
+    fields: Any = found
+    type: Type = StructOf(found)
+    for step in place:
+        if step not in fields:
+            raise NodeError(
+                f"the file has no {step!r} (records: {'.'.join(place)})",
+                code="SK0745",
+                help=did_you_mean(step, fields) or f"it has {', '.join(fields)}",
+            )
+        type = fields[step]
+        fields = type.fields if isinstance(type, StructOf) else {}
+    return type
+
+
+def _no_list(place: str, why: str) -> NodeError:
+    return NodeError(f"the file holds no list of rows at {place!r}", code="SK0745", help=why)
+
+
+def _word(type: Type) -> str:
+    return "object" if isinstance(type, StructOf) else f"value of type {type}"
+
+
+def _replaced(type: Any, steps: tuple[str, ...], with_: Type) -> Type:
+    if not steps:
+        return with_
+    fields = {steps[0]: _replaced(type.fields[steps[0]], steps[1:], with_)}
+    return StructOf(fields)
+
+
+def _exact(shape: _Shape, formats: Formats, context: Context) -> _Shape:
+    """The shape with wider types where a value would not have arrived as what it is.
+
+    Raises NodeError for a value that does not fit a declared type.
+    """
+    rows = shape.records.sql(as_json(shape.columns))
+    types = dict(all_leaves(shape.columns))
+    bad = misfits(shape.columns, rows, formats, context)
+    for path in bad:
+        if types[path].declared:
+            raise _misfit(path, types[path], shape, formats, context)
+    wide = {path: wider(path, rows, (0, 0), context) for path in bad}
+    return _exact_numerals(_with(shape, wide), wide, context)
+
+
+def _with(shape: _Shape, leaves: Mapping[Path, Leaf]) -> _Shape:
+    columns = changed(shape.columns, lambda path, leaf: leaves.get(path, leaf))
+    return evolve(shape, columns=columns)
+
+
+def _exact_numerals(shape: _Shape, wide: Mapping[Path, Leaf], context: Context) -> _Shape:
+    """The shape with decimals where a DOUBLE would cut the digits of a number.
+
+    Raises NodeError for a number that no type holds.
+    """
+    first: dict[Path, Numeral] = {}
+    longest: dict[Path, tuple[int, int]] = {}
+    for numeral in lost_numerals(shape.columns, shape.records, context):
+        if numeral.leaf.declared or numeral.leaf.type == "JSON":
+            raise _too_long(numeral, context)
+        digits, places = size(numeral.text)
+        before = longest.get(numeral.path, (0, 0))
+        longest[numeral.path] = (max(digits, before[0]), max(places, before[1]))
+        first.setdefault(numeral.path, numeral)
+    if not first:
+        return shape
+    rows = shape.records.sql(as_json(shape.columns))
+    decimals = {path: wider(path, rows, longest[path], context) for path in first}
+    for path, leaf in decimals.items():
+        if leaf.type == "JSON":
+            raise _too_long(first[path], context)
+    return _with(shape, decimals)
+
+
+def _too_long(numeral: Numeral, context: Context) -> NodeError:
+    line = line_of_text(numeral.file, numeral.record)
+    where = f", line {line:,}" if line else ""
+    what = f"as {numeral.leaf.type}" if numeral.leaf.declared else "in any number of 38 digits"
+    return NodeError(
+        f"{shown_name(numeral.file, context)}{where}, column {shown(numeral.path)!r}:"
+        f" {_cut(numeral.text)} cannot be kept {what}",
+        code="SK0782",
+        help="declare the column as DOUBLE to take the nearest number that there is, or as a"
+        " DECIMAL that is wide enough",
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _misfit(path: Path, leaf: Leaf, shape: _Shape, formats: Formats, context: Context) -> NodeError:
+    """Say which value it is that does not fit its declared type."""
+    name = quote_identifier(path[0][0])
+    sql, many = values(path)
+    odd = f"({changes(leaf, 'CAST(item AS VARCHAR)', formats)})"
+    items = (
+        f"list_filter({sql}, lambda item: {odd})"
+        if many
+        else f"list_filter([{sql}], lambda item: {odd})"
+    )
+    columns = {path[0][0]: as_json(shape.columns)[path[0][0]]}
+    for file in shape.records.reading.files:
+        records = evolve(shape.records, reading=evolve(shape.records.reading, files=(file,)))
+        found = context.duckdb.execute(
+            f"SELECT number, CAST(found[1] AS VARCHAR) FROM (SELECT row_number() OVER () AS number,"
+            f" {items} AS found FROM (SELECT {name} FROM {records.sql(columns)}))"
+            " WHERE len(found) > 0 ORDER BY number LIMIT 1"
+        ).fetchall()
+        if found:
+            break
+    number, value = found[0]
+    line = line_of_record(file, number)
+    where = f"line {line:,}" if line else f"record {number:,}"
+    return NodeError(
+        f"{shown_name(file, context)}, {where}, column {shown(path)!r}: {_cut(value)} is no"
+        f" {leaf.type}, which is declared",
+        code="SK0783",
+        help="mend the value, or declare a type that holds it, such as VARCHAR",
+    )
+
+
+def _scan(shape: _Shape, context: Context) -> Scan:
+    """The rows, with casts to what only SQL can make of text."""
+    _warn_of_broken(shape.records, context)
+    # A column without any value is JSON, as is an item of lists that are all empty.
+    shape = evolve(shape, columns=changed(shape.columns, _known))
+    read = {name: readable(type) for name, type in shape.columns.items()}
+    sql = shape.records.sql(read)
+    if shape.place:
+        place = ".".join(map(quote_identifier, shape.place))
+        sql = f"(SELECT unnest(item) FROM (SELECT unnest({place}) AS item FROM {sql}))"
+    items = [_item(name, type) for name, type in shape.rows.items()]
+    folders = [] if shape.place else map(quote_identifier, shape.records.folders)
+    return Scan(f"SELECT {', '.join([*items, *folders])} FROM {sql}")
+
+
+def _known(path: Path, leaf: Leaf) -> Leaf:
+    return Leaf("JSON") if leaf.type == '"NULL"' else leaf
+
+
+def _item(name: str, type: Type) -> str:
+    quoted = quote_identifier(name)
+    return quoted if readable(type) == type else f"CAST({quoted} AS {type}) AS {quoted}"
+
+
+def _warn_of_broken(records: Records, context: Context) -> None:
+    """How many lines ``ignore_errors`` made NULL of."""
+    if not records.reading.arguments.get("ignore_errors"):
+        return
+    query = f"SELECT count(*) FROM {records.objects()} WHERE json IS NULL"
+    (count,) = context.duckdb.execute(query).fetchall()[0]
+    if count:
+        text = "%s that %s no JSON: NULL in each column"
+        lines = f"{count:,} lines" if count > 1 else "1 line"
+        context.log.warning(text, lines, "are" if count > 1 else "is")

@@ -76,11 +76,16 @@ def columns_of(reading: Reading, source: Source, context: Context) -> dict[str, 
 
     Raises NodeError, in DuckDB's words, for a file that is not what it should be.
     """
+    return {name: str(type) for name, type in types_of(reading, source, context).items()}
+
+
+def types_of(reading: Reading, source: Source, context: Context) -> dict[str, Any]:
+    """The same, the types as DuckDB's own values."""
     import duckdb
 
     try:
         found = context.duckdb.sql(f"SELECT * FROM {reading.sql}")
-        return dict(zip(found.columns, map(str, found.types), strict=True))
+        return dict(zip(found.columns, found.types, strict=True))
     except (duckdb.InvalidInputException, duckdb.BinderException) as error:
         raise unreadable(error, reading, source, context) from error
     except duckdb.Error as error:

@@ -1,0 +1,232 @@
+"""A look at every value of JSON files: whether it is what the type of its column can hold.
+
+Types are checked on the text of each value, so that nothing depends on what was read first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from seeknal.builtin.jsontypes import (
+    ITEMS,
+    VALUES,
+    Leaf,
+    Path,
+    Type,
+    all_leaves,
+    changed,
+    readable,
+)
+from seeknal.plugin import Context, quote_identifier, quote_literal
+
+WHOLE = frozenset(
+    (
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    )
+)
+_MOST_DIGITS = 38
+_TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+
+
+@frozen(kw_only=True)
+class Formats:
+    """How the source's options say that dates and times are written."""
+
+    date: str | None = None
+    timestamp: str | None = None
+
+
+def misfits(
+    columns: Mapping[str, Type], rows: str, formats: Formats, context: Context
+) -> list[Path]:
+    """The leaves with a value that their type would change. ``rows`` has JSON at each leaf."""
+    checks: list[tuple[Path, str]] = []
+    for path, leaf in all_leaves(columns):
+        checks += [(path, sql) for sql in _checks(path, leaf, formats)]
+    if not checks:
+        context.duckdb.execute(f"SELECT count(*) FROM {rows}").fetchall()
+        return []
+    query = f"SELECT {', '.join(sql for _, sql in checks)} FROM {rows}"
+    (found,) = context.duckdb.execute(query).fetchall()
+    bad = [path for (path, _), is_bad in zip(checks, found, strict=True) if is_bad]
+    return list(dict.fromkeys(bad))
+
+
+def as_json(columns: Mapping[str, Type]) -> dict[str, Type]:
+    """The columns with the text of each value at their leaves."""
+    readable_columns = {name: readable(type) for name, type in columns.items()}
+    return changed(readable_columns, lambda path, leaf: Leaf("JSON"))
+
+
+def values(path: Path) -> tuple[str, bool]:
+    """The SQL of the values at ``path``; whether it is a list of those of one record."""
+    sql, many = quote_identifier(path[0][0]), False
+    for step in path[1:]:
+        if step in (ITEMS, VALUES):
+            inner = "item" if step == ITEMS else "map_values(item)"
+            if many:
+                sql = f"flatten(list_transform({sql}, lambda item: {inner}))"
+            else:
+                sql = sql if step == ITEMS else f"map_values({sql})"
+            many = True
+        else:
+            field = quote_literal(step[0])
+            sql = (
+                f"list_transform({sql}, lambda item: struct_extract(item, {field}))"
+                if many
+                else f"struct_extract({sql}, {field})"
+            )
+    return sql, many
+
+
+def _checks(path: Path, leaf: Leaf, formats: Formats) -> list[str]:
+    sql, many = values(path)
+    found = []
+    if predicate := changes(leaf, "CAST(item AS VARCHAR)", formats):
+        if many:
+            found.append(f"coalesce(bool_or(list_bool_or({_mapped(sql, predicate)})), false)")
+        else:
+            found.append(f"coalesce(bool_or({predicate.replace(_ITEM, _text(sql))}), false)")
+    if not leaf.declared and leaf.type in _TIMES and not formats.timestamp:
+        shape = f"translate({_ITEM}, '0123456789', '9999999999')"
+        if many:
+            low, high = (f"list_{end}({_mapped(sql, shape)})" for end in ("min", "max"))
+        else:
+            low = high = shape.replace(_ITEM, _text(sql))
+        found.append(f"coalesce(min({low}) <> max({high}), false)")
+    return found
+
+
+_ITEM = "CAST(item AS VARCHAR)"
+
+
+def _text(sql: str) -> str:
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def _mapped(sql: str, expression: str) -> str:
+    return f"list_transform({sql}, lambda item: {expression})"
+
+
+def changes(leaf: Leaf, text: str, formats: Formats) -> str | None:
+    """Whether a value, of which ``text`` is the JSON, would not arrive as what it is.
+
+    NULL counts as no.
+    """
+    if leaf.declared:
+        return _declared(leaf.type, text, formats)
+    inside = f"substr({text}, 2, length({text}) - 2)"
+    quoted = f"starts_with({text}, '\"')"
+    type = leaf.type
+    if type == "JSON":
+        return None
+    if type == "VARCHAR":
+        return f"NOT {quoted}"
+    if type == "BOOLEAN":
+        return f"{text} NOT IN ('true', 'false')"
+    if type in WHOLE:
+        odd = f"CAST(TRY_CAST({text} AS {type}) AS VARCHAR) IS DISTINCT FROM {text}"
+        long = f" OR length(ltrim({text}, '-')) > {_MOST_DIGITS}" if "HUGE" in type else ""
+        return f"{text} IS NOT NULL AND ({odd}{long})"
+    if type == "DOUBLE":
+        return _no_double(text)
+    if type == "DATE" and formats.date:
+        return (
+            f"{text} IS NOT NULL AND TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL"
+        )
+    if type == "TIMESTAMP" and formats.timestamp:
+        format = quote_literal(formats.timestamp)
+        return f"{text} IS NOT NULL AND TRY_STRPTIME({inside}, {format}) IS NULL"
+    if type in _TIMES:
+        return _no_time(type, text)
+    # '"NULL"' is the type of a column without any value.
+    if type == '"NULL"':
+        return f"{text} IS NOT NULL"
+    length = f" OR length({text}) <> 12" if type == "DATE" else ""
+    odd = f"CAST(TRY_CAST({inside} AS {type}) AS VARCHAR) IS DISTINCT FROM {inside}"
+    return f"{text} IS NOT NULL AND (NOT {quoted} OR {odd}{length})"
+
+
+def _no_double(text: str) -> str:
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    whole = f"length({text}) > 15 AND NOT contains({text}, '.') AND NOT contains({text}, 'e')"
+    long = f"{whole} AND coalesce(abs(TRY_CAST({text} AS HUGEINT)) > {2**53}, true)"
+    infinite = f"isinf({number}) AND NOT ends_with({text}, 'nfinity')"
+    return f"{text} IS NOT NULL AND ({number} IS NULL OR ({long}) OR ({infinite}))"
+
+
+def _no_time(type: str, text: str) -> str:
+    """Times are kept as such when they are spelled as ISO has it, in UTC where in a zone."""
+    end = "Z" if type == "TIMESTAMP WITH TIME ZONE" else ""
+    shape = rf'^"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{{1,6}})?{end}"$'
+    second = f"CAST(TRY_CAST(substr({text}, 2, 19) AS TIMESTAMP) AS VARCHAR)"
+    kept = f"{second} IS NOT DISTINCT FROM replace(substr({text}, 2, 19), 'T', ' ')"
+    matched = f"regexp_full_match({text}, {quote_literal(shape)})"
+    return f"{text} IS NOT NULL AND NOT ({matched} AND {kept})"
+
+
+def _declared(type: str, text: str, formats: Formats) -> str | None:
+    """Whether a value does not fit the type that its column is declared to have."""
+    quoted = f"starts_with({text}, '\"')"
+    inside = f"(CASE WHEN {quoted} THEN json_extract_string({text}, '$') ELSE {text} END)"
+    given = f"{text} IS NOT NULL"
+    casted = f"TRY_CAST({inside} AS {type})"
+    if type in ("VARCHAR", "JSON"):
+        return None
+    if type in WHOLE:
+        exact = f"TRY_CAST({inside} AS DECIMAL(38, 6))"
+        number = f"starts_with({text}, 't') OR starts_with({text}, 'f') OR {casted} IS NULL"
+        return f"{given} AND ({number} OR coalesce({exact} <> trunc({exact}), false))"
+    if type in ("DOUBLE", "FLOAT"):
+        infinite = f"isinf({casted}) AND NOT contains(lower({text}), 'inf')"
+        return f"{given} AND ({casted} IS NULL OR {infinite})"
+    if type.startswith("DECIMAL"):
+        scale = int(type.rpartition(",")[2].rstrip(")"))
+        places = f"length(rtrim(split_part({inside}, '.', 2), '0'))"
+        return (
+            f"{given} AND ({casted} IS NULL OR (NOT contains(lower({inside}), 'e')"
+            f" AND {places} > {scale}))"
+        )
+    if type == "BOOLEAN":
+        return f"{given} AND {casted} IS NULL"
+    if type == "DATE":
+        if formats.date:
+            return f"{given} AND TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL"
+        late = f"TRY_CAST({inside} AS TIMESTAMP) <> CAST({casted} AS TIMESTAMP)"
+        return f"{given} AND ({casted} IS NULL OR coalesce({late}, false))"
+    if type == "TIMESTAMP":
+        if formats.timestamp:
+            format = quote_literal(formats.timestamp)
+            return f"{given} AND TRY_STRPTIME({inside}, {format}) IS NULL"
+        zone = rf"regexp_matches({inside}, '\d{{1,2}}:\d\d.*[+-]\d|\.\d{{6}}\d*[1-9]')"
+        return f"{given} AND ({casted} IS NULL OR {zone})"
+    return f"{given} AND {casted} IS NULL"
+
+
+def wider(path: Path, rows: str, longest: tuple[int, int], context: Context) -> Leaf:
+    """A type that holds each value at ``path`` exactly: text, a whole number, a decimal, or JSON.
+
+    ``longest``: digits before and after the point that DuckDB does not show.
+    """
+    sql, many = values(path)
+    items = f"SELECT CAST({f'unnest({sql})' if many else sql} AS VARCHAR) AS t FROM {rows}"
+    query = (
+        "SELECT coalesce(bool_and(starts_with(t, '\"')), false),"
+        " coalesce(bool_and(regexp_full_match(t, '-?[0-9]+(\\.[0-9]+)?')), false),"
+        " coalesce(max(length(ltrim(split_part(t, '.', 1), '-'))), 0),"
+        " coalesce(max(length(split_part(t, '.', 2))), 0)"
+        f" FROM ({items}) WHERE t IS NOT NULL"
+    )
+    (found,) = context.duckdb.execute(query).fetchall()
+    is_text, is_number, digits, places = found
+    if is_text:
+        return Leaf("VARCHAR")
+    if not is_number:
+        return Leaf("JSON")
+    digits, places = max(digits, longest[0]), max(places, longest[1])
+    if digits + places > _MOST_DIGITS:
+        return Leaf("JSON")
+    return Leaf(f"DECIMAL(38,{places})") if places else Leaf("HUGEINT")

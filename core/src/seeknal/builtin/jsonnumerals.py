@@ -1,0 +1,140 @@
+"""Numbers with more digits than a DOUBLE keeps, which DuckDB's reader cuts without a word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from seeknal.builtin.jsonlook import WHOLE
+from seeknal.builtin.jsonread import FILE, Records
+from seeknal.builtin.jsontypes import (
+    ITEMS,
+    VALUES,
+    Leaf,
+    ListOf,
+    MapOf,
+    Path,
+    StructOf,
+    Type,
+    all_leaves,
+)
+from seeknal.plugin import Context, quote_identifier
+
+_LONG = r"(?:^|[:,\[\s-])([0-9.]{16,}(?:[eE][-+]?[0-9]+)?)"
+"""A number with 16 digits or more: fewer are always kept."""
+_BATCH = 2_000
+
+
+@frozen(kw_only=True)
+class Numeral:
+    """A number in a file that its type cannot hold."""
+
+    file: str
+    record: str
+    path: Path
+    leaf: Leaf
+    text: str
+
+
+def lost_numerals(
+    columns: Mapping[str, Type], records: Records, context: Context
+) -> Iterator[Numeral]:
+    """The numbers that would not arrive as the files have them."""
+    if not any(_may_lose(leaf) for _, leaf in all_leaves(columns)):
+        return
+    text = "CAST(json AS VARCHAR)"
+    query = (
+        f"SELECT {quote_identifier(FILE)}, {text} FROM {records.objects()}"
+        f" WHERE regexp_matches({text}, '[0-9.]{{16}}') AND len(list_filter("
+        f"regexp_extract_all({text}, '{_LONG}', 1), lambda item: regexp_matches(item, '[.eE]')"
+        " AND CAST(TRY_CAST(item AS DOUBLE) AS VARCHAR) IS DISTINCT FROM item)) > 0"
+    )
+    cursor = context.duckdb.execute(query)
+    tree: Type = columns["json"] if records.whole else StructOf(_by_key(columns, records))
+    start: Path = (("json",),) if records.whole else ()
+    while found := cursor.fetchmany(_BATCH):
+        for file, record in found:
+            value = json.loads(record, parse_float=_Real, parse_int=str, parse_constant=str)
+            for path, leaf, numeral in _lost(value, tree, start):
+                yield Numeral(file=file, record=record, path=path, leaf=leaf, text=numeral)
+
+
+class _Real(str):
+    """A number with a point or an exponent, as it is written."""
+
+
+def _by_key(columns: Mapping[str, Type], records: Records) -> dict[str, Type]:
+    keys = records.keys or {}
+    return {keys.get(name, name): type for name, type in columns.items()}
+
+
+def _may_lose(leaf: Leaf) -> bool:
+    if leaf.declared:
+        return leaf.type not in ("DOUBLE", "FLOAT")
+    return leaf.type in ("DOUBLE", "JSON") or leaf.type.startswith("DECIMAL")
+
+
+def _lost(value: Any, type: Type, path: Path) -> Iterator[tuple[Path, Leaf, str]]:
+    """Where in ``value`` which numbers do not fit."""
+    if isinstance(type, Leaf):
+        for numeral in _reals(value):
+            if not _fits(numeral, type):
+                yield path, type, str(numeral)
+    elif isinstance(type, ListOf) and isinstance(value, list):
+        for item in value:
+            yield from _lost(item, type.item, (*path, ITEMS))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(type, MapOf):
+                yield from _lost(item, type.value, (*path, VALUES))
+            elif isinstance(type, StructOf) and (name := _field(key, type)) is not None:
+                yield from _lost(item, type.fields[name], (*path, (name,)))
+
+
+def _field(key: str, type: StructOf) -> str | None:
+    return key if key in type.fields else None
+
+
+def _reals(value: Any) -> Iterator[_Real]:
+    if isinstance(value, _Real):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _reals(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _reals(item)
+
+
+def _fits(numeral: _Real, leaf: Leaf) -> bool:
+    if leaf.declared and leaf.type in ("DOUBLE", "FLOAT"):
+        return True
+    exact = Decimal(numeral)
+    if leaf.type in WHOLE:
+        return exact == exact.to_integral_value()
+    if leaf.type.startswith("DECIMAL"):
+        digits, places = size(numeral)
+        width, scale = map(int, leaf.type[len("DECIMAL(") : -1].split(","))
+        return places <= scale and digits <= width - scale
+    return _is_kept(numeral, exact)
+
+
+def _is_kept(text: str, exact: Decimal) -> bool:
+    """Whether ``text`` is a way to write a DOUBLE: the shortest, with 17 digits, or in full."""
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        return False
+    return exact in (Decimal(repr(number)), Decimal(f"{number:.17g}"), Decimal(number))
+
+
+def size(text: str) -> tuple[int, int]:
+    """How many digits a number has before and after its point, zeros at its end aside."""
+    _, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int)
+    significant = len("".join(map(str, digits)).rstrip("0"))
+    places = max(0, significant - len(digits) - exponent)
+    return max(0, len(digits) + exponent), places

@@ -1,0 +1,78 @@
+"""A look at JSON files of our own: how they begin, and on which line a record stands."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+_LARGEST = 256 * 2**20
+_SPACE = " \t\r\n,["
+
+
+def is_marked_array(file: str) -> bool | None:
+    """Whether the file is a list behind a byte order mark, for which DuckDB does not see it.
+
+    None for any other list.
+    """
+    start = _start(file)
+    text = start.removeprefix(_MARK).lstrip()
+    if not text.startswith(b"["):
+        return False
+    return True if start.startswith(_MARK) else None
+
+
+_MARK = b"\xef\xbb\xbf"
+
+
+def _start(file: str) -> bytes:
+    if "://" in file:
+        return b""
+    opener: Any = gzip.open if file.endswith(".gz") else open
+    try:
+        with opener(file, "rb") as opened:
+            return bytes(opened.read(4096))
+    except (OSError, EOFError):
+        return b""
+
+
+def line_of_text(file: str, record: str) -> int | None:
+    """The line on which a record with this very text begins."""
+    text = _text(file)
+    place = -1 if text is None else text.find(record)
+    return None if text is None or place < 0 else text.count("\n", 0, place) + 1
+
+
+def line_of_record(file: str, number: int) -> int | None:
+    """The line on which the record of this number, from 1, begins."""
+    text = _text(file)
+    if text is None:
+        return None
+    decoder, place = json.JSONDecoder(), 0
+    for _ in range(number):
+        place = _after_space(text, place)
+        start = place
+        try:
+            _, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            return None
+    return text.count("\n", 0, start) + 1
+
+
+def _after_space(text: str, place: int) -> int:
+    while place < len(text) and text[place] in _SPACE:
+        place += 1
+    return place
+
+
+def _text(file: str) -> str | None:
+    opener: Any = gzip.open if file.endswith(".gz") else open
+    path = Path(file)
+    if "://" in file or not path.is_file() or path.stat().st_size > _LARGEST:
+        return None
+    try:
+        with opener(file, "rt", encoding="utf-8-sig", newline="") as opened:
+            return str(opened.read())
+    except (OSError, UnicodeDecodeError, EOFError):
+        return None
