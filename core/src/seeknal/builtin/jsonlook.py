@@ -46,9 +46,10 @@ def misfits(
     checks: list[tuple[Path, str]] = []
     for path, leaf in all_leaves(columns):
         checks += [(path, sql) for sql in _checks(path, leaf, formats)]
-    if not checks:
-        context.duckdb.execute(f"SELECT count(*) FROM {rows}").fetchall()
-        return []
+    # Every column is read, so that what is wrong about one is found here and not while it is kept.
+    checked = {path[0][0] for path, _ in checks}
+    rest = [((name,), name) for name in columns if name not in checked]
+    checks += [((path,), f"count({quote_identifier(name)}) < 0") for path, name in rest]
     query = f"SELECT {', '.join(sql for _, sql in checks)} FROM {rows}"
     (found,) = context.duckdb.execute(query).fetchall()
     bad = [path for (path, _), is_bad in zip(checks, found, strict=True) if is_bad]
@@ -91,7 +92,8 @@ def _checks(path: Path, leaf: Leaf, formats: Formats) -> list[str]:
         else:
             found.append(f"coalesce(bool_or({predicate.replace(_ITEM, _text(sql))}), false)")
     if not leaf.declared and leaf.type in _TIMES and not formats.timestamp:
-        shape = f"translate({_ITEM}, '0123456789', '9999999999')"
+        # All in one spelling, so that text can be had back: as long, with T or a space.
+        shape = f"2 * length({_ITEM}) + CAST(substr({_ITEM}, 12, 1) = 'T' AS INTEGER)"
         if many:
             low, high = (f"list_{end}({_mapped(sql, shape)})" for end in ("min", "max"))
         else:
@@ -128,7 +130,7 @@ def changes(leaf: Leaf, text: str, formats: Formats) -> str | None:
     if type == "BOOLEAN":
         return f"{text} NOT IN ('true', 'false')"
     if type in WHOLE:
-        odd = f"CAST(TRY_CAST({text} AS {type}) AS VARCHAR) IS DISTINCT FROM {text}"
+        odd = f"TRY_CAST({text} AS {type}) IS NULL OR {_has_point(text)}"
         long = f" OR length(ltrim({text}, '-')) > {_MOST_DIGITS}" if "HUGE" in type else ""
         return f"{text} IS NOT NULL AND ({odd}{long})"
     if type == "DOUBLE":
@@ -150,12 +152,22 @@ def changes(leaf: Leaf, text: str, formats: Formats) -> str | None:
     return f"{text} IS NOT NULL AND (NOT {quoted} OR {odd}{length})"
 
 
+def _has_point(text: str) -> str:
+    return f"contains({text}, '.') OR contains({text}, 'e') OR contains({text}, 'E')"
+
+
 def _no_double(text: str) -> str:
+    """Whether it is no number, a long whole one, or one beyond what a DOUBLE reaches."""
     number = f"TRY_CAST({text} AS DOUBLE)"
-    whole = f"length({text}) > 15 AND NOT contains({text}, '.') AND NOT contains({text}, 'e')"
+    whole = f"length({text}) > 15 AND NOT ({_has_point(text)})"
     long = f"{whole} AND coalesce(abs(TRY_CAST({text} AS HUGEINT)) > {2**53}, true)"
     infinite = f"isinf({number}) AND NOT ends_with({text}, 'nfinity')"
-    return f"{text} IS NOT NULL AND ({number} IS NULL OR ({long}) OR ({infinite}))"
+    odd = f"{text} IS NOT NULL AND ({number} IS NULL OR ({long}) OR ({infinite}))"
+    # Most numbers are seen to be fine from how they begin and how long they are.
+    short = f"{text} >= '-' AND {text} < ':' AND length({text}) < 40 AND NOT contains({text}, 'I')"
+    plain = f"length({text}) < 16 OR contains({text}, '.')"
+    fine = f"{short} AND NOT contains(lower({text}), 'e') AND ({plain})"
+    return f"CASE WHEN {fine} THEN false ELSE {odd} END"
 
 
 def _no_time(type: str, text: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.builtin.jsonlook import WHOLE
+from seeknal.builtin.jsonplaces import may_hold_long_number
 from seeknal.builtin.jsonread import FILE, Records
 from seeknal.builtin.jsontypes import (
     ITEMS,
@@ -46,10 +47,14 @@ def lost_numerals(
     """The numbers that would not arrive as the files have them."""
     if not any(_may_lose(leaf) for _, leaf in all_leaves(columns)):
         return
+    files = [file for file in records.reading.files if may_hold_long_number(file)]
+    if not files:
+        return
+    records = evolve(records, reading=evolve(records.reading, files=tuple(files)))
     text = "CAST(json AS VARCHAR)"
     query = (
         f"SELECT {quote_identifier(FILE)}, {text} FROM {records.objects()}"
-        f" WHERE regexp_matches({text}, '[0-9.]{{16}}') AND len(list_filter("
+        " WHERE len(list_filter("
         f"regexp_extract_all({text}, '{_LONG}', 1), lambda item: regexp_matches(item, '[.eE]')"
         " AND CAST(TRY_CAST(item AS DOUBLE) AS VARCHAR) IS DISTINCT FROM item)) > 0"
     )
