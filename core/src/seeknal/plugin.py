@@ -78,9 +78,11 @@ if TYPE_CHECKING:
     from seeknal.scans import to_scan
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
+    from seeknal.sql.storage import as_parquet
 
 _LATER = {
     "Range": ("seeknal.batches", "Range"),
+    "as_parquet": ("seeknal.sql.storage", "as_parquet"),
     "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
     "check_condition": ("seeknal.sql.condition", "check_condition"),
     "check_keys": ("seeknal.batches", "check_keys"),
@@ -156,6 +158,7 @@ __all__ = (
     "SqlRefused",
     "Target",
     "TargetType",
+    "as_parquet",
     "check_condition",
     "check_keys",
     "check_query",

@@ -5,21 +5,37 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Column, Context, Relation, quote_identifier, quote_literal
+from seeknal.builtin.jsonwriting import check_json, json_value
+from seeknal.plugin import (
+    Column,
+    Context,
+    Relation,
+    as_parquet,
+    quote_identifier,
+    quote_literal,
+)
 
 if TYPE_CHECKING:
     from seeknal.builtin.filetarget import FileOptions, Format
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
+_JSON = ("json", "ndjson", "jsonl")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
 def copy_rows(
     format: Format, options: FileOptions, relation: Relation, path: Path, context: Context
 ) -> int:
-    """Write ``relation`` to ``path``; gives the number of rows."""
+    """Write ``relation`` to ``path``; gives the number of rows.
+
+    Raises DeliveryError for a value that the format cannot hold.
+    """
+    if format in _JSON:
+        check_json(relation, context)
     select = f"SELECT {_columns(format, options, relation)} FROM {relation.scan}"
+    if format == "parquet":
+        select = as_parquet(select, relation.columns)
     how = ", ".join(
         f"{name} {value}" for name, value in _settings(format, options).items() if value
     )
@@ -43,9 +59,8 @@ def _columns(format: Format, options: FileOptions, relation: Relation) -> str:
 def _expression(format: Format, options: FileOptions, column: Column) -> str | None:
     """What is written for a column; None for its value as it is."""
     name = quote_identifier(column.name)
-    if format == "parquet" and column.type in ("HUGEINT", "UHUGEINT"):
-        # Parquet has no such type, and DuckDB would write a float.
-        return f"CAST({name} AS DECIMAL(38, 0))"
+    if format in _JSON:
+        return json_value(column)
     if format == "csv" and options.excel_safe and _is_text(column):
         starts = ", ".join(map(quote_literal, _DANGEROUS))
         text = f"CAST({name} AS VARCHAR)"

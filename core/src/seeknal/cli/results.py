@@ -50,11 +50,13 @@ def write_rows(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted
     elif names == ["explain_key", "explain_value"]:
         _write_explanation(relation.fetchall(), wanted)
     elif wanted.format == "json":
-        rows = _fetch(connection, query, names, "to_json(#{})", wanted)
+        parts = [_as_json(number, kind) for number, kind in enumerate(types, 1)]
+        rows = _fetch(connection, query, parts, wanted)
         with _output(wanted) as file:
             _write_json(names, rows, file)
     else:
-        rows = _fetch(connection, query, names, "CAST(#{} AS VARCHAR)", wanted)
+        parts = [f"CAST(#{number} AS VARCHAR)" for number in range(1, len(names) + 1)]
+        rows = _fetch(connection, query, parts, wanted)
         with _output(wanted) as file:
             if wanted.format == "csv":
                 _write_csv(names, rows, file)
@@ -70,21 +72,26 @@ def _write_explanation(rows: Sequence[Sequence[object]], wanted: Wanted) -> None
         file.writelines(f"{text}" for _, text in rows)
 
 
+def _as_json(number: int, kind: str) -> str:
+    """A column as JSON text; what is JSON already keeps the numerals that it has."""
+    return (
+        f"CAST(#{number} AS VARCHAR)" if kind == "JSON" else f"CAST(to_json(#{number}) AS VARCHAR)"
+    )
+
+
 def _fetch(
     connection: duckdb.DuckDBPyConnection,
     query: str,
-    names: Sequence[str],
-    template: str,
+    parts: Sequence[str],
     wanted: Wanted,
 ) -> Iterator[Sequence[Any]]:
     """Rows whose values DuckDB has already made text of, so that every type can be shown.
 
     One row more than wanted is fetched, which tells whether there are more.
     """
-    parts = ", ".join(template.format(number + 1) for number in range(len(names)))
     limit = "" if wanted.rows is None else f" LIMIT {wanted.rows + 1}"
     # The newline ends a comment at the end of the query.
-    cursor = connection.execute(f"SELECT {parts} FROM ({query}\n){limit}")
+    cursor = connection.execute(f"SELECT {', '.join(parts)} FROM ({query}\n){limit}")
     return _batches(cursor, wanted)
 
 
@@ -121,15 +128,21 @@ def _write_json(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextI
     keys = [json.dumps(name, ensure_ascii=False) for name in names]
     start = "["
     for row in rows:
-        values = ("null" if value in (None, *_NO_JSON) else value for value in row)
+        values = ("null" if value is None else _standard(value) for value in row)
         entries = (f"{key}: {value}" for key, value in zip(keys, values, strict=True))
         file.write(f"{start}\n  {{{', '.join(entries)}}}")
         start = ","
     file.write("[]\n" if start == "[" else "\n]\n")
 
 
-_NO_JSON = ("NaN", "Infinity", "-Infinity")
-"""What DuckDB writes for numbers that JSON does not have."""
+def _standard(text: str) -> str:
+    """JSON with null for the numbers that DuckDB and Python write though JSON has none."""
+    if "NaN" not in text and "Infinity" not in text:
+        return text
+    import re
+
+    tokens = r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN'
+    return re.sub(tokens, lambda found: found[0] if found[0][0] == '"' else "null", text)
 
 
 def _write_csv(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:
@@ -152,6 +165,8 @@ def _write_table(
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
     from seeknal.files import publish_file
+    from seeknal.model import Column
+    from seeknal.sql.storage import as_parquet
 
     if wanted.output is None:
         raise UsageError(
@@ -160,8 +175,11 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wa
     limit = "" if wanted.rows is None else f" LIMIT {wanted.rows}"
     temporary = temporary_path(wanted.output)
     try:
+        found = connection.sql(query)
+        columns = [Column(*pair) for pair in zip(found.columns, map(str, found.types), strict=True)]
+        rows = as_parquet(f"FROM ({query}\n){limit}", columns)
         connection.execute(
-            f"COPY (FROM ({query}\n){limit}) TO {quote_literal(str(temporary))} "
+            f"COPY ({rows}) TO {quote_literal(str(temporary))} "
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
         publish_file(temporary, wanted.output)

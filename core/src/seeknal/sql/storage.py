@@ -29,14 +29,18 @@ COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 
 def copy_statement(select: str, columns: Sequence[Column], path: str) -> str:
-    """The COPY that stores ``select``'s rows; the newline ends a trailing ``--`` comment."""
+    """The COPY that stores ``select``'s rows."""
+    return f"COPY ({as_parquet(select, columns)}) TO {quote_literal(path)} ({COPY_OPTIONS})"
+
+
+def as_parquet(select: str, columns: Sequence[Column]) -> str:
+    """``select`` with types that Parquet holds; the newline ends a trailing ``--`` comment."""
     encoded = [
         (column.name, f"CAST({quote_identifier(column.name)} AS {_stored(column.type)})")
         for column in columns
         if _encoded(column)
     ]
-    rows = f"{select}\n" if not encoded else f"SELECT {_star(encoded)} FROM ({select}\n)"
-    return f"COPY ({rows}) TO {quote_literal(path)} ({COPY_OPTIONS})"
+    return f"SELECT {_star(encoded)} FROM ({select}\n)" if encoded else f"{select}\n"
 
 
 def scan_of(path: str, columns: Sequence[Column]) -> str:
