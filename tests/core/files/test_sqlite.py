@@ -205,3 +205,55 @@ def test_many_rows_and_large_numbers_arrive_exactly(files):
         connection.commit()
 
     assert files.read("sqlite", "t", path="a.db")[1] == rows
+
+
+@pytest.mark.parametrize(
+    ("type", "values", "kind", "expected"),
+    [
+        ("NUMERIC", "9007199254740993", "BIGINT", [9007199254740993]),
+        ("NUMERIC", "9007199254740993, 1.5", "VARCHAR", ["9007199254740993", "1.5"]),
+        ("TEXT", "0.1", "VARCHAR", ["0.1"]),
+        ("", "0.30000000000000004, 'x'", "VARCHAR", ["0.30000000000000004", "x"]),
+        ("", "0.30000000000000004, x'ff'", "BLOB", [b"0.30000000000000004", b"\xff"]),
+        ("BOOLEAN", "0, 1, 2", "BIGINT", [0, 1, 2]),
+        ("DATETIME", "'2024-01-01T10:00:00+02:00'", "VARCHAR", ["2024-01-01T10:00:00+02:00"]),
+        ("DATETIME", "'2024-01-01 10:00:00Z'", "VARCHAR", ["2024-01-01 10:00:00Z"]),
+        (
+            "DATETIME",
+            "'2024-01-01 10:00:00.1234567'",
+            "VARCHAR",
+            ["2024-01-01 10:00:00.1234567"],
+        ),
+        ("REAL", "1e308 * 10", "DOUBLE", [float("inf")]),
+    ],
+)
+def test_values_keep_every_digit(files, type, values, kind, expected):
+    rows = ", ".join(f"({value})" for value in values.split(", "))
+    database(files, f"CREATE TABLE t (v {type})", f"INSERT INTO t VALUES {rows}")
+
+    relation = files.relation(files.source("sqlite", "t", path="a.db"))
+
+    assert str(relation.types[0]) == kind
+    assert [row[0] for row in relation.fetchall()] == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "value"),
+    [("BIGINT", "1.5"), ("DECIMAL(9,2)", "1.005"), ("DATE", "'2024-01-01 10:00:00'")],
+)
+def test_a_value_that_a_declared_type_would_change_is_named(files, type, value):
+    database(files, "CREATE TABLE t (v)", f"INSERT INTO t VALUES (NULL), ({value})")
+
+    with pytest.raises(NodeError) as caught:
+        files.read("sqlite", "t", path="a.db", columns={"v": type})
+
+    assert caught.value.code == "SK0783"
+    assert caught.value.message.startswith("row 2, column 'v': ")
+
+
+def test_a_fraction_is_a_decimal_by_the_digits_that_it_keeps(files):
+    database(files, "CREATE TABLE t (v REAL)", "INSERT INTO t VALUES (0.1 + 0.2)")
+
+    (row,) = files.read("sqlite", "t", path="a.db", columns={"v": "DECIMAL(9,2)"})[1]
+
+    assert str(row[0]) == "0.30"

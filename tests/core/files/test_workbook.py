@@ -108,3 +108,59 @@ def test_sheet_names_are_short_unique_and_allowed():
     assert len(first) == len(second) == 31
     assert first.lower() != second.lower()
     assert sheet_name("a/b[c]", []) == "a_b_c_"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("99999999999999.99::DECIMAL(16,2)", "99999999999999.99"),
+        ("123456789012345.67::DECIMAL(20,2)", "123456789012345.67"),
+        ("9999999999999.99::DECIMAL(16,2)", 9999999999999.99),
+        ("1.50::DECIMAL(38,20)", 1.5),
+        ("0.30000000000000004::DOUBLE", 0.30000000000000004),
+        ("1.7976931348623157e308::DOUBLE", 1.7976931348623157e308),
+        ("999999999999999::BIGINT", 999999999999999),
+        ("1000000000000000::BIGINT", "1000000000000000"),
+        ("DATE 'infinity'", "infinity"),
+        ("TIMESTAMP '-infinity'", "-infinity"),
+        ("'0044-03-15 (BC)'::DATE", "0044-03-15 (BC)"),
+        ("'123456-01-01'::DATE", "123456-01-01"),
+        ("DATE '9999-12-31'", dt.datetime(9999, 12, 31)),
+        ("DATE '1900-02-28'", "1900-02-28"),
+        ("TIMESTAMP '2024-01-01 10:00:00.123'", dt.datetime(2024, 1, 1, 10, 0, 0, 123000)),
+        ("TIMESTAMP '2024-01-01 10:00:00.123456'", "2024-01-01 10:00:00.123456"),
+        ("TIME '10:00:00.001'", dt.time(10, 0, 0, 1000)),
+        ("TIME '10:00:00.000001'", "10:00:00.000001"),
+        ("TIMESTAMPTZ '2024-01-01 10:00:00+00'", "2024-01-01 10:00:00+00"),
+        ("'2024-01-01 10:00:00.123456789'::TIMESTAMP_NS", "2024-01-01 10:00:00.123456789"),
+        ("INTERVAL '-1 month 3 days'", "-1 month 3 days"),
+        ("'10:00:00+02'::TIMETZ", "10:00:00+02"),
+        ("'\\x00\\xFF'::BLOB", "\\x00\\xFF"),
+        ("map {'k': 1}", "{k=1}"),
+        ("'=1+1'", "=1+1"),
+        ("'  spaces '", "  spaces "),
+        ("''", None),
+    ],
+)
+def test_every_value_is_exact_or_text(files, sql, expected):
+    files.duckdb.execute("SET TimeZone = 'UTC'")
+
+    files.deliver(files.rows(f"SELECT {sql} AS v UNION ALL SELECT NULL"), "a.xlsx")
+
+    assert cells(files)["t"][1] == (expected,)
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\r\nb", "_x0041_", "a_x000D_b", "a\tb", "é\u2028"])
+def test_text_is_read_back_as_it_was(files, text):
+    files.relations["transform.t"] = files.rows(f"SELECT '{text}' AS v, '{text}' AS w")
+
+    files.deliver(files.relations["transform.t"], "a.xlsx")
+
+    assert files.read("excel", "a.xlsx")[1] == [(text, text)]
+
+
+def test_control_characters_are_left_out_with_a_warning(files):
+    files.deliver(files.rows("SELECT 'a' || chr(7) || chr(1) || 'b' AS v"), "a.xlsx")
+
+    assert cells(files)["t"][1] == ("ab",)
+    assert "2 are" in files.warnings[0]

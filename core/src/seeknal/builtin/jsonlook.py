@@ -19,14 +19,9 @@ from seeknal.builtin.jsontypes import (
     changed,
     readable,
 )
+from seeknal.builtin.misfits import WHOLE, misfit
 from seeknal.plugin import Context, quote_identifier, quote_literal
 
-WHOLE = frozenset(
-    (
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-    )
-)
 _MOST_DIGITS = 38
 _TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 
@@ -184,38 +179,17 @@ def _declared(type: str, text: str, formats: Formats) -> str | None:
     """Whether a value does not fit the type that its column is declared to have."""
     quoted = f"starts_with({text}, '\"')"
     inside = f"(CASE WHEN {quoted} THEN json_extract_string({text}, '$') ELSE {text} END)"
-    given = f"{text} IS NOT NULL"
-    casted = f"TRY_CAST({inside} AS {type})"
-    if type in ("VARCHAR", "JSON"):
-        return None
-    if type in WHOLE:
-        exact = f"TRY_CAST({inside} AS DECIMAL(38, 6))"
-        number = f"starts_with({text}, 't') OR starts_with({text}, 'f') OR {casted} IS NULL"
-        return f"{given} AND ({number} OR coalesce({exact} <> trunc({exact}), false))"
-    if type in ("DOUBLE", "FLOAT"):
-        infinite = f"isinf({casted}) AND NOT contains(lower({text}), 'inf')"
-        return f"{given} AND ({casted} IS NULL OR {infinite})"
-    if type.startswith("DECIMAL"):
-        scale = int(type.rpartition(",")[2].rstrip(")"))
-        places = f"length(rtrim(split_part({inside}, '.', 2), '0'))"
+    if type == "DATE" and formats.date:
         return (
-            f"{given} AND ({casted} IS NULL OR (NOT contains(lower({inside}), 'e')"
-            f" AND {places} > {scale}))"
+            f"TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL AND {text} IS NOT NULL"
         )
-    if type == "BOOLEAN":
-        return f"{given} AND {casted} IS NULL"
-    if type == "DATE":
-        if formats.date:
-            return f"{given} AND TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL"
-        late = f"TRY_CAST({inside} AS TIMESTAMP) <> CAST({casted} AS TIMESTAMP)"
-        return f"{given} AND ({casted} IS NULL OR coalesce({late}, false))"
-    if type == "TIMESTAMP":
-        if formats.timestamp:
-            format = quote_literal(formats.timestamp)
-            return f"{given} AND TRY_STRPTIME({inside}, {format}) IS NULL"
-        zone = rf"regexp_matches({inside}, '\d{{1,2}}:\d\d.*[+-]\d|\.\d{{6}}\d*[1-9]')"
-        return f"{given} AND ({casted} IS NULL OR {zone})"
-    return f"{given} AND {casted} IS NULL"
+    if type == "TIMESTAMP" and formats.timestamp:
+        format = quote_literal(formats.timestamp)
+        return f"TRY_STRPTIME({inside}, {format}) IS NULL AND {text} IS NOT NULL"
+    odd = misfit(type, inside)
+    if odd is not None and type in WHOLE:
+        return f"{text} IN ('true', 'false') OR ({odd})"
+    return odd
 
 
 def wider(path: Path, rows: str, longest: tuple[int, int], context: Context) -> Leaf:

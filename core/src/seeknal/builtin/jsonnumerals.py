@@ -9,7 +9,6 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seeknal.builtin.jsonlook import WHOLE
 from seeknal.builtin.jsonplaces import may_hold_long_number
 from seeknal.builtin.jsonread import FILE, Records
 from seeknal.builtin.jsontypes import (
@@ -23,6 +22,7 @@ from seeknal.builtin.jsontypes import (
     Type,
     all_leaves,
 )
+from seeknal.builtin.misfits import WHOLE
 from seeknal.plugin import Context, quote_identifier
 
 _LONG = r"(?:^|[:,\[\s-])([0-9.]{16,}(?:[eE][-+]?[0-9]+)?)"

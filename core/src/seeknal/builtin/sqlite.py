@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.builtin.declared import cast, declared_types, match_columns
+from seeknal.builtin.misfits import first_misfit
 from seeknal.builtin.paths import local_files
 from seeknal.builtin.sqlitetypes import Stored, affinity, stored
 from seeknal.plugin import (
@@ -120,7 +121,23 @@ def _rows(
     for column in columns:
         if column.mixed:
             context.log.warning("column %r holds %s", column.name, column.mixed)
-    return Scan(cast(_spooled(columns, rows, connection, context).sql, types))
+    spooled = _spooled(columns, rows, connection, context)
+    for column in columns:
+        if column.name in types:
+            _check_declared(spooled, column, types[column.name], context)
+    return Scan(cast(spooled.sql, types))
+
+
+def _check_declared(found: Scan, column: Stored, type: str, context: Context) -> None:
+    """Raise NodeError for the first value that a declared type would change."""
+    misfit = first_misfit(found.sql, column.name, type, column.type, context)
+    if misfit:
+        row, value = misfit
+        raise NodeError(
+            f"row {row:,}, column {column.name!r}: {value[:60]!r} is no {type}, which is declared",
+            code="SK0783",
+            help="mend the value, or declare a type that holds it, such as VARCHAR",
+        )
 
 
 def _spooled(

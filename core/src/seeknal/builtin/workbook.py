@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ LONGEST_TEXT = 32_767
 _BATCH = 5_000
 _EXACT = 10**15
 """Cells are floats: whole numbers beyond this many digits would lose some."""
+_DIGITS = 15
+"""Decimals with more digits than a cell shows are text."""
+_FRACTION = 1_000
+"""Microseconds that a cell can tell apart: its times are kept to the millisecond."""
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FIRST_DAY = date(1900, 3, 1)
 """Days before this one are numbered otherwise, or not at all."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
@@ -69,15 +77,20 @@ def _fill(sheet: Any, relation: Relation, context: Context, header: bool) -> int
     if len(relation.columns) > MOST_COLUMNS:
         raise _too_large(relation, f"{MOST_COLUMNS:,} columns")
     room = MOST_ROWS
+    cells = _Cells(sheet, relation)
     if header:
-        sheet.append([_cell(sheet, name, relation) for name in relation.names])
+        sheet.append([cells.text(name) for name in relation.names])
         room -= 1
     count = 0
     for row in _rows(relation, context):
         count += 1
         if count > room:
             raise _too_large(relation, f"{room:,} rows")
-        sheet.append([_cell(sheet, value, relation) for value in row])
+        sheet.append([cells.cell(value) for value in row])
+    if cells.dropped:
+        text = "sheet %r: %s that no sheet can hold left out of its text"
+        marks = "1 control character is" if cells.dropped == 1 else f"{cells.dropped:,} are"
+        context.log.warning(text, sheet.title, marks)
     return count
 
 
@@ -97,40 +110,82 @@ def _rows(relation: Relation, context: Context) -> Iterator[Sequence[object]]:
 
 
 def _expression(column: Column) -> str:
-    """What a cell has no type for is written as text."""
+    """What a cell has no type for is written as text, and so are days that Python has not."""
     name = quote_identifier(column.name)
+    if column.type in ("DATE", "TIMESTAMP"):
+        # Text for some and moments for others: a union has room for both.
+        far = f"{name} < '0001-01-01' OR {name} > '9999-12-31' OR NOT isfinite({name})"
+        return (
+            f"CASE WHEN {far} THEN union_value(text := CAST({name} AS VARCHAR))"
+            f" ELSE union_value(day := {name}) END AS {name}"
+        )
     if column.type in _NATIVE or column.type.startswith("DECIMAL"):
         return name
     return f"CAST({name} AS VARCHAR) AS {name}"
 
 
-def _cell(sheet: Any, value: object, relation: Relation) -> object:
-    """A value that a cell can hold; what it cannot hold exactly is text."""
-    if isinstance(value, str):
-        return _text(sheet, value, relation)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    if isinstance(value, int | Decimal) and not -_EXACT < value < _EXACT:
-        return str(value)
-    if isinstance(value, date) and not _is_numbered(value):
-        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-    return value
+class _Cells:
+    """Makes cells of values; what a cell cannot hold exactly is text."""
+
+    def __init__(self, sheet: Any, relation: Relation) -> None:
+        self.sheet = sheet
+        self.relation = relation
+        self.dropped = 0
+
+    def cell(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, float):
+            return self.number(value)
+        if isinstance(value, int) and not -_EXACT < value < _EXACT:
+            return str(value)
+        if isinstance(value, Decimal):
+            return value if _is_exact(value) else str(value)
+        if isinstance(value, date) and not _is_numbered(value):
+            return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+        if isinstance(value, time) and value.microsecond % _FRACTION:
+            return value.isoformat()
+        return value
+
+    def number(self, value: float) -> object:
+        if not isfinite(value):
+            return str(value)
+        if float(f"{value:.16g}") == value:
+            return value
+        # openpyxl writes 16 digits, of which some doubles need one more.
+        from openpyxl.cell import WriteOnlyCell
+
+        cell: Any = WriteOnlyCell(self.sheet)
+        cell._value, cell.data_type = repr(value), "n"
+        return cell
+
+    def text(self, value: str) -> object:
+        """Text stays text, also where it begins with ``=`` or reads like an error of Excel's."""
+        from openpyxl.cell import WriteOnlyCell
+
+        if len(value) > LONGEST_TEXT:
+            raise _too_large(self.relation, f"{LONGEST_TEXT:,} characters in a cell")
+        plain = _NO_XML.sub("", value)
+        self.dropped += len(value) - len(plain)
+        if "_x" in plain:
+            plain = _ESCAPED.sub("_x005F_", plain)
+        if "\r" in plain:
+            # A reader of XML makes a line feed of it.
+            plain = plain.replace("\r", "_x000D_")
+        if not plain.startswith(("=", "#")):
+            return plain
+        cell = WriteOnlyCell(self.sheet, plain)
+        cell.data_type = "s"
+        return cell
+
+
+def _is_exact(value: Decimal) -> bool:
+    """Whether the double that a cell holds shows all of the digits."""
+    return len(value.normalize().as_tuple().digits) <= _DIGITS
 
 
 def _is_numbered(value: date) -> bool:
-    day = value.date() if isinstance(value, datetime) else value
-    return day >= _FIRST_DAY
-
-
-def _text(sheet: Any, value: str, relation: Relation) -> object:
-    """Text stays text, also where it begins with ``=`` or reads like an error of Excel's."""
-    from openpyxl.cell import WriteOnlyCell
-
-    if len(value) > LONGEST_TEXT:
-        raise _too_large(relation, f"{LONGEST_TEXT:,} characters in a cell")
-    plain = "".join(mark for mark in value if mark >= " " or mark in "\t\n\r")
-    if not plain.startswith(("=", "#")):
-        return plain
-    cell = WriteOnlyCell(sheet, plain)
-    cell.data_type = "s"
-    return cell
+    """Whether a cell has a number for it: from March 1900 on, to the millisecond."""
+    if isinstance(value, datetime):
+        return value.date() >= _FIRST_DAY and not value.microsecond % _FRACTION
+    return value >= _FIRST_DAY

@@ -1,0 +1,267 @@
+"""The rows of one sheet, read cell by cell; what cannot be kept is named by its cell."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import range_boundaries
+
+from seeknal.builtin.declared import cast, declared_types, match_columns, no_rows
+from seeknal.builtin.misfits import first_misfit
+from seeknal.builtin.sheetcells import Digits, Fault, Uncalculated, rows_of
+from seeknal.plugin import (
+    Context,
+    NodeError,
+    Rows,
+    Scan,
+    Source,
+    scan_of_rows,
+)
+
+if TYPE_CHECKING:
+    from seeknal.builtin.excel import ExcelOptions
+
+_WHOLE = 2**53
+"""Whole numbers up to this one are the same as doubles."""
+_SHOWN = 3
+"""Cells that a message names."""
+
+
+class SheetReader:
+    """One sheet while it is read: its columns, and what had to be left out."""
+
+    def __init__(self, sheet: Any, options: ExcelOptions, source: Source, context: Context) -> None:
+        self.sheet = sheet
+        self.options = options
+        self.source = source
+        self.context = context
+        self.cells = rows_of(sheet)
+        self.left, self.top, self.right, self.bottom = _range(options.range)
+        self.faults = _Found()
+        self.uncalculated = _Found()
+        self.beside = 0
+        self.numbers = array("L")
+        self.long: dict[str, str] = {}
+        self.fractions: set[str] = set()
+
+    def close(self) -> None:
+        """Let go of the file, also where reading stopped in the middle."""
+        self.cells.close()
+
+    def rows(self) -> Rows:
+        lines = self.lines()
+        first = next(lines, None)
+        if first is None:
+            raise NodeError(
+                f"the sheet {self.sheet.title!r} is empty",
+                code="SK0729",
+                help="give it a first row with names",
+            )
+        names = self.names(first[1])
+        declared = declared_types(self.source, self.context)
+        types = match_columns(declared, names, self.source)
+        body = lines if self.options.header else chain([first], lines)
+        scan = self.scan(body, names, types)
+        self.check()
+        return scan
+
+    def scan(
+        self,
+        lines: Iterator[tuple[int, list[object]]],
+        names: Sequence[str],
+        types: Mapping[str, str],
+    ) -> Scan:
+        """The rows below the header. Where a type is declared, what a cell shows is cast."""
+        rows = self.mappings(lines, names, types)
+        first = next(rows, None)
+        if first is None:
+            return no_rows({name: types.get(name, "VARCHAR") for name in names})
+        try:
+            found = scan_of_rows(
+                self.context.duckdb, chain([first], rows), workdir=self.context.workdir
+            )
+        except NodeError as error:
+            if error.code != "SK0535":
+                raise
+            raise NodeError(
+                f"sheet {self.sheet.title!r}, {error.message} (rows counted below the header)",
+                code=error.code,
+                help=error.help,
+            ) from error
+        for name, type in types.items():
+            self.check_declared(found, name, type, names)
+        return Scan(cast(found.sql, types))
+
+    def check_declared(self, found: Scan, name: str, type: str, names: Sequence[str]) -> None:
+        """Raise NodeError for the first cell that does not fit its declared type."""
+        if found_misfit := first_misfit(found.sql, name, type, "VARCHAR", self.context):
+            row, value = found_misfit
+            where = self.cell(self.numbers[row - 1], self.left + names.index(name))
+            raise NodeError(
+                f"{where}, column {name!r}: {value[:60]!r} is no {type}, which is declared",
+                code="SK0783",
+                help="mend the cell, or declare a type that holds it, such as VARCHAR",
+            )
+
+    def mappings(
+        self,
+        lines: Iterator[tuple[int, list[object]]],
+        names: Sequence[str],
+        types: Mapping[str, str],
+    ) -> Iterator[dict[str, object]]:
+        width = len(names)
+        for number, line in lines:
+            if any(value is not None for value in line[width:]):
+                self.beside += 1
+            line += [None] * (width - len(line))
+            row = dict(zip(names, line, strict=False))
+            self.numbers.append(number)
+            for column, (name, value) in enumerate(row.items()):
+                if name in types:
+                    row[name] = _shown(value, types[name])
+                else:
+                    self.note(name, value, number, self.left + column)
+            yield row
+
+    def note(self, name: str, value: object, row: int, column: int) -> None:
+        """Keep in mind what decides, once all cells are read, whether a DOUBLE holds them."""
+        if isinstance(value, Digits):
+            raise NodeError(
+                f"{self.cell(row, column)}, column {name!r}: {value} has more digits than a"
+                " DOUBLE keeps",
+                code="SK0786",
+                help="declare the column as a DECIMAL that is wide enough, or as VARCHAR",
+            )
+        if isinstance(value, float):
+            self.fractions.add(name)
+        elif isinstance(value, int) and abs(value) > _WHOLE:
+            self.long.setdefault(name, f"{self.cell(row, column)}, column {name!r}: {value}")
+
+    def lines(self) -> Iterator[tuple[int, list[object]]]:
+        """The number and the values of each row that has one."""
+        for number, cells in self.cells:
+            if number < self.top + self.options.skip:
+                continue
+            if self.bottom is not None and number > self.bottom:
+                return
+            line: list[object] = []
+            for column, value in cells:
+                if column >= self.left and (self.right is None or column <= self.right):
+                    line += [None] * (column - self.left + 1 - len(line))
+                    line[column - self.left] = self.value(value, number, column)
+            if any(value is not None for value in line):
+                yield number, line
+
+    def value(self, value: object, row: int, column: int) -> object:
+        if isinstance(value, Fault):
+            self.faults.add(f"{_name(row, column)} ({value.text})")
+            return None
+        if isinstance(value, Uncalculated):
+            self.uncalculated.add(_name(row, column))
+            return None
+        return value
+
+    def cell(self, row: int, column: int) -> str:
+        return f"sheet {self.sheet.title!r}, cell {_name(row, column)}"
+
+    def names(self, first: list[object]) -> list[str]:
+        """The columns' names; one that occurs again is numbered, as in a csv file."""
+        while first and first[-1] is None:
+            first.pop()
+        if not self.options.header:
+            return [f"column{n}" for n in range(len(first))]
+        names: list[str] = []
+        for n, value in enumerate(first):
+            name = str(value).strip() if value is not None else f"column{n}"
+            names.append(self.unused(name or f"column{n}", names))
+        return names
+
+    def unused(self, name: str, taken: Sequence[str]) -> str:
+        lower, found, number = {other.lower() for other in taken}, name, 0
+        while found.lower() in lower:
+            number += 1
+            found = f"{name}_{number}"
+        if number:
+            self.context.log.warning("column %r occurs again: it is called %r", name, found)
+        return found
+
+    def check(self) -> None:
+        """What is known only when all cells are read."""
+        for name, first in self.long.items():
+            if name in self.fractions:
+                raise NodeError(
+                    f"{first} stands among fractions and has more digits than a DOUBLE keeps",
+                    code="SK0786",
+                    help="declare the column as a DECIMAL that is wide enough, or as VARCHAR",
+                )
+        if self.uncalculated.count and self.options.uncalculated == "error":
+            raise NodeError(
+                f"sheet {self.sheet.title!r}: no result is stored for {self.uncalculated.text}"
+                " with formulas",
+                code="SK0787",
+                help="open the workbook in Excel or LibreOffice and save it;"
+                " or params: {uncalculated: null} reads such cells as NULL",
+            )
+        self.warn()
+
+    def warn(self) -> None:
+        title = self.sheet.title
+        if self.options.sheet is None and self.sheet.sheet_state != "visible":
+            self.context.log.warning("sheet %r, the first one, is hidden", title)
+        if self.faults.count:
+            text = "sheet %r: %d cells hold errors such as #N/A; they are NULL: %s"
+            self.context.log.warning(text, title, self.faults.count, self.faults.text)
+        if self.uncalculated.count:
+            text = "sheet %r: no result is stored for %s with formulas; they are NULL"
+            self.context.log.warning(text, title, self.uncalculated.text)
+        if self.beside:
+            text = "sheet %r: %d rows have values right of the last column; they are left out"
+            self.context.log.warning(text, title, self.beside)
+
+
+class _Found:
+    """Cells that are counted, the first of them by name."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[str] = []
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(name)
+
+    @property
+    def text(self) -> str:
+        more = f" and {self.count - len(self.first):,} others" if self.count > _SHOWN else ""
+        return ", ".join(self.first) + more
+
+
+def _range(given: str | None) -> tuple[int, int, int | None, int | None]:
+    """First column and row, last column and row."""
+    if given is None:
+        return 1, 1, None, None
+    try:
+        left, top, right, bottom = range_boundaries(given)
+    except ValueError as error:
+        raise NodeError(f"{given!r} is no range of cells", code="SK0747", help="A2:F100") from error
+    return left or 1, top or 1, right, bottom
+
+
+def _name(row: int, column: int) -> str:
+    return f"{get_column_letter(column)}{row}"
+
+
+def _shown(value: object, type: str) -> object:
+    """What is cast to a declared type: a number with the 15 digits that Excel shows, where a
+    decimal is wanted.
+    """
+    if isinstance(value, float) and type.startswith("DECIMAL"):
+        return f"{Decimal(f'{value:.15g}'):f}"
+    return value if value is None or isinstance(value, timedelta) else str(value)
