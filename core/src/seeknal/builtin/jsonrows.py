@@ -116,7 +116,7 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
         records = _records(reading, source, context)
         shape = _shape(records, declared, source)
         if shape and holds(shape.columns, reading, formats, context):
-            return _scan(_exact_numerals(shape, {}, context), context)
+            return _scan(_exact_numerals(shape, context), context)
     all = {"sample_size": -1, "maximum_sample_files": len(reading.files)}
     records = _records(reading.with_arguments(**all), source, context)
     if list(records.found) == ["json"] and _has_no_rows(records, context):
@@ -292,7 +292,7 @@ def _exact(shape: _Shape, formats: Formats, context: Context) -> _Shape:
         if types[path].declared:
             raise _misfit(path, types[path], shape, formats, context)
     wide = {path: wider(path, rows, (0, 0), context) for path in bad}
-    return _exact_numerals(_with(shape, wide), wide, context)
+    return _exact_numerals(_with(shape, wide), context)
 
 
 def _with(shape: _Shape, leaves: Mapping[Path, Leaf]) -> _Shape:
@@ -300,13 +300,31 @@ def _with(shape: _Shape, leaves: Mapping[Path, Leaf]) -> _Shape:
     return evolve(shape, columns=columns)
 
 
-def _exact_numerals(shape: _Shape, wide: Mapping[Path, Leaf], context: Context) -> _Shape:
+def _exact_numerals(shape: _Shape, context: Context) -> _Shape:
     """The shape with decimals where a DOUBLE would cut the digits of a number.
 
     Raises NodeError for a number that no type holds.
     """
-    first: dict[Path, Numeral] = {}
     longest: dict[Path, tuple[int, int]] = {}
+    # A decimal that is wide enough for one number may still be too narrow for another.
+    while first := _lost(shape, longest, context):
+        rows = shape.records.sql(as_json(shape.columns))
+        decimals = {path: wider(path, rows, longest[path], context) for path in first}
+        for path, leaf in decimals.items():
+            if leaf.type == "JSON":
+                raise _too_long(first[path], context)
+        shape = _with(shape, decimals)
+    return shape
+
+
+def _lost(
+    shape: _Shape, longest: dict[Path, tuple[int, int]], context: Context
+) -> dict[Path, Numeral]:
+    """The first number that is not kept, by the column that it is in.
+
+    ``longest`` learns how many digits there are before and after the point.
+    """
+    first: dict[Path, Numeral] = {}
     for numeral in lost_numerals(shape.columns, shape.records, context):
         if numeral.leaf.declared or numeral.leaf.type == "JSON":
             raise _too_long(numeral, context)
@@ -314,14 +332,7 @@ def _exact_numerals(shape: _Shape, wide: Mapping[Path, Leaf], context: Context) 
         before = longest.get(numeral.path, (0, 0))
         longest[numeral.path] = (max(digits, before[0]), max(places, before[1]))
         first.setdefault(numeral.path, numeral)
-    if not first:
-        return shape
-    rows = shape.records.sql(as_json(shape.columns))
-    decimals = {path: wider(path, rows, longest[path], context) for path in first}
-    for path, leaf in decimals.items():
-        if leaf.type == "JSON":
-            raise _too_long(first[path], context)
-    return _with(shape, decimals)
+    return first
 
 
 def _too_long(numeral: Numeral, context: Context) -> NodeError:
