@@ -7,7 +7,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from seeknal.errors import DeliveryError
+from seeknal.builtin.jsonnumerals import reads_decimals
+from seeknal.errors import DeliveryError, NodeError
 
 EXACT = {
     "BOOLEAN": "true",
@@ -60,7 +61,12 @@ def test_json_reads_back_what_it_wrote(files, type, sql):
     files.duckdb.execute("SET TimeZone = 'UTC'")
     files.deliver(files.rows(f"SELECT {sql} AS v UNION ALL SELECT NULL"), "a.json")
 
-    relation = files.relation(files.source("json", "a.json", columns={"v": type}))
+    source = files.source("json", "a.json", columns={"v": type})
+    if "DECIMAL" in type and "." in sql and "1234567890" in sql and not reads_decimals():
+        with pytest.raises(NodeError, match="cannot be kept"):
+            files.relation(source)
+        return
+    relation = files.relation(source)
 
     again = relation.query("r", f"SELECT v IS NOT DISTINCT FROM {sql}, v IS NULL FROM r")
     assert sorted(again.fetchall()) == [(False, True), (True, False)]

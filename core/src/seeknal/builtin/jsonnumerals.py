@@ -28,6 +28,8 @@ from seeknal.plugin import Context, quote_identifier
 _LONG = r"(?:^|[:,\[\s-])([0-9.]{16,}(?:[eE][-+]?[0-9]+)?)"
 """A number with 16 digits or more: fewer are always kept."""
 _BATCH = 2_000
+_SURE = 15
+"""Digits that a double always keeps."""
 
 
 @frozen(kw_only=True)
@@ -45,27 +47,38 @@ def lost_numerals(
     columns: Mapping[str, Type], records: Records, context: Context
 ) -> Iterator[Numeral]:
     """The numbers that would not arrive as the files have them."""
-    if not any(_may_lose(leaf) for _, leaf in all_leaves(columns)):
+    found = [leaf for _, leaf in all_leaves(columns)]
+    if not any(map(_may_lose, found)):
         return
     files = [file for file in records.reading.files if may_hold_long_number(file)]
     if not files:
         return
     records = evolve(records, reading=evolve(records.reading, files=tuple(files)))
     text = "CAST(json AS VARCHAR)"
+    kept = "CAST(TRY_CAST(item AS DOUBLE) AS VARCHAR) IS NOT DISTINCT FROM item"
+    if not reads_decimals() and any(leaf.type.startswith("DECIMAL") for leaf in found):
+        kept = "false"
     query = (
         f"SELECT {quote_identifier(FILE)}, {text} FROM {records.objects()}"
         " WHERE len(list_filter("
         f"regexp_extract_all({text}, '{_LONG}', 1), lambda item: regexp_matches(item, '[.eE]')"
-        " AND CAST(TRY_CAST(item AS DOUBLE) AS VARCHAR) IS DISTINCT FROM item)) > 0"
+        f" AND NOT ({kept}))) > 0"
     )
     cursor = context.duckdb.execute(query)
     tree: Type = columns["json"] if records.whole else StructOf(_by_key(columns, records))
     start: Path = (("json",),) if records.whole else ()
-    while found := cursor.fetchmany(_BATCH):
-        for file, record in found:
+    while lines := cursor.fetchmany(_BATCH):
+        for file, record in lines:
             value = json.loads(record, parse_float=_Real, parse_int=str, parse_constant=str)
             for path, leaf, numeral in _lost(value, tree, start):
                 yield Numeral(file=file, record=record, path=path, leaf=leaf, text=numeral)
+
+
+def reads_decimals() -> bool:
+    """Whether DuckDB makes decimals of the text of numbers; before 2.0 it makes a double first."""
+    import duckdb
+
+    return int(duckdb.__version__.partition(".")[0]) >= 2
 
 
 class _Real(str):
@@ -122,6 +135,8 @@ def _fits(numeral: _Real, leaf: Leaf) -> bool:
     if leaf.type in WHOLE:
         return exact == exact.to_integral_value()
     if leaf.type.startswith("DECIMAL"):
+        if not reads_decimals() and len(exact.as_tuple().digits) > _SURE:
+            return False
         digits, places = size(numeral)
         width, scale = map(int, leaf.type[len("DECIMAL(") : -1].split(","))
         return places <= scale and digits <= width - scale

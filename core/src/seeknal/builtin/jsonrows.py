@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
 from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
-from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, size
+from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, reads_decimals, size
 from seeknal.builtin.jsonplaces import is_marked_array, line_of_record, line_of_text
 from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
 from seeknal.builtin.jsonread import Records
@@ -90,6 +90,12 @@ def _rows(source: Source, reading: Reading, context: Context) -> Rows:
 
     try:
         return _read(source, reading, context)
+    except RecursionError as error:
+        raise NodeError(
+            f"{_names(reading, context)} values that are nested too deeply",
+            code="SK0742",
+            help="params: {maximum_depth: 5} keeps what is deeper as JSON",
+        ) from error
     except (
         duckdb.InvalidInputException,
         duckdb.BinderException,
@@ -326,7 +332,7 @@ def _lost(
     """
     first: dict[Path, Numeral] = {}
     for numeral in lost_numerals(shape.columns, shape.records, context):
-        if numeral.leaf.declared or numeral.leaf.type == "JSON":
+        if numeral.leaf.declared or numeral.leaf.type == "JSON" or not reads_decimals():
             raise _too_long(numeral, context)
         digits, places = size(numeral.text)
         before = longest.get(numeral.path, (0, 0))
@@ -338,14 +344,20 @@ def _lost(
 def _too_long(numeral: Numeral, context: Context) -> NodeError:
     line = line_of_text(numeral.file, numeral.record)
     where = f", line {line:,}" if line else ""
-    what = f"as {numeral.leaf.type}" if numeral.leaf.declared else "in any number of 38 digits"
+    declared = numeral.leaf.declared
+    what = f"as {numeral.leaf.type}" if declared else "exactly by the column's type"
     return NodeError(
         f"{shown_name(numeral.file, context)}{where}, column {shown(numeral.path)!r}:"
         f" {_cut(numeral.text)} cannot be kept {what}",
         code="SK0782",
-        help="declare the column as DOUBLE to take the nearest number that there is, or as a"
-        " DECIMAL that is wide enough",
+        help=_ADVICE if reads_decimals() else f"{_ADVICE} (with DuckDB 2.0 or later)",
     )
+
+
+_ADVICE = (
+    "declare the column as DOUBLE to take the nearest number that there is, or as a DECIMAL that"
+    " is wide enough"
+)
 
 
 def _cut(text: str) -> str:

@@ -115,10 +115,10 @@ def _expression(column: Column) -> str:
     if column.type in ("DATE", "TIMESTAMP"):
         # Text for some and moments for others: a union has room for both.
         far = f"{name} < '0001-01-01' OR {name} > '9999-12-31' OR NOT isfinite({name})"
-        return (
-            f"CASE WHEN {far} THEN union_value(text := CAST({name} AS VARCHAR))"
-            f" ELSE union_value(day := {name}) END AS {name}"
-        )
+        both = f"UNION(day {column.type}, text VARCHAR)"
+        text = f"CAST(union_value(text := CAST({name} AS VARCHAR)) AS {both})"
+        day = f"CAST(union_value(day := {name}) AS {both})"
+        return f"CASE WHEN {far} THEN {text} WHEN {name} IS NOT NULL THEN {day} END AS {name}"
     if column.type in _NATIVE or column.type.startswith("DECIMAL"):
         return name
     return f"CAST({name} AS VARCHAR) AS {name}"
