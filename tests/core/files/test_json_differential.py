@@ -17,8 +17,8 @@ import pytest
 from seeknal.builtin import jsonprobe
 from seeknal.errors import NodeError
 
-SEEDS = range(24)
-ALL_SEEDS = range(24, 1000)
+SEEDS = range(30)
+ALL_SEEDS = range(30, 1000)
 FIRST = 2_100
 """Records of one kind at the top: more than DuckDB looks at when it guesses from a few."""
 
@@ -244,8 +244,10 @@ def arrived(files, pattern):
 def check(files, monkeypatch, seed):
     draw = random.Random(seed)
     made = records(draw)
-    lines = [written(record) for record in made]
-    said = [json.loads(line, parse_float=Decimal) for line in lines]
+    few = {id(record): written(record) for record in made}
+    lines = [few[id(record)] for record in made]
+    parsed = {line: json.loads(line, parse_float=Decimal) for line in set(lines)}
+    said = [parsed[line] for line in lines]
     pattern = put(files, draw, lines, "a")
     draw.shuffle(lines)
     other = put(files, draw, lines, "b")
