@@ -205,6 +205,24 @@ def test_printed_json_is_json_and_exact(seeknal_project):
     }
 
 
+def test_json_about_outputs_is_json(seeknal_project):
+    made = seeknal_project(
+        {
+            "seeknal_project.yml": "name: p\n",
+            "seeknal/t.yml": """
+                kind: transform
+                name: t
+                sql: SELECT 'nan'::DOUBLE AS v, 1::HUGEINT AS h
+            """,
+        }
+    )
+    made.run("run").assert_ok()
+
+    for command in (["inspect", "t"], ["inspect", "t", "--schema"], ["sql", "FROM t"]):
+        found = made.run(*command, "--format", "json").assert_ok()
+        assert json.loads(found.stdout, parse_constant=pytest.fail)
+
+
 def test_a_query_written_as_parquet_keeps_long_numbers(seeknal_project):
     made = seeknal_project({"seeknal_project.yml": "name: p\n"})
     query = "SELECT 9007199254740993::HUGEINT AS a, INTERVAL '-1 month' AS b"

@@ -6,6 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from seeknal.cli.streams import paint
@@ -29,9 +30,10 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return str(value)
+    if isinstance(value, float):
+        # JSON has neither NaN nor infinity.
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 def print_table(
