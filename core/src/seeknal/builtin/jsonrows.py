@@ -5,35 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from seeknal.builtin.declared import declared_types, match_columns, no_rows
+from seeknal.builtin.declared import declared_types, no_rows
 from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
 from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, reads_decimals, size
 from seeknal.builtin.jsonplaces import is_marked_array, line_of_record, line_of_text
 from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
 from seeknal.builtin.jsonread import Records
+from seeknal.builtin.jsonshape import Shape, files_hold, found_records, shape_of
 from seeknal.builtin.jsontypes import (
     Leaf,
-    ListOf,
     Path,
-    StructOf,
     Type,
     all_leaves,
     changed,
-    overlay,
     readable,
     shown,
     type_tree,
 )
-from seeknal.builtin.readers import Reading, shown_name, types_of, unreadable
+from seeknal.builtin.readers import Reading, shown_name, unreadable
 from seeknal.plugin import (
     Context,
     NodeError,
     Rows,
     Scan,
     Source,
-    did_you_mean,
     quote_identifier,
 )
 
@@ -58,7 +55,7 @@ def json_rows(source: Source, reading: Reading, context: Context) -> Rows:
             if "maximum_object_size" not in error.message:
                 raise
     raise NodeError(
-        f"{_names(reading, context)} a value of more than {(sizes[-1] or 0) >> 20:,} MiB",
+        f"{files_hold(reading, context)} a value of more than {(sizes[-1] or 0) >> 20:,} MiB",
         code="SK0780",
         help="params: {maximum_object_size: BYTES} reads longer ones",
     )
@@ -80,11 +77,6 @@ def _format(given: str, reading: Reading, context: Context) -> str:
     )
 
 
-def _names(reading: Reading, context: Context) -> str:
-    name = shown_name(reading.files[0], context)
-    return f"{name} holds" if len(reading.files) == 1 else "one of the files holds"
-
-
 def _rows(source: Source, reading: Reading, context: Context) -> Rows:
     import duckdb
 
@@ -92,7 +84,7 @@ def _rows(source: Source, reading: Reading, context: Context) -> Rows:
         return _read(source, reading, context)
     except RecursionError as error:
         raise NodeError(
-            f"{_names(reading, context)} values that are nested too deeply",
+            f"{files_hold(reading, context)} values that are nested too deeply",
             code="SK0742",
             help="params: {maximum_depth: 5} keeps what is deeper as JSON",
         ) from error
@@ -119,42 +111,19 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
     declared = _declared(source, context)
     formats = Formats(date=options.dateformat, timestamp=options.timestampformat)
     if not options.records and is_worth_a_guess(reading):
-        records = _records(reading, source, context)
-        shape = _shape(records, declared, source)
+        records = found_records(reading, source, context)
+        shape = shape_of(records, declared, source)
         if shape and holds(shape.columns, reading, formats, context):
             return _scan(_exact_numerals(shape, context), context)
     all = {"sample_size": -1, "maximum_sample_files": len(reading.files)}
-    records = _records(reading.with_arguments(**all), source, context)
+    records = found_records(reading.with_arguments(**all), source, context)
     if list(records.found) == ["json"] and _has_no_rows(records, context):
         context.log.warning("%s holds no rows", shown_name(reading.files[0], context))
         return no_rows(declared_types(source, context) or {"json": "JSON"})
-    shape = _shape(records, declared, source)
+    shape = shape_of(records, declared, source)
     if shape is None:
         return no_rows(declared_types(source, context) or {"json": "JSON"})
     return _scan(_exact(shape, formats, context), context)
-
-
-@frozen(kw_only=True)
-class _Shape:
-    """The columns that are read, and where in them the rows are.
-
-    ``place``: the path that ``records:`` names; the rows' columns are the fields below it.
-    """
-
-    records: Records
-    columns: Mapping[str, Type]
-    place: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> Mapping[str, Type]:
-        """The columns of a row."""
-        if not self.place:
-            return self.columns
-        type: Any = self.columns[self.place[0]]
-        for step in self.place[1:]:
-            type = type.fields[step]
-        fields: Mapping[str, Type] = type.item.fields
-        return fields
 
 
 def _declared(source: Source, context: Context) -> dict[str, Type]:
@@ -165,128 +134,11 @@ def _declared(source: Source, context: Context) -> dict[str, Type]:
     }
 
 
-def _records(reading: Reading, source: Source, context: Context) -> Records:
-    """What DuckDB finds in the files by its own rules."""
-    import duckdb
-
-    try:
-        types = types_of(reading, source, context)
-    except duckdb.NotImplementedException as error:
-        raise NodeError(
-            f"{_names(reading, context)} objects in which keys differ only by upper and lower"
-            f" case: {str(error).partition('Duplicate name ')[2].partition(' in ')[0]}",
-            code="SK0781",
-            help="params: {maximum_depth: 1} keeps each column as JSON",
-        ) from error
-    folders = _folders(reading)
-    found = {name: type_tree(type) for name, type in types.items() if name not in folders}
-    whole = list(found) == ["json"] and _is_whole(reading, source, context)
-    records = Records(reading=reading, found=found, whole=whole, folders=tuple(folders & {*types}))
-    return evolve(records, keys=_keys(records, context))
-
-
-def _folders(reading: Reading) -> set[str]:
-    """The columns that come from folders such as ``day=1``."""
-    if not reading.arguments.get("hive_partitioning"):
-        return set()
-    parts = (part for file in reading.files for part in file.split("/")[:-1])
-    return {part.partition("=")[0] for part in parts if "=" in part}
-
-
-def _is_whole(reading: Reading, source: Source, context: Context) -> bool:
-    """Whether ``json`` is what DuckDB calls whole records, and no key of theirs."""
-    types = types_of(reading.with_arguments(records=False), source, context)
-    tree = type_tree(types["json"]) if list(types)[:1] == ["json"] else None
-    return not (isinstance(tree, StructOf) and list(tree.fields) == ["json"])
-
-
-def _keys(records: Records, context: Context) -> dict[str, str] | None:
-    """The key of each column, where DuckDB numbered some because only case tells them apart."""
-    names = {name.lower() for name in records.found}
-    numbered = {
-        name: base
-        for name in records.found
-        if (base := name.rpartition("_")[0]) and base.lower() in names and name[-1].isdigit()
-    }
-    if not numbered or records.whole:
-        return None
-    read = records.whole_objects()
-    found = context.duckdb.execute(f"SELECT DISTINCT unnest(map_keys(json)) FROM {read}").fetchall()
-    keys = {key for (key,) in found}
-    if not any(name not in keys for name in numbered):
-        return None
-    return {name: name if name in keys else numbered[name] for name in records.found}
-
-
 def _has_no_rows(records: Records, context: Context) -> bool:
     return not context.duckdb.execute(f"SELECT 1 FROM {records.reading.sql} LIMIT 1").fetchall()
 
 
-def _shape(records: Records, declared: Mapping[str, Type], source: Source) -> _Shape | None:
-    """The columns as they are to be read: what is declared in place of what was found.
-
-    None when there is a list for the rows which is empty in every record.
-    """
-    options: Any = source.options
-    if not options.records:
-        columns = {**records.found, **_placed(declared, records.found, records.folders, source)}
-        folders = {name: declared[name] for name in declared if name in records.folders}
-        return _Shape(records=evolve(records, folder_types=folders), columns=columns)
-    place = tuple(options.records.split("."))
-    type: Any = _at(place, records.found, source)
-    if isinstance(type, ListOf) and isinstance(type.item, StructOf):
-        fields = {**type.item.fields, **_placed(declared, type.item.fields, (), source)}
-        top = _replaced(records.found[place[0]], place[1:], ListOf(StructOf(fields)))
-        return _Shape(records=records, columns={place[0]: top}, place=place)
-    if isinstance(type, ListOf) and type.item in (Leaf("JSON"), Leaf('"NULL"')):
-        return None
-    raise _no_list(options.records, f"there is a {_word(type)}")
-
-
-def _placed(
-    declared: Mapping[str, Type],
-    found: Mapping[str, Type],
-    folders: tuple[str, ...],
-    source: Source,
-) -> dict[str, Type]:
-    texts = {name: str(type) for name, type in declared.items()}
-    names = match_columns(texts, [*found, *folders], source)
-    trees = dict(zip(names, declared.values(), strict=True))
-    return {name: overlay(found[name], type) for name, type in trees.items() if name in found}
-
-
-def _at(place: tuple[str, ...], found: Mapping[str, Type], source: Source) -> Type:
-    """The type at the place of the rows."""
-    fields: Any = found
-    type: Type = StructOf(found)
-    for step in place:
-        if step not in fields:
-            raise NodeError(
-                f"the file has no {step!r} (records: {'.'.join(place)})",
-                code="SK0745",
-                help=did_you_mean(step, fields) or f"it has {', '.join(fields)}",
-            )
-        type = fields[step]
-        fields = type.fields if isinstance(type, StructOf) else {}
-    return type
-
-
-def _no_list(place: str, why: str) -> NodeError:
-    return NodeError(f"the file holds no list of rows at {place!r}", code="SK0745", help=why)
-
-
-def _word(type: Type) -> str:
-    return "object" if isinstance(type, StructOf) else f"value of type {type}"
-
-
-def _replaced(type: Any, steps: tuple[str, ...], with_: Type) -> Type:
-    if not steps:
-        return with_
-    fields = {steps[0]: _replaced(type.fields[steps[0]], steps[1:], with_)}
-    return StructOf(fields)
-
-
-def _exact(shape: _Shape, formats: Formats, context: Context) -> _Shape:
+def _exact(shape: Shape, formats: Formats, context: Context) -> Shape:
     """The shape with wider types where a value would not have arrived as what it is.
 
     Raises NodeError for a value that does not fit a declared type.
@@ -301,12 +153,12 @@ def _exact(shape: _Shape, formats: Formats, context: Context) -> _Shape:
     return _exact_numerals(_with(shape, wide), context)
 
 
-def _with(shape: _Shape, leaves: Mapping[Path, Leaf]) -> _Shape:
+def _with(shape: Shape, leaves: Mapping[Path, Leaf]) -> Shape:
     columns = changed(shape.columns, lambda path, leaf: leaves.get(path, leaf))
     return evolve(shape, columns=columns)
 
 
-def _exact_numerals(shape: _Shape, context: Context) -> _Shape:
+def _exact_numerals(shape: Shape, context: Context) -> Shape:
     """The shape with decimals where a DOUBLE would cut the digits of a number.
 
     Raises NodeError for a number that no type holds.
@@ -324,7 +176,7 @@ def _exact_numerals(shape: _Shape, context: Context) -> _Shape:
 
 
 def _lost(
-    shape: _Shape, longest: dict[Path, tuple[int, int]], context: Context
+    shape: Shape, longest: dict[Path, tuple[int, int]], context: Context
 ) -> dict[Path, Numeral]:
     """The first number that is not kept, by the column that it is in.
 
@@ -364,7 +216,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _misfit(path: Path, leaf: Leaf, shape: _Shape, formats: Formats, context: Context) -> NodeError:
+def _misfit(path: Path, leaf: Leaf, shape: Shape, formats: Formats, context: Context) -> NodeError:
     """Say which value it is that does not fit its declared type."""
     name = quote_identifier(path[0][0])
     sql, many = values(path)
@@ -395,7 +247,7 @@ def _misfit(path: Path, leaf: Leaf, shape: _Shape, formats: Formats, context: Co
     )
 
 
-def _scan(shape: _Shape, context: Context) -> Scan:
+def _scan(shape: Shape, context: Context) -> Scan:
     """The rows, with casts to what only SQL can make of text."""
     _warn_of_broken(shape.records, context)
     # A column without any value is JSON, as is an item of lists that are all empty.
