@@ -416,3 +416,14 @@ def batches():
 
     assert pa is not None
     assert (len(rows), rows[-1]) == (50_000, (49_999,))
+
+
+def test_a_function_is_given_the_rows_that_a_scan_turns_out_to_be(pipelines):
+    def instead(error):
+        assert "stop" in str(error)
+        return Scan("SELECT 2 AS a")
+
+    loaded = Scan("SELECT error('stop ' || range) AS a FROM range(3)", instead=instead)
+    text = SOURCE.format("return ctx.ref('source.s').project('a + 1')")
+
+    assert pipelines.rows(pipelines.node("n.py", text), source_rows=loaded) == [(3,)]
