@@ -14,9 +14,13 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import logical
 from measure import Command, Sample, interleaved, run
+
+if TYPE_CHECKING:
+    from filepaths import Bench as CsvBench
 
 HERE = Path(__file__).resolve().parent
 SEEKNAL = (sys.executable, "-m", "seeknal")
@@ -322,6 +326,29 @@ def _beside_parquet(name: str, ratio: float, peak: float, bar: float) -> Line:
     return Line(name, text, "COPY of Parquet", f">= {bar}, <= 500 MiB", met)
 
 
+def csv_files(setting: Setting) -> list[Line]:
+    from filepaths import Bench
+
+    some, many = (20_000, 50_000) if setting.quick else (2_000_000, 12_000_000)
+    several, one = Bench(setting.folder, 4, some), Bench(setting.folder, 1, many)
+    return [
+        _beside_copy("CSV: first load of 4 files", several, 20_480, setting.times, 1.15),
+        _beside_copy("CSV: first load of a large file", one, -1, setting.times, 1.25),
+    ]
+
+
+def _beside_copy(name: str, bench: CsvBench, sample_size: int, times: int, most: float) -> Line:
+    found, floor = bench.beside(sample_size, times)
+    wall, peak = found.wall / floor.wall, found.peak / floor.peak
+    return Line(
+        f"{name}, {bench.bytes / 2**20:,.0f} MiB",
+        f"{cpu(found)} = {wall:.2f}x wall, {peak:.2f}x memory",
+        f"COPY of DuckDB's, sample_size {sample_size:,}: {cpu(floor)}",
+        f"<= {most}x wall, <= 1.3x memory",
+        wall <= most and peak <= 1.3,
+    )
+
+
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
@@ -333,6 +360,7 @@ SCENARIOS = {
     "chain": long_chain,
     "postgres": postgres,
     "iceberg": iceberg,
+    "csv": csv_files,
 }
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
@@ -27,9 +27,6 @@ from seeknal.builtin.csvcopies import cleaned, is_native, place_of, transcoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
 from seeknal.builtin.readers import Reading, shown_name, unreadable
 from seeknal.plugin import Context, NodeError, Source
-
-if TYPE_CHECKING:
-    pass
 
 _T = TypeVar("_T")
 _USUAL_LINE = 2_000_000
