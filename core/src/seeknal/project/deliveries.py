@@ -25,7 +25,7 @@ def overwritten(nodes: Mapping[NodeId, Node], connections: Connections) -> Itera
             table = _table(target, connections)
             if table is None:
                 continue
-            others = owners.setdefault(table, [])
+            others = owners.setdefault(f"{_server(target, connections)} {table[1]}", [])
             for owner, other in others:
                 sharing = owner.id != node.id and {target.mode, other.mode} <= set(_SHARED)
                 if not sharing:
@@ -56,13 +56,15 @@ def read_back(
     if not targets:
         return
     files = {_file(root, path): found for found in targets if (path := _path(found[1]))}
-    tables = {key.lower(): found for found in targets if (key := _table(found[1], connections))}
+    tables = {
+        _folded(table): found for found in targets if (table := _table(found[1], connections))
+    }
     for node in nodes.values():
         if node.source is None:
             continue
         table = _source_table(node.source, connections)
         found = _delivered_file(node.source, root, files) or (
-            tables.get(table.lower()) if table else None
+            tables.get(_folded(table)) if table else None
         )
         if found is not None:
             yield _problem(node, *found)
@@ -116,26 +118,38 @@ def _pattern(glob: str) -> str:
     return "".join(parts.get(part) or re.escape(part) for part in re.findall(r"\*\*/|\*\*|.", glob))
 
 
-def _table(target: Target, connections: Connections) -> str | None:
+Table = tuple[str, str]
+"""A connection, or the type where there is none, and the name with its schema."""
+
+
+def _table(target: Target, connections: Connections) -> Table | None:
     table = getattr(target.options, "table", None)
     if not isinstance(table, str) or not table:
         return None
     return _full_name(target.type, target.connection, table, connections)
 
 
-def _source_table(source: Source, connections: Connections) -> str | None:
+def _source_table(source: Source, connections: Connections) -> Table | None:
     if source.query is not None or len(source.table) != 1:
         return None
     return _full_name(source.type, source.connection, source.table[0], connections)
 
 
-def _full_name(type: str, connection: str | None, table: str, connections: Connections) -> str:
+def _full_name(type: str, connection: str | None, table: str, connections: Connections) -> Table:
     """The table, with the schema that its connection adds to a name without one."""
-    settings = connections.get(connection or "", {})
-    schema = str(settings.get("schema") or "public")
+    schema = str(connections.get(connection or "", {}).get("schema") or "public")
     name = table if "." in table else f"{schema}.{table}"
-    plain = name.replace('"', "")
-    # Two names of one connection lead to one table.
-    others = sorted((key, repr(value)) for key, value in settings.items() if key != "schema")
-    where = repr(others) if others else connection
-    return f"{type}:{where or ''}:{plain}"
+    return connection or type, name.replace('"', "")
+
+
+def _server(target: Target, connections: Connections) -> str:
+    """Where a target's connection leads: two names with the same settings lead to one place."""
+    settings = connections.get(target.connection or "", {})
+    told = sorted((key, repr(value)) for key, value in settings.items() if key != "schema")
+    named = [entry for entry in told if entry[0] != "type"]
+    return f"{target.type} {told if named else target.connection or ''}"
+
+
+def _folded(table: Table) -> Table:
+    """The same in lower case: many servers do not tell cases apart."""
+    return table[0], table[1].lower()
