@@ -8,6 +8,15 @@ import pytest
 pytest.register_assert_rewrite("tests.deliveries")
 
 
+@pytest.fixture(autouse=True)
+def _secrets_of_each_test_alone():
+    """A password of one test must not be masked in the values of another."""
+    from seeknal.secret import separate_secrets
+
+    with separate_secrets():
+        yield
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One PostgreSQL server for the whole session."""
