@@ -13,6 +13,10 @@ from seeknal.model import Relation
 from seeknal.sql.quote import quote_identifier
 
 
+_TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
+"""How types begin that have an order in time."""
+
+
 @frozen(kw_only=True)
 class Range:
     """The time that a delivery replaces; ``closed`` when the end belongs to it."""
@@ -58,7 +62,9 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
     """Raises RowsRefused for a time column that is not there, of another type, or NULL."""
     _require_columns(relation, [column], "time_column")
     kind = next(entry.type for entry in relation.columns if entry.name == column)
-    if not kind.startswith(("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")):
+    if relation.rows and not kind.startswith(
+        ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
+    ):
         raise RowsRefused(
             f"time_column {column!r} is {kind}, which has no order in time",
             code="SK1336",

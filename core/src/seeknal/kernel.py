@@ -147,6 +147,10 @@ class Context(Protocol):
     def run_id(self) -> str: ...
 
     @property
+    def project(self) -> str:
+        """The project's name, which tells its nodes from those of others in a shared target."""
+
+    @property
     def project_root(self) -> Path: ...
 
     @property

@@ -215,9 +215,14 @@ class _Planner:
             return "audit", "audits changed"
         if snapshot.failing:
             return "audit", "audits failed"
-        if self.now.deliver and (owed_targets(node, snapshot) or waiting(node, snapshot)):
+        if self.now.deliver and (owed_targets(node, snapshot) or self.waits(snapshot)):
             return "deliver", "target owed"
         return "reuse", unchanged
+
+    def waits(self, snapshot: Snapshot) -> bool:
+        """Whether targets of the environment have yet to get earlier batches."""
+        here = self.now.environment
+        return any(owed.delivery.environment == here for owed in snapshot.backlog)
 
     def is_documentation(self, node: Node) -> bool:
         return node.kind in self.now.rowless_kinds and not node.targets and node.kind != "rule"
@@ -274,12 +279,6 @@ def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
         or delivery.status == "owed"
         or delivery.output_id != snapshot.output_id
     )
-
-
-def waiting(node: Node, snapshot: Snapshot) -> bool:
-    """Whether targets of the node have yet to get earlier batches."""
-    keys = {target.key for target in node.targets}
-    return any(owed.delivery.key in keys for owed in snapshot.backlog)
 
 
 def _volatile_warnings(situation: Situation) -> list[str]:

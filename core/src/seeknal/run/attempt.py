@@ -299,7 +299,7 @@ class Attempt:
         place = labelled(self.place)
         # For the rows of other outputs, and of this one where they are not stored.
         self.outputs.snapshots[self.node.id] = snapshot
-        snapshot = planned(place, snapshot, relation)
+        snapshot = planned(place, snapshot, relation, self.snapshot)
         # On record before the first attempt, so that a crash leaves the delivery owed.
         self.record(snapshot)
         self.handed = already_there(

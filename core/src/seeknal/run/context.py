@@ -40,6 +40,7 @@ class NodeContext:
     node: NodeId
     environment: str
     run_id: str
+    project: str = ""
     project_root: Path
     scratch: Path
     samples: Path

@@ -12,6 +12,11 @@ from seeknal.model import Account, Artifact, Delivered, Delivery, Node, Owed, Re
 from seeknal.run.owing import MOST_HELD
 from seeknal.secret import scrub
 
+_GONE = (
+    "the node no longer delivers there: put the target back, or give the rows up with"
+    " seeknal deliveries drop"
+)
+
 Write = Callable[[Target, Relation, Delivery], Delivered | None]
 """Writes a relation to a target as what is owed to it; None when no plugin takes the target."""
 
@@ -46,6 +51,9 @@ def deliver(
             continue
         account = done.account
         attempted += done.deliveries
+    keys = {target.key for target in node.targets}
+    gone = [owed.delivery for owed in account.backlog if owed.delivery.key not in keys]
+    attempted += [evolve(delivery, error=_GONE) for delivery in gone]
     return Attempted(account=account, deliveries=tuple(attempted))
 
 
@@ -54,7 +62,21 @@ def _newest(target: Target, account: Account, relation: Relation, write: Write) 
     if delivery is None or delivery.status != "owed":
         return Attempted(account=account)
     done = _attempt(target, delivery, lambda: relation, write)
+    if done.status == "delivered":
+        account = _replaced(account, done)
     return Attempted(account=_noted(account, done), deliveries=(done,))
+
+
+def _replaced(account: Account, done: Delivery) -> Account:
+    """The account without what the place of ``done`` held, or was owed, in another mode."""
+    return Account(
+        deliveries={
+            key: entry
+            for key, entry in account.deliveries.items()
+            if entry.place != done.place or key == done.key
+        },
+        backlog=tuple(owed for owed in account.backlog if owed.delivery.place != done.place),
+    )
 
 
 def _batches(

@@ -13,6 +13,8 @@ from seeknal.secret import scrub
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)
+_STORING = re.compile(r"\s*^LINE \d+: COPY \(.*", re.MULTILINE | re.DOTALL)
+"""Where DuckDB shows the statement that stores a node's rows, which is nobody's SQL."""
 _STREAMED = re.compile(
     r"Python exception: Traceback [^\n]*\n(?: [^\n]*\n)*(?P<kind>[\w.]+): (?P<text>.*)", re.DOTALL
 )
@@ -76,6 +78,7 @@ def _from_duckdb(error: BaseException, text: str, node: Node) -> NodeError:
         said = streamed["text"].strip()
         said = said if own else f"{streamed['kind']}: {said}"
         return NodeError(said, code="SK0708", location=node.location)
+    text = _STORING.sub("", text)
     kind = type(error).__name__
     wrong_sql = kind in ("ParserException", "BinderException", "CatalogException")
     help = None

@@ -38,10 +38,12 @@ def labelled(place: Place) -> Place:
     return evolve(place, node=evolve(node, targets=targets))
 
 
-def planned(place: Place, snapshot: Snapshot, relation: Relation | None) -> Snapshot:
+def planned(
+    place: Place, snapshot: Snapshot, relation: Relation | None, before: Snapshot | None
+) -> Snapshot:
     """``snapshot`` with all that targets are owed of it; nothing is written to them yet.
 
-    ``relation``: its rows, where they are not stored.
+    ``relation``: its rows, where they are not stored. ``before``: the node's output until now.
     """
     services = place.services
     artifacts = services.artifacts
@@ -53,6 +55,7 @@ def planned(place: Place, snapshot: Snapshot, relation: Relation | None) -> Snap
         same=partial(_same, place),
         environment=place.environment,
         again=services.plan.redeliver,
+        before=partial(_kept, place, before),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -78,6 +81,13 @@ def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: T
         rows, columns = write_rows(place.cursor(), Scan(f"FROM {relation.scan}"), path)
         artifact = place.services.artifacts.described(path, rows, columns)
     return place.services.batches.keep(place.node.id, artifact)
+
+
+def _kept(place: Place, before: Snapshot | None, output_id: str) -> Artifact | None:
+    """The rows of the node's output until now, if it is the one that is asked for."""
+    if before is None or before.artifact is None or before.output_id != output_id:
+        return None
+    return place.services.batches.keep(place.node.id, before.artifact)
 
 
 def _same(place: Place, one: Artifact, other: Artifact) -> bool:

@@ -232,7 +232,7 @@ class Work:
             )
             return settled, left
         if known.status == "delivered":
-            before = known.holds or known.output_id
+            before = (known.number and known.holds) or known.output_id
             return evolve(known, before=before, rows=0, detail=""), left
         return evolve(known, rows=0, detail=""), left
 
@@ -257,7 +257,7 @@ class Work:
         context = context_of(run.loaded, self.request, node)
         answer = run.loaded.plugins.hooks.roll_back_target(
             target=target,
-            delivered=known.holds_as or known.delivery_id,
+            delivered=(known.number and known.holds_as) or known.delivery_id,
             wanted=wanted.delivery_id,
             context=context,
         )
@@ -267,7 +267,7 @@ class Work:
         """Write what targets are owed of the nodes that moved; what fails stays owed."""
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
-        from seeknal.plan.planner import owed_targets, waiting
+        from seeknal.plan.planner import owed_targets
         from seeknal.run.planning import marks_of
 
         run = self.opened()
@@ -284,7 +284,7 @@ class Work:
             if (found := changes.get(id)) is not None
             and not found.failing
             and (found.artifact is not None or marks[id].content == found.fingerprint.content)
-            and (owed_targets(nodes[id], found) or waiting(nodes[id], found))
+            and (owed_targets(nodes[id], found) or found.backlog)
         ]
         return self.carry_out(steps) if steps else []
 

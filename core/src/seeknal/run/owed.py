@@ -56,15 +56,17 @@ def retry(
     """
     with writing(root, request) as store:
         chosen = _chosen(_outstanding(store.state, request.environment), words)
+        if not force:
+            _refuse_passed([entry for entry in chosen if any(map(entry.id.startswith, words))])
+            chosen = [entry for entry in chosen if not entry.passed] or chosen
         if not chosen:
             return None
-        _refuse_passed(chosen, force)
         work = Work(root, request, reporter, store)
         nodes = work.opened().project.nodes
         snapshots = store.state.environments[request.environment].snapshots
         for entry in chosen:
             _check_there(entry, entry.node in nodes, entry.node in snapshots)
-        for id in {entry.node for entry in chosen if entry.passed}:
+        for id in {entry.node for entry in chosen if entry.passed and force}:
             store.record(request.environment, _let_through(snapshots[id], chosen))
         steps = [
             Step(node=id, action="deliver", reason="retried")
@@ -140,9 +142,10 @@ def _with_id(found: Sequence[Outstanding], word: str) -> Outstanding:
     )
 
 
-def _refuse_passed(chosen: Iterable[Outstanding], force: bool) -> None:
-    late = [entry.id for entry in chosen if entry.passed]
-    if late and not force:
+def _refuse_passed(named: Iterable[Outstanding]) -> None:
+    """What is asked for by its id is sent, or said why it is not."""
+    late = [entry.id for entry in named if entry.passed]
+    if late:
         raise UsageError(
             f"later rows went before {', '.join(late)}: sent now, older values would replace newer",
             code="SK0272",

@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 
 from seeknal.digests import digest
 from seeknal.model import PRODUCTION, Account, Artifact, Delivery, Node, Owed, Snapshot, Target
-from seeknal.plan.planner import owed_targets, waiting
+from seeknal.plan.planner import owed_targets
 
-ALREADY_THERE = "holds these rows already"
+ALREADY_THERE = "was delivered already"
 
 MOST_HELD = 20
 """How many batches are remembered that a rollback has left in an append target."""
@@ -23,7 +23,8 @@ class Output:
 
     ``keep`` stores the rows for a target where they stay until they are delivered; ``same``
     says whether two outputs hold the same rows. ``again``: targets are written once more though
-    they hold these rows; appends are not, for they would hold them twice.
+    they hold these rows; appends are not, for they would hold them twice. ``before`` is the output
+    that this one follows, as `keep` stores it, where its rows are stored.
     """
 
     node: Node
@@ -33,6 +34,7 @@ class Output:
     same: Callable[[Artifact, Artifact], bool]
     environment: str = PRODUCTION
     again: bool = False
+    before: Callable[[str], Artifact | None] = lambda output: None
 
 
 def plan_deliveries(output: Output) -> Snapshot:
@@ -61,7 +63,7 @@ def undelivered(node: Node, snapshot: Snapshot) -> bool:
     """Whether any of the node's targets is owed anything."""
     keys = {target.key for target in node.targets}
     newest = (entry for key, entry in snapshot.deliveries.items() if key in keys)
-    return waiting(node, snapshot) or any(entry.status == "owed" for entry in newest)
+    return bool(snapshot.backlog) or any(entry.status == "owed" for entry in newest)
 
 
 def already_there(
@@ -140,30 +142,40 @@ def inputs_id(snapshot: Snapshot) -> str:
 
 def _addressed(output: Output) -> Account:
     """The account under the keys that targets have now: other options lead to the same place."""
-    keys = {target.key for target in output.node.targets}
-    places = {target.place: target for target in output.node.targets if target.accumulates}
-    deliveries = dict(output.snapshot.deliveries)
+    targets = {target.key: target for target in output.node.targets}
+    places = {target.place: target for target in output.node.targets}
+    deliveries: dict[str, Delivery] = {}
     for key, entry in output.snapshot.deliveries.items():
-        target = places.get(entry.place)
-        moved = entry.number and key not in keys and target is not None
-        if moved and target is not None and target.key not in deliveries:
-            del deliveries[key]
-            deliveries[target.key] = _moved(entry, target)
+        target = targets.get(key) or places.get(entry.place)
+        if target is None:
+            # What a target that is gone holds counts when it comes back; it needs no newest rows.
+            if entry.number or entry.status == "delivered":
+                deliveries[key] = entry
+            continue
+        moved = entry if key == target.key else _moved(entry, target)
+        known = deliveries.get(target.key)
+        if moved is not None and (known is None or known.at <= entry.at):
+            number = max(moved.number, known.number if known else 0)
+            deliveries[target.key] = evolve(moved, number=number)
     backlog = []
     for owed in output.snapshot.backlog:
         if owed.delivery.environment != output.environment:
             continue
-        target = places.get(owed.delivery.place)
-        if target is not None and owed.delivery.key not in keys:
-            owed = evolve(owed, delivery=evolve(owed.delivery, key=target.key))
+        target = targets.get(owed.delivery.key) or places.get(owed.delivery.place)
+        if target is not None and target.accumulates:
+            delivery = evolve(owed.delivery, key=target.key, mode=target.mode)
+            owed = evolve(owed, delivery=delivery)
         backlog.append(owed)
     return Account(deliveries=deliveries, backlog=tuple(backlog))
 
 
-def _moved(entry: Delivery, target: Target) -> Delivery:
+def _moved(entry: Delivery, target: Target) -> Delivery | None:
     """What is known of a place whose target has other options now: all but appends go again."""
+    if not target.accumulates:
+        return None
     again = target.mode != "append" and entry.status == "delivered"
-    return evolve(entry, key=target.key, output_id="" if again else entry.output_id)
+    known = evolve(entry, key=target.key, number=max(1, entry.number))
+    return evolve(known, output_id="" if again else entry.output_id)
 
 
 def _without_mended(output: Output, account: Account) -> Account:
@@ -195,7 +207,9 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
         if any(output.same(batch, artifact) for batch in held):
             there = evolve(mine, status="delivered", output_id=id, rows=0, error=None, before="")
             return _with(account, evolve(there, detail=ALREADY_THERE))
-    delivery = evolve(_owed(output, target, mine), number=1 + (mine.number if mine else 0))
+    if mine and (mine.status, mine.mode) == ("owed", "full"):
+        account = _with_missed(output, account, evolve(mine, mode=target.mode))
+    delivery = evolve(_owed(output, target, mine), number=1 + _highest(account, target.key))
     owed = Owed(
         delivery=delivery,
         artifact=artifact,
@@ -203,6 +217,23 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
         inputs=inputs_id(output.snapshot),
     )
     return _with(evolve(account, backlog=(*account.backlog, owed)), delivery)
+
+
+def _with_missed(output: Output, account: Account, missed: Delivery) -> Account:
+    """The account with the rows that a target of another mode never got, as a batch."""
+    artifact = output.before(missed.output_id)
+    if artifact is None:
+        return account
+    delivery = evolve(missed, number=1 + _highest(account, missed.key))
+    batch = Owed(delivery=delivery, artifact=artifact)
+    return _with(evolve(account, backlog=(*account.backlog, batch)), delivery)
+
+
+def _highest(account: Account, key: str) -> int:
+    """The number of the newest batch that a target was handed."""
+    numbers = [owed.delivery.number for owed in account.backlog if owed.delivery.key == key]
+    known = account.deliveries.get(key)
+    return max([*numbers, known.number if known else 0])
 
 
 def _waiting(account: Account, newest: Delivery | None) -> Owed | None:

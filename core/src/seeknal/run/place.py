@@ -102,6 +102,7 @@ class Place:
             node=self.node.id,
             environment=self.environment,
             run_id=services.run_id,
+            project=services.project.name,
             project_root=services.project.root,
             scratch=self.workdir,
             samples=services.project.target / "audits" / services.run_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,12 +85,18 @@ def options_of(connection: str | None, context: Context) -> Catalog:
         raise
 
 
+MAKING = threading.Lock()
+"""Held while a catalog, or a namespace of one, may be made."""
+
+
 def open_catalog(options: Catalog, name: str, root: Path) -> PyCatalog:
     """The catalog. Raises ConnectionFailed."""
     from pyiceberg.catalog import load_catalog
 
     try:
-        return _unpooled(load_catalog(name, **properties_of(options, name, root)))
+        # Two that make the tables of one catalog at a time get in each other's way.
+        with MAKING:
+            return _unpooled(load_catalog(name, **properties_of(options, name, root)))
     except ModuleNotFoundError as error:
         raise ConnectionFailed(
             f"the Iceberg catalog needs the module {error.name}",

@@ -25,6 +25,7 @@ from seeknal.plugin import (
     range_of,
 )
 from seeknal_iceberg.catalogs import (
+    MAKING,
     TableName,
     open_catalog,
     options_of,
@@ -55,7 +56,10 @@ ATTEMPTS = 8
 DELIVERY = "seeknal.delivery-id"
 OUTPUT = "seeknal.output-id"
 NODE = "seeknal.node"
+PROJECT = "seeknal.project"
 ENVIRONMENT = "seeknal.environment"
+_ADDING = ("append", "upsert_by_key", "overwrite_partitions")
+"""Modes that do nothing with no rows."""
 
 
 @frozen(kw_only=True)
@@ -80,6 +84,7 @@ class Work:
         found = {
             DELIVERY: context.delivery_id,
             OUTPUT: context.output_id,
+            PROJECT: context.project,
             NODE: str(self.relation.node),
             ENVIRONMENT: context.environment,
             "seeknal.run-id": context.run_id,
@@ -153,7 +158,9 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     if before is not None:
         return Delivered(rows=before, detail="was delivered before")
     if _is_there(table, work):
-        return Delivered(rows=0, detail="holds these rows already")
+        return Delivered(rows=0, detail="was delivered already")
+    if not created and not work.relation.rows and work.mode in _ADDING:
+        return Delivered(rows=0, detail="no rows")
     # A commit that lost its race is made again from the start, never merged unseen.
     table.metadata.properties["commit.retry.num-retries"] = "0"
     change = change_of(
@@ -263,10 +270,11 @@ def _is_there(table: Table, work: Work) -> bool:
 
     if work.mode != "append" or work.context.recorded:
         return False
-    own = (str(work.relation.node), work.context.environment)
+    context = work.context
+    own = (context.project, str(work.relation.node), context.environment)
     for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
         summary = snapshot.summary
-        if summary is not None and (summary[NODE], summary[ENVIRONMENT]) == own:
+        if summary is not None and (summary[PROJECT], summary[NODE], summary[ENVIRONMENT]) == own:
             return bool(summary[OUTPUT] == work.context.output_id)
     return False
 
@@ -289,8 +297,9 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     spec = spec_of(work.options.partition_by, schema)
     check_fit(work.relation, schema, work.context)
     check_partitions(spec, schema, work.relation, work.context)
-    for depth in range(1, len(work.name.namespace) + 1):
-        catalog.create_namespace_if_not_exists(work.name.namespace[:depth])
+    with MAKING:
+        for depth in range(1, len(work.name.namespace) + 1):
+            catalog.create_namespace_if_not_exists(work.name.namespace[:depth])
     try:
         made = catalog.create_table(
             identifier,

@@ -37,11 +37,21 @@ class Workbench(Protocol):
 
 
 def local_path(location: str) -> Path | None:
-    """A location on this machine as a path; None for a store."""
+    """A location on this machine as a path; None for a store.
+
+    PyIceberg encodes the values of partitions in paths, and means what it then writes letter
+    for letter; others encode a path as a URL.
+    """
     parsed = urlparse(location)
     if parsed.scheme == "file":
-        return Path(unquote(parsed.path))
+        literal = Path(location.removeprefix("file://").removeprefix(parsed.netloc))
+        return literal if literal.exists() else Path(unquote(parsed.path))
     return Path(location) if not parsed.scheme else None
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether DuckDB takes a path for a pattern of several."""
+    return bool(set("*?[") & set(str(path)))
 
 
 def no_values(schema: Schema) -> str:
@@ -152,13 +162,17 @@ def placed(layout: Layout, path: Path, location: str) -> int:
 
 
 def fetched(io: FileIO, location: str, workdir: Path) -> Path:
-    """A file of the table on this machine: itself, or a copy of one that lies in a store."""
+    """A file of the table on this machine under a name that DuckDB reads: itself, a link to it,
+    or a copy of one that lies in a store."""
     import shutil
 
-    if (local := local_path(location)) is not None:
+    local = local_path(location)
+    if local is not None and not is_pattern(local):
         return local
     # Files of different folders may have one name.
     path = workdir / f"{sha256(location.encode()).hexdigest()[:32]}.parquet"
+    if local is not None and not path.exists():
+        path.symlink_to(local)
     if not path.exists():
         with io.new_input(location).open() as source, path.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)

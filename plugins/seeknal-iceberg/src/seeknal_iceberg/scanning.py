@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
-from seeknal_iceberg.files import Workbench, fetched, local_path, no_values
+from seeknal_iceberg.files import Workbench, fetched, is_pattern, local_path, no_values
 from seeknal_iceberg.resolving import Column, Fields, check_columns, constants_of, ids_of, values_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,13 @@ def in_place(tasks: Iterable[FileScanTask]) -> list[Readable] | None:
     for task in tasks:
         path = local_path(task.file.file_path)
         deletes = [local_path(file.file_path) for file in task.delete_files]
-        known = tuple(path for path in deletes if path is not None)
-        if path is None or len(known) < len(deletes) or not deletes_by_position(task):
+        known = tuple(path for path in deletes if path is not None and not is_pattern(path))
+        if (
+            path is None
+            or is_pattern(path)
+            or len(known) < len(deletes)
+            or not deletes_by_position(task)
+        ):
             return None
         found.append(Readable(task=task, path=path, deletes=known))
     return found

@@ -149,7 +149,7 @@ def _transaction(server: Server, work: Work) -> Delivered:
         if before is not None:
             return Delivered(rows=before, detail="was delivered before")
         if _is_there(server, work):
-            return Delivered(rows=0, detail="holds these rows already")
+            return Delivered(rows=0, detail="was delivered already")
         rows, detail = _written(server, work)
         ledger.record(server, work.ledger, _marker(work, rows))
     return Delivered(rows=rows, detail=detail)
@@ -161,7 +161,8 @@ def _is_there(server: Server, work: Work) -> bool:
     if work.mode != "append" or context.recorded or not tables.columns_of(server, work.table):
         return False
     node, table = str(work.relation.node), str(work.table)
-    last = ledger.last_output(server, work.ledger, table, node, context.environment)
+    place = (work.ledger, table, node, context.environment, context.project)
+    last = ledger.last_output(server, *place)
     return last is not None and last[1] == context.output_id
 
 
@@ -177,6 +178,7 @@ def _marker(work: Work, rows: int) -> tuple[object, ...]:
         rows,
         *times,
         context.output_id,
+        context.project,
     )
 
 
@@ -188,11 +190,12 @@ def _written(server: Server, work: Work) -> tuple[int, str]:
     server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
     if work.mode == "full":
         return replace_all(server, work, there)
+    if work.relation.rows == 0 and work.range is None:
+        # What types they would have had is nothing that a table could refuse.
+        return 0, "no rows"
     there = _fitted(server, work, there)
     if work.mode == "incremental_by_time":
         return _incremental(server, work, there)
-    if work.relation.rows == 0:
-        return 0, "no rows"
     if work.mode == "append":
         return load(server, work, there), ""
     return _upsert(server, work, there)

@@ -24,6 +24,7 @@ _CREATE = """
         range_start text,
         range_end text,
         output_id text,
+        project text,
         delivered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (delivery_id, table_name)
     )
@@ -31,12 +32,12 @@ _CREATE = """
 _INSERT = """
     INSERT INTO {table}
         (delivery_id, table_name, node, environment, run_id, mode, rows, range_start, range_end,
-         output_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+         output_id, project)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _LAST = """
     SELECT rows, output_id FROM {table}
-    WHERE table_name = %s AND node = %s AND environment = %s
+    WHERE table_name = %s AND node = %s AND environment = %s AND project = %s
     ORDER BY delivered_at DESC LIMIT 1
 """
 
@@ -54,7 +55,9 @@ def prepare(server: Server, schema: str) -> None:
 
             ensure_schema(server, schema)
             server.execute(_CREATE.format(table=name).encode())
-            add = f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS output_id text"
+            columns = ("output_id", "project")
+            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {column} text" for column in columns)
+            add = f"ALTER TABLE {name} {added}"
             server.execute(add.encode())
 
 
@@ -62,7 +65,7 @@ def _is_ready(server: Server, name: str) -> bool:
     """Whether the table is there, with the column that came last."""
     row = server.execute(
         "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s)"
-        " AND attname = 'output_id' AND NOT attisdropped)",
+        " AND attname = 'project' AND NOT attisdropped)",
         [name],
     ).fetchone()
     return bool(row and row[0])
@@ -77,11 +80,11 @@ def delivered_rows(server: Server, schema: str, delivery_id: str, table: str) ->
 
 
 def last_output(
-    server: Server, schema: str, table: str, node: str, environment: str
+    server: Server, schema: str, table: str, node: str, environment: str, project: str
 ) -> tuple[int, str | None] | None:
     """Rows and output id of the last delivery of a node to a table."""
     query = _LAST.format(table=quote_name(schema, TABLE))
-    row = server.execute(query.encode(), [table, node, environment]).fetchone()
+    row = server.execute(query.encode(), [table, node, environment, project]).fetchone()
     return (int(row[0]), row[1]) if row else None
 
 

@@ -24,6 +24,7 @@ from seeknal_postgres.options import Postgres, PostgresSource
 from seeknal_postgres.pool import leased
 from seeknal_postgres.querytext import without_end
 from seeknal_postgres.readtypes import (
+    LARGEST,
     WIDEST,
     Extent,
     Reading,
@@ -243,6 +244,13 @@ def _readings(
     context: Context,
 ) -> dict[str, Reading]:
     for name, extent in extents.items():
+        if extent.before > LARGEST and not declared.get(name.lower()):
+            raise NodeError(
+                f"column {name!r} holds a number of {extent.before:,} digits, more than any"
+                " number type of DuckDB's holds",
+                code="SK1355",
+                help=f"columns: {{{name}: VARCHAR}} reads it as text",
+            )
         if extent.before + extent.after > WIDEST:
             context.log.warning(
                 "column %r holds numbers of more than %d digits: it becomes DOUBLE, which rounds"

@@ -61,6 +61,8 @@ _EARLIEST = "4800-01-01 (BC)"
 _FROM_ZERO = ("int2vector", "oidvector")
 """The server's own arrays, which are all numbered from 0."""
 WIDEST = 38
+LARGEST = 308
+"""Digits before the point that every DOUBLE can have."""
 
 
 @frozen(kw_only=True)
