@@ -127,7 +127,8 @@ def test_a_finite_number_does_not_become_infinite(project, database):
     database.run(f"CREATE TABLE big (v numeric); INSERT INTO big VALUES ({'9' * 400})")
     made = project(
         {
-            "seeknal/b.yml": "{kind: source, name: b, source: postgresql, connection: pg, table: big}\n"
+            "seeknal/b.yml": "{kind: source, name: b, source: postgresql,"
+            " connection: pg, table: big}\n"
         }
     )
 
