@@ -36,6 +36,8 @@ VALUES = {
     "odd moment": ["2024-01-01 10:30:00.123456789", "2024-01-01 24:00:00", "2024-01-01 25:00:00"],
     "zoned": ["2024-01-01T10:30:00Z", "2024-01-01T10:30:00+02:00"],
     "clock": ["10:00:00", "23:59:59.5", "00:00"],
+    "ratio": ["1:2", "3:0", "10:1", "16:9", "0:0", "1:2:3"],
+    "short day": ["2024-1-5", "2024/1/5", "2024/01/05"],
     "odd clock": ["24:00:00", "10:00:00.1234567", "10:00:00+02", "12:30 PM"],
     "truth": ["true", "false", "TRUE", "False"],
     "odd truth": ["1", "t", "F", "yes", "NO"],
@@ -317,7 +319,7 @@ def _float(text, value):
 
 
 def _date(text, value):
-    forms = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")
+    forms = ("%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")
     return text in [value.isoformat(), *(value.strftime(form) for form in forms)]
 
 
@@ -338,8 +340,7 @@ _SAYS = {
     datetime: _moment,
     time: lambda text, value: (
         len(text.partition(".")[2]) <= 6
-        and time.fromisoformat(text.ljust(5, "0") if "." not in text else text.ljust(15, "0"))
-        == value
+        and time.fromisoformat(text if "." not in text else text.ljust(15, "0")) == value
     ),
 }
 

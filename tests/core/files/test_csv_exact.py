@@ -52,6 +52,12 @@ LEAD = 20_600
         ("abc", '"say ""hi"""', "VARCHAR", 'say "hi"'),
         ("abc", "'a'", "VARCHAR", "'a'"),
         ("abc", "#tag", "VARCHAR", "#tag"),
+        ("10:00", "1:2", "VARCHAR", "1:2"),
+        ("7", "-0", "DOUBLE", -0.0),
+        ("9007199254740993", "-0", "VARCHAR", "-0"),
+        ("2024-01-01", "2024/01/05", "DATE", date(2024, 1, 5)),
+        ("2024-01-01", "2024-1-5", "VARCHAR", "2024-1-5"),
+        ("2024-01-01 10:30:00+02", "2024-01-01 10:30:00+99", "VARCHAR", None),
         ("13/02/2024", "01/02/2024", "DATE", date(2024, 2, 1)),
         ("13/02/2024", "02/13/2024", "VARCHAR", "02/13/2024"),
         ("01/02/2024", "13/02/2024", "DATE", date(2024, 2, 13)),
@@ -68,6 +74,40 @@ def test_a_late_value_arrives_as_it_stands(files, lead, late, type, value):
     assert len(found) == LEAD + 1
     assert str(relation.types[1]) == type
     assert found[-1][1] == (late if value is None else value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1:2", "3:0", "10:1", "16:9", "0:0", "1:2:3", "1:02", "10:1:02", "10:01:2", "9:30"),
+        *("2024-1-5", "2024/1/5", "2024-01-5", "2024-1-5 10:00:00", "2024-01-05 9:00"),
+        *("2024-01-31 10:30:00+99", "2024-01-31 10:30:00+16:00", "2024-01-31 10:30:00+02:60"),
+    ],
+)
+def test_text_that_a_value_would_not_give_back_stays_text(files, text):
+    files.write("a.csv", f"id;v\n1;{text}\n")
+
+    relation = files.relation(files.source("csv", "a.csv"))
+
+    assert [str(type) for type in relation.types] == ["BIGINT", "VARCHAR"]
+    assert relation.fetchall() == [(1, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "type"),
+    [
+        ("10:30", "TIME"),
+        ("09:30:01.5", "TIME"),
+        ("2024/01/05", "DATE"),
+        ("2024-01-05 09:00", "TIMESTAMP"),
+        ("2024-01-31 10:30:00+14:00", "TIMESTAMP WITH TIME ZONE"),
+        ("2024-01-31 10:30:00-1559", "TIMESTAMP WITH TIME ZONE"),
+    ],
+)
+def test_times_and_days_that_are_spelled_in_full_are_times_and_days(files, text, type):
+    files.write("a.csv", f"id;v\n1;{text}\n")
+
+    assert files.types("csv", "a.csv") == ["BIGINT", type]
 
 
 POOL = [

@@ -20,10 +20,12 @@ _SPACE = r"\s*"
 _WHOLE = "(0|[1-9][0-9]*)"
 _NUMERAL = rf"{_SPACE}-?({_WHOLE}|{_WHOLE}?\.[0-9]+|{_WHOLE}\.)([eE][-+]?[0-9]+)?{_SPACE}"
 _PLAIN = rf"{_SPACE}-?({_WHOLE}|{_WHOLE}?\.[0-9]+|{_WHOLE}\.){_SPACE}"
-_INTEGER = rf"{_SPACE}-?{_WHOLE}{_SPACE}"
-_DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
-_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,6}0*)?)?"
-_ZONE = " ?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?)"
+_MINUS_ZERO = rf"{_SPACE}-[0.]*{_SPACE}"
+_INTEGER = rf"{_SPACE}(0|-?[1-9][0-9]*){_SPACE}"
+_DAY = "[0-9]{4}(-[0-9]{2}-|/[0-9]{2}/)[0-9]{2}"
+# `3:0` and `10:1` are scores and ratios: what is a time has two digits everywhere.
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
+_ZONE = " ?(Z|UTC|[-+](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 _EXACT_DIGITS = 15
 """Decimal digits that every DOUBLE gives back."""
 
@@ -266,7 +268,10 @@ def decimal(precision: int, scale: int, number: _Sql) -> Kind:
     type = f"DECIMAL({precision},{scale})"
     return Kind(
         type=type,
-        fits=lambda c: f"({matches(number(c), _PLAIN)} AND strlen({c}) <= 40)",
+        fits=lambda c: (
+            f"({matches(number(c), _PLAIN)} AND NOT {matches(number(c), _MINUS_ZERO)}"
+            f" AND strlen({c}) <= 40)"
+        ),
         value=lambda c: cast(number(c), type),
         pattern=None if number("") else _PLAIN,
         plain=True,
