@@ -162,7 +162,7 @@ def find_ragged_line(
         (
             RaggedLine(line=line, fields=len(fields), expected=expected)
             for line, fields in lines
-            if len(fields) < expected or any(fields[expected:])
+            if (len(fields) < expected and not options.null_padding) or any(fields[expected:])
         ),
         None,
     )
@@ -206,6 +206,24 @@ def first_width(file: str, options: Any, delimiter: str, skip: int) -> int:
     with _opened(file, options) as text:
         below = islice(text, skip, None)
         return len(next(_records(below, skip, delimiter, options), (0, []))[1])
+
+
+def head_lines(file: str, options: Any, skip: int, most: int) -> list[str]:
+    """The first lines of a file below ``skip`` ones, as they end."""
+    with _opened(file, options) as text:
+        return [*_bounded(islice(text, skip, skip + most))]
+
+
+def records_in(
+    lines: Iterable[str], delimiter: str, options: Any
+) -> Iterator[tuple[int, list[str]]]:
+    """How many lines each record takes, and its fields. Raises csv.Error for what breaks the
+    rules."""
+    reader = csv.reader(lines, strict=True, **_dialect(options, delimiter))
+    before = 0
+    for fields in reader:
+        yield reader.line_num - before, fields
+        before = reader.line_num
 
 
 def _first_line(file: str, options: Any) -> str:

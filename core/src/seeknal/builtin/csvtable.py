@@ -25,6 +25,7 @@ from seeknal.builtin.csvchecks import (
 )
 from seeknal.builtin.csvcopies import cleaned, is_native, place_of, transcoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
+from seeknal.builtin.csvmost import layout_of_most
 from seeknal.builtin.readers import Reading, shown_name, unreadable
 from seeknal.plugin import Context, NodeError, Source
 
@@ -152,7 +153,7 @@ def _of_originals(table: Table, error: Exception) -> Exception:
 def ragged(table: Table, only: str | None = None) -> NodeError | None:
     """The error that names the first line of another length, when that is what is wrong."""
     options = table.options
-    if options.null_padding or options.ignore_errors or options.reject_file:
+    if options.ignore_errors or options.reject_file:
         return None
     for file in table.files:
         delimiter = file.layout.delimiter if file.layout else options.delimiter
@@ -233,16 +234,33 @@ def _with_layout(table: Table, number: int) -> File:
             return _with_layout(
                 evolve(table, reading=table.reading.with_arguments(max_line_size=larger)), number
             )
-        raise explained(table, error) from error
+        skip, _ = preamble(file.opened, _options_of(table, file))
+        most = _of_most(table, file, skip)
+        if most is None:
+            raise explained(table, error) from error
+        layout = most
     return evolve(file, layout=layout)
 
 
+def _of_most(table: Table, file: File, skip: int) -> Layout | None:
+    import duckdb
+
+    options = _options_of(table, file)
+    reading = evolve(table.reading, files=(file.opened,))
+    try:
+        return layout_of_most(reading, options, skip, table.context)
+    except duckdb.Error:
+        return None
+
+
 def _layout(table: Table, file: File) -> Layout:
-    """The layout that DuckDB finds, below what of the head is not part of the table."""
+    """The layout that DuckDB finds, or else that most lines have, below what of the head is not
+    part of the table."""
     options, context = _options_of(table, file), table.context
     reading = evolve(table.reading, files=(file.opened,))
     if options.skip is not None:
-        return sniffed(reading, options, context)
+        found = sniffed(reading, options, context)
+        return _of_most(table, file, 0) or found if len(found.names) == 1 else found
     skip, delimiter = preamble(file.opened, options)
     title = title_lines(file.opened, options, skip, delimiter)
     if title is not None:
@@ -257,6 +275,8 @@ def _layout(table: Table, file: File) -> Layout:
         first = first_width(file.opened, options, found.delimiter, skip)
         if found.skip != skip or first != len(found.names):
             found = sniffed(reading.with_arguments(delim=shown), options, context)
+    if len(found.names) == 1 and title is None:
+        found = _of_most(table, file, skip) or found
     if title is not None and not title.remark:
         context.log.warning(
             "%s: the first %s left out as a title; params: {skip: 0} keeps them",

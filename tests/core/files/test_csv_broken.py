@@ -1,0 +1,78 @@
+"""Lines of CSV files that break the rules are named, or left out and counted, wherever they are."""
+
+import pytest
+
+from seeknal.errors import NodeError
+
+BAD = {
+    "a quote inside": '2,"bo"b\n',
+    "too long": "2,b,c\n",
+    "too short": "2\n",
+}
+
+
+@pytest.mark.parametrize("before", [0, 1, 25_000])
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ignore_errors": True},
+        {"ignore_errors": True, "delimiter": ","},
+        {"ignore_errors": True, "skip": 0},
+        {"reject_file": "rejects.csv"},
+    ],
+    ids=["ignore", "delimiter", "skip", "rejects"],
+)
+def test_a_bad_line_is_left_out_and_counted_wherever_it_stands(files, options, bad, before):
+    files.write("a.csv", "id,name\n" + "1,ann\n" * before + bad + "3,cy\n4,di\n")
+
+    names, rows = files.read("csv", "a.csv", **options)
+
+    assert names == ["id", "name"]
+    assert rows == [(1, "ann")] * before + [(3, "cy"), (4, "di")]
+    assert len(files.warnings) == 1
+    assert f"1 line left out, the first of a.csv is line {before + 2}" in files.warnings[0]
+
+
+def test_several_bad_lines_below_a_hint_for_excel_are_counted(files):
+    files.write("a.csv", 'sep=;\nid;name\n1;"an"n\n2;bo\n3;"c"y\n4;di\n5;ed\n')
+
+    assert files.read("csv", "a.csv", ignore_errors=True) == (
+        ["id", "name"],
+        [(2, "bo"), (4, "di"), (5, "ed")],
+    )
+    assert "2 lines left out, the first of a.csv is line 3" in files.warnings[0]
+
+
+@pytest.mark.parametrize("options", [{}, {"delimiter": ","}])
+def test_lines_that_are_too_long_are_named_where_short_ones_are_filled_up(files, options):
+    files.write("a.csv", "id,name\n1,ann\n2,b,c\n3\n")
+
+    with pytest.raises(NodeError, match=r"a\.csv, line 3: 3 fields where the first line has 2"):
+        files.read("csv", "a.csv", null_padding=True, **options)
+
+
+def test_lines_that_are_too_long_are_left_out_where_short_ones_are_filled_up(files):
+    files.write("a.csv", "id,name\n1,ann\n2,b,c\n3\n")
+
+    _, rows = files.read("csv", "a.csv", null_padding=True, ignore_errors=True)
+
+    assert rows == [(1, "ann"), (3, None)]
+    assert "1 line left out, the first of a.csv is line 3" in files.warnings[0]
+
+
+@pytest.mark.parametrize("options", [{}, {"delimiter": ","}, {"skip": 0}, {"header": True}])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_delimiter_at_the_end_of_some_lines_changes_nothing(files, at, options):
+    lines = ["1,2", "3,4", "5,6"]
+    lines[at] += ","
+    files.write("a.csv", "a,b\n" + "".join(f"{line}\n" for line in lines))
+
+    assert files.read("csv", "a.csv", **options) == (["a", "b"], [(1, 2), (3, 4), (5, 6)])
+    assert files.warnings == []
+
+
+def test_one_column_with_a_comma_in_its_name_stays_one(files):
+    files.write("a.csv", '"a,b"\nx\n"y,z"\n')
+
+    assert files.read("csv", "a.csv", ignore_errors=True) == (["a,b"], [("x",), ("y,z",)])
