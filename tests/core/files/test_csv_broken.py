@@ -76,3 +76,31 @@ def test_one_column_with_a_comma_in_its_name_stays_one(files):
     files.write("a.csv", '"a,b"\nx\n"y,z"\n')
 
     assert files.read("csv", "a.csv", ignore_errors=True) == (["a,b"], [("x",), ("y,z",)])
+
+
+@pytest.mark.parametrize("before", [0, 25_000])
+def test_lines_with_wrong_quotes_that_are_read_all_the_same_are_counted(files, before):
+    files.write("a.csv", "a,b\n" + "1,2\n" * before + '3,"x"y\n4,"two\nlines"\n5,"z"z\n8,9\n')
+
+    _, rows = files.read("csv", "a.csv", strict_mode=False)
+
+    assert len(rows) == before + 4
+    assert files.warnings[0] == (
+        "a.csv: 2 lines break the rules of quotes and may be read with less text than there is,"
+        f" the first is line {before + 2}"
+    )
+
+
+def test_lines_with_right_quotes_are_not_counted(files):
+    files.write("a.csv", 'a,b\n3,"x ""y"""\n4,5" pipe\n')
+
+    assert files.read("csv", "a.csv", strict_mode=False)[1] == [(3, 'x "y"'), (4, '5" pipe')]
+    assert files.warnings == []
+
+
+def test_a_file_that_only_duckdb_can_open_is_said_not_to_be_checked(files):
+    query = "SELECT 3 AS a, 'x' AS b"
+    files.duckdb.execute(f"COPY ({query}) TO '{files.root}/a.csv.zst' (HEADER)")
+
+    assert files.read("csv", "a.csv.zst", strict_mode=False)[1] == [(3, "x")]
+    assert "is not known" in files.warnings[0]

@@ -190,6 +190,29 @@ def first_fault(
     return None
 
 
+def faults(file: str, options: Any, delimiter: str) -> list[int]:
+    """The lines that break the rules of quotes."""
+    found: list[int] = []
+    with _opened(file, options) as text:
+        below = options.skip or 0
+        csv.field_size_limit(2**31 - 1)
+        reader = csv.reader(text, strict=True, **_dialect(options, delimiter))
+        start = 1
+        while True:
+            try:
+                next(reader)
+            except StopIteration:
+                return found
+            except csv.Error:
+                found.append(below + start)
+            start = reader.line_num + 1
+
+
+def can_look(file: str, options: Any) -> bool:
+    """Whether a file's text can be looked at here, and not only by DuckDB."""
+    return "://" not in file and not file.endswith(".zst") and codec(options) is not None
+
+
 def _delimiter(line: str) -> str | None:
     best = max(DELIMITERS, key=line.count)
     return best if best in line else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
-from seeknal.builtin.csvchecks import oddities
+from seeknal.builtin.csvchecks import can_look, faults, oddities
 from seeknal.builtin.csvdeclared import declared_kind
 from seeknal.builtin.csvkinds import TEXT, Kind, kinds_of
 from seeknal.builtin.csvtable import (
@@ -58,6 +58,8 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
         reading = reading.with_arguments(ignore_errors=True)
     table = table_of(source, evolve(reading, files=tuple(full)), context)
     _check_head(table)
+    if options.strict_mode is False:
+        _warn_of_faults(table)
     types = match_columns(declared, table.names, source) if declared else {}
     fixed = {name: declared_kind(type, options) for name, type in types.items()}
     if options.all_varchar:
@@ -156,6 +158,30 @@ def _check_head(table: Table) -> None:
             continue
         for message in oddities(file.original, file.layout.names, table.options):
             table.context.log.warning("%s: %s", shown_name(file.original, table.context), message)
+
+
+def _warn_of_faults(table: Table) -> None:
+    """Count the lines whose quotes DuckDB takes as it can: it leaves out text behind them."""
+    options, context = table.options, table.context
+    for file in table.files:
+        shown = shown_name(file.original, context)
+        if file.layout is None or not can_look(file.original, options):
+            context.log.warning(
+                "%s: with strict_mode: false, text behind the closing quote of a field is left"
+                " out; which lines have such text is not known",
+                shown,
+            )
+            continue
+        if found := faults(file.original, options, file.layout.delimiter):
+            context.log.warning(
+                "%s: %s of quotes and may be read with less text than there is, the first is"
+                " line %d",
+                *(shown, _breaking(len(found)), found[0]),
+            )
+
+
+def _breaking(count: int) -> str:
+    return "1 line breaks the rules" if count == 1 else f"{count:,} lines break the rules"
 
 
 def _without_empty(files: Sequence[str], context: Context) -> list[str]:

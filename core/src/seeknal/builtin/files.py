@@ -34,7 +34,9 @@ class CsvOptions:
     ignore_errors: bool | None = option(None, summary="leave out lines that do not fit")
     reject_file: str | None = option(None, summary="a csv file for the lines that do not fit")
     null_padding: bool | None = option(None, summary="fill up lines that are too short")
-    strict_mode: bool | None = option(None, summary="false reads what breaks the CSV rules")
+    strict_mode: bool | None = option(
+        None, summary="false reads lines with wrong quotes as it can, and counts them"
+    )
     comment: str | None = option(None, summary="lines that begin with it are left out")
     allow_quoted_nulls: bool | None = option(
         None, summary='false: text in quotes is never NULL, so that "" is an empty text'
