@@ -104,3 +104,24 @@ def test_a_file_that_only_duckdb_can_open_is_said_not_to_be_checked(files):
 
     assert files.read("csv", "a.csv.zst", strict_mode=False)[1] == [(3, "x")]
     assert "is not known" in files.warnings[0]
+
+
+@pytest.mark.parametrize(("behind", "count"), [(0, "1 line"), (3, "4 lines"), (999, "1,000 lines")])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_that_an_open_quote_takes_along_are_counted(files, behind, count, end):
+    lines = ["id,name", "1,ann", "1,bo", '2,"cy', *["3,di"] * behind, ""]
+    files.write("a.csv", end.join(lines))
+
+    _, rows = files.read("csv", "a.csv", ignore_errors=True)
+
+    assert rows == [(1, "ann"), (1, "bo")]
+    assert files.warnings[0].startswith(f"{count} left out, the first of a.csv is line 4")
+
+
+def test_more_lines_than_are_kept_are_counted_as_far_as_they_are_known(files):
+    files.write("a.csv", "id,name\n" + "1,ann\n" * 25_000 + '2,"cy\n' + "3,di\n" * 25_000)
+
+    _, rows = files.read("csv", "a.csv", ignore_errors=True)
+
+    assert len(rows) == 25_000
+    assert files.warnings[0].startswith("at least 2,000 lines left out, the first of a.csv is line")

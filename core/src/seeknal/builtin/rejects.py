@@ -18,6 +18,10 @@ _ROWS, _ERRORS, _FILES = "csv_rows", "csv_rejects", "csv_reject_files"
 _LINE = '"file": VARCHAR, "line": BIGINT, "column": VARCHAR, "error": VARCHAR, "text": VARCHAR'
 
 
+_KEPT = 10_000
+"""Characters that DuckDB keeps of what it leaves out."""
+
+
 def rows_and_rejects(table: Table, declared: Mapping[str, Kind]) -> Rows:
     """The rows that fit; a warning says how many lines did not and which was the first.
 
@@ -85,9 +89,7 @@ def _write_misfits(
 
 def _report(table: Table, lines: str) -> None:
     context, options = table.context, table.options
-    (count,) = context.duckdb.execute(
-        f"SELECT count(DISTINCT (file, line)) FROM ({lines})"
-    ).fetchall()[0]
+    count, cut = context.duckdb.execute(_count_of(lines)).fetchall()[0]
     if options.reject_file:
         path = context.resolve(options.reject_file)
         with replacing(path) as temporary:
@@ -101,9 +103,28 @@ def _report(table: Table, lines: str) -> None:
     where = f", column {column!r}" if column else ""
     context.log.warning(
         "%s left out, the first of %s is line %s%s: %s",
-        f"{count:,} line{'s' if count > 1 else ''}",
+        f"{'at least ' if cut else ''}{count:,} line{'s' if count > 1 else ''}",
         shown_name(originals.get(file, file), context),
         line,
         where,
         error,
+    )
+
+
+def _count_of(lines: str) -> str:
+    """A SELECT of how many lines of text are left out, and whether there may be more of them.
+
+    A quote that is not closed takes the lines behind it along; DuckDB keeps the head of them.
+    """
+    body = "trim(text, chr(10) || chr(13))"
+    ends = " , ".join(
+        f"length({body}) - length(replace({body}, {end}, ''))" for end in ("chr(10)", "chr(13)")
+    )
+    records = (
+        f"SELECT max(greatest({ends})) AS ends, max(length(text)) AS length FROM ({lines})"
+        " GROUP BY file, line"
+    )
+    return (
+        "SELECT coalesce(sum(1 + coalesce(ends, 0)), 0)::BIGINT,"
+        f" coalesce(bool_or(ends > 0 AND length >= {_KEPT}), false) FROM ({records})"
     )
