@@ -262,3 +262,19 @@ def test_a_late_value_that_is_no_number_makes_text_of_its_column_and_is_told(fil
     assert files.warnings == [
         "a.csv: column 'n' is read as text and not as BIGINT, because of line 30002: 'x'"
     ]
+
+
+@pytest.mark.parametrize("name", ["a,x", "a;x", "a\nx"])
+@pytest.mark.parametrize("others", [1, 0])
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_first_name_that_needs_its_quotes_is_read_behind_a_byte_order_mark(
+    files, name, others, ending
+):
+    more, value = ',"b"' * others, ",2" * others
+    text = f'"{name}"{more}\n1{value}\n3{value}\n'.encode("utf-8-sig")
+    files.write(f"a.csv{ending}", gzip.compress(text) if ending else text)
+
+    names, rows = files.read("csv", f"a.csv{ending}")
+
+    assert names == [name, *["b"] * others]
+    assert rows == [(1, *[2] * others), (3, *[2] * others)]

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from seeknal.builtin.csvchecks import codec
+from seeknal.builtin.csvchecks import DELIMITERS, codec
 from seeknal.plugin import Context, NodeError
 
 _CHUNK = 2**22
+_HEAD = 2**16
 
 
 def is_native(encoding: str | None) -> bool:
     """Whether DuckDB reads files of an encoding as they are."""
     return (encoding or "utf-8").lower() in ("utf-8", "utf8")
+
+
+def hides_name(file: str, options: Any) -> bool:
+    """Whether a byte order mark stands before a name in quotes that are needed: DuckDB takes the
+    mark for text before them."""
+    if not is_native(options.encoding) or file.endswith(".zst"):
+        return False
+    quote = ('"' if options.quote is None else options.quote).encode()
+    opener: Any = gzip.open if options.compression == "gzip" or file.endswith(".gz") else open
+    with opener(file, "rb") as opened:
+        head = opened.read(_HEAD)
+    if not quote or not head.startswith(codecs.BOM_UTF8 + quote):
+        return False
+    name = head[len(codecs.BOM_UTF8 + quote) :].split(quote)[0].decode(errors="replace")
+    return any(mark in name for mark in f"{DELIMITERS}{options.delimiter or ''}\r\n")
 
 
 def transcoded(file: str, options: Any, context: Context, number: int) -> str:
@@ -27,7 +44,7 @@ def transcoded(file: str, options: Any, context: Context, number: int) -> str:
                 out.write(chunk)
         except UnicodeError as error:
             raise NodeError(
-                f"{Path(file).name} is not {options.encoding}: {error}",
+                f"{Path(file).name} is not {options.encoding or 'utf-8'}: {error}",
                 code="SK0742",
                 help="params: {encoding: ...} says how its text is encoded",
             ) from error

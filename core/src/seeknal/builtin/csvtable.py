@@ -23,7 +23,7 @@ from seeknal.builtin.csvchecks import (
     records,
     title_lines,
 )
-from seeknal.builtin.csvcopies import cleaned, is_native, place_of, transcoded
+from seeknal.builtin.csvcopies import cleaned, hides_name, is_native, place_of, transcoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
 from seeknal.builtin.csvmost import layout_of_most
 from seeknal.builtin.readers import Reading, shown_name, unreadable
@@ -210,6 +210,8 @@ def _laid_out(table: Table, file: str, number: int) -> File:
                 code="SK0742",
                 help="params: {encoding: ...}: utf-8, utf-16, latin-1, cp1252, ...",
             )
+        opened = transcoded(file, options, context, number)
+    elif hides_name(file, options):
         opened = transcoded(file, options, context, number)
     found = File(original=file, opened=opened, layout=None)
     if options.comment:
