@@ -275,3 +275,40 @@ def test_a_server_that_does_not_answer_is_an_error_without_its_password(seeknal_
     assert outcome.exit_code == 1
     assert "127.0.0.1:9/a.csv could not be read" in outcome.stderr
     assert "hunter2222" not in outcome.stderr
+
+
+@pytest.mark.parametrize("pattern", ["data/*/*.csv", "data/**/*.csv", "**/*.csv", "data/*/a.csv"])
+def test_folders_that_a_pattern_finds_are_columns(files, pattern):
+    files.write("data/m=01/a.csv", "id\n1\n")
+    files.write("data/m=02/a.csv", "id\n2\n")
+
+    found = files.read("csv", pattern)
+    off = files.read("csv", pattern, hive_partitioning=False)
+
+    assert found == (["id", "m"], [(1, "01"), (2, "02")])
+    assert off == (["id"], [(1,), (2,)])
+    assert files.warnings == []
+
+
+def test_folders_that_a_pattern_finds_are_columns_of_json_and_parquet(files):
+    files.write("json/m=a/a.json", '{"id": 1}\n')
+    (files.root / "parquet/m=a").mkdir(parents=True)
+    files.duckdb.execute(f"COPY (SELECT 1 AS id) TO '{files.root}/parquet/m=a/a.parquet'")
+
+    assert files.read("json", "json/*/*.json") == (["id", "m"], [(1, "a")])
+    assert files.read("parquet", "parquet/*/*.parquet") == (["id", "m"], [(1, "a")])
+
+
+def test_folders_above_a_pattern_are_no_columns(files, tmp_path):
+    files.root = tmp_path / "run=7"
+    files.write("data/x/a.csv", "id\n1\n")
+
+    assert files.read("csv", "data/*/*.csv") == (["id"], [(1,)])
+
+
+def test_folders_that_only_some_files_lie_in_are_told(files):
+    files.write("data/m=01/a.csv", "id\n1\n")
+    files.write("data/b.csv", "id\n2\n")
+
+    assert files.read("csv", "data/**/*.csv") == (["id"], [(2,), (1,)])
+    assert "folders such as m= are no columns" in files.warnings[0]

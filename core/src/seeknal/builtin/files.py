@@ -141,10 +141,10 @@ def load_source(source: Source, context: Context) -> Rows | None:
     files = located(source, context, source.options.headers)
     source = evolve(source, options=_of_one_format(source, files))
     if isinstance(source.options, CsvOptions):
-        return csv_rows(source, reading("read_csv", files, source), context)
+        return csv_rows(source, reading("read_csv", files, source, context), context)
     if isinstance(source.options, JsonOptions):
-        return json_rows(source, reading("read_json", files, source), context)
-    return parquet_rows(source, reading("read_parquet", files, source), context)
+        return json_rows(source, reading("read_json", files, source, context), context)
+    return parquet_rows(source, reading("read_parquet", files, source, context), context)
 
 
 def _of_one_format(source: Source, files: Sequence[str]) -> object:

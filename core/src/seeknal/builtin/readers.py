@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from seeknal.plugin import Context, NodeError, Source, quote_literal
 
 _OURS = frozenset(("path", "headers", "records", "reject_file"))
 """Options that are not arguments of a reader."""
+_WILD = frozenset("*?[")
 _NAMES = {"delimiter": "delim"}
 """Arguments that not every version of DuckDB calls as we do."""
 
@@ -47,11 +49,11 @@ class Reading:
         return evolve(self, arguments={**self.arguments, **more})
 
 
-def reading(function: str, files: Sequence[str], source: Source) -> Reading:
+def reading(function: str, files: Sequence[str], source: Source, context: Context) -> Reading:
     """The call that the source's options describe.
 
-    Several files match by column name. Folders such as ``day=1`` are columns only where the
-    source's own path shows them, not because a folder above the project has such a name.
+    Several files match by column name. Folders such as ``day=1`` are columns where the source's
+    own path shows them or they lie below it, not because a folder above has such a name.
     """
     options: Any = source.options
     given = {
@@ -62,13 +64,47 @@ def reading(function: str, files: Sequence[str], source: Source) -> Reading:
     if given.get("union_by_name") is None and len(files) > 1:
         given["union_by_name"] = True
     if given.get("hive_partitioning") is None:
-        given["hive_partitioning"] = any("=" in path for path in _paths(source))
+        paths = _paths(source)
+        shown = any("=" in path for path in paths)
+        given["hive_partitioning"] = shown or _in_folders(files, paths, context)
     return Reading(function=function, files=tuple(files), arguments=given)
 
 
 def _paths(source: Source) -> Sequence[str]:
     given: Any = getattr(source.options, "path", None) or ()
     return source.table or ((given,) if isinstance(given, str) else given)
+
+
+def _in_folders(files: Sequence[str], paths: Sequence[str], context: Context) -> bool:
+    """Whether folders such as ``day=1``, the same for all files, lie below what is fixed of the
+    paths."""
+    bases = [base for path in paths if "://" not in path and (base := _fixed(path, context))]
+    found = {tuple(_folders(Path(file), bases)) for file in files}
+    if len(found) > 1:
+        names = sorted({name for folders in found for name in folders})
+        context.log.warning(
+            "folders such as %s are no columns, as not all files lie in such folders",
+            f"{names[0]}=",
+        )
+    return len(found) == 1 and found != {()}
+
+
+def _fixed(path: str, context: Context) -> Path | None:
+    """The folder below which a pattern looks."""
+    parts = Path(path).parts
+    fixed = [*takewhile(lambda part: not _WILD & set(part), parts)]
+    if len(fixed) == len(parts):
+        return None
+    base = context.resolve(str(Path(*fixed)))
+    # DuckDB would take the folders above for columns, too.
+    return None if "=" in base.as_posix() else base
+
+
+def _folders(file: Path, bases: Sequence[Path]) -> Iterator[str]:
+    below = next((file.relative_to(base) for base in bases if file.is_relative_to(base)), Path())
+    for part in below.parts[:-1]:
+        if "=" in part:
+            yield part.partition("=")[0]
 
 
 def columns_of(reading: Reading, source: Source, context: Context) -> dict[str, str]:
