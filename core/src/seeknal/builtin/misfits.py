@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seeknal.plugin import Context, quote_identifier
+from seeknal.plugin import Context, quote_identifier, quote_literal
 
 WHOLE = frozenset(
     (
@@ -13,6 +13,23 @@ WHOLE = frozenset(
     )
 )
 _FREE = ("VARCHAR", "JSON")
+_NESTED = ("list", "array", "map", "struct")
+_PLACES = {
+    "TIMESTAMP_S": 0,
+    "TIMESTAMP_MS": 3,
+    "TIMESTAMP": 6,
+    "TIMESTAMP_NS": 9,
+    "TIMESTAMP WITH TIME ZONE": 6,
+    "TIME": 6,
+    "TIME_NS": 9,
+    "TIME WITH TIME ZONE": 6,
+}
+"""The decimals of a second that the types of times keep."""
+_DAY = r"-?[0-9]{4,6}[-/][0-9]{1,2}[-/][0-9]{1,2}( \(BC\))?"
+_WORDS = "-?infinity|epoch"
+_UTC = "( ?(Z|UTC|[-+]00(:?00)?))?"
+_ANY_ZONE = "( ?[A-Za-z_/+-][-A-Za-z0-9_/+:]*)?"
+_OFFSET = "(Z|[-+][0-9]{1,2}(:?[0-9]{2}(:?[0-9]{2})?)?)?"
 
 
 def misfit(type: str, text: str) -> str | None:
@@ -28,22 +45,92 @@ def misfit(type: str, text: str) -> str | None:
 
 
 def _changed(type: str, text: str, casted: str) -> str:
-    if type in WHOLE:
-        exact = f"TRY_CAST({text} AS DECIMAL(38, 6))"
-        return f" OR coalesce({exact} <> trunc({exact}), false)"
+    if type in WHOLE or type == "BIGNUM":
+        return f" OR {_cut(text, 0)} OR {_other_number(text, casted)}"
     if type in ("DOUBLE", "FLOAT"):
         return f" OR (isinf({casted}) AND NOT contains(lower({text}), 'inf'))"
-    if type.startswith("DECIMAL"):
+    if type.startswith("DECIMAL") and not type.endswith("]"):
         scale = int(type.rpartition(",")[2].rstrip(")"))
-        places = f"length(rtrim(split_part({text}, '.', 2), '0'))"
-        return f" OR (NOT contains(lower({text}), 'e') AND {places} > {scale})"
+        return f" OR {_cut(text, scale)} OR {_other_number(text, casted)}"
     if type == "DATE":
         late = f"TRY_CAST({text} AS TIMESTAMP) <> CAST({casted} AS TIMESTAMP)"
         return f" OR coalesce({late}, false)"
-    if type == "TIMESTAMP":
-        zone_or_more = r"\d{1,2}:\d\d.*[+-]\d|\.\d{6}\d*[1-9]"
-        return f" OR regexp_matches({text}, '{zone_or_more}')"
-    return ""
+    if type in _PLACES:
+        return f" OR NOT regexp_full_match({text}, {quote_literal(_time(type))})"
+    return _changed_inside(type, text)
+
+
+def _cut(text: str, scale: int) -> str:
+    """Whether a numeral without an exponent has more decimals than ``scale``."""
+    places = f"length(rtrim(split_part({text}, '.', 2), '0 '))"
+    return f"(NOT contains(lower({text}), 'e') AND {places} > {scale})"
+
+
+def _other_number(text: str, casted: str) -> str:
+    """Whether a numeral with an exponent is another number than what is made of it."""
+    differs = f"TRY_CAST({text} AS DOUBLE) <> TRY_CAST({casted} AS DOUBLE)"
+    return f"(contains(lower({text}), 'e') AND coalesce({differs}, false))"
+
+
+def _time(type: str) -> str:
+    """What text a time may have of which its type drops neither day, zone nor decimals."""
+    second = rf"[0-9]{{1,2}}(\.[0-9]{{0,{_PLACES[type]}}}0*)?"
+    clock = rf"([01]?[0-9]|2[0-3]):[0-9]{{1,2}}(:{second})?"
+    if not type.startswith("TIMESTAMP"):
+        return rf"\s*{clock}{_OFFSET if type.endswith('ZONE') else ''}\s*"
+    zone = _ANY_ZONE if type.endswith("ZONE") else _UTC
+    return rf"\s*({_DAY}([ T]+{clock}{zone})?|{_WORDS})\s*"
+
+
+def _changed_inside(type: str, text: str) -> str:
+    """Whether a list, a struct or a map that text spells has a value that its type would change."""
+    if not type.endswith(("]", ")")):
+        return ""
+    from duckdb import sqltype
+
+    found: Any = sqltype(type)
+    if found.id not in _NESTED:
+        return ""
+    inside = _inside(found, f"TRY_CAST({text} AS {_of_texts(found)})", 0)
+    return f" OR {inside}" if inside else ""
+
+
+def _of_texts(type: Any) -> str:
+    """The type with text wherever it has no other types in it."""
+    if type.id in ("list", "array"):
+        return f"{_of_texts(type.children[0][1])}[]"
+    if type.id == "map":
+        return f"MAP({', '.join(_of_texts(child) for _, child in type.children)})"
+    if type.id == "struct":
+        fields = (f"{quote_identifier(name)} {_of_texts(child)}" for name, child in type.children)
+        return f"STRUCT({', '.join(fields)})"
+    return "VARCHAR"
+
+
+def _inside(type: Any, sql: str, depth: int) -> str | None:
+    """SQL that is true when a text in ``sql`` does not fit; None when each one does."""
+    if type.id in ("list", "array"):
+        return _any(type.children[0][1], sql, depth)
+    if type.id == "map":
+        keys, values = (child for _, child in type.children)
+        parts = [
+            _any(keys, f"map_keys({sql})", depth),
+            _any(values, f"map_values({sql})", depth),
+        ]
+    elif type.id == "struct":
+        parts = [
+            _inside(child, f"struct_extract({sql}, {quote_literal(name)})", depth)
+            for name, child in type.children
+        ]
+    else:
+        parts = [misfit(str(type), sql)]
+    return " OR ".join(f"coalesce({part}, false)" for part in parts if part) or None
+
+
+def _any(type: Any, items: str, depth: int) -> str | None:
+    item = f"item{depth}"
+    odd = _inside(type, item, depth + 1)
+    return odd and f"coalesce(list_bool_or(list_transform({items}, lambda {item}: {odd})), false)"
 
 
 def first_misfit(
