@@ -159,6 +159,10 @@ def test_types_do_not_depend_on_the_order_of_the_rows(files, monkeypatch, orders
         ("BOOLEAN", "yes", True),
         ("HUGEINT", "12345678901234567890", 12345678901234567890),
         ("INTEGER[]", "[1, 2]", [1, 2]),
+        ("INTEGER[][]", "[[1, NULL], NULL, []]", [[1, None], None, []]),
+        ("DECIMAL(10,2)[]", "[1.230]", [Decimal("1.23")]),
+        ("MAP(VARCHAR, INTEGER)", "{a=1}", {"a": 1}),
+        ("STRUCT(a INTEGER, b VARCHAR)", "{'a': 1, 'b': x}", {"a": 1, "b": "x"}),
     ],
 )
 def test_a_declared_type_is_read_as_declared(files, type, text, value):
@@ -194,6 +198,18 @@ def test_a_declared_type_is_read_as_declared(files, type, text, value):
         ("TIME", "10:00:00+02"),
         ("BOOLEAN", "maybe"),
         ("UUID", "no-uuid"),
+        ("INTEGER[]", "[1.5, 2]"),
+        ("INTEGER[][]", "[[1], [2.5]]"),
+        ("DECIMAL(10,2)[]", "[1.239]"),
+        ("DATE[]", "[2024-01-01 10:00:00]"),
+        ("TIME[]", "[10:00:00.1234567]"),
+        ("MAP(VARCHAR, INTEGER)", "{a=1.7}"),
+        ("STRUCT(a INTEGER)", "{'a': 1.7}"),
+        ("STRUCT(a DATE[])", "{'a': [2024-01-01 10:00:00]}"),
+        ("ENUM('a', 'b')", "c"),
+        ("BIT", "0102"),
+        ("BIGNUM", "1.5"),
+        ("TIME WITH TIME ZONE", "10:00:00.1234567+02"),
     ],
 )
 @pytest.mark.parametrize("before", [0, 25_000])

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from seeknal.builtin.csvkinds import TEXT, Kind, cast, matches, numbers
+from seeknal.builtin.misfits import misfit
 from seeknal.plugin import quote_literal
 
 _INTEGERS = (
@@ -49,11 +50,18 @@ def declared_kind(type: str, options: Any) -> Kind:
         return _dated(type, options.dateformat) if options.dateformat else _date()
     if type in _PLACES:
         return _timed(type, options.timestampformat)
-    return Kind(
-        type=type,
-        fits=lambda c: f"({cast(c, type)} IS NOT NULL)",
-        value=lambda c: cast(c, type),
-    )
+    return _other(type)
+
+
+def _other(type: str) -> Kind:
+    """Lists, structs, maps and what else there is, with the check of other formats' text."""
+
+    def fits(text: str) -> str:
+        odd = misfit(type, text)
+        changed = f" AND NOT coalesce({odd}, true)" if odd else ""
+        return f"({cast(text, type)} IS NOT NULL{changed})"
+
+    return Kind(type=type, fits=fits, value=lambda c: cast(c, type))
 
 
 def _numeric(type: str, scale: int, number: Any) -> Kind:
