@@ -125,3 +125,12 @@ def test_more_lines_than_are_kept_are_counted_as_far_as_they_are_known(files):
 
     assert len(rows) == 25_000
     assert files.warnings[0].startswith("at least 2,000 lines left out, the first of a.csv is line")
+
+
+@pytest.mark.parametrize("options", [{}, {"strict_mode": False}, {"ignore_errors": True}])
+def test_a_delimiter_of_two_marks_is_read(files, options):
+    files.write("a.csv", "a||b\n1||x\n2||y\n")
+    files.write("one.csv", "a\nx\n")
+
+    assert files.read("csv", "a.csv", delimiter="||", **options)[1] == [(1, "x"), (2, "y")]
+    assert files.read("csv", "one.csv", delimiter="||", **options) == (["a"], [("x",)])

@@ -26,6 +26,8 @@ def layout_of_most(reading: Reading, options: Any, skip: int, context: Context) 
     None where these are not all of its head, or most of it when the options say what happens to
     the others.
     """
+    if len(options.delimiter or ",") != 1:
+        return None
     lines = head_lines(reading.files[0], options, skip, _LINES)
     delimiter = options.delimiter or max(DELIMITERS, key="".join(lines[:1]).count)
     found = [*_records(lines, delimiter, options)]

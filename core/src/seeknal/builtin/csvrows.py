@@ -165,14 +165,15 @@ def _warn_of_faults(table: Table) -> None:
     options, context = table.options, table.context
     for file in table.files:
         shown = shown_name(file.original, context)
-        if file.layout is None or not can_look(file.original, options):
+        delimiter = file.layout.delimiter if file.layout else ""
+        if len(delimiter) != 1 or not can_look(file.original, options):
             context.log.warning(
                 "%s: with strict_mode: false, text behind the closing quote of a field is left"
                 " out; which lines have such text is not known",
                 shown,
             )
             continue
-        if found := faults(file.original, options, file.layout.delimiter):
+        if found := faults(file.original, options, delimiter):
             context.log.warning(
                 "%s: %s of quotes and may be read with less text than there is, the first is"
                 " line %d",
