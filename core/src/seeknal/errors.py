@@ -141,12 +141,12 @@ class Interrupted(SeeknalError):
     default_code = "SK0130"
 
 
-def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
+def nearest(word: str, known: Iterable[str], limit: int = 3, likeness: float = 0.6) -> list[str]:
     """The known names that ``word`` was probably meant to be, best first."""
     from difflib import get_close_matches
 
     by_lower = {name.lower(): name for name in known}
-    matches = get_close_matches(word.lower(), by_lower, n=limit, cutoff=0.6)
+    matches = get_close_matches(word.lower(), by_lower, n=limit, cutoff=likeness)
     return [by_lower[match] for match in matches]
 
 

@@ -106,6 +106,47 @@ def test_every_key_of_a_source_is_read(node):
     assert (source.refresh, source.allow_outside, source.version_query) == ("6h", True, "SELECT 1")
 
 
+@pytest.mark.parametrize(
+    "type",
+    [
+        *("ENUM('a', 'b')", "BIT", "BIGNUM", "TIMESTAMP_S", "TIME WITH TIME ZONE", "INT32"),
+        *("UNION(a INTEGER, b VARCHAR)", "STRUCT(a INTEGER)[]", "TIMETZ[2]"),
+    ],
+)
+def test_a_type_of_duckdb_is_no_description(node, type):
+    text = SOURCE_KEYS.replace("note: free text", f'note: "{type}"')
+
+    assert [entry.type for entry in node(text).source.columns] == ["BIGINT", type]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("VARCAHR", "VARCHAR"),
+        ("INTERGER", "INTEGER"),
+        ("BIGNIT[]", "BIGINT"),
+        ("DECMAL(3,1)", "DECIMAL"),
+    ],
+)
+def test_a_word_like_a_type_is_a_mistake(problems, word, meant):
+    text = SOURCE_KEYS.replace("note: free text", f'note: "{word}"')
+
+    (found,) = problems({"seeknal/x.yml": text})
+
+    assert found.code == "SK0740"
+    assert repr(word) in found.message
+    assert f"did you mean {meant}?" in found.help
+
+
+@pytest.mark.parametrize(
+    "text", ["STATE", "TITLE", "EMAIL", "RATE", "SKU", "enum", "union", "varcahr"]
+)
+def test_other_words_are_descriptions(node, text):
+    found = node(SOURCE_KEYS.replace("note: free text", f"note: {text}")).source.columns
+
+    assert [entry.type for entry in found] == ["BIGINT", None]
+
+
 @pytest.mark.parametrize("refresh", ["on_change", "always", "manual", "6h", "2 days", "0 6 * * *"])
 def test_a_refresh_is_a_word_a_duration_or_a_cron_schedule(node, refresh):
     text = f"{{kind: source, name: x, source: csv, table: a.csv, refresh: '{refresh}'}}\n"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from seeknal.errors import did_you_mean
+from seeknal.errors import did_you_mean, nearest
 from seeknal.kernel import NodeKind
 from seeknal.marks import Marks
 from seeknal.model import (
@@ -38,13 +38,24 @@ from seeknal.sql.names import find, named
 
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
-_TYPE = re.compile(
-    r"(TINYINT|SMALLINT|INT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|"
-    r"INT[1248]|SIGNED|LONG|SHORT|FLOAT|FLOAT4|FLOAT8|REAL|DOUBLE|DECIMAL|NUMERIC|BOOL|BOOLEAN|"
-    r"VARCHAR|CHAR|TEXT|STRING|BLOB|BYTEA|DATE|TIME|TIMESTAMP|DATETIME|TIMESTAMPTZ|INTERVAL|UUID|"
-    r"JSON|TIMESTAMP WITH TIME ZONE|STRUCT|MAP|LIST)(\s*\(.*\))?(\[\d*\])*",
-    re.IGNORECASE,
+_TYPES = (
+    *("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "HUGEINT", "BIGNUM", "VARINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "INT1", "INT2", "INT4", "INT8"),
+    *("INT16", "INT32", "INT64", "INT128", "UINT8", "UINT16", "UINT32", "UINT64", "UINT128"),
+    *("INTEGRAL", "BPCHAR", "NVARCHAR", "BITSTRING", "VARBINARY", "GEOMETRY", "TIMESTAMPTZ_NS"),
+    *("SIGNED", "LONG", "SHORT", "FLOAT", "FLOAT4", "FLOAT8", "REAL", "DOUBLE", "DECIMAL"),
+    *("NUMERIC", "BOOL", "BOOLEAN", "VARCHAR", "CHAR", "TEXT", "STRING", "BLOB", "BYTEA", "BIT"),
+    *("DATE", "TIME", "TIMESTAMP", "DATETIME", "TIMESTAMPTZ", "TIMETZ", "INTERVAL", "UUID"),
+    *("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_US", "TIMESTAMP_NS", "TIME_NS", "JSON", "VARIANT"),
+    *("TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE", "STRUCT", "MAP", "LIST"),
 )
+_INSIDE = r"(\s*\(.*\))?(\[\d*\])*"
+# ENUM and UNION are types only with what is in them: else they are words.
+_TYPE = re.compile(
+    rf"({'|'.join(_TYPES)}){_INSIDE}|(ENUM|UNION)\s*\(.*\)(\[\d*\])*", re.IGNORECASE | re.DOTALL
+)
+_WORD = re.compile(rf"([A-Z][A-Z0-9_]*){_INSIDE}")
+_VERY_LIKE = 0.8
 
 
 def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Node | None:
@@ -303,6 +314,14 @@ class _Builder:
             return ColumnSpec(name=name, type=value.type, description=value.description)
         if value is not None and _TYPE.fullmatch(value.strip()):
             return ColumnSpec(name=name, type=value.strip())
+        word = _WORD.fullmatch(value.strip()) if value is not None else None
+        if word and (near := nearest(word[1], _TYPES, likeness=_VERY_LIKE)):
+            self.problem(
+                "SK0740",
+                f"it declares {name!r} as {word[0]!r}, which is no type of DuckDB's",
+                self.raw.marks.value("columns", name),
+                f"did you mean {near[0]}? {{description: {word[0]}}} is a description",
+            )
         return ColumnSpec(name=name, description=value)
 
     def source(
