@@ -278,3 +278,30 @@ def test_a_first_name_that_needs_its_quotes_is_read_behind_a_byte_order_mark(
 
     assert names == [name, *["b"] * others]
     assert rows == [(1, *[2] * others), (3, *[2] * others)]
+
+
+@pytest.mark.parametrize("name", ["c", "c" * 200_000])
+def test_a_missing_column_is_told_on_one_screen(files, name):
+    width = 5_000 if len(name) == 1 else 2
+    names = [f"{name}{n}" for n in range(width)]
+    files.write("a.csv", f"{','.join(names)}\n{','.join('1' * width)}\n")
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "a.csv", columns={"zz": "INTEGER"})
+
+    assert caught.value.code == "SK0741"
+    assert len(caught.value.help) < 500
+    assert "hive_partitioning: true" in caught.value.help
+    assert width == 2 or ", c19, and 4,980 more" in caught.value.help
+
+
+def test_a_long_name_is_told_on_one_screen(files):
+    files.write("a.csv", f"a;{'n' * 200_000}\n1;2\n")
+    files.write("b.csv", f"{'n' * 200_000},{'n' * 200_000}\n1,2\n")
+
+    files.read("csv", "a.csv", delimiter=",")
+    files.read("csv", "b.csv", header=True)
+
+    assert "its only column is called 'a;nnn" in files.warnings[0]
+    assert "2 columns are called 'nnn" in files.warnings[1]
+    assert all(len(warning) < 300 for warning in files.warnings)

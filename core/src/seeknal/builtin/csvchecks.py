@@ -13,6 +13,8 @@ from typing import IO, Any
 
 from attrs import frozen
 
+from seeknal.builtin.naming import shortened
+
 DELIMITERS = ",;\t|"
 _FEW_LINES = 50
 _HEAD = 1000
@@ -70,14 +72,14 @@ def oddities(file: str, columns: Sequence[str], options: Any) -> list[str]:
 
 def _suspicious(name: str) -> list[str]:
     if any(mark in name for mark in DELIMITERS):
-        return [f"its only column is called {name!r}: is the delimiter right?"]
+        return [f"its only column is called {shortened(name)!r}: is the delimiter right?"]
     return []
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
     counts = Counter(name.strip().lower() for name in names)
     return [
-        f"{count} columns are called {name!r}: all but the first are renamed"
+        f"{count} columns are called {shortened(name)!r}: all but the first are renamed"
         for name, count in counts.items()
         if count > 1 and name
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from seeknal.builtin.naming import listed
 from seeknal.plugin import Context, NodeError, Scan, Source, did_you_mean, quote_identifier
 
 
@@ -48,9 +49,16 @@ def match_columns(
             raise NodeError(
                 f"there is no column {name!r}, whose type is declared",
                 code="SK0741",
-                help=near or f"columns: {', '.join(real.values())}",
+                help=near or f"columns: {listed([*real.values()])}{_folders(source)}",
             )
     return {real[name.lower()]: type for name, type in declared.items()}
+
+
+def _folders(source: Source) -> str:
+    options = source.options
+    if not hasattr(options, "hive_partitioning") or options.hive_partitioning:
+        return ""
+    return "; params: {hive_partitioning: true} makes columns of folders such as day=1"
 
 
 def cast(select: str, types: Mapping[str, str]) -> str:
