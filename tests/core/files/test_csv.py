@@ -305,3 +305,15 @@ def test_a_long_name_is_told_on_one_screen(files):
     assert "its only column is called 'a;nnn" in files.warnings[0]
     assert "2 columns are called 'nnn" in files.warnings[1]
     assert all(len(warning) < 300 for warning in files.warnings)
+
+
+@pytest.mark.parametrize("before", [0, 25_000])
+def test_the_file_and_line_that_are_in_another_encoding_are_named(files, before):
+    files.write("d/1.csv", "id,v\n1,x\n")
+    files.write("d/2.csv", b"id,v\n" + b"1,x\n" * before + b"2,\xe9\n3,y\n")
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "d/*.csv")
+
+    assert caught.value.message == f"d/2.csv, line {before + 2}: it is not in utf-8"
+    assert "encoding" in caught.value.help

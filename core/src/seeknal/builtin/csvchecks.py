@@ -210,6 +210,20 @@ def faults(file: str, options: Any, delimiter: str) -> list[int]:
             start = reader.line_num + 1
 
 
+def undecodable(file: str) -> int | None:
+    """The first line of a file that is not UTF-8."""
+    if "://" in file or file.endswith(".zst"):
+        return None
+    opener: Any = gzip.open if file.endswith(".gz") else open
+    with opener(file, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
 def can_look(file: str, options: Any) -> bool:
     """Whether a file's text can be looked at here, and not only by DuckDB."""
     return "://" not in file and not file.endswith(".zst") and codec(options) is not None

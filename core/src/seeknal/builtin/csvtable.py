@@ -22,6 +22,7 @@ from seeknal.builtin.csvchecks import (
     preamble,
     records,
     title_lines,
+    undecodable,
 )
 from seeknal.builtin.csvcopies import cleaned, hides_name, is_native, place_of, transcoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
@@ -139,8 +140,19 @@ def explained(table: Table, error: Exception) -> NodeError:
     """DuckDB's complaint about a table, with the line that is the cause where one is found."""
     said = unreadable(_of_originals(table, error), table.reading, table.source, table.context)
     if any(word in str(error) for word in _ENCODED):
-        return said
+        return _undecoded(table) or said
     return ragged(table) or _fault(table, error) or said
+
+
+def _undecoded(table: Table) -> NodeError | None:
+    for file in table.files:
+        if (line := undecodable(file.opened)) is not None:
+            return NodeError(
+                f"{shown_name(file.original, table.context)}, line {line}: it is not in utf-8",
+                code="SK0742",
+                help="params: {encoding: latin-1} or {encoding: utf-16}",
+            )
+    return None
 
 
 def _of_originals(table: Table, error: Exception) -> Exception:
