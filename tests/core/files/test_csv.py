@@ -317,3 +317,60 @@ def test_the_file_and_line_that_are_in_another_encoding_are_named(files, before)
 
     assert caught.value.message == f"d/2.csv, line {before + 2}: it is not in utf-8"
     assert "encoding" in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("delimiter", "abcdefgh"), ("quote", "ab"), ("escape", "ab"), ("skip", -1)),
+        *(("decimal_separator", "x"), ("sample_size", -7), ("maximum_line_size", -7)),
+        *(("compression", "foo"), ("dateformat", "%Q"), ("timestampformat", "%Q")),
+    ],
+)
+def test_an_option_without_meaning_is_refused_by_its_name(files, name, value):
+    files.write("a.csv", "a,b\n1,2\n")
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "a.csv", **{name: value})
+
+    assert caught.value.message == f"params: {name} is {value!r}"
+    assert caught.value.help
+
+
+def test_a_gzip_file_that_is_cut_off_is_named(files):
+    text = gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(50_000)))
+    files.write("a.csv.gz", text[:2000])
+    files.write("b.csv", "a,b\n1,2\n")
+
+    for name, options in [("a.csv.gz", {}), ("b.csv", {"compression": "gzip"})]:
+        with pytest.raises(NodeError) as caught:
+            files.read("csv", name, **options)
+
+        assert caught.value.code == "SK0742"
+        assert name in caught.value.message
+        assert "gzip" in caught.value.message
+
+
+def test_a_file_of_bytes_is_no_csv(files):
+    files.write("a.csv", bytes(range(256)) * 20)
+
+    with pytest.raises(NodeError, match=r"a\.csv, line 2: it is not in utf-8"):
+        files.read("csv", "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "text"),
+    [
+        ("a,b\n1,2\n", {"skip": 99}, "a.csv has no line below those that skip: 99 leaves out"),
+        (f"a,b\n1,2\n1,{'x' * 5000}\n", {"maximum_line_size": 1000}, "a.csv, line 3 has more than"),
+    ],
+)
+def test_what_cannot_be_read_is_not_told_in_words_of_duckdb(files, content, options, text):
+    files.write("a.csv", content)
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "a.csv", **options)
+
+    assert text in caught.value.message
+    assert not any(word in caught.value.message for word in ("sniff", "LINE 1", "SELECT"))
+    assert next(iter(options)) in caught.value.help

@@ -6,7 +6,7 @@ import codecs
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import IO, Any
@@ -212,16 +212,28 @@ def faults(file: str, options: Any, delimiter: str) -> list[int]:
 
 def undecodable(file: str) -> int | None:
     """The first line of a file that is not UTF-8."""
+    return _first_bytes(file, _is_other)
+
+
+def first_longer(file: str, size: int) -> int | None:
+    """The first line of more bytes than ``size``."""
+    return _first_bytes(file, lambda line: len(line) > size)
+
+
+def _is_other(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _first_bytes(file: str, is_wanted: Callable[[bytes], bool]) -> int | None:
     if "://" in file or file.endswith(".zst"):
         return None
     opener: Any = gzip.open if file.endswith(".gz") else open
     with opener(file, "rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return None
+        return next((number for number, line in enumerate(lines, 1) if is_wanted(line)), None)
 
 
 def can_look(file: str, options: Any) -> bool:

@@ -6,6 +6,7 @@ import gzip
 import mmap
 import os
 import re
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from seeknal.builtin.csvchecks import (
+    can_look,
     codec,
     delimiter_of,
     find_ragged_line,
     first_fault,
+    first_longer,
     first_width,
+    head_lines,
     preamble,
     records,
     title_lines,
@@ -88,7 +92,17 @@ def table_of(source: Source, reading: Reading, context: Context) -> Table:
     reading = reading.with_arguments(maximum_line_size=None, max_line_size=size)
     table = Table(source=source, context=context, reading=reading, files=())
     for number, file in enumerate(reading.files):
-        table = evolve(table, files=(*table.files, _laid_out(table, file, number)))
+        try:
+            table = evolve(table, files=(*table.files, _laid_out(table, file, number)))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise NodeError(
+                f"{shown_name(file, context)} is not a whole gzip file: {error}",
+                code="SK0742",
+                help="make it again; params: {compression: none} reads it as plain text",
+            ) from error
+        except UnicodeDecodeError as error:
+            found = File(original=file, opened=file, layout=None)
+            raise _undecoded(evolve(table, files=(found,))) or error from error
     return named(table)
 
 
@@ -141,7 +155,40 @@ def explained(table: Table, error: Exception) -> NodeError:
     said = unreadable(_of_originals(table, error), table.reading, table.source, table.context)
     if any(word in str(error) for word in _ENCODED):
         return _undecoded(table) or said
-    return ragged(table) or _fault(table, error) or said
+    if "Maximum line size" in str(error) and (found := _too_long(table)):
+        return found
+    found = ragged(table) or _fault(table, error)
+    return found or (_without_layout(table) if "sniffing" in str(error) else said)
+
+
+def _too_long(table: Table) -> NodeError | None:
+    size = int(str(table.reading.arguments.get("max_line_size") or _USUAL_LINE))
+    for file in table.files:
+        if (line := first_longer(file.opened, size)) is not None:
+            return NodeError(
+                f"{shown_name(file.original, table.context)}, line {line} has more than {size:,}"
+                " bytes",
+                code="SK0742",
+                help="params: {maximum_line_size: ...} says how many bytes a line may have",
+            )
+    return None
+
+
+def _without_layout(table: Table) -> NodeError:
+    file, options = table.files[-1], table.options
+    shown = shown_name(file.original, table.context)
+    skipped = options.skip and can_look(file.original, options)
+    if skipped and not head_lines(file.original, options, 0, 1):
+        return NodeError(
+            f"{shown} has no line below those that skip: {options.skip} leaves out",
+            code="SK0742",
+            help="params: {skip: ...} says how many lines are above the table",
+        )
+    return NodeError(
+        f"{shown}: its lines do not show how they are divided into fields",
+        code="SK0742",
+        help="params: {delimiter: ..., quote: ..., escape: ..., skip: ...} say how it is written",
+    )
 
 
 def _undecoded(table: Table) -> NodeError | None:

@@ -140,7 +140,7 @@ def unreadable(
     """DuckDB's complaint about a file, as the source's."""
     text = str(error).partition("\n\n  file =")[0].partition("\nThe search space used was")[0]
     text = text.partition("Error: ")[2] or text
-    text = _on_a_screen(text)
+    text = _on_a_screen(text.partition("\n\nLINE 1:")[0])
     names = [name for file in reading.files if (name := Path(file).name) in text]
     shown = "" if names else f"{shown_name(reading.files[0], context)}: "
     return NodeError(f"{shown}{text.strip()}", code="SK0742", help=help or _advice(text))
