@@ -96,7 +96,7 @@ def test_blank_rows_are_left_out_and_values_beside_the_table_are_warned_of(files
 def test_error_cells_are_null_with_a_warning(files):
     workbook(files, ["n"], [1], ["#N/A"], ["#DIV/0!"])
 
-    assert files.read("excel", "a.xlsx")[1] == [(1,)]
+    assert files.read("excel", "a.xlsx")[1] == [(1,), (None,), (None,)]
     assert "2 cells hold errors" in files.warnings[0]
 
 

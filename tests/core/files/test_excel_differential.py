@@ -205,7 +205,7 @@ def check(files, seed):
     if isinstance(outcome, NodeError):
         check_refused(outcome, rows)
         return
-    said = [row for row in rows if any(cell.said is not None for cell in row)]
+    said = [row for row in rows if any(cell.said is not None or cell.fault for cell in row)]
     types, found = outcome
     assert len(found) == len(said)
     for number_, (row, values) in enumerate(zip(said, found, strict=True), 1):

@@ -177,3 +177,31 @@ def test_a_sheet_that_is_cut_off_is_no_workbook(files):
     replaced(files, "</sheetData>", "")
 
     assert refusal(files).code == "SK0727"
+
+
+def test_a_row_whose_only_cell_is_an_error_is_a_row(files):
+    workbook(files, ["a", "b"], [1, None], ["#N/A"], ["#N/A", "#DIV/0!"], [], [3, 4])
+
+    _, rows = files.read("excel", "a.xlsx")
+
+    assert rows == [(1, None), (None, None), (None, None), (3, 4)]
+    assert "3 cells hold errors such as #N/A; they are NULL: A3 (#N/A)" in files.warnings[0]
+
+
+def test_a_row_whose_only_cell_is_no_day_is_a_row(files):
+    workbook(files, ["d"], [45292], [45293], formats={"A2": "yyyy-mm-dd", "A3": "yyyy-mm-dd"})
+    replaced(files, "<v>45292</v>", "<v>60</v>")
+
+    assert files.read("excel", "a.xlsx")[1] == [(None,), (dt.datetime(2024, 1, 2),)]
+
+
+def test_a_row_whose_only_cell_is_not_calculated_is_a_row(files):
+    workbook(files, ["n"], [1], ["=A2*2"], [3])
+
+    assert files.read("excel", "a.xlsx", uncalculated="null")[1] == [(1,), (None,), (3,)]
+
+
+def test_a_first_row_of_errors_is_a_row_where_there_is_no_header(files):
+    workbook(files, ["#N/A"], [1], [2])
+
+    assert files.read("excel", "a.xlsx", header=False) == (["column0"], [(None,), (1,), (2,)])

@@ -63,7 +63,7 @@ class SheetReader:
                 code="SK0729",
                 help="give it a first row with names",
             )
-        names = self.names(first[1])
+        names = self.names(*first)
         declared = declared_types(self.source, self.context)
         types = match_columns(declared, names, self.source)
         body = lines if self.options.header else chain([first], lines)
@@ -116,9 +116,10 @@ class SheetReader:
         types: Mapping[str, str],
     ) -> Iterator[dict[str, object]]:
         width = len(names)
-        for number, line in lines:
-            if any(value is not None for value in line[width:]):
+        for number, cells in lines:
+            if any(value is not None for value in cells[width:]):
                 self.beside += 1
+            line = self.values(number, cells)
             line += [None] * (width - len(line))
             row = dict(zip(names, line, strict=False))
             self.numbers.append(number)
@@ -144,7 +145,7 @@ class SheetReader:
             self.long.setdefault(name, f"{self.cell(row, column)}, column {name!r}: {value}")
 
     def lines(self) -> Iterator[tuple[int, list[object]]]:
-        """The number and the values of each row that has one."""
+        """The number and the cells of each row that has one, also one without a value."""
         for number, cells in self.cells:
             if number < self.top + self.options.skip:
                 continue
@@ -154,9 +155,12 @@ class SheetReader:
             for column, value in cells:
                 if column >= self.left and (self.right is None or column <= self.right):
                     line += [None] * (column - self.left + 1 - len(line))
-                    line[column - self.left] = self.value(value, number, column)
+                    line[column - self.left] = value
             if any(value is not None for value in line):
                 yield number, line
+
+    def values(self, row: int, line: Sequence[object]) -> list[object]:
+        return [self.value(value, row, self.left + n) for n, value in enumerate(line)]
 
     def value(self, value: object, row: int, column: int) -> object:
         if isinstance(value, Fault):
@@ -170,14 +174,14 @@ class SheetReader:
     def cell(self, row: int, column: int) -> str:
         return f"sheet {self.sheet.title!r}, cell {_name(row, column)}"
 
-    def names(self, first: list[object]) -> list[str]:
+    def names(self, row: int, first: list[object]) -> list[str]:
         """The columns' names; one that occurs again is numbered, as in a csv file."""
         while first and first[-1] is None:
             first.pop()
         if not self.options.header:
             return [f"column{n}" for n in range(len(first))]
         names: list[str] = []
-        for n, value in enumerate(first):
+        for n, value in enumerate(self.values(row, first)):
             name = str(value).strip() if value is not None else f"column{n}"
             names.append(self.unused(name or f"column{n}", names))
         return names
