@@ -164,3 +164,17 @@ def test_control_characters_are_left_out_with_a_warning(files):
 
     assert cells(files)["t"][1] == ("ab",)
     assert "2 are" in files.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("[1.10::DECIMAL(5,2)]", "[1.10]"),
+        ("[[1.10::DECIMAL(5,2)]]", "[[1.10]]"),
+        ("CAST([1.10, 2] AS DECIMAL(5,2)[2])", "[1.10, 2.00]"),
+    ],
+)
+def test_lists_of_decimals_are_text(files, sql, expected):
+    files.deliver(files.rows(f"SELECT {sql} AS v"), "a.xlsx")
+
+    assert cells(files)["t"][1] == (expected,)

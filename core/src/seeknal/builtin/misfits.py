@@ -49,7 +49,7 @@ def _changed(type: str, text: str, casted: str) -> str:
         return f" OR {_cut(text, 0)} OR {_other_number(text, casted)}"
     if type in ("DOUBLE", "FLOAT"):
         return f" OR (isinf({casted}) AND NOT contains(lower({text}), 'inf'))"
-    if type.startswith("DECIMAL") and not type.endswith("]"):
+    if type.startswith("DECIMAL") and type.endswith(")"):
         scale = int(type.rpartition(",")[2].rstrip(")"))
         return f" OR {_cut(text, scale)} OR {_other_number(text, casted)}"
     if type == "DATE":

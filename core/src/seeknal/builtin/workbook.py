@@ -25,6 +25,7 @@ _FRACTION = 1_000
 """Microseconds that a cell can tell apart: its times are kept to the millisecond."""
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 _FIRST_DAY = date(1900, 3, 1)
 """Days before this one are numbered otherwise, or not at all."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
@@ -119,7 +120,7 @@ def _expression(column: Column) -> str:
         text = f"CAST(union_value(text := CAST({name} AS VARCHAR)) AS {both})"
         day = f"CAST(union_value(day := {name}) AS {both})"
         return f"CASE WHEN {far} THEN {text} WHEN {name} IS NOT NULL THEN {day} END AS {name}"
-    if column.type in _NATIVE or column.type.startswith("DECIMAL"):
+    if column.type in _NATIVE or _DECIMAL.fullmatch(column.type):
         return name
     return f"CAST({name} AS VARCHAR) AS {name}"
 
