@@ -36,7 +36,7 @@ class ExcelOptions:
     )
     skip: int = option(0, summary="rows to leave out at the top")
     uncalculated: Literal["error", "null"] = option(
-        "error", summary="null: a formula whose result is not stored is NULL"
+        "error", summary='"null", in quotes: a formula whose result is not stored is NULL'
     )
 
 

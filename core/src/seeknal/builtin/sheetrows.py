@@ -210,7 +210,7 @@ class SheetReader:
                 " with formulas",
                 code="SK0787",
                 help="open the workbook in Excel or LibreOffice and save it;"
-                " or params: {uncalculated: null} reads such cells as NULL",
+                ' or params: {uncalculated: "null"} reads such cells as NULL',
             )
         self.warn()
 
