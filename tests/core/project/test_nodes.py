@@ -649,3 +649,32 @@ def test_durations_are_one_grammar(node):
 
         assert found.name == "x"
     assert Duration.parse("3 days") == Duration.parse("3d")
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "ENUM('a', 'b')",
+        "BIT",
+        "BIGNUM",
+        "TIMESTAMP_S",
+        "TIMESTAMP_NS",
+        "TIMETZ",
+        "UNION(a INTEGER)",
+    ],
+)
+def test_the_rarer_types_of_columns_are_no_descriptions(node, type):
+    text = f'{{kind: source, name: x, source: csv, table: a.csv, columns: {{c: "{type}"}}}}'
+
+    (column,) = node(text).columns
+
+    assert (column.type, column.description) == (type, None)
+
+
+@pytest.mark.parametrize("text", ["Union of both", "Bit by bit", "enum", "the union"])
+def test_words_that_are_no_types_are_descriptions(node, text):
+    text_ = f'{{kind: source, name: x, source: csv, table: a.csv, columns: {{c: "{text}"}}}}'
+
+    (column,) = node(text_).columns
+
+    assert (column.type, column.description) == (None, text)
