@@ -324,3 +324,38 @@ def test_what_is_nested_too_deeply_is_refused(files):
     found = refusal(files, '{"a":' * 300 + "1" + "}" * 300)
 
     assert "deep" in found.message or "depth" in found.message
+
+
+LINE = '{"a": 1}\n'
+NO_JSON = '{"a":\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (NO_JSON + LINE, 1),
+        (LINE + NO_JSON + LINE, 2),
+        (LINE + "\n\n" + NO_JSON + LINE, 4),
+        (LINE + '{"a": 2', 2),
+        (LINE * 5_000 + NO_JSON + LINE, 5_001),
+        ("[" + '{"a": 1},\n' * 400 + '{"a": }]', 401),
+        ("[\n\n" + '{"a": 1},\n' * 2 + '{"a": x}]', 5),
+    ],
+)
+def test_what_is_no_json_is_named_with_its_line(files, content, line):
+    found = refusal(files, content)
+
+    assert found.code == "SK0742"
+    assert found.message.startswith(f"a.json, line {line:,}: "), found.message
+    assert len(found.message.splitlines()) == 1
+
+
+def test_bytes_that_are_no_text_are_named_with_file_and_line(files):
+    files.write("a.json", LINE)
+    files.write("b.json", LINE.encode() + b'{"a": "\xff"}\n')
+
+    with pytest.raises(NodeError) as caught:
+        files.read("json", "*.json")
+
+    assert caught.value.message.startswith("b.json, line 2: ")
+    assert "UTF-8" in caught.value.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +80,42 @@ def line_of_record(file: str, number: int) -> int | None:
     return text.count("\n", 0, start) + 1
 
 
+def line_of_broken(file: str, number: int) -> int | None:
+    """The line on which the record of this number begins, which is no JSON: none before it is."""
+    text = _text(file, errors="replace")
+    if text is None:
+        return None
+    decoder, place = json.JSONDecoder(), _after_space(text, 0)
+    for _ in range(number - 1):
+        try:
+            _, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            return None
+        place = _after_space(text, place)
+    return text.count("\n", 0, place) + 1
+
+
+def line_with_text(file: str, number: int) -> int | None:
+    """The number, blank lines counted, of the line that is the ``number``th with something."""
+    text = _text(file, errors="replace")
+    lines = enumerate(text.split("\n") if text is not None else (), 1)
+    full = (line for line, content in lines if content.strip())
+    return next(islice(full, number - 1, None), None)
+
+
 def _after_space(text: str, place: int) -> int:
     while place < len(text) and text[place] in _SPACE:
         place += 1
     return place
 
 
-def _text(file: str) -> str | None:
+def _text(file: str, errors: str = "strict") -> str | None:
     opener: Any = gzip.open if file.endswith(".gz") else open
     path = Path(file)
     if "://" in file or not path.is_file() or path.stat().st_size > _LARGEST:
         return None
     try:
-        with opener(file, "rt", encoding="utf-8-sig", newline="") as opened:
+        with opener(file, "rt", encoding="utf-8-sig", errors=errors, newline="") as opened:
             return str(opened.read())
     except (OSError, UnicodeDecodeError, EOFError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,13 @@ from attrs import evolve
 from seeknal.builtin.declared import declared_types, no_rows
 from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
 from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, reads_decimals, size
-from seeknal.builtin.jsonplaces import is_marked_array, line_of_record, line_of_text
+from seeknal.builtin.jsonplaces import (
+    is_marked_array,
+    line_of_broken,
+    line_of_record,
+    line_of_text,
+    line_with_text,
+)
 from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
 from seeknal.builtin.jsonread import Records
 from seeknal.builtin.jsonshape import Shape, files_hold, found_records, shape_of
@@ -53,7 +60,7 @@ def json_rows(source: Source, reading: Reading, context: Context) -> Rows:
             return _rows(source, reading.with_arguments(maximum_object_size=bytes), context)
         except NodeError as error:
             if "maximum_object_size" not in error.message:
-                raise
+                raise _placed(error, context) from error
     raise NodeError(
         f"{files_hold(reading, context)} a value of more than {(sizes[-1] or 0) >> 20:,} MiB",
         code="SK0780",
@@ -96,6 +103,33 @@ def _rows(source: Source, reading: Reading, context: Context) -> Rows:
     ) as error:
         found = unreadable(error, reading, source, context)
         raise _short(found) from error
+
+
+_MALFORMED = re.compile(
+    r'Malformed JSON in file "(?P<file>[^"\n]+)", at byte \d+ in (?P<unit>line|record/value)'
+    r" (?P<number>\d+): (?P<why>[^\n]+)"
+)
+
+
+def _placed(error: NodeError, context: Context) -> NodeError:
+    """A complaint about what is no JSON, with the line on which it is.
+
+    DuckDB counts the record after it, and no blank lines.
+    """
+    found = _MALFORMED.search(str(error.__cause__ or error.message))
+    if found is None:
+        return error
+    file, number = found["file"], int(found["number"]) - 1
+    by_line = found["unit"] == "line"
+    line = line_with_text(file, number) if by_line else line_of_broken(file, number)
+    where = f"line {line:,}" if line else f"record {number:,}"
+    return NodeError(
+        f"{shown_name(file, context)}, {where}: this is no JSON: {found['why'].rstrip('.')}",
+        code=error.code,
+        help="mend it; or params: {ignore_errors: true} makes NULL of such lines"
+        if by_line
+        else "mend it",
+    )
 
 
 def _short(error: NodeError) -> NodeError:
