@@ -207,3 +207,12 @@ def test_a_first_row_of_errors_is_a_row_where_there_is_no_header(files):
     workbook(files, ["#N/A"], [1], [2])
 
     assert files.read("excel", "a.xlsx", header=False) == (["column0"], [(None,), (1,), (2,)])
+
+
+def test_values_of_two_kinds_are_named_with_their_cell(files):
+    workbook(files, ["id", "n"], [1, 5], [], *([n, n] for n in range(1_500)), [2, "x"])
+
+    found = refusal(files)
+
+    assert found.code == "SK0535"
+    assert found.message.startswith("sheet 'Sheet', cell B1504, column 'n': "), found.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _WHOLE = 2**53
 """Whole numbers up to this one are the same as doubles."""
+_ROW = re.compile(r"row ([\d,]+), column ")
+"""How a complaint about a value begins where rows are kept."""
 _SHOWN = 3
 """Cells that a message names."""
 
@@ -89,14 +92,22 @@ class SheetReader:
         except NodeError as error:
             if error.code != "SK0535":
                 raise
-            raise NodeError(
-                f"sheet {self.sheet.title!r}, {error.message} (rows counted below the header)",
-                code=error.code,
-                help=error.help,
-            ) from error
+            raise self.placed(error, names) from error
         for name, type in types.items():
             self.check_declared(found, name, type, names)
         return Scan(cast(found.sql, types))
+
+    def placed(self, error: NodeError, names: Sequence[str]) -> NodeError:
+        """A complaint about a row's column, as one about a cell."""
+        found = _ROW.match(error.message)
+        where = f"sheet {self.sheet.title!r}, "
+        for n, name in enumerate(names):
+            if found and error.message.startswith(f"{name!r}: ", found.end()):
+                row = self.numbers[int(found[1].replace(",", "")) - 1]
+                where = f"{self.cell(row, self.left + n)}, column "
+                break
+        message = error.message[found.end() :] if found else error.message
+        return NodeError(f"{where}{message}", code=error.code, help=error.help)
 
     def check_declared(self, found: Scan, name: str, type: str, names: Sequence[str]) -> None:
         """Raise NodeError for the first cell that does not fit its declared type."""
