@@ -43,6 +43,7 @@ OTHERS = [
     ("BIGINT", "1.0000001"),
     ("BIGINT", "1e-7"),
     ("DECIMAL(9,2)", "1.239e0"),
+    ("INTERVAL", "1.0000001 seconds"),
 ]
 KEPT = [
     ("TIME", "10:00:00.123456", dt.time(10, 0, 0, 123456)),
@@ -58,6 +59,12 @@ KEPT = [
     ("BIT", "0101", "0101"),
     ("BIGINT", "1e3", 1000),
     ("BIGINT", "7.0", 7),
+]
+ONLY_JSON = [
+    ("BIGINT", "7.0"),
+    ("BIGINT", "1e3"),
+    ("TIMESTAMPTZ", "2024-01-01 10:00:00 Europe/Berlin"),
+    ("TIMESTAMPTZ", "2024-01-01 10:00:00 CET"),
 ]
 OF_OTHERS = {value for _, value, _ in KEPT if value.startswith(("[", "{"))} | {"1e3", "7.0"}
 
@@ -99,8 +106,17 @@ def test_a_value_that_its_declared_type_would_change_is_refused(files, format, t
     assert value in caught.value.message
 
 
+@pytest.mark.parametrize(("type", "value"), ONLY_JSON)
+def test_a_spelling_that_the_reader_of_json_has_not_is_refused_by_line(files, type, value):
+    with pytest.raises(NodeError) as caught:
+        read(files, "json", type, value)
+
+    assert caught.value.code == "SK0783"
+    assert caught.value.message.startswith("a.json, line 2, column 'v': ")
+
+
 @pytest.mark.parametrize("format", ["excel", "sqlite"])
-@pytest.mark.parametrize(("type", "value"), NESTED)
+@pytest.mark.parametrize(("type", "value"), [*NESTED, ("JSON", "{bad"), ("JSON[]", "[{bad]")])
 def test_text_of_a_nested_type_is_not_rounded_inside(files, format, type, value):
     with pytest.raises(NodeError) as caught:
         read(files, format, type, value)
@@ -127,6 +143,14 @@ def test_a_time_inside_a_json_value_is_not_cut(files, type):
         read(files, "json", type, value)
 
     assert (caught.value.code, inner in caught.value.message) == ("SK0783", True)
+
+
+def test_a_key_of_a_json_object_is_not_rounded(files):
+    with pytest.raises(NodeError) as caught:
+        read(files, "json", "MAP(INTEGER, VARCHAR)", {"1.5": "a"})
+
+    assert caught.value.code == "SK0783"
+    assert "1.5" in caught.value.message
 
 
 def test_a_date_cell_is_no_time(files):

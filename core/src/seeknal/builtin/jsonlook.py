@@ -11,6 +11,7 @@ from attrs import frozen
 
 from seeknal.builtin.jsontypes import (
     ITEMS,
+    KEYS,
     VALUES,
     Leaf,
     Path,
@@ -61,12 +62,12 @@ def values(path: Path) -> tuple[str, bool]:
     """The SQL of the values at ``path``; whether it is a list of those of one record."""
     sql, many = quote_identifier(path[0][0]), False
     for step in path[1:]:
-        if step in (ITEMS, VALUES):
-            inner = "item" if step == ITEMS else "map_values(item)"
+        if step in _LISTS:
+            inner = _LISTS[step]
             if many:
-                sql = f"flatten(list_transform({sql}, lambda item: {inner}))"
+                sql = f"flatten(list_transform({sql}, lambda item: {inner.format('item')}))"
             else:
-                sql = sql if step == ITEMS else f"map_values({sql})"
+                sql = inner.format(sql)
             many = True
         else:
             field = quote_literal(step[0])
@@ -76,6 +77,9 @@ def values(path: Path) -> tuple[str, bool]:
                 else f"struct_extract({sql}, {field})"
             )
     return sql, many
+
+
+_LISTS = {ITEMS: "{}", VALUES: "map_values({})", KEYS: "map_keys({})"}
 
 
 def _checks(path: Path, leaf: Leaf, formats: Formats) -> list[str]:
@@ -177,6 +181,8 @@ def _no_time(type: str, text: str) -> str:
 
 def _declared(type: str, text: str, formats: Formats) -> str | None:
     """Whether a value does not fit the type that its column is declared to have."""
+    if type == "JSON":
+        return None
     quoted = f"starts_with({text}, '\"')"
     inside = f"(CASE WHEN {quoted} THEN json_extract_string({text}, '$') ELSE {text} END)"
     if type == "DATE" and formats.date:
@@ -188,7 +194,13 @@ def _declared(type: str, text: str, formats: Formats) -> str | None:
         return f"TRY_STRPTIME({inside}, {format}) IS NULL AND {text} IS NOT NULL"
     odd = misfit(type, inside)
     if odd is not None and type in WHOLE:
-        return f"{text} IN ('true', 'false') OR ({odd})"
+        # The reader takes no other text for a whole number than its digits.
+        point = f"{quoted} AND ({_has_point(text)})"
+        return f"{text} IN ('true', 'false') OR ({point}) OR ({odd})"
+    if odd is not None and type == "TIMESTAMP WITH TIME ZONE":
+        # Nor has it names of zones.
+        named = f"regexp_matches({inside}, ':\\d.*[A-Za-z]')"
+        return f"({named} AND NOT regexp_matches({inside}, '(Z|UTC)$')) OR ({odd})"
     return odd
 
 

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from seeknal.plugin import quote_identifier
 
-ITEMS, VALUES = "[]", "{}"
-"""Steps of a path: the items of a list, the values of a map. Fields stand in tuples."""
+ITEMS, VALUES, KEYS = "[]", "{}", "{keys}"
+"""Steps of a path: the items of a list, the values and keys of a map. Fields stand in tuples."""
 
 Path = tuple[Any, ...]
 """Where a leaf is, from its column down: ``(("address",), ("lines",), "[]")``."""
@@ -76,6 +76,9 @@ def leaves(type: Type, path: Path) -> Iterator[tuple[Path, Leaf]]:
     elif isinstance(type, ListOf):
         yield from leaves(type.item, (*path, ITEMS))
     elif isinstance(type, MapOf):
+        if type.key != "VARCHAR":
+            # Keys are text until a user declares another type for them.
+            yield (*path, KEYS), Leaf(type.key, declared=True)
         yield from leaves(type.value, (*path, VALUES))
     else:
         for name, field in type.fields.items():

@@ -12,7 +12,6 @@ WHOLE = frozenset(
         *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
     )
 )
-_FREE = ("VARCHAR", "JSON")
 _NESTED = ("list", "array", "map", "struct")
 _PLACES = {
     "TIMESTAMP_S": 0,
@@ -38,8 +37,10 @@ def misfit(type: str, text: str) -> str | None:
     ``text`` is the SQL of the value as text. DOUBLE and FLOAT take the nearest number: who
     declares them asks for that.
     """
-    if type in _FREE:
+    if type == "VARCHAR":
         return None
+    if type == "JSON":
+        return f"{text} IS NOT NULL AND NOT json_valid({text})"
     casted = f"TRY_CAST({text} AS {type})"
     return f"{text} IS NOT NULL AND ({casted} IS NULL{_changed(type, text, casted)})"
 
@@ -55,6 +56,8 @@ def _changed(type: str, text: str, casted: str) -> str:
     if type == "DATE":
         late = f"TRY_CAST({text} AS TIMESTAMP) <> CAST({casted} AS TIMESTAMP)"
         return f" OR coalesce({late}, false)"
+    if type == "INTERVAL":
+        return rf" OR regexp_matches({text}, '\.\d{{6}}\d*[1-9]')"
     if type in _PLACES:
         return f" OR NOT regexp_full_match({text}, {quote_literal(_time(type))})"
     return _changed_inside(type, text)
