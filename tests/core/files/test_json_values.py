@@ -359,3 +359,21 @@ def test_bytes_that_are_no_text_are_named_with_file_and_line(files):
 
     assert caught.value.message.startswith("b.json, line 2: ")
     assert "UTF-8" in caught.value.message
+
+
+def test_a_key_that_differs_by_case_is_renamed_with_a_warning(files):
+    files.write("a.json", '{"a": 1, "A": 2}\n')
+
+    assert files.read("json", "a.json") == (["a", "A_1"], [(1, 2)])
+    assert files.warnings == [
+        "key 'A' differs from another only by upper and lower case: its column is 'A_1'"
+    ]
+
+
+def test_a_very_long_key_is_not_shown_in_full(files):
+    long = "x" * 200_000
+
+    found = refusal(files, lines({"k": {long: 1, long.upper(): 2}}))
+
+    assert found.code == "SK0781"
+    assert len(found.message) < 200

@@ -284,6 +284,10 @@ def _misfit(path: Path, leaf: Leaf, shape: Shape, formats: Formats, context: Con
 def _scan(shape: Shape, context: Context) -> Scan:
     """The rows, with casts to what only SQL can make of text."""
     _warn_of_broken(shape.records, context)
+    for name, key in (shape.records.keys or {}).items():
+        if name != key:
+            text = "key %r differs from another only by upper and lower case: its column is %r"
+            context.log.warning(text, key, name)
     # A column without any value is JSON, as is an item of lists that are all empty.
     shape = evolve(shape, columns=changed(shape.columns, _known))
     read = {name: readable(type) for name, type in shape.columns.items()}

@@ -13,6 +13,9 @@ from seeknal.builtin.jsontypes import Leaf, ListOf, StructOf, Type, overlay, typ
 from seeknal.builtin.readers import Reading, shown_name, types_of
 from seeknal.plugin import Context, NodeError, Source, did_you_mean
 
+_LONGEST = 60
+"""Characters of a key that a message shows."""
+
 
 @frozen(kw_only=True)
 class Shape:
@@ -44,9 +47,11 @@ def found_records(reading: Reading, source: Source, context: Context) -> Records
     try:
         types = types_of(reading, source, context)
     except duckdb.NotImplementedException as error:
+        name = str(error).partition("Duplicate name ")[2].partition(" in ")[0]
+        name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
         raise NodeError(
             f"{files_hold(reading, context)} objects in which keys differ only by upper and lower"
-            f" case: {str(error).partition('Duplicate name ')[2].partition(' in ')[0]}",
+            f" case: {name}",
             code="SK0781",
             help="params: {maximum_depth: 1} keeps each column as JSON",
         ) from error
