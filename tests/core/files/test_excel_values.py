@@ -216,3 +216,21 @@ def test_values_of_two_kinds_are_named_with_their_cell(files):
 
     assert found.code == "SK0535"
     assert found.message.startswith("sheet 'Sheet', cell B1504, column 'n': "), found.message
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"), [({"range": "foo"}, "in 'foo'"), ({"skip": 99}, "below 99 rows")]
+)
+def test_options_that_leave_no_cell_are_named(files, options, shown):
+    workbook(files, ["n"], [1])
+
+    found = refusal(files, **options)
+
+    assert found.code == "SK0729"
+    assert found.message == f"the sheet 'Sheet' has no cells {shown}"
+
+
+def test_a_range_may_begin_at_any_corner(files):
+    workbook(files, ["a", "b"], [1, 2], [3, 4])
+
+    assert files.read("excel", "a.xlsx", range="B2:A1") == (["a", "b"], [(1, 2)])

@@ -1,6 +1,7 @@
 """JSON values arrive as the file has them, as declared, or with an error that says where."""
 
 import datetime as dt
+import gzip
 import json
 import uuid
 from decimal import Decimal
@@ -377,3 +378,21 @@ def test_a_very_long_key_is_not_shown_in_full(files):
 
     assert found.code == "SK0781"
     assert len(found.message) < 200
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b'{"a": 1}\n' * 5_000)[:-9], b"nope"])
+def test_a_broken_gz_file_is_named(files, content):
+    files.write("a.json.gz", content)
+
+    with pytest.raises(NodeError) as caught:
+        files.read("json", "a.json.gz")
+
+    assert caught.value.code == "SK0742"
+    assert "GZIP" in caught.value.message
+    assert "a.json.gz" in caught.value.message
+
+
+def test_records_in_an_object_without_keys_say_so(files):
+    found = refusal(files, '{"data": {}}', records="data.items")
+
+    assert (found.code, found.help) == ("SK0745", "it has no keys")

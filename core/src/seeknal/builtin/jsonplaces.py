@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def _start(file: str) -> bytes:
     try:
         with opener(file, "rb") as opened:
             return bytes(opened.read(4096))
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return b""
 
 
@@ -44,12 +45,16 @@ def may_hold_long_number(file: str) -> bool:
         return True
     opener: Any = gzip.open if file.endswith(".gz") else open
     before = b""
-    with opener(file, "rb") as opened:
-        while block := opened.read(2**20):
-            digits = before + block.translate(_DIGITS)
-            if b"0" * 16 in digits:
-                return True
-            before = digits[-15:]
+    try:
+        with opener(file, "rb") as opened:
+            while block := opened.read(2**20):
+                digits = before + block.translate(_DIGITS)
+                if b"0" * 16 in digits:
+                    return True
+                before = digits[-15:]
+    except (OSError, EOFError, zlib.error):
+        # DuckDB is to say what is wrong with it.
+        return True
     return False
 
 
@@ -117,5 +122,5 @@ def _text(file: str, errors: str = "strict") -> str | None:
     try:
         with opener(file, "rt", encoding="utf-8-sig", errors=errors, newline="") as opened:
             return str(opened.read())
-    except (OSError, UnicodeDecodeError, EOFError):
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error):
         return None

@@ -100,6 +100,7 @@ def _rows(source: Source, reading: Reading, context: Context) -> Rows:
         duckdb.BinderException,
         duckdb.NotImplementedException,
         duckdb.ConversionException,
+        duckdb.IOException,
     ) as error:
         found = unreadable(error, reading, source, context)
         raise _short(found) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any
 
 from attrs import evolve, frozen
@@ -13,6 +14,8 @@ from seeknal.builtin.jsontypes import Leaf, ListOf, StructOf, Type, overlay, typ
 from seeknal.builtin.readers import Reading, shown_name, types_of
 from seeknal.plugin import Context, NodeError, Source, did_you_mean
 
+_SHOWN = 20
+"""Keys that a message shows."""
 _LONGEST = 60
 """Characters of a key that a message shows."""
 
@@ -137,11 +140,16 @@ def _at(place: tuple[str, ...], found: Mapping[str, Type], source: Source) -> Ty
             raise NodeError(
                 f"the file has no {step!r} (records: {'.'.join(place)})",
                 code="SK0745",
-                help=did_you_mean(step, fields) or f"it has {', '.join(fields)}",
+                help=did_you_mean(step, fields) or _has(fields),
             )
         type = fields[step]
         fields = type.fields if isinstance(type, StructOf) else {}
     return type
+
+
+def _has(names: Collection[str]) -> str:
+    shown = ", ".join(name[:_LONGEST] for name in islice(names, _SHOWN))
+    return f"it has {shown or 'no keys'}{', ...' if len(names) > _SHOWN else ''}"
 
 
 def _no_list(place: str, why: str) -> NodeError:

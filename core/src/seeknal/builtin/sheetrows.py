@@ -61,11 +61,7 @@ class SheetReader:
         lines = self.lines()
         first = next(lines, None)
         if first is None:
-            raise NodeError(
-                f"the sheet {self.sheet.title!r} is empty",
-                code="SK0729",
-                help="give it a first row with names",
-            )
+            raise self.empty()
         names = self.names(*first)
         declared = declared_types(self.source, self.context)
         types = match_columns(declared, names, self.source)
@@ -73,6 +69,18 @@ class SheetReader:
         scan = self.scan(body, names, types)
         self.check()
         return scan
+
+    def empty(self) -> NodeError:
+        options = self.options
+        where = f" in {options.range!r}" if options.range else ""
+        where += f" below {options.skip} rows" if options.skip else ""
+        title = self.sheet.title
+        text = (
+            f"the sheet {title!r} has no cells{where}" if where else f"the sheet {title!r} is empty"
+        )
+        help = "range: takes cells such as A2:F100, or columns such as B:F"
+        help = help if where else "give it a first row with names"
+        return NodeError(text, code="SK0729", help=help)
 
     def scan(
         self,
@@ -266,6 +274,9 @@ def _range(given: str | None) -> tuple[int, int, int | None, int | None]:
         left, top, right, bottom = range_boundaries(given)
     except ValueError as error:
         raise NodeError(f"{given!r} is no range of cells", code="SK0747", help="A2:F100") from error
+    if right and bottom:
+        left, right = sorted((left or 1, right))
+        top, bottom = sorted((top or 1, bottom))
     return left or 1, top or 1, right, bottom
 
 
