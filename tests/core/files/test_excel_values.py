@@ -234,3 +234,14 @@ def test_a_range_may_begin_at_any_corner(files):
     workbook(files, ["a", "b"], [1, 2], [3, 4])
 
     assert files.read("excel", "a.xlsx", range="B2:A1") == (["a", "b"], [(1, 2)])
+
+
+def test_a_number_beyond_a_double_is_refused_or_text(files):
+    workbook(files, ["n"], [7])
+    replaced(files, "<v>7</v>", "<v>1e400</v>")
+
+    found = refusal(files)
+
+    assert found.code == "SK0786"
+    assert "cell A2, column 'n': 1e400" in found.message
+    assert files.read("excel", "a.xlsx", columns={"n": "VARCHAR"})[1] == [("1e400",)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from attrs import frozen
@@ -26,7 +27,7 @@ _NO_DAY = 60
 
 
 class Digits(str):
-    """A number as the file writes it, which has more digits than a double keeps."""
+    """A number as the file writes it, which has more digits than a double keeps, or is larger."""
 
 
 @frozen
@@ -113,6 +114,8 @@ def _number(text: str) -> int | float | Digits:
     if not any(mark in text for mark in ".eE"):
         return int(text)
     number = float(text)
+    if not isfinite(number):
+        return Digits(text)
     if len(text) <= 15:
         return number
     exact = Decimal(text)

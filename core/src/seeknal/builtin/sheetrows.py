@@ -154,7 +154,7 @@ class SheetReader:
         if isinstance(value, Digits):
             raise NodeError(
                 f"{self.cell(row, column)}, column {name!r}: {value} has more digits than a"
-                " DOUBLE keeps",
+                " DOUBLE keeps, or is beyond its reach",
                 code="SK0786",
                 help="declare the column as a DECIMAL that is wide enough, or as VARCHAR",
             )
