@@ -45,13 +45,13 @@ def test_declared_types_are_casts_of_what_the_cells_show(files):
     assert [tuple(map(str, row)) for row in found[1]] == [("7", "12.00"), ("x9", "3.50")]
 
 
-def test_mixed_cells_are_an_error_that_names_sheet_row_and_column(files):
+def test_mixed_cells_are_an_error_that_names_sheet_cell_and_column(files):
     workbook(files, ["n"], [1], ["none"], title="Sales")
 
     with pytest.raises(NodeError) as caught:
         files.read("excel", "a.xlsx")
 
-    assert "sheet 'Sales', row 2, column 'n'" in caught.value.message
+    assert "sheet 'Sales', cell A3, column 'n'" in caught.value.message
     assert "declare" in caught.value.help
 
 
