@@ -388,7 +388,8 @@ def test_a_broken_gz_file_is_named(files, content):
         files.read("json", "a.json.gz")
 
     assert caught.value.code == "SK0742"
-    assert "GZIP" in caught.value.message
+    # Before 2.0, DuckDB sees only that the last record is cut off.
+    assert "GZIP" in caught.value.message or not EXACT
     assert "a.json.gz" in caught.value.message
 
 

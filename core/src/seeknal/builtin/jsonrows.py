@@ -125,7 +125,7 @@ def _placed(error: NodeError, context: Context) -> NodeError:
     line = line_with_text(file, number) if by_line else line_of_broken(file, number)
     where = f"line {line:,}" if line else f"record {number:,}"
     return NodeError(
-        f"{shown_name(file, context)}, {where}: this is no JSON: {found['why'].rstrip('.')}",
+        f"{shown_name(file, context)}, {where}: this is no JSON: {found['why'].rstrip('. ')}",
         code=error.code,
         help="mend it; or params: {ignore_errors: true} makes NULL of such lines"
         if by_line
