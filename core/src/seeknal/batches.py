@@ -12,7 +12,6 @@ from seeknal.kernel import Context
 from seeknal.model import Relation
 from seeknal.sql.quote import quote_identifier
 
-
 _TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
 """How types begin that have an order in time."""
 
