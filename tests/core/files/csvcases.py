@@ -326,7 +326,7 @@ def _date(text, value):
 def _moment(text, value):
     if len(text.partition(".")[2]) > 6:
         return False
-    said = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    said = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
     return (said.tzinfo is None) == (value.tzinfo is None) and said == value
 
 
