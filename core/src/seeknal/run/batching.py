@@ -53,7 +53,7 @@ class Batching:
                 snapshot=snapshot,
                 run_id=self._run.run_id,
                 keep=lambda target: self._keep(snapshot, target),
-                same=self._same,
+                same=lambda one, other: self._contents.same_rows(one, other, self._cursor),
                 environment=self._request.environment,
             )
         )
@@ -64,11 +64,9 @@ class Batching:
         assert snapshot.artifact is not None
         return self._files.keep(NodeId(snapshot.node), snapshot.artifact)
 
-    def _same(self, one: Artifact, other: Artifact) -> bool:
-        if (one.rows, one.columns) != (other.rows, other.columns):
-            return False
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             import duckdb
 
             self._connection = duckdb.connect()
-        return self._contents.same(one, other, one.columns, self._connection, ordered=False)
+        return self._connection

@@ -52,7 +52,7 @@ def planned(
         snapshot=evolve(snapshot, delivers=True),
         run_id=services.run_id,
         keep=partial(_keep, place, snapshot, relation),
-        same=partial(_same, place),
+        same=lambda one, other: services.contents.same_rows(one, other, place.cursor),
         environment=place.environment,
         again=services.plan.redeliver,
         before=partial(_kept, place, before),
@@ -88,14 +88,6 @@ def _kept(place: Place, before: Snapshot | None, output_id: str) -> Artifact | N
     if before is None or before.artifact is None or before.output_id != output_id:
         return None
     return place.services.batches.keep(place.node.id, before.artifact)
-
-
-def _same(place: Place, one: Artifact, other: Artifact) -> bool:
-    """Whether two outputs hold the same rows, in whatever order."""
-    if (one.rows, one.columns) != (other.rows, other.columns):
-        return False
-    same = place.services.contents.same
-    return same(one, other, one.columns, place.cursor(), ordered=False)
 
 
 def _batch(place: Place, target: Target, artifact: Artifact) -> Relation:
