@@ -361,6 +361,19 @@ def test_a_remark_is_left_out_where_the_options_say_so_and_values_keep_their_mar
     assert files.read("csv", "a.csv", comment="#")[1] == [(1, "a#b"), (2, "\n#c")]
 
 
+def test_files_of_which_only_some_begin_with_names_are_not_mixed_in_silence(files):
+    files.write("1.csv", "a,b\n1,x\n")
+    files.write("2.csv", "2,y\n3,z\n")
+
+    with pytest.raises(NodeError) as caught:
+        files.read("csv", "*.csv")
+    told = files.read("csv", "*.csv", header=False)[1]
+
+    assert "1.csv begins with the names" in caught.value.message
+    assert "2.csv seems to begin with values" in caught.value.message
+    assert told == [("a", "b"), ("1", "x"), ("2", "y"), ("3", "z")]
+
+
 def test_a_list_of_names_keeps_those_with_a_comma(files):
     names = [f"name {n}" for n in range(49)] + [f"name, {n}" for n in range(6)]
     files.write("a.csv", "name\n" + "".join(f"{name}\n" for name in names))

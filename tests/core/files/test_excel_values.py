@@ -245,3 +245,11 @@ def test_a_number_beyond_a_double_is_refused_or_text(files):
     assert found.code == "SK0786"
     assert "cell A2, column 'n': 1e400" in found.message
     assert files.read("excel", "a.xlsx", columns={"n": "VARCHAR"})[1] == [("1e400",)]
+
+
+def test_a_negative_number_of_rows_to_leave_out_is_named(files):
+    workbook(files, ["id"], [1])
+
+    found = refusal(files, skip=-1)
+
+    assert found.message == "params: skip is -1"

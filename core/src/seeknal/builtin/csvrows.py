@@ -150,7 +150,8 @@ def _warn_of_days(table: Table, names: Sequence[str]) -> None:
 
 def _check_head(table: Table) -> None:
     """Say what is odd about the heads of the files. Raises NodeError for lines that show to be
-    several fields where the files have one column."""
+    several fields where the files have one column, and where only some files name columns."""
+    _check_names(table)
     own = [file.layout.names for file in table.files if file.layout]
     for names in own:
         if len(names) == 1 and (found := ragged(table, names[0]) or broken(table, names[0])):
@@ -160,6 +161,19 @@ def _check_head(table: Table) -> None:
             continue
         for message in oddities(file.original, file.layout.names, table.options):
             table.context.log.warning("%s: %s", shown_name(file.original, table.context), message)
+
+
+def _check_names(table: Table) -> None:
+    """Raises NodeError where some files begin with names and others with values."""
+    named = {file.layout.header: file.original for file in table.files if file.layout}
+    if len(named) < 2:
+        return
+    with_names, without = (shown_name(named[header], table.context) for header in (True, False))
+    raise NodeError(
+        f"{with_names} begins with the names of its columns, {without} seems to begin with values",
+        code="SK0742",
+        help="params: {header: true} or {header: false} says which it is, in all of the files",
+    )
 
 
 def _warn_of_faults(table: Table) -> None:

@@ -69,6 +69,12 @@ def load_source(source: Source, context: Context) -> Rows | None:
 
     from seeknal.builtin.sheetrows import SheetReader
 
+    if source.options.skip < 0:
+        raise NodeError(
+            f"params: skip is {source.options.skip}",
+            code="SK0742",
+            help="how many rows to leave out at the top: 0 or more",
+        )
     path = _file(source, context)
     with closing(_open(path)) as workbook:
         sheet = _sheet(workbook, source.options)
