@@ -143,6 +143,8 @@ class World(NamedTuple):
     """Outputs that the target has kept though they were rolled back, and those given up."""
     fresh: bool = False
     """Nothing was handed over since then."""
+    known: bool = True
+    """All is on record that the table was given."""
     marks: tuple[tuple[int, int], ...] = ()
     """How many batches there were when a generation ended."""
 
@@ -324,6 +326,8 @@ def rolled_back(
         if refused(spec, content):
             tables = (*tables, world.table)
         found = {undone._replace(owed=(*older, Restore(tables)))}
+        if not world.known:
+            found.add(back)
     else:
         stays = back._replace(got=frozenset({*world.got, content, *(b.rows for b in newer)}))
         found = {stays._replace(fresh=True)}

@@ -190,6 +190,8 @@ class Story:
 
     def died(self) -> None:
         self.happened(model.killed, hands_over=self.reachable)
+        for name, worlds in self.worlds.items():
+            self.worlds[name] = frozenset(world._replace(known=False) for world in worlds)
         self.production, self.lost = None, False
 
     def do_rollback(self, steps: int) -> None:
@@ -355,7 +357,10 @@ class Story:
         """Nothing is left of production but what was delivered and what is owed."""
         self.production, self.lost, self.generations = None, True, {}
         for name, worlds in self.worlds.items():
-            self.worlds[name] = frozenset(world._replace(marks=()) for world in worlds)
+            self.worlds[name] = frozenset(
+                world._replace(marks=(), known=world.known and not world.delivered)
+                for world in worlds
+            )
 
     def generation(self) -> int:
         shown = self.command("env", "history", "prod", "--format", "json", codes=(0, 2))

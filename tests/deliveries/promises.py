@@ -467,6 +467,69 @@ class DeliveryPromises:
         assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
         assert made.held("newest") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
 
+    def test_a_rollback_leaves_the_rows_between_two_ranges_alone(self, shop):
+        made = shop("timed")
+        made.run((1, 5, 10))
+        made.run((2, 1, 20))
+        made.run((3, 9, 30))
+
+        made("rollback", "prod").assert_ok()
+
+        assert made.held("timed") == [(1, 5, 10), (2, 1, 20)]
+
+    def test_a_rollback_over_several_generations_puts_every_range_back(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10))
+        made.run((2, 9, 20))
+        made.run((3, 4, 30))
+
+        made("rollback", "prod", "--to", "1").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10)]
+
+    def test_a_range_gets_back_the_rows_of_the_batch_that_it_was_written_by(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10), (2, 2, 20), (3, 3, 30))
+        made.run((4, 8, 40))
+        made.run((2, 2, 21))
+
+        made("rollback", "prod").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30), (4, 8, 40)]
+
+    def test_a_rollback_of_a_rollback_puts_the_table_forward_again(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10))
+        made.run((2, 5, 20))
+        made("rollback", "prod", "--to", "1").assert_ok()
+        assert made.held("timed") == [(1, 1, 10)]
+
+        made("rollback", "prod", "--to", "2").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10), (2, 5, 20)]
+
+    def test_a_rollback_to_an_output_that_came_again_takes_back_what_came_between(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10))
+        made.run((2, 5, 20))
+        made.run((1, 1, 10))
+
+        made("rollback", "prod", "--to", "1").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10)]
+
+    def test_a_batch_after_a_rollback_stands_on_what_was_put_back(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10))
+        made.run((2, 5, 20))
+        made("rollback", "prod", "--to", "1").assert_ok()
+        made.run((3, 7, 30))
+        made.run((4, 1, 11))
+
+        made("rollback", "prod").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10), (3, 7, 30)]
+
     def test_a_rollback_while_the_target_is_away_says_so_and_is_made_good(self, shop):
         made = shop("timed", "newest")
         made.run((1, 1, 10), (2, 2, 20))

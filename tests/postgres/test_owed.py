@@ -237,3 +237,17 @@ def test_a_delivery_that_is_not_there_is_an_error(shop, what):
     assert outcome.exit_code == 2
     assert "nothing" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_ranges_are_not_put_back_where_it_is_not_known_what_was_in_them(shop):
+    made = shop("timed")
+    made.run((1, 1, 10), (2, 2, 20))
+    made.lose("rm")
+    made.run((2, 2, 21))
+    made.run((3, 3, 30), (4, 1, 40))
+
+    outcome = made("rollback", "prod")
+
+    assert outcome.exit_code == 1
+    assert "what it held before is not known" in outcome.stderr
+    assert made.held("timed") == [(3, 3, 30), (4, 1, 40)]

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from seeknal.errors import RowsRefused, did_you_mean
 from seeknal.kernel import Context
-from seeknal.model import Relation
+from seeknal.model import Relation, Span
 from seeknal.sql.quote import quote_identifier
 
 _TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
@@ -24,6 +24,13 @@ class Range:
     start: Any
     end: Any
     closed: bool
+
+
+def span_of(ranges: Sequence[Range]) -> Span | None:
+    """What a target says in `seeknal.plugin.Delivered` of the one range that it replaced."""
+    if len(ranges) != 1 or not ranges[0].closed:
+        return None
+    return Span(start=str(ranges[0].start), end=str(ranges[0].end))
 
 
 def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> None:
@@ -82,12 +89,13 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
 def range_of(relation: Relation, column: str, lookback: Any, context: Context) -> Range | None:
     """The time to replace; None when there is nothing to replace.
 
-    Without an interval it is the time that the rows cover, and in a rollback that of the rows
-    which are taken out. Raises RowsRefused when a row lies outside the planned interval.
+    Without an interval it is the time that the rows cover. Raises RowsRefused when a row lies
+    outside the planned interval.
     """
     name = quote_identifier(column)
     if context.interval is None:
-        ((least, most),) = _asked(_extent(name, relation, column, context.undone()), context)
+        extent = f"SELECT min({name}), max({name}) FROM {relation.scan}"
+        ((least, most),) = _asked(extent, context)
         if least is None:
             return None
         if lookback is not None:
@@ -99,12 +107,6 @@ def range_of(relation: Relation, column: str, lookback: Any, context: Context) -
         return Range(column=column, start=least, end=most, closed=True)
     start = _earlier(context.interval.start, lookback, context)
     return Range(column=column, start=start, end=context.interval.end, closed=False)
-
-
-def _extent(name: str, relation: Relation, column: str, undone: Relation | None) -> str:
-    scans = [relation.scan, *([undone.scan] if undone and column in undone.names else [])]
-    rows = " UNION ALL ".join(f"SELECT {name} FROM {scan}" for scan in scans)
-    return f"SELECT min({name}), max({name}) FROM ({rows})"
 
 
 def _earlier(start: Any, lookback: Any, context: Context) -> Any:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.model import Interval, Node, NodeId, ParquetFiles, Relation, Scan, Suffix, Target
+from seeknal.model import (
+    Interval,
+    Node,
+    NodeId,
+    ParquetFiles,
+    Relation,
+    Scan,
+    Suffix,
+    Target,
+    Undone,
+)
 
 if TYPE_CHECKING:
     import logging
@@ -201,9 +211,9 @@ class Context(Protocol):
         all that a table would hold. Raises NodeError when one of severity error fails.
         """
 
-    def undone(self) -> Relation | None:
-        """In ``materialize``: rows that a rollback takes out of the target, in place of which
-        come those of this delivery; None otherwise.
+    def undone(self) -> Undone | None:
+        """In ``materialize``: the time that a rollback puts back to what it was, instead of
+        writing the delivered rows; None otherwise. `seeknal.plugin.put_back` makes rows of it.
         """
 
     def parent(self, node: str) -> Relation:

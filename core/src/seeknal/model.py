@@ -365,6 +365,19 @@ class Artifact:
 
 
 @frozen(kw_only=True)
+class Span:
+    """The time that a delivered batch replaced, its ends included, and the output that it was.
+
+    The ends are texts that the time column's type is read from. All is empty for the moment at
+    which seeknal made the table: nothing was in it before.
+    """
+
+    output_id: str = ""
+    start: str = ""
+    end: str = ""
+
+
+@frozen(kw_only=True)
 class Delivery:
     """What is known of one node's delivery to one target: the newest that it was handed.
 
@@ -383,19 +396,24 @@ class Delivery:
     at: str = ""
     environment: str = PRODUCTION
     """Whose target it is: an environment takes over what it has not changed."""
-    before: str = ""
-    """The output that a rollback takes out of the target; until that is done."""
+    undoes: tuple[Span, ...] = ()
+    """What a rollback puts back to what it was; until that is done."""
+    back: tuple[Span, ...] = ()
+    """What `spans` are once that is done."""
     place: str = ""
     mode: str = ""
     number: int = 0
     refused: bool = False
     """The target will not take these rows as they are, however often they are sent."""
-    holds: str = ""
-    """The output that the target was last known to have taken."""
     holds_as: str = ""
-    """The id of the delivery that brought it."""
+    """Of a target that accumulates: the id of the delivery that it was written by last."""
     held: tuple[Artifact, ...] = ()
     """Of an append target: the batch that it took last, and those that a rollback left in it."""
+    spans: tuple[Span, ...] = ()
+    """Of an incremental_by_time target: what its rows come from, in order; later ones replace.
+
+    Where the first is not the making of the table, there may be other rows.
+    """
 
 
 @frozen(kw_only=True)
@@ -505,6 +523,28 @@ class Delivered:
 
     rows: int
     detail: str = ""
+    created: bool = False
+    """There was no table before it, so that no other rows are there."""
+    wrote: bool = True
+    """False where there was nothing to write: the table is as the delivery before left it."""
+    span: Span | None = None
+    """The time that it replaced."""
+
+
+@frozen(kw_only=True)
+class Kept:
+    """What a table's rows in a span come from; ``relation`` is None where they are gone."""
+
+    span: Span
+    relation: Relation | None = None
+
+
+@frozen(kw_only=True)
+class Undone:
+    """What a rollback puts right: the spans, and what their rows are to come from, in order."""
+
+    spans: tuple[Span, ...]
+    kept: tuple[Kept, ...]
 
 
 @frozen(kw_only=True)

@@ -64,14 +64,16 @@ from seeknal.model import (
     Scan,
     Severity,
     Source,
+    Span,
     Target,
+    Undone,
 )
 from seeknal.options import option
 from seeknal.secret import Secret, scrub
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from seeknal.batches import Range, check_keys, check_times, range_of
+    from seeknal.batches import Range, check_keys, check_times, range_of, span_of
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
     from seeknal.rows import scan_of_rows
@@ -79,8 +81,10 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
     from seeknal.sql.storage import as_parquet
+    from seeknal.undoing import PutBack, put_back
 
 _LATER = {
+    "PutBack": ("seeknal.undoing", "PutBack"),
     "Range": ("seeknal.batches", "Range"),
     "as_parquet": ("seeknal.sql.storage", "as_parquet"),
     "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
@@ -91,8 +95,10 @@ _LATER = {
     "files_version": ("seeknal.fileversion", "version_of"),
     "publish_file": ("seeknal.files", "publish_file"),
     "range_of": ("seeknal.batches", "range_of"),
+    "put_back": ("seeknal.undoing", "put_back"),
     "replacing": ("seeknal.files", "replacing"),
     "scan_of_rows": ("seeknal.rows", "scan_of_rows"),
+    "span_of": ("seeknal.batches", "span_of"),
     "to_scan": ("seeknal.scans", "to_scan"),
 }
 """What a plugin needs only when it works: importing the module of its hooks stays cheap."""
@@ -143,6 +149,7 @@ __all__ = (
     "Plan",
     "Problem",
     "Project",
+    "PutBack",
     "Range",
     "Relation",
     "Rows",
@@ -155,9 +162,11 @@ __all__ = (
     "Severity",
     "Source",
     "SourceType",
+    "Span",
     "SqlRefused",
     "Target",
     "TargetType",
+    "Undone",
     "as_parquet",
     "check_condition",
     "check_keys",
@@ -169,6 +178,7 @@ __all__ = (
     "isolate",
     "option",
     "publish_file",
+    "put_back",
     "quote_identifier",
     "quote_literal",
     "quote_name",
@@ -176,5 +186,6 @@ __all__ = (
     "replacing",
     "scan_of_rows",
     "scrub",
+    "span_of",
     "to_scan",
 )

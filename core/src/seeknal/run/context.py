@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from seeknal.errors import NodeError
-from seeknal.model import Interval, Node, NodeId, Relation, Suffix, Target
+from seeknal.model import Interval, Node, NodeId, Relation, Suffix, Target, Undone
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,8 +28,8 @@ def _nothing(relation: Relation) -> None:
     """Nothing is asked of rows where no node's audits are at hand."""
 
 
-def _no_rows() -> Relation | None:
-    """Nothing is taken out of a target."""
+def _no_spans() -> Undone | None:
+    """Nothing is put back."""
     return None
 
 
@@ -50,7 +50,7 @@ class NodeContext:
     relation_of: Callable[[str], Relation]
     definition_of: Callable[[str], Node] = _unknown
     audit_of: Callable[[Relation], None] = _nothing
-    undone_rows: Callable[[], Relation | None] = _no_rows
+    undone_spans: Callable[[], Undone | None] = _no_spans
     row_counts: Callable[[int], Sequence[int]]
     holder_of: Callable[[Target], str] | None = None
     suffix: Suffix = "schema"
@@ -96,8 +96,8 @@ class NodeContext:
     def audit(self, relation: Relation) -> None:
         self.audit_of(relation)
 
-    def undone(self) -> Relation | None:
-        return self.undone_rows()
+    def undone(self) -> Undone | None:
+        return self.undone_spans()
 
     def parent(self, node: str) -> Relation:
         return self.relation_of(node)

@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from attrs import evolve, frozen
 
 from seeknal.errors import DeliveryError, RowsRefused, SeeknalError
-from seeknal.model import Account, Artifact, Delivered, Delivery, Node, Owed, Relation, Target
+from seeknal.model import (
+    Account,
+    Artifact,
+    Delivered,
+    Delivery,
+    Node,
+    Owed,
+    Relation,
+    Span,
+    Target,
+)
 from seeknal.run.owing import MOST_HELD
 from seeknal.secret import scrub
 
@@ -16,6 +26,9 @@ _GONE = (
     "the node no longer delivers there: put the target back, or give the rows up with"
     " seeknal deliveries drop"
 )
+
+MOST_SPANS = 400
+"""How many of the newest batches are remembered that a table's rows come from."""
 
 Write = Callable[[Target, Relation, Delivery], Delivered | None]
 """Writes a relation to a target as what is owed to it; None when no plugin takes the target."""
@@ -95,7 +108,8 @@ def _batches(
             done = evolve(owed.delivery, error=f"{blocked} (earlier rows go first)")
         else:
             relation = _lazily(batch_of, target, owed.artifact)
-            done = _attempt(target, owed.delivery, relation, write)
+            known = account.deliveries.get(target.key)
+            done = _attempt(target, _on(known, owed.delivery), relation, write)
             if done.status == "owed" and not done.refused:
                 blocked = done.error
         if done.refused and _is_mended(account, owed):
@@ -143,9 +157,9 @@ def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Acco
     )
     newest = evolve(
         done if known.number <= done.number else known,
-        holds=done.output_id,
-        holds_as=done.delivery_id,
+        holds_as=done.holds_as,
         held=(owed.artifact, *known.held[1:])[:MOST_HELD] if target.mode == "append" else (),
+        spans=done.spans,
     )
     deliveries = {**account.deliveries, target.key: newest}
     return Account(deliveries=deliveries, backlog=backlog)
@@ -181,6 +195,33 @@ def _attempt(
         detail=done.detail,
         error=None,
         at=at,
-        before="",
+        undoes=(),
+        back=(),
+        holds_as=_held_as(owed, done),
+        spans=_spans(target, owed, done),
         refused=False,
     )
+
+
+def _on(known: Delivery | None, owed: Delivery) -> Delivery:
+    """The delivery of a batch on top of what the target holds by now."""
+    return evolve(owed, holds_as=known.holds_as, spans=known.spans) if known else owed
+
+
+def _held_as(owed: Delivery, done: Delivered) -> str:
+    """The id of the delivery that a target that accumulates was written by last."""
+    if owed.number and (done.wrote or not owed.holds_as):
+        return owed.delivery_id
+    return owed.holds_as
+
+
+def _spans(target: Target, owed: Delivery, done: Delivered) -> tuple[Span, ...]:
+    """What the target's rows come from, after it took what was owed."""
+    if target.mode != "incremental_by_time":
+        return ()
+    if owed.undoes:
+        return owed.back
+    known = owed.spans or ((Span(),) if done.created else ())
+    if done.span is None or known[-1:] == (evolve(done.span, output_id=owed.output_id),):
+        return known
+    return (*known, evolve(done.span, output_id=owed.output_id))[-MOST_SPANS:]

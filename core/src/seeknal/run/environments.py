@@ -16,6 +16,7 @@ from seeknal.plan.environments import check_name, existing
 from seeknal.plan.origins import agreement, moved_since
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.run.moving import Work
+from seeknal.run.owing import holds_newer
 from seeknal.run.preparing import create_environment, mend_names
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
@@ -183,6 +184,7 @@ def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -
             if found.output_id != _output(before, id)
             or found.fingerprint != before[id].fingerprint
             or found.inputs != before[id].inputs
+            or _any_newer(before[id], found)
         }
         changes |= {id: None for id in before if id not in earlier}
         work = Work(root, request, reporter, store)
@@ -227,6 +229,14 @@ def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, na
 def _only_delivers(snapshot: Snapshot) -> bool:
     """Whether its rows exist only while they are delivered, by what the files say."""
     return snapshot.delivers and snapshot.artifact is None
+
+
+def _any_newer(now: Snapshot, then: Snapshot) -> bool:
+    """Whether a target that accumulates has taken more than it had, though the output is one."""
+    return any(
+        known.number and holds_newer(known, then.deliveries.get(key))
+        for key, known in now.deliveries.items()
+    )
 
 
 def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str | None:

@@ -13,10 +13,12 @@ from seeknal.model import (
     Artifact,
     Delivered,
     Delivery,
+    Kept,
     Relation,
     Scan,
     Snapshot,
     Target,
+    Undone,
 )
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery import Attempted, deliver
@@ -108,7 +110,7 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
         output_id=owed.output_id,
         recorded=bool(owed.holds_as),
         audit_of=partial(_audit, place),
-        undone_rows=partial(_earlier, place, owed.before),
+        undone_spans=partial(_undone, place, owed),
     )
     if target.reads is not None and not target.accumulates:
         relation = place.relation(target.reads)
@@ -125,6 +127,14 @@ def _audit(place: Place, relation: Relation) -> None:
         found = run_audits(node, relation, place.services.plugins, place.context())
         if failures(found):
             raise failure(node, found, place.services.project.root)
+
+
+def _undone(place: Place, owed: Delivery) -> Undone | None:
+    """What a rollback puts right in the target, None where it is no rollback."""
+    if not owed.undoes:
+        return None
+    kept = [Kept(span=span, relation=_earlier(place, span.output_id)) for span in owed.back]
+    return Undone(spans=owed.undoes, kept=tuple(kept))
 
 
 def _earlier(place: Place, output_id: str) -> Relation | None:

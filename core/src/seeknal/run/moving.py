@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from seeknal.model import (
     Plan,
     RunSummary,
     Snapshot,
+    Span,
     Step,
     Target,
 )
 from seeknal.plan.promotion import Promotion
-from seeknal.run.owing import settled_at, taken_back
+from seeknal.run.owing import holds_newer, settled_at, taken_back
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 
@@ -184,15 +186,17 @@ class Work:
         node = run.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
         for key, known in found.deliveries.items():
-            if known.output_id == found.output_id:
-                continue
             target = targets.get(key)
+            accumulates = target is not None and target.accumulates
+            newer = accumulates and holds_newer(known, wanted.get(key))
+            if known.output_id == found.output_id and not newer:
+                continue
             if target is None or node is None:
                 left.append(f"{known.label} (the files no longer say how it is written)")
                 continue
             if target.accumulates:
                 account, known = taken_back(account, known, wanted.get(key), found.output_id)
-                if known.output_id == found.output_id:
+                if known.output_id == found.output_id and not newer:
                     continue
             delivery, stays = self.undone(target, node, known, wanted.get(key), found)
             account = evolve(account, deliveries={**account.deliveries, key: delivery})
@@ -217,23 +221,25 @@ class Work:
         except SeeknalError as error:
             left.append(f"{known.label} ({error.message})")
             rolled = True
-        held = wanted.held if wanted else ()
+        held, spans = (wanted.held, wanted.spans) if wanted else ((), ())
         if rolled and left:
             held = self.held_with(found, known) if target.mode == "append" else ()
+            spans = known.spans
+        elif not rolled and target.mode == "incremental_by_time" and not _is_known(known, wanted):
+            left.append(f"{known.label} (what it held before is not known)")
+            spans, rolled = known.spans, True
         elif not rolled and target.mode in ("append", "upsert_by_key"):
             left.append(f"{known.label} ({target.mode} cannot be undone)")
             held = self.held_with(found, known) if target.mode == "append" else ()
             rolled = True
         if rolled:
             # It is not owed: delivering earlier rows once more would not undo later ones.
-            id = wanted.delivery_id if wanted else known.delivery_id
-            settled = evolve(
-                settled_at(known, found.output_id), delivery_id=id, holds_as=id, held=held
-            )
-            return settled, left
-        if known.status == "delivered":
-            before = (known.number and known.holds) or known.output_id
-            return evolve(known, before=before, rows=0, detail=""), left
+            id = _written_by(wanted or known)
+            settled = settled_at(known, found.output_id)
+            return evolve(settled, delivery_id=id, holds_as=id, held=held, spans=spans), left
+        if target.mode == "incremental_by_time" and known.status == "delivered":
+            # Another output than it has: what is put back is owed.
+            return evolve(_undoing(known, wanted), output_id="", rows=0, detail=""), left
         return evolve(known, rows=0, detail=""), left
 
     def held_with(self, found: Snapshot, known: Delivery) -> tuple[Artifact, ...]:
@@ -257,8 +263,8 @@ class Work:
         context = context_of(run.loaded, self.request, node)
         answer = run.loaded.plugins.hooks.roll_back_target(
             target=target,
-            delivered=(known.number and known.holds_as) or known.delivery_id,
-            wanted=wanted.delivery_id,
+            delivered=_written_by(known),
+            wanted=_written_by(wanted),
             context=context,
         )
         return bool(answer)
@@ -271,7 +277,7 @@ class Work:
         from seeknal.run.planning import marks_of
 
         run = self.opened()
-        if any(known.before for found in changes.values() for known in _deliveries(found)):
+        if any(known.undoes for found in changes.values() for known in _deliveries(found)):
             # What is taken out is looked up in the generation that has just begun.
             self.store.generations()
         self.refresh()
@@ -292,6 +298,28 @@ class Work:
         if self.run is None:
             return None
         return self.run.summarise([*self.results, *delivered])
+
+
+def _written_by(known: Delivery) -> str:
+    """The id of the delivery that made a target what it is known to be."""
+    return (known.number and known.holds_as) or known.delivery_id
+
+
+def _undoing(known: Delivery, wanted: Delivery | None) -> Delivery:
+    """With the spans in which a target is to be what it was, by what it has come from since."""
+    then, same = wanted.spans if wanted else (), _shared(known, wanted)
+    return evolve(known, undoes=(*known.spans[same:], *then[same:]), back=then)
+
+
+def _is_known(known: Delivery, wanted: Delivery | None) -> bool:
+    """Whether all is known that a target's rows came from, then and now."""
+    return known.spans[:1] == (Span(),) and _shared(known, wanted) > 0
+
+
+def _shared(known: Delivery, wanted: Delivery | None) -> int:
+    """How many spans are the same in both, from the first on."""
+    pairs = zip(known.spans, wanted.spans if wanted else (), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _deliveries(snapshot: Snapshot | None) -> Iterable[Delivery]:

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 from attrs import evolve, frozen
 
 from seeknal.digests import digest
-from seeknal.model import PRODUCTION, Account, Artifact, Delivery, Node, Owed, Snapshot, Target
+from seeknal.model import (
+    PRODUCTION,
+    Account,
+    Artifact,
+    Delivery,
+    Node,
+    Owed,
+    Snapshot,
+    Target,
+)
 from seeknal.plan.planner import owed_targets
 
 ALREADY_THERE = "was delivered already"
@@ -130,8 +139,16 @@ def settled_at(known: Delivery, output_id: str) -> Delivery:
         error=None,
         rows=0,
         detail="",
-        before="",
+        undoes=(),
+        back=(),
     )
+
+
+def holds_newer(known: Delivery, wanted: Delivery | None) -> bool:
+    """Whether a target that accumulates has taken batches since it was as ``wanted`` says."""
+    if known.spans:
+        return known.spans != (wanted.spans if wanted else ())
+    return known.holds_as not in ({wanted.delivery_id, wanted.holds_as} if wanted else {""})
 
 
 def inputs_id(snapshot: Snapshot) -> str:
@@ -175,7 +192,8 @@ def _moved(entry: Delivery, target: Target) -> Delivery | None:
         return None
     again = target.mode != "append" and entry.status == "delivered"
     known = evolve(entry, key=target.key, number=max(1, entry.number))
-    return evolve(known, output_id="" if again else entry.output_id)
+    # Another column may say the time now.
+    return evolve(known, output_id="" if again else entry.output_id, spans=())
 
 
 def _without_mended(output: Output, account: Account) -> Account:
@@ -205,11 +223,13 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
     if mine and target.mode == "append":
         held = mine.held if mine.status == "delivered" else mine.held[1:]
         if any(output.same(batch, artifact) for batch in held):
-            there = evolve(mine, status="delivered", output_id=id, rows=0, error=None, before="")
+            there = evolve(mine, status="delivered", output_id=id, rows=0, error=None)
             return _with(account, evolve(there, detail=ALREADY_THERE))
     if mine and (mine.status, mine.mode) == ("owed", "full"):
         account = _with_missed(output, account, evolve(mine, mode=target.mode))
     delivery = evolve(_owed(output, target, mine), number=1 + _highest(account, target.key))
+    if mine and not waiting:
+        delivery = evolve(delivery, undoes=mine.undoes, back=mine.back)
     owed = Owed(
         delivery=delivery,
         artifact=artifact,
@@ -258,13 +278,12 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         output_id=id,
         delivery_id=known.delivery_id if known and retried else fresh,
         label=f"{target.type} {target.label}" if target.type != "file" else target.label,
-        before=known.before if known else "",
         environment=output.environment,
         place=target.place,
         mode=target.mode,
-        holds=known.holds if known else "",
         holds_as=known.holds_as if known else "",
         held=known.held if known else (),
+        spans=known.spans if known else (),
     )
 
 

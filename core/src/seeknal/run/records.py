@@ -64,7 +64,7 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
 
 def target_record(delivery: Delivery) -> dict[str, Any]:
     """What people and programs read of a delivery."""
-    identity = ("key", "status", "output_id", "delivery_id", "environment", "number", "before")
+    identity = ("key", "status", "output_id", "delivery_id", "environment", "number")
     told = ("rows", "label", "detail", "error", "at", "refused")
     return {name: getattr(delivery, name) for name in (*identity, *told)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import starmap
 from typing import Any
 
 from attrs import fields
@@ -19,6 +20,7 @@ from seeknal.model import (
     NodeId,
     Owed,
     Snapshot,
+    Span,
 )
 
 _PLAIN = (
@@ -27,7 +29,10 @@ _PLAIN = (
 )
 _TEXTS = ("query", "untraced")
 _AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
-_DELIVERY = tuple((entry.name, entry.default) for entry in fields(Delivery) if entry.name != "held")
+_SPANS = ("undoes", "back", "spans")
+_DELIVERY = tuple(
+    (entry.name, entry.default) for entry in fields(Delivery) if entry.name not in ("held", *_SPANS)
+)
 _OWED = tuple(
     (entry.name, entry.default)
     for entry in fields(Owed)
@@ -137,12 +142,22 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
     data = _sparse(delivery, _DELIVERY)
     if delivery.held:
         data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
+    for name in _SPANS:
+        if spans := getattr(delivery, name):
+            data[name] = [[span.output_id, span.start, span.end] for span in spans]
     return data
 
 
 def _delivery(data: Mapping[str, Any]) -> Delivery:
     held = tuple(decode_artifact(artifact) for artifact in data.get("held", ()))
-    return Delivery(**{**data, "held": held})
+    spans = {name: tuple(starmap(_span, data[name])) for name in _SPANS if name in data}
+    # What earlier versions kept besides.
+    known = {name: value for name, value in data.items() if name not in ("before", "holds")}
+    return Delivery(**{**known, **spans, "held": held})
+
+
+def _span(output_id: str, start: str, end: str) -> Span:
+    return Span(output_id=output_id, start=start, end=end)
 
 
 def _encode_owed(owed: Owed) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from seeknal.plugin import (
@@ -21,8 +21,10 @@ from seeknal.plugin import (
     Target,
     check_keys,
     check_times,
+    put_back,
     quote_identifier,
     range_of,
+    span_of,
 )
 from seeknal_iceberg.catalogs import (
     MAKING,
@@ -43,7 +45,7 @@ from seeknal_iceberg.rewriting import (
     Rewritten,
     without_keys,
     without_partitions,
-    without_range,
+    without_ranges,
 )
 from seeknal_iceberg.types import schema_of
 
@@ -71,7 +73,7 @@ class Work:
     name: TableName
     relation: Relation
     context: Context
-    range: Range | None = None
+    ranges: tuple[Range, ...] = ()
 
     @property
     def mode(self) -> str:
@@ -90,8 +92,9 @@ class Work:
             "seeknal.run-id": context.run_id,
             "seeknal.mode": self.mode,
         }
-        if self.range is not None:
-            found["seeknal.range"] = f"{self.range.start} - {self.range.end}"
+        if self.ranges:
+            ranges = (f"{entry.start} - {entry.end}" for entry in self.ranges)
+            found["seeknal.range"] = ", ".join(ranges)
         return found
 
 
@@ -103,25 +106,30 @@ def deliver(
     catalog = open_catalog(
         options_of(target.connection, context), name.catalog, context.project_root
     )
-    range_ = None
+    ranges: tuple[Range, ...] = ()
     if target.mode == "upsert_by_key":
         check_keys(relation, options.unique_keys, context)
     if target.mode == "incremental_by_time":
         assert options.time_column is not None
         check_times(relation, options.time_column, context)
-        range_ = range_of(relation, options.time_column, options.lookback, context)
-        if range_ is None:
-            return Delivered(rows=0, detail="no rows: nothing to replace")
+        undone = put_back(relation, options.time_column, context)
+        if undone is not None:
+            relation, ranges = undone.relation, undone.ranges
+        elif found := range_of(relation, options.time_column, options.lookback, context):
+            ranges = (found,)
+        if not ranges:
+            new = not (context.recorded or catalog.table_exists(name.identifier))
+            return Delivered(rows=0, detail="no rows: nothing to replace", created=new, wrote=False)
     work = Work(
         target=target,
         options=options,
         name=name,
         relation=relation,
         context=context,
-        range=range_,
+        ranges=ranges,
     )
     try:
-        return _attempts(work, catalog)
+        return evolve(_attempts(work, catalog), span=span_of(ranges))
     except SeeknalError:
         raise
     except Exception as error:
@@ -160,7 +168,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     if _is_there(table, work):
         return Delivered(rows=0, detail="was delivered already")
     if not created and not work.relation.rows and work.mode in _ADDING:
-        return Delivered(rows=0, detail="no rows")
+        return Delivered(rows=0, detail="no rows", wrote=False)
     # A commit that lost its race is made again from the start, never merged unseen.
     table.metadata.properties["commit.retry.num-retries"] = "0"
     change = change_of(
@@ -182,7 +190,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     changes = _changes(work, table, layout)
     if not changes and not change and not created:
         drop_branch(table, branch)
-        return Delivered(rows=0, detail="nothing changed")
+        return Delivered(rows=0, detail="nothing changed", wrote=False)
     try:
         commit(transaction, changes, work.properties, branch)
     except BaseException:
@@ -192,7 +200,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     if branch != MAIN_BRANCH:
         publish(catalog.load_table(work.name.identifier), branch, work.relation.node, work.context)
     detail = f"Created table {work.name}" if created else f"schema: {change}" if change else ""
-    return Delivered(rows=changes.rows, detail=detail)
+    return Delivered(rows=changes.rows, detail=detail, created=created)
 
 
 def _safe_delivered(catalog: PyCatalog, work: Work, branch: str) -> int | None:
@@ -214,8 +222,7 @@ def _changes(work: Work, table: Table, layout: Layout) -> Changes:
     if work.mode == "full":
         found = Rewritten(gone=tasks)
     elif work.mode == "incremental_by_time":
-        assert work.range is not None
-        found = without_range(work.range, table, layout, tasks, work.context)
+        found = without_ranges(work.ranges, table, layout, tasks, work.context)
     elif work.mode == "overwrite_partitions":
         found = without_partitions(rows, layout, tasks, work.context)
     else:

@@ -53,11 +53,15 @@ class Rewritten:
     changed: str = ""
 
 
-def without_range(
-    range: Range, table: Table, layout: Layout, tasks: Sequence[FileScanTask], context: Context
+def without_ranges(
+    ranges: Sequence[Range],
+    table: Table,
+    layout: Layout,
+    tasks: Sequence[FileScanTask],
+    context: Context,
 ) -> Rewritten:
-    """The table without the rows of a range of time."""
-    test = _within(range)
+    """The table without the rows of some ranges of time."""
+    test = " OR ".join(f"({_within(range)})" for range in ranges)
     kept: list[DataFile] = []
     gone: list[FileScanTask] = []
     for file in brought_here(table.io, tasks, context):

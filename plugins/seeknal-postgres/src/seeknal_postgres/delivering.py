@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.plugin import (
     Context,
@@ -21,8 +21,10 @@ from seeknal.plugin import (
     Target,
     check_keys,
     check_times,
+    put_back,
     quote_identifier,
     scrub,
+    span_of,
 )
 from seeknal_postgres import ledger, tables
 from seeknal_postgres.batch import refuse_nul, writings_of
@@ -54,7 +56,7 @@ class Work:
     writings: tuple[Writing, ...]
     context: Context
     connection: Postgres
-    range: Range | None = None
+    ranges: tuple[Range, ...] = ()
     keys: tuple[str, ...] = field(default=())
 
     @property
@@ -82,7 +84,7 @@ def deliver(
     work = _prepared(target, options, relation, context, connection, table)
     if work is None:
         return Delivered(rows=0, detail="no rows: nothing to replace")
-    return _carry_out(work, name)
+    return evolve(_carry_out(work, name), span=span_of(work.ranges))
 
 
 def _check_names(relation: Relation, table: Table, ledger: str) -> None:
@@ -103,13 +105,18 @@ def _prepared(
     table: Table,
 ) -> Work | None:
     """Everything that can be found wrong without the server; None when there is nothing to do."""
-    keys, range_ = options.unique_keys, None
+    keys = options.unique_keys
+    ranges: tuple[Range, ...] = ()
     if target.mode == "upsert_by_key":
         check_keys(relation, keys, context)
     if target.mode == "incremental_by_time":
         assert options.time_column is not None
         check_times(relation, options.time_column, context)
-        range_ = replaced_range(relation, options.time_column, options.lookback, context)
+        undone = put_back(relation, options.time_column, context)
+        if undone is not None:
+            relation, ranges = undone.relation, undone.ranges
+        elif found := replaced_range(relation, options.time_column, options.lookback, context):
+            ranges = (found,)
     return Work(
         target=target,
         options=options,
@@ -118,7 +125,7 @@ def _prepared(
         writings=writings_of(relation, context),
         context=context,
         connection=connection,
-        range=range_,
+        ranges=ranges,
         keys=keys if target.mode == "upsert_by_key" else (),
     )
 
@@ -150,9 +157,10 @@ def _transaction(server: Server, work: Work) -> Delivered:
             return Delivered(rows=before, detail="was delivered before")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
+        created = not tables.columns_of(server, work.table)
         rows, detail = _written(server, work)
         ledger.record(server, work.ledger, _marker(work, rows))
-    return Delivered(rows=rows, detail=detail)
+    return Delivered(rows=rows, detail=detail, created=created)
 
 
 def _is_there(server: Server, work: Work) -> bool:
@@ -167,7 +175,8 @@ def _is_there(server: Server, work: Work) -> bool:
 
 
 def _marker(work: Work, rows: int) -> tuple[object, ...]:
-    times = (str(work.range.start), str(work.range.end)) if work.range else (None, None)
+    spans = [work.ranges[0]] if len(work.ranges) == 1 else []
+    times = next(((str(entry.start), str(entry.end)) for entry in spans), (None, None))
     context = work.context
     identity = (context.delivery_id, str(work.table), str(work.relation.node))
     return (
@@ -190,7 +199,7 @@ def _written(server: Server, work: Work) -> tuple[int, str]:
     server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
     if work.mode == "full":
         return replace_all(server, work, there)
-    if work.relation.rows == 0 and work.range is None:
+    if work.relation.rows == 0 and not work.ranges:
         # What types they would have had is nothing that a table could refuse.
         return 0, "no rows"
     there = _fitted(server, work, there)
@@ -249,12 +258,13 @@ def _fitted(
 def _incremental(
     server: Server, work: Work, there: Sequence[tables.TableColumn]
 ) -> tuple[int, str]:
-    if work.range is None:
+    if not work.ranges:
         return 0, "no rows: nothing to replace"
-    end = "<=" if work.range.closed else "<"
-    column = quote_identifier(work.range.column)
-    delete = f"DELETE FROM {work.table.quoted} WHERE {column} >= %s AND {column} {end} %s"
-    gone = server.execute(delete.encode(), [work.range.start, work.range.end]).rowcount
+    gone = 0
+    for entry in work.ranges:
+        column, end = quote_identifier(entry.column), "<=" if entry.closed else "<"
+        delete = f"DELETE FROM {work.table.quoted} WHERE {column} >= %s AND {column} {end} %s"
+        gone += server.execute(delete.encode(), [entry.start, entry.end]).rowcount
     return load(server, work, there), f"{gone:,} replaced"
 
 

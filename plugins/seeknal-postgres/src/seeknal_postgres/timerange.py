@@ -26,9 +26,7 @@ def replaced_range(
 
 
 def _ends(relation: Relation, column: str, context: Context) -> tuple[str, str]:
-    name, undone = quote_identifier(column), context.undone()
-    scans = [relation.scan, *([undone.scan] if undone and column in undone.names else [])]
-    rows = " UNION ALL ".join(f"SELECT {name} FROM {scan}" for scan in scans)
-    query = f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR) FROM ({rows})"
-    ((low, high),) = context.duckdb.execute(query).fetchall()
+    name = quote_identifier(column)
+    query = f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR)"
+    ((low, high),) = context.duckdb.execute(f"{query} FROM {relation.scan}").fetchall()
     return str(low), str(high)
