@@ -357,6 +357,8 @@ class Artifact:
     rows: int
     columns: tuple[Column, ...]
     stat: tuple[int, int, int, int, int]
+    typed: bool = True
+    """Readers get the types of ``columns``; what older versions stored came back as others."""
 
     @property
     def output_id(self) -> str:

@@ -42,6 +42,7 @@ class Finder:
             snapshot = found.snapshot
             if (
                 snapshot.artifact is not None
+                and snapshot.artifact.typed
                 and not (snapshot.failing or snapshot.forward_only)
                 and dict(snapshot.inputs) == inputs
                 and self.is_fresh(node, snapshot, version)

@@ -185,6 +185,8 @@ class _Planner:
             return None
         if snapshot.artifact is None:
             return "not stored yet"
+        if not snapshot.artifact.typed:
+            return "its columns' types were not stored"
         health = self.now.health_of(snapshot.artifact)
         if health == "ok":
             return None

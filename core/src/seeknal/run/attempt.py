@@ -37,6 +37,7 @@ from seeknal.run.handover import handed_over, labelled, planned
 from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
 from seeknal.run.reuse import reused, still_current
+from seeknal.run.unkept import unkept
 
 if TYPE_CHECKING:
     import duckdb
@@ -188,9 +189,16 @@ class Attempt:
             self.services.artifacts.set_aside(self.snapshot.artifact)
         self.candidate = self.services.artifacts.candidate(self.node.id, self.services.run_id)
         with self.phase("execute"):
+            found = rows_of(self.place, self.remember_query)
             rows, columns = write_rows(
-                self.place.cursor(), rows_of(self.place, self.remember_query), self.candidate
+                self.place.cursor(),
+                found,
+                self.candidate,
+                # Of stored rows alone: a loader's or a function's may be a stream.
+                repeatable=self.node.source is None and self.node.python is None,
             )
+        for note in unkept(self.place.cursor(), found, columns, self.outputs.texts(self.node)):
+            self.place.log.warning("%s", note)
         if rows == 0 and self.node.source is not None and self.node.source.query is not None:
             self.place.log.warning("Pushdown query returned 0 rows for %s", self.node.id)
         self.check_contract(columns)
@@ -235,7 +243,12 @@ class Attempt:
             rows=rows,
             columns=columns,
         )
-        return evolve(self.new_snapshot(artifact.output_id, inputs), artifact=artifact)
+        output_id = artifact.output_id
+        known = self.snapshot.artifact if self.snapshot else None
+        if known and known.sha256 == artifact.sha256 and known.columns != columns:
+            # Equal bytes that mean something else, such as a file that another node stored.
+            output_id = derived_id(artifact.sha256, {NodeId(c.name): c.type for c in columns})
+        return evolve(self.new_snapshot(output_id, inputs), artifact=artifact)
 
     def new_snapshot(self, output_id: str, inputs: dict[NodeId, str]) -> Snapshot:
         node = self.node

@@ -77,6 +77,6 @@ def exposed(place: Place) -> Relation:
     first = parents[0] if parents else node.id
     sql = node.sql.executable if node.sql else f"FROM {quote_name(first.kind, first.name)}"
     path = place.context().workdir / "rows.parquet"
-    rows, columns = write_rows(place.cursor(), Scan(sql), path)
+    rows, columns = write_rows(place.cursor(), Scan(sql), path, repeatable=True)
     scan = stored_scan(path, columns)
     return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)

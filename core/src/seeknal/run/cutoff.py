@@ -11,6 +11,7 @@ from seeknal.lineage.model import NodeLineage, Reads
 from seeknal.lineage.reader import Reader, Schemas
 from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
 from seeknal.run.content import Contents
+from seeknal.sql.storage import special
 
 if TYPE_CHECKING:
     import duckdb
@@ -152,18 +153,19 @@ class Cutoff:
                 self._reads_the_same(input.now.reads_through(reads, id), inner, cursor)
                 for id, inner in input.inputs.items()
             )
-        if input.before.output_id == input.now.output_id:
+        before, now = input.before, input.now
+        if (before.output_id, before.columns) == (now.output_id, now.columns):
             return True
-        if reads.rows and input.before.rows != input.now.rows:
+        if reads.rows and before.rows != now.rows:
             return False
-        columns = _read_columns(reads, input.now.columns)
-        if columns != _read_columns(reads, input.before.columns):
+        columns = _read_columns(reads, now.columns)
+        if columns != _read_columns(reads, before.columns):
             return False
         if not columns:
             return True
-        return self._contents.same(
-            input.before, input.now, columns, cursor(), ordered=reads.ordered
-        )
+        if not before.typed and any(special(column.type) for column in columns):
+            return False
+        return self._contents.same(before, now, columns, cursor(), ordered=reads.ordered)
 
 
 def _read_columns(reads: Reads, columns: tuple[Column, ...]) -> list[Column]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from seeknal.errors import NodeError
 from seeknal.model import Column, NodeId, ParquetFiles, Scan
 from seeknal.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
-from seeknal.sql.storage import copy_statement, scan_of
+from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MEMORY_SHARE = 0.7
 _VIEW = "seeknal_rows"
+_WIDE = re.compile(r"Could not cast value (-?\d{39}) to DECIMAL\(38,0\)")
 
 
 class Engine:
@@ -82,11 +84,12 @@ class Engine:
 
 
 def write_rows(
-    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path, *, repeatable: bool = False
 ) -> tuple[int, tuple[Column, ...]]:
     """Store ``rows`` as one Parquet file; gives the row count and the columns.
 
-    Raises NodeError for something that is no rows, or has two columns of one name.
+    ``repeatable``: the rows may be asked for twice. Raises NodeError for something that is no
+    rows, has two columns of one name, or holds what cannot be stored.
     """
     import duckdb
 
@@ -94,22 +97,33 @@ def write_rows(
         return _copy_file(cursor, rows.paths[0], path)
     while isinstance(rows, Scan) and rows.instead is not None:
         try:
-            return _write_scan(cursor, rows, path)
+            return _write_scan(cursor, rows, path, repeatable)
         except duckdb.Error as error:
             rows = rows.instead(error)
-    return _write_scan(cursor, rows, path)
+    return _write_scan(cursor, rows, path, repeatable)
 
 
 def _write_scan(
-    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path, repeatable: bool
 ) -> tuple[int, tuple[Column, ...]]:
+    import duckdb
+
     scan, columns = to_scan(cursor, rows, _VIEW)
     try:
         _refuse_equal_names(columns)
-        done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
+        try:
+            done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
+        except duckdb.ConversionException as error:
+            _refuse_wide(error, columns, repeatable)
+            # As text they all fit. It costs the rows a second time, and those that read them.
+            wide = copy_statement(scan.sql, columns, str(path), wide=True)
+            done = cursor.execute(wide).fetchall()
+        except duckdb.NotImplementedException as error:
+            raise _unstorable(columns, None) or error from error
     finally:
         if not isinstance(rows, Scan | ParquetFiles):
             cursor.unregister(_VIEW)
+    _refuse_changed(cursor, columns, path)
     return int(done[0][0]), columns
 
 
@@ -146,6 +160,55 @@ def _refuse_equal_names(columns: Sequence[Column]) -> None:
                 help="give one of them another name with AS",
             )
         seen[lower] = column.name
+
+
+def _refuse_changed(
+    cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], path: Path
+) -> None:
+    """Raise NodeError for a column that would be read back as one of another type."""
+    import duckdb
+
+    if all(kept(column.type) for column in columns):
+        return
+    try:
+        found = columns_of(cursor.sql(f"FROM {stored_scan(path, columns)}"))
+    except duckdb.Error as error:
+        raise _unstorable(columns, None) or error from error
+    if found != columns and (refusal := _unstorable(columns, found)):
+        raise refusal
+
+
+def _unstorable(columns: Sequence[Column], found: Sequence[Column] | None) -> NodeError | None:
+    """The refusal of the first column that is not read back as it is, if any is."""
+    for column, read in zip(columns, found or columns, strict=True):
+        if read != column or (found is None and not kept(column.type)):
+            back = f" and would be read back as {_shortened(read.type)}" if found else ""
+            return NodeError(
+                f"column {column.name!r} cannot be stored: it is of type"
+                f" {_shortened(column.type)}{back}",
+                code="SK0836",
+                help=f"give it another type, such as CAST({quote_identifier(column.name)} AS JSON)",
+            )
+    return None
+
+
+def _refuse_wide(error: Exception, columns: Sequence[Column], repeatable: bool) -> None:
+    """Raise, unless only integers of more than 38 digits stood in the way and may be read again."""
+    found = _WIDE.search(str(error))
+    names = wide_columns(columns) if found else []
+    if not found or not names:
+        raise error
+    if not repeatable:
+        raise NodeError(
+            f"column {' or '.join(map(repr, names[:3]))} holds the integer {found[1]}, which has"
+            " more than the 38 digits that are stored of what is read only once",
+            code="SK0835",
+            help=f"make it text: CAST({quote_identifier(names[0])} AS VARCHAR)",
+        ) from error
+
+
+def _shortened(type: str) -> str:
+    return type if len(type) <= 60 else f"{type[:57]}..."
 
 
 def stored_scan(path: Path, columns: Sequence[Column]) -> str:

@@ -80,7 +80,9 @@ def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: T
     if artifact is None:
         assert relation is not None
         path = place.context().workdir / f"{target.key}.parquet"
-        rows, columns = write_rows(place.cursor(), Scan(f"FROM {relation.scan}"), path)
+        rows, columns = write_rows(
+            place.cursor(), Scan(f"FROM {relation.scan}"), path, repeatable=True
+        )
         artifact = place.services.artifacts.described(path, rows, columns)
     return place.services.batches.keep(place.node.id, artifact)
 

@@ -56,6 +56,12 @@ class Outputs:
                 path = self.artifacts.path(snapshot.artifact)
                 self.engine.define(id, f"FROM {stored_scan(path, snapshot.artifact.columns)}")
 
+    def texts(self, node: Node) -> list[str]:
+        """The SQL that the node runs: its own, and that of the views that it reads."""
+        views = [id for id in self._with_views(node.parents) if id in self.plan.inlined]
+        nodes = [node, *(self.project.nodes[id] for id in views)]
+        return [found.sql.executable for found in nodes if found.sql]
+
     def relation(self, id: NodeId, cursor: duckdb.DuckDBPyConnection) -> Relation:
         """A node's current rows. Raises NodeError when it has none."""
         self.define([id])

@@ -71,12 +71,19 @@ def _stored(relation: Relation, call: Call, cursor: duckdb.DuckDBPyConnection) -
     """What the child puts after FROM to read an input."""
     if relation.path is not None:
         return stored_scan(relation.path, relation.columns)
-    return _written(relation.scan, str(relation.node), call, cursor)
+    return _written(relation.scan, str(relation.node), call, cursor, repeatable=True)
 
 
-def _written(scan: str, name: str, call: Call, cursor: duckdb.DuckDBPyConnection) -> str:
+def _written(
+    scan: str,
+    name: str,
+    call: Call,
+    cursor: duckdb.DuckDBPyConnection,
+    *,
+    repeatable: bool = False,
+) -> str:
     path = call.workdir / f"{name}.input.parquet"
-    _, columns = write_rows(cursor, Scan(f"SELECT * FROM {scan}"), path)
+    _, columns = write_rows(cursor, Scan(f"SELECT * FROM {scan}"), path, repeatable=repeatable)
     return stored_scan(path, columns)
 
 

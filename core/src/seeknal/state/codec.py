@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import starmap
 from typing import Any
@@ -22,6 +22,7 @@ from seeknal.model import (
     Snapshot,
     Span,
 )
+from seeknal.sql.storage import special
 
 _PLAIN = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
@@ -94,7 +95,7 @@ def decode_account(data: Mapping[str, Any]) -> Account:
 
 def encode_artifact(artifact: Artifact) -> dict[str, Any]:
     """What `decode_artifact` takes back."""
-    return {
+    data = {
         "path": artifact.path,
         "size": artifact.size,
         "sha256": artifact.sha256,
@@ -102,19 +103,28 @@ def encode_artifact(artifact: Artifact) -> dict[str, Any]:
         "columns": [[entry.name, entry.type, entry.nullable] for entry in artifact.columns],
         "stat": list(artifact.stat),
     }
+    if artifact.typed and _any_special(artifact.columns):
+        data["typed"] = True
+    return data
 
 
 def decode_artifact(data: Mapping[str, Any]) -> Artifact:
     """The artifact that ``data`` describes."""
     size, modified, changed, inode, device = data["stat"]
+    columns = tuple(_column(*entry) for entry in data["columns"])
     return Artifact(
         path=data["path"],
         size=data["size"],
         sha256=data["sha256"],
         rows=data["rows"],
-        columns=tuple(_column(*entry) for entry in data["columns"]),
+        columns=columns,
         stat=(size, modified, changed, inode, device),
+        typed=data.get("typed", False) or not _any_special(columns),
     )
+
+
+def _any_special(columns: Iterable[Column]) -> bool:
+    return any(special(column.type) for column in columns)
 
 
 _column = cache(Column)
