@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
@@ -41,6 +42,20 @@ def columns_of(relation: Any) -> tuple[Column, ...]:
     return tuple(
         Column(name, str(type)) for name, type in zip(relation.columns, relation.types, strict=True)
     )
+
+
+def refuse_equal_names(names: Iterable[str]) -> None:
+    """Raise NodeError when two names differ in case at most."""
+    seen: dict[str, str] = {}
+    for name in names:
+        lower = name.lower()
+        if lower in seen:
+            raise NodeError(
+                f"two output columns have one name: {seen[lower]!r} and {name!r}",
+                code="SK0712",
+                help="give one of them another name with AS",
+            )
+        seen[lower] = name
 
 
 def _from_arrow(cursor: duckdb.DuckDBPyConnection, rows: Any) -> Any:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from seeknal.builtin.declared import cast, declared_types, match_columns
 from seeknal.builtin.readers import Reading, columns_of
-from seeknal.plugin import Context, ParquetFiles, Rows, Scan, Source
+from seeknal.plugin import Context, ParquetFiles, Rows, Scan, Source, quote_literal
+
+_NUMBERED = re.compile(r"(.+)_\d+")
 
 
 def parquet_rows(source: Source, reading: Reading, context: Context) -> Rows:
     """The rows of the source's files; of one file that needs no cast, its own bytes."""
     columns = columns_of(reading, source, context)
+    _tell_renamed(list(columns), reading, context)
     types = match_columns(declared_types(source, context), columns, source)
     casts = {name: type for name, type in types.items() if type != columns[name]}
     if not casts and _is_plain(reading):
         return ParquetFiles(reading.files)
     return Scan(cast(f"SELECT * FROM {reading.sql}", casts))
+
+
+def _tell_renamed(names: list[str], reading: Reading, context: Context) -> None:
+    """Warn of columns that DuckDB numbered because the file has two of one name."""
+    lower = [name.lower() for name in names]
+    numbered = [
+        (found, name)
+        for place, name in enumerate(names)
+        if (found := _NUMBERED.fullmatch(name)) and found[1].lower() in lower[:place]
+    ]
+    if not numbered:
+        return
+    files = ", ".join(map(quote_literal, reading.files))
+    query: Any = context.duckdb.execute(f"SELECT name FROM parquet_schema([{files}])")
+    real = {row[0] for row in query.fetchall()}
+    for found, name in numbered:
+        if name not in real:
+            context.log.warning("column %r occurs again: it is called %r", found[1], name)
 
 
 def _is_plain(reading: Reading) -> bool:

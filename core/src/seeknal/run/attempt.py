@@ -38,6 +38,7 @@ from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.unkept import unkept
+from seeknal.scans import refuse_equal_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -275,6 +276,10 @@ class Attempt:
         """A view has no rows of its own: binding it proves that its SQL fits its inputs."""
         inputs = self.outputs.inputs_of(self.node)
         with self.phase("execute"):
+            self.outputs.define(self.node.parents)
+            # A view would give the second of two columns of one name a name of its own.
+            sql = self.node.sql.executable if self.node.sql else ""
+            refuse_equal_names(self.place.cursor().sql(sql).columns)
             self.outputs.define([self.node.id])
         snapshot = self.new_snapshot(self.derived_id(inputs), inputs)
         self.record(snapshot)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
 from seeknal.model import Column, NodeId, ParquetFiles, Scan
-from seeknal.scans import columns_of, to_scan
+from seeknal.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
 
@@ -110,7 +110,7 @@ def _write_scan(
 
     scan, columns = to_scan(cursor, rows, _VIEW)
     try:
-        _refuse_equal_names(columns)
+        refuse_equal_names(column.name for column in columns)
         try:
             done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
         except duckdb.ConversionException as error:
@@ -141,25 +141,12 @@ def _copy_file(
 ) -> tuple[int, tuple[Column, ...]]:
     """Parquet that is already Parquet is copied byte for byte: no decoding, nothing lost."""
     columns = columns_of(cursor.sql(f"FROM {stored_scan(Path(source), ())}"))
-    _refuse_equal_names(columns)
+    refuse_equal_names(column.name for column in columns)
     shutil.copyfile(source, path)
     counted = cursor.execute(
         f"SELECT num_rows FROM parquet_file_metadata({quote_literal(str(path))})"
     ).fetchall()
     return int(counted[0][0]), columns
-
-
-def _refuse_equal_names(columns: Sequence[Column]) -> None:
-    seen: dict[str, str] = {}
-    for column in columns:
-        lower = column.name.lower()
-        if lower in seen:
-            raise NodeError(
-                f"two output columns have one name: {seen[lower]!r} and {column.name!r}",
-                code="SK0712",
-                help="give one of them another name with AS",
-            )
-        seen[lower] = column.name
 
 
 def _refuse_changed(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
 from seeknal.model import NodeId
+from seeknal.scans import refuse_equal_names
 from seeknal.sql.quote import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
@@ -154,16 +155,8 @@ def check_columns(value: Any) -> None:
                 code="SK0517",
                 help="join the levels: df.columns = ['_'.join(names) for names in df.columns]",
             )
-        refuse_equal_names([str(name) for name in value.columns])
-
-
-def refuse_equal_names(names: list[str]) -> None:
-    """Raise NodeError when two names differ in case at most."""
-    lower = [name.lower() for name in names]
-    for name, key in zip(names, lower, strict=True):
-        if lower.count(key) > 1:
-            raise NodeError(
-                f"two output columns have one name: {name!r}",
-                code="SK0712",
-                help="give one of them another name",
-            )
+        refuse_equal_names(map(str, value.columns))
+    elif type(value).__module__.partition(".")[0] == "polars":
+        refuse_equal_names(value.columns)
+    elif isinstance(names := getattr(getattr(value, "schema", None), "names", None), list):
+        refuse_equal_names(names)
