@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from attrs import field, frozen
@@ -112,11 +112,12 @@ def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) 
             explanation="it may give other rows",
             effect=ALL,
         )
+    recased = _recased(old, new)
     return Verdict(
         category="NON_BREAKING",
-        reason=_columns(found),
+        reason=_columns(found, recased),
         explanation="the same rows, but for these columns"
-        if found.columns
+        if found.columns or recased
         else "the same rows in another order"
         if found.order
         else "the same rows",
@@ -133,13 +134,25 @@ def effect_of(found: Difference, old: Sequence[Column], new: Sequence[Column]) -
     retyped = {c.name.lower() for c in new if types.get(c.name.lower(), c.type) != c.type}
     # To compute another column the engine may go about it in another order.
     order = found.order or (bool(found.columns) and not found.steady)
-    return Effect(order=order, places=found.moved, columns=found.columns | retyped)
+    columns = found.columns | retyped | {name.lower() for name in _recased(old, new)}
+    return Effect(order=order, places=found.moved, columns=columns)
 
 
-def _columns(found: Difference) -> str:
+def _recased(old: Sequence[Column], new: Sequence[Column]) -> dict[str, str]:
+    """Earlier names of columns by new ones that differ from them in upper and lower case only.
+
+    Readers show them: `SELECT *` hands a name on as it is written.
+    """
+    names = {column.name.lower(): column.name for column in old}
+    pairs = {column.name: names.get(column.name.lower(), column.name) for column in new}
+    return {name: was for name, was in pairs.items() if name != was}
+
+
+def _columns(found: Difference, recased: Mapping[str, str]) -> str:
     old_names = set(found.renamed.values())
+    renamed = {**found.renamed, **recased}
     parts = {
-        "renamed": [f"{old} to {new}" for new, old in found.renamed.items()],
+        "renamed": [f"{old} to {new}" for new, old in renamed.items()],
         "added": [name for name in found.added if name not in found.renamed],
         "removed": [name for name in found.removed if name not in old_names],
         "changed": list(found.changed),

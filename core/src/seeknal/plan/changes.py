@@ -324,8 +324,11 @@ def column_changes(
     """
     before = {column.name: column.type for column in old}
     after = {column.name: column.type for column in new}
+    names = {name.lower(): name for name in before}
+    recased = {name: names[name.lower()] for name in after if name.lower() in names}
     was = {name: renamed[name.lower()] for name in after if name.lower() in renamed}
-    gone = set(was.values())
+    was |= {name: old_name for name, old_name in recased.items() if name not in before}
+    gone = {name.lower() for name in was.values()}
     return (
         *(
             ColumnChange(name=name, new=kind, was=was.get(name))
