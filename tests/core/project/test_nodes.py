@@ -263,6 +263,63 @@ def test_columns_may_be_a_list_of_name_and_data_type(node, key):
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "type"),
+    [
+        ("data_type: float", "DOUBLE"),
+        ("data_type: FLOAT", "DOUBLE"),
+        ("data_type: 'float[]'", "DOUBLE[]"),
+        ("data_type: float32", "FLOAT"),
+        ("data_type: float64", "DOUBLE"),
+        ("data_type: str", "VARCHAR"),
+        ("data_type: double", "double"),
+        ("data_type: long", "long"),
+        ("data_type: 'decimal(9, 2)'", "decimal(9, 2)"),
+        ("type: float", "float"),
+        ("type: real", "real"),
+    ],
+)
+def test_data_type_is_named_as_in_2x_and_type_as_in_duckdb(node, entry, type):
+    text = clean(f"""
+        kind: source
+        name: x
+        source: csv
+        table: a.csv
+        columns:
+          x: {{{entry}}}
+    """)
+
+    assert [column.type for column in node(text).columns] == [type]
+
+
+def test_a_schema_as_2x_lists_it_has_floats_of_64_bits(node):
+    text = clean("""
+        kind: source
+        name: x
+        source: csv
+        table: a.csv
+        schema:
+          - {name: a, type: float}
+          - {name: b, data_type: float}
+    """)
+
+    assert [column.type for column in node(text).columns] == ["DOUBLE", "DOUBLE"]
+
+
+def test_a_column_has_one_type(problems):
+    text = clean("""
+        kind: source
+        name: x
+        source: csv
+        table: a.csv
+        columns:
+          a: {type: float, data_type: double}
+    """)
+
+    (problem,) = problems({"seeknal/x.yml": text})
+    assert "type and data_type say the same" in problem.message
+
+
 def test_an_exposure_depends_on_nodes(node):
     text = clean("""
         kind: exposure

@@ -23,10 +23,15 @@ class InputKeys:
 class ColumnKeys:
     """One entry of ``columns:`` in its long form."""
 
-    type: str | None = option(None, aliases=("data_type",))
+    type: str | None = option(None, summary="a type of DuckDB's")
+    data_type: str | None = option(None, summary="as 2.x names it: float has 64 bits")
     description: str | None = None
     name: str | None = None
     nullable: bool | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.type is not None and self.data_type is not None:
+            raise ValueError("type and data_type say the same: write one of them")
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from seeknal.errors import did_you_mean, nearest
 from seeknal.kernel import NodeKind
 from seeknal.marks import Marks
@@ -56,6 +58,8 @@ _TYPE = re.compile(
 )
 _WORD = re.compile(rf"([A-Z][A-Z0-9_]*){_INSIDE}")
 _VERY_LIKE = 0.8
+_IN_2X = {"float": "DOUBLE", "float32": "FLOAT", "float64": "DOUBLE", "str": "VARCHAR"}
+"""Types that seeknal 2.x names otherwise: to DuckDB a float has 32 bits, which change 0.06."""
 
 
 def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Node | None:
@@ -304,14 +308,17 @@ class _Builder:
         return self.volatile or ("declared" if declared else None)
 
     def columns(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
-        declared = common.columns or common.schema
-        if isinstance(declared, Mapping):
-            return tuple(self.column(name, value) for name, value in declared.items())
-        return tuple(self.column(entry.name or "", entry) for entry in declared)
+        if not common.columns:
+            listed = (evolve(e, type=None, data_type=e.type or e.data_type) for e in common.schema)
+            return tuple(self.column(entry.name or "", entry) for entry in listed)
+        if isinstance(common.columns, Mapping):
+            return tuple(self.column(name, value) for name, value in common.columns.items())
+        return tuple(self.column(entry.name or "", entry) for entry in common.columns)
 
     def column(self, name: str, value: str | ColumnKeys | None) -> ColumnSpec:
         if isinstance(value, ColumnKeys):
-            return ColumnSpec(name=name, type=value.type, description=value.description)
+            type = value.type or (value.data_type and _as_in_2x(value.data_type))
+            return ColumnSpec(name=name, type=type, description=value.description)
         if value is not None and _TYPE.fullmatch(value.strip()):
             return ColumnSpec(name=name, type=value.strip())
         word = _WORD.fullmatch(value.strip()) if value is not None else None
@@ -464,3 +471,9 @@ _PARAM = re.compile(r"""\bparams(?:\.|\[["'])(\w+)""")
 def _params_in(text: str) -> frozenset[str]:
     """Parameters that a template names."""
     return frozenset(_PARAM.findall(text))
+
+
+def _as_in_2x(type: str) -> str:
+    """A type that seeknal 2.x names, as DuckDB names it."""
+    name, bracket, rest = type.strip().partition("[")
+    return f"{_IN_2X[name.lower()]}{bracket}{rest}" if name.lower() in _IN_2X else type
