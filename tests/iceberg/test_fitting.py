@@ -121,6 +121,30 @@ def check_required(lake, place, mode):
     assert lake.read() == before
 
 
+_UNION = "union_value(n := 1)::UNION(n INTEGER, s VARCHAR)"
+
+
+@pytest.mark.parametrize(
+    "value", [_UNION, f"[{_UNION}]", f"{{'a': {_UNION}}}", f"MAP {{'a': {_UNION}}}"]
+)
+def test_a_union_is_refused_by_name(lake, value):
+    with pytest.raises(DeliveryError) as raised:
+        lake.deliver(f"SELECT 1 AS id, {value} AS v", "append")
+
+    assert raised.value.code == "SK0837"
+    assert raised.value.message.startswith("column 'v' is ")
+    with pytest.raises(NoSuchTableError):
+        lake.table()
+
+
+def test_names_that_look_like_a_union_are_no_union(lake):
+    lake.deliver(
+        "SELECT 1 AS id, {'UNION(': 'UNION('} AS v, 'x'::ENUM('x', 'UNION(') AS e", "append"
+    )
+
+    assert len(lake.read()) == 1
+
+
 UNFIT = {
     "date": ("'infinity'::DATE", "infinity"),
     "timestamp": ("'-infinity'::TIMESTAMP", "-infinity"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Column, DeliveryError, quote_identifier
+from seeknal.plugin import Column, DeliveryError, RowsRefused, quote_identifier
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -38,6 +38,8 @@ _SIMPLE = {
     "UUID": "uuid",
     "BLOB": "binary",
 }
+_UNION = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(UNION)\(""")
+"""A union, and what stands in quotes, which is a name."""
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
@@ -91,8 +93,20 @@ def fields_of(columns: Sequence[tuple[str, str]], ids: Iterator[int]) -> list[Ne
 
 
 def schema_of(columns: Sequence[Column]) -> Schema:
-    """A schema with ids that stand for nothing yet: a table gives its own."""
+    """A schema with ids that stand for nothing yet: a table gives its own.
+
+    Raises RowsRefused for a union, of which text would not tell the member.
+    """
     from pyiceberg.schema import Schema
+
+    for column in columns:
+        if any(found[1] for found in _UNION.finditer(column.type)):
+            shown = column.type if len(column.type) <= 80 else f"{column.type[:77]}..."
+            raise RowsRefused(
+                f"column {column.name!r} is {shown}, which no type of Iceberg is",
+                code="SK0837",
+                help="take its members apart in the node's SQL: union_extract(column, 'member')",
+            )
 
     ids = itertools.count(1)
     return Schema(*fields_of([(column.name, column.type) for column in columns], ids))
