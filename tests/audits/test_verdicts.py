@@ -152,3 +152,16 @@ def test_sql_that_does_not_fit_the_rows_names_its_audit(bench, type, given):
 
     assert caught.value.code == "SK0912"
     assert caught.value.location.line == 7
+
+
+def test_a_sample_holds_every_digit(bench):
+    import duckdb
+
+    query = "SELECT 1152921504606846977::HUGEINT AS v, INTERVAL '-1 month' AS i"
+    bench.connection.execute(f"CREATE VIEW typed AS {query}")
+    relation = evolve(bench.store("SELECT 1 AS v", as_view=True).relation, scan="typed")
+
+    (result,) = plugin.audit([audit_of("expression", expression="v < 1")], relation, bench.context)
+
+    found = duckdb.read_parquet(str(bench.context.project_root / result.sample))
+    assert [str(value) for value in found.fetchall()[0]] == ["1152921504606846977", "-1 month"]

@@ -71,7 +71,7 @@ class _Spool:
     ) -> None:
         self.cursor = cursor
         self.workdir = workdir
-        self.declared = {column.name: column.type for column in columns} if columns else None
+        self.declared = _declared(cursor, columns) if columns else None
         self.names: list[str] = list(self.declared or ())
         self.known = set(self.names)
         self.types: dict[str, Any] = dict.fromkeys(self.names)
@@ -236,6 +236,19 @@ class _Spool:
             shape = quote_literal(json.dumps(shape_of(type)))
             return f"from_json({quote_identifier(name)}, {shape})"
         return f"CAST({quote_identifier(name)} AS {self.final_type(name)})"
+
+
+def _declared(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, str]:
+    """Types as DuckDB spells them; one that it does not know is refused where it is used."""
+    import duckdb
+
+    found = {}
+    for column in columns:
+        try:
+            found[column.name] = str(cursor.sqltype(column.type))
+        except duckdb.Error:
+            found[column.name] = column.type
+    return found
 
 
 def _grouped(

@@ -185,3 +185,95 @@ def test_what_a_variant_does_not_keep_is_said(seeknal_project):
     found = made.run("run", "--format", "json").assert_ok().json()["nodes"]
 
     assert "of a VARIANT, integers of 128 bits" in found[0]["notes"][0]
+
+
+GIVEN = (
+    "SELECT 1152921504606846977::HUGEINT AS x, 'b'::ENUM('b', 'a') AS e, '01'::BIT AS b,"
+    " INTERVAL '-1 month' AS i, TIMETZ '12:00:00.5+02' AS z, [1, 2]::FLOAT[2] AS f,"
+    " union_value(n := 3)::UNION(n INTEGER, s VARCHAR) AS u"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return ctx.duckdb.sql(SQL)",
+        "return duckdb.sql(SQL)",
+        "yield ctx.duckdb.sql(SQL)",
+        "yield duckdb.sql(SQL)",
+        "other = duckdb.sql(SQL); return ctx.duckdb.sql('FROM other')",
+    ],
+)
+def test_what_python_gives_of_duckdb_keeps_its_types_and_digits(seeknal_project, body):
+    made = seeknal_project(
+        {
+            "seeknal/pipelines/given.py": f"""
+                import duckdb
+
+                from seeknal import transform
+
+                SQL = {GIVEN!r}
+
+                @transform(name="given")
+                def given(ctx):
+                    {body}
+                """
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    with duckdb.connect() as duck, open_project(made.path) as opened:
+        expected = duck.sql(GIVEN)
+        found = opened.table("transform.given")
+        assert types(found) == types(expected)
+        text = "SELECT COLUMNS(*)::VARCHAR FROM transform.given"
+        assert (
+            opened.sql(text).fetchall()
+            == duck.sql(f"SELECT COLUMNS(*)::VARCHAR FROM ({GIVEN})").fetchall()
+        )
+
+
+def test_parts_of_several_types_are_put_together(seeknal_project):
+    made = seeknal_project(
+        {
+            "seeknal/pipelines/given.py": """
+                from seeknal import transform
+
+                @transform(name="given")
+                def given(ctx):
+                    yield ctx.duckdb.sql("SELECT 1 AS n, 2 AS x")
+                    yield ctx.duckdb.sql("SELECT 1152921504606846977::HUGEINT AS x, 'a' AS t")
+                    yield ctx.duckdb.sql("SELECT 3 AS n")
+                """
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    with open_project(made.path) as opened:
+        found = opened.table("transform.given")
+        assert types(found) == ["INTEGER", "HUGEINT", "VARCHAR"]
+        assert found.fetchall() == [(1, 2, None), (None, 2**60 + 1, "a"), (3, None, None)]
+
+
+@pytest.mark.parametrize("type", ["hugeint", "HUGEINT", "int128", "uhugeint", "varint"])
+def test_declared_types_count_in_whatever_spelling(seeknal_project, type):
+    made = seeknal_project(
+        {
+            "seeknal/pipelines/given.py": f"""
+                from seeknal import transform
+
+                @transform(name="given", columns={{"x": "{type}"}}, contract=True)
+                def given(ctx):
+                    return [{{"x": 2**60 + 1}}]
+                """
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    with open_project(made.path) as opened:
+        assert opened.sql("SELECT x::VARCHAR FROM transform.given").fetchall() == [
+            (str(2**60 + 1),)
+        ]

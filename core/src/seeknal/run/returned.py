@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from seeknal.errors import NodeError
-from seeknal.model import ParquetFiles, Scan
+from seeknal.model import Column, ParquetFiles, Scan
 from seeknal.rows import scan_of_rows
 from seeknal.run.pycontext import Call
 from seeknal.run.tabular import Workspace, is_tabular
+from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_literal
+from seeknal.sql.storage import copy_statement, scan_of_files
 
 ACCEPTED = (
     "return a DuckDB relation, a pandas or polars frame, an Arrow table or reader,"
@@ -81,18 +83,20 @@ def _flattened(items: Iterable[Any]) -> Iterator[Mapping[str, object]]:
 
 def _scan_of_parts(parts: Iterator[Any], call: Call, workspace: Workspace) -> Scan:
     """Each part goes to a Parquet file before the next one is asked for."""
-    paths = []
+    parts_of: list[tuple[tuple[Column, ...], list[str]]] = []
     for number, part in enumerate(parts):
         if not is_tabular(part):
             raise refusal(part, "among the parts is")
         path = call.workdir / f"part-{number}.parquet"
         select = workspace.select(part)
-        workspace.cursor.execute(
-            f"COPY ({select}) TO {quote_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
+        columns = columns_of(workspace.cursor.sql(select))
+        workspace.cursor.execute(copy_statement(select, columns, str(path), wide=True))
         workspace.forget(part)
-        paths.append(str(path))
-    return files_scan(paths)
+        if not parts_of or parts_of[-1][0] != columns:
+            parts_of.append((columns, []))
+        parts_of[-1][1].append(str(path))
+    scans = [f"SELECT * FROM {scan_of_files(paths, columns)}" for columns, paths in parts_of]
+    return Scan(" UNION ALL BY NAME ".join(scans))
 
 
 def files_scan(paths: list[str]) -> Scan:

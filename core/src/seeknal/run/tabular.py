@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
 from seeknal.model import NodeId
-from seeknal.scans import refuse_equal_names
-from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.scans import columns_of, refuse_equal_names
+from seeknal.sql.quote import quote_identifier
+from seeknal.sql.storage import encoded, scan_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,9 +116,9 @@ class Workspace:
 
     def copied(self, relation: Any, name: str) -> str:
         """A relation of another connection, such as that of ``duckdb.sql``, through a file."""
-        path = self.workdir / f"{name}.parquet"
-        relation.write_parquet(str(path))
-        return f"FROM read_parquet({quote_literal(str(path))}, hive_partitioning = false)"
+        path, columns = str(self.workdir / f"{name}.parquet"), columns_of(relation)
+        relation.project(encoded(columns, wide=True)).write_parquet(path)
+        return f"FROM {scan_of(path, columns)}"
 
     def with_types(self, select: str) -> str:
         """A column that is NULL throughout has no type in a frame: it becomes text."""

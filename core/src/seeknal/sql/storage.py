@@ -61,22 +61,36 @@ def copy_statement(select: str, columns: Sequence[Column], path: str, *, wide: b
 
 def as_parquet(select: str, columns: Sequence[Column], *, wide: bool = False) -> str:
     """``select`` with types that Parquet holds; the newline ends a trailing ``--`` comment."""
-    encoded = [
-        (column.name, text) for column in columns if (text := _encoded(column, wide)) is not None
-    ]
-    return f"SELECT {_star(encoded)} FROM ({select}\n)" if encoded else f"{select}\n"
+    items = encoded(columns, wide=wide)
+    return f"{select}\n" if items == "*" else f"SELECT {items} FROM ({select}\n)"
+
+
+def encoded(columns: Sequence[Column], *, wide: bool = False) -> str:
+    """What stands after SELECT to give rows of ``columns`` types that Parquet holds."""
+    return _star(
+        [(column.name, text) for column in columns if (text := _encoded(column, wide)) is not None]
+    )
 
 
 def scan_of(path: str, columns: Sequence[Column]) -> str:
     """What stands after FROM to read an artifact with its columns' own types."""
+    return scan_of_files([path], columns)
+
+
+def scan_of_files(paths: Sequence[str], columns: Sequence[Column]) -> str:
+    """What stands after FROM to read files of the same columns."""
+    files = ", ".join(map(quote_literal, paths))
+    listed = files if len(paths) == 1 else f"[{files}]"
     # A folder above the project that is called a=b must not become a column.
-    reader = f"read_parquet({quote_literal(path)}, hive_partitioning = false)"
-    decoded = [
-        (column.name, _decode(special_tree, quote_identifier(column.name)))
-        for column in columns
-        if (special_tree := special(column.type)) is not None
-    ]
-    return f"(SELECT {_star(decoded)} FROM {reader})" if decoded else reader
+    reader = f"read_parquet({listed}, hive_partitioning = false)"
+    items = _star(
+        [
+            (column.name, _decode(tree, quote_identifier(column.name)))
+            for column in columns
+            if (tree := special(column.type)) is not None
+        ]
+    )
+    return reader if items == "*" else f"(SELECT {items} FROM {reader})"
 
 
 @cache
@@ -251,4 +265,4 @@ def _variable(value: str) -> str:
 
 def _star(replaced: Sequence[tuple[str, str]]) -> str:
     items = ", ".join(f"{value} AS {quote_identifier(name)}" for name, value in replaced)
-    return f"* REPLACE ({items})"
+    return f"* REPLACE ({items})" if items else "*"

@@ -12,10 +12,12 @@ from attrs import evolve, frozen
 from seeknal.plugin import (
     Audit,
     AuditResult,
+    Column,
     Context,
     NodeError,
     Relation,
     Severity,
+    as_parquet,
     quote_literal,
     replacing,
 )
@@ -147,9 +149,12 @@ def _sample(number: int, audit: Audit, finding: Finding, subject: Subject) -> st
         return None
     context = subject.context
     path = context.samples / f"{audit.node}.{number + 1}-{audit.type}.parquet"
+    sample = f"SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}"
+    described = context.duckdb.execute(f"DESCRIBE {sample}").fetchall()
+    columns = [Column(name, type) for name, type, *_ in described]
     with replacing(path) as temporary:
         context.duckdb.execute(
-            f"COPY (SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}) "
+            f"COPY ({as_parquet(sample, columns, wide=True)}) "
             f"TO {quote_literal(str(temporary))} (FORMAT parquet)"
         )
     return _relative(path, context.project_root)
