@@ -74,7 +74,7 @@ def rows(made, duck, names):
 
 def test_readers_of_a_column_of_another_type_equal_a_full_rebuild(seeknal_project, duck):
     chance = random.Random(11)
-    cases, readers = chance.sample(pairs(), 14), chance.sample(READERS, 16)
+    cases, readers = chance.sample(pairs(), 10), chance.sample(READERS, 10)
 
     check(seeknal_project, duck, cases, readers)
 

@@ -10,66 +10,54 @@ SQL = [
 ]
 
 
-def node(sql, more=""):
-    return f"kind: transform\nname: two\n{more}transform: |\n  {sql}\n"
+def node(name, sql, more=""):
+    return {f"seeknal/{name}.yml": f"kind: transform\nname: {name}\n{more}transform: |\n  {sql}\n"}
 
 
-@pytest.mark.parametrize("sql", SQL)
-@pytest.mark.parametrize("materialized", ["table", "view"])
-def test_two_columns_of_one_name_are_refused_in_a_table_and_in_a_view(
-    seeknal_project, materialized, sql
-):
-    one = node("SELECT 1 AS x").replace("two", "one")
-    files = {
-        "seeknal/one.yml": one,
-        "seeknal/two.yml": node(sql, f"materialized: {materialized}\n"),
-    }
-    made = seeknal_project(files)
-
-    found = made.run("run")
+def check_refused(made, names):
+    found = made.run("run", "--format", "json")
 
     assert found.exit_code == 1
-    assert "two output columns have one name: 'x' and" in repr(found)
-    assert "SK0712" in repr(found)
+    told = {step["node"]: (step["code"], step["error"]) for step in found.json()["nodes"]}
+    for name in names:
+        code, error = told[f"transform.{name}"]
+        assert (name, code) == (name, "SK0712")
+        assert "two output columns have one name: 'x' and" in error
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "return pa.table([[1], [2]], names=['x', 'x'])",
-        "return pa.table([[1], [2]], names=['x', 'X']).to_reader()",
-        "return iter([pa.table([[1], [2]], names=['x', 'X'])])",
-        "found = pa.table([[1], [2]], names=['x', 'X']); return ctx.duckdb.sql('FROM found')",
-        "return pl.DataFrame({'x': [1], 'X': [2]})",
-        "return pl.LazyFrame({'x': [1], 'X': [2]})",
-        "return pd.DataFrame([[1, 2]], columns=['x', 'X'])",
-        "return [{'x': 1, 'X': 2}]",
-        "return ctx.duckdb.sql('SELECT 1 AS x, 2 AS \"X\"')",
-    ],
-)
-def test_two_columns_of_one_name_are_refused_of_python(seeknal_project, body):
+def test_two_columns_of_one_name_are_refused_in_a_table_and_in_a_view(seeknal_project):
+    files, names = node("one", "SELECT 1 AS x"), []
+    for kind in ("table", "view"):
+        for number, sql in enumerate(SQL):
+            names.append(f"{kind}{number}")
+            files |= node(names[-1], sql, f"materialized: {kind}\n")
+
+    check_refused(seeknal_project(files), names)
+
+
+BODIES = [
+    "return pa.table([[1], [2]], names=['x', 'x'])",
+    "return pa.table([[1], [2]], names=['x', 'X']).to_reader()",
+    "return iter([pa.table([[1], [2]], names=['x', 'X'])])",
+    "found = pa.table([[1], [2]], names=['x', 'X']); return ctx.duckdb.sql('FROM found')",
+    "return pl.DataFrame({'x': [1], 'X': [2]})",
+    "return pl.LazyFrame({'x': [1], 'X': [2]})",
+    "return pd.DataFrame([[1, 2]], columns=['x', 'X'])",
+    "return [{'x': 1, 'X': 2}]",
+    "return ctx.duckdb.sql('SELECT 1 AS x, 2 AS \"X\"')",
+]
+
+
+def test_two_columns_of_one_name_are_refused_of_python(seeknal_project):
     for library in ("pyarrow", "polars", "pandas"):
         pytest.importorskip(library)
-    made = seeknal_project(
-        {
-            "seeknal/pipelines/two.py": f"""
-                import pandas as pd
-                import polars as pl
-                import pyarrow as pa
+    code = "import pandas as pd\nimport polars as pl\nimport pyarrow as pa\n"
+    code += "from seeknal import transform\n"
+    for number, body in enumerate(BODIES):
+        code += f'@transform(name="two{number}")\ndef two{number}(ctx):\n    {body}\n'
+    made = seeknal_project({"seeknal/pipelines/two.py": code})
 
-                from seeknal import transform
-
-                @transform(name="two")
-                def two(ctx):
-                    {body}
-                """
-        }
-    )
-
-    found = made.run("run")
-
-    assert found.exit_code == 1
-    assert "two output columns have one name: 'x'" in repr(found)
+    check_refused(made, [f"two{number}" for number in range(len(BODIES))])
 
 
 @pytest.mark.parametrize("names", [["x", "x"], ["x", "X"]])

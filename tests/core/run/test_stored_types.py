@@ -277,3 +277,19 @@ def test_declared_types_count_in_whatever_spelling(seeknal_project, type):
         assert opened.sql("SELECT x::VARCHAR FROM transform.given").fetchall() == [
             (str(2**60 + 1),)
         ]
+
+
+def test_an_interval_of_a_parquet_file_is_read(seeknal_project):
+    made = seeknal_project(
+        {"seeknal/s.yml": "kind: source\nname: s\nsource: parquet\ntable: s.parquet\n"}
+    )
+    rows = "SELECT INTERVAL '1 month' AS i, TIMETZ '12:00:00+00' AS z"
+    with duckdb.connect() as duck:
+        duck.sql(rows).write_parquet(str(made.path / "s.parquet"))
+
+    made.run("run").assert_ok()
+
+    with open_project(made.path) as opened:
+        found = opened.sql("SELECT typeof(COLUMNS(*)) FROM source.s")
+        assert found.fetchall() == [("INTERVAL", "TIME WITH TIME ZONE")]
+        assert opened.sql("SELECT i::VARCHAR FROM source.s").fetchall() == [("1 month",)]

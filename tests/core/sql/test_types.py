@@ -1,6 +1,7 @@
 """A stored column is read back with its own type: to every query it is what a table holds."""
 
 import json
+import random
 import tempfile
 
 import duckdb
@@ -23,14 +24,28 @@ def duck():
         yield connection
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TYPES)
 def test_a_stored_column_means_to_every_query_what_a_column_of_a_table_means(tmp_path, duck, name):
-    readers = OF_VARIANT if name == "VARIANT" else READERS
-    path, query = str(tmp_path / "rows.parquet"), query_of(name)
+    check(duck, name, str(tmp_path / "rows.parquet"), READERS)
+
+
+def test_a_stored_column_means_to_a_query_what_a_column_of_a_table_means(tmp_path, duck):
+    chance = random.Random(7)
+    for name in TYPES:
+        check(duck, name, str(tmp_path / "rows.parquet"), chance.sample(READERS, 8))
+
+
+def check(duck, name, path, readers):
+    query = query_of(name)
+    readers = OF_VARIANT if name == "VARIANT" else ("typeof(v)", "v::VARCHAR", *readers)
+    duck.execute("SET schema = 'main'")
     try:
         duck.execute(f"CREATE OR REPLACE TABLE t AS {query}")
-    except duckdb.InvalidInputException as error:
-        pytest.skip(f"no table of this DuckDB holds it: {error}")
+    except duckdb.InvalidInputException:
+        # DuckDB 1.5 has no tables of structs without names.
+        assert "unnamed" in name
+        return
     columns = columns_of(duck.sql(query))
 
     duck.execute(copy_statement(query, columns, path, wide="39 digits" in name))
@@ -41,7 +56,7 @@ def test_a_stored_column_means_to_every_query_what_a_column_of_a_table_means(tmp
     duck.execute("SET schema = 'stored'")
     found = {reader: answer(duck, f"SELECT {reader} AS r FROM t") for reader in readers}
     duck.execute("SET schema = 'main'")
-    assert found == expected
+    assert {name: found} == {name: expected}
 
 
 LOST = {
@@ -130,7 +145,7 @@ def _nested(types):
     )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(type=st.recursive(LEAVES, _nested, max_leaves=6))
 def test_a_column_of_any_type_is_stored_and_read_back(duck, type):
     with tempfile.TemporaryDirectory() as folder:
