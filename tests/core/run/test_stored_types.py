@@ -160,6 +160,46 @@ def test_outputs_of_older_versions_are_read_and_built_once_more(seeknal_project)
     assert {step["status"] for step in second} == {"reused"}
 
 
+def test_outputs_of_older_versions_whose_readers_got_their_types_are_not_built_again(
+    seeknal_project,
+):
+    made = seeknal_project(
+        {
+            "seeknal/base.yml": node("base", "SELECT sum(x) AS v FROM (VALUES (25)) AS r(x)"),
+            "seeknal/half.yml": node("half", "SELECT v // 2 AS h FROM ref('transform.base')"),
+        }
+    )
+    made.run("run").assert_ok()
+    forget_types(made)
+    first = made.run("run", "--format", "json").assert_ok().json()["nodes"]
+    assert {step["status"] for step in first} == {"reused"}
+
+
+def test_equal_bytes_of_an_older_version_are_no_equal_types(seeknal_project, monkeypatch):
+    summed = "SELECT sum(x) AS v FROM (VALUES (25)) AS r(x)"
+    made = seeknal_project(
+        {
+            "seeknal/base.yml": node("base", summed),
+            "seeknal/half.yml": node("half", "SELECT v // 2 AS h FROM ref('transform.base')"),
+        }
+    )
+    with monkeypatch.context() as older:
+        older.setattr("seeknal.run.engine.copy_statement", without_metadata)
+        made.run("run").assert_ok()
+
+    made.write({"seeknal/base.yml": node("base", summed.replace("(x)", "(x)::DECIMAL(38,0)", 1))})
+    made.run("run").assert_ok()
+
+    assert made.rows("transform.half") == duckdb.sql("SELECT 25::DECIMAL(38,0) // 2").fetchall()
+
+
+def without_metadata(select, columns, path, *, wide=False):
+    """The COPY of versions that stored no types."""
+    from seeknal.sql.storage import COPY_OPTIONS, as_parquet
+
+    return f"COPY ({as_parquet(select, columns)}) TO '{path}' ({COPY_OPTIONS})"
+
+
 @pytest.mark.parametrize("materialized", ["table", "view"])
 def test_a_collation_that_is_not_stored_is_said(seeknal_project, materialized):
     named = node("named", "SELECT 'a' COLLATE NOCASE AS \"a b\"", f"materialized: {materialized}\n")

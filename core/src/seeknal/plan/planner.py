@@ -185,7 +185,8 @@ class _Planner:
             return None
         if snapshot.artifact is None:
             return "not stored yet"
-        if not snapshot.artifact.typed:
+        kept = snapshot.forward_only or node.id in self.now.forward_only
+        if not (snapshot.artifact.typed or kept):
             return "its columns' types were not stored"
         health = self.now.health_of(snapshot.artifact)
         if health == "ok":

@@ -11,7 +11,7 @@ from seeknal.lineage.model import NodeLineage, Reads
 from seeknal.lineage.reader import Reader, Schemas
 from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
 from seeknal.run.content import Contents
-from seeknal.sql.storage import special
+from seeknal.sql.storage import once_lost
 
 if TYPE_CHECKING:
     import duckdb
@@ -163,7 +163,7 @@ class Cutoff:
             return False
         if not columns:
             return True
-        if not before.typed and any(special(column.type) for column in columns):
+        if not before.typed and any(once_lost(column.type) for column in columns):
             return False
         return self._contents.same(before, now, columns, cursor(), ordered=reads.ordered)
 

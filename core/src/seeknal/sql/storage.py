@@ -45,6 +45,9 @@ _KEPT = frozenset(
         *("LIST", "MAP", "STRUCT"),
     )
 )
+_ONCE_LOST = frozenset(
+    ("ENUM", "UNION", "ARRAY", "TUPLE", "TIMESTAMP_S", "TIMESTAMP_MS", "GEOMETRY")
+)
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 _Change = Callable[[TypeTree, str], str]
@@ -100,6 +103,13 @@ def special(type: str) -> TypeTree | None:
         return None
     tree = type_tree(type)
     return tree if any(_is_special(part) for part in tree.walk()) else None
+
+
+@cache
+def once_lost(type: str) -> bool:
+    """Whether versions that stored no types gave readers another one."""
+    tree = special(type)
+    return tree is not None and any(part.name in _ONCE_LOST for part in tree.walk())
 
 
 def wide_columns(columns: Sequence[Column]) -> list[str]:

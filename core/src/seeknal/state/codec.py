@@ -22,7 +22,7 @@ from seeknal.model import (
     Snapshot,
     Span,
 )
-from seeknal.sql.storage import special
+from seeknal.sql.storage import once_lost
 
 _PLAIN = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
@@ -103,7 +103,7 @@ def encode_artifact(artifact: Artifact) -> dict[str, Any]:
         "columns": [[entry.name, entry.type, entry.nullable] for entry in artifact.columns],
         "stat": list(artifact.stat),
     }
-    if artifact.typed and _any_special(artifact.columns):
+    if artifact.typed and _any_once_lost(artifact.columns):
         data["typed"] = True
     return data
 
@@ -119,12 +119,12 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
         rows=data["rows"],
         columns=columns,
         stat=(size, modified, changed, inode, device),
-        typed=data.get("typed", False) or not _any_special(columns),
+        typed=data.get("typed", False) or not _any_once_lost(columns),
     )
 
 
-def _any_special(columns: Iterable[Column]) -> bool:
-    return any(special(column.type) for column in columns)
+def _any_once_lost(columns: Iterable[Column]) -> bool:
+    return any(once_lost(column.type) for column in columns)
 
 
 _column = cache(Column)
