@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import Artifact, Column, NodeId, Snapshot
+from seeknal.model import Column, NodeId, Snapshot
 from seeknal.plan.changes import ColumnChange, column_changes
 from seeknal.plan.environments import existing
-from seeknal.sql.quote import quote_identifier
-from seeknal.sql.storage import scan_of
-from seeknal.state.artifacts import Artifacts
+from seeknal.plan.views import is_view, output_now
+from seeknal.querying import Views
+from seeknal.scans import columns_of
+from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
 
 if TYPE_CHECKING:
     import duckdb
+
+Map = Mapping[NodeId, Snapshot]
 
 _SIDE = "seeknal in this side"
 """A column that tells a row which is there from one that an outer join made up."""
@@ -31,6 +34,7 @@ class Difference:
 
     ``changed`` and ``by_column`` are counted when rows are matched by ``keys``; without keys a
     changed row is one of ``only_a`` and one of ``only_b``. ``note`` says why keys were not used.
+    ``unreadable``: why a view could not be compared.
     """
 
     node: NodeId
@@ -44,6 +48,7 @@ class Difference:
     by_column: Mapping[str, int] = field(factory=dict)
     samples: Mapping[str, Sequence[Mapping[str, Any]]] = field(factory=dict)
     note: str | None = None
+    unreadable: str | None = None
 
     @property
     def equal(self) -> bool:
@@ -62,7 +67,7 @@ class Asked:
     declared: Mapping[NodeId, tuple[str, ...]] = field(factory=dict)
 
 
-def side_of(root: Path, text: str) -> Mapping[NodeId, Snapshot]:
+def side_of(root: Path, text: str) -> Map:
     """The map that ``dev`` or ``prod@12`` means.
 
     Raises UsageError for an unknown name, StateError for a generation that is not kept.
@@ -81,22 +86,66 @@ def side_of(root: Path, text: str) -> Mapping[NodeId, Snapshot]:
     return generations.earlier(name, environment.snapshots, environment.generation, int(number))
 
 
-def differences(
-    root: Path, a: Mapping[NodeId, Snapshot], b: Mapping[NodeId, Snapshot], asked: Asked
-) -> Iterator[Difference]:
-    """Each node whose stored rows differ, in order of name; the asked one in any case."""
+def differences(root: Path, a: Map, b: Map, asked: Asked) -> Iterator[Difference]:
+    """Each node whose rows differ, in order of name; the asked one in any case.
+
+    A view's rows are what its query gives on each side.
+    """
     import duckdb
 
     with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        for setting in ("TimeZone = 'UTC'", "python_enable_replacements = false"):
+            connection.execute(f"SET {setting}")
+        sides = _Side(connection, root, "a", a), _Side(connection, root, "b", b)
         for id in _compared(a, b, asked.node):
-            yield _difference(connection, root, id, _stored(a, id), _stored(b, id), asked)
+            try:
+                yield _difference(connection, id, *sides, asked)
+            except duckdb.InvalidInputException as error:
+                reason = str(error).partition(": ")[2]
+                yield Difference(node=id, rows_a=None, rows_b=None, unreadable=reason)
 
 
-def _compared(
-    a: Mapping[NodeId, Snapshot], b: Mapping[NodeId, Snapshot], name: str | None
-) -> list[NodeId]:
-    known = sorted(id for id in {*a, *b} if _stored(a, id) or _stored(b, id))
+class _Side:
+    """One side of the comparison: a catalog in which names mean what they mean there."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, root: Path, name: str, held: Map
+    ) -> None:
+        self._connection = connection
+        self._catalog = f"side {name}"
+        self._name = name
+        self._held = held
+        self._views = Views(root, held, connection)
+        connection.execute(f"ATTACH ':memory:' AS {quote_identifier(self._catalog)}")
+
+    def columns(self, id: NodeId) -> tuple[Column, ...] | None:
+        """The node's columns, and its rows as a view of the side's name; None where it is not."""
+        if not _has_rows(self._held.get(id)):
+            return None
+        self._connection.execute(f"USE {quote_identifier(self._catalog)}")
+        self._views.define_nodes([id])
+        self._connection.execute("USE memory")
+        name = quote_name(self._catalog, id.kind, id.name)
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM {name}")
+        artifact = self._held[id].artifact
+        if artifact is not None:
+            return artifact.columns
+        return columns_of(self._connection.sql(f"FROM {self._name}"))
+
+    def count(self, id: NodeId) -> int:
+        """The node's number of rows; `columns` was asked for them."""
+        artifact = self._held[id].artifact
+        if artifact is not None:
+            return artifact.rows
+        return _count(self._connection, f"SELECT count(*) FROM {self._name}")
+
+
+def _has_rows(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and (snapshot.artifact is not None or is_view(snapshot))
+
+
+def _compared(a: Map, b: Map, name: str | None) -> list[NodeId]:
+    known = sorted(id for id in {*a, *b} if _has_rows(a.get(id)) or _has_rows(b.get(id)))
     if name is None:
         return [id for id in known if _output(a, id) != _output(b, id)]
     found = [id for id in known if name in (id, id.name)]
@@ -113,41 +162,31 @@ def _compared(
     return found
 
 
-def _stored(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> Artifact | None:
+def _output(snapshots: Map, id: NodeId) -> str | None:
     found = snapshots.get(id)
-    return found.artifact if found else None
-
-
-def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str | None:
-    found = _stored(snapshots, id)
-    return found.sha256 if found else None
+    if found is None or not _has_rows(found):
+        return None
+    return found.artifact.sha256 if found.artifact else output_now(snapshots, id)
 
 
 def _difference(
-    connection: duckdb.DuckDBPyConnection,
-    root: Path,
-    id: NodeId,
-    a: Artifact | None,
-    b: Artifact | None,
-    asked: Asked,
+    connection: duckdb.DuckDBPyConnection, id: NodeId, a: _Side, b: _Side, asked: Asked
 ) -> Difference:
-    if a is None or b is None:
-        rows_a, rows_b = (a.rows if a else None), (b.rows if b else None)
+    columns_a, columns_b = a.columns(id), b.columns(id)
+    rows_a = None if columns_a is None else a.count(id)
+    rows_b = None if columns_b is None else b.count(id)
+    if columns_a is None or columns_b is None:
         return Difference(node=id, rows_a=rows_a, rows_b=rows_b)
-    artifacts = Artifacts(root / "target")
-    for name, artifact in (("a", a), ("b", b)):
-        scan = scan_of(str(artifacts.path(artifact)), artifact.columns)
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {scan}")
-    both = _both(a.columns, b.columns)
+    both = _both(columns_a, columns_b)
     keys, note = _keys(connection, id, both, asked)
     compare = _by_keys if keys else _as_multisets
     return compare(
         connection,
         Difference(
             node=id,
-            rows_a=a.rows,
-            rows_b=b.rows,
-            columns=column_changes(a.columns, b.columns, {}),
+            rows_a=rows_a,
+            rows_b=rows_b,
+            columns=column_changes(columns_a, columns_b, {}),
             keys=keys,
             note=note,
         ),

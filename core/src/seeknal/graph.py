@@ -48,6 +48,19 @@ def build_graph(nodes: Mapping[NodeId, Node]) -> Graph:
     return Graph(tuple(order), parents, {id: tuple(found) for id, found in children.items()})
 
 
+def graph_of(parents: Mapping[NodeId, Iterable[NodeId]]) -> Graph | None:
+    """The graph in which each node waits for its ``parents``; None when some wait in a circle."""
+    kept = {
+        id: tuple(dict.fromkeys(parent for parent in found if parent in parents))
+        for id, found in parents.items()
+    }
+    children = _reversed(kept)
+    order = _order(kept, children)
+    if len(order) < len(kept):
+        return None
+    return Graph(tuple(order), kept, {id: tuple(found) for id, found in children.items()})
+
+
 def _unresolved(nodes: Mapping[NodeId, Node]) -> Iterable[Problem]:
     for id, node in nodes.items():
         for entry in node.inputs:

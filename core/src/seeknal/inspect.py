@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
+from seeknal.plan.views import is_view
 from seeknal.querying import open_views, snapshots_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: 
         layer=node.layer if node else None,
         status=_status(node, snapshot, known),
         rows=artifact.rows if artifact else None,
-        columns=artifact.columns if artifact else (),
+        columns=(snapshot.columns if snapshot else None) or (),
         bytes=artifact.size if artifact else None,
         last_run=snapshot.finished_at or None if snapshot else None,
         path=artifact.path if artifact else None,
@@ -72,8 +73,7 @@ def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
         return "audit failed"
     if any(delivery.status == "owed" for delivery in snapshot.deliveries.values()):
         return "target owed"
-    is_view = snapshot.artifact is None and node and node.materialized == "view"
-    return "view" if is_view else "ok"
+    return "view" if is_view(snapshot) else "ok"
 
 
 def find_output(outputs: list[Stored], name: str) -> Stored:
@@ -98,7 +98,7 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
             code="SK0352",
             help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
         )
-    if exact[0].rows is None and exact[0].status != "view":
+    if not exact[0].columns:
         raise UsageError(
             f"{exact[0].node} keeps no rows of its own",
             code="SK0354",

@@ -445,11 +445,25 @@ class Account:
 
 
 @frozen(kw_only=True)
+class View:
+    """What a view stands for where it was defined; what the files say later does not count.
+
+    ``sql`` is complete: templates are filled in, and inputs are named ``"kind"."name"``, which
+    mean the nodes of the same environment. ``columns`` and ``location`` are those of its
+    definition.
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    location: Location
+
+
+@frozen(kw_only=True)
 class Snapshot:
     """A node's current output in an environment, and all that its reuse depends on.
 
-    ``inputs`` maps each parent to the output id that was read. A view has no artifact; its
-    ``output_id`` is derived from its definition and inputs.
+    ``inputs`` maps each parent to the output id that was read. A view has no artifact but a
+    ``view``; its ``output_id`` is derived from its definition and inputs.
     """
 
     node: NodeId
@@ -479,6 +493,14 @@ class Snapshot:
     """The node has targets."""
     forward_only: bool = False
     """Rows of an earlier definition that were kept: they are not what this one computes."""
+    view: View | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...] | None:
+        """Those of its output, stored or not; None for a node without rows."""
+        if self.artifact is not None:
+            return self.artifact.columns
+        return self.view.columns if self.view else None
 
 
 @frozen(kw_only=True)

@@ -56,7 +56,7 @@ class OpenedProject:
         return [
             str(entry.node)
             for entry in self._outputs()
-            if entry.rows is not None or entry.status == "view"
+            if entry.columns
             if layer is None or entry.layer == layer
         ]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import ProjectError, UsageError
-from seeknal.model import Node, NodeId, Snapshot
+from seeknal.errors import UsageError
+from seeknal.model import Artifact, Location, NodeId, Snapshot, View
+from seeknal.plan.views import with_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
@@ -44,6 +45,10 @@ def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
     )
 
 
+UNREADABLE = "cannot be read as it was defined"
+"""What a view that does not bind says of itself when its rows are read."""
+
+
 def open_views(
     root: Path,
     environment: str = "prod",
@@ -66,7 +71,7 @@ def open_views(
     for setting in ("python_enable_replacements", "enable_progress_bar"):
         connection.execute(f"SET {setting} = false")
     connection.execute("SET TimeZone = 'UTC'")
-    views = _Views(root, snapshots_of(root, environment), connection)
+    views = Views(root, snapshots_of(root, environment), connection)
     views.define(about)
     if locked:
         _lock(connection, [*views.paths, *map(str, writes)], allow_files)
@@ -83,7 +88,7 @@ def _lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str], allow_fil
     connection.execute("SET lock_configuration = true")
 
 
-class _Views:
+class Views:
     """The views over one environment's outputs; ``paths`` are the files that they read."""
 
     def __init__(
@@ -97,58 +102,52 @@ class _Views:
         self.connection = connection
         self.artifacts = Artifacts(root / "target")
         self.paths: list[str] = []
-        self.defined: list[NodeId] = []
+        self.defined: dict[NodeId, None] = {}
 
     def define(self, about: str | None) -> None:
-        wanted = self.mentioned(about)
-        stored = [id for id in wanted if self.snapshots[id].artifact]
-        for id in stored:
-            self.define_stored(id)
-        for node in self.inlined(wanted):
-            self.view(node.id, node.sql.executable if node.sql else "")
+        self.define_nodes(self.mentioned(about))
         self.define_plain_names()
         self.define_history()
+
+    def define_nodes(self, ids: Iterable[NodeId]) -> None:
+        """Make nodes readable as ``"kind"."name"``, with all that views among them read."""
+        for id in with_views(self.snapshots, ids):
+            snapshot = self.snapshots.get(id)
+            if id in self.defined or snapshot is None:
+                continue
+            if snapshot.artifact is not None:
+                self.define_stored(id, snapshot.artifact)
+            elif snapshot.view is not None:
+                self.define_view(id, snapshot.view)
 
     def mentioned(self, about: str | None) -> list[NodeId]:
         """The nodes that a query may mean: by a name in its text; all for a catalog query."""
         if about is None or len(self.snapshots) <= FEW or _mentions_catalog(about):
             return list(self.snapshots)
         text = about.lower()
-        found = {id for id in self.snapshots if id.name.lower() in text}
-        if any(_may_be_view(self.snapshots[id]) for id in found):
-            # A view's own inputs are known only to the project's files.
-            return list(self.snapshots)
-        return [id for id in self.snapshots if id in found]
+        return [id for id in self.snapshots if id.name.lower() in text]
 
-    def define_stored(self, id: NodeId) -> None:
-        artifact = self.snapshots[id].artifact
-        path = self.artifacts.path(artifact) if artifact else None
+    def define_stored(self, id: NodeId, artifact: Artifact) -> None:
+        path = self.artifacts.path(artifact)
         # A file that is gone is reported by the query that names it, not by all others.
-        if artifact and path and path.exists():
+        if path.exists():
             self.paths.append(str(path))
             self.view(id, f"FROM {scan_of(str(path), artifact.columns)}")
 
-    def inlined(self, wanted: Sequence[NodeId]) -> list[Node]:
-        """The nodes without stored rows that are views, parents first."""
-        waiting = {id for id in wanted if _may_be_view(self.snapshots[id])}
-        if not waiting:
-            return []
-        from seeknal.run.loading import load
-        from seeknal.run.session import Request
+    def define_view(self, id: NodeId, view: View) -> None:
+        """A view as the environment holds it. One that cannot be read is in nobody else's way."""
+        import duckdb
 
         try:
-            loaded = load(self.root, Request())
-        except ProjectError:
-            # A view is only its SQL: while that cannot be read, there is nothing to show.
-            return []
-        ordered = (loaded.project.nodes[id] for id in loaded.graph.order if id in waiting)
-        return [node for node in ordered if node.sql and node.materialized == "view"]
+            self.view(id, view.sql)
+        except duckdb.Error as error:
+            self.view(id, _unreadable(id, view, error))
 
     def view(self, id: NodeId, select: str) -> None:
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
         name = quote_name(id.kind, id.name)
         self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}\n")
-        self.defined.append(id)
+        self.defined[id] = None
 
     def define_plain_names(self) -> None:
         names = [id.name.lower() for id in self.snapshots]
@@ -164,9 +163,23 @@ class _Views:
         self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
 
 
-def _may_be_view(snapshot: Snapshot) -> bool:
-    """Whether a node without stored rows may be a view: what only delivers is none."""
-    return snapshot.artifact is None and not snapshot.deliveries
+def _unreadable(id: NodeId, view: View, error: Exception) -> str:
+    """A query with the view's columns, which fails as soon as anybody reads rows of it."""
+    reason = str(error).partition("\n")[0]
+    text = f"the view {id} {UNREADABLE} in {_place(view.location)}: {reason}"
+    columns = ", ".join(
+        f"CAST(NULL AS {_castable(column.type)}) AS {quote_identifier(column.name)}"
+        for column in view.columns
+    )
+    return f"SELECT {columns or 'NULL'} WHERE error({quote_literal(text)}) IS NULL"
+
+
+def _castable(type: str) -> str:
+    return "INTEGER" if type.strip('"') == "NULL" else type
+
+
+def _place(location: Location) -> str:
+    return f"{location.file}:{location.line}" if location.line else location.file
 
 
 def _mentions_catalog(query: str) -> bool:

@@ -11,9 +11,11 @@ from seeknal.model import (
     Column,
     Delivery,
     Fingerprint,
+    Location,
     NodeId,
     Owed,
     Snapshot,
+    View,
 )
 
 
@@ -68,6 +70,11 @@ def make_snapshot():
             forward_only=True,
             query="FROM orders",
             untraced="its function returns a list",
+            view=View(
+                sql='SELECT id FROM "source"."orders"',
+                columns=(Column("id", "BIGINT"),),
+                location=Location("seeknal/v.yml", 3, 1),
+            ),
         )
 
     return make

@@ -36,7 +36,7 @@ def test_every_field_is_set_in_the_snapshot_that_the_tests_use(make_snapshot):
     assert unset == []
 
 
-def test_a_snapshot_of_a_view_comes_back_equal_and_is_small():
+def test_a_snapshot_without_rows_comes_back_equal_and_is_small():
     mark = Fingerprint(content="c", config="k", upstream="u")
     snapshot = Snapshot(node=NodeId("transform.v"), fingerprint=mark, inputs={}, output_id="o")
 

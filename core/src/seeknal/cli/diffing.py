@@ -71,6 +71,9 @@ def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
 
 
 def _print(entry: Difference, a: str, b: str) -> None:
+    if entry.unreadable:
+        print(f"{entry.node}  {entry.unreadable}")
+        return
     if entry.rows_a is None or entry.rows_b is None:
         side, rows = (b, entry.rows_b) if entry.rows_a is None else (a, entry.rows_a)
         print(f"{entry.node}  only in {side}, {count(rows or 0, 'row')}")

@@ -17,6 +17,7 @@ from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from seeknal.inspect import Stored
+    from seeknal.model import Column
     from seeknal.run.session import Loaded
 
 
@@ -53,10 +54,22 @@ def inspect_command(
         _print_list(outputs, format_)
         return
     found = find_output(outputs, node)
-    if schema and found.columns:
-        _print_schema(found, format_)
+    if schema:
+        _print_schema(_columns(root, environment, found), format_)
         return
-    _query(root, environment, found, _statement(found, schema, statistics), format_, limit)
+    _query(root, environment, found, _statement(found, statistics), format_, limit)
+
+
+def _columns(root: Path, environment: str, found: Stored) -> tuple[Column, ...]:
+    """The node's columns: a view has those that its query gives now."""
+    from seeknal.querying import open_views
+    from seeknal.scans import columns_of
+
+    if found.rows is not None:
+        return found.columns
+    statement = _statement(found, statistics=False)
+    with open_views(root, environment, about=statement) as views:
+        return columns_of(views.sql(statement))
 
 
 def _loaded(root: Path) -> Loaded | None:
@@ -70,11 +83,9 @@ def _loaded(root: Path) -> Loaded | None:
         return None
 
 
-def _statement(found: Stored, schema: bool, statistics: bool) -> str:
+def _statement(found: Stored, statistics: bool) -> str:
     name = quote_name(found.node.kind, found.node.name)
-    if statistics:
-        return f"SUMMARIZE {name}"
-    return f"DESCRIBE {name}" if schema else f"FROM {name}"
+    return f"SUMMARIZE {name}" if statistics else f"FROM {name}"
 
 
 def _query(
@@ -97,10 +108,10 @@ def _query(
         answer(views, statement, Wanted(format=format_, limit=rows))
 
 
-def _print_schema(found: Stored, format_: str) -> None:
-    rows = [(column.name, column.type, column.nullable) for column in found.columns]
+def _print_schema(columns: tuple[Column, ...], format_: str) -> None:
+    rows = [(column.name, column.type, column.nullable) for column in columns]
     if format_ == "json":
-        print_json(found.columns)
+        print_json(columns)
     elif format_ == "csv":
         _print_csv(("name", "type", "nullable"), rows)
     else:

@@ -109,7 +109,15 @@ def query_failed(error: duckdb.Error) -> SeeknalError:
     """A query that DuckDB could not run, in DuckDB's words: a mistake in it, or in the data."""
     import duckdb
 
+    from seeknal.querying import UNREADABLE
+
     text = str(error).strip()
+    if isinstance(error, duckdb.InvalidInputException) and UNREADABLE in text:
+        return RunError(
+            text.partition(": ")[2],
+            code="SK0752",
+            help="mend it or what it reads, then seeknal run",
+        )
     if isinstance(error, duckdb.CatalogException):
         return UsageError(text, code="SK0481", help="seeknal inspect --list shows all tables")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):

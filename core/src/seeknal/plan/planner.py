@@ -8,11 +8,12 @@ from datetime import datetime
 from attrs import field, frozen
 
 from seeknal.errors import SeeknalError, SelectionError
-from seeknal.fingerprint import audits_key
+from seeknal.fingerprint import audits_key, derived_id
 from seeknal.graph import Graph
 from seeknal.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
 from seeknal.plan.finding import NOTHING, Finder, Found, Health
 from seeknal.plan.freshness import reason_to_read
+from seeknal.plan.views import as_read, is_view, with_views
 
 
 @frozen(kw_only=True)
@@ -49,11 +50,10 @@ def make_plan(situation: Situation) -> Plan:
     Reads versions of sources and looks at artifacts; changes nothing. Raises SelectionError
     when a selected node reads one that is not selected and has never run.
     """
+    graph = as_read(situation.graph, situation.snapshots, situation.selected)
     planner = _Planner(situation)
     steps = tuple(
-        planner.decide(situation.nodes[id])
-        for id in situation.graph.order
-        if id in situation.selected
+        planner.decide(situation.nodes[id]) for id in graph.order if id in situation.selected
     )
     return Plan(
         environment=situation.environment,
@@ -72,6 +72,7 @@ class _Planner:
         self.now = situation
         self.moving: set[NodeId] = set()
         self.outputs: dict[NodeId, str] = {}
+        self.derived: dict[NodeId, str] = {}
         self.reasons: dict[NodeId, str] = {}
         self.warnings: list[str] = []
         self.warned: set[NodeId] = set()
@@ -95,7 +96,7 @@ class _Planner:
             )
         elif reason is not None:
             step = Step(node=node.id, action="run", reason=reason, source_version=version)
-        elif stale or (moving := self.moving.intersection(node.parents)):
+        elif stale or (moving := self.moving_parents(node)):
             step = Step(
                 node=node.id,
                 action="run",
@@ -117,23 +118,38 @@ class _Planner:
         forced = self.now.full or node.id in self.now.refresh
         if forced or node.id in self.now.inlined or node.kind in self.now.rowless_kinds:
             return None
-        if self.moving.intersection(node.parents):
+        if self.moving_parents(node):
             return None
         inputs = {parent: self.output_of(parent) for parent in node.parents}
         definition = self.now.fingerprints[node.id].content
         return self.now.finder.find(node, definition, inputs, version)
+
+    def moving_parents(self, node: Node) -> set[NodeId]:
+        """The inputs whose rows will or may be new, a view's because of what it reads."""
+        return {parent for parent in node.parents if self.moves(parent)}
+
+    def moves(self, id: NodeId) -> bool:
+        if id in self.moving or id in self.now.selected:
+            return id in self.moving
+        seen = with_views(self.now.snapshots, [id])
+        return not self.moving.isdisjoint(seen)
 
     def output_of(self, id: NodeId) -> str:
         """What the node's output is when this one reads it."""
         if id in self.outputs:
             return self.outputs[id]
         snapshot = self.now.snapshots.get(id)
-        return snapshot.output_id if snapshot else ""
+        if snapshot is None or not is_view(snapshot):
+            return snapshot.output_id if snapshot else ""
+        if id not in self.derived:
+            inputs = {parent: self.output_of(parent) for parent in snapshot.inputs}
+            self.derived[id] = derived_id(snapshot.fingerprint.content, inputs)
+        return self.derived[id]
 
     def followed(self, node: Node, moving: set[NodeId]) -> str:
         """Why a node runs whose parents do: a rule does because, and when, its input does."""
         if node.kind == "rule":
-            return next(self.reasons[parent] for parent in node.parents if parent in moving)
+            return next(self.reasons.get(parent, "inputs changed") for parent in moving)
         return "inputs changed"
 
     def version(self, node: Node, snapshot: Snapshot | None) -> tuple[object, str | None]:
@@ -181,7 +197,9 @@ class _Planner:
         return None
 
     def artifact_lost(self, node: Node, snapshot: Snapshot) -> str | None:
-        if node.id in self.now.inlined or node.kind in self.now.rowless_kinds:
+        if node.kind in self.now.rowless_kinds or (
+            is_view(snapshot) and node.id in self.now.inlined
+        ):
             return None
         if snapshot.artifact is None:
             return "not stored yet"
@@ -201,7 +219,7 @@ class _Planner:
         return any(
             current and snapshot.inputs.get(parent) != current
             for parent in node.parents
-            if parent not in self.moving
+            if not self.moves(parent)
             for current in [self.output_of(parent)]
         )
 
@@ -243,11 +261,17 @@ class _Planner:
             self.check_unselected(node, parent, snapshot)
 
     def check_unselected(self, node: Node, parent: NodeId, snapshot: Snapshot) -> None:
-        if snapshot.artifact and self.now.health_of(snapshot.artifact) != "ok":
-            raise SelectionError(
-                f"{node.id} reads {parent}, whose artifact is gone or damaged",
-                help=f"select its inputs too: --select +{node.id}",
-            )
+        for id in with_views(self.now.snapshots, [parent]):
+            found = self.now.snapshots.get(id)
+            if id in self.now.selected or is_view(found):
+                continue
+            artifact = found.artifact if found else None
+            if artifact is None or self.now.health_of(artifact) != "ok":
+                through = "" if id == parent else f" through {parent}"
+                raise SelectionError(
+                    f"{node.id} reads {id}{through}, whose artifact is gone or damaged",
+                    help=f"select its inputs too: --select +{node.id}",
+                )
         fingerprint = self.now.fingerprints[parent]
         stale = (fingerprint.content, fingerprint.upstream) != (
             snapshot.fingerprint.content,

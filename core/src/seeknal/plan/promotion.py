@@ -17,6 +17,7 @@ from seeknal.errors import RunError
 from seeknal.fingerprint import derived_id
 from seeknal.model import Delivery, NodeId, Snapshot
 from seeknal.plan.origins import Definitions, common_base
+from seeknal.plan.views import is_view
 from seeknal.state.ledger import EnvironmentState, definitions_of
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
@@ -66,7 +67,7 @@ def plan_promotion(
     moved = [
         id
         for id in differing
-        if not related or base.get(id) != mine[id] or _was_taken_back(source, theirs, id)
+        if not related or base.get(id) != mine[id] or _is_its_own(source, theirs, id)
     ]
     removed = [
         id
@@ -79,6 +80,7 @@ def plan_promotion(
     held = target.snapshots
     merged = {id: found for id, found in held.items() if id not in removed}
     merged |= {id: taken_over(source.snapshots[id], held.get(id)) for id in moved}
+    _refuse_cut_off(source, target, merged)
     return _followed(source, target, moved, removed, merged, candidates)
 
 
@@ -99,26 +101,34 @@ def _followed(
     touched, followed = set(moved), []
     build: dict[NodeId, None] = {}
     surely: set[NodeId] = set()
+    outputs: dict[NodeId, str] = {}
+    stored = _stored_from_now_on(source, target, moved)
     for id in _order(merged):
         snapshot = merged[id]
-        if id not in touched and not touched.intersection(snapshot.inputs):
+        inputs = {parent: outputs.get(parent, "") for parent in snapshot.inputs}
+        # A view is read as it is now, also where its inputs changed since it was defined.
+        view = is_view(snapshot)
+        outputs[id] = (
+            derived_id(snapshot.fingerprint.content, inputs) if view else snapshot.output_id
+        )
+        if id not in touched and id not in stored and not touched.intersection(snapshot.inputs):
             continue
         if not build.keys().isdisjoint(snapshot.inputs):
             build[id] = None
             touched.add(id)
             continue
-        inputs = {parent: _output(merged, parent) for parent in snapshot.inputs}
-        if inputs == dict(snapshot.inputs):
+        if inputs == dict(snapshot.inputs) and id not in stored:
             continue
         touched.add(id)
         known = [source.snapshots[id]] if id in source.snapshots else []
         kept = candidates(id, snapshot.fingerprint.content)
-        found = _over(snapshot, inputs, chain(known, kept))
+        found = _over(snapshot, inputs, chain(known, kept), rows=id in stored)
         if found is None:
             build[id] = None
             surely.add(id)
         else:
             merged[id] = taken_over(found, target.snapshots.get(id))
+            outputs[id] = found.output_id
             if id not in moved:
                 followed.append(id)
     return Promotion(
@@ -136,12 +146,31 @@ def _followed(
     )
 
 
+def _stored_from_now_on(
+    source: EnvironmentState, target: EnvironmentState, moved: Iterable[NodeId]
+) -> set[NodeId]:
+    """Views of the target whose rows a node that moves reads as a file, as in the source."""
+    return {
+        parent
+        for id in moved
+        for parent in source.snapshots[id].inputs
+        if is_view(target.snapshots.get(parent))
+        and parent in source.snapshots
+        and source.snapshots[parent].artifact is not None
+        and parent not in moved
+    }
+
+
 def _over(
-    snapshot: Snapshot, inputs: Mapping[NodeId, str], candidates: Iterable[Snapshot]
+    snapshot: Snapshot,
+    inputs: Mapping[NodeId, str],
+    candidates: Iterable[Snapshot],
+    *,
+    rows: bool,
 ) -> Snapshot | None:
-    """The node's output over ``inputs``, where somebody built it or it stores no rows."""
+    """The node's output over ``inputs``, where somebody built it or it stores no ``rows``."""
     content = snapshot.fingerprint.content
-    if snapshot.artifact is None:
+    if snapshot.artifact is None and not rows:
         return evolve(snapshot, inputs=inputs, output_id=derived_id(content, inputs))
     for found in candidates:
         same = found.fingerprint.content == content and dict(found.inputs) == inputs
@@ -172,6 +201,11 @@ def _was_taken_back(source: EnvironmentState, target: Definitions, id: NodeId) -
     return target.get(id, "") in source.replaced.get(id, ())
 
 
+def _is_its_own(source: EnvironmentState, target: Definitions, id: NodeId) -> bool:
+    """Whether ``source`` promoted the node before: what others made of it since is a conflict."""
+    return (id in source.replaced and bool(target.get(id))) or _was_taken_back(source, target, id)
+
+
 def _refuse_failing(source: EnvironmentState, moved: Iterable[NodeId]) -> None:
     failing = [id for id in moved if source.snapshots[id].failing]
     if failing:
@@ -179,6 +213,27 @@ def _refuse_failing(source: EnvironmentState, moved: Iterable[NodeId]) -> None:
             f"audits of {source.name} fail: {', '.join(failing)}",
             code="SK0826",
             help=f"mend them, then seeknal run --env {source.name}",
+        )
+
+
+def _refuse_cut_off(
+    source: EnvironmentState, target: EnvironmentState, merged: Mapping[NodeId, Snapshot]
+) -> None:
+    """Views keep no rows of what they read: without it, nobody could read them."""
+    cut = [
+        (id, parent)
+        for id, snapshot in merged.items()
+        if is_view(snapshot)
+        for parent in snapshot.inputs
+        if parent not in merged and (parent in source.snapshots or parent in target.snapshots)
+    ]
+    if cut:
+        id, parent = cut[0]
+        raise RunError(
+            f"{target.name} would lose {parent}, which the view {id} reads",
+            code="SK0751",
+            help=f"change {id} in {source.name} too: seeknal run --env {source.name} with files"
+            " that say what both are to be",
         )
 
 

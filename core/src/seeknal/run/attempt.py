@@ -28,6 +28,7 @@ from seeknal.model import (
     Step,
 )
 from seeknal.plan.planner import built_in
+from seeknal.plan.views import is_view
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
@@ -118,6 +119,8 @@ class Attempt:
             return True
         # From here on these are what it was computed from: they say the same.
         self.snapshot = evolve(self.snapshot, inputs=inputs)
+        if is_view(self.snapshot):
+            self.snapshot = evolve(self.snapshot, output_id=self.derived_id(inputs))
         return False
 
     def adopt(self) -> NodeResult | None:
@@ -155,11 +158,16 @@ class Attempt:
         return self.result("reused", self.deliver(snapshot))
 
     def link(self, snapshot: Snapshot) -> None:
-        """Let the node's stable name be its current output."""
-        if snapshot.artifact is not None and self.services.links:
-            self.services.artifacts.link_current(
-                self.node.id, snapshot.artifact, self.services.plan.environment
+        """Let the node's stable name be its current output, or be gone where it keeps none."""
+        services = self.services
+        if not services.links:
+            return
+        if snapshot.artifact is not None:
+            services.artifacts.link_current(
+                self.node.id, snapshot.artifact, services.plan.environment
             )
+        else:
+            services.artifacts.unlink_current(self.node.id, services.plan.environment)
 
     def run(self) -> NodeResult:
         if self.node.kind == "rule":
@@ -280,8 +288,8 @@ class Attempt:
             # A view would give the second of two columns of one name a name of its own.
             sql = self.node.sql.executable if self.node.sql else ""
             refuse_equal_names(self.place.cursor().sql(sql).columns)
-            self.outputs.define([self.node.id])
-        snapshot = self.new_snapshot(self.derived_id(inputs), inputs)
+            view = self.outputs.define_view(self.node, self.place.cursor())
+        snapshot = evolve(self.new_snapshot(self.derived_id(inputs), inputs), view=view)
         self.record(snapshot)
         return self.result("success", snapshot)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seeknal.errors import NodeError
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import Relation, Scan
+from seeknal.plan.views import is_view
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.run.place import Place
 
@@ -55,7 +56,7 @@ def _source_rows(place: Place, remember: Remember) -> Rows:
 def _python_rows(place: Place, remember: Remember, loaded: Rows | None = None) -> Rows:
     from seeknal.run.function import run_function
 
-    parents = {id: place.relation(id) for id in place.node.parents if place.has_rows(id)}
+    parents = {id: place.stored(id) for id in place.node.parents if place.has_rows(id)}
     return run_function(place.node, parents, place.context(source_rows=loaded), traced=remember)
 
 
@@ -70,7 +71,7 @@ def exposed(place: Place) -> Relation:
     node = place.node
     place.outputs.define(node.parents)
     parents = [id for id in node.parents if place.has_rows(id)]
-    if node.sql is None and parents[0] not in place.services.plan.inlined:
+    if node.sql is None and not is_view(place.outputs.snapshots.get(parents[0])):
         return place.relation(parents[0])
     from seeknal.sql.quote import quote_name
 

@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from seeknal.lineage.model import NodeLineage, Reads
 from seeknal.lineage.reader import Reader, Schemas
-from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
+from seeknal.model import Artifact, Column, Fingerprint, Node, NodeId, Snapshot
+from seeknal.plan.views import is_view
 from seeknal.run.content import Contents
 from seeknal.sql.storage import once_lost
 
@@ -65,11 +66,13 @@ class Cutoff:
     def __init__(
         self,
         nodes: Mapping[NodeId, Node],
+        marks: Mapping[NodeId, Fingerprint],
         reader: Reader,
         contents: Contents,
         output_of: Callable[[NodeId, str], Snapshot | None],
     ) -> None:
         self._nodes = nodes
+        self._marks = marks
         self._reader = reader
         self._contents = contents
         self._output_of = output_of
@@ -114,18 +117,21 @@ class Cutoff:
             if before.artifact is not None and now.artifact is not None:
                 found[id] = _Rows(before=before.artifact, now=now.artifact)
                 continue
-            view = self._view(self._nodes[id], before, now, current)
+            view = self._view(id, before, now, current)
             if view is None:
                 return None
             found[id] = view
         return found
 
     def _view(
-        self, node: Node, before: Snapshot, now: Snapshot, current: Mapping[NodeId, Snapshot]
+        self, id: NodeId, before: Snapshot, now: Snapshot, current: Mapping[NodeId, Snapshot]
     ) -> _View | None:
-        stored = before.artifact is not None or now.artifact is not None
-        redefined = before.fingerprint.content != now.fingerprint.content
-        if stored or redefined or node.volatile or node.materialized != "view":
+        node = self._nodes.get(id)
+        # What is known of the files' definition says nothing about another one.
+        meant = {before.fingerprint.content, now.fingerprint.content}
+        if node is None or meant != {self._marks[id].content}:
+            return None
+        if not (is_view(before) and is_view(now)) or node.volatile:
             return None
         inputs = self._inputs(node, before, current)
         if inputs is None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
-from seeknal.model import Node, NodeId, Plan, Project, Relation, Snapshot
+from seeknal.model import Node, NodeId, Relation, Snapshot, View
+from seeknal.plan.views import is_view, output_now, with_views
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_name
@@ -24,37 +25,39 @@ class Outputs:
     """
 
     def __init__(
-        self,
-        project: Project,
-        plan: Plan,
-        snapshots: dict[NodeId, Snapshot],
-        engine: Engine,
-        artifacts: Artifacts,
+        self, snapshots: dict[NodeId, Snapshot], engine: Engine, artifacts: Artifacts
     ) -> None:
-        self.project = project
-        self.plan = plan
         self.snapshots = snapshots
         self.engine = engine
         self.artifacts = artifacts
 
     def output_id(self, id: NodeId) -> str:
-        """What names the node's current content; empty for a node without rows."""
-        snapshot = self.snapshots.get(id)
-        return snapshot.output_id if snapshot else ""
+        """What names the node's content as it is read now; empty for a node without rows."""
+        return output_now(self.snapshots, id)
 
     def inputs_of(self, node: Node) -> dict[NodeId, str]:
         """Each parent with the output that would be read now."""
         return {parent: self.output_id(parent) for parent in node.parents}
 
     def define(self, ids: Iterable[NodeId]) -> None:
-        """Make these nodes readable as ``"kind"."name"``, with the views that they read."""
-        for id in self._with_views(ids):
-            if id in self.plan.inlined:
-                sql = self.project.nodes[id].sql
-                self.engine.define(id, sql.executable if sql else "")
-            elif (snapshot := self.snapshots.get(id)) and snapshot.artifact:
+        """Make these nodes readable as ``"kind"."name"``, with all that their views read."""
+        for id in with_views(self.snapshots, ids):
+            snapshot = self.snapshots.get(id)
+            if snapshot is None:
+                continue
+            if snapshot.artifact is not None:
                 path = self.artifacts.path(snapshot.artifact)
                 self.engine.define(id, f"FROM {stored_scan(path, snapshot.artifact.columns)}")
+            elif snapshot.view is not None:
+                self.engine.define(id, snapshot.view.sql)
+
+    def define_view(self, node: Node, cursor: duckdb.DuckDBPyConnection) -> View:
+        """Let a view be what the project's files say: from here on the environment holds that."""
+        assert node.sql is not None
+        self.define(node.parents)
+        self.engine.define(node.id, node.sql.executable)
+        columns = columns_of(cursor.sql(f"FROM {quote_name(node.kind, node.name)}"))
+        return View(sql=node.sql.executable, columns=columns, location=node.sql.location)
 
     def texts(self, node: Node) -> list[str]:
         """The SQL that the node runs: its own, and that of the views that it reads."""
@@ -64,27 +67,15 @@ class Outputs:
 
     def relation(self, id: NodeId, cursor: duckdb.DuckDBPyConnection) -> Relation:
         """A node's current rows. Raises NodeError when it has none."""
-        self.define([id])
         snapshot = self.snapshots.get(id)
         name = quote_name(id.kind, id.name)
-        if id in self.plan.inlined:
+        if is_view(snapshot):
+            self.define([id])
             columns = columns_of(cursor.sql(f"FROM {name}"))
             return Relation(node=id, scan=name, columns=columns, rows=-1)
         if snapshot is None or snapshot.artifact is None:
             raise NodeError(f"{id} has no rows to read", code="SK0709")
+        self.define([id])
         artifact = snapshot.artifact
         path = self.artifacts.path(artifact)
         return Relation(node=id, scan=name, columns=artifact.columns, rows=artifact.rows, path=path)
-
-    def _with_views(self, ids: Iterable[NodeId]) -> list[NodeId]:
-        """``ids`` and the inlined views' parents below them, parents first."""
-        ordered: dict[NodeId, None] = {}
-        waiting = [(id, False) for id in ids]
-        while waiting:
-            id, expanded = waiting.pop()
-            if expanded or id not in self.plan.inlined:
-                ordered.setdefault(id)
-                continue
-            waiting.append((id, True))
-            waiting += [(parent, False) for parent in self.project.nodes[id].parents]
-        return list(ordered)

@@ -68,8 +68,9 @@ def mend_names(store: StateStore, target: Path, name: str) -> None:
     if environment is None or environment.open is None:
         return
     artifacts = Artifacts(target)
-    artifacts.link_all(name, _stored(environment.snapshots))
-    artifacts.unlink_others(name, environment.snapshots)
+    stored = _stored(environment.snapshots)
+    artifacts.link_all(name, stored)
+    artifacts.unlink_others(name, stored)
     store.end_generation(name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -21,6 +22,7 @@ from seeknal.model import (
     Snapshot,
     Step,
 )
+from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.asking import connections_of, rowless_kinds
 from seeknal.run.planning import finder_of, plan_of, pool_of
@@ -191,7 +193,7 @@ class Run:
         snapshots = (
             building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
         )
-        outputs = Outputs(self.project, plan, snapshots, engine, self.artifacts)
+        outputs = Outputs(snapshots, engine, self.artifacts)
         earlier, nodes = pool_of(self.loaded), self.project.nodes
         reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
         contents = Contents(self.artifacts.path)
@@ -214,7 +216,7 @@ class Run:
             run_id=self.run_id,
             moved=self.verified.moved,
             finder=finder_of(self.loaded, self.verified, self.started_at),
-            cutoff=Cutoff(nodes, reader, contents, earlier.output),
+            cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
             output_of=earlier.output,
             account_of=partial(self.loaded.state.account, plan.environment),
             release=partial(self.release, batches),
@@ -224,7 +226,7 @@ class Run:
         )
         try:
             with stopped_by_signals(self.stop):
-                return self.schedule(plan, NodeRunner(services))
+                return self.schedule(plan, NodeRunner(services), dict(snapshots))
         finally:
             reader.close()
             engine.close()
@@ -233,12 +235,14 @@ class Run:
         if self.store is not None:
             batches.release(node, self.store.batches(node))
 
-    def schedule(self, plan: Plan, runner: NodeRunner) -> list[NodeResult]:
+    def schedule(
+        self, plan: Plan, runner: NodeRunner, before: Mapping[NodeId, Snapshot]
+    ) -> list[NodeResult]:
         from seeknal.run.runner import Events, run_plan
 
         events = Events(started=self.reporter.started, finished=self.finished)
         durations = self.history.durations() if len(plan.to_run) > 1 else {}
-        graph = self.loaded.graph
+        graph = as_read(self.loaded.graph, before, {step.node for step in plan.steps})
         return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
 
     def limits(self) -> Any:

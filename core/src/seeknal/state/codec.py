@@ -17,10 +17,12 @@ from seeknal.model import (
     Column,
     Delivery,
     Fingerprint,
+    Location,
     NodeId,
     Owed,
     Snapshot,
     Span,
+    View,
 )
 from seeknal.sql.storage import once_lost
 
@@ -53,6 +55,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     }
     if snapshot.artifact is not None:
         data["artifact"] = encode_artifact(snapshot.artifact)
+    if snapshot.view is not None:
+        data["view"] = _encode_view(snapshot.view)
     if snapshot.audits:
         data["audits"] = [_sparse(result, _AUDIT) for result in snapshot.audits]
     data |= encode_account(Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog))
@@ -127,6 +131,23 @@ def _any_once_lost(columns: Iterable[Column]) -> bool:
     return any(once_lost(column.type) for column in columns)
 
 
+def _encode_view(view: View) -> dict[str, Any]:
+    place = view.location
+    return {
+        "sql": view.sql,
+        "columns": [[entry.name, entry.type, entry.nullable] for entry in view.columns],
+        "location": [place.file, place.line, place.column],
+    }
+
+
+def _view(data: Mapping[str, Any]) -> View:
+    return View(
+        sql=data["sql"],
+        columns=tuple(_column(*entry) for entry in data["columns"]),
+        location=Location(*data["location"]),
+    )
+
+
 _column = cache(Column)
 """Most columns pass through many nodes, and each is frozen: one object serves them all."""
 
@@ -141,6 +162,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         inputs={NodeId(parent): output for parent, output in data["inputs"].items()},
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
+        view=_view(data["view"]) if "view" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=account.deliveries,
         backlog=account.backlog,
