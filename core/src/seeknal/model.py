@@ -456,6 +456,8 @@ class View:
     sql: str
     columns: tuple[Column, ...]
     location: Location
+    run: str = ""
+    """Of a volatile view: the run that defined it. What it gives is other rows in each."""
 
 
 @frozen(kw_only=True)

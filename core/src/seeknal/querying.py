@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import UsageError
 from seeknal.model import Artifact, Location, NodeId, Snapshot, View
+from seeknal.plan.environments import existing
 from seeknal.plan.views import with_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
@@ -33,16 +33,7 @@ _NAME = re.compile(r"""\s*(?:[\w]+|"(?:[^"]|"")+")(?:\.(?:[\w]+|"(?:[^"]|"")+"))
 
 def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
     """An environment's current outputs. Raises UsageError when it has none."""
-    environments = read_state(root / "target").environments
-    if environment in environments:
-        return environments[environment].snapshots
-    if environment == "prod":
-        return {}
-    raise UsageError(
-        f"there is no environment {environment!r}",
-        code="SK0256",
-        help=f"known: {', '.join(environments) or 'none, nothing has run yet'}",
-    )
+    return existing(read_state(root / "target").environments, environment).snapshots
 
 
 UNREADABLE = "cannot be read as it was defined"

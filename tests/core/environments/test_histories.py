@@ -9,7 +9,7 @@ from tests.core.environments.histories import play
 
 from seeknal.plugins import load_plugins
 
-EACH = 50
+EACH = 10
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -22,7 +22,7 @@ def plugins():
 
 @pytest.mark.once
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("first", range(0, 500, EACH))
+@pytest.mark.parametrize("first", range(0, 40, EACH))
 def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first):
     for seed in range(first, first + EACH):
         play(tmp_path / str(seed), seed)
@@ -30,7 +30,7 @@ def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first)
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("first", range(1000, 21000, 200))
+@pytest.mark.parametrize("first", range(1000, 3000, 100))
 def test_every_environment_equals_a_rebuild_in_many_histories(tmp_path, first):
-    for seed in range(first, first + 200):
+    for seed in range(first, first + 100):
         play(tmp_path / str(seed), seed, steps=12)

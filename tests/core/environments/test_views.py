@@ -164,6 +164,20 @@ def test_a_reader_follows_what_a_view_between_reads(shop):
     assert shop.sql("SELECT total FROM transform.all") == [(60,)]
 
 
+def test_readers_of_a_volatile_view_run_each_time(shop):
+    shop.write(
+        chance=view("chance", "SELECT random() AS r"),
+        through=view("through", "SELECT r FROM transform.chance", "transform.chance"),
+        drawn=transform("drawn", "SELECT r FROM transform.through", "transform.through"),
+    )
+    shop("run").assert_ok()
+    before = shop.sql("SELECT r FROM transform.drawn")
+
+    shop("run").assert_ok()
+
+    assert shop.sql("SELECT r FROM transform.drawn") != before
+
+
 def test_a_table_that_becomes_a_view_has_no_stable_name_any_more(shop):
     shop.write(double=DOUBLE.replace("materialized: view\n", ""))
     shop("run").assert_ok()

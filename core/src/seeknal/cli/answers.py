@@ -56,6 +56,34 @@ def run_answer(summary: RunSummary) -> dict[str, Any]:
     }
 
 
+def not_agreed(environment: str) -> dict[str, Any]:
+    """The answer of a command that asked and was told not to."""
+    return {"version": VERSION, "environment": environment, "status": "not agreed"}
+
+
+def failure_answer(error: Exception, help: str | None = None) -> dict[str, Any]:
+    """What a command that failed answers: the error, and each problem where there are several."""
+    from seeknal.cli.validate import problem_answer
+    from seeknal.errors import Interrupted, ProjectError, SeeknalError
+
+    place = error.location if isinstance(error, SeeknalError) else None
+    answer: dict[str, Any] = {
+        "version": VERSION,
+        "status": "interrupted" if isinstance(error, Interrupted) else "failed",
+        "error": {
+            "code": error.code if isinstance(error, SeeknalError) else "SK0001",
+            "message": error.message if isinstance(error, SeeknalError) else str(error),
+            "help": error.help if isinstance(error, SeeknalError) else help,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+        },
+    }
+    if isinstance(error, ProjectError):
+        answer["problems"] = [problem_answer(problem) for problem in error.problems]
+    return answer
+
+
 def _result(result: NodeResult) -> dict[str, Any]:
     from seeknal.run.records import target_record
 

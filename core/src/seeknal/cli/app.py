@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from seeknal import __version__
-from seeknal.cli.streams import say, warn
+from seeknal.cli.streams import has_answered, say, warn
 from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
 
 OptionsT = TypeVar("OptionsT")
@@ -267,11 +268,13 @@ def carry_out(argv: Sequence[str] | None) -> int:
         return _invoke(arguments, invocation)
     except Exception as error:
         code = _report(error, invocation)
+        _answer_failure(error, arguments)
         if invocation.debug:
             _show_traceback()
         return code
     except KeyboardInterrupt:
         say("interrupted")
+        _answer_failure(Interrupted("interrupted"), arguments)
         return Interrupted.exit_code
 
 
@@ -301,6 +304,28 @@ def _report(error: Exception, invocation: Invocation) -> int:
     text = f"{type(error).__name__}: {error}"
     say(message("error", "SK0001", text, help="this is a defect of seeknal; --debug shows where"))
     return 1
+
+
+def _answer_failure(error: Exception, arguments: list[str]) -> None:
+    """Who asked for JSON gets JSON, also where the command failed before it answered."""
+    if not _wants_json(arguments) or has_answered():
+        return
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return
+    from seeknal.cli.answers import failure_answer
+    from seeknal.cli.render import print_json
+
+    if isinstance(error, click.ClickException):
+        help = _help_for(error)
+        error = UsageError(_text_of(error), code="SK0250", help=help)
+    print_json(failure_answer(error, "this is a defect of seeknal; --debug shows where"))
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Read from the words themselves: the command line may be what is wrong."""
+    said = [word.partition("=")[2] for word in arguments if word.startswith("--format=")]
+    said += [value for word, value in pairwise(arguments) if word == "--format"]
+    return said[-1:] == ["json"]
 
 
 def _text_of(error: click.ClickException) -> str:

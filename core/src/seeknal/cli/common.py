@@ -37,8 +37,59 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
+def _read_environment(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """A name that an environment can have, so that none is taken for another, or for none."""
+    if value is not None:
+        from seeknal.plan.environments import check_name
+
+        check_name(value)
+    return value
+
+
 def environment_option(function: F) -> F:
-    return click.option("--env", "environment", default="prod", help="Environment.")(function)
+    return click.option(
+        "--env",
+        "environment",
+        default="prod",
+        callback=_read_environment,
+        help="Environment.",
+    )(function)
+
+
+def only_environment_option(help: str) -> Callable[[F], F]:
+    """``--env`` of a command that is about all environments when none is named."""
+    return click.option(
+        "--env", "environment", metavar="ENV", callback=_read_environment, help=help
+    )
+
+
+def environment_argument(function: F) -> F:
+    """``[ENV]``, the same as ``--env ENV``; `named_environment` tells which was meant."""
+    return click.argument("name", metavar="[ENV]", required=False, callback=_read_environment)(
+        function
+    )
+
+
+def named_environment(name: str | None, environment: str) -> str:
+    """The environment that a command is about, which may be said as argument and as option.
+
+    Raises UsageError when both say another one.
+    """
+    if name is None:
+        return environment
+    if explicit("environment") and environment != name:
+        raise UsageError(
+            f"{name} and --env {environment} are two environments", code="SK0753", help="name one"
+        )
+    return name
+
+
+def explicit(option: str) -> bool:
+    """Whether the user gave the option, rather than leaving it as it is by default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not click.core.ParameterSource.DEFAULT
 
 
 def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:

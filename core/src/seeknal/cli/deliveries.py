@@ -11,6 +11,7 @@ from seeknal.cli.common import (
     environment_option,
     format_option,
     lock_timeout_option,
+    only_environment_option,
     project_options,
     project_root,
     request,
@@ -30,7 +31,7 @@ def deliveries_command() -> None:
 
 
 @deliveries_command.command("list", cls=Command)
-@click.option("--env", "environment", metavar="ENV", help="Only this environment.")
+@only_environment_option("Only this environment.")
 @format_option("table", "json")
 def list_command(environment: str | None, format_: str) -> None:
     """List what targets are owed, each node's oldest first."""

@@ -22,6 +22,7 @@ from seeknal.errors import UsageError
 from seeknal.model import PRODUCTION
 
 if TYPE_CHECKING:
+    from seeknal.model import NodeId
     from seeknal.plan.promotion import Promotion
     from seeknal.run.environments import Moved
     from seeknal.state.store import EnvironmentState
@@ -189,12 +190,15 @@ def promote_command(
     Only what ENV itself changed moves; what production's newer data makes different is built
     first. Targets are delivered from the stored outputs.
     """
+    from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
     from seeknal.run.environments import promote
 
     def agree(promotion: Promotion) -> bool:
-        if format_ == "text" or dry_run:
+        if format_ == "text":
             _print_promotion(promotion)
+        elif dry_run:
+            print_json(_promotion(promotion))
         return dry_run or agreed(f"Promote {source} to {target}?", yes)
 
     moved = promote(
@@ -208,11 +212,13 @@ def promote_command(
         agree=agree,
     )
     if moved is None:
+        if format_ == "json" and not dry_run:
+            print_json(not_agreed(target))
         return 0 if dry_run else 1
     if format_ == "json":
         print_json(_moved(moved))
     elif not moved.nodes:
-        say(f"nothing to promote: {target} has all that {source} changed")
+        say(_nothing(source, target, moved))
     else:
         changed = count(len(moved.nodes), "node")
         say(f"{target} is at generation {moved.generation}: {changed} changed")
@@ -277,20 +283,52 @@ def _moved(moved: Moved) -> dict[str, Any]:
     return {
         "version": VERSION,
         "environment": moved.environment,
+        "status": "success" if _exit_code(moved) == 0 else "failed",
         "generation": moved.generation,
         "changed": list(moved.nodes),
         "left_targets": list(moved.left),
+        "other_in_target": list(moved.other),
         "run": run_answer(moved.summary) if moved.summary else None,
     }
 
 
-def _print_promotion(promotion: Promotion) -> None:
+def _nothing(source: str, target: str, moved: Moved) -> str:
+    if not moved.other:
+        return f"nothing to promote: {target} has all that {source} changed"
+    names = f"{', '.join(moved.other[:5])}{', ...' if moved.other[5:] else ''}"
+    return (
+        f"nothing to promote: {source} changed nothing itself since; {target} has another"
+        f" {names}, which {source} takes over with files that say the same"
+    )
+
+
+def _changes(promotion: Promotion) -> list[tuple[NodeId, str]]:
+    """Each node that a promotion touches, and what becomes of it."""
     lines = [(id, "changed") for id in promotion.moved]
     lines += [(id, "removed") for id in promotion.removed]
     lines += [
         (id, "the same rows" if id in promotion.kept else "other rows") for id in promotion.followed
     ]
-    lines += [(id, "is built first") for id in promotion.build if id not in promotion.moved]
+    return lines + [(id, "is built first") for id in promotion.build if id not in promotion.moved]
+
+
+def _promotion(promotion: Promotion) -> dict[str, Any]:
+    from seeknal.cli.answers import VERSION
+
+    return {
+        "version": VERSION,
+        "dry_run": True,
+        "source": promotion.source,
+        "target": promotion.target,
+        "nodes": [
+            {"node": id, "change": what, "built": id in promotion.build}
+            for id, what in _changes(promotion)
+        ],
+    }
+
+
+def _print_promotion(promotion: Promotion) -> None:
+    lines = _changes(promotion)
     width = max((len(id) for id, _ in lines), default=0)
     for id, what in lines:
         first = ", is built first" if what == "changed" and id in promotion.build else ""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, format_option, project_root
+from seeknal.cli.common import complete_nodes, format_option, only_environment_option, project_root
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.streams import say
 
@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 @click.command("history", cls=Command)
 @click.option("--node", shell_complete=complete_nodes, help="Only what happened to this node.")
 @click.option("--batch", help="Only this run.")
-@click.option("--env", "environment", metavar="ENV", help="Only what happened in this one.")
+@only_environment_option("Only what happened in this one.")
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
 @format_option("table", "json")
 def history_command(
@@ -30,9 +30,13 @@ def history_command(
     Without --node or --batch there is a line for each run; months that the janitor has archived
     are listed too. seeknal_history is the same for sql.
     """
+    from seeknal.plan.environments import existing
     from seeknal.state.history import History
+    from seeknal.state.store import read_state
 
     history = History(project_root() / "target")
+    if environment is not None and not any(history.all(environment=environment)):
+        existing(read_state(project_root() / "target").environments, environment)
     runs = node is None and batch is None
     found = history.all(node=_full_name(history, node), batch_id=batch, environment=environment)
     matching = (entry for entry in found if (entry.get("node") is None) == runs)

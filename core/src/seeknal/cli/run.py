@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,12 @@ from attrs import evolve
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
+    environment_argument,
     environment_option,
+    explicit,
     format_option,
     lock_timeout_option,
+    named_environment,
     planning_options,
     project_options,
     project_root,
@@ -24,7 +28,7 @@ from seeknal.cli.streams import say, warn
 from seeknal.errors import UsageError
 
 if TYPE_CHECKING:
-    from seeknal.model import Plan, RunSummary
+    from seeknal.model import NodeId, Plan, RunSummary
     from seeknal.run.session import Loaded, Request
 
 forward_option = click.option(
@@ -78,7 +82,7 @@ def run_command(
 
 
 @click.command("plan", cls=Command)
-@click.argument("name", metavar="[ENV]", required=False)
+@environment_argument
 @environment_option
 @selection_options
 @planning_options
@@ -94,14 +98,14 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
     Reads the versions of sources; changes nothing but this: what production has changed since
     the environment was made is taken note of, for promote. ENV is the same as --env ENV.
     """
-    environment = name or environment
+    environment = named_environment(name, environment)
     code = show_plan(format_, command="plan", environment=environment, **options)
     _take_note(environment)
     return code
 
 
 @click.command("apply", cls=Command)
-@click.argument("name", metavar="[ENV]", required=False)
+@environment_argument
 @environment_option
 @selection_options
 @planning_options
@@ -131,22 +135,43 @@ def apply_command(
     """
     from seeknal.cli.environments import agreed
     from seeknal.run.commands import apply_project
+    from seeknal.run.preparing import changed_in_origin
     from seeknal.run.saved import options_of, read_plan, refuse_stale
 
-    asked = request(command="apply", environment=name or environment, **options)
+    environment = named_environment(name, environment)
+    asked = request(command="apply", environment=environment, **options)
     data = read_plan(saved) if saved is not None else None
     if data is not None:
         asked = evolve(asked, **options_of(data))
+        if (name or explicit("environment")) and asked.environment != environment:
+            raise UsageError(
+                f"the plan is of {asked.environment}, not of {environment}",
+                code="SK0753",
+                help="leave the environment out: the plan names it",
+            )
 
     def agree(loaded: Loaded, plan: Plan) -> bool:
         if data is not None:
             refuse_stale(data, loaded, plan)
         if format_ == "text" and not quiet:
             _print_plan(loaded, plan, asked, explain=explain)
+        _say_notes(changed_in_origin(loaded.state.environments, plan.environment), plan.environment)
         return agreed(f"Apply this to {plan.environment}?", yes)
 
     summary = apply_project(project_root(), asked, reporter_of(format_, quiet), agree)
-    return 1 if summary is None else answer(summary, format_)
+    if summary is not None:
+        return answer(summary, format_)
+    if format_ == "json":
+        from seeknal.cli.answers import not_agreed
+        from seeknal.cli.render import print_json
+
+        print_json(not_agreed(asked.environment))
+    return 1
+
+
+def _say_notes(moved: Iterable[NodeId], environment: str) -> None:
+    for id in moved:
+        say(f"note: prod has changed {id} since; promoting {environment} replaces or reads it")
 
 
 def _take_note(environment: str) -> None:
@@ -163,8 +188,7 @@ def _take_note(environment: str) -> None:
     except LockHeld:
         warn("another command is writing: what changed in prod since is not taken note of")
         return
-    for id in moved:
-        say(f"note: prod has changed {id} since; promoting {environment} replaces or reads it")
+    _say_notes(moved, environment)
 
 
 def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any:

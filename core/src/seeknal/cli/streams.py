@@ -23,6 +23,7 @@ class Scrubbed:
         self._stream = stream
         self._talk = talk
         self.broken = False
+        self.used = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -31,6 +32,7 @@ class Scrubbed:
         # Workers have nothing to say on stdout: what a node prints there must not mix with data.
         if self._talk is not None and current_thread().name == WORKER:
             return self._talk.write(text)
+        self.used = True
         masked = scrub(text)
         if not self.broken:
             self._guarded(lambda: self._write(masked))
@@ -80,6 +82,11 @@ def scrubbed_streams() -> Iterator[None]:
 def reader_gone() -> bool:
     """Whether nobody reads stdout any more, so that long output may stop."""
     return bool(getattr(sys.stdout, "broken", False))
+
+
+def has_answered() -> bool:
+    """Whether anything of the command's answer is on stdout already."""
+    return bool(getattr(sys.stdout, "used", True))
 
 
 def has_colour(stream: TextIO) -> bool:

@@ -8,12 +8,12 @@ from datetime import datetime
 from attrs import field, frozen
 
 from seeknal.errors import SeeknalError, SelectionError
-from seeknal.fingerprint import audits_key, derived_id
+from seeknal.fingerprint import audits_key
 from seeknal.graph import Graph
 from seeknal.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
 from seeknal.plan.finding import NOTHING, Finder, Found, Health
 from seeknal.plan.freshness import reason_to_read
-from seeknal.plan.views import as_read, is_view, with_views
+from seeknal.plan.views import as_read, is_view, output_over, with_views
 
 
 @frozen(kw_only=True)
@@ -143,7 +143,7 @@ class _Planner:
             return snapshot.output_id if snapshot else ""
         if id not in self.derived:
             inputs = {parent: self.output_of(parent) for parent in snapshot.inputs}
-            self.derived[id] = derived_id(snapshot.fingerprint.content, inputs)
+            self.derived[id] = output_over(snapshot, inputs)
         return self.derived[id]
 
     def followed(self, node: Node, moving: set[NodeId]) -> str:

@@ -14,10 +14,9 @@ from itertools import chain
 from attrs import evolve, field, frozen
 
 from seeknal.errors import RunError
-from seeknal.fingerprint import derived_id
 from seeknal.model import Delivery, NodeId, Snapshot
 from seeknal.plan.origins import Definitions, common_base
-from seeknal.plan.views import is_view
+from seeknal.plan.views import is_view, output_over
 from seeknal.state.ledger import EnvironmentState, definitions_of
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
@@ -108,9 +107,7 @@ def _followed(
         inputs = {parent: outputs.get(parent, "") for parent in snapshot.inputs}
         # A view is read as it is now, also where its inputs changed since it was defined.
         view = is_view(snapshot)
-        outputs[id] = (
-            derived_id(snapshot.fingerprint.content, inputs) if view else snapshot.output_id
-        )
+        outputs[id] = output_over(snapshot, inputs) if view else snapshot.output_id
         if id not in touched and id not in stored and not touched.intersection(snapshot.inputs):
             continue
         if not build.keys().isdisjoint(snapshot.inputs):
@@ -171,7 +168,7 @@ def _over(
     """The node's output over ``inputs``, where somebody built it or it stores no ``rows``."""
     content = snapshot.fingerprint.content
     if snapshot.artifact is None and not rows:
-        return evolve(snapshot, inputs=inputs, output_id=derived_id(content, inputs))
+        return evolve(snapshot, inputs=inputs, output_id=output_over(snapshot, inputs))
     for found in candidates:
         same = found.fingerprint.content == content and dict(found.inputs) == inputs
         if same and found.artifact is not None and not (found.failing or found.forward_only):

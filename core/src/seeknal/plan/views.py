@@ -37,8 +37,14 @@ def _output(
                 parent: _output(snapshots, parent, known, snapshots.get(parent))
                 for parent in snapshot.inputs
             }
-            known[id] = derived_id(snapshot.fingerprint.content, inputs)
+            known[id] = output_over(snapshot, inputs)
     return known[id]
+
+
+def output_over(snapshot: Snapshot, inputs: Mapping[NodeId, str]) -> str:
+    """The output id of a node that stores no rows over inputs of this content."""
+    run = snapshot.view.run if snapshot.view else ""
+    return derived_id(snapshot.fingerprint.content + run, inputs)
 
 
 def with_views(snapshots: Snapshots, ids: Iterable[NodeId]) -> list[NodeId]:

@@ -28,7 +28,7 @@ from seeknal.model import (
     Step,
 )
 from seeknal.plan.planner import built_in
-from seeknal.plan.views import is_view
+from seeknal.plan.views import is_view, output_over
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
@@ -120,7 +120,8 @@ class Attempt:
         # From here on these are what it was computed from: they say the same.
         self.snapshot = evolve(self.snapshot, inputs=inputs)
         if is_view(self.snapshot):
-            self.snapshot = evolve(self.snapshot, output_id=self.derived_id(inputs))
+            output_id = output_over(self.snapshot, inputs)
+            self.snapshot = evolve(self.snapshot, output_id=output_id)
         return False
 
     def adopt(self) -> NodeResult | None:
@@ -288,8 +289,10 @@ class Attempt:
             # A view would give the second of two columns of one name a name of its own.
             sql = self.node.sql.executable if self.node.sql else ""
             refuse_equal_names(self.place.cursor().sql(sql).columns)
-            view = self.outputs.define_view(self.node, self.place.cursor())
-        snapshot = evolve(self.new_snapshot(self.derived_id(inputs), inputs), view=view)
+            run_id = self.services.run_id
+            view = self.outputs.define_view(self.node, run_id, self.place.cursor())
+        snapshot = evolve(self.new_snapshot("", inputs), view=view)
+        snapshot = evolve(snapshot, output_id=output_over(snapshot, inputs))
         self.record(snapshot)
         return self.result("success", snapshot)
 

@@ -12,7 +12,7 @@ from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.run.asking import check_isolation
 from seeknal.run.loading import load, read_project
 from seeknal.run.planning import plan_of
-from seeknal.run.preparing import prepare_environment
+from seeknal.run.preparing import prepare_environment, take_note_of_origin
 from seeknal.run.running import Reporter, Run
 from seeknal.run.session import Loaded, Request
 from seeknal.run.verified import Verified
@@ -57,6 +57,8 @@ def apply_project(
             if not agree(loaded, plan):
                 return None
             prepare_environment(store, project, request)
+            # What was agreed to was seen beside what the origin holds by now.
+            take_note_of_origin(store, request.environment)
             loaded = evolve(loaded, state=store.state)
             return Run(loaded, request, reporter, store).run(plan)
         finally:

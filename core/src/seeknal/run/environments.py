@@ -13,11 +13,16 @@ from attrs import evolve, frozen
 from seeknal.errors import StateError, UsageError
 from seeknal.model import PRODUCTION, NodeId, RunSummary, Snapshot
 from seeknal.plan.environments import check_name, existing
-from seeknal.plan.origins import agreement, moved_since
+from seeknal.plan.origins import agreement
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.run.moving import Work
 from seeknal.run.owing import holds_newer
-from seeknal.run.preparing import create_environment, mend_names
+from seeknal.run.preparing import (
+    changed_in_origin,
+    create_environment,
+    mend_names,
+    take_note_of_origin,
+)
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
@@ -32,13 +37,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Moved:
-    """What a command did to a map. ``left``: targets that hold other rows than the map says."""
+    """What a command did to a map. ``left``: targets that hold other rows than the map says.
+
+    ``other``: nodes that a promotion left alone though both define them differently.
+    """
 
     environment: str
     generation: int
     nodes: tuple[NodeId, ...] = ()
     summary: RunSummary | None = None
     left: tuple[str, ...] = ()
+    other: tuple[NodeId, ...] = ()
 
 
 @contextmanager
@@ -108,7 +117,8 @@ def promote(
         if not promotion:
             if mine.origin == target and not dry_run:
                 _take_note(store, mine, agreement(mine, definitions_of(theirs.snapshots), {}))
-            return Moved(environment=target, generation=theirs.generation)
+            other = _differing(mine, theirs)
+            return Moved(environment=target, generation=theirs.generation, other=other)
         if not agree(promotion) or dry_run:
             return None
         work = Work(root, request, reporter, store)
@@ -135,6 +145,11 @@ def promote(
         )
 
 
+def _differing(mine: EnvironmentState, theirs: EnvironmentState) -> tuple[NodeId, ...]:
+    here, there = definitions_of(mine.snapshots), definitions_of(theirs.snapshots)
+    return tuple(sorted(id for id in {*here, *there} if here.get(id) != there.get(id)))
+
+
 def _take_note(store: StateStore, mine: EnvironmentState, known: Mapping[str, Any]) -> None:
     if any(getattr(mine, key) != value for key, value in known.items()):
         store.annotate(mine.name, **known)
@@ -145,23 +160,10 @@ def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:
 
     Raises LockHeld when another command is writing.
     """
-    if not _moved_since(read_state(root / "target").environments, request.environment):
+    if not changed_in_origin(read_state(root / "target").environments, request.environment):
         return ()
     with writing(root, request) as store:
-        environments = store.state.environments
-        moved = _moved_since(environments, request.environment)
-        if moved:
-            mine = environments[request.environment]
-            known = definitions_of(environments[mine.origin or ""].snapshots)
-            seen = {**mine.seen, **{id: known.get(id, "") for id in moved}}
-            store.annotate(mine.name, seen=seen)
-        return moved
-
-
-def _moved_since(environments: Mapping[str, EnvironmentState], name: str) -> tuple[NodeId, ...]:
-    mine = environments.get(name)
-    origin = environments.get(mine.origin or "") if mine else None
-    return moved_since(mine, definitions_of(origin.snapshots)) if mine and origin else ()
+        return take_note_of_origin(store, request.environment)
 
 
 def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -> Moved:

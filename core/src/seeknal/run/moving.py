@@ -84,8 +84,9 @@ class Work:
         failed = [result for result in results if not result.ok]
         if failed:
             run.summarise(results)
+            reason = f": {failed[0].error}" if failed[0].error else ""
             raise RunError(
-                f"nothing was promoted: {failed[0].node} {failed[0].status}",
+                f"nothing was promoted: {failed[0].node} {failed[0].status}{reason}",
                 code="SK0830",
                 help=f"{promotion.target} is as it was",
             )

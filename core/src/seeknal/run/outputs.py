@@ -51,13 +51,18 @@ class Outputs:
             elif snapshot.view is not None:
                 self.engine.define(id, snapshot.view.sql)
 
-    def define_view(self, node: Node, cursor: duckdb.DuckDBPyConnection) -> View:
+    def define_view(self, node: Node, run_id: str, cursor: duckdb.DuckDBPyConnection) -> View:
         """Let a view be what the project's files say: from here on the environment holds that."""
         assert node.sql is not None
         self.define(node.parents)
         self.engine.define(node.id, node.sql.executable)
         columns = columns_of(cursor.sql(f"FROM {quote_name(node.kind, node.name)}"))
-        return View(sql=node.sql.executable, columns=columns, location=node.sql.location)
+        return View(
+            sql=node.sql.executable,
+            columns=columns,
+            location=node.sql.location,
+            run=run_id if node.volatile else "",
+        )
 
     def texts(self, node: Node) -> list[str]:
         """The SQL that the node runs: its own, and that of the views that it reads."""

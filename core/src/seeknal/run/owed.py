@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from seeknal.digests import digest
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import Account, Delivery, NodeId, RunSummary, Snapshot, Step
+from seeknal.plan.environments import existing
 from seeknal.run.environments import writing
 from seeknal.run.moving import Work
 from seeknal.state.artifacts import Artifacts
@@ -98,7 +99,11 @@ def _outstanding(state: State, environment: str | None) -> list[Outstanding]:
         account_ = state.account(name, id)
         if account_ is not None and (known is None or id not in known.snapshots):
             found += _of_account(name, id, account_, None)
-    return [entry for entry in found if environment in (None, entry.environment)]
+    found = [entry for entry in found if environment in (None, entry.environment)]
+    if environment is not None and not found:
+        # What one that is gone still owes can be asked for; nothing owed by none is a mistake.
+        existing(state.environments, environment)
+    return found
 
 
 def _of_account(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from seeknal.model import PRODUCTION, Artifact, NodeId, Project, Snapshot
 from seeknal.plan.environments import refuse_pinned
-from seeknal.plan.origins import common_base
+from seeknal.plan.origins import common_base, moved_since
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.ledger import definitions_of
+from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.store import StateStore
 
 if TYPE_CHECKING:
@@ -40,6 +40,26 @@ def prepare_environment(store: StateStore, project: Project, request: Request) -
         base = common_base(environment, definitions_of(origin.snapshots))
         if base != environment.base:
             store.annotate(environment.name, base=base)
+
+
+def changed_in_origin(
+    environments: Mapping[str, EnvironmentState], name: str
+) -> tuple[NodeId, ...]:
+    """Nodes whose definition in an environment's origin is not the one last taken note of."""
+    mine = environments.get(name)
+    origin = environments.get(mine.origin or "") if mine else None
+    return moved_since(mine, definitions_of(origin.snapshots)) if mine and origin else ()
+
+
+def take_note_of_origin(store: StateStore, name: str) -> tuple[NodeId, ...]:
+    """Take note of an origin's definitions as they are now; gives those that have changed."""
+    environments = store.state.environments
+    moved = changed_in_origin(environments, name)
+    if moved:
+        mine = environments[name]
+        known = definitions_of(environments[mine.origin or ""].snapshots)
+        store.annotate(name, seen={**mine.seen, **{id: known.get(id, "") for id in moved}})
+    return moved
 
 
 def _is_old(updated: str) -> bool:

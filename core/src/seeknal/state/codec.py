@@ -137,6 +137,7 @@ def _encode_view(view: View) -> dict[str, Any]:
         "sql": view.sql,
         "columns": [[entry.name, entry.type, entry.nullable] for entry in view.columns],
         "location": [place.file, place.line, place.column],
+        **({"run": view.run} if view.run else {}),
     }
 
 
@@ -145,6 +146,7 @@ def _view(data: Mapping[str, Any]) -> View:
         sql=data["sql"],
         columns=tuple(_column(*entry) for entry in data["columns"]),
         location=Location(*data["location"]),
+        run=data.get("run", ""),
     )
 
 
