@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import Artifact, Column, Node, NodeId, Snapshot
+from seeknal.model import PRODUCTION, Artifact, Column, Node, NodeId, Problem, Snapshot
 from seeknal.plan.views import is_view
 from seeknal.querying import open_views, snapshots_of
 
@@ -143,6 +143,25 @@ def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
         loaded.plugins,
         fingerprints=fingerprints(project.nodes, graph, datetime.now(UTC).date().isoformat()),
         snapshots=snapshots_of(project.root, environment),
+    )
+
+
+def misfits_of(loaded: Loaded) -> list[Problem]:
+    """Views that do not fit their inputs, as far as declarations and production's outputs tell."""
+    from datetime import UTC, datetime
+
+    from seeknal.fingerprint import fingerprints
+    from seeknal.lineage.fitting import misfits
+
+    project, graph = loaded.project, loaded.graph
+    return list(
+        misfits(
+            project,
+            graph,
+            loaded.plugins,
+            fingerprints=fingerprints(project.nodes, graph, datetime.now(UTC).date().isoformat()),
+            snapshots=snapshots_of(project.root, PRODUCTION),
+        )
     )
 
 

@@ -363,11 +363,13 @@ def _about(environment: EnvironmentState) -> dict[str, Any]:
 def _differing(environment: EnvironmentState, origin: EnvironmentState | None) -> set[str]:
     if origin is None:
         return set()
+    from seeknal.plan.views import output_now
+
     mine, theirs = environment.snapshots, origin.snapshots
     return {
         id
         for id in {*mine, *theirs}
-        if id not in mine or id not in theirs or mine[id].output_id != theirs[id].output_id
+        if id not in mine or id not in theirs or output_now(mine, id) != output_now(theirs, id)
     }
 
 

@@ -22,7 +22,9 @@ from seeknal.model import Problem
 def validate_command(connections: bool, format_: str, **options: Any) -> int:
     """Report everything that is wrong in the project's files.
 
-    Reads files only; no source, target or connection is touched unless --connections is given.
+    A view that does not fit the columns of its inputs, as far as these are declared or known from
+    the last run, is a warning. Reads files only; no source, target or connection is touched
+    unless --connections is given.
     """
     problems, nodes = _problems(options)
     if format_ == "json":
@@ -45,7 +47,9 @@ def _problems(options: dict[str, Any]) -> tuple[Sequence[Problem], int]:
         loaded = load(project_root(), request(command="validate", **options))
     except ProjectError as error:
         return error.problems, 0
-    return loaded.project.warnings, len(loaded.project.nodes)
+    from seeknal.inspect import misfits_of
+
+    return (*loaded.project.warnings, *misfits_of(loaded)), len(loaded.project.nodes)
 
 
 def _print(problems: Sequence[Problem], nodes: int) -> None:
@@ -53,8 +57,10 @@ def _print(problems: Sequence[Problem], nodes: int) -> None:
 
     if problems:
         say(explain_problems(problems, project_root()))
-    if not any(problem.severity == "error" for problem in problems):
+    if not problems:
         print(f"{count(nodes, 'node')}, no problems")
+    elif not any(problem.severity == "error" for problem in problems):
+        print(f"{count(nodes, 'node')}, no problems but {count(len(problems), 'warning')}")
 
 
 def _answer(problems: Sequence[Problem], nodes: int) -> dict[str, Any]:

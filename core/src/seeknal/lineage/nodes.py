@@ -42,14 +42,15 @@ def still_true(node: Node, snapshot: Snapshot | None, content: str, upstream: st
 def trace_source(node: Node, known: Known, binder: Binder) -> NodeLineage:
     """A source: its columns are where every path begins."""
     try:
-        columns = known.columns or _declared(node) or _loaded(node, binder)
+        columns = known.columns or declared(node) or _loaded(node, binder)
     except Unbound as error:
         return NodeLineage(node=node.id, known=False, query=QueryLineage(unknown=str(error)))
     query = QueryLineage(columns=tuple(ColumnLineage(name=c.name) for c in columns))
     return NodeLineage(node=node.id, columns=columns, query=query)
 
 
-def _declared(node: Node) -> tuple[Column, ...] | None:
+def declared(node: Node) -> tuple[Column, ...] | None:
+    """The columns that a source's file declares, where it says the type of each."""
     if not node.columns or not all(column.type for column in node.columns):
         return None
     return tuple(Column(column.name, str(column.type)) for column in node.columns)
