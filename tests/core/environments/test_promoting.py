@@ -119,10 +119,8 @@ def test_a_failed_promotion_answers_in_json_with_the_node_that_failed(shop):
         (["nosuch"], "SK0251"),
     ],
 )
-def test_whoever_asks_for_json_gets_json_when_it_fails(shop, command, code):
-    shop.write(clean=CHANGED)
-
-    failed = shop(*command, "--format", "json")
+def test_whoever_asks_for_json_gets_json_when_it_fails(shop_once, command, code):
+    failed = shop_once(*command, "--format", "json")
 
     answer = failed.json()
     assert failed.exit_code in (1, 2)
@@ -132,21 +130,21 @@ def test_whoever_asks_for_json_gets_json_when_it_fails(shop, command, code):
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "list", "diff", "validate", "lineage"])
-def test_wrong_files_are_answered_in_json(shop, command):
-    shop.project.write({"seeknal/bad.yml": "kind: nosuch\nname: bad\n"})
+def test_wrong_files_are_answered_in_json(seeknal_project, command):
+    project = seeknal_project({"seeknal/bad.yml": "kind: nosuch\nname: bad\n"})
     more = ["prod", "zz"] if command == "diff" else []
 
-    failed = shop(command, *more, "--format", "json")
+    failed = project.run(command, *more, "--format", "json")
 
     assert failed.exit_code == 2
     assert failed.json()
 
 
 def test_an_answer_that_breaks_off_is_not_followed_by_another(shop):
-    late = "SELECT CASE WHEN i > 900000 THEN CAST(error('no') AS INTEGER) ELSE i END AS a"
+    late = "SELECT CASE WHEN i > 250000 THEN CAST(error('no') AS INTEGER) ELSE i END AS a"
 
     early = shop("sql", "SELECT CAST(error('no') AS INTEGER)", "--format", "json")
-    broken = shop("sql", f"{late} FROM range(1000000) t(i)", "--format", "json")
+    broken = shop("sql", f"{late} FROM range(300000) t(i)", "--format", "json")
 
     assert early.json()["error"]["code"] == "SK0482"
     assert broken.exit_code == 1

@@ -56,7 +56,7 @@ def _source_rows(place: Place, remember: Remember) -> Rows:
 def _python_rows(place: Place, remember: Remember, loaded: Rows | None = None) -> Rows:
     from seeknal.run.function import run_function
 
-    parents = {id: place.stored(id) for id in place.node.parents if place.has_rows(id)}
+    parents = {id: place.relation(id) for id in place.node.parents if place.has_rows(id)}
     return run_function(place.node, parents, place.context(source_rows=loaded), traced=remember)
 
 

@@ -41,15 +41,20 @@ class Outputs:
 
     def define(self, ids: Iterable[NodeId]) -> None:
         """Make these nodes readable as ``"kind"."name"``, with all that their views read."""
+        for id, select in self.selects(ids).items():
+            self.engine.define(id, select)
+
+    def selects(self, ids: Iterable[NodeId]) -> dict[NodeId, str]:
+        """What gives these nodes' rows, after what gives those of the views that they read."""
+        found: dict[NodeId, str] = {}
         for id in with_views(self.snapshots, ids):
             snapshot = self.snapshots.get(id)
-            if snapshot is None:
-                continue
-            if snapshot.artifact is not None:
+            if snapshot is not None and snapshot.artifact is not None:
                 path = self.artifacts.path(snapshot.artifact)
-                self.engine.define(id, f"FROM {stored_scan(path, snapshot.artifact.columns)}")
-            elif snapshot.view is not None:
-                self.engine.define(id, snapshot.view.sql)
+                found[id] = f"FROM {stored_scan(path, snapshot.artifact.columns)}"
+            elif snapshot is not None and snapshot.view is not None:
+                found[id] = snapshot.view.sql
+        return found
 
     def define_view(self, node: Node, run_id: str, cursor: duckdb.DuckDBPyConnection) -> View:
         """Let a view be what the project's files say: from here on the environment holds that."""

@@ -16,14 +16,13 @@ from seeknal.model import (
     Plan,
     Project,
     Relation,
-    Scan,
     Snapshot,
     Target,
 )
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
 from seeknal.run.context import NodeContext
-from seeknal.run.engine import Engine, stored_scan, write_rows
+from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -91,17 +90,6 @@ class Place:
 
     def relation(self, id: NodeId) -> Relation:
         return self.outputs.relation(id, self.cursor())
-
-    def stored(self, id: NodeId) -> Relation:
-        """A node's rows as a file, written here where it is a view: Python code may read them
-        in any order and any number of times."""
-        relation = self.relation(id)
-        if relation.path is not None:
-            return relation
-        path = self.context().workdir / f"{id}.parquet"
-        rows, columns = write_rows(self.cursor(), Scan(f"FROM {relation.scan}"), path)
-        scan = stored_scan(path, columns)
-        return Relation(node=id, scan=scan, columns=columns, rows=rows, path=path)
 
     def relation_of(self, artifact: Artifact) -> Relation:
         """The rows of an earlier output of the node."""
