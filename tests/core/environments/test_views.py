@@ -178,6 +178,36 @@ def test_readers_of_a_volatile_view_run_each_time(shop):
     assert shop.sql("SELECT r FROM transform.drawn") != before
 
 
+def test_a_contract_holds_for_a_view_too(shop):
+    promised = TRIPLE + "contract: true\ncolumns: [{name: nosuch, data_type: BIGINT}]\n"
+    shop.write(double=promised)
+
+    failed = shop("run")
+
+    assert failed.exit_code == 1
+    assert "SK0713" in failed.stderr
+    assert shop.sql(SUM_QUERY) == [(60,)]
+
+
+def test_a_feature_group_has_the_same_rows_as_a_view_and_as_a_table(shop):
+    group = (
+        "kind: feature_group\nname: g\nentity: {name: o, join_keys: [id]}\n"
+        "inputs: [{ref: source.orders}]\nfeatures: {amount: {dtype: double}}\n"
+        "transform: SELECT id, amount, 1 AS extra FROM ref('source.orders')\n"
+    )
+    found = {}
+    for more in ("", "materialized: view\n"):
+        shop.write(g=group + more)
+        shop("run").assert_ok()
+        found[more] = shop("inspect", "g", "--schema", "--format", "json").assert_ok().json()
+
+    assert found[""] == found["materialized: view\n"]
+    assert [(column["name"], column["type"]) for column in found[""]] == [
+        ("id", "BIGINT"),
+        ("amount", "DOUBLE"),
+    ]
+
+
 def test_a_table_that_becomes_a_view_has_no_stable_name_any_more(shop):
     shop.write(double=DOUBLE.replace("materialized: view\n", ""))
     shop("run").assert_ok()

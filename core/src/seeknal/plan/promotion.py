@@ -151,10 +151,9 @@ def _stored_from_now_on(
         parent
         for id in moved
         for parent in source.snapshots[id].inputs
-        if is_view(target.snapshots.get(parent))
-        and parent in source.snapshots
-        and source.snapshots[parent].artifact is not None
-        and parent not in moved
+        if (mine := source.snapshots.get(parent)) and mine.artifact is not None
+        if (theirs := target.snapshots.get(parent)) and is_view(theirs)
+        if mine.fingerprint.content == theirs.fingerprint.content
     }
 
 

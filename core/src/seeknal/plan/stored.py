@@ -26,5 +26,8 @@ def inlined_views(nodes: Mapping[NodeId, Node], graph: Graph) -> frozenset[NodeI
 def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
     if node.audits or node.targets or node.python or node.sql is None:
         return True
+    if node.kind != "transform":
+        # Other kinds make more of their SQL than it says: types, checks, fewer columns.
+        return True
     children = [nodes[child] for child in graph.children[node.id]]
     return any(child.python is not None for child in children)

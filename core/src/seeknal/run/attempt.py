@@ -291,6 +291,7 @@ class Attempt:
             refuse_equal_names(self.place.cursor().sql(sql).columns)
             run_id = self.services.run_id
             view = self.outputs.define_view(self.node, run_id, self.place.cursor())
+        self.check_contract(view.columns)
         snapshot = evolve(self.new_snapshot("", inputs), view=view)
         snapshot = evolve(snapshot, output_id=output_over(snapshot, inputs))
         self.record(snapshot)
