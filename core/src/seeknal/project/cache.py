@@ -18,7 +18,7 @@ from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
 
-VERSION = 3
+VERSION = 4
 FOLDER = "seeknal"
 Stat = list[int]
 

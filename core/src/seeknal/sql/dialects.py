@@ -26,8 +26,9 @@ def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
     executable = _write(tree, dialect, scope)
     scope.report_unused()
     tokens = tokenize(executable)
-    effects = effects_of(tokens)
-    outside = [outside_name(table, tokens) for table in table_references(tokens)]
+    tables = table_references(tokens)
+    effects = effects_of(tokens, tables)
+    outside = [outside_name(table, tokens) for table in tables]
     return ResolvedSql(
         executable=executable,
         inputs=(*scope.inputs, *scope.found.values()),

@@ -5,31 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seeknal.sql.keywords import words
+from seeknal.sql.catalogue import FUNCTIONS
+from seeknal.sql.keywords import KEYWORDS, words
 from seeknal.sql.scopes import TableRef
 from seeknal.sql.tokens import Token
 
 VOLATILE = words(
     """
-    current_query_id current_transaction_id currval gen_random_uuid get_current_time
-    get_current_timestamp nextval now random setseed transaction_timestamp txid_current uuid
-    uuidv4 uuidv7
+    ago clock_timestamp current_catalog current_connection_id current_database current_localtime
+    current_localtimestamp current_query current_query_id current_schema current_schemas
+    current_setting current_transaction_id currval format_type gen_random_uuid get_block_size
+    get_current_time get_current_timestamp getenv getvariable in_search_path localtime
+    localtimestamp nextval now pg_conf_load_time pg_get_constraintdef pg_get_viewdef
+    pg_postmaster_start_time pg_sleep pg_timezone_names platform python_map_function random
+    set_config setseed setval sleep_ms statement_timestamp stats timeofday transaction_timestamp
+    txid_current user_agent uuid uuidv4 uuidv7 vector_type version which_secret write_log
     """
 )
-VOLATILE_WORDS = words("current_time current_timestamp localtime localtimestamp")
-"""Volatile without brackets."""
+"""Functions of the clock, of dice, and of what the engine is or has at the moment.
+
+DuckDB's catalogue calls them volatile or consistent within one query; or it says nothing, as of
+macros and table functions.
+"""
+_ENGINE = words(
+    """
+    add_grammar_extension add_parquet_key checkpoint create_external_resource
+    deregister_external_resource destroy_external_resource disable_logging disable_profiling
+    enable_logging enable_profiling force_checkpoint register_external_resource
+    register_external_resource_type remove_grammar_extension sqlite_master sqlite_schema
+    sqlite_temp_master sqlite_temp_schema truncate_duckdb_logs
+    """
+)
+_ENGINE_PREFIXES = ("duckdb_", "pragma_")
+_ENGINE_SCHEMAS = ("information_schema", "pg_catalog")
+_ENGINE_VIEWS = words(
+    """
+    pg_am pg_attrdef pg_attribute pg_class pg_collation pg_constraint pg_database pg_depend
+    pg_description pg_enum pg_index pg_indexes pg_namespace pg_prepared_statements pg_proc
+    pg_sequence pg_sequences pg_settings pg_tables pg_tablespace pg_type pg_views
+    """
+)
+VOLATILE_WORDS = words(
+    "current_catalog current_schema current_time current_timestamp localtime localtimestamp"
+)
+"""Volatile without brackets, in quotes too where no column has the name."""
 DATES = frozenset(["today"])
 DATE_WORDS = frozenset(["current_date"])
+_OF_THE_GRAMMAR = words(
+    """
+    array bernoulli bool boolean date ifnull json map percentile_cont percentile_disc ref reservoir
+    row struct system try union
+    """
+)
+"""What brackets may follow though the catalogue has no such function."""
 
 OUTSIDE = words(
     """
-    delta_scan glob iceberg_metadata iceberg_scan iceberg_snapshots json_execute_serialized_sql
-    mysql_query mysql_scan parquet_bloom_probe parquet_file_metadata parquet_full_metadata
-    parquet_kv_metadata parquet_metadata parquet_scan parquet_schema postgres_query postgres_scan
-    postgres_scan_pushdown query query_table read_avro read_blob read_csv read_csv_auto
-    read_duckdb read_gsheet read_json read_json_auto read_json_objects read_json_objects_auto
-    read_ndjson read_ndjson_auto read_ndjson_objects read_parquet read_text read_xlsx sniff_csv
-    sqlite_query sqlite_scan st_read
+    arrow_scan arrow_scan_dumb delta_scan glob iceberg_metadata iceberg_scan iceberg_snapshots
+    json_execute_serialized_sql mysql_query mysql_scan parquet_bloom_probe parquet_file_metadata
+    parquet_full_metadata parquet_kv_metadata parquet_metadata parquet_scan parquet_schema
+    postgres_query postgres_scan postgres_scan_pushdown query query_table read_avro read_blob
+    read_csv read_csv_auto read_duckdb read_gsheet read_json read_json_auto read_json_objects
+    read_json_objects_auto read_ndjson read_ndjson_auto read_ndjson_objects read_parquet read_text
+    read_xlsx sniff_csv sqlite_query sqlite_scan st_read
     """
 )
 """Table functions that read from outside of the database, or run text that nobody checked."""
@@ -88,28 +126,81 @@ class Effects(NamedTuple):
     time_dependent: bool = False
 
 
-def effects_of(tokens: Sequence[Token]) -> Effects:
-    """The volatile function of a query, if any, and whether it reads today's date."""
+def effects_of(tokens: Sequence[Token], tables: Sequence[TableRef] = ()) -> Effects:
+    """The volatile function of a query, if any, and whether it reads today's date.
+
+    ``tables`` are those that are no inputs.
+    """
     volatile: str | None = None
     dated = False
     for position, token in enumerate(tokens):
-        if token.kind != "word":
+        if token.kind not in ("word", "name"):
             continue
-        called = position + 1 < len(tokens) and tokens[position + 1].key == "("
+        name = token.key or token.name.lower()
         before = tokens[position - 1].key if position else ""
-        if called:
-            volatile = volatile or (f"{token.key}()" if token.key in VOLATILE else None)
-            dated = dated or token.key in DATES or _is_age_today(tokens, position)
+        if position + 1 < len(tokens) and tokens[position + 1].key == "(":
+            volatile = volatile or _volatile_call(tokens, position, name)
+            dated = dated or name in DATES or name in DATE_WORDS
+            dated = dated or (name == "age" and _is_age_today(tokens, position))
+        elif before not in (".", "as"):
+            volatile = volatile or (name if name in VOLATILE_WORDS else None)
+            dated = dated or name in DATE_WORDS
         if before not in (".", "as"):
-            volatile = volatile or (token.key if token.key in VOLATILE_WORDS else None)
-            dated = dated or token.key in DATE_WORDS
             volatile = volatile or _unseeded_sample(tokens, position)
-    return Effects(volatile, dated)
+    return Effects(volatile or _engine_view(tables), dated)
+
+
+def _volatile_call(tokens: Sequence[Token], position: int, name: str) -> str | None:
+    if name in VOLATILE or name in _ENGINE or name.startswith(_ENGINE_PREFIXES):
+        return f"{name}()"
+    if name in FUNCTIONS or name in KEYWORDS or name in _OF_THE_GRAMMAR or reads_outside(name):
+        return None
+    return f"{name}(), which seeknal does not know" if _is_call(tokens, position) else None
+
+
+def _is_call(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a name with brackets is called, and does not name a table and its columns."""
+    before = tokens[position - 1] if position else None
+    if before is None or before.key == ".":
+        return True
+    if before.key in ("as", "with", "recursive", "::", ")") or before.kind in ("name", "string"):
+        return False
+    if before.kind == "word" and before.key not in KEYWORDS:
+        return False
+    end = _closing(tokens, position + 1)
+    following = [token.key for token in tokens[end + 1 : end + 5]]
+    without = [key for key in following[1:] if key not in ("not", "materialized")]
+    return not (following[:1] == ["as"] and without[:1] == ["("])
+
+
+def _closing(tokens: Sequence[Token], open: int) -> int:
+    """The position of the bracket that closes the one at ``open``; the last where none does."""
+    depth = 0
+    for position in range(open, len(tokens)):
+        key = tokens[position].key
+        depth += (key in ("(", "[", "{")) - (key in (")", "]", "}"))
+        if depth == 0:
+            return position
+    return len(tokens) - 1
+
+
+def _engine_view(tables: Sequence[TableRef]) -> str | None:
+    """A view of the engine's own catalogue, which changes with whatever ran before."""
+    for table in tables:
+        if table.shadowed or table.function or not table.parts:
+            continue
+        *schemas, name = (part.lower() for part in table.parts)
+        own = name in _ENGINE or name in _ENGINE_VIEWS or name.startswith(_ENGINE_PREFIXES)
+        in_schema = bool(schemas) and schemas[-1] in _ENGINE_SCHEMAS
+        if in_schema or (own and (not schemas or schemas[-1] == "main")):
+            return ".".join(table.parts)
+    return None
 
 
 def _is_age_today(tokens: Sequence[Token], position: int) -> bool:
-    """``age(x)`` counts from today; ``age(x, y)`` does not."""
-    return tokens[position].key == "age" and len(arguments(tokens, position + 1)) == 1
+    """``age(x)`` and ``x.age()`` count from today; ``age(x, y)`` does not."""
+    given = [entry for entry in arguments(tokens, position + 1) if entry[0] < entry[1]]
+    return len(given) < 2
 
 
 def _unseeded_sample(tokens: Sequence[Token], position: int) -> str | None:

@@ -70,7 +70,7 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
     if edits.well_formed():
         edits.check_syntax(executable)
     scope.report_unused()
-    effects = effects_of(tokens)
+    effects = effects_of(tokens, edits.kept(tables))
     return ResolvedSql(
         executable=executable,
         inputs=(*scope.inputs, *scope.found.values()),
@@ -196,13 +196,17 @@ class _Edits:
 
     def outside(self, tables: Sequence[TableRef]) -> list[tuple[str, int]]:
         """What the query reads that is not in the database."""
-        edited = {start for start, _, _ in self.edits}
         found = []
-        for table in tables:
+        for table in self.kept(tables):
             what = outside_name(table, self.tokens)
-            if what and self.tokens[table.first].start not in edited:
+            if what:
                 found.append((what, self.place(table.first)[0]))
         return found
+
+    def kept(self, tables: Sequence[TableRef]) -> list[TableRef]:
+        """The tables that are no inputs."""
+        edited = {start for start, _, _ in self.edits}
+        return [table for table in tables if self.tokens[table.first].start not in edited]
 
 
 def _line_start(text: str, line: int) -> int:
