@@ -15,7 +15,7 @@ from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 MOST = 5_000
 """Entries that are kept for another time; more are dropped for those of the last."""
 
-SCHEME = "2"
+SCHEME = "3"
 """Goes up whenever the same query may get another answer."""
 
 

@@ -9,6 +9,7 @@ from attrs import frozen
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.model import NodeLineage
 from seeknal.model import Audit, Column, Node, NodeId, Snapshot
+from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
 
@@ -107,7 +108,13 @@ def _traced(
     tables: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
         (id.kind.lower(), id.name.lower()): (str(id), parents[id].names()) for id in node.parents
     }
-    query = trace_query(sql, tables, [column.name for column in columns])
+    inexact = frozenset(
+        ColumnRef(str(id), column.name)
+        for id in node.parents
+        for column in parents[id].columns
+        if not is_exact(column.type)
+    )
+    query = trace_query(sql, tables, [column.name for column in columns], inexact=inexact)
     return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
 
 

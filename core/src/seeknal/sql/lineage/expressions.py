@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.lineage.functions import (
+    KEEPING_EXACT,
     ORDER_FREE,
+    ORDER_FREE_IF_EXACT,
     PEERS_ALIKE,
     PICKING,
-    ROWS_MAKING,
     SORTING,
     UNNAMED_VALUES,
     functions,
+    is_exact,
     is_system_schema,
 )
 from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.relations import Col, Scope, Sink, merged, resolve
-from seeknal.sql.lineage.tree import Tree, arguments, children, walk
+from seeknal.sql.lineage.tree import Tree, arguments, children, constant, walk
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.queries import Queries
@@ -33,14 +35,14 @@ class Expressions:
         self.starred: Col | None = None
         """The column for which a ``COLUMNS(...)`` stands while it is expanded."""
         self.handlers: dict[str, Callable[[Tree, Scope, Sink], None]] = {
-            "BETWEEN": self.all_below,
+            "BETWEEN": self.decided,
             "CASE": self.case,
-            "CAST": self.all_below,
-            "COLLATE": self.all_below,
+            "CAST": self.cast,
+            "COLLATE": self.collated,
             "COLUMN_REF": self.column,
-            "COMPARISON": self.all_below,
-            "CONJUNCTION": self.all_below,
-            "CONSTANT": self.nothing,
+            "COMPARISON": self.decided,
+            "CONJUNCTION": self.decided,
+            "CONSTANT": self.constant,
             "DEFAULT": self.nothing,
             "FUNCTION": self.function,
             "LAMBDA": self.arrow,
@@ -65,11 +67,35 @@ class Expressions:
             self.add(expression, scope, sink)
 
     def nothing(self, expression: Tree, scope: Scope, sink: Sink) -> None:
-        """Constants and parameters."""
+        """Defaults, parameters and types."""
+
+    def constant(self, expression: Tree, scope: Scope, sink: Sink) -> None:
+        found = constant(expression)
+        if found is not None and found[0] != "NULL":
+            sink.exact &= is_exact(found[0]) and not (found[0] == "NUMERIC" and "e" in found[1])
 
     def all_below(self, expression: Tree, scope: Scope, sink: Sink) -> None:
         for child in children(expression):
             self.add(child, scope, sink)
+
+    def decided(self, expression: Tree, scope: Scope, sink: Sink) -> None:
+        """Something that is true or false."""
+        inner = Sink()
+        self.all_below(expression, scope, inner)
+        inner.exact = True
+        sink.add_sink(inner)
+
+    def cast(self, expression: Tree, scope: Scope, sink: Sink) -> None:
+        inner = Sink()
+        self.all_below(expression, scope, inner)
+        type = expression.get("type_expr") or expression.get("cast_type")
+        inner.exact = all(map(is_exact, _texts(type)))
+        sink.add_sink(inner)
+
+    def collated(self, expression: Tree, scope: Scope, sink: Sink) -> None:
+        """Texts that are equal in a collation may differ."""
+        self.all_below(expression, scope, sink)
+        sink.exact = False
 
     def column(self, expression: Tree, scope: Scope, sink: Sink) -> None:
         names: list[str] = expression["column_names"]
@@ -112,6 +138,7 @@ class Expressions:
 
     def function(self, expression: Tree, scope: Scope, sink: Sink) -> None:
         name = expression["function_name"].lower()
+        outer, sink = sink, Sink()
         given = self.called_on(expression, scope, sink) + arguments(expression)
         if name not in functions().known:
             raise Untraceable(f"the function {name}() is not one of DuckDB's own")
@@ -125,14 +152,18 @@ class Expressions:
             self.lambda_function(given, scope, sink)
         else:
             self.add_all(given, scope, sink)
-        if name in ROWS_MAKING:
+        if name in functions().rows_making:
             self.add_all(given, scope, Sink.into(scope.rows))
         if expression["filter"] is not None:
             self.add(expression["filter"], scope, sink.aside())
         for entry in expression["order_bys"]["orders"]:
             self.add(entry["expression"], scope, sink if name in SORTING else sink.aside())
-        if name in functions().aggregates and name not in ORDER_FREE:
+        # max(x, n) takes n from the row that comes first.
+        counted = name in ("max", "min") and any(part["class"] != "CONSTANT" for part in given[1:])
+        if name in functions().aggregates and (counted or not _is_order_free(name, sink)):
             self.depends_on_order(scope, sink)
+        sink.exact = _gives_exact(name, sink)
+        outer.add_sink(sink)
 
     def called_on(self, expression: Tree, scope: Scope, sink: Sink) -> list[Tree]:
         """The column before the dot of ``a.upper()``, which looks like a schema."""
@@ -171,6 +202,7 @@ class Expressions:
         if name not in functions().known:
             raise Untraceable(f"the function {name}() is not one of DuckDB's own")
         picking = name in PICKING and len(given) > 1
+        outer, sink = sink, Sink()
         self.add_all(given[:1] if picking else given, scope, sink)
         self.add_all(given[1:] if picking else (), scope, sink.aside())
         clauses = Sink()
@@ -183,8 +215,10 @@ class Expressions:
                 self.add(expression[key], scope, deciding)
         sink.influences |= clauses.influences
         scope.windows |= clauses.influences
-        if not _same_for_peers(name, expression):
+        if not _same_for_peers(name, expression, sink):
             self.depends_on_order(scope, sink)
+        sink.exact = _gives_exact(name, sink)
+        outer.add_sink(sink)
 
     def depends_on_order(self, scope: Scope, sink: Sink) -> None:
         sink.influences |= scope.order
@@ -206,12 +240,32 @@ def _parameters(left: Tree) -> list[Tree]:
     return [part for part in walk(left) if part["class"] == "COLUMN_REF"]
 
 
-def _same_for_peers(name: str, window: Tree) -> bool:
+def _texts(value: object) -> Iterator[str]:
+    """All text of a tree."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, str):
+        yield value
+
+
+def _is_order_free(name: str, given: Sink) -> bool:
+    return name in ORDER_FREE or (name in ORDER_FREE_IF_EXACT and given.exact)
+
+
+def _gives_exact(name: str, given: Sink) -> bool:
+    keeps = name in KEEPING_EXACT or name in PICKING or name in ("first", "max", "min", "sum")
+    return name in functions().exact or (keeps and given.exact)
+
+
+def _same_for_peers(name: str, window: Tree, given: Sink) -> bool:
     """Whether rows that the window orders equally all get the same."""
     if name in PEERS_ALIKE:
         return True
     framed = any(str(window[edge]).endswith("_ROWS") for edge in ("start", "end"))
-    return name in ORDER_FREE and not framed
+    return _is_order_free(name, given) and not framed
 
 
 def is_aggregated(expression: Tree) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from functools import cache
+from itertools import pairwise
 
 from attrs import frozen
 
 from seeknal.sql.keywords import words
 from seeknal.sql.lineage.tree import Tree, connection, walk
+from seeknal.sql.tokens import tokenize
 
 ROWS_MAKING = frozenset({"unnest", "unlist"})
 """In a select list they turn one row into several, or one column into several."""
@@ -25,15 +29,42 @@ SORTING = words("mode quantile quantile_cont quantile_disc")
 
 ORDER_FREE = words(
     """
-    approx_count_distinct approx_quantile avg bit_and bit_or bit_xor bool_and bool_or corr count
-    count_if count_star countif covar_pop covar_samp entropy favg fsum histogram histogram_exact
-    kahan_sum kurtosis kurtosis_pop mad max mean median min product quantile quantile_cont
-    quantile_disc regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx
-    regr_sxy regr_syy sem skewness stddev stddev_pop stddev_samp sum sum_no_overflow sumkahan
-    var_pop var_samp variance
+    approx_count_distinct bit_and bit_or bit_xor bitstring_agg bool_and bool_or count count_if
+    count_star countif regr_count
     """
 )
-"""Aggregates that give the same for the same rows in any order (but for rounding)."""
+"""Aggregates that give the same for the same rows in any order."""
+
+ORDER_FREE_IF_EXACT = words(
+    """
+    avg histogram histogram_exact mad max mean median min quantile quantile_cont quantile_disc sum
+    sum_no_overflow
+    """
+)
+"""Those that do so where equal values are one value and sums do not round."""
+
+KEEPING_EXACT = words(
+    """
+    + - * // % || abs coalesce concat date_trunc datetrunc greatest if ifnull least list_value
+    mod nullif row struct_pack
+    """
+)
+"""What they give is exact where all that they are given is."""
+
+_INEXACT = re.compile(
+    r"float|double|real|interval|variant|timetz|time with time zone|time_tz|any|unknown"
+    r"|template|^t$|^null$",
+    re.IGNORECASE,
+)
+
+
+def is_exact(type: str) -> bool:
+    """Whether equal values of a type, by its name, are one value, and sums do not round.
+
+    ``0.0`` and ``-0.0`` are equal, as are 30 days and a month; sums of floats round.
+    """
+    return _INEXACT.search(type) is None
+
 
 PEERS_ALIKE = words("cume_dist dense_rank percent_rank rank rank_dense")
 """Window functions that give equal rows equal numbers."""
@@ -57,23 +88,47 @@ class Functions:
 
     known: frozenset[str]
     aggregates: frozenset[str]
+    """With the macros over them."""
+    rows_making: frozenset[str]
     with_lambda: frozenset[str]
+    exact: frozenset[str]
+    """Whatever they are given, what they give is exact."""
 
 
 @cache
 def functions() -> Functions:
     """The functions that this DuckDB has of its own, without macros that somebody made."""
     rows = connection().execute(
-        "SELECT lower(function_name), function_type, list_contains(parameter_types, 'LAMBDA')"
-        " FROM duckdb_functions() WHERE internal OR function_type NOT IN ('macro', 'table_macro')"
+        "SELECT lower(function_name), function_type, list_contains(parameter_types, 'LAMBDA'),"
+        " return_type, macro_definition FROM duckdb_functions()"
+        " WHERE internal OR function_type NOT IN ('macro', 'table_macro')"
     )
     found = rows.fetchall()
-    known = {name for name, _, _ in found} - _TEXT_RUNNING
+    known = {name for name, *_ in found} - _TEXT_RUNNING
+    bodies = {name: _called(body) for name, _, _, _, body in found if body}
+    rounding = {name for name, _, _, type, _ in found if not type or not is_exact(type)}
+    aggregates = {name for name, kind, *_ in found if kind == "aggregate"}
     return Functions(
         known=frozenset(known | _UNLISTED | ROWS_MAKING),
-        aggregates=frozenset(name for name, kind, _ in found if kind == "aggregate"),
-        with_lambda=frozenset(name for name, _, has in found if has),
+        aggregates=_with_macros(aggregates, bodies),
+        rows_making=_with_macros(ROWS_MAKING, bodies),
+        with_lambda=frozenset(name for name, _, has, *_ in found if has),
+        exact=frozenset(known - rounding),
     )
+
+
+def _called(body: str) -> frozenset[str]:
+    """The names that a macro's definition calls."""
+    tokens = tokenize(body)
+    return frozenset(token.name.lower() for token, after in pairwise(tokens) if after.key == "(")
+
+
+def _with_macros(names: Collection[str], bodies: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """``names`` and the macros that call one of them, however deep."""
+    found = set(names)
+    while grown := {name for name, body in bodies.items() if body & found} - found:
+        found |= grown
+    return frozenset(found)
 
 
 def is_system_schema(name: str) -> bool:
@@ -84,6 +139,6 @@ def is_system_schema(name: str) -> bool:
 def makes_rows(item: Tree) -> bool:
     """Whether an item of a select list may become several rows, or of a struct several columns."""
     return any(
-        part["class"] == "FUNCTION" and part["function_name"].lower() in ROWS_MAKING
+        part["class"] == "FUNCTION" and part["function_name"].lower() in functions().rows_making
         for part in walk(item)
     )

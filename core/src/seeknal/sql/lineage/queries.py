@@ -119,6 +119,7 @@ class Queries:
         parts = node["children"] if "children" in node else [node["left"], node["right"]]
         relations = [self.query(part, outer) for part in parts]
         found = _combined(node["setop_type"], relations, keep_all=node["setop_all"])
+        self.ordered |= not node["setop_all"] and not all(col.exact for col in found.cols)
         scope = Scope(outer)
         scope.add(Binding((), found.cols))
         scope.rows |= found.rows
@@ -169,6 +170,12 @@ class Queries:
                     deciding.add(merged(None, cols))
                     continue
                 self.expressions.add_all(outside_aggregates(item), scope, deciding)
+        self.first_of_equals(deciding, scope)
+
+    def first_of_equals(self, keys: Sink, scope: Scope) -> None:
+        """Of keys that are equal but differ, such as 0.0 and -0.0, the first one shows."""
+        if not keys.exact:
+            self.sampled(scope)
 
     def modified(
         self,
@@ -245,6 +252,7 @@ class Queries:
             self.output(target, scope, cols, expanded, deciding)
         if not targets:
             deciding.add(merged(None, cols))
+            self.first_of_equals(deciding, scope)
         return bool(targets)
 
 

@@ -12,13 +12,17 @@ NONE: Refs = frozenset()
 
 
 class Sink:
-    """Collects what an expression depends on."""
+    """Collects what an expression depends on.
 
-    __slots__ = ("influences", "values")
+    ``exact``: equal values of it are one value, and a sum of them does not round.
+    """
+
+    __slots__ = ("exact", "influences", "values")
 
     def __init__(self, values: set[ColumnRef] | None = None) -> None:
         self.values: set[ColumnRef] = set() if values is None else values
         self.influences: set[ColumnRef] = set()
+        self.exact = True
 
     @classmethod
     def into(cls, everything: set[ColumnRef]) -> Sink:
@@ -34,22 +38,26 @@ class Sink:
     def add(self, column: Col) -> None:
         self.values |= column.values
         self.influences |= column.influences
+        self.exact &= column.exact
 
     def add_sink(self, other: Sink) -> None:
         self.values |= other.values
         self.influences |= other.influences
+        self.exact &= other.exact
 
 
 class Col(NamedTuple):
     """A column of a relation. ``name`` is None where DuckDB makes one up.
 
     ``many``: one or more columns (the fields of a struct, say), of which only the sum is known.
+    ``exact``: as of a `Sink`.
     """
 
     name: str | None
     values: Refs = NONE
     influences: Refs = NONE
     many: bool = False
+    exact: bool = True
 
     @property
     def everything(self) -> Refs:
@@ -73,7 +81,7 @@ class Relation(NamedTuple):
 
 
 def col_of(name: str | None, sink: Sink, many: bool = False) -> Col:
-    return Col(name, frozenset(sink.values), frozenset(sink.influences), many)
+    return Col(name, frozenset(sink.values), frozenset(sink.influences), many, sink.exact)
 
 
 def merged(name: str | None, cols: Iterable[Col], many: bool = False) -> Col:

@@ -100,7 +100,8 @@ class Tables:
         self.queries.expressions.add_all(arguments(call), scope, sink)
         refs = frozenset(sink.values | sink.influences)
         single = name in _ONE_COLUMN
-        cols = [Col(_ONE_COLUMN.get(name), refs, many=not single or name == "unnest")]
+        many = not single or name == "unnest"
+        cols = [Col(_ONE_COLUMN.get(name), refs, many=many, exact=sink.exact)]
         if "WITHOUT" not in str(ref.get("with_ordinality", "WITHOUT")):
             cols.append(Col("ordinality"))
         scope.rows |= refs

@@ -7,22 +7,29 @@ from functools import lru_cache
 
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.queries import Queries
-from seeknal.sql.lineage.relations import Col, Relation
+from seeknal.sql.lineage.relations import Col, Refs, Relation
 from seeknal.sql.lineage.tree import parse
 
 Names = Mapping[tuple[str, ...], tuple[str, Sequence[str]]]
 """What a table name (lower case, outermost part first) means: a relation and its columns."""
 
 
-def trace_query(sql: str, tables: Names, columns: Sequence[str] | None = None) -> QueryLineage:
+def trace_query(
+    sql: str,
+    tables: Names,
+    columns: Sequence[str] | None = None,
+    *,
+    inexact: Refs = frozenset(),
+) -> QueryLineage:
     """What each output column and the rows of ``sql``, in DuckDB's dialect, depend on.
 
     ``tables`` are the relations that it may read. ``columns`` are the names that its output
     really has; they name what DuckDB makes names for, and a difference makes the answer
-    unknown. Never raises for any text.
+    unknown. ``inexact`` are columns of which equal values may differ (``0.0`` and ``-0.0``), or
+    whose sums round. Never raises for any text.
     """
     try:
-        return _traced(sql, tables, columns)
+        return _traced(sql, tables, columns, inexact)
     except Untraceable as error:
         return QueryLineage(unknown=str(error))
     except RecursionError:
@@ -32,7 +39,7 @@ def trace_query(sql: str, tables: Names, columns: Sequence[str] | None = None) -
         return QueryLineage(unknown=f"its syntax tree is not understood ({error!r})")
 
 
-def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLineage:
+def _traced(sql: str, tables: Names, columns: Sequence[str] | None, inexact: Refs) -> QueryLineage:
     read: set[str] = set()
 
     def table(names: Sequence[str]) -> Relation | None:
@@ -41,7 +48,7 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLine
             return None
         relation, cols = known
         read.add(relation)
-        return Relation(_base(relation, tuple(cols)))
+        return Relation(_base(relation, tuple(cols), inexact))
 
     queries = Queries(table)
     found = queries.query(parse(sql), None)
@@ -60,9 +67,10 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None) -> QueryLine
 
 
 @lru_cache(maxsize=256)
-def _base(relation: str, columns: tuple[str, ...]) -> tuple[Col, ...]:
+def _base(relation: str, columns: tuple[str, ...], inexact: Refs) -> tuple[Col, ...]:
     """A table's own columns; many queries read the same one."""
-    return tuple(Col(name, frozenset((ColumnRef(relation, name),))) for name in columns)
+    refs = (ColumnRef(relation, name) for name in columns)
+    return tuple(Col(ref.column, frozenset((ref,)), exact=ref not in inexact) for ref in refs)
 
 
 def _fitted(cols: Sequence[Col], names: Sequence[str] | None) -> list[tuple[str, Col]]:
