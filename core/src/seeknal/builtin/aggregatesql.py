@@ -25,6 +25,8 @@ from seeknal.plugin import Duration, check_condition, quote_identifier
 
 AGE = '"_days_between"'
 """Days from a row's time to its application date."""
+_PAST = f"{AGE} >= 0"
+"""No row after the application date counts, whatever else decides."""
 
 
 Output = tuple[str, str]
@@ -98,22 +100,27 @@ def _by_date(options: AggregationOptions, date_column: str, rows: str) -> str:
     for spec in specs_of(options.features):
         column = _column(spec)
         for wanted in _wanted(spec, options.windows):
-            where = _filter(_within(wanted.window, time or date, date))
+            where = _filter(_within(wanted.window, time, date))
             found.append((wanted.name, f"{call(wanted.agg, column, time)}{where}"))
         for ratio in several(spec.ratio):
             found += _ratios(column, time, ratio, _ratio_name(spec.name or ""))
-        found += _since(spec, "", time)
+        found += _since(spec, "", time, None if time is None else _PAST)
     return _grouped((*options.keys, date_column), found, _aged(rows, time, date))
 
 
-def _within(window: Window | None, time: str, date: str) -> str | None:
-    """The condition that a row lies in a window that ends on its application date."""
-    if window is None:
+def _within(window: Window | None, time: str | None, date: str) -> str | None:
+    """The condition that a row lies in a window that ends on its application date.
+
+    Without a time, rows cannot be after it; windows need one.
+    """
+    if time is None:
         return None
+    if window is None:
+        return _PAST
     if isinstance(window, tuple):
         return _days(window)
     first = f"CAST({date} AS DATE) - {_interval(window)}"
-    return f"CAST({time} AS DATE) > {first} AND {AGE} >= 0"
+    return f"CAST({time} AS DATE) > {first} AND {_PAST}"
 
 
 def second_order(options: SecondOrderOptions, rows: str) -> str:
@@ -122,16 +129,17 @@ def second_order(options: SecondOrderOptions, rows: str) -> str:
         None if name is None else quote_identifier(name)
         for name in (options.time_column, options.application_date_col)
     )
-    found = [column for spec in specs_of(options.features) for column in _again(spec, time)]
+    past = None if time is None or date is None else _PAST
+    found = [column for spec in specs_of(options.features) for column in _again(spec, time, past)]
     source = f"({rows}\n)" if date is None else _aged(rows, time, date)
     return _grouped((options.id_col,), found, source)
 
 
-def _again(spec: SecondOrderSpec, time: str | None) -> Iterator[Output]:
+def _again(spec: SecondOrderSpec, time: str | None, past: str | None) -> Iterator[Output]:
     name = spec.column or spec.name or ""
     column = quote_identifier(name)
     for agg in spec.agg:
-        yield f"{name}_{agg.upper()}", call(agg, column, time)
+        yield f"{name}_{agg.upper()}", f"{call(agg, column, time)}{_filter(past)}"
     for agg in spec.agg if spec.window else ():
         low, high = spec.window or (0, 0)
         value = f"{call(agg, column, time)}{_filter(_days((low, high)))}"
@@ -139,7 +147,7 @@ def _again(spec: SecondOrderSpec, time: str | None) -> Iterator[Output]:
     for ratio in several(spec.ratio):
         yield from _ratios(column, time, ratio, _second_ratio_name(name))
     for since in several(spec.since):
-        where = _filter(_condition(since))
+        where = _filter(_condition(since, past))
         for agg in since.aggs:
             yield f"SINCE_{agg.upper()}_{name}_GEO_D", f"{call(agg, column, time)}{where}"
 
@@ -173,10 +181,12 @@ def _interval(window: Window) -> str:
     return f"INTERVAL '{length.count} {length.unit}'"
 
 
-def _since(spec: FeatureSpec, over: str, time: str | None) -> Iterator[Output]:
+def _since(
+    spec: FeatureSpec, over: str, time: str | None, past: str | None = None
+) -> Iterator[Output]:
     """As in seeknal 2.x rows are counted, and a sum of none is 0."""
     for since in several(spec.since):
-        condition = _condition(since)
+        condition = _condition(since, past)
         for agg in since.aggs:
             counted = normal(agg) == "count"
             value = call(agg, "*" if counted else _column(spec), time) + _filter(condition) + over
@@ -184,8 +194,11 @@ def _since(spec: FeatureSpec, over: str, time: str | None) -> Iterator[Output]:
             yield f"{spec.name}_{normal(agg)}_if", text
 
 
-def _condition(since: Since) -> str:
-    return f"{AGE} >= 0" if since.condition is None else check_condition(since.condition)
+def _condition(since: Since, past: str | None) -> str:
+    if since.condition is None:
+        return _PAST
+    condition = check_condition(since.condition, clocks=False)
+    return condition if past is None else f"({condition}) AND {past}"
 
 
 def _ratios(
@@ -225,7 +238,7 @@ def _filter(condition: str | None) -> str:
 
 def _days(days: tuple[int, ...]) -> str:
     low, high = days
-    return f"{AGE} BETWEEN {int(low)} AND {int(high)}"
+    return f"{AGE} BETWEEN {max(int(low), 0)} AND {int(high)}"
 
 
 def _aged(rows: str, time: str | None, date: str) -> str:

@@ -76,9 +76,9 @@ class Ratio:
 
 @frozen(kw_only=True)
 class Since:
-    """Aggregates of the rows for which a condition holds."""
+    """Aggregates of the rows for which a condition holds, never after the application date."""
 
-    condition: str | None = option(None, summary="absent: not after the application date")
+    condition: str | None = option(None, summary="absent: every row up to the application date")
     aggs: tuple[str, ...] = _aggregates(("count",), ("agg", "functions"))
 
 
@@ -124,7 +124,7 @@ class AggregationOptions:
     time_column: str | None = option(
         None, aliases=("event_time", "feature_date_col"), summary="when something happened"
     )
-    application_date_col: str | None = option(None, summary="the date that windows end on")
+    application_date_col: str | None = option(None, summary="the last date that counts")
     windows: tuple[str, ...] = option(
         (), aliases=("window",), summary="1d, 7d, 30d", validator=_durations
     )
@@ -161,7 +161,7 @@ class SecondOrderOptions:
     time_column: str | None = option(
         None, aliases=("feature_date_col",), summary="when something happened"
     )
-    application_date_col: str | None = option(None, summary="the date that windows end on")
+    application_date_col: str | None = option(None, summary="the last date that counts")
     features: SecondOrderFeatures = option(summary="name: {basic, window, ratio, since}")
     source: str | None = option(None, summary="the node that is read, instead of inputs")
 

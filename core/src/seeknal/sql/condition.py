@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from seeknal.sql.check import SqlRefused, check_query
+from seeknal.sql.functions import effects_of
+from seeknal.sql.tokens import tokenize
 
 
-def check_condition(text: str) -> str:
+def check_condition(text: str, *, clocks: bool = True) -> str:
     """``text`` as DuckDB SQL that may stand after WHERE.
 
     Raises SqlRefused unless it is one boolean expression over columns: no subquery, no second
-    statement, no function that reads or writes elsewhere.
+    statement, no function that reads or writes elsewhere; without ``clocks`` none of the clock
+    or of dice either.
     """
     from sqlglot import ErrorLevel, exp, parse_one
     from sqlglot.errors import SqlglotError
@@ -22,4 +25,7 @@ def check_condition(text: str) -> str:
         raise SqlRefused(f"{text!r} is no condition over columns")
     rendered = tree.sql(dialect="duckdb", comments=False)
     check_query(f"SELECT 1 WHERE {rendered}")
+    effects = effects_of(tokenize(rendered))
+    if not clocks and (effects.volatile or effects.time_dependent):
+        raise SqlRefused(f"{text!r} reads the clock or dice: compare columns with each other")
     return rendered
