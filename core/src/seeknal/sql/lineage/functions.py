@@ -105,7 +105,7 @@ def functions() -> Functions:
     )
     found = rows.fetchall()
     known = {name for name, *_ in found} - _TEXT_RUNNING
-    bodies = {name: _called(body) for name, _, _, _, body in found if body}
+    bodies = {name: _called(body) for name, kind, _, _, body in found if kind == "macro"}
     rounding = {name for name, _, _, type, _ in found if not type or not is_exact(type)}
     aggregates = {name for name, kind, *_ in found if kind == "aggregate"}
     return Functions(
