@@ -13,6 +13,7 @@ from seeknal.plan.views import with_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
+from seeknal.sql.syntax import as_select, takes_columns_from_data
 from seeknal.state.archive import history_files, history_query
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
@@ -137,7 +138,7 @@ class Views:
     def view(self, id: NodeId, select: str) -> None:
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
         name = quote_name(id.kind, id.name)
-        self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}\n")
+        self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {as_select(select)}\n")
         self.defined[id] = None
 
     def define_plain_names(self) -> None:
@@ -197,6 +198,8 @@ def one_statement(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     import duckdb
 
     statements = connection.extract_statements(query)
+    if takes_columns_from_data(query, connection):
+        return query.rstrip().rstrip(";")
     if len(statements) != 1:
         raise SqlRefused(f"expected one statement, found {len(statements)}")
     allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seeknal.errors import NodeError
 from seeknal.model import Column, ParquetFiles, Scan
 from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.sql.syntax import as_select, takes_columns_from_data
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,8 +21,8 @@ def to_scan(
 ) -> tuple[Scan, tuple[Column, ...]]:
     """``rows`` as one SELECT on this cursor, and their columns.
 
-    What exists only as a Python object becomes the temporary view ``name``. Raises NodeError
-    for something that is no rows.
+    What exists only as a Python object, or takes its columns from the data, becomes the temporary
+    view ``name``. Raises NodeError for something that is no rows.
     """
     import duckdb
 
@@ -30,8 +31,15 @@ def to_scan(
         options = "union_by_name = true, hive_partitioning = false"
         rows = Scan(f"SELECT * FROM read_parquet([{paths}], {options})")
     if isinstance(rows, Scan):
-        return rows, columns_of(cursor.sql(rows.sql))
-    relation = rows if isinstance(rows, duckdb.DuckDBPyRelation) else _from_arrow(cursor, rows)
+        if (select := as_select(rows.sql)) != rows.sql:
+            rows = Scan(select)
+        relation = cursor.sql(rows.sql)
+        if not takes_columns_from_data(rows.sql, cursor):
+            return rows, columns_of(relation)
+    elif isinstance(rows, duckdb.DuckDBPyRelation):
+        relation = rows
+    else:
+        relation = _from_arrow(cursor, rows)
     # Registered, not created as a view: it belongs to this cursor and other workers see nothing.
     cursor.register(name, relation)
     return Scan(f"FROM {quote_identifier(name)}"), columns_of(relation)

@@ -12,6 +12,7 @@ from seeknal.model import Audit, Column, Node, NodeId, Snapshot
 from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
+from seeknal.sql.syntax import takes_columns_from_data
 
 
 @frozen(kw_only=True)
@@ -96,6 +97,8 @@ def _traced(
     if node.engine is not None and node.engine != "duckdb":
         raise Unbound(f"it runs on {node.engine}")
     body = _body(node, known)
+    if body is not None and takes_columns_from_data(body):
+        raise Unbound("a PIVOT without IN (...) takes its columns from the data")
     missing = [id for id in node.parents if not parents[id].known]
     if missing:
         raise Unbound(f"the columns of {missing[0]} are not known until it has run")

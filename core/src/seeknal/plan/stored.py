@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from seeknal.graph import Graph
 from seeknal.model import Node, NodeId
+from seeknal.sql.syntax import takes_columns_from_data
 
 DEEPEST_INLINING = 50
 """DuckDB's binder gives up on views over views at some hundreds; this stays far below."""
@@ -28,6 +29,8 @@ def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
         return True
     if node.kind != "transform":
         # Other kinds make more of their SQL than it says: types, checks, fewer columns.
+        return True
+    if takes_columns_from_data(node.sql.executable):
         return True
     children = [nodes[child] for child in graph.children[node.id]]
     return any(child.python is not None for child in children)

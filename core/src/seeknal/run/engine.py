@@ -14,6 +14,7 @@ from seeknal.model import Column, NodeId, ParquetFiles, Scan
 from seeknal.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
+from seeknal.sql.syntax import as_select
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,7 +72,7 @@ class Engine:
                 instance.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(node.kind)}")
                 self._schemas.add(node.kind)
             name = quote_name(node.kind, node.name)
-            instance.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
+            instance.execute(f"CREATE OR REPLACE VIEW {name} AS {as_select(select)}")
             self._views[node] = select
 
     def close(self) -> None:
@@ -121,7 +122,7 @@ def _write_scan(
         except duckdb.NotImplementedException as error:
             raise _unstorable(columns, None) or error from error
     finally:
-        if not isinstance(rows, Scan | ParquetFiles):
+        if scan.sql == f"FROM {quote_identifier(_VIEW)}":
             cursor.unregister(_VIEW)
     _refuse_changed(cursor, columns, path)
     return int(done[0][0]), columns

@@ -13,7 +13,7 @@ from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import Scope
 from seeknal.sql.quote import quote_identifier, quote_name
-from seeknal.sql.scopes import TableRef, table_references
+from seeknal.sql.scopes import TableRef, lists_tables, table_references
 from seeknal.sql.tokens import Token, line_and_column, tokenize
 
 
@@ -161,6 +161,10 @@ class _Edits:
         keys = [token.key for token in self.tokens]
         while keys and keys[-1] == ";":
             keys.pop()
+        if (listing := lists_tables(self.tokens)) is not None:
+            message = f"a query is needed here, not {self.tokens[listing].text.upper()} of tables"
+            self.scope.problem("SK0452", message, self.place(listing), "write a SELECT")
+            return False
         if ";" not in keys:
             return True
         place = self.place(keys.index(";"))

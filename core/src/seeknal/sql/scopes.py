@@ -33,6 +33,7 @@ _STARTERS = words(
 )
 # Statements whose object follows at once: PIVOT orders ON ...
 _LEADERS = words("pivot unpivot pivot_wider pivot_longer describe desc summarize show table")
+_LISTED = words("all databases schemas tables variables")
 _SET_OPERATIONS = words("union intersect except")
 _CLAUSE_ENDS = _SET_OPERATIONS | words(
     "select where group having order limit offset qualify window fetch for"
@@ -84,6 +85,18 @@ class _Frame:
 def table_references(tokens: Sequence[Token]) -> list[TableRef]:
     """Every table reference of a query, in the order of the text."""
     return _Walk(tokens).run()
+
+
+def lists_tables(tokens: Sequence[Token]) -> int | None:
+    """Where SHOW TABLES or its like stands, which gives what the engine has at the moment."""
+    keys = ["(", *(token.key if token.kind != "name" else "name" for token in tokens), ";"]
+    for position in range(1, len(keys) - 1):
+        key, following = keys[position], keys[position + 1]
+        listed = key == "show" and following in _LISTED
+        bare = key in ("show", "describe", "desc") and following in (";", ")")
+        if keys[position - 1] == "(" and (listed or bare):
+            return position - 1
+    return None
 
 
 class _Walk:

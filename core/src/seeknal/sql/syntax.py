@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.sql.tokens import tokenize
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -35,12 +37,40 @@ def syntax_fault(sql: str) -> SyntaxFault | None:
         kinds = [statement.type.name for statement in _parser().extract_statements(sql)]
     except duckdb.Error as error:
         return _fault(str(error), sql)
+    if "pragma" in sql.lower() and [token.key for token in tokenize(sql)[:1]] == ["pragma"]:
+        # DuckDB 1.x makes a SELECT of some of them, which may not stand in brackets.
+        kinds = ["PRAGMA"]
     if not kinds:
         return SyntaxFault("there is no SQL here", 1, 1, True)
     if kinds[-1] not in _QUERIES:
         kind = kinds[-1].replace("_", " ")
         return SyntaxFault(f"a query is needed here, not {kind}", 1, 1, True)
     return None
+
+
+def takes_columns_from_data(sql: str, connection: duckdb.DuckDBPyConnection | None = None) -> bool:
+    """Whether DuckDB has to look at rows to know a query's columns: a PIVOT without IN.
+
+    It becomes several statements, which no view may hold and no COPY counts the rows of.
+    """
+    if "pivot" not in sql.lower():
+        return False
+    import duckdb
+
+    try:
+        found = (connection or _parser()).extract_statements(sql)
+    except duckdb.Error:
+        return False
+    return len(found) > 1 or found[0].type.name == "MULTI"
+
+
+_ABOUT = ("desc", "describe", "show", "summarize")
+
+
+def as_select(sql: str) -> str:
+    """``sql`` for a view or COPY, where DuckDB 1.x wants no DESCRIBE and no SUMMARIZE."""
+    first = tokenize(sql[:200])[:1]
+    return f"FROM ({sql}\n)" if first and first[0].key in _ABOUT else sql
 
 
 @cache
