@@ -17,6 +17,7 @@ from seeknal.model import (
     NodeId,
     Snapshot,
     Source,
+    Sql,
     Target,
 )
 from seeknal.plan.planner import Situation, make_plan
@@ -24,6 +25,7 @@ from seeknal.plan.stored import inlined_views
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Location("a.yml", 1, 1)
+SQL = Sql(text="SELECT 1", rendered="SELECT 1", executable="SELECT 1", location=PLACE)
 
 
 def node(id, *parents, **more):
@@ -262,8 +264,8 @@ def test_a_stale_unselected_input_is_read_as_it_is_with_one_warning(world):
 def test_a_view_is_inlined_unless_something_needs_its_rows():
     world = World(
         node("source.s"),
-        node("transform.v", "source.s", materialized="view", sql=object()),
-        node("transform.w", "source.s", materialized="view", sql=object()),
+        node("transform.v", "source.s", materialized="view", sql=SQL),
+        node("transform.w", "source.s", materialized="view", sql=SQL),
         node("transform.p", "transform.w", python=object()),
     )
 
@@ -271,11 +273,9 @@ def test_a_view_is_inlined_unless_something_needs_its_rows():
 
 
 def test_inlining_stops_before_it_gets_too_deep():
-    nodes = [node("transform.v0", materialized="view", sql=object())]
+    nodes = [node("transform.v0", materialized="view", sql=SQL)]
     for n in range(1, 120):
-        nodes.append(
-            node(f"transform.v{n}", f"transform.v{n - 1}", materialized="view", sql=object())
-        )
+        nodes.append(node(f"transform.v{n}", f"transform.v{n - 1}", materialized="view", sql=SQL))
     world = World(*nodes)
 
     inlined = inlined_views(world.nodes, world.graph)
