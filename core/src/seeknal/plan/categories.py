@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from seeknal.fingerprint import audits_key, config_hash
-from seeknal.model import Column, Fingerprint, Node, Snapshot
+from seeknal.model import Column, Fingerprint, Node, NodeId, Snapshot
 from seeknal.plan.effects import ALL, NONE, Effect
 from seeknal.sql.differences import Difference
 
@@ -43,10 +43,12 @@ def categorise(
     snapshot: Snapshot | None,
     before: Before | None = None,
     columns: Sequence[Column] | None = None,
+    inputs: Mapping[NodeId, Sequence[Column]] | None = None,
 ) -> Verdict | None:
     """The category of a node's own change since ``snapshot``; None for no change.
 
-    ``before`` is what it was built from, ``columns`` what it will give; without them, and for
+    ``before`` is what it was built from, ``columns`` what it will give, ``inputs`` what it reads,
+    where the columns of all of that are known; without the first two, and for
     everything that cannot be compared, a new definition is BREAKING. Whether a change of single
     columns breaks anything is for its readers to say: here it is NON_BREAKING with its effect.
     """
@@ -58,7 +60,7 @@ def categorise(
             effect=ALL,
         )
     if mark.content != snapshot.fingerprint.content:
-        return _definition(node, snapshot, before, columns)
+        return _definition(node, snapshot, before, columns, inputs)
     if config_hash(node) == snapshot.fingerprint.config:
         return None
     return Verdict(
@@ -69,7 +71,11 @@ def categorise(
 
 
 def _definition(
-    node: Node, snapshot: Snapshot, before: Before | None, columns: Sequence[Column] | None
+    node: Node,
+    snapshot: Snapshot,
+    before: Before | None,
+    columns: Sequence[Column] | None,
+    inputs: Mapping[NodeId, Sequence[Column]] | None,
 ) -> Verdict | None:
     if snapshot.dated == node.definition:
         # Another day is no change of the files.
@@ -79,7 +85,7 @@ def _definition(
         return _unknown(node, "what it was before, or what it gives now, is not known")
     if node.kind != "transform" or before.frame != node.frame:
         return _unknown(node, "more than its SQL changed, or its kind makes more of it")
-    return _sql(before.executable, node.sql.executable, old, columns)
+    return _sql(before.executable, node.sql.executable, old, columns, inputs)
 
 
 def _unknown(node: Node, why: str) -> Verdict:
@@ -92,12 +98,17 @@ def _unknown(node: Node, why: str) -> Verdict:
     )
 
 
-def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) -> Verdict:
-    from seeknal.sql.differences import difference
+def _sql(
+    before: str,
+    after: str,
+    old: Sequence[Column],
+    new: Sequence[Column],
+    inputs: Mapping[NodeId, Sequence[Column]] | None,
+) -> Verdict:
     from seeknal.sql.lineage.model import Untraceable
 
     try:
-        found = difference(before, after, [c.name for c in old], [c.name for c in new])
+        found = told(before, after, old, new, inputs)
     except (Untraceable, RecursionError, KeyError, TypeError) as error:
         return Verdict(
             category="BREAKING",
@@ -124,6 +135,39 @@ def _sql(before: str, after: str, old: Sequence[Column], new: Sequence[Column]) 
         effect=effect_of(found, old, new),
         renamed=dict(found.renamed),
     )
+
+
+def told(
+    before: str,
+    after: str,
+    old: Sequence[Column],
+    new: Sequence[Column],
+    inputs: Mapping[NodeId, Sequence[Column]] | None,
+) -> Difference:
+    """What a new version does differently, by the query's parts where those tell more."""
+    from seeknal.plan.parts import difference_in_parts
+    from seeknal.sql.differences import difference
+    from seeknal.sql.lineage.functions import is_exact
+    from seeknal.sql.lineage.model import ColumnRef, Untraceable
+
+    old_names, new_names = [c.name for c in old], [c.name for c in new]
+    found = difference(before, after, old_names, new_names)
+    if not found.rows or inputs is None:
+        return found
+    tables: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
+        tuple(str(id).lower().split(".", 1)): (str(id), [column.name for column in columns])
+        for id, columns in inputs.items()
+    }
+    inexact = frozenset(
+        ColumnRef(str(id), column.name)
+        for id, columns in inputs.items()
+        for column in columns
+        if not is_exact(column.type)
+    )
+    try:
+        return difference_in_parts(before, after, old_names, new_names, tables, inexact)
+    except (Untraceable, RecursionError, KeyError, TypeError, ValueError, AttributeError):
+        return found
 
 
 def effect_of(found: Difference, old: Sequence[Column], new: Sequence[Column]) -> Effect:

@@ -121,11 +121,19 @@ def _verdicts(
             snapshot,
             before,
             known.columns_of(step.node) if before else None,
+            _inputs(nodes[step.node], known) if before else None,
         )
         # A rule has no output of its own: whether it is new cannot be told.
         if verdict is not None and nodes[step.node].kind != "rule":
             found[step.node] = verdict
     return found
+
+
+def _inputs(node: Node, known: Known) -> dict[NodeId, tuple[Column, ...]] | None:
+    """The columns of what a node reads, where all are known."""
+    found = {parent: known.columns_of(parent) for parent in node.parents}
+    told = {parent: columns for parent, columns in found.items() if columns is not None}
+    return told if len(told) == len(found) else None
 
 
 def _effects(

@@ -65,7 +65,14 @@ def difference(
 
     Raises Untraceable where that cannot be told.
     """
-    before, after = _Query(parse(old), old_columns), _Query(parse(new), new_columns)
+    return difference_of(parse(old), parse(new), old_columns, new_columns)
+
+
+def difference_of(
+    old: Tree, new: Tree, old_columns: Sequence[str], new_columns: Sequence[str]
+) -> Difference:
+    """As `difference`, of two syntax trees."""
+    before, after = _Query(old, old_columns), _Query(new, new_columns)
     clauses = [
         word
         for part, word in _CLAUSES.items()

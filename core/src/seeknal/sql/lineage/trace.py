@@ -8,7 +8,7 @@ from functools import lru_cache
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.queries import Queries
 from seeknal.sql.lineage.relations import Col, Refs, Relation
-from seeknal.sql.lineage.tree import parse
+from seeknal.sql.lineage.tree import Tree, parse
 
 Names = Mapping[tuple[str, ...], tuple[str, Sequence[str]]]
 """What a table name (lower case, outermost part first) means: a relation and its columns."""
@@ -40,6 +40,16 @@ def trace_query(
 
 
 def _traced(sql: str, tables: Names, columns: Sequence[str] | None, inexact: Refs) -> QueryLineage:
+    return trace_tree(parse(sql), tables, columns, inexact=inexact)[0]
+
+
+def trace_tree(
+    node: Tree, tables: Names, columns: Sequence[str] | None, *, inexact: Refs
+) -> tuple[QueryLineage, frozenset[str]]:
+    """As `trace_query`, of a syntax tree; and the names of the columns that are inexact.
+
+    Raises Untraceable.
+    """
     read: set[str] = set()
 
     def table(names: Sequence[str]) -> Relation | None:
@@ -51,9 +61,9 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None, inexact: Ref
         return Relation(_base(relation, tuple(cols), inexact))
 
     queries = Queries(table)
-    found = queries.query(parse(sql), None)
+    found = queries.query(node, None)
     named = _fitted(found.cols, columns)
-    return QueryLineage(
+    lineage = QueryLineage(
         columns=tuple(
             ColumnLineage(name=name, values=col.values, influences=col.influences - col.values)
             for name, col in named
@@ -64,6 +74,7 @@ def _traced(sql: str, tables: Names, columns: Sequence[str] | None, inexact: Ref
         ordered=queries.ordered,
         settled=found.settled,
     )
+    return lineage, frozenset(name for name, col in named if not col.exact)
 
 
 @lru_cache(maxsize=256)
