@@ -21,7 +21,10 @@ def fingerprints(
         node = nodes[id]
         parents = [found[parent] for parent in node.parents]
         found[id] = Fingerprint(
-            content=_content(node, today), config=config_hash(node), upstream=_upstream(parents)
+            content=_content(node, today),
+            config=config_hash(node),
+            upstream=_upstream(parents),
+            notes=node.notes,
         )
     return found
 
@@ -50,7 +53,11 @@ def config_hash(node: Node) -> str:
         ",".join(node.tags),
         audits_key(node.audits),
         ",".join(target.key for target in node.targets),
+        *(f"{key}={note}" for key, note in sorted(node.notes.items()) if key not in _TOLD),
     )
+
+
+_TOLD = ("description", "owner", "tags")
 
 
 def audits_key(audits: tuple[Audit, ...]) -> str:

@@ -257,6 +257,8 @@ class Node:
     """Files that a Python node declares to read."""
     env: tuple[str, ...] = ()
     """Environment variables that a Python node declares to read."""
+    notes: Mapping[str, str] = field(factory=dict)
+    """A hash for each key that says nothing of the rows, so that a plan can name what changed."""
 
     @property
     def kind(self) -> str:
@@ -326,7 +328,7 @@ class Project:
 
 @frozen(kw_only=True)
 class Fingerprint:
-    """What a node is, in four hashes (hex text).
+    """What a node is, in four hashes (hex text). ``notes`` only say which keys ``config`` is of.
 
     ``content``: what changes its rows. ``config``: what does not (description, tags, audits,
     targets). ``upstream``: its parents' content, in order. ``schema``: its columns, once known.
@@ -336,6 +338,7 @@ class Fingerprint:
     config: str
     upstream: str
     schema: str = ""
+    notes: Mapping[str, str] = field(factory=dict, eq=False)
 
     @property
     def short(self) -> str:

@@ -219,4 +219,7 @@ def _settings(node: Node, snapshot: Snapshot) -> str:
         changed.append("audits")
     if {target.key for target in node.targets} != set(snapshot.deliveries):
         changed.append("targets")
+    before = snapshot.fingerprint.notes
+    keys = dict.fromkeys((*node.notes, *before))
+    changed += [key for key in keys if node.notes.get(key) != before.get(key)]
     return ", ".join(changed) or "description, tags or owner"

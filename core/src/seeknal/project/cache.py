@@ -18,7 +18,7 @@ from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
 
-VERSION = 4
+VERSION = 5
 FOLDER = "seeknal"
 Stat = list[int]
 

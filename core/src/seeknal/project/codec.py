@@ -95,6 +95,8 @@ def _node_to(node: Node) -> dict[str, Any]:
     for name in ("meta", "params"):
         if value := getattr(node, name):
             data[name] = unstructure(value)
+    if node.notes:
+        data["notes"] = dict(node.notes)
     if node.columns:
         data["columns"] = [[c.name, c.type, c.description] for c in node.columns]
     if node.audits:
@@ -189,6 +191,7 @@ class _Reader:
             columns=columns,
             meta=data.get("meta", {}),
             params=data.get("params", {}),
+            notes=data.get("notes", {}),
             **rest,
         )
 

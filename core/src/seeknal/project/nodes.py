@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from attrs import evolve
 
+from seeknal.digests import digest
 from seeknal.errors import did_you_mean, nearest
 from seeknal.kernel import NodeKind
 from seeknal.marks import Marks
@@ -22,7 +24,7 @@ from seeknal.model import (
     Source,
     Sql,
 )
-from seeknal.options import UNKNOWN_KEY, convert, keys_of
+from seeknal.options import UNKNOWN_KEY, convert, fields_of, keys_of, unstructure
 from seeknal.project.around import (
     Surroundings,
     outside_problem,
@@ -36,9 +38,18 @@ from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.raw import RawNode
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templating import render, render_values
+from seeknal.sql.keywords import words
 from seeknal.sql.names import find, named
 
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
+NOTED = words(
+    """
+    allow_outside allow_partial batch_size business_purpose columns description domain freshness
+    keys layer lookback maturity meta owner params provenance refresh restate schedule schema
+    start tags time_column timezone url version_query volatile
+    """
+)
+_SPELLED = {"schema": "columns"}
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _TYPES = (
     *("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "HUGEINT", "BIGNUM", "VARINT"),
@@ -153,7 +164,26 @@ class _Builder:
             time_dependent="date" if self.dated else None,
             files=common.files,
             env=common.env,
+            notes=self.notes(data, kind, options),
         )
+
+    def notes(self, data: Mapping[str, object], kind: NodeKind, options: object) -> dict[str, str]:
+        """A hash for each key that says nothing of the rows, columns of either spelling alike."""
+        found = {
+            _SPELLED.get(key, key): _note(value)
+            for key, value in data.items()
+            if key in NOTED
+            and value not in (None, "", [], {})
+            # They may hold a password there, and are part of the definition in any case.
+            and not (key == "params" and kind.name in ("source", "exposure"))
+        }
+        for entry in fields_of(type(options)):
+            value = unstructure(getattr(options, entry.name))
+            counted = unstructure(getattr(options, entry.name), functional_only=True)
+            functional = kind.functional is None or {entry.key, entry.name} & set(kind.functional)
+            if not (entry.functional and functional and value == counted):
+                found[entry.key] = _note(value)
+        return found
 
     def split(
         self, data: Mapping[str, object], kind: NodeKind
@@ -463,6 +493,10 @@ class _Builder:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)
                 self.problem("SK0212", f"{key}: is accepted but not used", place, severity="warn")
+
+
+def _note(value: object) -> str:
+    return digest(json.dumps(value, sort_keys=True, default=str))[:16]
 
 
 _PARAM = re.compile(r"""\bparams(?:\.|\[["'])(\w+)""")

@@ -365,8 +365,7 @@ class Attempt:
 
     def audit_again(self) -> NodeResult:
         """New audits on current rows: a failure leaves them current, but marked as failing."""
-        snapshot = self.snapshot
-        assert snapshot is not None
+        snapshot = self.as_it_is_now()
         key = audits_key(self.node.audits)
         try:
             self.audit(self.place.relation(self.node.id))
@@ -381,12 +380,17 @@ class Attempt:
         assert self.snapshot is not None
         if self.node.kind in self.services.plugins.kinds and not self.place.has_rows(self.node.id):
             return self.expose()
-        return self.result("success", self.deliver(self.snapshot))
+        return self.result("success", self.deliver(self.as_it_is_now()))
+
+    def as_it_is_now(self) -> Snapshot:
+        """The stored rows under what is said of the node today."""
+        assert self.snapshot is not None
+        fingerprint = self.services.plan.fingerprints[self.node.id]
+        return still_current(self.snapshot, self.step, fingerprint, self.services.moved)
 
     def reuse(self) -> NodeResult:
         if self.snapshot is not None:
-            fingerprint = self.services.plan.fingerprints[self.node.id]
-            current = still_current(self.snapshot, self.step, fingerprint, self.services.moved)
+            current = self.as_it_is_now()
             if current is not self.outputs.snapshots.get(self.node.id):
                 self.record(current)
         return reused(self.step)

@@ -53,6 +53,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "inputs": dict(snapshot.inputs),
         "output_id": snapshot.output_id,
     }
+    if mark.notes:
+        data["notes"] = dict(mark.notes)
     if snapshot.artifact is not None:
         data["artifact"] = encode_artifact(snapshot.artifact)
     if snapshot.view is not None:
@@ -160,7 +162,13 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
     account = decode_account(data)
     return Snapshot(
         node=NodeId(data["node"]),
-        fingerprint=Fingerprint(content=content, config=config, upstream=upstream, schema=schema),
+        fingerprint=Fingerprint(
+            content=content,
+            config=config,
+            upstream=upstream,
+            schema=schema,
+            notes=data.get("notes", {}),
+        ),
         inputs={NodeId(parent): output for parent, output in data["inputs"].items()},
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
