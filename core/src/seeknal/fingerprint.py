@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from seeknal.digests import digest
+from seeknal.filesread import FilesRead
 from seeknal.graph import Graph
 from seeknal.model import Audit, Fingerprint, Node, NodeId
 from seeknal.options import unstructure
 
 
 def fingerprints(
-    nodes: Mapping[NodeId, Node], graph: Graph, today: str
+    nodes: Mapping[NodeId, Node], graph: Graph, today: str, root: Path
 ) -> dict[NodeId, Fingerprint]:
-    """Every node's fingerprint. ``today`` (ISO) enters those that read the date."""
+    """Every node's fingerprint. ``today`` (ISO) enters those that read the date.
+
+    Files below ``root`` that Python nodes read enter with what they hold.
+    """
+    files = FilesRead(root)
     found: dict[NodeId, Fingerprint] = {}
     for id in graph.order:
         node = nodes[id]
         parents = [found[parent] for parent in node.parents]
         found[id] = Fingerprint(
-            content=_content(node, today),
+            content=_content(node, today, files),
             config=config_hash(node),
             upstream=_upstream(parents),
             notes=node.notes,
@@ -29,10 +35,12 @@ def fingerprints(
     return found
 
 
-def _content(node: Node, today: str) -> str:
+def _content(node: Node, today: str, files: FilesRead) -> str:
     values = [f"{name}={os.environ.get(name)}" for name in node.env]
     if node.time_dependent is not None:
         values.append(today)
+    if node.python is not None and node.python.reads:
+        values += files.contents(node.python.reads)
     return digest(node.definition, *values) if values else node.definition
 
 

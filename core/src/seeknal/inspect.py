@@ -141,7 +141,9 @@ def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
         project,
         graph,
         loaded.plugins,
-        fingerprints=fingerprints(project.nodes, graph, datetime.now(UTC).date().isoformat()),
+        fingerprints=fingerprints(
+            project.nodes, graph, datetime.now(UTC).date().isoformat(), project.root
+        ),
         snapshots=snapshots_of(project.root, environment),
     )
 

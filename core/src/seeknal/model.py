@@ -207,12 +207,20 @@ class Sql:
 
 @frozen(kw_only=True)
 class PythonCode:
-    """The function behind a Python node. ``script`` is its PEP 723 header, if it has one."""
+    """The function behind a Python node. ``script`` is its PEP 723 header, if it has one.
+
+    ``reads`` are ends of paths of files that its code names, ``*`` standing for anything.
+    ``outside``: code beside the folder ``seeknal/`` counts for it. ``computed``: what its
+    decorators say may follow from files or the environment.
+    """
 
     file: str
     function: str
     line: int
     script: str | None = None
+    reads: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
+    outside: bool = False
+    computed: bool = False
 
 
 @frozen(kw_only=True)

@@ -12,48 +12,57 @@ from collections.abc import Iterator
 _SKIPPED = {"ctx", "type_comment", "kind", "type_ignores", "simple"}
 
 
-def form_of(node: ast.AST) -> str:
-    """The text that stands for ``node``."""
-    return "".join(_pieces(node, False))
+def form_of(node: ast.AST, types: bool = False, docs: bool = False) -> str:
+    """The text that stands for ``node``.
+
+    With ``types``, annotations of functions count, and with ``docs``, docstrings.
+    """
+    return "".join(_Form(types, docs).pieces(node, False))
 
 
-def _pieces(value: object, in_class: bool) -> Iterator[str]:
-    if isinstance(value, ast.Constant):
-        yield f"{type(value.value).__name__}:{_constant(value.value)}"
-    elif isinstance(value, ast.AST):
-        yield from _node(value, in_class)
-    elif isinstance(value, list):
-        yield "["
-        for item in value:
-            yield from _pieces(item, in_class)
-            yield ","
-        yield "]"
-    else:
-        yield repr(value)
+class _Form:
+    """Writes nodes; ``types`` and ``docs`` say what of functions counts."""
+
+    def __init__(self, types: bool, docs: bool) -> None:
+        self.types = types
+        self.docs = docs
+
+    def pieces(self, value: object, in_class: bool) -> Iterator[str]:
+        if isinstance(value, ast.Constant):
+            yield f"{type(value.value).__name__}:{_constant(value.value)}"
+        elif isinstance(value, ast.AST):
+            yield from self.node(value, in_class)
+        elif isinstance(value, list):
+            yield "["
+            for item in value:
+                yield from self.pieces(item, in_class)
+                yield ","
+            yield "]"
+        else:
+            yield repr(value)
+
+    def node(self, node: ast.AST, in_class: bool) -> Iterator[str]:
+        inside = isinstance(node, ast.ClassDef)
+        yield f"({type(node).__name__}"
+        for name in sorted(node._fields):
+            value = getattr(node, name, None)
+            if name in _SKIPPED or (not self.types and _is_annotation(node, name, in_class)):
+                continue
+            if name == "body" and isinstance(value, list) and not self.docs:
+                value = _without_docstring(node, value)
+            if isinstance(node, ast.JoinedStr) and isinstance(value, list):
+                value = _joined(value)
+            if value is None or value == []:
+                continue
+            yield f" {name}="
+            yield from self.pieces(value, inside)
+        yield ")"
 
 
 def _constant(value: object) -> str:
     if isinstance(value, frozenset):
         return ",".join(sorted(map(ascii, value)))
     return ascii(value)
-
-
-def _node(node: ast.AST, in_class: bool) -> Iterator[str]:
-    inside = isinstance(node, ast.ClassDef)
-    yield f"({type(node).__name__}"
-    for name in sorted(node._fields):
-        value = getattr(node, name, None)
-        if name in _SKIPPED or _is_annotation(node, name, in_class):
-            continue
-        if name == "body" and isinstance(value, list):
-            value = _without_docstring(node, value)
-        if isinstance(node, ast.JoinedStr) and isinstance(value, list):
-            value = _joined(value)
-        if value is None or value == []:
-            continue
-        yield f" {name}="
-        yield from _pieces(value, inside)
-    yield ")"
 
 
 def _joined(values: list[ast.expr]) -> list[ast.expr]:

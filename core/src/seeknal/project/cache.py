@@ -17,9 +17,12 @@ from seeknal.model import Project
 from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
+from seeknal.walked import python_files
 
-VERSION = 5
+VERSION = 6
 FOLDER = "seeknal"
+OUTSIDE = "*.py"
+"""Stands among the files when those beside the folder count as well."""
 Stat = list[int]
 
 
@@ -66,6 +69,8 @@ class Cache:
         return self._unmoved(content["files"])
 
     def _unmoved(self, known: Mapping[str, Any]) -> bool:
+        if any(name.startswith(OUTSIDE) for name in known):
+            self.look_outside()
         if known.keys() != self.stats.keys():
             return False
         touched = [name for name, stat in self.stats.items() if known[name][0] != stat]
@@ -90,19 +95,32 @@ class Cache:
         if any(node.volatile == RUN_ID for node in nodes):
             # A template that names the run is rendered anew for each.
             return
+        if any(node.python is not None and node.python.computed for node in nodes):
+            return
+        if any(node.python is not None and node.python.outside for node in nodes):
+            self.look_outside()
         _write(
             self.path,
             {
                 "circumstances": self.circumstances,
                 "day": _today(),
                 "dated": any(node.time_dependent for node in nodes),
-                "environment": self._environment(environment_names),
+                "environment": self._environment(sorted(environment_names)),
                 "files": {name: [stat, self._hash(name)] for name, stat in self.stats.items()},
                 "project": codec.project_to(project),
             },
         )
 
+    def look_outside(self) -> None:
+        """Take note of Python files that do not lie below ``seeknal/``."""
+        self.stats[OUTSIDE] = []
+        for name in python_files(self.root):
+            path = self.root / name
+            _note(str(path), path, self.stats, self.root)
+
     def _hash(self, name: str) -> str:
+        if name == OUTSIDE:
+            return ""
         if name not in self.hashes:
             self.hashes[name] = sha256((self.root / name).read_bytes()).hexdigest()
         return self.hashes[name]
@@ -143,7 +161,9 @@ def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in ("__pycache__", "data"):
+                    # Below pipelines/ a folder of any name may be a package.
+                    data = entry.name == "data" and f"{os.sep}pipelines{os.sep}" not in entry.path
+                    if entry.name != "__pycache__" and not data:
                         waiting.append(entry.path)
                 elif not entry.name.endswith(".pyc"):
                     _note(entry.path, entry, found, root)

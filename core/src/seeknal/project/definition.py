@@ -28,11 +28,12 @@ def definition_of(
     contract: bool,
     place: Mapping[str, object],
     functional: Mapping[str, object],
+    python: Mapping[str, object] | None = None,
 ) -> tuple[str, str]:
     """Hex SHA-256 over what can change the node's rows, and over that without its SQL.
 
     ``place`` is where a source's connection leads (never a secret); ``functional`` are common
-    keys that matter to rows.
+    keys that matter to rows, and ``python`` what a Python node's code is given beside its inputs.
     """
     parts = {
         "scheme": SCHEME,
@@ -43,8 +44,9 @@ def definition_of(
         "code": code_hash,
         "source": _source(source) if source else None,
         "place": dict(place),
-        "columns": _types(columns) if contract or source else None,
+        "columns": _types(columns) if contract or source or code_hash else None,
         "common": dict(functional),
+        **({"python": dict(python)} if python is not None else {}),
     }
     return _hash(parts), _hash({**parts, "sql": None})
 

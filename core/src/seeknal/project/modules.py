@@ -6,6 +6,7 @@ import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -157,8 +158,9 @@ _used: set[Path] = set()
 
 
 def _forget_helpers() -> None:
+    folders = tuple(f"{folder}{os.sep}" for folder in _used)
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and not name.startswith(PREFIX) and _used.intersection(Path(file).parents):
+        if file and not name.startswith(PREFIX) and file.startswith(folders):
             del sys.modules[name]
     _used.clear()

@@ -20,6 +20,10 @@ def _free(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
             yield node.id
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         yield from _free_in_function(node, bound)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        if node.target.id not in bound:
+            yield node.target.id
+        yield from _free(node.value, bound)
     elif isinstance(node, _COMPREHENSIONS):
         first = node.generators[0].iter
         inner = bound | {name for part in node.generators for name in stored(part.target)}

@@ -119,6 +119,7 @@ class _Builder:
         self.note_what_has_no_effect(common)
         if any(problem.severity == "error" for problem in self.problems[self.before :]):
             return None
+        reads = self.raw.reads
         definition, frame = definition_of(
             kind=kind,
             options=options,
@@ -129,6 +130,7 @@ class _Builder:
             columns=columns,
             contract=common.contract,
             place=self.place(source),
+            python=self.python_reads(common),
             functional={
                 "materialized": common.materialized,
                 "files": common.files,
@@ -160,10 +162,10 @@ class _Builder:
             business_purpose=common.business_purpose,
             engine=common.engine,
             params=common.params,
-            volatile=self.volatility(common.volatile),
+            volatile=self.volatility(common),
             time_dependent="date" if self.dated else None,
             files=common.files,
-            env=common.env,
+            env=tuple(dict.fromkeys((*common.env, *(reads.env if reads else ())))),
             notes=self.notes(data, kind, options),
         )
 
@@ -332,10 +334,32 @@ class _Builder:
                 "declare a source and read that, or say volatile: true",
             )
 
-    def volatility(self, declared: bool | None) -> str | None:
-        if declared is False:
+    def python_reads(self, common: CommonKeys) -> Mapping[str, object] | None:
+        """What ``ctx`` gives to a Python node's code beside its inputs."""
+        reads = self.raw.reads
+        if self.raw.code_hash is None or reads is None:
             return None
-        return self.volatile or ("declared" if declared else None)
+        values = self.around.scope.values
+        names = values.keys() if reads.variables is None else reads.variables
+        return {
+            "params": dict(common.params),
+            "vars": {name: [name in values, values.get(name)] for name in sorted(names)},
+            "contract": common.contract,
+        }
+
+    def volatility(self, common: CommonKeys) -> str | None:
+        if common.volatile is False:
+            return None
+        return self.volatile or ("declared" if common.volatile else None) or self.unforeseen(common)
+
+    def unforeseen(self, common: CommonKeys) -> str | None:
+        """What a Python node reads that only its run can tell; what it declares is known."""
+        unknown = self.raw.reads.unknown if self.raw.reads else {}
+        for what, declared in (("files", common.files), ("env", common.env), ("run", ())):
+            if what in unknown and not declared:
+                help = f"; {what}: says what it reads" if what != "run" else ""
+                return f"{unknown[what]}{help}"
+        return None
 
     def columns(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
         if not common.columns:

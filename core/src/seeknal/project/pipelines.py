@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from hashlib import sha256
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -32,6 +32,10 @@ from seeknal.project.syntax import (
     read_refs,
     required_arguments,
 )
+
+if TYPE_CHECKING:
+    from seeknal.project.pycode import Counted
+    from seeknal.project.pyreads import Reads
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -82,6 +86,17 @@ class Declared:
     function: str
     line: int
     mistakes: Sequence[str] = ()
+
+
+@frozen(kw_only=True)
+class Code:
+    """What a function is made of: its hash, the ids that it reads through ``ctx.ref``, the rest."""
+
+    hash: str | None = None
+    refs: tuple[tuple[str, int], ...] = ()
+    reads: Reads | None = None
+    outside: bool = False
+    computed: bool = False
 
 
 class _Reader:
@@ -238,8 +253,8 @@ class _Reader:
         if data is None:
             return None
         name = data["name"]
-        code, refs = self.code(declared)
-        self.add_inputs(data, refs, NodeId.of(declared.kind, name))
+        code = self.code(declared)
+        self.add_inputs(data, code.refs, NodeId.of(declared.kind, name))
         is_run = declared.kind != "exposure"
         return RawNode(
             kind=declared.kind,
@@ -247,16 +262,20 @@ class _Reader:
             data=data,
             marks=marks,
             location=Location(self.file, line),
-            python=self.python(declared) if is_run else None,
-            code_hash=code if is_run else None,
+            python=self.python(declared, code) if is_run else None,
+            code_hash=code.hash if is_run else None,
+            reads=code.reads if is_run else None,
         )
 
-    def python(self, declared: Declared) -> PythonCode:
+    def python(self, declared: Declared, code: Code) -> PythonCode:
         return PythonCode(
             file=self.file,
             function=declared.function,
             line=declared.line,
             script=self.header,
+            reads=code.reads.files if code.reads else (),
+            outside=code.outside,
+            computed=code.computed,
         )
 
     def function(self, declared: Declared) -> Function | None:
@@ -352,9 +371,9 @@ class _Reader:
             column=place.column,
         )
 
-    def code(self, declared: Declared) -> tuple[str | None, list[tuple[str, int]]]:
-        """The hash of the code, and the ids that it reads through ``ctx.ref``."""
+    def code(self, declared: Declared) -> Code:
         from seeknal.project.pycode import reach
+        from seeknal.project.pyreads import reads_of
 
         try:
             reached = reach(
@@ -366,12 +385,45 @@ class _Reader:
             )
         except (SyntaxError, ValueError, OSError, RecursionError) as error:
             self.problem("SK0510", f"the code of {declared.function}() cannot be read: {error}")
-            return None, []
+            return Code()
+        reads = reads_of([*reached.counted, *self.said(declared)])
         text = f"{reached.hash}\0{self.header}" if self.header is not None else None
         hash = sha256(text.encode()).hexdigest() if text is not None else reached.hash
-        return hash, read_refs(list(reached.trees))
+        return Code(
+            hash=hash,
+            refs=tuple(read_refs(list(reached.trees))),
+            reads=reads,
+            outside=reached.outside,
+            computed=self.is_computed() and bool(reads.env or reads.files or reads.unknown),
+        )
 
-    def add_inputs(self, data: dict[str, Any], refs: list[tuple[str, int]], node: NodeId) -> None:
+    def said(self, declared: Declared) -> list[Counted]:
+        """The decorators of a function, for what they read when the file is imported."""
+        from seeknal.project.pycode import Counted
+        from seeknal.project.pymodule import read_module
+
+        function = self.function(declared)
+        module = read_module(self.path, "")
+        decorators = function.decorator_list if function else []
+        return [Counted(module=module, tree=entry) for entry in decorators]
+
+    def is_computed(self) -> bool:
+        """Whether some declaration of the file is not written out in it."""
+        known = constants(self.tree)
+        for node in functions(self.tree):
+            found = decorators(node, self.names)
+            try:
+                for entry in found:
+                    _literals(entry, known)
+            except NotLiteral:
+                return True
+            if found and node not in self.tree.body:
+                return True
+        return False
+
+    def add_inputs(
+        self, data: dict[str, Any], refs: Sequence[tuple[str, int]], node: NodeId
+    ) -> None:
         """Ids that the code reads are inputs, whether or not they are declared."""
         inputs = list(data.get("inputs", ()))
         known = {str(entry.get("ref")) for entry in inputs if isinstance(entry, Mapping)}

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.marks import Marks
 from seeknal.model import Location, NodeId, PythonCode
 
+if TYPE_CHECKING:
+    from seeknal.project.pyreads import Reads
+
 
 @frozen(kw_only=True)
 class RawNode:
     """One YAML document or one decorated function, as a mapping of keys.
 
-    ``code_hash`` is the hash of all the Python that the function reaches.
+    ``code_hash`` is the hash of all the Python that the function reaches, ``reads`` what that
+    reads beside its inputs.
     """
 
     kind: str
@@ -24,6 +29,7 @@ class RawNode:
     location: Location
     python: PythonCode | None = None
     code_hash: str | None = None
+    reads: Reads | None = None
 
     @property
     def id(self) -> NodeId:

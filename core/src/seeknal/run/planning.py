@@ -22,7 +22,7 @@ from seeknal.state.pool import Pool
 def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
     """Every node's fingerprint, as of today."""
     today = datetime.now(UTC).date().isoformat()
-    return fingerprints(loaded.project.nodes, loaded.graph, today)
+    return fingerprints(loaded.project.nodes, loaded.graph, today, loaded.project.root)
 
 
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:

@@ -1,0 +1,178 @@
+"""Whatever a Python node's rows come from counts: another value makes the node run again."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.core.python.mutants import (
+    FEATURES,
+    UNFOLLOWED,
+    alone,
+    build,
+    clear,
+    edit,
+    harmless,
+    rows_of,
+    write,
+)
+
+from seeknal.errors import ProjectError
+from seeknal.fingerprint import fingerprints
+from seeknal.graph import build_graph
+from seeknal.plugins import load_plugins
+from seeknal.project.loader import load_project
+
+FEW = 65
+MANY = 3000
+KEPT = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+features = st.lists(st.sampled_from(sorted(FEATURES)), min_size=1, max_size=3, unique=True)
+followed = st.lists(
+    st.sampled_from(sorted(FEATURES.keys() - UNFOLLOWED)), min_size=1, max_size=3, unique=True
+)
+numbers = st.integers(0, 10**6)
+
+
+def standing_of(root, made):
+    """What decides whether the node is reused; None when it runs in any case, or nothing can."""
+    with alone(root, made.env):
+        try:
+            project = load_project(root, plugins())
+        except ProjectError:
+            return None
+        node = project.nodes.get("transform.n")
+        if node is None or node.volatile:
+            return None
+        graph = build_graph(project.nodes)
+        return fingerprints(project.nodes, graph, "2026-01-01", root)[node.id].content
+
+
+@cache
+def plugins():
+    return load_plugins()
+
+
+def check_edit(root, names, number):
+    """A mutant whose rows are others is never reused."""
+    made = build(names)
+    other, told = edit(made, number)
+    clear(root)
+    write(made, root)
+    before, first = standing_of(root, made), rows_of(root, made)
+    write(other, root)
+    after, second = standing_of(root, other), rows_of(root, other)
+    if first != second:
+        assert after is None or after != before, f"{told}: {first} became {second}"
+    return first != second, after != before
+
+
+def check_harmless(root, names, number):
+    """A mutant that says the same is reused, unless the node runs each time anyway."""
+    made = build(names, unused=True)
+    other, told = harmless(made, number)
+    clear(root)
+    write(made, root)
+    before, first = standing_of(root, made), rows_of(root, made)
+    write(other, root)
+    after, second = standing_of(root, other), rows_of(root, other)
+    assert first == second, told
+    return before == after, told
+
+
+@pytest.mark.parametrize("name", sorted(FEATURES))
+def test_each_feature_gives_rows_and_is_understood(tmp_path, name):
+    made = build([name])
+    write(made, tmp_path)
+
+    found = rows_of(tmp_path, made)
+
+    assert found.startswith("[{"), found
+    with alone(tmp_path, made.env):
+        assert "transform.n" in load_project(tmp_path, plugins()).nodes
+
+
+@settings(KEPT, max_examples=FEW)
+@given(names=features, number=numbers)
+def test_an_edit_that_changes_rows_is_never_missed(tmp_path_factory, names, number):
+    check_edit(tmp_path_factory.getbasetemp() / "edited", names, number)
+
+
+@settings(KEPT, max_examples=FEW)
+@given(names=followed, number=numbers)
+def test_an_edit_that_says_the_same_leaves_the_node_alone(tmp_path_factory, names, number):
+    is_reused, told = check_harmless(tmp_path_factory.getbasetemp() / "same", names, number)
+
+    assert is_reused, told
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@settings(KEPT, max_examples=MANY)
+@given(names=features, number=numbers)
+def test_of_thousands_of_edits_that_change_rows_none_is_missed(tmp_path_factory, names, number):
+    check_edit(tmp_path_factory.getbasetemp() / "edited", names, number)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@settings(KEPT, max_examples=MANY // 3)
+@given(names=followed, number=numbers)
+def test_of_a_thousand_edits_that_say_the_same_none_is_seen(tmp_path_factory, names, number):
+    is_reused, told = check_harmless(tmp_path_factory.getbasetemp() / "same", names, number)
+
+    assert is_reused, told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_an_edit_a_run_stores_what_a_run_in_a_new_folder_does(tmp_path, seed):
+    check_run(tmp_path, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_after_a_hundred_edits_a_run_stores_what_a_run_in_a_new_folder_does(tmp_path):
+    for seed in range(3, 103):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        check_run(folder, seed)
+        shutil.rmtree(folder)
+
+
+def check_run(folder, seed):
+    chance = random.Random(seed)
+    made = build(chance.sample(sorted(FEATURES), 2))
+    other, told = edit(made, seed)
+    write(made, folder / "kept")
+    ran(folder / "kept", made)
+    write(other, folder / "kept")
+    write(other, folder / "new")
+
+    assert ran(folder / "kept", other) == ran(folder / "new", other), told
+
+
+def ran(root, made):
+    """What a real run stores of the node, in a process of its own; or that it fails."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYFP_")}
+    command = [sys.executable, "-m", "seeknal"]
+    result = subprocess.run(
+        [*command, "run", "--quiet"], cwd=root, env=env | made.env, capture_output=True, text=True
+    )
+    if result.returncode:
+        return "failed"
+    query = "SELECT v FROM transform.n ORDER BY k"
+    return subprocess.run(
+        [*command, "sql", query], cwd=root, env=env | made.env, capture_output=True, text=True
+    ).stdout
