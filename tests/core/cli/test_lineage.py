@@ -75,6 +75,61 @@ def test_a_column_shows_its_whole_way_as_a_tree(project):
     )
 
 
+MADE = """
+    from seeknal import transform
+
+    @transform(name="made", inputs=["transform.paid"])
+    def made(ctx):
+        return [{"x": 1}]
+"""
+
+
+def test_a_column_of_an_unknown_node_comes_from_any_column_of_its_inputs(project):
+    project.write({"seeknal/pipelines/made.py": MADE})
+    project.run("run").assert_ok()
+
+    outcome = project.run("lineage", "transform.made.x").assert_ok()
+
+    why = "unknown: its function returns a list, not a relation"
+    assert outcome.stdout == (
+        "transform.made.x  BIGINT\n"
+        f"    {why}\n"
+        "\n"
+        "comes from\n"
+        "    any column  transform.paid\n"
+        "        any column  source.orders\n"
+        "reaches\n"
+        "    nothing\n"
+    )
+
+
+def test_what_reads_an_unknown_node_comes_from_all_above_it(project):
+    reader = (
+        "kind: transform\nname: after\ntransform: SELECT x + 1 AS y FROM ref('transform.made')\n"
+    )
+    project.write({"seeknal/pipelines/made.py": MADE, "seeknal/after.yml": reader})
+    project.run("run").assert_ok()
+
+    outcome = project.run("lineage", "transform.after.y").assert_ok()
+
+    why = "unknown: its function returns a list, not a relation"
+    assert "    value      transform.made.x  (" + why + ")\n" in outcome.stdout
+    assert "        any column  transform.paid\n" in outcome.stdout
+
+
+def test_an_unknown_node_says_that_every_column_may_matter(project):
+    project.write({"seeknal/pipelines/made.py": MADE})
+    project.run("run").assert_ok()
+
+    outcome = project.run("lineage", "transform.made", "--format", "text").assert_ok()
+
+    assert (
+        "transform.made  <- transform.paid\n"
+        "    unknown: its function returns a list, not a relation\n"
+        "    any column of transform.paid may matter\n"
+    ) in outcome.stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

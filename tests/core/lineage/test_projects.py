@@ -278,6 +278,92 @@ def test_a_python_node_that_may_look_at_rows_is_unknown_and_says_why(project, bo
     assert node.reads(NodeId("source.orders")).everything
 
 
+ONE = 'ctx.duckdb.sql("SELECT id FROM orders")'
+TWO = 'ctx.duckdb.sql("SELECT region FROM customers")'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"try:\n        return {ONE}\n    except Exception:\n        return {TWO}",
+        f"try:\n        found = {ONE}\n    except Exception:\n        found = {TWO}\n"
+        "    return found",
+        f"import contextlib\n    with contextlib.suppress(Exception):\n        return {ONE}\n"
+        f"    return {TWO}",
+        f"if ctx.environment == 'prod':\n        return {ONE}\n    return {TWO}",
+        f"if ctx.environment != 'prod':\n        return {TWO}\n    else:\n        return {ONE}",
+        f"return {ONE} if ctx.environment == 'prod' else {TWO}",
+        "name = 'orders' if ctx.environment == 'prod' else 'others'\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {name}')",
+        f"match ctx.environment:\n        case 'prod':\n            return {ONE}\n    return {TWO}",
+        f"for _ in range(1):\n        return {ONE}\n    return {TWO}",
+        f"while True:\n        return {ONE}",
+        f"def one():\n        return {ONE}\n    def other():\n        return {TWO}\n"
+        "    return one() if ctx.environment == 'prod' else other()",
+        f"def one():\n        try:\n            return {ONE}\n        except Exception:\n"
+        f"            return {TWO}\n    return one()",
+        f"pick = lambda: {ONE} if ctx.environment == 'prod' else {TWO}\n    return pick()",
+        "name = (ctx.environment == 'prod' and 'orders') or 'others'\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {name}')",
+        "name = ['others', 'orders'][ctx.environment == 'prod']\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {name}')",
+        "name = {'prod': 'orders'}.get(ctx.environment, 'others')\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {name}')",
+        "names = [name for name in ('orders', 'x') if name != 'x']\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {names[0]}')",
+        "name = __import__('random').choice(['orders'])\n"
+        "    return ctx.duckdb.sql(f'SELECT id FROM {name}')",
+        f"found = {ONE}\n    found = {ONE} if ctx.environment == 'prod' else found\n"
+        "    return found",
+    ],
+)
+def test_a_python_node_that_decides_while_it_runs_is_unknown(project, body):
+    made = project({"seeknal/pipelines/p.py": python_node(body)})
+
+    node = ran(made)
+
+    assert "decides" in node.unknown
+    assert node.reads(NodeId("source.customers")).everything
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "import functools\n\ndef either(function):\n    @functools.wraps(function)\n"
+        "    def inner(ctx):\n        try:\n            return function(ctx)\n"
+        "        except Exception:\n            return ctx.ref('source.customers')\n"
+        "    return inner\n\n",
+    ],
+)
+def test_a_python_node_that_is_wrapped_by_other_code_is_unknown(project, above):
+    text = python_node(f"return {ONE}")
+    made = project(
+        {"seeknal/pipelines/p.py": above + text.replace("def made", "@either\ndef made")}
+    )
+
+    made.run("run")
+
+    assert "decorat" in lineage(made)["transform.made"].unknown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if ctx.vars.get('loud'):\n        ctx.log.info('loud')\n"
+        "    return ctx.ref('source.orders')",
+        "assert ctx.params is not None\n    return ctx.ref('source.orders')",
+        "columns = ', '.join(['id', 'customer'])\n"
+        "    return ctx.duckdb.sql(f'SELECT {columns} FROM orders')",
+    ],
+)
+def test_code_beside_the_query_leaves_a_python_node_traced(project, body):
+    made = project({"seeknal/pipelines/p.py": python_node(body)})
+
+    node = ran(made)
+
+    assert node.unknown is None
+
+
 def test_a_python_node_is_unknown_until_it_has_run_as_it_is_now(project):
     made = project({"seeknal/pipelines/p.py": python_node('return ctx.ref("source.orders")')})
     before = lineage(made)["transform.made"]

@@ -17,11 +17,15 @@ How = Literal["value", "influence"]
 
 @frozen(kw_only=True)
 class Step:
-    """One step of a column's way. ``rows``: it decides which rows there are, for all columns."""
+    """One step of a column's way. ``rows``: it decides which rows there are, for all columns.
+
+    The column ``*`` stands for the node as a whole, with ``any``: for each of its columns.
+    """
 
     ref: ColumnRef
     how: How
     rows: bool = False
+    any: bool = False
 
 
 @frozen(kw_only=True)
@@ -44,8 +48,14 @@ class Affected:
 
 
 def sources_of(lineage: ProjectLineage, ref: ColumnRef) -> list[Step]:
-    """One step up from a column: its values, then what decides it, then what decides its rows."""
+    """One step up from a column: its values, then what decides it, then what decides its rows.
+
+    Where nothing is known, any column of any input may be among them.
+    """
     node = lineage[ref.relation]
+    if node.unknown is not None or ref.column == "*":
+        parents = sorted(map(str, node.parents))
+        return [Step(ref=ColumnRef(id, "*"), how="value", any=True) for id in parents]
     column = node.column(ref.column)
     values = column.values if column else frozenset()
     influences = column.influences - values if column else frozenset()

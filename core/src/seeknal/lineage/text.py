@@ -36,7 +36,7 @@ def _tree(
     while waiting:
         step, depth = waiting.pop()
         again = step.ref in seen
-        further = [] if step.ref.column == "*" else steps_of(step.ref)
+        further = steps_of(step.ref) if step.any or step.ref.column != "*" else []
         note = _note(step, again and bool(further), lineage)
         yield f"{'    ' * depth}{_how(step):<9}  {_text(step.ref)}{note}"
         if not again:
@@ -45,7 +45,7 @@ def _tree(
 
 
 def _how(step: Step) -> str:
-    return "rows" if step.rows else step.how
+    return "any column" if step.any else "rows" if step.rows else step.how
 
 
 def _note(step: Step, again: bool, lineage: ProjectLineage) -> str:
@@ -71,6 +71,8 @@ def node_lines(node: NodeLineage, parents: Sequence[NodeId]) -> Iterator[str]:
     yield f"{node.node}  <- {', '.join(parents)}" if parents else str(node.node)
     if node.unknown is not None:
         yield f"    unknown: {node.unknown}"
+        if parents:
+            yield f"    any column of {', '.join(parents)} may matter"
         return
     width = max((len(column.name) for column in node.query.columns), default=0)
     for column in node.query.columns if parents else ():

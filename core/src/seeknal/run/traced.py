@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.project.syntax import functions
+from seeknal.project.syntax import decorators, functions, our_names
 from seeknal.run.tabular import Workspace, is_relation
 from seeknal.secret import scrub
 from seeknal.sql.keywords import words
@@ -48,7 +48,7 @@ def trace(
     """What is known of a function's returned ``value``, after it asked for ``queries``."""
     if not is_relation(value):
         return Traced(why=f"its function returns a {type(value).__name__}, not a relation")
-    why = _eager_use(file, function)
+    why = _doubt(file, function)
     if why is not None:
         return Traced(why=why)
     if workspace.borrowed or any(syntax_fault(query) for query in queries):
@@ -95,14 +95,77 @@ def _mentioned(query: str, names: dict[str, str]) -> list[str]:
     return [name for name in names if name.lower() in found]
 
 
-def _eager_use(file: Path, name: str) -> str | None:
-    """Where the function may look at rows, or hand them to code that may."""
-    found = [entry for entry in functions(ast.parse(file.read_bytes())) if entry.name == name]
+def _doubt(file: Path, name: str) -> str | None:
+    """Why the query that was seen may not be the one of another run.
+
+    The function may look at rows, or hand them to code that may; or it decides which query its
+    rows are, so that other inputs, whose columns it never saw, may lead to another one.
+    """
+    tree = ast.parse(file.read_bytes())
+    found = [entry for entry in functions(tree) if entry.name == name]
     if len(found) != 1:
         return f"{file.name} has several functions {name}"
-    reader = _Reader(found[0])
-    line = reader.eager_line()
+    function = found[0]
+    if len(decorators(function, our_names(tree))) < len(function.decorator_list):
+        return "its function is decorated by other code"
+    line = _deciding_line(function)
+    if line is not None:
+        return f"its function decides while it runs (line {line})"
+    line = _Reader(function).eager_line()
     return None if line is None else f"its function may look at rows in Python (line {line})"
+
+
+_BRANCHES = (
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.With, ast.AsyncWith),
+    ast.Match,
+)
+_OF_THE_RUN = words("environment interval run_id")
+_BY_CHANCE = words("random secrets uuid time datetime os sys getattr setattr __import__ iter next")
+
+
+def _deciding_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int | None:
+    """Where the function chooses between ways that may lead to different queries."""
+    harmless: set[int] = set()
+    for node in ast.walk(function):
+        if id(node) in harmless:
+            continue
+        if isinstance(node, ast.Assert | ast.If | ast.While) and not _matters(node):
+            harmless |= {id(inner) for inner in ast.walk(node)}
+        elif (isinstance(node, _BRANCHES) and _matters(node)) or _chooses(node):
+            return int(getattr(node, "lineno", function.lineno))
+    return None
+
+
+def _chooses(node: ast.AST) -> bool:
+    if isinstance(node, ast.comprehension):
+        return bool(node.ifs)
+    if isinstance(node, ast.Attribute):
+        return node.attr in _OF_THE_RUN
+    if isinstance(node, ast.Name):
+        return node.id in _BY_CHANCE
+    return isinstance(node, ast.IfExp | ast.BoolOp | ast.Compare)
+
+
+def _matters(node: ast.AST) -> bool:
+    """Whether a branch does more than log or raise."""
+    parts = [*getattr(node, "body", ()), *getattr(node, "orelse", ())]
+    for kind in ("handlers", "finalbody", "cases"):
+        parts += getattr(node, kind, ())
+    return not all(
+        isinstance(part, ast.Pass | ast.Raise)
+        or (isinstance(part, ast.Expr) and _is_talk(part.value))
+        for part in parts
+    )
+
+
+def _is_talk(node: ast.expr) -> bool:
+    """``ctx.log.info(...)``, ``print(...)`` or a text."""
+    if not isinstance(node, ast.Call):
+        return isinstance(node, ast.Constant)
+    if isinstance(node.func, ast.Name):
+        return node.func.id == "print"
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return isinstance(owner, ast.Attribute) and owner.attr == "log"
 
 
 class _Reader:
