@@ -161,6 +161,166 @@ def test_a_file_without_decorators_is_not_imported(pipelines):
     assert pipelines.read("helper.py", "raise SystemExit('imported')\n") == ([], [])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from seeknal.pipeline.decorators import source, transform, materialize",
+        "from seeknal.pipeline import source, transform, materialize",
+        "from seeknal import source, transform, materialize",
+        "from seeknal.pipeline.decorators import *",
+    ],
+)
+def test_decorators_may_be_imported_as_2x_spells_it(pipelines, line):
+    text = (
+        f"{line}\n@transform(name='n')\n@materialize(type='file', path='x.csv')\ndef n(ctx): ...\n"
+    )
+
+    raws, problems = pipelines.read("n.py", text)
+
+    assert problems == []
+    assert [raw.id for raw in raws] == ["transform.n"]
+    assert raws[0].data["materializations"] == [{"type": "file", "path": "x.csv"}]
+
+
+@pytest.mark.parametrize(
+    ("line", "decorator"),
+    [
+        ("import seeknal.pipeline.decorators", "seeknal.pipeline.decorators.transform"),
+        ("import seeknal.pipeline.decorators as d", "d.transform"),
+        ("from seeknal.pipeline import decorators", "decorators.transform"),
+        ("from seeknal import pipeline", "pipeline.transform"),
+        ("import seeknal.pipeline", "seeknal.pipeline.transform"),
+        ("import seeknal", "seeknal.transform"),
+        ("import seeknal as sk", "sk.transform"),
+        ("from seeknal.pipeline.decorators import transform as node", "node"),
+    ],
+)
+def test_decorators_may_be_reached_through_their_module(pipelines, line, decorator):
+    raws, problems = pipelines.read("n.py", f"{line}\n@{decorator}(name='n')\ndef n(ctx): ...\n")
+
+    assert problems == []
+    assert [(raw.id, raw.location.line) for raw in raws] == [("transform.n", 2)]
+
+
+@pytest.mark.parametrize("module", ["seeknal.pipeline", "seeknal.pipeline.context"])
+def test_the_type_of_the_context_may_be_imported(pipelines, module):
+    text = (
+        f"from {module} import PipelineContext\nfrom seeknal import transform\n"
+        "@transform(name='n')\ndef n(ctx: PipelineContext): ...\n"
+    )
+
+    raws, problems = pipelines.read("n.py", text)
+
+    assert problems == []
+    assert [raw.id for raw in raws] == ["transform.n"]
+
+
+def test_a_materialization_config_of_2x_is_a_target(pipelines):
+    raws, problems = pipelines.read(
+        "n.py",
+        """
+        from seeknal.pipeline.decorators import transform
+        from seeknal.pipeline.materialization_config import MaterializationConfig
+
+        @transform(name="n", materialization=MaterializationConfig(enabled=True, table="a.b.c"))
+        def n(ctx): ...
+        """,
+    )
+
+    assert [problem.code for problem in problems] == ["SK0509"]
+    assert raws[0].data["materializations"] == [{"table": "a.b.c"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            "from seeknal.decorators import transform\n@transform()\ndef n(ctx): ...\n",
+            2,
+            "seeknal.d",
+        ),
+        ("from sekkal import transform\n\n@transform()\ndef n(ctx): ...\n", 3, "sekkal"),
+        ("from seeknal.nodes import transform as t\n@t()\ndef n(ctx): ...\n", 2, "seeknal.nodes"),
+        ("import seeknl\n@seeknl.transform()\ndef n(ctx): ...\n", 2, "seeknl"),
+        ("from nowhere_at_all import transform\n@transform\ndef n(ctx): ...\n", 2, "nowhere"),
+        ("@transform(name='n')\ndef n(ctx): ...\n", 1, "called transform"),
+        ("from seeknal.decorators import tranform\n@tranform()\ndef n(ctx): ...\n", 2, "seeknal.d"),
+        (
+            "from seeknal import source\nfrom sekkal import transform\n@source()\ndef s(): ...\n"
+            "@transform()\ndef n(ctx): ...\n",
+            5,
+            "sekkal",
+        ),
+        (
+            "# /// script\n# dependencies = ['x']\n# ///\nfrom sekkal import transform\n"
+            "@transform()\ndef n(ctx): ...\n",
+            5,
+            "sekkal",
+        ),
+        (
+            "def outer():\n    from sekkal import transform\n    @transform()\n"
+            "    def n(ctx): ...\n",
+            3,
+            "sekkal",
+        ),
+    ],
+)
+def test_a_node_by_a_decorator_that_is_not_ours_is_an_error(pipelines, text, line, words):
+    raws, problems = pipelines.read("n.py", text)
+
+    (problem,) = problems
+    assert raws == []
+    assert (problem.code, problem.severity) == ("SK0224", "error")
+    assert str(problem.location) == f"seeknal/pipelines/n.py:{line}"
+    assert words in problem.message
+    assert problem.help == "write: from seeknal import transform"
+
+
+def test_a_decorator_of_another_library_is_no_node_and_says_so(pipelines):
+    raws, problems = pipelines.read("n.py", "from pytest import source\n@source()\ndef n(): ...\n")
+
+    assert raws == []
+    assert [(problem.code, problem.severity) for problem in problems] == [("SK0224", "warn")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def transform(f): return f\n@transform\ndef helper(x): ...\n",
+        "from functools import cache\n@cache\ndef helper(x): ...\n",
+        "from decorating import transform\n@transform\ndef helper(x): ...\n",
+        "from . import decorating\n@decorating.transform\ndef helper(x): ...\n",
+        "import click\n@click.command()\n@click.option('--source')\ndef main(source): ...\n",
+    ],
+)
+def test_helpers_with_decorators_of_their_own_are_no_problem(pipelines, text):
+    pipelines.write("decorating.py", "def transform(f):\n    return f\n")
+
+    assert pipelines.read("n.py", text) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from shared import transform", "from shared import *", "from .shared import transform"],
+)
+def test_decorators_that_a_helper_hands_on_make_nodes(pipelines, line):
+    pipelines.write("shared.py", "from seeknal import transform\n")
+
+    raws, problems = pipelines.read("n.py", f"{line}\n@transform(name='n')\ndef n(ctx): ...\n")
+
+    assert problems == []
+    assert [raw.id for raw in raws] == ["transform.n"]
+
+
+def test_a_module_of_2x_that_is_gone_says_what_to_import(pipelines):
+    text = "from seeknal import source\nfrom seeknal.tasks.duckdb import DuckDBTask\n"
+
+    _, problems = pipelines.read("n.py", text)
+
+    assert [problem.code for problem in problems] == ["SK0504"]
+    assert "from seeknal import transform" in problems[0].help
+
+
 def test_importing_leaves_no_bytecode_behind(pipelines):
     pipelines.write("helpers.py", "X = 1\n")
 

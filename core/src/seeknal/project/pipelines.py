@@ -17,6 +17,7 @@ from seeknal.marks import Marks
 from seeknal.model import Location, NodeId, Problem, PythonCode
 from seeknal.project.pep723 import BadHeader, header_of
 from seeknal.project.raw import RawNode
+from seeknal.project.strangers import handed_on, strangers
 from seeknal.project.syntax import (
     Decorator,
     Function,
@@ -115,6 +116,9 @@ class _Reader:
         if not self.parse():
             return []
         self.names = our_names(self.tree)
+        self.names |= handed_on(self.path, self.root)
+        if self.has_strangers():
+            return []
         if not self.names and not imports_us(self.tree):
             return []
         declared = self.imported() if self.header is None else self.read()
@@ -142,6 +146,14 @@ class _Reader:
             return True
         return False
 
+    def has_strangers(self) -> bool:
+        """Report functions that look like nodes and are none: nobody would miss them else."""
+        before = len(self.problems)
+        for found in strangers(self.tree, self.names, self.path.parent):
+            severity = "error" if found.certain else "warn"
+            self.problem("SK0224", found.message, found.line, found.help, severity=severity)
+        return self.has_errors(before)
+
     def imported(self) -> list[Declared]:
         from seeknal.project.modules import load_file
 
@@ -165,7 +177,10 @@ class _Reader:
     def import_failed(self, error: BaseException) -> None:
         place = self.failing_line(error)
         help = None
-        if isinstance(error, ModuleNotFoundError) and error.name:
+        missing = (isinstance(error, ModuleNotFoundError) and error.name) or ""
+        if missing.partition(".")[0] == "seeknal":
+            help = "decorators: from seeknal import transform, ...; ctx.duckdb runs SQL"
+        elif isinstance(error, ModuleNotFoundError) and error.name:
             help = (
                 f"install it where seeknal runs, or list it in a '# /// script' header:"
                 f" dependencies = [{error.name.partition('.')[0]!r}]"

@@ -13,7 +13,7 @@ from seeknal.project.decorators import KINDS
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 DECORATORS = (*KINDS, "materialize")
-MODULES = ("seeknal", "seeknal.pipeline")
+MODULES = ("seeknal", "seeknal.pipeline", "seeknal.pipeline.decorators")
 
 
 class NotLiteral(Exception):
@@ -53,8 +53,14 @@ def our_names(tree: ast.Module) -> dict[str, str]:
             for alias in node.names:
                 if alias.name in MODULES:
                     base = alias.asname or alias.name
-                    names |= {f"{base}.{name}": name for name in DECORATORS}
+                    names |= _of_module(base)
     return names
+
+
+def _of_module(base: str) -> dict[str, str]:
+    """The decorators of a module of ours and of those in it, by their names there."""
+    places = (base, f"{base}.pipeline", f"{base}.decorators", f"{base}.pipeline.decorators")
+    return {f"{place}.{name}": name for place in places for name in DECORATORS}
 
 
 def imports_us(tree: ast.Module) -> bool:
@@ -71,7 +77,7 @@ def _imported(alias: ast.alias) -> dict[str, str]:
         return {bound: alias.name}
     if alias.name == "*":
         return {name: name for name in DECORATORS}
-    return {f"{bound}.{name}": name for name in DECORATORS} if alias.name == "pipeline" else {}
+    return _of_module(bound) if alias.name in ("pipeline", "decorators") else {}
 
 
 _POSITIONAL = {

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from seeknal.pipeline.context import PipelineContext
 from seeknal.project.decorators import kind_decorator, target_decorator
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = (
+    "PipelineContext",
     "aggregation",
     "exposure",
     "feature_group",
