@@ -69,12 +69,18 @@ class Pipelines:
         log, warnings = node_logger(node.id, "run")
         services = SimpleNamespace(
             environment="prod",
-            run_id="run",
             project_root=self.root,
             workdir=self.workdir,
             log=log,
             duckdb=self.cursor,
-            **{"interval": None, "params": {}, "variables": {}, "source_rows": None} | context,
+            **{
+                "run_id": "run",
+                "interval": None,
+                "params": {},
+                "variables": {},
+                "source_rows": None,
+            }
+            | context,
         )
         parents = {id: self.relation(id) for id in node.parents}
         try:

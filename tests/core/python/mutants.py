@@ -52,6 +52,7 @@ UNFOLLOWED = {
     *("computed_importlib", "evaluated", "evaluated_by_alias", "through_globals"),
     *("through_modules", "deleted_name", "subclasses", "file_executed", "read_env"),
     *("literal_importlib", "getattr_of_module", "module_getattr"),
+    *("names_listed", "variables_by_getattr", "plugins_by_pattern", "reader_elsewhere"),
 }
 """Features for which whole files count, or all: there an edit that says the same may be seen."""
 
@@ -661,6 +662,229 @@ def named_in_computed_sql(m, i):
 
 
 @feature
+def names_listed(m, i):
+    m.before += [f"def visible{i}():\n    return 1"]
+    return (
+        f"sorted(n for n in dir() if n.endswith('ible{i}')) or 'visible{i}' in repr(dir.__name__)"
+    )
+
+
+@feature
+def variables_by_getattr(m, i):
+    m.vars[f"g{i}"] = 3
+    m.before += [f"WORD{i} = 'va' + 'rs'"]
+    return f"(getattr(ctx, 'vars')['g{i}'], getattr(ctx, WORD{i})['g{i}'])"
+
+
+@feature
+def context_in_a_class(m, i):
+    m.vars[f"c{i}"] = 3
+    m.add(
+        f"job{i}.py",
+        f"class Job{i}:\n    def __init__(self, context):\n        self.context = context\n"
+        f"    def run(self):\n        found = self.context.vars['c{i}']\n"
+        f"        return found, self.context.params['unused']\n",
+    )
+    m.head.append(f"from job{i} import Job{i}")
+    return f"Job{i}(ctx).run()"
+
+
+@feature
+def property_with_an_effect(m, i):
+    m.before += [
+        f"HITS{i} = []",
+        f"class Probe{i}:\n    @property\n    def value(self):\n        HITS{i}.append(1)\n"
+        f"        return 1",
+        f"probe{i} = Probe{i}()",
+        f"SEEN{i} = probe{i}.value",
+        f"AGAIN{i} = probe{i}.value",
+    ]
+    return f"len(HITS{i})"
+
+
+@feature
+def operator_with_an_effect(m, i):
+    m.before += [
+        f"EDGES{i} = []",
+        f"class Step{i}:\n    def __init__(self, name):\n        self.name = name\n"
+        f"    def __rshift__(self, other):\n        EDGES{i}.append((self.name, other.name))\n"
+        f"        return other",
+        f"a{i}, b{i} = Step{i}('a'), Step{i}('b')",
+        f"a{i} >> b{i}",
+        f"last{i} = b{i} >> a{i}",
+    ]
+    return f"list(EDGES{i})"
+
+
+@feature
+def metaclass(m, i):
+    m.add(
+        f"meta{i}.py",
+        f"class Meta{i}(type):\n    made = []\n    def __new__(cls, name, bases, body):\n"
+        f"        cls.made.append(len(body.get('FIELDS', ())))\n"
+        f"        return super().__new__(cls, name, bases, body)\n"
+        f"class Model{i}(metaclass=Meta{i}):\n    FIELDS = ()\n",
+    )
+    m.head.append(f"from meta{i} import Meta{i}, Model{i}")
+    m.before += [f"class User{i}(Model{i}):\n    FIELDS = ('a', 'b')"]
+    return f"list(Meta{i}.made)"
+
+
+@feature
+def config_parser(m, i):
+    m.head.append("import configparser")
+    m.files[f"data/conf{i}.ini"] = "[a]\nx = 1\n"
+    m.inside += [
+        f"    parser{i} = configparser.ConfigParser()\n"
+        f"    parser{i}.read('data/' + 'conf{i}' + '.ini')"
+    ]
+    return f"dict(parser{i}['a']) if 'a' in parser{i} else None"
+
+
+@feature
+def csv_reader(m, i):
+    m.head.append("import csv")
+    m.files[f"data/rows{i}.csv"] = "a,b\n1,2\n"
+    m.inside += [
+        f"    with open(f'data/rows{i}.csv', newline='') as lines{i}:\n"
+        f"        found{i} = [dict(row) for row in csv.DictReader(lines{i})]"
+    ]
+    return f"found{i}"
+
+
+@feature
+def reader_elsewhere(m, i):
+    """Whoever opens a file, a text that names it is seen."""
+    m.head.append("import tokenize")
+    m.files[f"data/kind{i}.txt"] = "1\n"
+    m.files[f"data/name{i}.txt"] = "1\n"
+    m.inside += [
+        f"    def opened{i}(path):\n        with getattr(tokenize, 'op' + 'en')(path) as lines:\n"
+        f"            return lines.read()"
+    ]
+    return f"(opened{i}('data/kind{i}.txt'), [opened{i}(f'data/{{n}}{i}.txt') for n in ['name']])"
+
+
+@feature
+def star_of_an_import(m, i):
+    m.head += [f"import lib{i}a as tool{i}", f"from swap{i} import *"]
+    m.add(f"lib{i}a.py", "NAME = 'a'\n")
+    m.add(f"lib{i}b.py", "NAME = 'b'\n")
+    m.add(f"swap{i}.py", f"import lib{i}b as tool{i}\n")
+    return f"tool{i}.NAME"
+
+
+@feature
+def plugins_by_pattern(m, i):
+    m.head += ["import importlib", "from pathlib import Path"]
+    m.add(f"plug{i}_one.py", "VALUE = 1\n")
+    m.add(f"plug{i}_two.py", "VALUE = 2\n")
+    m.before += [
+        f"FOUND{i} = sorted(p.stem for p in Path(__file__).parent.glob('plug{i}_*.py'))",
+    ]
+    return f"[importlib.import_module(name).VALUE for name in FOUND{i}]"
+
+
+@feature
+def another_node_called(m, i):
+    m.before += [
+        f"@transform(name='base{i}', description='A base.')\ndef base{i}(ctx):\n"
+        f"    return [{{'a': LEVEL{i}}}]",
+        f"LEVEL{i} = 4",
+    ]
+    return f"base{i}(ctx)"
+
+
+@feature
+def nodes_in_a_loop(m, i):
+    m.before += [
+        f"for number{i} in (1, 2):\n    @transform(name=f'looped{i}_{{number{i}}}')\n"
+        f"    def looped{i}(ctx, number=number{i}):\n        return [{{'a': number}}]",
+    ]
+    return f"looped{i}(ctx)"
+
+
+@feature
+def path_changed_elsewhere(m, i):
+    m.head += [f"import paths{i}", f"from moved{i} import MOVED{i}"]
+    m.add(
+        f"paths{i}.py",
+        "import sys\nfrom pathlib import Path\n"
+        f"for name in ('vendor{i}',):\n"
+        "    sys.path.insert(0, str(Path(__file__).parents[2] / name))\n",
+    )
+    m.files[f"vendor{i}/moved{i}.py"] = f"MOVED{i} = 1\n"
+    return f"MOVED{i}"
+
+
+@feature
+def shadows_an_installed_one(m, i):
+    m.head += ["import sys", "from pathlib import Path"]
+    m.before += [
+        "sys.path.insert(0, str(Path(__file__).parents[2] / 'vendored'))",
+        "import pluggy\nPLUGGY = getattr(pluggy, 'MINE', 0)",
+    ]
+    m.files["vendored/pluggy.py"] = "MINE = 1\n"
+    return "PLUGGY"
+
+
+@feature
+def function_of_a_function(m, i):
+    m.add(
+        f"chain{i}.py",
+        f"def outer{i}():\n    from chained{i} import inner{i} as go\n    return go() + 1\n",
+    )
+    m.add(f"chained{i}.py", f"def inner{i}(by=len('abc')):\n    return by\n")
+    m.head.append(f"from chain{i} import outer{i}")
+    return f"outer{i}()"
+
+
+@feature
+def typed_dict_and_named_tuple(m, i):
+    m.head += ["from collections import namedtuple", "from typing import NamedTuple"]
+    m.before += [
+        f"Point{i} = namedtuple('Point{i}', 'x y', defaults=[5])",
+        f"class Pair{i}(NamedTuple):\n    a: int\n    b: str = 'z'",
+    ]
+    return f"(Point{i}(1)._asdict(), Pair{i}(2)._asdict(), Pair{i}._fields)"
+
+
+@feature
+def decorator_factory(m, i):
+    m.head.append(f"from factory{i} import times{i}")
+    m.add(
+        f"factory{i}.py",
+        f"EXTRA{i} = 1\ndef times{i}(n):\n    def wrap(function):\n"
+        f"        def inner(*args):\n            return function(*args) * n + EXTRA{i}\n"
+        f"        return inner\n    return wrap\n",
+    )
+    m.before += [f"@times{i}(3)\ndef tripled{i}(x):\n    return x"]
+    return f"tripled{i}(2)"
+
+
+@feature
+def set_by_a_function_elsewhere(m, i):
+    m.head += [f"import state{i}", f"from state{i} import use{i}"]
+    m.add(
+        f"state{i}.py",
+        f"_now = {{'v': 1}}\ndef use{i}(v):\n    _now['v'] = v\ndef now{i}():\n"
+        f"    return _now['v']\n",
+    )
+    m.before += [f"use{i}(7)"]
+    return f"state{i}.now{i}()"
+
+
+@feature
+def late_binding(m, i):
+    m.before += [
+        f"def caller{i}():\n    return later{i}()",
+        f"if len('ab') == 2:\n    def later{i}():\n        return 1\nelse:\n"
+        f"    def later{i}():\n        return 2",
+    ]
+    return f"caller{i}()"
+
+
+@feature
 def import_of_import(m, i):
     m.head.append(f"from outer{i} import util{i}")
     m.add(f"outer{i}.py", f"import inner{i} as util{i}\n")
@@ -767,7 +991,7 @@ def alone(root: Path, env: dict[str, str]):
         sys.path[:] = paths
         sys.dont_write_bytecode = flag
         for name in set(sys.modules) - modules:
-            file = getattr(sys.modules[name], "__file__", None) or ""
+            file = str(getattr(sys.modules[name], "__file__", None) or "")
             spaces = [str(path) for path in getattr(sys.modules[name], "__path__", None) or ()]
             if any(path.startswith(str(root)) for path in (file, *spaces)):
                 del sys.modules[name]

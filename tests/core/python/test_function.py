@@ -379,6 +379,36 @@ def test_a_changed_file_is_imported_again(pipelines):
     assert pipelines.result(node("return [{'a': 22}]")) == [(22,)]
 
 
+def test_another_run_imports_files_again_wherever_they_lie(pipelines):
+    (pipelines.root / "seeknal_project.yml").write_text("name: p\n")
+    shared = pipelines.root / "lib" / "shared.py"
+    shared.parent.mkdir()
+    shared.write_text("VALUE = 1\n")
+    pipelines.write("value.txt", "1")
+    text = """
+        import sys
+        from pathlib import Path
+        from seeknal import transform
+
+        sys.path.append(str(Path(__file__).parents[2] / "lib"))
+        import shared
+        READ = Path(__file__).with_name("value.txt").read_text()
+
+        @transform(name="n")
+        def n(ctx):
+            return [{"a": shared.VALUE, "b": READ}]
+        """
+    raw = pipelines.node("n.py", text)
+    first = pipelines.rows(raw, run_id="1")
+
+    shared.write_text("VALUE = 2\n")
+    pipelines.write("value.txt", "2")
+    second = pipelines.rows(raw, run_id="2")
+
+    assert (first, second) == ([(1, "1")], [(2, "2")])
+    assert not list(pipelines.root.rglob("__pycache__"))
+
+
 def test_nodes_run_in_several_threads_without_seeing_each_other(pipelines):
     import duckdb
 

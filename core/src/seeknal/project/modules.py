@@ -17,6 +17,7 @@ from types import CodeType, ModuleType
 from attrs import frozen
 
 from seeknal.project.decorators import Collector, Declaration, collectors
+from seeknal.project.places import PROJECT_FILE
 
 PREFIX = "_seeknal_pipelines_"
 _importing = threading.RLock()
@@ -24,10 +25,21 @@ _importing = threading.RLock()
 
 @frozen
 class LoadedFile:
-    """An imported pipeline file and what its decorators declared, in the order of the file."""
+    """An imported pipeline file and what its decorators declared, in the order of the file.
+
+    ``first`` and ``last`` are what it put on Python's path, before and after what was there.
+    """
 
     module: ModuleType
     declarations: Sequence[Declaration]
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+    def put_on_path(self) -> None:
+        """Let its functions import what the file can, until the last of them has ended."""
+        with _importing:
+            sys.path[:0] = [entry for entry in self.first if entry not in sys.path]
+            sys.path += [entry for entry in self.last if entry not in sys.path]
 
 
 def load_file(path: Path) -> LoadedFile:
@@ -37,12 +49,21 @@ def load_file(path: Path) -> LoadedFile:
         name = f"{package}.{path.stem}"
         collector = Collector()
         collectors.append(collector)
+        before = list(sys.path)
         try:
             module = _execute(name, path)
         finally:
             collectors.pop()
+        first, last = _added(before)
     own = [entry for entry in collector.declarations if _is_in(entry, path)]
-    return LoadedFile(module, own)
+    return LoadedFile(module, own, first, last)
+
+
+def _added(before: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Entries of Python's path that are new, before and after the first that was there."""
+    start = next((n for n, entry in enumerate(sys.path) if entry in before), len(sys.path))
+    new = [(n < start, entry) for n, entry in enumerate(sys.path) if entry not in before]
+    return tuple(e for is_first, e in new if is_first), tuple(e for is_f, e in new if not is_f)
 
 
 def _is_in(declaration: Declaration, path: Path) -> bool:
@@ -126,7 +147,42 @@ class _Relative(_Helpers):
         return super().find_spec(fullname, path, target) if fullname.startswith(PREFIX) else None
 
 
+class _Elsewhere(importlib.abc.MetaPathFinder):
+    """Finds the project's files that a changed ``sys.path`` leads to, as Python would.
+
+    Only how they are loaded is ours: afresh, and leaving no ``.pyc`` behind.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.inside = f"{root}{os.sep}"
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if not any(f"{entry}{os.sep}".startswith(self.inside) for entry in path or sys.path):
+            return None
+        found = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if found is None or not _is_own(found.origin, self.inside):
+            return None
+        if isinstance(found.loader, importlib.machinery.SourceFileLoader):
+            found.loader = _Loader(fullname, str(found.origin))
+        return found
+
+
+def _is_own(file: str | None, inside: str) -> bool:
+    return bool(file) and str(file).startswith(inside) and "site-packages" not in str(file)
+
+
+def _root_of(folder: Path) -> Path:
+    around = (folder, *folder.parents)
+    return next((each for each in around if (each / PROJECT_FILE).is_file()), folder)
+
+
 _users = 0
+_path: list[str] = []
+"""Python's path as it was then."""
+_known: set[str] = set()
+"""Modules that were there before any file of a project was imported."""
 
 
 @contextlib.contextmanager
@@ -137,9 +193,15 @@ def helpers_importable(folder: Path) -> Iterator[None]:
     """
     global _users
     # First for our own packages, whose relative imports would else go through Python's cache.
-    own, plain = _Relative(folder), _Helpers(folder)
+    own, plain, elsewhere = _Relative(folder), _Helpers(folder), _Elsewhere(_root_of(folder))
     with _importing:
+        if _users == 0:
+            _known.clear()
+            _known.update(sys.modules)
+            _path[:] = sys.path
+            importlib.invalidate_caches()
         _users += 1
+        sys.meta_path.insert(0, elsewhere)
         sys.meta_path.insert(0, own)
         sys.meta_path.append(plain)
     try:
@@ -148,19 +210,26 @@ def helpers_importable(folder: Path) -> Iterator[None]:
         with _importing:
             _users -= 1
             sys.meta_path.remove(own)
+            sys.meta_path.remove(elsewhere)
             sys.meta_path.remove(plain)
-            _used.add(folder)
+            _used.add(_root_of(folder))
             if _users == 0:
+                sys.path[:] = [entry for entry in sys.path if entry in _path]
                 _forget_helpers()
+
+
+def _folders_of(module: ModuleType) -> list[str]:
+    return [str(place) for place in getattr(module, "__path__", None) or ()]
 
 
 _used: set[Path] = set()
 
 
 def _forget_helpers() -> None:
-    folders = tuple(f"{folder}{os.sep}" for folder in _used)
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and not name.startswith(PREFIX) and file.startswith(folders):
+    insides = [f"{folder}{os.sep}" for folder in _used]
+    for name in sys.modules.keys() - _known:
+        module = sys.modules[name]
+        file = getattr(module, "__file__", None) or next(iter(_folders_of(module)), None)
+        if not name.startswith(PREFIX) and any(_is_own(file, inside) for inside in insides):
             del sys.modules[name]
     _used.clear()

@@ -174,9 +174,15 @@ class _Judge:
             keys = [key for key in node.keys if key]
             return all(map(self.plain, keys)) and all(map(self.value, node.values))
         if isinstance(node, ast.Attribute):
-            name = dotted(node)
-            return name is not None and bool(self.known.get(name.partition(".")[0]))
+            return self.is_of_class(dotted(node) or "")
         return self.plain(node)
+
+    def is_of_class(self, name: str) -> bool:
+        """``Color.RED`` or ``math.pi``: asking for it runs nobody's code."""
+        found = self.known.get(name.partition(".")[0], ())
+        return bool(found) and (
+            self.is_python_s(name) or all(isinstance(entry, ast.ClassDef) for entry in found)
+        )
 
     def plain(self, node: ast.AST) -> bool:
         """Whether ``node`` is a built-in value, made of such: nobody's own code runs for it."""

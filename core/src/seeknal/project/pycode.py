@@ -45,7 +45,7 @@ _ANYTHING = {
     *("pickle", "imp", "importlib.metadata.entry_points", "code", "sys.meta_path"),
 }
 """Through these, code may be reached that no name leads to."""
-_ANY_NAME = {"globals", "locals", "vars", "inspect", "sys._getframe"}
+_ANY_NAME = {"globals", "locals", "vars", "dir", "inspect", "sys._getframe"}
 """Through these, any name of a file that is imported."""
 _ANY_NAME_BY_ATTRIBUTE = {"__dict__", "__subclasses__", "__globals__", "f_globals", "tp_dict"}
 _READS_TEXT = {
@@ -422,9 +422,7 @@ class _Walk:
             try:
                 self.take_all(self.module(self.root / name), why)
             except (SyntaxError, ValueError, OSError, RecursionError):
-                with suppress(OSError):
-                    digest = sha256((self.root / name).read_bytes()).hexdigest()
-                    self.unread.add(f"{name}:{digest}")
+                self.count_bytes(self.root / name)
 
     # What runs when files are imported
 
@@ -500,6 +498,8 @@ class _Walk:
         with suppress(Exception):
             spec = importlib.util.find_spec(parts[0])
         places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
+        if spec and spec.origin and self.is_own(spec.origin) and not spec.origin.endswith(".py"):
+            self.count_bytes(Path(spec.origin))
         if any(self.is_own(place) for place in places if place):
             self.outside = True
         elif (spec is not None or beside) and not self.seeks_elsewhere():
@@ -512,6 +512,12 @@ class _Walk:
             for folder in self.folders_with(parts[0])
             for file in self.files(self.root / folder / wanted)
         ]
+
+    def count_bytes(self, path: Path) -> None:
+        """A file that Python runs and that is no text, or not Python's."""
+        with suppress(OSError):
+            digest = sha256(path.read_bytes()).hexdigest()
+            self.unread.add(f"{path.relative_to(self.root).as_posix()}:{digest}")
 
     def is_own(self, place: str) -> bool:
         path = Path(place)
@@ -734,8 +740,7 @@ def _words_in_texts(tree: ast.AST) -> set[str]:
 def _has_computed_query(tree: ast.AST) -> bool:
     return any(
         isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _QUERIES
+        and (_words(node.func) & _QUERIES)
         and bool(node.args)
         and not isinstance(node.args[0], ast.Constant)
         for node in ast.walk(tree)

@@ -33,6 +33,12 @@ class Module:
     aliases: Mapping[str, str]
     tree: ast.Module = field(eq=False)
 
+    @property
+    def imported(self) -> frozenset[str]:
+        """Names of modules that the file imports, by their first part."""
+        found = {name.partition(".")[0] for name in self.aliases.values()}
+        return frozenset(found | {name for name in self.bindings if name.isidentifier()})
+
     def qualified(self, node: ast.AST) -> str | None:
         """``os.environ`` of whatever the file calls it; None for what is no dotted name."""
         name = dotted(node) if isinstance(node, ast.expr) else None

@@ -207,8 +207,10 @@ class _Finder:
                 self.file(given[:1], node)
         elif name in _LISTERS:
             self.folder(given[:1], node)
-        elif name.startswith("json.") or name in ("setattr", "getattr"):
-            return
+        elif name == "getattr":
+            self.asked_by_name(node)
+        elif method == "read" and given and "configparser" in self.module.imported:
+            self.file(given[:1], node)
         elif method in _READING_METHODS and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if not (method == "open" and _writes(node, 0)) and not _is_module(owner, self.module):
@@ -220,6 +222,14 @@ class _Finder:
                 self.folder([node.func.value], node)
         elif _is_reader(method or name) and (method or not self.module.bindings.get(name)):
             self.file(given[:1], node)
+
+    def asked_by_name(self, node: ast.Call) -> None:
+        """``getattr(ctx, name)``: of the name nothing may be known."""
+        key = node.args[1] if len(node.args) > 1 else None
+        if not isinstance(key, ast.Constant):
+            self.all_variables = True
+        elif key.value in _HANDED_ON | {"open"}:
+            self.note("files", f".{key.value} that is called elsewhere", node)
 
     def file(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         for path in given:
@@ -256,9 +266,13 @@ class _Finder:
         )
         if (opened and computed) or (filled and not isinstance(around, ast.JoinedStr)):
             self.sql_file(node, around)
+        if value == "vars":
+            # Something may be asked for it by name.
+            self.all_variables = True
+        before = _ANY if computed else ""
         for piece in [value, *(a or b for a, b in _QUOTED.findall(value))]:
             if _FILE.fullmatch(piece) and "://" not in piece:
-                self.files.add(piece)
+                self.files.add(f"{before}{piece}")
 
     def sql_file(self, node: ast.Constant, around: ast.AST | None) -> None:
         """What is put into SQL after the beginning of a file's name."""

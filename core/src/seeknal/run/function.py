@@ -143,7 +143,8 @@ def _both(*listeners: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def _function(call: Call) -> Callable[..., Any]:
-    loaded = _loaded(call.file)
+    loaded = _loaded(call.file, call.run_id)
+    loaded.put_on_path()
     for declaration in reversed(loaded.declarations):
         if (declaration.kind, declaration.name) == (call.node.kind, call.node.name):
             return declaration.function
@@ -154,10 +155,13 @@ _files: dict[Path, tuple[object, LoadedFile]] = {}
 _loading = threading.RLock()
 
 
-def _loaded(path: Path) -> LoadedFile:
-    """The imported file; again only when it or a file beside it has changed."""
+def _loaded(path: Path, run_id: str) -> LoadedFile:
+    """The imported file: once in a run, unless it or a file beside it changes meanwhile.
+
+    Another run imports it again: data, the environment or code elsewhere may be others.
+    """
     with _loading:
-        stamp = _stamp(path.parent)
+        stamp = (run_id, _stamp(path.parent))
         if path not in _files or _files[path][0] != stamp:
             _files[path] = (stamp, load_file(path))
         return _files[path][1]
