@@ -11,7 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.python.mutants import (
     FEATURES,
+    MAIN,
+    PIPELINES,
+    PROJECT,
     UNFOLLOWED,
+    Made,
     alone,
     build,
     clear,
@@ -105,6 +109,37 @@ def test_each_feature_gives_rows_and_is_understood(tmp_path, name):
     assert found.startswith("[{"), found
     with alone(tmp_path, made.env):
         assert "transform.n" in load_project(tmp_path, plugins()).nodes
+
+
+COMPUTED = """
+import json
+import os
+from pathlib import Path
+from seeknal import transform
+
+SAID = json.loads(Path(__file__).with_name("said.json").read_text())
+
+@transform(name="n", params={"file": SAID, "env": os.environ.get("PYFP_P", "")})
+def n(ctx):
+    return [{"k": 1, "v": repr(sorted(ctx.params.items()))}]
+"""
+
+
+def test_what_a_decorator_is_told_by_files_or_the_environment_counts(tmp_path):
+    made = Made()
+    made.files = {MAIN: COMPUTED, f"{PIPELINES}/said.json": "1", PROJECT: "name: p\n"}
+    made.env = {"PYFP_P": "a"}
+    write(made, tmp_path)
+    first = ran(tmp_path, made)
+    made.env = {"PYFP_P": "b"}
+    second = ran(tmp_path, made)
+    made.files[f"{PIPELINES}/said.json"] = "2"
+    write(made, tmp_path)
+    third = ran(tmp_path, made)
+
+    assert first == [("[('env', 'a'), ('file', 1)]",)]
+    assert second == [("[('env', 'b'), ('file', 1)]",)]
+    assert third == [("[('env', 'b'), ('file', 2)]",)]
 
 
 @settings(KEPT, max_examples=FEW)

@@ -312,6 +312,42 @@ def test_decorators_that_a_helper_hands_on_make_nodes(pipelines, line):
     assert [raw.id for raw in raws] == ["transform.n"]
 
 
+def test_what_decorators_of_a_helper_say_is_no_code(pipelines):
+    pipelines.write("shared.py", "from seeknal import transform\n")
+    text = "from shared import transform\n@transform(name='n', description={!r})\ndef n(ctx): ...\n"
+
+    (first,), _ = pipelines.read("n.py", text.format("old"))
+    (second,), _ = pipelines.read("n.py", text.format("new"))
+
+    assert first.code_hash == second.code_hash
+
+
+def test_files_that_a_node_is_told_to_load_or_writes_are_not_read_by_its_code(pipelines):
+    raws, problems = pipelines.read(
+        "n.py",
+        """
+        from pathlib import Path
+        from seeknal import materialize, source
+
+        @source(name="s", source="csv", table="data/s.csv")
+        @materialize(type="file", path="out/s.csv")
+        def s(ctx):
+            rows = ctx.ref("source.s")
+            rows.to_parquet("out/copy.parquet")
+            Path("out/done.txt").write_text("done")
+            with open("out/log.txt", "w") as log:
+                log.write("done")
+            ctx.duckdb.execute("COPY (SELECT 1) TO 'out/one.csv'")
+            ctx.log.info("see out/log.txt")
+            return rows
+        """,
+    )
+
+    assert problems == []
+    assert raws[0].python.reads == ()
+    assert raws[0].reads.unknown == {}
+
+
 def test_a_module_of_2x_that_is_gone_says_what_to_import(pipelines):
     text = "from seeknal import source\nfrom seeknal.tasks.duckdb import DuckDBTask\n"
 

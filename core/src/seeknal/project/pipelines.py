@@ -397,11 +397,12 @@ class _Reader:
                 self.root,
                 line=declared.line,
                 versions=self.header is None,
+                ours=self.names,
             )
         except (SyntaxError, ValueError, OSError, RecursionError) as error:
             self.problem("SK0510", f"the code of {declared.function}() cannot be read: {error}")
             return Code()
-        reads = reads_of([*reached.counted, *self.said(declared)])
+        reads = reads_of(reached.counted)
         text = f"{reached.hash}\0{self.header}" if self.header is not None else None
         hash = sha256(text.encode()).hexdigest() if text is not None else reached.hash
         return Code(
@@ -409,7 +410,8 @@ class _Reader:
             refs=tuple(read_refs(list(reached.trees))),
             reads=reads,
             outside=reached.outside,
-            computed=self.is_computed() and bool(reads.env or reads.files or reads.unknown),
+            computed=self.is_computed()
+            and reads_of([*reached.counted, *self.said(declared)]).is_outside,
         )
 
     def said(self, declared: Declared) -> list[Counted]:

@@ -94,13 +94,21 @@ def code_hash(path: Path, function: str, root: Path) -> tuple[str, tuple[str, ..
     return reached.hash, reached.notes
 
 
-def reach(path: Path, function: str, root: Path, line: int = 0, versions: bool = True) -> Reached:
+def reach(
+    path: Path,
+    function: str,
+    root: Path,
+    line: int = 0,
+    versions: bool = True,
+    ours: Mapping[str, str] | None = None,
+) -> Reached:
     """All project code that ``function`` reaches, as one hash.
 
     ``line`` tells functions of one name apart. Without ``versions`` those of imported
-    distributions do not count: the file says itself which it needs.
+    distributions do not count: the file says itself which it needs. ``ours`` are the file's
+    names of our decorators, where it has them from helpers.
     """
-    walk = _Walk(path, root)
+    walk = _Walk(path, root, ours)
     walk.function(function, line)
     parts = [SCHEME, *walk.forms()]
     if versions:
@@ -137,10 +145,10 @@ def _distributions() -> Mapping[str, list[str]]:
 class _Walk:
     """Follows imports and names from a function through the project's files."""
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, root: Path, ours: Mapping[str, str] | None) -> None:
         self.root = root.resolve()
         self.folder = path.parent
-        self.main = read_module(path, "")
+        self.main = read_module(path, "", ours)
         self.modules: dict[Path, Module] = {path.resolve(): self.main}
         self.taken: dict[tuple[str, int], bool] = {}
         """Statements that count, by file and place; whether a name that is read led there."""

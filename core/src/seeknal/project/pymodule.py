@@ -48,14 +48,14 @@ class Module:
         return f"{self.aliases.get(first, first)}{dot}{rest}"
 
 
-def read_module(path: Path, label: str) -> Module:
+def read_module(path: Path, label: str, ours: Mapping[str, str] | None = None) -> Module:
     """Raises SyntaxError, ValueError or OSError for what Python could not read either."""
     tree = ast.parse(path.read_bytes(), str(path))
     bindings: dict[str, list[int]] = {}
     for index, statement in enumerate(tree.body):
         for name in bound_names(statement):
             bindings.setdefault(name, []).append(index)
-    ours = our_names(tree)
+    ours = our_names(tree) if ours is None else ours
     known = {name: [tree.body[index] for index in found] for name, found in bindings.items()}
     return Module(
         path=path,

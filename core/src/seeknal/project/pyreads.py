@@ -55,6 +55,8 @@ _OPEN_IN_SQL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _QUOTED = re.compile(r"""'([^']+)'|"([^"]+)\"""")
+_COPIED_TO = re.compile(r"\bto\s+'[^']*'", re.IGNORECASE)
+_WRITERS = ("to_", "write", "save", "dump", "sink_", "mkdir", "unlink", "info", "warning", "debug")
 _FILE = re.compile(
     rf"(?!(?:{'|'.join(KINDS)})\.)(?=[^.]*[./])[^\n\r\t\0<>|(),;=]{{0,200}}(?:/[^/.]+|\.\w{{1,8}})"
 )
@@ -77,6 +79,11 @@ class Reads:
     env: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     unknown: dict[str, str] = field(factory=dict)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether anything but code and variables of the project is read."""
+        return bool(self.env or self.files or self.unknown)
 
 
 def reads_of(counted: Sequence[Counted]) -> Reads:
@@ -255,7 +262,7 @@ class _Finder:
         """A file that a text names, whoever opens it; one that SQL reads under a computed name."""
         value = node.value
         around = self.parents.get(node)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or self.is_written(node):
             return
         opened = _OPEN_IN_SQL.search(value)
         computed = isinstance(around, ast.JoinedStr | ast.BinOp)
@@ -270,9 +277,24 @@ class _Finder:
             # Something may be asked for it by name.
             self.all_variables = True
         before = _ANY if computed else ""
-        for piece in [value, *(a or b for a, b in _QUOTED.findall(value))]:
+        read = _COPIED_TO.sub("", value)
+        for piece in [read, *(a or b for a, b in _QUOTED.findall(read))]:
             if _FILE.fullmatch(piece) and "://" not in piece:
                 self.files.add(f"{before}{piece}")
+
+    def is_written(self, node: ast.AST) -> bool:
+        """Whether a text is a part of what some call writes to."""
+        around = self.parents.get(node)
+        while isinstance(around, ast.expr):
+            if isinstance(around, ast.Call):
+                name = around.func.attr if isinstance(around.func, ast.Attribute) else ""
+                opens = (self.module.qualified(around.func) or "") in _READERS
+                if name.startswith(_WRITERS) or (opens and _writes(around, 1)):
+                    return True
+                if name == "open" and _writes(around, 0):
+                    return True
+            around = self.parents.get(around)
+        return False
 
     def sql_file(self, node: ast.Constant, around: ast.AST | None) -> None:
         """What is put into SQL after the beginning of a file's name."""
