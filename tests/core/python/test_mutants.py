@@ -137,9 +137,9 @@ def test_what_a_decorator_is_told_by_files_or_the_environment_counts(tmp_path):
     write(made, tmp_path)
     third = ran(tmp_path, made)
 
-    assert first == [("[('env', 'a'), ('file', 1)]",)]
-    assert second == [("[('env', 'b'), ('file', 1)]",)]
-    assert third == [("[('env', 'b'), ('file', 2)]",)]
+    assert first == [(1, "[('env', 'a'), ('file', 1)]")]
+    assert second == [(1, "[('env', 'b'), ('file', 1)]")]
+    assert third == [(1, "[('env', 'b'), ('file', 2)]")]
 
 
 @settings(KEPT, max_examples=FEW)
@@ -212,9 +212,54 @@ def ran(root, made):
             return "failed"
         stored = read_state(root / "target").environments["prod"].snapshots["transform.n"]
         path = str(Artifacts(root / "target").path(stored.artifact))
-        return connection().execute("SELECT v FROM read_parquet(?) ORDER BY k", [path]).fetchall()
+        return connection().execute("FROM read_parquet(?)", [path]).fetchall()
 
 
 class Quiet(Silent):
     def planned(self, plan, project): ...
     def warn(self, message): ...
+
+
+UNFORESEEN = """
+import os
+from seeknal import source, transform
+
+@{decorator}
+def n(ctx):
+    return [{{"a": {value}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "value", "why"),
+    [
+        ("transform()", "open(ctx.params['p']).read()", "a path that is computed"),
+        ("source()", "open(ctx.params['p']).read()", "a path that is computed"),
+        ("transform(files=['a.txt'])", "open(ctx.params['p']).read()", None),
+        ("transform(volatile=False)", "open(ctx.params['p']).read()", None),
+        ("source(refresh='manual')", "open(ctx.params['p']).read()", None),
+        ("source(refresh='on_change')", "open(ctx.params['p']).read()", "a path that is computed"),
+        ("transform()", "os.environ[ctx.params['p']]", "environment variables"),
+        ("transform(env=['A'])", "os.environ[ctx.params['p']]", None),
+        ("transform(files=['a.txt'])", "os.environ[ctx.params['p']]", "environment variables"),
+        ("transform()", "dict(os.environ)", "environment variables"),
+        ("transform()", "ctx.environment", ".environment"),
+        ("transform()", "ctx.run_id", ".run_id"),
+        ("transform()", "os.listdir(ctx.params['p'])", "a folder that is computed"),
+        ("transform()", "os.popen('ls').read()", "os.popen"),
+        ("transform()", "ctx.duckdb.read_csv(ctx.params['p'])", "a path that is computed"),
+        ("transform()", "ctx.duckdb.sql('FROM read_csv(' + ctx.params['p'])", "a computed name"),
+        ("transform()", "[*map(open, ['a.txt'])]", "called elsewhere"),
+        ("transform()", "open('a.txt').read()", None),
+    ],
+)
+def test_what_only_the_run_can_tell_makes_a_node_run_each_time(tmp_path, decorator, value, why):
+    (tmp_path / PIPELINES).mkdir(parents=True)
+    (tmp_path / PROJECT).write_text("name: p\n")
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / MAIN).write_text(UNFORESEEN.format(decorator=decorator, value=value))
+
+    project = load_project(tmp_path, plugins())
+
+    (node,) = project.nodes.values()
+    assert (why is None and node.volatile is None) or why in node.volatile

@@ -354,6 +354,9 @@ class _Builder:
 
     def unforeseen(self, common: CommonKeys) -> str | None:
         """What a Python node reads that only its run can tell; what it declares is known."""
+        if self.raw.data.get("refresh") not in (None, "on_change"):
+            # When a source is read again has been said.
+            return None
         unknown = self.raw.reads.unknown if self.raw.reads else {}
         for what, declared in (("files", common.files), ("env", common.env), ("run", ())):
             if what in unknown and not declared:
