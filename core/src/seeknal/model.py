@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -638,11 +638,13 @@ class Scan:
 
     ``instead``, where given, is told the error with which DuckDB stopped; it returns the scan
     to run in its place, or raises what is to be said of it. So a reader may take for granted
-    what the rows themselves only show at their end.
+    what the rows themselves only show at their end. ``within`` is the connection that the SQL
+    is for, where that is not the run's.
     """
 
     sql: str
     instead: Callable[[Exception], Scan] | None = field(default=None, eq=False, repr=False)
+    within: Any = field(default=None, eq=False, repr=False)
 
 
 @frozen

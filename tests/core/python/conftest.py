@@ -1,13 +1,14 @@
 import textwrap
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 
 from seeknal.model import Column, Input, Node, NodeId, Relation
 from seeknal.project.pipelines import read_pipeline
 from seeknal.run.context import node_logger
+from seeknal.run.engine import define_views, open_instance
 from seeknal.run.function import release, run_function
+from seeknal.run.own import OwnDuckDB
 
 
 class Pipelines:
@@ -19,9 +20,8 @@ class Pipelines:
         self.folder.mkdir(parents=True)
         self.workdir = root / "target" / "tmp"
         self.workdir.mkdir(parents=True)
-        self.cursor = duckdb.connect().cursor()
-        self.cursor.execute("SET python_enable_replacements = false")
-        self.cursor.execute("SET TimeZone = 'UTC'")
+        self.cursor = open_instance()
+        self.inputs = {}
         self.notes = []
 
     def write(self, name, text):
@@ -43,9 +43,8 @@ class Pipelines:
 
     def table(self, id, select):
         """Make an input exist."""
-        id = NodeId(id)
-        self.cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{id.kind}"')
-        self.cursor.execute(f'CREATE OR REPLACE VIEW "{id.kind}"."{id.name}" AS {select}')
+        self.inputs[NodeId(id)] = select
+        define_views(self.cursor, {NodeId(id): select})
 
     def relation(self, id):
         scan = f'"{id.kind}"."{id.name}"'
@@ -84,12 +83,21 @@ class Pipelines:
         )
         parents = {id: self.relation(id) for id in node.parents}
         try:
-            return run_function(node, parents, services, capture=capture)
+            return run_function(node, parents, services, self.own(), capture=capture)
         finally:
             self.notes = warnings.notes
 
+    def own(self):
+        def opened():
+            instance = open_instance()
+            define_views(instance, self.inputs)
+            return instance
+
+        return OwnDuckDB(opened, lambda instance: instance.close())
+
     def rows(self, raw, **options):
-        return self.cursor.execute(self.call(raw, **options).sql).fetchall()
+        scan = self.call(raw, **options)
+        return (scan.within or self.cursor).execute(scan.sql).fetchall()
 
     def result(self, text, **options):
         return self.rows(self.node("nodes.py", text), **options)

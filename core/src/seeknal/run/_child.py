@@ -89,24 +89,24 @@ def result(job: dict[str, Any], log: Kept, captured: list[str]) -> dict[str, Any
     import duckdb
 
     from seeknal.errors import NodeError
-    from seeknal.run.engine import write_rows
+    from seeknal.model import NodeId
+    from seeknal.run.engine import define_views, open_instance, write_rows
     from seeknal.run.function import call_function
     from seeknal.run.tabular import Workspace
-    from seeknal.sql.quote import quote_name
 
-    cursor = duckdb.connect()
-    cursor.execute("SET python_enable_replacements = false")
-    cursor.execute("SET TimeZone = 'UTC'")
-    for id, scan in job["inputs"].items():
-        kind, _, name = id.partition(".")
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(kind)}")
-        cursor.execute(f"CREATE VIEW {quote_name(kind, name)} AS FROM {scan}")
+    cursor = open_instance()
+    define_views(cursor, {NodeId(id): f"FROM {scan}" for id, scan in job["inputs"].items()})
     call = call_of(job, log, captured)
-    scan = call_function(call, Workspace(cursor, call.workdir))
+    storing = open_instance()
+    workspace, outside = (
+        Workspace(lambda: cursor, call.workdir),
+        Workspace(lambda: storing, call.workdir),
+    )
+    scan = call_function(call, workspace, outside)
     if scan is None:
         return {}
     try:
-        rows, columns = write_rows(cursor, scan, Path(job["result"]))
+        rows, columns = write_rows(storing, scan, Path(job["result"]))
     except duckdb.Error as error:
         raise NodeError(str(error), code="SK0516") from error
     return {"rows": rows, "columns": [[column.name, column.type] for column in columns]}

@@ -207,6 +207,7 @@ class Attempt:
                 # Of stored rows alone: a loader's or a function's may be a stream.
                 repeatable=self.node.source is None and self.node.python is None,
             )
+            _release_function()
         for note in unkept(self.place.cursor(), found, columns, self.outputs.texts(self.node)):
             self.place.log.warning("%s", note)
         if rows == 0 and self.node.source is not None and self.node.source.query is not None:
@@ -428,9 +429,7 @@ class Attempt:
         )
 
     def clean_up(self) -> None:
-        # Another worker may be importing it at this moment: then this one has nothing to release.
-        if release := getattr(sys.modules.get("seeknal.run.function"), "release", None):
-            release()
+        _release_function()
         if self.candidate is not None:
             self.candidate.unlink(missing_ok=True)
         if self.place.workdir.exists():
@@ -443,6 +442,13 @@ class Attempt:
             yield
         finally:
             self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - started
+
+
+def _release_function() -> None:
+    """Close what a Python node's function had for itself."""
+    # Another worker may be importing it at this moment: then this one has nothing to release.
+    if release := getattr(sys.modules.get("seeknal.run.function"), "release", None):
+        release()
 
 
 def _instead(action: str) -> str:

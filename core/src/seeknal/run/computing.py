@@ -9,7 +9,7 @@ from seeknal.errors import NodeError
 from seeknal.kernel import NodeInputs, Rows
 from seeknal.model import Relation, Scan
 from seeknal.plan.views import is_view
-from seeknal.run.engine import stored_scan, write_rows
+from seeknal.run.engine import settled, stored_scan, write_rows
 from seeknal.run.place import Place
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ def rows_of(place: Place, remember: Remember) -> Rows:
         else None
     )
     # A transform's SQL names its inputs itself; describing views for it would cost a bind.
-    needed = () if node.kind == "transform" else node.parents
+    plain = node.kind == "transform"
+    needed = () if plain else node.parents
+    if not plain and body is not None:
+        # What a kind makes of a function's rows is no business of the function's own DuckDB.
+        body = settled(place.cursor(), body, place.context().workdir / "body.parquet")
     inputs = NodeInputs(parents={id: place.relation(id) for id in needed}, body=body)
     rows = place.services.plugins.hooks.run_node(node=node, inputs=inputs, context=place.context())
     return _required(place, rows, f"no plugin runs a node of kind {node.kind!r}")
@@ -55,9 +59,15 @@ def _source_rows(place: Place, remember: Remember) -> Rows:
 
 def _python_rows(place: Place, remember: Remember, loaded: Rows | None = None) -> Rows:
     from seeknal.run.function import run_function
+    from seeknal.run.own import OwnDuckDB
 
+    context = place.context(source_rows=loaded)
     parents = {id: place.relation(id) for id in place.node.parents if place.has_rows(id)}
-    return run_function(place.node, parents, place.context(source_rows=loaded), traced=remember)
+    engine, spill = place.services.engine, context.workdir / "spill"
+    own = OwnDuckDB(
+        lambda: engine.open_own(place.outputs.selects(parents), spill), engine.close_own
+    )
+    return run_function(place.node, parents, context, own, traced=remember)
 
 
 def _required(place: Place, rows: Rows | None, otherwise: str) -> Rows:

@@ -1,11 +1,15 @@
-"""The run's DuckDB: one in-memory instance, one cursor per worker, a view for each stored node."""
+"""The run's DuckDB: one in-memory instance, one cursor per worker, a view for each stored node.
+
+Each Python node has an instance of its own beside it, for as long as its function runs.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +34,7 @@ class Engine:
     """Runs SQL for the nodes of one run.
 
     Opens DuckDB when a cursor is first asked for. Thread-safe; a cursor belongs to the thread
-    that asked for it.
+    that asked for it. All instances together have the run's memory, each an equal share.
     """
 
     def __init__(self, target: Path, memory_limit: str | None = None) -> None:
@@ -38,6 +42,7 @@ class Engine:
         self._memory_limit = memory_limit
         self._lock = threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
+        self._own: list[duckdb.DuckDBPyConnection] = []
         self._schemas: set[str] = set()
         self._views: dict[NodeId, str] = {}
 
@@ -50,16 +55,11 @@ class Engine:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._instance is None:
-            import duckdb
-
-            # A table name in SQL must never mean a Python variable of ours.
-            self._instance = duckdb.connect(
-                ":memory:", config={"python_enable_replacements": False}
-            )
-            self._instance.execute("SET GLOBAL TimeZone = 'UTC'")
-            limit = self._memory_limit or _default_memory_limit()
-            self._instance.execute(f"SET memory_limit = {quote_literal(limit)}")
-            self._instance.execute(f"SET temp_directory = {quote_literal(str(self._spill))}")
+            self._instance = open_instance(self._spill)
+            if self._memory_limit is not None:
+                limit = quote_literal(self._memory_limit)
+                self._instance.execute(f"SET memory_limit = {limit}")
+            self._share_memory()
         return self._instance
 
     def define(self, node: NodeId, select: str) -> None:
@@ -75,6 +75,32 @@ class Engine:
             instance.execute(f"CREATE OR REPLACE VIEW {name} AS {as_select(select)}")
             self._views[node] = select
 
+    def open_own(self, views: Mapping[NodeId, str], spill: Path) -> duckdb.DuckDBPyConnection:
+        """An instance that nobody else has, in which each node's name stands for its SELECT."""
+        own = open_instance(spill)
+        with self._lock:
+            self._own.append(own)
+            self._share_memory()
+        define_views(own, views)
+        return own
+
+    def close_own(self, own: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            self._own.remove(own)
+            own.close()
+            self._share_memory()
+
+    def _share_memory(self) -> None:
+        instances = [*self._own, *([self._instance] if self._instance else [])]
+        limit = self._memory_limit or f"{_default_memory()}B"
+        if len(instances) > 1:
+            limit = f"{_bytes_of(limit) // len(instances)}B"
+        for instance in instances:
+            # One that cannot do with less at this moment keeps what it has until the next opens
+            # or closes.
+            with suppress(Exception):
+                instance.execute(f"SET memory_limit = {quote_literal(limit)}")
+
     def close(self) -> None:
         """Close DuckDB and remove what it spilled."""
         with self._lock:
@@ -82,6 +108,26 @@ class Engine:
                 self._instance.close()
                 self._instance = None
         shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def open_instance(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory, with the settings that seeknal's SQL is written for."""
+    import duckdb
+
+    # A table name in SQL must never mean a Python variable of ours.
+    instance = duckdb.connect(":memory:", config={"python_enable_replacements": False})
+    instance.execute("SET GLOBAL TimeZone = 'UTC'")
+    if spill is not None:
+        instance.execute(f"SET temp_directory = {quote_literal(str(spill))}")
+    return instance
+
+
+def define_views(instance: duckdb.DuckDBPyConnection, views: Mapping[NodeId, str]) -> None:
+    """Make each ``"kind"."name"`` stand for its SELECT, in this order."""
+    for kind in dict.fromkeys(node.kind for node in views):
+        instance.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(kind)}")
+    for node, select in views.items():
+        instance.execute(f"CREATE VIEW {quote_name(node.kind, node.name)} AS {select}")
 
 
 def write_rows(
@@ -96,6 +142,8 @@ def write_rows(
 
     if isinstance(rows, ParquetFiles) and len(rows.paths) == 1:
         return _copy_file(cursor, rows.paths[0], path)
+    if isinstance(rows, Scan) and rows.within is not None:
+        cursor = rows.within
     while isinstance(rows, Scan) and rows.instead is not None:
         try:
             return _write_scan(cursor, rows, path, repeatable)
@@ -129,10 +177,15 @@ def _write_scan(
 
 
 def settled(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Rows:
-    """``rows`` that somebody may read in parts: stored at ``path`` where reading them may show
-    that others are to be read instead."""
-    if not isinstance(rows, Scan) or rows.instead is None:
+    """``rows`` that somebody may read in parts, or on another connection: stored at ``path``
+    where reading them may show that others are to be read instead, or needs its own connection."""
+    if not isinstance(rows, Scan) or (rows.instead is None and rows.within is None):
         return rows
+    return stored(cursor, rows, path)
+
+
+def stored(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Scan:
+    """The same rows, from a file at ``path``."""
     _, columns = write_rows(cursor, rows, path)
     return Scan(f"SELECT * FROM {stored_scan(path, columns)}")
 
@@ -204,8 +257,20 @@ def stored_scan(path: Path, columns: Sequence[Column]) -> str:
     return scan_of(str(path), columns)
 
 
-def _default_memory_limit() -> str:
-    return f"{int(_memory_bytes() * MEMORY_SHARE / 2**20)}MiB"
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b|bytes)\s*", re.IGNORECASE)
+
+
+def _bytes_of(limit: str) -> int:
+    """What DuckDB understands by a size such as 4GB, or the default for what it alone knows."""
+    found = _SIZE.fullmatch(limit)
+    if found is None:
+        return _default_memory()
+    unit = 1024 if found[3] else 1000
+    return int(float(found[1]) * unit ** (" kmgt".index((found[2] or " ").lower())))
+
+
+def _default_memory() -> int:
+    return int(_memory_bytes() * MEMORY_SHARE)
 
 
 def _memory_bytes() -> int:

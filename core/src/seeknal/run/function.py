@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextvars
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -18,7 +19,8 @@ from seeknal.kernel import Context, Rows
 from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
 from seeknal.project.modules import LoadedFile, helpers_importable, load_file
 from seeknal.project.syntax import functions, is_empty
-from seeknal.run.engine import settled
+from seeknal.run.engine import settled, stored
+from seeknal.run.own import OwnDuckDB, begin, end
 from seeknal.run.pycontext import Call, PipelineContext
 from seeknal.run.returned import files_scan, scan_of
 from seeknal.run.tabular import Workspace
@@ -31,15 +33,17 @@ def run_function(
     node: Node,
     parents: Mapping[NodeId, Relation],
     context: Context,
+    own: OwnDuckDB,
     *,
     capture: Callable[[str], None] | None = None,
     traced: Callable[[Traced], None] | None = None,
 ) -> Rows | None:
-    """The rows that the node's function returns, as a Scan on the context's cursor.
+    """The rows that the node's function returns, as a Scan on ``own`` or the context's cursor.
 
-    None when the function of a source leaves its loaded rows as they are. ``capture`` is given
-    the text of each query that the function asks ``ctx.duckdb``, and ``traced`` what is known of
-    the query that its rows are. The Scan holds until `release`
+    None when the function of a source leaves its loaded rows as they are, or what they are now
+    where they could be read but once. ``capture`` is
+    given the text of each query that the function asks ``ctx.duckdb``, and ``traced`` what is
+    known of the query that its rows are. The Scan holds until `release`
     is called, or another Python node runs, in this thread.
     """
     assert node.python is not None
@@ -47,29 +51,50 @@ def run_function(
     loaded: Rows | None = getattr(context, "source_rows", None)
     if loaded is not None and _does_nothing(path, node):
         return None
-    # The function may read some of the rows, or all of them twice.
-    loaded = settled(context.duckdb, loaded, context.workdir / "loaded.parquet")
     release()
-    workspace = _local.workspace = Workspace(context.duckdb, context.workdir)
-    call = _call(node, parents, context, path, workspace, loaded, capture)
+    storing = _local.storing = Workspace(lambda: context.duckdb, context.workdir)
+    call = _call(node, parents, context, path, capture)
     call = evolve(call, function=node.python.function, traced=traced or call.traced)
     if node.python.script is not None:
         call.traced(Traced(why="its function runs in a process of its own"))
         from seeknal.run.script import run_script
 
-        return run_script(node, parents, call, workspace.cursor)
-    return call_function(call, workspace)
+        # The function may read some of the rows, or all of them twice.
+        loaded = settled(context.duckdb, loaded, context.workdir / "loaded.parquet")
+        source = None if loaded is None else f"({_select_of(loaded, storing)})"
+        return run_script(node, parents, evolve(call, source=source), storing.cursor)
+    begin(own)
+    again = None if loaded is None else _readable(loaded, context, own)
+    if again is not None:
+        call = evolve(call, source=f"({_select_of(again, storing)})")
+    workspace = Workspace(own.cursor, context.workdir)
+    # With a copy of what Python keeps for each thread, such as the precision of decimals.
+    scan = contextvars.copy_context().run(call_function, call, workspace, storing)
+    return again if scan is None and again is not loaded else scan
+
+
+def _readable(rows: Rows, context: Context, own: OwnDuckDB) -> Rows:
+    """Loaded rows that the function's own DuckDB can read, more than once."""
+    if isinstance(rows, Scan) and rows.instead is None:
+        # What binds there names nothing but files.
+        with suppress(Exception):
+            own.cursor().sql(rows.sql)
+            return rows
+    if isinstance(rows, ParquetFiles):
+        return rows
+    return stored(context.duckdb, rows, context.workdir / "loaded.parquet")
 
 
 def release() -> None:
-    """Remove the names that the last Python node of this thread left on its cursor."""
-    workspace: Workspace | None = getattr(_local, "workspace", None)
-    if workspace is None:
+    """Close what the last Python node of this thread had for itself."""
+    end()
+    storing: Workspace | None = getattr(_local, "storing", None)
+    if storing is None:
         return
-    _local.workspace = None
+    _local.storing = None
     # A cursor that was closed or interrupted has nothing left to remove.
     with suppress(Exception):
-        workspace.release()
+        storing.release()
 
 
 def _call(
@@ -77,8 +102,6 @@ def _call(
     parents: Mapping[NodeId, Relation],
     context: Context,
     path: Path,
-    workspace: Workspace,
-    loaded: Rows | None,
     capture: Callable[[str], None] | None,
 ) -> Call:
     typed = all(column.type for column in node.columns)
@@ -88,7 +111,6 @@ def _call(
         root=context.project_root,
         workdir=context.workdir,
         inputs={id: relation.scan for id, relation in parents.items()},
-        source=None if loaded is None else f"({_select_of(loaded, workspace)})",
         columns=tuple(Column(c.name, str(c.type)) for c in node.columns) if typed else (),
         contract=node.contract,
         params=getattr(context, "params", node.params),
@@ -109,8 +131,10 @@ def _select_of(rows: Rows, workspace: Workspace) -> str:
     return workspace.select(rows)
 
 
-def call_function(call: Call, workspace: Workspace) -> Scan | None:
+def call_function(call: Call, workspace: Workspace, storing: Workspace) -> Scan | None:
     """Import the file, call the function of ``call.node``, and take what it returns.
+
+    ``workspace`` is what the function speaks to, ``storing`` what takes its rows.
 
     None when a source's function returns nothing. Raises NodeError for what the code raises.
     """
@@ -127,7 +151,7 @@ def call_function(call: Call, workspace: Workspace) -> Scan | None:
             value = function(ctx) if signature(function).parameters else function()
             if value is None and call.source is not None:
                 return None
-            scan = scan_of(value, call, workspace)
+            scan = scan_of(value, call, workspace, storing)
             call.traced(trace(value, call.file, call.function, asked, workspace))
             return scan
     except (Exception, SystemExit) as error:

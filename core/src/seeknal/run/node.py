@@ -63,5 +63,7 @@ class NodeRunner:
         for ident, cursor in list(self.cursors.items()):
             if thread is None or ident == thread:
                 cursor.interrupt()
+        if (own := sys.modules.get("seeknal.run.own")) is not None:
+            own.interrupt(thread)
         if (uv := sys.modules.get("seeknal.project.uv")) is not None:
             uv.stop(thread)

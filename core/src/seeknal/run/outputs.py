@@ -71,9 +71,9 @@ class Outputs:
 
     def texts(self, node: Node) -> list[str]:
         """The SQL that the node runs: its own, and that of the views that it reads."""
-        views = [id for id in self._with_views(node.parents) if id in self.plan.inlined]
-        nodes = [node, *(self.project.nodes[id] for id in views)]
-        return [found.sql.executable for found in nodes if found.sql]
+        own = [node.sql.executable] if node.sql else []
+        found = (self.snapshots.get(id) for id in with_views(self.snapshots, node.parents))
+        return own + [known.view.sql for known in found if known and known.view]
 
     def relation(self, id: NodeId, cursor: duckdb.DuckDBPyConnection) -> Relation:
         """A node's current rows. Raises NodeError when it has none."""

@@ -9,8 +9,9 @@ from typing import Any
 from seeknal.errors import NodeError
 from seeknal.model import Column, ParquetFiles, Scan
 from seeknal.rows import scan_of_rows
+from seeknal.run.engine import write_rows
 from seeknal.run.pycontext import Call
-from seeknal.run.tabular import Workspace, is_tabular
+from seeknal.run.tabular import Workspace, is_relation, is_tabular
 from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_literal
 from seeknal.sql.storage import copy_statement, scan_of_files
@@ -21,17 +22,23 @@ ACCEPTED = (
 )
 
 
-def scan_of(value: Any, call: Call, workspace: Workspace) -> Scan:
-    """The returned rows as one query. Raises NodeError, naming the type, for anything else."""
+def scan_of(value: Any, call: Call, workspace: Workspace, storing: Workspace) -> Scan:
+    """The returned rows as one query. Raises NodeError, naming the type, for anything else.
+
+    A relation is a query of ``workspace``, the function's own; everything else is read by
+    ``storing``, which knows nothing of what the function has set.
+    """
     if isinstance(value, Scan):
         return value
     if isinstance(value, ParquetFiles):
         return files_scan(list(value.paths))
+    if is_relation(value):
+        return Scan(workspace.select(value), within=workspace.cursor)
     if is_tabular(value):
         warn_of_index(value, call)
-        return Scan(workspace.select(value))
+        return Scan(storing.select(value))
     if isinstance(value, list | tuple | Iterator):
-        return _scan_of_many(iter(value), call, workspace)
+        return _scan_of_many(iter(value), call, workspace, storing)
     raise refusal(value)
 
 
@@ -57,15 +64,17 @@ def warn_of_index(value: Any, call: Call) -> None:
         )
 
 
-def _scan_of_many(items: Iterator[Any], call: Call, workspace: Workspace) -> Scan:
+def _scan_of_many(
+    items: Iterator[Any], call: Call, workspace: Workspace, storing: Workspace
+) -> Scan:
     """A list or generator: of dicts, of lists of dicts, or of tabular parts."""
     first = next(items, _NOTHING)
     if first is not _NOTHING and is_tabular(first):
-        return _scan_of_parts(itertools.chain([first], items), call, workspace)
+        return _scan_of_parts(itertools.chain([first], items), call, workspace, storing)
     rows = _flattened(itertools.chain([] if first is _NOTHING else [first], items))
     has_rows = first is not _NOTHING
     columns = call.columns if call.contract or not has_rows else None
-    return scan_of_rows(workspace.cursor, rows, workdir=call.workdir, columns=columns)
+    return scan_of_rows(storing.cursor, rows, workdir=call.workdir, columns=columns)
 
 
 _NOTHING = object()
@@ -81,17 +90,20 @@ def _flattened(items: Iterable[Any]) -> Iterator[Mapping[str, object]]:
             raise refusal(item, "among the rows is")
 
 
-def _scan_of_parts(parts: Iterator[Any], call: Call, workspace: Workspace) -> Scan:
+def _scan_of_parts(
+    parts: Iterator[Any], call: Call, workspace: Workspace, storing: Workspace
+) -> Scan:
     """Each part goes to a Parquet file before the next one is asked for."""
     parts_of: list[tuple[tuple[Column, ...], list[str]]] = []
     for number, part in enumerate(parts):
         if not is_tabular(part):
             raise refusal(part, "among the parts is")
         path = call.workdir / f"part-{number}.parquet"
-        select = workspace.select(part)
-        columns = columns_of(workspace.cursor.sql(select))
-        workspace.cursor.execute(copy_statement(select, columns, str(path), wide=True))
-        workspace.forget(part)
+        reading = workspace if is_relation(part) else storing
+        select = reading.select(part)
+        columns = columns_of(reading.cursor.sql(select))
+        reading.cursor.execute(copy_statement(select, columns, str(path), wide=True))
+        reading.forget(part)
         if not parts_of or parts_of[-1][0] != columns:
             parts_of.append((columns, []))
         parts_of[-1][1].append(str(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,16 @@ def is_tabular(value: object) -> bool:
 
 
 class Workspace:
-    """The names that exist on a worker's cursor while one Python node runs."""
+    """The names that exist on a cursor while one Python node runs.
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, workdir: Path) -> None:
-        self.cursor = cursor
+    ``connect`` gives the cursor; it is asked each time, and opens what it gives the first time.
+    """
+
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], workdir: Path) -> None:
+        self.connect = connect
         self.workdir = workdir
+        self.unnamed: dict[str, str] = {}
+        """Inputs' views that the cursor does not have yet, by name."""
         self.scans: dict[NodeId, str] = {}
         self.plain: dict[str, NodeId] = {}
         """Inputs by the plain name that each has in SQL, in lower case."""
@@ -55,13 +60,21 @@ class Workspace:
         self.registered: dict[int, str] = {}
         """Names of registered objects by id."""
 
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self.connect()
+        while self.unnamed:
+            name, select = self.unnamed.popitem()
+            _create_view(cursor, name, select)
+        return cursor
+
     def name_inputs(self, scans: Mapping[NodeId, str]) -> None:
         """Let SQL call each input by its plain name, where only one has it."""
         self.scans |= scans
         names = [id.name.lower() for id in scans]
         for id in scans:
             if names.count(id.name.lower()) == 1:
-                self.create_view(id.name, self.input_select(id))
+                self.unnamed[id.name] = self.input_select(id)
                 self.plain[id.name.lower()] = id
 
     def input_select(self, id: NodeId) -> str:
@@ -69,11 +82,8 @@ class Workspace:
 
     def borrow(self, name: str, select: str) -> None:
         """Let a name stand for a variable in a statement that can hold no WITH clause for it."""
-        self.create_view(name, select)
+        _create_view(self.cursor, name, select)
         self.borrowed.add(name.lower())
-
-    def create_view(self, name: str, select: str) -> None:
-        self.cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
 
     def remember(self, value: object, select: str) -> None:
         """``value`` is known to be the rows of ``select``."""
@@ -131,18 +141,15 @@ class Workspace:
         return f"SELECT * REPLACE ({', '.join(untyped)}) {select}" if untyped else select
 
     def release(self) -> None:
-        """Remove every name again; a cursor goes on to serve other nodes."""
-        cursor = self.cursor
+        """Let go of every object."""
         for name in self.registered.values():
-            cursor.unregister(name)
-        rows = cursor.execute(
-            "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary AND NOT internal"
-            " UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary"
-        ).fetchall()
-        for name, what in rows:
-            cursor.execute(f"DROP {what} IF EXISTS temp.{quote_identifier(name)}")
+            self.cursor.unregister(name)
         self.known.clear()
         self.registered.clear()
+
+
+def _create_view(cursor: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
 
 
 def check_columns(value: Any) -> None:

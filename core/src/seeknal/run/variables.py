@@ -73,8 +73,9 @@ def _is_table_of(sql: str, name: str) -> bool:
 def _stored_names(workspace: Workspace) -> set[str]:
     """Tables and views that the node's code made itself; DuckDB lets them win over variables."""
     rows = workspace.cursor.execute(
-        "SELECT lower(table_name) FROM duckdb_tables() WHERE temporary"
-        " UNION ALL SELECT lower(view_name) FROM duckdb_views() WHERE temporary AND NOT internal"
+        "SELECT lower(table_name) FROM duckdb_tables() WHERE temporary OR schema_name = 'main'"
+        " UNION ALL SELECT lower(view_name) FROM duckdb_views()"
+        " WHERE NOT internal AND (temporary OR schema_name = 'main')"
     ).fetchall()
     return {name for (name,) in rows} - workspace.borrowed
 

@@ -1,0 +1,139 @@
+"""What all Python nodes of a process share, kept apart: working directory, environment, locale.
+
+A node that changes the directory waits until the other nodes that run have ended, and from then
+on runs alone. When no node runs any more, all of it is as it was before. What else a process has
+only once (options of pandas, seeds, modules' variables) is as it is in any Python program.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class _Kept:
+    """The state that nodes find."""
+
+    folder: str
+    environment: dict[str, str]
+    path: list[str]
+    locale: str
+
+    def restore(self) -> None:
+        if _folder() != self.folder:
+            os.chdir(self.folder)
+        if os.environ != self.environment:
+            moved = os.environ.get("TZ") != self.environment.get("TZ")
+            for name in os.environ.keys() - self.environment.keys():
+                del os.environ[name]
+            os.environ.update(self.environment)
+            if moved:
+                time.tzset()
+        if sys.path != self.path:
+            sys.path[:] = self.path
+        if locale.setlocale(locale.LC_ALL) != self.locale:
+            locale.setlocale(locale.LC_ALL, self.locale)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
+
+
+def _kept() -> _Kept:
+    return _Kept(
+        folder=_folder(),
+        environment=dict(os.environ),
+        path=list(sys.path),
+        locale=locale.setlocale(locale.LC_ALL),
+    )
+
+
+class _Turns:
+    """Which threads run nodes, and which of them has the process for itself."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.running: set[int] = set()
+        self.waiting: set[int] = set()
+        self.alone: int | None = None
+        self.kept: _Kept | None = None
+
+    def enter(self) -> None:
+        with self.changed:
+            self._wait(lambda: self.alone is None)
+            if not self.running:
+                self.kept = _kept()
+            self.running.add(threading.get_ident())
+
+    def leave(self) -> None:
+        me = threading.get_ident()
+        with self.changed:
+            self.running.discard(me)
+            if self.kept is not None and (self.alone == me or not self.running):
+                self.alone = None
+                self.kept.restore()
+            self.changed.notify_all()
+
+    def be_alone(self) -> None:
+        """Wait for the others, except for those that wait for the same and so do nothing."""
+        me = threading.get_ident()
+        if me not in self.running or self.alone == me:
+            return
+        with self.changed:
+            self.waiting.add(me)
+            self.changed.notify_all()
+            self._wait(lambda: self.alone is None and self.running <= self.waiting | {me})
+            self.waiting.discard(me)
+            self.alone = me
+
+    def _wait(self, ready: Callable[[], bool]) -> None:
+        while not ready():
+            # In pieces, so that an exception meant for this thread reaches it.
+            self.changed.wait(0.1)
+
+
+_turns = _Turns()
+_hooked = threading.Lock()
+_is_hooked = False
+
+
+def enter() -> None:
+    """This thread's code is that of a node now; waits for one that has the process alone."""
+    global _is_hooked
+    with _hooked:
+        if not _is_hooked:
+            sys.addaudithook(_watch)
+            _is_hooked = True
+    _turns.enter()
+
+
+def leave() -> None:
+    """The node of this thread is done: what it changed is put back."""
+    if threading.get_ident() in _turns.running:
+        _turns.leave()
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "os.chdir" and not _is_importing():
+        _turns.be_alone()
+
+
+def _is_importing() -> bool:
+    """Whether a module is being imported: others may wait for it, so it must not wait for them."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            return True
+        frame = frame.f_back
+    return False
