@@ -139,8 +139,8 @@ class _Spool:
             self.types[name] = None
 
     def write(self, name: str, values: Sequence[object]) -> Written:
-        values = plain(values)
         try:
+            values = plain(values)
             if self.declared is not None:
                 return write_declared(self.declared[name], values)
             self.types[name] = learn(self.types[name], values)
@@ -161,7 +161,7 @@ class _Spool:
         """Say which value is text that UTF-8 has no bytes for."""
         for column, entry in enumerate(written):
             for row, value in enumerate(entry.values):
-                if isinstance(value, str) and not _is_utf8(value):
+                if isinstance(value, str) and not is_utf8(value):
                     return self.failure(row, column, f"{value[:40]!r} is no valid text")
         raise AssertionError("some value could not be encoded")
 
@@ -196,11 +196,11 @@ class _Spool:
                 f"SELECT row, {place}"
                 f" FROM (SELECT row_number() OVER () - 1 AS row, * FROM {reader})"
                 f" WHERE {place} IS NOT NULL AND TRY({entry.sql(place)}) IS NULL LIMIT 1"
-            ).fetchone()
-            if found:
-                value = found[1] if len(found[1]) < 60 else found[1][:57] + "..."
-                text = f"{value!r} is not a {entry.type}"
-                raise self.failure(int(found[0]), n, text) from error
+            ).fetchall()
+            for row, value in found:
+                shown = value if len(value) < 60 else value[:57] + "..."
+                text = f"{shown!r} is not a {entry.type}"
+                raise self.failure(int(row), n, text) from error
 
     def scan(self) -> Scan:
         """One SELECT over all parts, each cast to what its columns turned out to be."""
@@ -263,7 +263,7 @@ def _grouped(
     return groups
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,38 @@ from seeknal.sql.quote import quote_identifier
 BIG = 2**63
 HUGE = 2**127
 
-Inferred = "str | ListOf | StructOf | None"
-"""A type found in values: DuckDB's name of a scalar, a nested type, or None while all are NULL."""
+EXACT_IN_DOUBLE = 2**53
+DIGITS = 38
+
+Inferred = "str | Whole | DecimalOf | ListOf | StructOf | None"
+"""A type found in values: DuckDB's name of a scalar, a number of which the extent is known, a
+nested type, or None while all are NULL."""
+
+
+@frozen
+class Whole:
+    """Whole numbers, of which these are the least and the greatest."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return "BIGINT" if self.low >= -BIG and self.high < BIG else "HUGEINT"
+
+    @property
+    def digits(self) -> int:
+        return len(str(max(abs(self.low), abs(self.high))))
+
+
+@frozen
+class DecimalOf:
+    """Decimals, with as many digits before the point and after it as any of them has."""
+
+    digits: int
+    places: int
+
+    def __str__(self) -> str:
+        return f"DECIMAL({DIGITS},{self.places})"
 
 
 @frozen
@@ -58,6 +88,12 @@ class Mixture(Exception):
         self.help = help
 
 
+class Nanoseconds(str):
+    """A moment that has nanoseconds, which no class of Python's own can hold, as text."""
+
+    __slots__ = ()
+
+
 class _Null:
     """What the csv module writes without quotes, as it does numbers: the text of NULL."""
 
@@ -80,6 +116,7 @@ _KINDS: dict[type, str] = {
     bytes: "bytes",
     bytearray: "bytes",
     memoryview: "bytes",
+    Nanoseconds: "nanoseconds",
     datetime: "datetime",
     date: "date",
     time: "time",
@@ -98,6 +135,7 @@ _SCALARS = {
     "date": "DATE",
     "timedelta": "INTERVAL",
     "uuid": "UUID",
+    "nanoseconds": "TIMESTAMP_NS",
 }
 
 
@@ -111,21 +149,88 @@ def kind_of(cls: type[Any]) -> str:
 def _find_kind(cls: type[Any]) -> str:
     if cls.__name__ in ("NaTType", "NAType"):
         return "null"
-    if cls.__module__.split(".")[0] == "numpy" and not issubclass(cls, str | bytes | float):
-        return "numpy"
+    package = cls.__module__.partition(".")[0]
+    if package == "numpy" and not issubclass(cls, str | bytes | float):
+        return "foreign"
+    if package == "pandas" and cls.__name__ in ("Timestamp", "Timedelta"):
+        return "foreign"
     known = (_KINDS[base] for base in cls.__mro__ if base in _KINDS)
     return next(known, "dict" if issubclass(cls, Mapping) else "")
 
 
 def plain(values: Sequence[object]) -> Sequence[object]:
-    """``values`` with numpy's scalars and arrays as Python's own."""
-    if all(kind_of(cls) != "numpy" for cls in set(map(type, values))):
+    """``values`` with the scalars and arrays of numpy and pandas as Python's own.
+
+    Raises Mixture for one that Python has nothing for.
+    """
+    if all(kind_of(cls) != "foreign" for cls in set(map(type, values))):
         return values
-    return [_item(value) if kind_of(type(value)) == "numpy" else value for value in values]
+    return [_own(value, row) for row, value in enumerate(values)]
 
 
-def _item(value: Any) -> object:
-    return value.tolist()
+def _own(value: Any, row: int = 0) -> object:
+    if kind_of(type(value)) != "foreign":
+        return value
+    try:
+        return _from_pandas(value) if hasattr(value, "to_numpy") else _from_numpy(value)
+    except Mixture as error:
+        raise Mixture(str(error), row, error.help) from None
+
+
+def _from_pandas(value: Any) -> object:
+    """A Timestamp or a Timedelta, which are Python's own with nanoseconds."""
+    if not hasattr(value, "nanosecond"):
+        return _duration(value.to_numpy())
+    if not value.nanosecond:
+        return value.to_pydatetime()
+    if value.tzinfo is not None:
+        text = f"{value} has nanoseconds, and times with a zone have microseconds"
+        raise Mixture(text, help="round it: .floor('us'), or take the zone away")
+    return Nanoseconds(value.isoformat())
+
+
+def _from_numpy(value: Any) -> object:
+    kind = value.dtype.kind
+    if kind not in "mMV" and not value.dtype.names:
+        return value.tolist()
+    if value.ndim:
+        return [_own(item) for item in value]
+    if value.dtype.names:
+        return {name: _own(value[name]) for name in value.dtype.names}
+    if kind == "V":
+        return value.tolist()
+    scalar = value[()]
+    return _moment(scalar) if kind == "M" else _duration(scalar)
+
+
+_CALENDAR = ("Y", "M", "W", "D")
+_UNITS = ("h", "m", "s", "ms", "us")
+
+
+def _moment(value: Any) -> object:
+    """A datetime64 as what holds it: a date, a datetime, or the text of one with nanoseconds."""
+    if value != value:
+        return None
+    fine = value if _unit(value) in (*_CALENDAR, *_UNITS) else value.astype("M8[ns]")
+    nanoseconds = _unit(fine) == "ns"
+    if fine != value or (not nanoseconds and isinstance(fine.tolist(), int)):
+        raise Mixture(f"the moment {value} is finer or farther than DuckDB holds", help=_CONVERT)
+    return Nanoseconds(str(fine)) if nanoseconds else fine.tolist()
+
+
+def _duration(value: Any) -> object:
+    if value != value:
+        return None
+    short = None if _unit(value) in ("Y", "M", "generic") else value.astype("m8[us]")
+    if short is None or short != value or not isinstance(short.tolist(), timedelta):
+        text = f"the duration of {value!r} is no whole number of microseconds"
+        raise Mixture(text, help="round it to microseconds")
+    return short.tolist()
+
+
+def _unit(value: Any) -> str:
+    text = str(value.dtype)
+    return text[text.index("[") + 1 : -1] if "[" in text else "generic"
 
 
 def learn(known: Any, values: Sequence[object]) -> Any:
@@ -165,21 +270,38 @@ def _type_of_kind(kind: str, cls: type, values: Sequence[Any]) -> Any:
 _CONVERT = "convert it to text, a number, a date, a list or a dict"
 
 
-def _integers(values: Sequence[int]) -> str:
+def _integers(values: Sequence[int]) -> Whole:
     low, high = min(values), max(values)
-    if low >= -BIG and high < BIG:
-        return "BIGINT"
     if low >= -HUGE and high < HUGE:
-        return "HUGEINT"
+        return Whole(low, high)
     raise Mixture("a whole number of more than 128 bits", help="store it as text")
 
 
-def _decimals(values: Sequence[Decimal]) -> str:
-    exponents = [value.as_tuple().exponent for value in values]
-    scale = max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
-    if scale > 38:
+def _decimals(values: Sequence[Decimal]) -> DecimalOf:
+    return _fitting(max(map(_digits, values)), max(map(_places, values)))
+
+
+def _digits(value: Decimal) -> int:
+    if not value.is_finite():
+        raise Mixture(f"{value} among decimals", help="store it as None, or all as floats")
+    return max(value.adjusted() + 1, 1)
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
+def _fitting(digits: int, places: int) -> DecimalOf:
+    if places > DIGITS:
         raise Mixture("a decimal of more than 38 places", help="round it, or store it as text")
-    return f"DECIMAL(38,{max(scale, 0)})"
+    if digits + places > DIGITS:
+        raise Mixture(
+            f"numbers of {digits} digits before the point and {places} after it,"
+            f" where a decimal has {DIGITS} in all",
+            help="round them, or store them as text",
+        )
+    return DecimalOf(digits, places)
 
 
 def _datetimes(values: Sequence[datetime]) -> str:
@@ -193,8 +315,10 @@ _ZONES = "give all of them a time zone, or none"
 
 
 def _times(values: Sequence[time]) -> str:
-    aware = any(value.tzinfo is not None for value in values)
-    return "TIME WITH TIME ZONE" if aware else "TIME"
+    aware = [value.tzinfo is not None for value in values]
+    if any(aware) and not all(aware):
+        raise Mixture("times with and without a time zone in one column", help=_ZONES)
+    return "TIME WITH TIME ZONE" if aware[0] else "TIME"
 
 
 def _lists(values: Sequence[Sequence[object]]) -> ListOf:
@@ -204,9 +328,27 @@ def _lists(values: Sequence[Sequence[object]]) -> ListOf:
 def _dicts(values: Sequence[Mapping[str, object]]) -> StructOf:
     fields: dict[str, Any] = {}
     for value in values:
+        if len({str(key) for key in value}) < len(value):
+            raise Mixture(f"a dict has two keys that read alike: {_alike(value)}")
         for key, item in value.items():
             fields[str(key)] = merge(fields.get(str(key)), type_of(plain([item])))
-    return StructOf(fields)
+    return StructOf(_unequal(fields))
+
+
+def _alike(keys: Iterable[object]) -> str:
+    seen: dict[str, object] = {}
+    for key in keys:
+        if (text := str(key).lower()) in seen:
+            return f"{seen[text]!r} and {key!r}"
+        seen[text] = key
+    return ""
+
+
+def _unequal(fields: dict[str, Any]) -> dict[str, Any]:
+    """DuckDB tells the fields of a STRUCT apart by more than case."""
+    if found := _alike(fields):
+        raise Mixture(f"keys of a dict differ in case alone: {found}", help="rename one")
+    return fields
 
 
 _DETAILED: dict[str, Callable[[Sequence[Any]], Any]] = {
@@ -217,8 +359,6 @@ _DETAILED: dict[str, Callable[[Sequence[Any]], Any]] = {
     "list": _lists,
     "dict": _dicts,
 }
-
-_NUMBERS = ("BIGINT", "HUGEINT", "DOUBLE")
 
 
 def merge(left: Any, right: Any) -> Any:
@@ -231,8 +371,9 @@ def merge(left: Any, right: Any) -> Any:
         return ListOf(merge(left.item, right.item))
     if isinstance(left, StructOf) and isinstance(right, StructOf):
         keys = {**left.fields, **right.fields}
-        return StructOf({key: merge(left.fields.get(key), right.fields.get(key)) for key in keys})
-    if isinstance(left, str) and isinstance(right, str) and (wider := _wider(left, right)):
+        merged = {key: merge(left.fields.get(key), right.fields.get(key)) for key in keys}
+        return StructOf(_unequal(merged))
+    if (wider := _wider(left, right)) is not None:
         return wider
     raise Mixture(
         f"{_word(right)} where other rows have {_word(left)}",
@@ -240,20 +381,29 @@ def merge(left: Any, right: Any) -> Any:
     )
 
 
-def _wider(left: str, right: str) -> str | None:
-    if left in _NUMBERS and right in _NUMBERS:
-        return _NUMBERS[max(_NUMBERS.index(left), _NUMBERS.index(right))]
-    pair = {left, right}
-    if pair == {"DATE", "TIMESTAMP"}:
-        return "TIMESTAMP"
-    decimals = sorted((type for type in pair if type.startswith("DECIMAL")), key=_scale)
-    if len(decimals) == 2 or (decimals and pair & {"BIGINT", "HUGEINT"}):
-        return decimals[-1]
+def _wider(left: Any, right: Any) -> Any:
+    if isinstance(left, Whole) and isinstance(right, Whole):
+        return Whole(min(left.low, right.low), max(left.high, right.high))
+    if isinstance(left, Whole | DecimalOf) and isinstance(right, Whole | DecimalOf):
+        places = [entry.places for entry in (left, right) if isinstance(entry, DecimalOf)]
+        return _fitting(max(left.digits, right.digits), max(places))
+    if "DOUBLE" in (left, right):
+        whole = left if right == "DOUBLE" else right
+        return _beside_floats(whole) if isinstance(whole, Whole) else None
+    moments = {"DATE", "TIMESTAMP", "TIMESTAMP_NS"}
+    if left in moments and right in moments:
+        return "TIMESTAMP_NS" if "TIMESTAMP_NS" in (left, right) else "TIMESTAMP"
     return None
 
 
-def _scale(decimal: str) -> int:
-    return int(decimal.rpartition(",")[2].rstrip(")"))
+def _beside_floats(whole: Whole) -> str:
+    if max(-whole.low, whole.high) > EXACT_IN_DOUBLE:
+        large = whole.high if whole.high > EXACT_IN_DOUBLE else whole.low
+        raise Mixture(
+            f"floats and the whole number {large}, which a float would round, in one column",
+            help="make all of them decimals or text, or all of them floats",
+        )
+    return "DOUBLE"
 
 
 def _word(type: Any) -> str:
@@ -369,8 +519,10 @@ def _json(value: object) -> str:
 
 def _json_value(value: Any) -> object:
     kind = kind_of(type(value))
-    if kind == "numpy":
-        return _item(value)
+    if kind == "foreign":
+        return _own(value)
+    if kind == "timedelta":
+        return _interval(value)
     if kind == "bytes":
         raise Mixture("bytes inside a list or dict", help="write them as text, such as base64")
     return dict(value) if kind == "dict" else str(value)

@@ -10,6 +10,7 @@ from seeknal.errors import NodeError
 from seeknal.model import Column, ParquetFiles, Scan
 from seeknal.rows import scan_of_rows
 from seeknal.run.engine import write_rows
+from seeknal.run.parts import Part, scan_of_parts
 from seeknal.run.pycontext import Call
 from seeknal.run.tabular import Workspace, is_relation, is_tabular
 from seeknal.scans import columns_of
@@ -94,7 +95,7 @@ def _scan_of_parts(
     parts: Iterator[Any], call: Call, workspace: Workspace, storing: Workspace
 ) -> Scan:
     """Each part goes to a Parquet file before the next one is asked for."""
-    parts_of: list[tuple[tuple[Column, ...], list[str]]] = []
+    stored: list[Part] = []
     for number, part in enumerate(parts):
         if not is_tabular(part):
             raise refusal(part, "among the parts is")
@@ -103,12 +104,9 @@ def _scan_of_parts(
         select = reading.select(part)
         columns = columns_of(reading.cursor.sql(select))
         reading.cursor.execute(copy_statement(select, columns, str(path), wide=True))
+        stored.append(Part(path, columns))
         reading.forget(part)
-        if not parts_of or parts_of[-1][0] != columns:
-            parts_of.append((columns, []))
-        parts_of[-1][1].append(str(path))
-    scans = [f"SELECT * FROM {scan_of_files(paths, columns)}" for columns, paths in parts_of]
-    return Scan(" UNION ALL BY NAME ".join(scans))
+    return scan_of_parts(storing.cursor, stored)
 
 
 def files_scan(paths: list[str]) -> Scan:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
-from seeknal.model import NodeId
+from seeknal.model import Column, NodeId
+from seeknal.rows import scan_of_rows
+from seeknal.run.engine import stored
+from seeknal.run.frames import exact, objects_of, values_of
 from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import encoded, scan_of
@@ -114,6 +117,9 @@ class Workspace:
         if type(value).__name__ == "LazyFrame":
             value = value.collect()
         check_columns(value)
+        value = exact(value)
+        if places := objects_of(value):
+            return self.with_objects(value, places, key, name)
         try:
             self.cursor.register(name, value)
         except duckdb.InvalidInputException:
@@ -123,6 +129,25 @@ class Workspace:
         self.registered[key] = name
         query = f"FROM {quote_identifier(name)}"
         return query if is_relation(value) else self.with_types(query)
+
+    def with_objects(self, frame: Any, places: list[int], key: int, name: str) -> str:
+        """A frame with columns of Python objects, each of the type that all its objects have."""
+        names = [str(label) for label in frame.columns]
+        columns = [Column(names[place], "") for place in places]
+        rows = (
+            dict(zip((c.name for c in columns), row, strict=True))
+            for row in values_of(frame, places)
+        )
+        found = scan_of_rows(self.cursor, rows, workdir=self.workdir)
+        objects = stored(self.cursor, found, self.workdir / f"{name}.parquet").sql
+        if len(places) == len(names):
+            return objects
+        rest = frame.iloc[:, [place for place in range(len(names)) if place not in places]]
+        self.cursor.register(name, rest)
+        self.registered[key] = name
+        listed = ", ".join(quote_identifier(name) for name in names)
+        other = self.with_types(f"FROM {quote_identifier(name)}")
+        return f"SELECT {listed} FROM ({other}) POSITIONAL JOIN ({objects})"
 
     def copied(self, relation: Any, name: str) -> str:
         """A relation of another connection, such as that of ``duckdb.sql``, through a file."""
