@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from seeknal.errors import NodeError
-from seeknal.model import Column, ParquetFiles, Scan
+from seeknal.model import ParquetFiles, Scan
 from seeknal.rows import scan_of_rows
-from seeknal.run.engine import write_rows
 from seeknal.run.parts import Part, scan_of_parts
 from seeknal.run.pycontext import Call
 from seeknal.run.tabular import Workspace, is_relation, is_tabular
 from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_literal
-from seeknal.sql.storage import copy_statement, scan_of_files
+from seeknal.sql.storage import copy_statement
 
 ACCEPTED = (
     "return a DuckDB relation, a pandas or polars frame, an Arrow table or reader,"
