@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import final
-from urllib.parse import quote, quote_plus
 
-MASK = "***"
+from seeknal.credentials import MASK, without_credentials
+from seeknal.spellings import Shown, Spelled
+
 SHORTEST_SCRUBBED = 4
 """Shorter secrets are not searched for in texts: masking every ``a`` would hide the message."""
 _LONG = 8
-"""Shorter ones are masked only as words of their own: ``0815`` is also a part of many numbers."""
+_LONG_WORD = 12
+_LONG_NUMBER = 16
+"""Shorter ones are masked only as words of their own: ``0815`` is also a part of many numbers,
+and ``postgres`` one of many names."""
 
-_forms: set[str] = set()
+_values: set[str] = set()
 
 
 @final
@@ -31,8 +33,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        if len(value) >= SHORTEST_SCRUBBED:
-            _forms.update(_spellings(value))
+        _values.update(part for part in _parts(value) if len(part) >= SHORTEST_SCRUBBED)
 
     def reveal(self) -> str:
         """The secret itself, for the call that opens a connection and nothing else."""
@@ -56,44 +57,48 @@ class Secret:
         raise TypeError("a Secret is never serialised")
 
 
+def _parts(value: str) -> Iterator[str]:
+    """A secret, and the long lines of one that is several: a key file's are shown line by line."""
+    yield value
+    yield value.strip()
+    if "\n" in value.strip():
+        yield from (line for line in map(str.strip, value.splitlines()) if len(line) >= _LONG)
+
+
 def scrub(text: str) -> str:
-    """``text`` with every known secret, in any spelling it may have been given, masked."""
-    return _pattern(frozenset(_forms)).sub(MASK, text) if _forms else text
+    """``text`` with every known secret masked in any spelling, and what stands where one would.
+
+    It is for what people read: messages, logs, tracebacks. Rows are data and never changed.
+    """
+    shown = Shown.of(text)
+    for spelled in _longest_first(frozenset(_values)):
+        masked = spelled.replaced_in(shown, MASK)
+        if masked != shown.text:
+            shown = Shown.of(masked)
+    return without_credentials(shown.text)
 
 
 @contextmanager
 def separate_secrets() -> Iterator[None]:
     """What is registered within the block is forgotten after it, as at the end of a process."""
-    before = set(_forms)
+    before = set(_values)
     try:
         yield
     finally:
-        _forms.clear()
-        _forms.update(before)
+        _values.clear()
+        _values.update(before)
 
 
 @lru_cache(maxsize=4)
-def _pattern(forms: frozenset[str]) -> re.Pattern[str]:
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile("|".join(_searched(form) for form in longest_first))
+def _longest_first(values: frozenset[str]) -> list[Spelled]:
+    ordered = sorted(values, key=lambda value: (-len(value), value))
+    return [Spelled(text=value, alone=_is_weak(value)) for value in ordered]
 
 
-def _searched(form: str) -> str:
-    escaped = re.escape(form)
-    if len(form) >= _LONG:
-        return escaped
-    before = r"(?<!\w)(?<!\d\.)" if form[0].isalnum() else ""
-    after = r"(?!\w|\.\d)" if form[-1].isalnum() else ""
-    return f"{before}{escaped}{after}"
-
-
-def _spellings(value: str) -> set[str]:
-    return {
-        value,
-        quote(value, safe=""),
-        quote_plus(value),
-        value.replace("'", "''"),
-        value.replace("\\", "\\\\").replace("'", "\\'"),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-    }
+def _is_weak(value: str) -> bool:
+    """Whether other texts may well hold the same characters."""
+    if len(value) < _LONG:
+        return True
+    if value.isdigit():
+        return len(value) < _LONG_NUMBER
+    return len(value) < _LONG_WORD and value.isalpha() and value in (value.lower(), value.upper())

@@ -11,7 +11,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 success, 1 something failed, 2 usage or project error, 130 interrupted.
     """
     from seeknal.cli.app import carry_out
+    from seeknal.cli.descriptors import give_back_descriptors
     from seeknal.cli.streams import scrubbed_streams
 
     with scrubbed_streams():
-        return carry_out(argv)
+        try:
+            return carry_out(argv)
+        finally:
+            give_back_descriptors()

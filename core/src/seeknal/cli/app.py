@@ -92,6 +92,9 @@ class Invocation:
             if not folder.is_dir():
                 raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
             self.root = find_root(folder)
+            from seeknal.project.secrecy import note_project
+
+            note_project(self.root)
         return self.root
 
     def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:

@@ -10,8 +10,8 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, format_option, project_root, words
-from seeknal.cli.render import count, plain, print_json
-from seeknal.cli.streams import say
+from seeknal.cli.render import count, plain, print_rows_json
+from seeknal.cli.streams import DATA, say
 
 if TYPE_CHECKING:
     from seeknal.diff import Difference
@@ -42,7 +42,7 @@ def diff_command(
     found = differences(root, *sides, asked)
     if format_ == "json":
         listed = [{**plain(entry), "equal": entry.equal} for entry in found]
-        print_json({"version": 1, "a": a, "b": b, "nodes": listed})
+        print_rows_json({"version": 1, "a": a, "b": b, "nodes": listed})
         return
     none = True
     for entry in found:
@@ -94,7 +94,8 @@ def _print(entry: Difference, a: str, b: str) -> None:
         print(f"      {name}: {number:,}")
     for sort, mark in (("only_a", "-"), ("only_b", "+"), ("changed", "~")):
         for row in entry.samples.get(sort, ()):
-            print(f"    {mark} {'  '.join(_cell(name, value) for name, value in row.items())}")
+            cells = "  ".join(_cell(name, value) for name, value in row.items())
+            print(f"    {mark} {cells}", file=DATA)
 
 
 def _column(column: ColumnChange) -> str:

@@ -120,9 +120,10 @@ def _print_schema(columns: tuple[Column, ...], format_: str) -> None:
 
 def _print_csv(headers: tuple[str, ...], rows: list[Any]) -> None:
     import csv
-    import sys
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    from seeknal.cli.streams import DATA
+
+    writer = csv.writer(DATA, lineterminator="\n")
     writer.writerow(headers)
     writer.writerows(rows)
 

@@ -20,9 +20,10 @@ from seeknal.cli.common import (
     request,
 )
 from seeknal.cli.render import count, print_json
-from seeknal.cli.streams import is_terminal, say
+from seeknal.cli.streams import DATA, is_terminal, say
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import NodeId
+from seeknal.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
@@ -76,7 +77,7 @@ def lineage_command(
     kind = format_ or _default_format(focus)
     chosen = _around(loaded, focus, upstream, downstream)
     if kind == "text":
-        _write_text("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip(), output)
+        _write_text(scrub("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip()), output)
         return
     document = _document(loaded, lineage, environment, chosen, focus, with_data=with_data)
     if kind == "html":
@@ -199,7 +200,8 @@ def _rendered(document: dict[str, Any], kind: str) -> str:
 
 def _write_text(text: str, output: Path | None) -> None:
     if output is None:
-        print(text)
+        # A document's texts are masked already, and its numbers are none.
+        print(text, file=DATA)
         return
     from seeknal.files import write_text
 

@@ -9,14 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from seeknal.cli.streams import paint
+from seeknal.cli.streams import DATA, paint
+from seeknal.secret import scrub
 
 WIDEST_CELL = 60
 
 
 def print_json(value: Any) -> None:
-    """``value`` as indented JSON on stdout."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    """``value`` as indented JSON on stdout, with every text in it masked."""
+    print_rows_json(masked(plain(value)))
+
+
+def print_rows_json(value: Any) -> None:
+    """``value``, in which there are rows, as indented JSON on stdout."""
+    print(json.dumps(plain(value), indent=2, ensure_ascii=False), file=DATA)
+
+
+def masked(value: Any) -> Any:
+    """A plain value with the secrets in its texts masked; numbers are none."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {scrub(key): masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any) -> Any:
@@ -40,8 +55,9 @@ def print_table(
     headers: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[bool] = ()
 ) -> None:
     """An aligned table on stdout. Columns marked ``numeric`` are right-aligned."""
-    for line in table_lines(headers, rows, numeric):
-        print(line)
+    shown = [[masked(value) for value in row] for row in rows]
+    for line in table_lines(headers, shown, numeric):
+        print(line, file=DATA)
 
 
 def table_lines(

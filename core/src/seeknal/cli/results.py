@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from attrs import frozen
 
 from seeknal.cli.render import table_lines
-from seeknal.cli.streams import reader_gone, say
+from seeknal.cli.streams import DATA, reader_gone, say
 from seeknal.errors import UsageError
 from seeknal.sql.quote import quote_literal
 
@@ -111,15 +110,14 @@ def _batches(cursor: Any, wanted: Wanted) -> Iterator[Sequence[Any]]:
 @contextmanager
 def _output(wanted: Wanted) -> Iterator[TextIO]:
     if wanted.output is None:
-        yield sys.stdout
+        yield DATA
         return
     from seeknal.files import replacing
-    from seeknal.secret import scrub
 
     text = io.StringIO()
     yield text
     with replacing(wanted.output) as temporary:
-        temporary.write_text(scrub(text.getvalue()), encoding="utf-8", newline="")
+        temporary.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 def _write_json(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:

@@ -193,8 +193,10 @@ def _take_note(environment: str) -> None:
 
 def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any:
     """Who tells people of a run whose answer has this format."""
+    from seeknal.cli.descriptors import take_descriptors
     from seeknal.cli.progress import Lines, Silent
 
+    take_descriptors()
     if format_ == "json":
         return Silent()
     return Lines(project_root(), quiet=quiet, verbose=verbose)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import current_thread
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from seeknal.secret import scrub
 
@@ -28,14 +28,21 @@ class Scrubbed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
+    def use(self, stream: TextIO) -> None:
+        """Write to another stream from now on."""
+        self._stream = stream
+
     def write(self, text: str) -> int:
         # Workers have nothing to say on stdout: what a node prints there must not mix with data.
         if self._talk is not None and current_thread().name == WORKER:
             return self._talk.write(text)
+        return self.write_as_it_is(scrub(text))
+
+    def write_as_it_is(self, text: str) -> int:
+        """Write data, in which a value that equals a secret must stay what it is."""
         self.used = True
-        masked = scrub(text)
         if not self.broken:
-            self._guarded(lambda: self._write(masked))
+            self._guarded(lambda: self._write(text))
         return len(text)
 
     def _write(self, text: str) -> None:
@@ -63,6 +70,23 @@ class Scrubbed:
         # Python flushes the stream once more when it exits; that must not fail either.
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+class _Data:
+    """Standard output for rows and for answers that are masked already."""
+
+    def write(self, text: str) -> int:
+        if isinstance(sys.stdout, Scrubbed):
+            return sys.stdout.write_as_it_is(text)
+        return sys.stdout.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+
+DATA = cast(TextIO, _Data())
+"""Where rows go: masking would make wrong ones of those that look like a secret."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from seeknal.model import Project
 from seeknal.plugins import Plugins
 from seeknal.project.cache import open_cache
 from seeknal.project.places import PROJECT_FILE, find_profile
+from seeknal.project.secrecy import note_project
 
 
 def find_root(start: Path) -> Path:
@@ -38,6 +39,7 @@ def load_project(
     time come from a cache. Raises ProjectError with everything that is wrong.
     """
     chosen = find_profile(root, profile)
+    note_project(root, chosen)
     cache = open_cache(root, chosen, plugins, variables or {}) if use_cache else None
     if cache is not None and (project := cache.project()) is not None:
         return project

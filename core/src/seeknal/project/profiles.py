@@ -207,7 +207,7 @@ def read_profile(
             *problems,
             Problem(code="SK0108", message="expected a mapping", location=marks.value()),
         ]
-    note_values(data)
+    note_values(data, environment(root))
     named = {key: value for key, value in data.items() if _is_target(key, value)}
     rest = {key: value for key, value in data.items() if key not in named}
     options_ = convert(ProfileOptions, rest, marks, problems)
@@ -225,7 +225,7 @@ def read_profile(
 def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:
     """seeknal 2.x has connections in the project file too; those of the profile win."""
     own, theirs = profile.options.connections, settings.options.connections
-    note_values(theirs)
+    note_values(theirs, environment(root))
     defaults = {**settings.options.source_defaults, **profile.options.source_defaults}
     return evolve(
         profile,

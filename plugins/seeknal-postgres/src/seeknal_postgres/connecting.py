@@ -21,6 +21,12 @@ SETTINGS = (
     " false), set_config('synchronize_seqscans', 'off', false)"
 )
 """What texts of values and the order of a scan depend on; poolers would not pass options."""
+_URL = re.compile(
+    r"postgres(?:ql)?://(?:[^@/]*@)?(?:[\w.,%~-]|\[[^\]@]*\]|:\d*(?=[,/?]|$))*(?:/[^@?]*)?(?:\?.*)?",
+    re.DOTALL,
+)
+"""What libpq reads as it was meant. With a bare ``@`` or ``/`` in the password it would take the
+rest of that for a host, a port or a database, and show it."""
 _HELP = (
     (r"password authentication failed|no password supplied", "check user and password"),
     (r"database \"[^\"]*\" does not exist", "check database:"),
@@ -69,7 +75,7 @@ def _of_url(name: str, url: Secret) -> dict[str, Any]:
 
     text = url.reveal()
     try:
-        if not re.match(r"postgres(ql)?://", text):
+        if not _URL.fullmatch(text):
             raise ProgrammingError
         found = dict(conninfo_to_dict(text))
     except (ProgrammingError, UnicodeError):

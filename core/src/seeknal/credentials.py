@@ -1,0 +1,115 @@
+"""What is a secret by where it stands in a text, though nobody has said so before.
+
+A node may put an address together that no profile knows, and a driver may quote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote, unquote_plus
+
+MASK = "***"
+_WORDS = (
+    r"pass(?:w|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
+    r"private|encryption[_-]?key|signing[_-]?key|shared[_-]?key|authorization|credential|bearer|"
+    r"signature|connection[_-]?string|webhook|(?<![A-Za-z])(?:pw|sas|sig|jwt|dsn|pin|key)(?![A-Za-z])"
+)
+NAME = rf"[\w.-]*(?:{_WORDS})[\w.-]*"
+_NAME = re.compile(_WORDS, re.IGNORECASE)
+_STORES = frozenset(("file", "s3", "s3a", "s3n", "gs", "gcs", "r2", "hf", "hdfs", "az", "azure"))
+_CONTAINERS = frozenset(("abfs", "abfss", "wasb", "wasbs"))
+"""Their addresses are ``scheme://container@account``."""
+
+_URL = re.compile(
+    r"""
+    (?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*:|(?<![^\s'"(=]))//
+    (?P<userinfo>
+        (?:(?!\w://)[^\s"<>\\]|\\.)*               # a word up to its last @
+        |
+        [^\s:/@"<>]*:                              # user: and then whatever is on the line,
+        (?:(?!\w://|["'][ ]*[,}\]:])[^\n])*        # but not beyond a string of JSON
+    )@
+    """,
+    re.VERBOSE,
+)
+_QUERY = re.compile(rf"(?P<before>[?&;](?:{NAME})=)(?P<value>[^&\s\"'<>#;]+)", re.IGNORECASE)
+_KEYWORD = re.compile(
+    r"""
+    (?P<before>(?<![\w.])(?:ssl)?password[ ]?=[ ]?)
+    (?P<value>'(?:[^'\\\n]|\\.|'')*'|"(?:[^"\\\n]|\\.)*"|(?!\*\*\*|["'])[^\s,;&)'"]+)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_ENTRY = re.compile(
+    r"""
+    (?P<before>(?P<open>["'])(?:ssl)?password(?P=open)\s*:\s*)
+    (?P<value>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_HEADER = re.compile(
+    r"""
+    (?P<before>authorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?
+        |\bbearer\s+(?=[\w.~+/=-]*\d))
+    (?P<value>(?!\*\*\*)[^\s"',}]{4,})
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_STATEMENT = re.compile(
+    r"""
+    (?P<before>\b(?:secret|password|token|key_id|session_token|bearer_token|client_secret
+        |connection_string|account_key|refresh_token)\s+)
+    (?P<value>'(?:[^']|'')*')
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_KEY_FILE = re.compile(
+    r"(?P<before>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+?)(?=-----END|\Z)", re.DOTALL
+)
+_PLACES = (_QUERY, _KEYWORD, _ENTRY, _HEADER, _STATEMENT, _KEY_FILE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key or variable of that name holds a secret."""
+    return _NAME.search(name) is not None
+
+
+def without_credentials(text: str) -> str:
+    """``text`` with everything masked that its place in it says to be a secret."""
+    if "//" in text:
+        text = _URL.sub(_masked_url, text)
+    for place in _PLACES:
+        text = place.sub(_masked_value, text)
+    return text
+
+
+def _masked_value(match: re.Match[str]) -> str:
+    value = match["value"]
+    quote = value[0] if value[0] in "'\"" and value[0] == value[-1] and len(value) > 1 else ""
+    return f"{match['before']}{quote}{MASK}{quote}"
+
+
+def _masked_url(match: re.Match[str]) -> str:
+    scheme = match["scheme"].rstrip(":").lower()
+    plain = ":" not in match["userinfo"]
+    if plain and (scheme in _STORES or scheme in _CONTAINERS or not scheme):
+        return match[0]
+    return f"{match['scheme']}//{MASK}@"
+
+
+def credentials_of(text: str) -> Iterator[str]:
+    """The passwords and tokens in a URL's text, wherever its reader takes them to end."""
+    for start in re.finditer(r"\w:(?://)", text):
+        rest = text[start.end() :].split("://", 1)[0]
+        ends = [place.start() for place in re.finditer("@", rest)]
+        for end in ends:
+            user, colon, password = rest[:end].partition(":")
+            yield from _decoded(password if colon else user)
+    for match in (*_QUERY.finditer(text), *_KEYWORD.finditer(text)):
+        yield from _decoded(match["value"].strip("'\""))
+
+
+def _decoded(value: str) -> Iterator[str]:
+    # What is found of a text decoded is found of it encoded.
+    yield from dict.fromkeys((unquote(value), unquote_plus(value)))
