@@ -335,3 +335,63 @@ def test_a_message_masks_a_weak_secret_as_a_word_only(seeknal_project):
     outcome = project.run("run")
 
     assert "postgresql 912345678 '***' *** 0.12345678" in outcome.stderr
+
+
+def test_a_secret_in_a_nodes_own_file_is_stored_and_shown_nowhere_else(seeknal_project):
+    address = f"me:{quote(CANARY)}@127.0.0.1:1/a.csv"
+    project = seeknal_project(
+        {
+            "seeknal/a.yml": f"""
+                kind: source
+                name: a
+                source: csv
+                table: http://{address}
+                params: {{headers: {{Authorization: Bearer canary-4711, X-Api-Key: canary-4712}}}}
+                ---
+                kind: source
+                name: b
+                source: csv
+                table: http://127.0.0.1:1/a.csv?token=canary-4713&a=1
+                ---
+                kind: transform
+                name: c
+                volatile: true
+                sql: SELECT * FROM read_csv('http://{address.replace("'", "''")}')
+                ---
+                kind: transform
+                name: d
+                sql: SELECT length('{{{{ var("db_password") }}}}') AS a
+                ---
+                kind: transform
+                name: e
+                materialized: view
+                sql: SELECT length('{{{{ var("db_password") }}}}') AS a FROM ref('transform.d')
+            """,
+            "seeknal_project.yml": "name: x\nvars: {db_password: canary-4714}\n",
+        }
+    )
+
+    outcomes = [
+        project.run(*command)
+        for command in (["validate"], ["run"], ["lineage", "--format", "json"], ["history"])
+    ]
+    given = project.run("run", "--var", "db_password=canary-4715")
+    rendered = project.run("render", "c")
+
+    assert_nowhere(project, *outcomes, given, rendered)
+    assert outcomes[1].exit_code == given.exit_code == 1
+
+
+def test_a_nodes_file_without_mistakes_is_read_from_the_cache_without_its_secrets(seeknal_project):
+    project = seeknal_project(
+        {
+            "data/a.csv": "a\n1\n",
+            "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: data/a.csv\n"
+            "params: {headers: {Authorization: Bearer canary-4711}}\n",
+        }
+    )
+
+    outcomes = [project.run("run").assert_ok(), project.run("run").assert_ok()]
+
+    assert_nowhere(project, *outcomes)
+    assert project.rows("source.a") == [(1,)]

@@ -13,7 +13,7 @@ MASK = "***"
 _WORDS = (
     r"pass(?:w|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
     r"private|encryption[_-]?key|signing[_-]?key|shared[_-]?key|authorization|credential|bearer|"
-    r"signature|connection[_-]?string|webhook|(?<![A-Za-z])(?:pw|sas|sig|jwt|dsn|pin|key)(?![A-Za-z])"
+    r"signature|connection[_-]?string|webhook|(?<![A-Za-z])(?:pw|sas|sig|jwt|dsn|pin)(?![A-Za-z])"
 )
 NAME = rf"[\w.-]*(?:{_WORDS})[\w.-]*"
 _NAME = re.compile(_WORDS, re.IGNORECASE)

@@ -78,6 +78,13 @@ def scrub(text: str) -> str:
     return without_credentials(shown.text)
 
 
+def holds_secret(text: str) -> bool:
+    """Whether ``text`` has a known secret in it that cannot be there by chance."""
+    shown = Shown.of(text)
+    strong = (entry for entry in _longest_first(frozenset(_values)) if not entry.alone)
+    return any(entry.replaced_in(shown, MASK) != text for entry in strong)
+
+
 @contextmanager
 def separate_secrets() -> Iterator[None]:
     """What is registered within the block is forgotten after it, as at the end of a process."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.cli.streams import paint
 from seeknal.errors import ProjectError, SeeknalError
+from seeknal.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.model import Location, Problem
@@ -82,6 +83,8 @@ def _excerpt(location: Location, root: Path | None) -> list[str]:
         return []
     number = str(location.line)
     start = max(0, location.column - 1) if location.column else 0
+    # Masked before it is cut: half a secret is not known any more.
+    line, start = scrub(line), min(len(scrub(line[:start])), len(scrub(line)))
     line, start = _cut(line, start)
     lines = [f"{number:>4} | {line}"]
     if location.column:

@@ -18,6 +18,7 @@ from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
 from seeknal.walked import python_files
+from seeknal.secret import holds_secret
 
 VERSION = 6
 FOLDER = "seeknal"
@@ -186,9 +187,13 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, separators=(",", ":"))
+    if holds_secret(text):
+        # Whoever writes passwords into nodes reads their files each time.
+        return
     # A target that cannot be written to is the run's problem, not that of reading a project.
     with suppress(OSError), replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _today() -> str:

@@ -27,6 +27,10 @@ _HEADER = re.compile(
     r"(?:\w+:\s*)?(?:Basic|Bearer|Token|ApiKey|Digest)\s+(?P<token>.+)", re.I | re.S
 )
 _PAIR = re.compile(r"[\w.@-]+:(?P<second>[^\s/].{5,})")
+_PUBLIC_HEADERS = frozenset(
+    ("accept", "accept-encoding", "accept-language", "cache-control", "content-type", "from")
+    + ("host", "if-none-match", "origin", "range", "referer", "user-agent")
+)
 _FOLDERS = ("PWD", "OLDPWD")
 _PLAIN = frozenset(("true", "false", "null", "none", "yes", "no", "on", "off"))
 _PLAIN_NAME = re.compile(
@@ -73,6 +77,19 @@ def note_values(value: object, environment: Mapping[str, str], secret: bool = Fa
             note_filled(filled)
     elif secret and isinstance(value, int | float) and not isinstance(value, bool):
         Secret(str(value))
+
+
+def note_headers(value: object) -> None:
+    """Register the headers of requests that nodes say, and that may let somebody in."""
+    if not isinstance(value, Mapping):
+        return
+    for key, entry in value.items():
+        if key == "headers" and isinstance(entry, Mapping):
+            for name, text in entry.items():
+                if str(name).lower() not in _PUBLIC_HEADERS and isinstance(text, str):
+                    note_filled(text)
+        else:
+            note_headers(entry)
 
 
 def note_env_file(values: Mapping[str, str], plain: Collection[str]) -> None:

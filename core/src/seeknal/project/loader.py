@@ -9,6 +9,7 @@ from seeknal.errors import UsageError
 from seeknal.model import Project
 from seeknal.plugins import Plugins
 from seeknal.project.cache import open_cache
+from seeknal.project.confidential import note_variables
 from seeknal.project.places import PROJECT_FILE, find_profile
 from seeknal.project.secrecy import note_project
 
@@ -40,6 +41,7 @@ def load_project(
     """
     chosen = find_profile(root, profile)
     note_project(root, chosen)
+    note_variables({name: str(value) for name, value in (variables or {}).items()})
     cache = open_cache(root, chosen, plugins, variables or {}) if use_cache else None
     if cache is not None and (project := cache.project()) is not None:
         return project

@@ -16,6 +16,7 @@ from seeknal.project.audits import build_audit
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
 from seeknal.project.common import load_common, yaml_files
+from seeknal.project.confidential import note_headers, note_urls_in
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, raw_nodes, seed_nodes
 from seeknal.project.nodes import build_node
@@ -112,7 +113,11 @@ class _Loader:
         text = self.text(path)
         if text is None:
             return []
+        if "://" in text:
+            note_urls_in(text)
         nodes, problems = raw_nodes(text, path.relative_to(self.root).as_posix())
+        for node in nodes:
+            note_headers(node.data)
         self.note(problems, text)
         return nodes
 

@@ -102,6 +102,7 @@ class Run:
 
     def keep_definitions(self, plan: Plan) -> None:
         """The SQL that was built, for later plans to show what changed."""
+        from seeknal.secret import holds_secret
         from seeknal.state.definitions import Built, Definitions
 
         nodes = [self.project.nodes[step.node] for step in plan.to_run]
@@ -110,7 +111,8 @@ class Run:
                 sql=node.sql.rendered, executable=node.sql.executable, frame=node.frame
             )
             for node in nodes
-            if node.sql is not None
+            # A text with a password in it is not kept: plans then name no clause that changed.
+            if node.sql is not None and not holds_secret(node.sql.rendered)
         }
         Definitions(self.project.target).keep(built)
 
