@@ -28,8 +28,8 @@ _HEADER = re.compile(
 )
 _PAIR = re.compile(r"[\w.@-]+:(?P<second>[^\s/].{5,})")
 _PUBLIC_HEADERS = frozenset(
-    ("accept", "accept-encoding", "accept-language", "cache-control", "content-type", "from")
-    + ("host", "if-none-match", "origin", "range", "referer", "user-agent")
+    "accept accept-encoding accept-language cache-control content-type from host if-none-match"
+    " origin range referer user-agent".split()
 )
 _FOLDERS = ("PWD", "OLDPWD")
 _PLAIN = frozenset(("true", "false", "null", "none", "yes", "no", "on", "off"))
