@@ -169,13 +169,13 @@ def misfits_of(loaded: Loaded) -> list[Problem]:
 
 def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
     """How the last step of each node that ever ran ended."""
-    from seeknal.state.history import History
+    from seeknal.state.history import WELL, History
 
     found: dict[NodeId, str] = {}
     for record in History(root / "target").all(environment=environment):
         if record.get("node") is not None:
             found.setdefault(NodeId(record["node"]), str(record["status"]))
-    return found
+    return {id: "success" if status in WELL else status for id, status in found.items()}
 
 
 def previews(

@@ -27,9 +27,9 @@ _HEADER = re.compile(
     r"(?:\w+:\s*)?(?:Basic|Bearer|Token|ApiKey|Digest)\s+(?P<token>.+)", re.I | re.S
 )
 _PAIR = re.compile(r"[\w.@-]+:(?P<second>[^\s/].{5,})")
-_PUBLIC_HEADERS = frozenset(
-    "accept accept-encoding accept-language cache-control content-type from host if-none-match"
-    " origin range referer user-agent".split()
+_PUBLIC_HEADERS = re.compile(
+    r"accept(-.*)?|cache-control|content-type|from|host|if-none-match|origin|range|referer|user-agent",
+    re.IGNORECASE,
 )
 _FOLDERS = ("PWD", "OLDPWD")
 _PLAIN = frozenset(("true", "false", "null", "none", "yes", "no", "on", "off"))
@@ -86,7 +86,7 @@ def note_headers(value: object) -> None:
     for key, entry in value.items():
         if key == "headers" and isinstance(entry, Mapping):
             for name, text in entry.items():
-                if str(name).lower() not in _PUBLIC_HEADERS and isinstance(text, str):
+                if isinstance(text, str) and not _PUBLIC_HEADERS.fullmatch(str(name)):
                     note_filled(text)
         else:
             note_headers(entry)

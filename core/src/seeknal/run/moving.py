@@ -147,7 +147,17 @@ class Work:
         for id in changes.keys() - stored.keys():
             artifacts.unlink_current(id, environment)
         self.store.end_generation(environment)
+        self.make_well([id for id, found in changes.items() if found is not None], run_id)
         return generation
+
+    def make_well(self, moved: Iterable[NodeId], run_id: str) -> None:
+        """Tell the history of nodes that failed here and got an output from elsewhere."""
+        from seeknal.run.records import moved_records
+        from seeknal.state.history import History
+
+        environment, history = self.request.environment, History(self.root / "target")
+        well = history.unwell(environment) & set(moved)
+        history.append(moved_records(environment, self.request.command, run_id, well))
 
     def owing(self, changes: Mapping[NodeId, Snapshot | None]) -> dict[NodeId, Snapshot | None]:
         """The changes with the batches that targets are owed by them."""

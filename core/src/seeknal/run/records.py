@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import asdict
 
-from seeknal.model import Delivery, NodeResult, Project, RunSummary
-from seeknal.plugins import Plugins
+from seeknal.model import Delivery, NodeId, NodeResult, Project, RunSummary
 from seeknal.secret import scrub
+from seeknal.state.history import WELL
 
 
 def history_records(
-    summary: RunSummary, project: Project, plugins: Plugins
+    summary: RunSummary, project: Project, unwell: Collection[NodeId]
 ) -> list[dict[str, Any]]:
-    """One record per node and one for the run itself (its ``node`` is None)."""
-    worked = [result for result in summary.results if result.status != "reused"]
-    return [*(_node(result, summary, project) for result in worked), _run(summary)]
+    """One record per node and one for the run itself (its ``node`` is None).
+
+    A node that was only reused has one when it was ``unwell`` before: its last record is what is
+    told of it.
+    """
+    worked = [
+        result for result in summary.results if result.status != "reused" or result.node in unwell
+    ]
+    touched = {result.node for result in summary.results}
+    still = {result.node for result in worked if result.status not in WELL} | (
+        set(unwell) - touched
+    )
+    return [*(_node(result, summary, project) for result in worked), _run(summary, still)]
 
 
-def _run(summary: RunSummary) -> dict[str, Any]:
+def moved_records(
+    environment: str, command: str, run_id: str, nodes: Collection[NodeId]
+) -> list[dict[str, Any]]:
+    """Records of nodes that failed before, and got an output that was built elsewhere."""
+    now = datetime.now(UTC).isoformat()
+    return [
+        {
+            "batch_id": run_id,
+            "environment": environment,
+            "node": node,
+            "status": "reused",
+            "reason": command,
+            "started_at": now,
+            "finished_at": now,
+        }
+        for node in sorted(nodes)
+    ]
+
+
+def _run(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any]:
     statuses = [result.status for result in summary.results]
     return {
         "batch_id": summary.run_id,
@@ -31,6 +61,7 @@ def _run(summary: RunSummary) -> dict[str, Any]:
         "finished_at": _after(summary.started_at, summary.seconds),
         "seconds": round(summary.seconds, 6),
         "nodes": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
+        "unwell": sorted(unwell),
     }
 
 

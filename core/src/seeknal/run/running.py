@@ -297,7 +297,8 @@ class Run:
     def remember(self, summary: RunSummary) -> None:
         from seeknal.run.records import history_records
 
-        self.history.append(history_records(summary, self.project, self.loaded.plugins))
+        unwell = self.history.unwell(summary.environment)
+        self.history.append(history_records(summary, self.project, unwell))
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)

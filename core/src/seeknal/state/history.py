@@ -18,6 +18,8 @@ from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import writing
 from seeknal.state.sealed import parse_object
 
+WELL = ("success", "reused")
+"""Statuses of a step after which a node's output is what its files say."""
 _BLOCK = 1 << 18
 _FOR_DURATIONS = 5_000
 _FOR_COUNTS = 200_000
@@ -67,6 +69,22 @@ class History:
             if record.get("node") is not None:
                 found.setdefault(NodeId(record["node"]), record.get("seconds") or 0.0)
         return found
+
+    def unwell(self, environment: str) -> set[NodeId]:
+        """The nodes whose last record in an environment is of a failure, or of its consequences.
+
+        Each run's record says so of the nodes before it: only what came later is read.
+        """
+        newer: dict[NodeId, str] = {}
+        before: list[str] = []
+        for record in self._matching({"environment": environment}):
+            if record.get("node") is not None:
+                newer.setdefault(NodeId(record["node"]), str(record.get("status")))
+            elif (unwell := record.get("unwell")) is not None:
+                before = unwell
+                break
+        known = {**{NodeId(node): "failed" for node in before}, **newer}
+        return {node for node, status in known.items() if status not in WELL}
 
     def row_counts(self, node: NodeId, limit: int, environment: str | None = None) -> list[int]:
         """Row counts of a node's last successful runs, newest first."""
