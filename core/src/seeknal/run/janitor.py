@@ -33,6 +33,8 @@ GRACE = 60.0
 BUDGET = 1.0
 """Seconds that cleaning up at the end of a run may take."""
 
+_AHEAD = 86_400.0
+"""Seconds by which clocks differ at most; what is later was written by one that was wrong."""
 _MONTH = re.compile(r"(\d{4})-(\d{2})\.ndjson")
 
 
@@ -150,11 +152,14 @@ class Chores:
 
     def readers_are_gone(self) -> bool:
         """Whether nobody can still hold a map that is older than those known here."""
-        moments = [environment.updated for environment in self.before.values()]
-        newest = max(filter(None, moments), default="")
-        if not newest:
-            return True
-        return datetime.fromisoformat(newest).timestamp() + self.grace <= time()
+        now = time()
+        moments = [
+            datetime.fromisoformat(environment.updated).timestamp()
+            for environment in self.before.values()
+            if environment.updated
+        ]
+        # What a clock wrote that ran far ahead would keep everything until it comes true.
+        return all(moment + self.grace <= now or moment > now + _AHEAD for moment in moments)
 
     def references(self, skip: Collection[tuple[str, int]] = ()) -> set[str]:
         """The paths of everything that may still be needed."""

@@ -63,7 +63,9 @@ def take_note_of_origin(store: StateStore, name: str) -> tuple[NodeId, ...]:
 
 
 def _is_old(updated: str) -> bool:
-    return datetime.fromisoformat(updated) + timedelta(days=1) < datetime.now(UTC)
+    now, last = datetime.now(UTC), datetime.fromisoformat(updated)
+    # What lies ahead was written by a clock that was wrong.
+    return last + timedelta(days=1) < now or last > now
 
 
 def _ttl(project: Project) -> float | None:

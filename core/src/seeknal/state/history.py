@@ -36,7 +36,10 @@ class History:
         """Add records, in order; durable when this returns. Raises StateError."""
         if not records:
             return
-        path = self._folder / f"{datetime.now(UTC):%Y-%m}.ndjson"
+        # Files are read in the order of their names: a clock that was put back must not hide
+        # what comes now behind what it wrote when it ran ahead.
+        months = [path.stem for path in self._folder.glob("????-??.ndjson")]
+        path = self._folder / f"{max([*months, f'{datetime.now(UTC):%Y-%m}'])}.ndjson"
         text = "".join(f"{json.dumps(record, separators=(',', ':'))}\n" for record in records)
         with writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
