@@ -6,6 +6,7 @@ when no command of core's has the name, or when all are listed.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -304,6 +305,11 @@ def _report(error: Exception, invocation: Invocation) -> int:
     if isinstance(error, click.ClickException):
         say(message("error", "SK0250", _text_of(error), help=_help_for(error)))
         return 2
+    if isinstance(error, OSError) and error.filename:
+        text = f"{os.fsdecode(error.filename)}: {error.strerror or error}"
+        help = "check that it is there, what it is, and its permissions"
+        say(message("error", "SK0133", text, help=help))
+        return 1
     text = f"{type(error).__name__}: {error}"
     say(message("error", "SK0001", text, help="this is a defect of seeknal; --debug shows where"))
     return 1

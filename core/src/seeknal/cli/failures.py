@@ -110,7 +110,8 @@ def _blank(text: str) -> str:
 
 
 def _line_of(location: Location, root: Path | None) -> str | None:
-    if root is None or not location.line:
+    # Reading a pipe would never end.
+    if root is None or not location.line or not (root / location.file).is_file():
         return None
     try:
         lines = (root / location.file).read_text("utf-8-sig").splitlines()

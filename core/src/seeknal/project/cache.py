@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -174,6 +175,9 @@ def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
 def _note(name: str, entry: Any, found: dict[str, Stat], root: Path) -> None:
     with suppress(OSError):
         status = entry.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # Whoever needs it says so; reading a pipe would never end.
+            return
         relative = os.path.relpath(name, root)
         found[relative] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 

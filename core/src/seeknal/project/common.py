@@ -10,6 +10,7 @@ from attrs import field, frozen
 from seeknal.marks import Marks
 from seeknal.model import Problem
 from seeknal.options import convert, option
+from seeknal.project.textfile import nothing_in
 from seeknal.project.yamlfile import read_documents
 
 
@@ -57,7 +58,10 @@ def load_common(root: Path, read: Callable[[Path], str | None], problems: list[P
     aliases: dict[str, dict[str, object]] = {}
     for path in yaml_files(root / "seeknal" / "common"):
         text = read(path)
-        documents, found = read_documents(text or "", path.relative_to(root).as_posix())
+        file = path.relative_to(root).as_posix()
+        if text is not None and (empty := nothing_in(text, file)) is not None:
+            problems.append(empty)
+        documents, found = read_documents(text or "", file)
         problems += found
         for document in documents:
             _add(document.data, document.marks, aliases, problems)

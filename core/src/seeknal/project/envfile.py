@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from seeknal.errors import ProjectError
+from seeknal.model import Problem
 from seeknal.project.confidential import note_variables
+from seeknal.project.textfile import read_text
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
@@ -18,11 +21,17 @@ def environment(root: Path) -> Mapping[str, str]:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """``NAME=value`` lines; ``#`` begins a comment, quotes keep spaces."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError:
+    """``NAME=value`` lines; ``#`` begins a comment, quotes keep spaces.
+
+    Raises ProjectError for a file that cannot be read: its variables would be taken for unset.
+    """
+    if not os.path.lexists(path):
         return {}
+    problems: list[Problem] = []
+    text = read_text(path, path.name, problems)
+    if text is None:
+        raise ProjectError(problems)
+    lines = text.splitlines()
     matches = (_LINE.fullmatch(line) for line in lines if not line.lstrip().startswith("#"))
     found = {match[1]: _unquoted(match[2]) for match in matches if match}
     note_variables(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import evolve
 
 from seeknal.errors import ProjectError
-from seeknal.model import Input, Node, NodeId, Problem, Project
+from seeknal.model import Input, Location, Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins
 from seeknal.project.around import MaterializationDefaults, Surroundings
 from seeknal.project.audits import build_audit
@@ -24,7 +24,7 @@ from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, load_settings
 from seeknal.project.templating import Scope, render_values
-from seeknal.project.textfile import read_text
+from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
 
 _NO_DEFAULTS = MaterializationDefaults()
 
@@ -113,6 +113,9 @@ class _Loader:
         text = self.text(path)
         if text is None:
             return []
+        if (empty := nothing_in(text, path.relative_to(self.root).as_posix())) is not None:
+            self.note([empty], text)
+            return []
         if "://" in text:
             note_urls_in(text)
         nodes, problems = raw_nodes(text, path.relative_to(self.root).as_posix())
@@ -124,6 +127,16 @@ class _Loader:
     def python(self, path: Path) -> list[RawNode]:
         from seeknal.project.pipelines import read_pipeline
 
+        file = path.relative_to(self.root).as_posix()
+        try:
+            text = read_regular(path)
+        except OSError as error:
+            message = f"cannot be read: {reason(path, error)}"
+            self.note([Problem(code="SK0101", message=message, location=Location(file))], "")
+            return []
+        if not text.strip() and (empty := nothing_in("", file)) is not None:
+            self.note([empty], "")
+            return []
         nodes, problems = read_pipeline(path, self.root)
         self.note(problems, path.read_text(encoding="utf-8", errors="replace") if problems else "")
         return nodes

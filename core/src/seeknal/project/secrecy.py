@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from seeknal.credentials import NAME
 from seeknal.project.confidential import (
     is_secret_name,
     note_env_file,
@@ -27,7 +28,10 @@ from seeknal.project.places import PROFILES, PROJECT_FILE
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
 _KEY = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]")
 _WORD = re.compile(r"(?<![{\w])[A-Za-z_]\w*")
-_INVOLVED = re.compile(r"[:{,-]\s+(?:[|>&*!?]|<<)|[\"'](?=[^\"'\n]*\n)")
+_INVOLVED = re.compile(
+    rf"""(?:{NAME})["']?[ \t]*:[ \t]*(?:[|>&*!?]|$|"(?:[^"\\\n]|\\.)*$|'[^'\n]*$)""",
+    re.IGNORECASE | re.MULTILINE,
+)
 """Values that are not said on the line of their key. Parsing every profile would slow commands."""
 _LARGEST = 1 << 20
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from seeknal.model import NodeId
 from seeknal.state.archive import archived_files, archived_records
-from seeknal.state.faults import writing
+from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
 
 WELL = ("success", "reused")
@@ -121,7 +121,7 @@ def _separator(descriptor: int) -> bytes:
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:
     """A file's lines, last first, without holding the file."""
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         position = file.seek(0, os.SEEK_END)
         rest = b""
         while position:
