@@ -12,10 +12,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from seeknal.cli.app import carry_out
     from seeknal.cli.descriptors import give_back_descriptors
-    from seeknal.cli.streams import scrubbed_streams
+    from seeknal.cli.streams import open_closed_streams, scrubbed_streams, written
 
+    open_closed_streams()
     with scrubbed_streams():
         try:
-            return carry_out(argv)
+            code = carry_out(argv)
         finally:
             give_back_descriptors()
+        return written(code)

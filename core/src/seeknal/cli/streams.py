@@ -24,6 +24,7 @@ class Scrubbed:
         self._talk = talk
         self.broken = False
         self.used = False
+        self.failure: OSError | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -63,10 +64,17 @@ class Scrubbed:
         try:
             act()
         except BrokenPipeError:
+            self._give_up()
+        except OSError as error:
+            # Told at the end: a run does not stop because its lines cannot be written.
+            self.failure = error
+            self._give_up()
+        except ValueError:
+            # A node has closed it.
             self.broken = True
-            self._silence()
 
-    def _silence(self) -> None:
+    def _give_up(self) -> None:
+        self.broken = True
         # Python flushes the stream once more when it exits; that must not fail either.
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
@@ -87,6 +95,34 @@ class _Data:
 
 DATA = cast(TextIO, _Data())
 """Where rows go: masking would make wrong ones of those that look like a secret."""
+
+
+def open_closed_streams() -> None:
+    """Where descriptors 0 to 2 are closed, nothing is read and what is written goes nowhere.
+
+    Otherwise the next file that is opened would be taken for standard output.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def written(code: int) -> int:
+    """The exit code of a command whose code is ``code``: not 0 when its answer was not written."""
+    sys.stdout.flush()
+    failure = getattr(sys.stdout, "failure", None)
+    if failure is None:
+        return code
+    from seeknal.cli.failures import message
+
+    text = f"standard output cannot be written: {failure.strerror or failure}"
+    say(message("error", "SK0134", text, help="what a run has stored is kept"))
+    return code or 1
 
 
 @contextmanager
