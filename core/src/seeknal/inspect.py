@@ -161,7 +161,9 @@ def misfits_of(loaded: Loaded) -> list[Problem]:
             project,
             graph,
             loaded.plugins,
-            fingerprints=fingerprints(project.nodes, graph, datetime.now(UTC).date().isoformat()),
+            fingerprints=fingerprints(
+                project.nodes, graph, datetime.now(UTC).date().isoformat(), project.root
+            ),
             snapshots=snapshots_of(project.root, PRODUCTION),
         )
     )

@@ -18,8 +18,8 @@ from seeknal.model import Project
 from seeknal.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.envfile import environment
-from seeknal.walked import python_files
 from seeknal.secret import holds_secret
+from seeknal.walked import python_files
 
 VERSION = 6
 FOLDER = "seeknal"
