@@ -107,6 +107,12 @@ def test_types_that_parquet_keeps_cost_nothing(type):
     assert read == "read_parquet('f', hive_partitioning = false)"
 
 
+def test_a_type_that_nobody_knows_is_looked_at():
+    assert not kept("STRUCT(a FUTURE(")
+    assert not kept("FUTURE")
+    assert special("ENUM(") is None
+
+
 def test_a_file_says_of_which_types_its_columns_are(tmp_path, duck):
     path = str(tmp_path / "rows.parquet")
     query = "SELECT 1 AS a, 2::HUGEINT AS b, 'x'::ENUM('x', 'it''s') AS \"c d\""

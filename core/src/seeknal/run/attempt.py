@@ -288,8 +288,8 @@ class Attempt:
         with self.phase("execute"):
             self.outputs.define(self.node.parents)
             # A view would give the second of two columns of one name a name of its own.
-            sql = self.node.sql.executable if self.node.sql else ""
-            refuse_equal_names(self.place.cursor().sql(sql).columns)
+            if self.node.sql:
+                refuse_equal_names(self.place.cursor().sql(self.node.sql.executable).columns)
             run_id = self.services.run_id
             view = self.outputs.define_view(self.node, run_id, self.place.cursor())
         self.check_contract(view.columns)

@@ -42,7 +42,7 @@ _KEPT = frozenset(
         *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"),
         *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "VARCHAR", "BLOB", "UUID", "JSON"),
         *("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"),
-        *("LIST", "MAP", "STRUCT"),
+        *("LIST", "MAP", "STRUCT", '"NULL"'),
     )
 )
 _ONCE_LOST = frozenset(
@@ -101,8 +101,8 @@ def special(type: str) -> TypeTree | None:
     """The tree of a type that Parquet does not keep, None for one that it does."""
     if not _MAYBE_SPECIAL.search(type):
         return None
-    tree = type_tree(type)
-    return tree if any(_is_special(part) for part in tree.walk()) else None
+    tree = _tree_of(type)
+    return tree if tree and any(_is_special(part) for part in tree.walk()) else None
 
 
 @cache
@@ -121,10 +121,19 @@ def wide_columns(columns: Sequence[Column]) -> list[str]:
     ]
 
 
+def _tree_of(type: str) -> TypeTree | None:
+    """None for what a later DuckDB may write: it is not `kept`, so that somebody looks."""
+    try:
+        return type_tree(type)
+    except ValueError:
+        return None
+
+
 @cache
 def kept(type: str) -> bool:
     """Whether Parquet is known to keep the type as it is, so that nobody need look."""
-    return all(part.name in _KEPT for part in type_tree(type).walk())
+    tree = _tree_of(type)
+    return tree is not None and all(part.name in _KEPT for part in tree.walk())
 
 
 def _is_special(tree: TypeTree) -> bool:
