@@ -222,3 +222,15 @@ def shop_once(tmp_path_factory):
     shop("run", "--env", "dev").assert_ok()
     shop("run").assert_ok()
     return shop
+
+
+def test_an_interrupted_command_answers_in_json(shop_once, monkeypatch):
+    def interrupted(*arguments, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seeknal.run.environments.promote", interrupted)
+
+    stopped = shop_once("promote", "dev", "--yes", "--format", "json")
+
+    assert stopped.exit_code == 130
+    assert stopped.json()["status"] == "interrupted"
