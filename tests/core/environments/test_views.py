@@ -164,6 +164,62 @@ def test_a_reader_follows_what_a_view_between_reads(shop):
     assert shop.sql("SELECT total FROM transform.all") == [(60,)]
 
 
+@pytest.fixture
+def between(shop):
+    """``a_reader`` reads ``sum``, which production has over ``zoom`` and the files over nothing."""
+    zoom = transform("zoom", "SELECT amount FROM source.orders", "source.orders")
+    held = view("sum", "SELECT sum(amount) AS total FROM transform.zoom", "transform.zoom")
+    reader = transform("a_reader", "SELECT total FROM transform.sum", "transform.sum")
+    shop.write(zoom=zoom, sum=held, reader=reader)
+    shop("run").assert_ok()
+    shop.write(zoom=zoom.replace("amount FROM", "amount * 10 AS amount FROM"))
+    shop.write(sum=view("sum", "SELECT 1 AS total"))
+    return shop
+
+
+def test_a_reader_waits_for_what_the_view_reads_that_the_environment_holds(between):
+    selected = ("--select", "transform.a_reader", "--select", "transform.zoom")
+
+    between("run", *selected).assert_ok()
+
+    assert between.sql("SELECT total FROM transform.a_reader") == [(300,)]
+
+
+def test_nodes_that_would_wait_for_each_other_through_a_held_view_are_refused(between):
+    between.write(
+        zoom=transform("zoom", "SELECT total FROM transform.a_reader", "transform.a_reader")
+    )
+
+    refused = between("run", "--select", "transform.a_reader", "--select", "transform.zoom")
+
+    assert refused.exit_code == 2
+    assert "SK0750" in refused.stderr
+    assert "--select transform.sum" in refused.stderr
+
+
+def test_a_reader_is_spared_by_the_view_that_is_held_and_not_by_that_of_the_files(shop):
+    shop.write(all=transform("all", "SELECT amount FROM transform.double", "transform.double"))
+    shop("run").assert_ok()
+    shop.write(double=view("double", "SELECT id, 1 AS amount FROM source.orders", "source.orders"))
+    shop.data((1, 7), (2, 7))
+
+    shop("run", "--select", "source.orders", "--select", "transform.all").assert_ok()
+
+    assert shop.sql("SELECT amount FROM transform.all") == [(14,), (14,)]
+
+
+def test_promoting_a_reader_builds_it_over_what_a_view_of_production_gives_now(shop):
+    shop.write(all=transform("all", "SELECT total FROM transform.sum", "transform.sum"))
+    shop("run", "--env", "dev").assert_ok()
+    shop.data((1, 100))
+    shop("run", "--select", "source.orders").assert_ok()
+
+    shop("promote", "dev", "--yes").assert_ok()
+
+    assert shop.sql("SELECT total FROM transform.all") == [(200,)]
+    assert shop.sql("SELECT total FROM transform.all", "dev") == [(60,)]
+
+
 def test_readers_of_a_volatile_view_run_each_time(shop):
     shop.write(
         chance=view("chance", "SELECT random() AS r"),
