@@ -143,13 +143,27 @@ def _cycle_problem(cycle: list[NodeId], nodes: Mapping[NodeId, Node]) -> Problem
     reads = cycle[-2]
     entry = next((entry for entry in node.inputs if entry.ref == reads), None)
     words = f"{node.id} reads itself" if reads == node.id else "nodes read each other in a circle"
+    asked = next(filter(None, map(_audit_between, cycle, cycle[1:], [nodes] * len(cycle))), None)
     path = cycle if len(cycle) <= 12 else [*cycle[:6], "...", *cycle[-5:]]
     return Problem(
         code="SK0320",
         message=f"{words}: {' -> '.join(path)}",
         location=(entry.location if entry else None) or node.location,
-        help="remove one of these inputs",
+        help=asked or "remove one of these inputs",
         node=node.id,
+    )
+
+
+def _audit_between(read: NodeId, reader: NodeId, nodes: Mapping[NodeId, Node]) -> str | None:
+    """How to write an audit that makes its node wait for one that is built from it."""
+    node = nodes[reader]
+    places = {entry.location for entry in node.inputs if entry.ref == read}
+    audit = next((entry for entry in node.audits if entry.location in places), None)
+    if audit is None:
+        return None
+    return (
+        f"the {audit.type} audit of {reader} reads {read}, which is built from it: put it on "
+        f"{read}, as a custom_sql that selects failing rows FROM ref('{reader}') against __THIS__"
     )
 
 

@@ -63,7 +63,7 @@ def _other_nodes(audit: Audit) -> tuple[NodeId, ...]:
     if isinstance(options, Relationships):
         return (NodeId(options.to),)
     if isinstance(options, CustomSql):
-        return tuple(map(NodeId, options.inputs.values()))
+        return tuple(map(NodeId, options.nodes.values()))
     return ()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from seeknal.plugin import Duration, option
+from seeknal_audits.statements import without_refs
 
 Value = str | int | float | bool | None
 
@@ -67,6 +68,16 @@ class CustomSql:
     inputs: Mapping[str, str] = option(
         factory=dict, summary="further names in the SQL and the nodes that they mean"
     )
+
+    @property
+    def text(self) -> str:
+        """The query with names for what it names by ref()."""
+        return without_refs(self.sql)[0]
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """Every name in `text` with the node that it means."""
+        return {**self.inputs, **{node: node for node in without_refs(self.sql)[1]}}
 
 
 @frozen(kw_only=True)

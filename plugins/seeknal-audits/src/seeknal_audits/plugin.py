@@ -45,7 +45,7 @@ def audit_nodes(audit: Audit) -> Sequence[str] | None:
     """The node that a relationship refers to, and those that a query of its own names."""
     if isinstance(audit.options, Relationships):
         return [audit.options.to]
-    return list(audit.options.inputs.values()) if isinstance(audit.options, CustomSql) else None
+    return list(audit.options.nodes.values()) if isinstance(audit.options, CustomSql) else None
 
 
 @hookimpl

@@ -35,6 +35,35 @@ def query(text: str, names: Iterable[str] = ()) -> str:
     return _without_semicolon(text)
 
 
+def without_refs(text: str) -> tuple[str, tuple[str, ...]]:
+    """``text`` with each ``ref('kind.name')`` as a quoted name, and the nodes that it names."""
+    from sqlglot import tokenize
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tokens = tokenize(text, read="duckdb")
+    except SqlglotError:
+        # What is not closed is reported by who checks the text.
+        return text, ()
+    parts, nodes, end = [], [], 0
+    for place, token in enumerate(tokens):
+        given = tokens[place + 1 : place + 6]
+        kinds = [entry.token_type.name for entry in given]
+        size = next((size for shape, size in _REFS.items() if tuple(kinds[:size]) == shape), 0)
+        if token.text.lower() != "ref" or not size:
+            continue
+        name = ".".join(entry.text for entry in given[1 : size - 1 : 2])
+        parts += [text[end : token.start], quote_identifier(name)]
+        nodes.append(name)
+        end = given[size - 1].end + 1
+    return "".join((*parts, text[end:])), tuple(dict.fromkeys(nodes))
+
+
+_REFS = {("L_PAREN", quoted, "R_PAREN"): 3 for quoted in ("STRING", "IDENTIFIER")} | {
+    ("L_PAREN", "STRING", "COMMA", "STRING", "R_PAREN"): 5
+}
+
+
 def over(text: str, scans: Mapping[str, str]) -> str:
     """``text``, a query over the names of ``scans``, as a query that stands alone.
 

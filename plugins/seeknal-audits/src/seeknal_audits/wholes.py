@@ -29,7 +29,7 @@ def _count(options: RowCount, values: Values, subject: Subject) -> Finding:
 
 
 def _returned(options: CustomSql, values: Values, subject: Subject) -> Finding:
-    text = query(options.sql, options.inputs)
+    text = query(options.text, options.nodes)
     scans = {"__THIS__": subject.scan, **_inputs(options, subject)}
     rows = over(text, scans)
     count = subject.count(rows)
@@ -39,8 +39,8 @@ def _returned(options: CustomSql, values: Values, subject: Subject) -> Finding:
 
 def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
     """The other names that the query uses, each with what it reads."""
-    lower = options.sql.lower()
-    used = {name: node for name, node in options.inputs.items() if name.lower() in lower}
+    lower = options.text.lower()
+    used = {name: node for name, node in options.nodes.items() if name.lower() in lower}
     return {name: _scan_of(node, subject) for name, node in used.items()}
 
 
@@ -120,7 +120,7 @@ def _unusual(options: Anomaly, values: Values, subject: Subject) -> Finding:
 
 
 def _check_sql(options: CustomSql) -> None:
-    query(options.sql, options.inputs)
+    query(options.text, options.nodes)
 
 
 ENTRIES: tuple[Entry, ...] = (
