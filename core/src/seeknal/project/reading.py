@@ -19,6 +19,7 @@ from seeknal.project.common import load_common, yaml_files
 from seeknal.project.confidential import note_headers, note_urls_in
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, raw_nodes, seed_nodes
+from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
@@ -66,6 +67,7 @@ class _Loader:
         files = self.raw_files()
         raws = self.distinct([raw for found in files.values() for raw in found])
         around = self.surroundings(settings, profile, raws)
+        self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
         nodes = self.in_order(self.with_rules(nodes, raws, around.scope))
         self.check_nodes(nodes, raws, around)

@@ -291,9 +291,17 @@ def _problem(error: Exception, names: _Names, location: Location, node: NodeId |
         return Problem(code="SK0402", message=message, location=place, node=node)
     undefined = _UNDEFINED.search(message)
     help = did_you_mean(undefined["name"], names.all()) if undefined else None
+    if help is None and (undefined or _is_syntax(error)):
+        help = "where {{ or {% is text of the SQL, put {% raw %} ... {% endraw %} around it"
     return Problem(
         code="SK0401", message=f"template: {message}", location=place, help=help, node=node
     )
+
+
+def _is_syntax(error: Exception) -> bool:
+    from jinja2 import TemplateSyntaxError
+
+    return isinstance(error, TemplateSyntaxError)
 
 
 def _place_of(error: Exception, location: Location) -> Location:
