@@ -53,6 +53,7 @@ UNFOLLOWED = {
     *("through_modules", "deleted_name", "subclasses", "file_executed", "read_env"),
     *("literal_importlib", "getattr_of_module", "module_getattr"),
     *("names_listed", "variables_by_getattr", "plugins_by_pattern", "reader_elsewhere"),
+    "data_of_a_package",
 }
 """Features for which whole files count, or all: there an edit that says the same may be seen."""
 
@@ -750,6 +751,18 @@ def csv_reader(m, i):
         f"        found{i} = [dict(row) for row in csv.DictReader(lines{i})]"
     ]
     return f"found{i}"
+
+
+@feature
+def data_of_a_package(m, i):
+    m.head += ["import importlib.resources", "import pkgutil", f"import stored{i}"]
+    m.add(f"stored{i}/__init__.py", "")
+    m.add(f"stored{i}/x.txt", "1\n")
+    m.add(f"stored{i}/w", "2\n")
+    return (
+        f"(pkgutil.get_data('stored{i}', 'x.txt'),"
+        f" importlib.resources.files('stored{i}').joinpath('w').read_text())"
+    )
 
 
 @feature

@@ -57,6 +57,7 @@ _OPEN_IN_SQL = re.compile(
 _QUOTED = re.compile(r"""'([^']+)'|"([^"]+)\"""")
 _COPIED_TO = re.compile(r"\bto\s+'[^']*'", re.IGNORECASE)
 _WRITERS = ("to_", "write", "save", "dump", "sink_", "mkdir", "unlink", "info", "warning", "debug")
+_WRITING = re.compile(r"[wx][bt]?(?:[:|]\w*)?")
 _FILE = re.compile(
     rf"(?!(?:{'|'.join(KINDS)})\.)(?=[^.]*[./])[^\n\r\t\0<>|(),;=]{{0,200}}(?:/[^/.]+|\.\w{{1,8}})"
 )
@@ -211,7 +212,7 @@ class _Finder:
         given = list(node.args) or [w.value for w in node.keywords if w.arg in _FIRST]
         if name in _READERS and not self.is_own(name):
             if not _writes(node, 1):
-                self.file(given[:1], node)
+                self.file(given[1:2] if name == "pkgutil.get_data" else given[:1], node)
         elif name in _LISTERS:
             self.folder(given[:1], node)
         elif name == "getattr":
@@ -464,7 +465,7 @@ def _writes(node: ast.Call, place: int) -> bool:
     mode = next((word.value for word in node.keywords if word.arg == "mode"), mode)
     if not isinstance(mode, ast.Constant) or not isinstance(mode.value, str):
         return False
-    return mode.value[:1] in ("w", "x") and "+" not in mode.value
+    return _WRITING.fullmatch(mode.value) is not None
 
 
 def _is_module(node: ast.expr, module: Module) -> bool:
