@@ -227,8 +227,11 @@ class Plugins:
         for implementation in getattr(self.hooks, hook).get_hookimpls():
             try:
                 _call(implementation, arguments)
-            except Exception as error:
-                warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {error}")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                said = str(error) or type(error).__name__
+                warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {said}")
 
     def garbage(self, **arguments: object) -> Iterator[tuple[str, Garbage]]:
         """What each plugin's ``collect_garbage`` gives, under the plugin's name.

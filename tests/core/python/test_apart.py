@@ -3,6 +3,7 @@
 import random
 import textwrap
 
+import duckdb
 import pytest
 
 HEAD = """
@@ -182,12 +183,17 @@ def _see_only_their_own(seeknal_project, seed, workers=None):
     assert project.rows("transform.total") == [(0,)], (seed, workers)
 
 
+def _file(name, body, head=""):
+    return (
+        f"import duckdb\nfrom seeknal import transform\n{head}\n"
+        f'@transform(name="{name}")\ndef {name}(ctx):\n' + textwrap.indent(body.strip("\n"), "    ")
+    )
+
+
 def _run(seeknal_project, *bodies, head="", workers=1):
     """Rows of transforms n0, n1, ... with these bodies, each a file of its own."""
     files = {
-        f"seeknal/pipelines/n{n}.py": f"import duckdb\nfrom seeknal import transform\n{head}\n"
-        f'@transform(name="n{n}")\ndef n{n}(ctx):\n' + textwrap.indent(body.strip("\n"), "    ")
-        for n, body in enumerate(bodies)
+        f"seeknal/pipelines/n{n}.py": _file(f"n{n}", body, head) for n, body in enumerate(bodies)
     }
     project = seeknal_project(files)
     project.run("run", "--workers", workers).assert_ok()
@@ -236,8 +242,6 @@ return sql("SELECT a + b AS a FROM t, here")
 
 
 def test_duckdb_is_as_it_was_outside_of_nodes(seeknal_project):
-    import duckdb
-
     duckdb.execute("CREATE OR REPLACE TEMP TABLE seeknal_outside AS SELECT 5 AS a")
 
     _run(seeknal_project, "return duckdb.sql('SELECT 1 AS a')")
@@ -273,9 +277,12 @@ ctx.duckdb.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
 return [{"a": datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)}]
 """
 
-    (found,) = _run(seeknal_project, body)
+    project = seeknal_project({"seeknal/pipelines/n.py": _file("n", body)})
+    project.run("run").assert_ok()
 
-    assert [value.timestamp() for (value,) in found] == [1704067200.0]
+    stored = project.path / "target" / "intermediate" / "transform_n.parquet"
+    with duckdb.connect() as con:
+        assert con.execute(f"SELECT epoch(a) FROM '{stored}'").fetchall() == [(1704067200.0,)]
 
 
 def test_the_state_of_the_process_is_as_it_was_after_a_node(seeknal_project):

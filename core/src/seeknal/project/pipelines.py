@@ -159,7 +159,9 @@ class _Reader:
 
         try:
             loaded = load_file(self.path)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self.import_failed(error)
             return []
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.errors import SeeknalError
+from seeknal.errors import NodeError, SeeknalError
 from seeknal.fingerprint import audits_key, derived_id
 from seeknal.model import (
     Account,
@@ -77,6 +78,8 @@ class Attempt:
         )
         self.snapshot = self.outputs.snapshots.get(node.id)
         self.account = self.known_account()
+        self.has_rows = threading.Lock()
+        """Held from when the rows are there, or the node is given up: whichever is first."""
         self.handed: tuple[Delivery, ...] = ()
         """The deliveries that this step attempted."""
 
@@ -207,6 +210,8 @@ class Attempt:
                 # Of stored rows alone: a loader's or a function's may be a stream.
                 repeatable=self.node.source is None and self.node.python is None,
             )
+            if not self.has_rows.acquire(blocking=False):
+                raise NodeError(f"{self.node.id} was given up", code="SK0714")
             _release_function()
         for note in unkept(self.place.cursor(), found, columns, self.outputs.texts(self.node)):
             self.place.log.warning("%s", note)
@@ -412,6 +417,10 @@ class Attempt:
             bytes=size,
             snapshot=snapshot,
         )
+
+    def give_up(self) -> bool:
+        """Whether the function of a Python node was still at work; its rows are stored nowhere."""
+        return self.node.python is not None and self.has_rows.acquire(blocking=False)
 
     def failed(self, error: BaseException) -> NodeResult:
         explained = explain(error, self.node, self.services.project.target)

@@ -20,7 +20,7 @@ from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation
 from seeknal.project.modules import LoadedFile, helpers_importable, load_file
 from seeknal.project.syntax import functions, is_empty
 from seeknal.run.engine import settled, stored
-from seeknal.run.own import OwnDuckDB, begin, end
+from seeknal.run.own import OwnDuckDB, Stopped, begin, end
 from seeknal.run.pycontext import Call, PipelineContext
 from seeknal.run.returned import files_scan, scan_of
 from seeknal.run.tabular import Workspace
@@ -69,7 +69,8 @@ def run_function(
         call = evolve(call, source=f"({_select_of(again, storing)})")
     workspace = Workspace(own.cursor, context.workdir)
     # With a copy of what Python keeps for each thread, such as the precision of decimals.
-    scan = contextvars.copy_context().run(call_function, call, workspace, storing)
+    with own.code():
+        scan = contextvars.copy_context().run(call_function, call, workspace, storing)
     return again if scan is None and again is not loaded else scan
 
 
@@ -154,7 +155,9 @@ def call_function(call: Call, workspace: Workspace, storing: Workspace) -> Scan 
             scan = scan_of(value, call, workspace, storing)
             call.traced(trace(value, call.file, call.function, asked, workspace))
             return scan
-    except (Exception, SystemExit) as error:
+    except Stopped:
+        raise
+    except BaseException as error:
         raise _explained(error, call) from error
 
 

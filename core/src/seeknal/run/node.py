@@ -28,18 +28,22 @@ class NodeRunner:
         self.services = services
         self.cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self.reused: set[NodeId] = set()
+        self.attempts: dict[int, Attempt] = {}
+        self.given_up: set[int] = set()
+        """Threads that are not waited for any more."""
 
     def execute(self, step: Step) -> NodeResult:
         """Carry out one step. Never raises: a failure is a result."""
         started = time.monotonic()
         attempt = Attempt(self.services, step, self.cursor, self.reused)
+        self.attempts[threading.get_ident()] = attempt
         try:
             result = attempt.carry_out()
         except BaseException as error:
+            # Whatever it is: signals reach the main thread alone, and this is the node's failure.
             result = attempt.failed(error)
-            if not isinstance(error, Exception):
-                result = evolve(result, status="interrupted")
         finally:
+            self.attempts.pop(threading.get_ident(), None)
             attempt.clean_up()
             self.close_cursor()
         if result.status == "reused":
@@ -57,6 +61,25 @@ class NodeRunner:
         cursor = self.cursors.pop(threading.get_ident(), None)
         if cursor is not None:
             cursor.close()
+
+    def interrupt_step(self, node: NodeId, thread: int) -> None:
+        """Stop what a thread runs for a node, if it has not gone on to another."""
+        attempt = self.attempts.get(thread)
+        if attempt is not None and attempt.node.id == node:
+            self.interrupt(thread)
+
+    def give_up(self, node: NodeId, thread: int) -> bool:
+        """Leave a thread to itself whose node's function goes on: nothing of it is stored.
+
+        False when the node has its rows already, so that its end is near.
+        """
+        attempt = self.attempts.get(thread)
+        if attempt is None or attempt.node.id != node or not attempt.give_up():
+            return False
+        self.given_up.add(thread)
+        if (own := sys.modules.get("seeknal.run.own")) is not None:
+            own.give_up(thread)
+        return True
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread's cursor is running, or all of them."""

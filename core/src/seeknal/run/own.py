@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from seeknal.run import process
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
     import duckdb
 
     Connection = duckdb.DuckDBPyConnection
+
+
+class Stopped(BaseException):
+    """Raised in a node's code when its time is over, or the run's."""
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    import ctypes
+
+    target = ctypes.py_object(error) if error is not None else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+
+
+_PATIENCE = 1.0
 
 
 class OwnDuckDB:
@@ -38,10 +53,8 @@ class OwnDuckDB:
         self._instance: Connection | None = None
         self._cursor: Connection | None = None
         self._default: Connection | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._cursor is not None
+        self._running = False
+        self._stopped_at = 0.0
 
     def cursor(self) -> Connection:
         """What ``ctx.duckdb`` speaks to."""
@@ -60,12 +73,31 @@ class OwnDuckDB:
             self._default = duckdb.connect()
         return self._default
 
-    def interrupt(self) -> None:
-        """Stop the queries that run now; from any thread."""
+    @contextmanager
+    def code(self) -> Iterator[None]:
+        """While this lasts, the thread runs the node's code, which may be stopped."""
+        self._running = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running = False
+                _raise_in(threading.get_ident(), None)
+
+    def interrupt(self, thread: int) -> None:
+        """Stop the queries that run now, and the code: from any thread, more than once.
+
+        Code that waits for something outside of Python stops when that has come.
+        """
         for connection in (self._cursor, self._default):
             if connection is not None:
                 with suppress(Exception):
                     connection.interrupt()
+        with self._lock:
+            # Once a second at most, so that the code comes to tidy up.
+            if self._running and time.monotonic() - self._stopped_at > _PATIENCE:
+                self._stopped_at = time.monotonic()
+                _raise_in(thread, Stopped)
 
     def close(self) -> None:
         """End both. Whatever of them the code still holds on to cannot be used any more."""
@@ -100,7 +132,14 @@ def interrupt(thread: int | None = None) -> None:
     """Stop what the databases of a thread's node are running, or those of all nodes."""
     for ident, own in list(_of_thread.items()):
         if thread is None or ident == thread:
-            own.interrupt()
+            own.interrupt(ident)
+            process.end_children(ident)
+
+
+def give_up(thread: int) -> None:
+    """Do not wait for a thread any more: its node holds nothing that others wait for."""
+    _of_thread.pop(thread, None)
+    process.forget(thread)
 
 
 class _OwnFunction:

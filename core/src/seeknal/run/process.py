@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import locale
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from attrs import frozen
@@ -68,6 +71,8 @@ class _Turns:
         self.waiting: set[int] = set()
         self.alone: int | None = None
         self.kept: _Kept | None = None
+        self.natives: dict[int, int] = {}
+        """What the system calls each thread."""
 
     def enter(self) -> None:
         with self.changed:
@@ -75,11 +80,13 @@ class _Turns:
             if not self.running:
                 self.kept = _kept()
             self.running.add(threading.get_ident())
+            self.natives[threading.get_ident()] = threading.get_native_id()
 
     def leave(self) -> None:
         me = threading.get_ident()
         with self.changed:
             self.running.discard(me)
+            self.natives.pop(me, None)
             if self.kept is not None and (self.alone == me or not self.running):
                 self.alone = None
                 self.kept.restore()
@@ -122,6 +129,26 @@ def leave() -> None:
     """The node of this thread is done: what it changed is put back."""
     if threading.get_ident() in _turns.running:
         _turns.leave()
+
+
+def forget(thread: int) -> None:
+    """A thread whose node is given up is waited for by nobody."""
+    with _turns.changed:
+        _turns.running.discard(thread)
+        if _turns.alone == thread:
+            _turns.alone = None
+        _turns.changed.notify_all()
+
+
+def end_children(thread: int) -> None:
+    """Ask the processes that a node's thread started to end, where the system tells which."""
+    native = _turns.natives.get(thread)
+    if native is None:
+        return
+    with suppress(OSError):
+        for child in Path(f"/proc/self/task/{native}/children").read_text().split():
+            with suppress(OSError):
+                os.kill(int(child), signal.SIGTERM)
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:

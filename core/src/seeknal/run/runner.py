@@ -28,6 +28,9 @@ LONG_QUERY = 1.0
 
 _POLL = 0.1
 
+GRACE = 2.0
+"""Seconds in which a Python node that was told to stop may end by itself."""
+
 
 @frozen(kw_only=True)
 class Limits:
@@ -96,6 +99,8 @@ class _Run:
         self.work: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
         self.done: queue.SimpleQueue[NodeResult] = queue.SimpleQueue()
         self.threads: list[threading.Thread] = []
+        self.told: dict[NodeId, float] = {}
+        """When each step was first told to stop."""
         self.closing: str | None = None
 
     def carry_out(self) -> list[NodeResult]:
@@ -173,9 +178,13 @@ class _Run:
 
     def serve(self) -> None:
         """A worker: steps from the queue until it is told to stop."""
+        me = threading.get_ident()
         while (step := self.work.get()) is not None:
-            self.running[step.node] = (time.monotonic(), threading.get_ident())
-            self.done.put(self.with_retries(step))
+            self.running[step.node] = (time.monotonic(), me)
+            result = self.with_retries(step)
+            if me in self.runner.given_up:
+                return
+            self.done.put(result)
 
     def with_retries(self, step: Step) -> NodeResult:
         result = self.runner.execute(step)
@@ -183,34 +192,52 @@ class _Run:
             if result.status != "failed" or self.stop.is_set() or _is_final(result):
                 break
             self.stop.wait(0.5 * 2**attempt)
+            if step.node in self.told:
+                break
             result = self.runner.execute(step)
             result = evolve(result, notes=(*result.notes, f"attempt {attempt + 2}"))
         return result
 
     def collect(self) -> None:
         """Wait for one result; meanwhile obey signals and time-outs."""
+        self.interrupt_late()
+        if not self.running:
+            return
         try:
             result = self.done.get(timeout=_POLL)
         except queue.Empty:
-            self.interrupt_late()
             return
-        started, _ = self.running.pop(result.node)
-        self.settle(self.judge(result, time.monotonic() - started))
+        del self.running[result.node]
+        self.settle(self.judge(result))
 
     def interrupt_late(self) -> None:
-        for started, thread in list(self.running.values()):
-            late = self.limits.timeout and time.monotonic() - started > self.limits.timeout
+        now = time.monotonic()
+        for id, (started, thread) in list(self.running.items()):
+            late = self.limits.timeout and now - started > self.limits.timeout
             if thread and (late or self.stop.is_set()):
-                self.runner.interrupt(thread)
+                told = self.told.setdefault(id, now)
+                self.runner.interrupt_step(id, thread)
+                if now - told > GRACE and self.runner.give_up(id, thread):
+                    self.leave(id, thread)
 
-    def judge(self, result: NodeResult, seconds: float) -> NodeResult:
+    def leave(self, id: NodeId, thread: int) -> None:
+        """End the step of a function that cannot be stopped; its thread goes with the process."""
+        self.threads = [entry for entry in self.threads if entry.ident != thread]
+        del self.running[id]
+        reason = self.steps[id].reason
+        result = NodeResult(node=id, status="failed", reason=reason, code="SK0714")
+        self.settle(self.judge(result, still=True))
+
+    def judge(self, result: NodeResult, still: bool = False) -> NodeResult:
         """A failure that a signal or the time-out caused is named as such."""
-        if result.status != "failed" or "INTERRUPT" not in (result.error or ""):
+        if result.status != "failed" or result.node not in self.told:
             return result
         if self.stop.is_set():
-            return evolve(result, status="interrupted", error="interrupted")
+            return evolve(result, status="interrupted", error="interrupted", code="", help=None)
         text = f"took longer than execution.timeout ({self.limits.timeout:g} s)"
-        return evolve(result, error=text, code="SK0714") if self.limits.timeout else result
+        if still:
+            text += "; its code cannot be stopped and goes on until seeknal ends, for nothing"
+        return evolve(result, error=text, code="SK0714", help=None)
 
     def settle(self, result: NodeResult) -> None:
         self.results[result.node] = result
