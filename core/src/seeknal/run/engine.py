@@ -144,11 +144,18 @@ def write_rows(
         return _copy_file(cursor, rows.paths[0], path)
     if isinstance(rows, Scan) and rows.within is not None:
         cursor = rows.within
+    attempt = 0
     while isinstance(rows, Scan) and rows.instead is not None:
+        # A COPY that failed may remove its file after another has written to the same name.
+        tried = path.with_name(f"{path.stem}.try{attempt}{path.suffix}")
         try:
-            return _write_scan(cursor, rows, path, repeatable)
+            written = _write_scan(cursor, rows, tried, repeatable)
         except duckdb.Error as error:
             rows = rows.instead(error)
+            attempt += 1
+        else:
+            tried.replace(path)
+            return written
     return _write_scan(cursor, rows, path, repeatable)
 
 
