@@ -3,14 +3,71 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?")
+_SCRATCH = re.compile(r"seeknal-(?P<pid>\d+)-.*")
 
 
 def temporary_name(path: Path) -> Path:
     """Where ``path`` is written before it is published: same folder, marked with our pid."""
     return path.with_name(f".{path.name}.tmp.{os.getpid()}")
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether a temporary file or folder of ours has outlived the process that made it."""
+    named = _TEMPORARY.fullmatch(path.name) or _SCRATCH.fullmatch(path.name)
+    return named is not None and not _lives(int(named["pid"]))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        # Of another user: it is there.
+        return True
+    return True
+
+
+@contextmanager
+def scratch_folder(within: Path | None = None) -> Iterator[Path]:
+    """A folder for the block, below the system's for temporary files or ``within``.
+
+    What processes left there that were killed goes first.
+    """
+    for path in abandoned_scratch():
+        shutil.rmtree(path, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"seeknal-{os.getpid()}-", dir=within) as folder:
+        yield Path(folder)
+
+
+def abandoned_scratch() -> list[Path]:
+    """The scratch folders of this user whose processes are dead."""
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        return [
+            Path(entry.path)
+            for entry in entries
+            if entry.name.startswith("seeknal-")
+            and is_abandoned(Path(entry.path))
+            and entry.stat(follow_symlinks=False).st_uid == os.getuid()
+        ]
+    return []
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what killed processes wrote of ``path`` and never published."""
+    beginning = f".{path.name}.tmp."
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(beginning) and is_abandoned(Path(entry.path)):
+                os.unlink(entry.path)
 
 
 def publish_file(temporary: Path, path: Path) -> None:
@@ -33,6 +90,7 @@ def sync(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path to write to; published as ``path`` when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path)
     temporary = temporary_name(path)
     try:
         yield temporary

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.errors import ProjectError, UsageError
+from seeknal.files import temporary_name
 from seeknal.model import Artifact, Location, NodeId, Snapshot, View
 from seeknal.plan.environments import existing
 from seeknal.plan.views import with_views
@@ -63,6 +65,10 @@ def open_views(
     for setting in ("python_enable_replacements", "enable_progress_bar"):
         connection.execute(f"SET {setting} = false")
     connection.execute("SET TimeZone = 'UTC'")
+    if not database:
+        # DuckDB's own choice is the folder that the user happens to be in.
+        spill = temporary_name(root / "target" / "spill")
+        connection.execute(f"SET temp_directory = {quote_literal(str(spill))}")
     views = Views(root, snapshots_of(root, environment), connection)
     views.define(about)
     if locked:

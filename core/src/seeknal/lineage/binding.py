@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
+from seeknal.files import scratch_folder
 from seeknal.kernel import NodeInputs
 from seeknal.model import Column, Node, NodeId, ParquetFiles, Relation, Scan
 from seeknal.plugins import Plugins
@@ -32,7 +33,8 @@ class Binder:
         self.nodes = nodes
         self.plugins = plugins
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch: Path | None = None
+        self._open = ExitStack()
         self._defined: dict[NodeId, tuple[Column, ...]] = {}
 
     def __enter__(self) -> Binder:
@@ -49,8 +51,7 @@ class Binder:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._open.close()
 
     @property
     def duckdb(self) -> duckdb.DuckDBPyConnection:
@@ -67,8 +68,8 @@ class Binder:
     def scratch(self) -> Path:
         """A folder that goes when the binder does."""
         if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="seeknal-lineage-")
-        return Path(self._scratch.name)
+            self._scratch = self._open.enter_context(scratch_folder())
+        return self._scratch
 
     def define(self, id: NodeId, columns: Sequence[Column]) -> None:
         """Let ``"kind"."name"`` be an empty table with these columns."""

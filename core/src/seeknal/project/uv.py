@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seeknal.errors import NodeError
+from seeknal.files import scratch_folder
 from seeknal.secret import scrub
 
 CHILD = Path(__file__).parent.parent / "run" / "_child.py"
@@ -28,8 +28,8 @@ def run_with_uv(
     file: Path, header: str, job: Mapping[str, Any], root: Path, workdir: Path | None = None
 ) -> dict[str, Any]:
     """The child's answer to ``job``. Raises NodeError when it could not give one."""
-    with tempfile.TemporaryDirectory(dir=workdir) as folder:
-        question, answer = Path(folder, "job.json"), Path(folder, "answer.json")
+    with scratch_folder(workdir) as folder:
+        question, answer = folder / "job.json", folder / "answer.json"
         package = str(Path(__file__).parent.parent)
         question.write_text(
             json.dumps({**job, "seeknal": package, "answer": str(answer)}), encoding="utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from seeknal.files import abandoned_scratch, is_abandoned
 from seeknal.model import PRODUCTION, Artifact, Retention, Snapshot
 from seeknal.run.asking import context_of
 from seeknal.run.loading import load
@@ -193,6 +195,8 @@ class Chores:
         for path in artifacts.leftovers():
             size = path.lstat().st_size
             yield self.attempt("temporary file", path.name, size, partial(_unlink, path))
+        for path in (*_abandoned(self.target), *abandoned_scratch()):
+            yield self.attempt("temporary file", path.name, _size(path), partial(_remove, path))
         spilled = self.target / "tmp"
         if spilled.is_dir():
             size = sum(path.stat().st_size for path in spilled.rglob("*") if path.is_file())
@@ -234,6 +238,25 @@ def _all(snapshot: Snapshot) -> Iterator[Artifact]:
         yield snapshot.artifact
     for owed in snapshot.backlog:
         yield owed.artifact
+
+
+def _abandoned(folder: Path) -> list[Path]:
+    """What killed processes were writing below ``folder``; deeper down lie only outputs."""
+    found = (folder.glob(f"{depth}.*.tmp.*") for depth in ("", "*/", "*/*/"))
+    return [path for paths in found for path in paths if is_abandoned(path)]
+
+
+def _size(path: Path) -> int:
+    if not path.is_dir() or path.is_symlink():
+        return path.lstat().st_size if os.path.lexists(path) else 0
+    return sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _unlink(path: Path) -> None:

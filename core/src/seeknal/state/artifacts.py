@@ -16,7 +16,7 @@ from typing import BinaryIO, Literal
 from attrs import evolve
 
 from seeknal.errors import StateError
-from seeknal.files import sync, temporary_name
+from seeknal.files import is_abandoned, sync, temporary_name
 from seeknal.model import PRODUCTION, Artifact, Column, NodeId
 from seeknal.state.aside import move_aside
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
@@ -212,7 +212,7 @@ class Artifacts:
         ours = f".{self._mine}."
         dead = [path for path in _entries(self._candidates) if ours not in path.name]
         for folder in (self._target, self._intermediate, *_entries(self._environments)):
-            dead += [path for path in _entries(folder) if _is_temporary(path)]
+            dead += [path for path in _entries(folder) if is_abandoned(path)]
         return dead
 
     def stored(self) -> list[Path]:
@@ -314,8 +314,3 @@ def _entries(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except FileNotFoundError:
         return []
-
-
-def _is_temporary(path: Path) -> bool:
-    """Whether `seeknal.files.temporary_name` made this name."""
-    return path.name.startswith(".") and ".tmp." in path.name
