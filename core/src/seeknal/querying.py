@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import ProjectError, UsageError
 from seeknal.files import temporary_name
 from seeknal.model import Artifact, Location, NodeId, Snapshot, View
 from seeknal.plan.environments import existing
