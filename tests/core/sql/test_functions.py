@@ -46,6 +46,10 @@ def is_noticed(name):
     return effects(f"SELECT {name}(x)") is not None or reads_outside(name)
 
 
+# A function that a later version adds counts as volatile until it is in the list.
+@pytest.mark.skipif(
+    not duckdb.__version__.startswith(("1.5", "2.0")), reason="the list is that of 1.5 and 2.0"
+)
 def test_every_function_of_the_catalogue_is_known():
     names = catalogue(
         "SELECT function_name FROM duckdb_functions() WHERE function_type <> 'pragma'"
