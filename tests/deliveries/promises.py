@@ -467,6 +467,22 @@ class DeliveryPromises:
         assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
         assert made.held("newest") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
 
+    @pytest.mark.parametrize("away", [False, True])
+    def test_a_run_after_a_rollback_builds_what_the_files_say(self, shop, away):
+        made = shop("merged", "newest")
+        made.run(A)
+        made.define(factor=2)
+        made.run()
+        if away:
+            made.down()
+        made("rollback", "prod", "--leave-targets")
+        if away:
+            made.up()
+
+        made.run()
+
+        assert made.tables() == {"merged": [(1, 1, 20)], "newest": [(1, 1, 20)]}
+
     def test_a_rollback_leaves_the_rows_between_two_ranges_alone(self, shop):
         made = shop("timed")
         made.run((1, 5, 10))

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -15,6 +16,7 @@ from seeknal.model import (
     Location,
     Node,
     NodeId,
+    PythonCode,
     Snapshot,
     Source,
     Sql,
@@ -46,7 +48,7 @@ class World:
     def __init__(self, *nodes):
         self.nodes = {entry.id: entry for entry in nodes}
         self.graph = build_graph(self.nodes)
-        self.marks = fingerprints(self.nodes, self.graph, "2026-03-01")
+        self.marks = fingerprints(self.nodes, self.graph, "2026-03-01", Path())
         self.versions = {}
         self.health = {}
         self.snapshots = {id: self.snapshot(self.nodes[id]) for id in self.graph.order}
@@ -93,7 +95,7 @@ class World:
                 environment="prod",
                 nodes=self.nodes,
                 graph=self.graph,
-                fingerprints=fingerprints(self.nodes, self.graph, today),
+                fingerprints=fingerprints(self.nodes, self.graph, today, Path()),
                 snapshots=self.snapshots,
                 selected=frozenset(selected or self.nodes),
                 inlined=inlined_views(self.nodes, self.graph),
@@ -266,7 +268,7 @@ def test_a_view_is_inlined_unless_something_needs_its_rows():
         node("source.s"),
         node("transform.v", "source.s", materialized="view", sql=SQL),
         node("transform.w", "source.s", materialized="view", sql=SQL),
-        node("transform.p", "transform.w", python=object()),
+        node("transform.p", "transform.w", python=PythonCode(file="a.py", function="p", line=1)),
     )
 
     assert inlined_views(world.nodes, world.graph) == {"transform.v"}

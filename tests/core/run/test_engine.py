@@ -29,9 +29,9 @@ def test_rows_that_come_instead_of_others_have_a_file_that_these_never_had(tmp_p
     # DuckDB removes the file of a COPY that failed at any time after that.
     write, paths = engine_module._write_scan, []
 
-    def noted(cursor, rows, path):
+    def noted(cursor, rows, path, *more):
         paths.append(path)
-        return write(cursor, rows, path)
+        return write(cursor, rows, path, *more)
 
     monkeypatch.setattr(engine_module, "_write_scan", noted)
     cursor = open_instance()

@@ -130,7 +130,7 @@ def _worth_another(error: Exception) -> bool:
 def _said(error: Exception) -> str:
     if type(error).__name__ == "InvalidURL":
         # Its words quote what it takes for a port, which may be of a password with a bare "/".
-        return "it is no valid address (in a password, write %40 for @, %2F for /, %3A for :)"
+        return "it is no valid address (in a password, %40 stands for the at sign, %2F for a slash)"
     reason = getattr(error, "reason", None)
     code = getattr(error, "code", None)
     if code is not None:

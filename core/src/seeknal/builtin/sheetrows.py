@@ -100,6 +100,7 @@ class SheetReader:
         except NodeError as error:
             if error.code != "SK0535":
                 raise
+            self.check_long()
             raise self.placed(error, names) from error
         for name, type in types.items():
             self.check_declared(found, name, type, names)
@@ -216,13 +217,7 @@ class SheetReader:
 
     def check(self) -> None:
         """What is known only when all cells are read."""
-        for name, first in self.long.items():
-            if name in self.fractions:
-                raise NodeError(
-                    f"{first} stands among fractions and has more digits than a DOUBLE keeps",
-                    code="SK0786",
-                    help="declare the column as a DECIMAL that is wide enough, or as VARCHAR",
-                )
+        self.check_long()
         if self.uncalculated.count and self.options.uncalculated == "error":
             raise NodeError(
                 f"sheet {self.sheet.title!r}: no result is stored for {self.uncalculated.text}"
@@ -232,6 +227,16 @@ class SheetReader:
                 ' or params: {uncalculated: "null"} reads such cells as NULL',
             )
         self.warn()
+
+    def check_long(self) -> None:
+        """Raise NodeError for a whole number that a column of fractions would round."""
+        for name, first in self.long.items():
+            if name in self.fractions:
+                raise NodeError(
+                    f"{first} stands among fractions and has more digits than a DOUBLE keeps",
+                    code="SK0786",
+                    help="declare the column as a DECIMAL that is wide enough, or as VARCHAR",
+                )
 
     def warn(self) -> None:
         title = self.sheet.title

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from seeknal.graph import Graph
 from seeknal.model import Node, NodeId
+from seeknal.secret import holds_secret
 from seeknal.sql.syntax import takes_columns_from_data
 
 DEEPEST_INLINING = 50
@@ -30,7 +31,9 @@ def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
     if node.kind != "transform":
         # Other kinds make more of their SQL than it says: types, checks, fewer columns.
         return True
-    if takes_columns_from_data(node.sql.executable):
+    sql = node.sql.executable
+    # An environment keeps the SQL of its views, and no password.
+    if takes_columns_from_data(sql) or holds_secret(sql):
         return True
     children = [nodes[child] for child in graph.children[node.id]]
     return any(child.python is not None for child in children)

@@ -389,14 +389,20 @@ class Attempt:
         return self.result("success", self.deliver(self.as_it_is_now()))
 
     def as_it_is_now(self) -> Snapshot:
-        """The stored rows under what is said of the node today."""
+        """The stored rows under what is said of the node today.
+
+        Rows of another definition, as a rollback gives them back, stay known as such.
+        """
         assert self.snapshot is not None
         fingerprint = self.services.plan.fingerprints[self.node.id]
+        if fingerprint.content != self.snapshot.fingerprint.content:
+            return self.snapshot
         return still_current(self.snapshot, self.step, fingerprint, self.services.moved)
 
     def reuse(self) -> NodeResult:
         if self.snapshot is not None:
-            current = self.as_it_is_now()
+            fingerprint = self.services.plan.fingerprints[self.node.id]
+            current = still_current(self.snapshot, self.step, fingerprint, self.services.moved)
             if current is not self.outputs.snapshots.get(self.node.id):
                 self.record(current)
         return reused(self.step)

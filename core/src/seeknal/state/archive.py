@@ -32,6 +32,7 @@ HISTORY_COLUMNS = {
     "targets": "JSON",
     "error": "VARCHAR",
     "nodes": "MAP(VARCHAR, BIGINT)",
+    "unwell": "VARCHAR[]",
 }
 
 
@@ -77,7 +78,7 @@ def _record(row: Sequence[Any]) -> dict[str, Any]:
         record[name] = moment and datetime.fromtimestamp(moment / 1e6, UTC).isoformat()
     if record["node"] is None:
         return {name: value for name, value in record.items() if value is not None} | {"node": None}
-    del record["nodes"]
+    del record["nodes"], record["unwell"]
     texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets")}
     return record | texts
 
