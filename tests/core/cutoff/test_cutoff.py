@@ -234,6 +234,37 @@ def test_a_file_is_written_again_when_the_order_of_its_rows_changes(seeknal_proj
     assert (made.path / "out.csv").read_text().splitlines()[1] == "3,30,c"
 
 
+@pytest.mark.parametrize(
+    ("middle", "last", "rebuilt"),
+    [
+        ("SELECT * FROM ref('transform.base')", "list(id)", {"middle", "last"}),
+        ("SELECT * FROM ref('transform.base')", "first(note)", {"middle", "last"}),
+        ("SELECT * FROM ref('transform.base')", "sum(amount)", set()),
+        ("SELECT * FROM ref('transform.base') ORDER BY id, note, amount", "list(id)", {"middle"}),
+    ],
+)
+def test_the_order_of_rows_is_carried_to_whoever_sees_it(seeknal_project, middle, last, rebuilt):
+    children = {"middle": middle, "last": f"SELECT {last} AS v FROM ref('transform.middle')"}
+
+    assert after(seeknal_project, BASE, f"{BASE} ORDER BY id DESC", **children) == rebuilt
+
+
+def test_a_file_shows_the_order_of_rows_behind_a_node_that_reads_them_all(seeknal_project):
+    made = seeknal_project(project(BASE, middle="SELECT * FROM ref('transform.base')"))
+    made.write(
+        {
+            "seeknal/out.yml": "kind: exposure\nname: out\ntype: file\n"
+            "params: {path: out.csv}\ninputs: [{ref: transform.middle}]\n"
+        }
+    )
+    made.run("run").assert_ok()
+    made.write({"seeknal/base.yml": node("base", f"{BASE} ORDER BY id DESC")})
+
+    made.run("run").assert_ok()
+
+    assert [line[0] for line in (made.path / "out.csv").read_text().split()[1:]] == ["3", "2", "1"]
+
+
 def test_a_source_that_is_read_again_without_change_rebuilds_nothing(seeknal_project):
     source = (
         "kind: source\nname: base\nsource: csv\ntable: data/base.csv\nrefresh: always\n"

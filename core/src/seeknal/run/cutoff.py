@@ -12,6 +12,7 @@ from seeknal.lineage.reader import Reader, Schemas
 from seeknal.model import Artifact, Column, Fingerprint, Node, NodeId, Snapshot
 from seeknal.plan.views import is_view
 from seeknal.run.content import Contents
+from seeknal.run.ordering import Orders
 from seeknal.sql.storage import once_lost
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Cutoff:
         self._reader = reader
         self._contents = contents
         self._output_of = output_of
+        self._orders = Orders(nodes, reader)
 
     def unchanged(
         self,
@@ -99,6 +101,16 @@ class Cutoff:
         if snapshot.artifact is None:
             # A view has no rows of its own: its readers see them in the order of its inputs.
             reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
+        if not all(self._reads_the_same(reads[id], inputs[id], cursor) for id in inputs):
+            return False
+        if (
+            snapshot.artifact is None
+            or now.query.settled
+            or not self._orders.show(node.id, current)
+        ):
+            return True
+        # Its rows would stand in another order, which a reader of them sees.
+        reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
         return all(self._reads_the_same(reads[id], inputs[id], cursor) for id in inputs)
 
     def _inputs(
