@@ -94,6 +94,12 @@ class Nanoseconds(str):
     __slots__ = ()
 
 
+class Far(str):
+    """DATE or TIMESTAMP, of values of which some are too far away for TIMESTAMP_NS."""
+
+    __slots__ = ()
+
+
 class _Null:
     """What the csv module writes without quotes, as it does numbers: the text of NULL."""
 
@@ -132,7 +138,6 @@ _SCALARS = {
     "float": "DOUBLE",
     "str": "VARCHAR",
     "bytes": "BLOB",
-    "date": "DATE",
     "timedelta": "INTERVAL",
     "uuid": "UUID",
     "nanoseconds": "TIMESTAMP_NS",
@@ -186,7 +191,14 @@ def _from_pandas(value: Any) -> object:
     if value.tzinfo is not None:
         text = f"{value} has nanoseconds, and times with a zone have microseconds"
         raise Mixture(text, help="round it: .floor('us'), or take the zone away")
-    return Nanoseconds(value.isoformat())
+    return _nanoseconds(value.to_numpy())
+
+
+def _nanoseconds(value: Any) -> Nanoseconds:
+    # DuckDB reads no text of the first hours that it holds, and calls the last one infinity.
+    if not _FIRST_NANOSECOND <= int(value.astype("M8[ns]").astype("i8")) < BIG - 1:
+        raise Mixture(_FARTHER.format(value), help=_CONVERT)
+    return Nanoseconds(str(value))
 
 
 def _from_numpy(value: Any) -> object:
@@ -205,6 +217,8 @@ def _from_numpy(value: Any) -> object:
 
 _CALENDAR = ("Y", "M", "W", "D")
 _UNITS = ("h", "m", "s", "ms", "us")
+_FIRST_NANOSECOND = -9_223_286_400_000_000_000
+_FARTHER = "the moment {} is finer or farther than DuckDB holds"
 
 
 def _moment(value: Any) -> object:
@@ -214,8 +228,8 @@ def _moment(value: Any) -> object:
     fine = value if _unit(value) in (*_CALENDAR, *_UNITS) else value.astype("M8[ns]")
     nanoseconds = _unit(fine) == "ns"
     if fine != value or (not nanoseconds and isinstance(fine.tolist(), int)):
-        raise Mixture(f"the moment {value} is finer or farther than DuckDB holds", help=_CONVERT)
-    return Nanoseconds(str(fine)) if nanoseconds else fine.tolist()
+        raise Mixture(_FARTHER.format(value), help=_CONVERT)
+    return _nanoseconds(fine) if nanoseconds else fine.tolist()
 
 
 def _duration(value: Any) -> object:
@@ -308,7 +322,18 @@ def _datetimes(values: Sequence[datetime]) -> str:
     aware = [value.tzinfo is not None for value in values]
     if any(aware) and not all(aware):
         raise Mixture("times with and without a time zone in one column", help=_ZONES)
-    return "TIMESTAMP WITH TIME ZONE" if aware[0] else "TIMESTAMP"
+    if aware[0]:
+        return "TIMESTAMP WITH TIME ZONE"
+    return "TIMESTAMP" if _are_near([value.date() for value in values]) else Far("TIMESTAMP")
+
+
+def _dates(values: Sequence[date]) -> str:
+    return "DATE" if _are_near(values) else Far("DATE")
+
+
+def _are_near(days: Sequence[date]) -> bool:
+    """Whether TIMESTAMP_NS has all of these days, to their last nanosecond."""
+    return min(days) > date(1677, 9, 21) and max(days) < date(2262, 4, 11)
 
 
 _ZONES = "give all of them a time zone, or none"
@@ -354,6 +379,7 @@ def _unequal(fields: dict[str, Any]) -> dict[str, Any]:
 _DETAILED: dict[str, Callable[[Sequence[Any]], Any]] = {
     "int": _integers,
     "decimal": _decimals,
+    "date": _dates,
     "datetime": _datetimes,
     "time": _times,
     "list": _lists,
@@ -363,9 +389,9 @@ _DETAILED: dict[str, Callable[[Sequence[Any]], Any]] = {
 
 def merge(left: Any, right: Any) -> Any:
     """The narrowest type that holds both. Raises Mixture when there is none."""
-    if left is None or left == right:
+    if left is None or (left == right and not isinstance(left, Far)):
         return right
-    if right is None:
+    if right is None or left == right:
         return left
     if isinstance(left, ListOf) and isinstance(right, ListOf):
         return ListOf(merge(left.item, right.item))
@@ -392,8 +418,20 @@ def _wider(left: Any, right: Any) -> Any:
         return _beside_floats(whole) if isinstance(whole, Whole) else None
     moments = {"DATE", "TIMESTAMP", "TIMESTAMP_NS"}
     if left in moments and right in moments:
-        return "TIMESTAMP_NS" if "TIMESTAMP_NS" in (left, right) else "TIMESTAMP"
+        return _both_moments(left, right)
     return None
+
+
+def _both_moments(left: str, right: str) -> str:
+    far = isinstance(left, Far) or isinstance(right, Far)
+    if "TIMESTAMP_NS" not in (left, right):
+        return Far("TIMESTAMP") if far else "TIMESTAMP"
+    if far:
+        raise Mixture(
+            "moments with nanoseconds and moments before 1677 or after 2262 in one column",
+            help="round them to microseconds, or leave out those that are far away",
+        )
+    return "TIMESTAMP_NS"
 
 
 def _beside_floats(whole: Whole) -> str:

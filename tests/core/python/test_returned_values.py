@@ -122,6 +122,11 @@ PYTHON = [
     (["b'ab'", "bytearray(b'cd')", "memoryview(b'ef')"], "BLOB", ["ab", "cd", "ef"]),
     (["dt.date(2024, 1, 1)"], "DATE", ["2024-01-01"]),
     (
+        ["dt.date.min", "dt.datetime.max"],
+        "TIMESTAMP",
+        ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"],
+    ),
+    (
         ["dt.date(2024, 1, 1)", "dt.datetime(2024, 1, 1, 12, 30)"],
         "TIMESTAMP",
         ["2024-01-01 00:00:00", "2024-01-01 12:30:00"],
@@ -218,6 +223,17 @@ PYTHON_REFUSED = [
     (["np.array([5], dtype='m8[ns]')"], "no whole number of microseconds"),
     (["np.datetime64('1970-01-01T00:00:00.123456789001', 'ps')"], "finer or farther"),
     (["np.datetime64(10**6, 'Y')"], "finer or farther"),
+    *[
+        ([item.format(moment)], "finer or farther")
+        for item in ("{}", "[{}]", "{{'a': {}}}")
+        for moment in ("pd.Timestamp.max", "np.datetime64(1 - 2**63, 'ns')")
+    ],
+    *[
+        ([f"{left}", f"{right}"], "nanoseconds and moments before 1677 or after 2262")
+        for far in ("dt.datetime.max", "dt.date.min")
+        for ns in (f"np.datetime64('{NS}', 'ns')",)
+        for left, right in ((far, ns), (ns, far), (f"[{ns}, {far}]", None))
+    ],
     (["pd.Timedelta(5, 'ns')"], "no whole number of microseconds"),
     ([f"pd.Timestamp('{NS}', tz='UTC')"], "has nanoseconds"),
     (["pd.Period('2024-01')"], "a value of type Period cannot be stored"),
@@ -261,6 +277,9 @@ def arrow(items, type):
     return f"pa.table({{'v': pa.array({items}, {type})}})"
 
 
+FAR = 2**63 - 1
+NESTED = "pa.struct([('a', pa.int8()), ('b', pa.list_(pa.list_(pa.timestamp('us'))))])"
+
 FRAMES = [
     (frame("np.array([1.5], dtype='float16')"), "FLOAT", ["1.5"]),
     (frame("np.array([2**64 - 1], dtype='uint64')"), "UBIGINT", [f"{2**64 - 1}"]),
@@ -296,6 +315,15 @@ FRAMES = [
     ),
     (arrow([86400000 * 5], "pa.date64()"), "DATE", ["1970-01-06"]),
     ("pa.table({'v': pa.array([1, 2**62]).dictionary_encode()})", "BIGINT", None),
+    (
+        arrow([FAR - 1, -9_223_286_400 * 10**9, None], "pa.timestamp('ns')"),
+        "TIMESTAMP_NS",
+        ["2262-04-11 23:47:16.854775806", "1677-09-22 00:00:00", None],
+    ),
+    (arrow([2**31 - 2], "pa.int32()") + ".cast(pa.schema({'v': pa.date32()}))", "DATE", None),
+    (arrow([[], None, [None]], "pa.list_(pa.timestamp('s'))"), None, ["[]", None, "[NULL]"]),
+    (arrow([None, {"a": 1}, {"b": [[5]]}], NESTED), None, None),
+    ("con.sql(\"SELECT 'infinity'::TIMESTAMP AS v\")", "TIMESTAMP", ["infinity"]),
     (arrow(["a"], "pa.string_view()"), "VARCHAR", ["a"]),
     (arrow([[("a", 1)]], "pa.map_(pa.string(), pa.int64())"), "MAP(VARCHAR, BIGINT)", ["{a=1}"]),
     ("con.sql(\"SELECT INTERVAL '-5 us' AS v\")", "INTERVAL", ["-00:00:00.000005"]),
@@ -326,6 +354,41 @@ FRAMES_REFUSED = [
         arrow("[pa.MonthDayNano((1, 2, 3))]", "pa.month_day_nano_interval()"),
         "row 1",
     ),
+    # DuckDB's own numbers for infinity, and what it has no room for.
+    (frame("[pd.Timestamp.max]"), "moment in row 1"),
+    (frame("[pd.Timestamp('2024-01-01'), pd.Timestamp.max]"), "moment in row 2"),
+    (frame(f"np.array([{-FAR}]).view('M8[ns]')"), "moment in row 1"),
+    (frame(f"np.array([{FAR}]).view('M8[s]')"), "moment in row 1"),
+    (frame(f"np.array([{10**16}]).view('M8[ms]')"), "moment in row 1"),
+    (frame(f"pd.Series(np.array([{10**16}]).view('M8[ms]')).dt.tz_localize('UTC')"), "a moment"),
+    ("pd.DataFrame({'v': [pd.Timestamp.max], 'o': [[1]]})", "moment in row 1"),
+    (polars([FAR], "pl.Int64", ".cast(pl.Datetime('us'))"), "moment in row 1"),
+    (polars([[FAR]], "pl.List(pl.Int64)", ".cast(pl.List(pl.Datetime('us')))"), "in row 1"),
+    (polars([2**31 - 1], "pl.Int32", ".cast(pl.Date)"), "moment in row 1"),
+    *[
+        (arrow([5, None, sign * FAR], f"pa.timestamp('{unit}')"), "moment in row 3")
+        for unit in ("s", "ms", "us", "ns")
+        for sign in (1, -1)
+    ],
+    (arrow([10**13], "pa.timestamp('s')"), "moment in row 1"),
+    (arrow([10**13], "pa.timestamp('s', 'UTC')"), "a moment"),
+    (arrow([FAR], "pa.timestamp('us', 'UTC')"), "moment in row 1"),
+    (arrow([FAR], "pa.timestamp('ns', 'UTC')"), "moment in row 1|would lose data"),
+    (arrow([2**31 - 1], "pa.int32()") + ".cast(pa.schema({'v': pa.date32()}))", "in row 1"),
+    (arrow([1 - 2**31], "pa.int32()") + ".cast(pa.schema({'v': pa.date32()}))", "in row 1"),
+    (arrow([[None, 5], [FAR]], "pa.list_(pa.timestamp('us'))"), "moment in row 2"),
+    (arrow([[5, FAR]], "pa.list_(pa.timestamp('us'), 2)"), "moment in row 1"),
+    (arrow([[("a", FAR)]], "pa.map_(pa.string(), pa.timestamp('us'))"), "moment in row 1"),
+    (
+        arrow([None, {"a": 1}, {"b": [[FAR]]}], NESTED),
+        "moment in row 3",
+    ),
+]
+FAR_STREAMS = [
+    "pa.timestamp('us')",
+    "pa.timestamp('s')",
+    "pa.list_(pa.timestamp('us'))",
+    "pa.timestamp('us', 'UTC')",
 ]
 
 
@@ -352,6 +415,15 @@ def test_a_stream_stops_at_a_value_that_would_change(stored):
 
     with pytest.raises(Exception, match="would lose data: 5"):
         stored(f"{table}.to_reader()")
+
+
+@pytest.mark.parametrize("type", FAR_STREAMS)
+def test_a_stream_stops_at_a_moment_that_would_be_infinite(stored, type):
+    pytest.importorskip("pyarrow")
+    far = [FAR] if "list" in type else FAR
+
+    with pytest.raises(Exception, match=r"column 'v' is of type .* take for infinity"):
+        stored(f"{arrow([far], type)}.to_reader()")
 
 
 @pytest.mark.parametrize("rows", [3, 300_000])

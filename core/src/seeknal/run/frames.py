@@ -55,7 +55,7 @@ def _is_text(values: Iterable[object]) -> bool:
     return str in kinds and kinds <= {str} | missing
 
 
-def _refusal(name: object, type: object, why: str, help: str) -> NodeError:
+def column_refusal(name: object, type: object, why: str, help: str) -> NodeError:
     return NodeError(f"column {str(name)!r} is of type {type}, {why}", code="SK0518", help=help)
 
 
@@ -65,7 +65,7 @@ _ROUND = "round the column to microseconds first"
 
 
 def _finer(name: object, type: object, row: int, value: object) -> NodeError:
-    return _refusal(name, type, _FINER.format(row=row + 1, value=value), _ROUND)
+    return column_refusal(name, type, _FINER.format(row=row + 1, value=value), _ROUND)
 
 
 def _zoned_nanoseconds() -> bool:
@@ -99,7 +99,9 @@ def _pandas_column(name: object, column: Any) -> Any:
             return column
         return _pandas_column(name, column.astype(object))
     if what in ("PeriodDtype", "IntervalDtype"):
-        raise _refusal(name, dtype, _UNKNOWN, "convert it: .astype(str), or .dt.to_timestamp()")
+        raise column_refusal(
+            name, dtype, _UNKNOWN, "convert it: .astype(str), or .dt.to_timestamp()"
+        )
     if what in ("StringDtype", "ObjectDType") or str(dtype) == "object":
         _check_text(name, column)
     if what == "ArrowDtype":
@@ -107,7 +109,9 @@ def _pandas_column(name: object, column: Any) -> Any:
     if what == "DatetimeTZDtype" or getattr(dtype, "kind", "") == "m":
         _check_nanoseconds(name, column)
     elif _is_odd_number(dtype):
-        raise _refusal(name, dtype, _UNKNOWN, "convert it: .astype('float64'), or take its parts")
+        raise column_refusal(
+            name, dtype, _UNKNOWN, "convert it: .astype('float64'), or take its parts"
+        )
     return column
 
 
@@ -117,7 +121,7 @@ def _check_text(name: object, column: Any) -> None:
     except UnicodeEncodeError:
         for row, value in enumerate(column.array):
             if isinstance(value, str) and not is_utf8(value):
-                raise _refusal(
+                raise column_refusal(
                     name,
                     column.dtype,
                     f"with {value[:40]!r} in row {row + 1:,}, which is no valid text",
@@ -164,11 +168,13 @@ def _polars(frame: Any) -> Any:
         for depth, inner in _polars_types(dtype):
             what = type(inner).__name__
             if what in _POLARS_UNKNOWN:
-                raise _refusal(name, dtype, _UNKNOWN, _POLARS_UNKNOWN[what])
+                raise column_refusal(name, dtype, _UNKNOWN, _POLARS_UNKNOWN[what])
             if not _cuts_polars(inner):
                 continue
             if depth:
-                raise _refusal(name, dtype, "of which DuckDB would cut off nanoseconds", _ROUND)
+                raise column_refusal(
+                    name, dtype, "of which DuckDB would cut off nanoseconds", _ROUND
+                )
             _check_polars(name, frame.get_column(name))
     return frame
 
@@ -203,7 +209,7 @@ def _arrow(value: Any) -> Any:
     schema = value.projected_schema if hasattr(value, "projected_schema") else value.schema
     for name, type in zip(schema.names, schema.types, strict=True):
         if help := _unknown_arrow(type):
-            raise _refusal(name, type, _UNKNOWN, help)
+            raise column_refusal(name, type, _UNKNOWN, help)
     wanted = pyarrow.schema([entry.with_type(_exact_arrow(entry.type)) for entry in schema])
     if not isinstance(value, pyarrow.Table | pyarrow.RecordBatch):
         return _cast_stream(value, schema, wanted)
@@ -272,7 +278,7 @@ def _cast_table(table: Any, wanted: Any) -> Any:
         try:
             columns.append(column.cast(type))
         except pyarrow.ArrowException as error:
-            raise _refusal(
+            raise column_refusal(
                 name, column.type, f"of which DuckDB would cut: {error}", _ROUND
             ) from None
     return pyarrow.table(columns, schema=wanted)
@@ -283,7 +289,7 @@ def _cast_stream(value: Any, schema: Any, wanted: Any) -> Any:
 
     for name, type in zip(schema.names, schema.types, strict=True):
         if types.is_interval(type):
-            raise _refusal(name, type, "whose nanoseconds cannot be seen in a stream", _ROUND)
+            raise column_refusal(name, type, "whose nanoseconds cannot be seen in a stream", _ROUND)
     if wanted == schema:
         return value
     if not hasattr(value, "cast"):

@@ -12,6 +12,7 @@ from seeknal.model import Column, NodeId
 from seeknal.rows import scan_of_rows
 from seeknal.run.engine import stored
 from seeknal.run.frames import exact, objects_of, values_of
+from seeknal.run.moments import refuse_far_moments, stopping_at_far_moments
 from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import encoded, scan_of
@@ -41,6 +42,19 @@ def is_tabular(value: object) -> bool:
             # Of these libraries single columns have an Arrow stream, too.
             return any(base.__name__ in names for base in type(value).__mro__)
     return is_relation(value) or hasattr(type(value), "__arrow_c_stream__")
+
+
+_KEPT = {
+    "pandas": ("DataFrame",),
+    "polars": ("DataFrame", "LazyFrame"),
+    "pyarrow": ("Table", "RecordBatch"),
+}
+
+
+def is_stream(value: object) -> bool:
+    """Whether the rows of a frame or of Arrow data may be there but once, or dear to read."""
+    package = type(value).__module__.partition(".")[0]
+    return type(value).__name__ not in _KEPT.get(package, ())
 
 
 class Workspace:
@@ -128,7 +142,12 @@ class Workspace:
             return self.copied(value, name)
         self.registered[key] = name
         query = f"FROM {quote_identifier(name)}"
-        return query if is_relation(value) else self.with_types(query)
+        if is_relation(value):
+            return query
+        if is_stream(value):
+            return stopping_at_far_moments(self.cursor, self.with_types(query))
+        refuse_far_moments(self.cursor, query)
+        return self.with_types(query)
 
     def with_objects(self, frame: Any, places: list[int], key: int, name: str) -> str:
         """A frame with columns of Python objects, each of the type that all its objects have."""
@@ -146,6 +165,7 @@ class Workspace:
         self.cursor.register(name, rest)
         self.registered[key] = name
         listed = ", ".join(quote_identifier(name) for name in names)
+        refuse_far_moments(self.cursor, f"FROM {quote_identifier(name)}")
         other = self.with_types(f"FROM {quote_identifier(name)}")
         return f"SELECT {listed} FROM ({other}) POSITIONAL JOIN ({objects})"
 
