@@ -182,7 +182,7 @@ class _Spool:
         columns = [Column(name, type) for name, type in types.items()]
         select = f"SELECT {', '.join(casts)} FROM {reader}"
         try:
-            self.cursor.execute(copy_statement(select, columns, str(part)))
+            self.cursor.execute(copy_statement(select, columns, str(part), wide=True))
         except Exception as error:
             self.explain(reader, written, error)
             raise
@@ -205,15 +205,12 @@ class _Spool:
     def scan(self) -> Scan:
         """One SELECT over all parts, each cast to what its columns turned out to be."""
         if not self.names:
-            raise NodeError(
-                "there are no rows and no columns are known",
-                code="SK0536",
-                help="declare the columns with their types, or return a relation",
-            )
+            raise no_columns()
         groups = _grouped(self.parts)
         if not groups:
             return Scan(f"SELECT {', '.join(map(self.nothing, self.names))} WHERE false")
-        return Scan(" UNION ALL ".join(self.select(paths, types) for types, paths in groups))
+        selects = (self.select(paths, types) for types, paths in groups)
+        return Scan(" UNION ALL ".join(selects), repeatable=True)
 
     def nothing(self, name: str) -> str:
         return f"CAST(NULL AS {self.final_type(name)}) AS {quote_identifier(name)}"
@@ -236,6 +233,14 @@ class _Spool:
             shape = quote_literal(json.dumps(shape_of(type)))
             return f"from_json({quote_identifier(name)}, {shape})"
         return f"CAST({quote_identifier(name)} AS {self.final_type(name)})"
+
+
+def no_columns() -> NodeError:
+    return NodeError(
+        "there are no rows and no columns are known",
+        code="SK0536",
+        help="declare the columns with their types, or return a relation",
+    )
 
 
 def _declared(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, str]:

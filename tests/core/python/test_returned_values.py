@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeknal.errors import NodeError
-from seeknal.model import NodeId
+from seeknal.model import Column, NodeId
 from seeknal.rows import scan_of_rows
 from seeknal.run.engine import open_instance, stored_scan, write_rows
 from seeknal.run.pycontext import Call
@@ -63,14 +63,19 @@ def cursor():
 
 
 @pytest.fixture
-def returned(cursor, tmp_path):
+def declared():
+    """The columns that the node declares."""
+    return []
+
+
+@pytest.fixture
+def returned(cursor, tmp_path, declared):
     """What becomes of a value that a function returns, as a scan."""
     own, storing = Workspace(lambda: cursor, tmp_path), Workspace(lambda: cursor, tmp_path)
-    call = Call(
-        node=NodeId("transform.n"), file=tmp_path, root=tmp_path, workdir=tmp_path, inputs={}
-    )
+    here = {"file": tmp_path, "root": tmp_path, "workdir": tmp_path}
 
     def scan(expression):
+        call = Call(node=NodeId("transform.n"), inputs={}, columns=tuple(declared), **here)
         names = dict(NAMES, con=cursor)
         for name, package in _PACKAGES.items():
             if re.search(rf"\b{name}\.", expression):
@@ -111,6 +116,15 @@ BIGGEST = 2**53
 PYTHON = [
     (["1", "None"], "BIGINT", ["1", None]),
     ([f"{2**63}", "-1"], "HUGEINT", [f"{2**63}", "-1"]),
+    ([f"{10**38}"], "HUGEINT", [f"{10**38}"]),
+    (
+        [f"{1 - 2**127}", "None", f"{2**127 - 1}"],
+        "HUGEINT",
+        [f"{1 - 2**127}", None, f"{2**127 - 1}"],
+    ),
+    ([f"{-(2**127)}"], "HUGEINT", [f"{-(2**127)}"]),
+    ([f"[{-(2**127)}, 1]"], "HUGEINT[]", [f"[{-(2**127)}, 1]"]),
+    ([f"{{'a': {10**38}}}"], "STRUCT(a HUGEINT)", [f"{{'a': {10**38}}}"]),
     (["1", "1.5"], "DOUBLE", ["1.0", "1.5"]),
     ([f"{BIGGEST}", "1.5"], "DOUBLE", ["9007199254740992.0", "1.5"]),
     (["1", "D('1.75')"], "DECIMAL(38,2)", ["1.00", "1.75"]),
@@ -482,6 +496,60 @@ def test_parts_that_would_change_are_refused(stored, first, second):
         stored(
             f"iter([pd.DataFrame({{'v': {first}}}), pd.DataFrame({{'v': {second}}})])",
         )
+
+
+WIDEST = [2**127 - 1, None, -(2**127)]
+
+
+def test_whole_numbers_of_39_digits_are_stored_beside_other_columns(stored):
+    pytest.importorskip("pandas")
+    body = f"pd.DataFrame({{'k': [1, 2, 3], 'v': pd.Series({WIDEST}, dtype=object)}})"
+
+    found = stored(body)
+
+    assert found == ("HUGEINT", [str(2**127 - 1), None, str(-(2**127))])
+
+
+def test_whole_numbers_of_39_digits_are_stored_from_parts_and_late_rows(stored):
+    pytest.importorskip("pandas")
+    part = f"pd.DataFrame({{'v': pd.Series({WIDEST}, dtype=object)}})"
+
+    late = stored(f"[{{'v': 5}}] * 1000 + [{{'v': {10**38}}}]")
+    parts = stored(f"iter([{part}, pd.DataFrame({{'v': [5]}})])")
+
+    assert (late[0], late[1][0], late[1][-1]) == ("HUGEINT", "5", str(10**38))
+    assert parts == ("HUGEINT", [str(2**127 - 1), None, str(-(2**127)), "5"])
+
+
+def test_declared_whole_numbers_of_39_digits_are_stored(cursor, tmp_path):
+    rows = [{"v": 2**128 - 1}, {"v": 0}]
+    scan = scan_of_rows(cursor, rows, workdir=tmp_path, columns=[Column("v", "UHUGEINT")])
+
+    _, columns = write_rows(cursor, scan, tmp_path / "out.parquet")
+
+    select = f"SELECT v FROM {stored_scan(tmp_path / 'out.parquet', columns)}"
+    assert cursor.execute(select).fetchall() == [(2**128 - 1,), (0,)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("[]", "pd.DataFrame()", "pd.DataFrame(index=[1, 2])", "pl.DataFrame()"),
+        *("pl.LazyFrame()", "pa.table({})", "pa.table({}).to_reader()", "iter([pd.DataFrame()])"),
+    ],
+)
+def test_rows_without_columns_are_refused_in_the_same_words(stored, value):
+    with pytest.raises(NodeError, match="no rows and no columns are known") as caught:
+        stored(value)
+
+    assert caught.value.code == "SK0536"
+
+
+@pytest.mark.parametrize("value", ["[]", "pd.DataFrame()", "pl.DataFrame()"])
+def test_nothing_is_no_rows_of_the_declared_columns(stored, declared, value):
+    declared.append(Column("v", "DATE"))
+
+    assert stored(value) == ("DATE", [])
 
 
 _numbers = st.one_of(

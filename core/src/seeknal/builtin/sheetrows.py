@@ -104,7 +104,7 @@ class SheetReader:
             raise self.placed(error, names) from error
         for name, type in types.items():
             self.check_declared(found, name, type, names)
-        return Scan(cast(found.sql, types))
+        return Scan(cast(found.sql, types), repeatable=True)
 
     def placed(self, error: NodeError, names: Sequence[str]) -> NodeError:
         """A complaint about a row's column, as one about a cell."""

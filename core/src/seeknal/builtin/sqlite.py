@@ -125,7 +125,7 @@ def _rows(
     for column in columns:
         if column.name in types:
             _check_declared(spooled, column, types[column.name], context)
-    return Scan(cast(spooled.sql, types))
+    return Scan(cast(spooled.sql, types), repeatable=True)
 
 
 def _check_declared(found: Scan, column: Stored, type: str, context: Context) -> None:

@@ -170,7 +170,7 @@ def _write_scan(
         try:
             done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
         except duckdb.ConversionException as error:
-            _refuse_wide(error, columns, repeatable)
+            _refuse_wide(error, columns, repeatable or _is_repeatable(rows))
             # As text they all fit. It costs the rows a second time, and those that read them.
             wide = copy_statement(scan.sql, columns, str(path), wide=True)
             done = cursor.execute(wide).fetchall()
@@ -194,7 +194,11 @@ def settled(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Rows:
 def stored(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Scan:
     """The same rows, from a file at ``path``."""
     _, columns = write_rows(cursor, rows, path)
-    return Scan(f"SELECT * FROM {stored_scan(path, columns)}")
+    return Scan(f"SELECT * FROM {stored_scan(path, columns)}", repeatable=True)
+
+
+def _is_repeatable(rows: Rows) -> bool:
+    return isinstance(rows, Scan) and rows.repeatable
 
 
 def _copy_file(

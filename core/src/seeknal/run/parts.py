@@ -45,7 +45,8 @@ def scan_of_parts(cursor: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> S
     if all(part.columns == parts[0].columns for part in parts):
         paths = ", ".join(quote_literal(str(part.path)) for part in parts)
         if stored_scan(parts[0].path, parts[0].columns) == stored_scan(parts[0].path, ()):
-            return Scan(f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)")
+            select = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
+            return Scan(select, repeatable=True)
     types: dict[str, str] = {}
     empty: dict[str, str] = {}
     beyond: set[str] = set()
@@ -61,7 +62,7 @@ def scan_of_parts(cursor: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> S
                 empty.setdefault(key, column.type)
     types = empty | types
     selects = (_select(part, types) for part in parts)
-    return Scan(" UNION ALL BY NAME ".join(selects))
+    return Scan(" UNION ALL BY NAME ".join(selects), repeatable=True)
 
 
 def _select(part: Part, types: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from seeknal.model import ParquetFiles, Scan
 from seeknal.rows import scan_of_rows
 from seeknal.run.parts import Part, scan_of_parts
 from seeknal.run.pycontext import Call
-from seeknal.run.tabular import Workspace, is_relation, is_tabular
+from seeknal.run.tabular import Workspace, is_relation, is_stream, is_tabular
 from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_literal
 from seeknal.sql.storage import copy_statement
@@ -36,7 +36,9 @@ def scan_of(value: Any, call: Call, workspace: Workspace, storing: Workspace) ->
         return Scan(workspace.select(value), within=workspace.cursor)
     if is_tabular(value):
         warn_of_index(value, call)
-        return Scan(storing.select(value))
+        if type(value).__name__ == "DataFrame" and value.shape == (0, 0):
+            return _scan_of_many(iter(()), call, workspace, storing)
+        return Scan(storing.select(value), repeatable=not is_stream(value))
     if isinstance(value, list | tuple | Iterator):
         return _scan_of_many(iter(value), call, workspace, storing)
     raise refusal(value)

@@ -43,7 +43,7 @@ def run_script(
         return None
     path = call.workdir / "returned.parquet"
     columns = [Column(name, type) for name, type in answer["columns"]]
-    return Scan(f"SELECT * FROM {stored_scan(path, columns)}")
+    return Scan(f"SELECT * FROM {stored_scan(path, columns)}", repeatable=True)
 
 
 def _job(call: Call, inputs: Mapping[NodeId, str], source: str | None) -> dict[str, Any]:

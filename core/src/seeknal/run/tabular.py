@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
 from seeknal.model import Column, NodeId
-from seeknal.rows import scan_of_rows
+from seeknal.rows import no_columns, scan_of_rows
 from seeknal.run.engine import stored
 from seeknal.run.frames import exact, objects_of, values_of
 from seeknal.run.moments import refuse_far_moments, stopping_at_far_moments
@@ -131,6 +131,8 @@ class Workspace:
         if type(value).__name__ == "LazyFrame":
             value = value.collect()
         check_columns(value)
+        if has_no_columns(value):
+            raise no_columns()
         value = exact(value)
         if places := objects_of(value):
             return self.with_objects(value, places, key, name)
@@ -195,6 +197,15 @@ class Workspace:
 
 def _create_view(cursor: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
+
+
+def has_no_columns(value: Any) -> bool:
+    """Whether it is a frame or Arrow data without any column."""
+    names = getattr(value, "columns", None)
+    if names is None:
+        schema = getattr(value, "projected_schema", getattr(value, "schema", None))
+        names = getattr(schema, "names", None)
+    return names is not None and len(names) == 0
 
 
 def check_columns(value: Any) -> None:
