@@ -576,3 +576,15 @@ def test_numbers_are_equal_to_what_was_returned_or_refused(cursor, tmp_path_fact
 
     assert found == items
     assert [isinstance(value, bool) for value in found] == [isinstance(v, bool) for v in items]
+
+
+def test_a_stream_of_moments_is_stored_as_it_is(stored):
+    pytest.importorskip("pyarrow")
+    table = arrow([5, None, -5], "pa.timestamp('us')")
+
+    found = stored(f"{table}.to_reader()")
+
+    assert found == (
+        "TIMESTAMP",
+        ["1970-01-01 00:00:00.000005", None, "1969-12-31 23:59:59.999995"],
+    )
