@@ -9,11 +9,22 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from attrs import field, frozen
 
 from seeknal.project.decorators import KINDS
 from seeknal.project.pycode import Counted
+from seeknal.project.pymachine import (
+    asks_projects,
+    imported_names,
+    plain,
+    tells_of_machine,
+    variables_in,
+    variables_of,
+    variables_of_method,
+)
 from seeknal.project.pymodule import Module
 from seeknal.project.syntax import dotted
 
@@ -44,10 +55,15 @@ _UNSEEN = {
     *("os.path.getmtime", "os.path.getctime", "mmap"),
 }
 _PATHS = {
-    *("Path", "pathlib.Path", "str", "os.fspath", "os.path.abspath", "os.path.realpath"),
+    *("Path", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath"),
     *("os.path.normpath", "pathlib.PurePath", "os.path.join", "os.path.expanduser"),
 }
-_SAME = {"resolve", "absolute", "as_posix", "expanduser", "strip", "__str__", "__fspath__"}
+_TEXTS = {"str", "bytes", "os.fsencode", "os.fsdecode"}
+_SAME = {
+    *("resolve", "absolute", "as_posix", "expanduser", "strip", "__str__", "__fspath__"),
+    *("encode", "decode", "__bytes__"),
+}
+_ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
 _BUFFERS = {"io.StringIO", "io.BytesIO", "StringIO", "BytesIO"}
 _OPEN_IN_SQL = re.compile(
     r"""(?:\b(?:read|scan)_\w+|\b\w+_scan|\bglob|\bsniff_csv)\s*\(\s*\[?\s*(?:['"][^'"]*)?$
@@ -114,6 +130,7 @@ class _Finder:
         self.module: Module
         self.tree: ast.AST
         self.parents: dict[ast.AST, ast.AST] = {}
+        self.imports: dict[Path, frozenset[str]] = {}
 
     def look(self, entry: Counted) -> None:
         self.module, self.tree = entry.module, entry.tree
@@ -129,7 +146,7 @@ class _Finder:
                 self.named(node)
             if isinstance(node, ast.Call):
                 self.called(node)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
                 self.text(node)
 
     def of_context(self, node: ast.Attribute) -> None:
@@ -146,6 +163,9 @@ class _Finder:
             self.note("run", f".{node.attr}", node)
         elif node.attr in _HANDED_ON and not self.is_called(node):
             self.note("files", f".{node.attr} that is called elsewhere", node)
+        is_function = plain(self.module.qualified(node) or "") == "os.path.expanduser"
+        if not is_function and not self.is_plain_path(node.value):
+            self.env.update(variables_of_method(node.attr))
 
     def is_of_context(self, node: ast.Attribute) -> bool:
         """Whether ``node`` reads a value of something that is not imported."""
@@ -171,10 +191,11 @@ class _Finder:
         return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
     def named(self, node: ast.Name | ast.Attribute) -> None:
-        name = self.module.qualified(node)
+        name = self.module.qualified(node) or self.of_import(node)
         if name is None or not isinstance(node.ctx, ast.Load):
             return
         around = self.parents.get(node)
+        name = plain(name)
         if name in ("os.environ", "os.environb"):
             self.variable(node, self.key_of(node))
         elif name in ("os.getenv", "os.getenvb"):
@@ -185,6 +206,59 @@ class _Finder:
             self.note("files", name, node)
         elif name in _READERS | _LISTERS and not self.is_own(name) and not self.is_called(node):
             self.note("files", f"{name} that is called elsewhere", node)
+        elif self.is_imported(node):
+            self.of_machine(name, around if isinstance(around, ast.Call) else None, node)
+
+    def of_machine(self, name: str, call: ast.Call | None, node: ast.AST) -> None:
+        """What ``name`` tells of the machine that the node runs on, or of stored rows."""
+        first = call.args[0] if call and call.func is node and call.args else None
+        if name == "os.path.expandvars":
+            text = _text_of(first)
+            if text is None:
+                self.note("env", "environment variables whose names are computed", node)
+            else:
+                self.env |= variables_in(text)
+        elif name in ("os.path.abspath", "os.path.realpath"):
+            if first is not None and _text_of(first) in ("", "."):
+                self.note("run", name, node)
+        elif name == "os.path.expanduser" and first is not None and self.is_plain_path(first):
+            return
+        elif tells_of_machine(name) or asks_projects(name):
+            self.note("run", name, node)
+        else:
+            self.env.update(variables_of(name))
+
+    def of_import(self, node: ast.AST) -> str | None:
+        """``os.environ`` of ``__import__("os").environ``."""
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Call) or not node.args:
+            return None
+        how, module = self.module.qualified(node.func), _text_of(node.args[0])
+        if module is None or how not in ("__import__", "importlib.import_module"):
+            return None
+        top = module.partition(".")[0] if how == "__import__" else module
+        return ".".join([top, *reversed(names)])
+
+    def is_imported(self, node: ast.AST) -> bool:
+        """Whether a dotted name begins with something that the file imports."""
+        name = dotted(node) if isinstance(node, ast.expr) else None
+        if name is None:
+            return self.of_import(node) is not None
+        first = name.partition(".")[0]
+        known = self.imports.get(self.module.path)
+        if known is None:
+            known = self.imports[self.module.path] = imported_names(self.module.tree)
+        return first in known
+
+    def is_plain_path(self, node: ast.expr) -> bool:
+        """Whether a path is written out and does not begin with somebody's home."""
+        if isinstance(node, ast.Call) and self.module.qualified(node.func) in _PATHS and node.args:
+            node = node.args[0]
+        text = _text_of(node)
+        return text is not None and not text.startswith("~")
 
     def is_own(self, name: str) -> bool:
         first = name.partition(".")[0]
@@ -217,6 +291,8 @@ class _Finder:
             self.folder(given[:1], node)
         elif name == "getattr":
             self.asked_by_name(node)
+        elif method in ("resolve", "absolute") and self.is_here(node.func):
+            self.note("run", f"{ast.unparse(node.func)}()", node)
         elif method == "read" and given and "configparser" in self.module.imported:
             self.file(given[:1], node)
         elif method in _READING_METHODS and isinstance(node.func, ast.Attribute):
@@ -231,13 +307,28 @@ class _Finder:
         elif _is_reader(method or name) and (method or not self.module.bindings.get(name)):
             self.file(given[:1], node)
 
+    def is_here(self, node: ast.expr) -> bool:
+        """Whether the path before ``.resolve`` is the working directory."""
+        owner = node.value if isinstance(node, ast.Attribute) else None
+        if not isinstance(owner, ast.Call) or self.module.qualified(owner.func) not in _PATHS:
+            return False
+        return not owner.args or (len(owner.args) == 1 and _text_of(owner.args[0]) in ("", "."))
+
     def asked_by_name(self, node: ast.Call) -> None:
         """``getattr(ctx, name)``: of the name nothing may be known."""
         key = node.args[1] if len(node.args) > 1 else None
         if not isinstance(key, ast.Constant):
             self.all_variables = True
-        elif key.value in _HANDED_ON | {"open"}:
+            return
+        if key.value in _HANDED_ON | {"open"}:
             self.note("files", f".{key.value} that is called elsewhere", node)
+        owner = self.module.qualified(node.args[0])
+        if owner is not None and self.is_imported(node.args[0]):
+            name = plain(f"{owner}.{_text_of(key)}")
+            if name in _ENVIRONMENT:
+                self.variable(node, None)
+            else:
+                self.of_machine(name, None, node)
 
     def file(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         for path in given:
@@ -261,9 +352,9 @@ class _Finder:
 
     def text(self, node: ast.Constant) -> None:
         """A file that a text names, whoever opens it; one that SQL reads under a computed name."""
-        value = node.value
+        value = _text_of(node)
         around = self.parents.get(node)
-        if not isinstance(value, str) or self.is_written(node):
+        if value is None or self.is_written(node):
             return
         opened = _OPEN_IN_SQL.search(value)
         computed = isinstance(around, ast.JoinedStr | ast.BinOp)
@@ -329,7 +420,10 @@ class _Finder:
             return None
         deeper = depth + 1
         if isinstance(node, ast.Constant):
-            return [node.value] if isinstance(node.value, str) else []
+            text = _text_of(node)
+            if text is None:
+                return None if isinstance(node.value, bytes) else []
+            return [text]
         if isinstance(node, ast.JoinedStr):
             texts = [[str(v.value)] if isinstance(v, ast.Constant) else None for v in node.values]
             return [_joined(each[0] if each else _ANY for each in texts)]
@@ -372,6 +466,8 @@ class _Finder:
         name = self.module.qualified(node.func) or ""
         if name in _PATHS and node.args:
             return self.parts(node.args[-1], depth)
+        if name in _TEXTS and node.args:
+            return self.parts(node.args[0], depth)
         if name in _BUFFERS:
             return []
         if name in _READERS:
@@ -401,6 +497,15 @@ class _Finder:
         if not values or any(value is None for value in values):
             return None
         return self.each([value for value in values if value is not None], depth)
+
+
+def _text_of(node: ast.AST | None) -> str | None:
+    """The text, or bytes, that is written out; None for anything else."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bytes):
+        with suppress(UnicodeDecodeError):
+            return value.decode()
+    return value if isinstance(value, str) else None
 
 
 _FIRST = {"path", "file", "filepath_or_buffer", "io", "source", "filename", "name", "database"}
