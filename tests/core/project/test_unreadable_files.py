@@ -32,6 +32,13 @@ def test_other_emptied_files_are_told_as_well(problems, file):
     (problem,) = problems({"seeknal/a.yml": NODE, file: ""})
 
     assert (problem.code, problem.location.file) == ("SK0131", file)
+    assert ("helper that is meant to be empty" in problem.help) == file.endswith(".py")
+
+
+def test_a_helper_that_holds_a_comment_is_no_problem(seeknal_project):
+    project = seeknal_project({"seeknal/a.yml": NODE, "seeknal/pipelines/p.py": "# Later.\n"})
+
+    project.run("validate").assert_ok()
 
 
 @pytest.mark.parametrize("text", ["# kind: transform\n# name: b\n", "---\n# later\n"])

@@ -60,12 +60,12 @@ def nothing_in(text: str, file: str) -> Problem | None:
         severity="warn" if comments else "error",
         message="there is nothing but comments in this file" if comments else "this file is empty",
         location=Location(file),
-        help=None
-        if comments
-        else "restore it from git or a backup; delete it when its nodes are to go",
+        help=None if comments else _RESTORE + (_HELPER if file.endswith(".py") else ""),
     )
 
 
+_RESTORE = "restore it from git or a backup; delete it when its nodes are to go"
+_HELPER = "; write a comment into a helper that is meant to be empty"
 _NOTHING = ("---", "...", "null", "~", "--- null", "--- ~")
 
 
