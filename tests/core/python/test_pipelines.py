@@ -3,6 +3,7 @@ import sys
 import pytest
 
 from seeknal.model import NodeId
+from seeknal.project.decorators import KINDS
 
 
 def test_decorators_give_the_keys_that_yaml_would(pipelines):
@@ -256,6 +257,12 @@ def test_a_materialization_config_of_2x_is_a_target(pipelines):
             "@transform()\ndef n(ctx): ...\n",
             5,
             "sekkal",
+        ),
+        (
+            "from dbtx_not_there import model as transform\n@transform(name='z')\n"
+            "def n(ctx): ...\n",
+            2,
+            "dbtx_not_there",
         ),
         (
             "def outer():\n    from sekkal import transform\n    @transform()\n"
@@ -539,3 +546,59 @@ print([name for name in ("duckdb", "sqlglot", "yaml", "jinja2") if name in sys.m
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("header", ["", "# /// script\n# dependencies = []\n# ///\n"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_decorator_without_parentheses_makes_a_node(pipelines, header, kind):
+    text = f"{header}from seeknal import {kind}\n@{kind}\ndef n(ctx): ...\n"
+
+    raws, problems = pipelines.read("n.py", text)
+
+    assert (problems, [(raw.kind, raw.name) for raw in raws]) == ([], [(kind, "n")])
+
+
+def test_materialize_without_parentheses_adds_the_usual_target(pipelines):
+    text = "import seeknal\n@seeknal.materialize\n@seeknal.transform\ndef n(ctx): ...\n"
+
+    raw = pipelines.node("n.py", text)
+
+    assert raw.data["materializations"] == [{"type": "iceberg"}]
+
+
+@pytest.mark.parametrize("what", ["class n: ...", "@cache\ndef n(ctx): ..."])
+def test_a_bare_decorator_above_anything_else_is_an_error(pipelines, what):
+    text = f"from functools import cache\nfrom seeknal import transform\n@transform\n{what}\n"
+
+    raws, problems = pipelines.read("n.py", text)
+
+    assert raws == []
+    assert ["stands above a function" in problem.message for problem in problems] == [True]
+
+
+def test_another_library_s_decorator_that_is_called_transform_says_so(pipelines):
+    text = "from pytest import fixture as transform\n@transform()\ndef n(): ...\n"
+
+    raws, problems = pipelines.read("n.py", text)
+
+    assert raws == []
+    assert [(problem.code, problem.severity) for problem in problems] == [("SK0224", "warn")]
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "KeyboardInterrupt('no')"])
+def test_an_interrupt_that_a_file_raises_itself_is_its_problem(pipelines, error):
+    raws, problems = pipelines.read("n.py", f"from seeknal import transform\nraise {error}\n")
+
+    assert raws == []
+    (problem,) = problems
+    assert (problem.code, problem.location.line) == ("SK0504", 2)
+
+
+def test_an_interrupt_from_outside_still_interrupts(pipelines):
+    text = (
+        "import signal\nfrom seeknal import transform\n"
+        "signal.raise_signal(signal.SIGINT)\nfor n in range(10**6): pass\n"
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        pipelines.read("n.py", text)

@@ -15,6 +15,8 @@ KINDS = (
     "second_order_aggregation",
     "exposure",
 )
+_TARGET = "iceberg"
+"""The type of target where a decorator names none."""
 _ATTRIBUTE = "__seeknal_declaration__"
 
 
@@ -57,7 +59,13 @@ def declaration_of(function: Callable[..., Any]) -> Declaration:
 
 
 def kind_decorator(kind: str, keys: dict[str, Any]) -> Callable[[F], F]:
-    """A decorator that declares a node of ``kind`` with ``keys``."""
+    """A decorator that declares a node of ``kind`` with ``keys``.
+
+    Without parentheses, the name that it is given is the function itself.
+    """
+    if callable(function := keys.get("name")):
+        bare: Callable[[F], F] = kind_decorator(kind, {**keys, "name": None})(function)
+        return bare
 
     def decorate(function: F) -> F:
         declaration = declaration_of(_checked(function, kind))
@@ -72,6 +80,9 @@ def kind_decorator(kind: str, keys: dict[str, Any]) -> Callable[[F], F]:
 
 def target_decorator(keys: dict[str, Any]) -> Callable[[F], F]:
     """A decorator that adds a target to whatever node the function is or will be."""
+    if callable(function := keys.get("type")):
+        bare: Callable[[F], F] = target_decorator({**keys, "type": _TARGET})(function)
+        return bare
 
     def decorate(function: F) -> F:
         # Decorators apply from the bottom up; targets read from the top down.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import re
 import traceback
 from collections.abc import Mapping, Sequence
@@ -159,9 +160,9 @@ class _Reader:
 
         try:
             loaded = load_file(self.path)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not self.raises(error):
+                raise
             self.import_failed(error)
             return []
         return [
@@ -175,6 +176,17 @@ class _Reader:
             )
             for entry in loaded.declarations
         ]
+
+    def raises(self, error: BaseException) -> bool:
+        """Whether the project's code says ``raise`` itself: Ctrl-C never comes at that place."""
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        if place is None:
+            return False
+        code = place.tb_frame.f_code
+        is_own = Path(code.co_filename).is_relative_to(self.root)
+        return is_own and dis.opname[code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
 
     def import_failed(self, error: BaseException) -> None:
         place = self.failing_line(error)

@@ -51,7 +51,9 @@ def _stranger(
     origin = imports.get(first)
     known = f"{origin or first}.{rest}".rstrip(".") if origin else name
     module, _, last = known.rpartition(".")
+    written = name.rpartition(".")[2]
     near = nearest(last, DECORATORS, limit=1, likeness=_ALIKE)
+    near = near or [entry for entry in DECORATORS if entry == written]
     if not near or (origin is None and rest):
         return None
     help = f"write: from seeknal import {near[0]}"
@@ -66,7 +68,7 @@ def _stranger(
         return Stranger(message=f"{text}, which has none", line=line, help=help, certain=True)
     if not _is_there(module, folder):
         return Stranger(message=f"{text}, which is not there", line=line, help=help, certain=True)
-    if last not in DECORATORS or _is_beside(module, folder):
+    if not {last, written} & {*DECORATORS} or _is_beside(module, folder):
         return None
     return Stranger(message=f"{text}", line=line, help=help, certain=False)
 
