@@ -78,6 +78,20 @@ def scrub(text: str) -> str:
     return without_credentials(shown.text)
 
 
+def unfinished(text: str) -> int:
+    """How many characters at the end of ``text`` may be the beginning of a known secret."""
+    return max((_begun(text, value) for value in tuple(_values)), default=0)
+
+
+def _begun(text: str, value: str) -> int:
+    at = text.find(value[0], max(len(text) - len(value) + 1, 0))
+    while at >= 0:
+        if value.startswith(text[at:]):
+            return len(text) - at
+        at = text.find(value[0], at + 1)
+    return 0
+
+
 def holds_secret(text: str) -> bool:
     """Whether ``text`` has a known secret in it that cannot be there by chance."""
     shown = Shown.of(text)

@@ -15,9 +15,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     from seeknal.cli.streams import open_closed_streams, scrubbed_streams, written
 
     open_closed_streams()
+    if argv is None:
+        return _whole_process()
     with scrubbed_streams():
         try:
             code = carry_out(argv)
         finally:
             give_back_descriptors()
         return written(code)
+
+
+def _whole_process() -> int:
+    """Carry out the command line of this process, which ends with it."""
+    from seeknal.cli.app import carry_out
+    from seeknal.cli.streams import answered, scrub_for_good, written
+
+    scrub_for_good()
+    try:
+        return written(carry_out(None))
+    finally:
+        answered()

@@ -6,17 +6,21 @@ masks what comes and gives it to stderr; our own streams keep the way that they 
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
 from seeknal.cli.streams import Scrubbed
+from seeknal.cli.unfinished import Unfinished
 
-_PATIENCE = 0.3
-"""Seconds that the rest of a line is waited for."""
+_POLL = 0.3
+_PATIENCE = 2.0
+"""Seconds that the rest of a line is waited for, and at the end for programs that still write."""
 _MOST = 1 << 16
 
 
@@ -24,11 +28,12 @@ class Descriptors:
     """Descriptors 1 and 2 as they were, and the thread that reads what is written to them."""
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._own = {number: os.dup(number) for number in (1, 2)}
         for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
             stream.flush()
             assert isinstance(stream, Scrubbed)
-            stream.use(_same(stream, self._own[number]))
+            stream.use(_same(stream, self._own[number]), public=number)
         self._read, write = os.pipe()
         for number in (1, 2):
             os.dup2(write, number)
@@ -41,24 +46,46 @@ class Descriptors:
         """Put everything back; what was written until now is passed on first."""
         for number, own in self._own.items():
             os.dup2(own, number)
+        self._end()
+
+    def shut(self) -> None:
+        """What is written from now on goes nowhere: nobody is left to mask it."""
+        if os.getpid() != self._process:
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):
+            os.dup2(nowhere, number)
+        os.close(nowhere)
+        self._end()
+
+    def _end(self) -> None:
         self._ended.set()
         self._thread.join()
         os.close(self._read)
 
     def _pass_on(self) -> None:
-        waiting = b""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        line = Unfinished()
+        due = until = float("inf")
         while True:
-            ready = select.select([self._read], [], [], 0 if self._ended.is_set() else _PATIENCE)[0]
+            ended = self._ended.is_set()
+            ready = select.select([self._read], [], [], 0 if ended else _POLL)[0]
             piece = os.read(self._read, _MOST) if ready else b""
-            waiting += piece
-            # Whole lines, so that a secret is not passed on in two halves.
-            whole = waiting.rfind(b"\n") + 1 if piece and len(waiting) < _MOST else len(waiting)
-            if whole:
-                sys.stderr.write(waiting[:whole].decode("utf-8", "replace"))
-                sys.stderr.flush()
-                waiting = waiting[whole:]
-            if not piece and self._ended.is_set():
+            now = time.monotonic()
+            until = min(until, now + _PATIENCE) if ended else until
+            self._show(line.add(decoder.decode(piece)))
+            due = min(due, now + _PATIENCE) if line else float("inf")
+            if now >= due:
+                self._show(line.shown())
+                due = float("inf")
+            if ended and (not piece or now >= until):
+                self._show(line.add(decoder.decode(b"", final=True)) + line.rest())
                 return
+
+    def _show(self, masked: str) -> None:
+        if masked and isinstance(sys.stderr, Scrubbed):
+            sys.stderr.write_as_it_is(masked)
+            sys.stderr.flush()
 
 
 def _same(stream: Any, descriptor: int) -> Any:
@@ -89,3 +116,9 @@ def give_back_descriptors() -> None:
     """The end of what `take_descriptors` began."""
     while _taken:
         _taken.pop().give_back()
+
+
+def shut_descriptors() -> None:
+    """The end of what `take_descriptors` began where the process ends too."""
+    while _taken:
+        _taken.pop().shut()

@@ -195,8 +195,11 @@ def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any
     """Who tells people of a run whose answer has this format."""
     from seeknal.cli.descriptors import take_descriptors
     from seeknal.cli.progress import Lines, Silent
+    from seeknal.cli.streams import release_talk
+    from seeknal.run import process
 
     take_descriptors()
+    process.at_departure(release_talk)
     if format_ == "json":
         return Silent()
     return Lines(project_root(), quiet=quiet, verbose=verbose)

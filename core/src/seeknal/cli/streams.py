@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import atexit
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from threading import current_thread
+from threading import RLock, current_thread, get_ident, main_thread
 from typing import Any, TextIO, cast
 
+from seeknal.cli.unfinished import Unfinished
 from seeknal.secret import scrub
 
 WORKER = "seeknal-worker"
 """The name of the threads that execute nodes."""
+OURS = "seeknal-"
+"""What the names of all other threads of ours begin with."""
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 
 
 class Scrubbed:
-    """A text stream that masks secrets. After its reader has gone it swallows what is written."""
+    """A text stream that masks secrets. After its reader has gone it swallows what is written.
+
+    What nodes write goes to ``talk``, stderr, by whole lines.
+    """
 
     def __init__(self, stream: TextIO, talk: Scrubbed | None = None) -> None:
         self._stream = stream
         self._talk = talk
+        self._public: int | None = None
+        self._lines: dict[int, Unfinished] = {}
+        self._lock = RLock()
+        self.answered = False
+        """Whether the command is done: whoever writes now is a node's."""
         self.broken = False
         self.used = False
         self.failure: OSError | None = None
@@ -29,15 +42,47 @@ class Scrubbed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def use(self, stream: TextIO) -> None:
-        """Write to another stream from now on."""
-        self._stream = stream
+    def use(self, stream: TextIO, public: int | None = None) -> None:
+        """Write to another stream from now on; nodes are told the descriptor ``public``."""
+        self._stream, self._public = stream, public
+
+    @property
+    def buffer(self) -> Any:
+        """The stream of bytes below; that of nodes is masked too."""
+        return _Bytes(self) if self._is_nodes() else self._stream.buffer
+
+    def fileno(self) -> int:
+        if self._public is not None and self._is_nodes():
+            return self._public
+        return self._stream.fileno()
 
     def write(self, text: str) -> int:
-        # Workers have nothing to say on stdout: what a node prints there must not mix with data.
-        if self._talk is not None and current_thread().name == WORKER:
-            return self._talk.write(text)
+        # Nodes have nothing to say on stdout: what they print there must not mix with data.
+        if self._is_nodes():
+            return (self._talk or self).hold(text)
         return self.write_as_it_is(scrub(text))
+
+    def _is_nodes(self) -> bool:
+        """Whether a node's code asks: on a worker, or on a thread that it has started."""
+        if self.answered:
+            return True
+        thread = current_thread()
+        ours = thread is main_thread() or thread.name.startswith(OURS)
+        return thread.name == WORKER or not ours
+
+    def hold(self, text: str) -> int:
+        """Write the lines of this thread that have ended; the rest waits for its end."""
+        with self._lock:
+            line = self._lines.setdefault(get_ident(), Unfinished())
+            self.write_as_it_is(line.add(text))
+        return len(text)
+
+    def release(self, thread: int | None = None) -> None:
+        """Write what is held of a thread, or of all: nothing comes after it."""
+        with self._lock:
+            for ident in list(self._lines) if thread is None else (thread,):
+                if line := self._lines.pop(ident, None):
+                    self.write_as_it_is(line.rest())
 
     def write_as_it_is(self, text: str) -> int:
         """Write data, in which a value that equals a secret must stay what it is."""
@@ -57,6 +102,10 @@ class Scrubbed:
             self.write(line)
 
     def flush(self) -> None:
+        if sys.is_finalizing():
+            # No other moment may come.
+            for line in list(self._lines.values()):
+                self.write_as_it_is(line.shown())
         if not self.broken:
             self._guarded(self._stream.flush)
 
@@ -78,6 +127,27 @@ class Scrubbed:
         # Python flushes the stream once more when it exits; that must not fail either.
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+class _Bytes(io.RawIOBase):
+    """What a node takes for the stream of bytes below a text stream."""
+
+    def __init__(self, stream: Scrubbed) -> None:
+        self._text = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._text.write(piece.decode("utf-8", "replace"))
+        return len(piece)
+
+    def flush(self) -> None:
+        self._text.flush()
+
+    def fileno(self) -> int:
+        return self._text.fileno()
 
 
 class _Data:
@@ -107,9 +177,9 @@ def open_closed_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    for name, number in (("stdout", 1), ("stderr", 2)):
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def written(code: int) -> int:
@@ -125,6 +195,44 @@ def written(code: int) -> int:
     return code or 1
 
 
+def release_talk() -> None:
+    """The node of this thread is done: show the line that it has not ended."""
+    if isinstance(sys.stderr, Scrubbed):
+        sys.stderr.release(get_ident())
+
+
+def scrub_for_good() -> None:
+    """``sys.stdout`` and ``sys.stderr`` mask secrets until the process has ended.
+
+    What nodes leave behind may write when Python ends: functions of `atexit`, and objects that
+    go only then.
+    """
+    err = Scrubbed(sys.stderr)
+    out = Scrubbed(sys.stdout, err)
+    for name, stream in (("stderr", err), ("stdout", out)):
+        # Python itself puts the second in the place of the first when it ends.
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    # The first to be registered is the last to be called.
+    atexit.register(_see_out, out, err)
+
+
+def _see_out(out: Scrubbed, err: Scrubbed) -> None:
+    from seeknal.cli.descriptors import shut_descriptors
+
+    err.release()
+    shut_descriptors()
+    out.flush()
+    err.flush()
+
+
+def answered() -> None:
+    """The command is done: what is written from now on comes from nodes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Scrubbed):
+            stream.answered = True
+
+
 @contextmanager
 def scrubbed_streams() -> Iterator[None]:
     """Within the block, ``sys.stdout`` and ``sys.stderr`` mask secrets."""
@@ -134,6 +242,8 @@ def scrubbed_streams() -> Iterator[None]:
     try:
         yield
     finally:
+        if isinstance(sys.stderr, Scrubbed):
+            sys.stderr.release()
         sys.stdout.flush()
         sys.stderr.flush()
         sys.stdout, sys.stderr = before

@@ -111,6 +111,14 @@ class _Turns:
 
 
 _turns = _Turns()
+_departures: set[Callable[[], None]] = set()
+
+
+def at_departure(act: Callable[[], None]) -> None:
+    """Have ``act`` called in the thread of each node that is done."""
+    _departures.add(act)
+
+
 _hooked = threading.Lock()
 _is_hooked = False
 
@@ -129,6 +137,8 @@ def leave() -> None:
     """The node of this thread is done: what it changed is put back."""
     if threading.get_ident() in _turns.running:
         _turns.leave()
+    for act in _departures:
+        act()
 
 
 def forget(thread: int) -> None:
