@@ -73,3 +73,8 @@ def test_a_closed_descriptor_is_not_that_of_a_file_that_is_opened_next(folder):
     assert code == 0
     assert not [path for path in state if path.is_file() and b"1 node:" in path.read_bytes()]
     assert ended(folder, "", "sql 'FROM a' --format csv")[1] == "x\n2\n"
+
+
+@pytest.mark.parametrize("command", ["sql", "repl", "apply dev", "env delete dev"])
+def test_a_closed_input_is_one_with_nothing_in_it(folder, command):
+    assert ended(folder, "<&-", command) == ended(folder, "</dev/null", command)
