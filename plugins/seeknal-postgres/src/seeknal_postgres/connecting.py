@@ -83,8 +83,8 @@ def _of_url(name: str, url: Secret) -> dict[str, Any]:
         raise ConnectionFailed(
             f"the url of connection {name!r} is not understood",
             code="SK1301",
-            help="postgresql://user:password@host:5432/database; in a password write"
-            " %40 for @, %2F for /, %3A for :",
+            help="percent-encode the password: %40 for the at sign, %2F for a slash, %3A for a"
+            " colon; or give host, port, user, password and database as keys of their own",
         ) from None
     if "password" in found:
         Secret(str(found["password"]))

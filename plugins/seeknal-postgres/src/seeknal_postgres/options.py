@@ -15,7 +15,9 @@ TYPE = "postgresql"
 class Postgres:
     """A connection of type ``postgresql``: libpq's keywords, a URL, or a private server."""
 
-    url: Secret | None = option(None, summary="postgresql://user:password@host:5432/database")
+    url: Secret | None = option(
+        None, summary="postgresql://host:5432/database, user and password before host"
+    )
     embedded: bool = option(
         False, summary="a private server below .seeknal/postgres/, without a url"
     )
