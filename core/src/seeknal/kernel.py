@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -96,12 +96,17 @@ class AuditType:
 
 @frozen(kw_only=True)
 class ConnectionType:
-    """A value of ``type:`` below ``connections:``."""
+    """A value of ``type:`` below ``connections:``.
+
+    ``check`` is given a connection's name and options, connects to nothing, and raises
+    SeeknalError where nobody could connect with these.
+    """
 
     name: str
     options: type
     summary: str
     aliases: tuple[str, ...] = ()
+    check: Callable[[str, Any], None] | None = None
 
 
 @frozen(kw_only=True)

@@ -112,7 +112,10 @@ def _check(
 
 
 def _settle(profile: Profile, name: str, plugins: Plugins) -> str:
-    profile.connection(name, plugins)
+    connection = profile.connection(name, plugins)
+    declared = plugins.connection_types.get(connection.type)
+    if declared is not None and declared.check is not None:
+        declared.check(name, connection.options)
     return ""
 
 

@@ -69,6 +69,12 @@ def parameters(name: str, options: Postgres, root: Path) -> dict[str, Any]:
     return {**base, **given, "client_encoding": "UTF8"}
 
 
+def check(name: str, options: Postgres) -> None:
+    """Raise ConnectionFailed for a URL that is not understood; nothing is connected to."""
+    if options.url and options.url.reveal():
+        _of_url(name, options.url)
+
+
 def _of_url(name: str, url: Secret) -> dict[str, Any]:
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict

@@ -38,9 +38,19 @@ ALIASES = ("postgres",)
 def connection_types() -> Iterable[ConnectionType]:
     return [
         ConnectionType(
-            name=TYPE, options=Postgres, summary="a PostgreSQL database", aliases=ALIASES
+            name=TYPE,
+            options=Postgres,
+            summary="a PostgreSQL database",
+            aliases=ALIASES,
+            check=_check_connection,
         )
     ]
+
+
+def _check_connection(name: str, options: Postgres) -> None:
+    from seeknal_postgres.connecting import check
+
+    check(name, options)
 
 
 @hookimpl
