@@ -41,6 +41,17 @@ def test_a_helper_that_holds_a_comment_is_no_problem(seeknal_project):
     project.run("validate").assert_ok()
 
 
+@pytest.mark.parametrize("text", ["", " \n", "---\n", "null\n"])
+def test_an_emptied_project_file_is_a_warning(seeknal_project, text):
+    project = seeknal_project({"seeknal_project.yml": text, "seeknal/a.yml": NODE})
+
+    outcomes = [project.run(command) for command in ("validate", "run")]
+
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0]
+    assert all("this file is empty" in outcome.stderr + outcome.stdout for outcome in outcomes)
+    assert all("seeknal_project.yml" in outcome.stderr + outcome.stdout for outcome in outcomes)
+
+
 @pytest.mark.parametrize("text", ["# kind: transform\n# name: b\n", "---\n# later\n"])
 def test_a_file_of_comments_is_a_warning(seeknal_project, text):
     project = seeknal_project({"seeknal/a.yml": NODE, "seeknal/b.yml": text})

@@ -23,7 +23,7 @@ from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.raw import RawNode
-from seeknal.project.settings import Settings, load_settings
+from seeknal.project.settings import Settings, emptied, load_settings
 from seeknal.project.templating import Scope, render_values
 from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
 
@@ -63,6 +63,7 @@ class _Loader:
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
         self.problems += problems
+        self.problems += emptied(self.root)
         profile = self.read_profile(settings)
         files = self.raw_files()
         raws = self.distinct([raw for found in files.values() for raw in found])

@@ -15,7 +15,7 @@ from seeknal.model import Environments, Execution, Problem, Retention, Suffix
 from seeknal.options import convert, option
 from seeknal.project.keys import NOT_SHARED, CommonKeys
 from seeknal.project.places import PROJECT_FILE
-from seeknal.project.textfile import read_text
+from seeknal.project.textfile import nothing_in, read_text
 from seeknal.project.yamlfile import Document, read_documents
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -160,6 +160,16 @@ class Settings:
             orphan_detection=chosen.orphan_detection,
             max_cache_size=None if size is None else bytes_of(size),
         )
+
+
+def emptied(root: Path) -> list[Problem]:
+    """A warning where the project file says nothing: without its variables rows are others."""
+    text = read_text(root / PROJECT_FILE, PROJECT_FILE, [])
+    empty = None if text is None else nothing_in(text, PROJECT_FILE)
+    if empty is None:
+        return []
+    help = "restore it from git or a backup; a project of no settings has name: alone"
+    return [evolve(empty, code="SK0132", severity="warn", help=help)]
 
 
 def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
