@@ -23,6 +23,10 @@ from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
 OptionsT = TypeVar("OptionsT")
 PROGRAM = "seeknal"
 REGISTER = "register_commands"
+_NOTHING = " \t\r\n,"
+"""What separates the words of a list; of these alone there is no word."""
+_STATEMENTS = ("query", "text")
+"""Parameters of SQL, whose reader says what is missing."""
 
 COMMANDS = {
     "init": ("setup", "Create a working project to start from."),
@@ -147,6 +151,37 @@ def _set_debug(context: click.Context, parameter: click.Parameter, value: bool) 
         context.ensure_object(Invocation).debug = True
 
 
+def _refuse_empty(command: click.Command, context: click.Context, words: list[str]) -> None:
+    """Refuse values of nothing: an unset variable of a shell must not mean all nodes."""
+    if context.resilient_parsing or not any(_says_nothing(word) for word in words):
+        return
+    given = command.make_parser(context).parse_args(list(words))[0]
+    for parameter in command.get_params(context):
+        if parameter.name in _STATEMENTS:
+            continue
+        value = given.get(parameter.name or "")
+        entries = value if isinstance(value, list | tuple) else (value,)
+        nothing = any(isinstance(entry, str) and not entry.strip(_NOTHING) for entry in entries)
+        if nothing and parameter.type is not click.UNPROCESSED:
+            raise _empty(parameter)
+
+
+def _says_nothing(word: str) -> bool:
+    return not word.partition("=")[2 if word.startswith("--") and "=" in word else 0].strip(
+        _NOTHING
+    )
+
+
+def _empty(parameter: click.Parameter) -> UsageError:
+    is_option = parameter.param_type_name == "option"
+    said = max(parameter.opts, key=len) if is_option else (parameter.name or "").upper()
+    return UsageError(
+        f"{said} is given an empty value",
+        code="SK0250",
+        help="leave it out, or check the variable that it comes from",
+    )
+
+
 class Command(click.Command):
     """A command with the options that every command has."""
 
@@ -154,11 +189,19 @@ class Command(click.Command):
         super().__init__(*arguments, **options)
         self.params += _common_parameters()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _refuse_empty(self, ctx, args)
+        return super().parse_args(ctx, args)
+
 
 class Group(click.Group):
     """A group that names the nearest command when one is unknown."""
 
     command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _refuse_empty(self, ctx, args)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
