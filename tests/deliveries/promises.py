@@ -534,6 +534,18 @@ class DeliveryPromises:
 
         assert made.held("timed") == [(1, 1, 10)]
 
+    def test_a_batch_that_was_owed_then_and_came_later_stays(self, shop):
+        made = shop("timed")
+        made.run((1, 1, 10))
+        made.down()
+        made.run((2, 5, 20), code=1)
+        made.up()
+        made.run((3, 7, 30))
+
+        made("rollback", "prod", "--to", "2").assert_ok()
+
+        assert made.held("timed") == [(1, 1, 10), (2, 5, 20)]
+
     def test_a_batch_after_a_rollback_stands_on_what_was_put_back(self, shop):
         made = shop("timed")
         made.run((1, 1, 10))

@@ -388,6 +388,8 @@ class Span:
     output_id: str = ""
     start: str = ""
     end: str = ""
+    number: int = 0
+    """That of the batch."""
 
 
 @frozen(kw_only=True)

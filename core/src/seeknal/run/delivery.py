@@ -222,6 +222,9 @@ def _spans(target: Target, owed: Delivery, done: Delivered) -> tuple[Span, ...]:
     if owed.undoes:
         return owed.back
     known = owed.spans or ((Span(),) if done.created else ())
-    if done.span is None or known[-1:] == (evolve(done.span, output_id=owed.output_id),):
+    if done.span is None:
         return known
-    return (*known, evolve(done.span, output_id=owed.output_id))[-MOST_SPANS:]
+    found = evolve(done.span, output_id=owed.output_id, number=owed.number)
+    if known and evolve(known[-1], number=owed.number) == found:
+        return known
+    return (*known, found)[-MOST_SPANS:]

@@ -25,7 +25,7 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plan.promotion import Promotion
-from seeknal.run.owing import holds_newer, settled_at, taken_back
+from seeknal.run.owing import holds_newer, settled_at, spans_at, taken_back
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 
@@ -232,11 +232,12 @@ class Work:
         except SeeknalError as error:
             left.append(f"{known.label} ({error.message})")
             rolled = True
-        held, spans = (wanted.held, wanted.spans) if wanted else ((), ())
+        in_ranges = target.mode == "incremental_by_time"
+        held, spans = wanted.held if wanted else (), spans_at(known, wanted)
         if rolled and left:
             held = self.held_with(found, known) if target.mode == "append" else ()
             spans = known.spans
-        elif not rolled and target.mode == "incremental_by_time" and not _is_known(known, wanted):
+        elif not rolled and in_ranges and not _is_known(known, wanted, found):
             left.append(f"{known.label} (what it held before is not known)")
             spans, rolled = known.spans, True
         elif not rolled and target.mode in ("append", "upsert_by_key"):
@@ -248,7 +249,7 @@ class Work:
             id = _written_by(wanted or known)
             settled = settled_at(known, found.output_id)
             return evolve(settled, delivery_id=id, holds_as=id, held=held, spans=spans), left
-        if target.mode == "incremental_by_time" and known.status == "delivered":
+        if in_ranges and known.status == "delivered":
             # Another output than it has: what is put back is owed.
             return evolve(_undoing(known, wanted), output_id="", rows=0, detail=""), left
         return evolve(known, rows=0, detail=""), left
@@ -313,23 +314,29 @@ class Work:
 
 def _written_by(known: Delivery) -> str:
     """The id of the delivery that made a target what it is known to be."""
-    return (known.number and known.holds_as) or known.delivery_id
+    # One that was owed may have come since.
+    held = known.number and known.status == "delivered" and known.holds_as
+    return held or known.delivery_id
 
 
 def _undoing(known: Delivery, wanted: Delivery | None) -> Delivery:
     """With the spans in which a target is to be what it was, by what it has come from since."""
-    then, same = wanted.spans if wanted else (), _shared(known, wanted)
+    then, same = spans_at(known, wanted), _shared(known, wanted)
     return evolve(known, undoes=(*known.spans[same:], *then[same:]), back=then)
 
 
-def _is_known(known: Delivery, wanted: Delivery | None) -> bool:
+def _is_known(known: Delivery, wanted: Delivery | None, found: Snapshot) -> bool:
     """Whether all is known that a target's rows came from, then and now."""
-    return known.spans[:1] == (Span(),) and _shared(known, wanted) > 0
+    whole = known.spans[:1] == (Span(),) and _shared(known, wanted) > 0
+    # A batch that was owed then and has never come is no part of what is put back.
+    there = {span.output_id for span in spans_at(known, wanted)}
+    came = wanted is None or wanted.status != "owed" or wanted.output_id in there
+    return whole and (came or (found.artifact is not None and found.artifact.rows == 0))
 
 
 def _shared(known: Delivery, wanted: Delivery | None) -> int:
     """How many spans are the same in both, from the first on."""
-    pairs = zip(known.spans, wanted.spans if wanted else (), strict=False)
+    pairs = zip(known.spans, spans_at(known, wanted), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 

@@ -16,6 +16,7 @@ from seeknal.model import (
     Node,
     Owed,
     Snapshot,
+    Span,
     Target,
 )
 from seeknal.plan.planner import owed_targets
@@ -147,8 +148,18 @@ def settled_at(known: Delivery, output_id: str) -> Delivery:
 def holds_newer(known: Delivery, wanted: Delivery | None) -> bool:
     """Whether a target that accumulates has taken batches since it was as ``wanted`` says."""
     if known.spans:
-        return known.spans != (wanted.spans if wanted else ())
+        return known.spans != spans_at(known, wanted)
     return known.holds_as not in ({wanted.delivery_id, wanted.holds_as} if wanted else {""})
+
+
+def spans_at(known: Delivery, wanted: Delivery | None) -> tuple[Span, ...]:
+    """What a target's rows come from once what is newer than ``wanted`` is taken back.
+
+    Batches that were owed then, and came later, stay.
+    """
+    if wanted is None or known.spans[: len(wanted.spans)] != wanted.spans:
+        return wanted.spans if wanted else ()
+    return tuple(span for span in known.spans if span.number <= wanted.number)
 
 
 def inputs_id(snapshot: Snapshot) -> str:

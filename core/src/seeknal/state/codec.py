@@ -7,7 +7,7 @@ from functools import cache
 from itertools import starmap
 from typing import Any
 
-from attrs import fields
+from attrs import astuple, fields
 
 from seeknal.errors import StateError
 from seeknal.model import (
@@ -186,7 +186,7 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
         data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
     for name in _SPANS:
         if spans := getattr(delivery, name):
-            data[name] = [[span.output_id, span.start, span.end] for span in spans]
+            data[name] = [list(astuple(span)) for span in spans]
     return data
 
 
@@ -198,8 +198,8 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
     return Delivery(**{**known, **spans, "held": held})
 
 
-def _span(output_id: str, start: str, end: str) -> Span:
-    return Span(output_id=output_id, start=start, end=end)
+def _span(output_id: str, start: str, end: str, number: int) -> Span:
+    return Span(output_id=output_id, start=start, end=end, number=number)
 
 
 def _encode_owed(owed: Owed) -> dict[str, Any]:
