@@ -5,8 +5,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from seeknal.cli.unfinished import Unfinished
 from seeknal.secret import Secret
+
+pytestmark = pytest.mark.once
 
 VALUE = "kx7-Pq2zanzibar-Wm9"
 HEAD = """import atexit, os, subprocess, sys, threading, time

@@ -92,8 +92,8 @@ BUSY = """
 STEPS = (
     *("table", "view", "temp", "macro", "type", "sequence", "schema", "setting", "secret"),
     *("attached", "prepared", "variable"),
-    # DuckDB 1.5 makes a function of Python code only where numpy is.
-    *(["function"] if duckdb.__version__ >= "2" or find_spec("numpy") else []),
+    # DuckDB makes a function of Python code only where numpy is.
+    *(["function"] if find_spec("numpy") else []),
 )
 
 

@@ -6,6 +6,8 @@ import pytest
 from tests.core.python.mutants import PIPELINES, Made, rows_of, write
 from tests.core.python.test_mutants import standing_of
 
+pytestmark = pytest.mark.once
+
 NODE = """
 
 @transform(name='n', params={})

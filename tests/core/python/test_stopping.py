@@ -8,6 +8,8 @@ import pytest
 
 from seeknal.run import runner
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def project(seeknal_project):

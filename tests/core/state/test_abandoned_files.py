@@ -12,6 +12,8 @@ import pytest
 
 from seeknal.files import is_abandoned, scratch_folder, temporary_name, write_text
 
+pytestmark = pytest.mark.once
+
 NODE = "kind: transform\nname: a\nsql: SELECT range AS x FROM range(10)\n"
 
 
