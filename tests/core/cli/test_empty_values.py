@@ -28,7 +28,6 @@ NODE = "kind: transform\nname: a\nsql: SELECT 1 AS x\n"
         (["apply", "--plan", ""], "--plan"),
         (["plan", "--out", ""], "--out"),
         (["history", "--node", ""], "--node"),
-        (["connection", "test", ""], "NAME"),
     ],
 )
 def test_an_empty_value_is_refused(seeknal_project, words, named):

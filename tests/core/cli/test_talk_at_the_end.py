@@ -121,7 +121,8 @@ def test_a_line_waits_for_its_end_and_a_beginning_of_a_secret_stays_held():
     Secret("first\nsecond-half")
     line = Unfinished()
 
-    shown = [line.add("one\ntw"), line.add("o first\n"), line.shown(), line.add("second-half\n")]
+    pieces = ["one\n", "tw", "o first\n"]
+    shown = [*map(line.add, pieces), line.shown(), line.add("second-half\n")]
 
-    assert shown == ["one\n", "two ", "", "***\n"]
+    assert shown == ["one\n", "", "two ", "", "***\n"]
     assert line.rest() == ""

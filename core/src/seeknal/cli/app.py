@@ -27,6 +27,8 @@ _NOTHING = " \t\r\n,"
 """What separates the words of a list; of these alone there is no word."""
 _STATEMENTS = ("query", "text")
 """Parameters of SQL, whose reader says what is missing."""
+_NAMES = ("a", "b", "environment", "name", "origin", "source", "target")
+"""Parameters that name an environment, or something new: what makes a name is said elsewhere."""
 
 COMMANDS = {
     "init": ("setup", "Create a working project to start from."),
@@ -157,13 +159,18 @@ def _refuse_empty(command: click.Command, context: click.Context, words: list[st
         return
     given = command.make_parser(context).parse_args(list(words))[0]
     for parameter in command.get_params(context):
-        if parameter.name in _STATEMENTS:
+        if parameter.name in _STATEMENTS or _is_name(parameter):
             continue
         value = given.get(parameter.name or "")
         entries = value if isinstance(value, list | tuple) else (value,)
         nothing = any(isinstance(entry, str) and not entry.strip(_NOTHING) for entry in entries)
         if nothing and parameter.type is not click.UNPROCESSED:
             raise _empty(parameter)
+
+
+def _is_name(parameter: click.Parameter) -> bool:
+    is_argument = parameter.param_type_name == "argument"
+    return parameter.name in _NAMES if is_argument else parameter.name in ("environment", "origin")
 
 
 def _says_nothing(word: str) -> bool:

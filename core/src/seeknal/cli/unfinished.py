@@ -7,6 +7,7 @@ from seeknal.secret import SHORTEST_SCRUBBED, scrub, unfinished
 
 MOST = 1 << 16
 """Characters of a line that are waited with."""
+_ENDS = ("\n", "\r")
 
 
 class Unfinished:
@@ -19,11 +20,15 @@ class Unfinished:
         return bool(self._held)
 
     def add(self, text: str) -> str:
-        """What can be shown, masked, now that ``text`` has come: the lines that have ended."""
+        """What can be shown, masked, now that ``text`` has come: the lines that have ended.
+
+        The lines of one piece wait for its last: a secret may be wrapped over them.
+        """
+        before = len(self._held) + text.startswith(_ENDS)
         self._held += text
-        if len(self._held) >= MOST:
+        if len(self._held) >= MOST or self._held.endswith(_ENDS):
             return self.shown()
-        return self._cut(max(self._held.rfind("\n"), self._held.rfind("\r")) + 1)
+        return self._cut(max(self._held.rfind(end, 0, before) for end in _ENDS) + 1)
 
     def shown(self) -> str:
         """All that is held, masked, but what may be the beginning of a secret."""
