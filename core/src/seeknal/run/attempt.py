@@ -40,7 +40,6 @@ from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.unkept import unkept
-from seeknal.scans import refuse_equal_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -291,10 +290,6 @@ class Attempt:
         """A view has no rows of its own: binding it proves that its SQL fits its inputs."""
         inputs = self.outputs.inputs_of(self.node)
         with self.phase("execute"):
-            self.outputs.define(self.node.parents)
-            # A view would give the second of two columns of one name a name of its own.
-            if self.node.sql:
-                refuse_equal_names(self.place.cursor().sql(self.node.sql.executable).columns)
             run_id = self.services.run_id
             view = self.outputs.define_view(self.node, run_id, self.place.cursor())
         self.check_contract(view.columns)

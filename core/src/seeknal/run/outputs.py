@@ -9,7 +9,7 @@ from seeknal.errors import NodeError
 from seeknal.model import Node, NodeId, Relation, Snapshot, View
 from seeknal.plan.views import is_view, output_now, with_views
 from seeknal.run.engine import Engine, stored_scan
-from seeknal.scans import columns_of
+from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:
@@ -60,11 +60,13 @@ class Outputs:
         """Let a view be what the project's files say: from here on the environment holds that."""
         assert node.sql is not None
         self.define(node.parents)
+        rows = cursor.sql(node.sql.executable)
+        # A view would give the second of two columns of one name a name of its own.
+        refuse_equal_names(rows.columns)
         self.engine.define(node.id, node.sql.executable)
-        columns = columns_of(cursor.sql(f"FROM {quote_name(node.kind, node.name)}"))
         return View(
             sql=node.sql.executable,
-            columns=columns,
+            columns=columns_of(rows),
             location=node.sql.location,
             run=run_id if node.volatile else "",
         )

@@ -157,10 +157,10 @@ def _transaction(server: Server, work: Work) -> Delivered:
             return Delivered(rows=before, detail="was delivered before")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
-        created = not tables.columns_of(server, work.table)
-        rows, detail = _written(server, work)
+        there = tables.columns_of(server, work.table)
+        rows, detail = _written(server, work, there)
         ledger.record(server, work.ledger, _marker(work, rows))
-    return Delivered(rows=rows, detail=detail, created=created)
+    return Delivered(rows=rows, detail=detail, created=not there)
 
 
 def _is_there(server: Server, work: Work) -> bool:
@@ -191,9 +191,8 @@ def _marker(work: Work, rows: int) -> tuple[object, ...]:
     )
 
 
-def _written(server: Server, work: Work) -> tuple[int, str]:
+def _written(server: Server, work: Work, there: tuple[tables.TableColumn, ...]) -> tuple[int, str]:
     """The rows that were written, and what people want to know of it."""
-    there = tables.columns_of(server, work.table)
     if not there:
         return _first(server, work)
     server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
