@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
@@ -27,9 +27,7 @@ def to_scan(
     import duckdb
 
     if isinstance(rows, ParquetFiles):
-        paths = ", ".join(quote_literal(path) for path in rows.paths)
-        options = "union_by_name = true, hive_partitioning = false"
-        rows = Scan(f"SELECT * FROM read_parquet([{paths}], {options})")
+        rows = files_scan(rows.paths)
     if isinstance(rows, Scan):
         if (select := as_select(rows.sql)) != rows.sql:
             rows = Scan(select)
@@ -43,6 +41,13 @@ def to_scan(
     # Registered, not created as a view: it belongs to this cursor and other workers see nothing.
     cursor.register(name, relation)
     return Scan(f"FROM {quote_identifier(name)}"), columns_of(relation)
+
+
+def files_scan(paths: Sequence[str]) -> Scan:
+    """The rows of several Parquet files, columns matched by name."""
+    files = ", ".join(quote_literal(path) for path in paths)
+    options = "union_by_name = true, hive_partitioning = false"
+    return Scan(f"SELECT * FROM read_parquet([{files}], {options})")
 
 
 def columns_of(relation: Any) -> tuple[Column, ...]:

@@ -22,9 +22,10 @@ from seeknal.project.syntax import functions, is_empty
 from seeknal.run.engine import settled, stored
 from seeknal.run.own import OwnDuckDB, Stopped, begin, end
 from seeknal.run.pycontext import Call, PipelineContext
-from seeknal.run.returned import files_scan, scan_of
+from seeknal.run.returned import scan_of
 from seeknal.run.tabular import Workspace
 from seeknal.run.traced import Traced, trace
+from seeknal.scans import files_scan
 
 _local = threading.local()
 
@@ -128,7 +129,7 @@ def _select_of(rows: Rows, workspace: Workspace) -> str:
     if isinstance(rows, Scan):
         return rows.sql
     if isinstance(rows, ParquetFiles):
-        return files_scan(list(rows.paths)).sql
+        return files_scan(rows.paths).sql
     return workspace.select(rows)
 
 

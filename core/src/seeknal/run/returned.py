@@ -12,8 +12,7 @@ from seeknal.rows import scan_of_rows
 from seeknal.run.parts import Part, scan_of_parts
 from seeknal.run.pycontext import Call
 from seeknal.run.tabular import Workspace, is_relation, is_stream, is_tabular
-from seeknal.scans import columns_of
-from seeknal.sql.quote import quote_literal
+from seeknal.scans import columns_of, files_scan
 from seeknal.sql.storage import copy_statement
 
 ACCEPTED = (
@@ -31,7 +30,7 @@ def scan_of(value: Any, call: Call, workspace: Workspace, storing: Workspace) ->
     if isinstance(value, Scan):
         return value
     if isinstance(value, ParquetFiles):
-        return files_scan(list(value.paths))
+        return files_scan(value.paths)
     if is_relation(value):
         return Scan(workspace.select(value), within=workspace.cursor)
     if is_tabular(value):
@@ -108,10 +107,3 @@ def _scan_of_parts(
         stored.append(Part(path, columns))
         reading.forget(part)
     return scan_of_parts(storing.cursor, stored)
-
-
-def files_scan(paths: list[str]) -> Scan:
-    """The rows of several Parquet files, columns matched by name."""
-    files = ", ".join(quote_literal(path) for path in paths)
-    options = "union_by_name = true, hive_partitioning = false"
-    return Scan(f"SELECT * FROM read_parquet([{files}], {options})")
