@@ -68,9 +68,7 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
     """Raises RowsRefused for a time column that is not there, of another type, or NULL."""
     _require_columns(relation, [column], "time_column")
     kind = next(entry.type for entry in relation.columns if entry.name == column)
-    if relation.rows and not kind.startswith(
-        ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
-    ):
+    if relation.rows and not kind.startswith(_TIMES):
         raise RowsRefused(
             f"time_column {column!r} is {kind}, which has no order in time",
             code="SK1336",
