@@ -136,10 +136,17 @@ def module(nodes):
                 f"    {each} = ctx.ref({str(id_of(parent))!r})"
                 for each, parent in zip(names, definition.parents, strict=True)
             ),
-            f"    return ctx.duckdb.sql({sql_of(definition, names)!r})",
+            f"    return ctx.duckdb.sql({query(definition, names)})",
             "",
         ]
     return "\n".join(lines)
+
+
+def query(definition, names):
+    """The node's SQL as it stands in a Python file; what depends on a variable asks for it."""
+    if definition.how == "var":
+        return "f" + repr(sql_of(definition, names, '{ctx.vars["k"]}'))
+    return repr(sql_of(definition, names))
 
 
 class Story:
@@ -204,7 +211,7 @@ class Story:
         known = self.definitions[name]
         if how == "kind":
             changed = evolve(known, view=not known.view, python=False)
-        elif how == "python" and known.how != "var":
+        elif how == "python":
             changed = evolve(known, python=not known.python, view=False)
         elif how == "number":
             changed = evolve(known, number=self.chance.randrange(6))
@@ -223,7 +230,7 @@ class Story:
             tuple(max(self.chance.choices(parents, k=2), key=parents.index) for _ in range(count)),
             self.chance.randrange(6),
             view=form == "view",
-            python=form == "python" and how != "var",
+            python=form == "python",
         )
 
     def do_rename(self):
