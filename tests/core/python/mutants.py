@@ -51,7 +51,7 @@ FEATURES = {}
 UNFOLLOWED = {
     *("computed_importlib", "evaluated", "evaluated_by_alias", "through_globals"),
     *("through_modules", "deleted_name", "subclasses", "file_executed", "read_env"),
-    *("literal_importlib", "getattr_of_module", "module_getattr"),
+    *("literal_importlib", "getattr_of_module", "module_getattr", "shadows_an_installed_one"),
     *("names_listed", "variables_by_getattr", "plugins_by_pattern", "reader_elsewhere"),
     "data_of_a_package",
 }
@@ -1004,8 +1004,10 @@ def alone(root: Path, env: dict[str, str]):
         sys.path[:] = paths
         sys.dont_write_bytecode = flag
         for name in set(sys.modules) - modules:
-            file = str(getattr(sys.modules[name], "__file__", None) or "")
-            spaces = [str(path) for path in getattr(sys.modules[name], "__path__", None) or ()]
+            # Not by getattr: a module's own __getattr__ is project code.
+            said = vars(sys.modules[name])
+            file = str(said.get("__file__") or "")
+            spaces = [str(path) for path in said.get("__path__") or ()]
             if any(path.startswith(str(root)) for path in (file, *spaces)):
                 del sys.modules[name]
 
