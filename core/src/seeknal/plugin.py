@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from seeknal.batches import Range, check_keys, check_times, range_of, span_of
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
+    from seeknal.installing import install_command
     from seeknal.rows import scan_of_rows
     from seeknal.scans import to_scan
     from seeknal.sql.check import SqlRefused, check_query
@@ -92,6 +93,7 @@ _LATER = {
     "check_keys": ("seeknal.batches", "check_keys"),
     "check_query": ("seeknal.sql.check", "check_query"),
     "check_times": ("seeknal.batches", "check_times"),
+    "install_command": ("seeknal.installing", "install_command"),
     "files_version": ("seeknal.fileversion", "version_of"),
     "publish_file": ("seeknal.files", "publish_file"),
     "range_of": ("seeknal.batches", "range_of"),
@@ -175,6 +177,7 @@ __all__ = (
     "did_you_mean",
     "files_version",
     "hookimpl",
+    "install_command",
     "isolate",
     "option",
     "publish_file",

@@ -19,8 +19,12 @@ from attrs import frozen
 
 from seeknal import hookspecs
 from seeknal.errors import PluginError
+from seeknal.installing import CORE, install_command
+from seeknal.neighbours import asked_of_core, check_core, check_plugin
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from seeknal.kernel import (
         AuditType,
         ConnectionType,
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     )
 
 GROUP = "seeknal"
-CORE = "seeknal"
 BUILTIN = {
     "kinds": "seeknal.builtin.kinds",
     "feature_group": "seeknal.builtin.feature_group",
@@ -65,6 +68,8 @@ OURS = {
 }
 """Names that distributions of ours declare, so that a missing one can be named."""
 
+UNRELEASED = ("seeknal-starrocks", "seeknal-semantic")
+
 AUDITS = ("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships")
 
 
@@ -76,6 +81,8 @@ class Installed:
     distribution: str
     version: str
     module: str
+    asks: str | None = None
+    """The versions of seeknal that its distribution asks for."""
 
 
 @frozen(kw_only=True)
@@ -101,24 +108,42 @@ def load_plugins() -> Plugins:
 
 
 def enabled_plugins() -> tuple[Installed, ...]:
-    """The installed plugins without those that ``SEEKNAL_DISABLE_PLUGINS`` names."""
-    return tuple(_enabled(installed_plugins()))
+    """The installed plugins without those that ``SEEKNAL_DISABLE_PLUGINS`` names.
+
+    Raises PluginError when one of them, or what is left of a core, is of another major version.
+    """
+    check_core()
+    enabled = tuple(_enabled(installed_plugins()))
+    for plugin in enabled:
+        check_plugin(
+            plugin.name,
+            plugin.distribution,
+            plugin.version,
+            asks=plugin.asks,
+            ours=plugin.distribution in {*OURS.values(), "seeknal-audits"},
+        )
+    return enabled
 
 
 def installed_plugins() -> tuple[Installed, ...]:
     """Every plugin that an installed distribution names, in order of name."""
     from importlib.metadata import entry_points
 
-    found = (
-        Installed(
-            name=point.name,
-            distribution=point.dist.name if point.dist else point.module,
-            version=point.dist.version if point.dist else "",
-            module=point.value,
-        )
-        for point in entry_points(group=GROUP)
-    )
+    found = map(_installed, entry_points(group=GROUP))
     return tuple(sorted(dict.fromkeys(found), key=lambda plugin: plugin.name))
+
+
+def _installed(point: EntryPoint) -> Installed:
+    if point.dist is None:
+        return Installed(name=point.name, distribution=point.module, version="", module=point.value)
+    metadata = point.dist.metadata
+    return Installed(
+        name=point.name,
+        distribution=metadata["Name"],
+        version=metadata["Version"],
+        module=point.value,
+        asks=asked_of_core(metadata.get_all("Requires-Dist") or ()),
+    )
 
 
 def _enabled(plugins: Iterable[Installed]) -> Iterable[Installed]:
@@ -213,7 +238,11 @@ class Plugins:
         for line in self.broken:
             if distribution is None or distribution in line:
                 return line
-        return f"{what} {name!r} needs: pip install {distribution}" if distribution else None
+        if distribution in UNRELEASED:
+            return f"{what} {name!r} needs {distribution}, which there is not yet for seeknal 3"
+        if distribution is None:
+            return None
+        return f"{what} {name!r} needs {distribution}: {install_command(distribution)}"
 
     def call(self, hook: str, plugin: str, **arguments: object) -> Any:
         """The answer of one plugin's implementation of a hook, or None when it has none."""

@@ -138,7 +138,7 @@ def test_a_connection_of_a_missing_plugin_says_what_to_install(
 
     (problem,) = wrong(found)
 
-    assert f"pip install {distribution}" in problem.message
+    assert f"needs {distribution}" in problem.message
 
 
 def test_an_unknown_type_names_the_nearest(profile):

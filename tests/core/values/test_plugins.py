@@ -3,6 +3,7 @@ import types
 import pytest
 
 from seeknal.errors import PluginError
+from seeknal.installing import install_command
 from seeknal.plugin import SourceType, hookimpl
 from seeknal.plugins import Installed, Plugins
 
@@ -76,12 +77,20 @@ def test_missing_types_name_what_to_install():
     plugins = Plugins(())
 
     assert plugins.missing("source type", "postgresql") == (
-        "source type 'postgresql' needs: pip install seeknal-postgres"
+        f"source type 'postgresql' needs seeknal-postgres: {install_command('seeknal-postgres')}"
     )
     assert plugins.missing("audit type", "unique") == (
-        "audit type 'unique' needs: pip install seeknal-audits"
+        f"audit type 'unique' needs seeknal-audits: {install_command('seeknal-audits')}"
     )
     assert plugins.missing("source type", "gopher") is None
+
+
+def test_a_plugin_that_does_not_exist_yet_is_not_to_be_installed():
+    missing = Plugins(()).missing("source type", "starrocks")
+
+    assert missing == (
+        "source type 'starrocks' needs seeknal-starrocks, which there is not yet for seeknal 3"
+    )
 
 
 def test_disabled_plugins_are_not_loaded(monkeypatch):

@@ -18,7 +18,7 @@ import click
 
 from seeknal import __version__
 from seeknal.cli.streams import has_answered, say, warn
-from seeknal.errors import Interrupted, SeeknalError, UsageError, did_you_mean
+from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean
 
 OptionsT = TypeVar("OptionsT")
 PROGRAM = "seeknal"
@@ -241,7 +241,11 @@ class App(Group):
         self._asked_plugins = False
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        self._ask_plugins()
+        try:
+            self._ask_plugins()
+        except PluginError as error:
+            # What a command would end with; --help is given all the same.
+            warn(error.message)
         return [*COMMANDS, *sorted(name for name in self.commands if name not in COMMANDS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from seeknal.errors import NodeError
 from seeknal.files import scratch_folder
+from seeknal.installing import install_command
 from seeknal.secret import scrub
 
 CHILD = Path(__file__).parent.parent / "run" / "_child.py"
@@ -65,7 +66,8 @@ def _command(file: Path, header: str, question: Path) -> list[str]:
         raise NodeError(
             f"{file.name} has a '# /// script' header, which needs uv, and uv was not found",
             code="SK0521",
-            help="install it (pip install uv), or remove the header to run in seeknal's own Python",
+            help=f"install it ({install_command('uv')}),"
+            " or remove the header to run in seeknal's own Python",
         )
     wanted = str(tomllib.loads(header).get("requires-python", "")).strip()
     command = [uv, "run", "--quiet", "--no-project", "--isolated"]

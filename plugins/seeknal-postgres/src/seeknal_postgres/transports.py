@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from seeknal.plugin import Context, NodeError, Scan, quote_identifier, quote_literal, scrub
+from seeknal.plugin import (
+    Context,
+    NodeError,
+    Scan,
+    install_command,
+    quote_identifier,
+    quote_literal,
+    scrub,
+)
 from seeknal_postgres.connecting import parameters
 from seeknal_postgres.options import Postgres
 from seeknal_postgres.readtypes import Transport
@@ -40,7 +48,7 @@ def choose(wanted: Literal["auto", "adbc", "duckdb"], context: Context) -> Trans
     raise NodeError(
         f"DuckDB {duckdb.__version__} has no postgres extension here",
         code="SK1319",
-        help="pip install 'seeknal-postgres[duckdb-extension]', or transport: adbc",
+        help=f"{install_command('seeknal-postgres[duckdb-extension]')}, or transport: adbc",
     )
 
 
