@@ -99,7 +99,8 @@ class ConnectionType:
     """A value of ``type:`` below ``connections:``.
 
     ``check`` is given a connection's name and options, connects to nothing, and raises
-    SeeknalError where nobody could connect with these.
+    SeeknalError where nobody could connect with these. ``implicit`` is the name of a connection
+    that every project has without writing it, with all options as they are by default.
     """
 
     name: str
@@ -107,6 +108,7 @@ class ConnectionType:
     summary: str
     aliases: tuple[str, ...] = ()
     check: Callable[[str, Any], None] | None = None
+    implicit: str | None = None
 
 
 @frozen(kw_only=True)

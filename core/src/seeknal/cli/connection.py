@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,7 +52,7 @@ def list_connections(profile: Path | None, format_: str) -> None:
     """
     found = _profile(project_root(), profile)
     plugins = _plugins()
-    checked = [_check(found, name, plugins, _settle) for name in found.options.connections]
+    checked = [_check(found, name, plugins, _settle) for name in found.connections]
     _print(checked, format_)
 
 
@@ -61,22 +62,37 @@ def list_connections(profile: Path | None, format_: str) -> None:
 @format_option("table", "json")
 def test_connection(name: str, profile: Path | None, format_: str) -> int:
     """Connect, and say what is there."""
-    found = _profile(project_root(), profile)
-    if name not in found.options.connections:
+    plugins = _plugins()
+    found = _profile(project_root(), profile, _implicit(plugins))
+    if name not in found.connections:
         # Names the nearest connection.
-        found.connection(name, _plugins())
-    checked = _check(found, name, _plugins(), _connect)
+        found.connection(name, plugins)
+    checked = _check(found, name, plugins, _connect)
     _print([checked], format_)
     return 0 if checked.ok else 1
 
 
-def test_all(root: Path, profile: Path | None) -> int:
-    """Connect to every connection; 1 when one of them cannot be used."""
-    found = _profile(root, profile)
+def test_all(root: Path, profile: Path | None, used: Collection[str]) -> int:
+    """Connect to every connection; 1 when one of them cannot be used.
+
+    ``used``: types of sources and targets whose connection may be one that nobody has written.
+    """
     plugins = _plugins()
-    checked = [_check(found, name, plugins, _connect) for name in found.options.connections]
+    implicit = {name: type for name, type in _implicit(plugins).items() if type in used}
+    from seeknal.project.profiles import read_connections
+
+    found = read_connections(root, profile, implicit)
+    if found is None:
+        print("the project has no connections")
+        return 0
+    checked = [_check(found, name, plugins, _connect) for name in found.connections]
     _print(checked, "table")
     return 0 if all(entry.ok for entry in checked) else 1
+
+
+def _implicit(plugins: Plugins) -> dict[str, str]:
+    """The type of each connection that every project has."""
+    return {type.implicit: type.name for type in plugins.connection_types.values() if type.implicit}
 
 
 def _plugins() -> Plugins:
@@ -85,10 +101,12 @@ def _plugins() -> Plugins:
     return load_plugins()
 
 
-def _profile(root: Path, explicit: Path | None) -> Profile:
-    from seeknal.project.profiles import load_profile
+def _profile(
+    root: Path, explicit: Path | None, implicit: Mapping[str, str] = MappingProxyType({})
+) -> Profile:
+    from seeknal.project.profiles import read_connections
 
-    found = load_profile(root, explicit)
+    found = read_connections(root, explicit, implicit)
     if found is None:
         raise UsageError(
             "there is no profiles.yml",
@@ -101,7 +119,7 @@ def _profile(root: Path, explicit: Path | None) -> Profile:
 def _check(
     profile: Profile, name: str, plugins: Plugins, act: Callable[[Profile, str, Plugins], str]
 ) -> Checked:
-    type_ = str(profile.options.connections[name].get("type", ""))
+    type_ = str(profile.connections[name].get("type", ""))
     try:
         ok, detail = True, act(profile, name, plugins)
     except ProjectError as error:
@@ -147,7 +165,8 @@ def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
 
 def open_session(root: Path, profile: Path | None, name: str) -> Session:
     """A read-only session on a connection of profiles.yml."""
-    return _open(_profile(root, profile), name, _plugins())
+    plugins = _plugins()
+    return _open(_profile(root, profile, _implicit(plugins)), name, plugins)
 
 
 def ask(root: Path, profile: Path | None, name: str, query: str, wanted: Wanted) -> None:

@@ -12,7 +12,7 @@ from seeknal.cli.common import format_option, project_options, project_root, req
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
 from seeknal.errors import ProjectError
-from seeknal.model import Problem
+from seeknal.model import Problem, Project
 
 
 @click.command("validate", cls=Command)
@@ -26,30 +26,38 @@ def validate_command(connections: bool, format_: str, **options: Any) -> int:
     the last run, is a warning. Reads files only; no source, target or connection is touched
     unless --connections is given.
     """
-    problems, nodes = _problems(options)
+    problems, project = _problems(options)
+    nodes = len(project.nodes) if project else 0
     if format_ == "json":
         print_json(_answer(problems, nodes))
     else:
         _print(problems, nodes)
     failed = any(problem.severity == "error" for problem in problems)
     code = ProjectError.exit_code if failed else 0
-    if connections and not code:
+    if connections and project is not None and not code:
         from seeknal.cli.connection import test_all
 
-        return test_all(project_root(), options["profile"])
+        return test_all(project_root(), options["profile"], _types_used(project))
     return code
 
 
-def _problems(options: dict[str, Any]) -> tuple[Sequence[Problem], int]:
+def _types_used(project: Project) -> set[str]:
+    """The types of all sources and targets."""
+    nodes = project.nodes.values()
+    sources = {node.source.type for node in nodes if node.source is not None}
+    return sources | {target.type for node in nodes for target in node.targets}
+
+
+def _problems(options: dict[str, Any]) -> tuple[Sequence[Problem], Project | None]:
     from seeknal.run.loading import load
 
     try:
         loaded = load(project_root(), request(command="validate", **options))
     except ProjectError as error:
-        return error.problems, 0
+        return error.problems, None
     from seeknal.inspect import misfits_of
 
-    return (*loaded.project.warnings, *misfits_of(loaded)), len(loaded.project.nodes)
+    return (*loaded.project.warnings, *misfits_of(loaded)), loaded.project
 
 
 def _print(problems: Sequence[Problem], nodes: int) -> None:

@@ -75,8 +75,8 @@ class Profile:
         """
         raw = self.connections.get(name)
         if raw is None:
-            help = did_you_mean(name, self.options.connections)
-            known = ", ".join(self.options.connections) or "none"
+            help = did_you_mean(name, self.connections)
+            known = ", ".join(self.connections) or "none"
             raise UsageError(
                 f"unknown connection {name!r} in {self.file}",
                 code="SK0604",
@@ -178,6 +178,25 @@ def load_profile(root: Path, explicit: Path | None) -> Profile | None:
     if profile is None:
         raise ProjectError(problems)
     return profile
+
+
+def read_connections(
+    root: Path, explicit: Path | None, implicit: Mapping[str, str]
+) -> Profile | None:
+    """`load_profile`, with ``implicit`` connections (name: type) where nothing is said of them."""
+    found = load_profile(root, explicit)
+    if found is None and not implicit:
+        return None
+    if found is None:
+        found = Profile(
+            path=root / PROJECT_FILE,
+            file=PROJECT_FILE,
+            options=ProfileOptions(),
+            marks=Marks(PROJECT_FILE, {}, {}),
+        )
+    added = {name: {"type": type} for name, type in implicit.items() if name not in found.connections}
+    connections = {**added, **found.options.connections}
+    return evolve(found, options=evolve(found.options, connections=connections))
 
 
 def read_profile(

@@ -214,9 +214,19 @@ def written_tables(options: Catalog, root: Path) -> list[Table | Unreadable]:
 
     Raises ConnectionFailed when the catalog does not list them.
     """
+    found = (_loaded(catalog, name) for catalog, name in _names(options, root))
+    return [table for table in found if table is not None]
+
+
+def all_tables(options: Catalog, root: Path) -> list[str]:
+    """The names of every table of a connection, whoever wrote it. Raises ConnectionFailed."""
+    return sorted(".".join((catalog.name, *name)) for catalog, name in _names(options, root))
+
+
+def _names(options: Catalog, root: Path) -> list[tuple[PyCatalog, tuple[str, ...]]]:
     first = open_catalog(options, DEFAULT_CATALOG, root)
     try:
-        names = [
+        return [
             (catalog, tuple(name))
             for catalog in _catalogs_of(first, options, root)
             for namespace in _namespaces(catalog, ())
@@ -228,8 +238,6 @@ def written_tables(options: Catalog, root: Path) -> list[Table | Unreadable]:
         raise ConnectionFailed(
             f"the catalog cannot be read: {said(error)}", code="SK1402"
         ) from None
-    found = (_loaded(catalog, name) for catalog, name in names)
-    return [table for table in found if table is not None]
 
 
 def _loaded(catalog: PyCatalog, name: tuple[str, ...]) -> Table | Unreadable | None:

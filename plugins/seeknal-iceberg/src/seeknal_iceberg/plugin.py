@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
+    Connection,
     ConnectionType,
     Context,
     Delivered,
@@ -14,13 +16,14 @@ from seeknal.plugin import (
     Project,
     Relation,
     Rows,
+    Session,
     Source,
     SourceType,
     Target,
     TargetType,
     hookimpl,
 )
-from seeknal_iceberg.options import TYPE, Catalog, IcebergSource, IcebergTarget
+from seeknal_iceberg.options import DEFAULT, TYPE, Catalog, IcebergSource, IcebergTarget
 
 if TYPE_CHECKING:
     import click
@@ -28,7 +31,11 @@ if TYPE_CHECKING:
 
 @hookimpl
 def connection_types() -> Iterable[ConnectionType]:
-    return [ConnectionType(name=TYPE, options=Catalog, summary="a catalog of Iceberg tables")]
+    return [
+        ConnectionType(
+            name=TYPE, options=Catalog, summary="a catalog of Iceberg tables", implicit=DEFAULT
+        )
+    ]
 
 
 @hookimpl
@@ -112,6 +119,15 @@ def collect_garbage(project: Project, context: Context, dry_run: bool) -> Iterab
     from seeknal_iceberg.garbage import collect
 
     return collect(project, context, dry_run)
+
+
+@hookimpl
+def open_session(connection: Connection, project_root: Path) -> Session | None:
+    if not isinstance(connection.options, Catalog):
+        return None
+    from seeknal_iceberg.session import CatalogSession
+
+    return CatalogSession(connection.options, project_root)
 
 
 @hookimpl
