@@ -148,6 +148,28 @@ def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
     )
 
 
+def generated_sql(loaded: Loaded, node: Node) -> str:
+    """The SQL that a node's rows come from: its own, or what its kind makes of its options.
+
+    Raises Unbound when that takes columns that are not known until its inputs have run.
+    """
+    from seeknal.lineage.binding import Binder, Unbound
+
+    kind = loaded.plugins.kinds.get(node.kind)
+    body = node.sql.executable if node.sql else None
+    if body is not None and (node.kind == "transform" or kind is None or not kind.produces_rows):
+        return body
+    if kind is None or not kind.produces_rows:
+        raise Unbound(f"a {node.kind} computes no rows")
+    known = lineage_of(loaded, PRODUCTION).nodes
+    with Binder(loaded.project.root, loaded.project.nodes, loaded.plugins) as binder:
+        for id in node.parents:
+            if not known[id].known:
+                raise Unbound(f"the columns of {id} are not known until it has run")
+            binder.define(id, known[id].columns)
+        return binder.generated(node, body, node.parents)
+
+
 def misfits_of(loaded: Loaded) -> list[Problem]:
     """Views that do not fit their inputs, as far as declarations and production's outputs tell."""
     from datetime import UTC, datetime

@@ -56,7 +56,9 @@ class SourceType:
     """A value of ``source:``. ``aliases`` are accepted spellings.
 
     ``reads_files``: ``table`` is a path below the project. ``refresh`` is the policy when a
-    source has none and no version is known.
+    source has none and no version is known. For ``draft``: ``table`` is an example of what
+    stands after ``table:``, ``needs`` what most sources of this type have to say besides it:
+    options, or ``connection``, which is one of the type of the same name.
     """
 
     name: str
@@ -65,6 +67,8 @@ class SourceType:
     aliases: tuple[str, ...] = ()
     reads_files: bool = False
     refresh: str = "always"
+    table: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -45,7 +45,8 @@ def select(
 
     An expression is terms joined by spaces (union) of parts joined by commas (intersection).
     ``types`` and ``tags`` narrow the selection further. ``changed`` is what ``state:modified``
-    means. Raises SelectionError for a term that names nothing, and for an empty result.
+    means. Raises SelectionError for a term that names nothing, and for an empty result, unless
+    it asks for a state: that nothing is modified is an answer.
     """
     finder = _Finder(nodes, graph, frozenset(changed))
     given = any(expression.strip() for expression in expressions)
@@ -56,7 +57,9 @@ def select(
         chosen &= finder.tagged(tags)
     chosen -= finder.union(exclude)
     chosen -= finder.tagged(exclude_tags) if exclude_tags else set()
-    if not chosen and (given or types or tags or exclude or exclude_tags):
+    asks_for_state = any("state:" in text for text in (*expressions, *exclude))
+    narrowed = given or types or tags or exclude or exclude_tags
+    if not chosen and narrowed and not asks_for_state:
         raise SelectionError(
             "the selection is empty",
             code="SK0304",
@@ -207,7 +210,7 @@ class _Finder:
             raise SelectionError(
                 f"unknown state {value!r} in {term!r}", code="SK0303", help="write state:modified"
             )
-        # Nothing modified is an answer, not a mistake: the result may still be empty.
+        # Nothing modified is an answer, not a mistake.
         return {id for id in self.changed if id in self.nodes}
 
     def kinds(self, types: Iterable[str]) -> set[NodeId]:

@@ -296,6 +296,17 @@ def test_the_text_of_a_graph_has_each_node_and_column(project):
     assert "    rows decided by transform.paid.late" in outcome.stdout
 
 
+def test_a_node_is_answered_as_text_in_a_pipe_and_opens_nothing(project, written, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+
+    outcome = project.run("lineage", "transform.paid").assert_ok()
+
+    assert "source.orders" in outcome.stdout
+    assert "transform.paid" in outcome.stdout
+    assert (written, opened) == ([], [])
+
+
 def test_an_answer_can_be_written_to_a_file(project):
     outcome = project.run("lineage", "--format", "json", "-o", "graph.json").assert_ok()
 

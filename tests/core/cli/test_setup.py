@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 from tests.core.cli.conftest import FILES
 
@@ -92,6 +93,24 @@ def test_a_draft_is_well_formed(fresh, arguments):
         assert wrong == []
 
 
+@pytest.mark.parametrize(
+    ("type", "line"),
+    [
+        ("csv", "table: data/FILE.csv"),
+        ("tsv", "table: data/FILE.tsv"),
+        ("xlsx", "table: data/FILE.xlsx"),
+        ("http", "table: https://HOST/FILE.csv"),
+        ("sqlite", "  table: FILL_IN"),
+    ],
+)
+def test_the_draft_of_a_source_has_what_its_type_needs(fresh, type, line):
+    outcome = fresh.run("draft", "source", "x", "--type", type, "--stdout").assert_ok()
+
+    lines = [entry.partition("  #")[0] for entry in outcome.stdout.splitlines()]
+    assert line in lines
+    assert not any(entry.startswith("connection:") for entry in lines)
+
+
 def test_a_draft_replaces_nothing_unless_forced(fresh):
     fresh.run("draft", "transform", "x").assert_ok()
 
@@ -173,6 +192,55 @@ def test_render_prints_the_sql_that_runs(fresh):
     outcome = fresh.run("render", "big_orders").assert_ok()
 
     assert outcome.stdout == 'SELECT * FROM "source"."orders"\nWHERE amount > 8\n'
+
+
+AGGREGATION = """
+    kind: aggregation
+    name: spent
+    group_by: [customer]
+    features: {amount: {agg: [sum]}}
+    inputs: [{ref: source.orders}]
+"""
+
+
+def test_render_prints_the_sql_that_an_aggregation_makes(fresh):
+    fresh.write({"seeknal/spent.yml": AGGREGATION})
+
+    outcome = fresh.run("render", "spent").assert_ok()
+
+    rows = "(1, 'a', 10), (2, 'b', 20), (3, 'a', 5)"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA source")
+        connection.execute(
+            f"CREATE TABLE source.orders AS FROM (VALUES {rows}) t(id, customer, amount)"
+        )
+        found = connection.sql(outcome.stdout).fetchall()
+    assert sorted(found) == [("a", 15), ("b", 20)]
+    assert '"source"."orders"' in outcome.stdout
+
+
+def test_render_transpiles_what_an_aggregation_makes(fresh):
+    fresh.write({"seeknal/spent.yml": AGGREGATION})
+
+    outcome = fresh.run("render", "spent", "--target", "postgres", "--pretty").assert_ok()
+
+    assert outcome.stdout.startswith("SELECT\n")
+
+
+def test_render_says_what_to_run_where_the_inputs_are_not_known_yet(fresh):
+    fresh.write(
+        {
+            "seeknal/pipelines/p.py": "from seeknal import transform\n\n\n"
+            "@transform(name='made')\ndef made(ctx):\n    return [{'customer': 1, 'amount': 2}]\n",
+            "seeknal/spent.yml": AGGREGATION.replace("source.orders", "transform.made"),
+        }
+    )
+
+    outcome = fresh.run("render", "spent")
+
+    assert outcome.exit_code == 2
+    assert "the columns of transform.made are not known until it has run" in outcome.stderr
+    assert "seeknal run --select +aggregation.spent" in outcome.stderr
 
 
 def test_render_transpiles_and_lays_out(fresh):

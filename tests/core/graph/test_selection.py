@@ -103,6 +103,12 @@ def test_state_modified_is_what_changed():
     assert chosen("state:modified+1", changed=changed) == {"clean", "joined"}
 
 
+def test_nothing_modified_is_an_answer_and_no_mistake():
+    assert chosen("state:modified") == set()
+    assert chosen("state:modified+,tag:gold") == set()
+    assert chosen("clean", exclude=["clean,state:modified"]) == {"clean"}
+
+
 def test_exclusions_and_filters_narrow_the_selection():
     assert chosen("clean+", exclude=["tag:gold"]) == {"clean", "joined"}
     assert chosen(types=["source"], exclude_tags=["pii"]) == {"s.orders"}
@@ -127,7 +133,6 @@ def test_exclusions_and_filters_narrow_the_selection():
         ("@clean+", "SK0302", "for example"),
         (",", "SK0302", "for example"),
         ("clean,report", "SK0304", "seeknal list"),
-        ("state:modified", "SK0304", "seeknal list"),
     ],
 )
 def test_what_names_nothing_is_an_error_with_help(expression, code, help):

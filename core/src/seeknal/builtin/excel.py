@@ -49,6 +49,7 @@ def source_types() -> list[SourceType]:
             summary="a sheet of a workbook",
             reads_files=True,
             aliases=("xlsx",),
+            table="data/FILE.xlsx",
         )
     ]
 

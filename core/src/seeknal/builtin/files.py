@@ -118,7 +118,11 @@ def source_types() -> list[SourceType]:
         ),
         SourceType(name="parquet", options=ParquetOptions, summary="Parquet", reads_files=True),
         SourceType(
-            name="http", options=HttpOptions, summary="a file behind a URL", aliases=("https",)
+            name="http",
+            options=HttpOptions,
+            summary="a file behind a URL",
+            aliases=("https",),
+            table="https://HOST/FILE.csv",
         ),
     ]
 

@@ -54,6 +54,7 @@ def source_types() -> list[SourceType]:
             options=SqliteOptions,
             summary="a table of a SQLite file",
             reads_files=True,
+            needs=("table",),
         )
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.errors import UsageError, did_you_mean
@@ -84,43 +84,73 @@ def {name}(ctx):
 '''
 
 
-def yaml_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plugins) -> str:
-    """A YAML document for a node of ``kind``, to be filled in."""
+def yaml_draft(
+    kind: NodeKind,
+    name: str,
+    source_type: str | None,
+    plugins: Plugins,
+    connections: Mapping[str, str],
+) -> str:
+    """A YAML document for a node of ``kind``, to be filled in.
+
+    ``connections`` are those of the project, with their types.
+    """
     head = _HEAD.format(kind=kind.name, name=name)
     if kind.name == "source":
-        return head + _source_body(source_type or "csv", plugins)
+        return head + _source_body(source_type or "csv", plugins, connections)
     if source_type is not None:
         raise UsageError("--type is for sources", code="SK0264")
     if kind.name in _BODIES:
         return head + _BODIES[kind.name].replace("NODE", name)
-    return head + "inputs:\n  - ref: transform.NAME\n" + _options(fields_of(kind.options), "")
+    options = fields_of(kind.options)
+    required = {entry.key for entry in options if entry.required}
+    return head + "inputs:\n  - ref: transform.NAME\n" + _options(options, "", required)
 
 
-def _source_body(name: str, plugins: Plugins) -> str:
+def _source_body(name: str, plugins: Plugins, connections: Mapping[str, str]) -> str:
     if name not in plugins.source_types:
         help = plugins.missing("source type", name) or did_you_mean(name, plugins.source_types)
         raise UsageError(f"unknown source type {name!r}", code="SK0264", help=help)
     kind = plugins.source_types[name]
     options = fields_of(kind.options)
-    mark = "" if any(entry.required for entry in options) else "# "
-    params = f"{mark}params:\n{_options(options, '  ')}" if options else ""
-    return f"source: {name}\n{_place(kind)}{params}"
+    needed = {entry.key for entry in options if entry.required or entry.key in kind.needs}
+    mark = "" if needed else "# "
+    params = f"{mark}params:\n{_options(options, '  ', needed)}" if options else ""
+    connection = _connection(kind, plugins, connections) if "connection" in kind.needs else ""
+    return f"source: {name}\n{connection}table: {_table(name, kind)}\n{params}"
 
 
-def _place(kind: SourceType) -> str:
-    suffix = {"excel": "xlsx"}.get(kind.name, kind.name)
-    return f"table: data/FILE.{suffix}\n" if kind.reads_files else "table: SCHEMA.TABLE\n"
+def _table(name: str, kind: SourceType) -> str:
+    if kind.table:
+        return kind.table
+    return f"data/FILE.{name}" if kind.reads_files else "SCHEMA.TABLE"
 
 
-def _options(options: Sequence[Field], indent: str) -> str:
-    """Required keys to fill in, then the others as comments."""
-    ordered = sorted(options, key=lambda entry: not entry.required)
-    return "".join(_option(entry, indent) for entry in ordered)
+def _connection(kind: SourceType, plugins: Plugins, connections: Mapping[str, str]) -> str:
+    """The project's only connection that fits, or which there are, or what one would be."""
+    types = plugins.connection_types
+    fitting = sorted(
+        name
+        for name, type in connections.items()
+        if type in types and types[type].name == kind.name
+    )
+    if len(fitting) == 1:
+        return f"connection: {fitting[0]}\n"
+    if fitting:
+        return f"connection: FILL_IN  # one of profiles.yml: {', '.join(fitting)}\n"
+    written = f"connections: {{NAME: {{type: {kind.name}, ...}}}}"
+    return f"connection: FILL_IN  # in profiles.yml: {written}\n"
 
 
-def _option(entry: Field, indent: str) -> str:
+def _options(options: Sequence[Field], indent: str, needed: Collection[str]) -> str:
+    """What is needed, to fill in, then the others as comments."""
+    ordered = sorted(options, key=lambda entry: entry.key not in needed)
+    return "".join(_option(entry, indent, entry.key in needed) for entry in ordered)
+
+
+def _option(entry: Field, indent: str, needed: bool) -> str:
     comment = f"  # {entry.summary}" if entry.summary else ""
-    if entry.required:
+    if needed:
         return f"{indent}{entry.key}: FILL_IN{comment}\n"
     return f"# {indent}{entry.key}:{comment}\n"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from seeknal.cli.common import (
     request,
 )
 from seeknal.cli.render import count, print_json
-from seeknal.cli.streams import DATA, is_terminal, say
+from seeknal.cli.streams import DATA, say
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import NodeId
 from seeknal.secret import scrub
@@ -43,7 +42,7 @@ Focus = tuple[NodeId, str | None]
     "--format",
     "format_",
     type=click.Choice(FORMATS),
-    help="Default: text for NODE on a terminal and for a column, else html.",
+    help="Default: text for NODE, else html.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
@@ -74,7 +73,7 @@ def lineage_command(
     loaded = load(root, request(command="lineage", **options))
     lineage = lineage_of(loaded, environment)
     focus = find_focus(node, column, loaded, lineage)
-    kind = format_ or _default_format(focus)
+    kind = format_ or ("text" if focus else "html")
     chosen = _around(loaded, focus, upstream, downstream)
     if kind == "text":
         _write_text(scrub("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip()), output)
@@ -84,12 +83,6 @@ def lineage_command(
         _write_page(document, output or loaded.project.target / "lineage.html", opened=not no_open)
     else:
         _write_text(_rendered(document, kind), output)
-
-
-def _default_format(focus: Focus | None) -> str:
-    if focus is None:
-        return "html"
-    return "text" if focus[1] is not None or is_terminal(sys.stdout) else "html"
 
 
 def find_focus(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,10 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
 from seeknal.cli.streams import warn
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import Sql
+
+if TYPE_CHECKING:
+    from seeknal.model import Location, Node
+    from seeknal.run.session import Loaded
 
 
 @click.command("render", cls=Command)
@@ -22,7 +25,7 @@ from seeknal.model import Sql
 def render_command(
     node: str, target: str | None, pretty: bool, strict: bool, **options: Any
 ) -> int:
-    """Print a node's SQL as it is executed.
+    """Print a node's SQL as it is executed: its own, or what its kind makes.
 
     With --target it is transpiled; what that database has no equivalent for is listed on stderr.
     """
@@ -31,20 +34,40 @@ def render_command(
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
-    if found.sql is None:
-        what = "is a Python function" if found.python else "has no SQL"
-        raise UsageError(f"{found.id} {what}", code="SK0483", location=found.location)
+    sql = _executed(loaded, found)
     if target is None and not pretty:
-        print(found.sql.executable.strip())
+        print(sql.strip())
         return 0
-    text, missing = _transpiled(found.sql, target or "duckdb", pretty)
+    place = found.sql.location if found.sql else found.location
+    text, missing = _transpiled(sql, place, target or "duckdb", pretty)
     print(text)
     for line in missing:
         warn(f"{found.id}: {line}")
     return 1 if missing and strict else 0
 
 
-def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:
+def _executed(loaded: Loaded, node: Node) -> str:
+    """The SQL that a run would execute. Raises UsageError for a node that has none."""
+    from seeknal.inspect import generated_sql
+    from seeknal.lineage.binding import Unbound
+
+    if node.python is not None or node.source is not None:
+        what = "is a Python function" if node.python else "has no SQL"
+        raise UsageError(f"{node.id} {what}", code="SK0483", location=node.location)
+    try:
+        return generated_sql(loaded, node)
+    except Unbound as error:
+        if node.sql is not None:
+            return node.sql.executable
+        raise UsageError(
+            f"{node.id} has no SQL of its own, and {error}",
+            code="SK0483",
+            location=node.location,
+            help=f"seeknal run --select +{node.id}",
+        ) from None
+
+
+def _transpiled(sql: str, location: Location, target: str, pretty: bool) -> tuple[str, list[str]]:
     """The SQL in another dialect, and what could not be said in it."""
     import sqlglot
     from sqlglot.dialects.dialect import Dialect
@@ -55,12 +78,12 @@ def _transpiled(sql: Sql, target: str, pretty: bool) -> tuple[str, list[str]]:
         pretty=pretty, unsupported_level=sqlglot.ErrorLevel.IGNORE
     )
     try:
-        text = generator.generate(sqlglot.parse_one(sql.executable, read="duckdb"))
+        text = generator.generate(sqlglot.parse_one(sql, read="duckdb"))
     except (SqlglotError, RecursionError) as error:
         raise UsageError(
             f"the SQL cannot be transpiled: {str(error).splitlines()[0]}",
             code="SK0484",
-            location=sql.location,
+            location=location,
         ) from None
     return text, list(dict.fromkeys(generator.unsupported_messages))
 

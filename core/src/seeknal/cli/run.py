@@ -77,8 +77,11 @@ def run_command(
         return show_plan(format_, command="plan", **options)
     from seeknal.run.commands import run_project
 
-    reporter = reporter_of(format_, quiet, verbose)
-    return answer(run_project(project_root(), request(command="run", **options), reporter), format_)
+    asked = request(command="run", **options)
+    summary = run_project(project_root(), asked, reporter_of(format_, quiet, verbose))
+    if format_ == "text" and not summary.results:
+        _say_that_nothing_is_modified(asked)
+    return answer(summary, format_)
 
 
 @click.command("plan", cls=Command)
@@ -160,6 +163,8 @@ def apply_command(
 
     summary = apply_project(project_root(), asked, reporter_of(format_, quiet), agree)
     if summary is not None:
+        if format_ == "text" and not summary.results:
+            _say_that_nothing_is_modified(asked)
         return answer(summary, format_)
     if format_ == "json":
         from seeknal.cli.answers import not_agreed
@@ -167,6 +172,12 @@ def apply_command(
 
         print_json(not_agreed(asked.environment))
     return 1
+
+
+def _say_that_nothing_is_modified(asked: Request) -> None:
+    """Why a selection holds no node; an empty one that asks for no state is refused before."""
+    if asked.select or asked.exclude:
+        say("nothing is modified: no selected node is defined otherwise than when it last ran")
 
 
 def _say_notes(moved: Iterable[NodeId], environment: str) -> None:
@@ -252,6 +263,8 @@ def show_plan(
             print_json(answer)
     if format_ == "text":
         _print_plan(loaded, plan, asked, explain=explain)
+        if not plan.steps:
+            _say_that_nothing_is_modified(asked)
     changes = any(step.node for step in plan.to_run) or _removes(loaded, plan, asked)
     return 3 if exit_code and changes else 0
 

@@ -12,7 +12,7 @@ import click
 from seeknal.cli.app import Command, Invocation
 from seeknal.cli.common import project_root
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError, did_you_mean
+from seeknal.errors import SeeknalError, UsageError, did_you_mean
 from seeknal.files import write_text
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def draft_command(
     if python:
         text = python_draft(declared, name)
     else:
-        text = modeline(len(folder.parts)) + yaml_draft(declared, name, source_type, plugins)
+        body = yaml_draft(declared, name, source_type, plugins, _connections())
+        text = modeline(len(folder.parts)) + body
     if stdout:
         print(text, end="")
         return
@@ -147,6 +148,18 @@ def draft_command(
         )
     write_text(path, text)
     say(f"{file} written; seeknal validate checks it")
+
+
+def _connections() -> dict[str, str]:
+    """The project's connections with their types; none where they cannot be read."""
+    from seeknal.project.profiles import load_profile
+
+    try:
+        profile = load_profile(project_root(), None)
+    except SeeknalError:
+        return {}
+    given = profile.connections if profile else {}
+    return {name: str(raw.get("type", "")) for name, raw in given.items()}
 
 
 def _kind(name: str, plugins: Plugins) -> NodeKind:

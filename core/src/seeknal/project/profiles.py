@@ -194,7 +194,9 @@ def read_connections(
             options=ProfileOptions(),
             marks=Marks(PROJECT_FILE, {}, {}),
         )
-    added = {name: {"type": type} for name, type in implicit.items() if name not in found.connections}
+    added = {
+        name: {"type": type} for name, type in implicit.items() if name not in found.connections
+    }
     connections = {**added, **found.options.connections}
     return evolve(found, options=evolve(found.options, connections=connections))
 

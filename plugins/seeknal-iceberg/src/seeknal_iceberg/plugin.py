@@ -40,7 +40,14 @@ def connection_types() -> Iterable[ConnectionType]:
 
 @hookimpl
 def source_types() -> Iterable[SourceType]:
-    return [SourceType(name=TYPE, options=IcebergSource, summary="an Iceberg table")]
+    return [
+        SourceType(
+            name=TYPE,
+            options=IcebergSource,
+            summary="an Iceberg table",
+            table="CATALOG.NAMESPACE.TABLE",
+        )
+    ]
 
 
 @hookimpl

@@ -61,6 +61,8 @@ def source_types() -> Iterable[SourceType]:
             options=PostgresSource,
             summary="a table of a PostgreSQL database, or a query that runs there",
             aliases=ALIASES,
+            table="SCHEMA.TABLE",
+            needs=("connection",),
         )
     ]
 

@@ -1,0 +1,56 @@
+"""``--select state:modified`` where nothing is: an answer, and a run that did all there was."""
+
+import pytest
+
+FILES = {
+    "a.csv": "id\n1\n",
+    "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: a.csv\n",
+    "seeknal/b.yml": "kind: transform\nname: b\nsql: SELECT * FROM ref('source.a')\n",
+}
+SAID = "nothing is modified: no selected node is defined otherwise than when it last ran"
+
+
+@pytest.fixture
+def project(seeknal_project):
+    made = seeknal_project(FILES)
+    made.run("run").assert_ok()
+    return made
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--select", "state:modified"),
+        ("run", "--select", "state:modified+", "--dry-run"),
+        ("plan", "--select", "state:modified"),
+        ("apply", "--yes", "--select", "state:modified"),
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_it_ends_well_and_says_so(project, command):
+    outcome = project.run(*command).assert_ok()
+
+    assert outcome.stderr.splitlines()[-1:] == [SAID]
+    assert "0 nodes" in outcome.stdout + outcome.stderr
+
+
+def test_as_json_it_is_a_run_of_no_nodes(project):
+    outcome = project.run("run", "--select", "state:modified", "--format", "json").assert_ok()
+
+    assert outcome.json()["counts"]["success"] == 0
+    assert outcome.json()["nodes"] == []
+
+
+def test_what_is_modified_runs(project):
+    project.write({"seeknal/b.yml": FILES["seeknal/b.yml"].replace("*", "id + 1 AS id")})
+
+    outcome = project.run("run", "--select", "state:modified", "--format", "json").assert_ok()
+
+    assert [entry["node"] for entry in outcome.json()["nodes"]] == ["transform.b"]
+
+
+def test_another_empty_selection_is_still_a_mistake(project):
+    outcome = project.run("run", "--select", "source.a,transform.b")
+
+    assert outcome.exit_code == 2
+    assert "the selection is empty" in outcome.stderr
