@@ -61,8 +61,7 @@ def main(arguments: list[str]) -> int:
 
 def example(arguments: list[str]) -> int:
     install("servers")
-    run("seeknal", "postgres", "psql", "--quiet", "--file", "sql/seed.sql", cwd=EXAMPLE)
-    run("python", "scripts/seed_lake.py", cwd=EXAMPLE)
+    run("seeknal", "python", "scripts/seed.py", cwd=EXAMPLE)
     run("seeknal", "run", *arguments, cwd=EXAMPLE)
     run("seeknal", "inspect", "transform.revenue_summary", cwd=EXAMPLE)
     print(f"\nThe project is {EXAMPLE.relative_to(ROOT)}/; the command is {BIN / 'seeknal'}")

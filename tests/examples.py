@@ -11,12 +11,12 @@ from typing import Any
 from seeknal.testing import TestProject
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-LEFT_BY_RUNS = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__")
+LEFT_OUT = shutil.ignore_patterns("target", "outputs", ".seeknal", "__pycache__", "example.toml")
 
 
 def copy_of(name: str, folder: Path) -> TestProject:
     """A copy below ``folder`` that nobody has run."""
-    return TestProject(Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=LEFT_BY_RUNS)))
+    return TestProject(Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=LEFT_OUT)))
 
 
 def script(project: TestProject, name: str) -> str:
@@ -35,10 +35,7 @@ def seeknal(project: TestProject, *arguments: str) -> str:
 
 def fill(project: TestProject) -> None:
     """Fill a copy's lake, and its own database if it has one, as its README says."""
-    if (project.path / "sql" / "seed.sql").exists():
-        seeknal(project, "postgres", "psql", "--quiet", "--file", "sql/seed.sql")
-    for seed in sorted((project.path / "scripts").glob("seed*.py")):
-        script(project, seed.name)
+    seeknal(project, "python", "scripts/seed.py")
 
 
 def lineage_page(project: TestProject) -> Path:

@@ -142,8 +142,7 @@ def test_the_medallion_example_runs_on_the_embedded_server(whole, tmp_path):
     whole.call("seeknal", "init", "demo", "--example", "medallion", cwd=tmp_path)
     demo = tmp_path / "demo"
 
-    whole.call("seeknal", "postgres", "psql", "--quiet", "--file", "sql/seed.sql", cwd=demo)
-    whole.call("python", "scripts/seed_lake.py", cwd=demo)
+    whole.call("seeknal", "python", "scripts/seed.py", cwd=demo)
     first = whole.call("seeknal", "run", cwd=demo)
 
     assert "15 nodes: 15 run, 0 reused, 0 failed" in first

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
     from seeknal.installing import install_command
+    from seeknal.makers import how_to_make
     from seeknal.rows import scan_of_rows
     from seeknal.scans import to_scan
     from seeknal.sql.check import SqlRefused, check_query
@@ -93,6 +94,7 @@ _LATER = {
     "check_keys": ("seeknal.batches", "check_keys"),
     "check_query": ("seeknal.sql.check", "check_query"),
     "check_times": ("seeknal.batches", "check_times"),
+    "how_to_make": ("seeknal.makers", "how_to_make"),
     "install_command": ("seeknal.installing", "install_command"),
     "files_version": ("seeknal.fileversion", "version_of"),
     "publish_file": ("seeknal.files", "publish_file"),
@@ -177,6 +179,7 @@ __all__ = (
     "did_you_mean",
     "files_version",
     "hookimpl",
+    "how_to_make",
     "install_command",
     "isolate",
     "option",

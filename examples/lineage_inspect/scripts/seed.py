@@ -1,6 +1,6 @@
 """Fills the lake: three Iceberg tables with rows that are the same each time.
 
-Run it from the example's folder: ``python scripts/seed.py``. The catalog is the project's own,
+Run it from the example's folder: ``seeknal python scripts/seed.py``. The catalog is the project's own,
 below .seeknal/; PyIceberg alone writes it, so that seeknal finds tables that it did not make.
 """
 

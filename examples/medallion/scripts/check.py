@@ -1,6 +1,6 @@
 """Computes the results again with DuckDB alone, from the files the database was filled with.
 
-Run it from the example's folder after ``seeknal run``: ``python scripts/check.py``.
+Run it from the example's folder after ``seeknal run``: ``seeknal python scripts/check.py``.
 """
 
 from __future__ import annotations

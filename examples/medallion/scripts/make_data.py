@@ -1,6 +1,6 @@
 """Makes the example's data, CSV files and what fills the shop's database: the same each time.
 
-Run it from the example's folder: ``python scripts/make_data.py``.
+Run it from the example's folder: ``seeknal python scripts/make_data.py``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Fills the lake: writes data/subscriber_daily.csv to an Iceberg table, as another team would.
 
-Run it from the example's folder: ``python scripts/seed_lake.py``. The catalog is the project's own,
+Run it from the example's folder: ``seeknal python scripts/seed_lake.py``. The catalog is the project's own,
 below .seeknal/; PyIceberg alone writes it, so that seeknal finds a table that it did not make.
 """
 

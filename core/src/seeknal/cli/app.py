@@ -63,6 +63,7 @@ COMMANDS = {
     "schema": ("schema", "Write the JSON Schema of project files, for editors."),
     "connection": ("connection", "List and test the connections of profiles.yml."),
     "plugins": ("plugins", "List the installed plugins and what they add."),
+    "python": ("scripts", "Run a script with the Python that seeknal is installed in."),
     "janitor": ("janitor", "Remove what nothing refers to any more."),
     "clean": ("clean", "Remove what runs have stored."),
     "completion": ("completion", "Print the script that completes commands in a shell."),

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def render_command(
     node: str, target: str | None, pretty: bool, strict: bool, **options: Any
 ) -> int:
-    """Print a node's SQL as it is executed: its own, or what its kind makes.
+    """Print a node's SQL as it is executed.
 
+    It is the node's own, or what its kind makes, as for an aggregation.
     With --target it is transpiled; what that database has no equivalent for is listed on stderr.
     """
     from seeknal.inspect import find_node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 
 from seeknal.cli.app import Command, Invocation
 from seeknal.cli.common import project_root
+from seeknal.cli.examples import Example, find_example
 from seeknal.cli.streams import say
 from seeknal.errors import SeeknalError, UsageError, did_you_mean
 from seeknal.files import write_text
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from seeknal.kernel import NodeKind
     from seeknal.plugins import Plugins
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 SCHEMA = Path(".seeknal/schema.json")
-LEFT_OUT = {"target", ".seeknal", "__pycache__", "outputs"}
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -37,33 +35,16 @@ def init_command(name: str | None, example: str, force: bool) -> None:
     """
     base = click.get_current_context().ensure_object(Invocation).folder or Path.cwd()
     folder = base / name if name else base
-    template = _example(example)
-    files = list(_files(template))
+    chosen = find_example(example)
+    files = list(chosen.files())
     _refuse_existing(folder, files, force)
     for file in files:
-        _copy(template / file, folder / file, _depth(file), _project_name(folder))
+        _copy(chosen.folder / file, folder / file, _depth(file), _project_name(folder))
     from seeknal.cli.schema import write_schema
 
     write_schema(folder / SCHEMA)
-    _say_what_next(folder, name, len(files))
-
-
-def _example(name: str) -> Path:
-    known = sorted(path.name for path in EXAMPLES.iterdir() if (path / "seeknal").is_dir())
-    if name not in known:
-        raise UsageError(
-            f"there is no example {name!r}",
-            code="SK0260",
-            help=did_you_mean(name, known) or f"known: {', '.join(known)}",
-        )
-    return EXAMPLES / name
-
-
-def _files(template: Path) -> Iterator[Path]:
-    for path in sorted(template.rglob("*")):
-        relative = path.relative_to(template)
-        if path.is_file() and not LEFT_OUT.intersection(relative.parts):
-            yield relative
+    place = name if base == Path.cwd() else str(folder)
+    _say_what_next(chosen, folder, place, len(files))
 
 
 def _refuse_existing(folder: Path, files: list[Path], force: bool) -> None:
@@ -102,13 +83,12 @@ def _project_name(folder: Path) -> str:
     return name if not name[0].isdigit() else f"_{name}"
 
 
-def _say_what_next(folder: Path, name: str | None, count: int) -> None:
-    say(f"{count} files in {folder}. Next:")
-    if name:
-        say(f"  cd {name}")
-    say("  seeknal run")
-    say("  seeknal inspect --list")
-    say('  seeknal sql "SELECT * FROM seeknal_history"')
+def _say_what_next(example: Example, folder: Path, place: str | None, count: int) -> None:
+    lacks = ", ".join(requirement.partition("[")[0] for requirement in example.missing)
+    missing = f" Not installed, and needed here: {lacks}." if lacks else ""
+    say(f"{count} files in {folder}.{missing} Next:")
+    for step in example.steps(place):
+        say(f"  {step}")
 
 
 @click.command("draft", cls=Command)

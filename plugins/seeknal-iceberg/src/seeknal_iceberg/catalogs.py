@@ -17,6 +17,7 @@ from seeknal.plugin import (
     Secret,
     SeeknalError,
     did_you_mean,
+    how_to_make,
     install_command,
     scrub,
 )
@@ -169,18 +170,22 @@ def _in_database(options: Catalog, name: str, root: Path) -> dict[str, str]:
     }
 
 
-def load_table(catalog: PyCatalog, name: TableName) -> Table:
-    """Raises NodeError with the nearest names for a table that is not there."""
+def load_table(catalog: PyCatalog, name: TableName, root: Path | None = None) -> Table:
+    """Raises NodeError for a table that is not there, with the nearest names.
+
+    With the ``root`` of a project it names the file of it that would make the table.
+    """
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
         return catalog.load_table(name.identifier)
     except NoSuchTableError:
         known = tables_of(catalog, name.namespace)
+        near = did_you_mean(name.name, known) or (how_to_make(root, name.name) if root else None)
         raise NodeError(
             f"there is no Iceberg table {name}",
             code="SK1403",
-            help=did_you_mean(name.name, known) or f"tables: {', '.join(known) or 'none'}",
+            help=near or f"tables: {', '.join(known) or 'none'}",
         ) from None
     except Exception as error:
         raise ConnectionFailed(f"{name} cannot be loaded: {said(error)}", code="SK1402") from None

@@ -125,7 +125,8 @@ def _table(source: Source, options: IcebergSource, context: Context) -> Table:
         )
     name = table_name(".".join(source.table))
     catalog = inlined(options_of(source.connection, context), options)
-    return load_table(open_catalog(catalog, name.catalog, context.project_root), name)
+    root = context.project_root
+    return load_table(open_catalog(catalog, name.catalog, root), name, root)
 
 
 def inlined(catalog: Catalog, given: IcebergSource) -> Catalog:

@@ -172,10 +172,10 @@ def tables(connection: Server) -> list[Table]:
     return [Table(schema=row[0], name=row[1]) for row in connection.execute(_TABLES.encode())]
 
 
-def no_table(connection: Server, table: Table, name: str) -> NodeError:
-    """That a table is not there, with the nearest that are."""
+def no_table(connection: Server, table: Table, name: str, made_by: str | None) -> NodeError:
+    """That a table is not there, with the nearest that are, or what would make it."""
     known = [str(entry) for entry in tables(connection)]
-    near = did_you_mean(str(table), known)
+    near = did_you_mean(str(table), known) or made_by
     shown = ", ".join(known[:8]) or "none"
     return NodeError(
         f"there is no table {table} in connection {name!r}",

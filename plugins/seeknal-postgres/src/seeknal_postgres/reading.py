@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import (
@@ -14,6 +16,7 @@ from seeknal.plugin import (
     SqlRefused,
     check_query,
     did_you_mean,
+    how_to_make,
     quote_identifier,
 )
 from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
@@ -34,6 +37,8 @@ from seeknal_postgres.readtypes import (
     reading_of,
 )
 
+_NO_RELATION = re.compile(r'relation "(?:[^"]*\.)?(?P<name>[^".]+)" does not exist')
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -48,7 +53,7 @@ def version_of(source: Source, options: PostgresSource, context: Context) -> obj
     query = _checked(source.version_query, "version_query")
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source),
+        _told(name, source, context.project_root),
         _reading(server, connection),
     ):
         row = server.execute(f"SELECT * FROM ({query}\n) AS q".encode(), prepare=True).fetchone()
@@ -63,10 +68,10 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
     transport = choose(options.transport, context)
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source),
+        _told(name, source, context.project_root),
         _reading(server, connection),
     ):
-        relation = _relation(source, connection, server, name)
+        relation = _relation(source, connection, server, name, context.project_root)
         columns = _wanted(describe(server, relation), source)
         declared = _declared(source, context)
         extents = _extents(server, relation, columns, declared)
@@ -102,7 +107,7 @@ def _reading(server: Server, options: Postgres) -> Iterator[None]:
 
 
 @contextmanager
-def _told(name: str, source: Source) -> Iterator[None]:
+def _told(name: str, source: Source, root: Path) -> Iterator[None]:
     """What the server refuses, in its words and with what to do."""
     import psycopg
 
@@ -117,7 +122,8 @@ def _told(name: str, source: Source) -> Iterator[None]:
             ) from None
         raise failed(name, error) from None
     except psycopg.Error as error:
-        raise NodeError(_refused(source, error), code="SK1313", help=_hint(error)) from None
+        help = _hint(error, source, root)
+        raise NodeError(_refused(source, error), code="SK1313", help=help) from None
 
 
 def _refused(source: Source, error: psycopg.Error) -> str:
@@ -130,13 +136,22 @@ def _refused(source: Source, error: psycopg.Error) -> str:
     return f"PostgreSQL refuses it: {said(error)}" + (f" (near {near!r})" if near else "")
 
 
-def _hint(error: psycopg.Error) -> str | None:
+def _hint(error: psycopg.Error, source: Source, root: Path) -> str | None:
     if error.sqlstate == "25006":
         return "a source only reads; what it calls may not write either"
+    missing = _NO_RELATION.search(str(error)) if error.sqlstate == "42P01" else None
+    if missing is not None:
+        return _maker(source, missing["name"], root)
     return error.diag.message_hint
 
 
-def _relation(source: Source, options: Postgres, server: Server, name: str) -> str:
+def _maker(source: Source, table: str, root: Path) -> str | None:
+    """The project's file that would make a missing table, and how to run that."""
+    psql = f"seeknal postgres psql --connection {source.connection} --file"
+    return how_to_make(root, table, psql if source.connection else None)
+
+
+def _relation(source: Source, options: Postgres, server: Server, name: str, root: Path) -> str:
     """What stands after FROM: the table, or the query in brackets."""
     if source.query is not None:
         return f"({_checked(source.query, 'query')}\n) AS q"
@@ -148,7 +163,7 @@ def _relation(source: Source, options: Postgres, server: Server, name: str) -> s
     _refuse_long([("schema", table.schema), ("table", table.name)])
     found = server.execute("SELECT to_regclass(%s) IS NOT NULL", [table.quoted]).fetchone()
     if not found or not found[0]:
-        raise no_table(server, table, name)
+        raise no_table(server, table, name, _maker(source, table.name, root))
     return table.quoted
 
 

@@ -1,0 +1,104 @@
+"""Which file of a project would make a table that is not there, told from its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from seeknal.walked import project_files
+
+_NODES = "seeknal/"
+_MOST_FILES = 2000
+_MOST_CHARACTERS = 1_000_000
+_WRITES = re.compile(r"create|\bto_sql\b|\bsave_?as_?table\b|\bwrite", re.IGNORECASE)
+
+
+def how_to_make(root: Path, table: str, sql: str | None = None) -> str | None:
+    """What to do about a missing ``table``: the project's file that makes it, and how to run that.
+
+    ``sql`` is the command that runs an SQL file, whose name follows. None when no file says that
+    it makes it.
+    """
+    name = table.rpartition(".")[2].strip('"')
+    known = list(islice(project_files(root), _MOST_FILES))
+    makers = [*_scripts(root, known, name), *_python_nodes(root, known, name)]
+    node = _node(root, known, name)
+    if node is not None:
+        return node
+    if not makers:
+        return None
+    file = min(makers, key=_likelihood)
+    if file.startswith(_NODES):
+        return f"a node of {file} writes it: run that first, or read the node with ref()"
+    run = sql if file.endswith(".sql") else "seeknal python"
+    return f"{file} makes it: {run} {file}" if run else f"{file} makes it"
+
+
+def _likelihood(file: str) -> tuple[bool, bool, str]:
+    """Seeds first, then SQL: a script may only write the SQL file that creates the table."""
+    return not file.rpartition("/")[2].startswith("seed"), not file.endswith(".sql"), file
+
+
+def _scripts(root: Path, files: list[str], name: str) -> Iterator[str]:
+    """SQL files and Python scripts beside the nodes."""
+    created = re.compile(
+        rf'\bCREATE\s+(?:\w+\s+)*?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\w".]*?\b{re.escape(name)}\b',
+        re.IGNORECASE,
+    )
+    named = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
+    for file in files:
+        if file.startswith(_NODES) or not file.endswith((".sql", ".py")):
+            continue
+        text = _text(root / file)
+        is_sql = file.endswith(".sql")
+        if created.search(text) if is_sql else named.search(text) and _WRITES.search(text):
+            yield file
+
+
+def _python_nodes(root: Path, files: list[str], name: str) -> Iterator[str]:
+    pattern = re.compile(
+        rf"""@materialize\([^)]*\btable\s*=\s*["'](?:[\w.]*\.)?{re.escape(name)}["']""",
+        re.IGNORECASE,
+    )
+    for file in files:
+        if file.startswith(_NODES) and file.endswith(".py") and pattern.search(_text(root / file)):
+            yield file
+
+
+def _node(root: Path, files: list[str], name: str) -> str | None:
+    """The YAML node that delivers to the table."""
+    for file in files:
+        if file.startswith(_NODES) and file.endswith((".yml", ".yaml")):
+            for node in _delivering(_text(root / file), name):
+                return f"{node} writes it ({file}): run that first, or read it with ref('{node}')"
+    return None
+
+
+def _delivering(text: str, name: str) -> Iterator[str]:
+    if "materializ" not in text or name.lower() not in text.lower():
+        return
+    import yaml
+
+    try:
+        documents = list(yaml.safe_load_all(text))
+    except yaml.YAMLError:
+        return
+    for node in (entry for entry in documents if isinstance(entry, dict)):
+        given = [node.get("materialization"), *_list(node.get("materializations"))]
+        tables = (str(entry.get("table", "")) for entry in given if isinstance(entry, dict))
+        if any(table.rpartition(".")[2].lower() == name.lower() for table in tables):
+            yield f"{node.get('kind')}.{node.get('name')}"
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")[:_MOST_CHARACTERS]
+    except (OSError, ValueError):
+        return ""
