@@ -1,7 +1,7 @@
 """Computes the results again with DuckDB alone and compares them with the Iceberg tables.
 
-Run it from the example's folder after ``seeknal run``: ``seeknal python scripts/check.py``. The tables are
-read by PyIceberg, as any other engine would read them.
+Run it from the example's folder after ``seeknal run``: ``seeknal python scripts/check.py``. The
+tables are read by PyIceberg, as any other engine would read them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fills the lake: three Iceberg tables with rows that are the same each time.
 
-Run it from the example's folder: ``seeknal python scripts/seed.py``. The catalog is the project's own,
-below .seeknal/; PyIceberg alone writes it, so that seeknal finds tables that it did not make.
+Run it from the example's folder: ``seeknal python scripts/seed.py``. The catalog is the project's
+own, below .seeknal/; PyIceberg alone writes it, so that seeknal finds tables that it did not make.
 """
 
 from __future__ import annotations

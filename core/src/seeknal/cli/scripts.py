@@ -1,4 +1,4 @@
-"""``python``: a project's scripts, where seeknal, its plugins and what they need can be imported."""
+"""``python``: a project's scripts, where seeknal, its plugins and what they need are."""
 
 from __future__ import annotations
 
