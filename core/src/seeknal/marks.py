@@ -16,7 +16,7 @@ class Marks:
     was made up (a default, a decorator's argument) still points to a useful line.
     """
 
-    __slots__ = ("_file", "_keys", "_prefix", "_values")
+    __slots__ = ("_elsewhere", "_file", "_keys", "_prefix", "_values")
 
     def __init__(
         self,
@@ -24,11 +24,13 @@ class Marks:
         values: Mapping[Path, tuple[int, int]],
         keys: Mapping[Path, tuple[int, int]],
         prefix: Path = (),
+        elsewhere: Mapping[str | int, Marks] | None = None,
     ) -> None:
         self._file = file
         self._values = values
         self._keys = keys
         self._prefix = prefix
+        self._elsewhere = elsewhere or {}
 
     @classmethod
     def at(cls, location: Location) -> Marks:
@@ -37,14 +39,26 @@ class Marks:
 
     def below(self, *path: str | int) -> Marks:
         """The same positions, addressed from ``path``."""
+        if path and path[0] in self._elsewhere:
+            return self._elsewhere[path[0]].below(*path)
         return Marks(self._file, self._values, self._keys, self._prefix + path)
+
+    def with_others(self, others: Mapping[str, Marks]) -> Marks:
+        """The same positions, but for keys of the root that stand elsewhere, below ``others``."""
+        elsewhere = dict(self._elsewhere)
+        elsewhere.update(others)
+        return Marks(self._file, self._values, self._keys, self._prefix, elsewhere)
 
     def value(self, *path: str | int) -> Location:
         """Where the value at ``path`` begins."""
+        if path and path[0] in self._elsewhere:
+            return self._elsewhere[path[0]].value(*path)
         return self._find(self._values, self._prefix + path)
 
     def key(self, *path: str | int) -> Location:
         """Where the key of ``path`` stands; for a list item, where the item begins."""
+        if path and path[0] in self._elsewhere:
+            return self._elsewhere[path[0]].key(*path)
         full = self._prefix + path
         if full in self._keys:
             return Location(self._file, *self._keys[full])

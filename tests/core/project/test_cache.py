@@ -50,6 +50,10 @@ FILES = {
             return [{"a": RATE}]
     """,
     "seeknal/pipelines/_helper.py": "RATE = 2\n",
+    "seeknal/sql/own.sql": "/* ---\ntags: [t]\n--- */\nSELECT 1 AS y\n",
+    "seeknal/data/far.sql": "SELECT 1 AS y\n",
+    "seeknal/sql/body.sql": "SELECT 1 AS y\n",
+    "seeknal/sql/n.yml": "{kind: transform, name: named, sql_file: body.sql}\n",
     "data/a.csv": "x\n1\n",
 }
 YAML = "seeknal/b.yml"
@@ -118,7 +122,7 @@ def test_an_unchanged_project_imports_no_yaml_template_sql_or_pipeline(cached):
 
     found = subprocess.run(command, cwd=cached.path, capture_output=True, text=True, check=True)
 
-    assert found.stdout.splitlines() == ["5 []", "[]"]
+    assert found.stdout.splitlines() == ["8 []", "[]"]
 
 
 def test_files_that_were_only_touched_are_not_read_again(cached):
@@ -143,6 +147,9 @@ def test_files_that_were_only_touched_are_not_read_again(cached):
         ("seeknal/pipelines/p.py", '"a": RATE', '"b": RATE'),
         ("seeknal/pipelines/_helper.py", "2", "3"),
         ("seeknal/seeds/s.csv", "1", "2"),
+        ("seeknal/sql/own.sql", "SELECT 1", "SELECT 2"),
+        ("seeknal/data/far.sql", "SELECT 1", "SELECT 2"),
+        ("seeknal/sql/body.sql", "SELECT 1", "SELECT 2"),
     ],
 )
 def test_a_changed_file_is_read_again(cached, name, old, new):
@@ -150,6 +157,19 @@ def test_a_changed_file_is_read_again(cached, name, old, new):
 
     assert not cached.is_cached()
     assert cached.is_cached()
+
+
+@pytest.mark.parametrize("name", ["seeknal/sql/own.sql", "seeknal/data/far.sql"])
+def test_an_sql_file_that_goes_or_is_renamed_is_seen(cached, name):
+    path = cached.path / name
+
+    path.rename(path.with_name("other.sql"))
+    renamed = cached.is_cached(), "transform.other" in cached.load().nodes
+    path.with_name("other.sql").unlink()
+    removed = cached.is_cached(), "transform.other" in cached.load().nodes
+
+    assert renamed == (False, True)
+    assert removed == (False, False)
 
 
 def test_a_change_that_keeps_size_and_time_is_seen(cached):

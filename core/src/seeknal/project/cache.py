@@ -25,6 +25,8 @@ VERSION = 6
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""
+_NODES = (".yml", ".yaml", ".sql")
+"""Files that are read as nodes wherever they lie."""
 Stat = list[int]
 
 
@@ -158,16 +160,19 @@ def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
     for path in (root / "seeknal_project.yml", root / ".env", profile):
         if path is not None:
             _note(str(path), path, found, root)
-    waiting = [str(root / FOLDER)]
+    waiting = [(str(root / FOLDER), False)]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+        folder, among_data = waiting.pop()
+        with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     # Below pipelines/ a folder of any name may be a package.
                     data = entry.name == "data" and f"{os.sep}pipelines{os.sep}" not in entry.path
-                    if entry.name != "__pycache__" and not data:
-                        waiting.append(entry.path)
-                elif not entry.name.endswith(".pyc"):
+                    if entry.name != "__pycache__":
+                        waiting.append((entry.path, among_data or data))
+                elif entry.name.lower().endswith(_NODES) or not (
+                    among_data or entry.name.endswith(".pyc")
+                ):
                     _note(entry.path, entry, found, root)
     return dict(sorted(found.items()))
 

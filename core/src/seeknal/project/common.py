@@ -65,10 +65,11 @@ def load_common(root: Path, read: Callable[[Path], str | None], problems: list[P
         problems += found
         for document in documents:
             _add(document.data, document.marks, aliases, problems)
+    folder = root / "seeknal" / "macros"
     macros = {
-        path.stem: text
-        for path in sorted((root / "seeknal" / "macros").glob("*.sql"))
-        if (text := read(path)) is not None
+        path.relative_to(folder).with_suffix("").as_posix(): text
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() == ".sql" and (text := read(path)) is not None
     }
     return Common(aliases=aliases, macros=macros)
 

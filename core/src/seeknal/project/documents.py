@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+from attrs import frozen
 
 from seeknal.marks import Marks
 from seeknal.model import Location, Problem
 from seeknal.plugins import Plugins
+from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.yamlfile import Document, read_documents
 
@@ -19,11 +23,26 @@ _HELP = {
 SEMANTIC = frozenset(("semantic_model", "metric", "saved_query", "time_spine"))
 
 
-def raw_nodes(text: str, file: str) -> tuple[list[RawNode], list[Problem]]:
-    """The nodes of one YAML file, as mappings with their places."""
+@frozen(kw_only=True)
+class Contents:
+    """What one YAML file holds, and what is wrong with it."""
+
+    nodes: list[RawNode]
+    properties: list[Properties]
+    problems: list[Problem]
+
+
+def read_nodes(text: str, file: str) -> Contents:
+    """The nodes of one YAML file, as mappings with their places, and properties of others."""
     documents, problems = read_documents(text, file)
-    nodes = [node for document in documents if (node := _raw(document, problems)) is not None]
-    return nodes, problems
+    nodes: list[RawNode] = []
+    properties: list[Properties] = []
+    for document in documents:
+        if isinstance(document.data, dict) and document.data.get("kind") == PROPERTIES:
+            properties += read_properties(document, problems)
+        elif (node := _raw(document, problems)) is not None:
+            nodes.append(node)
+    return Contents(nodes=nodes, properties=properties, problems=problems)
 
 
 def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
@@ -37,11 +56,18 @@ def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
             )
         )
         return None
+    return named_node(data, marks, document.location, problems)
+
+
+def named_node(
+    data: Mapping[str, object], marks: Marks, location: Location, problems: list[Problem]
+) -> RawNode | None:
+    """The node of a mapping, when its kind and name are texts that a node may have."""
     kind, name = data.get("kind"), data.get("name")
     for key, value in (("kind", kind), ("name", name)):
         if not isinstance(value, str):
             message = f"missing key {key!r}" if value is None else f"{key} must be text"
-            place = document.location if value is None else marks.value(key)
+            place = location if value is None else marks.value(key)
             help = _HELP[key] if value is None else None
             problems.append(Problem(code="SK0202", message=message, location=place, help=help))
     if not isinstance(kind, str) or not isinstance(name, str):
@@ -51,7 +77,7 @@ def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
         place, help = marks.value("name"), _nearest_name(name)
         problems.append(Problem(code="SK0213", message=message, location=place, help=help))
         return None
-    return RawNode(kind=kind, name=name, data=data, marks=marks, location=document.location)
+    return RawNode(kind=kind, name=name, data=data, marks=marks, location=location)
 
 
 def _nearest_name(text: str) -> str | None:
@@ -82,7 +108,7 @@ def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
     if node.kind in plugins.kinds:
         return None
     missing = plugins.missing("kind", node.kind)
-    help = did_you_mean(node.kind, plugins.kinds) or missing
+    help = did_you_mean(node.kind, [*plugins.kinds, PROPERTIES]) or missing
     optional = node.kind in SEMANTIC
     return Problem(
         code="SK0214",

@@ -73,6 +73,7 @@ class CommonKeys:
     depends_on: tuple[str | InputKeys, ...] = ()
     transform: str | None = option(None, summary="the SQL")
     sql: str | None = option(None, summary="the SQL")
+    sql_file: str | None = option(None, summary="the .sql file that holds the SQL, beside this one")
     dialect: str = "duckdb"
     materialized: Literal["table", "view", "incremental"] = "table"
     files: tuple[str, ...] = option((), summary="files that a Python node reads")
@@ -80,7 +81,10 @@ class CommonKeys:
 
 
 NOT_SHARED = frozenset(
-    ("kind", "name", "inputs", "depends_on", "transform", "sql", "columns", "schema", "restate")
+    (
+        *("kind", "name", "inputs", "depends_on", "transform", "sql", "sql_file"),
+        *("columns", "schema", "restate"),
+    )
 )
 """Common keys that ``defaults:`` of a project cannot give."""
 

@@ -272,12 +272,18 @@ class _Builder:
         given = [key for key in ("transform", "sql") if getattr(common, key) is not None]
         if given and not kind.accepts_sql:
             help = "query: runs in the database; other SQL belongs into a transform that reads it"
-            message = f"a {kind.name} takes no {given[0]}:"
-            place = self.raw.marks.key(given[0])
+            own = self.raw.sql_at is None
+            message = f"a {kind.name} takes no {f'{given[0]}:' if own else 'SQL'}"
+            marks = self.raw.marks
+            place = marks.key(given[0]) if own else marks.value("kind")
             self.problem("SK0217", message, place, help if kind.name == "source" else None)
-        if kind.name == "transform" and not given and self.raw.python is None:
+        if kind.name == "transform" and not given and not self.has_other_body(common):
             message = "a transform needs what it computes"
             self.problem("SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')")
+
+    def has_other_body(self, common: CommonKeys) -> bool:
+        """Whether a function, or a file that could not be had, computes the rows."""
+        return self.raw.python is not None or common.sql_file is not None
 
     def sql(
         self, common: CommonKeys, inputs: tuple[Input, ...]
@@ -291,7 +297,7 @@ class _Builder:
             self.problem("SK0204", "both transform: and sql: are given", place, "keep one of them")
         from seeknal.sql.refs import resolve_sql
 
-        start = self.text_location(key, text)
+        start = self.raw.sql_at or self.text_location(key, text)
         rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
         self.dated |= rendered.dated
         self.volatile = self.volatile or rendered.volatile

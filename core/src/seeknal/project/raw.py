@@ -30,6 +30,8 @@ class RawNode:
     python: PythonCode | None = None
     code_hash: str | None = None
     reads: Reads | None = None
+    sql_at: Location | None = None
+    """Where the SQL begins, when it stands in a file of its own."""
 
     @property
     def id(self) -> NodeId:

@@ -18,12 +18,14 @@ from seeknal.project.checks import causes, graph_problems
 from seeknal.project.common import load_common, yaml_files
 from seeknal.project.confidential import note_headers, note_urls_in
 from seeknal.project.deliveries import overwritten, read_back
-from seeknal.project.documents import check_kind, raw_nodes, seed_nodes
+from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
 from seeknal.project.profiles import Profile, read_profile
+from seeknal.project.properties import Properties, with_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, emptied, load_settings
+from seeknal.project.sqlfiles import sql_paths, with_sql_files
 from seeknal.project.templating import Scope, render_values
 from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
 
@@ -59,6 +61,7 @@ class _Loader:
         self.cache = cache
         self.problems: list[Problem] = []
         self.unread: list[str] = []
+        self.properties: list[Properties] = []
 
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
@@ -66,7 +69,9 @@ class _Loader:
         self.problems += emptied(self.root)
         profile = self.read_profile(settings)
         files = self.raw_files()
-        raws = self.distinct([raw for found in files.values() for raw in found])
+        raws = [raw for found in files.values() for raw in found]
+        raws = self.distinct(self.with_sql_files(raws))
+        raws = with_properties(raws, self.properties, self.problems)
         around = self.surroundings(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
@@ -112,6 +117,19 @@ class _Loader:
                 found[path] = self.python(path)
         return found
 
+    def with_sql_files(self, raws: list[RawNode]) -> list[RawNode]:
+        """``raws``, some with the SQL of a file, and the nodes that .sql files are."""
+        paths = sql_paths(self.root)
+        if not paths and not any("sql_file" in raw.data for raw in raws):
+            return raws
+        before = len(self.problems)
+        found = with_sql_files(raws, self.root, self.text, self.problems, self.unread)
+        for problem in self.problems[before:]:
+            # Who reads the node that such a file would be is not to be told that it is not there.
+            if problem.severity == "error" and problem.location is not None:
+                self.unread.append(f"name: {Path(problem.location.file).stem}")
+        return found
+
     def yaml(self, path: Path) -> list[RawNode]:
         text = self.text(path)
         if text is None:
@@ -121,11 +139,12 @@ class _Loader:
             return []
         if "://" in text:
             note_urls_in(text)
-        nodes, problems = raw_nodes(text, path.relative_to(self.root).as_posix())
-        for node in nodes:
+        found = read_nodes(text, path.relative_to(self.root).as_posix())
+        for node in found.nodes:
             note_headers(node.data)
-        self.note(problems, text)
-        return nodes
+        self.note(found.problems, text)
+        self.properties += found.properties
+        return found.nodes
 
     def python(self, path: Path) -> list[RawNode]:
         from seeknal.project.pipelines import read_pipeline

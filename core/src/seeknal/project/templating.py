@@ -44,7 +44,7 @@ class Scope:
     environment: Mapping[str, str] = field(factory=dict)
     listed: tuple[str, ...] = ()
     macros: Mapping[str, str] = field(factory=dict)
-    """Text of each macro file, by its name."""
+    """Text of each macro file, by its path below macros/ without the ending."""
     today: date
 
 
@@ -143,7 +143,7 @@ def _macros(scope: Scope) -> str:
     """Imports of the project's macros, on one line so that line numbers stay those of the file."""
     parts = []
     for name, source in scope.macros.items():
-        parts.append(f"{{% import '{name}' as {name} with context %}}")
+        parts.append(f"{{% import '{name}' as {name.rpartition('/')[2]} with context %}}")
         if found := _macro_names(source):
             parts.append(f"{{% from '{name}' import {', '.join(found)} with context %}}")
     return "".join(parts)

@@ -64,6 +64,15 @@ def nothing_in(text: str, file: str) -> Problem | None:
     )
 
 
+def nothing_in_sql(text: str, file: str) -> Problem | None:
+    """What is wrong with an SQL file that says nothing; a warning where it holds comments."""
+    from seeknal.sql.tokens import tokenize
+
+    if tokenize(text):
+        return None
+    return nothing_in("# comment" if text.strip() else "", file)
+
+
 _RESTORE = "restore it from git or a backup; delete it when its nodes are to go"
 _HELPER = "; write a comment into a helper that is meant to be empty"
 _NOTHING = ("---", "...", "null", "~", "--- null", "--- ~")
