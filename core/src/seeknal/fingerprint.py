@@ -75,4 +75,6 @@ def audits_key(audits: tuple[Audit, ...]) -> str:
 
 def _audit_text(audit: Audit) -> str:
     settings = [audit.type, audit.severity, audit.warn_if, audit.error_if]
+    # Audits of all rows keep the keys that they had.
+    settings += [audit.where] if audit.where is not None else []
     return json.dumps([settings, unstructure(audit.options)], sort_keys=True, default=str)

@@ -202,8 +202,9 @@ def audit(
 ) -> Sequence[AuditResult] | None:
     """Results for a node's audits, in the order of ``audits``.
 
-    Called once per node and plugin, in a worker thread, on the candidate artifact before
-    anything outside sees it. ``audits`` holds only those whose types this plugin declared.
+    Called once per node, plugin and ``where:``, in a worker thread, on the candidate artifact
+    before anything outside sees it. ``audits`` holds only those whose types this plugin declared;
+    ``relation`` has the rows that their ``where:`` is true for, and all in ``whole``.
     A node fails when an audit gets no result. None: not mine.
     """
 

@@ -162,6 +162,8 @@ class Audit:
     warn_if: str | None = None
     error_if: str | None = None
     message: str | None = None
+    where: str | None = None
+    """A condition, checked: only rows that it is true for are audited."""
     declared_by: NodeId | None = None
     location: Location | None = None
 
@@ -671,6 +673,8 @@ class Relation:
     columns: tuple[Column, ...]
     rows: int
     path: Path | None = None
+    whole: str | None = None
+    """What ``scan`` is a part of, where only the rows of an audit's ``where:`` are asked about."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -75,6 +75,10 @@ def test_init_knows_its_examples(seeknal, nowhere):
         ("rule", "refunds"),
         ("transform", "refunds", "--python"),
         ("source", "refunds", "--python"),
+        ("transform", "refunds", "--sql"),
+        ("feature_group", "refunds", "--sql"),
+        ("aggregation", "refunds", "--sql"),
+        ("exposure", "refunds", "--sql"),
     ],
 )
 def test_a_draft_is_well_formed(fresh, arguments):
@@ -109,6 +113,39 @@ def test_the_draft_of_a_source_has_what_its_type_needs(fresh, type, line):
     lines = [entry.partition("  #")[0] for entry in outcome.stdout.splitlines()]
     assert line in lines
     assert not any(entry.startswith("connection:") for entry in lines)
+
+
+def test_a_draft_in_sql_is_one_file_with_a_front_block(fresh):
+    fresh.run("draft", "transform", "refunds", "--sql").assert_ok()
+
+    written = (fresh.path / "seeknal/transforms/refunds.sql").read_text()
+    assert written.startswith("/* ---\ndescription: What one row is.\n--- */\n")
+    assert written.endswith("SELECT *\nFROM ref('source.NAME')\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("source", "x", "--sql"), ("rule", "x", "--sql"), ("transform", "x", "--sql", "--python")],
+)
+def test_no_draft_in_sql_where_there_is_no_sql(fresh, arguments):
+    outcome = fresh.run("draft", *arguments)
+
+    assert outcome.exit_code == 2
+    assert "SQL" in outcome.stderr or "--sql" in outcome.stderr
+
+
+def test_the_schema_knows_documents_of_properties_and_sql_files(fresh):
+    schema = fresh.run("schema").assert_ok().json()
+
+    branches = {
+        entry["if"]["properties"]["kind"]["enum"][0]: entry["then"] for entry in schema["allOf"]
+    }
+    assert "properties" in schema["properties"]["kind"]["enum"]
+    keys = branches["properties"]["properties"]["nodes"]["additionalProperties"]["properties"]
+    assert {"columns", "audits", "description"} <= keys.keys()
+    assert "sql" not in keys
+    assert "sql_file" in branches["transform"]["properties"]
+    assert "name" in branches["transform"]["required"]
 
 
 def test_a_draft_replaces_nothing_unless_forced(fresh):
@@ -148,11 +185,11 @@ def test_the_schema_describes_every_kind_and_source_type(seeknal, tmp_path):
     assert (code, written[0]) == (0, 0)
     assert json.loads((tmp_path / "s.json").read_text()) == schema
     plugins = load_plugins()
-    assert schema["properties"]["kind"]["enum"] == list(plugins.kinds)
+    assert schema["properties"]["kind"]["enum"] == [*plugins.kinds, "properties"]
     branches = {
         branch["if"]["properties"]["kind"]["enum"][0]: branch["then"] for branch in schema["allOf"]
     }
-    assert set(branches) == set(plugins.kinds)
+    assert set(branches) == {*plugins.kinds, "properties"}
     assert branches["source"]["properties"]["source"]["enum"] == list(plugins.source_types)
     assert branches["transform"]["additionalProperties"] is False
 

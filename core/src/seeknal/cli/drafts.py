@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from seeknal.errors import UsageError, did_you_mean
@@ -105,6 +106,17 @@ def yaml_draft(
     options = fields_of(kind.options)
     required = {entry.key for entry in options if entry.required}
     return head + "inputs:\n  - ref: transform.NAME\n" + _options(options, "", required)
+
+
+def sql_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plugins) -> str:
+    """An .sql file for a node of ``kind``: its keys in a front block, and a SELECT below."""
+    if not kind.accepts_sql:
+        raise UsageError(f"a {kind.name} is not written in SQL", code="SK0264")
+    keys, _, sql = yaml_draft(kind, name, source_type, plugins, {}).partition("transform: |\n")
+    said = ("name:", "inputs:", "  - ref:", *(["kind:"] if kind.name == "transform" else []))
+    front = [line for line in keys.splitlines() if not line.startswith(said)]
+    body = dedent(sql) or "SELECT *\nFROM ref('transform.NAME')\n"
+    return "\n".join(["/* ---", *front, "--- */", "", body])
 
 
 def _source_body(name: str, plugins: Plugins, connections: Mapping[str, str]) -> str:

@@ -49,19 +49,23 @@ def write_schema(path: Path) -> None:
 
 def node_schema(plugins: Plugins) -> Schema:
     """The schema of one document: its kind decides which keys it may have."""
+    from seeknal.project.properties import PROPERTIES
+
     kinds = plugins.kinds.values()
+    described = [f"{kind.name}: {kind.summary}" for kind in kinds]
+    documents = [_if("kind", [kind.name], _kind_schema(kind, plugins)) for kind in kinds]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "seeknal node",
         "type": "object",
-        "required": ["kind", "name"],
+        "required": ["kind"],
         "properties": {
             "kind": {
-                "enum": [kind.name for kind in kinds],
-                "description": "; ".join(f"{kind.name}: {kind.summary}" for kind in kinds),
+                "enum": [*(kind.name for kind in kinds), PROPERTIES],
+                "description": "; ".join([*described, f"{PROPERTIES}: of several nodes"]),
             }
         },
-        "allOf": [_if("kind", [kind.name], _kind_schema(kind, plugins)) for kind in kinds],
+        "allOf": [*documents, _if("kind", [PROPERTIES], _properties_schema())],
         "definitions": {
             "audit": _typed(plugins.audit_types, _AUDIT_KEYS),
             "target": _typed(plugins.target_types, _TARGET_KEYS),
@@ -73,9 +77,11 @@ _AUDIT_KEYS: Schema = {
     "severity": {"enum": ["error", "warn"], "description": "whether a failure stops the node"},
     "warn_if": {"type": "string", "description": "as in > 10 or > 5%"},
     "error_if": {"type": "string", "description": "as in > 10 or > 5%"},
+    "where": {"type": "string", "description": "a condition: only such rows are checked"},
     "name": {"type": "string"},
     "message": {"type": "string", "description": "what people read when it fails"},
 }
+_AUDITS: Schema = {"type": "array", "items": {"$ref": "#/definitions/audit"}}
 _TARGET_KEYS: Schema = {
     "mode": {"type": "string"},
     "connection": {"type": "string", "description": "a connection of profiles.yml"},
@@ -90,7 +96,7 @@ def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
     for cls in classes:
         properties |= json_schema(cls)["properties"]
     properties["kind"] = {"const": kind.name}
-    properties["audits"] = {"type": "array", "items": {"$ref": "#/definitions/audit"}}
+    properties["audits"] = _AUDITS
     targets = {"type": "array", "items": {"$ref": "#/definitions/target"}}
     properties["materializations"] = targets
     schema: Schema = {"properties": properties, "additionalProperties": False}
@@ -105,6 +111,22 @@ def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
         schema["allOf"] = _params(exposed, ("type",))
         _name_types(properties, ("type",), exposed)
     return schema
+
+
+def _properties_schema() -> Schema:
+    """What a document that tells of several nodes may say of each."""
+    from seeknal.project.keys import CommonKeys
+    from seeknal.project.properties import KEYS, PROPERTIES
+
+    known = json_schema(CommonKeys)["properties"]
+    keys = {key: known[key] for key in KEYS} | {"audits": _AUDITS}
+    node = {"type": "object", "properties": keys, "additionalProperties": False}
+    nodes = {"type": "object", "additionalProperties": node}
+    return {
+        "properties": {"kind": {"const": PROPERTIES}, "nodes": nodes},
+        "additionalProperties": False,
+        "required": ["nodes"],
+    }
 
 
 def _name_types(properties: Schema, keys: Iterable[str], types: Mapping[str, Any]) -> None:

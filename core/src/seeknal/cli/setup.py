@@ -96,25 +96,36 @@ def _say_what_next(example: Example, folder: Path, place: str | None, count: int
 @click.argument("name")
 @click.option("--type", "source_type", help="For sources: what they read. Default: csv.")
 @click.option("--python", is_flag=True, help="Draft a Python node.")
+@click.option("--sql", is_flag=True, help="Draft an .sql file.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @click.option("--stdout", is_flag=True, help="Print the draft and write nothing.")
 def draft_command(
-    kind: str, name: str, source_type: str | None, python: bool, force: bool, stdout: bool
+    kind: str,
+    name: str,
+    source_type: str | None,
+    python: bool,
+    sql: bool,
+    force: bool,
+    stdout: bool,
 ) -> None:
     """Write a template file for a new node.
 
     KIND is what it is (source, transform, exposure, ...), NAME what it is called.
     """
-    from seeknal.cli.drafts import python_draft, yaml_draft
+    from seeknal.cli.drafts import python_draft, sql_draft, yaml_draft
     from seeknal.plugins import load_plugins
 
     plugins = load_plugins()
     declared = _kind(kind, plugins)
     _check_name(name)
+    if python and sql:
+        raise UsageError("--python and --sql exclude each other", code="SK0255")
     folder = Path("seeknal") / ("pipelines" if python else declared.folder)
-    file = folder / (f"{name}.py" if python else f"{name}.yml")
+    file = folder / f"{name}.{'py' if python else 'sql' if sql else 'yml'}"
     if python:
         text = python_draft(declared, name)
+    elif sql:
+        text = sql_draft(declared, name, source_type, plugins)
     else:
         body = yaml_draft(declared, name, source_type, plugins, _connections())
         text = modeline(len(folder.parts)) + body

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Audit, NodeId, Problem
-from seeknal.options import convert, keys_of
+from seeknal.options import convert, describe, keys_of
 from seeknal.plugins import Plugins
 
-_AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description")
+_AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description", "where")
 
 
 def build_audit(
@@ -50,6 +50,7 @@ def build_audit(
             )
         )
     known = keys_of(declared.options)
+    where = None if "where" in known else _where(data.get("where"), marks, node, problems)
     rest = {
         key: value
         for key, value in data.items()
@@ -66,9 +67,28 @@ def build_audit(
         warn_if=_text(data.get("warn_if")),
         error_if=_text(data.get("error_if")),
         message=_text(data.get("message")),
+        where=where,
         declared_by=declared_by,
         location=marks.value(),
     )
+
+
+def _where(value: object, marks: Marks, node: NodeId, problems: list[Problem]) -> str | None:
+    """The condition of ``where:`` as SQL, which is safe to put into a query."""
+    from seeknal.sql.check import SqlRefused
+    from seeknal.sql.condition import check_condition
+
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str):
+            return check_condition(value)
+        reason = f"where: expects a condition, not {describe(value)}"
+    except SqlRefused as error:
+        reason = f"where: {error}"
+    place, help = marks.value("where"), "where: status = 'paid'"
+    problems.append(Problem(code="SK0917", message=reason, location=place, help=help, node=node))
+    return None
 
 
 def _text(value: object) -> str | None:

@@ -21,7 +21,7 @@ from seeknal.project.envfile import environment
 from seeknal.secret import holds_secret
 from seeknal.walked import python_files
 
-VERSION = 6
+VERSION = 7
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""

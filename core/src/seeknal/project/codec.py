@@ -124,7 +124,7 @@ def _source_to(source: Source) -> dict[str, Any]:
 
 
 def _audit_to(audit: Audit) -> dict[str, Any]:
-    names = ("type", "node", "severity", "warn_if", "error_if", "message", "declared_by")
+    names = ("type", "node", "severity", "warn_if", "error_if", "message", "where", "declared_by")
     data = {name: getattr(audit, name) for name in names}
     return data | {"options": _compact(audit.options), "at": _place_to(audit.location)}
 

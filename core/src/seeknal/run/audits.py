@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from attrs import evolve
+
 from seeknal.errors import NodeError, did_you_mean
 from seeknal.kernel import Context
 from seeknal.model import Audit, AuditResult, Node, Relation
@@ -22,14 +24,15 @@ def run_audits(
     for audit in node.audits:
         _check_columns(audit, relation, plugins)
     results: dict[int, AuditResult] = {}
-    for owner, indexes in _by_owner(node.audits, plugins).items():
+    for (owner, where), indexes in _groups(node.audits, plugins).items():
         asked = [node.audits[index] for index in indexes]
-        answers = plugins.call("audit", owner, audits=asked, relation=relation, context=context)
+        part = _part(relation, where, asked[0], context) if where else relation
+        answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
         if answers is None or len(answers) != len(asked):
             raise NodeError(
                 f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
             )
-        results.update(zip(indexes, answers, strict=True))
+        results.update(zip(indexes, (_told(answer, where) for answer in answers), strict=True))
     return tuple(results[index] for index in range(len(node.audits)))
 
 
@@ -83,8 +86,35 @@ def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
             )
 
 
-def _by_owner(audits: Sequence[Audit], plugins: Plugins) -> dict[str, list[int]]:
-    owners: dict[str, list[int]] = {}
+def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | None], list[int]]:
+    """The audits that are asked together: of one plugin, about the same rows."""
+    groups: dict[tuple[str, str | None], list[int]] = {}
     for index, audit in enumerate(audits):
-        owners.setdefault(plugins.owner("audit type", audit.type), []).append(index)
-    return owners
+        owner = plugins.owner("audit type", audit.type)
+        groups.setdefault((owner, audit.where), []).append(index)
+    return groups
+
+
+def _part(relation: Relation, where: str, audit: Audit, context: Context) -> Relation:
+    """The rows that a condition is true for. Raises NodeError when it does not fit them."""
+    import duckdb
+
+    scan = f"(SELECT * FROM {relation.scan} WHERE {where})"
+    try:
+        context.duckdb.execute(f"DESCRIBE SELECT * FROM {scan}")
+    except duckdb.ProgrammingError as error:
+        reason = str(error).splitlines()[0].partition(": ")[2]
+        raise NodeError(
+            f"where: of audit {audit.type} of {audit.node} cannot be asked: {reason}",
+            code="SK0917",
+            location=audit.location,
+            help=f"columns: {', '.join(relation.names)}",
+        ) from error
+    return evolve(relation, scan=scan, rows=-1, path=None, whole=relation.scan)
+
+
+def _told(result: AuditResult, where: str | None) -> AuditResult:
+    """A result whose message says which rows it is about."""
+    if where is None or not result.message:
+        return result
+    return evolve(result, message=f"{result.message}, where {where}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -148,7 +149,9 @@ def _sample(number: int, audit: Audit, finding: Finding, subject: Subject) -> st
     if not finding.rows:
         return None
     context = subject.context
-    path = context.samples / f"{audit.node}.{number + 1}-{audit.type}.parquet"
+    # Audits of other rows are counted on their own.
+    part = f"-{sha256(audit.where.encode()).hexdigest()[:6]}" if audit.where else ""
+    path = context.samples / f"{audit.node}.{number + 1}-{audit.type}{part}.parquet"
     sample = f"SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}"
     described = context.duckdb.execute(f"DESCRIBE {sample}").fetchall()
     columns = [Column(name, type) for name, type, *_ in described]

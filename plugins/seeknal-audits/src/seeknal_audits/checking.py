@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seeknal.plugin import Audit, NodeId, Problem, Project, SqlRefused, did_you_mean
-from seeknal_audits.options import CustomSql, Relationships
+from seeknal_audits.options import Anomaly, CustomSql, Relationships
 from seeknal_audits.registry import entry_of, is_ours
 from seeknal_audits.thresholds import Threshold
 
@@ -17,7 +17,7 @@ def problems_of(project: Project) -> list[Problem]:
         for node in project.nodes.values()
         for audit in node.audits
         if is_ours(audit)
-        for problem in (*_limits(audit), *_options(audit), *_nodes(audit, project))
+        for problem in (*_limits(audit), *_where(audit), *_options(audit), *_nodes(audit, project))
     ]
 
 
@@ -33,6 +33,14 @@ def _limits(audit: Audit) -> Iterator[Problem]:
         if limit.percent and not entry_of(audit).counts_rows:
             message = f"{key}: {audit.type} fails once and has no percentage of rows"
             yield _problem("SK0914", message, audit, f"leave {key} out")
+
+
+def _where(audit: Audit) -> Iterator[Problem]:
+    """Row counts of earlier runs are of all rows."""
+    if audit.where is not None and isinstance(audit.options, Anomaly):
+        message = "anomaly compares with the row counts of earlier runs, which are of all rows"
+        help = "leave where: out, or put the audit on a node that holds only such rows"
+        yield _problem("SK0917", message, audit, help)
 
 
 def _options(audit: Audit) -> Iterator[Problem]:

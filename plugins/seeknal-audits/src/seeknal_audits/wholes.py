@@ -46,7 +46,7 @@ def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
 
 def _scan_of(node: str, subject: Subject) -> str:
     if node == subject.relation.node:
-        return subject.scan
+        return subject.relation.whole or subject.scan
     try:
         return subject.context.parent(node).scan
     except NodeError as error:
