@@ -40,8 +40,13 @@ class OpenedProject:
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
-        """The rows of a query over ``kind.name`` tables: ``.df()``, ``.pl()``, ``.arrow()``."""
-        return self._views().sql(query)
+        """The rows of a query over ``kind.name`` tables: ``.df()``, ``.pl()``, ``.arrow()``.
+
+        ``ref('kind.name')`` names such a table too; raises UsageError when there is none.
+        """
+        from seeknal.querying import without_refs
+
+        return self._views().sql(without_refs(query, self.root, self.environment))
 
     def table(self, node: str) -> duckdb.DuckDBPyRelation:
         """A node's rows. Raises UsageError for an unknown node or one that has never run."""

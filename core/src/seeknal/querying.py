@@ -85,6 +85,15 @@ def _lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str], allow_fil
     connection.execute("SET lock_configuration = true")
 
 
+def without_refs(query: str, root: Path, environment: str) -> str:
+    """``query`` with the names of stored outputs for ``ref()``. Raises UsageError."""
+    if "ref" not in query.lower():
+        return query
+    from seeknal.sql.refs import replace_refs
+
+    return replace_refs(query, list(snapshots_of(root, environment)))
+
+
 class Views:
     """The views over one environment's outputs; ``paths`` are the files that they read."""
 

@@ -64,9 +64,12 @@ class Outputs:
         )
 
     def statements(self, text: str) -> list[str]:
-        """The statements of ``text``; DuckDB knows best where one ends."""
+        """The statements of ``text``, without ref(); DuckDB knows best where one ends."""
         import duckdb
 
+        from seeknal.querying import without_refs
+
+        text = without_refs(text, self.root, self.name)
         try:
             return [str(entry.query) for entry in self._views.extract_statements(text)]
         except duckdb.Error:

@@ -46,8 +46,9 @@ def sql_command(
 ) -> None:
     """Query the stored outputs with one SQL statement.
 
-    Every node is a view kind.name, and name alone where only one node has it; seeknal_history
-    holds the earlier runs. QUERY is read from stdin when it is absent or "-".
+    Every node is a view kind.name, and name alone where only one node has it; ref('kind.name')
+    means the same. seeknal_history holds the earlier runs. QUERY is read from stdin when it is
+    absent or "-".
     """
     text = _query_text(query)
     wanted = Wanted(format=format_, limit=limit, output=output)
@@ -56,8 +57,9 @@ def sql_command(
 
         ask(project_root(), profile, connection, text, wanted)
         return
-    from seeknal.querying import open_views
+    from seeknal.querying import open_views, without_refs
 
+    text = without_refs(text, project_root(), environment)
     writes = [temporary_path(output)] if output else []
     views = open_views(
         project_root(),

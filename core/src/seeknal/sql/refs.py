@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from attrs import frozen
 
+from seeknal.errors import UsageError
 from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import Scope
@@ -79,6 +80,33 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
         time_dependent=effects.time_dependent,
         reads_outside=tuple(edits.outside(tables)),
     )
+
+
+def replace_refs(sql: str, known: Collection[NodeId]) -> str:
+    """``sql`` with each ``ref()``, in double braces or not, as a quoted name; else unchanged.
+
+    Raises UsageError for one that names no node, or may mean several.
+    """
+    tokens = tokenize(sql)
+    scope = Scope(
+        inputs=(), known=known, node=NodeId(""), location=Location(""), this_allowed=False
+    )
+    edits = _Edits(sql, tokens, scope)
+    edits.replace_refs()
+    for problem in scope.problems:
+        of_rows = " with stored rows" if problem.code == "SK0310" else ""
+        raise UsageError(f"{problem.message}{of_rows}", code=problem.code, help=problem.help)
+    edits.edits = [_with_braces(sql, edit) for edit in edits.edits]
+    return edits.text()
+
+
+def _with_braces(sql: str, edit: tuple[int, int, str]) -> tuple[int, int, str]:
+    """An edit that takes the braces of a template around its place with it."""
+    start, end, replacement = edit
+    before, after = sql[:start].rstrip(), sql[end:].lstrip()
+    if not (before.endswith("{{") and after.startswith("}}")):
+        return edit
+    return len(before) - 2, len(sql) - len(after) + 2, replacement
 
 
 class _Edits:
