@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeknal.cli.progress import counted
 from seeknal.cli.render import plain
+from seeknal.cli.totals import counted
 from seeknal.model import NodeResult, Plan, RunSummary, Step
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from seeknal.cli.streams import CLEAR
+
 BAR = 20
 _EVERY = 0.1
-_CLEAR = "\r\x1b[K"
 
 
 class Live:
@@ -34,7 +35,7 @@ class Live:
         if self._thread.is_alive():
             self._thread.join()
         with self._lock:
-            sys.stderr.write(_CLEAR)
+            sys.stderr.write(CLEAR)
             sys.stderr.flush()
 
     def start(self, node: str) -> None:
@@ -50,7 +51,7 @@ class Live:
     def above(self) -> Iterator[None]:
         """What is printed within the block scrolls by above the line."""
         with self._lock:
-            sys.stderr.write(_CLEAR)
+            sys.stderr.write(CLEAR)
             sys.stderr.flush()
             yield
             sys.stdout.flush()
@@ -64,7 +65,7 @@ class Live:
     def _draw(self) -> None:
         if not self._ended.is_set():
             columns = shutil.get_terminal_size().columns
-            sys.stderr.write(_CLEAR + self.text(time.monotonic())[: columns - 1])
+            sys.stderr.write(CLEAR + self.text(time.monotonic())[: columns - 1])
             sys.stderr.flush()
 
     def text(self, now: float) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from seeknal.cli.failures import message
 from seeknal.cli.live import Live
+from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
+from seeknal.cli.totals import totals
 from seeknal.model import (
     AuditResult,
     Delivery,
@@ -31,16 +33,29 @@ COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reuse
 class Silent:
     """A reporter that only passes warnings on; for answers that are written at the end."""
 
+    def __init__(self) -> None:
+        self._stopping = Stopping()
+
     def planned(self, plan: Plan, project: Project) -> None:
+        self._stopping.planned(plan, project)
         for problem in project.warnings:
             warn(brief(problem))
 
-    def started(self, node: NodeId) -> None: ...
-    def finished(self, result: NodeResult) -> None: ...
+    def started(self, node: NodeId) -> None:
+        self._stopping.started(node)
+
+    def finished(self, result: NodeResult) -> None:
+        self._stopping.finished(result)
+
+    def stopping(self, nodes: Collection[NodeId]) -> None:
+        if text := self._stopping.stopping(nodes):
+            say(text)
+
     def warn(self, message: str) -> None:
         warn(message)
 
-    def ended(self, summary: RunSummary) -> None: ...
+    def ended(self, summary: RunSummary) -> None:
+        self._stopping.ended()
 
 
 class Lines:
@@ -54,8 +69,10 @@ class Lines:
         self._targets: Mapping[str, Target] = {}
         self._widths = (0, 0)
         self._live: Live | None = None
+        self._stopping = Stopping()
 
     def planned(self, plan: Plan, project: Project) -> None:
+        self._stopping.planned(plan, project)
         self._steps = {step.node: step for step in plan.steps}
         self._targets = {
             target.key: target for step in plan.steps for target in project.nodes[step.node].targets
@@ -68,21 +85,29 @@ class Lines:
             self._live.begin()
 
     def started(self, node: NodeId) -> None:
+        self._stopping.started(node)
         if self._live:
             self._live.start(node)
 
     def finished(self, result: NodeResult) -> None:
+        self._stopping.finished(result)
         if self._live:
             self._live.finish(result.node)
         if not self._quiet:
             with self._above():
                 print(self.line(result), flush=True)
 
+    def stopping(self, nodes: Collection[NodeId]) -> None:
+        if text := self._stopping.stopping(nodes):
+            with self._above():
+                say(text)
+
     def warn(self, message: str) -> None:
         with self._above():
             warn(message)
 
     def ended(self, summary: RunSummary) -> None:
+        self._stopping.ended()
         if self._live:
             self._live.end()
             self._live = None
@@ -166,25 +191,6 @@ def audits_text(audits: Sequence[AuditResult]) -> str:
     if failed:
         return f"{failed} of {len(audits)} {noun} failed"
     return f"{len(audits)} {noun} ok" if not warned else f"{warned} of {len(audits)} {noun} warned"
-
-
-def totals(results: Sequence[NodeResult], seconds: float, interrupted: bool = False) -> str:
-    """``4 nodes: 3 run, 1 reused, 0 failed   0.4 s``."""
-    counts = counted(results)
-    parts = [f"{counts['success']} run", f"{counts['reused']} reused", f"{counts['failed']} failed"]
-    parts += [f"{counts[name]} {name}" for name in ("skipped", "interrupted") if counts[name]]
-    if owed := sum(len(result.owed) for result in results):
-        parts.append(f"{owed} {'delivery' if owed == 1 else 'deliveries'} owed")
-    noun = "node" if len(results) == 1 else "nodes"
-    end = "   interrupted" if interrupted else ""
-    return f"{len(results)} {noun}: {', '.join(parts)}   {seconds:.1f} s{end}"
-
-
-def counted(results: Sequence[NodeResult]) -> dict[str, int]:
-    """How many results there are of each status."""
-    statuses: list[str] = [result.status for result in results]
-    names = ("success", "reused", "failed", "skipped", "interrupted")
-    return {name: statuses.count(name) for name in names}
 
 
 def failures(result: NodeResult, root: Path) -> list[str]:

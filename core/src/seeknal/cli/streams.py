@@ -18,6 +18,8 @@ WORKER = "seeknal-worker"
 """The name of the threads that execute nodes."""
 OURS = "seeknal-"
 """What the names of all other threads of ours begin with."""
+CLEAR = "\r\x1b[K"
+"""Takes the line at the foot of a terminal away."""
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 
 

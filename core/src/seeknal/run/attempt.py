@@ -440,6 +440,10 @@ class Attempt:
 
     def clean_up(self) -> None:
         _release_function()
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove what the step has written for itself alone."""
         if self.candidate is not None:
             self.candidate.unlink(missing_ok=True)
         if self.place.workdir.exists():

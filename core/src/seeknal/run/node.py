@@ -81,6 +81,19 @@ class NodeRunner:
             own.give_up(thread)
         return True
 
+    def abandon(self, node: NodeId, thread: int) -> None:
+        """Leave a thread to itself whatever it does: the process is about to end."""
+        attempt = self.attempts.get(thread)
+        self.given_up.add(thread)
+        self.interrupt(thread)
+        if attempt is not None and attempt.node.id == node:
+            attempt.discard()
+
+    def end_children(self) -> None:
+        """End the processes that nodes have started."""
+        if (process := sys.modules.get("seeknal.run.process")) is not None:
+            process.end_descendants()
+
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread's cursor is running, or all of them."""
         for ident, cursor in list(self.cursors.items()):

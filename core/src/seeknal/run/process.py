@@ -161,6 +161,30 @@ def end_children(thread: int) -> None:
                 os.kill(int(child), signal.SIGTERM)
 
 
+def end_descendants() -> None:
+    """End the processes that this one and its children have started, where the system tells.
+
+    Those in a session of their own, such as servers, were meant to go on and end by their own
+    rules.
+    """
+    session = os.getsid(0)
+    waiting = _children(os.getpid())
+    while waiting:
+        child = waiting.pop()
+        with suppress(OSError):
+            if os.getsid(child) == session:
+                waiting += _children(child)
+                os.kill(child, signal.SIGKILL)
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in file.read_text().split()]
+    return found
+
+
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
     if event == "os.chdir" and not _is_importing():
         _turns.be_alone()

@@ -15,6 +15,7 @@ from seeknal.model import Node, NodeId, NodeResult, Plan, Step
 from seeknal.run.failures import is_deterministic
 from seeknal.run.node import NodeRunner
 from seeknal.run.schedule import Schedule
+from seeknal.run.signals import Stop
 
 IO_WORKERS = 8
 CPU_WORKERS = 2
@@ -55,10 +56,12 @@ class Limits:
 
 @frozen(kw_only=True)
 class Events:
-    """Whom a run tells; both are called by one thread at a time."""
+    """Whom a run tells; all are called by one thread."""
 
     started: Callable[[NodeId], None]
     finished: Callable[[NodeResult], None]
+    stopping: Callable[[Collection[NodeId]], None]
+    """The run is to end; these are waited for."""
 
 
 def run_plan(
@@ -68,9 +71,12 @@ def run_plan(
     limits: Limits,
     events: Events,
     durations: Mapping[NodeId, float],
-    stop: threading.Event,
+    stop: Stop,
 ) -> list[NodeResult]:
-    """The result of every step, in plan order. ``stop`` ends it: what runs is interrupted."""
+    """The result of every step, in plan order. ``stop`` ends it: what runs is interrupted,
+
+    and left to itself where it is to end at once.
+    """
     return _Run(plan, graph, runner, limits, events, durations, stop).carry_out()
 
 
@@ -85,7 +91,7 @@ class _Run:
         limits: Limits,
         events: Events,
         durations: Mapping[NodeId, float],
-        stop: threading.Event,
+        stop: Stop,
     ) -> None:
         self.steps = {step.node: step for step in plan.steps}
         self.graph = graph
@@ -102,6 +108,7 @@ class _Run:
         self.told: dict[NodeId, float] = {}
         """When each step was first told to stop."""
         self.closing: str | None = None
+        self.is_stopping = False
 
     def carry_out(self) -> list[NodeResult]:
         try:
@@ -200,6 +207,11 @@ class _Run:
 
     def collect(self) -> None:
         """Wait for one result; meanwhile obey signals and time-outs."""
+        if self.stop.is_set() and not self.is_stopping:
+            self.is_stopping = True
+            self.events.stopping(tuple(self.running))
+        if self.stop.at_once:
+            self.leave_all()
         self.interrupt_late()
         if not self.running:
             return
@@ -207,6 +219,9 @@ class _Run:
             result = self.done.get(timeout=_POLL)
         except queue.Empty:
             return
+        self.take(result)
+
+    def take(self, result: NodeResult) -> None:
         del self.running[result.node]
         self.settle(self.judge(result))
 
@@ -220,17 +235,36 @@ class _Run:
                 if now - told > GRACE and self.runner.give_up(id, thread):
                     self.leave(id, thread)
 
+    def leave_all(self) -> None:
+        """End every step as it is; what has its result already keeps it."""
+        self.stop.end_recording()
+        while not self.done.empty():
+            self.take(self.done.get())
+        for id, (_, thread) in list(self.running.items()):
+            self.runner.abandon(id, thread)
+            self.leave(id, thread)
+        self.threads = []
+        self.runner.end_children()
+
     def leave(self, id: NodeId, thread: int) -> None:
         """End the step of a function that cannot be stopped; its thread goes with the process."""
         self.threads = [entry for entry in self.threads if entry.ident != thread]
-        del self.running[id]
-        reason = self.steps[id].reason
-        result = NodeResult(node=id, status="failed", reason=reason, code="SK0714")
+        started, _ = self.running.pop(id)
+        result = NodeResult(
+            node=id,
+            status="failed",
+            reason=self.steps[id].reason,
+            code="SK0714",
+            seconds=time.monotonic() - started,
+        )
         self.settle(self.judge(result, still=True))
 
     def judge(self, result: NodeResult, still: bool = False) -> NodeResult:
-        """A failure that a signal or the time-out caused is named as such."""
-        if result.status != "failed" or result.node not in self.told:
+        """A failure that a signal or the time-out caused is named as such.
+
+        What a terminal sends reaches the processes that nodes have started as well.
+        """
+        if result.status != "failed" or not (result.node in self.told or self.stop.is_set()):
             return result
         if self.stop.is_set():
             return evolve(result, status="interrupted", error="interrupted", code="", help=None)

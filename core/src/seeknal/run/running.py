@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -28,7 +28,7 @@ from seeknal.run.asking import connections_of, rowless_kinds
 from seeknal.run.planning import finder_of, plan_of, pool_of
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.session import Loaded, Request, is_narrowed
-from seeknal.run.signals import stopped_by_signals
+from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.run.verified import Verified
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History
@@ -56,6 +56,7 @@ class Reporter(Protocol):
     def planned(self, plan: Plan, project: Project) -> None: ...
     def started(self, node: NodeId) -> None: ...
     def finished(self, result: NodeResult) -> None: ...
+    def stopping(self, nodes: Collection[NodeId]) -> None: ...
     def warn(self, message: str) -> None: ...
     def ended(self, summary: RunSummary) -> None: ...
 
@@ -78,7 +79,7 @@ class Run:
         self.clock = monotonic()
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self.warnings: list[str] = []
-        self.stop = threading.Event()
+        self.stop = Stop()
 
     def run(self, plan: Plan | None = None) -> RunSummary:
         assert self.store is not None
@@ -89,16 +90,22 @@ class Run:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
         self.observe("before_run", plan=plan)
+        with stopped_by_signals(self.stop) if plan.to_run else nullcontext():
+            return self.summarise(self.results_of(plan))
+
+    def results_of(self, plan: Plan) -> list[NodeResult]:
+        """Carry out a plan as a generation of its environment."""
+        assert self.store is not None
         self.expect_generation(plan.environment)
         try:
             results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
             self.forget_removed(plan.environment)
         finally:
             self.store.end_generation(plan.environment)
-        if plan.to_run:
+        if plan.to_run and not self.stop.at_once:
             self.keep_definitions(plan)
             self.tidy()
-        return self.summarise(results)
+        return results
 
     def keep_definitions(self, plan: Plan) -> None:
         """The SQL that was built, for later plans to show what changed."""
@@ -242,7 +249,11 @@ class Run:
     ) -> list[NodeResult]:
         from seeknal.run.runner import Events, run_plan
 
-        events = Events(started=self.reporter.started, finished=self.finished)
+        events = Events(
+            started=self.reporter.started,
+            finished=self.finished,
+            stopping=self.reporter.stopping,
+        )
         durations = self.history.durations() if len(plan.to_run) > 1 else {}
         graph = as_read(self.loaded.graph, before, {step.node for step in plan.steps})
         return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
@@ -270,7 +281,8 @@ class Run:
     def record(self, environment: str, snapshot: Snapshot) -> None:
         if self.store is not None:
             lazily = not self.project.nodes[snapshot.node].targets
-            self.store.record(environment, snapshot, lazily=lazily)
+            with self.stop.recording():
+                self.store.record(environment, snapshot, lazily=lazily)
 
     def finished(self, result: NodeResult) -> None:
         self.observe("after_node", node=self.project.nodes[result.node], result=result)
