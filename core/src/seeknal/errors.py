@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seeknal.model import Location, Problem
+    from seeknal.model import Location, Problem, Project
 
 
 class SeeknalError(Exception):
@@ -66,12 +66,15 @@ class SelectionError(UsageError):
 
 
 class ProjectError(SeeknalError):
-    """The project's files are wrong. ``problems`` holds all that was found, in file order."""
+    """The project's files are wrong. ``problems`` holds all that was found, in file order.
+
+    ``partial`` is what of the project could be read all the same, to find more in it.
+    """
 
     exit_code = 2
     default_code = "SK0100"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], partial: Project | None = None) -> None:
         first = problems[0] if len(problems) == 1 else None
         super().__init__(
             "; ".join(problem.message for problem in problems),
@@ -80,6 +83,7 @@ class ProjectError(SeeknalError):
             location=first.location if first else None,
         )
         self.problems = tuple(problems)
+        self.partial = partial
 
 
 class PluginError(SeeknalError):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Context,
         EngineType,
         Garbage,
+        Misfit,
         NodeInputs,
         NodeKind,
         Rows,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from seeknal.model import (
         Audit,
         AuditResult,
+        Column,
         Connection,
         Delivered,
         Node,
@@ -222,6 +224,24 @@ def audit_nodes(audit: Audit) -> Sequence[str] | None:
     """The other nodes that an audit reads (``kind.name``), so that they run before its node.
 
     Called once per audit, when a project is loaded; main thread. None: not mine.
+    """
+
+
+@_first
+def node_misfits(node: Node, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    """What a node's own options name and ``columns``, those of the rows it reads, do not have.
+
+    Called once per node of a kind that this plugin declared, when a project is checked and the
+    columns are known without running anything; main thread. A column whose type is not known
+    has the type ``""``. None: not mine.
+    """
+
+
+@_first
+def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    """What a target's options name and ``columns``, those of the rows it is given, do not have.
+
+    Called as ``node_misfits`` is, once per target. None: not mine.
     """
 
 

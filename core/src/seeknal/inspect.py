@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import PRODUCTION, Artifact, Column, Node, NodeId, Problem, Snapshot
+from seeknal.model import PRODUCTION, Artifact, Column, Node, NodeId, Snapshot
 from seeknal.plan.views import is_view
 from seeknal.querying import open_views, snapshots_of
 
@@ -168,27 +168,6 @@ def generated_sql(loaded: Loaded, node: Node) -> str:
                 raise Unbound(f"the columns of {id} are not known until it has run")
             binder.define(id, known[id].columns)
         return binder.generated(node, body, node.parents)
-
-
-def misfits_of(loaded: Loaded) -> list[Problem]:
-    """Views that do not fit their inputs, as far as declarations and production's outputs tell."""
-    from datetime import UTC, datetime
-
-    from seeknal.fingerprint import fingerprints
-    from seeknal.lineage.fitting import misfits
-
-    project, graph = loaded.project, loaded.graph
-    return list(
-        misfits(
-            project,
-            graph,
-            loaded.plugins,
-            fingerprints=fingerprints(
-                project.nodes, graph, datetime.now(UTC).date().isoformat(), project.root
-            ),
-            snapshots=snapshots_of(project.root, PRODUCTION),
-        )
-    )
 
 
 def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:

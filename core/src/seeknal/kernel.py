@@ -137,6 +137,21 @@ class Garbage:
 
 
 @frozen(kw_only=True)
+class Misfit:
+    """Something that a node or a target names and that its rows do not have.
+
+    ``key`` is the option that names it and ``word`` how it is written there, so that its place
+    is found in the project's files. The rest is what a run would say of it.
+    """
+
+    code: str
+    message: str
+    key: str
+    word: str
+    help: str | None = None
+
+
+@frozen(kw_only=True)
 class NodeInputs:
     """What a node reads: each parent's stored output, and the rows of its own body."""
 

@@ -205,6 +205,8 @@ class Sql:
     executable: str
     location: Location
     dialect: str = "duckdb"
+    edits: tuple[tuple[int, int, int], ...] | None = None
+    """What of ``rendered`` was replaced, and by how many characters; None: it was written anew."""
 
 
 @frozen(kw_only=True)

@@ -112,6 +112,20 @@ def convert(
     return reader.instance(cls, data, ())
 
 
+def salvage(cls: type[T], data: Mapping[str, object], marks: Marks) -> T | None:
+    """An instance from what of ``data`` is right by itself; None when what is required is not."""
+    required = {key for entry in fields_of(cls) if entry.required for key in _keys(entry)}
+    given = {key: value for key, value in data.items() if key in required}
+    for key, value in data.items():
+        if key not in required and convert(cls, {**given, key: value}, marks, []) is not None:
+            given[key] = value
+    return convert(cls, given, marks, [])
+
+
+def _keys(entry: Field) -> tuple[str, ...]:
+    return (entry.key, *entry.aliases)
+
+
 def structure(cls: type[T], data: Mapping[str, object]) -> T:
     """`convert` for data that was converted before. Raises ValueError when it no longer fits."""
     problems: list[Problem] = []

@@ -35,6 +35,7 @@ from seeknal.kernel import (
     Context,
     EngineType,
     Garbage,
+    Misfit,
     NodeInputs,
     NodeKind,
     Rows,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from seeknal.makers import how_to_make
     from seeknal.rows import scan_of_rows
     from seeknal.scans import to_scan
+    from seeknal.spots import find_word
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
     from seeknal.sql.storage import as_parquet
@@ -96,6 +98,7 @@ _LATER = {
     "check_times": ("seeknal.batches", "check_times"),
     "how_to_make": ("seeknal.makers", "how_to_make"),
     "install_command": ("seeknal.installing", "install_command"),
+    "find_word": ("seeknal.spots", "find_word"),
     "files_version": ("seeknal.fileversion", "version_of"),
     "publish_file": ("seeknal.files", "publish_file"),
     "range_of": ("seeknal.batches", "range_of"),
@@ -142,6 +145,7 @@ __all__ = (
     "Garbage",
     "Interval",
     "Location",
+    "Misfit",
     "Mode",
     "Node",
     "NodeError",
@@ -178,6 +182,7 @@ __all__ = (
     "check_times",
     "did_you_mean",
     "files_version",
+    "find_word",
     "hookimpl",
     "how_to_make",
     "install_command",

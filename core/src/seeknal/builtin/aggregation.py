@@ -9,8 +9,10 @@ from attrs import evolve, frozen
 
 from seeknal.builtin.aggregates import aggregate_names, is_aggregate, normal
 from seeknal.plugin import (
+    Column,
     Context,
     Duration,
+    Misfit,
     Node,
     NodeInputs,
     Problem,
@@ -280,6 +282,46 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     scan, _ = to_scan(context.duckdb, body, f"body_of_{node.name}")
     query = _query(options, scan.sql)
     return None if query is None else Scan(query)
+
+
+@hookimpl
+def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
+    """Columns of groups, times and features that are not there."""
+    options = node.options
+    if not isinstance(options, AggregationOptions | SecondOrderOptions):
+        return None
+    names = [column.name for column in columns]
+    known = {name.lower() for name in names}
+    return [
+        Misfit(
+            code="SK0739",
+            message=f"{key}: {node.id} reads no column {name!r}",
+            help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+            key=key,
+            word=name,
+        )
+        for key, name in _columns_named(options)
+        if name.lower() not in known
+    ]
+
+
+def _columns_named(options: Options) -> Iterator[tuple[str, str]]:
+    if isinstance(options, AggregationOptions):
+        yield from ((_key_of(name, options), name) for name in options.keys)
+    else:
+        yield "id_col", options.id_col
+    for key in ("time_column", "application_date_col"):
+        if (name := getattr(options, key)) is not None:
+            yield key, name
+    for spec in specs_of(options.features):
+        if spec.column is not None:
+            yield "features", spec.column
+
+
+def _key_of(column: str, options: AggregationOptions) -> str:
+    if column == options.id_col:
+        return "id_col"
+    return "group_by" if column in options.group_by else "entity"
 
 
 def _query(options: object, rows: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from seeknal.plugin import (
     Column,
     Context,
     Duration,
+    Misfit,
     Node,
     NodeError,
     NodeInputs,
@@ -19,6 +20,7 @@ from seeknal.plugin import (
     Rows,
     Scan,
     did_you_mean,
+    find_word,
     hookimpl,
     option,
     quote_identifier,
@@ -115,12 +117,12 @@ def validate_project(project: Project) -> list[Problem]:
     import duckdb
 
     with duckdb.connect() as connection:
-        found = [_wrong_type(*entry, connection) for entry in declared]
+        found = [_wrong_type(project, *entry, connection) for entry in declared]
     return [problem for problem in found if problem is not None]
 
 
 def _wrong_type(
-    node: Node, feature: str, dtype: str, connection: duckdb.DuckDBPyConnection
+    project: Project, node: Node, feature: str, dtype: str, connection: duckdb.DuckDBPyConnection
 ) -> Problem | None:
     try:
         _sql_type(dtype, connection)
@@ -128,7 +130,7 @@ def _wrong_type(
         return Problem(
             code="SK0735",
             message=f"feature {feature!r}: {error}",
-            location=node.location,
+            location=find_word(project.root, node.location, dtype, feature, "features"),
             help="write int, double, varchar, boolean, timestamp, decimal(18, 2) or the like",
             node=node.id,
         )
@@ -156,6 +158,43 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     if inputs.body is None and group.required:
         group.count_nulls(scan)
     return Scan(f"SELECT {', '.join(group.select())} FROM ({scan.sql}\n)")
+
+
+@hookimpl
+def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
+    """Keys, times and features that are no columns of the rows."""
+    if not isinstance(node.options, FeatureGroupOptions):
+        return None
+    known = [column.name for column in columns]
+    folded = {name.lower() for name in known}
+    return [
+        _missing(node, known, *named)
+        for named in _named(node.options)
+        if named[0].lower() not in folded
+    ]
+
+
+def _named(options: FeatureGroupOptions) -> Iterator[tuple[str, str, str]]:
+    """Each column that is named, as what, and by which option."""
+    if isinstance(options.entity, Entity):
+        for name in options.entity.join_keys:
+            yield name, "key", "entity"
+    if options.event_time is not None:
+        yield options.event_time, "event time", "event_time"
+    if options.created_time is not None:
+        yield options.created_time, "created time", "created_time"
+    for name in options.types:
+        yield name, "feature", "features"
+
+
+def _missing(node: Node, known: Sequence[str], name: str, what: str, key: str) -> Misfit:
+    return Misfit(
+        code="SK0730",
+        message=f"{what} {name!r} of {node.id} is not a column of its rows",
+        help=did_you_mean(name, known) or f"columns: {', '.join(known)}",
+        key=key,
+        word=name,
+    )
 
 
 class _Group:
@@ -206,12 +245,12 @@ class _Group:
     def existing(self, name: str, what: str) -> str:
         found = self.columns.get(name.lower())
         if found is None:
+            missing = _missing(self.node, [*self.columns.values()], name, what, "")
             raise NodeError(
-                f"{what} {name!r} of {self.node.id} is not a column of its rows",
-                code="SK0730",
+                missing.message,
+                code=missing.code,
                 location=self.node.location,
-                help=did_you_mean(name, self.columns.values())
-                or f"columns: {', '.join(self.columns.values())}",
+                help=missing.help,
             )
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Literal
@@ -22,6 +22,7 @@ from seeknal.plugin import (
     Relation,
     Target,
     TargetType,
+    find_word,
     hookimpl,
     option,
     replacing,
@@ -93,6 +94,24 @@ def validate_project(project: Project) -> Iterable[Problem]:
                 first = owners.setdefault(path, target)
                 if first is not target:
                     yield _one_file_twice(first, target)
+                yield from _wrong_path(target, target.options, path, project.root)
+
+
+def _wrong_path(target: Target, options: FileOptions, path: Path, root: Path) -> Iterator[Problem]:
+    """What a delivery would say of the path."""
+    try:
+        _format(options)
+        if not options.allow_outside and path.is_relative_to(root.resolve()):
+            _refuse_own(options.path, path.relative_to(root.resolve()))
+    except NodeError as error:
+        place = target.location and find_word(root, target.location, options.path, "path")
+        yield Problem(
+            code=error.code,
+            message=error.message,
+            location=place,
+            help=error.help,
+            node=target.node,
+        )
 
 
 def _one_file_twice(first: Target, second: Target) -> Problem:

@@ -10,6 +10,7 @@ from attrs import frozen
 from seeknal.plugin import (
     Column,
     Context,
+    Misfit,
     Node,
     NodeError,
     NodeInputs,
@@ -89,15 +90,38 @@ def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
     )
 
 
+@hookimpl
+def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
+    """Profiled columns that are not there."""
+    options = node.options
+    if not isinstance(options, ProfileOptions):
+        return None
+    known = {column.name.lower() for column in columns}
+    return [
+        _missing(node, name, columns)
+        for name in options.profile.columns
+        if name.lower() not in known
+    ]
+
+
+def _missing(node: Node, name: str, columns: Sequence[Column]) -> Misfit:
+    names = [column.name for column in columns]
+    return Misfit(
+        code="SK0734",
+        message=f"{node.id} profiles column {name!r}, which is not there",
+        help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+        key="columns",
+        word=name,
+    )
+
+
 def _chosen(node: Node, wanted: tuple[str, ...], columns: tuple[Column, ...]) -> list[Column]:
     known = {column.name.lower(): column for column in columns}
     for name in wanted:
         if name.lower() not in known:
+            missing = _missing(node, name, columns)
             raise NodeError(
-                f"{node.id} profiles column {name!r}, which is not there",
-                code="SK0734",
-                location=node.location,
-                help=did_you_mean(name, [column.name for column in columns]),
+                missing.message, code=missing.code, location=node.location, help=missing.help
             )
     return [known[name.lower()] for name in wanted] if wanted else list(columns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -76,12 +76,16 @@ class Binder:
         if self._defined.get(id) == tuple(columns):
             return
         listed = ", ".join(
-            f"CAST(NULL AS {_type(column)}) AS {quote_identifier(column.name)}"
-            for column in columns
+            f"{_null(column)} AS {quote_identifier(column.name)}" for column in columns
         )
         self.duckdb.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
         name = quote_name(id.kind, id.name)
-        self.duckdb.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {listed} WHERE false")
+        for what in ("TABLE", "VIEW") if id in self._defined else ():
+            with suppress(Exception):
+                self.duckdb.execute(f"DROP {what} IF EXISTS {name}")
+        # What is NULL of no type fits everywhere, and only a view may have such a column.
+        what = "TABLE" if all(column.type for column in columns) else "VIEW"
+        self.duckdb.execute(f"CREATE {what} {name} AS SELECT {listed} WHERE false")
         self._defined[id] = tuple(columns)
 
     def columns(self, sql: str) -> tuple[Column, ...]:
@@ -136,9 +140,12 @@ class Binder:
             ) from (error)
 
 
-def _type(column: Column) -> str:
+def _null(column: Column) -> str:
+    """NULL of the column's type, where that is known."""
+    if not column.type:
+        return "NULL"
     # A column that is NULL throughout has a type of its own, which no table may have.
-    return "INTEGER" if column.type.strip('"') == "NULL" else column.type
+    return f"CAST(NULL AS {'INTEGER' if column.type.strip(chr(34)) == 'NULL' else column.type})"
 
 
 def _first_line(error: BaseException) -> str:
@@ -154,10 +161,15 @@ class BindContext:
     dry_run = True
     known_version = None
     delivery_id = ""
+    refusals = ("SK0703", "SK0709")
+    """Codes of what is refused here and not in a run."""
 
-    def __init__(self, binder: Binder, node: NodeId) -> None:
+    def __init__(
+        self, binder: Binder, node: NodeId, schemas: Mapping[NodeId, Any] | None = None
+    ) -> None:
         self.binder = binder
         self.node = node
+        self.schemas = schemas or {}
         self.log = logging.Logger(f"seeknal.lineage.{node}", logging.CRITICAL + 1)
 
     @property
@@ -188,6 +200,13 @@ class BindContext:
         return full
 
     def parent(self, node: str) -> Relation:
+        """No rows, of the columns that are known."""
+        schema = self.schemas.get(NodeId(node))
+        if schema is not None and schema.typed:
+            id = NodeId(node)
+            self.binder.define(id, schema.columns)
+            scan = quote_name(id.kind, id.name)
+            return Relation(node=id, scan=scan, columns=schema.columns, rows=0)
         raise NodeError(f"the rows of {node} are not read for lineage", code="SK0709")
 
     def definition(self, node: str) -> Node:

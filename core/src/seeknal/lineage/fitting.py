@@ -1,56 +1,263 @@
-"""Views that do not fit their inputs, as far as columns are known without reading any data."""
+"""What of a node does not fit the columns of what it reads, before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from seeknal.graph import Graph
+from attrs import evolve, frozen
+
+from seeknal.errors import SeeknalError
+from seeknal.lineage.beside import audit_problems, contract_problems, target_problems
 from seeknal.lineage.binding import Binder, Unbound
-from seeknal.lineage.nodes import declared, still_true
-from seeknal.model import Column, Fingerprint, NodeId, Problem, Project, Snapshot
-from seeknal.plugins import Plugins
+from seeknal.lineage.schemas import Schema, named_only
+from seeknal.model import Column, Location, Node, NodeId, Problem
+from seeknal.scans import columns_of
+from seeknal.spots import find_word
+from seeknal.sql.faults import Fault, faults_of
+from seeknal.sql.places import place_in
+from seeknal.sql.syntax import takes_columns_from_data
+
+if TYPE_CHECKING:
+    from seeknal.kernel import Misfit
+
+Schemas = Mapping[NodeId, Schema | None]
+UNSURE = "as far as its columns are known from the last run or from what is declared"
 
 
-def misfits(
-    project: Project,
-    graph: Graph,
-    plugins: Plugins,
-    *,
-    fingerprints: Mapping[NodeId, Fingerprint],
-    snapshots: Mapping[NodeId, Snapshot],
-) -> Iterator[Problem]:
-    """A warning for each view, and each SQL node that one reads, whose query does not bind.
+@frozen(kw_only=True)
+class Fit:
+    """A node looked at. ``looked`` is False where what it reads is not known."""
 
-    Columns are those that are declared, and those that ``snapshots`` tell as far as
-    ``fingerprints`` say that they are still true. Imports DuckDB only where there are views.
-    """
-    views = [id for id, node in project.nodes.items() if node.materialized == "view"]
-    if not views:
-        return
-    wanted = graph.ancestors(views) | set(views)
-    known: dict[NodeId, tuple[Column, ...]] = {}
-    with Binder(project.root, project.nodes, plugins) as binder:
-        for id in graph.order:
-            if id not in wanted:
-                continue
-            node, mark = project.nodes[id], fingerprints[id]
-            stored = still_true(node, snapshots.get(id), mark.content, mark.upstream)
-            columns = stored.columns or declared(node) if node.source else stored.columns
-            binds = node.kind == "transform" and node.sql is not None
-            if columns is None and binds and known.keys() >= set(node.parents):
-                assert node.sql is not None
-                for parent in node.parents:
-                    binder.define(parent, known[parent])
-                try:
-                    columns = binder.columns(node.sql.executable)
-                except Unbound as error:
-                    yield Problem(
-                        code="SK0754",
-                        message=f"{id} does not fit its inputs as they are known: {error}",
-                        location=node.sql.location,
-                        help="it fails when it runs, unless they have other columns by then",
-                        node=id,
-                        severity="warn",
+    schema: Schema | None = None
+    problems: tuple[Problem, ...] = ()
+    looked: bool = True
+
+
+class Fitter:
+    """Binds one node after the other to empty tables of the columns that its inputs have."""
+
+    def __init__(self, binder: Binder) -> None:
+        self.binder = binder
+
+    def fit(self, node: Node, schemas: Schemas) -> Fit:
+        """A node that reads others, over inputs of these schemas."""
+        parents = self.parents(node)
+        given = [schema for id in parents if (schema := schemas.get(id)) is not None]
+        if len(given) < len(parents) or self._is_elsewhere(node):
+            return Fit(looked=False)
+        for id, schema in zip(parents, given, strict=True):
+            self.binder.define(id, schema.columns)
+        rows = _Rows(self.binder, node, schemas, Schema(columns=()) if not given else _of(given))
+        try:
+            schema = rows.schema()
+        except Unbound:
+            return Fit(problems=tuple(rows.problems), looked=bool(rows.problems))
+        except _Wrong:
+            return Fit(problems=tuple(rows.problems))
+        beside = self.beside(node, schema, schemas)
+        return Fit(schema=schema, problems=(*rows.problems, *beside))
+
+    def parents(self, node: Node) -> tuple[NodeId, ...]:
+        """What the node reads; with SQL, names that no node has are left to the SQL."""
+        nodes = self.binder.nodes
+        return tuple(id for id in node.parents if node.sql is None or id in nodes)
+
+    def beside(self, node: Node, schema: Schema | None, schemas: Schemas) -> list[Problem]:
+        """What does not fit the rows of a node: its contract, its audits and its targets."""
+        found: list[Problem] = []
+        if schema is not None:
+            if node.contract:
+                found += contract_problems(node, schema, self.binder)
+            found += audit_problems(node, schema, schemas, self.binder)
+        for target in node.targets:
+            given = schemas.get(target.reads) if target.reads is not None else schema
+            if given is not None:
+                found += _as_sure(target_problems(target, given, self.binder), given.sure)
+        return found if schema is None else [*_as_sure(found, schema.sure)]
+
+    def _is_elsewhere(self, node: Node) -> bool:
+        """Whether its rows are made where nothing can be bound without running it."""
+        return node.python is not None or node.engine not in (None, "duckdb")
+
+
+def _of(given: Sequence[Schema]) -> Schema:
+    """How much is known of rows that are computed from all of these."""
+    return Schema(
+        columns=(),
+        typed=all(schema.typed for schema in given),
+        sure=all(schema.sure for schema in given),
+    )
+
+
+class _Wrong(Exception):
+    """What is wrong has been told, and the columns cannot be."""
+
+
+class _Rows:
+    """The columns of one node's rows, and what keeps them from being told."""
+
+    def __init__(self, binder: Binder, node: Node, schemas: Schemas, known: Schema) -> None:
+        self.binder = binder
+        self.node = node
+        self.schemas = schemas
+        self.known = known
+        self.problems: list[Problem] = []
+
+    def schema(self) -> Schema | None:
+        """None for a node that has no rows, or those of several others."""
+        node = self.node
+        kind = self.binder.plugins.kinds.get(node.kind)
+        if node.kind == "rule":
+            return None
+        if node.kind == "transform" and node.sql is None:
+            raise Unbound("it has no SQL")
+        body = self.of_sql() if node.sql is not None else self.of_input()
+        if kind is None or not kind.produces_rows or node.kind == "transform" or body is None:
+            return body
+        return self.of_kind(body)
+
+    def of_input(self) -> Schema | None:
+        parents = self.node.parents
+        return self.schemas[parents[0]] if len(parents) == 1 else None
+
+    def of_sql(self) -> Schema:
+        assert self.node.sql is not None
+        sql = self.node.sql.executable
+        if takes_columns_from_data(sql) or _reads_outside(self.node):
+            raise Unbound("its columns are not known until it has run")
+        return self.bound(sql, self.place)
+
+    def place(self, fault: Fault) -> Location:
+        assert self.node.sql is not None
+        if fault.offset is None:
+            return self.node.sql.location
+        return place_in(self.binder.root, self.node.sql, fault.offset)
+
+    def bound(self, sql: str, place: Any) -> Schema:
+        """The columns of a query. Raises _Wrong when it does not bind and Unbound when that
+        says nothing."""
+        import duckdb
+
+        connection = self.binder.duckdb
+        try:
+            columns = columns_of(connection.sql(sql))
+        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+            if not self.binder.nodes.keys() >= set(self.node.parents):
+                raise Unbound("it reads a node that is not there") from None
+            names = [name for id in self.node.parents for name in self.names_of(id)]
+            found = faults_of(connection, sql, names)
+        except duckdb.Error as error:
+            raise Unbound(str(error)) from error
+        else:
+            if self.known.typed:
+                return evolve(self.known, columns=columns)
+            return named_only([column.name for column in columns], sure=self.known.sure)
+        told = [fault for fault in found.faults if self.is_certain(fault)]
+        if not told:
+            raise Unbound("its columns are not known until it has run")
+        self.add([self.of_fault(fault, place(fault)) for fault in told])
+        if found.columns is None or len(told) < len(found.faults):
+            raise _Wrong
+        return named_only(found.columns, sure=self.known.sure)
+
+    def names_of(self, id: NodeId) -> list[str]:
+        schema = self.schemas[id]
+        return schema.names if schema else []
+
+    def is_certain(self, fault: Fault) -> bool:
+        """Whether it is wrong whatever is not known: types, and what extensions bring."""
+        if "extension" in fault.message:
+            return False
+        return self.known.typed or fault.kind in ("name", "shape") or "Function" in fault.message
+
+    def of_fault(self, fault: Fault, place: Location) -> Problem:
+        return Problem(
+            code="SK0706",
+            message=fault.message,
+            location=place,
+            help=fault.help,
+            node=self.node.id,
+        )
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        self.problems += _as_sure(problems, self.known.sure)
+
+    def of_kind(self, body: Schema) -> Schema:
+        """The columns that the node's kind makes of its own SQL's or its input's."""
+        node, binder = self.node, self.binder
+        misfits = binder.plugins.hooks.node_misfits(node=node, columns=body.columns) or ()
+        wrong = [self.of_misfit(misfit) for misfit in misfits]
+        if wrong:
+            self.add(wrong)
+            raise _Wrong
+        if not body.typed:
+            raise Unbound("the types of its input are not known")
+        try:
+            sql = binder.generated(node, node.sql.executable if node.sql else None, node.parents)
+        except Unbound as error:
+            self.told_by_kind(error.__cause__)
+            raise
+        return self.bound(sql, self.place_of_name)
+
+    def told_by_kind(self, error: BaseException | None) -> None:
+        """What a kind says of the node's own options, which it points to."""
+        if isinstance(error, SeeknalError) and error.location == self.node.location:
+            text, code = error.message, error.code
+            self.add(
+                [
+                    Problem(
+                        code=code,
+                        message=text,
+                        location=error.location,
+                        help=error.help,
+                        node=self.node.id,
                     )
-            if columns is not None:
-                known[id] = columns
+                ]
+            )
+
+    def of_misfit(self, misfit: Misfit) -> Problem:
+        place = find_word(self.binder.root, self.node.location, misfit.word, misfit.key)
+        return Problem(
+            code=misfit.code,
+            message=misfit.message,
+            location=place,
+            help=misfit.help,
+            node=self.node.id,
+        )
+
+    def place_of_name(self, fault: Fault) -> Location:
+        """Where a name of the SQL that a kind makes stands among the node's options."""
+        return find_word(self.binder.root, self.node.location, fault.name or "", "features")
+
+
+def _as_sure(problems: Sequence[Problem], sure: bool) -> Iterator[Problem]:
+    for problem in problems:
+        yield problem if sure else unsure(problem)
+
+
+def unsure(problem: Problem) -> Problem:
+    """The same as a warning: the columns may be others by the next run."""
+    return evolve(
+        problem,
+        code="SK0754",
+        message=f"{problem.message}, {UNSURE}",
+        severity="warn",
+    )
+
+
+def _reads_outside(node: Node) -> bool:
+    """Whether the SQL reads files or servers itself, which binding it would do as well."""
+    if node.volatile is None or node.sql is None:
+        return False
+    from seeknal.sql.functions import outside_name
+    from seeknal.sql.scopes import table_references
+    from seeknal.sql.tokens import tokenize
+
+    tokens = tokenize(node.sql.executable)
+    return any(outside_name(table, tokens) for table in table_references(tokens))
+
+
+def of_stored(columns: Sequence[Column] | None) -> Schema | None:
+    """What the last run or a declaration says."""
+    return None if columns is None else Schema(columns=tuple(columns), sure=False)

@@ -112,7 +112,8 @@ def _compact(options: object) -> dict[str, Any]:
 
 def _sql_to(sql: Sql) -> list[Any]:
     rendered = None if sql.rendered == sql.text else sql.rendered
-    return [sql.text, rendered, sql.executable, _place_to(sql.location), sql.dialect]
+    edits = None if sql.edits is None else [list(edit) for edit in sql.edits]
+    return [sql.text, rendered, sql.executable, _place_to(sql.location), sql.dialect, edits]
 
 
 def _source_to(source: Source) -> dict[str, Any]:
@@ -220,11 +221,12 @@ class _Reader:
 
 
 def _sql_from(data: list[Any]) -> Sql:
-    text, rendered, executable, place, dialect = data
+    text, rendered, executable, place, dialect, edits = data
     return Sql(
         text=text,
         rendered=text if rendered is None else rendered,
         executable=executable,
         location=Location(*place),
         dialect=dialect,
+        edits=None if edits is None else tuple((a, b, c) for a, b, c in edits),
     )

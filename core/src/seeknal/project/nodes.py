@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from seeknal.digests import digest
 from seeknal.errors import did_you_mean, nearest
@@ -24,7 +24,7 @@ from seeknal.model import (
     Source,
     Sql,
 )
-from seeknal.options import UNKNOWN_KEY, convert, fields_of, keys_of, unstructure
+from seeknal.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, unstructure
 from seeknal.project.around import (
     Surroundings,
     outside_problem,
@@ -41,6 +41,7 @@ from seeknal.project.templating import render, render_values
 from seeknal.sql.keywords import words
 from seeknal.sql.names import find, named
 
+_T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
 NOTED = words(
     """
@@ -73,8 +74,20 @@ _IN_2X = {"float": "DOUBLE", "float32": "FLOAT", "float64": "DOUBLE", "str": "VA
 """Types that seeknal 2.x names otherwise: to DuckDB a float has 32 bits, which change 0.06."""
 
 
-def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Node | None:
-    """The node, or None when something is wrong with it or it is disabled."""
+@frozen(kw_only=True)
+class Built:
+    """A node as far as it could be made; ``sound`` when nothing is wrong with it.
+
+    ``clear``: which rows it has is known in spite of what is wrong.
+    """
+
+    node: Node
+    sound: bool
+    clear: bool
+
+
+def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Built | None:
+    """The node, or None when too little of it is right or it is disabled."""
     return _Builder(raw, around, problems).build()
 
 
@@ -91,25 +104,27 @@ class _Builder:
         self.dated = False
         self.volatile: str | None = None
 
-    def build(self) -> Node | None:
+    def build(self) -> Built | None:
         kind = self.around.plugins.kinds[self.raw.kind]
         data = {**self.around.node_defaults, **self.raw.data}
         common_data, added_data, kind_data = self.split(data, kind)
-        common = convert(CommonKeys, common_data, self.raw.marks, self.problems, node=self.id)
-        added = convert(
-            added_keys(kind.name), added_data, self.raw.marks, self.problems, node=self.id
-        )
+        common = self.converted(CommonKeys, common_data)
+        added = self.converted(added_keys(kind.name), added_data)
         if common is None or added is None or not common.enabled:
             return None
         kind_data = self.with_old_keys(kind_data, common, kind)
-        options = convert(kind.options, kind_data, self.raw.marks, self.problems, node=self.id)
+        options = self.converted(kind.options, kind_data)
         inputs = self.inputs(common)
+        clear = inputs is not None
+        before = len(self.problems)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
         if inputs is not None and kind.accepts_sql:
             sql, inputs = self.sql(common, inputs)
         else:
             sql, inputs = None, inputs or ()
+        if self.has_errors(before):
+            sql, clear = None, False
         columns = self.columns(common)
         source = self.source(common, added, columns) if kind.name == "source" else None
         targets = self.targets.declared(common, kind)
@@ -117,27 +132,31 @@ class _Builder:
             targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
         self.note_what_has_no_effect(common)
-        if any(problem.severity == "error" for problem in self.problems[self.before :]):
-            return None
+        sound = not self.has_errors(self.before)
         reads = self.raw.reads
-        definition, frame = definition_of(
-            kind=kind,
-            options=options,
-            inputs=inputs,
-            sql=sql,
-            code_hash=self.raw.code_hash,
-            source=source,
-            columns=columns,
-            contract=common.contract,
-            place=self.place(source),
-            python=self.python_reads(common),
-            functional={
-                "materialized": common.materialized,
-                "files": common.files,
-                **({"engine": common.engine} if common.engine not in (None, "duckdb") else {}),
-            },
+        # What is wrong has no definition: it is never run.
+        definition, frame = (
+            ("", "")
+            if not sound
+            else definition_of(
+                kind=kind,
+                options=options,
+                inputs=inputs,
+                sql=sql,
+                code_hash=self.raw.code_hash,
+                source=source,
+                columns=columns,
+                contract=common.contract,
+                place=self.place(source),
+                python=self.python_reads(common),
+                functional={
+                    "materialized": common.materialized,
+                    "files": common.files,
+                    **({"engine": common.engine} if common.engine not in (None, "duckdb") else {}),
+                },
+            )
         )
-        return Node(
+        node = Node(
             id=self.id,
             location=self.raw.location,
             options=options,
@@ -166,8 +185,18 @@ class _Builder:
             time_dependent="date" if self.dated else None,
             files=common.files,
             env=tuple(dict.fromkeys((*common.env, *(reads.env if reads else ())))),
-            notes=self.notes(data, kind, options),
+            notes=self.notes(data, kind, options) if sound else {},
         )
+        return Built(node=node, sound=sound, clear=clear)
+
+    def converted(self, cls: type[_T], data: Mapping[str, object]) -> _T | None:
+        """The keys as the class that reads them; without those that are wrong, which are told."""
+        marks = self.raw.marks
+        found = convert(cls, data, marks, self.problems, node=self.id)
+        return salvage(cls, data, marks) if found is None else found
+
+    def has_errors(self, since: int) -> bool:
+        return any(problem.severity == "error" for problem in self.problems[since:])
 
     def notes(self, data: Mapping[str, object], kind: NodeKind, options: object) -> dict[str, str]:
         """A hash for each key that says nothing of the rows, columns of either spelling alike."""
@@ -295,7 +324,9 @@ class _Builder:
         if common.transform is not None and common.sql is not None:
             place = self.raw.marks.key("sql")
             self.problem("SK0204", "both transform: and sql: are given", place, "keep one of them")
+        from seeknal.sql.places import written
         from seeknal.sql.refs import resolve_sql
+        from seeknal.sql.tokens import offset_of
 
         start = self.raw.sql_at or self.text_location(key, text)
         rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
@@ -303,6 +334,11 @@ class _Builder:
         self.volatile = self.volatile or rendered.volatile
         if not rendered.ok:
             return None, inputs
+
+        def locate(line: int, column: int) -> Location:
+            offset = offset_of(rendered.text, line, column)
+            return written(self.around.root, start, text, rendered.text, offset)
+
         resolved = resolve_sql(
             rendered.text,
             inputs=inputs,
@@ -310,18 +346,20 @@ class _Builder:
             node=self.id,
             location=start,
             dialect=common.dialect,
+            locate=locate,
         )
         self.problems.extend(resolved.problems)
         self.dated |= resolved.time_dependent
         self.volatile = self.volatile or resolved.volatile
         if common.volatile is not True:
-            self.refuse_outside(resolved.reads_outside, start)
+            self.refuse_outside(resolved.reads_outside, locate)
         sql = Sql(
             text=text,
             rendered=rendered.text,
             executable=resolved.executable,
             location=start,
             dialect=common.dialect,
+            edits=resolved.edits,
         )
         return sql, resolved.inputs
 
@@ -330,13 +368,14 @@ class _Builder:
         place = self.raw.marks.value(key)
         return Location(place.file, place.line + 1) if "\n" in text else place
 
-    def refuse_outside(self, reads: tuple[tuple[str, int], ...], start: Location) -> None:
+    def refuse_outside(
+        self, reads: tuple[tuple[str, int], ...], locate: Callable[[int, int], Location]
+    ) -> None:
         for what, line in reads:
-            place = Location(start.file, start.line + line - 1)
             self.problem(
                 "SK0405",
                 f"the SQL reads {what} itself, so a change of it would go unseen",
-                place,
+                locate(line, 0),
                 "declare a source and read that, or say volatile: true",
             )
 
@@ -440,14 +479,10 @@ class _Builder:
             self.problem("SK0208", f"unknown source type {type!r}", place, help)
             return None
         known = keys_of(declared.options)
-        return convert(
-            declared.options,
-            {key: params[key] for key in params if key in known or key not in of_query},
-            self.raw.marks.below("params"),
-            self.problems,
-            node=self.id,
-            what="option",
-        )
+        data = {key: params[key] for key in params if key in known or key not in of_query}
+        marks = self.raw.marks.below("params")
+        found = convert(declared.options, data, marks, self.problems, node=self.id, what="option")
+        return salvage(declared.options, data, marks) if found is None else found
 
     def check_connection(self, name: str, own_key: bool) -> None:
         marks = self.raw.marks if own_key else self.raw.marks.below("params")

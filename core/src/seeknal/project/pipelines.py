@@ -95,7 +95,7 @@ class Code:
     """What a function is made of: its hash, the ids that it reads through ``ctx.ref``, the rest."""
 
     hash: str | None = None
-    refs: tuple[tuple[str, int], ...] = ()
+    refs: tuple[tuple[str, tuple[int, int]], ...] = ()
     reads: Reads | None = None
     outside: bool = False
     computed: bool = False
@@ -283,7 +283,10 @@ class _Reader:
             return None
         name = data["name"]
         code = self.code(declared)
-        self.add_inputs(data, code.refs, NodeId.of(declared.kind, name))
+        own = dict(read_refs([function])) if function else {}
+        for number, ref in self.add_inputs(data, code.refs, NodeId.of(declared.kind, name)):
+            if ref in own:
+                marks = marks.noting(own[ref], "inputs", number)
         is_run = declared.kind != "exposure"
         return RawNode(
             kind=declared.kind,
@@ -453,19 +456,25 @@ class _Reader:
         return False
 
     def add_inputs(
-        self, data: dict[str, Any], refs: Sequence[tuple[str, int]], node: NodeId
-    ) -> None:
-        """Ids that the code reads are inputs, whether or not they are declared."""
+        self, data: dict[str, Any], refs: Sequence[tuple[str, tuple[int, int]]], node: NodeId
+    ) -> list[tuple[int, str]]:
+        """Ids that the code reads are inputs, whether or not they are declared.
+
+        Gives those that were not, each with its number among the inputs.
+        """
         inputs = list(data.get("inputs", ()))
         known = {str(entry.get("ref")) for entry in inputs if isinstance(entry, Mapping)}
         names = {entry.partition(".")[2] or entry for entry in known}
-        for ref, _line in refs:
+        added = []
+        for ref, _place in refs:
             is_own = ref == node or (node.kind == "source" and ref == node.name)
             if ref not in known and not is_own and not ("." not in ref and ref in names):
+                added.append((len(inputs), ref))
                 inputs.append({"ref": ref})
                 known.add(ref)
         if inputs:
             data["inputs"] = inputs
+        return added
 
 
 def _literals(decorator: Decorator, known: Mapping[str, ast.expr]) -> dict[str, Any]:

@@ -62,6 +62,10 @@ class _Loader:
         self.problems: list[Problem] = []
         self.unread: list[str] = []
         self.properties: list[Properties] = []
+        self.flawed: dict[NodeId, Node] = {}
+        """Nodes that something is wrong with, as far as they could be made."""
+        self.unclear: set[NodeId] = set()
+        """Those of them whose rows are not known for that."""
 
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
@@ -89,7 +93,7 @@ class _Loader:
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)
-        self.stop_if_wrong()
+        self.stop_if_wrong(project)
         project = evolve(project, warnings=tuple(self.problems))
         if self.cache is not None:
             names = {*settings.environment_names, *(profile.variables if profile else ())}
@@ -229,8 +233,18 @@ class _Loader:
         return {type: profile.source_defaults(type, self.problems) for type in sorted(types)}
 
     def nodes(self, raws: list[RawNode], around: Surroundings) -> dict[NodeId, Node]:
-        built = (build_node(raw, around, self.problems) for raw in raws)
-        return {node.id: node for node in built if node is not None}
+        found: dict[NodeId, Node] = {}
+        for raw in raws:
+            built = build_node(raw, around, self.problems)
+            if built is None:
+                continue
+            if built.sound:
+                found[raw.id] = built.node
+                continue
+            self.flawed[raw.id] = built.node
+            if not built.clear:
+                self.unclear.add(raw.id)
+        return found
 
     def in_order(self, nodes: dict[NodeId, Node]) -> dict[NodeId, Node]:
         """A node that an audit reads runs before the node that is audited."""
@@ -277,15 +291,29 @@ class _Loader:
         self.problems += overwritten(nodes, around.connections or {})
 
     def plugin_problems(self, project: Project) -> list[Problem]:
-        found = self.plugins.hooks.validate_project(project=project)
+        clear = {
+            id: node
+            for id, node in self.flawed.items()
+            if id not in self.unclear and node.options is not None
+        }
+        hook = self.plugins.hooks.validate_project
+        found = hook(project=evolve(project, nodes={**project.nodes, **clear}))
         return [problem for problems in found for problem in problems or ()]
 
-    def stop_if_wrong(self) -> None:
+    def stop_if_wrong(self, project: Project) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]
         if errors:
-            raise ProjectError(sorted(causes(errors, self.unread), key=_place))
+            unclear = {id: evolve(self.flawed[id], inputs=_UNCLEAR) for id in self.unclear}
+            nodes = {**project.nodes, **self.flawed, **unclear}
+            problems = sorted(causes(errors, self.unread), key=place_of)
+            raise ProjectError(problems, evolve(project, nodes=nodes))
 
 
-def _place(problem: Problem) -> tuple[str, int, int]:
+_UNCLEAR = (Input(ref=NodeId("unclear.unclear")),)
+"""What a node reads of which nobody can say what it reads: no node has that name."""
+
+
+def place_of(problem: Problem) -> tuple[str, int, int]:
+    """What problems are sorted by."""
     place = problem.location
     return (place.file, place.line, place.column) if place else ("", 0, 0)

@@ -188,15 +188,15 @@ def _does_nothing(statement: ast.stmt) -> bool:
     )
 
 
-def read_refs(nodes: list[ast.AST]) -> list[tuple[str, int]]:
-    """The ids in ``ctx.ref("...")`` calls, with their lines, each once."""
-    found: dict[str, int] = {}
+def read_refs(nodes: Sequence[ast.AST]) -> list[tuple[str, tuple[int, int]]]:
+    """The ids in ``ctx.ref("...")`` calls, with their lines and columns, each once."""
+    found: dict[str, tuple[int, int]] = {}
     for top in nodes:
         for node in ast.walk(top):
             if isinstance(node, ast.Call) and _is_ref(node.func) and node.args:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found.setdefault(first.value, node.lineno)
+                    found.setdefault(first.value, (node.lineno, node.col_offset + 1))
     return list(found.items())
 
 

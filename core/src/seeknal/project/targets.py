@@ -122,9 +122,10 @@ class TargetBuilder:
         name = str(connection) if connection else None
         if name is not None:
             self.check_connection(name, marks)
+        if options is not None:
+            self.check_path(options, marks)
         if options is None or mode is None:
             return None
-        self.check_path(options, marks)
         text = repr(sorted(unstructure(options).items(), key=str))
         label = str(getattr(options, declared.label_field, "") or self.raw.name)
         return Target(

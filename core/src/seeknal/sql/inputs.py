@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import FILE_ENDINGS
@@ -24,7 +24,9 @@ class Scope:
         node: NodeId,
         location: Location,
         this_allowed: bool,
+        locate: Callable[[int, int], Location] | None = None,
     ) -> None:
+        self.locate = locate or self.at
         self.inputs = tuple(inputs)
         self.known = known
         self.node = node
@@ -48,7 +50,7 @@ class Scope:
             Problem(
                 code=code,
                 message=message,
-                location=self.at(*place),
+                location=self.locate(*place) if place[0] else self.location,
                 help=help,
                 node=self.node,
                 severity="warn" if severity == "warn" else "error",

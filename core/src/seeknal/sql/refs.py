@@ -5,7 +5,7 @@ The text is edited where an input is named and left alone elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import frozen
 
@@ -23,7 +23,8 @@ class ResolvedSql:
     """What a node's SQL says about the node.
 
     ``inputs`` are the declared ones and, after them, those that only the SQL names.
-    ``reads_outside`` holds what is read and the 1-based line of the SQL.
+    ``reads_outside`` holds what is read and the 1-based line of the SQL. ``edits`` are what of the
+    text was replaced, and by how many characters; None where it was written anew.
     """
 
     executable: str
@@ -32,6 +33,7 @@ class ResolvedSql:
     volatile: str | None = None
     time_dependent: bool = False
     reads_outside: tuple[tuple[str, int], ...] = ()
+    edits: tuple[tuple[int, int, int], ...] | None = None
 
 
 def resolve_sql(
@@ -43,15 +45,22 @@ def resolve_sql(
     location: Location,
     dialect: str = "duckdb",
     this_allowed: bool = True,
+    locate: Callable[[int, int], Location] | None = None,
 ) -> ResolvedSql:
     """``sql`` with each input named ``"kind"."name"``, and all that is wrong with it.
 
     ``location`` is where the text begins: problems point to its line plus theirs. A column is
-    given when ``location`` has one, the column where the text's lines begin. In another dialect
-    than DuckDB's the text is parsed in it and written anew.
+    given when ``location`` has one, the column where the text's lines begin. ``locate`` knows
+    better where a line and column of the text are. In another dialect than DuckDB's the text is
+    parsed in it and written anew.
     """
     scope = Scope(
-        inputs=inputs, known=known, node=node, location=location, this_allowed=this_allowed
+        inputs=inputs,
+        known=known,
+        node=node,
+        location=location,
+        this_allowed=this_allowed,
+        locate=locate,
     )
     if dialect != "duckdb":
         from seeknal.sql.dialects import resolve_dialect
@@ -79,6 +88,7 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
         volatile=effects.volatile,
         time_dependent=effects.time_dependent,
         reads_outside=tuple(edits.outside(tables)),
+        edits=tuple((start, stop, len(new)) for start, stop, new in sorted(edits.edits)),
     )
 
 

@@ -102,3 +102,14 @@ def line_and_column(sql: str, offset: int) -> tuple[int, int]:
     """The 1-based line and column of an offset."""
     line = sql.count("\n", 0, offset) + 1
     return line, offset - (sql.rfind("\n", 0, offset) + 1) + 1
+
+
+def offset_of(sql: str, line: int, column: int) -> int:
+    """The offset of a 1-based line and column; of the line's first word where it has no column."""
+    start = 0
+    for _ in range(line - 1):
+        start = sql.find("\n", start) + 1
+    if column:
+        return start + column - 1
+    text = sql[start:].partition("\n")[0]
+    return start + len(text) - len(text.lstrip())

@@ -1,0 +1,165 @@
+"""What a node's contract, audits and targets ask of columns that its rows do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from seeknal.errors import NodeError, SeeknalError, did_you_mean
+from seeknal.lineage.binding import BindContext, Binder
+from seeknal.lineage.schemas import Schema
+from seeknal.model import Audit, Column, Location, Node, NodeId, Problem, Relation, Target
+from seeknal.plugins import Plugins
+from seeknal.spots import find_word
+from seeknal.sql.quote import quote_name
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def broken_promises(
+    node: Node, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection
+) -> Iterator[tuple[str, str]]:
+    """Each column that is promised and missing, or of another type, and what of it is wrong."""
+    actual = {column.name.lower(): column.type for column in columns}
+    for spec in node.columns:
+        found = actual.get(spec.name.lower())
+        if found is None:
+            yield spec.name, f"{spec.name} is missing"
+        elif spec.type and found and (wanted := str(cursor.dtype(spec.type))) != found:
+            # DuckDB has aliases of types, such as INT and TEXT.
+            del wanted
+            yield spec.name, f"{spec.name} is {found}, not {spec.type}"
+
+
+def contract_message(node: Node, broken: Sequence[str]) -> str:
+    """What a run and a check say of a contract."""
+    return f"contract of {node.id} is broken: {'; '.join(broken)}"
+
+
+CONTRACT_HELP = "cast the columns in the node, or change what its file promises"
+
+
+def contract_problems(node: Node, schema: Schema, binder: Binder) -> list[Problem]:
+    """A problem for each promise that is not kept."""
+    import duckdb
+
+    try:
+        broken = [*broken_promises(node, schema.columns, binder.duckdb)]
+    except duckdb.Error:
+        # A type that DuckDB does not have is told where it is declared.
+        return []
+    return [
+        Problem(
+            code="SK0713",
+            message=contract_message(node, [text]),
+            location=find_word(binder.root, node.location, name, "columns", "schema"),
+            help=CONTRACT_HELP,
+            node=node.id,
+        )
+        for name, text in broken
+    ]
+
+
+def missing_columns(
+    audit: Audit, names: Sequence[str], plugins: Plugins
+) -> Iterator[tuple[str, NodeError]]:
+    """Each column that an audit names and that is not among ``names``, with the error of it."""
+    known = {name.lower() for name in names}
+    owner = plugins.owner("audit type", audit.type)
+    for column in plugins.call("audit_columns", owner, audit=audit) or ():
+        if column.lower() not in known:
+            yield (
+                column,
+                NodeError(
+                    f"audit {audit.type} of {audit.node} names column {column!r}, which is not"
+                    " there",
+                    code="SK0903",
+                    location=audit.location,
+                    help=did_you_mean(column, names) or f"columns: {', '.join(names)}",
+                ),
+            )
+
+
+def audit_problems(
+    node: Node, schema: Schema, schemas: Mapping[NodeId, Schema | None], binder: Binder
+) -> list[Problem]:
+    """Columns that audits name and that are not there, and SQL of theirs that does not bind."""
+    found: list[Problem] = []
+    askable = []
+    for audit in node.audits:
+        missing = [*missing_columns(audit, schema.names, binder.plugins)]
+        for column, error in missing:
+            found.append(_problem(error, _word(binder, audit.location, column, "columns"), node))
+        if not missing:
+            askable.append(audit)
+    if schema.typed and askable:
+        binder.define(node.id, schema.columns)
+        for audit in askable:
+            if (problem := _asked(node, audit, schema, schemas, binder)) is not None:
+                found.append(problem)
+    return found
+
+
+def _asked(
+    node: Node,
+    audit: Audit,
+    schema: Schema,
+    schemas: Mapping[NodeId, Schema | None],
+    binder: Binder,
+) -> Problem | None:
+    """What the audit's plugin says when it is asked about no rows of these columns."""
+    context = BindContext(binder, node.id, schemas)
+    scan = quote_name(node.id.kind, node.id.name)
+    relation = Relation(node=node.id, scan=scan, columns=schema.columns, rows=0)
+    owner = binder.plugins.owner("audit type", audit.type)
+    try:
+        binder.plugins.call("audit", owner, audits=[audit], relation=relation, context=context)
+    except SeeknalError as error:
+        if error.location is None or error.code in BindContext.refusals:
+            return None
+        return _problem(error, _in_message(binder, error, error.location), node)
+    except Exception:
+        # A plugin works for a run; that it cannot here says nothing about the project.
+        return None
+    return None
+
+
+def _in_message(binder: Binder, error: SeeknalError, start: Location) -> Location:
+    """Where the name that a message is about is written."""
+    import re
+
+    for word in re.findall(r"[\"']([^\"']+)[\"']", error.message)[::-1]:
+        place = find_word(binder.root, start, word, "sql", "query", "expression", "condition")
+        if place != start:
+            return place
+    return start
+
+
+def target_problems(target: Target, schema: Schema, binder: Binder) -> list[Problem]:
+    """What a target's options name and the rows do not have."""
+    hook = binder.plugins.hooks.target_misfits
+    misfits = hook(target=target, columns=schema.columns) or ()
+    return [
+        Problem(
+            code=misfit.code,
+            message=misfit.message,
+            location=_word(binder, target.location, misfit.word, misfit.key),
+            help=misfit.help,
+            node=target.node,
+        )
+        for misfit in misfits
+    ]
+
+
+def _word(binder: Binder, start: Location | None, word: str, key: str) -> Location | None:
+    if start is None:
+        return None
+    keys = (key, "column") if key == "columns" else (key, key.removesuffix("s"))
+    return find_word(binder.root, start, word, *keys)
+
+
+def _problem(error: SeeknalError, place: Location | None, node: Node) -> Problem:
+    return Problem(
+        code=error.code, message=error.message, location=place, help=error.help, node=node.id
+    )

@@ -1,0 +1,228 @@
+"""A project's nodes bound one after the other, as far as columns are known without running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seeknal.digests import digest
+from seeknal.errors import SeeknalError
+from seeknal.fingerprint import audits_key
+from seeknal.graph import graph_of
+from seeknal.lineage.binding import Binder, Unbound
+from seeknal.lineage.fitcache import FitCache
+from seeknal.lineage.fitting import Fit, Fitter, of_stored
+from seeknal.lineage.nodes import declared, still_true
+from seeknal.lineage.schemas import Schema, files_of, is_cheap, is_unmoved, token_of
+from seeknal.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
+from seeknal.plugins import Plugins
+from seeknal.spots import find_word
+
+Marks = Callable[[], Mapping[NodeId, Fingerprint]]
+_DECLARED = ("SK0740", "SK0741")
+"""What a source says of columns that its file declares."""
+
+
+@frozen(kw_only=True)
+class Checked:
+    """What does not fit. ``unknown``: nodes whose columns only a run tells; ``unchecked``: those
+    that could not be looked at for that."""
+
+    problems: tuple[Problem, ...] = ()
+    unknown: tuple[NodeId, ...] = ()
+    unchecked: tuple[NodeId, ...] = ()
+
+
+def check_project(
+    project: Project,
+    plugins: Plugins,
+    snapshots: Mapping[NodeId, Snapshot],
+    marks: Marks,
+    wrong: Collection[NodeId] = (),
+) -> Checked:
+    """Bind what can be bound. Runs nothing and reads no data but that of small files.
+
+    ``snapshots`` tell columns that files do not, as far as ``marks``, the nodes' fingerprints,
+    say that they are still true. Something else is known to be wrong with the nodes ``wrong``:
+    what is not known of them is no news. What fits is remembered below ``target/`` and not looked at
+    again, nor DuckDB imported, while nothing has changed.
+    """
+    graph = graph_of({id: node.parents for id, node in project.nodes.items()})
+    if graph is None:
+        # They read each other in a circle, which is told.
+        return Checked()
+    with Binder(project.root, project.nodes, plugins) as binder:
+        checker = _Checker(project, binder, snapshots, marks, wrong)
+        for id in graph.order:
+            checker.check(project.nodes[id])
+        checker.cache.save()
+    return checker.checked()
+
+
+class _Checker:
+    """One walk through a project: what is known of each node that was passed."""
+
+    def __init__(
+        self,
+        project: Project,
+        binder: Binder,
+        snapshots: Mapping[NodeId, Snapshot],
+        marks: Marks,
+        wrong: Collection[NodeId],
+    ) -> None:
+        self.project = project
+        self.binder = binder
+        self.fitter = Fitter(binder)
+        self.snapshots = snapshots
+        self.marks = marks
+        self.cache = FitCache(project.target)
+        self.schemas: dict[NodeId, Schema | None] = {}
+        self.keys: dict[NodeId, str] = {}
+        self.problems: list[Problem] = []
+        self.unknown: list[NodeId] = []
+        self.unchecked: list[NodeId] = []
+        self.wrong = set(wrong)
+
+    def checked(self) -> Checked:
+        return Checked(
+            problems=tuple(self.problems),
+            unknown=tuple(self.unknown),
+            unchecked=tuple(self.unchecked),
+        )
+
+    def check(self, node: Node) -> None:
+        if node.source is not None:
+            fit = self.of_source(node)
+            fit = self.with_beside(node, fit)
+        elif node.python is not None or node.engine not in (None, "duckdb"):
+            fit = self.with_beside(node, Fit(schema=of_stored(self.stored(node))))
+        else:
+            fit = self.of_reader(node)
+        self.schemas[node.id] = fit.schema
+        self.keys[node.id] = fit.schema.key if fit.schema else "?"
+        self.problems += fit.problems
+        self.note(node, fit)
+
+    def note(self, node: Node, fit: Fit) -> None:
+        """What is not known, and whether that is for something that is wrong."""
+        follows = any(parent in self.wrong for parent in node.parents)
+        if any(problem.node == node.id for problem in fit.problems):
+            if fit.schema is None:
+                self.wrong.add(node.id)
+        elif not fit.looked or (fit.schema is None and self._has_rows(node)):
+            missing = any(parent not in self.project.nodes for parent in node.parents)
+            if follows or missing or node.id in self.wrong:
+                self.wrong.add(node.id)
+            elif any(self.schemas.get(id) is None for id in node.parents):
+                self.unchecked.append(node.id)
+            else:
+                self.unknown.append(node.id)
+
+    def _has_rows(self, node: Node) -> bool:
+        kind = self.binder.plugins.kinds.get(node.kind)
+        return kind is not None and kind.produces_rows
+
+    def of_reader(self, node: Node) -> Fit:
+        """A node that reads others, from what is remembered or bound now."""
+        parents = self.fitter.parents(node)
+        if any(self.schemas.get(id) is None for id in parents):
+            return Fit(schema=of_stored(self.stored(node)), looked=False)
+        if not node.definition:
+            return self.fitter.fit(node, self.schemas)
+        key = _key(node, [self.keys[id] for id in parents])
+        if (known := self.cache.get(key)) is not None:
+            return known
+        return self.cache.put(key, self.fitter.fit(node, self.schemas))
+
+    def with_beside(self, node: Node, fit: Fit) -> Fit:
+        if fit.schema is None or not (node.audits or node.targets or node.contract):
+            return fit
+        key = _key(node, ["beside", fit.schema.key, *map(str, map(self.keys.get, node.parents))])
+        if node.definition and self.cache.get(key) is not None:
+            return fit
+        found = self.fitter.beside(node, fit.schema, self.schemas)
+        if node.definition:
+            self.cache.put(key, Fit(problems=tuple(found)))
+        return evolve(fit, problems=(*fit.problems, *found))
+
+    def stored(self, node: Node) -> Any:
+        """The columns of the last run, where the node is still what it was then."""
+        snapshot = self.snapshots.get(node.id)
+        if snapshot is None:
+            return None
+        mark = self.marks().get(node.id)
+        if mark is None:
+            return None
+        return still_true(node, snapshot, mark.content, mark.upstream).columns
+
+    def of_source(self, node: Node) -> Fit:
+        """A source's columns: those of its files now, of its last run, or declared."""
+        files = self.files(node)
+        if files and is_cheap(files):
+            key = _key(node, [token_of(files, self.project.root)])
+            if node.definition and (known := self.cache.get(key)) is not None:
+                return known
+            fit = self.loaded(node)
+            return self.cache.put(key, fit) if fit.schema and node.definition else fit
+        stored = of_stored(self.stored(node))
+        snapshot = self.snapshots.get(node.id)
+        if stored and files and snapshot and is_unmoved(files, snapshot, self.project.root):
+            return Fit(schema=evolve(stored, sure=True))
+        return Fit(schema=stored or of_stored(declared(node)))
+
+    def files(self, node: Node) -> list[Path] | None:
+        assert node.source is not None
+        kind = self.binder.plugins.source_types.get(node.source.type)
+        if kind is None or not kind.reads_files or node.python is not None:
+            return None
+        return files_of(node, self.project.root)
+
+    def loaded(self, node: Node) -> Fit:
+        try:
+            return Fit(schema=Schema(columns=self.binder.loaded(node)))
+        except Unbound as error:
+            cause = error.__cause__
+            if isinstance(cause, SeeknalError) and cause.code in _DECLARED:
+                return self.wrongly_declared(node)
+            return Fit()
+
+    def wrongly_declared(self, node: Node) -> Fit:
+        """Each declared column that is not in the files, and the columns that are."""
+        assert node.source is not None
+        problems, fitting = [], []
+        for spec in node.source.columns:
+            try:
+                self.binder.loaded(_declaring(node, [spec]))
+                fitting.append(spec)
+            except Unbound as error:
+                if isinstance(error.__cause__, SeeknalError):
+                    problems.append(self.declaration(node, spec.name, error.__cause__))
+        try:
+            columns = self.binder.loaded(_declaring(node, fitting))
+        except Unbound:
+            return Fit(problems=tuple(problems))
+        return Fit(schema=Schema(columns=columns), problems=tuple(problems))
+
+    def declaration(self, node: Node, name: str, error: SeeknalError) -> Problem:
+        place = find_word(self.project.root, node.location, name, "columns", "schema")
+        return Problem(
+            code=error.code, message=error.message, location=place, help=error.help, node=node.id
+        )
+
+
+def _declaring(node: Node, columns: Sequence[Any]) -> Node:
+    assert node.source is not None
+    return evolve(node, source=evolve(node.source, columns=tuple(columns)))
+
+
+def _key(node: Node, parts: Iterable[str]) -> str:
+    """All that it depends on whether a node fits."""
+    targets = [target.key for target in node.targets]
+    sql = node.sql.executable if node.sql else ""
+    asked = audits_key(node.audits) if node.audits else ""
+    promised = str(node.contract and node.columns)
+    parts = [node.id, node.definition, sql, asked, promised, *targets, "", *parts]
+    return digest(*parts)[:32]

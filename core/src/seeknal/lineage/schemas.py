@@ -1,0 +1,91 @@
+"""What is known of a node's columns before it runs."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from seeknal.digests import digest
+from seeknal.model import Column, Node, Snapshot
+from seeknal.project.inside import is_url, leaves
+
+LARGEST = 2 * 2**20
+"""Bytes of files that are read to learn their columns; of Parquet only the footer is."""
+
+
+@frozen(kw_only=True)
+class Schema:
+    """A node's columns. ``typed``: their types are known, else they are empty texts.
+
+    ``sure``: they follow from what is there now; else they are those of the last run or of a
+    declaration, and may be others by the next run.
+    """
+
+    columns: tuple[Column, ...]
+    typed: bool = True
+    sure: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def key(self) -> str:
+        """Names all of it."""
+        parts = [part for column in self.columns for part in (column.name, column.type)]
+        return digest(str(self.typed), str(self.sure), *parts)
+
+
+def named_only(names: Iterable[str], *, sure: bool) -> Schema:
+    """Columns of which nothing but the names is known."""
+    columns = tuple(Column(name, "") for name in names)
+    return Schema(columns=columns, typed=False, sure=sure)
+
+
+def files_of(node: Node, root: Path) -> list[Path] | None:
+    """The files that a source reads, where all of them lie in the project and are there."""
+    source = node.source
+    if source is None or source.connection is not None:
+        return None
+    own = getattr(source.options, "path", None)
+    paths = source.table or ((own,) if isinstance(own, str) else tuple(own or ()))
+    found: list[Path] = []
+    for path in paths:
+        if is_url(path) or (leaves(root, path) and not source.allow_outside):
+            return None
+        names = sorted(glob.glob(path, root_dir=root, recursive=True)) or [path]
+        found += [root / name for name in names]
+    return found if found and all(path.is_file() for path in found) else None
+
+
+def is_cheap(files: Sequence[Path]) -> bool:
+    """Whether to read them costs next to nothing."""
+    sizes = [path.stat().st_size for path in files if path.suffix != ".parquet"]
+    return sum(sizes) <= LARGEST and len(files) <= 100
+
+
+def token_of(files: Sequence[Path], root: Path) -> str:
+    """Names the files as they are now, by what the file system says of them."""
+    parts = []
+    for path in files:
+        status = path.stat()
+        parts += [os.path.relpath(path, root), str(status.st_size), str(status.st_mtime_ns)]
+    return digest(*parts)
+
+
+def is_unmoved(files: Sequence[Path], snapshot: Snapshot, root: Path) -> bool:
+    """Whether the files are those that the last run read, by what the file system says."""
+    token = snapshot.source_version
+    if not isinstance(token, list | tuple) or len(token) != len(files):
+        return False
+    for path, entry in zip(files, token, strict=True):
+        status = path.stat()
+        if not isinstance(entry, list | tuple) or len(entry) < 3:
+            return False
+        if [root / str(entry[0]), *entry[1:3]] != [path, status.st_size, status.st_mtime_ns]:
+            return False
+    return True
