@@ -283,3 +283,10 @@ class Command(Protocol):
 
     def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
         """The connections of profiles.yml whose options are of that class, by name."""
+
+    def print_json(self, value: object) -> None:
+        """Write a list, or a mapping with ``status``, as the answer of ``--format json``.
+
+        Values of attrs classes become objects, a `Problem` the one that errors are everywhere;
+        secrets are masked.
+        """

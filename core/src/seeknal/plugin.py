@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from seeknal.batches import Range, check_keys, check_times, range_of, span_of
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
+    from seeknal.flags import connection_option, dry_run_option, format_option, to_option
     from seeknal.installing import install_command
     from seeknal.makers import how_to_make
     from seeknal.rows import scan_of_rows
@@ -99,6 +100,9 @@ _LATER = {
     "how_to_make": ("seeknal.makers", "how_to_make"),
     "install_command": ("seeknal.installing", "install_command"),
     "find_word": ("seeknal.spots", "find_word"),
+    "connection_option": ("seeknal.flags", "connection_option"),
+    "dry_run_option": ("seeknal.flags", "dry_run_option"),
+    "format_option": ("seeknal.flags", "format_option"),
     "files_version": ("seeknal.fileversion", "version_of"),
     "publish_file": ("seeknal.files", "publish_file"),
     "range_of": ("seeknal.batches", "range_of"),
@@ -106,6 +110,7 @@ _LATER = {
     "replacing": ("seeknal.files", "replacing"),
     "scan_of_rows": ("seeknal.rows", "scan_of_rows"),
     "span_of": ("seeknal.batches", "span_of"),
+    "to_option": ("seeknal.flags", "to_option"),
     "to_scan": ("seeknal.scans", "to_scan"),
 }
 """What a plugin needs only when it works: importing the module of its hooks stays cheap."""
@@ -180,9 +185,12 @@ __all__ = (
     "check_keys",
     "check_query",
     "check_times",
+    "connection_option",
     "did_you_mean",
+    "dry_run_option",
     "files_version",
     "find_word",
+    "format_option",
     "hookimpl",
     "how_to_make",
     "install_command",
@@ -198,5 +206,6 @@ __all__ = (
     "scan_of_rows",
     "scrub",
     "span_of",
+    "to_option",
     "to_scan",
 )

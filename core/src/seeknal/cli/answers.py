@@ -1,24 +1,68 @@
-"""What ``--format json`` gives for plans and runs; its keys are documented and only grow."""
+"""What ``--format json`` gives; every key is documented and means the same in every answer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import plain
 from seeknal.cli.totals import counted
-from seeknal.model import NodeResult, Plan, RunSummary, Step
+from seeknal.model import AuditResult, Location, NodeId, NodeResult, Plan, Problem, RunSummary, Step
 
 if TYPE_CHECKING:
     from seeknal.plan.changes import Consequences
 
-VERSION = 1
+SCHEMA_VERSION = 1
+"""Grows when a key changes its meaning or goes; new keys are no reason."""
+
+
+def answered(status: str, **keys: Any) -> dict[str, Any]:
+    """An answer that is one object: how it went, and what there is to say."""
+    return {"schema_version": SCHEMA_VERSION, "status": status, **keys}
+
+
+def outcome(good: bool) -> str:
+    """The status of what went well, or did not."""
+    return "success" if good else "failed"
+
+
+def error_answer(
+    message: str,
+    code: str | None = None,
+    help: str | None = None,
+    place: Location | None = None,
+    node: NodeId | None = None,
+) -> dict[str, Any]:
+    """An error wherever one is told of."""
+    return {
+        "code": code,
+        "message": message,
+        "help": help,
+        "node": node,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }
+
+
+def told(message: str | None) -> dict[str, Any] | None:
+    """An error of which only the words are known."""
+    return error_answer(message) if message else None
+
+
+def problem_answer(problem: Problem) -> dict[str, Any]:
+    """One problem of the project's files."""
+    found = error_answer(
+        problem.message, problem.code, problem.help, problem.location, problem.node
+    )
+    return {**found, "severity": problem.severity}
 
 
 def plan_answer(plan: Plan, found: Consequences | None = None) -> dict[str, Any]:
     """A plan: every node with its action and reason, and what changes by it."""
     actions = [step.action for step in plan.steps]
     return {
-        "version": VERSION,
+        "schema_version": SCHEMA_VERSION,
         "environment": plan.environment,
         "counts": {action: actions.count(action) for action in dict.fromkeys(actions)},
         "nodes": [_step(step) for step in plan.steps],
@@ -42,51 +86,86 @@ def _step(step: Step) -> dict[str, Any]:
 
 def run_answer(summary: RunSummary) -> dict[str, Any]:
     """A finished run: every node with its result."""
-    status = "success" if summary.ok else "failed"
-    return {
-        "version": VERSION,
-        "run_id": summary.run_id,
-        "environment": summary.environment,
-        "status": "interrupted" if summary.interrupted else status,
-        "started_at": summary.started_at,
-        "seconds": round(summary.seconds, 6),
-        "counts": counted(summary.results),
-        "nodes": [_result(result) for result in summary.results],
-        "warnings": list(summary.warnings),
-    }
+    return answered(
+        "interrupted" if summary.interrupted else outcome(summary.ok),
+        run_id=summary.run_id,
+        environment=summary.environment,
+        started_at=summary.started_at,
+        seconds=round(summary.seconds, 6),
+        counts=counted(summary.results),
+        nodes=[_result(result) for result in summary.results],
+        warnings=list(summary.warnings),
+    )
 
 
 def not_agreed(environment: str) -> dict[str, Any]:
     """The answer of a command that asked and was told not to."""
-    return {"version": VERSION, "environment": environment, "status": "not agreed"}
+    return answered("not agreed", environment=environment)
 
 
 def failure_answer(error: Exception, help: str | None = None) -> dict[str, Any]:
     """What a command that failed answers: the error, and each problem where there are several."""
-    from seeknal.cli.validate import problem_answer
     from seeknal.errors import Interrupted, ProjectError, SeeknalError
 
-    place = error.location if isinstance(error, SeeknalError) else None
-    answer: dict[str, Any] = {
-        "version": VERSION,
-        "status": "interrupted" if isinstance(error, Interrupted) else "failed",
-        "error": {
-            "code": error.code if isinstance(error, SeeknalError) else "SK0001",
-            "message": error.message if isinstance(error, SeeknalError) else str(error),
-            "help": error.help if isinstance(error, SeeknalError) else help,
-            "file": place.file if place else None,
-            "line": place.line if place else None,
-            "column": place.column if place else None,
-        },
+    status = "interrupted" if isinstance(error, Interrupted) else "failed"
+    if not isinstance(error, SeeknalError):
+        return answered(status, error=error_answer(str(error), "SK0001", help))
+    node = None
+    if isinstance(error, ProjectError) and len(error.problems) == 1:
+        node = error.problems[0].node
+    found = error_answer(error.message, error.code, error.help, error.location, node)
+    if not isinstance(error, ProjectError):
+        return answered(status, error=found)
+    problems = [problem_answer(problem) for problem in error.problems]
+    return answered(status, error=found, problems=problems)
+
+
+def audit_answer(audit: AuditResult) -> dict[str, Any]:
+    """What one audit found."""
+    return _audited(plain(audit))
+
+
+def _audited(found: Mapping[str, Any]) -> dict[str, Any]:
+    """An audit's result, which may be one that was kept."""
+    severity = found.get("severity", "error")
+    bad = "warned" if severity == "warn" else "failed"
+    return {
+        "type": found.get("audit_type"),
+        "columns": found.get("columns") or [],
+        "status": "passed" if found.get("passed") else bad,
+        "failing_rows": found.get("failing_rows"),
+        "seconds": round((found.get("duration_ms") or 0.0) / 1000, 6),
+        "message": found.get("message"),
+        "severity": severity,
+        "sample": found.get("sample"),
     }
-    if isinstance(error, ProjectError):
-        answer["problems"] = [problem_answer(problem) for problem in error.problems]
+
+
+def target_answer(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a delivery."""
+    return {**found, "error": told(found.get("error"))}
+
+
+RENAMED = {"batch_id": "run_id", "rows_out": "rows", "nodes": "counts"}
+"""What the history's files call otherwise than every answer does."""
+
+
+def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of the history in the words of all other answers."""
+    answer = {RENAMED.get(key, key): value for key, value in record.items()}
+    if answer.get("node") is not None:
+        answer["audits"] = [_audited(found) for found in answer.get("audits") or ()]
+        answer["targets"] = [target_answer(found) for found in answer.get("targets") or ()]
+        answer["error"] = told(answer.get("error"))
     return answer
 
 
 def _result(result: NodeResult) -> dict[str, Any]:
     from seeknal.run.records import target_record
 
+    failed = error_answer(
+        result.error or "failed", result.code, result.help, result.location, result.node
+    )
     return {
         "node": result.node,
         "status": result.status,
@@ -94,11 +173,8 @@ def _result(result: NodeResult) -> dict[str, Any]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "phases": {name: round(value, 6) for name, value in result.phases.items()},
-        "audits": plain(result.audits),
-        "targets": [target_record(delivery) for delivery in result.deliveries],
-        "error": result.error,
-        "code": result.code,
-        "location": str(result.location) if result.location else None,
-        "help": result.help,
+        "audits": [audit_answer(audit) for audit in result.audits],
+        "targets": [target_answer(target_record(delivery)) for delivery in result.deliveries],
+        "error": failed if result.error else None,
         "notes": list(result.notes),
     }

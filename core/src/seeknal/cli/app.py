@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -122,6 +122,14 @@ class Invocation:
         ]
         found = {name: profile.connection(name, plugins).options for name in ours if profile}
         return {name: entry for name, entry in found.items() if isinstance(entry, options)}
+
+    def print_json(self, value: Any) -> None:
+        """``value`` as the command's answer; one object says first which version it has."""
+        from seeknal.cli.answers import SCHEMA_VERSION
+        from seeknal.cli.render import print_json
+
+        whole = isinstance(value, Mapping)
+        print_json({"schema_version": SCHEMA_VERSION, **value} if whole else value)
 
 
 def _common_parameters() -> list[click.Parameter]:

@@ -9,27 +9,16 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
     environment_option,
-    format_option,
     project_options,
     project_root,
     request,
     selection_options,
 )
 from seeknal.cli.progress import Silent
+from seeknal.flags import format_option
 from seeknal.model import AuditResult, NodeResult, RunSummary
 
 HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
-_KEYS = (
-    "node",
-    "audit",
-    "columns",
-    "status",
-    "failing_rows",
-    "seconds",
-    "message",
-    "severity",
-    "sample",
-)
 NUMERIC = (False, False, False, False, True, True)
 
 
@@ -63,27 +52,14 @@ def audit_command(
 
 def _records(result: NodeResult) -> list[dict[str, Any]]:
     """One record for each audit; one for a node whose audits could not be asked."""
-    found = [_record(result, audit) for audit in result.audits]
+    from seeknal.cli.answers import audit_answer
+
+    found = [{"node": result.node, **audit_answer(audit)} for audit in result.audits]
     if not found and result.status == "failed":
-        error = {"status": "error", "message": result.error}
-        found = [dict.fromkeys(_KEYS) | {"node": result.node} | error]
+        unknown = AuditResult(audit_type="", passed=False, failing_rows=0)
+        error = {"type": None, "status": "error", "message": result.error}
+        found = [{"node": result.node, **audit_answer(unknown), **error}]
     return found
-
-
-def _record(result: NodeResult, audit: AuditResult) -> dict[str, Any]:
-    status = "passed" if audit.passed else "warned" if audit.severity == "warn" else "failed"
-    values = (
-        result.node,
-        audit.audit_type,
-        list(audit.columns),
-        status,
-        audit.failing_rows,
-        round(audit.duration_ms / 1000, 6),
-        audit.message,
-        audit.severity,
-        audit.sample,
-    )
-    return dict(zip(_KEYS, values, strict=True))
 
 
 def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
@@ -92,7 +68,7 @@ def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
     rows = [
         (
             record["node"],
-            record["audit"] or "",
+            record["type"] or "",
             ", ".join(record["columns"] or ()),
             record["status"],
             f"{record['failing_rows'] or 0:,}",

@@ -8,14 +8,16 @@ import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import lock_timeout_option, project_root
-from seeknal.cli.render import size_text
+from seeknal.cli.render import print_json, size_text
 from seeknal.cli.streams import say
 from seeknal.errors import UsageError
+from seeknal.flags import dry_run_option, format_option, yes_option
 
 KEPT = (".lock", ".lock.json")
 """The lock that is held while files are removed."""
@@ -23,10 +25,13 @@ KEPT = (".lock", ".lock.json")
 
 @click.command("clean", cls=Command)
 @click.option("--all", "everything", is_flag=True, help="Remove .seeknal too; asks first.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@yes_option
+@dry_run_option
 @lock_timeout_option
-def clean_command(everything: bool, yes: bool, dry_run: bool, lock_timeout: float) -> int:
+@format_option("text", "json")
+def clean_command(
+    everything: bool, yes: bool, dry_run: bool, lock_timeout: float, format_: str
+) -> int:
     """Remove what runs have stored.
 
     Removes target/: outputs are built again by the next run, the history of runs is lost.
@@ -36,13 +41,22 @@ def clean_command(everything: bool, yes: bool, dry_run: bool, lock_timeout: floa
     folders = [root / "target"]
     if everything and (root / ".seeknal").exists():
         folders.append(root / ".seeknal")
-    _list(folders)
-    if dry_run:
-        return 0
-    if len(folders) > 1 and not yes and not _agreed():
-        return 1
-    _remove(root, folders, lock_timeout)
-    return 0
+    found = [_size(folder) for folder in folders]
+    if format_ == "text":
+        for entry in found:
+            say(f"{entry['what']}: {entry['files']} files, {size_text(entry['bytes'])}")
+    status = "success"
+    if not dry_run:
+        if len(folders) > 1 and not yes and not _agreed():
+            status = "not agreed"
+        elif _remove(root, folders, lock_timeout) and format_ == "text":
+            say("removed")
+    if format_ == "json":
+        from seeknal.cli.answers import answered
+
+        total = sum(entry["bytes"] for entry in found)
+        print_json(answered(status, dry_run=dry_run, bytes=total, items=found))
+    return 0 if status == "success" else 1
 
 
 def _agreed() -> bool:
@@ -53,24 +67,23 @@ def _agreed() -> bool:
     return click.confirm(".seeknal cannot be rebuilt. Remove it all?", err=True)
 
 
-def _list(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        files = [path for path in folder.rglob("*") if not path.is_symlink() and path.is_file()]
-        size = sum(path.stat().st_size for path in files)
-        say(f"{folder.name}: {len(files)} files, {size_text(size)}")
+def _size(folder: Path) -> dict[str, Any]:
+    files = [path for path in folder.rglob("*") if not path.is_symlink() and path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    return {"what": folder.name, "files": len(files), "bytes": size}
 
 
-def _remove(root: Path, folders: Iterable[Path], lock_timeout: float) -> None:
+def _remove(root: Path, folders: Iterable[Path], lock_timeout: float) -> bool:
     from seeknal.state.lock import project_lock
 
     if not (root / "target").exists():
-        return
+        return False
     with project_lock(root / "target", command="clean", timeout=lock_timeout):
         for folder in folders:
             for path in folder.iterdir():
                 if folder.name != "target" or path.name not in KEPT:
                     _remove_path(path)
-    say("removed")
+    return True
 
 
 def _remove_path(path: Path) -> None:

@@ -11,6 +11,7 @@ import click
 
 from seeknal.cli.app import Invocation
 from seeknal.errors import UsageError
+from seeknal.flags import Option, profile_option
 
 if TYPE_CHECKING:
     import datetime
@@ -25,18 +26,6 @@ def project_root() -> Path:
     return click.get_current_context().ensure_object(Invocation).project_root()
 
 
-def format_option(*formats: str) -> Callable[[F], F]:
-    """``--format``, the first of ``formats`` being the default."""
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(formats),
-        default=formats[0],
-        show_default=True,
-        help="How the answer is written to stdout.",
-    )
-
-
 def _read_environment(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
@@ -49,19 +38,24 @@ def _read_environment(
 
 
 def environment_option(function: F) -> F:
+    """``--env``, which is production when none is named."""
+    return _environment_option("prod", True)(function)
+
+
+def only_environment_option(function: F) -> F:
+    """``--env`` of a command that is about all environments when none is named."""
+    return _environment_option(None, "all")(function)
+
+
+def _environment_option(default: str | None, shown: str | bool) -> Callable[[F], F]:
     return click.option(
         "--env",
         "environment",
-        default="prod",
+        metavar="ENV",
+        default=default,
+        show_default=shown,
         callback=_read_environment,
-        help="Environment.",
-    )(function)
-
-
-def only_environment_option(help: str) -> Callable[[F], F]:
-    """``--env`` of a command that is about all environments when none is named."""
-    return click.option(
-        "--env", "environment", metavar="ENV", callback=_read_environment, help=help
+        help="The environment.",
     )
 
 
@@ -142,7 +136,8 @@ def read_duration(
 
 workers_option = click.option(
     "--workers",
-    "--max-workers",
+    cls=Option,
+    also=("--max-workers",),
     metavar="N|auto",
     callback=_read_workers,
     help="How many nodes run at once.",
@@ -156,19 +151,29 @@ lock_timeout_option = click.option(
     help="Wait so long for another run to end, such as 60s.",
 )
 
+no_materialize_option = click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
+
 selection_options = _stack(
     click.option(
         "--select",
-        "--nodes",
         "-s",
-        "select",
+        cls=Option,
+        also=("--nodes",),
         multiple=True,
         metavar="EXPR",
         shell_complete=complete_nodes,
         help="Nodes to work on: names, +name, name+, tag:, kind:, path:, wildcards.",
     ),
     click.option("--exclude", multiple=True, metavar="EXPR", help="Nodes to leave out."),
-    click.option("--types", multiple=True, metavar="KINDS", help="Only nodes of these kinds."),
+    click.option(
+        "--kinds",
+        "types",
+        cls=Option,
+        also=("--types", "--kind"),
+        multiple=True,
+        metavar="KINDS",
+        help="Only nodes of these kinds.",
+    ),
     click.option("--tags", multiple=True, metavar="TAGS", help="Only nodes with one of these."),
     click.option("--exclude-tags", multiple=True, metavar="TAGS", help="Not nodes with these."),
 )
@@ -176,17 +181,14 @@ selection_options = _stack(
 project_options = _stack(
     click.option(
         "--var",
-        "--params",
         "variables",
+        cls=Option,
+        also=("--params",),
         multiple=True,
         metavar="KEY=VALUE",
         help="Set a variable of the project; may be repeated.",
     ),
-    click.option(
-        "--profile",
-        type=click.Path(path_type=Path),
-        help="The profiles.yml to use instead of the project's.",
-    ),
+    profile_option,
 )
 
 planning_options = _stack(
@@ -198,10 +200,18 @@ planning_options = _stack(
         metavar="[SOURCES]",
         help="Read sources again, all of them or the ones named.",
     ),
-    click.option("--no-materialize", is_flag=True, help="Deliver to no target."),
+    no_materialize_option,
     click.option("--verify", is_flag=True, help="Read every stored output to check its hash."),
     click.option("--date", metavar="DATE", help="The day that today and run_date mean."),
-    click.option("--target", metavar="NAME", help="Engine of profiles.yml to run on; default dev."),
+    click.option(
+        "--engine",
+        "target",
+        cls=Option,
+        also=("--target",),
+        metavar="NAME",
+        show_default="dev",
+        help="The engine of profiles.yml to run on.",
+    ),
 )
 
 

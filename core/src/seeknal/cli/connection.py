@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import asdict, frozen
+from attrs import frozen
 
 from seeknal.cli.app import Group
-from seeknal.cli.common import format_option, project_root
+from seeknal.cli.common import project_root
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.results import Wanted, write_foreign_rows
 from seeknal.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
+from seeknal.flags import format_option, profile_option
 
 if TYPE_CHECKING:
     from seeknal.kernel import Session
     from seeknal.plugins import Plugins
     from seeknal.project.profiles import Profile
-
-profile_option = click.option(
-    "--profile", type=click.Path(path_type=Path), help="The profiles.yml to use."
-)
 
 
 @click.group("connection", cls=Group)
@@ -32,7 +29,7 @@ def connection_command() -> None:
 
 
 @frozen(kw_only=True)
-class Checked:
+class Tried:
     """One connection and whether it can be used."""
 
     name: str
@@ -53,11 +50,11 @@ def list_connections(profile: Path | None, format_: str) -> None:
     found = _profile(project_root(), profile)
     plugins = _plugins()
     checked = [_check(found, name, plugins, _settle) for name in found.connections]
-    _print(checked, format_)
+    print_connections(checked, format_)
 
 
 @connection_command.command("test")
-@click.argument("name")
+@click.argument("name", metavar="CONNECTION")
 @profile_option
 @format_option("table", "json")
 def test_connection(name: str, profile: Path | None, format_: str) -> int:
@@ -68,12 +65,12 @@ def test_connection(name: str, profile: Path | None, format_: str) -> int:
         # Names the nearest connection.
         found.connection(name, plugins)
     checked = _check(found, name, plugins, _connect)
-    _print([checked], format_)
+    print_connections([checked], format_)
     return 0 if checked.ok else 1
 
 
-def test_all(root: Path, profile: Path | None, used: Collection[str]) -> int:
-    """Connect to every connection; 1 when one of them cannot be used.
+def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Tried]:
+    """Connect to every connection, and say of each whether it can be used.
 
     ``used``: types of sources and targets whose connection may be one that nobody has written.
     """
@@ -83,11 +80,8 @@ def test_all(root: Path, profile: Path | None, used: Collection[str]) -> int:
 
     found = read_connections(root, profile, implicit)
     if found is None:
-        print("the project has no connections")
-        return 0
-    checked = [_check(found, name, plugins, _connect) for name in found.connections]
-    _print(checked, "table")
-    return 0 if all(entry.ok for entry in checked) else 1
+        return []
+    return [_check(found, name, plugins, _connect) for name in found.connections]
 
 
 def _implicit(plugins: Plugins) -> dict[str, str]:
@@ -118,7 +112,7 @@ def _profile(
 
 def _check(
     profile: Profile, name: str, plugins: Plugins, act: Callable[[Profile, str, Plugins], str]
-) -> Checked:
+) -> Tried:
     type_ = str(profile.connections[name].get("type", ""))
     try:
         ok, detail = True, act(profile, name, plugins)
@@ -126,7 +120,7 @@ def _check(
         ok, detail = False, "; ".join(problem.message for problem in error.problems)
     except SeeknalError as error:
         ok, detail = False, error.message
-    return Checked(name=name, type=type_, file=profile.file, ok=ok, detail=detail)
+    return Tried(name=name, type=type_, file=profile.file, ok=ok, detail=detail)
 
 
 def _settle(profile: Profile, name: str, plugins: Plugins) -> str:
@@ -189,12 +183,26 @@ def executed(session: Session, query: str) -> Any:
         raise RunError(str(error).strip(), code="SK0482") from error
 
 
-def _print(checked: list[Checked], format_: str) -> None:
+def print_connections(checked: Sequence[Tried], format_: str) -> None:
+    """Write what was found of connections."""
     if format_ == "json":
-        print_json([asdict(entry) for entry in checked])
+        print_json([connection_answer(entry) for entry in checked])
         return
     rows = [
         (entry.name, entry.type, entry.file, "ok" if entry.ok else "failed", entry.detail)
         for entry in checked
     ]
-    print_table(("connection", "type", "file", "state", "detail"), rows)
+    print_table(("connection", "type", "file", "status", "detail"), rows)
+
+
+def connection_answer(entry: Tried) -> dict[str, Any]:
+    """One connection as JSON."""
+    from seeknal.cli.answers import outcome
+
+    return {
+        "name": entry.name,
+        "type": entry.type,
+        "file": entry.file,
+        "status": outcome(entry.ok),
+        "detail": entry.detail,
+    }

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, format_option, project_root, words
+from seeknal.cli.common import complete_nodes, project_root, words
 from seeknal.cli.render import count, plain, print_rows_json
 from seeknal.cli.streams import DATA, say
+from seeknal.flags import format_option, limit_option
 
 if TYPE_CHECKING:
     from seeknal.diff import Difference
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("b", metavar="ENV_B[@N]")
 @click.argument("node", required=False, shell_complete=complete_nodes)
 @click.option("--keys", multiple=True, metavar="COLUMNS", help="Match rows by these columns.")
-@click.option("--limit", type=click.IntRange(0), default=5, show_default=True, help="Sample rows.")
+@limit_option(5)
 @format_option("text", "json")
 def diff_command(
     a: str, b: str, node: str | None, keys: tuple[str, ...], limit: int, format_: str
@@ -41,8 +42,10 @@ def diff_command(
     asked = Asked(node=node, keys=words(keys), limit=limit, declared=_declared(root))
     found = differences(root, *sides, asked)
     if format_ == "json":
+        from seeknal.cli.answers import answered
+
         listed = [{**plain(entry), "equal": entry.equal} for entry in found]
-        print_rows_json({"version": 1, "a": a, "b": b, "nodes": listed})
+        print_rows_json(answered("success", a=a, b=b, nodes=listed))
         return
     none = True
     for entry in found:

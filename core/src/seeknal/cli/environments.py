@@ -9,8 +9,8 @@ import click
 
 from seeknal.cli.app import Command, Group
 from seeknal.cli.common import (
-    format_option,
     lock_timeout_option,
+    no_materialize_option,
     project_options,
     project_root,
     read_duration,
@@ -19,15 +19,22 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.errors import UsageError
+from seeknal.flags import (
+    dry_run_option,
+    force_option,
+    format_option,
+    limit_option,
+    to_option,
+    yes_option,
+)
 from seeknal.model import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.model import NodeId
     from seeknal.plan.promotion import Promotion
     from seeknal.run.environments import Moved
+    from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
-
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.group("env", cls=Group)
@@ -39,16 +46,27 @@ def env_command() -> None:
 
 
 @env_command.command("create", cls=Command)
-@click.argument("name")
-@click.option("--from", "origin", default=PRODUCTION, show_default=True, help="Whose map it gets.")
+@click.argument("name", metavar="ENV")
+@click.option(
+    "--from",
+    "origin",
+    metavar="ENV",
+    default=PRODUCTION,
+    show_default=True,
+    help="Whose outputs it begins with.",
+)
 @click.option(
     "--ttl",
     metavar="DURATION",
     callback=read_duration,
-    help="Remove it when it was not used for so long; default: janitor.environment_ttl.",
+    show_default="janitor.environment_ttl",
+    help="Remove it when it was not used for so long.",
 )
 @lock_timeout_option
-def create_command(name: str, origin: str, ttl: float | None, lock_timeout: float) -> None:
+@format_option("text", "json")
+def create_command(
+    name: str, origin: str, ttl: float | None, lock_timeout: float, format_: str
+) -> None:
     """Make an environment with the outputs of another; no data is copied.
 
     run --env NAME does so too, from prod.
@@ -62,6 +80,11 @@ def create_command(name: str, origin: str, ttl: float | None, lock_timeout: floa
         ttl = load_settings(root)[0].retention.environment_ttl
     asked = request(command=f"env create {name}", lock_timeout=lock_timeout)
     nodes = create(root, asked, name, origin, ttl)
+    if format_ == "json":
+        from seeknal.cli.answers import answered
+
+        print_json(answered("success", environment=name, node_count=nodes, **{"from": origin}))
+        return
     say(f"{name}: {count(nodes, 'node')} from {origin}, no data copied")
 
 
@@ -76,12 +99,12 @@ def list_command(format_: str) -> None:
     headers = ("environment", "from", "generation", "nodes", "updated (UTC)", "expires", "note")
     rows = [
         (
-            entry["name"],
+            entry["environment"],
             entry["from"],
             entry["generation"],
-            entry["nodes"],
-            _time(entry["updated"]),
-            _time(entry["expires"]),
+            entry["node_count"],
+            _time(entry["updated_at"]),
+            _time(entry["expires_at"]),
             f"pinned to {entry['pinned']}" if entry["pinned"] is not None else "",
         )
         for entry in found
@@ -90,7 +113,7 @@ def list_command(format_: str) -> None:
 
 
 @env_command.command("show", cls=Command)
-@click.argument("name")
+@click.argument("name", metavar="ENV")
 @format_option("text", "json")
 def show_command(name: str, format_: str) -> None:
     """Show an environment: where it comes from and what is its own."""
@@ -106,7 +129,8 @@ def show_command(name: str, format_: str) -> None:
         return
     for key, value in about.items():
         if key != "differs" and value is not None:
-            print(f"{key:<11}{_time(value) if key in _TIMES else value}")
+            word = _SHOWN.get(key, key)
+            print(f"{word:<11}{_time(value) if key in _TIMES else value}")
     if origin is not None:
         print(f"{'differs':<11}{count(len(about['differs']), 'node')} from {origin.name}")
         for id in about["differs"]:
@@ -114,28 +138,35 @@ def show_command(name: str, format_: str) -> None:
 
 
 @env_command.command("delete", cls=Command)
-@click.argument("name")
+@click.argument("name", metavar="ENV")
 @yes_option
 @lock_timeout_option
-def delete_command(name: str, yes: bool, lock_timeout: float) -> int:
+@format_option("text", "json")
+def delete_command(name: str, yes: bool, lock_timeout: float, format_: str) -> int:
     """Delete an environment; its targets in databases stay, its files go.
 
     Outputs that no other environment has are removed by the next janitor.
     """
+    from seeknal.cli.answers import answered, not_agreed
     from seeknal.plan.environments import existing
     from seeknal.run.environments import delete
 
     existing(_environments(), name)
     if name != PRODUCTION and not agreed(f"Delete environment {name}?", yes):
+        if format_ == "json":
+            print_json(not_agreed(name))
         return 1
     delete(project_root(), request(command=f"env delete {name}", lock_timeout=lock_timeout), name)
-    say(f"deleted {name}")
+    if format_ == "json":
+        print_json(answered("success", environment=name))
+    else:
+        say(f"deleted {name}")
     return 0
 
 
 @env_command.command("history", cls=Command)
-@click.argument("name", default=PRODUCTION)
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
+@click.argument("name", metavar="[ENV]", default=PRODUCTION)
+@limit_option(20)
 @format_option("table", "json")
 def history_command(name: str, limit: int, format_: str) -> None:
     """List the generations of an environment that are kept, newest first."""
@@ -146,7 +177,7 @@ def history_command(name: str, limit: int, format_: str) -> None:
     found = Generations(project_root() / "target").kept(name, environment.generation)
     found = found[: limit or None]
     if format_ == "json":
-        print_json(found)
+        print_json([_generation(entry) for entry in found])
         return
     if not found:
         say(f"{name} has no generations yet")
@@ -168,11 +199,11 @@ def history_command(name: str, limit: int, format_: str) -> None:
 
 @click.command("promote", cls=Command)
 @click.argument("source", metavar="ENV")
-@click.argument("target", default=PRODUCTION)
+@click.argument("target", metavar="[INTO]", default=PRODUCTION)
 @yes_option
-@click.option("--force", is_flag=True, help="Replace what has changed in TARGET since.")
-@click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
-@click.option("--dry-run", is_flag=True, help="Show what would change and stop.")
+@force_option
+@no_materialize_option
+@dry_run_option
 @lock_timeout_option
 @format_option("text", "json")
 @project_options
@@ -227,11 +258,9 @@ def promote_command(
 
 @click.command("rollback", cls=Command)
 @click.argument("name", metavar="ENV")
-@click.option(
-    "--to", type=click.IntRange(1), metavar="N", help="The generation; default: the last."
-)
+@to_option()
 @click.option("--leave-targets", is_flag=True, help="Succeed though some targets cannot follow.")
-@click.option("--no-materialize", is_flag=True, help="Deliver to no target.")
+@no_materialize_option
 @lock_timeout_option
 @format_option("text", "json")
 @project_options
@@ -278,18 +307,17 @@ def _exit_code(moved: Moved) -> int:
 
 
 def _moved(moved: Moved) -> dict[str, Any]:
-    from seeknal.cli.answers import VERSION, run_answer
+    from seeknal.cli.answers import answered, outcome, run_answer
 
-    return {
-        "version": VERSION,
-        "environment": moved.environment,
-        "status": "success" if _exit_code(moved) == 0 else "failed",
-        "generation": moved.generation,
-        "changed": list(moved.nodes),
-        "left_targets": list(moved.left),
-        "other_in_target": list(moved.other),
-        "run": run_answer(moved.summary) if moved.summary else None,
-    }
+    return answered(
+        outcome(_exit_code(moved) == 0),
+        environment=moved.environment,
+        generation=moved.generation,
+        nodes=[{"node": id} for id in moved.nodes],
+        left_targets=list(moved.left),
+        differs=list(moved.other),
+        run=run_answer(moved.summary) if moved.summary else None,
+    )
 
 
 def _nothing(source: str, target: str, moved: Moved) -> str:
@@ -313,18 +341,19 @@ def _changes(promotion: Promotion) -> list[tuple[NodeId, str]]:
 
 
 def _promotion(promotion: Promotion) -> dict[str, Any]:
-    from seeknal.cli.answers import VERSION
+    from seeknal.cli.answers import answered
 
-    return {
-        "version": VERSION,
-        "dry_run": True,
-        "source": promotion.source,
-        "target": promotion.target,
-        "nodes": [
-            {"node": id, "change": what, "built": id in promotion.build}
-            for id, what in _changes(promotion)
-        ],
-    }
+    nodes = [
+        {"node": id, "change": what, "built": id in promotion.build}
+        for id, what in _changes(promotion)
+    ]
+    return answered(
+        "success",
+        dry_run=True,
+        environment=promotion.target,
+        nodes=nodes,
+        **{"from": promotion.source},
+    )
 
 
 def _print_promotion(promotion: Promotion) -> None:
@@ -337,7 +366,15 @@ def _print_promotion(promotion: Promotion) -> None:
     print(f"{count(total, 'node')} of {promotion.target}: {len(promotion.build)} to build")
 
 
-_TIMES = ("created", "updated", "expires")
+_TIMES = ("created_at", "updated_at", "expires_at")
+_SHOWN = {
+    "environment": "name",
+    "node_count": "nodes",
+    "created_at": "created",
+    "updated_at": "updated",
+    "expires_at": "expires",
+}
+"""What people read for a key."""
 
 
 def _about(environment: EnvironmentState) -> dict[str, Any]:
@@ -348,15 +385,28 @@ def _about(environment: EnvironmentState) -> dict[str, Any]:
         updated = datetime.fromisoformat(environment.updated)
         expires = (updated + timedelta(seconds=environment.ttl)).isoformat()
     return {
-        "name": environment.name,
+        "environment": environment.name,
         "from": environment.origin,
         "generation": environment.generation,
-        "nodes": len(environment.snapshots),
-        "created": environment.created,
-        "updated": environment.updated,
-        "expires": expires,
+        "node_count": len(environment.snapshots),
+        "created_at": environment.created,
+        "updated_at": environment.updated,
+        "expires_at": expires,
         "pinned": environment.pinned,
         "commit": environment.commit,
+    }
+
+
+def _generation(entry: Generation) -> dict[str, Any]:
+    return {
+        "generation": entry.number,
+        "started_at": entry.at,
+        "finished_at": entry.closed or None,
+        "command": entry.command,
+        "run_id": entry.run_id or None,
+        "commit": entry.commit or None,
+        "note": entry.note,
+        "changed": entry.changed,
     }
 
 

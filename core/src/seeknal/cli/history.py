@@ -9,25 +9,33 @@ from typing import Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, format_option, only_environment_option, project_root
+from seeknal.cli.common import complete_nodes, only_environment_option, project_root
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.streams import say
+from seeknal.flags import Option, format_option, limit_option
 
 Record = Mapping[str, Any]
 
 
 @click.command("history", cls=Command)
-@click.option("--node", shell_complete=complete_nodes, help="Only what happened to this node.")
-@click.option("--batch", help="Only this run.")
-@only_environment_option("Only what happened in this one.")
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most lines.")
+@click.option(
+    "--node",
+    metavar="NODE",
+    shell_complete=complete_nodes,
+    help="Only what happened to this node.",
+)
+@click.option(
+    "--run", "run_id", cls=Option, also=("--batch",), metavar="RUN_ID", help="Only this run."
+)
+@only_environment_option
+@limit_option(20)
 @format_option("table", "json")
 def history_command(
-    node: str | None, batch: str | None, environment: str | None, limit: int, format_: str
+    node: str | None, run_id: str | None, environment: str | None, limit: int, format_: str
 ) -> None:
     """List earlier runs and what they did to each node.
 
-    Without --node or --batch there is a line for each run; months that the janitor has archived
+    Without --node or --run there is a line for each run; months that the janitor has archived
     are listed too. seeknal_history is the same for sql.
     """
     from seeknal.plan.environments import existing
@@ -37,12 +45,14 @@ def history_command(
     history = History(project_root() / "target")
     if environment is not None and not any(history.all(environment=environment)):
         existing(read_state(project_root() / "target").environments, environment)
-    runs = node is None and batch is None
-    found = history.all(node=_full_name(history, node), batch_id=batch, environment=environment)
+    runs = node is None and run_id is None
+    found = history.all(node=_full_name(history, node), batch_id=run_id, environment=environment)
     matching = (entry for entry in found if (entry.get("node") is None) == runs)
     records = list(islice(matching, limit or None))
     if format_ == "json":
-        print_json(records)
+        from seeknal.cli.answers import history_answer
+
+        print_json([history_answer(record) for record in records])
     elif not records:
         say("nothing has run yet" if node is None else f"{node} has not run yet")
     elif runs:
@@ -73,7 +83,7 @@ def _print_runs(records: Sequence[Record]) -> None:
         )
         for record in records
     ]
-    headers = ("started (UTC)", "batch", "environment", "status", "seconds", "nodes")
+    headers = ("started (UTC)", "run", "environment", "status", "seconds", "nodes")
     print_table(headers, rows, (False, False, False, False, True, False))
 
 
@@ -91,7 +101,7 @@ def _print_nodes(records: Sequence[Record]) -> None:
         )
         for record in records
     ]
-    headers = ("finished (UTC)", "node", "status", "reason", "rows", "seconds", "batch", "error")
+    headers = ("finished (UTC)", "node", "status", "reason", "rows", "seconds", "run", "error")
     print_table(headers, rows, (False, False, False, False, True, True, False, False))
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, environment_option, format_option, project_root
+from seeknal.cli.common import complete_nodes, environment_option, project_root
 from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say, warn
 from seeknal.errors import ProjectError, UsageError
+from seeknal.flags import Option, format_option, limit_option
 from seeknal.sql.quote import quote_name
 
 if TYPE_CHECKING:
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
 @click.command("inspect", cls=Command)
 @click.argument("node", required=False, shell_complete=complete_nodes)
 @click.option("--list", "listed", is_flag=True, help="List all nodes and what is stored of them.")
-@click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="Most rows.")
+@limit_option(10)
 @click.option("--schema", is_flag=True, help="Show columns and types.")
-@click.option("--profile", "statistics", is_flag=True, help="Show statistics of each column.")
+@click.option(
+    "--statistics",
+    cls=Option,
+    also=("--profile",),
+    is_flag=True,
+    help="Show statistics of each column.",
+)
 @environment_option
 @format_option("table", "json", "csv")
 def inspect_command(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import format_option, lock_timeout_option, project_root, request
-from seeknal.cli.render import count, print_json, print_table, size_text
+from seeknal.cli.common import lock_timeout_option, project_root, request
+from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.streams import say
+from seeknal.flags import dry_run_option, format_option
 
 
 @click.command("janitor", cls=Command)
-@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@dry_run_option
 @lock_timeout_option
 @format_option("table", "json")
 def janitor_command(dry_run: bool, lock_timeout: float, format_: str) -> int:
@@ -27,7 +28,11 @@ def janitor_command(dry_run: bool, lock_timeout: float, format_: str) -> int:
     items = clean_up(project_root(), asked, dry_run=dry_run)
     total = sum(item.bytes for item in items if item.error is None)
     if format_ == "json":
-        print_json({"version": 1, "dry_run": dry_run, "bytes": total, "items": items})
+        from seeknal.cli.answers import answered, outcome, told
+
+        good = all(item.error is None for item in items)
+        shown = [{**plain(item), "error": told(item.error)} for item in items]
+        print_json(answered(outcome(good), dry_run=dry_run, bytes=total, items=shown))
     else:
         rows = [(item.kind, item.what, size_text(item.bytes), item.error) for item in items]
         if rows:

@@ -13,7 +13,6 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import (
     complete_nodes,
     environment_option,
-    format_option,
     project_options,
     project_root,
     request,
@@ -21,6 +20,7 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
 from seeknal.errors import UsageError, did_you_mean
+from seeknal.flags import format_option, output_option
 from seeknal.model import NodeId
 from seeknal.secret import scrub
 
@@ -36,15 +36,22 @@ Focus = tuple[NodeId, str | None]
 @click.command("lineage", cls=Command)
 @click.argument("node", required=False, metavar="[NODE[.COLUMN]]", shell_complete=complete_nodes)
 @click.option("--column", metavar="NAME", help="Follow this column of NODE.")
-@click.option("--upstream", type=click.IntRange(0), help="Steps to what it reads; default all.")
-@click.option("--downstream", type=click.IntRange(0), help="Steps to its readers; default all.")
 @click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    help="Default: text for NODE, else html.",
+    "--upstream",
+    metavar="N",
+    type=click.IntRange(0),
+    show_default="all",
+    help="Steps to what it reads.",
 )
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option(
+    "--downstream",
+    metavar="N",
+    type=click.IntRange(0),
+    show_default="all",
+    help="Steps to its readers.",
+)
+@format_option(*FORMATS, shown="text for NODE, else html")
+@output_option
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 @click.option("--with-data", is_flag=True, help="Put the first rows of every node into the page.")
 @environment_option
@@ -269,7 +276,7 @@ def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dic
         ],
         "exposures": exposures,
         "targets": [
-            {"node": id, "type": target.type, "table": target.label, "mode": target.mode}
+            {"node": id, "type": target.type, "label": target.label, "mode": target.mode}
             for id in ids
             for target in nodes[id].targets
         ],

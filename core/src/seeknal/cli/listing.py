@@ -9,7 +9,6 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
     environment_option,
-    format_option,
     project_options,
     project_root,
     request,
@@ -17,6 +16,7 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
+from seeknal.flags import format_option
 from seeknal.model import Node, NodeId
 from seeknal.run.session import Loaded, Request
 
@@ -24,15 +24,12 @@ from seeknal.run.session import Loaded, Request
 @click.command("list", cls=Command)
 @click.argument("nodes", nargs=-1)
 @selection_options
-@click.option("--kind", "kinds", multiple=True, help="Only nodes of this kind.")
 @environment_option
 @format_option("table", "json", "names")
 @project_options
 def list_command(
     nodes: tuple[str, ...],
     select: tuple[str, ...],
-    kinds: tuple[str, ...],
-    types: tuple[str, ...],
     format_: str,
     **options: Any,
 ) -> None:
@@ -43,7 +40,7 @@ def list_command(
     from seeknal.plan.environments import existing
     from seeknal.run.loading import load
 
-    wanted = request(command="list", select=(*nodes, *select), types=(*kinds, *types), **options)
+    wanted = request(command="list", select=(*nodes, *select), **options)
     loaded = load(project_root(), wanted)
     existing(loaded.state.environments, wanted.environment)
     chosen = [loaded.project.nodes[id] for id in _chosen(loaded, wanted)]
@@ -132,7 +129,7 @@ def _answer(node: Node, loaded: Loaded, wanted: Request) -> dict[str, Any]:
             {"type": target.type, "label": place_of(loaded, wanted, node, target)}
             for target in node.targets
         ],
-        "audits": len(node.audits),
+        "audits": [{"type": audit.type, "severity": audit.severity} for audit in node.audits],
         "file": node.location.file,
         "line": node.location.line,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import format_option
-from seeknal.cli.render import print_json, print_table
+from seeknal.cli.render import plain, print_json, print_table
 from seeknal.cli.streams import warn
+from seeknal.flags import format_option
 from seeknal.plugins import PluginInfo, load_plugins
 
 
@@ -21,7 +21,9 @@ def plugins_command(format_: str) -> None:
     plugins = load_plugins()
     infos = plugins.describe()
     if format_ == "json":
-        print_json(infos)
+        from seeknal.cli.answers import told
+
+        print_json([{**plain(info), "error": told(info.error)} for info in infos])
         return
     headers = ("plugin", "distribution", "version", "adds", "hooks")
     print_table(headers, [_row(info) for info in infos])

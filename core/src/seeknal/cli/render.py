@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from seeknal.cli.streams import DATA, paint
+from seeknal.model import Problem
 from seeknal.secret import scrub
 
 WIDEST_CELL = 60
@@ -38,6 +39,10 @@ def plain(value: Any) -> Any:
     """``value`` with frozen values and mappings as plain JSON types."""
     import attrs
 
+    if isinstance(value, Problem):
+        from seeknal.cli.answers import problem_answer
+
+        return problem_answer(value)
     if attrs.has(type(value)):
         fields = attrs.fields(type(value))
         return {field.name: plain(getattr(value, field.name)) for field in fields}

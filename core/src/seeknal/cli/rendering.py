@@ -10,6 +10,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
 from seeknal.cli.streams import warn
 from seeknal.errors import UsageError, did_you_mean
+from seeknal.flags import Option, format_option
 
 if TYPE_CHECKING:
     from seeknal.model import Location, Node
@@ -18,33 +19,47 @@ if TYPE_CHECKING:
 
 @click.command("render", cls=Command)
 @click.argument("node", shell_complete=complete_nodes)
-@click.option("--target", metavar="DIALECT", help="Transpile: postgres, snowflake, bigquery, ...")
+@click.option(
+    "--dialect",
+    cls=Option,
+    also=("--target",),
+    metavar="DIALECT",
+    help="Transpile: postgres, snowflake, bigquery, ...",
+)
 @click.option("--pretty", is_flag=True, help="Lay the SQL out anew.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something could not be transpiled.")
+@format_option("text", "json")
 @project_options
 def render_command(
-    node: str, target: str | None, pretty: bool, strict: bool, **options: Any
+    node: str, dialect: str | None, pretty: bool, strict: bool, format_: str, **options: Any
 ) -> int:
     """Print a node's SQL as it is executed.
 
     It is the node's own, or what its kind makes, as for an aggregation.
-    With --target it is transpiled; what that database has no equivalent for is listed on stderr.
+    With --dialect it is transpiled; what that database has no equivalent for is listed on stderr.
     """
     from seeknal.inspect import find_node
     from seeknal.run.loading import load
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
-    sql = _executed(loaded, found)
-    if target is None and not pretty:
-        print(sql.strip())
-        return 0
-    place = found.sql.location if found.sql else found.location
-    text, missing = _transpiled(sql, place, target or "duckdb", pretty)
-    print(text)
-    for line in missing:
-        warn(f"{found.id}: {line}")
-    return 1 if missing and strict else 0
+    sql = _executed(loaded, found).strip()
+    missing: list[str] = []
+    if dialect is not None or pretty:
+        place = found.sql.location if found.sql else found.location
+        sql, missing = _transpiled(sql, place, dialect or "duckdb", pretty)
+    good = not (missing and strict)
+    if format_ == "json":
+        from seeknal.cli.answers import answered, outcome
+        from seeknal.cli.render import print_json
+
+        shown = {"node": found.id, "dialect": dialect or "duckdb", "sql": sql}
+        print_json(answered(outcome(good), **shown, warnings=missing))
+    else:
+        print(sql)
+        for line in missing:
+            warn(f"{found.id}: {line}")
+    return 0 if good else 1
 
 
 def _executed(loaded: Loaded, node: Node) -> str:
@@ -68,14 +83,14 @@ def _executed(loaded: Loaded, node: Node) -> str:
         ) from None
 
 
-def _transpiled(sql: str, location: Location, target: str, pretty: bool) -> tuple[str, list[str]]:
+def _transpiled(sql: str, location: Location, dialect: str, pretty: bool) -> tuple[str, list[str]]:
     """The SQL in another dialect, and what could not be said in it."""
     import sqlglot
     from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import SqlglotError
 
-    _check_dialect(target)
-    generator = Dialect.get_or_raise(target).generator(
+    _check_dialect(dialect)
+    generator = Dialect.get_or_raise(dialect).generator(
         pretty=pretty, unsupported_level=sqlglot.ErrorLevel.IGNORE
     )
     try:
@@ -89,13 +104,13 @@ def _transpiled(sql: str, location: Location, target: str, pretty: bool) -> tupl
     return text, list(dict.fromkeys(generator.unsupported_messages))
 
 
-def _check_dialect(target: str) -> None:
+def _check_dialect(name: str) -> None:
     from sqlglot.dialects.dialect import Dialect, Dialects
 
-    if Dialect.get(target) is None:
+    if Dialect.get(name) is None:
         known = [dialect.value for dialect in Dialects if dialect.value]
         raise UsageError(
-            f"unknown SQL dialect {target!r}",
+            f"unknown SQL dialect {name!r}",
             code="SK0485",
-            help=did_you_mean(target, known) or f"known: {', '.join(sorted(known))}",
+            help=did_you_mean(name, known) or f"known: {', '.join(sorted(known))}",
         )

@@ -12,10 +12,17 @@ import click
 from attrs import evolve
 
 from seeknal.cli.app import Command, Invocation
-from seeknal.cli.common import environment_option, format_option, project_root
+from seeknal.cli.common import environment_option, project_root
 from seeknal.cli.results import FORMATS, Wanted
 from seeknal.cli.streams import say
 from seeknal.errors import SeeknalError, UsageError, did_you_mean
+from seeknal.flags import (
+    allow_files_option,
+    connection_option,
+    format_option,
+    limit_option,
+    profile_option,
+)
 
 if TYPE_CHECKING:
     from seeknal.cli.asking import Asked
@@ -38,10 +45,10 @@ MORE = "    ...> "
 @environment_option
 @click.option("--exec", "-c", "text", metavar="SQL", help="Run this and leave.")
 @format_option(*FORMATS[:3])
-@click.option("--limit", type=click.IntRange(0), help="Most rows; 0 is all. Tables: 100.")
-@click.option("--allow-files", is_flag=True, help="Let queries read any file.")
-@click.option("--connection", metavar="NAME", help="Ask this connection, not the outputs.")
-@click.option("--profile", type=click.Path(path_type=Path), help="The profiles.yml to use.")
+@limit_option(None, shown="100 in a table, else all")
+@allow_files_option
+@connection_option
+@profile_option
 def repl_command(
     environment: str,
     text: str | None,

@@ -14,7 +14,6 @@ from seeknal.cli.common import (
     environment_argument,
     environment_option,
     explicit,
-    format_option,
     lock_timeout_option,
     named_environment,
     planning_options,
@@ -26,6 +25,14 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.streams import say, warn
 from seeknal.errors import UsageError
+from seeknal.flags import (
+    dry_run_option,
+    explain_option,
+    format_option,
+    output_option,
+    quiet_option,
+    yes_option,
+)
 
 if TYPE_CHECKING:
     from seeknal.model import NodeId, Plan, RunSummary
@@ -44,14 +51,16 @@ forward_option = click.option(
 @selection_options
 @planning_options
 @workers_option
-@click.option("--parallel", is_flag=True, help="The same as --workers auto.")
+@click.option("--parallel", is_flag=True, hidden=True, help="The same as --workers auto.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after a failure.")
-@click.option("--continue-on-error", is_flag=True, help="Run other branches on; the default.")
-@click.option("--retries", type=click.IntRange(0), help="Try failed nodes again, this often.")
+@click.option("--continue-on-error", is_flag=True, hidden=True, help="As without --fail-fast.")
+@click.option(
+    "--retries", metavar="N", type=click.IntRange(0), help="Try failed nodes again, this often."
+)
 @click.option("--unpin", is_flag=True, help="Build again what a rollback has put back.")
 @lock_timeout_option
-@click.option("--dry-run", "--show-plan", is_flag=True, help="Show the plan and stop.")
-@click.option("--quiet", "-q", is_flag=True, help="Print failures only.")
+@dry_run_option
+@quiet_option
 @click.option("--verbose", "-v", is_flag=True, help="Print where each node's time went.")
 @format_option("text", "json")
 @project_options
@@ -90,9 +99,9 @@ def run_command(
 @selection_options
 @planning_options
 @forward_option
-@click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for apply --plan.")
+@output_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when anything would change.")
-@click.option("--explain", is_flag=True, help="Say why each change has its category.")
+@explain_option
 @format_option("text", "json")
 @project_options
 def plan_command(name: str | None, format_: str, environment: str, **options: Any) -> int:
@@ -100,6 +109,7 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
 
     Reads the versions of sources; changes nothing but this: what production has changed since
     the environment was made is taken note of, for promote. ENV is the same as --env ENV.
+    --output saves the plan, for apply --plan.
     """
     environment = named_environment(name, environment)
     code = show_plan(format_, command="plan", environment=environment, **options)
@@ -114,11 +124,17 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
 @planning_options
 @forward_option
 @workers_option
-@click.option("--plan", "saved", type=click.Path(path_type=Path), help="A plan of plan --out.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@click.option("--explain", is_flag=True, help="Say why each change has its category.")
+@click.option(
+    "--plan",
+    "saved",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A plan that plan --output has saved.",
+)
+@yes_option
+@explain_option
 @lock_timeout_option
-@click.option("--quiet", "-q", is_flag=True, help="Print failures only.")
+@quiet_option
 @format_option("text", "json")
 @project_options
 def apply_command(
@@ -232,7 +248,7 @@ def answer(summary: RunSummary, format_: str) -> int:
 
 def show_plan(
     format_: str,
-    out: Path | None = None,
+    output: Path | None = None,
     exit_code: bool = False,
     explain: bool = False,
     **options: Any,
@@ -250,15 +266,15 @@ def show_plan(
         plan = evolve(plan, warnings=(*plan.warnings, other))
     for warning in plan.warnings:
         warn(warning)
-    if format_ == "json" or out is not None:
+    if format_ == "json" or output is not None:
         from seeknal.cli.answers import plan_answer
         from seeknal.cli.render import print_json
 
         answer = plan_answer(plan, explain_plan(loaded, plan, asked))
-        if out is not None:
+        if output is not None:
             from seeknal.run.saved import save_plan
 
-            save_plan(out, loaded, plan, asked, answer)
+            save_plan(output, loaded, plan, asked, answer)
         if format_ == "json":
             print_json(answer)
     if format_ == "text":

@@ -10,6 +10,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.streams import say
+from seeknal.flags import output_option
 from seeknal.options import json_schema
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ Schema = dict[str, Any]
 
 
 @click.command("schema", cls=Command)
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file, not to stdout.")
-def schema_command(out: Path | None) -> None:
+@output_option
+def schema_command(output: Path | None) -> None:
     """Write the JSON Schema of project files, for editors.
 
     It describes what the installed plugins accept; a file names it in its first line:
@@ -30,11 +31,11 @@ def schema_command(out: Path | None) -> None:
     from seeknal.cli.render import print_json
     from seeknal.plugins import load_plugins
 
-    if out is None:
+    if output is None:
         print_json(node_schema(load_plugins()))
         return
-    write_schema(out)
-    say(f"{out} written")
+    write_schema(output)
+    say(f"{output} written")
 
 
 def write_schema(path: Path) -> None:

@@ -14,6 +14,7 @@ from seeknal.cli.examples import Example, find_example
 from seeknal.cli.streams import say
 from seeknal.errors import SeeknalError, UsageError, did_you_mean
 from seeknal.files import write_text
+from seeknal.flags import force_option, format_option
 
 if TYPE_CHECKING:
     from seeknal.kernel import NodeKind
@@ -26,8 +27,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @click.command("init", cls=Command)
 @click.argument("name", required=False)
-@click.option("--example", default="minimal", show_default=True, help="What to start from.")
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option(
+    "--example", metavar="NAME", default="minimal", show_default=True, help="What to start from."
+)
+@force_option
 def init_command(name: str | None, example: str, force: bool) -> None:
     """Create a working project to start from.
 
@@ -94,11 +97,18 @@ def _say_what_next(example: Example, folder: Path, place: str | None, count: int
 @click.command("draft", cls=Command)
 @click.argument("kind")
 @click.argument("name")
-@click.option("--type", "source_type", help="For sources: what they read. Default: csv.")
+@click.option(
+    "--type",
+    "source_type",
+    metavar="TYPE",
+    show_default="csv",
+    help="For sources: what they read.",
+)
 @click.option("--python", is_flag=True, help="Draft a Python node.")
 @click.option("--sql", is_flag=True, help="Draft an .sql file.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@force_option
 @click.option("--stdout", is_flag=True, help="Print the draft and write nothing.")
+@format_option("text", "json")
 def draft_command(
     kind: str,
     name: str,
@@ -107,6 +117,7 @@ def draft_command(
     sql: bool,
     force: bool,
     stdout: bool,
+    format_: str,
 ) -> None:
     """Write a template file for a new node.
 
@@ -129,16 +140,25 @@ def draft_command(
     else:
         body = yaml_draft(declared, name, source_type, plugins, _connections())
         text = modeline(len(folder.parts)) + body
-    if stdout:
+    if not stdout:
+        _write(project_root() / file, text, str(file), force)
+    if format_ == "json":
+        from seeknal.cli.answers import answered
+        from seeknal.cli.render import print_json
+
+        print_json(answered("success", file=str(file), text=text, written=not stdout))
+    elif stdout:
         print(text, end="")
-        return
-    path = project_root() / file
+    else:
+        say(f"{file} written; seeknal validate checks it")
+
+
+def _write(path: Path, text: str, shown: str, force: bool) -> None:
     if path.exists() and not force:
         raise UsageError(
-            f"{file} is already there", code="SK0261", help="say --force to replace it"
+            f"{shown} is already there", code="SK0261", help="say --force to replace it"
         )
     write_text(path, text)
-    say(f"{file} written; seeknal validate checks it")
 
 
 def _connections() -> dict[str, str]:

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import environment_option, format_option, project_root
+from seeknal.cli.common import environment_option, project_root
 from seeknal.cli.results import FORMATS, Wanted, temporary_path, write_rows
 from seeknal.errors import RunError, SeeknalError, UsageError
+from seeknal.flags import (
+    allow_files_option,
+    connection_option,
+    format_option,
+    limit_option,
+    output_option,
+    profile_option,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,12 +35,18 @@ ALLOWED = (
 @click.argument("query", required=False)
 @environment_option
 @format_option(*FORMATS)
-@click.option("--limit", type=click.IntRange(0), help="Most rows; 0 is all. Tables: 100.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file.")
-@click.option("--allow-files", is_flag=True, help="Let the query read any file.")
-@click.option("--db", "database", type=click.Path(path_type=Path), help="Keep the views here.")
-@click.option("--connection", metavar="NAME", help="Ask this connection, not the outputs.")
-@click.option("--profile", type=click.Path(path_type=Path), help="The profiles.yml to use.")
+@limit_option(None, shown="100 in a table, else all")
+@output_option
+@allow_files_option
+@click.option(
+    "--db",
+    "database",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep the views in this database.",
+)
+@connection_option
+@profile_option
 def sql_command(
     query: str | None,
     environment: str,

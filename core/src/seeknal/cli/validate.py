@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import format_option, project_options, project_root, request
+from seeknal.cli.common import project_options, project_root, request
+from seeknal.cli.connection import Tried, connection_answer, print_connections, tested
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
 from seeknal.errors import ProjectError
+from seeknal.flags import format_option
 from seeknal.model import Problem, Project
 
 if TYPE_CHECKING:
@@ -33,18 +35,21 @@ def validate_command(connections: bool, format_: str, **options: Any) -> int:
 
     found = examine(project_root(), request(command="validate", **options))
     problems, project = found.problems, found.loaded.project if found.loaded else None
-    nodes = len(project.nodes) if project else 0
-    if format_ == "json":
-        print_json(_answer(problems, nodes, found.checked))
-    else:
-        _print(problems, nodes, found.checked)
     failed = any(problem.severity == "error" for problem in problems)
-    code = ProjectError.exit_code if failed else 0
-    if connections and project is not None and not code:
-        from seeknal.cli.connection import test_all
-
-        return test_all(project_root(), options["profile"], _types_used(project))
-    return code
+    if format_ == "text":
+        _print(problems, len(project.nodes) if project else 0, found.checked)
+    tried: list[Tried] | None = None
+    if connections and project is not None and not failed:
+        tried = tested(project_root(), options["profile"], _types_used(project))
+    if format_ == "json":
+        print_json(_answer(problems, len(project.nodes) if project else 0, found.checked, tried))
+    elif tried:
+        print_connections(tried, "table")
+    elif tried is not None:
+        print("the project has no connections")
+    if failed:
+        return ProjectError.exit_code
+    return 0 if all(entry.ok for entry in tried or ()) else 1
 
 
 def _types_used(project: Project) -> set[str]:
@@ -89,26 +94,24 @@ def _unknown(checked: Checked) -> str:
 _MOST_NAMED = 5
 
 
-def _answer(problems: Sequence[Problem], nodes: int, checked: Checked) -> dict[str, Any]:
-    return {
-        "ok": not any(problem.severity == "error" for problem in problems),
-        "nodes": nodes,
-        "problems": [problem_answer(problem) for problem in problems],
-        "unknown": list(checked.unknown),
-        "unchecked": list(checked.unchecked),
-    }
+def _answer(
+    problems: Sequence[Problem],
+    nodes: int,
+    checked: Checked,
+    tried: Sequence[Tried] | None,
+) -> dict[str, Any]:
+    from seeknal.cli.answers import answered, outcome, problem_answer
 
-
-def problem_answer(problem: Problem) -> dict[str, Any]:
-    """One problem as JSON."""
-    place = problem.location
-    return {
-        "code": problem.code,
-        "severity": problem.severity,
-        "message": problem.message,
-        "help": problem.help,
-        "node": problem.node,
-        "file": place.file if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
-    }
+    good = not any(problem.severity == "error" for problem in problems)
+    good = good and all(entry.ok for entry in tried or ())
+    shown = [problem_answer(problem) for problem in problems]
+    answer = answered(
+        outcome(good),
+        node_count=nodes,
+        problems=shown,
+        unknown=list(checked.unknown),
+        unchecked=list(checked.unchecked),
+    )
+    if tried is not None:
+        answer["connections"] = [connection_answer(entry) for entry in tried]
+    return answer

@@ -29,7 +29,7 @@ PLACE = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "
 
 @frozen(kw_only=True)
 class EngineTarget:
-    """A named engine that transforms can run on (``--target NAME``)."""
+    """A named engine that transforms can run on (``--engine NAME``)."""
 
     engine: str
     connection: str | None = None

@@ -51,12 +51,12 @@ def _check_engine(project: Project, target: str) -> None:
     engines = {DEFAULT_TARGET: ENGINE}
     engines |= {name: entry.engine for name, entry in profile.targets.items()} if profile else {}
     if target not in engines:
-        help = did_you_mean(target, engines) or f"targets: {', '.join(engines)}"
-        raise UsageError(f"there is no target {target!r}", code="SK0005", help=help)
+        help = did_you_mean(target, engines) or f"engines: {', '.join(engines)}"
+        raise UsageError(f"there is no engine {target!r}", code="SK0005", help=help)
     if engines[target] != ENGINE:
         raise UsageError(
-            f"target {target!r} runs on {engines[target]}, which no installed plugin provides",
+            f"engine {target!r} runs on {engines[target]}, which no installed plugin provides",
             code="SK0006",
-            help=f"targets that run on {ENGINE}: "
+            help=f"engines that run on {ENGINE}: "
             + ", ".join(name for name, engine in engines.items() if engine == ENGINE),
         )

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
 
-from seeknal.plugin import Command, ConnectionFailed
+from seeknal.plugin import Command, ConnectionFailed, connection_option, format_option
 from seeknal_postgres.options import Postgres
 
 if TYPE_CHECKING:
     from seeknal_postgres.embedded import Server
 
-argument = click.argument("connection", default="")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def server_options(function: F) -> F:
+    """Which server is meant, and how the answer is written."""
+    answer = format_option("text", "json")(function)
+    return click.argument("connection", default="")(answer)
+
+
+HOST = "127.0.0.1"
 
 
 @click.group("postgres")
@@ -25,61 +35,89 @@ def postgres_command() -> None:
 
 
 @postgres_command.command("start")
-@argument
-def start(connection: str) -> None:
+@server_options
+def start(connection: str, format_: str) -> None:
     """Start the server and let it run until it is stopped."""
     from seeknal_postgres.embedded import kept, running
 
     server = running(_name(connection), _root())
     kept(server).touch()
-    click.echo(f"running at 127.0.0.1:{server.port}, process {server.pid}")
+    if format_ == "json":
+        _command().print_json(_about(server))
+    else:
+        click.echo(f"running at {HOST}:{server.port}, process {server.pid}")
 
 
 @postgres_command.command("stop")
-@argument
-def stop(connection: str) -> None:
+@server_options
+def stop(connection: str, format_: str) -> None:
     """Stop the server; its data stays."""
     from seeknal_postgres.embedded import kept, server_of
 
     server = server_of(_name(connection), _root())
     kept(server).unlink(missing_ok=True)
-    click.echo("stopped" if server.stop() else "was not running")
+    stopped = server.stop()
+    if format_ == "json":
+        _command().print_json({"status": "success", "running": False, "stopped": stopped})
+    else:
+        click.echo("stopped" if stopped else "was not running")
 
 
 @postgres_command.command("status")
-@argument
-def status(connection: str) -> int:
+@server_options
+def status(connection: str, format_: str) -> int:
     """Say whether the server runs; exit code 3 when it does not."""
     from seeknal_postgres.embedded import kept, server_of
 
     server = server_of(_name(connection), _root())
-    if server.port is None:
+    if format_ == "json":
+        _command().print_json(_about(server))
+    elif server.port is None:
         click.echo("not running")
-        return 3
-    stays = "until it is stopped" if kept(server).exists() else "while a command uses it"
-    click.echo(f"running at 127.0.0.1:{server.port}, process {server.pid}, {stays}")
-    return 0
+    else:
+        stays = "until it is stopped" if kept(server).exists() else "while a command uses it"
+        click.echo(f"running at {HOST}:{server.port}, process {server.pid}, {stays}")
+    return 3 if server.port is None else 0
+
+
+def _about(server: Server) -> dict[str, Any]:
+    from seeknal_postgres.embedded import kept
+
+    running = server.port is not None
+    return {
+        "status": "success",
+        "running": running,
+        "host": HOST if running else None,
+        "port": server.port,
+        "process": server.pid if running else None,
+        "kept": kept(server).exists(),
+    }
 
 
 @postgres_command.command("url")
-@argument
-def url(connection: str) -> None:
+@server_options
+def url(connection: str, format_: str) -> None:
     """Print how other programs connect, with the password."""
     from seeknal_postgres.embedded import DATABASE, USER
 
     server = _started(connection)
     password = quote(server.password.reveal(), safe="")
+    text = f"postgresql://{USER}:{password}@{HOST}:{server.port}/{DATABASE}"
+    if format_ == "json":
+        text = json.dumps({"schema_version": 1, "status": "success", "url": text}, indent=2)
     # Straight to the terminal's file: everything else that is printed masks the password.
-    text = f"postgresql://{USER}:{password}@127.0.0.1:{server.port}/{DATABASE}\n"
-    os.write(1, text.encode())
+    os.write(1, f"{text}\n".encode())
 
 
 @postgres_command.command("psql", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option("--connection", default="", help="The connection; needed where there are several.")
-def psql(arguments: tuple[str, ...], connection: str) -> int:
-    """Open psql on a connection; further arguments go to psql."""
-    name, options = _one(connection, _command().connections(Postgres), "of type postgresql")
+@connection_option
+def psql(arguments: tuple[str, ...], connection: str | None) -> int:
+    """Open psql on a connection; further arguments go to psql.
+
+    --connection is needed where there are several.
+    """
+    name, options = _one(connection or "", _command().connections(Postgres), "of type postgresql")
     from seeknal_postgres.connecting import parameters
     from seeknal_postgres.psql import run_psql
 

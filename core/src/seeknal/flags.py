@@ -1,0 +1,136 @@
+"""Options that several commands have: each idea has one name, one letter and one meaning.
+
+A command that needs one of them takes it from here, a plugin's command from `seeknal.plugin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Option(click.Option):
+    """An option with spellings that still work but are shown nowhere: ``also``."""
+
+    def __init__(self, *arguments: Any, also: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.also = tuple(also)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        shown = self.opts
+        self.opts = [*shown, *self.also]
+        try:
+            super().add_to_parser(parser, ctx)
+        finally:
+            self.opts = shown
+
+
+def format_option(*formats: str, shown: str | None = None) -> Callable[[F], F]:
+    """``--format``, the first of ``formats`` being the default unless ``shown`` says which is."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0] if shown is None else None,
+        show_default=shown or True,
+        help="How the answer is written to stdout.",
+    )
+
+
+def output_option(function: F) -> F:
+    """``--output``: a file instead of the terminal."""
+    return click.option(
+        "--output",
+        "-o",
+        cls=Option,
+        also=("--out",),
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Write to this file.",
+    )(function)
+
+
+def profile_option(function: F) -> F:
+    """``--profile``: another profiles.yml."""
+    return click.option(
+        "--profile",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="The profiles.yml to use instead of the project's.",
+    )(function)
+
+
+def connection_option(function: F) -> F:
+    """``--connection``: which connection of profiles.yml; None where none was named."""
+    return click.option(
+        "--connection", metavar="NAME", help="The connection of profiles.yml that is asked."
+    )(function)
+
+
+def yes_option(function: F) -> F:
+    """``--yes``: the answer to what would be asked."""
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(function)
+
+
+def dry_run_option(function: F) -> F:
+    """``--dry-run``: what would be done, and nothing of it."""
+    return click.option(
+        "--dry-run",
+        cls=Option,
+        also=("--show-plan",),
+        is_flag=True,
+        help="Only show what would be done.",
+    )(function)
+
+
+def force_option(function: F) -> F:
+    """``--force``: over what is in the way."""
+    return click.option(
+        "--force", is_flag=True, help="Replace what is there, though it may be newer."
+    )(function)
+
+
+def to_option(*, required: bool = False) -> Callable[[F], F]:
+    """``--to``: the number of what is gone back to."""
+    return click.option(
+        "--to",
+        metavar="N",
+        type=click.IntRange(1),
+        required=required,
+        show_default=False if required else "the one before",
+        help="What to go back to, by its number.",
+    )
+
+
+def limit_option(default: int | None, *, shown: str | None = None) -> Callable[[F], F]:
+    """``--limit``: how many rows or lines; ``shown`` says what no ``default`` means."""
+    return click.option(
+        "--limit",
+        metavar="N",
+        type=click.IntRange(0),
+        default=default,
+        show_default=shown or True,
+        help="Show no more than so many; 0 is all.",
+    )
+
+
+def allow_files_option(function: F) -> F:
+    """``--allow-files``: queries that read any file."""
+    return click.option("--allow-files", is_flag=True, help="Let queries read any file.")(function)
+
+
+def quiet_option(function: F) -> F:
+    """``--quiet``: failures only."""
+    return click.option("--quiet", "-q", is_flag=True, help="Print failures only.")(function)
+
+
+def explain_option(function: F) -> F:
+    """``--explain``: reasons beside what is shown."""
+    return click.option("--explain", is_flag=True, help="Say why each change has its category.")(
+        function
+    )
