@@ -70,13 +70,13 @@ def test_a_percentage_of_unique_counts_rows_and_not_keys(bench):
     assert (result.passed, result.failing_rows) == (False, 1)
 
 
-def test_a_sample_holds_at_most_twenty_rows(bench):
-    bench.store("SELECT NULL::INT AS v, range AS id FROM range(100)")
+def test_a_sample_holds_at_most_a_thousand_rows(bench):
+    bench.store("SELECT NULL::INT AS v, range AS id FROM range(3000)")
 
     result = bench.audit("not_null", columns=["v"])
 
-    assert result.failing_rows == 100
-    assert bench.sample(result) == [(None, number) for number in range(20)]
+    assert result.failing_rows == 3000
+    assert bench.sample(result) == [(None, number) for number in range(1000)]
     assert result.sample == "samples/transform.checked.1-not_null.parquet"
     assert len(list(bench.context.samples.iterdir())) == 1
 

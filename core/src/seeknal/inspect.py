@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from seeknal.credentials import MASK
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.model import PRODUCTION, Artifact, Column, Node, NodeId, Snapshot
 from seeknal.plan.views import is_view
@@ -182,7 +183,11 @@ def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
 
 
 def previews(
-    root: Path, environment: str, nodes: Sequence[NodeId], limit: int = 20
+    root: Path,
+    environment: str,
+    nodes: Sequence[NodeId],
+    pii_of: Callable[[NodeId], frozenset[str]],
+    limit: int = 20,
 ) -> dict[NodeId, dict[str, Any]]:
     """The first rows of each node that keeps some, every value as text."""
     import duckdb
@@ -194,13 +199,15 @@ def previews(
         for id in nodes:
             try:
                 rows = views.sql(f"FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}")
-                values = [[_text(value) for value in row] for row in rows.fetchall()]
+                names, private = list(rows.columns), pii_of(id)
+                hidden = [name.lower() in private for name in names]
+                values = [list(map(_text, row, hidden)) for row in rows.fetchall()]
             except duckdb.Error:
                 # It keeps no rows, or its file is gone: the page shows it without.
                 continue
-            found[id] = {"columns": list(rows.columns), "rows": values}
+            found[id] = {"columns": names, "rows": values}
     return found
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _text(value: object, hidden: bool) -> str | None:
+    return None if value is None else MASK if hidden else str(value)

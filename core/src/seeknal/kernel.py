@@ -248,6 +248,9 @@ class Context(Protocol):
     def definition(self, node: str) -> Node:
         """Another node as the project defines it, for an engine that reads it where it is."""
 
+    def pii(self, node: str) -> frozenset[str]:
+        """Columns of a node whose values are shown to nobody, in lower case."""
+
     def holder(self, target: Target) -> str:
         """The environment whose target holds the rows that another node has in this one.
 

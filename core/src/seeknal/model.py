@@ -85,6 +85,8 @@ class ColumnSpec:
     type: str | None = None
     description: str | None = None
     tests: tuple[str, ...] = ()
+    pii: bool = False
+    """Its values are in no failing rows that audits show and on no page."""
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import plain
@@ -84,8 +85,8 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def run_answer(summary: RunSummary) -> dict[str, Any]:
-    """A finished run: every node with its result."""
+def run_answer(summary: RunSummary, root: Path) -> dict[str, Any]:
+    """A finished run of the project at ``root``: every node with its result."""
     return answered(
         "interrupted" if summary.interrupted else outcome(summary.ok),
         run_id=summary.run_id,
@@ -93,7 +94,7 @@ def run_answer(summary: RunSummary) -> dict[str, Any]:
         started_at=summary.started_at,
         seconds=round(summary.seconds, 6),
         counts=counted(summary.results),
-        nodes=[_result(result) for result in summary.results],
+        nodes=[_result(result, root) for result in summary.results],
         warnings=list(summary.warnings),
     )
 
@@ -160,7 +161,8 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _result(result: NodeResult) -> dict[str, Any]:
+def _result(result: NodeResult, root: Path) -> dict[str, Any]:
+    from seeknal.cli.failing import rows_record
     from seeknal.run.records import target_record
 
     failed = error_answer(
@@ -173,7 +175,7 @@ def _result(result: NodeResult) -> dict[str, Any]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "phases": {name: round(value, 6) for name, value in result.phases.items()},
-        "audits": [audit_answer(audit) for audit in result.audits],
+        "audits": [audit_answer(audit) | rows_record(audit, None, root) for audit in result.audits],
         "targets": [target_answer(target_record(delivery)) for delivery in result.deliveries],
         "error": failed if result.error else None,
         "notes": list(result.notes),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +18,7 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.progress import Silent
 from seeknal.flags import format_option
-from seeknal.model import AuditResult, NodeResult, RunSummary
+from seeknal.model import AuditResult, Node, NodeId, NodeResult, Plan, Project, RunSummary
 
 HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
 NUMERIC = (False, False, False, False, True, True)
@@ -39,26 +41,53 @@ def audit_command(
     from seeknal.run.commands import audit_project
 
     wanted = request(command="audit", select=(*nodes, *select), **options)
-    summary = audit_project(project_root(), wanted, Silent())
-    records = [record for result in summary.results for record in _records(result)]
+    root, reporter = project_root(), _Knowing()
+    summary = audit_project(root, wanted, reporter)
+    records = [record for result in summary.results for record in _records(result, root)]
     if format_ == "json":
         from seeknal.cli.render import print_json
 
         print_json(records)
     else:
         _print_table(records, summary)
+        for result in summary.results:
+            _print_rows(result, reporter.nodes.get(result.node), root)
     return 0 if summary.ok else 1
 
 
-def _records(result: NodeResult) -> list[dict[str, Any]]:
+class _Knowing(Silent):
+    """Remembers the nodes, which say what identifies a row of theirs."""
+
+    def __init__(self) -> None:
+        self.nodes: Mapping[NodeId, Node] = {}
+
+    def planned(self, plan: Plan, project: Project) -> None:
+        super().planned(plan, project)
+        self.nodes = project.nodes
+
+
+def _print_rows(result: NodeResult, node: Node | None, root: Path) -> None:
+    from seeknal.cli.failing import rows_text
+
+    lines = rows_text(result.audits, node, root)
+    if lines:
+        print("\n".join(["", result.node, *lines]))
+
+
+def _records(result: NodeResult, root: Path) -> list[dict[str, Any]]:
     """One record for each audit; one for a node whose audits could not be asked."""
     from seeknal.cli.answers import audit_answer
+    from seeknal.cli.failing import rows_record
 
-    found = [{"node": result.node, **audit_answer(audit)} for audit in result.audits]
+    found = [
+        {"node": result.node, **audit_answer(audit), **rows_record(audit, None, root)}
+        for audit in result.audits
+    ]
     if not found and result.status == "failed":
         unknown = AuditResult(audit_type="", passed=False, failing_rows=0)
         error = {"type": None, "status": "error", "message": result.error}
-        found = [{"node": result.node, **audit_answer(unknown), **error}]
+        rows: dict[str, Any] = {"rows": [], "rows_command": None}
+        found = [{"node": result.node, **audit_answer(unknown), **error, **rows}]
     return found
 
 

@@ -316,7 +316,7 @@ def _moved(moved: Moved) -> dict[str, Any]:
         nodes=[{"node": id} for id in moved.nodes],
         left_targets=list(moved.left),
         differs=list(moved.other),
-        run=run_answer(moved.summary) if moved.summary else None,
+        run=run_answer(moved.summary, project_root()) if moved.summary else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,13 +176,15 @@ def _document(
 ) -> dict[str, Any]:
     from seeknal.inspect import last_statuses, previews
     from seeknal.lineage.document import Facts, lineage_document
+    from seeknal.pii import pii_columns
 
-    root = loaded.project.root
+    root, nodes = loaded.project.root, loaded.project.nodes
+    pii_of = partial(pii_columns, nodes)
     facts = Facts(
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(root, environment),
-        previews=previews(root, environment, chosen) if with_data else {},
+        previews=previews(root, environment, chosen, pii_of) if with_data else {},
     )
     return lineage_document(loaded.project, loaded.graph, lineage, facts, only=chosen, focus=focus)
 

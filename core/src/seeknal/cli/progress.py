@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from seeknal.cli.failing import rows_text
 from seeknal.cli.failures import message
 from seeknal.cli.live import Live
 from seeknal.cli.stopping import Stopping
@@ -15,6 +16,7 @@ from seeknal.cli.totals import totals
 from seeknal.model import (
     AuditResult,
     Delivery,
+    Node,
     NodeId,
     NodeResult,
     Plan,
@@ -67,6 +69,7 @@ class Lines:
         self._verbose = verbose
         self._steps: Mapping[NodeId, Step] = {}
         self._targets: Mapping[str, Target] = {}
+        self._nodes: Mapping[NodeId, Node] = {}
         self._widths = (0, 0)
         self._live: Live | None = None
         self._stopping = Stopping()
@@ -74,6 +77,7 @@ class Lines:
     def planned(self, plan: Plan, project: Project) -> None:
         self._stopping.planned(plan, project)
         self._steps = {step.node: step for step in plan.steps}
+        self._nodes = project.nodes
         self._targets = {
             target.key: target for step in plan.steps for target in project.nodes[step.node].targets
         }
@@ -114,7 +118,7 @@ class Lines:
         if not self._quiet:
             print(totals(summary.results, summary.seconds, summary.interrupted), flush=True)
         for result in summary.results:
-            for text in failures(result, self._root):
+            for text in failures(result, self._root, self._nodes.get(result.node)):
                 say(f"\n{text}")
 
     def line(self, result: NodeResult) -> str:
@@ -193,19 +197,29 @@ def audits_text(audits: Sequence[AuditResult]) -> str:
     return f"{len(audits)} {noun} ok" if not warned else f"{warned} of {len(audits)} {noun} warned"
 
 
-def failures(result: NodeResult, root: Path) -> list[str]:
+def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
     """What went wrong with one node, as messages for people."""
     messages = []
     if result.status == "failed":
         text = f"{result.node}: {result.error or 'failed'}"
-        messages.append(message("error", result.code, text, result.location, result.help, root))
+        failed = [audit for audit in result.audits if audit.severity == "error"]
+        rows = rows_text(failed, node, root) if result.code == "SK0901" else []
+        # The rows themselves say more than where they are.
+        help = None if rows else result.help
+        said = message("error", result.code, text, result.location, help, root)
+        messages.append("\n".join([said, *rows]))
     messages += [
         message("error", "SK1101", f"{result.node} -> {delivery.label}: {delivery.error}")
         for delivery in result.deliveries
         if delivery.status == "owed" and delivery.error
     ]
     messages += [
-        message("warning", "SK0901", f"{result.node}: {audit.message}")
+        "\n".join(
+            [
+                message("warning", "SK0901", f"{result.node}: {audit.message}"),
+                *rows_text([audit], node, root),
+            ]
+        )
         for audit in result.audits
         if not audit.passed and audit.severity == "warn"
     ]

@@ -240,7 +240,7 @@ def answer(summary: RunSummary, format_: str) -> int:
         from seeknal.cli.answers import run_answer
         from seeknal.cli.render import print_json
 
-        print_json(run_answer(summary))
+        print_json(run_answer(summary, project_root()))
     if summary.interrupted:
         return Interrupted.exit_code
     return 0 if summary.ok else 1

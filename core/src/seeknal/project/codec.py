@@ -98,7 +98,9 @@ def _node_to(node: Node) -> dict[str, Any]:
     if node.notes:
         data["notes"] = dict(node.notes)
     if node.columns:
-        data["columns"] = [[c.name, c.type, c.description] for c in node.columns]
+        data["columns"] = [
+            [c.name, c.type, c.description, *([True] if c.pii else [])] for c in node.columns
+        ]
     if node.audits:
         data["audits"] = [_audit_to(audit) for audit in node.audits]
     if node.targets:
@@ -171,8 +173,8 @@ class _Reader:
     def node(self, data: Mapping[str, Any]) -> Node:
         id = NodeId(data["id"])
         columns = tuple(
-            ColumnSpec(name=name, type=type, description=description)
-            for name, type, description in data.get("columns", ())
+            ColumnSpec(name=name, type=type, description=description, pii=bool(pii))
+            for name, type, description, *pii in data.get("columns", ())
         )
         rest: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
         rest |= {name: tuple(data[name]) for name in _LISTS if name in data}

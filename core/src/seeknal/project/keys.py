@@ -28,6 +28,7 @@ class ColumnKeys:
     description: str | None = None
     name: str | None = None
     nullable: bool | None = None
+    pii: bool = option(False, summary="its values are in no failing rows and on no page")
 
     def __attrs_post_init__(self) -> None:
         if self.type is not None and self.data_type is not None:

@@ -420,7 +420,7 @@ class _Builder:
     def column(self, name: str, value: str | ColumnKeys | None) -> ColumnSpec:
         if isinstance(value, ColumnKeys):
             type = value.type or (value.data_type and _as_in_2x(value.data_type))
-            return ColumnSpec(name=name, type=type, description=value.description)
+            return ColumnSpec(name=name, type=type, description=value.description, pii=value.pii)
         if value is not None and _TYPE.fullmatch(value.strip()):
             return ColumnSpec(name=name, type=value.strip())
         word = _WORD.fullmatch(value.strip()) if value is not None else None

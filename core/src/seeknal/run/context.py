@@ -51,6 +51,7 @@ class NodeContext:
     definition_of: Callable[[str], Node] = _unknown
     audit_of: Callable[[Relation], None] = _nothing
     undone_spans: Callable[[], Undone | None] = _no_spans
+    pii_of: Callable[[str], frozenset[str]] = lambda node: frozenset()
     row_counts: Callable[[int], Sequence[int]]
     holder_of: Callable[[Target], str] | None = None
     suffix: Suffix = "schema"
@@ -104,6 +105,9 @@ class NodeContext:
 
     def definition(self, node: str) -> Node:
         return self.definition_of(node)
+
+    def pii(self, node: str) -> frozenset[str]:
+        return self.pii_of(node)
 
     def holder(self, target: Target) -> str:
         return self.holder_of(target) if self.holder_of else self.environment

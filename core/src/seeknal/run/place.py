@@ -19,6 +19,7 @@ from seeknal.model import (
     Snapshot,
     Target,
 )
+from seeknal.pii import pii_columns
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
 from seeknal.run.context import NodeContext
@@ -123,6 +124,7 @@ class Place:
             definition_of=lambda id: services.project.nodes[NodeId(id)],
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
             holder_of=self.holder,
+            pii_of=lambda id: pii_columns(services.project.nodes, NodeId(id)),
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,
             suffix=services.project.environments.suffix,

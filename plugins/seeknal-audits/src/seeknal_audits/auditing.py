@@ -22,11 +22,12 @@ from seeknal.plugin import (
     quote_literal,
     replacing,
 )
+from seeknal_audits.confidential import hidden, masked
 from seeknal_audits.entries import Entry, Finding, Subject, Values
 from seeknal_audits.registry import entry_of
 from seeknal_audits.thresholds import limits, share, verdict
 
-SAMPLE_ROWS = 20
+SAMPLE_ROWS = 1_000
 T = TypeVar("T")
 
 
@@ -152,7 +153,9 @@ def _sample(number: int, audit: Audit, finding: Finding, subject: Subject) -> st
     # Audits of other rows are counted on their own.
     part = f"-{sha256(audit.where.encode()).hexdigest()[:6]}" if audit.where else ""
     path = context.samples / f"{audit.node}.{number + 1}-{audit.type}{part}.parquet"
-    sample = f"SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}"
+    found = f"SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}"
+    names = [name for name, *_ in context.duckdb.execute(f"DESCRIBE {found}").fetchall()]
+    sample = masked(found, names, hidden(audit, names, subject))
     described = context.duckdb.execute(f"DESCRIBE {sample}").fetchall()
     columns = [Column(name, type) for name, type, *_ in described]
     with replacing(path) as temporary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seeknal.plugin import AuditType, quote_identifier, quote_literal
+from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Entry, Failing, Subject, by_row, counted
 from seeknal_audits.literals import is_text, literal
 from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
@@ -55,6 +56,8 @@ def _say_other(options: AcceptedValues, column: str, count: int, subject: Subjec
         f"FROM {subject.scan} WHERE {_is_other(options, column, subject)} "
         f"GROUP BY 1 ORDER BY n DESC, v LIMIT {_EXAMPLES + 1}"
     )
+    if is_hidden(column, subject):
+        return f"{column} has other values in {counted(count, 'row')}"
     named = [f"{_short(value)} ({n:,})" for value, n in found[:_EXAMPLES]]
     more = ["..."] if len(found) > _EXAMPLES else []
     return f"{column} has other values in {counted(count, 'row')}: {', '.join(named + more)}"

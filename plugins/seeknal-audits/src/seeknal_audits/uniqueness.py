@@ -6,7 +6,7 @@ from seeknal.plugin import AuditType, quote_identifier
 from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
 from seeknal_audits.options import Unique
 
-_SAMPLED_KEYS = 20
+_SAMPLED_KEYS = 500
 _INTEGERS = (
     "TINYINT",
     "SMALLINT",

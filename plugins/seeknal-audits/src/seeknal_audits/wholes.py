@@ -6,6 +6,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
 from seeknal.plugin import AuditType, Duration, NodeError, quote_identifier
+from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
 from seeknal_audits.options import (
     Anomaly,
@@ -99,7 +100,8 @@ def _age(options: Freshness, values: Values, subject: Subject) -> Finding:
     newest, old = values
     if newest is None:
         return Finding(failing=1, message=f"no row has a {options.column}")
-    text = f"the newest {options.column} is {newest}, more than {options.max_age} ago"
+    told = "" if is_hidden(options.column, subject) else f"{newest}, "
+    text = f"the newest {options.column} is {told}more than {options.max_age} ago"
     return Finding(failing=int(old), message=text)
 
 

@@ -1,0 +1,49 @@
+"""Values that no sample of failing rows and no message may show: columns with ``pii: true``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seeknal.plugin import Audit, quote_identifier
+from seeknal_audits.entries import Subject
+from seeknal_audits.options import CustomSql, Relationships
+
+MASK = "***"
+
+
+def is_hidden(column: str, subject: Subject) -> bool:
+    """Whether a column of the audited rows is one whose values are not shown."""
+    return column.lower() in subject.context.pii(subject.relation.node)
+
+
+def hidden(audit: Audit, names: Sequence[str], subject: Subject) -> list[str]:
+    """Those of the columns ``names`` of failing rows whose values are not shown.
+
+    Also those that a query makes itself where it reads any such column: nobody knows from which.
+    """
+    node = str(subject.relation.node)
+    private = subject.context.pii(node).union(*map(subject.context.pii, _read(audit)))
+    if not private:
+        return []
+    own = {name.lower() for name in subject.relation.names}
+    return [name for name in names if name.lower() in private or name.lower() not in own]
+
+
+def masked(query: str, names: Sequence[str], private: Sequence[str]) -> str:
+    """``query`` with a mask in place of the values of ``private``; NULL stays."""
+    if not private:
+        return query
+    items = [_item(name, name in private) for name in names]
+    return f"SELECT {', '.join(items)} FROM ({query})"
+
+
+def _item(name: str, private: bool) -> str:
+    column = quote_identifier(name)
+    return f"CASE WHEN {column} IS NOT NULL THEN '{MASK}' END AS {column}" if private else column
+
+
+def _read(audit: Audit) -> Sequence[str]:
+    """The other nodes whose rows an audit reads."""
+    if isinstance(audit.options, Relationships):
+        return [audit.options.to]
+    return list(audit.options.nodes.values()) if isinstance(audit.options, CustomSql) else []
