@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import click
 
     from seeknal.kernel import (
+        AuditFile,
         AuditType,
         ConnectionType,
         Context,
@@ -208,6 +209,16 @@ def audit(
     before anything outside sees it. ``audits`` holds only those whose types this plugin declared;
     ``relation`` has the rows that their ``where:`` is true for, and all in ``whole``.
     A node fails when an audit gets no result. None: not mine.
+    """
+
+
+@_first
+def audit_file(file: AuditFile) -> AuditType | None:
+    """The audit type that a file of the project's folder ``seeknal/audits/`` is.
+
+    Called once per such file, when a project is read; main thread. Its ``keep`` is called for
+    each audit of the type. Both raise ``SqlRefused`` with the line of what is wrong in the file.
+    None: not mine.
     """
 
 

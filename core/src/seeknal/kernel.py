@@ -90,12 +90,28 @@ class TargetType:
 
 @frozen(kw_only=True)
 class AuditType:
-    """A value of an audit's ``type:``."""
+    """A value of an audit's ``type:``.
+
+    One that a file of a project makes has ``keep``: it is given the parameters and a function
+    that fills in a template with further names, and gives the options that the audit keeps,
+    which are of the declared type ``kept_as``.
+    """
 
     name: str
     options: type
     summary: str
     aliases: tuple[str, ...] = ()
+    kept_as: str = ""
+    keep: Callable[[Any, Callable[[str, Mapping[str, object]], str]], Any] | None = None
+
+
+@frozen(kw_only=True)
+class AuditFile:
+    """An .sql file of a project's folder for audits; ``path`` is relative to the project."""
+
+    name: str
+    path: str
+    text: str
 
 
 @frozen(kw_only=True)

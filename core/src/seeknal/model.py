@@ -167,7 +167,13 @@ class Audit:
     where: str | None = None
     """A condition, checked: only rows that it is true for are audited."""
     declared_by: NodeId | None = None
+    kept_as: str = ""
+    """The declared type that ``options`` are of, where ``type`` is one of the project's own."""
     location: Location | None = None
+
+    @property
+    def declared_type(self) -> str:
+        return self.kept_as or self.type
 
 
 @frozen(kw_only=True)

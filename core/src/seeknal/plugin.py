@@ -29,6 +29,7 @@ from seeknal.errors import (
 from seeknal.hookspecs import NAME
 from seeknal.isolation import isolate
 from seeknal.kernel import (
+    AuditFile,
     AuditType,
     Command,
     ConnectionType,
@@ -134,6 +135,7 @@ def hookimpl(function: _F) -> _F:
 
 __all__ = (
     "Audit",
+    "AuditFile",
     "AuditResult",
     "AuditType",
     "Column",

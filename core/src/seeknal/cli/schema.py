@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
+from seeknal.cli.common import project_root
 from seeknal.cli.streams import say
+from seeknal.errors import UsageError
 from seeknal.flags import output_option
 from seeknal.options import json_schema
 
 if TYPE_CHECKING:
-    from seeknal.kernel import NodeKind
+    from seeknal.kernel import AuditType, NodeKind
     from seeknal.plugins import Plugins
 
 Schema = dict[str, Any]
@@ -32,7 +34,8 @@ def schema_command(output: Path | None) -> None:
     from seeknal.plugins import load_plugins
 
     if output is None:
-        print_json(node_schema(load_plugins()))
+        plugins = load_plugins()
+        print_json(node_schema(plugins, _own_audits(plugins)))
         return
     write_schema(output)
     say(f"{output} written")
@@ -45,10 +48,23 @@ def write_schema(path: Path) -> None:
     from seeknal.files import write_text
     from seeknal.plugins import load_plugins
 
-    write_text(path, json.dumps(node_schema(load_plugins()), indent=1) + "\n")
+    plugins = load_plugins()
+    write_text(path, json.dumps(node_schema(plugins, _own_audits(plugins)), indent=1) + "\n")
 
 
-def node_schema(plugins: Plugins) -> Schema:
+def _own_audits(plugins: Plugins) -> Mapping[str, AuditType]:
+    """The audit types of the project in whose folder the command stands, if any."""
+    from seeknal.project.ownaudits import read_own_audits
+    from seeknal.project.textfile import read_text
+
+    try:
+        root = project_root()
+    except UsageError:
+        return {}
+    return read_own_audits(root, lambda path: read_text(path, path.name, []), plugins, []).types
+
+
+def node_schema(plugins: Plugins, own_audits: Mapping[str, AuditType]) -> Schema:
     """The schema of one document: its kind decides which keys it may have."""
     from seeknal.project.properties import PROPERTIES
 
@@ -68,7 +84,7 @@ def node_schema(plugins: Plugins) -> Schema:
         },
         "allOf": [*documents, _if("kind", [PROPERTIES], _properties_schema())],
         "definitions": {
-            "audit": _typed(plugins.audit_types, _AUDIT_KEYS),
+            "audit": _typed({**plugins.audit_types, **own_audits}, _AUDIT_KEYS),
             "target": _typed(plugins.target_types, _TARGET_KEYS),
         },
     }

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from seeknal.model import Location, NodeId, Problem
 from seeknal.plugins import Plugins
+from seeknal.project.ownaudits import OwnAudits
 from seeknal.project.templating import Scope
 
 
@@ -34,6 +35,7 @@ class Surroundings:
     connections: Mapping[str, Mapping[str, object]] | None = None
     """Connections as written: only names and where they lead are read here. None: no profile."""
     node_defaults: Mapping[str, object] = field(factory=dict)
+    own_audits: OwnAudits = field(factory=OwnAudits)
 
 
 def unknown_type(what: str, name: str, plugins: Plugins) -> str:

@@ -8,24 +8,26 @@ from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Audit, NodeId, Problem
 from seeknal.options import convert, describe, keys_of
-from seeknal.plugins import Plugins
-
-_AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description", "where")
+from seeknal.project.around import Surroundings
+from seeknal.project.ownaudits import AUDIT_KEYS
 
 
 def build_audit(
     data: Mapping[str, object],
     marks: Marks,
     node: NodeId,
-    plugins: Plugins,
+    around: Surroundings,
     problems: list[Problem],
     declared_by: NodeId | None = None,
 ) -> Audit | None:
     """One audit of a node, or None when something is wrong with it."""
     type = str(data.get("type", ""))
-    declared = plugins.audit_types.get(type)
+    plugins, own = around.plugins, around.own_audits
+    declared = plugins.audit_types.get(type) or own.types.get(type)
     if declared is None:
-        near = did_you_mean(type, plugins.audit_types)
+        if type in own.broken:
+            return None
+        near = did_you_mean(type, [*plugins.audit_types, *own.types, *own.broken])
         message = f"unknown audit type {type!r}" if type else "an audit needs its type"
         problems.append(
             Problem(
@@ -54,9 +56,11 @@ def build_audit(
     rest = {
         key: value
         for key, value in data.items()
-        if key in known or key not in ("type", *_AUDIT_KEYS)
+        if key in known or key not in ("type", *AUDIT_KEYS)
     }
     options = convert(declared.options, rest, marks, problems, node=node, what="parameter")
+    if options is not None and declared.keep is not None:
+        options = own.kept(declared, options, around.scope, problems, node)
     if options is None or len(problems) > before:
         return None
     return Audit(
@@ -69,6 +73,7 @@ def build_audit(
         message=_text(data.get("message")),
         where=where,
         declared_by=declared_by,
+        kept_as=declared.kept_as,
         location=marks.value(),
     )
 

@@ -127,7 +127,10 @@ def _source_to(source: Source) -> dict[str, Any]:
 
 
 def _audit_to(audit: Audit) -> dict[str, Any]:
-    names = ("type", "node", "severity", "warn_if", "error_if", "message", "where", "declared_by")
+    names = (
+        *("type", "node", "severity", "warn_if", "error_if", "message", "where", "declared_by"),
+        "kept_as",
+    )
     data = {name: getattr(audit, name) for name in names}
     return data | {"options": _compact(audit.options), "at": _place_to(audit.location)}
 
@@ -212,7 +215,8 @@ class _Reader:
         rest["node"] = NodeId(rest["node"])
         if rest["declared_by"]:
             rest["declared_by"] = NodeId(rest["declared_by"])
-        options = self.options(self.plugins.audit_types[data["type"]].options, data["options"])
+        declared = self.plugins.audit_types[data["kept_as"] or data["type"]]
+        options = self.options(declared.options, data["options"])
         return Audit(**rest, options=options, location=_place_from(data["at"]))
 
     def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:

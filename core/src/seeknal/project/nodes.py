@@ -543,7 +543,7 @@ class _Builder:
 
     def audit(self, data: Mapping[str, object], marks: Marks, node: NodeId) -> Audit | None:
         data = render_values(data, self.around.scope, marks.value(), self.problems, node)
-        return build_audit(data, marks, node, self.around.plugins, self.problems)
+        return build_audit(data, marks, node, self.around, self.problems)
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:
         if common.engine not in (None, "duckdb", *self.around.plugins.engines):

@@ -21,6 +21,7 @@ from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
+from seeknal.project.ownaudits import read_own_audits
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.properties import Properties, with_properties
 from seeknal.project.raw import RawNode
@@ -79,7 +80,7 @@ class _Loader:
         around = self.surroundings(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
-        nodes = self.in_order(self.with_rules(nodes, raws, around.scope))
+        nodes = self.in_order(self.with_rules(nodes, raws, around))
         self.check_nodes(nodes, raws, around)
         project = Project(
             root=self.root,
@@ -217,6 +218,7 @@ class _Loader:
             iceberg=profile.iceberg_defaults(self.problems) if profile else _NO_DEFAULTS,
             connections=profile.places() if profile else None,
             node_defaults=settings.options.defaults,
+            own_audits=read_own_audits(self.root, self.text, self.plugins, self.problems),
         )
 
     def source_defaults(
@@ -261,7 +263,7 @@ class _Loader:
         return nodes
 
     def with_rules(
-        self, nodes: dict[NodeId, Node], raws: list[RawNode], scope: Scope
+        self, nodes: dict[NodeId, Node], raws: list[RawNode], around: Surroundings
     ) -> dict[NodeId, Node]:
         """A rule's audits are asked of the node that the rule is about."""
         from seeknal.project.rules import audits_of_rule
@@ -273,8 +275,9 @@ class _Loader:
             for data, marks in audits_of_rule(raw, self.problems):
                 # As in 2.x: the first input is the one that the rule is about.
                 for parent in rule.parents[:1]:
-                    data = render_values(data, scope, marks.value(), self.problems, rule.id)
-                    audit = build_audit(data, marks, parent, self.plugins, self.problems, rule.id)
+                    place = marks.value()
+                    data = render_values(data, around.scope, place, self.problems, rule.id)
+                    audit = build_audit(data, marks, parent, around, self.problems, rule.id)
                     if audit is not None and parent in nodes:
                         audits = (*nodes[parent].audits, audit)
                         nodes[parent] = evolve(nodes[parent], audits=audits)

@@ -17,6 +17,7 @@ from seeknal.project.sqltext import SqlText, misplaced, read_sql
 from seeknal.project.textfile import nothing_in_sql
 
 FOLDER = "seeknal"
+_OTHER_FOLDERS = ("macros", "audits")
 
 Read = Callable[[Path], str | None]
 
@@ -27,11 +28,6 @@ def sql_paths(root: Path) -> list[Path]:
     if not base.is_dir():
         return []
     return sorted(path for path in base.rglob("*") if path.suffix.lower() == ".sql")
-
-
-def is_macro(path: Path, root: Path) -> bool:
-    """Whether a file below ``seeknal/`` holds macros."""
-    return path.relative_to(root / FOLDER).parts[0] == "macros"
 
 
 def file_node(path: Path, root: Path, text: str, problems: list[Problem]) -> RawNode | None:
@@ -58,19 +54,17 @@ def with_sql_files(
     read: Read,
     problems: list[Problem],
     unread: Collection[str],
-    taken: Collection[Path] = (),
 ) -> list[RawNode]:
     """``raws`` with the SQL of the files that they name, and a node for each other file.
 
-    ``taken`` are files that mean something else. A file that an ``unread`` text names is
-    probably not one of its own.
+    A file that an ``unread`` text names is probably not one of its own.
     """
     named = _Named(root, read, problems)
     nodes = [named.with_body(raw) for raw in raws]
-    skipped = {*named.users, *taken}
     texts = "\n".join(unread)
     for path in sql_paths(root):
-        if is_macro(path, root) or path.resolve() in skipped or path.name in texts:
+        other = path.relative_to(root / FOLDER).parts[0] in _OTHER_FOLDERS
+        if other or path.resolve() in named.users or path.name in texts:
             continue
         nodes += _own(path, root, read, problems)
     return nodes
@@ -129,8 +123,8 @@ class _Named:
             return f"{name!r} does not lie below {FOLDER}/", f"move it below {FOLDER}/"
         if path.suffix.lower() != ".sql":
             return f"{name!r} is no .sql file", "name one that ends in .sql"
-        if is_macro(path.resolve(), self.root.resolve()):
-            return f"{name!r} holds macros", "a macro is used by its name: {{ name() }}"
+        if (folder := path.resolve().relative_to(below).parts[0]) in _OTHER_FOLDERS:
+            return f"{name!r} is one of the {folder}, no node's SQL", f"move it out of {folder}/"
         if not path.exists():
             return f"there is no file {name!r}", self.nearest(path)
         if (first := self.users.get(path.resolve())) is not None:

@@ -70,15 +70,22 @@ def render(
     location: Location,
     problems: list[Problem],
     node: NodeId | None = None,
+    further: Mapping[str, object] | None = None,
 ) -> Rendered:
-    """``text`` with its templates filled in. What is wrong goes to ``problems`` with its line."""
+    """``text`` with its templates filled in. What is wrong goes to ``problems`` with its line.
+
+    Among ``further`` names, None is written as NULL.
+    """
     if not has_template(text):
         return Rendered(text=text)
-    names = _Names(scope, params)
+    names = _Names(scope, params, further or {})
     try:
         with _time_limit():
             names.used |= _used(text, scope)
-            template = _environment(scope).from_string(_macros(scope) + text)
+            environment = _environment(scope)
+            if further is not None:
+                environment.finalize = _null
+            template = environment.from_string(_macros(scope) + text)
             rendered = _joined(template.generate(names.all()))
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
@@ -195,9 +202,12 @@ def _is_huge(operator: str, left: Any, right: Any) -> bool:
 class _Names:
     """The names that one template may use."""
 
-    def __init__(self, scope: Scope, params: Mapping[str, object]) -> None:
+    def __init__(
+        self, scope: Scope, params: Mapping[str, object], further: Mapping[str, object]
+    ) -> None:
         self.scope = scope
         self.params = params
+        self.further = further
         self.open: list[str] = []
         self.used: set[str] = set()
 
@@ -210,6 +220,7 @@ class _Names:
             "var": self.var,
             "env_var": self.env_var,
             "ref": _ref,
+            **self.further,
         }
 
     def moving(self) -> dict[str, str]:
@@ -274,6 +285,10 @@ class _Alias:
 
     def __getitem__(self, key: str) -> object:
         return self._names.snippet(self._name, key)
+
+
+def _null(value: object) -> object:
+    return "NULL" if value is None else value
 
 
 def _ref(*parts: str) -> str:

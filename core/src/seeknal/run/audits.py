@@ -73,7 +73,7 @@ def _columns(result: AuditResult) -> str:
 
 
 def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
-    owner = plugins.owner("audit type", audit.type)
+    owner = plugins.owner("audit type", audit.declared_type)
     known = {name.lower() for name in relation.names}
     for column in plugins.call("audit_columns", owner, audit=audit) or ():
         if column.lower() not in known:
@@ -90,7 +90,7 @@ def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | 
     """The audits that are asked together: of one plugin, about the same rows."""
     groups: dict[tuple[str, str | None], list[int]] = {}
     for index, audit in enumerate(audits):
-        owner = plugins.owner("audit type", audit.type)
+        owner = plugins.owner("audit type", audit.declared_type)
         groups.setdefault((owner, audit.where), []).append(index)
     return groups
 

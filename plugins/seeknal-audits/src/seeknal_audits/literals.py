@@ -48,6 +48,17 @@ def literal(value: Value, type: str) -> str:
     return f"CAST({quote_literal(value)} AS {type})"
 
 
+def plain_literal(value: Value) -> str:
+    """``value`` as SQL of a type of its own; in brackets where a sign could join another."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, str):
+        return quote_literal(value)
+    return _number(value) if value >= 0 else f"({_number(value)})"
+
+
 def _number(value: int | float) -> str:
     text = repr(value)
     return text if text.strip("-").isdigit() or "." in text else f"CAST('{text}' AS DOUBLE)"

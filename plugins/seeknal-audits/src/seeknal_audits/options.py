@@ -68,6 +68,9 @@ class CustomSql:
     inputs: Mapping[str, str] = option(
         factory=dict, summary="further names in the SQL and the nodes that they mean"
     )
+    columns: tuple[str, ...] = option(
+        (), aliases=("column",), summary="columns that it is about, which have to be there"
+    )
 
     @property
     def text(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from seeknal.plugin import (
     Audit,
+    AuditFile,
     AuditResult,
     AuditType,
     Context,
@@ -21,6 +22,14 @@ from seeknal_audits.registry import ENTRIES, entry_of, is_ours
 @hookimpl
 def audit_types() -> Iterable[AuditType]:
     return [entry.type for entry in ENTRIES]
+
+
+@hookimpl
+def audit_file(file: AuditFile) -> AuditType | None:
+    """A query of the project's own, with its parameters, as an audit type."""
+    from seeknal_audits.own import type_of
+
+    return type_of(file)
 
 
 @hookimpl

@@ -136,6 +136,7 @@ ENTRIES: tuple[Entry, ...] = (
             name="custom_sql", options=CustomSql, summary="a query that selects the failing rows"
         ),
         judge=_returned,
+        columns=columns_of,
         check=_check_sql,
     ),
     Entry(

@@ -1,0 +1,140 @@
+"""Audit types of the project's own: what plugins make of the files in ``seeknal/audits/``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from seeknal.kernel import AuditFile, AuditType
+from seeknal.model import Location, NodeId, Problem
+from seeknal.options import keys_of
+from seeknal.plugins import Plugins
+from seeknal.project.documents import NAME
+from seeknal.project.templating import Scope, render
+from seeknal.project.textfile import nothing_in_sql
+from seeknal.sql.check import SqlRefused
+
+FOLDER = Path("seeknal") / "audits"
+AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description", "where")
+"""What every audit may say beside its type and parameters."""
+
+
+class _Unfilled(Exception):
+    """A template could not be rendered; what is wrong has been noted."""
+
+
+@frozen(kw_only=True)
+class OwnAudits:
+    """The types by name, with their files. ``broken`` names files that made none."""
+
+    types: Mapping[str, AuditType] = field(factory=dict)
+    files: Mapping[str, str] = field(factory=dict)
+    broken: frozenset[str] = frozenset()
+
+    def kept(
+        self,
+        type: AuditType,
+        parameters: object,
+        scope: Scope,
+        problems: list[Problem],
+        node: NodeId,
+    ) -> object | None:
+        """The options that an audit with these parameters keeps; None with a problem added."""
+        file = self.files[type.name]
+
+        def fill(text: str, names: Mapping[str, object]) -> str:
+            place = Location(file, 1)
+            rendered = render(text, scope, {}, place, problems, node, further=names)
+            if not rendered.ok:
+                raise _Unfilled
+            return rendered.text
+
+        keep: Callable[[Any, Any], object] | None = type.keep
+        try:
+            return keep(parameters, fill) if keep else parameters
+        except _Unfilled:
+            return None
+        except SqlRefused as error:
+            problems.append(_refused(error, type.name, file))
+            return None
+
+
+def audit_paths(root: Path) -> list[Path]:
+    """The .sql files that are audit types, in order of path."""
+    folder = root / FOLDER
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".sql")
+
+
+def read_own_audits(
+    root: Path, read: Callable[[Path], str | None], plugins: Plugins, problems: list[Problem]
+) -> OwnAudits:
+    """The audit types of the project; what is wrong with their files goes to ``problems``."""
+    found = OwnAudits()
+    for path in audit_paths(root):
+        text = read(path)
+        file = path.relative_to(root).as_posix()
+        type = None
+        if text is not None:
+            made = AuditFile(name=path.stem, path=file, text=text)
+            type = _type_of(made, found, plugins, problems)
+        if type is None:
+            found = evolve(found, broken=found.broken | {path.stem})
+        else:
+            found = evolve(
+                found,
+                types={**found.types, type.name: type},
+                files={**found.files, type.name: file},
+            )
+    return found
+
+
+def _type_of(
+    file: AuditFile, found: OwnAudits, plugins: Plugins, problems: list[Problem]
+) -> AuditType | None:
+    if (empty := nothing_in_sql(file.text, file.path)) is not None:
+        problems.append(empty)
+        return None
+    if (wrong := _wrong_name(file, found, plugins)) is not None:
+        problems.append(_problem(wrong, Location(file.path)))
+        return None
+    try:
+        type: AuditType | None = plugins.hooks.audit_file(file=file)
+    except SqlRefused as error:
+        problems.append(_refused(error, file.name, file.path))
+        return None
+    if type is None:
+        help = plugins.missing("audit type", file.name) or "move it out of seeknal/audits/"
+        message = "no installed plugin makes an audit type of this file"
+        problems.append(_problem(message, Location(file.path), help))
+        return None
+    for key in keys_of(type.options):
+        if key in ("type", *AUDIT_KEYS):
+            message, help = f"parameter {key!r} is a key of every audit", "give it another name"
+            problems.append(_problem(message, Location(file.path, 1), help))
+            return None
+    return type
+
+
+def _wrong_name(file: AuditFile, found: OwnAudits, plugins: Plugins) -> str | None:
+    if not NAME.fullmatch(file.name):
+        return f"a file's name is that of its audit type, and {file.name!r} is none"
+    if file.name in plugins.audit_types:
+        return f"{file.name} is an audit type already"
+    known = {name.lower(): path for name, path in found.files.items()}
+    if (first := known.get(file.name.lower())) is not None:
+        return f"{file.name} is an audit type already: {first}"
+    return None
+
+
+def _refused(error: SqlRefused, name: str, file: str) -> Problem:
+    place = Location(file, error.line or 1, error.column if error.line else 0)
+    return _problem(f"audit {name}: {error}", place)
+
+
+def _problem(message: str, place: Location, help: str | None = None) -> Problem:
+    return Problem(code="SK0930", message=message, location=place, help=help)
