@@ -1,5 +1,7 @@
 """What the documentation shows of project files is accepted by seeknal, key by key."""
 
+import re
+
 import pytest
 
 from tests.docs.pages import DOCS, fences
@@ -24,10 +26,32 @@ def snippets():
                 yield pytest.param(fence["body"], id=f"{name(page)}-{number}")
 
 
+def sql_files():
+    for page in PAGES:
+        for number, fence in enumerate(fences(page.read_text())):
+            if fence["info"] == "sql" and fence["body"].startswith(("/* ---", "-- params:")):
+                yield pytest.param(fence["body"], id=f"{name(page)}-{number}")
+
+
+@pytest.mark.parametrize("text", list(sql_files()))
+def test_an_sql_file_of_a_page_is_a_node_or_an_audit_type(text, seeknal_project):
+    folder = "audits" if text.startswith("--") else "transforms"
+    project = seeknal_project({f"seeknal/{folder}/shown.sql": text})
+
+    found = project.run("validate", "--format", "json").json()["problems"]
+    schema = project.run("schema").assert_ok().json()
+
+    codes = [entry["code"] for entry in found]
+    assert [code for code in codes if code.startswith((*ABOUT_KEYS, "SK0930"))] == []
+    known = schema["definitions"]["audit"]["properties"]["type"]["enum"]
+    assert folder == "transforms" or "shown" in known
+
+
 def as_files(text):
     """The snippet as the file of a project in which it could stand."""
     if text.startswith("kind:"):
-        return {"seeknal/shown.yml": text}
+        beside = {f"seeknal/{name}": "SELECT 1" for name in re.findall(r"sql_file: (\S+)", text)}
+        return {"seeknal/shown.yml": text, **beside}
     if text.startswith(("audits:", "materializations:")):
         return {"seeknal/shown.yml": NODE + text}
     if text.startswith("refresh:"):
