@@ -103,6 +103,15 @@ def test_other_nodes_are_read_by_ref_and_run_first(failing):
     assert failing("type: at_least, column: id, to: transform.z", sql, **other) == 1
 
 
+def test_a_name_may_be_a_column_of_another_node(failing):
+    sql = "-- params: column, to, key: name\nSELECT t.* FROM __THIS__ t\n"
+    sql += "ANTI JOIN ref({{ to }}) o ON t.{{ column }} = o.{{ key }}\n"
+    other = {"seeknal/z.sql": 'SELECT 2 AS "its key"'}
+
+    given = "type: at_least, column: id, to: transform.z, key: its key"
+    assert failing(given, sql, **other) == 1
+
+
 def test_templates_of_the_project_work_in_it(failing):
     files = {
         "seeknal_project.yml": "name: x\nvars: {limit: 5}\n",

@@ -28,6 +28,7 @@ def project(seeknal_project, sql, **more):
         'ref("source.b")',
         "REF ( 'source.b' )",
         "ref('source', 'b')",
+        "ref('b')",
         "{{{{ ref('source.b') }}}}",
     ],
 )
@@ -49,11 +50,13 @@ def test_custom_sql_may_name_its_own_node(seeknal_project):
     project(seeknal_project, sql).run("run").assert_ok()
 
 
-@pytest.mark.parametrize("name", ["source.bb", "b"])
+@pytest.mark.parametrize("name", ["source.bb", "bb", "t2"])
 def test_a_ref_that_names_no_node_is_found_by_validate(seeknal_project, name):
     sql = f"SELECT * FROM __THIS__ ANTI JOIN ref('{name}') USING (id)"
 
-    outcome = project(seeknal_project, sql).run("validate")
+    twice = {"seeknal/t2.sql": "SELECT 1 AS id", "seeknal/seeds/t2.csv": "id\n1\n"}
+
+    outcome = project(seeknal_project, sql, **twice).run("validate")
 
     assert outcome.exit_code == 2
     assert f"names {name}, which is no node" in outcome.stderr + outcome.stdout

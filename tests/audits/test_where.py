@@ -93,6 +93,7 @@ def test_audits_of_different_rows_have_samples_of_their_own(seeknal_project):
         ("'1; DROP TABLE x'", "no condition"),
         ("'id IN (SELECT 1)'", "no condition"),
         ("[a]", "expects a condition"),
+        ("sum(age) > 1", "more than one row"),
         ("\"getenv('X') = ''\"", "getenv"),
     ],
 )

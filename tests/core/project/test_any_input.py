@@ -10,6 +10,7 @@ from seeknal.options import keys_of
 from seeknal.plugins import load_plugins
 from seeknal.project.keys import CommonKeys, added_keys
 from seeknal.project.loader import load_project
+from seeknal.project.properties import KEYS as PROPERTY_KEYS
 from seeknal.project.settings import ProjectOptions
 
 PLUGINS = load_plugins()
@@ -142,6 +143,50 @@ def test_any_value_in_common_files(seeknal_project):
         project.write({"seeknal/common/c.yml": text})
 
         ends_well(project)
+
+
+def test_any_value_in_properties_and_front_blocks(seeknal_project):
+    project = seeknal_project({"seeknal/a.sql": "SELECT 1 AS x\n"})
+    keys = ["nodes", "kind", "name", "sql_file", *PROPERTY_KEYS]
+
+    for value in STRANGE:
+        for key in keys:
+            said = {key: value} if key == "nodes" else {"nodes": {"a": {key: value}, "b": value}}
+            text = yaml.safe_dump({"kind": "properties", **said}, allow_unicode=True)
+            block = yaml.safe_dump({key: value}, allow_unicode=True)
+            sql = f"/* ---\n{block}--- */ SELECT 1"
+            project.write({"seeknal/p.yml": text, "seeknal/b.sql": sql})
+
+            ends_well(project)
+
+
+SQL_FILE = """\
+-- ours
+/* ---
+tags: [a, "b"]
+audits: [{type: own, column: x}]
+--- */
+SELECT x, '{{ run_date }}' AS d /* why */
+FROM ref('source.a') s;
+"""
+AUDIT_FILE = """\
+-- description: it's "so"
+-- params: column, min: number = -0.5, w = 'a''b', l: list = [1, 'b'], n = null
+SELECT * FROM __THIS__ /* {{ w }} */
+WHERE {{ column }} < {{ min }} OR {% if n is none %}x IN ({{ l }}){% endif %};
+"""
+
+
+def test_sql_and_audit_files_that_are_cut_or_lack_a_piece(seeknal_project):
+    project = seeknal_project({"seeknal/a.yml": "{kind: source, name: a, source: csv, table: a}\n"})
+
+    for text, file in ((SQL_FILE, "seeknal/x.sql"), (AUDIT_FILE, "seeknal/audits/own.sql")):
+        project.write({"seeknal/x.sql": SQL_FILE, "seeknal/audits/own.sql": AUDIT_FILE})
+        for place in range(0, len(text), 2):
+            for broken in (text[:place], text[:place] + text[place + 1 + place % 7 :]):
+                (project.path / file).write_text(broken)
+
+                ends_well(project)
 
 
 TEXT = """\

@@ -92,6 +92,8 @@ FILES = [
     "seeknal/x.yml",
     "seeknal/common/x.yml",
     "seeknal/macros/x.sql",
+    "seeknal/x.sql",
+    "seeknal/audits/x.sql",
     "seeknal/pipelines/x.py",
     "profiles.yml",
     ".env",

@@ -111,7 +111,8 @@ def yaml_draft(
 def sql_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plugins) -> str:
     """An .sql file for a node of ``kind``: its keys in a front block, and a SELECT below."""
     if not kind.accepts_sql:
-        raise UsageError(f"a {kind.name} is not written in SQL", code="SK0264")
+        help = f"seeknal draft {kind.name} {name}"
+        raise UsageError(f"a {kind.name} is not written in SQL", code="SK0264", help=help)
     keys, _, sql = yaml_draft(kind, name, source_type, plugins, {}).partition("transform: |\n")
     said = ("name:", "inputs:", "  - ref:", *(["kind:"] if kind.name == "transform" else []))
     front = [line for line in keys.splitlines() if not line.startswith(said)]

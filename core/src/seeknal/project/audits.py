@@ -22,6 +22,7 @@ def build_audit(
 ) -> Audit | None:
     """One audit of a node, or None when something is wrong with it."""
     type = str(data.get("type", ""))
+    data = {key: _completed(value, around) for key, value in data.items()}
     plugins, own = around.plugins, around.own_audits
     declared = plugins.audit_types.get(type) or own.types.get(type)
     if declared is None:
@@ -60,7 +61,7 @@ def build_audit(
     }
     options = convert(declared.options, rest, marks, problems, node=node, what="parameter")
     if options is not None and declared.keep is not None:
-        options = own.kept(declared, options, around.scope, problems, node)
+        options = own.kept(declared, options, around.scope, around.known, problems, node)
     if options is None or len(problems) > before:
         return None
     return Audit(
@@ -87,13 +88,20 @@ def _where(value: object, marks: Marks, node: NodeId, problems: list[Problem]) -
         return None
     try:
         if isinstance(value, str):
-            return check_condition(value)
+            return check_condition(value, one_row=True)
         reason = f"where: expects a condition, not {describe(value)}"
     except SqlRefused as error:
         reason = f"where: {error}"
     place, help = marks.value("where"), "where: status = 'paid'"
     problems.append(Problem(code="SK0917", message=reason, location=place, help=help, node=node))
     return None
+
+
+def _completed(value: object, around: Surroundings) -> object:
+    """A text whose ``ref()`` names nodes in full, for whoever knows no other nodes."""
+    from seeknal.sql.refs import complete_refs
+
+    return complete_refs(value, around.known) if isinstance(value, str) else value
 
 
 def _text(value: object) -> str | None:

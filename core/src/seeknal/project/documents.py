@@ -108,7 +108,9 @@ def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
     if node.kind in plugins.kinds:
         return None
     missing = plugins.missing("kind", node.kind)
-    help = did_you_mean(node.kind, [*plugins.kinds, PROPERTIES]) or missing
+    if node.kind == PROPERTIES:
+        missing = "properties stand in a YAML file: nodes: {NAME: {...}}"
+    help = did_you_mean(node.kind, {*plugins.kinds, PROPERTIES} - {node.kind}) or missing
     optional = node.kind in SEMANTIC
     return Problem(
         code="SK0214",

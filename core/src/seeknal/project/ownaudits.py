@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from seeknal.project.documents import NAME
 from seeknal.project.templating import Scope, render
 from seeknal.project.textfile import nothing_in_sql
 from seeknal.sql.check import SqlRefused
+from seeknal.sql.refs import complete_refs
 
 FOLDER = Path("seeknal") / "audits"
 AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description", "where")
@@ -39,6 +40,7 @@ class OwnAudits:
         type: AuditType,
         parameters: object,
         scope: Scope,
+        known: Collection[NodeId],
         problems: list[Problem],
         node: NodeId,
     ) -> object | None:
@@ -50,7 +52,7 @@ class OwnAudits:
             rendered = render(text, scope, {}, place, problems, node, further=names)
             if not rendered.ok:
                 raise _Unfilled
-            return rendered.text
+            return complete_refs(rendered.text, known)
 
         keep: Callable[[Any, Any], object] | None = type.keep
         try:

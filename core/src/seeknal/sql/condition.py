@@ -7,12 +7,12 @@ from seeknal.sql.functions import effects_of
 from seeknal.sql.tokens import tokenize
 
 
-def check_condition(text: str, *, clocks: bool = True) -> str:
+def check_condition(text: str, *, clocks: bool = True, one_row: bool = False) -> str:
     """``text`` as DuckDB SQL that may stand after WHERE.
 
     Raises SqlRefused unless it is one boolean expression over columns: no subquery, no second
     statement, no function that reads or writes elsewhere; without ``clocks`` none of the clock
-    or of dice either.
+    or of dice either, with ``one_row`` no aggregate and no window.
     """
     from sqlglot import ErrorLevel, exp, parse_one
     from sqlglot.errors import SqlglotError
@@ -23,6 +23,8 @@ def check_condition(text: str, *, clocks: bool = True) -> str:
         raise SqlRefused(f"{text!r} is no condition") from error
     if not isinstance(tree, exp.Condition) or tree.find(exp.Query, exp.Select, exp.Command):
         raise SqlRefused(f"{text!r} is no condition over columns")
+    if one_row and tree.find(exp.AggFunc, exp.Window):
+        raise SqlRefused(f"{text!r} looks at more than one row")
     rendered = tree.sql(dialect="duckdb", comments=False)
     check_query(f"SELECT 1 WHERE {rendered}")
     effects = effects_of(tokenize(rendered))

@@ -13,7 +13,8 @@ from seeknal.errors import UsageError
 from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import Scope
-from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.sql.names import named
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import TableRef, lists_tables, table_references
 from seeknal.sql.tokens import Token, line_and_column, tokenize
 
@@ -107,6 +108,18 @@ def replace_refs(sql: str, known: Collection[NodeId]) -> str:
         of_rows = " with stored rows" if problem.code == "SK0310" else ""
         raise UsageError(f"{problem.message}{of_rows}", code=problem.code, help=problem.help)
     edits.edits = [_with_braces(sql, edit) for edit in edits.edits]
+    return edits.text()
+
+
+def complete_refs(sql: str, known: Collection[NodeId]) -> str:
+    """``sql`` with the kind in each ``ref('name')`` that only one node can be meant by."""
+    if "ref" not in sql.lower():
+        return sql
+    scope = Scope(
+        inputs=(), known=known, node=NodeId(""), location=Location(""), this_allowed=False
+    )
+    edits = _Completions(sql, tokenize(sql), scope)
+    edits.replace_refs()
     return edits.text()
 
 
@@ -249,6 +262,17 @@ class _Edits:
         """The tables that are no inputs."""
         edited = {start for start, _, _ in self.edits}
         return [table for table in tables if self.tokens[table.first].start not in edited]
+
+
+class _Completions(_Edits):
+    """The changes that only complete the names in ``ref()``."""
+
+    def replace_ref(self, position: int) -> None:
+        given = arguments(self.tokens, position + 1)
+        name = self.literal(*given[0]) if len(given) == 1 else None
+        candidates = named(name, self.scope.known) if name and "." not in name else ()
+        if len(candidates) == 1:
+            self.replace(position, given[-1][1], f"ref({quote_literal(candidates[0])})")
 
 
 def _line_start(text: str, line: int) -> int:

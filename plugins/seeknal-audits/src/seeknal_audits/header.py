@@ -25,6 +25,7 @@ Plain = str | int | float | bool
 TYPES: dict[str, Any] = {
     "column": str,
     "columns": tuple[str, ...],
+    "name": str,
     "text": str,
     "integer": int,
     "number": int | float,
@@ -45,13 +46,13 @@ class Parameter:
     default: Any = None
 
     @property
-    def is_column(self) -> bool:
+    def is_name(self) -> bool:
         """Whether it stands for names, and not for values."""
-        return self.type in ("column", "columns")
+        return self.type in ("column", "columns", "name")
 
     def columns_in(self, value: Any) -> tuple[str, ...]:
-        """The columns that a value of it names."""
-        if not self.is_column or value is None:
+        """The columns of the audited node that a value of it names."""
+        if self.type not in ("column", "columns") or value is None:
             return ()
         return (value,) if isinstance(value, str) else tuple(value)
 
@@ -146,7 +147,7 @@ def _value(text: str, line: int) -> Any:
 def _fits(value: Any, type: str) -> bool:
     if type in ("columns", "list"):
         return isinstance(value, tuple)
-    if type in ("column", "text"):
+    if type in ("column", "name", "text"):
         return isinstance(value, str)
     if type == "boolean":
         return isinstance(value, bool)

@@ -38,7 +38,7 @@ def _filled(file: AuditFile, parameters: Sequence[Parameter], given: Any, fill: 
     places = Placeholders(file.text)
     values = {entry.name: getattr(given, entry.name) for entry in parameters}
     names = {
-        entry.name: places.of(values[entry.name], is_name=entry.is_column) for entry in parameters
+        entry.name: places.of(values[entry.name], is_name=entry.is_name) for entry in parameters
     }
     text = places.filled(fill(file.text, names))
     columns = [entry.columns_in(values[entry.name]) for entry in parameters]
