@@ -45,9 +45,9 @@ class Terminal:
         began = time.monotonic()
         while text not in self.raw:
             left = began + within - time.monotonic()
-            assert left > 0, f"{text!r} did not come:\n{self.raw}"
+            assert left > 0, f"{text!r} did not come:\n{self}"
             if not self._read(left):
-                assert text in self.raw, f"{text!r} did not come before the end:\n{self.raw}"
+                assert text in self.raw, f"{text!r} did not come before the end:\n{self}"
         return time.monotonic() - began
 
     def end(self, within=PATIENCE):
@@ -57,6 +57,12 @@ class Terminal:
             pass
         code = self.process.wait(within)
         return code if code >= 0 else 128 - code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         if self.process.poll() is None:
@@ -69,6 +75,9 @@ class Terminal:
         """What stays on the screen, line by line: colours and the moving line are left out."""
         shown = self.raw.replace("\r\n", "\n").split("\n")
         return [_CODES.sub("", line.rsplit("\r\x1b[K", 1)[-1]).rstrip() for line in shown]
+
+    def __repr__(self):
+        return "\n".join(self.lines)
 
     def _read(self, seconds):
         """Take in what comes; False when nobody can write any more, or the time is over."""

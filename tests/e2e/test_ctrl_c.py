@@ -188,11 +188,10 @@ def test_a_query_is_stopped_by_the_first(terminal):
 
 def test_signals_to_a_run_without_a_terminal_are_answered_alike(seeknal_project):
     project = seeknal_project(slow(BODIES["c call"]))
-    run = Terminal(project.path, "run", "--format", "json")
-    wait_for_file(project.path / "started")
+    with Terminal(project.path, "run", "--format", "json") as run:
+        wait_for_file(project.path / "started")
 
-    os.kill(run.process.pid, signal.SIGTERM)
-    run.wait_for(FIRST, BEFORE)
-    run.close()
+        os.kill(run.process.pid, signal.SIGTERM)
+        run.wait_for(FIRST, BEFORE)
 
     assert AGAIN in run.raw

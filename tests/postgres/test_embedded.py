@@ -1,6 +1,7 @@
 """The embedded server: a real PostgreSQL that needs no installation."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 
 import psycopg
 import pytest
+from tests.terminal import CTRL_C, Terminal
 
 from seeknal_postgres.embedded import Server, server_of
 
@@ -42,6 +44,35 @@ def test_it_starts_with_the_first_command_and_stops_with_the_last(demo):
 
     assert done.returncode == 0, done.stderr
     assert "-> postgresql a.b (append, 1)" in done.stdout
+    assert server_of("demo", demo.path).pid is None
+
+
+def test_its_start_is_a_line_with_its_time(demo):
+    done = command(demo, "run")
+
+    assert re.search(r"^start of the server of connection demo   \d+\.\d s$", done.stderr, re.M)
+
+
+def test_ctrl_c_is_answered_while_it_works_and_the_second_ends_both(demo):
+    demo.write(
+        {
+            "seeknal/s.yml": "kind: source\nname: slow\nsource: postgresql\nconnection: demo\n"
+            "query: SELECT count(*) AS n FROM generate_series(1, 20000000000) AS g(i)\n"
+        }
+    )
+    with Terminal(demo.path, "run") as run:
+        run.wait_for("1/2  source.slow")
+
+        run.press(CTRL_C)
+        answered = run.wait_for("stopping: waiting for source.slow; Ctrl-C again", 5)
+        time.sleep(0.3)
+        run.press(CTRL_C)
+        code = run.end(30)
+
+    print(f"{answered:.3f} s")
+    assert code == 130
+    assert "1 interrupted" in run.raw
+    assert "Traceback" not in run.raw
     assert server_of("demo", demo.path).pid is None
 
 

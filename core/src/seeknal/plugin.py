@@ -75,6 +75,7 @@ from seeknal.secret import Secret, scrub
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 
 if TYPE_CHECKING:
+    from seeknal.awaited import awaited
     from seeknal.batches import Range, check_keys, check_times, range_of, span_of
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
@@ -93,6 +94,7 @@ _LATER = {
     "PutBack": ("seeknal.undoing", "PutBack"),
     "Range": ("seeknal.batches", "Range"),
     "as_parquet": ("seeknal.sql.storage", "as_parquet"),
+    "awaited": ("seeknal.awaited", "awaited"),
     "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
     "check_condition": ("seeknal.sql.condition", "check_condition"),
     "check_keys": ("seeknal.batches", "check_keys"),
@@ -183,6 +185,7 @@ __all__ = (
     "TargetType",
     "Undone",
     "as_parquet",
+    "awaited",
     "check_condition",
     "check_keys",
     "check_query",

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from seeknal import __version__
+from seeknal.awaited import listen
 from seeknal.cli.streams import has_answered, say, warn
 from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean
 
@@ -331,6 +332,7 @@ def carry_out(argv: Sequence[str] | None) -> int:
     """Run one command line; every error becomes a message and an exit code here."""
     invocation = Invocation()
     arguments = _spelled(list(sys.argv[1:] if argv is None else argv))
+    listen(_say_awaited)
     try:
         return _invoke(arguments, invocation)
     except Exception as error:
@@ -343,6 +345,12 @@ def carry_out(argv: Sequence[str] | None) -> int:
         say("interrupted")
         _answer_failure(Interrupted("interrupted"), arguments)
         return Interrupted.exit_code
+
+
+def _say_awaited(what: str, seconds: float) -> None:
+    from seeknal.cli.talk import say_awaited
+
+    say_awaited(what, seconds)
 
 
 def _invoke(arguments: list[str], invocation: Invocation) -> int:

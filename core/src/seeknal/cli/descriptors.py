@@ -22,6 +22,8 @@ _POLL = 0.3
 _PATIENCE = 2.0
 """Seconds that the rest of a line is waited for, and at the end for programs that still write."""
 _MOST = 1 << 16
+NOBODY = 0
+"""No thread: which node's program has written is not known."""
 
 
 class Descriptors:
@@ -84,7 +86,7 @@ class Descriptors:
 
     def _show(self, masked: str) -> None:
         if masked and isinstance(sys.stderr, Scrubbed):
-            sys.stderr.write_as_it_is(masked)
+            sys.stderr.speak(NOBODY, masked)
             sys.stderr.flush()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from logging import WARNING
 from pathlib import Path
 
 from seeknal.cli.failing import rows_text
 from seeknal.cli.failures import message
-from seeknal.cli.live import Live
+from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
 from seeknal.cli.totals import totals
@@ -52,6 +52,10 @@ class Silent:
     def stopping(self, nodes: Collection[NodeId]) -> None:
         if text := self._stopping.stopping(nodes):
             say(text)
+
+    def logged(self, node: NodeId, level: int, text: str) -> None:
+        if level >= WARNING:
+            self.warn(f"{node}: {text}")
 
     def warn(self, message: str) -> None:
         warn(message)
@@ -98,17 +102,24 @@ class Lines:
         if self._live:
             self._live.finish(result.node)
         if not self._quiet:
-            with self._above():
+            with above():
                 print(self.line(result), flush=True)
 
     def stopping(self, nodes: Collection[NodeId]) -> None:
         if text := self._stopping.stopping(nodes):
-            with self._above():
+            with above():
                 say(text)
 
     def warn(self, message: str) -> None:
-        with self._above():
+        with above():
             warn(message)
+
+    def logged(self, node: NodeId, level: int, text: str) -> None:
+        if level >= WARNING:
+            self.warn(f"{node}: {text}")
+        elif self._verbose:
+            with above():
+                say(f"{node}: {text}")
 
     def ended(self, summary: RunSummary) -> None:
         self._stopping.ended()
@@ -151,9 +162,6 @@ class Lines:
             detail = f" {delivery.detail}" if delivery.detail else ""
             place = f"{place} ({mode}, {delivery.rows:,}){detail}"
         return f"-> {place}" if delivery.status == "delivered" else f"-> {place} OWED"
-
-    def _above(self) -> AbstractContextManager[None]:
-        return self._live.above() if self._live else nullcontext()
 
 
 def brief(problem: Problem) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
+from seeknal.awaited import listen
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
     environment_argument,
@@ -61,7 +62,9 @@ forward_option = click.option(
 @lock_timeout_option
 @dry_run_option
 @quiet_option
-@click.option("--verbose", "-v", is_flag=True, help="Print where each node's time went.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Print where each node's time went, and what nodes log."
+)
 @format_option("text", "json")
 @project_options
 def run_command(
@@ -223,12 +226,16 @@ def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any
     from seeknal.cli.descriptors import take_descriptors
     from seeknal.cli.progress import Lines, Silent
     from seeknal.cli.streams import release_talk
+    from seeknal.cli.talk import give_voice
     from seeknal.run import process
 
     take_descriptors()
+    give_voice()
     process.at_departure(release_talk)
     if format_ == "json":
         return Silent()
+    if quiet:
+        listen(None)
     return Lines(project_root(), quiet=quiet, verbose=verbose)
 
 

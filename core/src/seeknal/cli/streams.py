@@ -6,7 +6,7 @@ import atexit
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock, current_thread, get_ident, main_thread
 from typing import Any, TextIO, cast
@@ -35,6 +35,8 @@ class Scrubbed:
         self._public: int | None = None
         self._lines: dict[int, Unfinished] = {}
         self._lock = RLock()
+        self.voice: Callable[[int, str], None] | None = None
+        """Shows what nodes write, given the thread that wrote it; else it is just written."""
         self.answered = False
         """Whether the command is done: whoever writes now is a node's."""
         self.broken = False
@@ -76,15 +78,22 @@ class Scrubbed:
         """Write the lines of this thread that have ended; the rest waits for its end."""
         with self._lock:
             line = self._lines.setdefault(get_ident(), Unfinished())
-            self.write_as_it_is(line.add(text))
+            self.speak(get_ident(), line.add(text))
         return len(text)
+
+    def speak(self, thread: int, masked: str) -> None:
+        """Show what a node has written, which is masked already."""
+        if self.voice is None or self.answered:
+            self.write_as_it_is(masked)
+        elif masked:
+            self.voice(thread, masked)
 
     def release(self, thread: int | None = None) -> None:
         """Write what is held of a thread, or of all: nothing comes after it."""
         with self._lock:
             for ident in list(self._lines) if thread is None else (thread,):
                 if line := self._lines.pop(ident, None):
-                    self.write_as_it_is(line.rest())
+                    self.speak(ident, line.rest())
 
     def write_as_it_is(self, text: str) -> int:
         """Write data, in which a value that equals a secret must stay what it is."""
@@ -282,7 +291,17 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
 
 def say(text: str = "") -> None:
     """Write a line to people: everything that is not the command's answer goes to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    put(f"{text}\n")
+
+
+def put(text: str) -> None:
+    """Write to stderr on whatever thread: these are our words, not those of a node."""
+    masked, stream = scrub(text), sys.stderr
+    if isinstance(stream, Scrubbed):
+        stream.write_as_it_is(masked)
+    else:
+        stream.write(masked)
+    stream.flush()
 
 
 def warn(message: str) -> None:

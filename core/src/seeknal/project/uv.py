@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from seeknal.awaited import Awaited
 from seeknal.errors import NodeError
 from seeknal.files import scratch_folder
 from seeknal.installing import install_command
@@ -20,22 +23,37 @@ CHILD = Path(__file__).parent.parent / "run" / "_child.py"
 NEEDED = ("duckdb>=1.5", "attrs>=23.2")
 """What the child itself needs beside the file's own packages."""
 SHOWN_LINES = 15
+EVENT = b"\x1e"
+"""What lines of the child begin with that are meant for us."""
+_MOST = 1 << 16
 
 _running: dict[int, set[subprocess.Popen[bytes]]] = {}
 _lock = threading.Lock()
 
 
+Told = Callable[[Mapping[str, Any]], None]
+
+
 def run_with_uv(
-    file: Path, header: str, job: Mapping[str, Any], root: Path, workdir: Path | None = None
+    file: Path,
+    header: str,
+    job: Mapping[str, Any],
+    root: Path,
+    workdir: Path | None = None,
+    told: Told | None = None,
 ) -> dict[str, Any]:
-    """The child's answer to ``job``. Raises NodeError when it could not give one."""
+    """The child's answer to ``job``. Raises NodeError when it could not give one.
+
+    ``told`` is given what the child tells meanwhile; what its code prints is printed then.
+    """
     with scratch_folder(workdir) as folder:
         question, answer = folder / "job.json", folder / "answer.json"
         package = str(Path(__file__).parent.parent)
         question.write_text(
             json.dumps({**job, "seeknal": package, "answer": str(answer)}), encoding="utf-8"
         )
-        code, talk = _run(_command(file, header, question), root)
+        start = Awaited(f"start of uv for {_name(file, root)}")
+        code, talk = _run(_command(file, header, question), root, _Talk(start, told))
         if not answer.is_file():
             raise _no_answer(file, root, code, talk)
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
@@ -52,8 +70,10 @@ def stop(thread: int | None = None) -> None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    # uv dies of the signal; the Python that it started sees that its input ends.
-    child.kill()
+    # Where uv has ended already, the Python that it started sees that its input ends.
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
     if child.stdin is not None:
         child.stdin.close()
 
@@ -79,7 +99,58 @@ def _command(file: Path, header: str, question: Path) -> list[str]:
     return [*command, "python", "-I", str(CHILD), str(question)]
 
 
-def _run(command: list[str], root: Path) -> tuple[int, str]:
+class _Talk:
+    """What a child says: the last of it, what it tells us, and lines that are printed."""
+
+    def __init__(self, start: Awaited, told: Told | None) -> None:
+        self._start = start
+        self._told = told
+        self._is_ready = False
+        self._line = b""
+        self.kept = b""
+        """A talkative child does not fill our memory."""
+
+    def take(self, piece: bytes) -> None:
+        *lines, self._line = (self._line + piece).split(b"\n")
+        for line in lines:
+            self._take_line(line)
+        if len(self._line) > _MOST:
+            self._take_line(self._line)
+            self._line = b""
+
+    def end(self) -> None:
+        if self._line:
+            self._take_line(self._line)
+
+    def _take_line(self, line: bytes) -> None:
+        said, mark, event = line.partition(EVENT)
+        found = _event(event) if mark else None
+        if found is None:
+            self._say(line)
+            return
+        if said:
+            self._say(said)
+        if "ready" in found:
+            self._is_ready = True
+            self._start.over()
+        elif self._told is not None:
+            self._told(found)
+
+    def _say(self, line: bytes) -> None:
+        self.kept = (self.kept + line + b"\n")[-_MOST:]
+        # What uv itself says is part of the error, if there is one.
+        if self._is_ready and self._told is not None:
+            print(line.decode("utf-8", "replace"))
+
+
+def _event(text: bytes) -> dict[str, Any] | None:
+    with suppress(ValueError):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else None
+    return None
+
+
+def _run(command: list[str], root: Path, talk: _Talk) -> tuple[int, str]:
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     # The child ends itself when its standard input closes, as it does when we die.
     child = subprocess.Popen(
@@ -89,14 +160,18 @@ def _run(command: list[str], root: Path) -> tuple[int, str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # What a terminal sends is for us to pass on.
+        process_group=0,
     )
     ident = threading.get_ident()
     with _lock:
         _running.setdefault(ident, set()).add(child)
     try:
         assert child.stdout is not None
-        talk = _tail(child.stdout)
-        return child.wait(), talk
+        while piece := child.stdout.read1(_MOST):  # type: ignore[attr-defined]
+            talk.take(piece)
+        talk.end()
+        return child.wait(), talk.kept.decode("utf-8", "replace")
     finally:
         with _lock:
             _running[ident].discard(child)
@@ -106,17 +181,13 @@ def _run(command: list[str], root: Path) -> tuple[int, str]:
             child.stdout.close()
 
 
-def _tail(stream: Any) -> str:
-    """The last of what the child said; a talkative one does not fill our memory."""
-    kept = b""
-    while piece := stream.read1(65536):
-        kept = (kept + piece)[-65536:]
-    return kept.decode("utf-8", "replace")
+def _name(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
 
 
 def _no_answer(file: Path, root: Path, code: int, talk: str) -> NodeError:
     lines = scrub(talk).strip().splitlines()[-SHOWN_LINES:]
-    name = file.relative_to(root) if file.is_relative_to(root) else file.name
+    name = _name(file, root)
     if code < 0:
         return NodeError(f"the process of {name} was ended by signal {-code}", code="SK0523")
     return NodeError(

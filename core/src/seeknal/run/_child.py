@@ -15,6 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+EVENT = "\x1e"
+"""What lines for the parent begin with."""
+
 
 class OurPackage:
     """Finds the package ``seeknal`` where the parent has it."""
@@ -32,12 +35,21 @@ class OurPackage:
 def main(question: Path) -> None:
     job = json.loads(question.read_text(encoding="utf-8"))
     threading.Thread(target=end_with_parent, daemon=True).start()
+    # Each line goes out when it is written: the parent shows it.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    tell({"ready": True})
     sys.meta_path.insert(0, OurPackage(job["seeknal"]))
     answer = describe(job) if job["do"] == "describe" else run(job)
     path = Path(job["answer"])
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(answer), encoding="utf-8")
     temporary.replace(path)
+
+
+def tell(event: dict[str, Any]) -> None:
+    """Send the parent a line of our own among those that the function prints."""
+    os.write(1, f"{EVENT}{json.dumps(event)}\n".encode())
 
 
 def end_with_parent() -> None:
@@ -53,25 +65,21 @@ def describe(job: dict[str, Any]) -> dict[str, Any]:
     return imported_declarations(Path(job["file"]), Path(job["root"]))
 
 
-class Kept(logging.Handler):
-    """Keeps what the function logs, for the parent to log."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.records: list[tuple[int, str]] = []
+class Told(logging.Handler):
+    """Tells the parent what the function logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append((record.levelno, record.getMessage()))
+        tell({"level": record.levelno, "text": record.getMessage()})
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Call the node's function and store what it returns."""
     from seeknal.errors import NodeError
 
-    log, captured = Kept(), []  # type: ignore[var-annotated]
-    answer: dict[str, Any] = {"sql": captured, "log": log.records}
+    captured: list[str] = []
+    answer: dict[str, Any] = {"sql": captured}
     try:
-        return answer | result(job, log, captured)
+        return answer | result(job, captured)
     except NodeError as error:
         place = error.location
         return answer | {
@@ -85,7 +93,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         }
 
 
-def result(job: dict[str, Any], log: Kept, captured: list[str]) -> dict[str, Any]:
+def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
     import duckdb
 
     from seeknal.errors import NodeError
@@ -96,7 +104,7 @@ def result(job: dict[str, Any], log: Kept, captured: list[str]) -> dict[str, Any
 
     cursor = open_instance()
     define_views(cursor, {NodeId(id): f"FROM {scan}" for id, scan in job["inputs"].items()})
-    call = call_of(job, log, captured)
+    call = call_of(job, captured)
     storing = open_instance()
     workspace, outside = (
         Workspace(lambda: cursor, call.workdir),
@@ -112,13 +120,13 @@ def result(job: dict[str, Any], log: Kept, captured: list[str]) -> dict[str, Any
     return {"rows": rows, "columns": [[column.name, column.type] for column in columns]}
 
 
-def call_of(job: dict[str, Any], log: Kept, captured: list[str]) -> Any:
+def call_of(job: dict[str, Any], captured: list[str]) -> Any:
     from seeknal.model import Column, Interval, NodeId
     from seeknal.run.pycontext import Call
     from seeknal.sql.quote import quote_name
 
     logger = logging.Logger("seeknal.node", logging.INFO)
-    logger.addHandler(log)
+    logger.addHandler(Told(logging.INFO))
     ends = [datetime.fromisoformat(text) for text in job["interval"] or ()]
     return Call(
         node=NodeId(job["node"]),

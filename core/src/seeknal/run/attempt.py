@@ -67,7 +67,7 @@ class Attempt:
         self.audits: tuple[AuditResult, ...] = ()
         self.candidate: Path | None = None
         self.traced: Traced | None = None
-        log, self.warnings = node_logger(node.id, self.services.run_id)
+        log, self.warnings = node_logger(node.id, services.run_id, services.tell)
         self.place = Place(
             node=node,
             services=self.services,

@@ -116,20 +116,35 @@ class NodeContext:
         return self.row_counts(limit)
 
 
-class WarningCollector(logging.Handler):
-    """Turns what a plugin logs as a warning into notes of the node's result."""
+Tell = Callable[[NodeId, int, str], None]
+"""Takes what a node logs: the node, the level and the text."""
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+
+def _nobody(node: NodeId, level: int, text: str) -> None:
+    """Nobody listens."""
+
+
+class WarningCollector(logging.Handler):
+    """Passes on what a node or a plugin logs; warnings become notes of the node's result."""
+
+    def __init__(self, node: NodeId, tell: Tell) -> None:
+        super().__init__(logging.INFO)
         self.notes: list[str] = []
+        self._node = node
+        self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.notes.append(record.getMessage())
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            self.notes.append(text)
+        self._tell(self._node, record.levelno, text)
 
 
-def node_logger(node: NodeId, run_id: str) -> tuple[logging.Logger, WarningCollector]:
+def node_logger(
+    node: NodeId, run_id: str, tell: Tell = _nobody
+) -> tuple[logging.Logger, WarningCollector]:
     """A logger for one step, and the collector of what it is warned of."""
     logger = logging.Logger(f"seeknal.node.{node}", logging.INFO)
-    collector = WarningCollector()
+    collector = WarningCollector(node, tell)
     logger.addHandler(collector)
     return logger, collector

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.model import NodeId, NodeResult, Step
+from seeknal.run import process
 from seeknal.run.attempt import Attempt
 from seeknal.run.place import Services
 
@@ -37,6 +38,7 @@ class NodeRunner:
         started = time.monotonic()
         attempt = Attempt(self.services, step, self.cursor, self.reused)
         self.attempts[threading.get_ident()] = attempt
+        process.nodes[threading.get_ident()] = step.node
         try:
             result = attempt.carry_out()
         except BaseException as error:
@@ -46,6 +48,7 @@ class NodeRunner:
             self.attempts.pop(threading.get_ident(), None)
             attempt.clean_up()
             self.close_cursor()
+            process.nodes.pop(threading.get_ident(), None)
         if result.status == "reused":
             self.reused.add(step.node)
         return evolve(result, seconds=time.monotonic() - started)
@@ -91,8 +94,7 @@ class NodeRunner:
 
     def end_children(self) -> None:
         """End the processes that nodes have started."""
-        if (process := sys.modules.get("seeknal.run.process")) is not None:
-            process.end_descendants()
+        process.end_descendants()
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread's cursor is running, or all of them."""

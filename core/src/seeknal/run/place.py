@@ -22,7 +22,7 @@ from seeknal.model import (
 from seeknal.pii import pii_columns
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
-from seeknal.run.context import NodeContext
+from seeknal.run.context import NodeContext, Tell
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
 
@@ -59,6 +59,8 @@ class Services:
     """Artifacts whose stat moved though their content did not, by path."""
     account_of: Callable[[NodeId], Account | None] = lambda node: None
     """What is known of the targets of a node whose outputs are lost."""
+    tell: Tell = lambda node, level, text: None
+    """Takes what nodes log, as they log it."""
     release: Callable[[NodeId], None] = lambda node: None
     """Lets go of the rows of a node's batches that no account needs any more."""
     queues: bool = True

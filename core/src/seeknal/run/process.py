@@ -110,6 +110,9 @@ class _Turns:
             self.changed.wait(0.1)
 
 
+nodes: dict[int, str] = {}
+"""The node that each thread executes."""
+
 _turns = _Turns()
 _departures: set[Callable[[], None]] = set()
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
+from logging import WARNING
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -51,12 +52,13 @@ class Building:
 
 
 class Reporter(Protocol):
-    """Told what happens; never by two threads at once."""
+    """Told what happens; by one thread, but for ``logged``, which any may call."""
 
     def planned(self, plan: Plan, project: Project) -> None: ...
     def started(self, node: NodeId) -> None: ...
     def finished(self, result: NodeResult) -> None: ...
     def stopping(self, nodes: Collection[NodeId]) -> None: ...
+    def logged(self, node: NodeId, level: int, text: str) -> None: ...
     def warn(self, message: str) -> None: ...
     def ended(self, summary: RunSummary) -> None: ...
 
@@ -79,6 +81,8 @@ class Run:
         self.clock = monotonic()
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self.warnings: list[str] = []
+        self.told: set[tuple[NodeId, str]] = set()
+        """Warnings of nodes that were passed on when they came."""
         self.stop = Stop()
 
     def run(self, plan: Plan | None = None) -> RunSummary:
@@ -228,6 +232,7 @@ class Run:
             cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
             output_of=earlier.output,
             account_of=partial(self.loaded.state.account, plan.environment),
+            tell=self.tell,
             release=partial(self.release, batches),
             queues=writes and self.loaded.owes(self.request),
             deliver=writes and self.loaded.delivers(self.request),
@@ -287,7 +292,10 @@ class Run:
     def finished(self, result: NodeResult) -> None:
         self.observe("after_node", node=self.project.nodes[result.node], result=result)
         for note in result.notes:
-            self.warn(f"{result.node}: {note}")
+            text = f"{result.node}: {note}"
+            self.warnings.append(text)
+            if (result.node, note) not in self.told:
+                self.reporter.warn(text)
         self.reporter.finished(result)
 
     def summarise(self, results: list[NodeResult]) -> RunSummary:
@@ -311,6 +319,12 @@ class Run:
 
         unwell = self.history.unwell(summary.environment)
         self.history.append(history_records(summary, self.project, unwell))
+
+    def tell(self, node: NodeId, level: int, text: str) -> None:
+        """Pass on what a node logs, at once."""
+        if level >= WARNING:
+            self.told.add((node, text))
+        self.reporter.logged(node, level, text)
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seeknal.errors import NodeError
@@ -31,10 +33,13 @@ def run_script(
     if call.source is not None:
         source = _written(call.source, f"{node.name}-loaded", call, cursor)
     answer = run_with_uv(
-        call.file, node.python.script or "", _job(call, inputs, source), call.root, call.workdir
+        call.file,
+        node.python.script or "",
+        _job(call, inputs, source),
+        call.root,
+        call.workdir,
+        partial(_logged, call.log),
     )
-    for level, text in answer["log"]:
-        call.log.log(level, "%s", text)
     for sql in answer["sql"]:
         call.capture(sql)
     if answer.get("error"):
@@ -44,6 +49,10 @@ def run_script(
     path = call.workdir / "returned.parquet"
     columns = [Column(name, type) for name, type in answer["columns"]]
     return Scan(f"SELECT * FROM {stored_scan(path, columns)}", repeatable=True)
+
+
+def _logged(log: logging.Logger, event: Mapping[str, Any]) -> None:
+    log.log(event["level"], "%s", event["text"])
 
 
 def _job(call: Call, inputs: Mapping[NodeId, str], source: str | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from attrs import field, frozen
 
-from seeknal.plugin import ConnectionFailed, Secret, quote_identifier
+from seeknal.plugin import ConnectionFailed, Secret, awaited, quote_identifier
 from seeknal_postgres.binaries import Account, account, binaries, reachable
 
 USER = DATABASE = "seeknal"
@@ -234,7 +234,8 @@ def running(name: str, root: Path) -> Server:
         if server.folder not in _used:
             _use(server)
         if server.port is None:
-            server.start()
+            with awaited(f"start of the server of connection {name}"):
+                server.start()
     return server
 
 

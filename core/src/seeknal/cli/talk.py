@@ -1,0 +1,68 @@
+"""What nodes print, and what was started for them: above the moving line, with their names."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from seeknal.cli.live import above, shown
+from seeknal.cli.streams import Scrubbed, paint, say
+from seeknal.run import process
+
+ENDS = ("\n", "\r")
+
+
+class Talk:
+    """Writes to ``stream`` what threads of nodes have written, by lines."""
+
+    def __init__(self, stream: Scrubbed) -> None:
+        self._stream = stream
+        self._lock = threading.RLock()
+        self._unfinished: dict[int, bool] = {}
+
+    def show(self, thread: int, masked: str) -> None:
+        node = node_of(thread)
+        if node and masked.endswith("\r") and (live := shown()):
+            # A bar of the node's own, which the next piece of it takes away again.
+            live.note(node, masked.rstrip("\r").rpartition("\r")[2].rpartition("\n")[2])
+            masked = masked[: masked.rfind("\n") + 1]
+        if masked:
+            with self._lock, above():
+                self._stream.write_as_it_is(self.named(thread, node, masked))
+                self._stream.flush()
+
+    def named(self, thread: int, node: str, masked: str) -> str:
+        """The text with the node's name before each of its lines."""
+        name = paint(f"{node}: ", "dim", sys.stderr) if node else ""
+        goes_on = self._unfinished.pop(thread, False)
+        lines = masked.splitlines(keepends=True)
+        text = "".join(
+            line if not line.strip() or (goes_on and not number) else f"{name}{line}"
+            for number, line in enumerate(lines)
+        )
+        if shown():
+            # The moving line overwrites what has no end.
+            text = "".join(f"{line.rpartition(chr(13))[2]}\n" for line in text.splitlines())
+        elif not masked.endswith(ENDS):
+            self._unfinished[thread] = True
+        return text
+
+
+def node_of(thread: int) -> str:
+    """The node that a thread works for; of other threads and programs only a sole one is known."""
+    nodes = process.nodes
+    if thread in nodes:
+        return nodes[thread]
+    return next(iter(nodes.values()), "") if len(nodes) == 1 else ""
+
+
+def give_voice() -> None:
+    """From now on nodes run: what they print is shown as theirs."""
+    if isinstance(sys.stderr, Scrubbed):
+        sys.stderr.voice = Talk(sys.stderr).show
+
+
+def say_awaited(what: str, seconds: float) -> None:
+    """A line about a program that was started."""
+    with above():
+        say(f"{what}   {seconds:.1f} s")
