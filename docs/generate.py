@@ -141,6 +141,24 @@ def _command(path: str, command: Any) -> str:
     return f"### `{path}`\n\n    {usage}\n\n{help}\n\n{table(('option', 'meaning'), rows)}"
 
 
+def old_spellings() -> str:
+    """The options that still work under another name, and what they are called now."""
+    from seeknal.cli.app import App
+
+    found: dict[str, set[str]] = {}
+    for _, command in every_command(App()):
+        for parameter in command.params:
+            for word in getattr(parameter, "also", ()):
+                found.setdefault(word, set()).add(max(parameter.opts, key=len))
+            if getattr(parameter, "hidden", False):
+                found.setdefault(parameter.opts[0], set()).add(parameter.help.rstrip("."))
+    rows = [
+        (_code(old), " or ".join(_code(new) if new.startswith("-") else new for new in sorted(now)))
+        for old, now in sorted(found.items())
+    ]
+    return table(("spelling", "now"), rows)
+
+
 def common_keys() -> str:
     from seeknal.project.keys import CommonKeys, InputKeys
 
@@ -309,6 +327,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "hooks": hooks,
     "plugin-api": plugin_api,
     "commands": commands,
+    "old-spellings": old_spellings,
     "common-keys": common_keys,
     "project-keys": project_keys,
     "kinds": kinds,

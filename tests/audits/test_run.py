@@ -44,7 +44,7 @@ def people(seeknal_project):
 
 def audits_of(outcome, node="source.people"):
     (found,) = [entry for entry in outcome.json()["nodes"] if entry["node"] == node]
-    return {audit["audit_type"]: audit for audit in found["audits"]}
+    return {audit["type"]: audit for audit in found["audits"]}
 
 
 def test_good_rows_pass_the_five_usual_audits(people):
@@ -52,7 +52,9 @@ def test_good_rows_pass_the_five_usual_audits(people):
 
     audits = audits_of(outcome.assert_ok())
     assert list(audits) == ["not_null", "unique", "accepted_values", "row_count", "custom_sql"]
-    assert all(audit["passed"] and not audit["failing_rows"] for audit in audits.values())
+    assert all(
+        audit["status"] == "passed" and not audit["failing_rows"] for audit in audits.values()
+    )
 
 
 def test_bad_rows_stop_the_node_and_what_reads_it(people):

@@ -199,7 +199,7 @@ class Story:
         if number is None:
             return
         before = self.generation()
-        outcome = self.command("rollback", "prod", "--to", str(number), "--leave-targets")
+        outcome = self.command("rollback", "prod", "--yes", "--to", str(number), "--leave-targets")
         if self.generation() == before:
             self.expect(outcome.exit_code != 0, "a rollback that did nothing says so", outcome)
             return
@@ -213,7 +213,7 @@ class Story:
         number = self.earlier_generation(steps)
         if number is None:
             return
-        self.killed(("rollback", "prod", "--to", str(number), "--leave-targets"), when)
+        self.killed(("rollback", "prod", "--yes", "--to", str(number), "--leave-targets"), when)
         back = self.rolled_back(number, hands_over=False)
         for spec in self.specs:
             back[spec.name] |= self.worlds[spec.name]
@@ -289,7 +289,7 @@ class Story:
         if not self.reachable:
             return
         for entry in self.listed():
-            if entry["state"] == "refused":
+            if entry["status"] == "refused":
                 self.command("deliveries", "drop", entry["id"], "--yes", codes=(0,))
         self.worlds = {name: model.dropped(worlds) for name, worlds in self.worlds.items()}
 
@@ -298,7 +298,7 @@ class Story:
         if not self.reachable:
             return
         for entry in self.listed():
-            if entry["state"] == "refused":
+            if entry["status"] == "refused":
                 self.command("deliveries", "retry", entry["id"], "--force", codes=(1,))
         for spec in self.specs:
             self.worlds[spec.name] = model.retried(spec, self.worlds[spec.name])
@@ -364,7 +364,7 @@ class Story:
 
     def generation(self) -> int:
         shown = self.command("env", "history", "prod", "--format", "json", codes=(0, 2))
-        return max((entry["number"] for entry in json.loads(shown.stdout or "[]")), default=0)
+        return max((entry["generation"] for entry in json.loads(shown.stdout or "[]")), default=0)
 
     def command(self, *arguments: str, codes: Sequence[int] = (0, 1)):
         outcome = self.project.run(*arguments)
@@ -400,7 +400,7 @@ class Story:
                 if entry["node"] == f"transform.{spec.node}" and entry["mode"] == spec.mode
             ]
             for state in ("owed", "refused"):
-                sizes = sorted(entry["rows"] for entry in mine if entry["state"] == state)
+                sizes = sorted(entry["rows"] for entry in mine if entry["status"] == state)
                 if spec.replaces and state == "owed":
                     continue
                 self.rule_out(

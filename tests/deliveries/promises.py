@@ -310,15 +310,15 @@ class DeliveryPromises:
 
         (entry,) = made.listed()
 
-        found = {key: entry[key] for key in ("node", "mode", "rows", "state")}
+        found = {key: entry[key] for key in ("node", "mode", "rows", "status")}
         assert found == {
             "node": "transform.merged",
             "mode": "upsert_by_key",
             "rows": 2,
-            "state": "refused",
+            "status": "refused",
         }
-        assert "out.merged" in entry["target"]
-        assert "id = 2" in entry["error"]
+        assert "out.merged" in entry["label"]
+        assert "id = 2" in entry["error"]["message"]
         made("deliveries", "drop", entry["id"], "--yes").assert_ok()
         assert made.listed() == []
         made.run()
@@ -340,7 +340,7 @@ class DeliveryPromises:
 
         entries = made.listed()
 
-        assert [entry["state"] for entry in entries] == ["owed", "owed"]
+        assert [entry["status"] for entry in entries] == ["owed", "owed"]
         assert sorted(entry["rows"] for entry in entries) == [1, 2]
         assert len({entry["id"] for entry in entries}) == 2
         made.up()
@@ -410,7 +410,7 @@ class DeliveryPromises:
         made.run(A)
         made.down()
         made.run(B, code=1)
-        made("rollback", "prod", "--to", "1", "--leave-targets")
+        made("rollback", "prod", "--yes", "--to", "1", "--leave-targets")
         made.up()
 
         made.run(A)
@@ -424,7 +424,7 @@ class DeliveryPromises:
         made.down()
         made.run(B, code=1)
         made.run(C, code=1)
-        made("rollback", "prod", "--to", "2", "--leave-targets")
+        made("rollback", "prod", "--yes", "--to", "2", "--leave-targets")
         made.up()
 
         made.run(B)
@@ -436,7 +436,7 @@ class DeliveryPromises:
         made.run(A)
         made.down()
         made.run(B, code=1)
-        made("rollback", "prod", "--to", "1", "--leave-targets")
+        made("rollback", "prod", "--yes", "--to", "1", "--leave-targets")
         made.up()
 
         made.run(B)
@@ -448,7 +448,7 @@ class DeliveryPromises:
         made = shop("appended")
         made.run(A)
         made.run(B)
-        made("rollback", "prod", "--leave-targets").assert_ok()
+        made("rollback", "prod", "--yes", "--leave-targets").assert_ok()
         if how:
             made.lose(how)
 
@@ -462,7 +462,7 @@ class DeliveryPromises:
         made.run((1, 1, 10), (2, 2, 20), (3, 3, 30))
         made.run((2, 2, 21), (4, 4, 40))
 
-        made("rollback", "prod").assert_ok()
+        made("rollback", "prod", "--yes").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
         assert made.held("newest") == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
@@ -475,7 +475,7 @@ class DeliveryPromises:
         made.run()
         if away:
             made.down()
-        made("rollback", "prod", "--leave-targets")
+        made("rollback", "prod", "--yes", "--leave-targets")
         if away:
             made.up()
 
@@ -489,7 +489,7 @@ class DeliveryPromises:
         made.run((2, 1, 20))
         made.run((3, 9, 30))
 
-        made("rollback", "prod").assert_ok()
+        made("rollback", "prod", "--yes").assert_ok()
 
         assert made.held("timed") == [(1, 5, 10), (2, 1, 20)]
 
@@ -499,7 +499,7 @@ class DeliveryPromises:
         made.run((2, 9, 20))
         made.run((3, 4, 30))
 
-        made("rollback", "prod", "--to", "1").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10)]
 
@@ -509,7 +509,7 @@ class DeliveryPromises:
         made.run((4, 8, 40))
         made.run((2, 2, 21))
 
-        made("rollback", "prod").assert_ok()
+        made("rollback", "prod", "--yes").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10), (2, 2, 20), (3, 3, 30), (4, 8, 40)]
 
@@ -517,10 +517,10 @@ class DeliveryPromises:
         made = shop("timed")
         made.run((1, 1, 10))
         made.run((2, 5, 20))
-        made("rollback", "prod", "--to", "1").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
         assert made.held("timed") == [(1, 1, 10)]
 
-        made("rollback", "prod", "--to", "2").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "2").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10), (2, 5, 20)]
 
@@ -530,7 +530,7 @@ class DeliveryPromises:
         made.run((2, 5, 20))
         made.run((1, 1, 10))
 
-        made("rollback", "prod", "--to", "1").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10)]
 
@@ -542,7 +542,7 @@ class DeliveryPromises:
         made.up()
         made.run((3, 7, 30))
 
-        made("rollback", "prod", "--to", "2").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "2").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10), (2, 5, 20)]
 
@@ -550,11 +550,11 @@ class DeliveryPromises:
         made = shop("timed")
         made.run((1, 1, 10))
         made.run((2, 5, 20))
-        made("rollback", "prod", "--to", "1").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
         made.run((3, 7, 30))
         made.run((4, 1, 11))
 
-        made("rollback", "prod").assert_ok()
+        made("rollback", "prod", "--yes").assert_ok()
 
         assert made.held("timed") == [(1, 1, 10), (3, 7, 30)]
 
@@ -564,7 +564,7 @@ class DeliveryPromises:
         made.run((2, 2, 21), (3, 3, 30))
         made.down()
 
-        outcome = made("rollback", "prod", "--leave-targets")
+        outcome = made("rollback", "prod", "--yes", "--leave-targets")
 
         assert outcome.exit_code == 1
         made.up()

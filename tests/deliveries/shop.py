@@ -74,4 +74,4 @@ class Shop:
         return json.loads(shown.stdout)
 
     def states(self) -> list[str]:
-        return [entry["state"] for entry in self.listed()]
+        return [entry["status"] for entry in self.listed()]

@@ -48,7 +48,7 @@ def test_every_command_and_option_stands_in_the_reference():
         f"{path} {option}"
         for path, command in generate.every_command(App())
         for parameter in command.params
-        for option in (*parameter.opts, path)
+        for option in (*parameter.opts, *getattr(parameter, "also", ()), path)
         if option.startswith(("--", "seeknal")) and option not in text
     ]
 

@@ -76,9 +76,9 @@ def test_a_warning_goes_on_and_is_told(audited):
 
     assert audited.rows("transform.t") == [(1, 10), (2, 200)]
     audits = {entry["node"]: entry["audits"] for entry in outcome.json()["nodes"]}["transform.t"]
-    assert [(audit["passed"], audit["severity"]) for audit in audits] == [
-        (True, "error"),
-        (False, "warn"),
+    assert [(audit["status"], audit["severity"]) for audit in audits] == [
+        ("passed", "error"),
+        ("warned", "warn"),
     ]
 
 

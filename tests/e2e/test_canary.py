@@ -217,7 +217,7 @@ def test_no_node_can_tell_a_secret_of_a_connection_that_nothing_opened(loud):
 
     assert "told" in outcomes[2].stderr
     failed = loud.run("history", "--node", "transform.raised", "--format", "json").json()
-    assert "RuntimeError: ***" in failed[0]["error"]
+    assert "RuntimeError: ***" in failed[0]["error"]["message"]
 
 
 def test_a_profile_that_cannot_be_read_is_shown_without_its_secrets(loud):

@@ -117,7 +117,7 @@ def test_an_environment_touches_nothing_of_production(shop, database, lake):
 
     made.run("run", "--env", "dev").assert_ok()
     made.run("run", "--env", "dev", "--full").assert_ok()
-    made.run("rollback", "dev", "--leave-targets").assert_ok()
+    made.run("rollback", "dev", "--yes", "--leave-targets").assert_ok()
     made.run("janitor").assert_ok()
 
     assert production(made, database, lake) == before
@@ -226,7 +226,7 @@ def test_a_rollback_takes_targets_back_and_lists_those_that_cannot_follow(shop, 
     edit(made, 10)
     made.run("run").assert_ok()
 
-    outcome = made.run("rollback", "prod")
+    outcome = made.run("rollback", "prod", "--yes")
 
     assert outcome.exit_code == 1
     listed = [line for line in outcome.stderr.splitlines() if line.startswith("not rolled back")]
@@ -253,7 +253,7 @@ def test_an_iceberg_table_that_others_wrote_since_stays_as_it_is(shop, lake, dat
     table = lake(made, "atlas.shop.append")
     table.append(table.scan().to_arrow().slice(0, 1))
 
-    outcome = made.run("rollback", "prod")
+    outcome = made.run("rollback", "prod", "--yes")
 
     assert outcome.exit_code == 1
     assert "somebody else has written" in outcome.stderr

@@ -93,7 +93,7 @@ def test_a_table_that_fails_stops_no_other(written, lake, monkeypatch):
 
     assert outcome.exit_code == 1
     found = of_iceberg(outcome)
-    assert lost in found[TABLES[0]]["error"]
+    assert lost in found[TABLES[0]]["error"]["message"]
     [done] = [what for what in found if what.startswith(TABLES[1])]
     assert "2 snapshots expired" in done
     assert len(lake(made, TABLES[1]).snapshots()) == 5
@@ -115,7 +115,7 @@ def test_a_catalog_that_does_not_answer_stops_no_other(written, monkeypatch):
 
     assert outcome.exit_code == 1
     found = of_iceberg(outcome)
-    assert "cannot be opened" in found["catalog of away"]["error"]
+    assert "cannot be opened" in found["catalog of away"]["error"]["message"]
     assert sum("2 snapshots expired" in what for what in found) == 2
 
 

@@ -40,7 +40,7 @@ def test_an_environment_writes_where_the_suffix_says_and_goes_back_there(
 
         assert isolated in shown.stdout
         assert factors(lake(made, isolated)) == [factor]
-    made.run("rollback", "dev").assert_ok()
+    made.run("rollback", "dev", "--yes").assert_ok()
 
     assert factors(lake(made, isolated)) == [2]
     assert len(lake(made, isolated).snapshots()) == 2

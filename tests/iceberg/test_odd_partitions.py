@@ -75,7 +75,7 @@ def test_a_table_that_is_replaced_is_taken_back_as_often_as_asked(seeknal_projec
     made.run("run").assert_ok()
 
     for _ in range(2):
-        made.run("rollback", "prod").assert_ok()
+        made.run("rollback", "prod", "--yes").assert_ok()
         taken = lake(made, "atlas.s.f").scan().to_arrow().to_pylist()
         made.run("run", "--unpin").assert_ok()
         back = lake(made, "atlas.s.f").scan().to_arrow().to_pylist()

@@ -82,7 +82,7 @@ def test_a_rollback_takes_every_table_back_to_its_own_snapshot(shop):
     made.run((1, 1, 10), (2, 2, 20))
     made.run((2, 2, 21), (3, 3, 30))
 
-    made("rollback", "prod").assert_ok()
+    made("rollback", "prod", "--yes").assert_ok()
 
     assert made.tables() == {name: [(1, 1, 10), (2, 2, 20)] for name in made.targets}
 
@@ -92,7 +92,7 @@ def test_after_a_rollback_that_took_rows_out_new_ones_are_appended(shop, then):
     made = shop("appended")
     made.run((1, 1, 10))
     made.run((2, 2, 20))
-    made("rollback", "prod").assert_ok()
+    made("rollback", "prod", "--yes").assert_ok()
 
     made.run(then)
     made.run()
@@ -107,7 +107,7 @@ def test_what_a_rollback_has_left_because_others_wrote_is_not_appended_again(sho
     table = lake(made.story.project, "atlas.out.appended")
     table.append(table.scan(row_filter="id = 1").to_arrow())
 
-    outcome = made("rollback", "prod")
+    outcome = made("rollback", "prod", "--yes")
     made.run((2, 2, 20))
 
     assert outcome.exit_code == 1

@@ -14,6 +14,6 @@ def test_a_url_that_is_not_understood_is_listed_as_such(seeknal_project):
     listed = json.loads(project.run("connection", "list", "--format", "json").stdout)
     tested = json.loads(project.run("connection", "test", "wrong", "--format", "json").stdout)
 
-    assert [entry["ok"] for entry in listed] == [False, True]
+    assert [entry["status"] for entry in listed] == ["failed", "success"]
     assert listed[0]["detail"] == tested[0]["detail"]
     assert listed[0]["detail"] == "the url of connection 'wrong' is not understood"

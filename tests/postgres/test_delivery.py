@@ -378,6 +378,6 @@ def test_a_rollback_takes_out_all_that_it_undoes(orders, database):
     made.write({"data/orders.csv": SECOND})
     made.run("run").assert_ok()
 
-    made.run("rollback", "prod").assert_ok()
+    made.run("rollback", "prod", "--yes").assert_ok()
 
     assert held(database) == before

@@ -1,5 +1,6 @@
 """The embedded server: a real PostgreSQL that needs no installation."""
 
+import json
 import os
 import re
 import stat
@@ -9,6 +10,7 @@ import time
 
 import psycopg
 import pytest
+from tests.answers import explained, keys
 from tests.terminal import CTRL_C, Terminal
 
 from seeknal_postgres.embedded import Server, server_of
@@ -101,6 +103,26 @@ def test_it_stays_when_it_was_started_and_stops_when_told(demo):
     assert asked.stdout == "2\n"
     assert stopped.stdout == "stopped\n"
     assert (after.returncode, after.stdout) == (3, "not running\n")
+
+
+def test_its_commands_answer_in_json_in_the_words_of_all_others(demo):
+    def ask(*words):
+        done = command(demo, "postgres", *words, "--format", "json")
+        answer = json.loads(done.stdout)
+        assert sorted(set(keys(answer)) - explained().keys()) == []
+        return done.returncode, answer
+
+    started, shown = ask("start"), ask("status")
+    _, address = ask("url")
+    with psycopg.connect(address["url"]) as connection:
+        one = connection.execute("SELECT 1").fetchone()
+    stopped, after = ask("stop"), ask("status")
+
+    assert (started[1]["running"], shown[1]["kept"]) == (True, True)
+    assert str(shown[1]["port"]) in address["url"]
+    assert one == (1,)
+    assert (stopped[1]["running"], stopped[1]["stopped"]) == (False, True)
+    assert (after[0], after[1]["running"], after[1]["process"]) == (3, False, None)
 
 
 def test_two_commands_share_it_and_the_last_one_stops_it(demo):

@@ -45,10 +45,12 @@ def delivering(selects, mode="full"):
 
 def told_of(outcome):
     """What was said of each node."""
-    return {
-        node["node"].partition(".")[2]: (node["targets"][0]["error"], node["targets"][0]["detail"])
-        for node in outcome.json()["nodes"]
-    }
+    found = {}
+    for node in outcome.json()["nodes"]:
+        (target,) = node["targets"]
+        said = target["error"] and target["error"]["message"]
+        found[node["node"].partition(".")[2]] = (said, target["detail"])
+    return found
 
 
 def state(database, count):

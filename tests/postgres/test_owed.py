@@ -163,7 +163,7 @@ def test_rows_that_a_rollback_cannot_take_out_are_named(shop, target):
     made.run((1, 1, 10))
     made.run((2, 2, 20))
 
-    outcome = made("rollback", "prod")
+    outcome = made("rollback", "prod", "--yes")
 
     assert outcome.exit_code == 1
     assert f"not rolled back: postgresql out.{target}" in outcome.stderr
@@ -178,7 +178,7 @@ def test_what_a_rollback_has_left_in_the_table_is_not_appended_again(shop, then,
     made = shop("appended")
     made.run((1, 1, 10))
     made.run((2, 2, 20))
-    made("rollback", "prod", "--leave-targets").assert_ok()
+    made("rollback", "prod", "--yes", "--leave-targets").assert_ok()
 
     made.run(then)
     made.run()
@@ -246,7 +246,7 @@ def test_ranges_are_not_put_back_where_it_is_not_known_what_was_in_them(shop):
     made.run((2, 2, 21))
     made.run((3, 3, 30), (4, 1, 40))
 
-    outcome = made("rollback", "prod")
+    outcome = made("rollback", "prod", "--yes")
 
     assert outcome.exit_code == 1
     assert "what it held before is not known" in outcome.stderr

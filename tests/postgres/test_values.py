@@ -120,13 +120,18 @@ def test_each_value_arrives_as_the_page_says(project, database, way):
     assert not wrong, "\n".join(wrong)
 
 
+def message_of(end):
+    """The words with which a node or a delivery failed; none where it went well."""
+    return (end["error"] or {"message": ""})["message"]
+
+
 def misnamed(lines, found):
     """Values that should have been refused in the page's words, and were not."""
     wrong = []
     for row in lines:
         for number, value in enumerate(() if row.exact else row.values):
             node = found[table_of(row, number)]
-            if node["status"] != "failed" or row.words not in (node["error"] or ""):
+            if node["status"] != "failed" or row.words not in message_of(node):
                 wrong.append(f"{row}: {value} is {node['status']}: {node['error']}")
     return wrong
 
@@ -258,7 +263,7 @@ def test_each_value_that_has_no_place_is_refused_by_name_in_every_mode(project, 
     found, wrong = results(outcome), []
     for place, (row, value) in enumerate(lines):
         node = found[f"t{place}"]
-        ends = [end["error"] for end in node["targets"]] or [node["error"]] * len(MODES)
+        ends = [message_of(end) for end in node["targets"]] or [message_of(node)] * len(MODES)
         wrong += [f"{row}: {value}: {end}" for end in ends if row.words not in (end or "")]
         wrong += [f"{row}: ended {len(ends)} times"] * (len(ends) != len(MODES))
     assert not wrong, "\n".join(wrong)

@@ -640,6 +640,9 @@ class RunSummary:
     results: tuple[NodeResult, ...]
     interrupted: bool = False
     warnings: tuple[str, ...] = ()
+    command: str = ""
+    commit: str | None = None
+    """The git commit that the files were at."""
 
     @property
     def ok(self) -> bool:

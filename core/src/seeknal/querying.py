@@ -15,7 +15,7 @@ from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
 from seeknal.sql.syntax import as_select, takes_columns_from_data
-from seeknal.state.archive import history_files, history_query
+from seeknal.state.archive import history_files, shown_history_query
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
 
@@ -165,7 +165,7 @@ class Views:
     def define_history(self) -> None:
         files = history_files(self.root / "target")
         self.paths += files
-        select = history_query(files)
+        select = shown_history_query(files)
         self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
 
 

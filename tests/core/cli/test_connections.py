@@ -96,8 +96,8 @@ def project(seeknal_project, tmp_path_factory, monkeypatch):
 def test_connections_are_listed_without_connecting(project):
     outcome = project.run("connection", "list", "--format", "json").assert_ok()
 
-    found = {entry["name"]: entry["ok"] for entry in outcome.json()}
-    assert found == {"shelf": True, "closed": True, "unset": False}
+    found = {entry["name"]: entry["status"] for entry in outcome.json()}
+    assert found == {"shelf": "success", "closed": "success", "unset": "failed"}
     unset = next(entry for entry in outcome.json() if entry["name"] == "unset")
     assert "NOT_SET_ANYWHERE" in unset["detail"]
 

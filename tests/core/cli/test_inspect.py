@@ -174,15 +174,15 @@ def test_history_has_a_line_per_run_newest_first(shop):
 
     answer = shop.run("history", "--format", "json").assert_ok().json()
 
-    assert [entry["nodes"] for entry in answer][1] == {"success": 4}
+    assert [entry["counts"] for entry in answer][1] == {"success": 4}
     assert len(answer) == 2
     assert answer[0]["started_at"] > answer[1]["started_at"]
 
 
 def test_history_of_a_node_and_of_a_run(shop):
     node = shop.run("history", "--node", "by_customer", "--format", "json").assert_ok().json()
-    batch = node[0]["batch_id"]
-    run = shop.run("history", "--batch", batch, "--format", "json").assert_ok().json()
+    run_id = node[0]["run_id"]
+    run = shop.run("history", "--run", run_id, "--format", "json").assert_ok().json()
 
     assert [entry["reason"] for entry in node] == ["first run"]
     assert len(run) == 4

@@ -355,9 +355,9 @@ def test_impact_tells_influence_from_value(project):
 
     paid, totals, _ = found["affected"]
     assert (paid["value"], paid["influence"]) == ([], ["id", "amount", "late"])
-    assert (totals["influence"], totals["rows"]) == (["late", "total"], True)
+    assert (totals["influence"], totals["which_rows"]) == (["late", "total"], True)
     assert found["exposures"] == ["exposure.report"]
-    assert found["targets"][0]["table"] == "out/totals.csv"
+    assert found["targets"][0]["label"] == "out/totals.csv"
 
 
 def test_a_column_that_nobody_reads_reaches_nothing(project):

@@ -47,7 +47,7 @@ def test_a_second_run_reuses_everything(shop):
 def test_a_runs_json_is_all_of_stdout(fresh):
     answer = fresh.run("run", "--format", "json").assert_ok().json()
 
-    assert answer["version"] == 1
+    assert answer["schema_version"] == 1
     assert answer["status"] == "success"
     assert answer["counts"]["success"] == 4
     assert {entry["node"]: entry["rows"] for entry in answer["nodes"]}["source.orders"] == 3
@@ -228,8 +228,8 @@ def test_json_output_parses_even_when_nodes_fail(shop):
     assert outcome.exit_code == 1
     assert answer["status"] == "failed"
     failed = next(entry for entry in answer["nodes"] if entry["status"] == "failed")
-    assert failed["error"]
-    assert failed["code"].startswith("SK")
+    assert failed["error"]["message"]
+    assert failed["error"]["code"].startswith("SK")
 
 
 def test_warnings_of_the_projects_files_are_said_in_one_line(fresh):

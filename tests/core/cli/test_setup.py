@@ -210,7 +210,7 @@ def test_validate_reports_everything_at_once(fresh):
     assert text.stdout == ""
     for place in ("seeknal/a.yml:3", "seeknal/b.yml:1", "seeknal/c.yml:3"):
         assert place in text.stderr
-    assert answer.json()["ok"] is False
+    assert answer.json()["status"] == "failed"
     assert {problem["file"] for problem in answer.json()["problems"]} >= {
         "seeknal/b.yml",
         "seeknal/c.yml",
@@ -222,7 +222,12 @@ def test_validate_says_when_all_is_well(fresh):
     answer = fresh.run("validate", "--format", "json").assert_ok().json()
 
     assert text.stdout == "4 nodes, no problems\n"
-    assert answer == {"ok": True, "nodes": 4, "problems": []}
+    assert answer == {
+        "schema_version": 1,
+        "status": "success",
+        "node_count": 4,
+        "problems": [],
+    }
 
 
 def test_render_prints_the_sql_that_runs(fresh):
@@ -398,7 +403,7 @@ def test_connections_are_listed_with_what_is_wrong(seeknal_project):
     outcome = project.run("connection", "list", "--format", "json").assert_ok()
 
     (entry,) = outcome.json()
-    assert (entry["name"], entry["type"], entry["ok"]) == ("shop", "imaginary", False)
+    assert (entry["name"], entry["type"], entry["status"]) == ("shop", "imaginary", "failed")
     assert "imaginary" in entry["detail"]
 
 

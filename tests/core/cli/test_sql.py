@@ -196,13 +196,13 @@ def test_a_wrong_query_keeps_duckdbs_words(shop):
 
 
 def test_the_history_can_be_queried(shop):
-    query = "SELECT node, status, rows_out FROM seeknal_history WHERE node LIKE 'transform%'"
+    query = "SELECT node, status, rows FROM seeknal_history WHERE node LIKE 'transform%'"
 
     found = rows(shop.run("sql", f"{query} ORDER BY node", "--format", "json"))
 
     assert found == [
-        {"node": "transform.big_orders", "status": "success", "rows_out": 2},
-        {"node": "transform.by_customer", "status": "success", "rows_out": 2},
+        {"node": "transform.big_orders", "status": "success", "rows": 2},
+        {"node": "transform.by_customer", "status": "success", "rows": 2},
     ]
 
 

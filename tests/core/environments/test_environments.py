@@ -199,7 +199,7 @@ def test_a_rollback_stays_until_it_is_lifted(shop, changed):
     shop.write(clean=changed)
     shop("run").assert_ok()
 
-    shop("rollback", "prod").assert_ok()
+    shop("rollback", "prod", "--yes").assert_ok()
 
     assert shop.total() == 30
     assert shop.project.rows("transform.total") == [(30,)]
@@ -215,7 +215,7 @@ def test_a_promotion_lifts_a_rollback(shop, changed):
     shop.write(clean=changed)
     shop("run").assert_ok()
     shop("run", "--env", "dev").assert_ok()
-    shop("rollback", "prod").assert_ok()
+    shop("rollback", "prod", "--yes").assert_ok()
 
     shop("promote", "dev", "--yes").assert_ok()
 
@@ -232,7 +232,7 @@ def test_what_was_taken_back_is_promoted_again_as_a_whole(shop, changed):
     )
     shop("run", "--env", "dev").assert_ok()
     shop("promote", "dev", "--yes").assert_ok()
-    shop("rollback", "prod").assert_ok()
+    shop("rollback", "prod", "--yes").assert_ok()
     shop.write(clean=changed.replace("* 2", "* 3"))
     shop("run", "--env", "dev").assert_ok()
 
@@ -249,12 +249,12 @@ def test_each_generation_can_be_returned_to(shop, changed):
         shop("run").assert_ok()
 
     for generation, total in ((2, 60), (1, 30), (4, 120), (3, 90)):
-        shop("rollback", "prod", "--to", generation).assert_ok()
+        shop("rollback", "prod", "--yes", "--to", generation).assert_ok()
         assert shop.total() == total
 
 
 def test_a_generation_that_is_not_there_is_an_error(shop):
-    outcome = shop("rollback", "prod", "--to", "9")
+    outcome = shop("rollback", "prod", "--yes", "--to", "9")
 
     assert outcome.exit_code == 2
     assert "env history" in outcome.stderr
@@ -273,12 +273,14 @@ def test_environments_are_listed_shown_and_deleted(shop, changed):
     shop("run", "--env", "dev").assert_ok()
     shop("env", "create", "short", "--ttl", "1d").assert_ok()
 
-    listed = {entry["name"]: entry for entry in shop("env", "list", "--format", "json").json()}
+    listed = {
+        entry["environment"]: entry for entry in shop("env", "list", "--format", "json").json()
+    }
     shown = shop("env", "show", "dev", "--format", "json").json()
     shop("env", "delete", "dev", "--yes").assert_ok()
 
     assert set(listed) == {"prod", "dev", "short"}
-    assert listed["short"]["expires"] > listed["short"]["updated"]
+    assert listed["short"]["expires_at"] > listed["short"]["updated_at"]
     assert shown["differs"] == ["transform.clean", "transform.total"]
     assert not (shop.path / "target/environments/dev").exists()
     gone = shop("sql", "SELECT 1", "--env", "dev")

@@ -56,9 +56,9 @@ def test_old_generations_go_with_the_outputs_that_only_they_had(shop, edited, mo
     assert removed["bytes"] > 0
     assert len(outputs(shop)) == len(before) - 6
     assert {link.resolve().name for link in links(shop)} == outputs(shop)
-    shop("rollback", "prod", "--to", "4").assert_ok()
+    shop("rollback", "prod", "--yes", "--to", "4").assert_ok()
     assert shop.total() == 120
-    gone = shop("rollback", "prod", "--to", "1")
+    gone = shop("rollback", "prod", "--yes", "--to", "1")
     assert (gone.exit_code, "no longer kept" in gone.stderr) == (1, True)
 
 
@@ -69,7 +69,9 @@ def test_an_unused_environment_expires_and_production_never_does(shop, edited, m
     items = shop("janitor", "--format", "json").assert_ok().json()["items"]
 
     assert ("environment", "dev") in {(entry["kind"], entry["what"]) for entry in items}
-    assert [entry["name"] for entry in shop("env", "list", "--format", "json").json()] == ["prod"]
+    assert [entry["environment"] for entry in shop("env", "list", "--format", "json").json()] == [
+        "prod"
+    ]
     assert not (shop.path / "target/environments/dev").exists()
     assert shop.total() == 30
 
@@ -211,7 +213,7 @@ def test_a_run_cleans_up_after_itself(shop, edited):
         edited(factor)
 
     history = shop("env", "history", "--format", "json").json()
-    assert [entry["number"] for entry in history] == [6, 5]
+    assert [entry["generation"] for entry in history] == [6, 5]
 
 
 PLUGIN = """

@@ -45,7 +45,7 @@ def test_the_same_plan_in_json(shop):
 def test_planning_an_environment_that_is_not_there_makes_none(shop):
     shop("plan", "--env", "dev").assert_ok()
 
-    names = [entry["name"] for entry in shop("env", "list", "--format", "json").json()]
+    names = [entry["environment"] for entry in shop("env", "list", "--format", "json").json()]
 
     assert names == ["prod"]
 
@@ -97,7 +97,9 @@ def test_apply_carries_out_what_it_shows_and_asks_first(shop, changed):
     unasked = shop("apply", "dev")
     assert unasked.exit_code == 2
     assert "--yes" in unasked.stderr
-    assert [entry["name"] for entry in shop("env", "list", "--format", "json").json()] == ["prod"]
+    assert [entry["environment"] for entry in shop("env", "list", "--format", "json").json()] == [
+        "prod"
+    ]
 
     done = shop("env", "apply", "dev", "--yes").assert_ok()
     assert "~ transform.clean  BREAKING" in done.stdout

@@ -54,7 +54,7 @@ def test_what_others_changed_in_production_is_left_alone_and_said(shop):
     answer = shop("promote", "dev", "--yes", "--format", "json").assert_ok().json()
 
     assert "dev changed nothing itself since; prod has another transform.clean" in text
-    assert answer["other_in_target"] == ["transform.clean"]
+    assert answer["differs"] == ["transform.clean"]
     assert shop.total() == 60
 
 
@@ -124,7 +124,7 @@ def test_whoever_asks_for_json_gets_json_when_it_fails(shop_once, command, code)
 
     answer = failed.json()
     assert failed.exit_code in (1, 2)
-    assert (answer["version"], answer["status"]) == (1, "failed")
+    assert (answer["schema_version"], answer["status"]) == (1, "failed")
     assert answer["error"]["code"] == code
     assert answer["error"]["message"] in failed.stderr.replace("\n        ", "\n")
 

@@ -54,7 +54,7 @@ def test_a_rollback_takes_views_back(shop):
     shop.write(double=TRIPLE)
     shop("run").assert_ok()
 
-    shop("rollback", "prod").assert_ok()
+    shop("rollback", "prod", "--yes").assert_ok()
 
     assert shop.sql(SUM_QUERY) == [(60,)]
 

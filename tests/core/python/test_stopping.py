@@ -53,9 +53,10 @@ def test_whatever_a_node_raises_is_its_failure(project, body, said):
 
     assert outcome.exit_code == 1
     assert nodes["transform.n0"]["status"] == "failed"
-    assert nodes["transform.n0"]["error"] == said
-    assert nodes["transform.n0"]["code"] == "SK0511"
-    assert nodes["transform.n0"]["location"] == f"seeknal/pipelines/n0.py:{7 + body.count(chr(10))}"
+    assert nodes["transform.n0"]["error"]["message"] == said
+    assert nodes["transform.n0"]["error"]["code"] == "SK0511"
+    assert nodes["transform.n0"]["error"]["file"] == "seeknal/pipelines/n0.py"
+    assert nodes["transform.n0"]["error"]["line"] == 7 + body.count(chr(10))
     assert nodes["transform.n1"]["status"] == "success"
 
 
@@ -67,7 +68,7 @@ def test_a_panic_of_polars_is_a_failure_of_its_node(project):
     outcome, nodes = results(project(panic, OK))
 
     assert outcome.exit_code == 1
-    assert nodes["transform.n0"]["error"] == "PanicException: rust says no"
+    assert nodes["transform.n0"]["error"]["message"] == "PanicException: rust says no"
     assert nodes["transform.n1"]["status"] == "success"
 
 
@@ -103,8 +104,10 @@ def test_a_node_that_takes_too_long_is_stopped(project, kind):
     outcome, nodes = results(project(ENDLESS[kind], OK, timeout="1s"))
 
     assert outcome.exit_code == 1
-    assert nodes["transform.n0"]["error"].startswith("took longer than execution.timeout (1 s)")
-    assert nodes["transform.n0"]["code"] == "SK0714"
+    assert nodes["transform.n0"]["error"]["message"].startswith(
+        "took longer than execution.timeout (1 s)"
+    )
+    assert nodes["transform.n0"]["error"]["code"] == "SK0714"
     assert nodes["transform.n1"]["status"] == "success"
     assert time.monotonic() - began < 50
 
@@ -118,6 +121,6 @@ def test_a_node_that_cannot_be_stopped_is_left_and_stores_nothing(project, monke
     time.sleep(4)
 
     assert outcome.exit_code == 1
-    assert "cannot be stopped" in nodes["transform.n0"]["error"]
+    assert "cannot be stopped" in nodes["transform.n0"]["error"]["message"]
     assert nodes["transform.n1"]["status"] == "success"
     assert not list((made.path / "target").rglob("*n0*.parquet"))

@@ -64,6 +64,7 @@ def plan_answer(plan: Plan, found: Consequences | None = None) -> dict[str, Any]
     actions = [step.action for step in plan.steps]
     return {
         "schema_version": SCHEMA_VERSION,
+        "status": "success",
         "environment": plan.environment,
         "counts": {action: actions.count(action) for action in dict.fromkeys(actions)},
         "nodes": [_step(step) for step in plan.steps],
@@ -90,6 +91,8 @@ def run_answer(summary: RunSummary, root: Path) -> dict[str, Any]:
     return answered(
         "interrupted" if summary.interrupted else outcome(summary.ok),
         run_id=summary.run_id,
+        command=summary.command,
+        commit=summary.commit,
         environment=summary.environment,
         started_at=summary.started_at,
         seconds=round(summary.seconds, 6),
@@ -147,13 +150,11 @@ def target_answer(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "error": told(found.get("error"))}
 
 
-RENAMED = {"batch_id": "run_id", "rows_out": "rows", "nodes": "counts"}
-"""What the history's files call otherwise than every answer does."""
-
-
 def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of the history in the words of all other answers."""
-    answer = {RENAMED.get(key, key): value for key, value in record.items()}
+    from seeknal.state.archive import SHOWN_AS
+
+    answer = {SHOWN_AS.get(key, key): value for key, value in record.items()}
     if answer.get("node") is not None:
         answer["audits"] = [_audited(found) for found in answer.get("audits") or ()]
         answer["targets"] = [target_answer(found) for found in answer.get("targets") or ()]

@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "rollback": (
         "environments",
-        "Put an environment back to an earlier generation and keep it there.",
+        "Show what going back to an earlier generation changes, ask, and keep it there.",
     ),
     "apply": ("run", "Show the plan of an environment, ask, and carry out exactly that."),
     "diff": ("diffing", "Show how stored rows differ between two environments or generations."),
@@ -175,7 +175,7 @@ def _refuse_empty(command: click.Command, context: click.Context, words: list[st
         entries = value if isinstance(value, list | tuple) else (value,)
         nothing = any(isinstance(entry, str) and not entry.strip(_NOTHING) for entry in entries)
         if nothing and parameter.type is not click.UNPROCESSED:
-            raise _empty(parameter)
+            raise _empty(parameter, words)
 
 
 def _is_name(parameter: click.Parameter) -> bool:
@@ -189,9 +189,11 @@ def _says_nothing(word: str) -> bool:
     )
 
 
-def _empty(parameter: click.Parameter) -> UsageError:
+def _empty(parameter: click.Parameter, words: list[str]) -> UsageError:
     is_option = parameter.param_type_name == "option"
     said = max(parameter.opts, key=len) if is_option else (parameter.name or "").upper()
+    typed = (word.partition("=")[0] for word in words)
+    said = next((word for word in typed if word in getattr(parameter, "also", ())), said)
     return UsageError(
         f"{said} is given an empty value",
         code="SK0250",

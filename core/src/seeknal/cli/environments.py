@@ -32,7 +32,7 @@ from seeknal.model import PRODUCTION
 if TYPE_CHECKING:
     from seeknal.model import NodeId
     from seeknal.plan.promotion import Promotion
-    from seeknal.run.environments import Moved
+    from seeknal.run.environments import Moved, Return
     from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
 
@@ -125,7 +125,9 @@ def show_command(name: str, format_: str) -> None:
     about = _about(environment)
     about["differs"] = sorted(_differing(environment, origin))
     if format_ == "json":
-        print_json(about)
+        from seeknal.cli.answers import answered
+
+        print_json(answered("success", **about))
         return
     for key, value in about.items():
         if key != "differs" and value is not None:
@@ -258,29 +260,52 @@ def promote_command(
 
 @click.command("rollback", cls=Command)
 @click.argument("name", metavar="ENV")
+@yes_option
 @to_option()
 @click.option("--leave-targets", is_flag=True, help="Succeed though some targets cannot follow.")
 @no_materialize_option
+@dry_run_option
 @lock_timeout_option
 @format_option("text", "json")
 @project_options
 def rollback_command(
-    name: str, to: int | None, leave_targets: bool, format_: str, **options: Any
+    name: str,
+    yes: bool,
+    to: int | None,
+    leave_targets: bool,
+    dry_run: bool,
+    format_: str,
+    **options: Any,
 ) -> int:
-    """Put an environment back to an earlier generation and keep it there.
+    """Show what going back to an earlier generation changes, ask, and keep it there.
 
-    run refuses until --unpin, or a promote. Targets that are replaced as a whole are delivered
-    again; those that cannot be taken back are listed, and the exit code is 1.
+    env history lists the generations. run refuses until --unpin, or a promote. Targets that are
+    replaced as a whole are delivered again; those that cannot be taken back are listed, and the
+    exit code is 1.
     """
+    from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
     from seeknal.run.environments import rollback
+
+    def agree(found: Return) -> bool:
+        if format_ == "text":
+            _print_return(found)
+        elif dry_run:
+            print_json(_return(found))
+        return dry_run or agreed(f"Put {name} back to generation {found.generation}?", yes)
 
     moved = rollback(
         project_root(),
         request(command="rollback", environment=name, **options),
         to,
         reporter_of(format_),
+        dry_run=dry_run,
+        agree=agree,
     )
+    if moved is None:
+        if format_ == "json" and not dry_run:
+            print_json(not_agreed(name))
+        return 0 if dry_run else 1
     if format_ == "json":
         print_json(_moved(moved))
     else:
@@ -353,6 +378,33 @@ def _promotion(promotion: Promotion) -> dict[str, Any]:
         environment=promotion.target,
         nodes=nodes,
         **{"from": promotion.source},
+    )
+
+
+def _returned(found: Return) -> list[tuple[NodeId, str]]:
+    return [*((id, "changed") for id in found.changed), *((id, "removed") for id in found.removed)]
+
+
+def _return(found: Return) -> dict[str, Any]:
+    from seeknal.cli.answers import answered
+
+    return answered(
+        "success",
+        dry_run=True,
+        environment=found.environment,
+        generation=found.generation,
+        nodes=[{"node": id, "change": what} for id, what in _returned(found)],
+    )
+
+
+def _print_return(found: Return) -> None:
+    lines = _returned(found)
+    width = max((len(id) for id, _ in lines), default=0)
+    for id, what in lines:
+        print(f"{id:<{width}}  {what}")
+    print(
+        f"{count(len(lines), 'node')} of {found.environment} go back to generation"
+        f" {found.generation}"
     )
 
 

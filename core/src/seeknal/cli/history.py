@@ -75,16 +75,27 @@ def _print_runs(records: Sequence[Record]) -> None:
             _time(record.get("started_at")),
             record.get("batch_id"),
             record.get("environment"),
+            record.get("command"),
             record.get("status"),
             _seconds(record),
             ", ".join(
                 f"{number} {status}" for status, number in (record.get("nodes") or {}).items()
             ),
+            (record.get("commit") or "")[:7],
         )
         for record in records
     ]
-    headers = ("started (UTC)", "run", "environment", "status", "seconds", "nodes")
-    print_table(headers, rows, (False, False, False, False, True, False))
+    headers = (
+        "started (UTC)",
+        "run",
+        "environment",
+        "command",
+        "status",
+        "seconds",
+        "nodes",
+        "commit",
+    )
+    print_table(headers, rows, (False, False, False, False, False, True, False, False))
 
 
 def _print_nodes(records: Sequence[Record]) -> None:

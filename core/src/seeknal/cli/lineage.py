@@ -261,10 +261,14 @@ def _ends(reached: list[Affected], focus: Focus, loaded: Loaded) -> tuple[list[s
 
 
 def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dict[str, Any]:
+    from seeknal.cli.answers import SCHEMA_VERSION
+
     exposures, _ = _ends(reached, focus, loaded)
     nodes = loaded.project.nodes
     ids = [focus[0], *(entry.node for entry in reached)]
     return {
+        "schema_version": SCHEMA_VERSION,
+        "status": "success",
         "node": focus[0],
         "column": focus[1],
         "affected": [
@@ -272,7 +276,7 @@ def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dic
                 "node": entry.node,
                 "value": list(entry.value),
                 "influence": list(entry.influence),
-                "rows": entry.rows,
+                "which_rows": entry.rows,
                 "unknown": entry.unknown,
             }
             for entry in reached

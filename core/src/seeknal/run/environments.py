@@ -50,6 +50,16 @@ class Moved:
     other: tuple[NodeId, ...] = ()
 
 
+@frozen(kw_only=True)
+class Return:
+    """What a rollback does: the generation that it goes back to, and the nodes it changes."""
+
+    environment: str
+    generation: int
+    changed: tuple[NodeId, ...] = ()
+    removed: tuple[NodeId, ...] = ()
+
+
 @contextmanager
 def writing(root: Path, request: Request) -> Iterator[StateStore]:
     """The state of the project at ``root``, as its one writer. Raises LockHeld."""
@@ -135,7 +145,7 @@ def promote(
         agreed = None
         if mine.origin == target:
             agreed = agreement(mine, definitions_of(theirs.snapshots), changes)
-        generation = work.move(changes, source=source, agreed=agreed)
+        generation = work.move(changes, mine.commit, source=source, agreed=agreed)
         delivered = work.deliver(changes)
         return Moved(
             environment=target,
@@ -166,9 +176,18 @@ def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:
         return take_note_of_origin(store, request.environment)
 
 
-def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -> Moved:
+def rollback(
+    root: Path,
+    request: Request,
+    to: int | None,
+    reporter: Reporter,
+    *,
+    dry_run: bool = False,
+    agree: Callable[[Return], bool] = lambda _: True,
+) -> Moved | None:
     """Put an environment back to an earlier generation, where it is pinned.
 
+    ``agree`` sees what would change and decides; None when it says no, and with ``dry_run``.
     Raises StateError when that generation, or an output of it, is no longer kept.
     """
     name = request.environment
@@ -189,9 +208,22 @@ def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -
             or _any_newer(before[id], found)
         }
         changes |= {id: None for id in before if id not in earlier}
+        asked = Return(
+            environment=name,
+            generation=wanted,
+            changed=tuple(id for id, found in changes.items() if found is not None),
+            removed=tuple(id for id, found in changes.items() if found is None),
+        )
+        if not agree(asked) or dry_run:
+            return None
         work = Work(root, request, reporter, store)
         changes, left = work.roll_back_targets(changes, before, earlier)
-        generation = work.move(changes, note=f"generation {wanted}", pinned=wanted)
+        generation = work.move(
+            changes,
+            _commit(kept, name, wanted),
+            note=f"generation {wanted}",
+            pinned=wanted,
+        )
         delivered = work.deliver(changes)
         return Moved(
             environment=name,
@@ -200,6 +232,12 @@ def rollback(root: Path, request: Request, to: int | None, reporter: Reporter) -
             summary=work.summary(delivered),
             left=left,
         )
+
+
+def _commit(kept: Generations, name: str, wanted: int) -> str | None:
+    """The commit that made a generation, where that is known."""
+    heads = kept.kept(name, wanted)
+    return heads[0].commit or None if heads and heads[0].number == wanted else None
 
 
 def _wanted(number: int, to: int | None, newest: int) -> int:

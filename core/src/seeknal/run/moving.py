@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -25,6 +28,7 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plan.promotion import Promotion
+from seeknal.project.commit import commit_of
 from seeknal.run.owing import holds_newer, settled_at, spans_at, taken_back
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
@@ -43,6 +47,8 @@ class Work:
         self.reporter = reporter
         self.store = store
         self.run: Run | None = None
+        self.started_at = datetime.now(UTC)
+        self.clock = monotonic()
         self.results: list[NodeResult] = []
 
     def opened(self) -> Run:
@@ -54,6 +60,13 @@ class Work:
             loaded = evolve(loaded, state=self.store.state)
             self.run = Run(loaded, self.request, self.reporter, self.store)
         return self.run
+
+    @cached_property
+    def run_id(self) -> str:
+        """What the history knows the move by; nothing of a run is needed for it."""
+        from seeknal.run.running import new_run_id
+
+        return self.run.run_id if self.run else new_run_id(self.started_at)
 
     def refresh(self) -> None:
         """Let what follows see the state as it is now."""
@@ -126,21 +139,27 @@ class Work:
         self.reporter.planned(plan, project)
         return run.carry_out(plan, building)
 
-    def move(self, changes: Mapping[NodeId, Snapshot | None], **head: object) -> int:
+    def move(
+        self, changes: Mapping[NodeId, Snapshot | None], built_from: str | None, **head: object
+    ) -> int:
         """Change the map, and the stable names after it.
 
         What targets are owed by that goes with it: the next move cannot overtake a batch.
+        ``built_from`` is the commit that made what the map has now.
         """
         environment = self.request.environment
         changes = self.owing(changes)
-        run_id = self.run.run_id if self.run else ""
+        run_id = self.run_id
         generation = self.store.move(
             environment,
             changes,
             command=self.request.command,
             run_id=run_id,
+            commit=commit_of(self.root),
             **head,
         )
+        if built_from is not None:
+            self.store.annotate(environment, commit=built_from)
         artifacts = Artifacts(self.root / "target")
         stored = {id: found.artifact for id, found in changes.items() if found and found.artifact}
         artifacts.link_all(environment, stored)
@@ -308,8 +327,26 @@ class Work:
 
     def summary(self, delivered: list[NodeResult]) -> RunSummary | None:
         if self.run is None:
+            self.remember()
             return None
         return self.run.summarise([*self.results, *delivered])
+
+    def remember(self) -> None:
+        """Tell the history of a move for which nothing had to run."""
+        from seeknal.run.records import run_record
+        from seeknal.state.history import History
+
+        history = History(self.root / "target")
+        summary = RunSummary(
+            run_id=self.run_id,
+            environment=self.request.environment,
+            started_at=self.started_at.isoformat(),
+            seconds=monotonic() - self.clock,
+            results=(),
+            command=self.request.command,
+            commit=commit_of(self.root),
+        )
+        history.append([run_record(summary, history.unwell(summary.environment))])
 
 
 def _written_by(known: Delivery) -> str:

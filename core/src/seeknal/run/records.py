@@ -28,7 +28,7 @@ def history_records(
     still = {result.node for result in worked if result.status not in WELL} | (
         set(unwell) - touched
     )
-    return [*(_node(result, summary, project) for result in worked), _run(summary, still)]
+    return [*(_node(result, summary, project) for result in worked), run_record(summary, still)]
 
 
 def moved_records(
@@ -50,7 +50,8 @@ def moved_records(
     ]
 
 
-def _run(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any]:
+def run_record(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any]:
+    """The record of a run itself, with the nodes that are ``unwell`` after it."""
     statuses = [result.status for result in summary.results]
     return {
         "batch_id": summary.run_id,
@@ -62,6 +63,8 @@ def _run(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any]:
         "seconds": round(summary.seconds, 6),
         "nodes": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
         "unwell": sorted(unwell),
+        "command": summary.command,
+        "commit": summary.commit,
     }
 
 

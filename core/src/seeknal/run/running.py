@@ -63,6 +63,11 @@ class Reporter(Protocol):
     def ended(self, summary: RunSummary) -> None: ...
 
 
+def new_run_id(started_at: datetime) -> str:
+    """What a run that began then is known by."""
+    return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
 class Run:
     """One run: its identity, its workers, what it reports and what it leaves behind."""
 
@@ -79,7 +84,7 @@ class Run:
         self.history = History(self.project.target)
         self.started_at = datetime.now(UTC)
         self.clock = monotonic()
-        self.run_id = f"{self.started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self.run_id = new_run_id(self.started_at)
         self.warnings: list[str] = []
         self.told: set[tuple[NodeId, str]] = set()
         """Warnings of nodes that were passed on when they came."""
@@ -307,6 +312,8 @@ class Run:
             results=tuple(results),
             interrupted=self.stop.is_set(),
             warnings=tuple(self.warnings),
+            command=self.request.command,
+            commit=commit_of(self.project.root),
         )
         if self.store is not None:
             self.remember(summary)

@@ -49,7 +49,7 @@ def read_plan(path: Path) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict) or data.get("seeknal_plan") != _VERSION:
         raise UsageError(
-            f"{path} is no saved plan", code="SK0831", help=f"seeknal plan --out {path}"
+            f"{path} is no saved plan", code="SK0831", help=f"seeknal plan --output {path}"
         )
     return data
 

@@ -33,7 +33,12 @@ HISTORY_COLUMNS = {
     "error": "VARCHAR",
     "nodes": "MAP(VARCHAR, BIGINT)",
     "unwell": "VARCHAR[]",
+    "command": "VARCHAR",
+    "commit": "VARCHAR",
 }
+
+SHOWN_AS = {"batch_id": "run_id", "rows_out": "rows", "nodes": "counts"}
+"""What the files call otherwise than people and programs read it everywhere."""
 
 
 def history_files(target: Path) -> list[str]:
@@ -78,7 +83,8 @@ def _record(row: Sequence[Any]) -> dict[str, Any]:
         record[name] = moment and datetime.fromtimestamp(moment / 1e6, UTC).isoformat()
     if record["node"] is None:
         return {name: value for name, value in record.items() if value is not None} | {"node": None}
-    del record["nodes"], record["unwell"]
+    for name in ("nodes", "unwell", "command", "commit"):
+        del record[name]
     texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets")}
     return record | texts
 
@@ -92,6 +98,15 @@ def history_query(files: Sequence[str]) -> str:
         columns = ", ".join(map(quote_identifier, HISTORY_COLUMNS))
         selects.append(f"SELECT {columns} FROM ({_of_archived(archived)})")
     return " UNION ALL ".join(selects) or f"SELECT {_nothing()} WHERE false"
+
+
+def shown_history_query(files: Sequence[str]) -> str:
+    """`history_query` with its columns as they are shown."""
+    columns = ", ".join(
+        f"{quote_identifier(name)} AS {quote_identifier(SHOWN_AS.get(name, name))}"
+        for name in HISTORY_COLUMNS
+    )
+    return f"SELECT {columns} FROM ({history_query(files)})"
 
 
 def archive(path: Path) -> None:
