@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ConnectionType,
         Context,
         EngineType,
+        Fate,
         Garbage,
         Misfit,
         NodeInputs,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Rows,
         Session,
         SourceType,
+        Standing,
         TargetType,
     )
     from seeknal.model import (
@@ -165,11 +167,33 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 @_first
 def isolate_target(target: Target, context: Context) -> str | None:
-    """Where a target is written outside production, as people read it.
+    """Where a target is written in an environment, as people read it.
 
-    Called for each target of a run in an environment other than ``prod`` before anything runs;
-    main thread. ``isolate`` of ``seeknal.plugin`` makes the name. Must reach no server. Raise
-    ``NodeError`` when the name cannot be, such as one that is too long. None: not mine.
+    Called for each target of a run in an environment other than ``prod`` before anything runs,
+    and for each delivery to keep in mind where it went, also in ``prod``; any thread. ``isolate``
+    of ``seeknal.plugin`` makes the name. Must reach no server. Raise ``NodeError`` when the name
+    cannot be, such as one that is too long. None: not mine.
+    """
+
+
+@_first
+def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+    """Drop what earlier deliveries of ours made, or with ``dry_run`` say what would be done.
+
+    Called by ``seeknal janitor --targets`` for a target that no node of its environment delivers
+    to any more; main thread. Where anything speaks for it being somebody else's, or in use, it
+    stays: drop only what we made ourselves and nobody else has written to, and never what other
+    objects depend on. Called again after a crash, so that it may find nothing. None: not mine;
+    what stands there is then listed and left alone. May raise like ``materialize``.
+    """
+
+
+@_first
+def target_stands(target: Target, context: Context) -> bool | None:
+    """Whether anything stands at a target's place.
+
+    Called when what is left behind is listed; main thread. Must reach no server. None: not mine,
+    or not known.
     """
 
 

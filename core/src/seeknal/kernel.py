@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -165,6 +165,31 @@ class Misfit:
     key: str
     word: str
     help: str | None = None
+
+
+@frozen(kw_only=True)
+class Standing:
+    """What is on record of a target that nothing is delivered to any more.
+
+    ``deliveries`` are the ids of which one is the last that was made, ``proof`` what
+    ``Delivered.proof`` was then. The node may be gone.
+    """
+
+    node: NodeId
+    deliveries: tuple[str, ...]
+    proof: str = ""
+
+
+@frozen(kw_only=True)
+class Fate:
+    """What became, or would become, of a target that is to be dropped.
+
+    ``kept``: it stays, and ``why`` says what speaks against dropping it. ``gone``: nothing
+    stands there. ``why`` may also say what else is to be known.
+    """
+
+    verdict: Literal["dropped", "kept", "gone"]
+    why: str = ""
 
 
 @frozen(kw_only=True)

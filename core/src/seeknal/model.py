@@ -580,6 +580,8 @@ class Delivered:
     """False where there was nothing to write: the table is as the delivery before left it."""
     span: Span | None = None
     """The time that it replaced."""
+    proof: str = ""
+    """What tells later that the target holds this delivery, where it keeps no record itself."""
 
 
 @frozen(kw_only=True)

@@ -35,6 +35,7 @@ from seeknal.kernel import (
     ConnectionType,
     Context,
     EngineType,
+    Fate,
     Garbage,
     Misfit,
     NodeInputs,
@@ -42,6 +43,7 @@ from seeknal.kernel import (
     Rows,
     Session,
     SourceType,
+    Standing,
     TargetType,
 )
 from seeknal.model import (
@@ -151,6 +153,7 @@ __all__ = (
     "DeliveryError",
     "Duration",
     "EngineType",
+    "Fate",
     "Garbage",
     "Interval",
     "Location",
@@ -181,6 +184,7 @@ __all__ = (
     "SourceType",
     "Span",
     "SqlRefused",
+    "Standing",
     "Target",
     "TargetType",
     "Undone",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -15,11 +17,13 @@ from seeknal.plugin import (
     Context,
     Delivered,
     DeliveryError,
+    Fate,
     NodeError,
     NodeId,
     Problem,
     Project,
     Relation,
+    Standing,
     Target,
     TargetType,
     find_word,
@@ -128,7 +132,8 @@ def _one_file_twice(first: Target, second: Target) -> Problem:
 def isolate_target(target: Target, context: Context) -> str | None:
     if not isinstance(target.options, FileOptions):
         return None
-    return str(_place(target.options, context).relative_to(context.project_root.resolve()))
+    path, root = _place(target.options, context), context.project_root.resolve()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 @hookimpl
@@ -143,9 +148,42 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
             rows = _write(format, options, relation, temporary, context)
             if path.exists():
                 shutil.copymode(path, temporary)
+            proof = _proof(temporary)
     except Exception as error:
         raise _explained(error, options, path) from error
-    return Delivered(rows=rows)
+    return Delivered(rows=rows, proof=proof)
+
+
+@hookimpl
+def target_stands(target: Target, context: Context) -> bool | None:
+    if not isinstance(target.options, FileOptions):
+        return None
+    return os.path.lexists(_place(target.options, context))
+
+
+@hookimpl
+def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+    if not isinstance(target.options, FileOptions):
+        return None
+    path = _place(target.options, context)
+    if not os.path.lexists(path):
+        return Fate(verdict="gone")
+    if not standing.proof:
+        return Fate(verdict="kept", why="what it held when it was delivered is not on record")
+    if not path.is_file() or _proof(path) != standing.proof:
+        return Fate(verdict="kept", why="it is not what was delivered: somebody has changed it")
+    if not dry_run:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise DeliveryError(f"{target.label}: {error.strerror}", code="SK1104") from error
+    return Fate(verdict="dropped")
+
+
+def _proof(path: Path) -> str:
+    """What only a file of the same content has."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _place(options: FileOptions, context: Context) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from seeknal.model import AuditResult, Location, NodeId, NodeResult, Plan, Probl
 
 if TYPE_CHECKING:
     from seeknal.plan.changes import Consequences
+    from seeknal.run.leftovers import Left
 
 SCHEMA_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys are no reason."""
@@ -59,8 +60,12 @@ def problem_answer(problem: Problem) -> dict[str, Any]:
     return {**found, "severity": problem.severity}
 
 
-def plan_answer(plan: Plan, found: Consequences | None = None) -> dict[str, Any]:
+def plan_answer(
+    plan: Plan, found: Consequences | None = None, left: Sequence[Left] = ()
+) -> dict[str, Any]:
     """A plan: every node with its action and reason, and what changes by it."""
+    from seeknal.cli.janitor import left_record
+
     actions = [step.action for step in plan.steps]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -72,6 +77,7 @@ def plan_answer(plan: Plan, found: Consequences | None = None) -> dict[str, Any]
         "summary": dict(found.counts) if found else {},
         "seconds": found.seconds if found else None,
         "warnings": list(plan.warnings),
+        "left_behind": [left_record(entry) for entry in left],
     }
 
 

@@ -150,10 +150,10 @@ def delete_command(name: str, yes: bool, lock_timeout: float, format_: str) -> i
     Outputs that no other environment has are removed by the next janitor.
     """
     from seeknal.cli.answers import answered, not_agreed
-    from seeknal.plan.environments import existing
-    from seeknal.run.environments import delete
+    from seeknal.run.environments import check_deletable, delete
+    from seeknal.state.store import read_state
 
-    existing(_environments(), name)
+    check_deletable(read_state(project_root() / "target"), name)
     if name != PRODUCTION and not agreed(f"Delete environment {name}?", yes):
         if format_ == "json":
             print_json(not_agreed(name))

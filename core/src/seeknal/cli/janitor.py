@@ -2,41 +2,154 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import lock_timeout_option, project_root, request
+from seeknal.cli.environments import agreed
 from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.streams import say
-from seeknal.flags import dry_run_option, format_option
+from seeknal.errors import UsageError
+from seeknal.flags import dry_run_option, format_option, yes_option
+
+if TYPE_CHECKING:
+    from seeknal.run.dropping import Judged
+    from seeknal.run.leftovers import Left
+    from seeknal.state.places import DeliveredPlace
+
+_WORDS = {"dropped": "drop", "gone": "is gone already", "kept": "stays"}
+_DONE = {"dropped": "dropped", "gone": "was gone already", "kept": "stays"}
 
 
 @click.command("janitor", cls=Command)
 @dry_run_option
+@click.option("--targets", is_flag=True, help="Drop tables and files that are left behind.")
+@yes_option
 @lock_timeout_option
 @format_option("table", "json")
-def janitor_command(dry_run: bool, lock_timeout: float, format_: str) -> int:
+def janitor_command(
+    dry_run: bool, targets: bool, yes: bool, lock_timeout: float, format_: str
+) -> int:
     """Remove what nothing refers to any more.
 
     Expired environments, old generations, outputs and temporary files go. What a kept
     generation, an unfinished run or an owed delivery needs stays, and for a minute what somebody
     may be reading. The keys of janitor: in seeknal_project.yml say how much is kept.
+
+    Targets that no node delivers to any more are listed. --targets does nothing but drop them:
+    those that seeknal made and nobody else has written to since, once you have seen them.
     """
+    asked = request(command="janitor", lock_timeout=lock_timeout)
+    if targets:
+        return _drop(asked, dry_run, yes, format_)
+    if yes:
+        raise UsageError("--yes is for --targets: nothing else is asked", code="SK0255")
+    from seeknal.run.dropping import list_left
     from seeknal.run.janitor import clean_up
 
-    asked = request(command="janitor", lock_timeout=lock_timeout)
     items = clean_up(project_root(), asked, dry_run=dry_run)
+    left = list_left(project_root(), asked)
     total = sum(item.bytes for item in items if item.error is None)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome, told
 
         good = all(item.error is None for item in items)
         shown = [{**plain(item), "error": told(item.error)} for item in items]
-        print_json(answered(outcome(good), dry_run=dry_run, bytes=total, items=shown))
+        print_json(
+            answered(
+                outcome(good),
+                dry_run=dry_run,
+                bytes=total,
+                items=shown,
+                left_behind=[left_record(e) for e in left],
+            )
+        )
     else:
         rows = [(item.kind, item.what, size_text(item.bytes), item.error) for item in items]
         if rows:
             print_table(("kind", "what", "size", "problem"), rows, (False, False, True))
         word = "would be removed" if dry_run else "removed"
         say(f"{count(len(items), 'item')}, {size_text(total)} {word}")
+        _print_left(left)
     return 1 if any(item.error for item in items) else 0
+
+
+def left_record(left: Left) -> dict[str, Any]:
+    """A place that is left behind, for programs."""
+    return {**_about(left.place), "why_kept": left.why or None}
+
+
+def _about(place: DeliveredPlace) -> dict[str, Any]:
+    return {
+        "target": place.name,
+        "type": place.type,
+        "connection": place.connection or None,
+        "environment": place.environment,
+        "node": place.node,
+        "delivered_at": place.at or None,
+    }
+
+
+def _print_left(left: Sequence[Left]) -> None:
+    if not left:
+        return
+    print()
+    headers = ("left behind", "type", "environment", "node", "delivered at (UTC)", "stays because")
+    print_table(headers, [(*_cells(entry.place), entry.why) for entry in left])
+    say(f"{count(len(left), 'target')} left behind; seeknal janitor --targets drops what is ours")
+
+
+def _cells(place: DeliveredPlace) -> tuple[str, ...]:
+    at = place.at[:19].replace("T", " ")
+    return place.name, place.type, place.environment, place.node, at
+
+
+def _drop(asked: Any, dry_run: bool, yes: bool, format_: str) -> int:
+    from seeknal.run.dropping import drop_left
+
+    def agree(judged: Sequence[Judged]) -> bool:
+        doomed = sum(entry.fate.verdict == "dropped" for entry in judged)
+        if format_ != "json" and judged:
+            _print_judged(judged, _WORDS)
+        if dry_run or not doomed:
+            return True
+        return agreed(f"Drop {count(doomed, 'target')}? Its rows are lost", yes)
+
+    done = drop_left(project_root(), asked, agree, dry_run=dry_run)
+    if done is None:
+        return 1
+    if format_ == "json":
+        from seeknal.cli.answers import answered, outcome
+
+        good = not any(entry.failed for entry in done)
+        print_json(answered(outcome(good), dry_run=dry_run, left_behind=list(map(_fate, done))))
+    else:
+        _say_done(done, dry_run)
+    return 1 if any(entry.failed for entry in done) else 0
+
+
+def _fate(judged: Judged) -> dict[str, Any]:
+    fate = judged.fate
+    return {**_about(judged.place), "verdict": fate.verdict, "why": fate.why or None}
+
+
+def _print_judged(judged: Sequence[Judged], words: dict[str, str]) -> None:
+    rows = [(*_cells(entry.place), words[entry.fate.verdict], entry.fate.why) for entry in judged]
+    headers = ("left behind", "type", "environment", "node", "delivered at (UTC)", "", "because")
+    print_table(headers, rows)
+
+
+def _say_done(done: Sequence[Judged], dry_run: bool) -> None:
+    if not done:
+        say("nothing is left behind")
+        return
+    for entry in done:
+        if not dry_run:
+            why = f": {entry.fate.why}" if entry.fate.why else ""
+            say(f"{entry.place.type} {entry.place.name} {_DONE[entry.fate.verdict]}{why}")
+    dropped = sum(entry.fate.verdict == "dropped" for entry in done)
+    kept = sum(entry.fate.verdict == "kept" for entry in done)
+    say(f"{count(dropped, 'target')} {'would be ' if dry_run else ''}dropped, {kept} kept")

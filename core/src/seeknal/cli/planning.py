@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.cli.progress import COLOURS, widths
-from seeknal.cli.streams import paint
+from seeknal.cli.render import count
+from seeknal.cli.streams import paint, say
 from seeknal.model import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.model import Plan
     from seeknal.plan.changes import Change, ColumnChange, Consequences
+    from seeknal.run.leftovers import Left
     from seeknal.run.session import Loaded
 
+MOST_LEFT = 3
+"""Targets that are left behind and named."""
 _MARKS = {"ADDED": "+", "REMOVED": "-"}
 _WORDS = {"adopt": "reused", "reuse": "reused"}
 
@@ -125,3 +130,15 @@ def print_steps(plan: Plan) -> None:
     noun = "node" if len(plan.steps) == 1 else "nodes"
     middle = f", {maybe_count} if their inputs change" if maybe_count else ""
     print(f"{len(plan.steps)} {noun}: {certain} to run{middle}, {reused} reused")
+
+
+def say_left(left: Sequence[Left]) -> None:
+    """Targets that no node delivers to any more: the first, and where all are listed."""
+    if not left:
+        return
+    first = ", ".join(f"{entry.place.type} {entry.place.name}" for entry in left[:MOST_LEFT])
+    more = f" and {len(left) - MOST_LEFT:,} more" if len(left) > MOST_LEFT else ""
+    say(
+        f"{count(len(left), 'target')} left behind: {first}{more}\n"
+        "  seeknal janitor lists them, seeknal janitor --targets drops what is ours"
+    )

@@ -261,6 +261,7 @@ def show_plan(
     **options: Any,
 ) -> int:
     """Print the plan of a run with these options."""
+    from seeknal.cli.planning import say_left
     from seeknal.run.commands import plan_project
     from seeknal.run.explaining import explain_plan, other_commit
 
@@ -277,7 +278,7 @@ def show_plan(
         from seeknal.cli.answers import plan_answer
         from seeknal.cli.render import print_json
 
-        answer = plan_answer(plan, explain_plan(loaded, plan, asked))
+        answer = plan_answer(plan, explain_plan(loaded, plan, asked), planned.left)
         if output is not None:
             from seeknal.run.saved import save_plan
 
@@ -288,6 +289,7 @@ def show_plan(
         _print_plan(loaded, plan, asked, explain=explain)
         if not plan.steps:
             _say_that_nothing_is_modified(asked)
+        say_left(planned.left)
     changes = any(step.node for step in plan.to_run) or _removes(loaded, plan, asked)
     return 3 if exit_code and changes else 0
 

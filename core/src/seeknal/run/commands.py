@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from seeknal.model import Plan, RunSummary
 from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.run.asking import check_isolation
+from seeknal.run.leftovers import Left, left_behind
 from seeknal.run.loading import load, read_project
 from seeknal.run.planning import plan_of
 from seeknal.run.preparing import prepare_environment, take_note_of_origin
@@ -27,6 +28,8 @@ class Planned:
 
     loaded: Loaded
     plan: Plan
+    left: tuple[Left, ...] = ()
+    """What no node delivers to any more."""
 
 
 def plan_project(root: Path, request: Request) -> Planned:
@@ -34,7 +37,8 @@ def plan_project(root: Path, request: Request) -> Planned:
     check_name(request.environment)
     loaded = load(root, request)
     verified = Verified(Artifacts(loaded.project.target), request.verify)
-    return Planned(loaded=loaded, plan=plan_of(loaded, request, verified))
+    plan = plan_of(loaded, request, verified)
+    return Planned(loaded=loaded, plan=plan, left=tuple(left_behind(loaded, request)))
 
 
 def apply_project(

@@ -28,7 +28,7 @@ from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.lock import project_lock
 from seeknal.state.pool import Pool
-from seeknal.state.store import StateStore, open_state, read_state
+from seeknal.state.store import State, StateStore, open_state, read_state
 
 if TYPE_CHECKING:
     from seeknal.run.running import Reporter
@@ -94,9 +94,19 @@ def delete(root: Path, request: Request, name: str) -> None:
     if name == PRODUCTION:
         raise UsageError(f"{PRODUCTION} is not deleted", code="SK0823", help="seeknal clean")
     with writing(root, request) as store:
-        existing(store.state.environments, name)
+        check_deletable(store.state, name)
         store.delete(name)
         Artifacts(root / "target").unlink_all(name)
+
+
+def check_deletable(state: State, name: str) -> None:
+    """Raise UsageError where nothing is known of an environment.
+
+    One that was lost with ``target`` is known by where it has delivered to: to delete it says that
+    it does not come back.
+    """
+    if not any(place.environment == name for place in state.places.values()):
+        existing(state.environments, name)
 
 
 def promote(

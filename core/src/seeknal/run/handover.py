@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 
 from attrs import evolve
@@ -23,6 +24,7 @@ from seeknal.model import (
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery import Attempted, deliver
 from seeknal.run.engine import write_rows
+from seeknal.run.landing import delivered_to, place_of_target
 from seeknal.run.owing import Output, plan_deliveries
 from seeknal.run.place import Place
 
@@ -116,9 +118,19 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
     )
     if target.reads is not None and not target.accumulates:
         relation = place.relation(target.reads)
-    done: Delivered | None = place.services.plugins.hooks.materialize(
+    plugins, places = place.services.plugins, place.services.places
+    assert places is not None
+    landing = place_of_target(target, context, plugins)
+    known = places.get(landing.key)
+    # Before anything is written: what a crash leaves there is on record.
+    begun = evolve(known or landing, options=landing.options, orphaned=False)
+    places.put(begun.attempting(owed.delivery_id))
+    done: Delivered | None = plugins.hooks.materialize(
         target=target, relation=relation, context=context
     )
+    if done is not None:
+        at = datetime.now(UTC).isoformat()
+        places.put(delivered_to(landing, known, owed, done, at))
     return done
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from seeknal.run.cutoff import Cutoff
     from seeknal.state.artifacts import Artifacts
     from seeknal.state.batchfiles import BatchFiles
+    from seeknal.state.places import Places
 
 
 @frozen(kw_only=True)
@@ -63,6 +64,8 @@ class Services:
     """Takes what nodes log, as they log it."""
     release: Callable[[NodeId], None] = lambda node: None
     """Lets go of the rows of a node's batches that no account needs any more."""
+    places: Places | None = None
+    """Where was delivered to; None for a run that keeps nothing, and delivers nothing."""
     queues: bool = True
     """What targets are owed is put on record; `deliver`: and attempted."""
     deliver: bool = True

@@ -26,6 +26,7 @@ from seeknal.model import (
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.asking import connections_of, rowless_kinds
+from seeknal.run.landing import note_places
 from seeknal.run.planning import finder_of, plan_of, pool_of
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.session import Loaded, Request, is_narrowed
@@ -106,6 +107,7 @@ class Run:
         """Carry out a plan as a generation of its environment."""
         assert self.store is not None
         self.expect_generation(plan.environment)
+        note_places(self.loaded, self.request, self.store)
         try:
             results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
             self.forget_removed(plan.environment)
@@ -239,6 +241,7 @@ class Run:
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,
             release=partial(self.release, batches),
+            places=self.store.places if self.store is not None else None,
             queues=writes and self.loaded.owes(self.request),
             deliver=writes and self.loaded.delivers(self.request),
             links=building is None,

@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from seeknal.files import replacing
 from seeknal.model import Account, Artifact, NodeId
-from seeknal.state.aside import copy_aside
 from seeknal.state.codec import decode_account
-from seeknal.state.document import read_document, write_document
-from seeknal.state.faults import reading, writing
-from seeknal.state.journal import Journal, read_journal
-from seeknal.state.migrations import refuse_newer
+from seeknal.state.kept import FOLDER, KeptEntries, read_entries
 from seeknal.state.sealed import Entry
 
-FOLDER = Path(".seeknal") / "deliveries"
-_FILE, _JOURNAL = "accounts.json", "accounts.journal"
+_NAME = "accounts"
 
 Encoded = Mapping[str, Any]
 Key = tuple[str, NodeId]
@@ -55,26 +50,8 @@ def accumulated(encoded: Encoded) -> dict[str, Any]:
 
 def read_accounts(root: Path) -> tuple[dict[Key, Kept], tuple[str, ...]]:
     """Every account, and a line for each file that is damaged. Writes nothing."""
-    folder = root / FOLDER
-    path = folder / _FILE
-    with reading(path):
-        try:
-            document = read_document(path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            document = None
-        journal = read_journal(folder / _JOURNAL)
-    notes = []
-    entries: list[Entry] = []
-    if document is not None:
-        refuse_newer(document.version, f"{FOLDER}/{_FILE}")
-        entries += document.entries
-        if document.form != "intact":
-            notes.append(_FILE)
-    refuse_newer(journal.version or 0, f"{FOLDER}/{_JOURNAL}")
-    entries += journal.entries
-    if journal.damaged:
-        notes.append(_JOURNAL)
-    return _latest(entries), tuple(notes)
+    entries, damaged = read_entries(root, _NAME)
+    return _latest(entries), damaged
 
 
 def _latest(entries: Iterable[Entry]) -> dict[Key, Kept]:
@@ -92,18 +69,13 @@ class Accounts:
     """The accounts while the project's one writer changes them. Thread-safe."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._folder = root / FOLDER
         self._known, damaged = read_accounts(root)
         self._lock = threading.RLock()
+        self._entries = KeptEntries(root, _NAME, damaged, starmap(_entry, self._known.items()))
         self.notes = [
-            f"{FOLDER}/{name} is damaged: {len(self._known)} accounts were saved"
-            f" (kept as {copy_aside(self._folder / name, 'corrupt').name})"
-            for name in damaged
+            f"{FOLDER}/{name} is damaged: {len(self._known)} accounts were saved (kept as {copy})"
+            for name, copy in self._entries.aside
         ]
-        if damaged or (self._folder / _JOURNAL).exists():
-            self._fold()
-        self._journal = Journal(self._folder / _JOURNAL)
 
     def get(self, environment: str, node: NodeId) -> Kept | None:
         with self._lock:
@@ -127,37 +99,26 @@ class Accounts:
             known = self._known.get((environment, node))
             if version == (known.version if known else 0):
                 return
-            entry = {"environment": environment, "node": node, "version": version, **content}
-            self._append(entry)
-            self._known[(environment, node)] = Kept(version=version, content=content)
+            kept = Kept(version=version, content=content)
+            self._entries.append(_entry((environment, node), kept))
+            self._known[(environment, node)] = kept
 
     def drop(self, environment: str) -> None:
         """Forget the accounts of an environment that goes."""
         with self._lock:
             if any(name == environment for name, _ in self._known):
-                self._append({"drop": environment})
+                self._entries.append({"drop": environment})
                 self._known = {
                     key: kept for key, kept in self._known.items() if key[0] != environment
                 }
 
     def close(self) -> None:
-        self._journal.close()
+        self._entries.close()
 
-    def _append(self, entry: Entry) -> None:
-        with writing(self._folder / _JOURNAL):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._journal.append(entry)
 
-    def _fold(self) -> None:
-        with writing(self._folder / _FILE):
-            entries = (
-                {"environment": name, "node": node, "version": kept.version, **kept.content}
-                for (name, node), kept in self._known.items()
-            )
-            with replacing(self._folder / _FILE) as temporary:
-                temporary.write_bytes(write_document(entries))
-            # What it says twice it says alike: a crash in between is harmless.
-            (self._folder / _JOURNAL).unlink(missing_ok=True)
+def _entry(key: Key, kept: Kept) -> Entry:
+    environment, node = key
+    return {"environment": environment, "node": node, "version": kept.version, **kept.content}
 
 
 def referenced(accounts: Iterable[Account]) -> Iterator[Artifact]:

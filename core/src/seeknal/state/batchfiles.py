@@ -11,9 +11,9 @@ from attrs import evolve
 
 from seeknal.files import replacing, sync
 from seeknal.model import Artifact, NodeId
-from seeknal.state.accounts import FOLDER
 from seeknal.state.artifacts import Artifacts, stat_of
 from seeknal.state.faults import writing
+from seeknal.state.kept import FOLDER
 
 
 class BatchFiles:

@@ -31,6 +31,7 @@ from seeknal.state.ledger import (
 )
 from seeknal.state.legacy import EXECUTION_STATE, MARK, legacy_note, set_aside_execution_state
 from seeknal.state.migrations import migrate, refuse_newer, schema_version
+from seeknal.state.places import DeliveredPlace, PlaceKey, Places, read_places
 from seeknal.state.sealed import Entry
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
@@ -48,6 +49,8 @@ class State:
     environments: Mapping[str, EnvironmentState] = field(factory=dict)
     notes: tuple[str, ...] = ()
     accounts: Mapping[Key, Kept] = field(factory=dict)
+    places: Mapping[PlaceKey, DeliveredPlace] = field(factory=dict)
+    """Where was ever delivered to, in any environment."""
 
     def account(self, environment: str, node: NodeId) -> Account | None:
         """What a node's targets hold and are owed, also of one that has no snapshot any more."""
@@ -84,13 +87,20 @@ def read_state(target: Path) -> State:
     """
     files = _read(target)
     accounts, damaged = read_accounts(target.parent)
+    delivered, damaged_too = read_places(target.parent)
     notes = [note for note, *_ in _notes(files)]
+    damaged = (*damaged, *damaged_too)
     notes += [f"{name} of .seeknal/deliveries is damaged" for name in damaged]
     if (target / EXECUTION_STATE).is_file():
         notes.append(legacy_note(EXECUTION_STATE.as_posix()))
     ledger = files.ledger()
     _settle(ledger, accounts)
-    return State(environments=ledger.environments(), notes=tuple(notes), accounts=accounts)
+    return State(
+        environments=ledger.environments(),
+        notes=tuple(notes),
+        accounts=accounts,
+        places=delivered,
+    )
 
 
 def open_state(target: Path) -> StateStore:
@@ -105,12 +115,13 @@ def open_state(target: Path) -> StateStore:
         notes = [f"{note} (kept as {kept.name})" for note, kept in _set_aside(target, files)]
         ledger, accounts = files.ledger(), Accounts(target.parent)
         _settle(ledger, accounts.all())
-        store = StateStore(target, ledger, accounts, notes)
+        delivered = Places(target.parent)
+        store = StateStore(target, ledger, accounts, delivered, notes)
         if notes or (target / JOURNAL_FILE).exists():
             store.fold()
         if (note := set_aside_execution_state(target)) is not None:
             notes.append(note)
-        notes += accounts.notes
+        notes += [*accounts.notes, *delivered.notes]
         return store
 
 
@@ -122,10 +133,18 @@ def _settle(ledger: Ledger, accounts: Mapping[Key, Kept]) -> None:
 class StateStore:
     """The state while its one writer changes it. Thread-safe; `open_state` makes it."""
 
-    def __init__(self, target: Path, ledger: Ledger, accounts: Accounts, notes: list[str]) -> None:
+    def __init__(
+        self,
+        target: Path,
+        ledger: Ledger,
+        accounts: Accounts,
+        delivered: Places,
+        notes: list[str],
+    ) -> None:
         self._target = target
         self._ledger = ledger
         self._accounts = accounts
+        self.places = delivered
         self._notes = notes
         self._lock = threading.Condition()
         self._journal = Journal(target / JOURNAL_FILE, ledger.folds)
@@ -141,7 +160,10 @@ class StateStore:
         with self._lock:
             environments = self._ledger.environments()
         return State(
-            environments=environments, notes=tuple(self._notes), accounts=self._accounts.all()
+            environments=environments,
+            notes=tuple(self._notes),
+            accounts=self._accounts.all(),
+            places=self.places.all(),
         )
 
     def record(self, environment: str, snapshot: Snapshot, *, lazily: bool = False) -> None:
@@ -219,6 +241,7 @@ class StateStore:
     def delete(self, environment: str) -> None:
         """Remove an environment; its artifacts stay until nothing else refers to them."""
         self._accounts.drop(environment)
+        self.places.orphan(environment)
         self._append({"environment": environment, "at": now(), "delete": True})
 
     def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
@@ -265,6 +288,7 @@ class StateStore:
             finally:
                 self._journal.close()
                 self._accounts.close()
+                self.places.close()
 
     def fold(self) -> None:
         """Write the whole state to ``run_state.json`` and remove the journal. Raises OSError."""

@@ -60,6 +60,8 @@ OUTPUT = "seeknal.output-id"
 NODE = "seeknal.node"
 PROJECT = "seeknal.project"
 ENVIRONMENT = "seeknal.environment"
+MADE, MADE_BY = "seeknal.made-by", "seeknal"
+"""A property of tables that seeknal has made; those of others may be written to as well."""
 _ADDING = ("append", "upsert_by_key", "overwrite_partitions")
 """Modes that do nothing with no rows."""
 
@@ -312,7 +314,7 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
             identifier,
             schema,
             partition_spec=spec,
-            properties={"format-version": "2", **work.options.properties},
+            properties={"format-version": "2", **work.options.properties, MADE: MADE_BY},
         )
     except TableAlreadyExistsError:
         return catalog.load_table(identifier), False

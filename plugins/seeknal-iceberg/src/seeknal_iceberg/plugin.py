@@ -11,6 +11,7 @@ from seeknal.plugin import (
     ConnectionType,
     Context,
     Delivered,
+    Fate,
     Garbage,
     Problem,
     Project,
@@ -19,6 +20,7 @@ from seeknal.plugin import (
     Session,
     Source,
     SourceType,
+    Standing,
     Target,
     TargetType,
     hookimpl,
@@ -110,6 +112,15 @@ def isolate_target(target: Target, context: Context) -> str | None:
     from seeknal_iceberg.isolating import table_of
 
     return str(table_of(target, target.options, context))
+
+
+@hookimpl
+def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+    if not isinstance(target.options, IcebergTarget):
+        return None
+    from seeknal_iceberg.dropping import drop
+
+    return drop(target, target.options, standing, context, dry_run=dry_run)
 
 
 @hookimpl

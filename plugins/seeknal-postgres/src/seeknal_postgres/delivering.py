@@ -70,7 +70,7 @@ class Work:
 
     @property
     def lock(self) -> str:
-        return f"seeknal:{self.table}"
+        return ledger.lock_of(self.table)
 
 
 def deliver(
@@ -83,7 +83,7 @@ def deliver(
     _check_names(relation, table, isolated_schema(connection.delivery_schema, context))
     work = _prepared(target, options, relation, context, connection, table)
     if work is None:
-        return Delivered(rows=0, detail="no rows: nothing to replace")
+        return Delivered(rows=0, detail="no rows: nothing to replace", wrote=False)
     return evolve(_carry_out(work, name), span=span_of(work.ranges))
 
 
@@ -159,7 +159,11 @@ def _transaction(server: Server, work: Work) -> Delivered:
             return Delivered(rows=0, detail="was delivered already")
         there = tables.columns_of(server, work.table)
         rows, detail = _written(server, work, there)
-        ledger.record(server, work.ledger, _marker(work, rows))
+        oid, total = ledger.table_now(server, work.ledger, work.table, created=not there)
+        if total is not None and work.mode == "full":
+            # Attempts that were taken back are counted among what was written.
+            total = rows
+        ledger.record(server, work.ledger, (*_marker(work, rows), oid, total))
     return Delivered(rows=rows, detail=detail, created=not there)
 
 

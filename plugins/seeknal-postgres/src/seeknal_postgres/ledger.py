@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import quote_name
+from seeknal_postgres.catalogue import Table
 
 if TYPE_CHECKING:
     import psycopg
@@ -25,6 +26,9 @@ _CREATE = """
         range_end text,
         output_id text,
         project text,
+        table_oid oid,
+        first_xid bigint,
+        total bigint,
         delivered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (delivery_id, table_name)
     )
@@ -32,8 +36,24 @@ _CREATE = """
 _INSERT = """
     INSERT INTO {table}
         (delivery_id, table_name, node, environment, run_id, mode, rows, range_start, range_end,
-         output_id, project)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+         output_id, project, table_oid, first_xid, total)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, txid_current() %% 4294967296, %s)
+"""
+_ADDED = {
+    "output_id": "text",
+    "project": "text",
+    "table_oid": "oid",
+    "first_xid": "bigint",
+    "total": "bigint",
+}
+"""Columns that came later."""
+_LAST_TOTAL = """
+    SELECT table_oid::bigint, total FROM {table} WHERE table_name = %s
+    ORDER BY delivered_at DESC LIMIT 1
+"""
+_WRITTEN = """
+    SELECT to_regclass(%s)::oid::bigint, pg_stat_get_xact_tuples_inserted(to_regclass(%s)::oid)
+        - pg_stat_get_xact_tuples_deleted(to_regclass(%s)::oid)
 """
 _LAST = """
     SELECT rows, output_id FROM {table}
@@ -55,17 +75,26 @@ def prepare(server: Server, schema: str) -> None:
 
             ensure_schema(server, schema)
             server.execute(_CREATE.format(table=name).encode())
-            columns = ("output_id", "project")
-            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {column} text" for column in columns)
+            columns = _ADDED.items()
+            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {name} {type}" for name, type in columns)
             add = f"ALTER TABLE {name} {added}"
             server.execute(add.encode())
 
 
+def lock_of(table: Table) -> str:
+    """Names the lock that whoever delivers to a table, or drops it, holds."""
+    return f"seeknal:{table}"
+
+
+def is_ready(server: Server, schema: str) -> bool:
+    """Whether the table of deliveries is there, with the column that came last."""
+    return _is_ready(server, quote_name(schema, TABLE))
+
+
 def _is_ready(server: Server, name: str) -> bool:
-    """Whether the table is there, with the column that came last."""
     row = server.execute(
         "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s)"
-        " AND attname = 'project' AND NOT attisdropped)",
+        " AND attname = 'total' AND NOT attisdropped)",
         [name],
     ).fetchone()
     return bool(row and row[0])
@@ -88,5 +117,30 @@ def last_output(
     return (int(row[0]), row[1]) if row else None
 
 
+def table_now(
+    server: Server, schema: str, table: Table, *, created: bool
+) -> tuple[int, int | None]:
+    """The table's oid, and its rows once this transaction commits, by what we know of it.
+
+    None where it is not known that nobody but us has made the table and changed its rows.
+    """
+    name = table.quoted
+    row = server.execute(_WRITTEN, [name, name, name]).fetchone()
+    assert row is not None
+    oid, more = int(row[0]), int(row[1])
+    if created:
+        return oid, more
+    query = _LAST_TOTAL.format(table=quote_name(schema, TABLE))
+    last = server.execute(query.encode(), [str(table)]).fetchone()
+    known = last is not None and last[0] == oid and last[1] is not None
+    return oid, last[1] + more if last and known else None
+
+
 def record(server: Server, schema: str, values: tuple[object, ...]) -> None:
-    server.execute(_INSERT.format(table=quote_name(schema, TABLE)).encode(), list(values))
+    """Tell of a delivery as the last thing that its transaction does.
+
+    The row is written in a subtransaction: its number is higher than that of any row that was
+    delivered, and ``first_xid`` is lower. So the rows are known for ours by their numbers.
+    """
+    with server.transaction():
+        server.execute(_INSERT.format(table=quote_name(schema, TABLE)).encode(), list(values))

@@ -12,6 +12,7 @@ from seeknal.plugin import (
     Context,
     Delivered,
     EngineType,
+    Fate,
     Node,
     NodeInputs,
     Problem,
@@ -22,6 +23,7 @@ from seeknal.plugin import (
     Session,
     Source,
     SourceType,
+    Standing,
     Target,
     TargetType,
     hookimpl,
@@ -138,6 +140,15 @@ def isolate_target(target: Target, context: Context) -> str | None:
     from seeknal_postgres.isolating import place_of
 
     return place_of(target, target.options, context)
+
+
+@hookimpl
+def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+    if not isinstance(target.options, PostgresTarget):
+        return None
+    from seeknal_postgres.dropping import drop
+
+    return drop(target, target.options, standing, context, dry_run=dry_run)
 
 
 @hookimpl

@@ -1,0 +1,100 @@
+"""Dropping a table that nothing is delivered to any more: only one that is ours alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyiceberg.table.refs import MAIN_BRANCH
+
+from seeknal.plugin import Context, DeliveryError, Fate, SeeknalError, Standing, Target
+from seeknal_iceberg.catalogs import TableName, open_catalog, options_of, said
+from seeknal_iceberg.delivering import DELIVERY, ENVIRONMENT, MADE, MADE_BY, PROJECT
+from seeknal_iceberg.isolating import table_of
+from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.publishing import PREFIX
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as PyCatalog
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+_MODE, _COMPACTION = "seeknal.mode", "compaction"
+
+
+def drop(
+    target: Target, options: IcebergTarget, standing: Standing, context: Context, *, dry_run: bool
+) -> Fate:
+    """Drop the table with its files. Raises DeliveryError or ConnectionFailed."""
+    name = table_of(target, options, context)
+    catalog = open_catalog(
+        options_of(target.connection, context), name.catalog, context.project_root
+    )
+    try:
+        return _dropped(catalog, name, standing, context, dry_run=dry_run)
+    except SeeknalError:
+        raise
+    except Exception as error:
+        raise DeliveryError(f"{name}: {said(error)}", code="SK1441") from error
+
+
+def _dropped(
+    catalog: PyCatalog, name: TableName, standing: Standing, context: Context, *, dry_run: bool
+) -> Fate:
+    from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+
+    try:
+        table = catalog.load_table(name.identifier)
+        if why := _is_not_ours(table, standing, context):
+            return Fate(verdict="kept", why=why)
+        if not dry_run:
+            # A catalog drops a table whatever it holds by then: this is as late as one can look.
+            if catalog.load_table(name.identifier).metadata_location != table.metadata_location:
+                return Fate(verdict="kept", why="somebody is writing to it")
+            catalog.purge_table(name.identifier)
+    except (NoSuchTableError, NoSuchNamespaceError):
+        return Fate(verdict="gone")
+    return Fate(verdict="dropped")
+
+
+def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | None:
+    """What its own history says against it."""
+    if table.metadata.properties.get(MADE) != MADE_BY:
+        return "seeknal did not make it, or an earlier version did"
+    refs = [name for name in table.metadata.refs if name != MAIN_BRANCH]
+    if foreign := [name for name in refs if not name.startswith(PREFIX)]:
+        return f"it has branches or tags of somebody else: {', '.join(sorted(foreign))}"
+    for snapshot in table.snapshots():
+        if (why := _is_of_others(snapshot, context)) is not None:
+            return why
+    newest = _newest(table)
+    if newest is not None and newest not in standing.deliveries:
+        return (
+            f"its last delivery, {newest}, was not made from here: another copy of the project"
+            " delivers to it"
+        )
+    return None
+
+
+def _is_of_others(snapshot: Snapshot, context: Context) -> str | None:
+    summary = snapshot.summary
+    if summary is None or (not summary[DELIVERY] and summary[_MODE] != _COMPACTION):
+        return f"somebody else has written to it: snapshot {snapshot.snapshot_id} is not ours"
+    if summary[_MODE] == _COMPACTION and not summary[DELIVERY]:
+        return None
+    project, environment = summary[PROJECT], summary[ENVIRONMENT]
+    if (project, environment) != (context.project, context.environment):
+        return (
+            f"{project or 'another version of seeknal'} delivered to it too, from environment"
+            f" {environment or 'prod'}"
+        )
+    return None
+
+
+def _newest(table: Table) -> str | None:
+    """The id of the delivery that the table holds, which compactions do not change."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
+        if snapshot.summary is not None and snapshot.summary[DELIVERY]:
+            return str(snapshot.summary[DELIVERY])
+    return None
