@@ -227,6 +227,8 @@ def test_validate_says_when_all_is_well(fresh):
         "status": "success",
         "node_count": 4,
         "problems": [],
+        "unknown_columns": [],
+        "unchecked": [],
     }
 
 

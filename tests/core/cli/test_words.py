@@ -13,6 +13,7 @@ ONCE = {"--help", "--version"}
 ANSWER_OTHERWISE = {
     "seeknal init": "writes files and says what to type next",
     "seeknal schema": "what it prints is JSON as it is",
+    "seeknal python": "prints what the program prints",
     "seeknal completion": "prints a script for a shell",
     "seeknal postgres psql": "becomes psql, which prints what it likes",
 }

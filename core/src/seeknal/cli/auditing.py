@@ -59,6 +59,7 @@ class _Knowing(Silent):
     """Remembers the nodes, which say what identifies a row of theirs."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.nodes: Mapping[NodeId, Node] = {}
 
     def planned(self, plan: Plan, project: Project) -> None:

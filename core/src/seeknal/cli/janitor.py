@@ -119,16 +119,17 @@ def _drop(asked: Any, dry_run: bool, yes: bool, format_: str) -> int:
         return agreed(f"Drop {count(doomed, 'target')}? Its rows are lost", yes)
 
     done = drop_left(project_root(), asked, agree, dry_run=dry_run)
-    if done is None:
-        return 1
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome
 
+        if done is None:
+            print_json(answered("not agreed", dry_run=dry_run, left_behind=[]))
+            return 1
         good = not any(entry.failed for entry in done)
         print_json(answered(outcome(good), dry_run=dry_run, left_behind=list(map(_fate, done))))
-    else:
+    elif done is not None:
         _say_done(done, dry_run)
-    return 1 if any(entry.failed for entry in done) else 0
+    return 1 if done is None or any(entry.failed for entry in done) else 0
 
 
 def _fate(judged: Judged) -> dict[str, Any]:

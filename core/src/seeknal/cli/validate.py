@@ -109,7 +109,7 @@ def _answer(
         outcome(good),
         node_count=nodes,
         problems=shown,
-        unknown=list(checked.unknown),
+        unknown_columns=list(checked.unknown),
         unchecked=list(checked.unchecked),
     )
     if tried is not None:
