@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from seeknal.errors import RowsRefused, did_you_mean
-from seeknal.kernel import Context
-from seeknal.model import Relation, Span
+from seeknal.kernel import Context, Misfit
+from seeknal.model import Column, Relation, Span
 from seeknal.sql.quote import quote_identifier
 
 _TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
@@ -31,6 +31,40 @@ def span_of(ranges: Sequence[Range]) -> Span | None:
     if len(ranges) != 1 or not ranges[0].closed:
         return None
     return Span(start=str(ranges[0].start), end=str(ranges[0].end))
+
+
+def batch_misfits(
+    columns: Sequence[Column], *, keys: Sequence[str] = (), time: str | None = None
+) -> Iterator[Misfit]:
+    """What `check_keys` and `check_times` would refuse of rows with these columns."""
+    names = [column.name for column in columns]
+    yield from (_missing(name, "unique_keys", names) for name in keys if name not in names)
+    if time is not None and time not in names:
+        yield _missing(time, "time_column", names)
+    elif time is not None:
+        kind = columns[names.index(time)].type
+        if kind and not kind.startswith(_TIMES):
+            yield _timeless(time, kind)
+
+
+def _missing(name: str, key: str, names: Sequence[str]) -> Misfit:
+    return Misfit(
+        code="SK1338",
+        message=f"there is no column {name!r}, which {key} names",
+        help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+        key=key,
+        word=name,
+    )
+
+
+def _timeless(column: str, kind: str) -> Misfit:
+    return Misfit(
+        code="SK1336",
+        message=f"time_column {column!r} is {kind}, which has no order in time",
+        help="cast it to DATE or TIMESTAMP in the node's SQL",
+        key="time_column",
+        word=column,
+    )
 
 
 def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> None:
@@ -69,11 +103,7 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
     _require_columns(relation, [column], "time_column")
     kind = next(entry.type for entry in relation.columns if entry.name == column)
     if relation.rows and not kind.startswith(_TIMES):
-        raise RowsRefused(
-            f"time_column {column!r} is {kind}, which has no order in time",
-            code="SK1336",
-            help="cast it to DATE or TIMESTAMP in the node's SQL",
-        )
+        raise _refused(_timeless(column, kind))
     query = f"SELECT count(*) FROM {relation.scan} WHERE {quote_identifier(column)} IS NULL"
     ((count,),) = _asked(query, context)
     if count:
@@ -125,9 +155,8 @@ def _asked(query: str, context: Context, *values: Any) -> list[tuple[Any, ...]]:
 def _require_columns(relation: Relation, names: Sequence[str], key: str) -> None:
     for name in names:
         if name not in relation.names:
-            near = did_you_mean(name, relation.names)
-            raise RowsRefused(
-                f"there is no column {name!r}, which {key} names",
-                code="SK1338",
-                help=near or f"columns: {', '.join(relation.names)}",
-            )
+            raise _refused(_missing(name, key, relation.names))
+
+
+def _refused(misfit: Misfit) -> RowsRefused:
+    return RowsRefused(misfit.message, code=misfit.code, help=misfit.help)

@@ -78,7 +78,14 @@ from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 
 if TYPE_CHECKING:
     from seeknal.awaited import awaited
-    from seeknal.batches import Range, check_keys, check_times, range_of, span_of
+    from seeknal.batches import (
+        Range,
+        batch_misfits,
+        check_keys,
+        check_times,
+        range_of,
+        span_of,
+    )
     from seeknal.files import publish_file, replacing
     from seeknal.fileversion import version_of as files_version
     from seeknal.flags import connection_option, dry_run_option, format_option, to_option
@@ -98,6 +105,7 @@ _LATER = {
     "as_parquet": ("seeknal.sql.storage", "as_parquet"),
     "awaited": ("seeknal.awaited", "awaited"),
     "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
+    "batch_misfits": ("seeknal.batches", "batch_misfits"),
     "check_condition": ("seeknal.sql.condition", "check_condition"),
     "check_keys": ("seeknal.batches", "check_keys"),
     "check_query": ("seeknal.sql.check", "check_query"),
@@ -190,6 +198,7 @@ __all__ = (
     "Undone",
     "as_parquet",
     "awaited",
+    "batch_misfits",
     "check_condition",
     "check_keys",
     "check_query",

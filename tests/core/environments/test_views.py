@@ -421,23 +421,23 @@ def test_a_view_whose_input_is_lost_says_so(shop):
     assert "SK0752" in refused.stderr
 
 
-def test_validate_warns_of_a_view_that_does_not_fit_what_its_inputs_are_known_to_be(shop):
+def test_validate_tells_of_a_view_that_does_not_fit_what_its_inputs_are_known_to_be(shop):
     shop.write(sum=SUM.replace("amount", "nosuch"))
 
-    text = shop("validate").assert_ok()
-    answer = shop("validate", "--format", "json").assert_ok().json()
+    text = shop("validate")
+    answer = shop("validate", "--format", "json")
 
-    [problem] = answer["problems"]
-    assert (problem["code"], problem["severity"]) == ("SK0754", "warn")
+    [problem] = answer.json()["problems"]
+    assert text.exit_code == answer.exit_code == 2
+    assert (problem["code"], problem["severity"]) == ("SK0706", "error")
     assert (problem["file"], problem["line"]) == ("seeknal/sum.yml", 4)
     assert '"nosuch" not found' in problem["message"]
-    assert text.stdout == "3 nodes, no problems but 1 warning\n"
+    assert "\n1 problem\n" in text.stderr
 
 
 def test_validate_says_nothing_of_a_view_over_columns_that_it_cannot_know(seeknal_project):
     reader = view("reader", "SELECT nosuch FROM source.orders", "source.orders")
-    files = {"data/orders.csv": "id\n1\n", "seeknal/orders.yml": SOURCE, "seeknal/r.yml": reader}
-    project = seeknal_project(files)
+    project = seeknal_project({"seeknal/orders.yml": SOURCE, "seeknal/r.yml": reader})
     declared = SOURCE.rstrip() + "\ncolumns: [{name: id, data_type: BIGINT}]\n"
 
     unknown = project.run("validate").assert_ok()
@@ -445,4 +445,8 @@ def test_validate_says_nothing_of_a_view_over_columns_that_it_cannot_know(seekna
     known = project.run("validate").assert_ok()
 
     assert unknown.stdout == "2 nodes, no problems\n"
+    assert unknown.stderr == (
+        "note: columns are known only after a run: source.orders; 1 node that reads them not"
+        " checked\n"
+    )
     assert "SK0754" in known.stderr

@@ -36,6 +36,7 @@ from seeknal.flags import (
 )
 
 if TYPE_CHECKING:
+    from seeknal.lineage.checking import Checked
     from seeknal.model import NodeId, Plan, RunSummary
     from seeknal.run.session import Loaded, Request
 
@@ -274,6 +275,7 @@ def show_plan(
         plan = evolve(plan, warnings=(*plan.warnings, other))
     for warning in plan.warnings:
         warn(warning)
+    _say_checked(planned.checked)
     if format_ == "json" or output is not None:
         from seeknal.cli.answers import plan_answer
         from seeknal.cli.render import print_json
@@ -292,6 +294,16 @@ def show_plan(
         say_left(planned.left)
     changes = any(step.node for step in plan.to_run) or _removes(loaded, plan, asked)
     return 3 if exit_code and changes else 0
+
+
+def _say_checked(checked: Checked) -> None:
+    """What may not fit, and what cannot be known before a run."""
+    from seeknal.cli.failures import explain_problems
+    from seeknal.cli.validate import say_unknown
+
+    if checked.problems:
+        say(explain_problems(checked.problems, project_root()))
+    say_unknown(checked)
 
 
 def _removes(loaded: Loaded, plan: Plan, asked: Request) -> bool:

@@ -26,9 +26,8 @@ def broken_promises(
         found = actual.get(spec.name.lower())
         if found is None:
             yield spec.name, f"{spec.name} is missing"
-        elif spec.type and found and (wanted := str(cursor.dtype(spec.type))) != found:
-            # DuckDB has aliases of types, such as INT and TEXT.
-            del wanted
+        # DuckDB has aliases of types, such as INT and TEXT.
+        elif spec.type and found and str(cursor.dtype(spec.type)) != found:
             yield spec.name, f"{spec.name} is {found}, not {spec.type}"
 
 
@@ -66,7 +65,7 @@ def missing_columns(
 ) -> Iterator[tuple[str, NodeError]]:
     """Each column that an audit names and that is not among ``names``, with the error of it."""
     known = {name.lower() for name in names}
-    owner = plugins.owner("audit type", audit.type)
+    owner = plugins.owner("audit type", audit.declared_type)
     for column in plugins.call("audit_columns", owner, audit=audit) or ():
         if column.lower() not in known:
             yield (
@@ -112,7 +111,7 @@ def _asked(
     context = BindContext(binder, node.id, schemas)
     scan = quote_name(node.id.kind, node.id.name)
     relation = Relation(node=node.id, scan=scan, columns=schema.columns, rows=0)
-    owner = binder.plugins.owner("audit type", audit.type)
+    owner = binder.plugins.owner("audit type", audit.declared_type)
     try:
         binder.plugins.call("audit", owner, audits=[audit], relation=relation, context=context)
     except SeeknalError as error:

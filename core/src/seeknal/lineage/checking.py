@@ -47,8 +47,8 @@ def check_project(
 
     ``snapshots`` tell columns that files do not, as far as ``marks``, the nodes' fingerprints,
     say that they are still true. Something else is known to be wrong with the nodes ``wrong``:
-    what is not known of them is no news. What fits is remembered below ``target/`` and not looked at
-    again, nor DuckDB imported, while nothing has changed.
+    what is not known of them is no news. What fits is remembered below ``target/``: it is not
+    looked at again, nor DuckDB imported, while nothing has changed.
     """
     graph = graph_of({id: node.parents for id, node in project.nodes.items()})
     if graph is None:

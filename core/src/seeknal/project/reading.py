@@ -288,8 +288,10 @@ class _Loader:
     ) -> None:
         """Refs, circles, and targets whose rows others overwrite or read."""
         wrong = {entry.node for entry in self.problems if entry.severity == "error"}
-        lost = {raw.id for raw in raws} - nodes.keys()
-        self.problems += graph_problems(nodes, lost & wrong, lost - wrong)
+        clear = {id: node for id, node in self.flawed.items() if id not in self.unclear}
+        readable = {**nodes, **clear}
+        lost = {raw.id for raw in raws} - readable.keys()
+        self.problems += graph_problems(readable, lost & wrong, lost - wrong)
         self.problems += read_back(nodes, self.root, around.connections or {})
         self.problems += overwritten(nodes, around.connections or {})
 

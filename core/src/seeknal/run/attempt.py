@@ -34,7 +34,7 @@ from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
 from seeknal.run.engine import stored_scan, write_rows
-from seeknal.run.failures import explain
+from seeknal.run.failures import explain, is_deterministic
 from seeknal.run.handover import handed_over, labelled, planned
 from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
@@ -424,7 +424,7 @@ class Attempt:
         return self.node.python is not None and self.has_rows.acquire(blocking=False)
 
     def failed(self, error: BaseException) -> NodeResult:
-        explained = explain(error, self.node, self.services.project.target)
+        explained = self.explained(error)
         return NodeResult(
             node=self.node.id,
             status="failed",
@@ -436,6 +436,17 @@ class Attempt:
             location=explained.location or self.node.location,
             help=explained.help,
             notes=tuple(self.warnings.notes),
+        )
+
+    def explained(self, error: BaseException) -> SeeknalError:
+        services = self.services
+        found = explain(error, self.node, services.project.target)
+        if not is_deterministic(found):
+            return found
+        from seeknal.run.alike import as_checked
+
+        return as_checked(
+            found, self.node, services.project, services.plugins, self.outputs.snapshots
         )
 
     def clean_up(self) -> None:

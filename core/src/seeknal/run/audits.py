@@ -7,8 +7,9 @@ from pathlib import Path
 
 from attrs import evolve
 
-from seeknal.errors import NodeError, did_you_mean
+from seeknal.errors import NodeError
 from seeknal.kernel import Context
+from seeknal.lineage.beside import missing_columns
 from seeknal.model import Audit, AuditResult, Node, Relation
 from seeknal.plugins import Plugins
 
@@ -73,17 +74,8 @@ def _columns(result: AuditResult) -> str:
 
 
 def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
-    owner = plugins.owner("audit type", audit.declared_type)
-    known = {name.lower() for name in relation.names}
-    for column in plugins.call("audit_columns", owner, audit=audit) or ():
-        if column.lower() not in known:
-            raise NodeError(
-                f"audit {audit.type} of {audit.node} names column {column!r}, which is not there",
-                code="SK0903",
-                location=audit.location,
-                help=did_you_mean(column, relation.names)
-                or f"columns: {', '.join(relation.names)}",
-            )
+    for _, error in missing_columns(audit, relation.names, plugins):
+        raise error
 
 
 def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | None], list[int]]:

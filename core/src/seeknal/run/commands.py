@@ -7,9 +7,12 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from seeknal.errors import ProjectError
+from seeknal.lineage.checking import Checked
 from seeknal.model import Plan, RunSummary
 from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.run.asking import check_isolation
+from seeknal.run.checking import examine
 from seeknal.run.leftovers import Left, left_behind
 from seeknal.run.loading import load, read_project
 from seeknal.run.planning import plan_of
@@ -28,17 +31,27 @@ class Planned:
 
     loaded: Loaded
     plan: Plan
+    checked: Checked
     left: tuple[Left, ...] = ()
     """What no node delivers to any more."""
 
 
 def plan_project(root: Path, request: Request) -> Planned:
-    """What a run would do, and why. Reads sources' versions; changes nothing."""
+    """What a run would do, and why. Reads sources' versions; changes nothing.
+
+    Raises ProjectError with all that is wrong and shows without a run.
+    """
     check_name(request.environment)
-    loaded = load(root, request)
+    found = examine(root, request)
+    errors = [problem for problem in found.problems if problem.severity == "error"]
+    if errors or found.loaded is None:
+        raise ProjectError(errors)
+    loaded = found.loaded
     verified = Verified(Artifacts(loaded.project.target), request.verify)
     plan = plan_of(loaded, request, verified)
-    return Planned(loaded=loaded, plan=plan, left=tuple(left_behind(loaded, request)))
+    return Planned(
+        loaded=loaded, plan=plan, checked=found.checked, left=tuple(left_behind(loaded, request))
+    )
 
 
 def apply_project(

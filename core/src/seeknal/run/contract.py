@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
+from seeknal.lineage.beside import CONTRACT_HELP, broken_promises, contract_message
 from seeknal.model import Column, Node
 
 if TYPE_CHECKING:
@@ -16,23 +17,11 @@ def check_contract(
     node: Node, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection
 ) -> None:
     """Raise NodeError that lists every promised column that is missing or has another type."""
-    actual = {column.name.lower(): column.type for column in columns}
-    broken = []
-    for spec in node.columns:
-        found = actual.get(spec.name.lower())
-        if found is None:
-            broken.append(f"{spec.name} is missing")
-        elif spec.type and _canonical(spec.type, cursor) != found:
-            broken.append(f"{spec.name} is {found}, not {spec.type}")
+    broken = [text for _, text in broken_promises(node, columns, cursor)]
     if broken:
         raise NodeError(
-            f"contract of {node.id} is broken: {'; '.join(broken)}",
+            contract_message(node, broken),
             code="SK0713",
             location=node.location,
-            help="cast the columns in the node, or change what its file promises",
+            help=CONTRACT_HELP,
         )
-
-
-def _canonical(type: str, cursor: duckdb.DuckDBPyConnection) -> str:
-    """DuckDB's own name for ``type``, which has aliases such as INT and TEXT."""
-    return str(cursor.dtype(type))

@@ -59,7 +59,10 @@ def disk_full(error: BaseException) -> bool:
 
 def is_deterministic(error: SeeknalError) -> bool:
     """Whether trying again would fail again: wrong SQL, failed audits, a missing column."""
-    return error.code in ("SK0706", "SK0711", "SK0712", "SK0713") or error.code.startswith("SK09")
+    return error.code in _DETERMINISTIC or error.code.startswith("SK09")
+
+
+_DETERMINISTIC = ("SK0706", "SK0711", "SK0712", "SK0713", "SK0730", "SK0734")
 
 
 def _disk_full(text: str, node: Node, folder: Path) -> NodeError:

@@ -27,6 +27,7 @@ _BEFORE = "PREPARE seeknal_bound AS "
 _ERROR = re.compile(r"^\w+ Error: ")
 _CANDIDATES = re.compile(r"\n*Candidate (bindings|tables): :? ?(?P<names>.*)", re.DOTALL)
 _LONG = re.compile(r"\n\t?Candidate functions:.*", re.DOTALL)
+_MEANT = re.compile(r'Did you mean "(?:main\.|pg_catalog\.)?([^"]+)"\?')
 _NAMED = re.compile(r'"([^"]+)"')
 _NAMES = (
     "not found in FROM clause",
@@ -43,7 +44,8 @@ _SHAPES = ("must appear in the GROUP BY clause", "cannot contain aggregates", "s
 class Fault:
     """One thing that does not fit. ``name``: what is not there; ``offset`` None: unknown.
 
-    ``candidates`` are names that DuckDB thinks of. ``kind``: a ``name`` that is not known, the ``shape`` of the query, a ``type``, or another.
+    ``candidates`` are names that DuckDB thinks of. ``kind``: a ``name`` that is not known, the
+    ``shape`` of the query, a ``type``, or another.
     """
 
     message: str
@@ -109,8 +111,7 @@ def _advised(fault: Fault, names: Sequence[str]) -> Fault:
     if fault.kind != "name" or fault.name is None or "Ambiguous" in fault.message:
         return fault
     if "Referenced table" in fault.message:
-        meant = did_you_mean(fault.name, fault.candidates)
-        return evolve(fault, help=meant or f"tables: {', '.join(fault.candidates)}")
+        return evolve(fault, help=did_you_mean(fault.name, fault.candidates))
     meant = did_you_mean(fault.name, [*fault.candidates, *names])
     listed = [*dict.fromkeys(names)][:_MOST_NAMES] if "column" in fault.message.lower() else []
     more = ", ..." if len(set(names)) > len(listed) else ""
@@ -159,7 +160,7 @@ def _fault(answer: dict[str, Any], sql: str = "") -> Fault:
     return Fault(
         message=message,
         kind=_kind(answer, message),
-        help=advice.strip() or None,
+        help=_MEANT.sub(lambda found: f"did you mean {found[1]}?", advice.strip()) or None,
         offset=offset,
         length=length,
         name=answer.get("name") or _last(_NAMED.findall(message)),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from seeknal.plugin import Problem, Project, SeeknalError, Target
+from seeknal.plugin import (
+    Column,
+    DeliveryError,
+    Misfit,
+    Problem,
+    Project,
+    SeeknalError,
+    Target,
+    batch_misfits,
+)
 from seeknal_iceberg.catalogs import table_name
 from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.partitions import column_of
+from seeknal_iceberg.sorting import sorted_by
 
 
 def problems_of(project: Project) -> Iterable[Problem]:
@@ -14,6 +25,35 @@ def problems_of(project: Project) -> Iterable[Problem]:
         for target in node.targets:
             if isinstance(target.options, IcebergTarget):
                 yield from _of_target(target, target.options)
+
+
+def misfits_of(
+    target: Target, options: IcebergTarget, columns: Sequence[Column]
+) -> Iterator[Misfit]:
+    """What a delivery would say of keys, times, partitions and the order of rows."""
+    incremental = target.mode == "incremental_by_time"
+    yield from batch_misfits(
+        columns,
+        keys=options.unique_keys if target.mode == "upsert_by_key" else (),
+        time=options.time_column if incremental else None,
+    )
+    names = [column.name for column in columns]
+    for text in options.partition_by:
+        try:
+            column_of(text, names)
+        except DeliveryError as error:
+            yield _misfit(error, "partition_by", text)
+    for text in options.sort_by:
+        try:
+            sorted_by(text, names)
+        except DeliveryError as error:
+            yield _misfit(error, "sort_by", text)
+
+
+def _misfit(error: DeliveryError, key: str, text: str) -> Misfit:
+    return Misfit(
+        code=error.code, message=error.message, help=error.help, key=key, word=text.strip()
+    )
 
 
 def _of_target(target: Target, options: IcebergTarget) -> Iterator[Problem]:

@@ -22,7 +22,6 @@ from seeknal.plugin import (
     check_keys,
     check_times,
     put_back,
-    quote_identifier,
     range_of,
     span_of,
 )
@@ -47,6 +46,7 @@ from seeknal_iceberg.rewriting import (
     without_partitions,
     without_ranges,
 )
+from seeknal_iceberg.sorting import sorted_by
 from seeknal_iceberg.types import schema_of
 
 if TYPE_CHECKING:
@@ -247,19 +247,12 @@ def _change(
 
 def _written(work: Work, layout: Layout, rows: str) -> list[DataFile]:
     keys = work.options.sort_by
-    order = f" ORDER BY {', '.join(_sorted_by(key, work) for key in keys)}" if keys else ""
+    order = (
+        f" ORDER BY {', '.join(sorted_by(key, work.relation.names) for key in keys)}"
+        if keys
+        else ""
+    )
     return write_files(layout, rows, work.relation.names, order, work.context)
-
-
-def _sorted_by(text: str, work: Work) -> str:
-    name, _, direction = text.strip().partition(" ")
-    if name not in work.relation.names or direction.lower() not in ("", "asc", "desc"):
-        raise DeliveryError(
-            f"sort_by: {text!r} is not a column of the rows",
-            code="SK1423",
-            help="sort_by: [day desc]",
-        )
-    return f"{quote_identifier(name)} {direction}".strip()
 
 
 def _delivered(table: Table, work: Work, branch: str = MAIN_BRANCH) -> int | None:

@@ -34,14 +34,7 @@ def spec_of(partition_by: Sequence[str], schema: Schema) -> PartitionSpec:
 
     fields: list[PartitionField] = []
     for number, text in enumerate(partition_by):
-        word, width, column = _parsed(text)
-        names = [field.name for field in schema.fields]
-        if column not in names:
-            raise DeliveryError(
-                f"partition_by: there is no column {column!r}",
-                code="SK1421",
-                help=did_you_mean(column, names) or f"columns: {', '.join(names)}",
-            )
+        word, width, column = column_of(text, [field.name for field in schema.fields])
         transform = parse_transform(f"{word}[{width}]" if width else word)
         source = schema.find_field(column)
         if not transform.can_transform(source.field_type):
@@ -59,6 +52,18 @@ def spec_of(partition_by: Sequence[str], schema: Schema) -> PartitionSpec:
             )
         )
     return PartitionSpec(*fields)
+
+
+def column_of(text: str, names: Sequence[str]) -> tuple[str, int | None, str]:
+    """The transform, its width and its column; raises DeliveryError for one that is not there."""
+    word, width, column = _parsed(text)
+    if column not in names:
+        raise DeliveryError(
+            f"partition_by: there is no column {column!r}",
+            code="SK1421",
+            help=did_you_mean(column, names) or f"columns: {', '.join(names)}",
+        )
+    return word, width, column
 
 
 def _parsed(text: str) -> tuple[str, int | None, str]:

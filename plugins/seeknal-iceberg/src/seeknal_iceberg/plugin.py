@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
+    Column,
     Connection,
     ConnectionType,
     Context,
     Delivered,
     Fate,
     Garbage,
+    Misfit,
     Problem,
     Project,
     Relation,
@@ -76,6 +78,15 @@ def validate_project(project: Project) -> Iterable[Problem]:
     from seeknal_iceberg.checking import problems_of
 
     return problems_of(project)
+
+
+@hookimpl
+def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    if not isinstance(target.options, IcebergTarget):
+        return None
+    from seeknal_iceberg.checking import misfits_of
+
+    return list(misfits_of(target, target.options, columns))
 
 
 @hookimpl

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
+    Column,
     Connection,
     ConnectionType,
     Context,
     Delivered,
     EngineType,
     Fate,
+    Misfit,
     Node,
     NodeInputs,
     Problem,
@@ -26,6 +28,7 @@ from seeknal.plugin import (
     Standing,
     Target,
     TargetType,
+    batch_misfits,
     hookimpl,
 )
 from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
@@ -104,6 +107,21 @@ def validate_project(project: Project) -> Iterable[Problem]:
     from seeknal_postgres.checking import problems_of
 
     return problems_of(project)
+
+
+@hookimpl
+def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    options = target.options
+    if not isinstance(options, PostgresTarget):
+        return None
+    upserts, incremental = target.mode == "upsert_by_key", target.mode == "incremental_by_time"
+    return list(
+        batch_misfits(
+            columns,
+            keys=options.unique_keys if upserts else (),
+            time=options.time_column if incremental else None,
+        )
+    )
 
 
 @hookimpl

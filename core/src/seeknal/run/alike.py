@@ -1,0 +1,47 @@
+"""A failure that could have been seen before the run, in the words and at the place of then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seeknal.errors import NodeError, SeeknalError
+from seeknal.lineage.binding import Binder
+from seeknal.lineage.fitting import Fitter
+from seeknal.lineage.schemas import Schema
+from seeknal.model import Node, NodeId, Problem, Project, Snapshot
+from seeknal.plugins import Plugins
+
+_WRONG_SQL = "SK0706"
+_CONTRACT = "SK0713"
+
+
+def as_checked(
+    error: SeeknalError,
+    node: Node,
+    project: Project,
+    plugins: Plugins,
+    snapshots: Mapping[NodeId, Snapshot],
+) -> SeeknalError:
+    """``error`` as `seeknal validate` tells it, where it is of the node over these inputs."""
+    if node.source is not None or node.python is not None:
+        return error
+    schemas: dict[NodeId, Schema | None] = {
+        id: Schema(columns=columns)
+        for id in node.parents
+        if (found := snapshots.get(id)) is not None and (columns := found.columns)
+    }
+    with Binder(project.root, project.nodes, plugins) as binder:
+        problems = Fitter(binder).fit(node, schemas).problems
+    alike = [problem for problem in problems if problem.code == error.code]
+    if len(alike) > 1 and error.code == _CONTRACT:
+        # A run tells all that is broken in one message.
+        return error
+    if not alike and error.code == _WRONG_SQL:
+        alike = list(problems)
+    return _error(alike[0]) if alike else error
+
+
+def _error(problem: Problem) -> SeeknalError:
+    return NodeError(
+        problem.message, code=problem.code, help=problem.help, location=problem.location
+    )
