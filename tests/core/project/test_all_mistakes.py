@@ -334,3 +334,33 @@ def test_no_problem_names_a_file_without_its_line(planted):
 
     assert [entry for entry in answer["problems"] if not entry["line"]] == []
     assert all(PurePath(entry["file"]).suffix for entry in answer["problems"])
+
+
+SAID_AS_WELL = [
+    "unknown column",
+    "types that do not compare",
+    "unknown function",
+    "column of two tables",
+    "contract: other type",
+    "unknown event time",
+    "unknown profiled column",
+]
+
+
+@pytest.mark.parametrize("kind", SAID_AS_WELL)
+def test_a_run_says_the_same_at_the_same_place_and_so_does_plan(seeknal_project, kind):
+    project = seeknal_project(PROJECT)
+    [(_, file, good, bad, _)] = [entry for entry in MISTAKES if entry[0] == kind]
+    path = project.path / file
+    path.write_text(path.read_text().replace(good, bad, 1))
+
+    validated = project.run("validate")
+    planned = project.run("plan")
+    ran = project.run("run")
+
+    told = validated.stderr.partition("\n\n")[0]
+    assert planned.stderr == validated.stderr
+    assert told.partition(": ")[2].splitlines()[0] in ran.stderr
+    for line in told.splitlines()[1:]:
+        assert line.strip() in ran.stderr
+    assert (validated.exit_code, planned.exit_code, ran.exit_code) == (2, 2, 1)

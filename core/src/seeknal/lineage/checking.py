@@ -28,8 +28,8 @@ _DECLARED = ("SK0740", "SK0741")
 
 @frozen(kw_only=True)
 class Checked:
-    """What does not fit. ``unknown``: nodes whose columns only a run tells; ``unchecked``: those
-    that could not be looked at for that."""
+    """What does not fit. ``unknown``: nodes whose columns only a run tells, where something hangs
+    on them; ``unchecked``: those that could not be looked at for that."""
 
     problems: tuple[Problem, ...] = ()
     unknown: tuple[NodeId, ...] = ()
@@ -87,9 +87,11 @@ class _Checker:
         self.wrong = set(wrong)
 
     def checked(self) -> Checked:
+        nodes = self.project.nodes
+        read = {id for node in nodes.values() for id in node.parents}
         return Checked(
             problems=tuple(self.problems),
-            unknown=tuple(self.unknown),
+            unknown=tuple(id for id in self.unknown if id in read or _is_asked(nodes[id])),
             unchecked=tuple(self.unchecked),
         )
 
@@ -138,7 +140,7 @@ class _Checker:
         return self.cache.put(key, self.fitter.fit(node, self.schemas))
 
     def with_beside(self, node: Node, fit: Fit) -> Fit:
-        if fit.schema is None or not (node.audits or node.targets or node.contract):
+        if fit.schema is None or not _is_asked(node):
             return fit
         key = _key(node, ["beside", fit.schema.key, *map(str, map(self.keys.get, node.parents))])
         if node.definition and self.cache.get(key) is not None:
@@ -211,6 +213,11 @@ class _Checker:
         return Problem(
             code=error.code, message=error.message, location=place, help=error.help, node=node.id
         )
+
+
+def _is_asked(node: Node) -> bool:
+    """Whether anything depends on the columns of the node's own rows."""
+    return bool(node.audits or node.targets or node.contract)
 
 
 def _declaring(node: Node, columns: Sequence[Any]) -> Node:
