@@ -71,17 +71,52 @@ PROJECT = {
 }
 SOURCES, ORDERS = "seeknal/sources.yml", "seeknal/orders.yml"
 MISTAKES = [
-    ("audited column of a source", SOURCES, "order_id, amount]", "order_id, amont]", "amont", "SK0903"),
+    (
+        "audited column of a source",
+        SOURCES,
+        "order_id, amount]",
+        "order_id, amont]",
+        "amont",
+        "SK0903",
+    ),
     ("audited column", ORDERS, "columns: [order_id]", "columns: [order_no]", "order_no", "SK0903"),
     ("column in an expression", ORDERS, "amount > 0", "amuont > 0", "amuont", "SK0912"),
     ("column in an audit's SQL", ORDERS, "status = 'gone'", "state = 'gone'", "state", "SK0912"),
-    ("column that refers", ORDERS, "column: customer_id", "column: customer_no", "customer_no", "SK0903"),
+    (
+        "column that refers",
+        ORDERS,
+        "column: customer_id",
+        "column: customer_no",
+        "customer_no",
+        "SK0903",
+    ),
     ("value of another type", ORDERS, "min: 0", "min: x", "min: x", "SK0911"),
-    ("key of a table", ORDERS, "unique_keys: [order_id]", "unique_keys: [orderid]", "orderid", "SK1338"),
+    (
+        "key of a table",
+        ORDERS,
+        "unique_keys: [order_id]",
+        "unique_keys: [orderid]",
+        "orderid",
+        "SK1338",
+    ),
     ("partition", ORDERS, "[day(day)]", "[day(dya)]", "day(dya)", "SK1421"),
     ("order of rows", ORDERS, "[amount desc]", "[amounts desc]", "amounts desc", "SK1423"),
-    ("time column without order", ORDERS, "time_column: day", "time_column: status", "status", "SK1336"),
-    ("key of a server's table", ORDERS, "table: orders\n    mode: upsert_by_key\n    unique_keys: [order_id]", "table: orders\n    mode: upsert_by_key\n    unique_keys: [id]", "[id]", "SK1338"),
+    (
+        "time column without order",
+        ORDERS,
+        "time_column: day",
+        "time_column: status",
+        "status",
+        "SK1336",
+    ),
+    (
+        "key of a server's table",
+        ORDERS,
+        "table: orders\n    mode: upsert_by_key\n    unique_keys: [order_id]",
+        "table: orders\n    mode: upsert_by_key\n    unique_keys: [id]",
+        "[id]",
+        "SK1338",
+    ),
 ]
 
 

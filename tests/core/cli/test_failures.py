@@ -1,6 +1,6 @@
 """How errors look."""
 
-from seeknal.cli.failures import explain, explain_problem, message
+from seeknal.cli.failures import explain, explain_problem, explain_problems, message
 from seeknal.errors import ProjectError, UsageError
 from seeknal.model import Location, Problem
 
@@ -72,6 +72,38 @@ def test_twenty_problems_are_shown_and_the_rest_counted():
 
     assert text.count("error[") == 20
     assert text.endswith("23 problems, the first 20 are shown")
+
+
+def outside(number):
+    place = Location(f"seeknal/s{number}.yml", 4, 8)
+    return Problem(code="SK0216", message=f"'../x{number}.csv' lies outside", location=place)
+
+
+def test_problems_of_one_kind_fold_into_one_with_the_places_of_the_others():
+    problems = [*(outside(number) for number in range(20)), problem(1), problem(2)]
+
+    text = explain(ProjectError(problems), None)
+
+    assert text.count("error[SK0216]") == 3
+    assert "  ... and 17 more like this: seeknal/s3.yml:4, seeknal/s4.yml:4" in text
+    assert "error[SK0301]: wrong 1" in text
+    assert text.endswith("22 problems; seeknal validate --verbose shows all")
+
+
+def test_few_problems_of_one_kind_are_all_shown():
+    text = explain(ProjectError([outside(number) for number in range(4)]), None)
+
+    assert text.count("error[SK0216]") == 4
+    assert text.endswith("4 problems")
+
+
+def test_verbose_shows_all_problems():
+    problems = [*(outside(number) for number in range(20)), *map(problem, range(23))]
+
+    text = explain_problems(problems, None, verbose=True)
+
+    assert text.count("error[") == 43
+    assert text.endswith("43 problems")
 
 
 def test_errors_come_before_warnings_and_both_are_counted():

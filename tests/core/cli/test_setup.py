@@ -217,6 +217,20 @@ def test_validate_reports_everything_at_once(fresh):
     }
 
 
+def test_validate_folds_twenty_sources_outside_and_shows_all_when_asked(seeknal_project):
+    source = "kind: source\nname: s{0}\nsource: csv\ntable: ../x{0}.csv\n"
+    project = seeknal_project(
+        {f"seeknal/s{number:02}.yml": source.format(number) for number in range(20)}
+    )
+
+    folded = project.run("validate").stderr
+    whole = project.run("validate", "--verbose").stderr
+
+    assert folded.count("error[SK0216]") == 3
+    assert "... and 17 more like this: seeknal/s03.yml:4" in folded
+    assert whole.count("error[SK0216]") == 20
+
+
 def test_validate_says_when_all_is_well(fresh):
     text = fresh.run("validate").assert_ok()
     answer = fresh.run("validate", "--format", "json").assert_ok().json()

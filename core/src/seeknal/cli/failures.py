@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from seeknal.model import Location, Problem
 
 MOST_SHOWN = 20
+FEW = 3
+"""How many of many problems that are alike are shown in full."""
+MOST_PLACES = 6
 WIDEST_LINE = 160
 """Characters of a source line that are shown."""
 
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\w+\.\w+\b|\d+")
 _TOKEN = re.compile(r"[\w.+*/@$-]+|\S")
 
 
@@ -29,11 +33,43 @@ def explain(error: SeeknalError, root: Path | None) -> str:
     return message("error", error.code, error.message, error.location, error.help, root)
 
 
-def explain_problems(problems: Sequence[Problem], root: Path | None) -> str:
-    """The first problems in full, errors before warnings, and how many there are."""
+def explain_problems(
+    problems: Sequence[Problem], root: Path | None, *, verbose: bool = False
+) -> str:
+    """The first problems in full, errors before warnings, and how many there are.
+
+    Of many that are alike the first few stand for all, unless ``verbose``.
+    """
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-    shown = [explain_problem(problem, root) for problem in ordered[:MOST_SHOWN]]
-    return "\n\n".join([*shown, count_line(problems)])
+    if verbose:
+        shown = [explain_problem(problem, root) for problem in ordered]
+        return "\n\n".join([*shown, _counts(problems)])
+    groups: dict[object, list[Problem]] = {}
+    for problem in ordered:
+        groups.setdefault(_kind(problem), []).append(problem)
+    kept = [problem for problem in ordered if _stands_for_itself(problem, groups)]
+    blocks = [_block(problem, groups[_kind(problem)], root) for problem in kept[:MOST_SHOWN]]
+    return "\n\n".join([*blocks, count_line(problems, len(kept))])
+
+
+def _kind(problem: Problem) -> object:
+    """Problems that differ in names and numbers alone are of one kind."""
+    return problem.severity, problem.code, _NAMES.sub("_", problem.message)
+
+
+def _stands_for_itself(problem: Problem, groups: Mapping[object, Sequence[Problem]]) -> bool:
+    alike = groups[_kind(problem)]
+    return len(alike) <= FEW + 1 or any(problem is first for first in alike[:FEW])
+
+
+def _block(problem: Problem, alike: Sequence[Problem], root: Path | None) -> str:
+    text = explain_problem(problem, root)
+    if len(alike) <= FEW + 1 or problem is not alike[FEW - 1]:
+        return text
+    rest = alike[FEW:]
+    places = [f"{place.file}:{place.line}" for other in rest if (place := other.location)]
+    named = ", ".join(places[:MOST_PLACES]) + (", ..." if len(places) > MOST_PLACES else "")
+    return f"{text}\n  ... and {len(rest)} more like this{': ' if named else ''}{named}"
 
 
 def explain_problem(problem: Problem, root: Path | None) -> str:
@@ -43,14 +79,19 @@ def explain_problem(problem: Problem, root: Path | None) -> str:
     return message(word, problem.code, text, problem.location, problem.help, root)
 
 
-def count_line(problems: Sequence[Problem]) -> str:
-    """``3 problems, 1 warning``, and how many of them are not shown."""
+def count_line(problems: Sequence[Problem], kept: int) -> str:
+    """``3 problems, 1 warning``, and whether some of them are not shown."""
+    text = _counts(problems)
+    if kept > MOST_SHOWN:
+        text += f", the first {MOST_SHOWN} are shown"
+    return text if kept == len(problems) else f"{text}; seeknal validate --verbose shows all"
+
+
+def _counts(problems: Sequence[Problem]) -> str:
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
     counts = ((errors, "problem"), (warnings, "warning"))
     parts = [_plural(count, noun) for count, noun in counts if count]
-    if len(problems) > MOST_SHOWN:
-        parts.append(f"the first {MOST_SHOWN} are shown")
     return ", ".join(parts)
 
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @click.command("validate", cls=Command)
 @click.option("--connections", is_flag=True, help="Connect to every connection too.")
+@click.option("--verbose", "-v", is_flag=True, help="Show all problems, not the first of a kind.")
 @format_option("text", "json")
 @project_options
-def validate_command(connections: bool, format_: str, **options: Any) -> int:
+def validate_command(connections: bool, verbose: bool, format_: str, **options: Any) -> int:
     """Report everything that is wrong in the project's files.
 
     SQL and the columns that nodes name are held against what they read, as far as that is known
@@ -37,7 +38,7 @@ def validate_command(connections: bool, format_: str, **options: Any) -> int:
     problems, project = found.problems, found.loaded.project if found.loaded else None
     failed = any(problem.severity == "error" for problem in problems)
     if format_ == "text":
-        _print(problems, len(project.nodes) if project else 0, found.checked)
+        _print(problems, len(project.nodes) if project else 0, found.checked, verbose=verbose)
     tried: list[Tried] | None = None
     if connections and project is not None and not failed:
         tried = tested(project_root(), options["profile"], _types_used(project))
@@ -59,11 +60,11 @@ def _types_used(project: Project) -> set[str]:
     return sources | {target.type for node in nodes for target in node.targets}
 
 
-def _print(problems: Sequence[Problem], nodes: int, checked: Checked) -> None:
+def _print(problems: Sequence[Problem], nodes: int, checked: Checked, *, verbose: bool) -> None:
     from seeknal.cli.failures import explain_problems
 
     if problems:
-        say(explain_problems(problems, project_root()))
+        say(explain_problems(problems, project_root(), verbose=verbose))
     say_unknown(checked)
     if not problems:
         print(f"{count(nodes, 'node')}, no problems")
