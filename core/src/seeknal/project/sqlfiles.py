@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Location, Problem
 from seeknal.project.documents import named_node
-from seeknal.project.inside import leaves
 from seeknal.project.raw import RawNode
 from seeknal.project.sqltext import SqlText, misplaced, read_sql
 from seeknal.project.textfile import nothing_in_sql
@@ -20,6 +20,11 @@ FOLDER = "seeknal"
 _OTHER_FOLDERS = ("macros", "audits")
 
 Read = Callable[[Path], str | None]
+
+
+def _real(path: Path) -> Path:
+    """``path`` without links, as far as there are no circles among them."""
+    return Path(os.path.realpath(path))
 
 
 def sql_paths(root: Path) -> list[Path]:
@@ -64,7 +69,7 @@ def with_sql_files(
     texts = "\n".join(unread)
     for path in sql_paths(root):
         other = path.relative_to(root / FOLDER).parts[0] in _OTHER_FOLDERS
-        if other or path.resolve() in named.users or path.name in texts:
+        if other or _real(path) in named.users or path.name in texts:
             continue
         nodes += _own(path, root, read, problems)
     return nodes
@@ -108,7 +113,7 @@ class _Named:
             message, help = wrong
             self.problem("SK0242", message, raw, help)
             return raw
-        self.users[path.resolve()] = raw
+        self.users[_real(path)] = raw
         found = self.text(path, raw)
         if found is None:
             return raw
@@ -116,18 +121,18 @@ class _Named:
 
     def wrong(self, path: Path, name: str, raw: RawNode) -> tuple[str, str] | None:
         """What is wrong with the name of a file, and what to do."""
-        below = self.root.resolve() / FOLDER
+        below = _real(self.root) / FOLDER
         if raw.python is not None:
             return "the rows of a Python node are its function's", "remove sql_file:"
-        if leaves(self.root, str(path)) or not path.resolve().is_relative_to(below):
+        if "\0" in name or not _real(path).is_relative_to(below):
             return f"{name!r} does not lie below {FOLDER}/", f"move it below {FOLDER}/"
         if path.suffix.lower() != ".sql":
             return f"{name!r} is no .sql file", "name one that ends in .sql"
-        if (folder := path.resolve().relative_to(below).parts[0]) in _OTHER_FOLDERS:
+        if (folder := _real(path).relative_to(below).parts[0]) in _OTHER_FOLDERS:
             return f"{name!r} is one of the {folder}, no node's SQL", f"move it out of {folder}/"
         if not path.exists():
             return f"there is no file {name!r}", self.nearest(path)
-        if (first := self.users.get(path.resolve())) is not None:
+        if (first := self.users.get(_real(path))) is not None:
             message = f"{name!r} is the SQL of another node already: {first.id} at {first.location}"
             return message, "one of them reads the other with ref(), or gets a file of its own"
         return None
@@ -145,9 +150,8 @@ class _Named:
         text = self.read(path)
         if text is None:
             return None
-        found = read_sql(
-            text, path.resolve().relative_to(self.root.resolve()).as_posix(), self.problems
-        )
+        file = _real(path).relative_to(_real(self.root)).as_posix()
+        found = read_sql(text, file, self.problems)
         if found is not None and found.block is not None:
             message = f"the options of {raw.id} stand in {raw.location.file}, and here are others"
             self.problems.append(misplaced(message, found.block, "move them there"))
