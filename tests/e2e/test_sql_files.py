@@ -102,3 +102,13 @@ def test_every_command_knows_such_a_node(moved, arguments, words):
 
     outcome.assert_ok()
     assert words in outcome.stdout
+
+
+def test_a_password_in_a_file_is_masked(moved):
+    url = "https://me:hunter22222@example.com/x.csv"
+    moved.write({f"{PLACE}.sql": f"SELECT hunter22222 AS x,\n  FROM read_csv('{url}') WHERE (\n"})
+
+    outcome = moved.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "hunter22222" not in outcome.stderr + outcome.stdout

@@ -128,12 +128,21 @@ class _Loader:
         if not paths and not any("sql_file" in raw.data for raw in raws):
             return raws
         before = len(self.problems)
-        found = with_sql_files(raws, self.root, self.text, self.problems, self.unread)
+        found = with_sql_files(raws, self.root, self.sql, self.problems, self.unread)
+        for raw in found:
+            if raw.sql_at is not None:
+                note_headers(raw.data)
         for problem in self.problems[before:]:
             # Who reads the node that such a file would be is not to be told that it is not there.
             if problem.severity == "error" and problem.location is not None:
                 self.unread.append(f"name: {Path(problem.location.file).stem}")
         return found
+
+    def sql(self, path: Path) -> str | None:
+        text = self.text(path)
+        if text is not None and "://" in text:
+            note_urls_in(text)
+        return text
 
     def yaml(self, path: Path) -> list[RawNode]:
         text = self.text(path)

@@ -42,7 +42,7 @@ def file_node(path: Path, root: Path, text: str, problems: list[Problem]) -> Raw
     found = read_sql(text, file, problems)
     if found is None:
         return None
-    if nothing_in_sql(found.sql, file) is not None:
+    if found.block is not None and nothing_in_sql(found.sql, file) is not None:
         message, help = "there is no SQL below the front block", "write the SELECT below it"
         problems.append(Problem(code="SK0218", message=message, location=place, help=help))
         return None
@@ -69,7 +69,7 @@ def with_sql_files(
     texts = "\n".join(unread)
     for path in sql_paths(root):
         other = path.relative_to(root / FOLDER).parts[0] in _OTHER_FOLDERS
-        if other or _real(path) in named.users or path.name in texts:
+        if other or path.name in texts or (named.users and _real(path) in named.users):
             continue
         nodes += _own(path, root, read, problems)
     return nodes
