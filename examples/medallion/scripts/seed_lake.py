@@ -1,7 +1,8 @@
 """Fills the lake: writes data/subscriber_daily.csv to an Iceberg table, as another team would.
 
 Run it from the example's folder: ``seeknal python scripts/seed_lake.py``. The catalog is the
-project's own, below .seeknal/; PyIceberg alone writes it, so that seeknal finds a table that it did not make.
+project's own, below .seeknal/; PyIceberg alone writes it, so that seeknal finds a table that it did
+not make.
 """
 
 from __future__ import annotations

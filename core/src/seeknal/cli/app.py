@@ -20,6 +20,9 @@ from seeknal import __version__
 from seeknal.awaited import listen
 from seeknal.cli.streams import has_answered, say, warn
 from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean
+from seeknal.foreign import COMMANDS as COMMANDS_OF_OTHERS
+from seeknal.foreign import OPTIONS as OPTIONS_OF_OTHERS
+from seeknal.foreign import is_node_file
 
 OptionsT = TypeVar("OptionsT")
 PROGRAM = "seeknal"
@@ -74,6 +77,7 @@ COMMANDS = {
 SPELLINGS = {
     ("parse",): ("validate",),
     ("retry",): ("run",),
+    ("ls",): ("list",),
     ("connection-test",): ("connection", "test"),
     ("env", "plan"): ("plan",),
     ("env", "apply"): ("apply",),
@@ -228,6 +232,12 @@ class Group(click.Group):
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
+            if answer := COMMANDS_OF_OTHERS.get(name) if ctx.parent is None else None:
+                raise UsageError(
+                    f"there is no command {name!r}: {answer.because}",
+                    code="SK0251",
+                    help=f"{answer.ours}{_selecting_files(name, args)}",
+                )
             raise UsageError(
                 f"unknown command {name!r}",
                 code="SK0251",
@@ -237,6 +247,12 @@ class Group(click.Group):
 
 
 Group.group_class = Group
+
+
+def _selecting_files(command: str, words: list[str]) -> str:
+    """For ``dry-run FILE`` of seeknal 2.x, which our plan selects by its path."""
+    files = [word for word in words[1:] if is_node_file(word)]
+    return f" --select path:{files[0]}" if command == "dry-run" and files else ""
 
 
 class App(Group):
@@ -435,12 +451,28 @@ def _show_traceback() -> None:
 
 
 def _spelled(arguments: list[str]) -> list[str]:
-    """The command line with another spelling of its command replaced."""
+    """The command line with other spellings of its command and of its options replaced."""
     at = _command_position(arguments)
     for spelling, command in SPELLINGS.items():
         if tuple(arguments[at : at + len(spelling)]) == spelling:
-            return [*arguments[:at], *command, *arguments[at + len(spelling) :]]
-    return arguments
+            arguments = [*arguments[:at], *command, *arguments[at + len(spelling) :]]
+            break
+    options = OPTIONS_OF_OTHERS.get(arguments[at], {}) if at < len(arguments) else {}
+    if not options:
+        return arguments
+    words = [_spelled_option(word, options) for word in arguments[at + 1 :]]
+    return [*arguments[: at + 1], *(word for found in words for word in found)]
+
+
+def _spelled_option(word: str, options: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """An option as we spell it, with the value that may stand in the same word."""
+    name, equals, value = word.partition("=")
+    if name not in options:
+        return (word,)
+    ours = options[name]
+    if not equals:
+        return ours
+    return (f"{ours[0]}={value}",) if ours else (value,)
 
 
 def _command_position(arguments: list[str]) -> int:

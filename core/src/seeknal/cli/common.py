@@ -12,6 +12,7 @@ import click
 from seeknal.cli.app import Invocation
 from seeknal.errors import UsageError
 from seeknal.flags import Option, profile_option
+from seeknal.foreign import is_node_file
 
 if TYPE_CHECKING:
     import datetime
@@ -33,6 +34,13 @@ def _read_environment(
     if value is not None:
         from seeknal.plan.environments import check_name
 
+        if is_node_file(value):
+            command = "run" if context.info_name == "apply" else context.info_name
+            raise UsageError(
+                f"{value!r} is a file, and no environment",
+                code="SK0003",
+                help=f"seeknal {command} --select path:{value}",
+            )
         check_name(value)
     return value
 

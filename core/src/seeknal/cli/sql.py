@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ from seeknal.flags import (
 if TYPE_CHECKING:
     import duckdb
 
+
+_ONE_NAME = re.compile(r"Table with name (\w+)\.(\w+) does not exist")
+"""A node in quotes as one name, as seeknal 2.x writes it."""
 
 ALLOWED = (
     "one SELECT, EXPLAIN, DESCRIBE, SHOW or SUMMARIZE over the stored outputs; "
@@ -135,7 +139,12 @@ def query_failed(error: duckdb.Error) -> SeeknalError:
             help="mend it or what it reads, then seeknal run",
         )
     if isinstance(error, duckdb.CatalogException):
-        return UsageError(text, code="SK0481", help="seeknal inspect --list shows all tables")
+        quoted = _ONE_NAME.search(text)
+        help = "seeknal inspect --list shows all tables"
+        if quoted is not None:
+            kind, name = quoted.groups()
+            help = f'write {kind}.{name}, or "{kind}"."{name}"'
+        return UsageError(text, code="SK0481", help=help)
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
         return UsageError(text, code="SK0481")
     return RunError(text, code="SK0482")

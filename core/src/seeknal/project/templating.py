@@ -16,6 +16,7 @@ from uuid import uuid4
 from attrs import field, frozen
 
 from seeknal.errors import did_you_mean
+from seeknal.foreign import in_a_template
 from seeknal.model import Location, NodeId, Problem
 
 MAX_SIZE = 1 << 20
@@ -28,6 +29,7 @@ _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 RUN_ID = "run_id"
 MACROS = "seeknal/macros"
 _ALIAS = f"'{__name__}._Alias object'"
+_UNKNOWN_TAG = re.compile(r"unknown tag '(?P<name>\w+)'")
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined")
 
 
@@ -89,7 +91,7 @@ def render(
             rendered = _joined(template.generate(names.all()))
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
-        problems.append(_problem(error, names, location, node))
+        problems.append(_problem(error, names, location, node, text))
         return Rendered(text=text, ok=False)
     volatile = RUN_ID if RUN_ID in names.used else None
     return Rendered(text=rendered, dated=bool(names.used & DATED), volatile=volatile)
@@ -299,13 +301,18 @@ def _literal(text: str) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _problem(error: Exception, names: _Names, location: Location, node: NodeId | None) -> Problem:
+def _problem(
+    error: Exception, names: _Names, location: Location, node: NodeId | None, text: str
+) -> Problem:
     place = _place_of(error, location)
     message = str(error).replace(_ALIAS, "common/")
     if isinstance(error, _TooLarge):
         return Problem(code="SK0402", message=message, location=place, node=node)
     undefined = _UNDEFINED.search(message)
-    help = did_you_mean(undefined["name"], names.all()) if undefined else None
+    missing = undefined or _UNKNOWN_TAG.search(message)
+    help = in_a_template(missing["name"], text) if missing else None
+    if help is None and undefined:
+        help = did_you_mean(undefined["name"], names.all())
     if help is None and (undefined or _is_syntax(error)):
         help = "where {{ or {% is text of the SQL, put {% raw %} ... {% endraw %} around it"
     return Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from seeknal.foreign import WORDS
 from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
@@ -114,11 +115,17 @@ class Scope:
         name = parts[0]
         if name.lower() in self.aliases:
             return self.use(self.aliases[name.lower()], place), True
+        if "." in name:
+            # A node in quotes as one name, as seeknal 2.x writes it; columns may be named so too.
+            return self._dotted(name.split("."), place), True
         if name.lower() == _THIS:
             return self._this(place), True
         plain = self._plain(name, place)
         if plain is not None:
             return plain, False
+        if name.lower() == "this" and not named(name, self.known):
+            self.problem("SK0317", "this is a word of dbt's", place, WORDS["this"])
+            return None, False
         numbered = _NUMBERED.fullmatch(name)
         return (self._numbered(int(numbered[1]), place), True) if numbered else (None, False)
 

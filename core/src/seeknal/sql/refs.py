@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from attrs import frozen
 
 from seeknal.errors import UsageError
+from seeknal.foreign import in_a_template, model_instead
 from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import Scope
@@ -76,6 +77,7 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
     edits = _Edits(sql, tokens, scope)
     edits.replace_refs()
     edits.replace_tables(tables)
+    edits.refuse_foreign(tables)
     edits.drop_last_semicolons()
     executable = edits.text()
     if edits.well_formed():
@@ -196,6 +198,22 @@ class _Edits:
                 name += f" AS {quote_identifier(table.parts[0])}"
             self.replace(table.first, table.last, name)
 
+    def refuse_foreign(self, tables: Sequence[TableRef]) -> None:
+        """Answer dbt's functions, written without the brackets of templates, with ours."""
+        for table in tables:
+            if table.function and [part.lower() for part in table.parts] == ["source"]:
+                self.foreign("source", table.first)
+        for position, token in enumerate(self.tokens[:-1]):
+            called = self.tokens[position + 1].key == "("
+            inside = position and self.tokens[position - 1].key == "."
+            if token.key in ("config", "is_incremental") and called and not inside:
+                self.foreign(token.key, position)
+
+    def foreign(self, word: str, position: int) -> None:
+        message = f"{word}() is a function of dbt's"
+        help = in_a_template(word, self.sql)
+        self.scope.problem("SK0317", message, self.place(position), help)
+
     def drop_last_semicolons(self) -> None:
         """What is executed stands in brackets, where no semicolon may be."""
         position = len(self.tokens) - 1
@@ -219,6 +237,10 @@ class _Edits:
         if ";" not in keys:
             return True
         place = self.place(keys.index(";"))
+        if keys[:2] == ["model", "("]:
+            message, help = "MODEL (...) is SQLMesh's", model_instead(self.scope.node.name)
+            self.scope.problem("SK0317", message, self.place(0), help)
+            return False
         help = "keep one query; other steps are nodes of their own"
         self.scope.problem("SK0451", "several statements where one query is needed", place, help)
         return False
