@@ -53,7 +53,11 @@ COMMANDS = {
 """Commands of dbt, SQLMesh and seeknal 2.x that do not stand for just one of ours."""
 
 _SELECTING: dict[str, tuple[str, ...]] = {"--models": ("--select",), "-m": ("--select",)}
-_RUNNING: dict[str, tuple[str, ...]] = {**_SELECTING, "--full-refresh": ("--full",), "--vars": ("--var",)}
+_RUNNING: dict[str, tuple[str, ...]] = {
+    **_SELECTING,
+    "--full-refresh": ("--full",),
+    "--vars": ("--var",),
+}
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "init": {"--name": ()},
     "lineage": {"--ascii": ("--format", "text")},

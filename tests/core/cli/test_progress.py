@@ -3,6 +3,9 @@
 import sys
 from pathlib import Path
 
+import pytest
+
+from seeknal.cli.layout import layout_of
 from seeknal.cli.live import Live
 from seeknal.cli.progress import Lines, audits_text, failures, totals
 from seeknal.model import (
@@ -76,6 +79,63 @@ def test_a_line_has_rows_time_audits_and_deliveries():
         "transform.clean  run        content changed         98,112 rows    0.08 s"
         "   2 audits ok   -> postgresql analytics.clean (upsert, 98,112)"
     )
+
+
+def fitted(columns, *results, targets=()):
+    steps = [Step(node=result.node, action="run", reason=result.reason) for result in results]
+    lines = Lines(Path("/nowhere"))
+    lines._layout = layout_of(steps, columns, {result.node: targets for result in results})
+    return [line for result in results for line in lines.line(result).splitlines()]
+
+
+LONG = NodeResult(
+    node=NodeId("transform.clean_orders_without_duplicates_and_returns"),
+    status="success",
+    reason="inputs changed",
+    rows=1_398_112,
+    seconds=123.4,
+    audits=(audit(True), audit(True)),
+    deliveries=(
+        Delivery(
+            key="k",
+            status="delivered",
+            output_id="o",
+            delivery_id="d",
+            label="outputs/silver/clean_orders_without_duplicates_and_returns_of_the_whole_shop.csv",
+        ),
+    ),
+)
+TARGET = Target(node=LONG.node, type="file", options=None, key="k", label="x" * 80, mode="full")
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_a_node_is_one_line_within_the_terminal_and_targets_stand_below(columns):
+    short = NodeResult(node=ID, status="interrupted", reason="first run")
+
+    lines = fitted(columns, LONG, short, targets=(TARGET,))
+
+    assert max(map(len, lines)) <= columns
+    node, *below, last = lines
+    assert "inputs changed" in node
+    assert "1,398,112 rows" in node
+    assert "123.40 s" in node
+    assert all(line.startswith("    ") for line in below)
+    assert below[-1].startswith("    -> outputs/silver/clean")
+    assert below[-1].endswith("shop.csv")
+    assert last.split() == ["transform.clean", "interrupted", "first", "run"]
+
+
+def test_a_long_name_is_cut_in_the_middle():
+    line = fitted(80, LONG)[0]
+
+    assert line.startswith("transform.clea…s_and_returns  run")
+
+
+def test_what_fits_stands_on_the_line():
+    lines = fitted(300, LONG, targets=(TARGET,))
+
+    assert len(lines) == 1
+    assert lines[0].endswith("whole_shop.csv")
 
 
 def test_a_conditional_step_that_did_something_else_says_what():

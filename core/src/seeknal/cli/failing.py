@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.cli.render import count, table_lines, width
+from seeknal.cli.fitting import width
+from seeknal.cli.render import count, table_lines
 from seeknal.cli.results import TABLE_ROWS
 from seeknal.errors import SeeknalError
 from seeknal.secret import scrub

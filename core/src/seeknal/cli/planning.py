@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.cli.progress import COLOURS, widths
+from seeknal.cli.fitting import columns_of, start
+from seeknal.cli.layout import SHORTEST_REASON, layout_of
+from seeknal.cli.progress import COLOURS
 from seeknal.cli.render import count
 from seeknal.cli.streams import paint, say
 from seeknal.model import PRODUCTION
@@ -117,12 +119,16 @@ def _duration(seconds: float) -> str:
 
 def print_steps(plan: Plan) -> None:
     """A line for each node, and the totals."""
-    name, _ = widths(plan.steps)
+    columns = columns_of(sys.stdout)
+    layout = layout_of(plan.steps, columns)
     for step in plan.steps:
         verb = _WORDS.get(step.action, step.action)
         word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
         maybe = f" (only if they do, else {step.otherwise})" if step.conditional else ""
-        print(f"{step.node:<{name}}  {word}  {step.reason}{maybe}")
+        told = f"{step.reason}{maybe}"
+        if columns is not None:
+            told = start(told, max(SHORTEST_REASON, columns - layout.name - 13))
+        print(f"{layout.named(step.node)}  {word}  {told}")
     work = [step for step in plan.to_run if step.action != "adopt"]
     certain = sum(not step.conditional for step in work)
     maybe_count = len(work) - certain

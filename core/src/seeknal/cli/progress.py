@@ -9,6 +9,8 @@ from pathlib import Path
 
 from seeknal.cli.failing import rows_text
 from seeknal.cli.failures import message
+from seeknal.cli.fitting import columns_of
+from seeknal.cli.layout import Layout, layout_of
 from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
@@ -27,7 +29,6 @@ from seeknal.model import (
     Target,
 )
 
-WIDEST_REASON = 40
 MODES = {"upsert_by_key": "upsert", "incremental_by_time": "incremental"}
 COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reused": "dim"}
 
@@ -74,7 +75,7 @@ class Lines:
         self._steps: Mapping[NodeId, Step] = {}
         self._targets: Mapping[str, Target] = {}
         self._nodes: Mapping[NodeId, Node] = {}
-        self._widths = (0, 0)
+        self._layout = Layout()
         self._live: Live | None = None
         self._stopping = Stopping()
 
@@ -85,7 +86,8 @@ class Lines:
         self._targets = {
             target.key: target for step in plan.steps for target in project.nodes[step.node].targets
         }
-        self._widths = widths(plan.steps)
+        targets = {step.node: project.nodes[step.node].targets for step in plan.steps}
+        self._layout = layout_of(plan.steps, columns_of(sys.stdout), targets)
         for problem in project.warnings if not self._quiet else ():
             warn(brief(problem))
         if plan.to_run and not self._quiet and is_terminal(sys.stderr):
@@ -134,15 +136,16 @@ class Lines:
 
     def line(self, result: NodeResult) -> str:
         """One node's line, as run.md shows it."""
-        name, reason = self._widths
-        verb = self.verb(result)
-        word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
-        numbers = f"{_rows(result):>17} {_seconds(result):>9}"
-        parts = [f"{result.node:<{name}}", word, f"{_cut(result.reason):<{reason}}", numbers]
-        extra = [audits_text(result.audits), *map(self.delivery_text, result.deliveries)]
+        layout, verb = self._layout, self.verb(result)
+        word = paint(f"{verb:<{layout.verb}}", COLOURS.get(verb, "green"), sys.stdout)
+        numbers = f"{_rows(result):>{layout.rows}} {_seconds(result):>{layout.seconds}}"
+        parts = [layout.named(result.node), word, layout.told(result.reason, verb), numbers]
+        more = [audits_text(result.audits)] if result.audits else []
+        deliveries = [self.delivery_text(delivery) for delivery in result.deliveries]
         if self._verbose:
-            extra += [f"{phase} {took:.2f} s" for phase, took in result.phases.items()]
-        return "   ".join(["  ".join(parts), *filter(None, extra)]).rstrip()
+            times = [f"{phase} {took:.2f} s" for phase, took in result.phases.items()]
+            deliveries += times if layout.columns is None else ["   ".join(times)]
+        return layout.lines("  ".join(parts), more, deliveries)
 
     def verb(self, result: NodeResult) -> str:
         if result.status != "success":
@@ -168,19 +171,6 @@ def brief(problem: Problem) -> str:
     """A warning of the project's files in one line; ``validate`` shows it in full."""
     place = f" ({problem.location})" if problem.location else ""
     return f"{problem.message}{place}"
-
-
-def widths(steps: Sequence[Step]) -> tuple[int, int]:
-    """How wide the columns of node and reason are."""
-    reasons = [len(step.reason) for step in steps]
-    return (
-        max((len(step.node) for step in steps), default=0),
-        min(max([*reasons, len("source unchanged")]), WIDEST_REASON),
-    )
-
-
-def _cut(reason: str) -> str:
-    return reason if len(reason) <= WIDEST_REASON else reason[: WIDEST_REASON - 3] + "..."
 
 
 def _rows(result: NodeResult) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from seeknal.cli.fitting import columns_of, middle, pieces, shrunk, start, width
 from seeknal.cli.streams import DATA, paint
 from seeknal.model import Problem
 from seeknal.secret import scrub
 
 WIDEST_CELL = 60
+_RULE = "-["
+NARROWEST = 10
+"""Columns that are left of a text which has to make room."""
+LONGEST_VALUE = 2_000
+"""Characters of a value that are shown where a row stands upright."""
 
 
 def print_json(value: Any) -> None:
@@ -57,26 +62,90 @@ def plain(value: Any) -> Any:
 
 
 def print_table(
-    headers: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[bool] = ()
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numeric: Sequence[bool] = (),
+    spare: Sequence[str] = (),
 ) -> None:
-    """An aligned table on stdout. Columns marked ``numeric`` are right-aligned."""
+    """An aligned table on stdout that fits its terminal. ``numeric`` columns are right-aligned.
+
+    Those of ``spare`` are left out first where there is no room.
+    """
     shown = [[masked(value) for value in row] for row in rows]
-    for line in table_lines(headers, shown, numeric):
+    columns = columns_of(sys.stdout)
+    for line in table_lines(headers, shown, numeric, columns=columns, spare=spare):
         print(line, file=DATA)
 
 
 def table_lines(
-    headers: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[bool] = ()
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numeric: Sequence[bool] = (),
+    *,
+    columns: int | None = None,
+    least: int = NARROWEST,
+    spare: Sequence[str] = (),
 ) -> list[str]:
-    """The lines of `print_table`: a header, a rule, and one line per row."""
-    cells = [[cell(value) for value in row] for row in rows]
+    """The lines of `print_table`: a header, a rule, and one line per row.
+
+    Within so many ``columns``: text is cut to ``least`` at most, and where that is not enough
+    each row stands upright, a line for each of its values.
+    """
+    values = [list(row) for row in rows]
+    right = [*numeric, *([False] * (len(headers) - len(numeric)))]
+    cells = [[cell(value) for value in row] for row in values]
     titles = [cell(header) for header in headers]
-    right = [*numeric, *([False] * (len(titles) - len(numeric)))]
     widths = [max(map(width, column)) for column in zip(titles, *cells, strict=True)]
+    if columns is not None and (room := columns - 2 * (len(titles) - 1)) < sum(widths):
+        if spare:
+            at = list(headers).index(spare[0])
+            kept = [number for number in range(len(titles)) if number != at]
+            return table_lines(
+                [headers[number] for number in kept],
+                [[row[number] for number in kept] for row in values],
+                [right[number] for number in kept],
+                columns=columns,
+                least=least,
+                spare=spare[1:],
+            )
+        narrower = shrunk(widths, right, room, least)
+        if narrower is None:
+            return _upright(titles, values, columns)
+        widths = narrower
+        titles = [middle(text, size) for text, size in zip(titles, widths, strict=True)]
+        cells = [
+            [middle(text, size) for text, size in zip(row, widths, strict=True)] for row in cells
+        ]
     lines = [_line(titles, widths, right)]
     lines.append("  ".join("-" * size for size in widths))
     lines[0] = paint(lines[0], "bold", sys.stdout)
     return lines + [_line(row, widths, right) for row in cells]
+
+
+def stands_upright(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    numeric: Sequence[bool],
+    columns: int | None,
+    least: int,
+) -> bool:
+    """Whether `table_lines` gives a line for each value, as a line for each row has no room."""
+    return table_lines(headers, rows, numeric, columns=columns, least=least)[0].startswith(_RULE)
+
+
+def _upright(titles: Sequence[str], rows: Sequence[Sequence[object]], columns: int) -> list[str]:
+    """Each row as lines of names and values."""
+    label = min(max(map(width, titles)), columns // 3)
+    room = max(1, columns - label - 2)
+    lines = []
+    for number, row in enumerate(rows, 1):
+        lines.append(f"{f'{_RULE} {number} ]':-<{columns}}"[:columns])
+        for title, value in zip(titles, row, strict=True):
+            first, *more = pieces(start(_printable(value), LONGEST_VALUE), room)
+            name = _padded(middle(title, label), label, False)
+            lines.append(f"{paint(name, 'bold', sys.stdout)}  {first}".rstrip())
+            lines += [f"{'':<{label}}  {text}" for text in more]
+    return lines
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
@@ -91,29 +160,19 @@ def _padded(text: str, size: int, right: bool) -> str:
 
 def cell(value: object) -> str:
     """One cell: a single line without control characters, cut where it gets too wide."""
-    text = "" if value is None else str(value)
-    if not text.isprintable():
-        text = "".join(_visible(character) for character in text)
+    text = _printable(value)
     return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def _printable(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else "".join(_visible(character) for character in text)
 
 
 def _visible(character: str) -> str:
     if character.isprintable():
         return character
     return repr(character)[1:-1]
-
-
-def width(text: str) -> int:
-    """How many columns ``text`` takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(character) for character in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def size_text(size: int | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from attrs import frozen
 
-from seeknal.cli.render import table_lines
+from seeknal.cli.fitting import columns_of
+from seeknal.cli.render import stands_upright, table_lines
 from seeknal.cli.streams import DATA, reader_gone, say
 from seeknal.errors import UsageError
 from seeknal.sql.quote import quote_literal
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "parquet")
 TABLE_ROWS = 100
+UPRIGHT_ROWS = 20
+LEAST = 30
+"""Columns that a text keeps before the rows stand upright: moments are shorter."""
 _BATCH = 2_000
 _NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT")
 
@@ -55,12 +60,13 @@ def write_rows(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted
             _write_json(names, rows, file)
     else:
         parts = [f"CAST(#{number} AS VARCHAR)" for number in range(1, len(names) + 1)]
-        rows = _fetch(connection, query, parts, wanted)
-        with _output(wanted) as file:
-            if wanted.format == "csv":
+        if wanted.format == "csv":
+            rows = _fetch(connection, query, parts, wanted)
+            with _output(wanted) as file:
                 _write_csv(names, rows, file)
-            else:
-                _write_table(names, types, rows, file)
+        else:
+            found = _asked(connection, query, parts, wanted).fetchall()
+            _write_table(names, types, found, wanted)
 
 
 def _write_explanation(rows: Sequence[Sequence[object]], wanted: Wanted) -> None:
@@ -84,14 +90,20 @@ def _fetch(
     parts: Sequence[str],
     wanted: Wanted,
 ) -> Iterator[Sequence[Any]]:
-    """Rows whose values DuckDB has already made text of, so that every type can be shown.
+    """Rows whose values DuckDB has already made text of, so that every type can be shown."""
+    return _batches(_asked(connection, query, parts, wanted), wanted)
 
-    One row more than wanted is fetched, which tells whether there are more.
-    """
+
+def _asked(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parts: Sequence[str],
+    wanted: Wanted,
+) -> duckdb.DuckDBPyConnection:
+    """The query for these parts of its rows, of which one more tells whether there are more."""
     limit = "" if wanted.rows is None else f" LIMIT {wanted.rows + 1}"
     # The newline ends a comment at the end of the query.
-    cursor = connection.execute(f"SELECT {', '.join(parts)} FROM ({query}\n){limit}")
-    return _batches(cursor, wanted)
+    return connection.execute(f"SELECT {', '.join(parts)} FROM ({query}\n){limit}")
 
 
 def _batches(cursor: Any, wanted: Wanted) -> Iterator[Sequence[Any]]:
@@ -99,12 +111,16 @@ def _batches(cursor: Any, wanted: Wanted) -> Iterator[Sequence[Any]]:
     while rows := cursor.fetchmany(_BATCH):
         for row in rows:
             if given == wanted.rows:
-                say(f"the first {given:,} rows are shown; --limit 0 shows all")
+                _say_first(given)
                 return
             given += 1
             yield row
         if reader_gone():
             return
+
+
+def _say_first(rows: int) -> None:
+    say(f"the first {rows:,} rows are shown; --limit 0 shows all")
 
 
 @contextmanager
@@ -152,13 +168,20 @@ def _write_csv(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO
 def _write_table(
     names: Sequence[str],
     types: Sequence[str],
-    rows: Iterator[Sequence[Any]],
-    file: TextIO,
+    rows: Sequence[Sequence[Any]],
+    wanted: Wanted,
 ) -> None:
+    """A table; on a terminal that it does not fit its rows stand upright, and fewer of them."""
     numeric = [any(word in kind for word in _NUMBERS) and "[" not in kind for kind in types]
-    shown = [["NULL" if value is None else value for value in row] for row in rows]
-    for line in table_lines(names, shown, numeric):
-        file.write(line + "\n")
+    columns = columns_of(sys.stdout) if wanted.output is None else None
+    shown = [["NULL" if value is None else value for value in row] for row in rows[: wanted.rows]]
+    if wanted.limit is None and stands_upright(names, shown, numeric, columns, LEAST):
+        shown = shown[:UPRIGHT_ROWS]
+    if len(rows) > len(shown):
+        _say_first(len(shown))
+    with _output(wanted) as file:
+        for line in table_lines(names, shown, numeric, columns=columns, least=LEAST):
+            file.write(line + "\n")
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
@@ -198,19 +221,20 @@ def write_foreign_rows(
     """Rows that a connection gave, as Python values."""
     if wanted.format == "parquet":
         raise UsageError("parquet is for stored outputs only", code="SK0257")
+    if wanted.format == "table":
+        _write_table(names, [""] * len(names), rows, wanted)
+        return
     shown = _cut(rows, wanted)
     with _output(wanted) as file:
         if wanted.format == "json":
             _write_json(names, ([_json(value) for value in row] for row in shown), file)
-        elif wanted.format == "csv":
-            _write_csv(names, iter(shown), file)
         else:
-            _write_table(names, [""] * len(names), iter(shown), file)
+            _write_csv(names, iter(shown), file)
 
 
 def _cut(rows: Sequence[Sequence[object]], wanted: Wanted) -> Sequence[Sequence[object]]:
     if wanted.rows is not None and len(rows) > wanted.rows:
-        say(f"the first {wanted.rows:,} rows are shown; --limit 0 shows all")
+        _say_first(wanted.rows)
         return rows[: wanted.rows]
     return rows
 

@@ -63,9 +63,7 @@ forward_option = click.option(
 @lock_timeout_option
 @dry_run_option
 @quiet_option
-@click.option(
-    "--verbose", "-v", is_flag=True, help="Print where each node's time went, and what nodes log."
-)
+@click.option("--verbose", "-v", is_flag=True, help="Print nodes' times, and what they log.")
 @format_option("text", "json")
 @project_options
 def run_command(

@@ -81,7 +81,7 @@ class PipelineContext:
 
     @property
     def log(self) -> logging.Logger:
-        """Warnings show in a run's output at once, information where ``--verbose`` asks for it."""
+        """Warnings show in the run's output at once, information with ``--verbose``."""
         return self._call.log
 
     def ref(self, id: str) -> Any:
