@@ -15,7 +15,7 @@ from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
 from seeknal.sql.syntax import as_select, takes_columns_from_data
-from seeknal.state.archive import history_files, shown_history_query
+from seeknal.state.archive import history_files, short_history, shown_history_query
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 HISTORY = "seeknal_history"
+FULL_HISTORY = "seeknal_history_full"
 
 FEW = 100
 """So many views cost less than finding out which of them a query means."""
@@ -158,15 +159,17 @@ class Views:
     def define_plain_names(self) -> None:
         names = [id.name.lower() for id in self.snapshots]
         for id in self.defined:
-            if names.count(id.name.lower()) == 1 and id.name.lower() != HISTORY:
+            if names.count(id.name.lower()) == 1 and id.name.lower() not in (HISTORY, FULL_HISTORY):
                 name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
                 self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
 
     def define_history(self) -> None:
         files = history_files(self.root / "target")
         self.paths += files
-        select = shown_history_query(files)
-        self.connection.execute(f"CREATE OR REPLACE VIEW {quote_identifier(HISTORY)} AS {select}")
+        full, short = quote_identifier(FULL_HISTORY), quote_identifier(HISTORY)
+        select = short_history(f"{full} AS records")
+        self.connection.execute(f"CREATE OR REPLACE VIEW {full} AS {shown_history_query(files)}")
+        self.connection.execute(f"CREATE OR REPLACE VIEW {short} AS {select}")
 
 
 def _unreadable(id: NodeId, view: View, error: Exception) -> str:

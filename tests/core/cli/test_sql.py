@@ -4,6 +4,7 @@ import json
 
 import duckdb
 import pytest
+from tests.terminal import Terminal
 
 
 def rows(outcome):
@@ -323,3 +324,63 @@ def test_an_explanation_can_be_json(shop):
     outcome = shop.run("sql", "EXPLAIN FROM orders", "--format", "json").assert_ok()
 
     assert outcome.json()[0]["explain_value"]
+
+
+def test_the_history_is_short_at_first_and_full_by_its_name(shop):
+    short = rows(shop.run("sql", "SELECT * FROM seeknal_history", "--format", "json"))
+    full = rows(shop.run("sql", "SELECT * FROM seeknal_history_full", "--format", "json"))
+
+    assert len(short) == len(full) == 5
+    assert list(short[0]) == [
+        "finished_at",
+        "environment",
+        "node",
+        "status",
+        "reason",
+        "rows_out",
+        "seconds",
+        "error",
+    ]
+    assert set(short[0]) < set(full[0])
+    assert "phases" in full[0]
+    times = [row["finished_at"] for row in short]
+    assert times == sorted(times, reverse=True)
+
+
+def test_who_asks_the_short_history_for_more_is_told_of_the_full_one(shop):
+    outcome = shop.run("sql", "SELECT phases FROM seeknal_history")
+
+    assert outcome.exit_code == 2
+    assert "help: seeknal_history_full has every column" in outcome.stderr
+
+
+def test_the_history_fits_a_terminal(shop):
+    with Terminal(shop.path, "sql", "SELECT * FROM seeknal_history", columns=120) as wide:
+        assert wide.end() == 0
+    with Terminal(shop.path, "sql", "SELECT * FROM seeknal_history", columns=60) as narrow:
+        assert narrow.end() == 0
+
+    assert max(map(len, wide.lines)) <= 120
+    assert wide.lines[0].split()[:2] == ["finished_at", "environment"]
+    assert max(map(len, narrow.lines)) <= 60
+    assert narrow.lines[0].startswith("-[ 1 ]---")
+    assert "node         source.orders" in narrow.lines
+
+
+def test_a_wide_table_in_a_pipe_is_one_line_a_row(shop):
+    names = ", ".join(f"{number} AS column_{number}" for number in range(30))
+
+    outcome = shop.run("sql", f"SELECT {names}")
+
+    assert len(outcome.stdout.splitlines()) == 3
+
+
+def test_a_wide_table_on_a_terminal_stands_upright_and_shows_fewer_rows(shop):
+    names = ", ".join(f"range AS column_{number}" for number in range(30))
+
+    with Terminal(shop.path, "sql", f"SELECT {names} FROM range(50)") as terminal:
+        assert terminal.end() == 0
+
+    assert "the first 20 rows are shown; --limit 0 shows all" in terminal.lines
+    assert sum(line.startswith("-[") for line in terminal.lines) == 20
+    assert "column_29  19" in terminal.lines

@@ -36,7 +36,7 @@ def history_command(
     """List earlier runs and what they did to each node.
 
     Without --node or --run there is a line for each run; months that the janitor has archived
-    are listed too. seeknal_history is the same for sql.
+    are listed too. seeknal_history and seeknal_history_full are the same for sql.
     """
     from seeknal.plan.environments import existing
     from seeknal.state.history import History
@@ -95,7 +95,8 @@ def _print_runs(records: Sequence[Record]) -> None:
         "nodes",
         "commit",
     )
-    print_table(headers, rows, (False, False, False, False, False, True, False, False))
+    numeric = (False, False, False, False, False, True, False, False)
+    print_table(headers, rows, numeric, spare=(headers[0], headers[3]))
 
 
 def _print_nodes(records: Sequence[Record]) -> None:
@@ -113,7 +114,14 @@ def _print_nodes(records: Sequence[Record]) -> None:
         for record in records
     ]
     headers = ("finished (UTC)", "node", "status", "reason", "rows", "seconds", "run", "error")
-    print_table(headers, rows, (False, False, False, False, True, True, False, False))
+    # What is the same in all rows says least, and the time is part of the run's name.
+    spare = [headers[1]] if len({row[1] for row in rows}) == 1 else []
+    print_table(
+        headers,
+        rows,
+        (False, False, False, False, True, True, False, False),
+        spare=[*spare, headers[6]],
+    )
 
 
 def _time(text: str | None) -> str:

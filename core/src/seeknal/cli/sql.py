@@ -65,8 +65,8 @@ def sql_command(
     """Query the stored outputs with one SQL statement.
 
     Every node is a view kind.name, and name alone where only one node has it; ref('kind.name')
-    means the same. seeknal_history holds the earlier runs. QUERY is read from stdin when it is
-    absent or "-".
+    means the same. seeknal_history holds the earlier runs, seeknal_history_full all that is known
+    of them. QUERY is read from stdin when it is absent or "-".
     """
     text = _query_text(query)
     wanted = Wanted(format=format_, limit=limit, output=output)
@@ -122,14 +122,14 @@ def answer(
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except duckdb.Error as error:
-        raise query_failed(error) from None
+        raise query_failed(error, query) from None
 
 
-def query_failed(error: duckdb.Error) -> SeeknalError:
+def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
     """A query that DuckDB could not run, in DuckDB's words: a mistake in it, or in the data."""
     import duckdb
 
-    from seeknal.querying import UNREADABLE
+    from seeknal.querying import FULL_HISTORY, HISTORY, UNREADABLE
 
     text = str(error).strip()
     if isinstance(error, duckdb.InvalidInputException) and UNREADABLE in text:
@@ -146,5 +146,7 @@ def query_failed(error: duckdb.Error) -> SeeknalError:
             help = f'write {kind}.{name}, or "{kind}"."{name}"'
         return UsageError(text, code="SK0481", help=help)
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
-        return UsageError(text, code="SK0481")
+        asked = isinstance(error, duckdb.BinderException) and HISTORY in query.lower()
+        help = f"{FULL_HISTORY} has every column of the history" if asked else None
+        return UsageError(text, code="SK0481", help=help)
     return RunError(text, code="SK0482")

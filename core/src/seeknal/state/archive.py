@@ -109,6 +109,15 @@ def shown_history_query(files: Sequence[str]) -> str:
     return f"SELECT {columns} FROM ({history_query(files)})"
 
 
+def short_history(records: str) -> str:
+    """A SELECT of what people look for first in ``records``, newest first."""
+    return (
+        "SELECT date_trunc('second', finished_at) AS finished_at, environment, node, status,"
+        " reason, rows, round(seconds, 2) AS seconds, error"
+        f" FROM {records} ORDER BY records.finished_at DESC"
+    )
+
+
 def archive(path: Path) -> None:
     """Replace a month's lines by a Parquet file with the same records. Raises duckdb.Error."""
     import duckdb
