@@ -1,4 +1,4 @@
-"""Tables that no node delivers to any more: dropped only when asked, and only where they are ours."""
+"""Tables that no node delivers to any more: dropped when asked, and only where they are ours."""
 
 import shutil
 import subprocess
@@ -376,6 +376,54 @@ def test_the_schema_of_the_connection_has_changed_since(project, database):
     assert verdict == "kept"
     assert "elsewhere.a" in why
     assert there(database, "public.a")
+
+
+def schemas(database):
+    query = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^(out|seeknal)'"
+    return {name for (name,) in database.rows(query)}
+
+
+def test_the_schemas_of_an_environment_go_with_their_last_table(project, database):
+    made = project({**node(), **node("b", "out.b")})
+    made.run("run").assert_ok()
+    made.write({**node(high=5), **node("b", "out.b", high=5)})
+    made.run("run", "--env", "dev").assert_ok()
+    made.run("env", "delete", "dev", "--yes").assert_ok()
+    database.run("INSERT INTO out__dev.b VALUES (1000, '2027-01-01')")
+    before, first, between = schemas(database), dropped(made), schemas(database)
+    database.run("DELETE FROM out__dev.b WHERE id = 1000")
+
+    second = dropped(made)
+
+    assert before == between == {"out", "out__dev", "seeknal", "seeknal__dev"}
+    assert {name: verdict for name, (verdict, _) in first.items()} == {
+        "out__dev.a": "dropped",
+        "out__dev.b": "kept",
+    }
+    assert second == {"out__dev.b": ("dropped", None)}
+    assert schemas(database) == {"out", "seeknal"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE SCHEMA out__dev", "GRANT USAGE ON SCHEMA out__dev TO pg_read_all_data"],
+    ids=["made by somebody", "granted to somebody"],
+)
+def test_a_schema_that_somebody_else_has_a_hand_in_stays(project, database, statement):
+    made = project({**node(), **node("b", "out.b")})
+    made.run("run").assert_ok()
+    if statement.startswith("CREATE"):
+        database.run(statement)
+    made.write(node(high=5))
+    made.run("run", "--env", "dev").assert_ok()
+    if statement.startswith("GRANT"):
+        database.run(statement)
+    made.run("env", "delete", "dev", "--yes").assert_ok()
+
+    outcome = dropped(made)
+
+    assert outcome == {"out__dev.a": ("dropped", None)}
+    assert "out__dev" in schemas(database)
 
 
 @pytest.mark.parametrize("suffix", ["schema", "table"])

@@ -16,6 +16,7 @@ from seeknal_iceberg.files import (
     removed_unless_kept,
     write_files,
 )
+from seeknal_iceberg.ownership import ALONE, HOLDS, told
 from seeknal_iceberg.partitions import check_parts_are_exact
 from seeknal_iceberg.scanning import brought_here, deleted_rows, scan_of_files
 
@@ -78,12 +79,24 @@ def compact(table: Table, bench: Workbench) -> Compacted:
     kept = [task for task in tasks if task.file.file_path not in gone]
     changes = Changes(added=added, gone=chosen, kept=kept)
     try:
-        properties = {"seeknal.mode": "compaction"}
+        properties = {"seeknal.mode": "compaction", **_carried(table)}
         commit(table.transaction(), changes, properties, operation=Operation.REPLACE)
     except Exception:
         remove_files(table.io, added)
         raise
     return Compacted(before=len(chosen), after=len(added))
+
+
+def _carried(table: Table) -> dict[str, str]:
+    """What stays true of the rows that are put together, and has to be said by whoever is last."""
+    head = table.current_snapshot()
+    if head is None:
+        return {}
+    known = {
+        ALONE: told(head, ALONE),
+        HOLDS: told(head, "seeknal.delivery-id") or told(head, HOLDS),
+    }
+    return {key: value for key, value in known.items() if value}
 
 
 def _rewritten(

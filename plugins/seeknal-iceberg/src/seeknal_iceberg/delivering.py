@@ -38,6 +38,7 @@ from seeknal_iceberg.files import Layout, remove_files, write_files
 from seeknal_iceberg.fitting import check_fit
 from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.ownership import ALONE, MADE, MADE_BY, is_alone, is_made
 from seeknal_iceberg.partitions import check_partitions, check_parts_are_exact, spec_of
 from seeknal_iceberg.publishing import begin_branch, drop_branch, publish
 from seeknal_iceberg.rewriting import (
@@ -60,8 +61,6 @@ OUTPUT = "seeknal.output-id"
 NODE = "seeknal.node"
 PROJECT = "seeknal.project"
 ENVIRONMENT = "seeknal.environment"
-MADE, MADE_BY = "seeknal.made-by", "seeknal"
-"""A property of tables that seeknal has made; those of others may be written to as well."""
 _ADDING = ("append", "upsert_by_key", "overwrite_partitions")
 """Modes that do nothing with no rows."""
 
@@ -194,7 +193,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
         drop_branch(table, branch)
         return Delivered(rows=0, detail="nothing changed", wrote=False)
     try:
-        commit(transaction, changes, work.properties, branch)
+        commit(transaction, changes, {**work.properties, **_alone(table, work)}, branch)
     except BaseException:
         if not isinstance(_safe_delivered(catalog, work, branch), int):
             remove_files(table.io, changes.written)
@@ -203,6 +202,12 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
         publish(catalog.load_table(work.name.identifier), branch, work.relation.node, work.context)
     detail = f"Created table {work.name}" if created else f"schema: {change}" if change else ""
     return Delivered(rows=changes.rows, detail=detail, created=created)
+
+
+def _alone(table: Table, work: Work) -> dict[str, str]:
+    """What the snapshot says of whose rows there are: those of before stay in all modes but one."""
+    alone = is_made(table) if work.mode == "full" else is_alone(table)
+    return {ALONE: "true"} if alone else {}
 
 
 def _safe_delivered(catalog: PyCatalog, work: Work, branch: str) -> int | None:
@@ -301,7 +306,8 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     check_partitions(spec, schema, work.relation, work.context)
     with MAKING:
         for depth in range(1, len(work.name.namespace) + 1):
-            catalog.create_namespace_if_not_exists(work.name.namespace[:depth])
+            above = work.name.namespace[:depth]
+            catalog.create_namespace_if_not_exists(above, {MADE: MADE_BY})
     try:
         made = catalog.create_table(
             identifier,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from seeknal.plugin import Context, DeliveryError, Fate, SeeknalError, Standing, Target
 from seeknal_iceberg.catalogs import TableName, open_catalog, options_of, said
-from seeknal_iceberg.delivering import DELIVERY, ENVIRONMENT, MADE, MADE_BY, PROJECT
+from seeknal_iceberg.delivering import DELIVERY, ENVIRONMENT, PROJECT
 from seeknal_iceberg.isolating import table_of
 from seeknal_iceberg.options import IcebergTarget
+from seeknal_iceberg.ownership import HOLDS, MADE, MADE_BY, is_alone, is_made, told
 from seeknal_iceberg.publishing import PREFIX
 
 if TYPE_CHECKING:
@@ -51,14 +53,27 @@ def _dropped(
             if catalog.load_table(name.identifier).metadata_location != table.metadata_location:
                 return Fate(verdict="kept", why="somebody is writing to it")
             catalog.purge_table(name.identifier)
+            if name.namespace[-1].endswith(f"__{context.environment}"):
+                _tidy(catalog, name.namespace)
     except (NoSuchTableError, NoSuchNamespaceError):
         return Fate(verdict="gone")
     return Fate(verdict="dropped")
 
 
+def _tidy(catalog: PyCatalog, namespace: tuple[str, ...]) -> None:
+    """Drop a namespace that an environment has for itself, once it is empty."""
+    from pyiceberg.exceptions import NamespaceNotEmptyError
+
+    if catalog.load_namespace_properties(namespace).get(MADE) != MADE_BY:
+        return
+    if not catalog.list_tables(namespace) and not catalog.list_namespaces(namespace):
+        with suppress(NamespaceNotEmptyError):
+            catalog.drop_namespace(namespace)
+
+
 def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | None:
     """What its own history says against it."""
-    if table.metadata.properties.get(MADE) != MADE_BY:
+    if not is_made(table):
         return "seeknal did not make it, or an earlier version did"
     refs = [name for name in table.metadata.refs if name != MAIN_BRANCH]
     if foreign := [name for name in refs if not name.startswith(PREFIX)]:
@@ -66,8 +81,10 @@ def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | No
     for snapshot in table.snapshots():
         if (why := _is_of_others(snapshot, context)) is not None:
             return why
+    if not is_alone(table):
+        return "somebody else has written to it, or an earlier version of seeknal"
     newest = _newest(table)
-    if newest is not None and newest not in standing.deliveries:
+    if newest not in (None, *standing.deliveries):
         return (
             f"its last delivery, {newest}, was not made from here: another copy of the project"
             " delivers to it"
@@ -76,12 +93,11 @@ def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | No
 
 
 def _is_of_others(snapshot: Snapshot, context: Context) -> str | None:
-    summary = snapshot.summary
-    if summary is None or (not summary[DELIVERY] and summary[_MODE] != _COMPACTION):
-        return f"somebody else has written to it: snapshot {snapshot.snapshot_id} is not ours"
-    if summary[_MODE] == _COMPACTION and not summary[DELIVERY]:
+    if told(snapshot, _MODE) == _COMPACTION:
         return None
-    project, environment = summary[PROJECT], summary[ENVIRONMENT]
+    if not told(snapshot, DELIVERY):
+        return f"somebody else has written to it: snapshot {snapshot.snapshot_id} is not ours"
+    project, environment = told(snapshot, PROJECT), told(snapshot, ENVIRONMENT)
     if (project, environment) != (context.project, context.environment):
         return (
             f"{project or 'another version of seeknal'} delivered to it too, from environment"
@@ -91,10 +107,6 @@ def _is_of_others(snapshot: Snapshot, context: Context) -> str | None:
 
 
 def _newest(table: Table) -> str | None:
-    """The id of the delivery that the table holds, which compactions do not change."""
-    from pyiceberg.table.snapshots import ancestors_of
-
-    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
-        if snapshot.summary is not None and snapshot.summary[DELIVERY]:
-            return str(snapshot.summary[DELIVERY])
-    return None
+    """The id of the delivery that the table holds; None for a table without rows."""
+    head = table.current_snapshot()
+    return told(head, DELIVERY) or told(head, HOLDS) if head is not None else None

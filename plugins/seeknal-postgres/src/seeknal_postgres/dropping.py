@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.plugin import Context, DeliveryError, Fate, Standing, Target, quote_name, scrub
-from seeknal_postgres import ledger
+from seeknal.plugin import (
+    Context,
+    DeliveryError,
+    Fate,
+    Standing,
+    Target,
+    quote_identifier,
+    quote_name,
+    scrub,
+)
+from seeknal_postgres import ledger, tables
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
@@ -36,6 +46,11 @@ _ROWS = """
         WHERE t.xmin::text::bigint BETWEEN ours.low AND ours.high))
     FROM {table} AS t
 """
+_UNTOUCHED = """
+    SELECT FROM pg_catalog.pg_namespace
+    WHERE obj_description(oid, 'pg_namespace') = %s AND nspname = %s AND nspacl IS NULL
+"""
+"""A schema that we have made and to which nobody was given any right."""
 _FORGET = "DELETE FROM {table} WHERE table_name = %s AND project = %s AND environment = %s"
 
 
@@ -117,7 +132,33 @@ def _dropped(
     server.execute(f"DROP TABLE {table.quoted}".encode())
     forget = _FORGET.format(table=quote_name(schema, ledger.TABLE))
     server.execute(forget.encode(), [str(table), context.project, context.environment])
+    if context.environment != "prod":
+        _tidy(server, table, schema, context)
     return Fate(verdict="dropped")
+
+
+def _tidy(server: Server, table: Table, ledger_schema: str, context: Context) -> None:
+    """Drop the environment's own schemas once they are empty, the ledger's with the ledger."""
+    own = [
+        name for name in (table.schema, ledger_schema) if name.endswith(f"__{context.environment}")
+    ]
+    if ledger_schema in own:
+        told = quote_name(ledger_schema, ledger.TABLE)
+        row = server.execute(f"SELECT EXISTS (SELECT FROM {told})".encode()).fetchone()
+        if row and not row[0]:
+            server.execute(f"DROP TABLE {told}".encode())
+    for name in own:
+        _drop_schema(server, name)
+
+
+def _drop_schema(server: Server, name: str) -> None:
+    import psycopg
+
+    row = server.execute(_UNTOUCHED, [tables.MADE, name]).fetchone()
+    if row is None:
+        return
+    with suppress(psycopg.errors.DependentObjectsStillExist), server.transaction():
+        server.execute(f"DROP SCHEMA {quote_identifier(name)}".encode())
 
 
 def _kept(why: str) -> Fate:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from seeknal.plugin import DeliveryError, quote_identifier
+from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_postgres.catalogue import Table
 from seeknal_postgres.fitting import Fit, fit_of
 from seeknal_postgres.writetypes import Writing
@@ -47,6 +48,10 @@ _DEPENDENTS = """
       AND c.oid <> d.refobjid
     ORDER BY 1, 2
 """
+
+
+MADE = "made by seeknal"
+"""The comment of a schema that seeknal has made."""
 
 
 @frozen(kw_only=True)
@@ -100,9 +105,17 @@ class Change:
 
 def ensure_schema(server: Server, schema: str) -> None:
     """Make a schema that is missing; it needs no right to do so where it is not."""
-    found = server.execute("SELECT to_regnamespace(%s)", [quote_identifier(schema)]).fetchone()
-    if not found or found[0] is None:
-        server.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)}".encode())
+    import psycopg
+
+    name = quote_identifier(schema)
+    found = server.execute("SELECT to_regnamespace(%s)", [name]).fetchone()
+    if found and found[0] is not None:
+        return
+    # Another delivery may be making it at this moment.
+    made_meanwhile = (psycopg.errors.DuplicateSchema, psycopg.errors.UniqueViolation)
+    with suppress(*made_meanwhile), server.transaction():
+        server.execute(f"CREATE SCHEMA {name}".encode())
+        server.execute(f"COMMENT ON SCHEMA {name} IS {quote_literal(MADE)}".encode())
 
 
 def columns_of(server: Server, table: Table) -> tuple[TableColumn, ...]:
