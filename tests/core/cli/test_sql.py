@@ -337,7 +337,7 @@ def test_the_history_is_short_at_first_and_full_by_its_name(shop):
         "node",
         "status",
         "reason",
-        "rows_out",
+        "rows",
         "seconds",
         "error",
     ]

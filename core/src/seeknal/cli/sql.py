@@ -147,6 +147,6 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
         return UsageError(text, code="SK0481", help=help)
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
         asked = isinstance(error, duckdb.BinderException) and HISTORY in query.lower()
-        help = f"{FULL_HISTORY} has every column of the history" if asked else None
-        return UsageError(text, code="SK0481", help=help)
+        where = f"{FULL_HISTORY} has every column of the history" if asked else None
+        return UsageError(text, code="SK0481", help=where)
     return RunError(text, code="SK0482")
