@@ -112,11 +112,10 @@ def test_an_error_has_the_same_keys_wherever_it_stands(shop):
     invalid = shop.run("run", "--format", "json").json()
 
     node = next(entry for entry in failed["nodes"] if entry["error"])
-    errors = [refused["error"], node["error"], invalid["error"]]
+    errors = [refused["error"], node["error"], invalid["error"], kept[0]["error"]]
     same = {"code", "message", "help", "node", "file", "line", "column"}
-    assert [set(error) for error in errors] == [same] * 3
+    assert [set(error) for error in errors] == [same] * 4
     assert all(set(problem) == same | {"severity"} for problem in invalid["problems"])
-    assert kept[0]["error"] is None
     assert node["error"]["node"] == node["node"]
 
 

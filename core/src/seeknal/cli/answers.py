@@ -161,7 +161,10 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
     from seeknal.state.archive import SHOWN_AS
 
     answer = {SHOWN_AS.get(key, key): value for key, value in record.items()}
-    if answer.get("node") is not None:
+    if answer.get("node") is None:
+        # Records of earlier times, and of folders without git, do not have them.
+        answer = {"command": None, "commit": None, **answer}
+    else:
         answer["audits"] = [_audited(found) for found in answer.get("audits") or ()]
         answer["targets"] = [target_answer(found) for found in answer.get("targets") or ()]
         answer["error"] = told(answer.get("error"))

@@ -64,7 +64,7 @@ def run_record(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any
         "nodes": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
         "unwell": sorted(unwell),
         "command": summary.command,
-        "commit": summary.commit,
+        **({"commit": summary.commit} if summary.commit else {}),
     }
 
 
