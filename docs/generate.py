@@ -14,6 +14,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -89,18 +90,68 @@ def _markdown(text: str) -> str:
 
 def plugin_api() -> str:
     """What plugins may import, with the first paragraph of what each says of itself."""
-    from seeknal import plugin
-
-    rows = [(f"`{name}`", _summary(getattr(plugin, name))) for name in sorted(plugin.__all__)]
-    return table(("name", "what it is"), rows)
+    return _exported("seeknal.plugin")
 
 
-def _summary(thing: object) -> str:
+def python_api() -> str:
+    """What pipelines and scripts may import, then what an opened project can do."""
+    from seeknal.opened import OpenedProject
+
+    methods = [
+        (_code(f"project.{name}"), _first_paragraph(inspect.getdoc(method)))
+        for name, method in vars(OpenedProject).items()
+        if not name.startswith("_")
+    ]
+    opened = table(("method", "what it does"), methods)
+    return f"{_exported('seeknal', 'seeknal.pipeline')}\n\nOf an opened project:\n\n{opened}"
+
+
+def testing_api() -> str:
+    return _exported("seeknal.testing")
+
+
+def _exported(*modules: str) -> str:
+    """Every name that the modules export, with what it is."""
+    found = {
+        name: summary_of(module, name)
+        for module in modules
+        for name in import_module(module).__all__
+    }
+    return table(("name", "what it is"), [(_code(name), found[name]) for name in sorted(found)])
+
+
+_VALUES = {
+    "__version__": "the version of seeknal",
+    "Rows": "what a hook may answer as a node's rows",
+}
+"""What Python keeps no docstring of."""
+
+
+def summary_of(module: str, name: str) -> str:
+    """The first paragraph of what an exported thing says of itself; empty when it says nothing."""
+    thing = getattr(import_module(module), name)
     if get_origin(thing) is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in get_args(thing))
-    documented = inspect.isclass(thing) or inspect.isroutine(thing)
-    text = inspect.getdoc(thing) if documented else None
-    return _markdown((text or "what a hook may answer as a node's rows").split("\n\n")[0])
+    if name in _VALUES:
+        return _VALUES[name]
+    return _first_paragraph(_own_doc(thing))
+
+
+def _own_doc(thing: object) -> str | None:
+    """A docstring that was written for it, not one of a base class or of attrs."""
+    return thing.__dict__.get("__doc__") if inspect.isclass(thing) else inspect.getdoc(thing)
+
+
+def _first_paragraph(text: str | None) -> str:
+    return _markdown(inspect.cleandoc(text or "").split("\n\n")[0])
+
+
+def selectors() -> str:
+    """What may stand before a colon in a selection."""
+    from seeknal.selection import SELECTORS
+
+    rows = [(_code(f"{name}:"), meaning) for name, meaning in SELECTORS.items()]
+    return table(("selector", "nodes"), rows)
 
 
 def commands() -> str:
@@ -165,6 +216,24 @@ def common_keys() -> str:
     return _options(CommonKeys) + "\n\nAn entry of `inputs:`\n\n" + _options(InputKeys)
 
 
+def profile_keys() -> str:
+    from seeknal.project.profiles import ProfileOptions
+
+    return _options(ProfileOptions)
+
+
+def target_keys() -> str:
+    from seeknal.project.keys import TargetKeys
+
+    return _options(TargetKeys)
+
+
+def audit_keys() -> str:
+    from seeknal.project.keys import AuditKeys
+
+    return _options(AuditKeys)
+
+
 def project_keys() -> str:
     from seeknal.project.settings import ProjectOptions
 
@@ -213,6 +282,8 @@ def _declared(declared: Mapping[str, Any], without: str) -> str:
             continue
         aliases = getattr(entry, "aliases", ())
         also = f" Also spelt {', '.join(map(_code, aliases))}." if aliases else ""
+        modes = getattr(entry, "modes", ())
+        also += f" Modes: {', '.join(map(_code, modes))}." if modes else ""
         keys = _options(entry.options) or f"({without})"
         parts.append(f"### `{name}`\n\n{_sentence(entry.summary)}{also}\n\n{keys}")
     return "\n\n".join(parts)
@@ -326,6 +397,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "hooks": hooks,
     "plugin-api": plugin_api,
+    "python-api": python_api,
+    "testing-api": testing_api,
+    "selectors": selectors,
+    "profile-keys": profile_keys,
+    "target-keys": target_keys,
+    "audit-keys": audit_keys,
     "commands": commands,
     "old-spellings": old_spellings,
     "common-keys": common_keys,

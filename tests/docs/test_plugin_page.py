@@ -1,6 +1,7 @@
 """The plugin of "Write a plugin" works, and so do its tests."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -18,7 +19,8 @@ def plugin(tmp_path):
     metadata = tmp_path / "seeknal_ini-0.1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-ini\nVersion: 0.1.0\n")
-    (metadata / "entry_points.txt").write_text("[seeknal]\nini = seeknal_ini\n")
+    points = "[seeknal]\nini = seeknal_ini\nlite = seeknal_lite\n"
+    (metadata / "entry_points.txt").write_text(points)
     return tmp_path
 
 
@@ -45,7 +47,21 @@ def test_a_project_reads_what_the_plugin_brings(plugin):
     assert alike(told[f'seeknal sql "{query}"'], printed)
 
 
-def test_its_own_tests_pass(plugin):
-    printed = run(plugin, plugin, "pytest", "-q", "-p", "no:cacheprovider", "test_ini.py")
+def test_a_project_delivers_to_what_the_plugin_writes(plugin):
+    told = ("shop", "yes")
 
-    assert "6 passed" in printed
+    run(plugin, plugin / "try", "seeknal", "run")
+    with sqlite3.connect(plugin / "try/outputs/shops.db") as file:
+        rows = file.execute("SELECT * FROM open_shops").fetchall()
+
+    assert rows == [told]
+    assert f"{told}\n" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("test_ini.py", "6 passed"), ("test_lite.py", "7 passed")]
+)
+def test_its_own_tests_pass(plugin, file, told):
+    printed = run(plugin, plugin, "pytest", "-q", "-p", "no:cacheprovider", file)
+
+    assert told in printed

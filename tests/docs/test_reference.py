@@ -63,6 +63,139 @@ def test_every_error_code_has_a_meaning_and_a_next_step():
     assert [code for code, parts in known.items() if not all(parts)] == []
 
 
+def rows_of(page):
+    """The rows of a page's tables: header and cells of each, code bars unescaped."""
+    header = None
+    for line in page.read_text().splitlines():
+        if not line.startswith("|"):
+            header = None
+            continue
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if header is None:
+            header = cells
+        elif set("".join(cells)) - set("- :"):
+            yield header, cells
+
+
+def meanings(page):
+    """What a page says of each name that it has in the first column of a table."""
+    return {
+        name: cells[-1]
+        for _, cells in rows_of(REFERENCE / page)
+        for name in re.findall(r"`([^`]+)`", cells[0])
+    }
+
+
+@pytest.mark.parametrize("page", sorted(REFERENCE.glob("*.md")), ids=lambda page: page.name)
+def test_nothing_is_documented_without_a_meaning(page):
+    empty = [cells[0] for header, cells in rows_of(page) if not all((cells[0], cells[-1]))]
+
+    assert empty == [], f"give them a summary where they are declared, or a meaning in {page.name}"
+
+
+def options_classes():
+    """Every class of keys that a project may write, with the page that explains it."""
+    from seeknal.plugins import load_plugins
+    from seeknal.project.keys import AuditKeys, CommonKeys, InputKeys, TargetKeys, added_keys
+    from seeknal.project.profiles import EngineTarget, ProfileOptions
+    from seeknal.project.settings import ProjectOptions
+
+    plugins = load_plugins()
+    files = (CommonKeys, InputKeys, ProjectOptions, ProfileOptions, EngineTarget)
+    yield from (("project-files.md", cls) for cls in files)
+    yield from (("audits.md", AuditKeys), ("targets.md", TargetKeys))
+    for name, kind in plugins.kinds.items():
+        yield from (("kinds.md", added_keys(name)), ("kinds.md", kind.options))
+    declared = {
+        "sources.md": plugins.source_types,
+        "targets.md": plugins.target_types,
+        "audits.md": plugins.audit_types,
+        "connections.md": plugins.connection_types,
+    }
+    for page, types in declared.items():
+        yield from ((page, entry.options) for entry in types.values())
+
+
+def nested(cls):
+    from seeknal.options import fields_of
+
+    yield cls
+    for field in fields_of(cls):
+        for inner in generate._classes(field.type):
+            yield from nested(inner)
+
+
+def test_every_key_of_every_file_is_explained():
+    from seeknal.options import fields_of
+
+    missing = {
+        f"{page}: {cls.__name__}.{key}"
+        for page, outer in options_classes()
+        for cls in nested(outer)
+        for field in fields_of(cls)
+        for key in (field.key, *field.aliases)
+        if not field.summary or key not in meanings(page)
+    }
+
+    assert missing == set()
+
+
+def test_every_mode_of_a_target_is_explained():
+    from typing import get_args
+
+    from seeknal.plugin import Mode
+
+    assert set(get_args(Mode)) <= meanings("targets.md").keys()
+
+
+def test_every_selector_is_explained():
+    from seeknal.selection import SELECTORS
+
+    told = meanings("selection.md")
+
+    assert [name for name in SELECTORS if not any(key.startswith(f"{name}:") for key in told)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "page"),
+    [
+        ("seeknal", "python.md"),
+        ("seeknal.pipeline", "python.md"),
+        ("seeknal.plugin", "hooks.md"),
+        ("seeknal.testing", "testing.md"),
+    ],
+)
+def test_everything_that_may_be_imported_is_explained(module, page):
+    from importlib import import_module
+
+    public = import_module(module).__all__
+    told = meanings(page)
+
+    assert sorted(set(public) - told.keys()) == []
+
+
+def test_every_method_of_an_opened_project_is_explained():
+    from seeknal.opened import OpenedProject
+
+    methods = [name for name in vars(OpenedProject) if not name.startswith("_")]
+    told = meanings("python.md")
+
+    assert [name for name in methods if f"project.{name}" not in told] == []
+
+
+def test_what_is_exported_says_itself_what_it_is():
+    from importlib import import_module
+
+    silent = [
+        f"{module}.{name}"
+        for module in ("seeknal", "seeknal.pipeline", "seeknal.plugin", "seeknal.testing")
+        for name in import_module(module).__all__
+        if not generate.summary_of(module, name)
+    ]
+
+    assert silent == []
+
+
 def test_every_link_leads_somewhere():
     broken = [
         f"{page.relative_to(DOCS.parent)}: {target}"

@@ -68,6 +68,22 @@ def select(
     return frozenset(chosen)
 
 
+SELECTORS = {
+    "tag": "nodes with that tag",
+    "kind": "nodes of that kind",
+    "type": "the same as `kind:`",
+    "resource_type": "the same as `kind:`, as dbt writes it",
+    "layer": "nodes of that layer",
+    "domain": "nodes of that domain",
+    "owner": "nodes that this one answers for",
+    "path": "nodes of that file, below that folder, or of files that match",
+    "file": "the same as `path:`",
+    "state": "`state:modified`: nodes whose definition has changed since they last ran",
+    "name": "the node of that name",
+}
+"""What may stand before a colon, and which nodes it means."""
+
+
 class _Finder:
     """Turns terms into sets of nodes."""
 

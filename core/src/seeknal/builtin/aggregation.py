@@ -88,28 +88,36 @@ class Since:
 class FeatureSpec:
     """How one feature is aggregated."""
 
-    name: str | None = None
+    name: str | None = option(None, summary="the feature, where the features are a list")
     column: str | None = option(None, aliases=("source_feature",), summary="its own name if absent")
     agg: tuple[str, ...] = _aggregates((), ("aggs", "basic", "functions"))
     window: Window | None = option(None, summary="7d, or days [from, to]", validator=_window)
     windows: tuple[str, ...] = option((), summary="several windows", validator=_durations)
-    rolling: Rolling | tuple[Rolling, ...] = ()
-    ratio: Ratio | tuple[Ratio, ...] = ()
-    since: Since | tuple[Since, ...] = ()
-    description: str | None = option(None, functional=False)
+    rolling: Rolling | tuple[Rolling, ...] = option((), summary="aggregates over one window")
+    ratio: Ratio | tuple[Ratio, ...] = option(
+        (), summary="one window's aggregate divided by another's"
+    )
+    since: Since | tuple[Since, ...] = option(
+        (), summary="aggregates of the rows for which a condition holds"
+    )
+    description: str | None = option(None, functional=False, summary="what it means, for people")
 
 
 @frozen(kw_only=True)
 class SecondOrderSpec:
     """How one feature is aggregated once more."""
 
-    name: str | None = None
+    name: str | None = option(None, summary="the feature, where the features are a list")
     column: str | None = option(None, aliases=("source_feature",), summary="its own name if absent")
     agg: tuple[str, ...] = _aggregates((), ("aggs", "basic", "functions"))
     window: tuple[int, ...] | None = option(None, summary="days [from, to]", validator=_days)
-    ratio: Ratio | tuple[Ratio, ...] = ()
-    since: Since | tuple[Since, ...] = ()
-    description: str | None = option(None, functional=False)
+    ratio: Ratio | tuple[Ratio, ...] = option(
+        (), summary="one window's aggregate divided by another's"
+    )
+    since: Since | tuple[Since, ...] = option(
+        (), summary="aggregates of the rows for which a condition holds"
+    )
+    description: str | None = option(None, functional=False, summary="what it means, for people")
 
 
 Features = Mapping[str, FeatureSpec] | tuple[FeatureSpec, ...]

@@ -49,19 +49,23 @@ _DTYPES = {
 class Entity:
     """What a feature describes, and the columns that identify it."""
 
-    name: str
-    join_keys: tuple[str, ...] = option((), aliases=("keys", "join_key"))
-    description: str | None = option(None, functional=False)
+    name: str = option(summary="what it is called")
+    join_keys: tuple[str, ...] = option(
+        (), aliases=("keys", "join_key"), summary="the columns that identify one"
+    )
+    description: str | None = option(None, functional=False, summary="what it is, for people")
 
 
 @frozen(kw_only=True)
 class Feature:
     """One feature of a group."""
 
-    name: str | None = None
-    dtype: str | None = option(None, aliases=("type", "data_type"))
-    description: str | None = option(None, functional=False)
-    tags: tuple[str, ...] = option((), functional=False)
+    name: str | None = option(None, summary="the column, where the features are a list")
+    dtype: str | None = option(
+        None, aliases=("type", "data_type"), summary="the type that it is cast to"
+    )
+    description: str | None = option(None, functional=False, summary="what it means, for people")
+    tags: tuple[str, ...] = option((), functional=False, summary="words for people")
 
 
 @frozen(kw_only=True)
@@ -77,7 +81,7 @@ class FeatureGroupOptions:
     features: Mapping[str, Feature | str | None] | tuple[Feature | str, ...] = option(
         factory=dict, summary="name: {dtype, description}; absent: every other column"
     )
-    version: int | str | None = None
+    version: int | str | None = option(None, summary="another one builds the group anew")
 
     def __attrs_post_init__(self) -> None:
         if "" in self.types:

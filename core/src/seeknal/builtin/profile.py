@@ -62,14 +62,14 @@ class ProfileKeys:
     """``profile:``"""
 
     columns: tuple[str, ...] = option((), summary="all when absent")
-    params: ProfileParams = option(factory=ProfileParams)
+    params: ProfileParams = option(factory=ProfileParams, summary="how it is measured")
 
 
 @frozen(kw_only=True)
 class ProfileOptions:
     """The keys of a profile."""
 
-    profile: ProfileKeys = option(factory=ProfileKeys)
+    profile: ProfileKeys = option(factory=ProfileKeys, summary="what is measured")
 
 
 @hookimpl

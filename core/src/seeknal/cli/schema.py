@@ -66,6 +66,7 @@ def _own_audits(plugins: Plugins) -> Mapping[str, AuditType]:
 
 def node_schema(plugins: Plugins, own_audits: Mapping[str, AuditType]) -> Schema:
     """The schema of one document: its kind decides which keys it may have."""
+    from seeknal.project.keys import AuditKeys, TargetKeys
     from seeknal.project.properties import PROPERTIES
 
     kinds = plugins.kinds.values()
@@ -84,25 +85,18 @@ def node_schema(plugins: Plugins, own_audits: Mapping[str, AuditType]) -> Schema
         },
         "allOf": [*documents, _if("kind", [PROPERTIES], _properties_schema())],
         "definitions": {
-            "audit": _typed({**plugins.audit_types, **own_audits}, _AUDIT_KEYS),
-            "target": _typed(plugins.target_types, _TARGET_KEYS),
+            "audit": _typed({**plugins.audit_types, **own_audits}, _shared(AuditKeys)),
+            "target": _typed(plugins.target_types, _shared(TargetKeys)),
         },
     }
 
 
-_AUDIT_KEYS: Schema = {
-    "severity": {"enum": ["error", "warn"], "description": "whether a failure stops the node"},
-    "warn_if": {"type": "string", "description": "as in > 10 or > 5%"},
-    "error_if": {"type": "string", "description": "as in > 10 or > 5%"},
-    "where": {"type": "string", "description": "a condition: only such rows are checked"},
-    "name": {"type": "string"},
-    "message": {"type": "string", "description": "what people read when it fails"},
-}
 _AUDITS: Schema = {"type": "array", "items": {"$ref": "#/definitions/audit"}}
-_TARGET_KEYS: Schema = {
-    "mode": {"type": "string"},
-    "connection": {"type": "string", "description": "a connection of profiles.yml"},
-}
+
+
+def _shared(cls: type) -> Schema:
+    """The keys that go with every type."""
+    return {key: entry for key, entry in json_schema(cls)["properties"].items() if key != "type"}
 
 
 def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:

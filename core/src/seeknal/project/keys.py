@@ -10,6 +10,8 @@ from attrs import frozen
 from seeknal.durations import Duration
 from seeknal.options import option
 
+UNUSED = "of seeknal 2.x; accepted and not used"
+
 
 @frozen(kw_only=True)
 class InputKeys:
@@ -25,9 +27,9 @@ class ColumnKeys:
 
     type: str | None = option(None, summary="a type of DuckDB's")
     data_type: str | None = option(None, summary="as 2.x names it: float has 64 bits")
-    description: str | None = None
-    name: str | None = None
-    nullable: bool | None = None
+    description: str | None = option(None, summary="what its values mean")
+    name: str | None = option(None, summary="the column, where the columns are a list")
+    nullable: bool | None = option(None, summary="for people; the audit not_null checks it")
     pii: bool = option(False, summary="its values are in no failing rows and on no page")
 
     def __attrs_post_init__(self) -> None:
@@ -39,15 +41,15 @@ class ColumnKeys:
 class CommonKeys:
     """What every node may say."""
 
-    kind: str
-    name: str
+    kind: str = option(summary="what it is: source, transform, exposure, ...")
+    name: str = option(summary="what it is called: letters, digits and _")
     description: str | None = option(None, summary="what the rows mean")
     owner: str | None = option(None, summary="who answers for it")
     tags: tuple[str, ...] = option((), summary="words to select it by")
     meta: Mapping[str, object] = option(factory=dict, summary="anything; never checked")
     layer: str | None = option(None, summary="staged, bronze, silver, gold or your own")
-    domain: str | None = None
-    business_purpose: str | None = None
+    domain: str | None = option(None, summary="what part of the business it belongs to")
+    business_purpose: str | None = option(None, summary="what it is for, in words")
     columns: Mapping[str, str | ColumnKeys | None] | tuple[ColumnKeys, ...] = option(
         factory=dict, summary="name: description or type"
     )
@@ -57,26 +59,28 @@ class CommonKeys:
     materialization: Mapping[str, object] | None = option(None, summary="one target")
     materializations: tuple[Mapping[str, object], ...] = option((), summary="targets")
     enabled: bool = option(True, summary="false leaves the node out")
-    engine: str | None = None
-    schedule: str | None = None
-    timezone: str | None = None
-    time_column: str | None = None
-    lookback: Duration | None = None
-    start: str | None = None
-    batch_size: int | str | None = None
-    allow_partial: bool = False
-    restate: str | None = None
+    engine: str | None = option(None, summary="where the SQL runs: duckdb, or a plugin's engine")
+    schedule: str | None = option(None, summary=UNUSED)
+    timezone: str | None = option(None, summary=UNUSED)
+    time_column: str | None = option(None, summary="the column that says when, for people")
+    lookback: Duration | None = option(None, summary=f"{UNUSED}; targets have their own")
+    start: str | None = option(None, summary=UNUSED)
+    batch_size: int | str | None = option(None, summary=UNUSED)
+    allow_partial: bool = option(False, summary=UNUSED)
+    restate: str | None = option(None, summary=UNUSED)
     keys: tuple[str, ...] = option((), summary="columns that identify a row")
     volatile: bool | None = option(None, summary="true: runs each time; false: never for now()")
-    provenance: bool | None = None
+    provenance: bool | None = option(None, summary=UNUSED)
     params: Mapping[str, object] = option(factory=dict, summary="{{ params.X }} in the SQL")
     inputs: tuple[str | InputKeys, ...] = option((), summary="the nodes that are read")
-    depends_on: tuple[str | InputKeys, ...] = ()
+    depends_on: tuple[str | InputKeys, ...] = option((), summary="further inputs")
     transform: str | None = option(None, summary="the SQL")
     sql: str | None = option(None, summary="the SQL")
     sql_file: str | None = option(None, summary="the .sql file that holds the SQL, beside this one")
-    dialect: str = "duckdb"
-    materialized: Literal["table", "view", "incremental"] = "table"
+    dialect: str = option("duckdb", summary="the dialect that the SQL is written in")
+    materialized: Literal["table", "view", "incremental"] = option(
+        "table", summary="view: computed where it is read; incremental is built as a table"
+    )
     files: tuple[str, ...] = option((), summary="files that a Python node reads")
     env: tuple[str, ...] = option((), summary="environment variables that a Python node reads")
 
@@ -98,10 +102,14 @@ class SourceKeys:
     table: tuple[str, ...] = option((), summary="a path, several, or a table name")
     query: str | None = option(None, summary="runs in the database, instead of table")
     connection: str | None = option(None, summary="a connection of profiles.yml")
-    version_query: str | None = None
+    version_query: str | None = option(
+        None, summary="SQL whose answer changes whenever the data does"
+    )
     refresh: str | None = option(None, summary="on_change, always, manual, 6h or cron")
     allow_outside: bool = option(False, summary="the path may lie outside the project")
-    freshness: Mapping[str, object] | None = None
+    freshness: Mapping[str, object] | None = option(
+        None, summary="of seeknal 2.x; not checked: the audit freshness is"
+    )
 
 
 @frozen(kw_only=True)
@@ -109,8 +117,38 @@ class ExposureKeys:
     """What an exposure adds."""
 
     type: str | None = option(None, summary="how it is delivered; absent: it only documents")
-    url: str | None = None
-    maturity: str | None = None
+    url: str | None = option(None, summary="where people see it")
+    maturity: str | None = option(None, summary="how far it may be relied on: low, medium, high")
+
+
+@frozen(kw_only=True)
+class TargetKeys:
+    """What every target may say, beside the options of its type."""
+
+    type: str = option(summary="one of the types below; iceberg below materialization:")
+    mode: str = option("full", summary="how rows are written; each type says which it has")
+    connection: str | None = option(None, summary="a connection of profiles.yml")
+    enabled: bool = option(True, summary="false leaves the target out")
+
+
+@frozen(kw_only=True)
+class AuditKeys:
+    """What every audit may say, beside the parameters of its type."""
+
+    type: str = option(summary="one of the types below")
+    severity: Literal["error", "warn"] = option(
+        "error", summary="error keeps the rows from being published; warn only says so"
+    )
+    error_if: str | None = option(None, summary="failing rows that make it an error: > 10, or > 1%")
+    warn_if: str | None = option(None, summary="failing rows that make it a warning")
+    where: str | None = option(
+        None,
+        summary="a condition over the columns: only rows that it is true for are checked, and"
+        " percentages are of them; anomaly takes none",
+    )
+    message: str | None = option(None, summary="what people read when it fails")
+    name: str | None = option(None, summary="what it is called, for people")
+    description: str | None = option(None, summary="why it is there, for people")
 
 
 @frozen(kw_only=True)

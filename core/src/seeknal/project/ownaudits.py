@@ -13,13 +13,14 @@ from seeknal.model import Location, NodeId, Problem
 from seeknal.options import keys_of
 from seeknal.plugins import Plugins
 from seeknal.project.documents import NAME
+from seeknal.project.keys import AuditKeys
 from seeknal.project.templating import Scope, render
 from seeknal.project.textfile import nothing_in_sql
 from seeknal.sql.check import SqlRefused
 from seeknal.sql.refs import complete_refs
 
 FOLDER = Path("seeknal") / "audits"
-AUDIT_KEYS = ("severity", "warn_if", "error_if", "message", "name", "description", "where")
+AUDIT_KEYS = tuple(key for key in keys_of(AuditKeys) if key != "type")
 """What every audit may say beside its type and parameters."""
 
 

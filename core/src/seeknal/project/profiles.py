@@ -16,6 +16,7 @@ from seeknal.project.around import MaterializationDefaults, unknown_type
 from seeknal.project.confidential import note_secrets, note_values
 from seeknal.project.envfile import environment
 from seeknal.project.filling import VARIABLE, Filling
+from seeknal.project.keys import UNUSED
 from seeknal.project.places import PROJECT_FILE, find_profile
 from seeknal.project.settings import Settings, load_settings, only_one
 from seeknal.project.textfile import read_text
@@ -31,20 +32,28 @@ PLACE = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "
 class EngineTarget:
     """A named engine that transforms can run on (``--engine NAME``)."""
 
-    engine: str
-    connection: str | None = None
+    engine: str = option(summary="what it is: duckdb, or a plugin's engine")
+    connection: str | None = option(None, summary="the connection that it uses")
 
 
 @frozen(kw_only=True)
 class ProfileOptions:
     """The keys of profiles.yml; any other entry is an engine target."""
 
-    connections: Mapping[str, Mapping[str, object]] = option(factory=dict)
-    materialization: Mapping[str, object] = option(factory=dict)
-    source_defaults: Mapping[str, Mapping[str, object]] = option(factory=dict)
-    engines: Mapping[str, EngineTarget] = option(factory=dict)
-    state: Mapping[str, object] = option(factory=dict)
-    meta: Mapping[str, object] = option(factory=dict)
+    connections: Mapping[str, Mapping[str, object]] = option(
+        factory=dict, summary="databases and catalogs, each with its type and options"
+    )
+    materialization: Mapping[str, object] = option(
+        factory=dict, summary="what Iceberg targets start with, and their catalog"
+    )
+    source_defaults: Mapping[str, Mapping[str, object]] = option(
+        factory=dict, summary="params that every source of a type starts with"
+    )
+    engines: Mapping[str, EngineTarget] = option(
+        factory=dict, summary="what --engine may name; they may also stand by themselves"
+    )
+    state: Mapping[str, object] = option(factory=dict, summary=UNUSED)
+    meta: Mapping[str, object] = option(factory=dict, summary="anything; never checked")
 
 
 @frozen(kw_only=True)
@@ -239,6 +248,7 @@ def read_profile(
     }
     if options_ is None or problems:
         return None, problems
+    targets = {**options_.engines, **targets}
     profile = Profile(path=path, file=file, options=options_, targets=targets, marks=marks)
     return _with_project_connections(profile, root, settings), problems
 

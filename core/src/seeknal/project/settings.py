@@ -13,7 +13,7 @@ from seeknal.durations import Duration
 from seeknal.marks import Marks
 from seeknal.model import Environments, Execution, Problem, Retention, Suffix
 from seeknal.options import convert, option
-from seeknal.project.keys import NOT_SHARED, CommonKeys
+from seeknal.project.keys import NOT_SHARED, UNUSED, CommonKeys
 from seeknal.project.places import PROJECT_FILE
 from seeknal.project.textfile import nothing_in, read_text
 from seeknal.project.yamlfile import Document, read_documents
@@ -90,23 +90,31 @@ class ProjectOptions:
 
     name: str = option(summary="the project's name")
     version: str | float | int = option("1.0.0", summary="the project's version")
-    description: str | None = None
+    description: str | None = option(None, summary="what the project is about")
     vars: Mapping[str, object] = option(factory=dict, summary="variables for templates")
-    execution: ExecutionOptions = option(factory=ExecutionOptions)
-    environments: EnvironmentOptions = option(factory=EnvironmentOptions)
-    janitor: JanitorOptions = option(factory=JanitorOptions)
-    provenance: bool = False
+    execution: ExecutionOptions = option(factory=ExecutionOptions, summary="how runs work")
+    environments: EnvironmentOptions = option(
+        factory=EnvironmentOptions, summary="where environments deliver to"
+    )
+    janitor: JanitorOptions = option(
+        factory=JanitorOptions, summary="how much of what runs have stored is kept"
+    )
+    provenance: bool = option(False, summary=UNUSED)
     defaults: Mapping[str, object] = option(
         factory=dict, summary="keys that every node starts with"
     )
-    connections: Mapping[str, Mapping[str, object]] = option(factory=dict)
-    source_defaults: Mapping[str, Mapping[str, object]] = option(factory=dict)
-    week_start: str | None = None
-    timezone: str | None = None
-    meta: Mapping[str, object] = option(factory=dict)
-    profile: str | None = None
-    config_version: int | None = option(None, aliases=("config-version",))
-    state_backend: str | None = None
+    connections: Mapping[str, Mapping[str, object]] = option(
+        factory=dict, summary="connections as profiles.yml has them, whose own win"
+    )
+    source_defaults: Mapping[str, Mapping[str, object]] = option(
+        factory=dict, summary="params that every source of a type starts with"
+    )
+    week_start: str | None = option(None, summary=UNUSED)
+    timezone: str | None = option(None, summary=UNUSED)
+    meta: Mapping[str, object] = option(factory=dict, summary="anything; never checked")
+    profile: str | None = option(None, summary=UNUSED)
+    config_version: int | None = option(None, aliases=("config-version",), summary=UNUSED)
+    state_backend: str | None = option(None, summary=UNUSED)
 
 
 @frozen(kw_only=True)
