@@ -129,6 +129,12 @@ def quiet_option(function: F) -> F:
     return click.option("--quiet", "-q", is_flag=True, help="Print failures only.")(function)
 
 
+def verbose_option(function: F) -> F:
+    """``--verbose``: all that there is to say."""
+    help = "Say all: every problem, where the time went, what nodes log."
+    return click.option("--verbose", "-v", is_flag=True, help=help)(function)
+
+
 def explain_option(function: F) -> F:
     """``--explain``: reasons beside what is shown."""
     return click.option("--explain", is_flag=True, help="Say why each change has its category.")(

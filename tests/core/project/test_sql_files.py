@@ -184,7 +184,7 @@ def test_documentation_and_comments_say_nothing_of_the_rows(loaded):
         ("/* ---\nkind: source\nsource: csv\n--- */\nSELECT 1", "2:7", "SK0217", "source"),
         ("/* ---\nkind: trnsform\n--- */\nSELECT 1", "2:7", "SK0214", "trnsform"),
         ("/* ---\nname: a b\n--- */\nSELECT 1", "2:7", "SK0213", "a b"),
-        ("MODEL (name x);\nSELECT 1", "1:15", "SK0451", "several"),
+        ("MODEL (name x);\nSELECT 1", "1:1", "SK0317", "MODEL"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_line_of_the_file(wrong, text, place, code, words):

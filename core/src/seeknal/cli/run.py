@@ -32,6 +32,7 @@ from seeknal.flags import (
     format_option,
     output_option,
     quiet_option,
+    verbose_option,
     yes_option,
 )
 
@@ -63,7 +64,7 @@ forward_option = click.option(
 @lock_timeout_option
 @dry_run_option
 @quiet_option
-@click.option("--verbose", "-v", is_flag=True, help="Print nodes' times, and what they log.")
+@verbose_option
 @format_option("text", "json")
 @project_options
 def run_command(

@@ -13,7 +13,7 @@ from seeknal.cli.connection import Tried, connection_answer, print_connections, 
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
 from seeknal.errors import ProjectError
-from seeknal.flags import format_option
+from seeknal.flags import format_option, verbose_option
 from seeknal.model import Problem, Project
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("validate", cls=Command)
 @click.option("--connections", is_flag=True, help="Connect to every connection too.")
-@click.option("--verbose", "-v", is_flag=True, help="Show all problems, not the first of a kind.")
+@verbose_option
 @format_option("text", "json")
 @project_options
 def validate_command(connections: bool, verbose: bool, format_: str, **options: Any) -> int:
