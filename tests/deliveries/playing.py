@@ -51,6 +51,8 @@ class Story:
         """What production was last built from, where that is known."""
         self.lost = True
         """There is no production."""
+        self.unsure = False
+        """Outputs may be gone: then all but appends are written again with the next ones."""
         self.generations: dict[int, tuple[tuple[Row, ...], Definition]] = {}
         self.told: list[str] = []
         self.project = TestProject(root)
@@ -149,7 +151,7 @@ class Story:
         self.happened(
             model.ran,
             hands_over=hands_over and self.reachable,
-            again="--full" in flags or self.lost,
+            again="--full" in flags or self.unsure,
             asks=hands_over,
         )
         self.ended(self.source, self.definition)
@@ -168,7 +170,7 @@ class Story:
         if self.killed(("run", "--unpin"), when):
             self.died()
         else:
-            self.happened(model.ran, hands_over=self.reachable, again=self.lost)
+            self.happened(model.ran, hands_over=self.reachable, again=self.unsure)
             self.ended(self.source, self.definition)
 
     def do_spawn_and_kill(self, seconds: float) -> None:
@@ -345,7 +347,7 @@ class Story:
 
     def ended(self, source: tuple[Row, ...], definition: Definition) -> None:
         """Production is built from these, and its generation is known."""
-        self.production, self.lost = (source, definition), False
+        self.production, self.lost, self.unsure = (source, definition), False, False
         number = self.generation()
         self.generations[number] = self.production
         for name, worlds in self.worlds.items():
@@ -355,7 +357,7 @@ class Story:
 
     def forget(self) -> None:
         """Nothing is left of production but what was delivered and what is owed."""
-        self.production, self.lost, self.generations = None, True, {}
+        self.production, self.lost, self.unsure, self.generations = None, True, True, {}
         for name, worlds in self.worlds.items():
             self.worlds[name] = frozenset(
                 world._replace(marks=(), known=world.known and not world.delivered)

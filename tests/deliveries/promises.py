@@ -617,6 +617,46 @@ class DeliveryPromises:
 
         assert made.held("appended") == [(1, 1, 10), (1, 1, 20)]
 
+    @pytest.mark.parametrize("how", ["rm", "clean"])
+    def test_a_promotion_after_the_loss_of_target_brings_what_was_owed_before(self, shop, how):
+        made = shop(*self.modes)
+        made.given((1, 1, 10), (2, 2, 20))
+        made("run", "--no-materialize").assert_ok()
+        made.lose(how)
+        made.define(factor=2)
+        made.given((1, 1, 10), (3, 3, 30))
+        made("run", "--env", "dev").assert_ok()
+
+        made("promote", "dev", "--yes").assert_ok()
+
+        merged, ranges = [(1, 1, 20), (2, 2, 20), (3, 3, 60)], [(1, 1, 20), (3, 3, 60)]
+        every = [(1, 1, 10), (1, 1, 20), (2, 2, 20), (3, 3, 60)]
+        assert made.tables() == {**self.each(merged), "appended": every, "timed": ranges}
+
+    def test_a_promotion_of_what_was_appended_before_the_loss_of_target_adds_nothing(self, shop):
+        made = shop("appended")
+        made.run((1, 1, 10))
+        made.lose("rm")
+        made("run", "--env", "dev").assert_ok()
+
+        made("promote", "dev", "--yes").assert_ok()
+
+        assert made.held("appended") == [(1, 1, 10)]
+
+    def test_a_node_that_was_removed_and_comes_back_is_not_delivered_again(self, shop):
+        made = shop("appended", "merged")
+        made.run((1, 1, 10))
+        made.run((2, 2, 20))
+        made.without("appended")
+        made.run()
+        made("rollback", "prod", "--yes", "--to", "2").assert_ok()
+        assert made.held("appended") == [(1, 1, 10), (2, 2, 20)]
+        made.define()
+
+        made.run()
+
+        assert made.held("appended") == [(1, 1, 10), (2, 2, 20)]
+
     def test_what_an_environment_owes_is_not_productions(self, shop):
         made = shop("appended")
         made.run((1, 1, 10))

@@ -40,6 +40,10 @@ class Shop:
         self.story.definition = Definition(factor, mended)
         self.story.write_nodes()
 
+    def without(self, name: str) -> None:
+        """The project has no node of this name any more."""
+        (self.root / f"seeknal/{name}.yml").unlink()
+
     def down(self) -> None:
         self.story.do_down(self.place.ways[0])
 

@@ -149,6 +149,7 @@ def promote(
             if found != theirs.snapshots.get(id)
         }
         changes |= dict.fromkeys(promotion.removed)
+        changes = work.carried(changes, theirs.snapshots)
         only_delivers = [id for id, found in changes.items() if found and _only_delivers(found)]
         if only_delivers:
             work.check_files(only_delivers, promotion.map)
@@ -227,6 +228,7 @@ def rollback(
         if not agree(asked) or dry_run:
             return None
         work = Work(root, request, reporter, store)
+        changes = work.accounted(changes, before)
         changes, left = work.roll_back_targets(changes, before, earlier)
         generation = work.move(
             changes,

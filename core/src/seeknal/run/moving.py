@@ -29,7 +29,7 @@ from seeknal.model import (
 )
 from seeknal.plan.promotion import Promotion
 from seeknal.project.commit import commit_of
-from seeknal.run.owing import holds_newer, settled_at, spans_at, taken_back
+from seeknal.run.owing import carried_over, holds_newer, settled_at, spans_at, taken_back
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 
@@ -177,6 +177,34 @@ class Work:
         environment, history = self.request.environment, History(self.root / "target")
         well = history.unwell(environment) & set(moved)
         history.append(moved_records(environment, self.request.command, run_id, well))
+
+    def accounted(
+        self, changes: Mapping[NodeId, Snapshot | None], before: Mapping[NodeId, Snapshot]
+    ) -> dict[NodeId, Snapshot | None]:
+        """The changes with what targets hold and are owed of nodes that the map did not have.
+
+        Their outputs are gone, or they were removed; what was delivered of them was not.
+        """
+        state = self.store.state
+        done = dict(changes)
+        for id, found in changes.items():
+            account = state.account(self.request.environment, id)
+            if found is not None and id not in before and account is not None:
+                done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+        return done
+
+    def carried(
+        self, changes: Mapping[NodeId, Snapshot | None], before: Mapping[NodeId, Snapshot]
+    ) -> dict[NodeId, Snapshot | None]:
+        """The same where outputs become current as a run makes them."""
+        done = self.accounted(changes, before)
+        for id, found in done.items():
+            if found is not None and found is not changes[id]:
+                node = self.opened().project.nodes.get(id)
+                account = Account(deliveries=found.deliveries, backlog=found.backlog)
+                account = carried_over(node, account) if node else account
+                done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+        return done
 
     def owing(self, changes: Mapping[NodeId, Snapshot | None]) -> dict[NodeId, Snapshot | None]:
         """The changes with the batches that targets are owed by them."""
