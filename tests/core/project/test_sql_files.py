@@ -316,3 +316,16 @@ def test_errors_of_sql_in_a_named_file_are_at_the_file(wrong):
     found = wrong(files)
 
     assert [place.partition(":")[0] for place, _, _ in found] == [FILE]
+
+
+def test_macros_may_lie_in_folders_of_their_own(loaded, wrong):
+    macro = "{% macro twice(c) %}\n{{ c }} * {{ factor }}{% endmacro %}"
+    files = {"seeknal/macros/deep/sums.sql": macro, FILE: "SELECT {{ sums.twice('1') }} AS y"}
+
+    nodes = loaded({**files, "seeknal_project.yml": "name: x\nvars: {factor: 2}\n"})
+    found = wrong(files)
+
+    assert "1 * 2" in nodes["transform.clean"].sql.executable
+    assert [(place, code) for place, code, _ in found] == [
+        ("seeknal/macros/deep/sums.sql:2", "SK0401")
+    ]

@@ -7,6 +7,7 @@ value can become anything but a value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import total_ordering
 from hashlib import sha256
@@ -47,15 +48,18 @@ class Placeholders:
         for token in tokens:
             if self._prefix not in token.text.lower():
                 continue
-            sql = self._sql.get(token.text)
-            line = text.count("\n", 0, token.start) + 1
-            if sql is None or token.token_type.name != "VAR":
-                raise SqlRefused(_MISPLACED[token.token_type.name == "VAR"], line)
-            parts += [text[end : token.start], sql]
-            end = token.end + 1
+            sql, start, after = self._sql.get(token.text), token.start, token.end + 1
+            alone = not _JOINS.fullmatch(text[start - 1 : start] + text[after : after + 1])
+            if sql is None or token.token_type.name != "VAR" or not alone:
+                in_word = token.token_type.name == "VAR"
+                raise SqlRefused(_MISPLACED[in_word], text.count("\n", 0, start) + 1)
+            parts += [text[end:start], sql]
+            end = after
         return "".join((*parts, text[end:]))
 
 
+_JOINS = re.compile(r"""[\w$'"].?|.[\w$'"]""", re.DOTALL)
+"""What before or after a literal would be read as a part of it."""
 _MISPLACED = {
     True: "a parameter is a part of a word: put spaces around {{ }}",
     False: "a parameter stands inside a text or name in quotes: leave the quotes out",
@@ -76,6 +80,12 @@ class Marked:
 
     def __bool__(self) -> bool:
         return bool(self._value)
+
+    def __int__(self) -> int:
+        return int(self._value)
+
+    def __float__(self) -> float:
+        return float(self._value)
 
     def __len__(self) -> int:
         return len(self._value)
