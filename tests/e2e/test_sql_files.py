@@ -104,6 +104,17 @@ def test_every_command_knows_such_a_node(moved, arguments, words):
     assert words in outcome.stdout
 
 
+@pytest.mark.parametrize("file", [f"{PLACE}.sql", "seeknal/transforms/names.yml"])
+def test_a_node_of_two_files_is_selected_by_either(moved, file):
+    sql = SQL.partition("--- */\n")[2]
+    named = "{kind: transform, name: regions, sql_file: by_region.sql}\n"
+    moved.write({f"{PLACE}.sql": sql, "seeknal/transforms/names.yml": named})
+
+    outcome = moved.run("list", "--select", f"file:{file}", "--format", "json").assert_ok()
+
+    assert [entry["node"] for entry in outcome.json()] == ["transform.regions"]
+
+
 def test_a_password_in_a_file_is_masked(moved):
     url = "https://me:hunter22222@example.com/x.csv"
     moved.write({f"{PLACE}.sql": f"SELECT hunter22222 AS x,\n  FROM read_csv('{url}') WHERE (\n"})

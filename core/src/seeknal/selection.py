@@ -217,8 +217,9 @@ class _Finder:
     def path(self, value: str, term: str) -> set[NodeId]:
         """Nodes of a file, of a folder and what is below it, or of a pattern of paths."""
         wanted = value.removeprefix("./").rstrip("/")
-        found = {id for id, node in self.nodes.items() if _is_below(node.location.file, wanted)}
-        files = sorted({node.location.file for node in self.nodes.values()})
+        named = {id: _files_of(node) for id, node in self.nodes.items()}
+        found = {id for id in named if any(_is_below(file, wanted) for file in named[id])}
+        files = sorted({file for files in named.values() for file in files})
         return found or self.nothing(wanted, term, files)
 
     def state(self, value: str, term: str) -> set[NodeId]:
@@ -234,6 +235,11 @@ class _Finder:
 
     def tagged(self, tags: Iterable[str]) -> set[NodeId]:
         return set().union(*(self.tag(tag, f"tag:{tag}") for tag in _split(tags)))
+
+
+def _files_of(node: Node) -> set[str]:
+    """Where a node is written: its SQL may stand in a file of its own."""
+    return {node.location.file, *([node.sql.location.file] if node.sql else [])}
 
 
 def _split(values: Iterable[str]) -> list[str]:

@@ -267,6 +267,13 @@ def test_a_wrong_sql_file_is_told_where_it_is_written(wrong, written, code, word
     assert words in found[0][2]
 
 
+def test_comments_of_jinja_are_answered_with_those_of_sql(problems):
+    (found,) = problems({FILE: "{# all of them #}\nSELECT 1 AS y"})
+
+    assert str(found.location) == f"{FILE}:1:1"
+    assert found.help == "write -- or /* */: {# #} is no comment here"
+
+
 def test_the_nearest_file_is_offered(problems):
     yaml = "kind: transform\nname: t\nsql_file: clen.sql\n"
 

@@ -256,6 +256,8 @@ class _Edits:
         code = "SK0452" if fault.not_a_query else "SK0450"
         place = self.original_place(executable, fault.line, fault.column)
         help = "write a SELECT" if fault.not_a_query else None
+        if executable.split("\n")[fault.line - 1][fault.column - 1 :].startswith("{#"):
+            help = "write -- or /* */: {# #} is no comment here"
         self.scope.problem(code, fault.message, place, help)
 
     def original_place(self, executable: str, line: int, column: int) -> tuple[int, int]:
