@@ -159,7 +159,14 @@ def unstructure(value: object, *, functional_only: bool = False) -> Any:
 
 
 class _Mismatch(Exception):
-    """A value is not of the wanted type; the message says what was expected."""
+    """A value is not of the wanted type; the message says what was expected.
+
+    ``entry`` is the path and the value of an entry of a list, where that is what does not fit.
+    """
+
+    def __init__(self, expected: str, entry: tuple[tuple[Any, ...], object] | None = None) -> None:
+        super().__init__(expected)
+        self.entry = entry
 
 
 class _Reader:
@@ -222,8 +229,10 @@ class _Reader:
         try:
             return self.read(wanted, value, path)
         except _Mismatch as mismatch:
-            text = f"{self.what} {key!r} expects {mismatch}, not {describe(value)}"
-            self.problem(WRONG_VALUE, text, path, _quote_hint(wanted, value))
+            where, found = mismatch.entry or (path, value)
+            each = "" if mismatch.entry is None else f"entry {where[-1] + 1} of "
+            text = f"{each}{self.what} {key!r} expects {mismatch}, not {describe(found)}"
+            self.problem(WRONG_VALUE, text, where, _quote_hint(wanted, found))
             return None
 
     def read(self, wanted: Any, value: object, path: tuple[Any, ...]) -> object:
@@ -246,6 +255,7 @@ class _Reader:
         if value is None and type(None) in members:
             return None
         expected: list[str] = []
+        entry: tuple[tuple[Any, ...], object] | None = None
         faults: list[Problem] = []
         before = len(self.problems)
         for member in members:
@@ -255,6 +265,7 @@ class _Reader:
                 result = self.read(member, value, path)
             except _Mismatch as mismatch:
                 expected.append(str(mismatch))
+                entry = mismatch.entry
                 continue
             if len(self.problems) == before:
                 return result
@@ -262,7 +273,9 @@ class _Reader:
             faults = faults or self.problems[before:]
             del self.problems[before:]
         if not faults:
-            raise _Mismatch(" or ".join(dict.fromkeys(expected)))
+            raise _Mismatch(
+                " or ".join(dict.fromkeys(expected)), entry if len(expected) == 1 else None
+            )
         self.problems += faults
         return None
 
@@ -271,7 +284,13 @@ class _Reader:
             return (self.read(item, value, path),)
         if not isinstance(value, Sequence):
             raise _Mismatch("a list")
-        return tuple(self.read(item, entry, (*path, n)) for n, entry in enumerate(value))
+        return tuple(self.entry(item, entry, (*path, n)) for n, entry in enumerate(value))
+
+    def entry(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        try:
+            return self.read(item, value, path)
+        except _Mismatch as mismatch:
+            raise _Mismatch(str(mismatch), mismatch.entry or (path, value)) from None
 
     def mapping(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
         if not isinstance(value, Mapping):

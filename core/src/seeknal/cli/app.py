@@ -7,6 +7,7 @@ when no command of core's has the name, or when all are listed.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -25,6 +26,7 @@ from seeknal.foreign import OPTIONS as OPTIONS_OF_OTHERS
 from seeknal.foreign import is_node_file
 
 OptionsT = TypeVar("OptionsT")
+_EXTRA = re.compile(r"extra arguments? \((.*)\)")
 PROGRAM = "seeknal"
 REGISTER = "register_commands"
 _NOTHING = " \t\r\n,"
@@ -441,7 +443,23 @@ def _help_for(error: click.ClickException) -> str | None:
         known = [name for entry in context.command.params for name in entry.opts]
         if near := did_you_mean(error.option_name, known):
             return near
+    if (more := _EXTRA.search(error.format_message())) and (how := _several(context, more[1])):
+        return how
     return f"{context.command_path} --help shows what it takes"
+
+
+def _several(context: click.Context, more: str) -> str | None:
+    """How an option takes several values, where words stand after one that can."""
+    for option in context.command.params:
+        given = context.params.get(option.name or "")
+        if not isinstance(option, click.Option) or not option.multiple or not given:
+            continue
+        name, first = option.opts[0], given[-1]
+        repeated = " ".join(f"{name} {word}" for word in (first, *more.split()))
+        if option.name in ("select", "exclude"):
+            return f"to name several, quote them: {name} '{first} {more}', or repeat it: {repeated}"
+        return f"to give several, repeat it: {repeated}"
+    return None
 
 
 def _show_traceback() -> None:

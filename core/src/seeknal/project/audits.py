@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Audit, NodeId, Problem
-from seeknal.options import convert, describe, keys_of
+from seeknal.options import MISSING_KEY, convert, describe, keys_of
 from seeknal.project.around import Surroundings
 from seeknal.project.ownaudits import AUDIT_KEYS
 
@@ -102,6 +104,17 @@ def _completed(value: object, around: Surroundings) -> object:
     from seeknal.sql.refs import complete_refs
 
     return complete_refs(value, around.known) if isinstance(value, str) else value
+
+
+def in_full(type: str, problem: Problem) -> Problem:
+    """What is wrong with an audit that is a bare name: mostly that it needs parameters."""
+    if problem.code != MISSING_KEY:
+        return problem
+    key = problem.message.split("'")[1]
+    example = f"{{type: {type}, {key}: {'[...]' if key.endswith('s') else '...'}}}"
+    return evolve(
+        problem, help=f"an audit with parameters is a mapping: - {example}; {problem.help or key}"
+    )
 
 
 def _text(value: object) -> str | None:

@@ -55,7 +55,7 @@ class CommonKeys:
     )
     schema: tuple[ColumnKeys, ...] = option((), summary="columns as seeknal 2.x lists them")
     contract: bool = option(False, summary="the declared types are promises that a run checks")
-    audits: tuple[Mapping[str, object], ...] = option((), summary="checks on the rows")
+    audits: tuple[Mapping[str, object] | str, ...] = option((), summary="checks on the rows")
     materialization: Mapping[str, object] | None = option(None, summary="one target")
     materializations: tuple[Mapping[str, object], ...] = option((), summary="targets")
     enabled: bool = option(True, summary="false leaves the node out")

@@ -31,7 +31,7 @@ from seeknal.project.around import (
     unknown_connection,
     unknown_type,
 )
-from seeknal.project.audits import build_audit
+from seeknal.project.audits import build_audit, in_full
 from seeknal.project.definition import definition_of
 from seeknal.project.inside import leaves
 from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
@@ -541,9 +541,14 @@ class _Builder:
             if (audit := self.audit(entry, marks.below("audits", index), self.id)) is not None
         )
 
-    def audit(self, data: Mapping[str, object], marks: Marks, node: NodeId) -> Audit | None:
+    def audit(self, entry: Mapping[str, object] | str, marks: Marks, node: NodeId) -> Audit | None:
+        data = {"type": entry} if isinstance(entry, str) else entry
         data = render_values(data, self.around.scope, marks.value(), self.problems, node)
-        return build_audit(data, marks, node, self.around, self.problems)
+        before = len(self.problems)
+        audit = build_audit(data, marks, node, self.around, self.problems)
+        if isinstance(entry, str):
+            self.problems[before:] = [in_full(entry, each) for each in self.problems[before:]]
+        return audit
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:
         if common.engine not in (None, "duckdb", *self.around.plugins.engines):

@@ -94,6 +94,8 @@ class _Rule:
         for index, entry in enumerate(given if isinstance(given, Sequence) else ()):
             if isinstance(entry, Mapping):
                 yield entry, self.raw.marks.below("audits", index)
+            elif isinstance(entry, str):
+                yield {"type": entry}, self.raw.marks.below("audits", index)
 
     def check(self, check: _Check) -> Mappings:
         type = check.type

@@ -23,6 +23,8 @@ from seeknal.project.raw import RawNode
 
 _ICEBERG = "iceberg"
 """What a ``materialization:`` without a type means."""
+_DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
+"""What other tools write there, which says nothing of how rows are delivered."""
 _OLD_MODES: dict[str, tuple[Mode, ...]] = {
     "overwrite": ("full",),
     "upsert": ("upsert_by_key",),
@@ -67,6 +69,9 @@ class TargetBuilder:
         """That of an exposure; one for each input where the path holds ``{name}``."""
         params = {**common.params, "type": type}
         marks = self.raw.marks.below("params")
+        if type not in self.around.plugins.target_types:
+            self.unknown_type(type, marks)
+            return []
         path = params.get("path")
         read = list(dict.fromkeys(entry.ref for entry in inputs if entry.ref.kind != "rule"))
         if isinstance(path, str) and "{name}" in path:
@@ -92,15 +97,25 @@ class TargetBuilder:
         type = str(data["type"])
         declared = self.around.plugins.target_types.get(type)
         if declared is None:
-            help = unknown_type("target type", type, self.around.plugins)
-            place = marks.value("type") if self.raw.kind != "exposure" else self.type_place(marks)
-            self.problem("SK0208", f"unknown target type {type!r}", place, help)
+            self.unknown_type(type, marks)
             return None
         if declared.name == _ICEBERG:
             if not self.around.iceberg.enabled:
                 return None
             data = self.with_iceberg_defaults(data)
         return self.of_type(declared, data, marks, reads)
+
+    def unknown_type(self, type: str, marks: Marks) -> None:
+        help = unknown_type("target type", type, self.around.plugins)
+        place = marks.value("type")
+        if self.raw.kind == "exposure":
+            place = self.type_place(marks)
+            if type.lower() in _DOCUMENTING:
+                help = (
+                    "type: says how it is delivered; an exposure that only documents has none:"
+                    f" meta: {{type: {type}}}"
+                )
+        self.problem("SK0208", f"unknown target type {type!r}", place, help)
 
     def type_place(self, marks: Marks) -> Location:
         """Where an exposure names its type, or one of its materializations does."""

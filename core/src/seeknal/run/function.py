@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextvars
+import re
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ from seeknal.run.traced import Traced, trace
 from seeknal.scans import files_scan
 
 _local = threading.local()
+_FRAMES = re.compile(r"\.(df|to_df|fetchdf|fetch_df|fetch_df_chunk)\(")
+"""Calls of DuckDB's that give a pandas frame."""
 
 
 def run_function(
@@ -221,17 +224,30 @@ def _explained(error: BaseException, call: Call) -> BaseException:
             error.location = place
         return error
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return NodeError(text, code="SK0511", location=place, help=_advice(error))
+    package = _missing_package(error, call)
+    if package == "pandas" and package not in text:
+        text = f"{type(error).__name__}: No module named 'pandas', which .df() needs"
+    return NodeError(text, code="SK0511", location=place, help=_advice(package))
 
 
-def _advice(error: BaseException) -> str | None:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return (
-            f"install {package} where seeknal runs, or list it in a '# /// script' header of"
-            f" the file: dependencies = [{package!r}]"
-        )
-    return None
+def _missing_package(error: BaseException, call: Call) -> str | None:
+    """What is to be installed: DuckDB asks for numpy where pandas is what is wanted."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(call.file.parent)]
+    if error.name == "numpy" and own and _FRAMES.search(own[-1].line or ""):
+        return "pandas"
+    return error.name.partition(".")[0]
+
+
+def _advice(package: str | None) -> str | None:
+    if package is None:
+        return None
+    return (
+        f"install {package} where seeknal runs, or list it in a '# /// script' header of"
+        f" the file: dependencies = [{package!r}]"
+    )
 
 
 def _place(error: BaseException, call: Call) -> Location:
