@@ -194,7 +194,7 @@ class BindContext:
     def resolve(self, path: str) -> Path:
         full = (self.project_root / path).resolve()
         source = self.binder.nodes[self.node].source
-        outside = bool(source and source.allow_outside)
+        outside = bool(source and source.allow_outside) or full.is_relative_to(self.workdir)
         if not outside and not full.is_relative_to(self.project_root.resolve()):
             raise NodeError(f"{path!r} lies outside the project", code="SK0703")
         return full

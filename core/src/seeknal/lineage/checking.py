@@ -16,7 +16,16 @@ from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
 from seeknal.lineage.fitting import Fit, Fitter, of_stored
 from seeknal.lineage.nodes import declared, still_true
-from seeknal.lineage.schemas import Schema, files_of, is_cheap, is_unmoved, token_of
+from seeknal.lineage.schemas import (
+    Schema,
+    files_of,
+    has_heads,
+    heads_of,
+    is_cheap,
+    is_unmoved,
+    named_only,
+    token_of,
+)
 from seeknal.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
 from seeknal.spots import find_word
@@ -173,7 +182,25 @@ class _Checker:
         snapshot = self.snapshots.get(node.id)
         if stored and files and snapshot and is_unmoved(files, snapshot, self.project.root):
             return Fit(schema=evolve(stored, sure=True))
-        return Fit(schema=stored or of_stored(declared(node)))
+        return Fit(schema=stored or of_stored(declared(node)) or self.of_heads(node, files))
+
+    def of_heads(self, node: Node, files: Sequence[Path] | None) -> Schema | None:
+        """The names that the first lines of large files give."""
+        root = self.project.root
+        if not files or not has_heads(files, root):
+            return None
+        key = _key(node, ["heads", token_of(files, root)])
+        if node.definition and (known := self.cache.get(key)) is not None:
+            return known.schema
+        assert node.source is not None
+        heads = heads_of(files, self.binder.scratch)
+        source = evolve(node.source, table=heads, columns=())
+        try:
+            columns = self.binder.loaded(evolve(node, source=source))
+        except Unbound:
+            return None
+        schema = named_only([column.name for column in columns], sure=False)
+        return self.cache.put(key, Fit(schema=schema)).schema
 
     def files(self, node: Node) -> list[Path] | None:
         assert node.source is not None

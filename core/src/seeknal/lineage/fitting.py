@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seeknal.kernel import Misfit
 
 Schemas = Mapping[NodeId, Schema | None]
-UNSURE = "as far as its columns are known from the last run or from what is declared"
+UNSURE = "as far as columns are known before a run"
 
 
 @frozen(kw_only=True)

@@ -13,6 +13,7 @@ from seeknal.digests import digest
 from seeknal.model import Column, Node, Snapshot
 from seeknal.project.inside import is_url, leaves
 
+_HEAD = 2**18
 LARGEST = 2 * 2**20
 """Bytes of files that are read to learn their columns; of Parquet only the footer is."""
 
@@ -66,6 +67,26 @@ def is_cheap(files: Sequence[Path]) -> bool:
     """Whether to read them costs next to nothing."""
     sizes = [path.stat().st_size for path in files if path.suffix != ".parquet"]
     return sum(sizes) <= LARGEST and len(files) <= 100
+
+
+def has_heads(files: Sequence[Path], root: Path) -> bool:
+    """Whether the first lines of the files name all of their columns."""
+    return all(
+        path.suffix.lower() in (".csv", ".tsv") and "=" not in os.path.relpath(path, root)
+        for path in files
+    )
+
+
+def heads_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
+    """Copies of the files that end after some of their lines."""
+    found = []
+    for number, path in enumerate(files):
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        copy = folder / f"head{number}{path.suffix.lower()}"
+        copy.write_bytes(head[: head.rfind(b"\n") + 1])
+        found.append(str(copy))
+    return tuple(found)
 
 
 def token_of(files: Sequence[Path], root: Path) -> str:

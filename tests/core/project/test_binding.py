@@ -1,0 +1,229 @@
+"""SQL is bound against what is known before a run, and its faults are told where they stand."""
+
+import subprocess
+import sys
+
+import pytest
+
+FILES = {
+    "data/orders.csv": "id,customer,amount,day\n1,a,10.5,2026-01-01\n2,b,20,2026-01-02\n",
+    "seeknal/orders.yml": "kind: source\nname: orders\nsource: csv\ntable: data/orders.csv\n",
+}
+READER = "kind: transform\nname: {0}\nsql: SELECT {1} FROM ref('{2}')\n"
+PYTHON = """
+    from seeknal import source
+
+    @source()
+    def made():
+        return [{"id": 1, "name": "a"}]
+"""
+
+
+def problems(project, *options):
+    answer = project.run("validate", "--format", "json", *options).json()
+    return answer["problems"]
+
+
+SQLS = {
+    "block": "sql: |\n  SELECT id,\n    ^nosuch\n  FROM ref('source.orders')\n",
+    "block with a comment, and text beyond ASCII": (
+        "sql: |2-  # as it stands\n    -- Ümläute\n    SELECT 'é' AS e, ^nosuch FROM orders\n"
+        "inputs: [source.orders]\n"
+    ),
+    "folded": "sql: >\n  SELECT id,\n  day,\n\n  ^nosuch\n  FROM ref('source.orders')\n",
+    "one line": "sql: SELECT id, ^nosuch FROM ref('source.orders')\n",
+    "one line after refs": (
+        "sql: SELECT a.id FROM ref('source.orders') a JOIN ref('source.orders') b"
+        " ON a.id = b.^nosuch\n"
+    ),
+    "in double quotes": (
+        "sql: \"SELECT \\\"id\\\",\\n  day,\n  '\\\\' AS b, ^nosuch\n  FROM ref('source.orders')\"\n"
+    ),
+    "in single quotes": (
+        "sql: 'SELECT id, ''it''''s'' AS s,\n  ^nosuch FROM ref(''source.orders'')'\n"
+    ),
+    "without quotes over lines": "sql: SELECT id,\n  day,\n  ^nosuch\n  FROM ref('source.orders')\n",
+    "below a template": (
+        "sql: |\n  SELECT {% for name in ['a', 'b', 'c'] %}\n    id AS {{ name }},\n"
+        "  {% endfor %}\n    ^nosuch\n  FROM ref('source.orders')\n"
+    ),
+    "in another dialect": (
+        "dialect: postgres\nsql: |\n  SELECT id::int AS i,\n    ^nosuch::text AS t\n"
+        "  FROM ref('source.orders')\n"
+    ),
+    "in a subquery": (
+        "sql: |\n  WITH one AS (\n    SELECT id FROM ref('source.orders')\n  )\n"
+        "  SELECT ^nosuch FROM one\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SQLS)
+def test_a_fault_is_told_where_it_stands_however_the_sql_is_written(seeknal_project, name):
+    marked = f"kind: transform\nname: t\n{SQLS[name]}"
+    before = marked[: marked.index("^")]
+    text = marked.replace("^", "", 1)
+    project = seeknal_project({**FILES, "seeknal/t.yml": text})
+
+    [problem] = problems(project)
+
+    place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+    caret = 2 if "b.^" in SQLS[name] else 0
+    assert "nosuch" in problem["message"]
+    assert (problem["line"], problem["column"]) == (place[0], place[1] - caret)
+
+
+def test_what_a_template_makes_is_told_at_the_line_of_the_template(seeknal_project):
+    sql = "sql: |\n  SELECT id,\n    {{ 'no' ~ 'such' }}\n  FROM ref('source.orders')\n"
+    project = seeknal_project({**FILES, "seeknal/t.yml": f"kind: transform\nname: t\n{sql}"})
+
+    [problem] = problems(project)
+
+    assert (problem["file"], problem["line"]) == ("seeknal/t.yml", 5)
+
+
+def test_several_faults_of_one_query_are_told_at_once(seeknal_project):
+    sql = "a AS x, id + b AS y, upper(amount) AS z, lenght(customer) AS l"
+    project = seeknal_project({**FILES, "seeknal/t.yml": READER.format("t", sql, "source.orders")})
+
+    found = problems(project)
+
+    assert [entry["column"] for entry in found] == [13, 26, 34, 54]
+
+
+def test_names_of_an_output_are_known_to_what_reads_it(seeknal_project):
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format("a", "id, amount * 2 AS twice", "source.orders"),
+            "seeknal/b.yml": READER.format("b", "twice, amount", "transform.a"),
+        }
+    )
+
+    [problem] = problems(project)
+
+    assert (problem["node"], problem["help"]) == ("transform.b", "columns: id, twice")
+
+
+def test_what_only_follows_from_a_fault_is_not_told(seeknal_project):
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format("a", "id, customr", "source.orders"),
+            "seeknal/b.yml": READER.format("b", "customer", "transform.a"),
+            "seeknal/c.yml": READER.format("c", "nothing", "transform.b"),
+        }
+    )
+
+    answer = project.run("validate", "--format", "json").json()
+
+    assert [entry["node"] for entry in answer["problems"]] == ["transform.a"]
+    assert answer["unknown"] == answer["unchecked"] == []
+
+
+def test_what_only_a_run_can_tell_is_said_in_one_line_and_is_no_problem(seeknal_project):
+    url = "kind: source\nname: far\nsource: csv\ntable: https://example.invalid/x.csv\n"
+    readers = {
+        f"seeknal/r{n}.yml": READER.format(f"r{n}", "nosuch", "source.far") for n in range(3)
+    }
+    project = seeknal_project({**FILES, **readers, "seeknal/far.yml": url})
+
+    outcome = project.run("validate").assert_ok()
+
+    assert outcome.stdout == "5 nodes, no problems\n"
+    assert outcome.stderr == (
+        "note: columns are known only after a run: source.far; 3 nodes that read them not checked\n"
+    )
+
+
+def test_columns_of_the_last_run_make_a_warning_for_they_may_be_others(seeknal_project):
+    reader = READER.format("t", "nosuch", "source.made")
+    project = seeknal_project({"seeknal/pipelines/made.py": PYTHON})
+    project.run("run").assert_ok()
+    project.write({"seeknal/t.yml": reader})
+
+    outcome = project.run("validate").assert_ok()
+
+    assert "warning[SK0754]" in outcome.stderr
+    assert "nosuch" in outcome.stderr
+    assert "seeknal/t.yml:3:13" in outcome.stderr
+    assert "before a run" in outcome.stderr
+
+
+def test_names_of_a_large_file_come_from_its_first_lines_until_it_has_run(seeknal_project):
+    rows = "".join(f"{n},a,{n / 2},2026-01-01\n" for n in range(150_000))
+    project = seeknal_project(
+        {
+            "data/orders.csv": "id,customer,amount,day\n" + rows,
+            "seeknal/orders.yml": FILES["seeknal/orders.yml"],
+            "seeknal/t.yml": READER.format("t", "id", "source.orders"),
+        }
+    )
+    wrong = READER.format("t", "nosuch, upper(id) AS u", "source.orders")
+
+    project.run("validate").assert_ok()
+    project.write({"seeknal/t.yml": wrong})
+    [first] = problems(project)
+    project.run("run", "--select", "source.orders").assert_ok()
+    later = problems(project)
+
+    assert (first["code"], first["severity"]) == ("SK0754", "warn")
+    assert [entry["severity"] for entry in later] == ["error", "error"]
+
+
+def test_a_declared_column_that_is_not_in_the_file_is_told_and_the_others_are_known(
+    seeknal_project,
+):
+    source = FILES["seeknal/orders.yml"] + "columns:\n  amount: VARCHAR\n  nosuch: BIGINT\n"
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/orders.yml": source,
+            "seeknal/t.yml": READER.format("t", "upper(amount) AS a, other", "source.orders"),
+        }
+    )
+
+    found = problems(project)
+
+    assert [(entry["file"], entry["line"], entry["column"]) for entry in found] == [
+        ("seeknal/orders.yml", 7, 3),
+        ("seeknal/t.yml", 3, 33),
+    ]
+
+
+def test_nothing_changed_is_told_without_duckdb(seeknal_project):
+    project = seeknal_project({**FILES, "seeknal/t.yml": READER.format("t", "id", "source.orders")})
+    project.run("validate").assert_ok()
+    code = (
+        "import sys; from seeknal.cli import main; code = main(['validate']);"
+        "print(code, 'duckdb' in sys.modules, 'sqlglot' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "2 nodes, no problems\n0 False False\n"
+
+
+def test_a_file_that_changes_is_read_again(seeknal_project):
+    project = seeknal_project(
+        {**FILES, "seeknal/t.yml": READER.format("t", "amount", "source.orders")}
+    )
+    project.run("validate").assert_ok()
+
+    project.write({"data/orders.csv": "id,customer,total,day\n1,a,1,2026-01-01\n"})
+
+    [problem] = problems(project)
+    assert '"amount" not found' in problem["message"]
+
+
+def test_a_plan_shows_what_is_wrong_and_nothing_else(seeknal_project):
+    project = seeknal_project(
+        {**FILES, "seeknal/t.yml": READER.format("t", "nosuch", "source.orders")}
+    )
+
+    outcome = project.run("plan")
+
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert "error[SK0706]" in outcome.stderr
