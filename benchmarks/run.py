@@ -154,9 +154,22 @@ def _stored(root: Path) -> set[Path]:
 
 def load(setting: Setting) -> list[Line]:
     root = project(setting, "small500", logical.small(500))
-    command = seeknal(root, "validate", prepare=fresh(root))
-    found = interleaved({"load": command}, setting.times)["load"]
-    return [Line("load without cache, 500 nodes", cpu(found), "", "<= 1.5 CPU s", found.cpu <= 1.5)]
+    commands = {
+        "validate without cache": seeknal(root, "validate", prepare=fresh(root)),
+        "validate, nothing changed": seeknal(root, "validate"),
+    }
+    found = interleaved(commands, setting.times)
+    bars = {"validate without cache": 1.5, "validate, nothing changed": 0.5}
+    return [
+        Line(
+            f"{name}, 500 nodes, all SQL bound",
+            cpu(sample),
+            "",
+            f"<= {bars[name]} CPU s",
+            sample.cpu <= bars[name],
+        )
+        for name, sample in found.items()
+    ]
 
 
 def first_build(setting: Setting) -> list[Line]:

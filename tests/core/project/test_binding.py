@@ -27,7 +27,7 @@ def problems(project, *options):
 SQLS = {
     "block": "sql: |\n  SELECT id,\n    ^nosuch\n  FROM ref('source.orders')\n",
     "block with a comment, and text beyond ASCII": (
-        "sql: |2-  # as it stands\n    -- Ümläute\n    SELECT 'é' AS e, ^nosuch FROM orders\n"
+        "sql: |2-  # as it stands\n    -- Über alles\n    SELECT 'é' AS e, ^nosuch FROM orders\n"
         "inputs: [source.orders]\n"
     ),
     "folded": "sql: >\n  SELECT id,\n  day,\n\n  ^nosuch\n  FROM ref('source.orders')\n",
@@ -42,7 +42,7 @@ SQLS = {
     "in single quotes": (
         "sql: 'SELECT id, ''it''''s'' AS s,\n  ^nosuch FROM ref(''source.orders'')'\n"
     ),
-    "without quotes over lines": "sql: SELECT id,\n  day,\n  ^nosuch\n  FROM ref('source.orders')\n",
+    "without quotes over lines": "sql: SELECT id,\n  ^nosuch\n  FROM ref('source.orders')\n",
     "below a template": (
         "sql: |\n  SELECT {% for name in ['a', 'b', 'c'] %}\n    id AS {{ name }},\n"
         "  {% endfor %}\n    ^nosuch\n  FROM ref('source.orders')\n"
@@ -227,3 +227,44 @@ def test_a_plan_shows_what_is_wrong_and_nothing_else(seeknal_project):
 
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     assert "error[SK0706]" in outcome.stderr
+
+
+def test_a_project_that_has_run_and_reads_what_is_not_there_is_checked(seeknal_project):
+    project = seeknal_project({**FILES, "seeknal/pipelines/made.py": PYTHON})
+    project.run("run").assert_ok()
+    project.write(
+        {
+            "seeknal/a.yml": READER.format("a", "id", "source.ordres"),
+            "seeknal/b.yml": READER.format("b", "nosuch", "source.orders"),
+        }
+    )
+
+    found = problems(project)
+
+    assert [entry["code"] for entry in found] == ["SK0310", "SK0706"]
+
+
+def test_what_has_run_before_is_not_said_to_need_a_first_run(seeknal_project):
+    framed = """
+        from seeknal import transform
+
+        @transform(inputs=["transform.a"])
+        def twice(ctx):
+            return ctx.duckdb.sql("SELECT * FROM transform.a")
+    """
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format("a", "id", "source.orders"),
+            "seeknal/pipelines/twice.py": framed,
+            "seeknal/b.yml": READER.format("b", "id", "transform.twice"),
+        }
+    )
+    before = project.run("validate").assert_ok()
+    project.run("run").assert_ok()
+    project.write({"seeknal/a.yml": READER.format("a", "id, day", "source.orders")})
+
+    after = project.run("validate").assert_ok()
+
+    assert "transform.twice; 1 node that reads them not checked" in before.stderr
+    assert after.stderr == ""

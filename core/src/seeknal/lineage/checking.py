@@ -94,6 +94,7 @@ class _Checker:
         self.unknown: list[NodeId] = []
         self.unchecked: list[NodeId] = []
         self.wrong = set(wrong)
+        """Nodes of which it is no news that they are not known, nor what reads them."""
 
     def checked(self) -> Checked:
         nodes = self.project.nodes
@@ -125,7 +126,8 @@ class _Checker:
                 self.wrong.add(node.id)
         elif not fit.looked or (fit.schema is None and self._has_rows(node)):
             missing = any(parent not in self.project.nodes for parent in node.parents)
-            if follows or missing or node.id in self.wrong:
+            # Of what has run before, other columns than those of then are no news either.
+            if follows or missing or node.id in self.wrong or node.id in self.snapshots:
                 self.wrong.add(node.id)
             elif any(self.schemas.get(id) is None for id in node.parents):
                 self.unchecked.append(node.id)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.errors import ProjectError
 from seeknal.fingerprint import fingerprints
 from seeknal.graph import graph_of
 from seeknal.lineage.checking import Checked, check_project
-from seeknal.model import Problem, Project
+from seeknal.model import Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins, load_plugins
 from seeknal.project.reading import place_of
 from seeknal.run.loading import load
@@ -55,6 +55,18 @@ def _of_wrong(error: ProjectError, request: Request) -> Examined:
     return Examined(loaded=None, problems=problems, checked=checked)
 
 
+def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
+    """The nodes without what they read that is not there."""
+    lost = {id for id, node in nodes.items() if not nodes.keys() >= set(node.parents)}
+    kept = {
+        id: evolve(
+            nodes[id], inputs=tuple(entry for entry in nodes[id].inputs if entry.ref in nodes)
+        )
+        for id in lost
+    }
+    return {**nodes, **kept}
+
+
 def check(
     project: Project,
     plugins: Plugins,
@@ -70,7 +82,7 @@ def check(
 
     @cache
     def marks() -> object:
-        return fingerprints(project.nodes, graph, today, project.root) if graph else {}
+        return fingerprints(_closed(project.nodes), graph, today, project.root) if graph else {}
 
     snapshots = found.snapshots if found else {}
     return check_project(project, plugins, snapshots, marks, wrong)  # type: ignore[arg-type]
