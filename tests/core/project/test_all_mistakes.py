@@ -173,7 +173,7 @@ MISTAKES = [
     ("word of two meanings", SOURCES, "description: Who buys", "description: yes", "yes"),
     ("unknown column", SQL, "status = 'paid'", "statu = 'paid'", "statu ="),
     ("unknown type in a cast", SQL, "ordered_at AS DATE)", "ordered_at AS DAET)", "DAET"),
-    ("types that do not compare", SQL, "WHERE amount > 0", "WHERE ordered_at > 5", "ordered_at >"),
+    ("types that do not compare", SQL, "WHERE amount > 0", "WHERE ordered_at > 5", "> 5"),
     ("unknown function", SQL, "length(status)", "lenght(status)", "lenght"),
     (
         "unknown target type",

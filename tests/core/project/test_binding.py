@@ -37,7 +37,7 @@ SQLS = {
         " ON a.id = b.^nosuch\n"
     ),
     "in double quotes": (
-        "sql: \"SELECT \\\"id\\\",\\n  day,\n  '\\\\' AS b, ^nosuch\n  FROM ref('source.orders')\"\n"
+        "sql: \"SELECT \\\"id\\\",\n\n  '\\\\\\\\' AS b, ^nosuch\n  FROM ref('source.orders')\"\n"
     ),
     "in single quotes": (
         "sql: 'SELECT id, ''it''''s'' AS s,\n  ^nosuch FROM ref(''source.orders'')'\n"

@@ -37,6 +37,8 @@ _NAMES = (
     "can't find in alias map",
     "does not exist on",
 )
+_COMPARED = "Cannot compare values"
+_COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
 _SHAPES = ("must appear in the GROUP BY clause", "cannot contain aggregates", "same number of")
 
 
@@ -202,7 +204,22 @@ def _in_original(fault: Fault, edits: Sequence[tuple[int, int, str]], sql: str) 
     spans: list[Edit] = [(start, stop, len(new)) for start, stop, new in edits]
     begin = before_edits(fault.offset, spans)
     end = before_edits(fault.offset + fault.length, spans)
-    return evolve(fault, offset=begin, length=max(0, end - begin))
+    fault = evolve(fault, offset=begin, length=max(0, end - begin))
+    return _at_comparison(fault, sql) if _COMPARED in fault.message else fault
+
+
+def _at_comparison(fault: Fault, sql: str) -> Fault:
+    """The fault at the operator itself: some versions of DuckDB give all of the expression."""
+    depth = 0
+    for token in tokenize(sql):
+        if fault.offset is None or token.start < fault.offset:
+            continue
+        depth += {"(": 1, ")": -1}.get(token.key, 0)
+        if depth == 0 and token.key in _COMPARISONS:
+            return evolve(fault, offset=token.start, length=len(token.text))
+        if token.end >= fault.offset + fault.length:
+            break
+    return fault
 
 
 def _first_named(name: str | None, sql: str) -> int | None:
@@ -231,6 +248,9 @@ def _patch(
     if first is None:
         return None
     start, stop = tokens[first].start, tokens[_end(tokens, first)].end
+    if tokens[first].key in _COMPARISONS:
+        # True or false of both sides, whatever types they are of.
+        return start, stop, "IS NULL AND NULL IS DISTINCT FROM"
     if "Type with name" in fault.message:
         return start, tokens[first].end, "VARCHAR"
     if fault.kind == "type" or fault.length > stop - start:
