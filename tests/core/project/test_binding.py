@@ -268,3 +268,40 @@ def test_what_has_run_before_is_not_said_to_need_a_first_run(seeknal_project):
 
     assert "transform.twice; 1 node that reads them not checked" in before.stderr
     assert after.stderr == ""
+
+
+def test_two_columns_of_one_name_are_told_before_a_run(seeknal_project):
+    select = "id, customer AS c, amount AS C"
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format("a", select, "source.orders"),
+            "seeknal/b.yml": READER.format("b", "id", "transform.a"),
+        }
+    )
+
+    [problem] = problems(project)
+    ran = project.run("run")
+
+    assert (problem["code"], problem["line"], problem["column"]) == ("SK0712", 3, 42)
+    assert problem["message"] in ran.stderr
+    assert "seeknal/a.yml:3:42" in ran.stderr
+
+
+def test_columns_of_types_of_their_own_keep_nobody_from_checking_the_rest(seeknal_project):
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format(
+                "a", "'x'::ENUM('x', 'y') AS e, NULL AS n", "source.orders"
+            ),
+            "seeknal/b.yml": READER.format(
+                "b", "e, n, [n] AS l, struct_pack(a := n) AS s", "transform.a"
+            ),
+            "seeknal/c.yml": READER.format("c", "e, n, l, s, nosuch", "transform.b"),
+        }
+    )
+
+    [problem] = problems(project)
+
+    assert problem["node"] == "transform.c"

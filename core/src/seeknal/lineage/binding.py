@@ -36,6 +36,7 @@ class Binder:
         self._scratch: Path | None = None
         self._open = ExitStack()
         self._defined: dict[NodeId, tuple[Column, ...]] = {}
+        self._kinds: set[str] = set()
 
     def __enter__(self) -> Binder:
         return self
@@ -75,17 +76,14 @@ class Binder:
         """Let ``"kind"."name"`` be an empty table with these columns."""
         if self._defined.get(id) == tuple(columns):
             return
-        listed = ", ".join(
-            f"{_null(column)} AS {quote_identifier(column.name)}" for column in columns
-        )
-        self.duckdb.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
+        if id.kind not in self._kinds:
+            self.duckdb.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(id.kind)}")
+            self._kinds.add(id.kind)
         name = quote_name(id.kind, id.name)
         for what in ("TABLE", "VIEW") if id in self._defined else ():
             with suppress(Exception):
                 self.duckdb.execute(f"DROP {what} IF EXISTS {name}")
-        # What is NULL of no type fits everywhere, and only a view may have such a column.
-        what = "TABLE" if all(column.type for column in columns) else "VIEW"
-        self.duckdb.execute(f"CREATE {what} {name} AS SELECT {listed} WHERE false")
+        self.duckdb.execute(_definition(name, columns))
         self._defined[id] = tuple(columns)
 
     def columns(self, sql: str) -> tuple[Column, ...]:
@@ -140,12 +138,22 @@ class Binder:
             ) from (error)
 
 
+def _definition(name: str, columns: Sequence[Column]) -> str:
+    """An empty table, or a view where types are not known: NULL of no type fits everywhere."""
+    if all(column.type for column in columns):
+        listed = ", ".join(f"{quote_identifier(c.name)} {_type(c)}" for c in columns)
+        return f"CREATE TABLE {name} ({listed})"
+    values = ", ".join(f"{_null(c)} AS {quote_identifier(c.name)}" for c in columns)
+    return f"CREATE VIEW {name} AS SELECT {values} WHERE false"
+
+
 def _null(column: Column) -> str:
-    """NULL of the column's type, where that is known."""
-    if not column.type:
-        return "NULL"
+    return f"CAST(NULL AS {_type(column)})" if column.type else "NULL"
+
+
+def _type(column: Column) -> str:
     # A column that is NULL throughout has a type of its own, which no table may have.
-    return f"CAST(NULL AS {'INTEGER' if column.type.strip(chr(34)) == 'NULL' else column.type})"
+    return "INTEGER" if column.type.strip('"') == "NULL" else column.type
 
 
 def _first_line(error: BaseException) -> str:

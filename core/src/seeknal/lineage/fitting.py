@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from seeknal.errors import SeeknalError
+from seeknal.errors import NodeError, SeeknalError
 from seeknal.lineage.beside import audit_problems, contract_problems, target_problems
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.schemas import Schema, named_only
 from seeknal.model import Column, Location, Node, NodeId, Problem
-from seeknal.scans import columns_of
+from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.spots import find_word
-from seeknal.sql.faults import Fault, faults_of
+from seeknal.sql.faults import Fault, faults_of, second_named
 from seeknal.sql.places import place_in
 from seeknal.sql.syntax import takes_columns_from_data
 
@@ -46,7 +46,17 @@ class Fitter:
         given = [schema for id in parents if (schema := schemas.get(id)) is not None]
         if len(given) < len(parents) or self._is_elsewhere(node):
             return Fit(looked=False)
-        for id, schema in zip(parents, given, strict=True):
+        import duckdb
+
+        try:
+            return self._fitted(node, schemas, dict(zip(parents, given, strict=True)))
+        except duckdb.Error:
+            # Columns of types that only exist where they were made: nothing can be said.
+            return Fit(looked=False)
+
+    def _fitted(self, node: Node, schemas: Schemas, parents: Mapping[NodeId, Schema]) -> Fit:
+        given = [*parents.values()]
+        for id, schema in parents.items():
             self.binder.define(id, schema.columns)
         rows = _Rows(self.binder, node, schemas, Schema(columns=()) if not given else _of(given))
         try:
@@ -150,6 +160,7 @@ class _Rows:
         except duckdb.Error as error:
             raise Unbound(str(error)) from error
         else:
+            self.refuse_twins(columns, sql, place)
             if self.known.typed:
                 return evolve(self.known, columns=columns)
             return named_only([column.name for column in columns], sure=self.known.sure)
@@ -160,6 +171,17 @@ class _Rows:
         if found.columns is None or len(told) < len(found.faults):
             raise _Wrong
         return named_only(found.columns, sure=self.known.sure)
+
+    def refuse_twins(self, columns: Sequence[Column], sql: str, place: Any) -> None:
+        """Two columns of one name are told: no rows may have them."""
+        try:
+            refuse_equal_names(column.name for column in columns)
+        except NodeError as error:
+            name = error.message.rpartition(" and ")[2].strip("'")
+            fault = Fault(message=error.message, kind="shape", help=error.help, name=name)
+            fault = evolve(fault, offset=second_named(name, sql))
+            self.add([evolve(self.of_fault(fault, place(fault)), code=error.code)])
+            raise _Wrong from None
 
     def names_of(self, id: NodeId) -> list[str]:
         schema = self.schemas[id]

@@ -231,6 +231,16 @@ def _first_named(name: str | None, sql: str) -> int | None:
     )
 
 
+def second_named(name: str, sql: str) -> int | None:
+    """Where the second of two columns of one name is written, if both are."""
+    depth, found = 0, []
+    for token in tokenize(sql):
+        depth += {"(": 1, ")": -1}.get(token.key, 0)
+        if depth == 0 and token.name.lower() == name.lower() and token.kind in ("word", "name"):
+            found.append(token.start)
+    return found[1] if len(found) > 1 else None
+
+
 def _patched(sql: str, edits: Sequence[tuple[int, int, str]]) -> str:
     for start, stop, new in sorted(edits, reverse=True):
         sql = sql[:start] + new + sql[stop:]
