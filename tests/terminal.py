@@ -53,9 +53,12 @@ class Terminal:
     def end(self, within=PATIENCE):
         """The exit code, as a shell tells it."""
         deadline = time.monotonic() + within
-        while self._read(max(0.0, deadline - time.monotonic())):
-            pass
-        code = self.process.wait(within)
+        while time.monotonic() < deadline:
+            # What it has left behind may hold the terminal for longer.
+            ended = self.process.poll() is not None
+            if not self._read(0.2) and ended:
+                break
+        code = self.process.wait(max(0.1, deadline - time.monotonic()))
         return code if code >= 0 else 128 - code
 
     def __enter__(self):

@@ -1,6 +1,9 @@
 """How errors look."""
 
+from tests.terminal import Terminal
+
 from seeknal.cli.failures import explain, explain_problem, explain_problems, message
+from seeknal.cli.fitting import wrapped
 from seeknal.errors import ProjectError, UsageError
 from seeknal.model import Location, Problem
 
@@ -45,6 +48,43 @@ def test_of_a_long_line_only_what_is_around_the_place_is_shown(tmp_path):
     assert len(source) < 200
     assert "here" in source
     assert caret.index("^") == source.index("here")
+
+
+def test_on_a_terminal_words_stay_whole_and_the_place_is_in_sight(seeknal_project):
+    far = "x" * 300
+    project = seeknal_project(
+        {
+            "data/a.csv": "customer\na\n",
+            "seeknal/a.yml": f"""
+                kind: source
+                name: a_source_with_a_rather_long_name
+                source: csv
+                table: data/a.csv
+                ---
+                {{kind: transform, name: t, description: {far}, tabel: 1, sql: SELECT 1 AS a}}
+            """,
+        }
+    )
+
+    with Terminal(project.path, "validate") as terminal:
+        terminal.end()
+
+    assert max(map(len, terminal.lines)) <= 80
+    source, caret = terminal.lines[2:4]
+    assert "tabel" in source
+    assert caret.index("^") == source.index("tabel")
+
+
+def test_a_long_message_goes_on_below_at_a_space():
+    text = "one key occurs more than once, in two rows: " + "outputs/of/a/run " * 3
+
+    found = wrapped(text.strip(), 60, 15, "  ")
+
+    assert found.splitlines() == [
+        "one key occurs more than once, in two rows:",
+        "  outputs/of/a/run outputs/of/a/run outputs/of/a/run",
+    ]
+    assert wrapped(text, None, 15, "  ") == text
 
 
 def test_a_place_that_cannot_be_read_is_named_without_its_line(tmp_path):

@@ -131,6 +131,17 @@ def test_a_long_name_is_cut_in_the_middle():
     assert line.startswith("transform.clea…s_and_returns  run")
 
 
+def test_a_reason_takes_the_room_of_numbers_that_there_are_not():
+    step = Step(node=ID, action="run", reason="first run")
+    lines = Lines(Path("/nowhere"))
+    lines._layout = layout_of([step], 80)
+    skipped = NodeResult(node=ID, status="skipped", reason="transform.with_a_long_name failed")
+
+    line = lines.line(skipped)
+
+    assert line == "transform.clean  skipped    transform.with_a_long_name failed"
+
+
 def test_what_fits_stands_on_the_line():
     lines = fitted(300, LONG, targets=(TARGET,))
 

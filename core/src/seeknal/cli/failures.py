@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.cli.fitting import columns_of, wrapped
 from seeknal.cli.streams import paint
 from seeknal.errors import ProjectError, SeeknalError
 from seeknal.secret import scrub
@@ -23,6 +24,7 @@ WIDEST_LINE = 160
 """Characters of a source line that are shown."""
 
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\w+\.\w+\b|\d+")
+_MARGIN = len("1234 | ......")
 _TOKEN = re.compile(r"[\w.+*/@$-]+|\S")
 
 
@@ -105,20 +107,26 @@ def message(
 ) -> str:
     """The one format of every error and warning."""
     colour = "red" if word == "error" else "yellow"
-    head = paint(f"{word}[{code}]" if code else word, colour, sys.stderr)
-    lines = [f"{head}: {text}"]
+    columns = columns_of(sys.stderr)
+    head = f"{word}[{code}]" if code else word
+    told = wrapped(text, columns, len(head) + 2, "  ")
+    lines = [f"{paint(head, colour, sys.stderr)}: {told}"]
     if location is not None and location.file:
-        lines += [f"  --> {location}", *_excerpt(location, root)]
+        widest = WIDEST_LINE if columns is None else min(WIDEST_LINE, max(columns - _MARGIN, 20))
+        lines += [f"  --> {location}", *_excerpt(location, root, widest)]
     if help:
-        lines.append(f"  {paint('help', 'blue', sys.stderr)}: {_indented(help)}")
+        lines.append(f"  {paint('help', 'blue', sys.stderr)}: {_indented(help, columns)}")
     return "\n".join(lines)
 
 
-def _indented(help: str) -> str:
-    return help.replace("\n", "\n        ")
+def _indented(help: str, columns: int | None) -> str:
+    indent = " " * len("  help: ")
+    return f"\n{indent}".join(
+        wrapped(line, columns, len(indent), indent) for line in help.split("\n")
+    )
 
 
-def _excerpt(location: Location, root: Path | None) -> list[str]:
+def _excerpt(location: Location, root: Path | None, widest: int) -> list[str]:
     line = _line_of(location, root)
     if line is None:
         return []
@@ -126,7 +134,7 @@ def _excerpt(location: Location, root: Path | None) -> list[str]:
     start = max(0, location.column - 1) if location.column else 0
     # Masked before it is cut: half a secret is not known any more.
     line, start = scrub(line), min(len(scrub(line[:start])), len(scrub(line)))
-    line, start = _cut(line, start)
+    line, start = _cut(line, start, widest)
     lines = [f"{number:>4} | {line}"]
     if location.column:
         token = _TOKEN.match(line, start)
@@ -135,14 +143,14 @@ def _excerpt(location: Location, root: Path | None) -> list[str]:
     return lines
 
 
-def _cut(line: str, place: int) -> tuple[str, int]:
+def _cut(line: str, place: int, widest: int) -> tuple[str, int]:
     """What of a line is shown, and where ``place`` is in it: no more than fits a screen."""
-    if len(line) <= WIDEST_LINE:
+    if len(line) <= widest:
         return line, place
-    first = min(max(0, place - WIDEST_LINE // 2), len(line) - WIDEST_LINE)
-    shown = line[first : first + WIDEST_LINE]
+    first = min(max(0, place - widest // 2), len(line) - widest)
+    shown = line[first : first + widest]
     before = "..." if first else ""
-    after = "..." if first + WIDEST_LINE < len(line) else ""
+    after = "..." if first + widest < len(line) else ""
     return f"{before}{shown}{after}", place - first + len(before)
 
 

@@ -52,6 +52,26 @@ def pieces(text: str, most: int) -> list[str]:
     return [*lines, rest]
 
 
+def wrapped(text: str, columns: int | None, taken: int, indent: str) -> str:
+    """``text``, which begins after ``taken`` columns, with breaks between its words.
+
+    What has lines of its own, such as a statement with a mark below it, keeps them.
+    """
+    if columns is None or "\n" in text or taken + width(text) <= columns:
+        return text
+    import textwrap
+
+    filled = textwrap.fill(
+        text,
+        columns,
+        initial_indent=" " * taken,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled[taken:]
+
+
 def shrunk(widths: Sequence[int], fixed: Sequence[bool], room: int, least: int) -> list[int] | None:
     """``widths`` whose sum is at most ``room``, the widest made narrower first.
 

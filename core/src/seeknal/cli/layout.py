@@ -41,15 +41,18 @@ class Layout:
     def named(self, node: str) -> str:
         return _padded(middle(node, self.name) if self.columns else node, self.name)
 
-    def told(self, reason: str, verb: str) -> str:
-        """The reason; it gives way to a verb that is longer than others."""
-        room = self.reason - max(0, len(verb) - self.verb)
+    def told(self, reason: str, verb: str, numbers: str) -> str:
+        """The reason; it gives way to a verb that is longer, and takes the room of no numbers."""
+        over = max(0, len(verb) - self.verb)
+        room = self.reason - over
+        if self.columns and not numbers.strip():
+            room = max(room, min(len(reason), self.columns - self.node + len(numbers) + room))
         return _padded(start(reason, room) if self.columns else _cut(reason), room)
 
     def lines(self, text: str, more: Sequence[str], deliveries: Sequence[str]) -> str:
         """A node's line with what else is said of it; what has no room stands below.
 
-        ``text`` is as wide as `node`.
+        ``text`` is as wide as `node`, but where that is not followed by more.
         """
         if self.columns is None:
             return "   ".join([text, *more, *deliveries]).rstrip()

@@ -139,7 +139,8 @@ class Lines:
         layout, verb = self._layout, self.verb(result)
         word = paint(f"{verb:<{layout.verb}}", COLOURS.get(verb, "green"), sys.stdout)
         numbers = f"{_rows(result):>{layout.rows}} {_seconds(result):>{layout.seconds}}"
-        parts = [layout.named(result.node), word, layout.told(result.reason, verb), numbers]
+        told = layout.told(result.reason, verb, numbers)
+        parts = [layout.named(result.node), word, told, numbers]
         more = [audits_text(result.audits)] if result.audits else []
         deliveries = [self.delivery_text(delivery) for delivery in result.deliveries]
         if self._verbose:
