@@ -186,6 +186,20 @@ def test_a_query_is_stopped_by_the_first(terminal):
     assert "1 interrupted" in run.raw
 
 
+def test_a_query_that_is_asked_is_stopped_without_more_ado(seeknal_project):
+    project = seeknal_project({name: text for name, text in FILES.items() if "data" in name})
+    project.write({"seeknal/a.yml": "{kind: source, name: a, source: csv, table: data/a.csv}\n"})
+    project.run("run").assert_ok()
+    with Terminal(project.path, "sql", QUERY) as asked:
+        time.sleep(4)
+
+        asked.press(CTRL_C)
+        code = asked.end(20)
+
+    assert code == 130
+    assert [line.removeprefix("^C") for line in asked.lines if line] == ["interrupted"]
+
+
 def test_signals_to_a_run_without_a_terminal_are_answered_alike(seeknal_project):
     project = seeknal_project(slow(BODIES["c call"]))
     with Terminal(project.path, "run", "--format", "json") as run:

@@ -75,7 +75,7 @@ class Watcher:
 
     def say_totals(self) -> None:
         seconds = time.time() - self.told.get("began", time.time())
-        self.say(f"{self.told.get('totals', '')}   {seconds:.1f} s   interrupted")
+        self.say(f"{self.told.get('totals', '')}   {seconds:.1f} s")
 
     def say(self, text: str) -> None:
         os.write(2, f"{self.clear}{text}\n".encode())

@@ -31,6 +31,8 @@ PROGRAM = "seeknal"
 REGISTER = "register_commands"
 _NOTHING = " \t\r\n,"
 """What separates the words of a list; of these alone there is no word."""
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB says when Ctrl-C stops a query in the main thread."""
 _STATEMENTS = ("query", "text")
 """Parameters of SQL, whose reader says what is missing."""
 _NAMES = ("a", "b", "environment", "name", "origin", "source", "target")
@@ -377,6 +379,10 @@ def _invoke(arguments: list[str], invocation: Invocation) -> int:
     try:
         code = App().main(arguments, PROGRAM, standalone_mode=False, obj=invocation)
     except click.Abort:
+        raise KeyboardInterrupt from None
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
         raise KeyboardInterrupt from None
     except SystemExit as left:
         # Shell completion answers and leaves from inside click.

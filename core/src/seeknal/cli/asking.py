@@ -136,23 +136,32 @@ class Remote:
         self._session.close()
 
 
-def interruptible(act: Callable[[], None], interrupt: Callable[[], None]) -> None:
-    """Do ``act``; Ctrl-C stops it through ``interrupt`` and is raised afterwards."""
+def interruptible(
+    act: Callable[[], None], interrupt: Callable[[], None], said: str | None = "cancelled"
+) -> None:
+    """Do ``act``; Ctrl-C stops it through ``interrupt``, and ``act`` says so then.
+
+    DuckDB hears of it at once only from another thread than the one that waits for it.
+    """
     failed: list[BaseException] = []
+    ended = threading.Event()
 
     def work() -> None:
         try:
             act()
         except BaseException as error:
             failed.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=work, name="seeknal-query", daemon=True)
-    thread.start()
-    while thread.is_alive():
+    threading.Thread(target=work, name="seeknal-query", daemon=True).start()
+    # A thread that is joined takes an interrupted wait for its end.
+    while not ended.is_set():
         try:
-            thread.join(0.05)
+            ended.wait(0.05)
         except KeyboardInterrupt:
             interrupt()
-            say("cancelled")
+            if said:
+                say(said)
     if failed:
         raise failed[0]

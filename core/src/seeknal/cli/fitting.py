@@ -18,9 +18,11 @@ def columns_of(stream: TextIO) -> int | None:
         return None
     given = os.environ.get("COLUMNS", "")
     try:
-        return int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+        found = int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns
     except OSError:
-        return 80
+        found = 0
+    # Some do not say how wide they are.
+    return found or 80
 
 
 def width(text: str) -> int:

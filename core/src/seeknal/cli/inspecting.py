@@ -98,6 +98,7 @@ def _statement(found: Stored, statistics: bool) -> str:
 def _query(
     root: Path, environment: str, found: Stored, statement: str, format_: str, limit: int
 ) -> None:
+    from seeknal.cli.asking import interruptible
     from seeknal.cli.sql import answer
     from seeknal.querying import open_views
 
@@ -112,7 +113,8 @@ def _query(
         say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
         rows = min(rows or found.rows, found.rows)
     with open_views(root, environment, about=statement) as views:
-        answer(views, statement, Wanted(format=format_, limit=rows))
+        wanted = Wanted(format=format_, limit=rows)
+        interruptible(lambda: answer(views, statement, wanted), views.interrupt, said=None)
 
 
 def _print_schema(columns: tuple[Column, ...], format_: str) -> None:

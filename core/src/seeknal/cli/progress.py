@@ -9,8 +9,8 @@ from pathlib import Path
 
 from seeknal.cli.failing import rows_text
 from seeknal.cli.failures import message
-from seeknal.cli.fitting import columns_of
-from seeknal.cli.layout import Layout, layout_of
+from seeknal.cli.fitting import columns_of, wrapped
+from seeknal.cli.layout import INDENT, Layout, layout_of
 from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
@@ -129,7 +129,8 @@ class Lines:
             self._live.end()
             self._live = None
         if not self._quiet:
-            print(totals(summary.results, summary.seconds, summary.interrupted), flush=True)
+            text = totals(summary.results, summary.seconds, summary.interrupted)
+            print(wrapped(text, self._layout.columns, 0, INDENT), flush=True)
         for result in summary.results:
             for text in failures(result, self._root, self._nodes.get(result.node)):
                 say(f"\n{text}")

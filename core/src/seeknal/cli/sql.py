@@ -75,6 +75,7 @@ def sql_command(
 
         ask(project_root(), profile, connection, text, wanted)
         return
+    from seeknal.cli.asking import interruptible
     from seeknal.querying import open_views, without_refs
 
     text = without_refs(text, project_root(), environment)
@@ -88,7 +89,9 @@ def sql_command(
         about=None if database else text,
     )
     with views:
-        answer(views, text, wanted, allow_files=allow_files)
+        interruptible(
+            lambda: answer(views, text, wanted, allow_files=allow_files), views.interrupt, said=None
+        )
 
 
 def _query_text(query: str | None) -> str:
