@@ -115,7 +115,7 @@ def message(
         widest = WIDEST_LINE if columns is None else min(WIDEST_LINE, max(columns - _MARGIN, 20))
         lines += [f"  --> {location}", *_excerpt(location, root, widest)]
     if help:
-        lines.append(f"  {paint('help', 'blue', sys.stderr)}: {_indented(help, columns)}")
+        lines.append(f"  {paint('help', 'bold', sys.stderr)}: {_indented(help, columns)}")
     return "\n".join(lines)
 
 

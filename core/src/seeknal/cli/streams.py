@@ -20,7 +20,7 @@ OURS = "seeknal-"
 """What the names of all other threads of ours begin with."""
 CLEAR = "\r\x1b[K"
 """Takes the line at the foot of a terminal away."""
-COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
+COLOURS = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
 
 class Scrubbed:
