@@ -60,13 +60,13 @@ class Fitter:
             self.binder.define(id, schema.columns)
         rows = _Rows(self.binder, node, schemas, Schema(columns=()) if not given else _of(given))
         try:
-            schema = rows.schema()
+            found = rows.schema()
         except Unbound:
             return Fit(problems=tuple(rows.problems), looked=bool(rows.problems))
         except _Wrong:
             return Fit(problems=tuple(rows.problems))
-        beside = self.beside(node, schema, schemas)
-        return Fit(schema=schema, problems=(*rows.problems, *beside))
+        beside = self.beside(node, found, schemas)
+        return Fit(schema=found, problems=(*rows.problems, *beside))
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:
         """What the node reads; with SQL, names that no node has are left to the SQL."""
