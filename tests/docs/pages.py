@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -67,9 +67,14 @@ def commands(fence: re.Match[str]) -> Iterator[Command]:
         yield Command(line, rest, (begin, begin + len(rest)))
 
 
-def play(text: str, folder: Path, home: Path) -> Iterator[Printed]:
-    """Do everything that the page ``text`` says, beginning in ``folder``."""
-    here = folder
+def play(
+    text: str, folder: Path, home: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Printed]:
+    """Do everything that the page ``text`` says, beginning in ``folder``.
+
+    ``environment`` is that of the shell; else the command is that of this very Python.
+    """
+    here, shell = folder, environment or _environment()
     try:
         for fence in fences(text):
             language, *words = fence["info"].split() or [""]
@@ -80,22 +85,25 @@ def play(text: str, folder: Path, home: Path) -> Iterator[Printed]:
                 path.write_text(fence["body"])
             elif language == "console" and "skip" not in words:
                 for command in commands(fence):
-                    output, here = _typed(command.line, here, home)
+                    output, here = _typed(command.line, here, home, shell)
                     yield Printed(command, output.replace(f"{folder}/", ""))
     finally:
         if "seeknal postgres start" in text:
-            _typed("seeknal postgres stop", here, home)
+            _typed("seeknal postgres stop", here, home, shell)
 
 
-def _typed(line: str, folder: Path, home: Path) -> tuple[str, Path]:
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
+
+
+def _typed(line: str, folder: Path, home: Path, environment: Mapping[str, str]) -> tuple[str, Path]:
     """What a shell prints for ``line``, and the folder that it is in afterwards."""
     script = f"{line}\nresult=$?\npwd > {home}/here\nexit $result\n"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100"}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env=environment,
+        env={**environment, "HOME": str(home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
