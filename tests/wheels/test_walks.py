@@ -119,9 +119,10 @@ def typed(environment, line, project):
         # "What your edits would change": there has to be one.
         file = project / "seeknal/transforms/paid_orders.yml"
         file.write_text(file.read_text().replace("status = 'paid'", "status <> 'cancelled'"))
-    asks = words[1] in ("apply", "promote", "rollback")
-    more = " --yes" if asks else " --no-open" if words[1:] == ["lineage"] else ""
-    return environment.type(shlex.join(words) + more, project)
+    opens = words[1:] == ["lineage"]
+    agrees = "--yes" in environment.call("seeknal", words[1], "--help")
+    more = [*["--no-open"] * opens, *["--yes"] * agrees]
+    return environment.type(shlex.join([*words, *more]), project)
 
 
 def test_the_plugin_page_can_be_walked(core_wheel, clean, tmp_path):
@@ -132,7 +133,8 @@ def test_the_plugin_page_can_be_walked(core_wheel, clean, tmp_path):
     page = PLUGIN_PAGE.replace("```console skip", "```console")
 
     printed = list(play(page, folder, home, environment.environment()))
-    tested = environment.type("python -m pytest -q -p no:cacheprovider test_ini.py", folder)
+    place = next(folder.rglob("test_ini.py")).parent
+    tested = environment.type("python -m pytest -q -p no:cacheprovider test_ini.py", place)
 
     told = {entry.command.line: entry for entry in printed}
     assert not told['seeknal sql "SELECT * FROM settings"'].differs
