@@ -1,5 +1,7 @@
 """The documentation's examples run, and print what it says that they print."""
 
+import re
+
 import pytest
 
 from tests.docs.pages import DOCS, commands, fences, play
@@ -50,6 +52,32 @@ def test_every_command_on_a_page_exists_with_its_options(page):
         for command in commands(fence)
         for line in seeknal_calls(command.line)
         if (fault := fault_of(app, line)) is not None
+    ]
+
+    assert wrong == []
+
+
+SENTENCES = re.compile(r"`(seeknal [^`]+)`")
+PLACEHOLDERS = ("COMMAND",)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*PAGES, *ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")],
+    ids=name,
+)
+def test_every_command_in_a_sentence_exists_with_its_options(page):
+    from seeknal.cli.app import App, _spelled
+    from seeknal.foreign import COMMANDS
+
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    app = App()
+    wrong = [
+        f"{text}: {fault}"
+        for text in SENTENCES.findall(prose)
+        for words in seeknal_calls(" ".join(text.split()))
+        if words[:1] not in [[word] for word in (*PLACEHOLDERS, *COMMANDS)]
+        if (fault := fault_of(app, _spelled(words))) is not None
     ]
 
     assert wrong == []
