@@ -63,7 +63,7 @@ PLACEHOLDERS = ("COMMAND",)
 
 @pytest.mark.parametrize(
     "page",
-    [*PAGES, *ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")],
+    [*PAGES, ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")],
     ids=name,
 )
 def test_every_command_in_a_sentence_exists_with_its_options(page):

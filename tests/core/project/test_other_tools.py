@@ -65,6 +65,7 @@ def test_the_alias_of_a_common_table_may_hold_a_dot(project):
         ('SELECT * FROM {{ source("raw", "raw_orders") }}', 4, "ref('source.raw_orders')"),
         ("SELECT * FROM source('raw', 'raw_orders')", 4, "ref('source.raw_orders')"),
         ("{{ config(materialized='view') }}\nSELECT 1 AS a", 4, "materialized: view"),
+        ("config(materialized='view')\nSELECT 1 AS a", 4, "materialized: view"),
         ("SELECT 1 AS a WHERE is_incremental()", 4, "mode: incremental_by_time"),
         (
             "SELECT 1 AS a\n{% if is_incremental() %} WHERE true {% endif %}",
@@ -99,8 +100,16 @@ def test_a_macro_of_the_projects_own_may_have_such_a_name(project):
     assert made.rows("transform.t") == [("a",)]
 
 
-def test_columns_and_tables_may_have_such_names(project):
-    sql = "WITH this AS (SELECT 1 AS source, 2 AS config) SELECT source, config FROM this"
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH this AS (SELECT 1 AS source, 2 AS config) SELECT source, config FROM this",
+        "WITH config(x, y) AS (SELECT 1, 2) SELECT * FROM config",
+        "SELECT source.* FROM (SELECT 1 AS x, 2 AS y) AS source",
+        "SELECT config.* FROM (VALUES (1, 2)) AS config(x, y)",
+    ],
+)
+def test_columns_and_tables_may_have_such_names(project, sql):
     made = project(sql)
 
     made.run("run").assert_ok()

@@ -203,11 +203,13 @@ class _Edits:
         for table in tables:
             if table.function and [part.lower() for part in table.parts] == ["source"]:
                 self.foreign("source", table.first)
-        for position, token in enumerate(self.tokens[:-1]):
-            called = self.tokens[position + 1].key == "("
-            inside = position and self.tokens[position - 1].key == "."
-            if token.key in ("config", "is_incremental") and called and not inside:
-                self.foreign(token.key, position)
+        keys = [token.key for token in self.tokens]
+        for position, key in enumerate(keys):
+            follow = keys[position + 1 : position + 4]
+            # A table may be called config, and then its columns stand in brackets.
+            is_config = key == "config" and follow[:1] == ["("] and follow[2:] == ["="]
+            if is_config or (key == "is_incremental" and follow[:2] == ["(", ")"]):
+                self.foreign(key, position)
 
     def foreign(self, word: str, position: int) -> None:
         message = f"{word}() is a function of dbt's"
@@ -251,7 +253,7 @@ class _Edits:
         fault = syntax_fault(executable)
         if fault is None:
             return
-        if any(problem.code == "SK0316" for problem in self.scope.problems):
+        if any(problem.code in ("SK0316", "SK0317") for problem in self.scope.problems):
             return
         code = "SK0452" if fault.not_a_query else "SK0450"
         place = self.original_place(executable, fault.line, fault.column)
