@@ -209,6 +209,17 @@ def test_the_default_target_is_duckdb_and_others_need_their_engine(sales):
     assert "did you mean prod?" in unknown.stderr
 
 
+def test_an_engine_may_stand_below_engines(sales):
+    (sales.path / "profiles.yml").write_text("engines: {local: {engine: duckdb}}\n")
+
+    right = sales.run("run", "--engine", "local")
+    wrong = sales.run("run", "--engine", "lokal")
+
+    assert right.exit_code == 0
+    assert "there is no engine 'lokal'" in wrong.stderr
+    assert "did you mean local?" in wrong.stderr
+
+
 def test_a_folder_above_the_project_never_becomes_a_column(sales, tmp_path):
     import shutil
 

@@ -144,3 +144,52 @@ def test_an_invalid_project_is_answered_in_json_with_the_same_exit_code(shop, wo
     assert told.exit_code == text.exit_code == 2
     assert told.json()["status"] == "failed"
     assert ("seeknal/bad.yml", 3) in {(entry["file"], entry["line"]) for entry in problems}
+
+
+@pytest.fixture
+def owing(shop):
+    """A shop whose report has a folder in its way."""
+    (shop.path / "outputs/report.csv").unlink()
+    (shop.path / "outputs/report.csv").mkdir()
+    shop.write({"data/orders.csv": "id,customer,amount\n1,a,10\n"})
+    assert shop.run("run").exit_code == 1
+    return shop
+
+
+def test_what_is_owed_and_given_up_is_told_with_the_same_keys(owing):
+    ran = owing.run("deliveries", "retry", "--format", "json").json()
+    listed = owing.run("deliveries", "list", "--format", "json").assert_ok().json()
+    words = ("deliveries", "drop", listed[0]["id"], "--yes", "--format", "json")
+    given_up = owing.run(*words).assert_ok().json()
+
+    assert given_up["dropped"] == listed
+    assert (listed[0]["status"], listed[0]["label"]) == ("owed", "outputs/report.csv")
+    assert listed[0]["error"]["message"] == ran["nodes"][0]["targets"][0]["error"]["message"]
+    assert sorted({*keys(ran), *keys(listed), *keys(given_up)} - explained().keys()) == []
+
+
+def test_validation_with_connections_is_one_answer(shop):
+    shop.write({"profiles.yml": PROFILES})
+
+    told = shop.run("validate", "--connections", "--format", "json")
+
+    assert told.exit_code == 1
+    assert told.json()["status"] == "failed"
+    assert [(entry["name"], entry["status"]) for entry in told.json()["connections"]] == [
+        ("away", "failed")
+    ]
+
+
+def test_what_nobody_agreed_to_is_answered_in_json(shop, monkeypatch):
+    import io
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shop.run("env", "create", "dev").assert_ok()
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+
+    told = shop.run("env", "delete", "dev", "--format", "json")
+
+    assert (told.exit_code, told.json()["status"]) == (1, "not agreed")
