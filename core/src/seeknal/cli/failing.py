@@ -61,7 +61,8 @@ def command(found: FailingRows, root: Path) -> str:
 def _heading(result: AuditResult, found: FailingRows) -> str:
     columns = f"({', '.join(result.columns)})" if result.columns else ""
     total = max(found.kept, result.failing_rows)
-    shown = f"{len(found.rows)} of {count(total, 'failing row')}"
+    rest = total > len(found.rows)
+    shown = f"{len(found.rows)} of " * rest + count(total, "failing row")
     return f"  {result.audit_type}{columns}: {shown}"
 
 
