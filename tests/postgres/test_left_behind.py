@@ -613,3 +613,21 @@ def test_a_reader_that_holds_the_table_keeps_it_for_now(made, database):
     assert verdict == "kept"
     assert "somebody is using it" in why
     assert after == {"out.a": ("dropped", None)}
+
+
+def test_where_a_node_delivers_that_cannot_be_told_keeps_all_tables(made, database):
+    removed(made)
+    made.write(node("c", "a"))
+    file = made.path / "seeknal/c.yml"
+    file.write_text(file.read_text().replace("connection: pg", "connection: later"))
+    made.write(
+        {
+            "profiles.yml": database.profile
+            + "  later: {type: postgresql, url: 'postgresql://a@b@c'}\n"
+        }
+    )
+
+    found = made.run("janitor", "--targets", "--yes", "--format", "json")
+
+    assert there(database)
+    assert found.exit_code == 2 or "cannot be told" in found.stdout

@@ -291,3 +291,34 @@ def test_yes_is_refused_where_nothing_is_asked(made):
 
     assert outcome.exit_code == 2
     assert "--targets" in outcome.stderr
+
+
+PYTHON = """
+    import os
+    from seeknal import transform
+
+    PATH = f"out/{os.environ['PART']}.csv"
+
+    @transform(name="p", materializations=[{"type": "file", "path": PATH}])
+    def p(ctx):
+        return [{"id": 1}]
+"""
+
+
+def test_a_place_that_a_decorator_has_computed_stays(seeknal_project, monkeypatch):
+    project = seeknal_project({"seeknal/pipelines/p.py": PYTHON, **node("b", "out/b.csv")})
+    for part in ("eu", "us"):
+        monkeypatch.setenv("PART", part)
+        project.run("run").assert_ok()
+
+    outcome = dropped(project)
+    (project.path / "seeknal/pipelines/p.py").unlink()
+    project.run("run").assert_ok()
+    after = dropped(project)
+
+    assert outcome["out/eu.csv"][0] == "kept"
+    assert "may say so again" in outcome["out/eu.csv"][1]
+    assert {name: verdict for name, (verdict, _) in after.items()} == {
+        "out/eu.csv": "dropped",
+        "out/us.csv": "dropped",
+    }

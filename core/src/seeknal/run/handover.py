@@ -123,7 +123,7 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
     landing = place_of_target(target, context, plugins)
     known = places.get(landing.key)
     # Before anything is written: what a crash leaves there is on record.
-    begun = evolve(known or landing, options=landing.options, orphaned=False)
+    begun = evolve(landing, ids=known.ids, proof=known.proof, at=known.at) if known else landing
     places.put(begun.attempting(owed.delivery_id))
     done: Delivered | None = plugins.hooks.materialize(
         target=target, relation=relation, context=context

@@ -23,22 +23,27 @@ if TYPE_CHECKING:
 
 
 def name_of(target: Target, context: Context, plugins: Plugins) -> str:
-    """Where a target is in the context's environment, as the plugin of its type says."""
-    try:
-        found = plugins.hooks.isolate_target(target=target, context=context)
-    except SeeknalError:
-        found = None
+    """Where a target is in the context's environment, as the plugin of its type says.
+
+    Raises SeeknalError where that cannot be told.
+    """
+    found: str | None = plugins.hooks.isolate_target(target=target, context=context)
     return found or target.label
 
 
 def place_of_target(target: Target, context: Context, plugins: Plugins) -> DeliveredPlace:
     """The target as it is kept in mind; nothing is known of deliveries yet."""
     connection = target.connection or ""
+    try:
+        name = name_of(target, context, plugins)
+    except SeeknalError:
+        # Whoever writes there will say what is wrong.
+        name = target.label
     return DeliveredPlace(
         environment=context.environment,
         type=target.type,
         connection=without_credentials(connection),
-        name=name_of(target, context, plugins),
+        name=name,
         node=target.node,
         place=target.place,
         mode=target.mode,

@@ -28,6 +28,10 @@ class Left:
     why: str = ""
 
 
+_ANYWHERE = ""
+"""The name of what a plugin cannot name, such as a table of a connection that is not there."""
+
+
 @frozen(kw_only=True)
 class _User:
     """A node that delivers somewhere in an environment, by what the files say."""
@@ -47,12 +51,14 @@ def left_behind(loaded: Loaded, request: Request) -> list[Left]:
         return []
     users = _users(loaded, request)
     marks = _marks(loaded)
-    found = []
+    found: list[Left] = []
     for place in sorted(suspects, key=lambda place: (place.environment, place.type, place.name)):
         using = users.get((place.type, place.name.casefold()), [])
         if any(_is_same(user, place) for user in using) or not _stands(loaded, request, place):
             continue
-        found.append(Left(place=place, why=_why(loaded, place, using, marks) or ""))
+        anywhere = users.get((place.type, _ANYWHERE), [])
+        why = _used(using, anywhere) or _moved(loaded, place) or _why(loaded, place, marks)
+        found.append(Left(place=place, why=why or ""))
     return found
 
 
@@ -128,10 +134,13 @@ def _users(loaded: Loaded, request: Request) -> dict[tuple[str, str], list[_User
         for node in loaded.project.nodes.values():
             for target in node.targets:
                 context = context_of(loaded, asked, node)
-                name = name_of(target, context, loaded.plugins).casefold()
                 user = _User(
                     environment=environment, connection=target.connection or "", node=node.id
                 )
+                try:
+                    name = name_of(target, context, loaded.plugins).casefold()
+                except SeeknalError:
+                    name = _ANYWHERE
                 found.setdefault((target.type, name), []).append(user)
     return found
 
@@ -159,13 +168,8 @@ def _stands(loaded: Loaded, request: Request, place: DeliveredPlace) -> bool:
     return found is not False
 
 
-def _why(
-    loaded: Loaded,
-    place: DeliveredPlace,
-    using: list[_User],
-    marks: Mapping[NodeId, Fingerprint],
-) -> str | None:
-    """What can be said against dropping it without looking at it."""
+def _used(using: list[_User], anywhere: list[_User]) -> str | None:
+    """Whether it may be what a node delivers to."""
     if using:
         user = using[0]
         through = f" through connection {user.connection}" if user.connection else ""
@@ -173,6 +177,23 @@ def _why(
             f"{user.node} delivers to what has that name{through} in {user.environment}, and it"
             " may be the same"
         )
+    if anywhere:
+        return f"where {anywhere[0].node} delivers cannot be told: seeknal validate"
+    return None
+
+
+def _moved(loaded: Loaded, place: DeliveredPlace) -> str | None:
+    """Whether its node may deliver there again when something outside the files is different."""
+    node = loaded.project.nodes.get(place.node)
+    if node is None or node.python is None or not node.python.computed:
+        return None
+    if all(target.type != place.type for target in node.targets):
+        return None
+    return f"the decorator of {node.id} computes where it delivers, and may say so again"
+
+
+def _why(loaded: Loaded, place: DeliveredPlace, marks: Mapping[NodeId, Fingerprint]) -> str | None:
+    """What else can be said against dropping it without looking at it."""
     if (why := _in_its_environment(loaded, place, marks)) is not None:
         return why
     if place.type not in loaded.plugins.target_types:
