@@ -56,8 +56,8 @@ class Fitter:
 
     def _fitted(self, node: Node, schemas: Schemas, parents: Mapping[NodeId, Schema]) -> Fit:
         given = [*parents.values()]
-        for id, schema in parents.items():
-            self.binder.define(id, schema.columns)
+        for id, known in parents.items():
+            self.binder.define(id, known.columns)
         rows = _Rows(self.binder, node, schemas, Schema(columns=()) if not given else _of(given))
         try:
             found = rows.schema()
