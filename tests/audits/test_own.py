@@ -233,7 +233,7 @@ def test_a_change_of_the_file_asks_again_and_rebuilds_nothing(project):
     assert [node["reason"] for node in again if node["status"] != "reused"] == []
     (node,) = changed.json()["nodes"]
     assert (changed.exit_code, node["reason"]) == (1, "audits changed")
-    assert node["audits"][0]["audit_type"] == "at_least"
+    assert node["audits"][0]["type"] == "at_least"
 
 
 def test_rules_and_properties_name_it_too(project):

@@ -110,8 +110,8 @@ def test_a_column_that_is_not_there_names_the_audit(audited):
 
     (node,) = outcome.json()["nodes"]
     assert outcome.exit_code == 1
-    assert "where: of audit row_count" in node["error"]
-    assert "stats" in node["error"]
+    assert "where: of audit row_count" in node["error"]["message"]
+    assert "stats" in node["error"]["message"]
 
 
 def test_row_counts_of_earlier_runs_are_of_all_rows(audited):

@@ -19,12 +19,16 @@ def fingerprints(
 ) -> dict[NodeId, Fingerprint]:
     """Every node's fingerprint. ``today`` (ISO) enters those that read the date.
 
+    A node has none where something that it reads, directly or not, is no node.
+
     Files below ``root`` that Python nodes read enter with what they hold.
     """
     files = FilesRead(root)
     found: dict[NodeId, Fingerprint] = {}
     for id in graph.order:
         node = nodes[id]
+        if any(parent not in found for parent in node.parents):
+            continue
         parents = [found[parent] for parent in node.parents]
         found[id] = Fingerprint(
             content=_content(node, today, files),
