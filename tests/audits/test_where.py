@@ -114,6 +114,31 @@ def test_a_column_that_is_not_there_names_the_audit(audited):
     assert "stats" in node["error"]["message"]
 
 
+def test_validate_knows_a_column_that_is_not_there(audited):
+    outcome = audited("type: row_count, min: 1, where: stats = 'open'", "validate")
+
+    (problem,) = outcome.json()["problems"]
+    assert (problem["code"], problem["line"], problem["column"]) == ("SK0917", 6, 38)
+    assert problem["help"] == "did you mean status?"
+
+
+def test_a_rule_reads_the_columns_of_where_too(seeknal_project):
+    rule = """
+        kind: rule
+        name: r
+        inputs: [source.people]
+        audits: [{type: not_null, columns: [email], where: status = 'open'}]
+    """
+    text = NODE.format(audit="type: row_count, min: 1")
+    project = seeknal_project(
+        {"data/people.csv": DATA + ROWS, "seeknal/p.yml": text, "seeknal/r.yml": rule}
+    )
+
+    outcome = project.run("impact", "source.people.status").assert_ok()
+
+    assert "rule.r" in outcome.stdout
+
+
 def test_row_counts_of_earlier_runs_are_of_all_rows(audited):
     outcome = audited("type: anomaly, where: age > 1", "validate")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from attrs import evolve
 
 from seeknal.errors import NodeError, SeeknalError, did_you_mean
 from seeknal.lineage.binding import BindContext, Binder
@@ -80,6 +83,29 @@ def missing_columns(
             )
 
 
+def rows_where(relation: Relation, audit: Audit, cursor: duckdb.DuckDBPyConnection) -> Relation:
+    """The rows that an audit's ``where:`` is true for. Raises NodeError when it does not fit."""
+    import duckdb
+
+    scan = f"(SELECT * FROM {relation.scan} WHERE {audit.where})"
+    try:
+        cursor.execute(f"DESCRIBE SELECT * FROM {scan}")
+    except duckdb.ProgrammingError as error:
+        reason = str(error).splitlines()[0].partition(": ")[2]
+        named = _NAMED.search(reason)
+        raise NodeError(
+            f"where: of audit {audit.type} of {audit.node} cannot be asked: {reason}",
+            code="SK0917",
+            location=audit.location,
+            help=(did_you_mean(named[1], relation.names) if named else None)
+            or f"columns: {', '.join(relation.names)}",
+        ) from error
+    return evolve(relation, scan=scan, rows=-1, path=None, whole=relation.scan)
+
+
+_NAMED = re.compile(r'"([^"]+)" not found')
+
+
 def audit_problems(
     node: Node, schema: Schema, schemas: Mapping[NodeId, Schema | None], binder: Binder
 ) -> list[Problem]:
@@ -113,6 +139,8 @@ def _asked(
     relation = Relation(node=node.id, scan=scan, columns=schema.columns, rows=0)
     owner = binder.plugins.owner("audit type", audit.declared_type)
     try:
+        if audit.where is not None:
+            relation = rows_where(relation, audit, binder.duckdb)
         binder.plugins.call("audit", owner, audits=[audit], relation=relation, context=context)
     except SeeknalError as error:
         if error.location is None or error.code in BindContext.refusals:
@@ -126,13 +154,14 @@ def _asked(
 
 def _in_message(binder: Binder, error: SeeknalError, start: Location) -> Location:
     """Where the name that a message is about is written."""
-    import re
-
     for word in re.findall(r"[\"']([^\"']+)[\"']", error.message)[::-1]:
-        place = find_word(binder.root, start, word, "sql", "query", "expression", "condition")
+        place = find_word(binder.root, start, word, *_SQL_KEYS)
         if place != start:
             return place
     return start
+
+
+_SQL_KEYS = ("where", "sql", "query", "expression", "condition")
 
 
 def target_problems(target: Target, schema: Schema, binder: Binder) -> list[Problem]:

@@ -177,16 +177,21 @@ def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] 
     options = {name: getattr(audit.options, name, None) for name in _AUDIT_OPTIONS}
     if any(options[name] for name in _AUDIT_SQL) or not parent.known:
         return None
-    expression = options["expression"]
-    if expression:
+    read: frozenset[ColumnRef] = frozenset()
+    for condition in filter(None, (options["expression"], audit.where)):
         table: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
             ("rows",): (str(parent.node), parent.names())
         }
-        found = trace_query(f"SELECT 1 AS one FROM rows WHERE ({expression}\n)", table, ["one"])
-        return found.rows if found.unknown is None else None
+        found = trace_query(f"SELECT 1 AS one FROM rows WHERE ({condition}\n)", table, ["one"])
+        if found.unknown is not None:
+            return None
+        read |= found.rows
+    if options["expression"]:
+        return read
     listed = options["columns"] or options["column"] or ()
     names = [listed] if isinstance(listed, str) else list(listed)
-    return frozenset(ColumnRef(str(parent.node), name) for name in _real(names, parent)) or None
+    named = frozenset(ColumnRef(str(parent.node), name) for name in _real(names, parent))
+    return named | read if named else None
 
 
 _AUDIT_SQL = ("sql", "where", "condition", "query")

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from seeknal.errors import NodeError
 from seeknal.kernel import Context
-from seeknal.lineage.beside import missing_columns
+from seeknal.lineage.beside import missing_columns, rows_where
 from seeknal.model import Audit, AuditResult, Node, Relation
 from seeknal.plugins import Plugins
 
@@ -27,7 +27,7 @@ def run_audits(
     results: dict[int, AuditResult] = {}
     for (owner, where), indexes in _groups(node.audits, plugins).items():
         asked = [node.audits[index] for index in indexes]
-        part = _part(relation, where, asked[0], context) if where else relation
+        part = rows_where(relation, asked[0], context.duckdb) if where else relation
         answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
         if answers is None or len(answers) != len(asked):
             raise NodeError(
@@ -85,24 +85,6 @@ def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | 
         owner = plugins.owner("audit type", audit.declared_type)
         groups.setdefault((owner, audit.where), []).append(index)
     return groups
-
-
-def _part(relation: Relation, where: str, audit: Audit, context: Context) -> Relation:
-    """The rows that a condition is true for. Raises NodeError when it does not fit them."""
-    import duckdb
-
-    scan = f"(SELECT * FROM {relation.scan} WHERE {where})"
-    try:
-        context.duckdb.execute(f"DESCRIBE SELECT * FROM {scan}")
-    except duckdb.ProgrammingError as error:
-        reason = str(error).splitlines()[0].partition(": ")[2]
-        raise NodeError(
-            f"where: of audit {audit.type} of {audit.node} cannot be asked: {reason}",
-            code="SK0917",
-            location=audit.location,
-            help=f"columns: {', '.join(relation.names)}",
-        ) from error
-    return evolve(relation, scan=scan, rows=-1, path=None, whole=relation.scan)
 
 
 def _told(result: AuditResult, where: str | None) -> AuditResult:
