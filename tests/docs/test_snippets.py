@@ -52,7 +52,7 @@ def as_files(text):
     if text.startswith("kind:"):
         beside = {f"seeknal/{name}": "SELECT 1" for name in re.findall(r"sql_file: (\S+)", text)}
         return {"seeknal/shown.yml": text, **beside}
-    if text.startswith(("audits:", "materializations:")):
+    if text.startswith(("audits:", "columns:", "materializations:")):
         return {"seeknal/shown.yml": NODE + text}
     if text.startswith("refresh:"):
         source = "kind: source\nname: shown\nsource: csv\ntable: a.csv\n"
