@@ -26,9 +26,7 @@ def test_a_name_alone_is_an_audit_that_needs_no_parameters(orders):
     project.run("validate").assert_ok()
     done = project.run("run", "--format", "json").assert_ok().json()
 
-    assert [entry["audit_type"] for node in done["nodes"] for entry in node["audits"]] == [
-        "anomaly"
-    ]
+    assert [entry["type"] for node in done["nodes"] for entry in node["audits"]] == ["anomaly"]
 
 
 def test_a_name_alone_that_needs_parameters_says_how_they_are_written(orders):
