@@ -118,7 +118,7 @@ def test_what_only_follows_from_a_fault_is_not_told(seeknal_project):
     answer = project.run("validate", "--format", "json").json()
 
     assert [entry["node"] for entry in answer["problems"]] == ["transform.a"]
-    assert answer["unknown"] == answer["unchecked"] == []
+    assert answer["unknown_columns"] == answer["unchecked"] == []
 
 
 def test_what_only_a_run_can_tell_is_said_in_one_line_and_is_no_problem(seeknal_project):
