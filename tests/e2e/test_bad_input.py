@@ -425,6 +425,7 @@ def test_a_mistake_is_one_problem_with_its_place_and_a_next_step(seeknal_project
     assert code in (None, problem["code"])
     assert problem["file"] == NODE
     lines = line if isinstance(line, tuple) else (line,)
+    assert problem["line"], "it names the file without the line"
     assert line is None or problem["line"] in lines
 
 

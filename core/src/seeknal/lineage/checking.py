@@ -17,11 +17,13 @@ from seeknal.lineage.fitcache import FitCache
 from seeknal.lineage.fitting import Fit, Fitter, of_stored
 from seeknal.lineage.nodes import declared, still_true
 from seeknal.lineage.schemas import (
+    LARGEST,
+    TOGETHER,
     Schema,
+    cost_of,
     files_of,
     has_heads,
     heads_of,
-    is_cheap,
     is_unmoved,
     named_only,
     token_of,
@@ -91,6 +93,7 @@ class _Checker:
         self.schemas: dict[NodeId, Schema | None] = {}
         self.keys: dict[NodeId, str] = {}
         self.problems: list[Problem] = []
+        self.left = TOGETHER
         self.unknown: list[NodeId] = []
         self.unchecked: list[NodeId] = []
         self.wrong = set(wrong)
@@ -174,12 +177,15 @@ class _Checker:
     def of_source(self, node: Node) -> Fit:
         """A source's columns: those of its files now, of its last run, or declared."""
         files = self.files(node)
-        if files and is_cheap(files):
+        cost = cost_of(files) if files else 0
+        if files and cost <= LARGEST:
             key = _key(node, [token_of(files, self.project.root)])
             if node.definition and (known := self.cache.get(key)) is not None:
                 return known
-            fit = self.loaded(node)
-            return self.cache.put(key, fit) if fit.schema and node.definition else fit
+            if cost <= self.left:
+                self.left -= cost
+                fit = self.loaded(node)
+                return self.cache.put(key, fit) if fit.schema and node.definition else fit
         stored = of_stored(self.stored(node))
         snapshot = self.snapshots.get(node.id)
         if stored and files and snapshot and is_unmoved(files, snapshot, self.project.root):

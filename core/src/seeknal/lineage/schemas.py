@@ -15,7 +15,11 @@ from seeknal.project.inside import is_url, leaves
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20
-"""Bytes of files that are read to learn their columns; of Parquet only the footer is."""
+"""Bytes of a source's files that are read to learn their columns; of Parquet only the footer."""
+TOGETHER = 32 * 2**20
+"""The same of all sources whose files have changed."""
+_MOST_FILES = 100
+_WEIGHTS = {".parquet": 0, ".xlsx": 10, ".xls": 10, ".gz": 10, ".zst": 10}
 
 
 @frozen(kw_only=True)
@@ -63,10 +67,11 @@ def files_of(node: Node, root: Path) -> list[Path] | None:
     return found if found and all(path.is_file() for path in found) else None
 
 
-def is_cheap(files: Sequence[Path]) -> bool:
-    """Whether to read them costs next to nothing."""
-    sizes = [path.stat().st_size for path in files if path.suffix != ".parquet"]
-    return sum(sizes) <= LARGEST and len(files) <= 100
+def cost_of(files: Sequence[Path]) -> int:
+    """Bytes that are looked at to learn the files' columns, those of compressed ones ten times."""
+    return sum(path.stat().st_size * _WEIGHTS.get(path.suffix.lower(), 1) for path in files) + (
+        LARGEST if len(files) > _MOST_FILES else 0
+    )
 
 
 def has_heads(files: Sequence[Path], root: Path) -> bool:
