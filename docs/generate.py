@@ -196,17 +196,22 @@ def old_spellings() -> str:
     """The options that still work under another name, and what they are called now."""
     from seeknal.cli.app import App
 
-    found: dict[str, set[str]] = {}
-    for _, command in every_command(App()):
+    found: dict[str, dict[str, list[str]]] = {}
+    shown: set[str] = set()
+    for path, command in every_command(App()):
         for parameter in command.params:
-            for word in getattr(parameter, "also", ()):
-                found.setdefault(word, set()).add(max(parameter.opts, key=len))
-            if getattr(parameter, "hidden", False):
-                found.setdefault(parameter.opts[0], set()).add(parameter.help.rstrip("."))
-    rows = [
-        (_code(old), " or ".join(_code(new) if new.startswith("-") else new for new in sorted(now)))
-        for old, now in sorted(found.items())
-    ]
+            hidden = getattr(parameter, "hidden", False)
+            now = parameter.help.rstrip(".") if hidden else _code(max(parameter.opts, key=len))
+            old = parameter.opts if hidden else getattr(parameter, "also", ())
+            shown.update(() if hidden else parameter.opts)
+            for word in old:
+                found.setdefault(word, {}).setdefault(now, []).append(path.partition(" ")[2])
+    rows = []
+    for old, meanings in sorted(found.items()):
+        unclear = old in shown or len(meanings) > 1
+        of = {now: f" of {', '.join(map(_code, paths))}" for now, paths in meanings.items()}
+        now = "; ".join(f"{now}{of[now] if unclear else ''}" for now in meanings)
+        rows.append((_code(old), now))
     return table(("spelling", "now"), rows)
 
 

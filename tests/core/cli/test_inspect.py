@@ -188,6 +188,15 @@ def test_history_of_a_node_and_of_a_run(shop):
     assert len(run) == 4
 
 
+def test_the_history_counts_in_the_words_of_a_runs_totals(shop):
+    totals = shop.run("run", "--full").assert_ok().stdout.splitlines()[-1]
+
+    line = shop.run("history", "--limit", "1").assert_ok().stdout.splitlines()[-1]
+
+    assert "4 nodes: 4 run, " in totals
+    assert "  4 run" in line
+
+
 @pytest.mark.parametrize("options", [(), ("--node", "orders")])
 def test_history_for_people_is_a_table(shop, options):
     outcome = shop.run("history", *options).assert_ok()

@@ -91,6 +91,16 @@ def test_an_option_has_the_same_letter_value_and_meaning_in_every_command():
     assert differing == {}
 
 
+def test_the_project_may_be_named_after_any_command():
+    without = [
+        path
+        for path, command in COMMANDS.items()
+        if not {"-C", "--project", "--debug"} <= set(shown(command))
+    ]
+
+    assert without == []
+
+
 def test_no_meaning_has_two_names():
     names = defaultdict(set)
     for _, option in everywhere():

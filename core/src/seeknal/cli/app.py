@@ -161,6 +161,14 @@ def _common_parameters() -> list[click.Parameter]:
     ]
 
 
+def _add_common(command: click.Command) -> None:
+    known = {word for parameter in command.params for word in parameter.opts}
+    command.params += [entry for entry in _common_parameters() if known.isdisjoint(entry.opts)]
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _add_common(below)
+
+
 def _set_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     if value is not None:
         context.ensure_object(Invocation).folder = Path(value)
@@ -288,6 +296,11 @@ class App(Group):
             return command
         self._ask_plugins()
         return self.commands.get(cmd_name)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """A plugin's command, which gets the options that every command has."""
+        _add_common(cmd)
+        super().add_command(cmd, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = []

@@ -78,9 +78,7 @@ def _print_runs(records: Sequence[Record]) -> None:
             record.get("command"),
             record.get("status"),
             _seconds(record),
-            ", ".join(
-                f"{number} {status}" for status, number in (record.get("nodes") or {}).items()
-            ),
+            _counts(record),
             (record.get("commit") or "")[:7],
         )
         for record in records
@@ -121,6 +119,14 @@ def _print_nodes(records: Sequence[Record]) -> None:
         rows,
         (False, False, False, False, True, True, False, False),
         spare=[*spare, headers[6]],
+    )
+
+
+def _counts(record: Record) -> str:
+    """How many nodes there were of each status, in the words of a run's totals."""
+    counts = (record.get("nodes") or {}).items()
+    return ", ".join(
+        f"{number} {'run' if status == 'success' else status}" for status, number in counts
     )
 
 
