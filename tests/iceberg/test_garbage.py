@@ -47,7 +47,7 @@ def of_iceberg(outcome):
 
 
 def stored(made):
-    return {path for path in (made.path / ".seeknal").rglob("*") if path.is_file()}
+    return {path for path in (made.path / ".seeknal/iceberg").rglob("*") if path.is_file()}
 
 
 def versions(table):
