@@ -127,6 +127,17 @@ def test_a_file_that_somebody_has_changed_is_listed_and_stays(made):
     assert list(left(made)) == ["out/a.csv"]
 
 
+def test_the_reason_why_something_stays_is_told_in_full(made):
+    removed(made, "a")
+    (made.path / "out/a.csv").write_text("id\n1\n2\n")
+
+    outcome = made.run("janitor", "--targets", "--yes").assert_ok()
+
+    expected = "out/a.csv stays: it is not what was delivered: somebody has changed it"
+    assert expected in outcome.stdout
+    assert "0 targets dropped, 1 kept" in outcome.stderr
+
+
 def test_a_node_under_another_name_that_delivers_to_the_same_file_leaves_nothing(made):
     (made.path / "seeknal/a.yml").unlink()
     made.write(node("c", "./out/../out/a.csv"))

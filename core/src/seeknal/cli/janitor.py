@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +18,8 @@ from seeknal.flags import dry_run_option, format_option, yes_option
 if TYPE_CHECKING:
     from seeknal.run.dropping import Judged
     from seeknal.run.leftovers import Left
+    from seeknal.run.session import Request
     from seeknal.state.places import DeliveredPlace
-
-_WORDS = {"dropped": "drop", "gone": "is gone already", "kept": "stays"}
-_DONE = {"dropped": "dropped", "gone": "was gone already", "kept": "stays"}
 
 
 @click.command("janitor", cls=Command)
@@ -93,12 +91,15 @@ def _about(place: DeliveredPlace) -> dict[str, Any]:
     }
 
 
+_HEADERS = ("left behind", "type", "environment", "node", "delivered at (UTC)")
+
+
 def _print_left(left: Sequence[Left]) -> None:
     if not left:
         return
     print()
-    headers = ("left behind", "type", "environment", "node", "delivered at (UTC)", "stays because")
-    print_table(headers, [(*_cells(entry.place), entry.why) for entry in left])
+    print_table(_HEADERS, [_cells(entry.place) for entry in left])
+    _print_reasons((entry.place, entry.why) for entry in left)
     say(f"{count(len(left), 'target')} left behind; seeknal janitor --targets drops what is ours")
 
 
@@ -107,16 +108,26 @@ def _cells(place: DeliveredPlace) -> tuple[str, ...]:
     return place.name, place.type, place.environment, place.node, at
 
 
-def _drop(asked: Any, dry_run: bool, yes: bool, format_: str) -> int:
+def _print_reasons(kept: Iterable[tuple[DeliveredPlace, str]]) -> None:
+    for place, why in kept:
+        if why:
+            print(f"{place.name} stays: {why}")
+
+
+def _drop(asked: Request, dry_run: bool, yes: bool, format_: str) -> int:
     from seeknal.run.dropping import drop_left
 
+    seen: list[Judged] = []
+
     def agree(judged: Sequence[Judged]) -> bool:
+        seen.extend(judged)
         doomed = sum(entry.fate.verdict == "dropped" for entry in judged)
         if format_ != "json" and judged:
-            _print_judged(judged, _WORDS)
+            _print_judged(judged)
         if dry_run or not doomed:
             return True
-        return agreed(f"Drop {count(doomed, 'target')}? Its rows are lost", yes)
+        whose = "Its" if doomed == 1 else "Their"
+        return agreed(f"Drop {count(doomed, 'target')}? {whose} rows are lost", yes)
 
     done = drop_left(project_root(), asked, agree, dry_run=dry_run)
     if format_ == "json":
@@ -128,7 +139,8 @@ def _drop(asked: Any, dry_run: bool, yes: bool, format_: str) -> int:
         good = not any(entry.failed for entry in done)
         print_json(answered(outcome(good), dry_run=dry_run, left_behind=list(map(_fate, done))))
     elif done is not None:
-        _say_done(done, dry_run)
+        _say_done([entry for entry in done if not dry_run and entry not in seen])
+        _say_total(done, dry_run)
     return 1 if done is None or any(entry.failed for entry in done) else 0
 
 
@@ -137,20 +149,24 @@ def _fate(judged: Judged) -> dict[str, Any]:
     return {**_about(judged.place), "verdict": fate.verdict, "why": fate.why or None}
 
 
-def _print_judged(judged: Sequence[Judged], words: dict[str, str]) -> None:
-    rows = [(*_cells(entry.place), words[entry.fate.verdict], entry.fate.why) for entry in judged]
-    headers = ("left behind", "type", "environment", "node", "delivered at (UTC)", "", "because")
-    print_table(headers, rows)
+def _print_judged(judged: Sequence[Judged]) -> None:
+    words = {"dropped": "drop", "gone": "gone already", "kept": "stays"}
+    rows = [(*_cells(entry.place), words[entry.fate.verdict]) for entry in judged]
+    print_table((*_HEADERS, "what becomes of it"), rows)
+    _print_reasons((entry.place, entry.fate.why) for entry in judged)
 
 
-def _say_done(done: Sequence[Judged], dry_run: bool) -> None:
+def _say_done(other: Sequence[Judged]) -> None:
+    """What came otherwise than it was shown."""
+    for entry in other:
+        why = f": {entry.fate.why}" if entry.fate.why else ""
+        say(f"{entry.place.name}: {entry.fate.verdict}{why}")
+
+
+def _say_total(done: Sequence[Judged], dry_run: bool) -> None:
     if not done:
         say("nothing is left behind")
         return
-    for entry in done:
-        if not dry_run:
-            why = f": {entry.fate.why}" if entry.fate.why else ""
-            say(f"{entry.place.type} {entry.place.name} {_DONE[entry.fate.verdict]}{why}")
     dropped = sum(entry.fate.verdict == "dropped" for entry in done)
     kept = sum(entry.fate.verdict == "kept" for entry in done)
     say(f"{count(dropped, 'target')} {'would be ' if dry_run else ''}dropped, {kept} kept")
