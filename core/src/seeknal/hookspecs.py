@@ -192,8 +192,9 @@ def drop_target(target: Target, standing: Standing, context: Context, dry_run: b
 def target_stands(target: Target, context: Context) -> bool | None:
     """Whether anything stands at a target's place.
 
-    Called when what is left behind is listed; main thread. Must reach no server. None: not mine,
-    or not known.
+    Called when what is left behind is listed, and of what nodes have delivered to when a run is
+    planned: where nothing stands they deliver again. Main thread; must reach no server. None: not
+    mine, or not known.
     """
 
 

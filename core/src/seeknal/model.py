@@ -562,6 +562,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     redeliver: bool = False
     """Targets are written again though what they hold is current (``--full``)."""
+    gone: frozenset[tuple[NodeId, str]] = frozenset()
+    """Targets by their keys where nothing stands any more: they are written again too."""
 
     @property
     def to_run(self) -> tuple[Step, ...]:

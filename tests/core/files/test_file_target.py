@@ -135,13 +135,14 @@ def test_sql_of_an_exposure_says_what_is_written(seeknal_project):
         ("{path: folder}", "in which format"),
     ],
 )
-def test_what_cannot_be_written_is_owed_and_says_why(seeknal_project, params, message):
+def test_a_format_that_does_not_show_is_said_before_anything_runs(seeknal_project, params, message):
     made = exposed(seeknal_project, params)
 
     outcome = made.run("run")
 
-    assert outcome.exit_code == 1
-    assert message in outcome.stderr + outcome.stdout
+    assert outcome.exit_code == 2
+    assert message in outcome.stderr
+    assert "seeknal/e.yml:4" in outcome.stderr
 
 
 def test_a_path_outside_the_project_is_refused_before_anything_runs(seeknal_project):
@@ -199,3 +200,35 @@ def test_an_old_file_stays_whole_when_the_node_fails(seeknal_project):
 
     assert outcome.exit_code == 1
     assert (made.path / "a.csv").read_text() == "id\n1\n"
+
+
+def test_a_file_that_somebody_removed_is_written_again_and_nothing_is_computed(seeknal_project):
+    made = exposed(seeknal_project, "{path: out/e.csv}")
+    made.write(
+        {"seeknal/t.yml": NODES + "\n    materializations: [{type: file, path: out/t.csv}]\n"}
+    )
+    made.run("run").assert_ok()
+    before = (made.path / "out/t.csv").read_text()
+    (made.path / "out/t.csv").unlink()
+
+    plan = made.run("plan", "--format", "json").json()
+    again = made.run("run").assert_ok()
+
+    actions = {step["node"]: (step["action"], step["reason"]) for step in plan["nodes"]}
+    assert actions["transform.t"] == ("deliver", "out/t.csv is gone")
+    assert actions["exposure.e"][0] == "reuse"
+    assert (made.path / "out/t.csv").read_text() == before
+    assert "2 nodes: 1 run, 1 reused" in again.stderr + again.stdout
+
+
+def test_the_file_of_an_exposure_that_somebody_removed_is_written_again(seeknal_project):
+    made = exposed(seeknal_project, "{path: out/e.csv}")
+    made.run("run").assert_ok()
+    (made.path / "out/e.csv").unlink()
+
+    made.run("run", "--no-materialize").assert_ok()
+    assert not (made.path / "out/e.csv").exists()
+    made.run("run").assert_ok()
+
+    assert (made.path / "out/e.csv").exists()
+    assert "1 run" not in made.run("run").assert_ok().stdout

@@ -42,6 +42,7 @@ class Situation:
     deliver: bool = True
     forward_only: frozenset[NodeId] = field(factory=frozenset)
     finder: Finder = NOTHING
+    gone: frozenset[tuple[NodeId, str]] = frozenset()
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -62,6 +63,7 @@ def make_plan(situation: Situation) -> Plan:
         inlined=situation.inlined,
         warnings=(*planner.warnings, *_volatile_warnings(situation)),
         redeliver=situation.full,
+        gone=situation.gone,
     )
 
 
@@ -238,6 +240,9 @@ class _Planner:
             return "audit", "audits failed"
         if self.now.deliver and (owed_targets(node, snapshot) or self.waits(snapshot)):
             return "deliver", "target owed"
+        for target in node.targets:
+            if (node.id, target.key) in self.now.gone:
+                return "deliver", f"{target.label} is gone"
         return "reuse", unchanged
 
     def waits(self, snapshot: Snapshot) -> bool:

@@ -59,6 +59,7 @@ def planned(
         same=lambda one, other: services.contents.same_rows(one, other, place.cursor),
         environment=place.environment,
         again=services.plan.redeliver,
+        gone=frozenset(key for id, key in services.plan.gone if id == place.node.id),
         before=partial(_kept, place, before),
     )
     found = plan_deliveries(output)

@@ -34,7 +34,8 @@ class Output:
     ``keep`` stores the rows for a target where they stay until they are delivered; ``same``
     says whether two outputs hold the same rows. ``again``: targets are written once more though
     they hold these rows; appends are not, for they would hold them twice. ``before`` is the output
-    that this one follows, as `keep` stores it, where its rows are stored.
+    that this one follows, as `keep` stores it, where its rows are stored. ``gone``: keys of targets
+    where nothing stands any more.
     """
 
     node: Node
@@ -44,6 +45,7 @@ class Output:
     same: Callable[[Artifact, Artifact], bool]
     environment: str = PRODUCTION
     again: bool = False
+    gone: frozenset[str] = frozenset()
     before: Callable[[str], Artifact | None] = lambda output: None
 
 
@@ -56,6 +58,7 @@ def plan_deliveries(output: Output) -> Snapshot:
     node, account = output.node, _addressed(output)
     account = _without_mended(output, account)
     due = set(owed_targets(node, evolve(output.snapshot, deliveries=account.deliveries)))
+    due |= output.gone
     if output.again:
         due |= {target.key for target in node.targets if target.mode != "append"}
     for target in node.targets:

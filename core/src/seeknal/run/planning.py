@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,13 @@ from seeknal.model import Fingerprint, NodeId, Plan
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.stored import inlined_views
-from seeknal.run.asking import check_isolation, refresh_default, rowless_kinds, version_of
+from seeknal.run.asking import (
+    check_isolation,
+    context_of,
+    refresh_default,
+    rowless_kinds,
+    version_of,
+)
 from seeknal.run.session import Loaded, Request, is_narrowed
 from seeknal.run.verified import Verified
 from seeknal.selection import select
@@ -51,7 +57,29 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             deliver=loaded.delivers(request),
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
+            gone=_gone(loaded, request, chosen),
         )
+    )
+
+
+def _gone(
+    loaded: Loaded, request: Request, chosen: Collection[NodeId]
+) -> frozenset[tuple[NodeId, str]]:
+    """Targets that hold a node's rows by what is on record, while nothing is at their place."""
+    if not loaded.delivers(request):
+        return frozenset()
+    snapshots, nodes = loaded.snapshots(request.environment), loaded.project.nodes
+    stands = loaded.plugins.hooks.target_stands
+    return frozenset(
+        (id, target.key)
+        for id in chosen
+        if id in snapshots
+        for target in nodes[id].targets
+        if not target.accumulates
+        and (delivery := snapshots[id].deliveries.get(target.key)) is not None
+        and delivery.status == "delivered"
+        and delivery.environment == request.environment
+        and stands(target=target, context=context_of(loaded, request, nodes[id])) is False
     )
 
 
