@@ -111,7 +111,9 @@ def test_twenty_problems_are_shown_and_the_rest_counted():
     text = explain(ProjectError([problem(number) for number in range(23)]), None)
 
     assert text.count("error[") == 20
-    assert text.endswith("23 problems, the first 20 are shown")
+    assert text.endswith(
+        "23 problems, the first 20 are shown; seeknal validate --verbose shows all"
+    )
 
 
 def outside(number):

@@ -446,7 +446,7 @@ def test_validate_says_nothing_of_a_view_over_columns_that_it_cannot_know(seekna
 
     assert unknown.stdout == "2 nodes, no problems\n"
     assert unknown.stderr == (
-        "note: columns are known only after a run: source.orders; 1 node that reads them not"
+        "note: columns are known only after a run: source.orders; the node that reads them is not"
         " checked\n"
     )
     assert "SK0754" in known.stderr

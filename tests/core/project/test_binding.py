@@ -132,7 +132,7 @@ def test_what_only_a_run_can_tell_is_said_in_one_line_and_is_no_problem(seeknal_
 
     assert outcome.stdout == "5 nodes, no problems\n"
     assert outcome.stderr == (
-        "note: columns are known only after a run: source.far; 3 nodes that read them not checked\n"
+        "note: columns are known only after a run: source.far; 3 nodes that read them are not checked\n"
     )
 
 
@@ -266,7 +266,7 @@ def test_what_has_run_before_is_not_said_to_need_a_first_run(seeknal_project):
 
     after = project.run("validate").assert_ok()
 
-    assert "transform.twice; 1 node that reads them not checked" in before.stderr
+    assert "transform.twice; the node that reads them is not checked" in before.stderr
     assert after.stderr == ""
 
 

@@ -86,7 +86,8 @@ def count_line(problems: Sequence[Problem], kept: int) -> str:
     text = _counts(problems)
     if kept > MOST_SHOWN:
         text += f", the first {MOST_SHOWN} are shown"
-    return text if kept == len(problems) else f"{text}; seeknal validate --verbose shows all"
+    hides = kept > MOST_SHOWN or kept < len(problems)
+    return f"{text}; seeknal validate --verbose shows all" if hides else text
 
 
 def _counts(problems: Sequence[Problem]) -> str:

@@ -86,10 +86,9 @@ def _unknown(checked: Checked) -> str:
     text = f"columns are known only after a run: {shown}"
     if not checked.unchecked:
         return text
-    reading = count(len(checked.unchecked), "node")
-    return (
-        f"{text}; {reading} that read{'' if len(checked.unchecked) > 1 else 's'} them not checked"
-    )
+    if len(checked.unchecked) == 1:
+        return f"{text}; the node that reads them is not checked"
+    return f"{text}; {len(checked.unchecked)} nodes that read them are not checked"
 
 
 _MOST_NAMED = 5
