@@ -342,6 +342,7 @@ SAID_AS_WELL = [
     "unknown function",
     "column of two tables",
     "contract: other type",
+    "declared but not in the file",
     "unknown event time",
     "unknown profiled column",
 ]

@@ -132,7 +132,8 @@ def test_what_only_a_run_can_tell_is_said_in_one_line_and_is_no_problem(seeknal_
 
     assert outcome.stdout == "5 nodes, no problems\n"
     assert outcome.stderr == (
-        "note: columns are known only after a run: source.far; 3 nodes that read them are not checked\n"
+        "note: columns are known only after a run: source.far; 3 nodes that read them are not"
+        " checked\n"
     )
 
 

@@ -33,7 +33,7 @@ from seeknal.plugins import Plugins
 from seeknal.spots import find_word
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
-_DECLARED = ("SK0740", "SK0741")
+DECLARED = ("SK0740", "SK0741")
 """What a source says of columns that its file declares."""
 
 
@@ -222,7 +222,7 @@ class _Checker:
             return Fit(schema=Schema(columns=self.binder.loaded(node)))
         except Unbound as error:
             cause = error.__cause__
-            if isinstance(cause, SeeknalError) and cause.code in _DECLARED:
+            if isinstance(cause, SeeknalError) and cause.code in DECLARED:
                 return self.wrongly_declared(node)
             return Fit()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from seeknal.errors import NodeError, SeeknalError
 from seeknal.lineage.binding import Binder
+from seeknal.lineage.checking import DECLARED
 from seeknal.lineage.fitting import Fitter
 from seeknal.lineage.schemas import Schema
 from seeknal.model import Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
+from seeknal.spots import find_word
 
 _WRONG_SQL = "SK0706"
 _CONTRACT = "SK0713"
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 def as_checked(
@@ -23,7 +27,9 @@ def as_checked(
     snapshots: Mapping[NodeId, Snapshot],
 ) -> SeeknalError:
     """``error`` as `seeknal validate` tells it, where it is of the node over these inputs."""
-    if node.source is not None or node.python is not None:
+    if node.source is not None:
+        return _declared(error, node, project)
+    if node.python is not None:
         return error
     schemas: dict[NodeId, Schema | None] = {
         id: Schema(columns=columns)
@@ -39,6 +45,14 @@ def as_checked(
     if not alike and error.code == _WRONG_SQL:
         alike = list(problems)
     return _error(alike[0]) if alike else error
+
+
+def _declared(error: SeeknalError, node: Node, project: Project) -> SeeknalError:
+    """A declaration that does not fit a source's files, where it is written."""
+    named = _QUOTED.search(error.message)
+    if error.code in DECLARED and named:
+        error.location = find_word(project.root, node.location, named[1], "columns", "schema")
+    return error
 
 
 def _error(problem: Problem) -> SeeknalError:

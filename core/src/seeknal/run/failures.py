@@ -62,7 +62,10 @@ def is_deterministic(error: SeeknalError) -> bool:
     return error.code in _DETERMINISTIC or error.code.startswith("SK09")
 
 
-_DETERMINISTIC = ("SK0706", "SK0711", "SK0712", "SK0713", "SK0730", "SK0734")
+_DETERMINISTIC = (
+    *("SK0706", "SK0711", "SK0712", "SK0713", "SK0730", "SK0734"),
+    *("SK0740", "SK0741"),
+)
 
 
 def _disk_full(text: str, node: Node, folder: Path) -> NodeError:
