@@ -1,6 +1,7 @@
 """What is printed fits the terminal; where there is none, nothing is cut or moved."""
 
 import pytest
+from tests.terminal import Terminal
 
 from seeknal.cli.fitting import middle, width
 from seeknal.cli.render import table_lines
@@ -68,3 +69,41 @@ def test_nothing_is_wider_than_the_terminal(columns):
     lines = table_lines(("one", "two", "three", "number"), rows, columns=columns)
 
     assert max(map(width, lines)) <= columns
+
+
+def test_a_plan_says_every_reason_within_the_terminal(seeknal_project):
+    name = "customers_with_all_that_is_known_of_them"
+    project = seeknal_project(
+        {
+            "data/a.csv": "x\n1\n",
+            "seeknal/a.yml": f"""
+                kind: source
+                name: a
+                source: csv
+                table: data/a.csv
+                ---
+                {{kind: transform, name: b, sql: "SELECT x FROM ref('source.a')"}}
+                ---
+                {{kind: transform, name: {name}, sql: "SELECT x FROM ref('transform.b')"}}
+            """,
+        }
+    )
+    project.run("run").assert_ok()
+    file = project.path / "seeknal/a.yml"
+    file.write_text(
+        file.read_text().replace(
+            "SELECT x FROM ref('source.a')",
+            "SELECT x + 1 AS x"
+            ", x AS a_name_of_a_column_that_is_long"
+            ", x AS another_name_of_a_column_that_is_long"
+            " FROM ref('source.a')",
+        )
+    )
+
+    with Terminal(project.path, "plan") as terminal:
+        assert terminal.end() == 0
+
+    sql = [line for line in terminal.lines if "SELECT" in line]
+    assert max(len(line) for line in terminal.lines if line not in sql) <= 80
+    (line,) = (line for line in terminal.lines if line.startswith("transform.cu"))
+    assert line.endswith("inputs changed (only if they do, else reuse)")

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.cli.fitting import columns_of, start
-from seeknal.cli.layout import SHORTEST_REASON, layout_of
+from seeknal.cli.fitting import columns_of, middle, start, wrapped
+from seeknal.cli.layout import INDENT, SHORTEST_NAME
 from seeknal.cli.progress import COLOURS
 from seeknal.cli.render import count
 from seeknal.cli.streams import paint, say
 from seeknal.model import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.model import Plan
+    from seeknal.model import Plan, Step
     from seeknal.plan.changes import Change, ColumnChange, Consequences
     from seeknal.run.leftovers import Left
     from seeknal.run.session import Loaded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_LEFT = 3
 """Targets that are left behind and named."""
 _MARKS = {"ADDED": "+", "REMOVED": "-"}
+_VERB = len("  reused     ")
 _WORDS = {"adopt": "reused", "reuse": "reused"}
 
 
@@ -33,11 +34,17 @@ def print_changes(loaded: Loaded, plan: Plan, found: Consequences, *, explain: b
         return
     if plan.environment != PRODUCTION:
         print()
+    columns = columns_of(sys.stdout)
     width = max(len(change.node) for change in found.direct)
     for change in found.direct:
-        print(_line(change, width))
-        for text in _details(change, found, explain=explain):
-            print(f"    {text}")
+        print(_line(change, width, columns))
+        told, diff, more = _details(change, found, explain=explain)
+        for text in told:
+            print(INDENT + _wrapped(text, columns))
+        for text in diff:
+            print(INDENT + text)
+        for text in more:
+            print(INDENT + _wrapped(text, columns))
     print()
     print(_summary(found))
     print()
@@ -52,16 +59,22 @@ def _heading(loaded: Loaded, plan: Plan) -> str:
     )
 
 
-def _line(change: Change, width: int) -> str:
+def _wrapped(text: str, columns: int | None) -> str:
+    return wrapped(text, columns, len(INDENT), 2 * INDENT)
+
+
+def _line(change: Change, width: int, columns: int | None) -> str:
     mark = _MARKS.get(change.category, "~")
     colour = {"+": "green", "-": "red"}.get(mark, "yellow")
     text = f"{mark} {change.node:<{width}}  {change.category:<12}  {change.reason}"
-    return paint(text, colour, sys.stdout)
+    return paint(wrapped(text, columns, 0, 2 * INDENT), colour, sys.stdout)
 
 
-def _details(change: Change, found: Consequences, *, explain: bool) -> list[str]:
-    lines = [_column(column) for column in change.columns]
-    lines += change.sql_diff.splitlines()
+def _details(
+    change: Change, found: Consequences, *, explain: bool
+) -> tuple[list[str], list[str], list[str]]:
+    """What changes in a node's columns, in its SQL, and for its readers."""
+    lines: list[str] = []
     readers = [other for other in found.changes if change.node in other.inherits]
     if readers:
         lines.append(f"downstream: {_downstream(readers)}")
@@ -72,7 +85,7 @@ def _details(change: Change, found: Consequences, *, explain: bool) -> list[str]
             + (f" ({other.explanation})" if other.explanation else "")
             for other in readers
         ]
-    return lines
+    return [_column(column) for column in change.columns], change.sql_diff.splitlines(), lines
 
 
 def _downstream(readers: list[Change]) -> str:
@@ -117,25 +130,30 @@ def _duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def _told(step: Step) -> str:
+    return step.reason + (f" (only if they do, else {step.otherwise})" if step.conditional else "")
+
+
 def print_steps(plan: Plan) -> None:
     """A line for each node, and the totals."""
     columns = columns_of(sys.stdout)
-    layout = layout_of(plan.steps, columns)
-    for step in plan.steps:
+    told = [_told(step) for step in plan.steps]
+    name = max((len(step.node) for step in plan.steps), default=0)
+    if columns is not None:
+        name = min(name, max(SHORTEST_NAME, columns - max(map(len, told), default=0) - _VERB))
+    for step, text in zip(plan.steps, told, strict=True):
         verb = _WORDS.get(step.action, step.action)
         word = paint(f"{verb:<9}", COLOURS.get(verb, "green"), sys.stdout)
-        maybe = f" (only if they do, else {step.otherwise})" if step.conditional else ""
-        told = f"{step.reason}{maybe}"
         if columns is not None:
-            told = start(told, max(SHORTEST_REASON, columns - layout.name - 13))
-        print(f"{layout.named(step.node)}  {word}  {told}")
+            text = start(text, columns - name - _VERB)
+        print(f"{middle(step.node, name):<{name}}  {word}  {text}")
     work = [step for step in plan.to_run if step.action != "adopt"]
     certain = sum(not step.conditional for step in work)
     maybe_count = len(work) - certain
     reused = len(plan.steps) - len(work)
     noun = "node" if len(plan.steps) == 1 else "nodes"
-    middle = f", {maybe_count} if their inputs change" if maybe_count else ""
-    print(f"{len(plan.steps)} {noun}: {certain} to run{middle}, {reused} reused")
+    perhaps = f", {maybe_count} if their inputs change" if maybe_count else ""
+    print(f"{len(plan.steps)} {noun}: {certain} to run{perhaps}, {reused} reused")
 
 
 def say_left(left: Sequence[Left]) -> None:
