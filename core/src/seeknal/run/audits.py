@@ -9,7 +9,6 @@ from attrs import evolve
 
 from seeknal.errors import NodeError
 from seeknal.kernel import Context
-from seeknal.lineage.beside import missing_columns, rows_where
 from seeknal.model import Audit, AuditResult, Node, Relation
 from seeknal.plugins import Plugins
 
@@ -27,7 +26,7 @@ def run_audits(
     results: dict[int, AuditResult] = {}
     for (owner, where), indexes in _groups(node.audits, plugins).items():
         asked = [node.audits[index] for index in indexes]
-        part = rows_where(relation, asked[0], context.duckdb) if where else relation
+        part = _part(relation, asked[0], context) if where else relation
         answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
         if answers is None or len(answers) != len(asked):
             raise NodeError(
@@ -73,7 +72,15 @@ def _columns(result: AuditResult) -> str:
     return f"({', '.join(result.columns)})" if result.columns else ""
 
 
+def _part(relation: Relation, audit: Audit, context: Context) -> Relation:
+    from seeknal.lineage.beside import rows_where
+
+    return rows_where(relation, audit, context.duckdb)
+
+
 def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
+    from seeknal.lineage.beside import missing_columns
+
     for _, error in missing_columns(audit, relation.names, plugins):
         raise error
 

@@ -15,7 +15,6 @@ from seeknal.graph import graph_of
 from seeknal.lineage.checking import Checked, check_project
 from seeknal.model import Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins, load_plugins
-from seeknal.project.reading import place_of
 from seeknal.run.loading import load
 from seeknal.run.session import Loaded, Request
 from seeknal.state.store import State, read_state
@@ -44,6 +43,8 @@ def examine(root: Path, request: Request) -> Examined:
 
 def _of_wrong(error: ProjectError, request: Request) -> Examined:
     """Its files are wrong: what could be read of it may not fit either."""
+    from seeknal.project.reading import place_of
+
     if error.partial is None:
         return Examined(loaded=None, problems=error.problems, checked=Checked())
     project = error.partial

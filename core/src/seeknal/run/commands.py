@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.errors import ProjectError
-from seeknal.lineage.checking import Checked
 from seeknal.model import Plan, RunSummary
 from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.run.asking import check_isolation
-from seeknal.run.checking import examine
-from seeknal.run.leftovers import Left, left_behind
 from seeknal.run.loading import load, read_project
 from seeknal.run.planning import plan_of
 from seeknal.run.preparing import prepare_environment, take_note_of_origin
@@ -23,6 +21,10 @@ from seeknal.run.verified import Verified
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.lock import project_lock
 from seeknal.state.store import open_state
+
+if TYPE_CHECKING:
+    from seeknal.lineage.checking import Checked
+    from seeknal.run.leftovers import Left
 
 
 @frozen(kw_only=True)
@@ -41,6 +43,10 @@ def plan_project(root: Path, request: Request) -> Planned:
 
     Raises ProjectError with all that is wrong and shows without a run.
     """
+    # A run without changes checks nothing, and does without the modules of it.
+    from seeknal.run.checking import examine
+    from seeknal.run.leftovers import left_behind
+
     check_name(request.environment)
     found = examine(root, request)
     errors = [problem for problem in found.problems if problem.severity == "error"]
