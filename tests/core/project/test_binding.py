@@ -306,3 +306,18 @@ def test_columns_of_types_of_their_own_keep_nobody_from_checking_the_rest(seekna
     [problem] = problems(project)
 
     assert problem["node"] == "transform.c"
+
+
+def test_a_run_that_changes_nothing_does_without_the_modules_of_the_checks(seeknal_project):
+    project = seeknal_project({**FILES, "seeknal/t.yml": READER.format("t", "id", "source.orders")})
+    project.run("run").assert_ok()
+    code = (
+        "import sys; from seeknal.cli import main; code = main(['run', '-q']);"
+        "print(code, 'seeknal.lineage.fitting' in sys.modules, 'duckdb' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "0 False False\n"
