@@ -105,5 +105,5 @@ def test_a_plan_says_every_reason_within_the_terminal(seeknal_project):
 
     sql = [line for line in terminal.lines if "SELECT" in line]
     assert max(len(line) for line in terminal.lines if line not in sql) <= 80
-    (line,) = (line for line in terminal.lines if line.startswith("transform.cu"))
+    (line,) = (line for line in terminal.lines if line.startswith("transform.c"))
     assert line.endswith("inputs changed (only if they do, else reuse)")

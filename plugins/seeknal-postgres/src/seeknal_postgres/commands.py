@@ -119,8 +119,12 @@ def psql(arguments: tuple[str, ...], connection: str | None) -> int:
     """
     name, options = _one(connection or "", _command().connections(Postgres), "of type postgresql")
     from seeknal_postgres.connecting import parameters
+    from seeknal_postgres.embedded import running
     from seeknal_postgres.psql import run_psql
 
+    if options.embedded:
+        # psql's own words are all that is printed here.
+        running(name, _root())
     return run_psql(arguments, parameters(name, options, _root()))
 
 

@@ -64,7 +64,7 @@ def parameters(name: str, options: Postgres, root: Path) -> dict[str, Any]:
     elif options.embedded:
         from seeknal_postgres.embedded import running
 
-        base = running(name, root).parameters()
+        base = running(name, root, told=True).parameters()
     # UTF-8 both ways: what another encoding cannot hold would be changed or refused.
     return {**base, **given, "client_encoding": "UTF8"}
 

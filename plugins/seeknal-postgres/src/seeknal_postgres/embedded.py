@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -227,14 +227,18 @@ def server_of(name: str, root: Path) -> Server:
     return Server(folder=root / ".seeknal" / "postgres" / name)
 
 
-def running(name: str, root: Path) -> Server:
-    """The connection's server, running until the last process that asked for it has ended."""
+def running(name: str, root: Path, *, told: bool = False) -> Server:
+    """The connection's server, running until the last process that asked for it has ended.
+
+    ``told``: people are told of its start, which nobody of them has asked for.
+    """
     server = server_of(name, root.resolve())
     with _using:
         if server.folder not in _used:
             _use(server)
         if server.port is None:
-            with awaited(f"start of the server of connection {name}"):
+            start = awaited(f"start of the server of connection {name}")
+            with start if told else nullcontext():
                 server.start()
     return server
 
