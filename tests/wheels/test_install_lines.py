@@ -7,7 +7,7 @@ import shlex
 import pytest
 from tests.docs.installs import asked_in_messages, lines
 
-pytestmark = [pytest.mark.wheels, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.wheels, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ON_PAGES = sorted({line.command for line in lines() if line.requirements != ["."]})
 """What is installed into a plugin's own folder is typed with the rest of its page."""

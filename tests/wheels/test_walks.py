@@ -26,6 +26,7 @@ _FILE = re.compile(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_can_be_walked(whole, tmp_path, page):
     folder, home = tmp_path / "work", tmp_path / "home"
@@ -57,7 +58,9 @@ def walk(environment, folder, name):
     return steps, made.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "minimal")) for name in NAMES]
+)
 def test_the_steps_of_an_example_work_with_core_alone_and_with_what_they_installed(
     clean, core_wheel, tmp_path, name
 ):
@@ -75,6 +78,7 @@ def test_the_steps_of_an_example_work_with_core_alone_and_with_what_they_install
     assert [step for step in first if step not in second] == first[: len(first) - len(second)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_steps_of_an_example_work_with_everything(whole, tmp_path, name):
     steps, _ = walk(whole, tmp_path, name)
@@ -125,6 +129,7 @@ def typed(environment, line, project):
     return environment.type(shlex.join([*words, *more]), project)
 
 
+@pytest.mark.slow
 def test_the_plugin_page_can_be_walked(core_wheel, clean, tmp_path):
     environment = clean(core_wheel, "pytest")
     folder, home = tmp_path / "work", tmp_path / "home"
