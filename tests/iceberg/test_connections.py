@@ -11,7 +11,7 @@ NAMED = "connections:\n  lake: {type: iceberg, uri: 'http://127.0.0.1:1/', catal
 
 def only(outcome):
     (entry,) = outcome.json()
-    return entry["name"], entry["ok"], entry["detail"]
+    return entry["name"], entry["status"], entry["detail"]
 
 
 def test_the_projects_own_catalog_is_tested_without_being_made(seeknal_project):
@@ -21,7 +21,7 @@ def test_the_projects_own_catalog_is_tested_without_being_made(seeknal_project):
 
     assert only(outcome) == (
         "iceberg",
-        True,
+        "success",
         "the project's own catalog, .seeknal/iceberg: nothing was written to it yet",
     )
     assert not (project.path / ".seeknal").exists()
@@ -43,7 +43,7 @@ def test_a_catalog_that_does_not_answer_is_a_failure(seeknal_project, name, prof
     outcome = project.run("connection", "test", name, "--format", "json")
 
     assert outcome.exit_code == 1
-    assert only(outcome)[:2] == (name, False)
+    assert only(outcome)[:2] == (name, "failed")
     assert "the Iceberg catalog cannot be opened" in only(outcome)[2]
 
 
@@ -52,7 +52,7 @@ def test_the_profiles_catalog_is_listed_as_a_connection(seeknal_project):
 
     outcome = project.run("connection", "list", "--format", "json").assert_ok()
 
-    assert only(outcome) == ("iceberg", True, "")
+    assert only(outcome) == ("iceberg", "success", "")
 
 
 def test_validation_of_connections_answers_for_the_catalog_that_nodes_use(seeknal_project):

@@ -19,7 +19,7 @@ class Files:
         self.root = root
         self.duckdb = connection
         self.hooks = load_plugins().hooks
-        self.collector = WarningCollector()
+        self.collector = WarningCollector(NodeId("source.x"), lambda *_: None)
         self.environment = "prod"
         self.relations = {}
         self.stored = 0
