@@ -173,4 +173,5 @@ def test_a_run_says_the_same_in_the_same_words(shop, mistake):
     ran = shop.run("run", "--no-materialize", "--format", "json").json()
 
     [failed] = [entry for entry in ran["nodes"] if entry["status"] == "failed"]
-    assert (failed["error"], failed["code"]) == (told["message"], told["code"])
+    error = failed["error"]
+    assert (error["message"], error["code"]) == (told["message"], told["code"])

@@ -96,7 +96,9 @@ def test_the_history_for_people_shows_commands_and_commits(promoted, git):
 
 
 def test_the_history_can_be_asked_for_commits_in_sql(promoted, git):
-    rows = promoted.sql("SELECT command, commit FROM seeknal_history WHERE command LIKE 'promote%'")
+    rows = promoted.sql(
+        "SELECT command, commit FROM seeknal_history_full WHERE command LIKE 'promote%'"
+    )
 
     assert rows == [("promote dev", git("rev-parse", "HEAD"))]
 
