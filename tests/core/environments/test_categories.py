@@ -24,7 +24,7 @@ transform: SELECT email FROM ref('transform.clean')
 """
 
 ALL = NODES.replace("id, legacy * 2 AS metric", "*")
-"""A reader that names no column: one that names what is gone is a problem, and nothing is planned."""
+"""A reader that names no column: one that names what is gone is a problem before any plan."""
 
 
 @pytest.fixture
