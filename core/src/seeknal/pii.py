@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from seeknal.model import Node, NodeId
 
@@ -20,3 +20,26 @@ def pii_columns(nodes: Mapping[NodeId, Node], id: NodeId) -> frozenset[str]:
         found |= {column.name.lower() for column in nodes[current].columns if column.pii}
         waiting += nodes[current].parents
     return frozenset(found)
+
+
+def without_values(error: BaseException, private: Collection[str]) -> str:
+    """What DuckDB says in ``error``: only of what kind it is, where its text may hold values.
+
+    ``private`` are the columns whose values it may hold; without any, the text is told in full.
+    """
+    text = str(error)
+    if not private or type(error).__name__ in _ABOUT_SQL:
+        return text
+    kind = text.partition(":")[0]
+    kind = kind if kind.endswith("Error") else type(error).__name__
+    names = ", ".join(sorted(private))
+    verb = "has" if len(private) == 1 else "have"
+    return f"{kind}; its text is not shown, for it may hold values and {names} {verb} pii: true"
+
+
+_ABOUT_SQL = (
+    *("BinderException", "CatalogException", "ParserException", "SyntaxException"),
+    *("OutOfMemoryException", "IOException", "HTTPException", "PermissionException"),
+    *("InterruptException", "NotImplementedException"),
+)
+"""DuckDB's errors about a query or the machine, which name no values of rows."""

@@ -90,7 +90,7 @@ def rows_where(relation: Relation, audit: Audit, cursor: duckdb.DuckDBPyConnecti
     scan = f"(SELECT * FROM {relation.scan} WHERE {audit.where})"
     try:
         cursor.execute(f"DESCRIBE SELECT * FROM {scan}")
-    except duckdb.ProgrammingError as error:
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
         reason = str(error).splitlines()[0].partition(": ")[2]
         named = _NAMED.search(reason)
         raise NodeError(
@@ -143,7 +143,8 @@ def _asked(
             relation = rows_where(relation, audit, binder.duckdb)
         binder.plugins.call("audit", owner, audits=[audit], relation=relation, context=context)
     except SeeknalError as error:
-        if error.location is None or error.code in BindContext.refusals:
+        codes = (error.code, getattr(error.__cause__, "code", ""))
+        if error.location is None or not {*codes}.isdisjoint(BindContext.refusals):
             return None
         return _problem(error, _in_message(binder, error, error.location), node)
     except Exception:

@@ -222,3 +222,7 @@ class BindContext:
 
     def history(self, limit: int) -> Sequence[int]:
         return ()
+
+    def pii(self, node: str) -> frozenset[str]:
+        """No rows are read here, so no message holds a value of theirs."""
+        return frozenset()

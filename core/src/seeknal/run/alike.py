@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from seeknal.errors import NodeError, SeeknalError
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.checking import DECLARED
@@ -44,6 +46,9 @@ def as_checked(
         return error
     if not alike and error.code == _WRONG_SQL:
         alike = list(problems)
+    if len(alike) > 1 and error.message.startswith(f"{alike[0].message}; "):
+        # So it does of a node's audits; the place is that of the first.
+        return _error(evolve(alike[0], message=error.message))
     return _error(alike[0]) if alike else error
 
 

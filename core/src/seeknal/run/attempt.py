@@ -28,6 +28,7 @@ from seeknal.model import (
     Snapshot,
     Step,
 )
+from seeknal.pii import pii_columns
 from seeknal.plan.planner import built_in
 from seeknal.plan.views import is_view, output_over
 from seeknal.run.audits import failure, failures, run_audits
@@ -440,7 +441,8 @@ class Attempt:
 
     def explained(self, error: BaseException) -> SeeknalError:
         services = self.services
-        found = explain(error, self.node, services.project.target)
+        private = pii_columns(services.project.nodes, self.node.id)
+        found = explain(error, self.node, services.project.target, private)
         if not is_deterministic(found):
             return found
         from seeknal.run.alike import as_checked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -19,21 +20,61 @@ def run_audits(
     """A result for each of the node's audits, in their order.
 
     Raises NodeError before any SQL runs when an audit names a column that is not there, and
-    when a plugin leaves an audit without a result.
+    when an audit cannot be asked or a plugin leaves it without a result; it tells of all of
+    these, and of the other audits that fail.
     """
-    for audit in node.audits:
-        _check_columns(audit, relation, plugins)
+    if misfits := [error for audit in node.audits for error in _missing(audit, relation, plugins)]:
+        raise _together(misfits, [])
     results: dict[int, AuditResult] = {}
+    errors: dict[int, NodeError] = {}
     for (owner, where), indexes in _groups(node.audits, plugins).items():
-        asked = [node.audits[index] for index in indexes]
-        part = _part(relation, asked[0], context) if where else relation
-        answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
-        if answers is None or len(answers) != len(asked):
-            raise NodeError(
-                f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
-            )
-        results.update(zip(indexes, (_told(answer, where) for answer in answers), strict=True))
+        asking = partial(_asked, node, owner, where, relation, plugins, context)
+        try:
+            results.update(asking(indexes))
+        except NodeError as error:
+            if len(indexes) == 1:
+                errors[indexes[0]] = error
+                continue
+            # Asked one by one, each tells its own.
+            for index in indexes:
+                try:
+                    results.update(asking([index]))
+                except NodeError as own:
+                    errors[index] = own
+    if errors:
+        raise _together([errors[index] for index in sorted(errors)], failures([*results.values()]))
     return tuple(results[index] for index in range(len(node.audits)))
+
+
+def _asked(
+    node: Node,
+    owner: str,
+    where: str | None,
+    relation: Relation,
+    plugins: Plugins,
+    context: Context,
+    indexes: Sequence[int],
+) -> dict[int, AuditResult]:
+    """What a plugin says of those of the node's audits that are about the same rows."""
+    asked = [node.audits[index] for index in indexes]
+    part = _part(relation, asked[0], context) if where else relation
+    answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
+    if answers is None or len(answers) != len(asked):
+        raise NodeError(
+            f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
+        )
+    return dict(zip(indexes, (_told(answer, where) for answer in answers), strict=True))
+
+
+def _together(errors: Sequence[NodeError], failed: Sequence[AuditResult]) -> NodeError:
+    """One error that tells of all, in the first one's place."""
+    first, *others = errors
+    places = [f" ({error.location})" if error.location else "" for error in others]
+    further = [f"{error.message}{place}" for error, place in zip(others, places, strict=True)]
+    told = [first.message, *further, *map(_named, failed)]
+    return NodeError(
+        "; ".join(dict.fromkeys(told)), code=first.code, location=first.location, help=first.help
+    )
 
 
 def failures(results: Sequence[AuditResult]) -> list[AuditResult]:
@@ -47,20 +88,21 @@ def failure(node: Node, results: Sequence[AuditResult], root: Path) -> NodeError
     ``results`` answer all of the node's audits; the place is that of the first that failed.
     """
     failed = failures(results)
-    lines = [result.message or f"{result.failing_rows:,} failing rows" for result in failed]
-    named = [
-        f"{result.audit_type}{_columns(result)}: {line}"
-        for result, line in zip(failed, lines, strict=True)
-    ]
     samples = [_relative(result.sample, root) for result in failed if result.sample]
     pairs = zip(node.audits, results, strict=True)
     where = next((audit.location for audit, result in pairs if result in failed), None)
     return NodeError(
-        "; ".join(named),
+        "; ".join(map(_named, failed)),
         code="SK0901",
         location=where or node.location,
         help=f"failing rows are in {', '.join(samples)}" if samples else None,
     )
+
+
+def _named(result: AuditResult) -> str:
+    """An audit that failed, and what it says."""
+    line = result.message or f"{result.failing_rows:,} failing rows"
+    return f"{result.audit_type}{_columns(result)}: {line}"
 
 
 def _relative(path: str, root: Path) -> str:
@@ -78,11 +120,10 @@ def _part(relation: Relation, audit: Audit, context: Context) -> Relation:
     return rows_where(relation, audit, context.duckdb)
 
 
-def _check_columns(audit: Audit, relation: Relation, plugins: Plugins) -> None:
+def _missing(audit: Audit, relation: Relation, plugins: Plugins) -> list[NodeError]:
     from seeknal.lineage.beside import missing_columns
 
-    for _, error in missing_columns(audit, relation.names, plugins):
-        raise error
+    return [error for _, error in missing_columns(audit, relation.names, plugins)]
 
 
 def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | None], list[int]]:

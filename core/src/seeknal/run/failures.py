@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from seeknal.errors import NodeError, ProjectError, SeeknalError
 from seeknal.model import Location, Node
+from seeknal.pii import without_values
 from seeknal.secret import scrub
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
@@ -22,8 +24,13 @@ _STREAMED = re.compile(
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
 
 
-def explain(error: BaseException, node: Node, folder: Path) -> SeeknalError:
-    """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words."""
+def explain(
+    error: BaseException, node: Node, folder: Path, private: Collection[str] = ()
+) -> SeeknalError:
+    """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words.
+
+    What DuckDB says does not show values where any column is ``private``.
+    """
     if isinstance(error, ProjectError):
         return _from_problems(error)
     if isinstance(error, SeeknalError):
@@ -34,7 +41,7 @@ def explain(error: BaseException, node: Node, folder: Path) -> SeeknalError:
     if isinstance(error, OSError):
         return NodeError(f"{node.id}: {text}", code="SK0704", location=node.location)
     if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb"):
-        return _from_duckdb(error, text, node)
+        return _from_duckdb(error, text, node, private)
     name = type(error).__name__
     return NodeError(f"{name}: {text}" if text else name, code="SK0705", location=node.location)
 
@@ -78,7 +85,9 @@ def _disk_full(text: str, node: Node, folder: Path) -> NodeError:
     )
 
 
-def _from_duckdb(error: BaseException, text: str, node: Node) -> NodeError:
+def _from_duckdb(
+    error: BaseException, text: str, node: Node, private: Collection[str]
+) -> NodeError:
     if streamed := _STREAMED.search(text):
         own = streamed["kind"].startswith("seeknal.")
         said = streamed["text"].strip()
@@ -90,8 +99,12 @@ def _from_duckdb(error: BaseException, text: str, node: Node) -> NodeError:
     help = None
     if kind == "OutOfMemoryException":
         help = "raise execution.memory_limit in seeknal_project.yml, or run with --workers 1"
+    said = without_values(error, private) if private and not wrong_sql else text
     return NodeError(
-        text, code="SK0706" if wrong_sql else "SK0708", location=_place(text, node), help=help
+        scrub(said).strip(),
+        code="SK0706" if wrong_sql else "SK0708",
+        location=_place(text, node),
+        help=help,
     )
 
 

@@ -21,8 +21,9 @@ from seeknal.plugin import (
     as_parquet,
     quote_literal,
     replacing,
+    without_values,
 )
-from seeknal_audits.confidential import hidden, masked
+from seeknal_audits.confidential import hidden, masked, private_columns
 from seeknal_audits.entries import Entry, Finding, Subject, Values
 from seeknal_audits.registry import entry_of
 from seeknal_audits.thresholds import limits, share, verdict
@@ -66,7 +67,7 @@ def run(audits: Sequence[Audit], relation: Relation, context: Context) -> list[A
 
 def _question(audit: Audit, subject: Subject) -> _Question:
     entry = entry_of(audit)
-    measures = _asking(audit, lambda: entry.measures(audit.options, subject))
+    measures = _asking(audit, subject, lambda: entry.measures(audit.options, subject))
     return _Question(audit=audit, entry=entry, measures=tuple(measures))
 
 
@@ -93,13 +94,14 @@ def _fetch_measures(
 ) -> tuple[Any, ...]:
     try:
         return _measure(wanted, subject)
-    except _sql_errors():
+    except _sql_errors() as error:
         # One of them spoils it for all; asked one by one, it tells which.
         for question in questions:
             if question.shares:
                 ask = lambda question=question: _measure(question.measures, subject)  # noqa: E731
-                _asking(question.audit, ask)
-        raise
+                _asking(question.audit, subject, ask)
+        # The rows themselves cannot be read: their condition does not fit them.
+        raise _unaskable(questions[0].audit, subject, error) from error
 
 
 def _measure(measures: Sequence[str], subject: Subject) -> tuple[Any, ...]:
@@ -110,9 +112,11 @@ def _result(number: int, question: _Question, answers: _Answers, subject: Subjec
     audit, entry = question.audit, question.entry
     began = perf_counter()
     judged = lambda: entry.judge(audit.options, answers.values[number], subject)  # noqa: E731
-    finding = _asking(audit, judged)
+    finding = _asking(audit, subject, judged)
     severity = verdict(audit, finding.failing, finding.affected, subject.total)
-    sample = _sample(number, audit, finding, subject) if severity else None
+    # Counting may leave out what the rows themselves need.
+    keep = lambda: _sample(number, audit, finding, subject)  # noqa: E731
+    sample = _asking(audit, subject, keep) if severity else None
     shared = answers.each if question.shares else 0.0
     return AuditResult(
         audit_type=audit.type,
@@ -170,7 +174,7 @@ def _relative(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _asking(audit: Audit, ask: Callable[[], T]) -> T:
+def _asking(audit: Audit, subject: Subject, ask: Callable[[], T]) -> T:
     """What ``ask`` gives; its errors name the audit and where it was written."""
     try:
         return ask()
@@ -178,12 +182,29 @@ def _asking(audit: Audit, ask: Callable[[], T]) -> T:
         error.location = error.location or audit.location
         raise
     except _sql_errors() as error:
-        reason = str(error).splitlines()[0]
-        raise NodeError(
-            f"audit {audit.type} of {audit.node} cannot be asked: {reason}",
-            code="SK0912",
-            location=audit.location,
-        ) from error
+        if _is_refused(audit):
+            # What validate has told, at its place.
+            raise NodeError(f"audit {audit.type} is refused", code="SK0910") from error
+        raise _unaskable(audit, subject, error) from error
+
+
+def _is_refused(audit: Audit) -> bool:
+    check = entry_of(audit).check
+    try:
+        if check is not None:
+            check(audit.options)
+    except ValueError:
+        return True
+    return False
+
+
+def _unaskable(audit: Audit, subject: Subject, error: Exception) -> NodeError:
+    reason = without_values(error, private_columns(audit, subject)).splitlines()[0]
+    return NodeError(
+        f"audit {audit.type} of {audit.node} cannot be asked: {reason}",
+        code="SK0912",
+        location=audit.location,
+    )
 
 
 def _sql_errors() -> tuple[type[Exception], ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seeknal.plugin import Audit, NodeId, Problem, Project, SqlRefused, did_you_mean
-from seeknal_audits.options import Anomaly, CustomSql, Relationships
+from attrs import evolve
+
+from seeknal.plugin import Audit, NodeId, Problem, Project, SqlRefused, did_you_mean, find_word
+from seeknal_audits.options import Anomaly, CustomSql, Regex, Relationships
 from seeknal_audits.registry import entry_of, is_ours
 from seeknal_audits.thresholds import Threshold
 
@@ -17,7 +19,12 @@ def problems_of(project: Project) -> list[Problem]:
         for node in project.nodes.values()
         for audit in node.audits
         if is_ours(audit)
-        for problem in (*_limits(audit), *_where(audit), *_options(audit), *_nodes(audit, project))
+        for problem in (
+            *_limits(audit),
+            *_where(audit),
+            *_options(audit, project),
+            *_nodes(audit, project),
+        )
     ]
 
 
@@ -43,7 +50,7 @@ def _where(audit: Audit) -> Iterator[Problem]:
         yield _problem("SK0917", message, audit, help)
 
 
-def _options(audit: Audit) -> Iterator[Problem]:
+def _options(audit: Audit, project: Project) -> Iterator[Problem]:
     check = entry_of(audit).check
     try:
         if check is not None:
@@ -52,7 +59,11 @@ def _options(audit: Audit) -> Iterator[Problem]:
         line = f" (line {error.line} of the SQL)" if error.line > 1 else ""
         yield _problem("SK0910", f"audit {audit.type}: {error}{line}", audit, _SQL_HELP)
     except ValueError as error:
-        yield _problem("SK0910", f"audit {audit.type}: {error}", audit, None)
+        problem = _problem("SK0910", f"audit {audit.type}: {error}", audit, None)
+        if isinstance(audit.options, Regex) and audit.location is not None:
+            place = find_word(project.root, audit.location, audit.options.pattern, "pattern")
+            problem = evolve(problem, location=place)
+        yield problem
 
 
 _SQL_HELP = "custom_sql takes one SELECT over __THIS__, expression one condition over columns"

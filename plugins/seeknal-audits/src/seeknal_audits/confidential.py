@@ -16,13 +16,18 @@ def is_hidden(column: str, subject: Subject) -> bool:
     return column.lower() in subject.context.pii(subject.relation.node)
 
 
+def private_columns(audit: Audit, subject: Subject) -> frozenset[str]:
+    """Names, in lower case, of columns whose values are not shown, of all nodes that are read."""
+    nodes = (str(subject.relation.node), *_read(audit))
+    return frozenset().union(*map(subject.context.pii, nodes))
+
+
 def hidden(audit: Audit, names: Sequence[str], subject: Subject) -> list[str]:
     """Those of the columns ``names`` of failing rows whose values are not shown.
 
     Also those that a query makes itself where it reads any such column: nobody knows from which.
     """
-    node = str(subject.relation.node)
-    private = subject.context.pii(node).union(*map(subject.context.pii, _read(audit)))
+    private = private_columns(audit, subject)
     if not private:
         return []
     own = {name.lower() for name in subject.relation.names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import NodeError, quote_literal
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("TINY", "SMALL", "INT", "BIG", "HUGE", "FLOAT", "DOUBLE", "DECIMAL", "U")
 _TEXTS = ("VARCHAR", "ENUM")
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 
 
 def is_text(type: str) -> bool:
@@ -31,11 +35,17 @@ def literal(value: Value, type: str) -> str:
     """``value`` as SQL to compare with a column of ``type``.
 
     Raises NodeError when they cannot be compared. Text is cast to the type of a column of
-    dates, times and the like; a number is compared as a number, so that 1 equals 1.0.
+    dates, times and the like; a number is compared as a number, so that 1 equals 1.0. A text
+    that writes a number is that number where the column holds such numbers. With a column of
+    nothing but NULL everything can be compared, and nothing is said of it.
     """
+    if type.strip('"') == "NULL":
+        return "NULL"
     if is_text(type):
         return quote_literal(_plain(value))
     if is_number(type):
+        if isinstance(value, str) and _written(type).fullmatch(value):
+            return _number(int(value) if _WHOLE.fullmatch(value) else float(value))
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _incomparable(value, type)
         return _number(value)
@@ -62,6 +72,11 @@ def plain_literal(value: Value) -> str:
 def _number(value: int | float) -> str:
     text = repr(value)
     return text if text.strip("-").isdigit() or "." in text else f"CAST('{text}' AS DOUBLE)"
+
+
+def _written(type: str) -> re.Pattern[str]:
+    """How text writes numbers that a column of ``type`` can hold."""
+    return _DECIMAL if type.startswith(_FRACTIONS) else _WHOLE
 
 
 def _plain(value: Value) -> str:

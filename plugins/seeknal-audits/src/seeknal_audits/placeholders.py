@@ -50,6 +50,8 @@ class Placeholders:
                 continue
             sql, start, after = self._sql.get(token.text), token.start, token.end + 1
             alone = not _JOINS.fullmatch(text[start - 1 : start] + text[after : after + 1])
+            if token.text.endswith(_CHANGED):
+                raise SqlRefused(ALONE, text.count("\n", 0, start) + 1)
             if sql is None or token.token_type.name != "VAR" or not alone:
                 in_word = token.token_type.name == "VAR"
                 raise SqlRefused(_MISPLACED[in_word], text.count("\n", 0, start) + 1)
@@ -66,6 +68,15 @@ _MISPLACED = {
 }
 
 
+ALONE = "a parameter is a whole value: write {{ name }} alone, or {% for %} over several"
+_CHANGED = "changed"
+"""What ends the mark of a value that stands inside another value of the template."""
+
+
+def _refuse(self: Marked, *others: object) -> Any:
+    raise SqlRefused(ALONE)
+
+
 @total_ordering
 class Marked:
     """A value that prints as its mark; several print with commas between them."""
@@ -77,6 +88,15 @@ class Marked:
     def __str__(self) -> str:
         marks = self._mark
         return marks if isinstance(marks, str) else ", ".join(map(str, marks))
+
+    def __repr__(self) -> str:
+        # What a list of the template's prints of its items.
+        return f"{str(self).rpartition(', ')[2]}{_CHANGED}"
+
+    __getitem__ = __call__ = __neg__ = __pos__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refuse
+    __mod__ = __rmod__ = __pow__ = __rpow__ = _refuse
 
     def __bool__(self) -> bool:
         return bool(self._value)
