@@ -224,3 +224,16 @@ def test_a_parameter_is_used_alone_and_the_error_says_so(project, use):
     assert (found["file"], found["line"]) == ("seeknal/audits/own.sql", 3)
     assert "write {{ name }} alone" in found["message"]
     assert not {"Marked", "sqlglot", "seeknal_"} & set(found["message"].replace(".", " ").split())
+
+
+def test_a_run_names_every_column_that_is_not_there(project):
+    made = project(
+        "SELECT 1 AS id", "type: not_null, column: gone", "type: unique, columns: [id, lost]"
+    )
+
+    code, line, message = failed(made.run("run", "--format", "json"))
+
+    assert (code, line) == ("SK0903", 5)
+    assert "'gone'" in message
+    assert "'lost'" in message
+    assert "seeknal/t.yml:6" in message
