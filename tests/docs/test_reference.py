@@ -55,6 +55,55 @@ def test_every_command_and_option_stands_in_the_reference():
     assert missing == []
 
 
+def earlier_spellings():
+    """The hidden options of each command, by its words."""
+    from seeknal.cli.app import App
+
+    found = {}
+    for path, command in generate.every_command(App()):
+        hidden = [word for entry in command.params for word in getattr(entry, "also", ())]
+        hidden += [w for p in command.params if getattr(p, "hidden", False) for w in p.opts]
+        found[path] = {word for word in hidden if word.startswith("--")}
+    return found
+
+
+def commands_of(text):
+    """Each command line of a page, in a fence or within a sentence."""
+    return [line.strip("`$ ") for line in re.findall(r"(?:^\$? *|`)seeknal [^`\n]*", text, re.M)]
+
+
+def test_no_page_types_an_option_that_help_no_longer_shows():
+    hidden = earlier_spellings()
+    # It compares what was typed with what is.
+    pages = {*DOCS.rglob("*.md"), DOCS.parent / "README.md"} - {DOCS / "how-to/from-2x.md"}
+
+    typed = [(page, line) for page in pages for line in commands_of(page.read_text())]
+    old = [
+        f"{page.relative_to(DOCS.parent)}: {line}"
+        for page, line in typed
+        for path, words in hidden.items()
+        if f"{line} ".startswith(f"{path} ")
+        and words & {word.partition("=")[0] for word in line.split()}
+    ]
+
+    assert len(typed) > 100
+    assert old == []
+
+
+def test_every_command_without_json_is_named_where_json_is_promised():
+    from seeknal.cli.app import App
+
+    text = (REFERENCE / "cli.md").read_text().partition("<!-- generated")[0]
+
+    without = [
+        path.removeprefix("seeknal ")
+        for path, command in generate.every_command(App())
+        if not any(entry.name == "format_" for entry in command.params)
+    ]
+
+    assert [path for path in without if f"`{path}`" not in text] == []
+
+
 def test_every_error_code_has_a_meaning_and_a_next_step():
     known, raised = generate.known_errors(), generate.codes_in_source()
 

@@ -170,3 +170,15 @@ def test_lines_in_a_log_have_no_codes(seeknal_project):
 
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
+
+
+def test_the_line_is_as_narrow_as_the_terminal_after_a_node_has_printed(terminal):
+    body = 'import time\nprint("y" * 100)\ntime.sleep(0.5)\nreturn [{"a": 1}]\n'
+    name = "a_node_whose_name_is_longer_than_the_terminal_is_wide_by_far"
+    run = terminal(pipeline(body, name), "run", columns=40)
+
+    assert run.end() == 0
+
+    drawn = re.findall(r"\r\x1b\[K(\[[^\r\n\x1b]*)", run.raw)
+    assert len(drawn) > 2
+    assert max(len(line) for line in drawn) == 39

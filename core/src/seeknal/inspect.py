@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,11 +84,7 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
     """
     matches = [entry for entry in outputs if name in (entry.node, entry.node.name)]
     if not matches:
-        known = [entry.node for entry in outputs]
-        near = did_you_mean(name, [*known, *(id.name for id in known)])
-        raise UsageError(
-            f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
-        )
+        raise no_node(name, [entry.node for entry in outputs])
     exact = [entry for entry in matches if entry.node == name] or matches
     if len(exact) > 1:
         names = " or ".join(entry.node for entry in exact)
@@ -118,8 +114,13 @@ def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
     if matches:
         names = " or ".join(node.id for node in matches)
         raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
-    near = did_you_mean(name, [*nodes, *(id.name for id in nodes)])
-    raise UsageError(
+    raise no_node(name, nodes)
+
+
+def no_node(name: str, known: Collection[NodeId]) -> UsageError:
+    """The error for a name, with its kind or without, that none of the ``known`` nodes has."""
+    near = did_you_mean(name, [*known, *(id.name for id in known)])
+    return UsageError(
         f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
     )
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TextIO
 
-from seeknal.cli.streams import is_terminal
+from seeknal.cli.streams import descriptor, is_terminal
 
 LEFT_OUT = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -18,7 +18,7 @@ def columns_of(stream: TextIO) -> int | None:
         return None
     given = os.environ.get("COLUMNS", "")
     try:
-        found = int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+        found = int(given) if given.isdecimal() else os.get_terminal_size(descriptor(stream)).columns
     except OSError:
         found = 0
     # Some do not say how wide they are.

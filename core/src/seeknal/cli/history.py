@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, only_environment_option, project_root
+from seeknal.cli.completion import node_names
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.streams import say
+from seeknal.errors import UsageError, did_you_mean
 from seeknal.flags import Option, format_option, limit_option
+from seeknal.model import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.state.history import History
 
 Record = Mapping[str, Any]
 
@@ -49,6 +55,8 @@ def history_command(
     found = history.all(node=_full_name(history, node), batch_id=run_id, environment=environment)
     matching = (entry for entry in found if (entry.get("node") is None) == runs)
     records = list(islice(matching, limit or None))
+    if not records:
+        _refuse_unknown(history, node, run_id)
     if format_ == "json":
         from seeknal.cli.answers import history_answer
 
@@ -61,12 +69,34 @@ def history_command(
         _print_nodes(records)
 
 
-def _full_name(history: Any, node: str | None) -> str | None:
+def _full_name(history: History, node: str | None) -> str | None:
     """``node`` with its kind, when its name alone was given."""
     if node is None or "." in node:
         return node
-    names = (entry["node"] for entry in history.all() if entry.get("node"))
-    return next((name for name in names if name.partition(".")[2] == node), node)
+    return next((name for name in _values(history, "node") if name.partition(".")[2] == node), node)
+
+
+def _refuse_unknown(history: History, node: str | None, run_id: str | None) -> None:
+    """Raises UsageError for a node that neither history nor project knows, and for no run's id."""
+    if node is not None:
+        from seeknal.inspect import no_node
+
+        present = node_names(project_root())
+        known = {NodeId(name) for name in (*present, *_values(history, "node"))}
+        # What the project has cannot be said while its files are wrong.
+        if present and node not in known and all(node != id.name for id in known):
+            raise no_node(node, sorted(known))
+    runs = list(dict.fromkeys(_values(history, "batch_id")))
+    if run_id is not None and run_id not in runs:
+        raise UsageError(
+            f"no run {run_id!r}",
+            code="SK0357",
+            help=did_you_mean(run_id, runs) or "seeknal history shows all runs",
+        )
+
+
+def _values(history: History, key: str) -> Iterator[str]:
+    return (entry[key] for entry in history.all() if entry.get(key))
 
 
 def _print_runs(records: Sequence[Record]) -> None:

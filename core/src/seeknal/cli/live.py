@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from seeknal.cli.fitting import columns_of
 from seeknal.cli.streams import CLEAR, put
 
 BAR = 20
@@ -86,7 +86,7 @@ class Live:
 
     def _draw(self) -> None:
         if not self._ended.is_set():
-            columns = shutil.get_terminal_size().columns
+            columns = columns_of(sys.stderr) or 80
             put(CLEAR + self.text(time.monotonic())[: columns - 1])
 
     def text(self, now: float) -> str:

@@ -58,6 +58,10 @@ class Scrubbed:
     def fileno(self) -> int:
         if self._public is not None and self._is_nodes():
             return self._public
+        return self.own_descriptor()
+
+    def own_descriptor(self) -> int:
+        """The descriptor that this stream writes to, whoever asks."""
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
@@ -277,6 +281,11 @@ def has_colour(stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return is_terminal(stream)
+
+
+def descriptor(stream: TextIO) -> int:
+    """Where ``stream`` writes to, also when the thread of a node asks, which is told another."""
+    return stream.own_descriptor() if isinstance(stream, Scrubbed) else stream.fileno()
 
 
 def is_terminal(stream: TextIO) -> bool:
