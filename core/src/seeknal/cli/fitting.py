@@ -18,7 +18,8 @@ def columns_of(stream: TextIO) -> int | None:
         return None
     given = os.environ.get("COLUMNS", "")
     try:
-        found = int(given) if given.isdecimal() else os.get_terminal_size(descriptor(stream)).columns
+        own = descriptor(stream)
+        found = int(given) if given.isdecimal() else os.get_terminal_size(own).columns
     except OSError:
         found = 0
     # Some do not say how wide they are.

@@ -133,8 +133,10 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
     import duckdb
 
     from seeknal.querying import FULL_HISTORY, HISTORY, UNREADABLE
+    from seeknal.sql.advice import followable, help_for
 
-    text = str(error).strip()
+    instead = help_for(str(error))
+    text = followable(str(error)).strip()
     if isinstance(error, duckdb.InvalidInputException) and UNREADABLE in text:
         return RunError(
             text.partition(": ")[2],
@@ -151,5 +153,5 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
         asked = isinstance(error, duckdb.BinderException) and HISTORY in query.lower()
         where = f"{FULL_HISTORY} has every column of the history" if asked else None
-        return UsageError(text, code="SK0481", help=where)
+        return UsageError(text, code="SK0481", help=instead or where)
     return RunError(text, code="SK0482")

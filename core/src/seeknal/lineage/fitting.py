@@ -15,6 +15,7 @@ from seeknal.model import Column, Location, Node, NodeId, Problem
 from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.spots import find_word
 from seeknal.sql.faults import Fault, faults_of, second_named
+from seeknal.sql.names import suggestions
 from seeknal.sql.places import place_in
 from seeknal.sql.syntax import takes_columns_from_data
 
@@ -198,9 +199,15 @@ class _Rows:
             code="SK0706",
             message=fault.message,
             location=place,
-            help=fault.help,
+            help=fault.help or self.meant(fault),
             node=self.node.id,
         )
+
+    def meant(self, fault: Fault) -> str | None:
+        """The nodes that a table's name is near to."""
+        if fault.name is None or "Table with name" not in fault.message:
+            return None
+        return suggestions(fault.name, self.binder.nodes)
 
     def add(self, problems: Sequence[Problem]) -> None:
         self.problems += _as_sure(problems, self.known.sure)

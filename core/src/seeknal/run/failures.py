@@ -12,6 +12,7 @@ from seeknal.errors import NodeError, ProjectError, SeeknalError
 from seeknal.model import Location, Node
 from seeknal.pii import without_values
 from seeknal.secret import scrub
+from seeknal.sql.advice import followable, help_for
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)
@@ -96,7 +97,8 @@ def _from_duckdb(
     text = _STORING.sub("", text)
     kind = type(error).__name__
     wrong_sql = kind in ("ParserException", "BinderException", "CatalogException")
-    help = None
+    help = help_for(text)
+    text = followable(text)
     if kind == "OutOfMemoryException":
         help = "raise execution.memory_limit in seeknal_project.yml, or run with --workers 1"
     said = without_values(error, private) if private and not wrong_sql else text

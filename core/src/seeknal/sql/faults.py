@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 from seeknal.errors import did_you_mean
+from seeknal.sql.advice import followable, help_for, lambda_arrow
 from seeknal.sql.places import Edit, before_edits
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import Token, tokenize
@@ -152,17 +153,22 @@ def _told(text: str, sql: str) -> Fault:
 
 
 def _fault(answer: dict[str, Any], sql: str = "") -> Fault:
-    text = str(answer["exception_message"])
+    said = str(answer["exception_message"])
+    text = followable(said)
     candidates = _CANDIDATES.search(text)
     message = _LONG.sub("", text[: candidates.start()] if candidates else text).strip()
     message, _, advice = message.partition("\n")
     message = message.removesuffix("!")
     names = _NAMED.findall(candidates["names"]) if candidates else []
     offset, length = _extent(answer, sql)
+    if instead := help_for(said):
+        offset, length = lambda_arrow(sql), len("->")
     return Fault(
         message=message,
         kind=_kind(answer, message),
-        help=_MEANT.sub(lambda found: f"did you mean {found[1]}?", advice.strip()) or None,
+        help=instead
+        or _MEANT.sub(lambda found: f"did you mean {found[1]}?", advice.strip())
+        or None,
         offset=offset,
         length=length,
         name=answer.get("name") or _last(_NAMED.findall(message)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.sql.advice import followable
 from seeknal.sql.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _parser() -> duckdb.DuckDBPyConnection:
 def _fault(text: str, sql: str) -> SyntaxFault:
     found = _LINE.search(text)
     message = text[: found.start()] if found else text
-    message = plain(message.removeprefix("Parser Error: ")).strip()
+    message = followable(plain(message.removeprefix("Parser Error: "))).strip()
     if found is None:
         return SyntaxFault(message)
     line = int(found.group(1))

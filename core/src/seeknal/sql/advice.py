@@ -1,0 +1,40 @@
+"""DuckDB's words without the advice that cannot be followed within a project."""
+
+from __future__ import annotations
+
+import re
+
+from seeknal.sql.tokens import Token, tokenize
+
+LAMBDA = "write lambda x: x + 1 for x -> x + 1"
+
+_ARROW = re.compile(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
+_SETTING = re.compile(r'\s*Use "?SET [^\n]*')
+_SYSTEM = re.compile(r'\s*Did you mean "(?:main\.|pg_catalog\.)?(?:pg_|pragma_|duckdb_)\w*"\?')
+
+
+def followable(text: str) -> str:
+    """``text`` without what only a setting of DuckDB's does, or a table of its own."""
+    text = _ARROW.sub("a lambda is not written with an arrow (->)", text)
+    return _SYSTEM.sub("", _SETTING.sub("", text))
+
+
+def help_for(text: str) -> str | None:
+    """What to write instead, for a text of DuckDB's that `followable` has shortened."""
+    return LAMBDA if _ARROW.search(text) else None
+
+
+def lambda_arrow(sql: str) -> int | None:
+    """Where the first arrow stands that makes a lambda; one before a text reads JSON."""
+    tokens = tokenize(sql)
+    for position in range(2, len(tokens) - 1):
+        if tokens[position].key == "->" and tokens[position + 1].kind != "string":
+            if _is_parameter(tokens[:position]):
+                return tokens[position].start
+    return None
+
+
+def _is_parameter(before: list[Token]) -> bool:
+    """Whether a name that begins an argument, or names in brackets, stand last."""
+    name, around = before[-1], before[-2].key
+    return name.key == ")" or (name.kind in ("word", "name") and around in (",", "("))
