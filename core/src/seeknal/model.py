@@ -333,6 +333,8 @@ class Project:
     name: str
     version: str = "1.0.0"
     nodes: Mapping[NodeId, Node]
+    disabled: frozenset[NodeId] = frozenset()
+    """Nodes that files define with ``enabled: false``."""
     variables: Mapping[str, object] = field(factory=dict)
     execution: Execution = field(factory=Execution)
     environments: Environments = field(factory=Environments)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.errors import UsageError
 from seeknal.files import temporary_name
 from seeknal.model import Artifact, Location, NodeId, Snapshot, View
 from seeknal.plan.environments import existing
@@ -92,7 +93,18 @@ def without_refs(query: str, root: Path, environment: str) -> str:
         return query
     from seeknal.sql.refs import replace_refs
 
-    return replace_refs(query, list(snapshots_of(root, environment)))
+    snapshots = snapshots_of(root, environment)
+    text = replace_refs(query, list(snapshots))
+    for id, snapshot in snapshots.items():
+        rowless = snapshot.artifact is None and snapshot.view is None
+        if rowless and quote_name(id.kind, id.name) in text:
+            read = ", ".join(snapshot.inputs)
+            raise UsageError(
+                f"{id} keeps no rows of its own",
+                code="SK0354",
+                help=f"query what it reads: {read}" if read else None,
+            )
+    return text
 
 
 class Views:

@@ -18,8 +18,8 @@ def reader(sql):
 
 
 def test_an_arrow_of_a_lambda_is_pointed_at_and_the_word_is_named(seeknal_project):
-    sql = "SELECT '{}'::JSON -> 'a' AS j,\n  list_transform([id], x -> x + 1) AS l\nFROM ref('orders')"
-    project = seeknal_project(reader(sql))
+    columns = "'{}'::JSON -> 'a' AS j,\n  list_transform([id], x -> x + 1) AS l"
+    project = seeknal_project(reader(f"SELECT {columns}\nFROM ref('orders')"))
 
     found = problem(project)
 

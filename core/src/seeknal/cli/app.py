@@ -20,7 +20,7 @@ import click
 from seeknal import __version__
 from seeknal.awaited import listen
 from seeknal.cli.streams import has_answered, say, warn
-from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean
+from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.foreign import COMMANDS as COMMANDS_OF_OTHERS
 from seeknal.foreign import OPTIONS as OPTIONS_OF_OTHERS
 from seeknal.foreign import is_node_file
@@ -459,9 +459,10 @@ def _help_for(error: click.ClickException) -> str | None:
     if context is None:
         return None
     if isinstance(error, click.NoSuchOption):
-        known = [name for entry in context.command.params for name in entry.opts]
-        if near := did_you_mean(error.option_name, known):
-            return near
+        # Without the dashes, which make all options alike.
+        known = {name.lstrip("-"): name for p in context.command.params for name in p.opts}
+        if near := nearest(error.option_name.lstrip("-"), known, likeness=0.7):
+            return f"did you mean {' or '.join(known[name] for name in near)}?"
     if (more := _EXTRA.search(error.format_message())) and (how := _several(context, more[1])):
         return how
     return f"{context.command_path} --help shows what it takes"

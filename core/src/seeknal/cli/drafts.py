@@ -122,7 +122,9 @@ def sql_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plugi
 
 def _source_body(name: str, plugins: Plugins, connections: Mapping[str, str]) -> str:
     if name not in plugins.source_types:
-        help = plugins.missing("source type", name) or did_you_mean(name, plugins.source_types)
+        known = f"known: {', '.join(plugins.source_types)}"
+        near = did_you_mean(name, plugins.source_types)
+        help = plugins.missing("source type", name) or (f"{near} {known}" if near else known)
         raise UsageError(f"unknown source type {name!r}", code="SK0264", help=help)
     kind = plugins.source_types[name]
     options = fields_of(kind.options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from attrs import evolve, field, frozen
@@ -89,8 +89,12 @@ def consequences(
     known: Known,
     *,
     whole: bool = True,
+    disabled: Collection[NodeId] = (),
 ) -> Consequences:
-    """What ``plan`` does to ``snapshots``. ``whole``: nodes that are not in it are removed."""
+    """What ``plan`` does to ``snapshots``. ``whole``: nodes that are not in it are removed.
+
+    ``disabled`` are those that files define, but leave out.
+    """
     verdicts = _verdicts(plan, nodes, snapshots, known)
     effects = _effects(plan, graph, verdicts, known)
     found = [
@@ -100,7 +104,7 @@ def consequences(
     ]
     found += _indirect(plan, nodes, graph, snapshots, verdicts, effects)
     if whole:
-        found += [_removed(id) for id in snapshots if id not in nodes]
+        found += [_removed(id, id in disabled) for id in snapshots if id not in nodes]
     return Consequences(
         changes=tuple(found),
         seconds=_estimate(plan, known.durations),
@@ -277,11 +281,11 @@ def _descendant(
     )
 
 
-def _removed(id: NodeId) -> Change:
+def _removed(id: NodeId, disabled: bool) -> Change:
     return Change(
         node=id,
         category="REMOVED",
-        reason="no file defines it",
+        reason="disabled by enabled: false" if disabled else "no file defines it",
         explanation="it leaves the environment; its targets stay as they are",
         action="REMOVE",
     )

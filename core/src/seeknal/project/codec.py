@@ -55,6 +55,7 @@ def project_to(project: Project) -> dict[str, Any]:
         "environments": asdict(project.environments),
         "retention": asdict(project.retention),
         "warnings": [_problem_to(problem) for problem in project.warnings],
+        "disabled": sorted(project.disabled),
         "nodes": [_node_to(node) for node in project.nodes.values()],
     }
 
@@ -70,6 +71,7 @@ def project_from(
         name=data["name"],
         version=data["version"],
         nodes={node.id: node for node in nodes},
+        disabled=frozenset(map(NodeId, data["disabled"])),
         variables=data["variables"],
         execution=Execution(**data["execution"]),
         environments=Environments(**data["environments"]),

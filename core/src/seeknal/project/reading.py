@@ -67,6 +67,7 @@ class _Loader:
         """Nodes that something is wrong with, as far as they could be made."""
         self.unclear: set[NodeId] = set()
         """Those of them whose rows are not known for that."""
+        self.disabled: frozenset[NodeId] = frozenset()
 
     def load(self) -> Project:
         settings, problems = load_settings(self.root)
@@ -87,6 +88,7 @@ class _Loader:
             name=settings.options.name,
             version=str(settings.options.version),
             nodes=nodes,
+            disabled=self.disabled,
             variables={**settings.variables, **self.variables},
             execution=settings.execution,
             environments=settings.environments,
@@ -300,7 +302,8 @@ class _Loader:
         clear = {id: node for id, node in self.flawed.items() if id not in self.unclear}
         readable = {**nodes, **clear}
         lost = {raw.id for raw in raws} - readable.keys()
-        self.problems += graph_problems(readable, lost & wrong, lost - wrong)
+        self.disabled = frozenset(lost - wrong)
+        self.problems += graph_problems(readable, lost & wrong, self.disabled)
         self.problems += read_back(nodes, self.root, around.connections or {})
         self.problems += overwritten(nodes, around.connections or {})
 

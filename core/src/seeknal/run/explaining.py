@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -32,8 +33,9 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
         (found := snapshots.get(id)) is not None and found.fingerprint.content != mark.content
         for id, mark in plan.fingerprints.items()
     )
+    told = partial(consequences, whole=whole, disabled=project.disabled)
     if not edited:
-        return consequences(plan, project.nodes, loaded.graph, snapshots, known, whole=whole)
+        return told(plan, project.nodes, loaded.graph, snapshots, known)
     with _Readings(loaded, plan, snapshots) as readings:
         known = evolve(
             known,
@@ -42,7 +44,7 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
             lineage_before=readings.lineage_before,
             other_meaning=readings.other_meaning,
         )
-        return consequences(plan, project.nodes, loaded.graph, snapshots, known, whole=whole)
+        return told(plan, project.nodes, loaded.graph, snapshots, known)
 
 
 def _before(built: Built | None) -> Before | None:

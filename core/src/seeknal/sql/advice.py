@@ -28,9 +28,9 @@ def lambda_arrow(sql: str) -> int | None:
     """Where the first arrow stands that makes a lambda; one before a text reads JSON."""
     tokens = tokenize(sql)
     for position in range(2, len(tokens) - 1):
-        if tokens[position].key == "->" and tokens[position + 1].kind != "string":
-            if _is_parameter(tokens[:position]):
-                return tokens[position].start
+        reads = tokens[position + 1].kind == "string"
+        if tokens[position].key == "->" and not reads and _is_parameter(tokens[:position]):
+            return tokens[position].start
     return None
 
 

@@ -159,6 +159,7 @@ def _fault(answer: dict[str, Any], sql: str = "") -> Fault:
     message = _LONG.sub("", text[: candidates.start()] if candidates else text).strip()
     message, _, advice = message.partition("\n")
     message = message.removesuffix("!")
+    meant = _MEANT.sub(lambda found: f"did you mean {found[1]}?", advice.strip())
     names = _NAMED.findall(candidates["names"]) if candidates else []
     offset, length = _extent(answer, sql)
     if instead := help_for(said):
@@ -166,9 +167,7 @@ def _fault(answer: dict[str, Any], sql: str = "") -> Fault:
     return Fault(
         message=message,
         kind=_kind(answer, message),
-        help=instead
-        or _MEANT.sub(lambda found: f"did you mean {found[1]}?", advice.strip())
-        or None,
+        help=instead or meant or None,
         offset=offset,
         length=length,
         name=answer.get("name") or _last(_NAMED.findall(message)),
