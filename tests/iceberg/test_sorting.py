@@ -1,9 +1,9 @@
 """What ``sort_by`` says of a column that is not there."""
 
 import pytest
-from seeknal_iceberg.sorting import sorted_by
 
 from seeknal.errors import DeliveryError
+from seeknal_iceberg.sorting import sorted_by
 
 
 @pytest.mark.parametrize(

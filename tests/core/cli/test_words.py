@@ -171,6 +171,9 @@ def test_what_has_no_json_is_there():
     assert core <= set(COMMANDS)
 
 
+RUN = "the id of the shop's run"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -188,10 +191,13 @@ def test_what_has_no_json_is_there():
             ["render", "big_orders", "--target", "mysql"],
             ["render", "big_orders", "--dialect", "mysql"],
         ),
-        (["history", "--batch", "none"], ["history", "--run", "none"]),
+        (["history", "--batch", RUN], ["history", "--run", RUN]),
     ],
 )
 def test_an_old_spelling_does_what_the_new_one_does(shop, old, new):
+    (run,) = shop.run("history", "--format", "json").assert_ok().json()
+    old, new = ([run["run_id"] if w == RUN else w for w in words] for words in (old, new))
+
     before = shop.run(*old)
     now = shop.run(*new)
 
