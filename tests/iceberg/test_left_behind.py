@@ -238,3 +238,18 @@ def test_a_kill_before_the_record_is_made_good(start, lake):
     assert died.returncode == 9
     assert rows == list(range(10))
     assert dropped(made) == {TABLE: ("dropped", None)}
+
+
+@every_mode
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_a_table_that_a_source_may_read_stays(start, lake, mode, enabled):
+    made = start(mode)
+    removed(made)
+    text = f"kind: source\nname: s\nsource: iceberg\ntable: {TABLE}\nenabled: {enabled}\n"
+    made.write({"seeknal/s.yml": text})
+
+    outcome = dropped(made)
+
+    reader = {"true": "source.s", "false": "seeknal/s.yml"}[enabled]
+    assert outcome == {TABLE: ("kept", f"{reader} may read it")}
+    assert ids(lake(made, TABLE)) == list(range(10))

@@ -617,17 +617,95 @@ def test_a_reader_that_holds_the_table_keeps_it_for_now(made, database):
 
 def test_where_a_node_delivers_that_cannot_be_told_keeps_all_tables(made, database):
     removed(made)
-    made.write(node("c", "a"))
+    made.write(node("c", "c"))
     file = made.path / "seeknal/c.yml"
     file.write_text(file.read_text().replace("connection: pg", "connection: later"))
-    made.write(
-        {
-            "profiles.yml": database.profile
-            + "  later: {type: postgresql, url: 'postgresql://a@b@c'}\n"
-        }
-    )
+    later = "  later: {type: postgresql, host: '${NOT_SET_HERE}'}\n"
+    made.write({"profiles.yml": database.profile + later})
 
-    found = made.run("janitor", "--targets", "--yes", "--format", "json")
+    verdict, why = dropped(made)["out.a"]
 
+    assert verdict == "kept"
+    assert "where transform.c delivers cannot be told" in why
     assert there(database)
-    assert found.exit_code == 2 or "cannot be told" in found.stdout
+
+
+READERS = {
+    "source": {"seeknal/s.yml": "kind: source\nname: s\nsource: postgresql\nconnection: pg\n{}"},
+    "transform": {"seeknal/s.yml": "kind: transform\nname: s\nsql: SELECT * FROM pg.out.A\n"},
+    "Python": {
+        "seeknal/s.py": "from seeknal import source\n\n@source(name='s')\ndef s(ctx):\n"
+        '    return ctx.duckdb.sql(\'select * from pg."out"."a"\')\n'
+    },
+    "Python that composes it": {
+        "seeknal/s.py": "from seeknal import source\n\n@source(name='s')\ndef s(ctx):\n"
+        "    return [ctx.duckdb.sql(f'from pg.out.{name}') for name in ctx]\n"
+    },
+    "Python that adds to it": {
+        "seeknal/s.py": "from seeknal import source\n\n@source(name='s')\ndef s(ctx):\n"
+        "    return [ctx.duckdb.sql('from pg.out.' + name) for name in ctx]\n"
+    },
+    "audit": {
+        "seeknal/s.yml": "kind: transform\nname: s\nsql: SELECT 1 AS id\naudits:\n"
+        "  - {type: custom_sql, sql: FROM __THIS__ WHERE id > (SELECT max(id) FROM pg.out.a)}\n"
+    },
+}
+TABLES = {
+    "table": "table: out.a\n",
+    "table in another case": "table: '\"out\".A'\n",
+    "query": "query: SELECT x.id FROM out.a AS x\n",
+    "disabled": "table: out.a\nenabled: false\n",
+}
+READING = {
+    **{name: files for name, files in READERS.items() if name != "source"},
+    **{
+        f"source of a {name}": {file: text.format(key) for file, text in READERS["source"].items()}
+        for name, key in TABLES.items()
+    },
+}
+
+
+@pytest.mark.parametrize("files", READING.values(), ids=READING.keys())
+def test_a_table_that_something_of_the_project_may_read_stays(made, database, files):
+    removed(made)
+    before = dropped(made, "--dry-run")
+    made.write(files)
+
+    verdict, why = dropped(made)["out.a"]
+
+    assert before == {"out.a": ("dropped", None)}
+    assert verdict == "kept"
+    assert "may read it" in why
+    assert there(database)
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
+def test_a_transform_that_became_a_source_of_its_table_loses_no_row(project, database, mode):
+    made = project({**node(mode=mode), **node("b", "out.b")})
+    made.run("run").assert_ok()
+    text = "kind: source\nname: a\nsource: postgresql\nconnection: pg\ntable: out.a\n"
+    made.write({"seeknal/a.yml": text})
+    made.run("run").assert_ok()
+
+    outcome = dropped(made)
+
+    assert outcome == {"out.a": ("kept", "source.a may read it")}
+    assert database.value("SELECT count(*) FROM out.a") == 10
+
+
+def test_the_table_of_a_deleted_environment_that_a_source_reads_stays(project, database):
+    made = project({**node(), **node("b", "out.b")})
+    made.run("run").assert_ok()
+    made.write({**node(high=5), **node("b", "out.b", high=5)})
+    made.run("run", "--env", "dev").assert_ok()
+    made.run("env", "delete", "dev", "--yes").assert_ok()
+    text = "kind: source\nname: s\nsource: postgresql\nconnection: pg\ntable: out__dev.a\n"
+    made.write({"seeknal/s.yml": text})
+
+    outcome = dropped(made)
+
+    assert outcome == {
+        "out__dev.a": ("kept", "source.s may read it"),
+        "out__dev.b": ("dropped", None),
+    }
+    assert there(database, "out__dev.a")

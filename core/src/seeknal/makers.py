@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,23 @@ _MOST_FILES = 2000
 _MOST_CHARACTERS = 1_000_000
 _WRITES = re.compile(r"create|\bto_sql\b|\bsave_?as_?table\b|\bwrite", re.IGNORECASE)
 
+_TARGETS = re.compile(r"@materialize\(([^)]*)")
+_KEYS = re.compile(r"""\b(type|table)\s*=\s*["']([^"'\n]*)["']""")
 
-def how_to_make(root: Path, table: str, sql: str | None = None) -> str | None:
+
+def how_to_make(
+    root: Path, table: str, sql: str | None = None, types: Collection[str] = ()
+) -> str | None:
     """What to do about a missing ``table``: the project's file that makes it, and how to run that.
 
-    ``sql`` is the command that runs an SQL file, whose name follows. None when no file says that
+    ``sql`` is the command that runs an SQL file, whose name follows. ``types`` are the names of
+    the target type that writes such tables; without them any counts. None when no file says that
     it makes it.
     """
     name = table.rpartition(".")[2].strip('"')
     known = list(islice(project_files(root), _MOST_FILES))
-    makers = [*_scripts(root, known, name), *_python_nodes(root, known, name)]
-    node = _node(root, known, name)
+    makers = [*_scripts(root, known, name), *_python_nodes(root, known, table, types)]
+    node = _node(root, known, table, types)
     if node is not None:
         return node
     if not makers:
@@ -58,27 +64,28 @@ def _scripts(root: Path, files: list[str], name: str) -> Iterator[str]:
             yield file
 
 
-def _python_nodes(root: Path, files: list[str], name: str) -> Iterator[str]:
-    pattern = re.compile(
-        rf"""@materialize\([^)]*\btable\s*=\s*["'](?:[\w.]*\.)?{re.escape(name)}["']""",
-        re.IGNORECASE,
-    )
+def _python_nodes(
+    root: Path, files: list[str], table: str, types: Collection[str]
+) -> Iterator[str]:
     for file in files:
-        if file.startswith(_NODES) and file.endswith(".py") and pattern.search(_text(root / file)):
+        if not file.startswith(_NODES) or not file.endswith(".py"):
+            continue
+        targets = (dict(_KEYS.findall(keys)) for keys in _TARGETS.findall(_text(root / file)))
+        if any(_is_at(keys, table, types) for keys in targets):
             yield file
 
 
-def _node(root: Path, files: list[str], name: str) -> str | None:
+def _node(root: Path, files: list[str], table: str, types: Collection[str]) -> str | None:
     """The YAML node that delivers to the table."""
     for file in files:
         if file.startswith(_NODES) and file.endswith((".yml", ".yaml")):
-            for node in _delivering(_text(root / file), name):
+            for node in _delivering(_text(root / file), table, types):
                 return f"{node} writes it ({file}): run that first, or read it with ref('{node}')"
     return None
 
 
-def _delivering(text: str, name: str) -> Iterator[str]:
-    if "materializ" not in text or name.lower() not in text.lower():
+def _delivering(text: str, table: str, types: Collection[str]) -> Iterator[str]:
+    if "materializ" not in text or _parts(table)[-1] not in text.casefold():
         return
     import yaml
 
@@ -88,9 +95,21 @@ def _delivering(text: str, name: str) -> Iterator[str]:
         return
     for node in (entry for entry in documents if isinstance(entry, dict)):
         given = [node.get("materialization"), *_list(node.get("materializations"))]
-        tables = (str(entry.get("table", "")) for entry in given if isinstance(entry, dict))
-        if any(table.rpartition(".")[2].lower() == name.lower() for table in tables):
+        if any(_is_at(entry, table, types) for entry in given if isinstance(entry, dict)):
             yield f"{node.get('kind')}.{node.get('name')}"
+
+
+def _is_at(target: dict[str, Any], table: str, types: Collection[str]) -> bool:
+    """Whether a target may be the table: what only one of the two names says is left open."""
+    type = target.get("type")
+    if types and type is not None and type not in types:
+        return False
+    written, wanted = _parts(str(target.get("table", ""))), _parts(table)
+    return all(a == b for a, b in zip(reversed(written), reversed(wanted), strict=False))
+
+
+def _parts(table: str) -> list[str]:
+    return table.replace('"', "").casefold().split(".")
 
 
 def _list(value: Any) -> list[Any]:

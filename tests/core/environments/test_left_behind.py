@@ -333,3 +333,101 @@ def test_a_place_that_a_decorator_has_computed_stays(seeknal_project, monkeypatc
         "out/eu.csv": "dropped",
         "out/us.csv": "dropped",
     }
+
+
+def source(path):
+    return f"kind: source\nname: s\nsource: csv\ntable: '{path}'\n"
+
+
+def exposing(key):
+    return f"kind: exposure\nname: e\ninputs: [transform.b]\n{key}\n"
+
+
+def reading(code):
+    return f"""
+from pathlib import Path
+
+import duckdb
+from seeknal import source
+
+
+{code}
+"""
+
+
+READ = "@source(name='s', columns={{'id': 'integer'}}{more})\ndef s(ctx=None):\n    {code}\n"
+READERS = {
+    "source": {"seeknal/s.yml": source("out/a.csv")},
+    "source in another case": {"seeknal/s.yml": source("OUT/A.csv")},
+    "source of a glob": {"seeknal/s.yml": source("out/[ac]*.csv")},
+    "source of all below": {"seeknal/s.yml": source("./**/[a]*.csv")},
+    "source with a variable": {
+        "seeknal_project.yml": "name: t\nvars: {where: a}\n",
+        "seeknal/s.yml": source('out/{{ var("where") }}.csv'),
+    },
+    "query": {"seeknal/s.yml": "kind: transform\nname: s\nvolatile: true\nsql: FROM 'out/a.csv'\n"},
+    "volatile query": {
+        "seeknal/s.yml": "kind: transform\nname: s\nvolatile: true\n"
+        "sql: SELECT *, now() AS n FROM read_csv('out/?.csv')\n"
+    },
+    "disabled node": {"seeknal/s.yml": source("out/a.csv") + "enabled: false\n"},
+    "exposure without type": {"seeknal/s.yml": exposing("params: {path: out/a.csv}")},
+    "declared file": {
+        "seeknal/s.py": reading(READ.format(more=", files=['out/a.csv']", code="return []"))
+    },
+    "Python path": {
+        "seeknal/s.py": reading(READ.format(more="", code="return Path('out', 'a.csv').stem"))
+    },
+    "Python folder": {
+        "seeknal/s.py": reading(READ.format(more="", code="return list(Path('out').iterdir())"))
+    },
+    "Python f-string": {
+        "seeknal/s.py": reading(READ.format(more="", code="return open(f'out/{ctx}.csv')"))
+    },
+    "Python format": {
+        "seeknal/s.py": reading(READ.format(more="", code="return open('out/%s.csv' % ctx)"))
+    },
+    "module beside the nodes": {"helping.py": "WHERE = 'out/a.csv'\n"},
+}
+
+
+@pytest.mark.parametrize("files", READERS.values(), ids=READERS.keys())
+def test_a_file_that_something_of_the_project_may_read_stays(made, files):
+    removed(made, "a")
+    before = dropped(made, "--dry-run")
+    made.write(files)
+
+    outcome = dropped(made)
+
+    assert before == {"out/a.csv": ("dropped", None)}
+    assert outcome["out/a.csv"][0] == "kept"
+    assert "may read it" in outcome["out/a.csv"][1]
+    assert (made.path / "out/a.csv").exists()
+
+
+def test_the_reader_is_named_and_once_it_is_gone_the_file_is_dropped(made):
+    made.write({"seeknal/s.yml": source("out/*.csv").replace("out/*", "out/a*")})
+    removed(made, "a")
+    with_reader = dropped(made)
+    removed(made, "s")
+
+    outcome = dropped(made)
+
+    assert with_reader == {"out/a.csv": ("kept", "source.s may read it")}
+    assert outcome == {"out/a.csv": ("dropped", None)}
+
+
+def test_files_that_others_read_beside_it_keep_it_not(made):
+    made.write(
+        {
+            "in/b.csv": "id\n1\n",
+            "seeknal/s.yml": source("in/*.csv"),
+            "seeknal/t.yml": "kind: transform\nname: t\nsql: |\n"
+            "  SELECT s.*, count(*) AS n /* all of it */ FROM ref('source.s') s GROUP BY ALL\n",
+        }
+    )
+    removed(made, "a")
+
+    outcome = dropped(made)
+
+    assert outcome == {"out/a.csv": ("dropped", None)}

@@ -122,3 +122,34 @@ def test_a_file_that_cannot_be_read_is_passed_over(project):
     (root / "sql" / "a.sql").write_bytes(b"\xff\xfe\x00CREATE TABLE orders")
 
     assert how_to_make(root, "orders") == "sql/b.sql makes it"
+
+
+TARGETS = {
+    "another type": "{type: postgresql, table: OUT.A}",
+    "another schema": "{type: iceberg, table: atlas.other.a}",
+    "another catalog": "{type: iceberg, table: elsewhere.s.a}",
+}
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS.keys())
+def test_a_node_that_delivers_to_another_table_of_that_name_is_not_named(project, target):
+    root = project({"seeknal/a2.yml": TARGET.format(target)})
+
+    assert how_to_make(root, "atlas.s.a", types=("iceberg",)) is None
+
+
+@pytest.mark.parametrize("written", ['type="postgresql", table="s.a"', 'type="x", table="t.a"'])
+def test_a_python_node_that_delivers_to_another_one_is_not_named(project, written):
+    root = project({"seeknal/p.py": f"@materialize({written})\ndef clean(ctx): ...\n"})
+
+    assert how_to_make(root, "atlas.s.a", types=("iceberg",)) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["{type: iceberg, table: S.A}", "{type: iceberg, table: atlas.s.a}", "{table: a}"],
+)
+def test_a_name_with_fewer_parts_may_be_the_same_table(project, target):
+    root = project({"seeknal/a.yml": TARGET.format(target)})
+
+    assert "transform.clean writes it" in how_to_make(root, "atlas.s.a", types=("iceberg",))

@@ -13,6 +13,7 @@ from seeknal.model import PRODUCTION, Delivery, NodeId, Snapshot, Target
 from seeknal.options import structure
 from seeknal.run.asking import context_of
 from seeknal.run.landing import name_of
+from seeknal.run.readers import reader_of, texts_of
 from seeknal.run.session import Loaded, Request
 from seeknal.state.places import DeliveredPlace
 
@@ -59,7 +60,19 @@ def left_behind(loaded: Loaded, request: Request) -> list[Left]:
         anywhere = users.get((place.type, _ANYWHERE), [])
         why = _used(using, anywhere) or _moved(loaded, place) or _why(loaded, place, marks)
         found.append(Left(place=place, why=why or ""))
-    return found
+    return _unread(loaded, found)
+
+
+def _unread(loaded: Loaded, found: list[Left]) -> list[Left]:
+    """The same, with a word on each that something of the project may read."""
+    if all(left.why for left in found):
+        return found
+    texts = texts_of(loaded)
+    readers = [None if left.why else reader_of(left.place, texts) for left in found]
+    return [
+        evolve(left, why=f"{reader} may read it") if reader else left
+        for left, reader in zip(found, readers, strict=True)
+    ]
 
 
 def target_of(loaded: Loaded, place: DeliveredPlace) -> Target | None:

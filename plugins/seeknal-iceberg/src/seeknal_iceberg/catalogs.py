@@ -21,7 +21,7 @@ from seeknal.plugin import (
     install_command,
     scrub,
 )
-from seeknal_iceberg.options import DEFAULT, Catalog
+from seeknal_iceberg.options import DEFAULT, TYPE, Catalog
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog
@@ -181,7 +181,8 @@ def load_table(catalog: PyCatalog, name: TableName, root: Path | None = None) ->
         return catalog.load_table(name.identifier)
     except NoSuchTableError:
         known = tables_of(catalog, name.namespace)
-        near = did_you_mean(name.name, known) or (how_to_make(root, name.name) if root else None)
+        maker = how_to_make(root, str(name), types=(TYPE,)) if root else None
+        near = did_you_mean(name.name, known) or maker
         raise NodeError(
             f"there is no Iceberg table {name}",
             code="SK1403",

@@ -21,7 +21,7 @@ from seeknal.plugin import (
 )
 from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
 from seeknal_postgres.connecting import failed, said
-from seeknal_postgres.connections import connection_of
+from seeknal_postgres.connections import ALIASES, connection_of
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.options import Postgres, PostgresSource
 from seeknal_postgres.pool import leased
@@ -148,7 +148,8 @@ def _hint(error: psycopg.Error, source: Source, root: Path) -> str | None:
 def _maker(source: Source, table: str, root: Path) -> str | None:
     """The project's file that would make a missing table, and how to run that."""
     psql = f"seeknal postgres psql --connection {source.connection} --file"
-    return how_to_make(root, table, psql if source.connection else None)
+    sql = psql if source.connection else None
+    return how_to_make(root, table, sql, types=ALIASES)
 
 
 def _relation(source: Source, options: Postgres, server: Server, name: str, root: Path) -> str:
