@@ -241,3 +241,24 @@ def test_numbers_of_snapshots_are_those_of_the_table(stocked):
 
     assert len(shown.stdout.splitlines()) == 3
     assert str(table.current_snapshot().snapshot_id) in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "is_named"),
+    [
+        ("{type: csv, path: orders.csv}", False),
+        ("{type: postgresql, table: OUT.ORDERS}", False),
+        ("{type: iceberg, table: atlas.other.orders}", False),
+        ("{type: iceberg, table: atlas.shop.orders}", True),
+    ],
+)
+def test_only_a_node_that_writes_the_missing_table_is_named(seeknal_project, target, is_named):
+    node = "kind: transform\nname: a\nsql: SELECT 1 AS id\nenabled: false\n"
+    made = seeknal_project(
+        {"seeknal/orders.yml": SOURCE, "seeknal/a.yml": f"{node}materializations: [{target}]\n"}
+    )
+
+    outcome = made.run("run")
+
+    assert "there is no Iceberg table atlas.shop.orders" in outcome.stdout + outcome.stderr
+    assert ("transform.a writes it" in outcome.stdout + outcome.stderr) == is_named

@@ -404,3 +404,27 @@ def test_a_role_that_is_superuser_is_warned_of(project):
     (checked,) = outcome.json()
     assert "superuser" in checked["detail"]
     assert "PostgreSQL" in checked["detail"]
+
+
+@pytest.mark.parametrize(
+    ("target", "is_named"),
+    [
+        ("{type: iceberg, table: atlas.out.gone}", False),
+        ("{type: postgresql, table: other.gone}", False),
+        ("{type: postgres, table: OUT.gone}", True),
+    ],
+)
+def test_only_a_node_that_writes_what_a_query_misses_is_named(project, target, is_named):
+    node = "kind: transform\nname: a\nsql: SELECT 1 AS id\nenabled: false\n"
+    source = "kind: source\nname: s\nsource: postgresql\nconnection: pg\n"
+    made = project(
+        {
+            "seeknal/s.yml": f"{source}query: SELECT * FROM out.gone\n",
+            "seeknal/a.yml": f"{node}materializations: [{target}]\n",
+        }
+    )
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert ("transform.a writes it" in outcome.stdout + outcome.stderr) == is_named

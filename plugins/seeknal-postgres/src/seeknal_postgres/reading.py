@@ -37,7 +37,7 @@ from seeknal_postgres.readtypes import (
     reading_of,
 )
 
-_NO_RELATION = re.compile(r'relation "(?:[^"]*\.)?(?P<name>[^".]+)" does not exist')
+_NO_RELATION = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
 
 if TYPE_CHECKING:
     import psycopg
@@ -164,7 +164,7 @@ def _relation(source: Source, options: Postgres, server: Server, name: str, root
     _refuse_long([("schema", table.schema), ("table", table.name)])
     found = server.execute("SELECT to_regclass(%s) IS NOT NULL", [table.quoted]).fetchone()
     if not found or not found[0]:
-        raise no_table(server, table, name, _maker(source, table.name, root))
+        raise no_table(server, table, name, _maker(source, table.quoted, root))
     return table.quoted
 
 
