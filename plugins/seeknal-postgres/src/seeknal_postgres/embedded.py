@@ -172,7 +172,9 @@ class Server:
         given = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         log = self.log.open("ab")
         who.own(self.log)
-        with log:
+        with log, _launches:
+            if _over.is_set():
+                raise ConnectionFailed("the command that starts the server ends", code="SK1304")
             # A session of its own: Ctrl-C on a command must not stop what others use.
             process = subprocess.Popen(
                 [self._programs(who) / "postgres", "-D", str(self._home / "data"), *given],
@@ -183,7 +185,9 @@ class Server:
                 start_new_session=True,
                 **who.as_keywords(),
             )
+            _launching[self.folder] = process
         self._await(process)
+        del _launching[self.folder]
 
     def _programs(self, who: Account) -> Path:
         return self.programs or binaries(who)
@@ -220,6 +224,11 @@ def _ensure_database(connection: Any) -> None:
 
 _used: dict[Path, IO[str]] = {}
 _using = threading.Lock()
+_launching: dict[Path, subprocess.Popen[bytes]] = {}
+"""Servers that do not say yet that they run."""
+_launches = threading.Lock()
+_over = threading.Event()
+"""Whether this process ends, so that threads it leaves behind must start nothing."""
 
 
 def server_of(name: str, root: Path) -> Server:
@@ -250,12 +259,15 @@ def _use(server: Server) -> None:
     use = (server.folder / "users.lock").open("w")
     fcntl.flock(use, fcntl.LOCK_SH)
     if not _used:
+        _over.clear()
         atexit.register(release_all)
     _used[server.folder] = use
 
 
 def release_all() -> None:
     """Stop the servers that this process used and nobody else uses."""
+    with _launches:
+        _over.set()
     for folder, use in list(_used.items()):
         del _used[folder]
         with use:
@@ -267,8 +279,10 @@ def _stop_unless_used(server: Server, use: IO[str]) -> None:
         fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return
-    if not kept(server).exists():
-        server.stop()
+    if not kept(server).exists() and not server.stop():
+        starting = _launching.get(server.folder)
+        if starting is not None:
+            starting.terminate()
 
 
 def kept(server: Server) -> Path:
