@@ -91,7 +91,7 @@ def _delivering(text: str, table: str, types: Collection[str]) -> Iterator[str]:
 
     try:
         documents = list(yaml.safe_load_all(text))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return
     for node in (entry for entry in documents if isinstance(entry, dict)):
         given = [node.get("materialization"), *_list(node.get("materializations"))]

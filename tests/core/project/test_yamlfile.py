@@ -210,3 +210,37 @@ def test_all_problems_of_a_file_are_found_together():
     _, problems = read_documents("a: yes\na: 1\nb: 010\n---\nc: !x 1\n", "a.yml")
 
     assert [problem.code for problem in problems] == ["SK0107", "SK0103", "SK0107", "SK0105"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nx: &x\n  <<: *x\n",
+        "a: 1\nx: &x\n  <<: [*x]\n",
+        "a: 1\nx: &x\n  y: {<<: *x}\n",
+        "a: 1\nx: &x\n  - *x\n",
+        "a: 1\nx: &x\n  y: [{z: *x}]\n",
+    ],
+)
+def test_an_alias_within_what_it_names_is_told_at_what_it_names(text):
+    problem = only_problem(text)
+
+    assert problem.code == "SK0104"
+    assert "an alias stands within what it is an alias of" in problem.message
+    assert problem.location.line == 2
+
+
+def test_a_long_chain_of_merge_keys_is_refused_as_too_deep():
+    links = "".join(f"x{n}: &x{n} {{<<: *x{n - 1}}}\n" for n in range(1, 2000))
+
+    problem = only_problem(f"x0: &x0 {{a: 1}}\n{links}")
+
+    assert (problem.code, problem.location.file) == ("SK0104", "a.yml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: &a {b: 1}\nc: {<<: *a, d: *a}\n", "a: &a [1]\nb: [*a, *a]\n"],
+)
+def test_an_alias_may_stand_many_times_beside_what_it_names(text):
+    assert read(text)

@@ -17,6 +17,7 @@ from seeknal.model import Location, Problem
 
 MAX_DEPTH = 100
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+_ENDLESS = "an alias stands within what it is an alias of"
 MAX_VALUES = 100_000
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]+)*)")
@@ -139,23 +140,32 @@ class _Reader:
         self.values: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.keys: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.count = 0
+        self.open: dict[Any, None] = {}
+        """The mappings and lists that are being read, from the outermost to the innermost."""
 
     def value(self, node: Any, path: tuple[str | int, ...]) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
             text = f"more than {MAX_VALUES:,} values, aliases counted as often as used"
             raise _TooLarge(text, node.start_mark)
-        if len(path) > MAX_DEPTH:
+        if node in self.open:
+            raise _TooLarge(_ENDLESS, node.start_mark)
+        # Merge keys go deeper without a longer path.
+        if len(self.open) > MAX_DEPTH:
             raise _TooLarge(_TOO_DEEP, node.start_mark)
         self.values[path] = _place(node.start_mark)
         if node.tag not in _TAGS:
             tag = node.tag.replace(_PREFIX, "!!")
             self.problem("SK0105", f"tag {tag!r} is not allowed", node, "leave the tag out")
-        if node.id == "mapping":
-            return self.mapping(node, path)
-        if node.id == "sequence":
-            return [self.value(item, (*path, n)) for n, item in enumerate(node.value)]
-        return self.scalar(node)
+        if node.id == "scalar":
+            return self.scalar(node)
+        self.open[node] = None
+        found = self.mapping(node, path) if node.id == "mapping" else self.sequence(node, path)
+        del self.open[node]
+        return found
+
+    def sequence(self, node: Any, path: tuple[str | int, ...]) -> list[Any]:
+        return [self.value(item, (*path, n)) for n, item in enumerate(node.value)]
 
     def mapping(self, node: Any, path: tuple[str | int, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}
