@@ -61,6 +61,12 @@ def graph_of(parents: Mapping[NodeId, Iterable[NodeId]]) -> Graph | None:
     return Graph(tuple(order), kept, {id: tuple(found) for id, found in children.items()})
 
 
+def in_no_circle(parents: Mapping[NodeId, Iterable[NodeId]]) -> set[NodeId]:
+    """The nodes that neither stand in a circle nor wait for one that does."""
+    kept = {id: tuple({parent for parent in found if parent in parents}) for id, found in parents.items()}
+    return set(_order(kept, _reversed(kept)))
+
+
 def _unresolved(nodes: Mapping[NodeId, Node]) -> Iterable[Problem]:
     for id, node in nodes.items():
         for entry in node.inputs:

@@ -243,6 +243,7 @@ def test_validate_says_when_all_is_well(fresh):
         "problems": [],
         "unknown_columns": [],
         "unchecked": [],
+        "skipped": [],
     }
 
 

@@ -321,3 +321,52 @@ def test_a_run_that_changes_nothing_does_without_the_modules_of_the_checks(seekn
     )
 
     assert done.stdout == "0 False False\n"
+
+
+CIRCLE = {
+    "seeknal/cyc1.yml": READER.format("cyc1", "id", "transform.cyc2"),
+    "seeknal/cyc2.yml": READER.format("cyc2", "id", "transform.cyc1"),
+    "seeknal/behind.yml": READER.format("behind", "id", "transform.cyc1"),
+}
+
+
+def test_a_circle_hides_nothing_of_what_does_not_hang_on_it(seeknal_project):
+    project = seeknal_project(
+        {
+            **FILES,
+            **CIRCLE,
+            "seeknal/a.yml": READER.format("a", "id, customr", "source.orders"),
+            "seeknal/b.yml": READER.format("b", "amount + day AS x, nosuch", "source.orders"),
+        }
+    )
+
+    outcome = project.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "customr" in outcome.stderr
+    assert "nosuch" in outcome.stderr
+    assert "error[SK0320]" in outcome.stderr
+    assert (
+        "note: 3 nodes are not checked, as something is wrong with them or what they read: "
+        "transform.behind, transform.cyc1, transform.cyc2\n"
+    ) in outcome.stderr
+
+
+def test_a_node_that_also_reads_a_broken_one_is_said_not_to_be_checked(seeknal_project):
+    both = "kind: transform\nname: both\nsql: SELECT o.nosuch FROM {0} AS o, {1} AS a\n"
+    project = seeknal_project(
+        {
+            **FILES,
+            "seeknal/a.yml": READER.format("a", "id, customr", "source.orders"),
+            "seeknal/both.yml": both.format("ref('source.orders')", "ref('transform.a')"),
+        }
+    )
+
+    outcome = project.run("validate")
+    answer = project.run("validate", "--format", "json").json()
+
+    assert outcome.stderr.endswith(
+        "note: 1 node is not checked, as something is wrong with it or what it reads: "
+        "transform.both\n"
+    )
+    assert answer["skipped"] == ["transform.both"]

@@ -73,22 +73,32 @@ def _print(problems: Sequence[Problem], nodes: int, checked: Checked, *, verbose
 
 
 def say_unknown(checked: Checked) -> None:
-    """One line for all that cannot be known before it has run."""
+    """A line for all that cannot be known before it has run, and one for what was passed over."""
     if checked.unknown or checked.unchecked:
         say(f"note: {_unknown(checked)}")
+    if checked.skipped:
+        say(f"note: {_skipped(checked)}")
+
+
+def _skipped(checked: Checked) -> str:
+    number = len(checked.skipped)
+    are, them, they = ("is", "it", "it reads") if number == 1 else ("are", "them", "they read")
+    told = f"{count(number, 'node')} {are} not checked"
+    return f"{told}, as something is wrong with {them} or what {they}: {_named(checked.skipped)}"
 
 
 def _unknown(checked: Checked) -> str:
-    names = [str(id) for id in checked.unknown]
-    shown = ", ".join(names[:_MOST_NAMED]) + (
-        f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    )
-    text = f"columns are known only after a run: {shown}"
+    text = f"columns are known only after a run: {_named(checked.unknown)}"
     if not checked.unchecked:
         return text
     if len(checked.unchecked) == 1:
         return f"{text}; the node that reads them is not checked"
     return f"{text}; {len(checked.unchecked)} nodes that read them are not checked"
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = len(ids) - _MOST_NAMED
+    return ", ".join(ids[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 _MOST_NAMED = 5
@@ -111,6 +121,7 @@ def _answer(
         problems=shown,
         unknown_columns=list(checked.unknown),
         unchecked=list(checked.unchecked),
+        skipped=list(checked.skipped),
     )
     if tried is not None:
         answer["connections"] = [connection_answer(entry) for entry in tried]

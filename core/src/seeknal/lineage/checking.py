@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from seeknal.digests import digest
 from seeknal.errors import SeeknalError
 from seeknal.fingerprint import audits_key
-from seeknal.graph import graph_of
+from seeknal.graph import graph_of, in_no_circle
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
 from seeknal.lineage.fitting import Fit, Fitter, of_stored
@@ -40,11 +40,13 @@ DECLARED = ("SK0740", "SK0741")
 @frozen(kw_only=True)
 class Checked:
     """What does not fit. ``unknown``: nodes whose columns only a run tells, where something hangs
-    on them; ``unchecked``: those that could not be looked at for that."""
+    on them; ``unchecked``: those that could not be looked at for that; ``skipped``: those that
+    were not looked at for what is wrong with them or with what they read."""
 
     problems: tuple[Problem, ...] = ()
     unknown: tuple[NodeId, ...] = ()
     unchecked: tuple[NodeId, ...] = ()
+    skipped: tuple[NodeId, ...] = ()
 
 
 def check_project(
@@ -61,12 +63,14 @@ def check_project(
     what is not known of them is no news. What fits is remembered below ``target/``: it is not
     looked at again, nor DuckDB imported, while nothing has changed.
     """
+    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    stuck = sorted(project.nodes.keys() - free)
+    project = evolve(project, nodes={id: project.nodes[id] for id in project.nodes if id in free})
     graph = graph_of({id: node.parents for id, node in project.nodes.items()})
-    if graph is None:
-        # They read each other in a circle, which is told.
-        return Checked()
+    assert graph is not None
     with Binder(project.root, project.nodes, plugins) as binder:
         checker = _Checker(project, binder, snapshots, marks, wrong)
+        checker.skipped += stuck
         for id in graph.order:
             checker.check(project.nodes[id])
         checker.cache.save()
@@ -96,8 +100,11 @@ class _Checker:
         self.left = TOGETHER
         self.unknown: list[NodeId] = []
         self.unchecked: list[NodeId] = []
+        self.skipped: list[NodeId] = []
         self.wrong = set(wrong)
         """Nodes of which it is no news that they are not known, nor what reads them."""
+        self.broken = set(wrong)
+        """Those that are not known for a mistake of theirs or of what they read."""
 
     def checked(self) -> Checked:
         nodes = self.project.nodes
@@ -106,6 +113,7 @@ class _Checker:
             problems=tuple(self.problems),
             unknown=tuple(id for id in self.unknown if id in read or _is_asked(nodes[id])),
             unchecked=tuple(self.unchecked),
+            skipped=tuple(sorted(self.skipped)),
         )
 
     def check(self, node: Node) -> None:
@@ -127,11 +135,15 @@ class _Checker:
         if any(problem.node == node.id for problem in fit.problems):
             if fit.schema is None:
                 self.wrong.add(node.id)
+                self.broken.add(node.id)
         elif not fit.looked or (fit.schema is None and self._has_rows(node)):
             missing = any(parent not in self.project.nodes for parent in node.parents)
             # Of what has run before, other columns than those of then are no news either.
             if follows or missing or node.id in self.wrong or node.id in self.snapshots:
                 self.wrong.add(node.id)
+                if not fit.looked and (missing or self.broken.intersection(node.parents)):
+                    self.broken.add(node.id)
+                    self.skipped.append(node.id)
             elif any(self.schemas.get(id) is None for id in node.parents):
                 self.unchecked.append(node.id)
             else:

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from seeknal.errors import ProjectError
 from seeknal.fingerprint import fingerprints
-from seeknal.graph import graph_of
+from seeknal.graph import graph_of, in_no_circle
 from seeknal.lineage.checking import Checked, check_project
 from seeknal.model import Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins, load_plugins
@@ -78,12 +78,14 @@ def check(
     """What does not fit what it reads, by an environment's outputs or production's."""
     found = state.environments.get(environment) or state.environments.get("prod")
     today = datetime.now(UTC).date().isoformat()
-    graph = graph_of({id: node.parents for id, node in project.nodes.items()})
+    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    sound = {id: node for id, node in project.nodes.items() if id in free}
+    graph = graph_of({id: node.parents for id, node in sound.items()})
     wrong = {problem.node for problem in known if problem.node is not None}
 
     @cache
     def marks() -> object:
-        return fingerprints(_closed(project.nodes), graph, today, project.root) if graph else {}
+        return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
 
     snapshots = found.snapshots if found else {}
     return check_project(project, plugins, snapshots, marks, wrong)  # type: ignore[arg-type]
