@@ -63,7 +63,10 @@ def graph_of(parents: Mapping[NodeId, Iterable[NodeId]]) -> Graph | None:
 
 def in_no_circle(parents: Mapping[NodeId, Iterable[NodeId]]) -> set[NodeId]:
     """The nodes that neither stand in a circle nor wait for one that does."""
-    kept = {id: tuple({parent for parent in found if parent in parents}) for id, found in parents.items()}
+    kept = {
+        id: tuple({parent for parent in found if parent in parents})
+        for id, found in parents.items()
+    }
     return set(_order(kept, _reversed(kept)))
 
 

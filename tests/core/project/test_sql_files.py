@@ -336,3 +336,27 @@ def test_macros_may_lie_in_folders_of_their_own(loaded, wrong):
     assert [(place, code) for place, code, _ in found] == [
         ("seeknal/macros/deep/sums.sql:2", "SK0401")
     ]
+
+
+def test_sql_in_a_front_block_hides_none_of_its_other_mistakes(wrong):
+    block = "/* ---\nnam: x\ntags: 5\nsql: SELECT 1\nmeta: {code: 010}\n--- */\n"
+
+    found = wrong({FILE: f"{block}{SELECT}"})
+
+    assert sorted(place.split(":")[1] for place, _, _ in found) == ["2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("gap", ["", "\n", "# Orders.\n"])
+def test_a_front_block_without_comment_marks_is_told_how_to_be_written(problems, gap):
+    text = f"---\n{gap}tags: [daily]\n---\n{SELECT}"
+
+    (problem,) = problems({**NEIGHBOURS, FILE: text})
+
+    assert (problem.code, problem.location) == ("SK0240", Location(FILE, 1, 1))
+    assert "/* ---" in problem.help
+
+
+def test_a_ruler_of_dashes_is_a_comment(loaded):
+    node = loaded({FILE: f"---\n-- Orders\n---\n{SELECT}"})["transform.clean"]
+
+    assert node.parents == ("source.a",)

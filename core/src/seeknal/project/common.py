@@ -10,6 +10,8 @@ from attrs import field, frozen
 from seeknal.marks import Marks
 from seeknal.model import Problem
 from seeknal.options import convert, option
+from seeknal.project.macros import macro_problems
+from seeknal.project.places import files_below
 from seeknal.project.textfile import nothing_in
 from seeknal.project.yamlfile import read_documents
 
@@ -66,10 +68,13 @@ def load_common(root: Path, read: Callable[[Path], str | None], problems: list[P
         for document in documents:
             _add(document.data, document.marks, aliases, problems)
     folder = root / "seeknal" / "macros"
+    files = files_below(folder, ".sql")
+    texts = {path: text for path in files if (text := read(path)) is not None}
+    problems += macro_problems(
+        {path.relative_to(root).as_posix(): text for path, text in texts.items()}
+    )
     macros = {
-        path.relative_to(folder).with_suffix("").as_posix(): text
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() == ".sql" and (text := read(path)) is not None
+        path.relative_to(folder).with_suffix("").as_posix(): text for path, text in texts.items()
     }
     return Common(aliases=aliases, macros=macros)
 
@@ -95,6 +100,4 @@ def _add(
 
 def yaml_files(folder: Path) -> list[Path]:
     """Every .yml and .yaml file below ``folder``, in order of path."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yml", ".yaml"))
+    return files_below(folder, ".yml", ".yaml")

@@ -14,6 +14,7 @@ from seeknal.options import keys_of
 from seeknal.plugins import Plugins
 from seeknal.project.documents import NAME
 from seeknal.project.keys import AuditKeys
+from seeknal.project.places import files_below
 from seeknal.project.templating import Scope, render
 from seeknal.project.textfile import nothing_in_sql
 from seeknal.sql.check import SqlRefused
@@ -67,10 +68,7 @@ class OwnAudits:
 
 def audit_paths(root: Path) -> list[Path]:
     """The .sql files that are audit types, in order of path."""
-    folder = root / FOLDER
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".sql")
+    return files_below(root / FOLDER, ".sql")
 
 
 def read_own_audits(

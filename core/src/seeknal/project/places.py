@@ -11,6 +11,21 @@ PROJECT_FILE = "seeknal_project.yml"
 PROFILES = "profiles.yml"
 
 
+def files_below(folder: Path, *endings: str) -> list[Path]:
+    """What lies below ``folder`` with one of the ``endings``, in capitals too, in order of path.
+
+    What begins with a dot, and what lies in a folder that does, is nobody's.
+    """
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.rglob("*") if not endings or path.suffix.lower() in endings)
+    return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
 def find_profile(root: Path, explicit: Path | None) -> Path | None:
     """The profile in force: ``--profile``, SEEKNAL_PROFILE, the project's, then the user's."""
     chosen = explicit or (Path(value) if (value := os.environ.get("SEEKNAL_PROFILE")) else None)

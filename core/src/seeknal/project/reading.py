@@ -22,11 +22,13 @@ from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
 from seeknal.project.ownaudits import read_own_audits
+from seeknal.project.places import files_below
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.properties import Properties, with_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.settings import Settings, emptied, load_settings
 from seeknal.project.sqlfiles import sql_paths, with_sql_files
+from seeknal.project.strays import stray_problems
 from seeknal.project.templating import Scope, render_values
 from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
 
@@ -117,11 +119,13 @@ class _Loader:
         for path in yaml_files(base):
             if path.relative_to(base).parts[0] != "common":
                 found[path] = self.yaml(path)
-        for path in sorted((base / "seeds").glob("*.csv")):
-            found[path] = seed_nodes(path, self.root, self.problems)
-        for path in sorted((base / "pipelines").rglob("*.py")):
+        for path in files_below(base / "seeds", ".csv"):
+            if path.parent == base / "seeds":
+                found[path] = seed_nodes(path, self.root, self.problems)
+        for path in files_below(base / "pipelines", ".py"):
             if not path.name.startswith("_"):
                 found[path] = self.python(path)
+        self.problems += stray_problems(self.root)
         return found
 
     def with_sql_files(self, raws: list[RawNode]) -> list[RawNode]:

@@ -12,12 +12,17 @@ from seeknal.errors import did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Location, Problem
 from seeknal.project.documents import named_node
+from seeknal.project.places import files_below
 from seeknal.project.raw import RawNode
 from seeknal.project.sqltext import SqlText, misplaced, read_sql
 from seeknal.project.textfile import nothing_in_sql
 
 FOLDER = "seeknal"
 _OTHER_FOLDERS = ("macros", "audits")
+_NO_NODES = {
+    "common": "common/ holds snippets in YAML",
+    "seeds": "seeds/ holds CSV files, each a source",
+}
 
 Read = Callable[[Path], str | None]
 
@@ -29,10 +34,7 @@ def _real(path: Path) -> Path:
 
 def sql_paths(root: Path) -> list[Path]:
     """Every .sql file below ``seeknal/``, in order of path."""
-    base = root / FOLDER
-    if not base.is_dir():
-        return []
-    return sorted(path for path in base.rglob("*") if path.suffix.lower() == ".sql")
+    return files_below(root / FOLDER, ".sql")
 
 
 def file_node(path: Path, root: Path, text: str, problems: list[Problem]) -> RawNode | None:
@@ -76,8 +78,8 @@ def with_sql_files(
 
 
 def _own(path: Path, root: Path, read: Read, problems: list[Problem]) -> Iterator[RawNode]:
-    if path.relative_to(root / FOLDER).parts[0] == "common":
-        problems.append(_no_node(path, root))
+    if (holds := _NO_NODES.get(path.relative_to(root / FOLDER).parts[0])) is not None:
+        problems.append(_no_node(path, root, holds))
         return
     text = read(path)
     node = file_node(path, root, text, problems) if text is not None else None
@@ -85,10 +87,10 @@ def _own(path: Path, root: Path, read: Read, problems: list[Problem]) -> Iterato
         yield node
 
 
-def _no_node(path: Path, root: Path) -> Problem:
+def _no_node(path: Path, root: Path, holds: str) -> Problem:
     return Problem(
         code="SK0241",
-        message="this file is no node: common/ holds snippets in YAML",
+        message=f"this file is no node: {holds}",
         location=Location(path.relative_to(root).as_posix()),
         help="move it to seeknal/transforms/, or to seeknal/macros/ when it holds macros",
     )

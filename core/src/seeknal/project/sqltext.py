@@ -17,6 +17,8 @@ _BEFORE = re.compile(r"(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*+", re.DOTALL)
 _BEGIN = re.compile(r"/\*\s*---(?=\s)")
 _END = re.compile(r"---\s*\*/")
 _BELOW = re.compile(r"/\*\s*---[ \t]*\n")
+_BARE = re.compile(r"\s*---[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[A-Za-z_]+[ \t]*:(?!:)")
+"""A front block as other tools write it: in SQL its first line would be a comment."""
 _BODY_KEYS = ("sql", "transform", "sql_file")
 _LIKE = "/* ---, lines of YAML, --- */"
 
@@ -37,6 +39,11 @@ def read_sql(text: str, file: str, problems: list[Problem]) -> SqlText | None:
     """The parts of a file's ``text``; None, with a problem added, when they cannot be told."""
     begin = _BEGIN.match(text, _BEFORE.match(text).end())  # type: ignore[union-attr]
     if begin is None:
+        if _BARE.match(text) is not None:
+            place = _location(text, text.index("---"), file)
+            message = "a front block stands in a comment, and this one does not"
+            problems.append(misplaced(message, place, f"write {_LIKE}"))
+            return None
         if (empty := nothing_in_sql(text, file)) is None:
             return _without_block(text, text, file, problems)
         problems.append(empty)
@@ -52,11 +59,11 @@ def read_sql(text: str, file: str, problems: list[Problem]) -> SqlText | None:
         file,
         problems,
     )
-    before = len(problems)
     inside = f"{_blank(text[: begin.end()])}{text[begin.end() : end.start()]}"
-    data, marks = _options(inside, file, place, problems)
-    if found is None or len(problems) > before:
+    options = _options(inside, file, place, problems)
+    if found is None or options is None:
         return None
+    data, marks = options
     return evolve(found, data=data, marks=marks, block=place)
 
 
@@ -73,15 +80,16 @@ def _without_block(text: str, sql: str, file: str, problems: list[Problem]) -> S
 
 def _options(
     yaml: str, file: str, place: Location, problems: list[Problem]
-) -> tuple[dict[str, Any], Marks]:
+) -> tuple[dict[str, Any], Marks] | None:
+    """What the block says beside the SQL; None when that cannot be told."""
     documents, found = read_documents(yaml, file)
     problems += [*found, *(only_one(other) for other in documents[1:])]
     if not documents:
-        return {}, Marks.at(place)
+        return None if found else ({}, Marks.at(place))
     document = documents[0]
     if not isinstance(document.data, dict):
         problems.append(misplaced("the front block holds no options", place, _LIKE))
-        return {}, document.marks
+        return None
     for key in _BODY_KEYS:
         if key in document.data:
             message = f"{key}: stands in a front block, but this file is its SQL"
@@ -93,7 +101,9 @@ def _options(
                     help="remove it",
                 )
             )
-    return document.data, document.marks
+    return {
+        key: document.data[key] for key in document.data if key not in _BODY_KEYS
+    }, document.marks
 
 
 def _blank(text: str) -> str:
