@@ -52,7 +52,7 @@ PROJECT = {
             table: atlas.shop.orders
             mode: upsert_by_key
             unique_keys: [order_id]
-            partition_by: [day(day)]
+            partition_by: [day(day), month(day)]
             sort_by: [amount desc]
           - type: iceberg
             table: atlas.shop.daily
@@ -99,7 +99,15 @@ MISTAKES = [
         "orderid",
         "SK1338",
     ),
-    ("partition", ORDERS, "[day(day)]", "[day(dya)]", "day(dya)", "SK1421"),
+    ("partition", ORDERS, "[day(day)", "[day(dya)", "day(dya)", "SK1421"),
+    (
+        "partition of another type",
+        ORDERS,
+        "month(day)]",
+        "month(amount)]",
+        "month(amount)",
+        "SK1422",
+    ),
     ("order of rows", ORDERS, "[amount desc]", "[amounts desc]", "amounts desc", "SK1423"),
     (
         "time column without order",

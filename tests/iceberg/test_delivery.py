@@ -175,5 +175,6 @@ def test_a_wrong_partition_is_named_and_makes_no_table(orders, lake, partition_b
 
     assert outcome.exit_code == 1
     assert message in outcome.stderr
+    assert "  --> seeknal/" in outcome.stderr
     with pytest.raises(NoSuchTableError):
         lake(made, TABLE)

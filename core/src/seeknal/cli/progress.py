@@ -18,6 +18,7 @@ from seeknal.cli.totals import totals
 from seeknal.model import (
     AuditResult,
     Delivery,
+    Location,
     Node,
     NodeId,
     NodeResult,
@@ -197,6 +198,12 @@ def audits_text(audits: Sequence[AuditResult]) -> str:
     return f"{len(audits)} {noun} ok" if not warned else f"{warned} of {len(audits)} {noun} warned"
 
 
+def _place_of(delivery: Delivery, node: Node | None) -> Location | None:
+    """Where the target of a delivery is declared, if that is still so."""
+    targets = node.targets if node is not None else ()
+    return next((entry.location for entry in targets if entry.key == delivery.key), None)
+
+
 def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
     """What went wrong with one node, as messages for people."""
     messages = []
@@ -209,7 +216,13 @@ def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[s
         said = message("error", result.code, text, result.location, help, root)
         messages.append("\n".join([said, *rows]))
     messages += [
-        message("error", "SK1101", f"{result.node} -> {delivery.label}: {delivery.error}")
+        message(
+            "error",
+            "SK1101",
+            f"{result.node} -> {delivery.label}: {delivery.error}",
+            _place_of(delivery, node),
+            root=root,
+        )
         for delivery in result.deliveries
         if delivery.status == "owed" and delivery.error
     ]

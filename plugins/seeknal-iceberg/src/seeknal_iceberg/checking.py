@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from seeknal.plugin import (
     Column,
@@ -10,6 +11,7 @@ from seeknal.plugin import (
     Misfit,
     Problem,
     Project,
+    RowsRefused,
     SeeknalError,
     Target,
     batch_misfits,
@@ -40,7 +42,9 @@ def misfits_of(
     names = [column.name for column in columns]
     for text in options.partition_by:
         try:
-            column_of(text, names)
+            word, _, found = column_of(text, names)
+            if word != "identity":
+                _check_transform(text, columns[names.index(found)])
         except DeliveryError as error:
             yield _misfit(error, "partition_by", text)
     for text in options.sort_by:
@@ -48,6 +52,20 @@ def misfits_of(
             sorted_by(text, names)
         except DeliveryError as error:
             yield _misfit(error, "sort_by", text)
+
+
+def _check_transform(text: str, column: Column) -> None:
+    """Raises DeliveryError for a transform that does not fit the column's type, if that is known.
+
+    What is no type of Iceberg at all is told by a delivery.
+    """
+    if not column.type:
+        return
+    from seeknal_iceberg.partitions import spec_of
+    from seeknal_iceberg.types import schema_of
+
+    with suppress(RowsRefused):
+        spec_of([text], schema_of([column]))
 
 
 def _misfit(error: DeliveryError, key: str, text: str) -> Misfit:
