@@ -123,7 +123,9 @@ def fault_of(app, words):
         # They are another program's.
         return None
     known = {
-        name for parameter in group.params for name in [*parameter.opts, *parameter.secondary_opts]
+        name
+        for parameter in group.params
+        for name in [*parameter.opts, *parameter.secondary_opts, *getattr(parameter, "also", ())]
     }
     given = {word.split("=")[0] for word in rest if word.startswith("-")}
     unknown = given - known - {"--help", "-h"}

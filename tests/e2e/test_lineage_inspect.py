@@ -209,7 +209,7 @@ def test_impact_of_a_source_lists_nodes_columns_exposures_and_targets(finished):
     columns = {entry["node"]: (entry["value"], entry["influence"]) for entry in found["affected"]}
     assert columns == REACHED
     assert found["exposures"] == ["exposure.kpi_report"]
-    assert {(target["type"], target["table"]) for target in found["targets"]} == {
+    assert {(target["type"], target["label"]) for target in found["targets"]} == {
         *(
             ("iceberg", f"atlas.lineage_test.{name}")
             for name in TABLES
