@@ -373,19 +373,29 @@ READERS = {
     "disabled node": {"seeknal/s.yml": source("out/a.csv") + "enabled: false\n"},
     "exposure without type": {"seeknal/s.yml": exposing("params: {path: out/a.csv}")},
     "declared file": {
-        "seeknal/s.py": reading(READ.format(more=", files=['out/a.csv']", code="return []"))
+        "seeknal/pipelines/s.py": reading(
+            READ.format(more=", files=['out/a.csv']", code="return []")
+        )
     },
     "Python path": {
-        "seeknal/s.py": reading(READ.format(more="", code="return Path('out', 'a.csv').stem"))
+        "seeknal/pipelines/s.py": reading(
+            READ.format(more="", code="return Path('out', 'a.csv').stem")
+        )
     },
     "Python folder": {
-        "seeknal/s.py": reading(READ.format(more="", code="return list(Path('out').iterdir())"))
+        "seeknal/pipelines/s.py": reading(
+            READ.format(more="", code="return list(Path('out').iterdir())")
+        )
     },
     "Python f-string": {
-        "seeknal/s.py": reading(READ.format(more="", code="return open(f'out/{ctx}.csv')"))
+        "seeknal/pipelines/s.py": reading(
+            READ.format(more="", code="return open(f'out/{ctx}.csv')")
+        )
     },
     "Python format": {
-        "seeknal/s.py": reading(READ.format(more="", code="return open('out/%s.csv' % ctx)"))
+        "seeknal/pipelines/s.py": reading(
+            READ.format(more="", code="return open('out/%s.csv' % ctx)")
+        )
     },
     "module beside the nodes": {"helping.py": "WHERE = 'out/a.csv'\n"},
 }

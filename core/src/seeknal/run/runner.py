@@ -103,7 +103,8 @@ class _Run:
         self.results: dict[NodeId, NodeResult] = {}
         self.running: dict[NodeId, tuple[float, int]] = {}
         self.work: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
-        self.done: queue.SimpleQueue[NodeResult] = queue.SimpleQueue()
+        # Not a SimpleQueue: one that a signal interrupts as its time ends waits for ever.
+        self.done: queue.Queue[NodeResult] = queue.Queue()
         self.threads: list[threading.Thread] = []
         self.told: dict[NodeId, float] = {}
         """When each step was first told to stop."""
