@@ -355,6 +355,7 @@ from seeknal import source
 """
 
 
+IN_PYTHON = "seeknal/pipelines/s.py"
 READ = "@source(name='s', columns={{'id': 'integer'}}{more})\ndef s(ctx=None):\n    {code}\n"
 READERS = {
     "source": {"seeknal/s.yml": source("out/a.csv")},
@@ -373,29 +374,19 @@ READERS = {
     "disabled node": {"seeknal/s.yml": source("out/a.csv") + "enabled: false\n"},
     "exposure without type": {"seeknal/s.yml": exposing("params: {path: out/a.csv}")},
     "declared file": {
-        "seeknal/pipelines/s.py": reading(
-            READ.format(more=", files=['out/a.csv']", code="return []")
-        )
+        IN_PYTHON: reading(READ.format(more=", files=['out/a.csv']", code="return []"))
     },
     "Python path": {
-        "seeknal/pipelines/s.py": reading(
-            READ.format(more="", code="return Path('out', 'a.csv').stem")
-        )
+        IN_PYTHON: reading(READ.format(more="", code="return Path('out', 'a.csv').stem"))
     },
     "Python folder": {
-        "seeknal/pipelines/s.py": reading(
-            READ.format(more="", code="return list(Path('out').iterdir())")
-        )
+        IN_PYTHON: reading(READ.format(more="", code="return list(Path('out').iterdir())"))
     },
     "Python f-string": {
-        "seeknal/pipelines/s.py": reading(
-            READ.format(more="", code="return open(f'out/{ctx}.csv')")
-        )
+        IN_PYTHON: reading(READ.format(more="", code="return open(f'out/{ctx}.csv')"))
     },
     "Python format": {
-        "seeknal/pipelines/s.py": reading(
-            READ.format(more="", code="return open('out/%s.csv' % ctx)")
-        )
+        IN_PYTHON: reading(READ.format(more="", code="return open('out/%s.csv' % ctx)"))
     },
     "module beside the nodes": {"helping.py": "WHERE = 'out/a.csv'\n"},
 }
