@@ -58,9 +58,8 @@ def walk(environment, folder, name):
     return steps, made.stderr
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "minimal")) for name in NAMES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_the_steps_of_an_example_work_with_core_alone_and_with_what_they_installed(
     clean, core_wheel, tmp_path, name
 ):
