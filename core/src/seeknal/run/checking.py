@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ def examine(root: Path, request: Request) -> Examined:
         return _of_wrong(error, request)
     checked = check(loaded.project, loaded.plugins, loaded.state, request.environment)
     problems = (*loaded.project.warnings, *checked.problems)
-    return Examined(loaded=loaded, problems=problems, checked=checked)
+    return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
 
 
 def _of_wrong(error: ProjectError, request: Request) -> Examined:
@@ -53,7 +53,13 @@ def _of_wrong(error: ProjectError, request: Request) -> Examined:
     # Of what is wrong with the files, more than warnings would only be read past.
     more = [problem for problem in checked.problems if problem.severity == "error"]
     problems = tuple(sorted((*error.problems, *more), key=place_of))
-    return Examined(loaded=None, problems=problems, checked=checked)
+    return Examined(loaded=None, problems=problems, checked=_unsaid(checked, problems))
+
+
+def _unsaid(checked: Checked, problems: Iterable[Problem]) -> Checked:
+    """Without the nodes that were passed over and of which something else is told."""
+    told = {problem.node for problem in problems}
+    return evolve(checked, skipped=tuple(id for id in checked.skipped if id not in told))
 
 
 def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
