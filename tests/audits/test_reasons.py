@@ -1,5 +1,6 @@
 """What is told of an audit that cannot be asked: whose it is, where, and no private value."""
 
+import duckdb
 import pytest
 
 PRIVATE = """
@@ -108,12 +109,16 @@ def test_an_error_over_other_values_shows_them(private):
     assert "'a@x.com'" in message
 
 
+untyped = pytest.mark.skipif(duckdb.__version__ < "2", reason="NULL is an INTEGER there")
+
+
 @pytest.mark.parametrize(
     "audit",
     [
-        "type: accepted_values, column: nul, values: [1, x]",
+        pytest.param("type: accepted_values, column: nul, values: [1, x]", marks=untyped),
+        "type: accepted_values, column: nul, values: [1]",
         "type: between, column: nul, min: 1, max: '9'",
-        "type: between, column: nul, min: 2020-01-01",
+        pytest.param("type: between, column: nul, min: 2020-01-01", marks=untyped),
         "type: regex, column: nul, pattern: ^a",
         "type: unique, column: nul",
     ],
