@@ -175,9 +175,10 @@ def _result(result: NodeResult, root: Path) -> dict[str, Any]:
     from seeknal.cli.failing import rows_record
     from seeknal.run.records import target_record
 
-    failed = error_answer(
-        result.error or "failed", result.code, result.help, result.location, result.node
-    )
+    error = None
+    if result.error:
+        place = result.location
+        error = error_answer(result.error, result.code, result.help, place, result.node)
     return {
         "node": result.node,
         "status": result.status,
@@ -187,6 +188,6 @@ def _result(result: NodeResult, root: Path) -> dict[str, Any]:
         "phases": {name: round(value, 6) for name, value in result.phases.items()},
         "audits": [audit_answer(audit) | rows_record(audit, None, root) for audit in result.audits],
         "targets": [target_answer(target_record(delivery)) for delivery in result.deliveries],
-        "error": failed if result.error else None,
+        "error": error,
         "notes": list(result.notes),
     }

@@ -36,14 +36,15 @@ def validate_command(connections: bool, verbose: bool, format_: str, **options: 
 
     found = examine(project_root(), request(command="validate", **options))
     problems, project = found.problems, found.loaded.project if found.loaded else None
+    nodes = len(project.nodes) if project else 0
     failed = any(problem.severity == "error" for problem in problems)
     if format_ == "text":
-        _print(problems, len(project.nodes) if project else 0, found.checked, verbose=verbose)
+        _print(problems, nodes, found.checked, verbose=verbose)
     tried: list[Tried] | None = None
     if connections and project is not None and not failed:
         tried = tested(project_root(), options["profile"], _types_used(project))
     if format_ == "json":
-        print_json(_answer(problems, len(project.nodes) if project else 0, found.checked, tried))
+        print_json(_answer(problems, nodes, found.checked, tried))
     elif tried:
         print_connections(tried, "table")
     elif tried is not None:

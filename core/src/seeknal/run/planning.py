@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from seeknal.fingerprint import fingerprints
-from seeknal.model import Fingerprint, NodeId, Plan
+from seeknal.model import Fingerprint, NodeId, Plan, Snapshot
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.stored import inlined_views
@@ -57,18 +57,21 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             deliver=loaded.delivers(request),
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
-            gone=_gone(loaded, request, chosen),
+            gone=_gone(loaded, request, snapshots, chosen),
         )
     )
 
 
 def _gone(
-    loaded: Loaded, request: Request, chosen: Collection[NodeId]
+    loaded: Loaded,
+    request: Request,
+    snapshots: Mapping[NodeId, Snapshot],
+    chosen: Collection[NodeId],
 ) -> frozenset[tuple[NodeId, str]]:
     """Targets that hold a node's rows by what is on record, while nothing is at their place."""
     if not loaded.delivers(request):
         return frozenset()
-    snapshots, nodes = loaded.snapshots(request.environment), loaded.project.nodes
+    nodes = loaded.project.nodes
     stands = loaded.plugins.hooks.target_stands
     return frozenset(
         (id, target.key)
