@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.errors import RowsRefused, did_you_mean
+from seeknal.errors import RowsRefused, column_help
 from seeknal.kernel import Context, Misfit
 from seeknal.model import Column, Relation, Span
 from seeknal.sql.quote import quote_identifier
@@ -51,7 +51,7 @@ def _missing(name: str, key: str, names: Sequence[str]) -> Misfit:
     return Misfit(
         code="SK1338",
         message=f"there is no column {name!r}, which {key} names",
-        help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+        help=column_help(name, names),
         key=key,
         word=name,
     )

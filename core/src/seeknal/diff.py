@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from seeknal.errors import UsageError, did_you_mean
+from seeknal.errors import UsageError, column_help, did_you_mean
 from seeknal.model import Column, NodeId, Snapshot
 from seeknal.plan.changes import ColumnChange, column_changes
 from seeknal.plan.environments import existing
@@ -211,7 +211,7 @@ def _keys(
         raise UsageError(
             f"{id} has no column {missing[0]!r} on both sides",
             code="SK0834",
-            help=did_you_mean(missing[0], both) or f"columns: {', '.join(both)}",
+            help=column_help(missing[0], both),
         )
     if not keys or missing:
         return (), None

@@ -21,7 +21,7 @@ Core raises; only the command line prints and sets exit codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -158,3 +158,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """``did you mean a or b?`` for the nearest known names, or None when nothing is near."""
     names = nearest(word, known)
     return f"did you mean {' or '.join(names)}?" if names else None
+
+
+def column_help(name: str, columns: Collection[str]) -> str:
+    """The columns nearest to a name that is none, or all of them when nothing is near."""
+    return did_you_mean(name, columns) or f"columns: {', '.join(columns)}"

@@ -24,6 +24,7 @@ from seeknal.errors import (
     NodeError,
     RowsRefused,
     SeeknalError,
+    column_help,
     did_you_mean,
 )
 from seeknal.hookspecs import NAME
@@ -205,6 +206,7 @@ __all__ = (
     "check_keys",
     "check_query",
     "check_times",
+    "column_help",
     "connection_option",
     "did_you_mean",
     "dry_run_option",

@@ -19,6 +19,7 @@ from seeknal.plugin import (
     Project,
     Rows,
     Scan,
+    column_help,
     did_you_mean,
     hookimpl,
     option,
@@ -304,7 +305,7 @@ def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
         Misfit(
             code="SK0739",
             message=f"{key}: {node.id} reads no column {name!r}",
-            help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+            help=column_help(name, names),
             key=key,
             word=name,
         )

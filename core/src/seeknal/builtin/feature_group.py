@@ -19,7 +19,7 @@ from seeknal.plugin import (
     Project,
     Rows,
     Scan,
-    did_you_mean,
+    column_help,
     find_word,
     hookimpl,
     option,
@@ -195,7 +195,7 @@ def _missing(node: Node, known: Sequence[str], name: str, what: str, key: str) -
     return Misfit(
         code="SK0730",
         message=f"{what} {name!r} of {node.id} is not a column of its rows",
-        help=did_you_mean(name, known) or f"columns: {', '.join(known)}",
+        help=column_help(name, known),
         key=key,
         word=name,
     )

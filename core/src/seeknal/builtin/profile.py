@@ -16,7 +16,7 @@ from seeknal.plugin import (
     NodeInputs,
     Rows,
     Scan,
-    did_you_mean,
+    column_help,
     hookimpl,
     option,
     quote_identifier,
@@ -109,7 +109,7 @@ def _missing(node: Node, name: str, columns: Sequence[Column]) -> Misfit:
     return Misfit(
         code="SK0734",
         message=f"{node.id} profiles column {name!r}, which is not there",
-        help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+        help=column_help(name, names),
         key="columns",
         word=name,
     )

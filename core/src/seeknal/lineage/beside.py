@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.errors import NodeError, SeeknalError, did_you_mean
+from seeknal.errors import NodeError, SeeknalError, column_help, did_you_mean
 from seeknal.lineage.binding import BindContext, Binder
 from seeknal.lineage.schemas import Schema
 from seeknal.model import Audit, Column, Location, Node, NodeId, Problem, Relation, Target
@@ -78,7 +78,7 @@ def missing_columns(
                     " there",
                     code="SK0903",
                     location=audit.location,
-                    help=did_you_mean(column, names) or f"columns: {', '.join(names)}",
+                    help=column_help(column, names),
                 ),
             )
 

@@ -15,7 +15,7 @@ from seeknal.plugin import (
     NodeError,
     SqlRefused,
     check_condition,
-    did_you_mean,
+    column_help,
 )
 from seeknal_iceberg.bounding import LIKE, NUMBERS, literal_of, told
 from seeknal_iceberg.files import Workbench, no_values
@@ -130,7 +130,7 @@ def _kinds(schema: Schema, columns: frozenset[str], said: str) -> str:
         return ", ".join(kinds[:4]) + "; write constants as timestamp '2024-01-31 12:00', 'text', 5"
     names = [field.name for field in schema.fields]
     missing = said.partition('"')[2].partition('"')[0]
-    return did_you_mean(missing, names) or f"columns: {', '.join(names)}"
+    return column_help(missing, names)
 
 
 _NEGATED = {"EQ": "NEQ", "NEQ": "EQ", "GT": "LTE", "LTE": "GT", "GTE": "LT", "LT": "GTE"}

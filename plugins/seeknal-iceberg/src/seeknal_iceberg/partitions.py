@@ -10,7 +10,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from seeknal.plugin import DeliveryError, Relation, RowsRefused, did_you_mean, quote_identifier
+from seeknal.plugin import (
+    DeliveryError,
+    Relation,
+    RowsRefused,
+    column_help,
+    did_you_mean,
+    quote_identifier,
+)
 from seeknal_iceberg.files import Workbench, cast_to_schema
 from seeknal_iceberg.resolving import Fields, constants_of
 
@@ -61,7 +68,7 @@ def column_of(text: str, names: Sequence[str]) -> tuple[str, int | None, str]:
         raise DeliveryError(
             f"partition_by: there is no column {column!r}",
             code="SK1421",
-            help=did_you_mean(column, names) or f"columns: {', '.join(names)}",
+            help=column_help(column, names),
         )
     return word, width, column
 

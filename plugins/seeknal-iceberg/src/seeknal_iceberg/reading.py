@@ -14,6 +14,7 @@ from seeknal.plugin import (
     Rows,
     Scan,
     Source,
+    column_help,
     did_you_mean,
     quote_identifier,
 )
@@ -93,7 +94,7 @@ def _wanted(source: Source, schema: Schema) -> list[str]:
             raise NodeError(
                 f"there is no column {name!r}, which columns: names",
                 code="SK1405",
-                help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+                help=column_help(name, names),
             )
     return [name for name in names if name in wanted]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seeknal.plugin import DeliveryError, did_you_mean, quote_identifier
+from seeknal.plugin import DeliveryError, column_help, quote_identifier
 
 
 def sorted_by(text: str, names: Sequence[str]) -> str:
     """What stands after ORDER BY; raises DeliveryError for what is no column of ``names``."""
     name, _, direction = text.strip().partition(" ")
     if name not in names or direction.lower() not in ("", "asc", "desc"):
-        near = did_you_mean(name, names) or f"columns: {', '.join(names)}"
+        near = column_help(name, names)
         raise DeliveryError(
             f"sort_by: {text!r} is not a column of the rows",
             code="SK1423",
