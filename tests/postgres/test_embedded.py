@@ -82,6 +82,23 @@ def test_ctrl_c_is_answered_while_it_works_and_the_second_ends_both(demo):
         time.sleep(0.1)
 
 
+def test_nothing_starts_it_again_while_the_command_ends(demo):
+    script = (
+        "from pathlib import Path\n"
+        "from seeknal_postgres.embedded import release_all, running\n"
+        "running('demo', Path.cwd())\n"
+        "release_all()\n"
+        "running('demo', Path.cwd())\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=demo.path, capture_output=True, text=True, timeout=60
+    )
+
+    assert "the command that starts the server ends" in done.stderr
+    assert server_of("demo", demo.path).pid is None
+
+
 def test_its_data_outlives_the_run(demo):
     command(demo, "run")
 

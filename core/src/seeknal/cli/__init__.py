@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 INTERRUPTED = 130
+PATIENCE = 2.0
+"""Seconds in which a process that ends cannot be told to end sooner."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,9 +51,12 @@ def leave(code: int) -> NoReturn:
     import os
     import signal
     import sys
+    import time
 
+    # The last press may come now, and servers that are not told to end would go on for ever.
+    deadline = time.monotonic() + PATIENCE
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: os._exit(code))
+        signal.signal(name, lambda *_: time.monotonic() > deadline and os._exit(code))
     # Servers that ran for this process end, and what was written comes out.
     atexit._run_exitfuncs()
     sys.stdout.flush()

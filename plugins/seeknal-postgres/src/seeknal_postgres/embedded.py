@@ -173,8 +173,7 @@ class Server:
         log = self.log.open("ab")
         who.own(self.log)
         with log, _launches:
-            if _over.is_set():
-                raise ConnectionFailed("the command that starts the server ends", code="SK1304")
+            _refuse_at_the_end()
             # A session of its own: Ctrl-C on a command must not stop what others use.
             process = subprocess.Popen(
                 [self._programs(who) / "postgres", "-D", str(self._home / "data"), *given],
@@ -254,14 +253,20 @@ def running(name: str, root: Path, *, told: bool = False) -> Server:
 
 def _use(server: Server) -> None:
     """Let other processes see that this one uses it; several may."""
+    _refuse_at_the_end()
     _ignore_in_git(server.folder.parents[1])
     server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     use = (server.folder / "users.lock").open("w")
     fcntl.flock(use, fcntl.LOCK_SH)
     if not _used:
-        _over.clear()
         atexit.register(release_all)
     _used[server.folder] = use
+
+
+def _refuse_at_the_end() -> None:
+    """Threads that a run left behind go on while the process ends, and nobody would stop it."""
+    if _over.is_set():
+        raise ConnectionFailed("the command that starts the server ends", code="SK1304")
 
 
 def release_all() -> None:
