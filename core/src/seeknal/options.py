@@ -26,6 +26,11 @@ UNKNOWN_KEY = "SK0201"
 MISSING_KEY = "SK0202"
 WRONG_VALUE = "SK0203"
 
+Role = Literal[
+    "location", "schema", "path", "outside", "table", "key", "column", "condition", "sql"
+]
+"""What core has to know of an option beside its type; `option` says what each means."""
+
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -37,6 +42,7 @@ def option(
     validator: Callable[[Any, Any, Any], None] | None = None,
     factory: Callable[[], Any] | None = None,
     functional: bool = True,
+    role: Role | None = None,
 ) -> Any:
     """A field of an options class.
 
@@ -44,8 +50,21 @@ def option(
     editors; a ``validator`` (as of attrs) raises ValueError with what is wrong; ``functional``
     is False for what cannot change rows, such as a description. A field name that ends in ``_``
     stands for the key without it (``from_`` for ``from``).
+
+    ``role`` is what the option is to core:
+
+    - of a connection, ``location``: where it leads. Its sources are read again when that changes,
+      and two connections that lead to one place are one to those who deliver. A connection type
+      of which no option has that role is taken to lead elsewhere when any option changes that
+      is functional and no secret. Of a `Secret` it is what follows the last ``@`` of its URL.
+    - of a connection, ``schema``: where a table without a schema is.
+    - of a source or a target, ``path``: a file or several; they lie below the project, but for
+      targets of which the option with the role ``outside`` is true.
+    - of a target, ``table``: the table that it writes; ``key``: the columns that make a row one.
+    - of an audit, ``column``: columns that it looks at; ``condition``: an expression over the
+      rows, and ``sql``: a query, which may look at any column. One that has none of these may too.
     """
-    metadata = {"aliases": aliases, "summary": summary, "functional": functional}
+    metadata = {"aliases": aliases, "summary": summary, "functional": functional, "role": role}
     if factory is not None:
         return attrs.field(factory=factory, validator=validator, metadata=metadata)
     return attrs.field(default=default, validator=validator, metadata=metadata)
@@ -63,6 +82,11 @@ class Field:
     summary: str
     default: Any
     functional: bool = True
+    role: Role | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        return self.type is Secret or Secret in get_args(self.type)
 
 
 def fields_of(cls: type[Any]) -> tuple[Field, ...]:
@@ -86,6 +110,7 @@ def _field(attribute: Any, hint: Any) -> Field:
         summary=attribute.metadata.get("summary", ""),
         default=attribute.default,
         functional=attribute.metadata.get("functional", True),
+        role=attribute.metadata.get("role"),
     )
 
 

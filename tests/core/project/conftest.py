@@ -17,7 +17,7 @@ from seeknal.plugin import (
 class VaultConnection:
     host: str = "localhost"
     port: int = 1
-    schema: str | None = None
+    schema: str | None = option(None, role="schema")
     verify: bool = True
     password: Secret = option(Secret(""), aliases=("pwd",))
     tags: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class VaultSource:
 
 @frozen(kw_only=True)
 class VaultTarget:
-    table: str | None = None
+    table: str | None = option(None, role="table")
     time_column: str | None = None
 
 

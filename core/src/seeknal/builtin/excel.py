@@ -26,7 +26,7 @@ from seeknal.plugin import (
 class ExcelOptions:
     """``params:`` of an excel source."""
 
-    path: str | None = option(None, summary="instead of table:")
+    path: str | None = option(None, role="path", summary="instead of table:")
     sheet: str | int | None = option(
         None, aliases=("sheet_name",), summary="its name or number from 0; the first by default"
     )

@@ -17,7 +17,7 @@ from seeknal.plugin import Context, Rows, Source, SourceType, hookimpl, option
 class CsvOptions:
     """``params:`` of a csv source: DuckDB's own names, where it has one."""
 
-    path: str | tuple[str, ...] | None = option(None, summary="instead of table:")
+    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
     delimiter: str | None = option(None, aliases=("delim", "sep"), summary="between fields")
     header: bool | None = option(None, summary="whether the first line names the columns")
     skip: int | None = option(None, summary="lines to leave out at the top")
@@ -55,7 +55,7 @@ class CsvOptions:
 class JsonOptions:
     """``params:`` of a json source."""
 
-    path: str | tuple[str, ...] | None = option(None, summary="instead of table:")
+    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
     format: Literal["auto", "newline_delimited", "ndjson", "jsonl", "array", "unstructured"] = (
         option("auto", summary="one value a line, or one array")
     )
@@ -78,7 +78,7 @@ class JsonOptions:
 class ParquetOptions:
     """``params:`` of a parquet source."""
 
-    path: str | tuple[str, ...] | None = option(None, summary="instead of table:")
+    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
     union_by_name: bool | None = option(None, summary="false: the first file has all columns")
     hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
     headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
@@ -88,7 +88,9 @@ class ParquetOptions:
 class HttpOptions:
     """``params:`` of an http source: a file behind a URL, in one of the other formats."""
 
-    path: str | None = option(None, aliases=("url",), summary="the URL, instead of table:")
+    path: str | None = option(
+        None, aliases=("url",), role="path", summary="the URL, instead of table:"
+    )
     format: Literal["csv", "json", "parquet"] | None = option(None, summary="else by its ending")
     headers: Mapping[str, str] = option(factory=dict, summary="of the request")
     delimiter: str | None = option(None, summary="of a csv file")

@@ -57,7 +57,7 @@ _OWN = (
 class FileOptions:
     """Options of a file target, or ``params:`` of an exposure of type file."""
 
-    path: str = option(summary="where the file goes, relative to the project")
+    path: str = option(role="path", summary="where the file goes, relative to the project")
     format: Format | None = option(None, summary="else by the path's ending")
     delimiter: str | None = option(None, aliases=("delim", "sep"), summary="of a csv file")
     header: bool = option(True, summary="csv: the first line names the columns")
@@ -71,7 +71,9 @@ class FileOptions:
     )
     array: bool | None = option(None, summary="json: one array instead of a value a line")
     compression: str | None = option(None, summary="else by the path's ending: .gz, .zst")
-    allow_outside: bool = option(False, summary="the path may lie outside the project")
+    allow_outside: bool = option(
+        False, role="outside", summary="the path may lie outside the project"
+    )
     sheets: tuple[str, ...] = option((), summary="xlsx: nodes that get a sheet each")
 
 

@@ -42,7 +42,7 @@ _TIMEOUT = 30.0
 class SqliteOptions:
     """``params:`` of a sqlite source."""
 
-    path: str | None = option(None, summary="the database file; else table: names it")
+    path: str | None = option(None, role="path", summary="the database file; else table: names it")
     table: str | None = option(None, summary="the table, where table: is not given or is the file")
 
 

@@ -13,6 +13,7 @@ from seeknal.cli.common import complete_nodes, project_root, words
 from seeknal.cli.render import count, plain, print_rows_json
 from seeknal.cli.streams import DATA, say
 from seeknal.flags import format_option, limit_option
+from seeknal.roles import texts_of
 
 if TYPE_CHECKING:
     from seeknal.diff import Difference
@@ -67,7 +68,7 @@ def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
         return {}
     found = {}
     for id, node in nodes.items():
-        declared = (getattr(target.options, "unique_keys", ()) for target in node.targets)
+        declared = (texts_of(target.options, "key") for target in node.targets)
         if first := next(filter(None, (node.keys, *declared)), None):
             found[id] = tuple(first)
     return found

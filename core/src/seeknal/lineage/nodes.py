@@ -9,6 +9,7 @@ from attrs import frozen
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.model import NodeLineage
 from seeknal.model import Audit, Column, Node, NodeId, Snapshot
+from seeknal.roles import texts_of, values_of
 from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
@@ -174,11 +175,11 @@ def checked(
 
 def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] | None:
     """The columns that an audit looks at; None when it may look at others."""
-    options = {name: getattr(audit.options, name, None) for name in _AUDIT_OPTIONS}
-    if any(options[name] for name in _AUDIT_SQL) or not parent.known:
+    if any(values_of(audit.options, "sql")) or not parent.known:
         return None
     read: frozenset[ColumnRef] = frozenset()
-    for condition in filter(None, (options["expression"], audit.where)):
+    expressions = texts_of(audit.options, "condition")
+    for condition in filter(None, (*expressions, audit.where)):
         table: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
             ("rows",): (str(parent.node), parent.names())
         }
@@ -186,16 +187,11 @@ def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] 
         if found.unknown is not None:
             return None
         read |= found.rows
-    if options["expression"]:
+    if expressions:
         return read
-    listed = options["columns"] or options["column"] or ()
-    names = [listed] if isinstance(listed, str) else list(listed)
-    named = frozenset(ColumnRef(str(parent.node), name) for name in _real(names, parent))
+    names = _real(texts_of(audit.options, "column"), parent)
+    named = frozenset(ColumnRef(str(parent.node), name) for name in names)
     return named | read if named else None
-
-
-_AUDIT_SQL = ("sql", "where", "condition", "query")
-_AUDIT_OPTIONS = ("columns", "column", "expression", *_AUDIT_SQL)
 
 
 def _real(names: Sequence[str], parent: NodeLineage) -> list[str]:

@@ -12,6 +12,7 @@ from attrs import frozen
 from seeknal.digests import digest
 from seeknal.model import Column, Node, Snapshot
 from seeknal.project.inside import is_url, leaves
+from seeknal.roles import texts_of
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20
@@ -56,8 +57,7 @@ def files_of(node: Node, root: Path) -> list[Path] | None:
     source = node.source
     if source is None or source.connection is not None:
         return None
-    own = getattr(source.options, "path", None)
-    paths = source.table or ((own,) if isinstance(own, str) else tuple(own or ()))
+    paths = source.table or texts_of(source.options, "path")
     found: list[Path] = []
     for path in paths:
         if is_url(path) or (leaves(root, path) and not source.allow_outside):

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from seeknal.model import Location, NodeId, Problem
 from seeknal.plugins import Plugins
+from seeknal.project.endpoints import Endpoints
 from seeknal.project.ownaudits import OwnAudits
 from seeknal.project.templating import Scope
 
@@ -32,8 +33,8 @@ class Surroundings:
     known: Collection[NodeId]
     source_defaults: Mapping[str, Mapping[str, object]] = field(factory=dict)
     iceberg: MaterializationDefaults = field(factory=MaterializationDefaults)
-    connections: Mapping[str, Mapping[str, object]] | None = None
-    """Connections as written: only names and where they lead are read here. None: no profile."""
+    connections: Endpoints | None = None
+    """None: there is no profile."""
     node_defaults: Mapping[str, object] = field(factory=dict)
     own_audits: OwnAudits = field(factory=OwnAudits)
 

@@ -17,11 +17,12 @@ from seeknal.files import replacing
 from seeknal.model import Project
 from seeknal.plugins import Plugins
 from seeknal.project import codec
+from seeknal.project.endpoints import without_credentials
 from seeknal.project.envfile import environment
 from seeknal.secret import holds_secret
 from seeknal.walked import python_files
 
-VERSION = 7
+VERSION = 8
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""
@@ -70,6 +71,8 @@ class Cache:
             return False
         if content["environment"] != self._environment(content["environment"]):
             return False
+        if content["endpoints"] != self._endpoints(content["endpoints"]):
+            return False
         return self._unmoved(content["files"])
 
     def _unmoved(self, known: Mapping[str, Any]) -> bool:
@@ -91,7 +94,15 @@ class Cache:
         values = environment(self.root)
         return {name: sha256(values.get(name, "").encode()).hexdigest() for name in names}
 
-    def keep(self, project: Project, environment_names: Iterable[str]) -> None:
+    def _endpoints(self, names: Iterable[str]) -> dict[str, str]:
+        """Hashes of where the environment variables of connections lead, which may be secret."""
+        values = environment(self.root)
+        led = {name: without_credentials(values.get(name, "")) for name in names}
+        return {name: sha256(text.encode()).hexdigest() for name, text in led.items()}
+
+    def keep(
+        self, project: Project, environment_names: Iterable[str], endpoint_names: Iterable[str]
+    ) -> None:
         """Remember ``project`` for the next time."""
         from seeknal.project.templating import RUN_ID
 
@@ -110,6 +121,7 @@ class Cache:
                 "day": _today(),
                 "dated": any(node.time_dependent for node in nodes),
                 "environment": self._environment(sorted(environment_names)),
+                "endpoints": self._endpoints(sorted(endpoint_names)),
                 "files": {name: [stat, self._hash(name)] for name, stat in self.stats.items()},
                 "project": codec.project_to(project),
             },

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seeknal.model import Node, NodeId, Problem, Source, Target
+from seeknal.project.endpoints import Endpoints
 from seeknal.project.inside import is_url
+from seeknal.roles import texts_of
 
-Connections = Mapping[str, Mapping[str, object]]
 Found = tuple[Node, Target]
 
 
@@ -17,7 +18,7 @@ _SHARED = ("append", "upsert_by_key")
 """Modes that leave the rows alone which they did not bring."""
 
 
-def overwritten(nodes: Mapping[NodeId, Node], connections: Connections) -> Iterator[Problem]:
+def overwritten(nodes: Mapping[NodeId, Node], connections: Endpoints) -> Iterator[Problem]:
     """A problem for each target whose table another one replaces, or that it would replace."""
     owners: dict[str, list[Found]] = {}
     for node in nodes.values():
@@ -49,7 +50,7 @@ def _clash(node: Node, target: Target, owner: Node, other: Target) -> Problem:
 
 
 def read_back(
-    nodes: Mapping[NodeId, Node], root: Path, connections: Connections
+    nodes: Mapping[NodeId, Node], root: Path, connections: Endpoints
 ) -> Iterator[Problem]:
     """A problem for each source whose file or table is a target of this project."""
     targets = [(node, target) for node in nodes.values() for target in node.targets]
@@ -90,8 +91,8 @@ def _help(owner: Node, target: Target) -> str:
 
 
 def _path(target: Target) -> str | None:
-    path = getattr(target.options, "path", None)
-    return path if isinstance(path, str) and target.connection is None else None
+    paths = texts_of(target.options, "path")
+    return paths[0] if paths and target.connection is None else None
 
 
 def _file(root: Path, path: str) -> str:
@@ -99,8 +100,7 @@ def _file(root: Path, path: str) -> str:
 
 
 def _delivered_file(source: Source, root: Path, files: Mapping[str, Found]) -> Found | None:
-    own = getattr(source.options, "path", None)
-    for path in (*source.table, *((own,) if isinstance(own, str) else own or ())):
+    for path in (*source.table, *texts_of(source.options, "path")):
         if is_url(path) or source.connection is not None:
             continue
         full = _file(root, path)
@@ -122,32 +122,31 @@ Table = tuple[str, str]
 """A connection, or the type where there is none, and the name with its schema."""
 
 
-def _table(target: Target, connections: Connections) -> Table | None:
-    table = getattr(target.options, "table", None)
-    if not isinstance(table, str) or not table:
-        return None
-    return _full_name(target.type, target.connection, table, connections)
+def _table(target: Target, connections: Endpoints) -> Table | None:
+    tables = texts_of(target.options, "table")
+    return _full_name(target.type, target.connection, tables[0], connections) if tables else None
 
 
-def _source_table(source: Source, connections: Connections) -> Table | None:
+def _source_table(source: Source, connections: Endpoints) -> Table | None:
     if source.query is not None or len(source.table) != 1:
         return None
     return _full_name(source.type, source.connection, source.table[0], connections)
 
 
-def _full_name(type: str, connection: str | None, table: str, connections: Connections) -> Table:
+def _full_name(type: str, connection: str | None, table: str, connections: Endpoints) -> Table:
     """The table, with the schema that its connection adds to a name without one."""
-    schema = str(connections.get(connection or "", {}).get("schema") or "public")
+    endpoint = connections.get(connection or "")
+    schema = (endpoint and endpoint.schema) or "public"
     name = table if "." in table else f"{schema}.{table}"
     return connection or type, name.replace('"', "")
 
 
-def _server(target: Target, connections: Connections) -> str:
+def _server(target: Target, connections: Endpoints) -> str:
     """Where a target's connection leads: two names with the same settings lead to one place."""
-    settings = connections.get(target.connection or "", {})
-    told = sorted((key, repr(value)) for key, value in settings.items() if key != "schema")
-    named = [entry for entry in told if entry[0] != "type"]
-    return f"{target.type} {told if named else target.connection or ''}"
+    endpoint = connections.get(target.connection or "")
+    settings = endpoint.settings if endpoint else {}
+    told = sorted((key, repr(value)) for key, value in settings.items())
+    return f"{target.type} {told if len(told) > 1 else target.connection or ''}"
 
 
 def _folded(table: Table) -> Table:

@@ -33,11 +33,13 @@ from seeknal.project.around import (
 )
 from seeknal.project.audits import build_audit, in_full
 from seeknal.project.definition import definition_of
+from seeknal.project.endpoints import implicit_connection, without_credentials
 from seeknal.project.inside import leaves
 from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.raw import RawNode
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templating import render, render_values
+from seeknal.roles import texts_of, with_role
 from seeknal.sql.keywords import words
 from seeknal.sql.names import find, named
 
@@ -493,13 +495,13 @@ class _Builder:
 
     def check_paths(self, table: tuple[str, ...], options: object) -> None:
         """Files that a source names lie below the project."""
-        path = getattr(options, "path", None)
-        below = (path,) if isinstance(path, str) else tuple(path or ())
-        named = [("table",)] * len(table) + [("params", "path")] * len(below)
-        for where, entry in zip(named, (*table, *below), strict=True):
-            if leaves(self.around.root, entry):
+        named: list[tuple[tuple[str, ...], str]] = [(("table",), path) for path in table]
+        for path in texts_of(options, "path"):
+            named.append((("params", with_role(type(options), "path")[0].key), path))
+        for where, path in named:
+            if leaves(self.around.root, path):
                 place = self.raw.marks.value(*where)
-                self.problems.append(outside_problem(entry, place, self.id))
+                self.problems.append(outside_problem(path, place, self.id))
 
     def query(self, key: str, text: str | None, common: CommonKeys) -> str | None:
         if text is None:
@@ -523,9 +525,13 @@ class _Builder:
 
     def place(self, source: Source | None) -> dict[str, object]:
         """Where the source's connection leads: moving it elsewhere is another source."""
-        if source is None or source.connection is None:
+        if source is None:
             return {}
-        return dict((self.around.connections or {}).get(source.connection, {}))
+        name = source.connection or implicit_connection(source.type, self.around.plugins)
+        if name is not None and "://" in name:
+            return {"url": without_credentials(name)}
+        found = (self.around.connections or {}).get(name or "")
+        return found.definition if found else {}
 
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
         if common.audits and not kind.produces_rows and kind.name != "rule":

@@ -14,8 +14,14 @@ from seeknal.options import convert, fields_of, keys_of, option
 from seeknal.plugins import Plugins
 from seeknal.project.around import MaterializationDefaults, unknown_type
 from seeknal.project.confidential import note_secrets, note_values
+from seeknal.project.endpoints import (
+    Endpoint,
+    endpoint_of,
+    endpoint_variables,
+    variables_in,
+)
 from seeknal.project.envfile import environment
-from seeknal.project.filling import VARIABLE, Filling
+from seeknal.project.filling import Filling
 from seeknal.project.keys import UNUSED
 from seeknal.project.places import PROJECT_FILE, find_profile
 from seeknal.project.settings import Settings, load_settings, only_one
@@ -24,8 +30,6 @@ from seeknal.project.yamlfile import read_documents
 
 ICEBERG = "iceberg"
 """The connection that Iceberg nodes without one use."""
-PLACE = ("type", "host", "port", "database", "schema", "catalog", "warehouse", "path")
-"""What says where a connection leads: moving it elsewhere is another source."""
 
 
 @frozen(kw_only=True)
@@ -113,26 +117,20 @@ class Profile:
             MaterializationDefaults()
         )
 
-    def places(self) -> dict[str, Mapping[str, object]]:
-        """Where each connection leads, as far as its variables are set; nothing secret."""
+    def endpoints(self, plugins: Plugins) -> dict[str, Endpoint]:
+        """Where each connection leads."""
         filling = Filling(self.environment, self.marks, [])
-        return {
-            name: {key: filling.value(raw[key]) for key in PLACE if key in raw}
-            for name, raw in self.options.connections.items()
-        }
+        return {name: endpoint_of(raw, plugins, filling) for name, raw in self.connections.items()}
 
     @property
     def variables(self) -> frozenset[str]:
-        """Environment variables that the definition of a node may depend on."""
-        read = (
-            self.options.source_defaults,
-            self.options.materialization,
-            [
-                [raw[key] for key in PLACE if key in raw]
-                for raw in self.options.connections.values()
-            ],
-        )
-        return frozenset(match["name"] for match in VARIABLE.finditer(repr(read)))
+        """Environment variables whose values the definition of a node may depend on."""
+        return variables_in((self.options.source_defaults, self.options.materialization))
+
+    def endpoint_variables(self, plugins: Plugins) -> frozenset[str]:
+        """Environment variables of which it depends on where they lead."""
+        found = (endpoint_variables(raw, plugins) for raw in self.connections.values())
+        return frozenset().union(*found)
 
     def _convert(
         self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: list[Problem]
@@ -162,12 +160,8 @@ def _catalog(materialization: Mapping[str, object]) -> dict[str, object] | None:
 
 
 def _secret_keys(cls: type) -> frozenset[str]:
-    return frozenset(
-        key
-        for entry in fields_of(cls)
-        if "Secret" in str(entry.type)
-        for key in (entry.key, *entry.aliases)
-    )
+    secret = (entry for entry in fields_of(cls) if entry.is_secret)
+    return frozenset(key for entry in secret for key in (entry.key, *entry.aliases))
 
 
 def _mapping(value: object) -> dict[str, object]:

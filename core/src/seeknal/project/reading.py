@@ -102,7 +102,8 @@ class _Loader:
         project = evolve(project, warnings=tuple(self.problems))
         if self.cache is not None:
             names = {*settings.environment_names, *(profile.variables if profile else ())}
-            self.cache.keep(project, sorted(names))
+            leading = profile.endpoint_variables(self.plugins) if profile else frozenset()
+            self.cache.keep(project, names, leading - names)
         return project
 
     def read_profile(self, settings: Settings) -> Profile | None:
@@ -231,7 +232,7 @@ class _Loader:
             known=[raw.id for raw in raws],
             source_defaults=self.source_defaults(profile, raws, settings),
             iceberg=profile.iceberg_defaults(self.problems) if profile else _NO_DEFAULTS,
-            connections=profile.places() if profile else None,
+            connections=profile.endpoints(self.plugins) if profile else None,
             node_defaults=settings.options.defaults,
             own_audits=read_own_audits(self.root, self.text, self.plugins, self.problems),
         )

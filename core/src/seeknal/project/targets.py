@@ -20,6 +20,7 @@ from seeknal.project.around import (
 from seeknal.project.inside import leaves
 from seeknal.project.keys import CommonKeys
 from seeknal.project.raw import RawNode
+from seeknal.roles import values_of, with_role
 
 _ICEBERG = "iceberg"
 """What a ``materialization:`` without a type means."""
@@ -189,10 +190,12 @@ class TargetBuilder:
             self.problems.append(unknown_connection(name, known, place, self.raw.id))
 
     def check_path(self, options: object, marks: Marks) -> None:
-        path = getattr(options, "path", None)
-        allowed = getattr(options, "allow_outside", True)
-        if isinstance(path, str) and not allowed and leaves(self.around.root, path):
-            self.problems.append(outside_problem(path, marks.value("path"), self.raw.id))
+        if any(values_of(options, "outside")):
+            return
+        for entry in with_role(type(options), "path"):
+            path = getattr(options, entry.name)
+            if isinstance(path, str) and leaves(self.around.root, path):
+                self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
 
     def problem(self, code: str, message: str, location: Location, help: str | None = None) -> None:
         self.problems.append(

@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from seeknal.model import AuditResult, Node
+from seeknal.roles import texts_of
 from seeknal.sql.quote import quote_literal
 
 SHOWN = 3
@@ -65,7 +66,7 @@ def _keys(node: Node | None) -> Iterable[str]:
     """The columns that identify a row, by what the node or a target of it says."""
     if node is None:
         return ()
-    targets = (getattr(target.options, "unique_keys", ()) or () for target in node.targets)
+    targets = (texts_of(target.options, "key") for target in node.targets)
     return node.keys or next((keys for keys in targets if keys), ())
 
 

@@ -19,7 +19,7 @@ def _not_empty(instance: object, attribute: Any, value: object) -> None:
 
 
 def _columns(summary: str) -> Any:
-    return option(aliases=("column",), summary=summary, validator=_not_empty)
+    return option(aliases=("column",), role="column", summary=summary, validator=_not_empty)
 
 
 @frozen(kw_only=True)
@@ -64,12 +64,15 @@ class RowCount:
 class CustomSql:
     """``custom_sql``"""
 
-    sql: str = option(aliases=("query",), summary="selects failing rows FROM __THIS__")
+    sql: str = option(aliases=("query",), role="sql", summary="selects failing rows FROM __THIS__")
     inputs: Mapping[str, str] = option(
         factory=dict, summary="further names in the SQL and the nodes that they mean"
     )
     columns: tuple[str, ...] = option(
-        (), aliases=("column",), summary="columns that it is about, which have to be there"
+        (),
+        aliases=("column",),
+        role="column",
+        summary="columns that it is about, which have to be there",
     )
 
     @property
@@ -107,7 +110,9 @@ class Expression:
     """``expression``"""
 
     expression: str = option(
-        aliases=("condition",), summary="SQL that is true for a good row; NULL passes"
+        aliases=("condition",),
+        role="condition",
+        summary="SQL that is true for a good row; NULL passes",
     )
 
 
@@ -115,7 +120,9 @@ class Expression:
 class Freshness:
     """``freshness``"""
 
-    column: str = option(summary="a date or timestamp column (UTC when it has no zone)")
+    column: str = option(
+        role="column", summary="a date or timestamp column (UTC when it has no zone)"
+    )
     max_age: Duration = option(summary="how old the newest row may be, as in 2d")
 
 

@@ -19,25 +19,32 @@ class Catalog:
     """A connection of type ``iceberg``; without any option the project's own catalog."""
 
     catalog: Literal["sql", "rest", "glue", "hive"] = option(
-        "sql", aliases=("catalog_type",), summary="who keeps the tables' names"
+        "sql", aliases=("catalog_type",), role="location", summary="who keeps the tables' names"
     )
     uri: str | None = option(
-        None, aliases=("catalog_uri",), summary="of the catalog; sql: SQLite below .seeknal/"
+        None,
+        aliases=("catalog_uri",),
+        role="location",
+        summary="of the catalog; sql: SQLite below .seeknal/",
     )
     warehouse: str | None = option(
-        None, summary="where new tables lie; sql: below .seeknal/; rest: the server's name for it"
+        None,
+        role="location",
+        summary="where new tables lie; sql: below .seeknal/; rest: the server's name for it",
     )
     token: Secret | None = option(None, aliases=("bearer_token",), summary="rest: bearer token")
     credential: Secret | None = option(None, summary="rest: client_id:client_secret of OAuth2")
     scope: str | None = option(None, summary="rest: of OAuth2")
     oauth2_server_uri: str | None = option(None, summary="rest: where tokens are had")
-    s3_endpoint: str | None = option(None, summary="of an S3-compatible store")
+    s3_endpoint: str | None = option(None, role="location", summary="of an S3-compatible store")
     s3_access_key_id: Secret | None = option(None, summary="else the environment's")
     s3_secret_access_key: Secret | None = option(None, summary="else the environment's")
     s3_session_token: Secret | None = option(None, summary="of temporary keys")
     s3_region: str | None = option(None, summary="us-east-1")
     s3_path_style: bool = option(True, summary="false: the bucket is part of the host's name")
-    properties: Mapping[str, str] = option(factory=dict, summary="further ones of PyIceberg's")
+    properties: Mapping[str, str] = option(
+        factory=dict, role="location", summary="further ones of PyIceberg's"
+    )
 
 
 @frozen(kw_only=True)
@@ -59,13 +66,18 @@ class IcebergSource:
 class IcebergTarget:
     """A target of type ``iceberg``."""
 
-    table: str | None = option(None, summary="catalog.namespace.name; else the node's name")
+    table: str | None = option(
+        None, role="table", summary="catalog.namespace.name; else the node's name"
+    )
     time_column: str | None = option(None, summary="incremental_by_time: the column of time")
     lookback: Duration | int | None = option(
         None, summary="incremental_by_time: how far before the interval rows are replaced"
     )
     unique_keys: tuple[str, ...] = option(
-        (), aliases=("unique_key", "key", "keys"), summary="upsert_by_key: what makes a row one"
+        (),
+        aliases=("unique_key", "key", "keys"),
+        role="key",
+        summary="upsert_by_key: what makes a row one",
     )
     partition_by: tuple[str, ...] = option(
         (), summary="a new table's: day(order_date), region, bucket(16, customer_id)"

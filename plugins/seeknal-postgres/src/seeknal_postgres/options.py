@@ -16,17 +16,27 @@ class Postgres:
     """A connection of type ``postgresql``: libpq's keywords, a URL, or a private server."""
 
     url: Secret | None = option(
-        None, summary="postgresql://host:5432/database, user and password before host"
+        None,
+        role="location",
+        summary="postgresql://host:5432/database, user and password before host",
     )
     embedded: bool = option(
-        False, summary="a private server below .seeknal/postgres/, without a url"
+        False, role="location", summary="a private server below .seeknal/postgres/, without a url"
     )
-    host: str | None = option(None, summary="else libpq's PGHOST, or a local socket")
-    port: int | str | None = option(None, summary="5432 when nothing says otherwise")
-    dbname: str | None = option(None, aliases=("database",), summary="the database")
+    host: str | None = option(
+        None, role="location", summary="else libpq's PGHOST, or a local socket"
+    )
+    port: int | str | None = option(
+        None, role="location", summary="5432 when nothing says otherwise"
+    )
+    dbname: str | None = option(
+        None, aliases=("database",), role="location", summary="the database"
+    )
     user: str | None = option(None, aliases=("username",), summary="the role to log in as")
     password: Secret | None = option(None, summary="else PGPASSWORD or ~/.pgpass")
-    schema: str | None = option(None, summary="where a table without a schema is; else public")
+    schema: str | None = option(
+        None, role="schema", summary="where a table without a schema is; else public"
+    )
     delivery_schema: str = option("seeknal", summary="holds the table of deliveries")
     statement_timeout: Duration = option(
         Duration(1, "hour"), summary="the longest that one statement of a source may take"
@@ -52,10 +62,14 @@ class Postgres:
     krbsrvname: str | None = option(None, summary="Kerberos service name")
     gsslib: str | None = option(None, summary="GSS library")
     gssdelegation: str | None = option(None, summary="1 forwards credentials")
-    hostaddr: str | None = option(None, summary="address of the host, without a look-up")
+    hostaddr: str | None = option(
+        None, role="location", summary="address of the host, without a look-up"
+    )
     passfile: str | None = option(None, summary="password file instead of ~/.pgpass")
-    service: str | None = option(None, summary="an entry of pg_service.conf")
-    options: str | None = option(None, summary="server settings: -c search_path=sales")
+    service: str | None = option(None, role="location", summary="an entry of pg_service.conf")
+    options: str | None = option(
+        None, role="location", summary="server settings: -c search_path=sales"
+    )
     application_name: str | None = option("seeknal", summary="as pg_stat_activity shows it")
     fallback_application_name: str | None = option(None, summary="where no other is given")
     client_encoding: str | None = option(None, summary="only UTF8 is read and written")
@@ -98,13 +112,16 @@ class PostgresSource:
 class PostgresTarget:
     """A target of type ``postgresql``."""
 
-    table: str | None = option(None, summary="schema.name; else the node's name")
+    table: str | None = option(None, role="table", summary="schema.name; else the node's name")
     time_column: str | None = option(None, summary="incremental_by_time: the column of time")
     lookback: Duration | int | None = option(
         None, summary="incremental_by_time: how far before the interval rows are replaced"
     )
     unique_keys: tuple[str, ...] = option(
-        (), aliases=("unique_key", "key", "keys"), summary="upsert_by_key: what makes a row one"
+        (),
+        aliases=("unique_key", "key", "keys"),
+        role="key",
+        summary="upsert_by_key: what makes a row one",
     )
     cascade: bool = option(
         False, summary="full: a change of columns may drop the views that need the old ones"
