@@ -19,7 +19,7 @@ CORE = "seeknal"
 
 
 def install_command(*requirements: str) -> str:
-    """The command that installs ``requirements``, such as ``seeknal-postgres[embedded]``.
+    """The command that installs ``requirements``, such as ``numpy`` or ``NAME[EXTRA]``.
 
     Where nobody can tell from where, it says what to type in a checkout.
     """

@@ -77,6 +77,7 @@ class TargetType:
 
     ``label_field`` is the option that names the destination to people. ``modes`` are the
     write modes it supports. ``exposure``: it may also stand as an exposure's ``type``.
+    ``profile_section``: what its targets start with stands in profiles.yml.
     """
 
     name: str
@@ -86,6 +87,21 @@ class TargetType:
     modes: tuple[str, ...] = ("full",)
     aliases: tuple[str, ...] = ()
     exposure: bool = False
+    profile_section: ProfileSection | None = None
+
+
+@frozen(kw_only=True)
+class ProfileSection:
+    """A key of profiles.yml below which stands what the targets of a type start with.
+
+    ``options`` is the attrs class of its keys. ``complete`` is given an instance, what a target
+    says and the name of its node; it gives what the target says in full, or None for one that is
+    left out. Targets that name no type are of the one whose section is ``materialization``.
+    """
+
+    name: str
+    options: type
+    complete: Callable[[Any, Mapping[str, object], str], Mapping[str, object] | None]
 
 
 @frozen(kw_only=True)
@@ -121,6 +137,8 @@ class ConnectionType:
     ``check`` is given a connection's name and options, connects to nothing, and raises
     SeeknalError where nobody could connect with these. ``implicit`` is the name of a connection
     that every project has without writing it, with all options as they are by default.
+    Its options may also stand in ``profile_section`` of profiles.yml, a path of keys such as
+    ``("materialization", "catalog")``; ``type:`` means the option ``section_type`` there.
     """
 
     name: str
@@ -129,6 +147,8 @@ class ConnectionType:
     aliases: tuple[str, ...] = ()
     check: Callable[[str, Any], None] | None = None
     implicit: str | None = None
+    profile_section: tuple[str, ...] = ()
+    section_type: str | None = None
 
 
 @frozen(kw_only=True)

@@ -19,6 +19,7 @@ from attrs import frozen
 
 from seeknal import hookspecs
 from seeknal.errors import PluginError
+from seeknal.hints import AUDITS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
 from seeknal.installing import CORE, install_command
 from seeknal.neighbours import asked_of_core, check_core, check_plugin
 
@@ -46,6 +47,8 @@ BUILTIN = {
     "sqlite": "seeknal.builtin.sqlite",
     "filetarget": "seeknal.builtin.filetarget",
 }
+DEFAULT_SECTION = "materialization"
+"""The section of profiles.yml whose type is that of targets that name none."""
 DECLARATIONS = {
     "kind": "node_kinds",
     "source type": "source_types",
@@ -54,23 +57,6 @@ DECLARATIONS = {
     "connection type": "connection_types",
     "engine": "engines",
 }
-OURS = {
-    "postgresql": "seeknal-postgres",
-    "postgres": "seeknal-postgres",
-    "iceberg": "seeknal-iceberg",
-    "starrocks": "seeknal-starrocks",
-    "starrocks_materialized_view": "seeknal-starrocks",
-    "mysql": "seeknal-starrocks",
-    "semantic_model": "seeknal-semantic",
-    "metric": "seeknal-semantic",
-    "saved_query": "seeknal-semantic",
-    "time_spine": "seeknal-semantic",
-}
-"""Names that distributions of ours declare, so that a missing one can be named."""
-
-UNRELEASED = ("seeknal-starrocks", "seeknal-semantic")
-
-AUDITS = ("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships")
 
 
 @frozen(kw_only=True)
@@ -120,7 +106,7 @@ def enabled_plugins() -> tuple[Installed, ...]:
             plugin.distribution,
             plugin.version,
             asks=plugin.asks,
-            ours=plugin.distribution in {*OURS.values(), "seeknal-audits"},
+            ours=plugin.distribution in PLUGINS_OF_OURS,
         )
     return enabled
 
@@ -221,6 +207,27 @@ class Plugins:
         """Connection types, by name and by alias."""
         return self._declared("connection type")
 
+    @cached_property
+    def sections(self) -> Mapping[str, TargetType]:
+        """Target types by the section of profiles.yml that their targets start with.
+
+        Raises PluginError when two declare the same.
+        """
+        found: dict[str, TargetType] = {}
+        owners: dict[str, str] = {}
+        for type in dict.fromkeys(self.target_types.values()):
+            if type.profile_section is not None:
+                name = type.profile_section.name
+                self._claim("section", name, self.owner("target type", type.name), owners)
+                found[name] = type
+        return found
+
+    @property
+    def default_target(self) -> str:
+        """The type of a target that names none."""
+        declared = self.sections.get(DEFAULT_SECTION)
+        return declared.name if declared else SECTIONS[DEFAULT_SECTION]
+
     def owner(self, what: str, name: str) -> str:
         """The plugin that declared ``name``, for example ``owner("audit type", "unique")``."""
         return self._owners(what)[name]
@@ -233,8 +240,8 @@ class Plugins:
     def missing(self, what: str, name: str) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded."""
         distribution = OURS.get(name)
-        if what == "audit type" and (name in AUDITS or not self.audit_types):
-            distribution = "seeknal-audits"
+        if what == "audit type" and (name in AUDITS.names or not self.audit_types):
+            distribution = AUDITS.distribution
         for line in self.broken:
             if distribution is None or distribution in line:
                 return line

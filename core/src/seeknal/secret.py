@@ -16,7 +16,7 @@ _LONG = 8
 _LONG_WORD = 12
 _LONG_NUMBER = 16
 """Shorter ones are masked only as words of their own: ``0815`` is also a part of many numbers,
-and ``postgres`` one of many names."""
+and ``password`` a word of many texts."""
 
 _values: set[str] = set()
 

@@ -9,7 +9,7 @@ from seeknal.project.loader import load_project
 VAULT = """
 from attrs import frozen
 from seeknal.plugin import (
-    ConnectionType, Scan, Secret, SourceType, TargetType, hookimpl, option,
+    ConnectionType, ProfileSection, Scan, Secret, SourceType, TargetType, hookimpl, option,
 )
 
 
@@ -35,6 +35,23 @@ class VaultTarget:
     time_column: str | None = None
 
 
+@frozen(kw_only=True)
+class Defaults:
+    enabled: bool = True
+    default_mode: str | None = None
+    default_table_prefix: str | None = None
+
+
+def completed(defaults, target, node):
+    if not defaults.enabled:
+        return None
+    table = str(target.get("table") or node)
+    prefix = (defaults.default_table_prefix or "").split(".")
+    parts = prefix[: max(0, len(prefix) - table.count("."))] if prefix[0] else []
+    mode = target.get("mode") or defaults.default_mode
+    return {**target, "mode": mode, "table": ".".join([*parts, table])}
+
+
 @hookimpl
 def connection_types():
     return [ConnectionType(name="vault", options=VaultConnection, summary="a vault")]
@@ -50,7 +67,15 @@ def target_types():
     modes = ("full", "append", "upsert_by_key", "incremental_by_time")
     return [
         TargetType(name="vault", options=VaultTarget, summary="a table", modes=modes),
-        TargetType(name="iceberg", options=VaultTarget, summary="a table", modes=modes),
+        TargetType(
+            name="iceberg",
+            options=VaultTarget,
+            summary="a table",
+            modes=modes,
+            profile_section=ProfileSection(
+                name="materialization", options=Defaults, complete=completed
+            ),
+        ),
     ]
 
 

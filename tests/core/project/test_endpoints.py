@@ -59,11 +59,11 @@ def load_source(source, context):
 @pytest.fixture(autouse=True)
 def shelf(tmp_path_factory, monkeypatch):
     site = tmp_path_factory.mktemp("site")
-    (site / "seeknal_shelf.py").write_text(PLUGIN)
-    info = site / "seeknal_shelf-1.0.dist-info"
+    (site / "seeknal_rack.py").write_text(PLUGIN)
+    info = site / "seeknal_rack-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-shelf\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\nshelf = seeknal_shelf\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-rack\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[seeknal]\nrack = seeknal_rack\n")
     monkeypatch.syspath_prepend(site)
 
 

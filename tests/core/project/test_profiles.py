@@ -13,7 +13,9 @@ def profile(seeknal_project, vault):
     """The profile of a project with this profiles.yml."""
 
     def profile(text, files=None, explicit=None):
-        return load_profile(seeknal_project({"profiles.yml": text, **(files or {})}).path, explicit)
+        return load_profile(
+            seeknal_project({"profiles.yml": text, **(files or {})}).path, explicit, load_plugins()
+        )
 
     return profile
 
@@ -211,12 +213,12 @@ def test_the_profile_given_wins_over_the_environment_and_the_project(
     monkeypatch.setenv("HOME", str(home))
     found = []
 
-    found.append(load_profile(tmp_path, None))
+    found.append(load_profile(tmp_path, None, load_plugins()))
     (tmp_path / "profiles.yml").write_text("meta: {from: project}\n")
-    found.append(load_profile(tmp_path, None))
+    found.append(load_profile(tmp_path, None, load_plugins()))
     monkeypatch.setenv("SEEKNAL_PROFILE", str(tmp_path / "environment.yml"))
-    found.append(load_profile(tmp_path, None))
-    found.append(load_profile(tmp_path, tmp_path / "given.yml"))
+    found.append(load_profile(tmp_path, None, load_plugins()))
+    found.append(load_profile(tmp_path, tmp_path / "given.yml", load_plugins()))
 
     origins = [entry.options.meta["from"] for entry in found]
     assert origins == ["home", "project", "environment", "given"]
@@ -224,7 +226,7 @@ def test_the_profile_given_wins_over_the_environment_and_the_project(
 
 def test_a_profile_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(UsageError) as caught:
-        load_profile(tmp_path, tmp_path / "nope.yml")
+        load_profile(tmp_path, tmp_path / "nope.yml", load_plugins())
 
     assert "nope.yml" in caught.value.message
 
@@ -232,7 +234,7 @@ def test_a_profile_that_does_not_exist_is_named(tmp_path):
 def test_no_profile_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert load_profile(tmp_path, None) is None
+    assert load_profile(tmp_path, None, load_plugins()) is None
 
 
 def test_connections_of_the_project_file_are_used_below_those_of_the_profile(profile):
@@ -258,7 +260,7 @@ def test_a_project_file_with_connections_needs_no_profile(seeknal_project, vault
     )
     monkeypatch.setenv("HOME", str(project.path))
 
-    found = load_profile(project.path, None)
+    found = load_profile(project.path, None, load_plugins())
 
     assert connection(found).host == "here"
 

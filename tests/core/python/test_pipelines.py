@@ -30,7 +30,7 @@ def test_decorators_give_the_keys_that_yaml_would(pipelines):
         "description": "d",
         "materializations": [
             {"type": "postgresql", "connection": "pg", "table": "a.b", "unique_keys": ["id"]},
-            {"type": "iceberg", "table": "atlas.ns.orders"},
+            {"table": "atlas.ns.orders"},
         ],
     }
     assert (raw.python.file, raw.python.function) == ("seeknal/pipelines/orders.py", "build")
@@ -564,7 +564,7 @@ def test_materialize_without_parentheses_adds_the_usual_target(pipelines):
 
     raw = pipelines.node("n.py", text)
 
-    assert raw.data["materializations"] == [{"type": "iceberg"}]
+    assert raw.data["materializations"] == [{}]
 
 
 @pytest.mark.parametrize("what", ["class n: ...", "@cache\ndef n(ctx): ..."])

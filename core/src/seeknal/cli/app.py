@@ -119,8 +119,8 @@ class Invocation:
         from seeknal.plugins import load_plugins
         from seeknal.project.profiles import load_profile
 
-        profile = load_profile(self.project_root(), None)
         plugins = load_plugins()
+        profile = load_profile(self.project_root(), None, plugins)
         types = {type.name: type.options for type in plugins.connection_types.values()}
         given = profile.connections if profile else {}
         ours = [

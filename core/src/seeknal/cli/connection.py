@@ -47,8 +47,8 @@ def list_connections(profile: Path | None, format_: str) -> None:
 
     Nothing is connected to.
     """
-    found = _profile(project_root(), profile)
     plugins = _plugins()
+    found = _profile(project_root(), profile, plugins)
     checked = [_check(found, name, plugins, _settle) for name in found.connections]
     print_connections(checked, format_)
 
@@ -60,7 +60,7 @@ def list_connections(profile: Path | None, format_: str) -> None:
 def test_connection(name: str, profile: Path | None, format_: str) -> int:
     """Connect, and say what is there."""
     plugins = _plugins()
-    found = _profile(project_root(), profile, _implicit(plugins))
+    found = _profile(project_root(), profile, plugins, _implicit(plugins))
     if name not in found.connections:
         # Names the nearest connection.
         found.connection(name, plugins)
@@ -78,7 +78,7 @@ def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Trie
     implicit = {name: type for name, type in _implicit(plugins).items() if type in used}
     from seeknal.project.profiles import read_connections
 
-    found = read_connections(root, profile, implicit)
+    found = read_connections(root, profile, implicit, plugins)
     if found is None:
         return []
     return [_check(found, name, plugins, _connect) for name in found.connections]
@@ -96,11 +96,14 @@ def _plugins() -> Plugins:
 
 
 def _profile(
-    root: Path, explicit: Path | None, implicit: Mapping[str, str] = MappingProxyType({})
+    root: Path,
+    explicit: Path | None,
+    plugins: Plugins,
+    implicit: Mapping[str, str] = MappingProxyType({}),
 ) -> Profile:
     from seeknal.project.profiles import read_connections
 
-    found = read_connections(root, explicit, implicit)
+    found = read_connections(root, explicit, implicit, plugins)
     if found is None:
         raise UsageError(
             "there is no profiles.yml",
@@ -160,7 +163,7 @@ def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
 def open_session(root: Path, profile: Path | None, name: str) -> Session:
     """A read-only session on a connection of profiles.yml."""
     plugins = _plugins()
-    return _open(_profile(root, profile, _implicit(plugins)), name, plugins)
+    return _open(_profile(root, profile, plugins, _implicit(plugins)), name, plugins)
 
 
 def ask(root: Path, profile: Path | None, name: str, query: str, wanted: Wanted) -> None:

@@ -15,7 +15,7 @@ SHORTEST_NAME = 12
 INDENT = "    "
 _GAP = 2
 _AUDITS = len("   2 of 3 audits failed")
-_DELIVERY = len("   -> postgresql  (upsert, 1,234,567)")
+_DELIVERY = len("   -> a database  (upsert, 1,234,567)")
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     cls=Option,
     also=("--target",),
     metavar="DIALECT",
-    help="Transpile: postgres, snowflake, bigquery, ...",
+    help="Transpile: snowflake, bigquery, trino, ...",
 )
 @click.option("--pretty", is_flag=True, help="Lay the SQL out anew.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something could not be transpiled.")

@@ -138,7 +138,7 @@ def draft_command(
     elif sql:
         text = sql_draft(declared, name, source_type, plugins)
     else:
-        body = yaml_draft(declared, name, source_type, plugins, _connections())
+        body = yaml_draft(declared, name, source_type, plugins, _connections(plugins))
         text = modeline(len(folder.parts)) + body
     if not stdout:
         _write(project_root() / file, text, str(file), force)
@@ -161,12 +161,12 @@ def _write(path: Path, text: str, shown: str, force: bool) -> None:
     write_text(path, text)
 
 
-def _connections() -> dict[str, str]:
+def _connections(plugins: Plugins) -> dict[str, str]:
     """The project's connections with their types; none where they cannot be read."""
     from seeknal.project.profiles import load_profile
 
     try:
-        profile = load_profile(project_root(), None)
+        profile = load_profile(project_root(), None, plugins)
     except SeeknalError:
         return {}
     given = profile.connections if profile else {}

@@ -73,6 +73,9 @@ def exposure(name: str | None = None, inputs: Any = None, **keys: Any) -> Callab
     return kind_decorator("exposure", {"name": name, "inputs": inputs, **keys})
 
 
-def materialize(type: str = "iceberg", **keys: Any) -> Callable[[F], F]:
-    """Deliver the node's rows to a target. May be stacked, above or below the node's decorator."""
+def materialize(type: str | None = None, **keys: Any) -> Callable[[F], F]:
+    """Deliver the node's rows to a target. May be stacked, above or below the node's decorator.
+
+    Without a type it is a table of the lakehouse, as below ``materialization:``.
+    """
     return target_decorator({"type": type, **keys})

@@ -15,15 +15,6 @@ from seeknal.project.templating import Scope
 
 
 @frozen(kw_only=True)
-class MaterializationDefaults:
-    """What ``materialization:`` of a profile says about every Iceberg target."""
-
-    enabled: bool = True
-    default_mode: str | None = None
-    default_table_prefix: str | None = None
-
-
-@frozen(kw_only=True)
 class Surroundings:
     """Everything that building a node looks at beside the node's own keys."""
 
@@ -32,7 +23,8 @@ class Surroundings:
     scope: Scope
     known: Collection[NodeId]
     source_defaults: Mapping[str, Mapping[str, object]] = field(factory=dict)
-    iceberg: MaterializationDefaults = field(factory=MaterializationDefaults)
+    sections: Mapping[str, object] = field(factory=dict)
+    """The sections of the profile that targets of a type start with, as their classes."""
     connections: Endpoints | None = None
     """None: there is no profile."""
     node_defaults: Mapping[str, object] = field(factory=dict)

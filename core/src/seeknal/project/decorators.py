@@ -15,8 +15,6 @@ KINDS = (
     "second_order_aggregation",
     "exposure",
 )
-_TARGET = "iceberg"
-"""The type of target where a decorator names none."""
 _ATTRIBUTE = "__seeknal_declaration__"
 
 
@@ -81,7 +79,7 @@ def kind_decorator(kind: str, keys: dict[str, Any]) -> Callable[[F], F]:
 def target_decorator(keys: dict[str, Any]) -> Callable[[F], F]:
     """A decorator that adds a target to whatever node the function is or will be."""
     if callable(function := keys.get("type")):
-        bare: Callable[[F], F] = target_decorator({**keys, "type": _TARGET})(function)
+        bare: Callable[[F], F] = target_decorator({**keys, "type": None})(function)
         return bare
 
     def decorate(function: F) -> F:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from seeknal.hints import OURS, UNRELEASED
 from seeknal.marks import Marks
 from seeknal.model import Location, Problem
 from seeknal.plugins import Plugins
@@ -20,7 +21,6 @@ _HELP = {
     "kind": "kind: source, transform, feature_group, exposure, ...",
     "name": "name: what others read it by",
 }
-SEMANTIC = frozenset(("semantic_model", "metric", "saved_query", "time_spine"))
 
 
 @frozen(kw_only=True)
@@ -111,7 +111,7 @@ def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
     if node.kind == PROPERTIES:
         missing = "properties stand in a YAML file: nodes: {NAME: {...}}"
     help = did_you_mean(node.kind, {*plugins.kinds, PROPERTIES} - {node.kind}) or missing
-    optional = node.kind in SEMANTIC
+    optional = OURS.get(node.kind) in UNRELEASED
     return Problem(
         code="SK0214",
         message=f"{node.name} is left out: {missing}"

@@ -125,7 +125,9 @@ class ExposureKeys:
 class TargetKeys:
     """What every target may say, beside the options of its type."""
 
-    type: str = option(summary="one of the types below; iceberg below materialization:")
+    type: str = option(
+        summary="one of the types below; else that of profiles.yml's materialization:"
+    )
     mode: str = option("full", summary="how rows are written; each type says which it has")
     connection: str | None = option(None, summary="a connection of profiles.yml")
     enabled: bool = option(True, summary="false leaves the target out")

@@ -241,11 +241,7 @@ class _Reader:
         return Declared(
             kind=kinds[0].name if kinds else "",
             keys={"name": function.name} | keys,
-            targets=[
-                {"type": "iceberg"} | _literals(entry, known)
-                for entry in found
-                if entry.name == "materialize"
-            ],
+            targets=[_literals(entry, known) for entry in found if entry.name == "materialize"],
             function=function.name,
             line=first_line(function),
             mistakes=mistakes,

@@ -11,8 +11,8 @@ from seeknal.errors import ProjectError, UsageError, did_you_mean
 from seeknal.marks import Marks
 from seeknal.model import Connection, Problem
 from seeknal.options import convert, fields_of, keys_of, option
-from seeknal.plugins import Plugins
-from seeknal.project.around import MaterializationDefaults, unknown_type
+from seeknal.plugins import DEFAULT_SECTION, Plugins
+from seeknal.project.around import unknown_type
 from seeknal.project.confidential import note_secrets, note_values
 from seeknal.project.endpoints import (
     Endpoint,
@@ -27,9 +27,6 @@ from seeknal.project.places import PROJECT_FILE, find_profile
 from seeknal.project.settings import Settings, load_settings, only_one
 from seeknal.project.textfile import read_text
 from seeknal.project.yamlfile import read_documents
-
-ICEBERG = "iceberg"
-"""The connection that Iceberg nodes without one use."""
 
 
 @frozen(kw_only=True)
@@ -48,7 +45,7 @@ class ProfileOptions:
         factory=dict, summary="databases and catalogs, each with its type and options"
     )
     materialization: Mapping[str, object] = option(
-        factory=dict, summary="what Iceberg targets start with, and their catalog"
+        factory=dict, summary="what targets that name no type start with, and their catalog"
     )
     source_defaults: Mapping[str, Mapping[str, object]] = option(
         factory=dict, summary="params that every source of a type starts with"
@@ -64,7 +61,8 @@ class ProfileOptions:
 class Profile:
     """A profile as written: values are filled in when a connection is asked for.
 
-    ``project_marks`` are those of connections that stand in seeknal_project.yml.
+    ``other_marks`` are those of connections that stand in seeknal_project.yml or in a section.
+    ``sections`` are what plugins declare beside the profile's own keys.
     """
 
     path: Path
@@ -73,13 +71,13 @@ class Profile:
     targets: Mapping[str, EngineTarget] = field(factory=dict)
     marks: Marks
     environment: Mapping[str, str] = field(factory=dict)
-    project_marks: Mapping[str, Marks] = field(factory=dict)
+    other_marks: Mapping[str, Marks] = field(factory=dict)
+    sections: Mapping[str, Mapping[str, object]] = field(factory=dict)
 
     @property
     def connections(self) -> Mapping[str, Mapping[str, object]]:
-        """What it says of each connection; ``materialization.catalog`` is one, ``iceberg``."""
-        catalog = _catalog(self.options.materialization)
-        return {**({ICEBERG: catalog} if catalog else {}), **self.options.connections}
+        """What it says of each connection, those in sections of their types among them."""
+        return self.options.connections
 
     def connection(self, name: str, plugins: Plugins) -> Connection:
         """A connection with its variables filled in and its secrets wrapped.
@@ -107,15 +105,19 @@ class Profile:
         marks = self.marks.below("source_defaults", type)
         return _mapping(Filling(self.environment, marks, problems).value(dict(raw)))
 
-    def iceberg_defaults(self, problems: list[Problem]) -> MaterializationDefaults:
-        """What ``materialization:`` gives to every Iceberg target."""
-        raw = self.options.materialization
-        marks = self.marks.below("materialization")
-        ours = {key: raw[key] for key in keys_of(MaterializationDefaults) if key in raw}
-        filled = _mapping(Filling(self.environment, marks, problems).value(ours))
-        return convert(MaterializationDefaults, filled, marks, problems) or (
-            MaterializationDefaults()
-        )
+    def section_options(self, plugins: Plugins, problems: list[Problem]) -> dict[str, object]:
+        """What the section of each target type says, as the class that the type declares."""
+        found: dict[str, object] = {}
+        for name, type in plugins.sections.items():
+            assert type.profile_section is not None
+            options, raw = type.profile_section.options, self.sections.get(name, {})
+            marks = self.marks.below(name)
+            ours = {key: raw[key] for key in keys_of(options) if key in raw}
+            filled = _mapping(Filling(self.environment, marks, problems).value(ours))
+            made = convert(options, filled, marks, problems)
+            if made is not None:
+                found[name] = made
+        return found
 
     def endpoints(self, plugins: Plugins) -> dict[str, Endpoint]:
         """Where each connection leads."""
@@ -125,7 +127,7 @@ class Profile:
     @property
     def variables(self) -> frozenset[str]:
         """Environment variables whose values the definition of a node may depend on."""
-        return variables_in((self.options.source_defaults, self.options.materialization))
+        return variables_in((self.options.source_defaults, self.sections))
 
     def endpoint_variables(self, plugins: Plugins) -> frozenset[str]:
         """Environment variables of which it depends on where they lead."""
@@ -135,7 +137,7 @@ class Profile:
     def _convert(
         self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: list[Problem]
     ) -> Connection | None:
-        marks = self.project_marks.get(name) or self.marks.below("connections", name)
+        marks = self.other_marks.get(name) or self.marks.below("connections", name)
         type = str(raw.get("type", ""))
         declared = plugins.connection_types.get(type)
         if declared is None:
@@ -150,15 +152,6 @@ class Profile:
         return Connection(name=name, type=declared.name, options=options)
 
 
-def _catalog(materialization: Mapping[str, object]) -> dict[str, object] | None:
-    """``materialization.catalog`` as a connection; there ``type`` is that of the catalog."""
-    given = materialization.get("catalog")
-    if not isinstance(given, Mapping):
-        return None
-    renamed = {"catalog" if key == "type" else str(key): value for key, value in given.items()}
-    return {**renamed, "type": ICEBERG}
-
-
 def _secret_keys(cls: type) -> frozenset[str]:
     secret = (entry for entry in fields_of(cls) if entry.is_secret)
     return frozenset(key for entry in secret for key in (entry.key, *entry.aliases))
@@ -168,7 +161,7 @@ def _mapping(value: object) -> dict[str, object]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def load_profile(root: Path, explicit: Path | None) -> Profile | None:
+def load_profile(root: Path, explicit: Path | None, plugins: Plugins) -> Profile | None:
     """The profile in force over the connections of the project file; None without either.
 
     Raises ProjectError when it is wrong.
@@ -177,17 +170,17 @@ def load_profile(root: Path, explicit: Path | None) -> Profile | None:
     settings, _ = load_settings(root)
     if path is None and not settings.options.connections:
         return None
-    profile, problems = read_profile(root, path, settings)
+    profile, problems = read_profile(root, path, settings, plugins)
     if profile is None:
         raise ProjectError(problems)
     return profile
 
 
 def read_connections(
-    root: Path, explicit: Path | None, implicit: Mapping[str, str]
+    root: Path, explicit: Path | None, implicit: Mapping[str, str], plugins: Plugins
 ) -> Profile | None:
     """`load_profile`, with ``implicit`` connections (name: type) where nothing is said of them."""
-    found = load_profile(root, explicit)
+    found = load_profile(root, explicit, plugins)
     if found is None and not implicit:
         return None
     if found is None:
@@ -205,7 +198,7 @@ def read_connections(
 
 
 def read_profile(
-    root: Path, path: Path | None, settings: Settings
+    root: Path, path: Path | None, settings: Settings, plugins: Plugins
 ) -> tuple[Profile | None, list[Problem]]:
     """A profile file, and what is wrong with it (connections are not looked into).
 
@@ -233,7 +226,13 @@ def read_profile(
         ]
     note_values(data, environment(root))
     named = {key: value for key, value in data.items() if _is_target(key, value)}
-    rest = {key: value for key, value in data.items() if key not in named}
+    sections = {
+        key: value
+        for key, value in data.items()
+        if key in (DEFAULT_SECTION, *plugins.sections) and isinstance(value, dict)
+    }
+    others = {*named, *sections} - {DEFAULT_SECTION}
+    rest = {key: value for key, value in data.items() if key not in others}
     options_ = convert(ProfileOptions, rest, marks, problems)
     targets = {
         key: made
@@ -243,8 +242,11 @@ def read_profile(
     if options_ is None or problems:
         return None, problems
     targets = {**options_.engines, **targets}
-    profile = Profile(path=path, file=file, options=options_, targets=targets, marks=marks)
-    return _with_project_connections(profile, root, settings), problems
+    profile = Profile(
+        path=path, file=file, options=options_, targets=targets, marks=marks, sections=sections
+    )
+    whole = _with_project_connections(profile, root, settings)
+    return _with_section_connections(whole, plugins), problems
 
 
 def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:
@@ -256,9 +258,34 @@ def _with_project_connections(profile: Profile, root: Path, settings: Settings) 
         profile,
         options=evolve(profile.options, connections={**theirs, **own}, source_defaults=defaults),
         environment=environment(root),
-        project_marks={
+        other_marks={
             name: settings.marks.below("connections", name) for name in theirs.keys() - own.keys()
         },
+    )
+
+
+def _with_section_connections(profile: Profile, plugins: Plugins) -> Profile:
+    """Those that stand in a section of their type, unless others of their names do."""
+    found: dict[str, Mapping[str, object]] = {}
+    marks: dict[str, Marks] = {}
+    for type in dict.fromkeys(plugins.connection_types.values()):
+        given: object = profile.sections if type.profile_section else None
+        for key in type.profile_section:
+            given = given.get(key) if isinstance(given, Mapping) else None
+        if isinstance(given, Mapping) and given and type.implicit not in profile.connections:
+            name = type.implicit or type.name
+            renamed = {
+                (type.section_type or key) if key == "type" else str(key): value
+                for key, value in given.items()
+            }
+            found[name] = {**renamed, "type": type.name}
+            marks[name] = profile.marks.below(*type.profile_section)
+    if not found:
+        return profile
+    return evolve(
+        profile,
+        options=evolve(profile.options, connections={**found, **profile.connections}),
+        other_marks={**profile.other_marks, **marks},
     )
 
 
@@ -269,7 +296,8 @@ def _is_target(key: str, value: object) -> bool:
 
 def _unknown_type(name: str, type: str, plugins: Plugins, marks: Marks) -> Problem:
     if not type:
-        message, help = f"connection {name!r} has no type", "type: postgresql, ..."
+        known = ", ".join(sorted(plugins.connection_types)) or "none is installed"
+        message, help = f"connection {name!r} has no type", f"types: {known}"
     elif missing := plugins.missing("connection type", type):
         # In the message: a list of connections shows nothing else.
         message, help = f"connection {name!r} cannot be used: {missing}", None

@@ -11,7 +11,7 @@ from attrs import evolve
 from seeknal.errors import ProjectError
 from seeknal.model import Input, Location, Node, NodeId, Problem, Project
 from seeknal.plugins import Plugins
-from seeknal.project.around import MaterializationDefaults, Surroundings
+from seeknal.project.around import Surroundings
 from seeknal.project.audits import build_audit
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
@@ -31,8 +31,6 @@ from seeknal.project.sqlfiles import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
 from seeknal.project.templating import Scope, render_values
 from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
-
-_NO_DEFAULTS = MaterializationDefaults()
 
 
 def read_project(
@@ -109,7 +107,7 @@ class _Loader:
     def read_profile(self, settings: Settings) -> Profile | None:
         if self.profile is None and not settings.options.connections:
             return None
-        profile, problems = read_profile(self.root, self.profile, settings)
+        profile, problems = read_profile(self.root, self.profile, settings, self.plugins)
         self.problems += problems
         return profile
 
@@ -231,7 +229,7 @@ class _Loader:
             scope=scope,
             known=[raw.id for raw in raws],
             source_defaults=self.source_defaults(profile, raws, settings),
-            iceberg=profile.iceberg_defaults(self.problems) if profile else _NO_DEFAULTS,
+            sections=profile.section_options(self.plugins, self.problems) if profile else {},
             connections=profile.endpoints(self.plugins) if profile else None,
             node_defaults=settings.options.defaults,
             own_audits=read_own_audits(self.root, self.text, self.plugins, self.problems),

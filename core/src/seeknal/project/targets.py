@@ -22,8 +22,6 @@ from seeknal.project.keys import CommonKeys
 from seeknal.project.raw import RawNode
 from seeknal.roles import values_of, with_role
 
-_ICEBERG = "iceberg"
-"""What a ``materialization:`` without a type means."""
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""
 _OLD_MODES: dict[str, tuple[Mode, ...]] = {
@@ -62,7 +60,8 @@ class TargetBuilder:
             old = {"event_time_col", "offline", "online"} if kind.name == "feature_group" else set()
             entry = {key: value for key, value in one.items() if key not in old}
             entries.append((entry, marks.below("materialization")))
-        return _present(self.target({"type": _ICEBERG, **entry}, at) for entry, at in entries)
+        default = self.around.plugins.default_target
+        return _present(self.target({"type": default, **entry}, at) for entry, at in entries)
 
     def exposed(
         self, type: str, common: CommonKeys, inputs: tuple[Input, ...], sql: Sql | None
@@ -100,11 +99,17 @@ class TargetBuilder:
         if declared is None:
             self.unknown_type(type, marks)
             return None
-        if declared.name == _ICEBERG:
-            if not self.around.iceberg.enabled:
-                return None
-            data = self.with_iceberg_defaults(data)
-        return self.of_type(declared, data, marks, reads)
+        full = self.completed(declared, data)
+        return None if full is None else self.of_type(declared, full, marks, reads)
+
+    def completed(
+        self, declared: TargetType, data: Mapping[str, object]
+    ) -> Mapping[str, object] | None:
+        """What a target says together with what its type's section of the profile says."""
+        section = declared.profile_section
+        if section is None or section.name not in self.around.sections:
+            return data
+        return section.complete(self.around.sections[section.name], data, self.raw.name)
 
     def unknown_type(self, type: str, marks: Marks) -> None:
         help = unknown_type("target type", type, self.around.plugins)
@@ -166,19 +171,6 @@ class TargetBuilder:
         message = f"{declared.name} has no mode {given!r}"
         self.problem("SK0211", message, marks.value("mode"), help)
         return None
-
-    def with_iceberg_defaults(self, data: Mapping[str, object]) -> dict[str, object]:
-        """A table without its first parts, and no mode, are completed from the profile."""
-        defaults = self.around.iceberg
-        found = dict(data)
-        if defaults.default_mode and not found.get("mode"):
-            found["mode"] = defaults.default_mode
-        if defaults.default_table_prefix:
-            table = str(found.get("table") or self.raw.name)
-            prefix = defaults.default_table_prefix.split(".")
-            missing = max(0, len(prefix) - table.count("."))
-            found["table"] = ".".join([*prefix[:missing], table])
-        return found
 
     def check_connection(self, name: str, marks: Marks) -> None:
         # A URL is its own connection, and an engine's alias stands for its only one.

@@ -112,7 +112,7 @@ def connections_of(loaded: Loaded) -> Callable[[str], Any]:
     def profile() -> Any:
         from seeknal.project.profiles import load_profile
 
-        return load_profile(loaded.project.root, loaded.project.profile)
+        return load_profile(loaded.project.root, loaded.project.profile, loaded.plugins)
 
     @cache
     def connection(name: str) -> Any:

@@ -39,15 +39,15 @@ def _read_all(root: Path, request: Request) -> tuple[Project, Graph, Plugins]:
         root, plugins, variables=dict(request.variables), profile=request.profile
     )
     if request.target is not None:
-        _check_engine(project, request.target)
+        _check_engine(project, request.target, plugins)
     return project, build_graph(project.nodes), plugins
 
 
-def _check_engine(project: Project, target: str) -> None:
+def _check_engine(project: Project, target: str, plugins: Plugins) -> None:
     """Raise UsageError unless ``target`` names an engine that can be run on."""
     from seeknal.project.profiles import load_profile
 
-    profile = load_profile(project.root, project.profile)
+    profile = load_profile(project.root, project.profile, plugins)
     engines = {DEFAULT_TARGET: ENGINE}
     engines |= {name: entry.engine for name, entry in profile.targets.items()} if profile else {}
     if target not in engines:

@@ -10,6 +10,8 @@ from attrs import frozen
 from seeknal.plugin import Duration, Secret, option
 
 TYPE = "iceberg"
+SECTION = "materialization"
+"""The key of profiles.yml with what targets start with."""
 DEFAULT = "iceberg"
 """The connection of sources and targets that name none: ``materialization.catalog``."""
 
@@ -45,6 +47,34 @@ class Catalog:
     properties: Mapping[str, str] = option(
         factory=dict, role="location", summary="further ones of PyIceberg's"
     )
+
+
+@frozen(kw_only=True)
+class Defaults:
+    """``materialization:`` of a profile: what Iceberg targets start with."""
+
+    enabled: bool = option(True, summary="false leaves every Iceberg target out")
+    default_mode: str | None = option(None, summary="of targets that say none")
+    default_table_prefix: str | None = option(
+        None, summary="completes a table's name: catalog.namespace"
+    )
+
+
+def completed(
+    defaults: Defaults, target: Mapping[str, object], node: str
+) -> Mapping[str, object] | None:
+    """A table without its first parts, and no mode, are completed; None: nothing is delivered."""
+    if not defaults.enabled:
+        return None
+    found = dict(target)
+    if defaults.default_mode and not found.get("mode"):
+        found["mode"] = defaults.default_mode
+    if defaults.default_table_prefix:
+        table = str(found.get("table") or node)
+        prefix = defaults.default_table_prefix.split(".")
+        missing = max(0, len(prefix) - table.count("."))
+        found["table"] = ".".join([*prefix[:missing], table])
+    return found
 
 
 @frozen(kw_only=True)

@@ -16,6 +16,7 @@ from seeknal.plugin import (
     Garbage,
     Misfit,
     Problem,
+    ProfileSection,
     Project,
     Relation,
     Rows,
@@ -27,7 +28,16 @@ from seeknal.plugin import (
     TargetType,
     hookimpl,
 )
-from seeknal_iceberg.options import DEFAULT, TYPE, Catalog, IcebergSource, IcebergTarget
+from seeknal_iceberg.options import (
+    DEFAULT,
+    SECTION,
+    TYPE,
+    Catalog,
+    Defaults,
+    IcebergSource,
+    IcebergTarget,
+    completed,
+)
 
 if TYPE_CHECKING:
     import click
@@ -37,7 +47,12 @@ if TYPE_CHECKING:
 def connection_types() -> Iterable[ConnectionType]:
     return [
         ConnectionType(
-            name=TYPE, options=Catalog, summary="a catalog of Iceberg tables", implicit=DEFAULT
+            name=TYPE,
+            options=Catalog,
+            summary="a catalog of Iceberg tables",
+            implicit=DEFAULT,
+            profile_section=(SECTION, "catalog"),
+            section_type="catalog",
         )
     ]
 
@@ -69,6 +84,7 @@ def target_types() -> Iterable[TargetType]:
                 "append",
             ),
             exposure=True,
+            profile_section=ProfileSection(name=SECTION, options=Defaults, complete=completed),
         )
     ]
 

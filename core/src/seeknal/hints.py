@@ -1,0 +1,42 @@
+"""Which names distributions of ours declare, so that what to install can be said of a missing one.
+
+The one place in core where they are named.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+OURS = {
+    "postgresql": "seeknal-postgres",
+    "postgres": "seeknal-postgres",
+    "iceberg": "seeknal-iceberg",
+    "starrocks": "seeknal-starrocks",
+    "starrocks_materialized_view": "seeknal-starrocks",
+    "mysql": "seeknal-starrocks",
+    "semantic_model": "seeknal-semantic",
+    "metric": "seeknal-semantic",
+    "saved_query": "seeknal-semantic",
+    "time_spine": "seeknal-semantic",
+}
+"""Types and kinds, and the distribution of each."""
+
+SECTIONS = {"materialization": "iceberg"}
+"""Sections of profiles.yml, and the target type that declares each."""
+
+UNRELEASED = ("seeknal-starrocks", "seeknal-semantic")
+"""Distributions to come: a project may hold nodes of their kinds, which are left out meanwhile."""
+
+
+@frozen(kw_only=True)
+class _Audits:
+    distribution: str
+    names: tuple[str, ...]
+
+
+AUDITS = _Audits(
+    distribution="seeknal-audits",
+    names=("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships"),
+)
+
+PLUGINS_OF_OURS = frozenset((*OURS.values(), AUDITS.distribution))

@@ -1,0 +1,28 @@
+"""Core's source names no plugin of ours, but where it says what to install."""
+
+import re
+from pathlib import Path
+
+CORE = Path(__file__).parents[2] / "core" / "src" / "seeknal"
+OURS = re.compile(r"iceberg|postgres|starrocks|semantic|seeknal[-_](audits|spark)", re.IGNORECASE)
+HINTS = "hints.py"
+FUNCTIONS = re.compile(r"\b(iceberg|postgres)_[a-z_]+")
+"""Of DuckDB's own extensions."""
+
+
+def test_core_names_no_plugin_outside_the_table_of_hints():
+    files = [
+        *(path for path in CORE.rglob("*.py") if "examples" not in path.relative_to(CORE).parts),
+        *CORE.rglob("*.j2"),
+    ]
+    assert len(files) > 300
+
+    named = {
+        f"{path.relative_to(CORE)}: {line.strip()}"
+        for path in files
+        if path.name != HINTS
+        for line in path.read_text().splitlines()
+        if OURS.search(FUNCTIONS.sub("", line))
+    }
+
+    assert named == set()
