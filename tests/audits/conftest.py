@@ -8,7 +8,7 @@ from seeknal.marks import Marks
 from seeknal.model import Location, NodeId
 from seeknal.options import convert
 from seeknal.plugin import Audit, Column, Relation
-from seeknal.run.context import NodeContext
+from seeknal.run.context import StepContext
 from seeknal_audits import plugin
 from seeknal_audits.registry import ENTRIES
 
@@ -21,7 +21,7 @@ class Bench:
     """Stored rows and the plugin that audits them."""
 
     connection: duckdb.DuckDBPyConnection
-    context: NodeContext
+    context: StepContext
     history: list[int]
     relation: Relation | None = None
 
@@ -88,7 +88,7 @@ def bench(tmp_path):
         yield Bench(
             connection=connection,
             history=history,
-            context=NodeContext(
+            context=StepContext(
                 node=NODE,
                 environment="prod",
                 run_id="run",

@@ -24,7 +24,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 
 from seeknal.model import Column, Connection, NodeId, Relation, Source, Target
-from seeknal.run.context import NodeContext
+from seeknal.run.context import StepContext
 from seeknal_iceberg.catalogs import open_catalog
 from seeknal_iceberg.options import Catalog, IcebergSource, IcebergTarget
 
@@ -209,7 +209,7 @@ class Lake:
         number = next(self.deliveries)
         workdir = self.root / "work" / str(number)
         workdir.mkdir(parents=True)
-        return NodeContext(
+        return StepContext(
             node=NodeId("transform.t"),
             environment="prod",
             run_id="run",

@@ -228,7 +228,7 @@ def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
 
     from seeknal.model import Column, Connection, NodeId, Relation, Target
     from seeknal.plugin import DeliveryError
-    from seeknal.run.context import NodeContext
+    from seeknal.run.context import StepContext
     from seeknal_postgres import plugin
     from seeknal_postgres.options import Postgres, PostgresTarget
 
@@ -240,7 +240,7 @@ def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
             " SELECT CASE WHEN i > 150000 THEN error('broken') ELSE i END AS i"
             " FROM range(200000) AS r(i)"
         )
-        context = NodeContext(
+        context = StepContext(
             node=NodeId("transform.failing"),
             environment="prod",
             run_id="r",

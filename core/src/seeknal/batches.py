@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
+from seeknal.contexts import DeliveryContext
 from seeknal.errors import RowsRefused, column_help
-from seeknal.kernel import Context, Misfit
+from seeknal.kernel import Misfit
 from seeknal.model import Column, Relation, Span
 from seeknal.sql.quote import quote_identifier
 
@@ -67,7 +68,7 @@ def _timeless(column: str, kind: str) -> Misfit:
     )
 
 
-def check_keys(relation: Relation, keys: Sequence[str], context: Context) -> None:
+def check_keys(relation: Relation, keys: Sequence[str], context: DeliveryContext) -> None:
     """Raises RowsRefused for keys that are not there, are NULL, or stand for several rows."""
     _require_columns(relation, keys, "unique_keys")
     names = ", ".join(map(quote_identifier, keys))
@@ -98,7 +99,7 @@ def _example(keys: Sequence[str], row: Sequence[Any]) -> str:
     return f"{values} ({row[-1]:,} rows)"
 
 
-def check_times(relation: Relation, column: str, context: Context) -> None:
+def check_times(relation: Relation, column: str, context: DeliveryContext) -> None:
     """Raises RowsRefused for a time column that is not there, of another type, or NULL."""
     _require_columns(relation, [column], "time_column")
     kind = next(entry.type for entry in relation.columns if entry.name == column)
@@ -114,7 +115,9 @@ def check_times(relation: Relation, column: str, context: Context) -> None:
         )
 
 
-def range_of(relation: Relation, column: str, lookback: Any, context: Context) -> Range | None:
+def range_of(
+    relation: Relation, column: str, lookback: Any, context: DeliveryContext
+) -> Range | None:
     """The time to replace; None when there is nothing to replace.
 
     Without an interval it is the time that the rows cover. Raises RowsRefused when a row lies
@@ -137,7 +140,7 @@ def range_of(relation: Relation, column: str, lookback: Any, context: Context) -
     return Range(column=column, start=start, end=context.interval.end, closed=False)
 
 
-def _earlier(start: Any, lookback: Any, context: Context) -> Any:
+def _earlier(start: Any, lookback: Any, context: DeliveryContext) -> Any:
     if lookback is None:
         return start
     unit = "days" if isinstance(lookback, int) else f"{lookback.unit}s"
@@ -148,7 +151,7 @@ def _earlier(start: Any, lookback: Any, context: Context) -> Any:
     return earlier
 
 
-def _asked(query: str, context: Context, *values: Any) -> list[tuple[Any, ...]]:
+def _asked(query: str, context: DeliveryContext, *values: Any) -> list[tuple[Any, ...]]:
     return context.duckdb.execute(query, list(values)).fetchall()
 
 

@@ -15,11 +15,18 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from seeknal.contexts import (
+        AuditContext,
+        Context,
+        DeliveryContext,
+        NodeContext,
+        SourceContext,
+        TargetContext,
+    )
     from seeknal.kernel import (
         AuditFile,
         AuditType,
         ConnectionType,
-        Context,
         EngineType,
         Fate,
         Garbage,
@@ -124,18 +131,19 @@ def register_commands(cli: click.Group) -> None:
 
 
 @_first
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     """The rows of a source.
 
-    Called once per source that runs, in a worker thread. Return a ``Scan`` (SQL that DuckDB
-    runs while it writes the artifact: the cheapest), ``ParquetFiles``, a DuckDB relation of
+    Called once per source that runs, in a worker; of types that read files also when a project is
+    checked, to learn the columns: any thread. Return a ``Scan`` (SQL that DuckDB runs while it
+    writes the artifact: the cheapest), ``ParquetFiles``, a DuckDB relation of
     ``context.duckdb``, or anything with an Arrow C stream. None: not mine. May raise
     ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``.
     """
 
 
 @_first
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     """A token that changes whenever the source's data may have changed.
 
     Called for each source when a run is planned; main thread. Must be cheap and read no rows.
@@ -146,17 +154,18 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @_first
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     """The rows of a node of a kind that this plugin declared.
 
-    Called once per node that runs, in a worker thread. ``inputs`` holds each parent's stored
+    Called once per node that runs, in a worker, and when a project is checked, then with inputs
+    that have columns and no rows: any thread. ``inputs`` holds each parent's stored
     output and, as ``inputs.body``, the rows of the node's own SQL or Python function when it
     has one. Return as for ``load_source``. None: not mine.
     """
 
 
 @_first
-def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
     """Write a node's rows to a target, atomically: a reader sees the old or the new rows.
 
     Called once per target that is owed a delivery, in a worker thread, after the node's audits
@@ -166,7 +175,7 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @_first
-def isolate_target(target: Target, context: Context) -> str | None:
+def isolate_target(target: Target, context: TargetContext) -> str | None:
     """Where a target is written in an environment, as people read it.
 
     Called for each target of a run in an environment other than ``prod`` before anything runs,
@@ -177,7 +186,9 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @_first
-def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
     """Drop what earlier deliveries of ours made, or with ``dry_run`` say what would be done.
 
     Called by ``seeknal janitor --targets`` for a target that no node of its environment delivers
@@ -189,7 +200,7 @@ def drop_target(target: Target, standing: Standing, context: Context, dry_run: b
 
 
 @_first
-def target_stands(target: Target, context: Context) -> bool | None:
+def target_stands(target: Target, context: TargetContext) -> bool | None:
     """Whether anything stands at a target's place.
 
     Called when what is left behind is listed, and of what nodes have delivered to when a run is
@@ -199,7 +210,9 @@ def target_stands(target: Target, context: Context) -> bool | None:
 
 
 @_first
-def roll_back_target(target: Target, delivered: str, wanted: str, context: Context) -> bool | None:
+def roll_back_target(
+    target: Target, delivered: str, wanted: str, context: TargetContext
+) -> bool | None:
     """Take a target back to an earlier delivery of ours, as its own history allows.
 
     Called once per target of a node that ``rollback`` takes back; main thread. ``delivered``
@@ -226,13 +239,14 @@ def collect_garbage(  # type: ignore[empty-body]
 
 @_first
 def audit(
-    audits: Sequence[Audit], relation: Relation, context: Context
+    audits: Sequence[Audit], relation: Relation, context: AuditContext
 ) -> Sequence[AuditResult] | None:
     """Results for a node's audits, in the order of ``audits``.
 
-    Called once per node, plugin and ``where:``, in a worker thread, on the candidate artifact
-    before anything outside sees it. ``audits`` holds only those whose types this plugin declared;
-    ``relation`` has the rows that their ``where:`` is true for, and all in ``whole``.
+    Called once per node, plugin and ``where:``, in a worker, on the candidate artifact before
+    anything outside sees it, and when a project is checked, then on no rows: any thread.
+    ``audits`` holds only those whose types this plugin declared; ``relation`` has the rows that
+    their ``where:`` is true for, and all in ``whole``.
     A node fails when an audit gets no result. None: not mine.
     """
 
@@ -251,7 +265,7 @@ def audit_file(file: AuditFile) -> AuditType | None:
 def audit_columns(audit: Audit) -> Sequence[str] | None:
     """The columns that an audit names, so that a wrong name is refused before any SQL runs.
 
-    Called when a node's output columns are known; worker thread. None: not mine.
+    Called when a node's output columns are known; any thread. None: not mine.
     """
 
 
@@ -304,7 +318,7 @@ def before_run(plan: Plan) -> None:
 
 @_declares
 def after_node(node: Node, result: NodeResult) -> None:
-    """A node's step ended. Called once per step, in a worker thread. Errors become warnings."""
+    """A node's step ended. Called once per step; main thread. Errors become warnings."""
 
 
 @_declares

@@ -9,14 +9,14 @@ from seeknal.errors import NodeError
 from seeknal.model import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Context
+    from seeknal.contexts import TargetContext
 
 _PLACES = {"table": -1, "schema": -2, "database": -3, "catalog": -3}
 
 
 def isolate(
     name: Sequence[str],
-    context: Context,
+    context: TargetContext,
     *,
     limit: int | None = None,
     environment: str | None = None,

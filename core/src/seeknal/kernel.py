@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
 from seeknal.model import (
-    Interval,
-    Node,
     NodeId,
     ParquetFiles,
     Relation,
     Scan,
-    Suffix,
-    Target,
-    Undone,
 )
-
-if TYPE_CHECKING:
-    import logging
-
-    import duckdb
 
 Rows = Scan | ParquetFiles | Any
 """`Scan`, `ParquetFiles`, a DuckDB relation, or an object with ``__arrow_c_stream__``."""
@@ -224,102 +214,6 @@ class NodeInputs:
         """The single parent; a kind that takes one input says so when it is not alone."""
         (relation,) = self.parents.values()
         return relation
-
-
-class Context(Protocol):
-    """The services that core gives to a plugin while it works for one node."""
-
-    @property
-    def duckdb(self) -> duckdb.DuckDBPyConnection:
-        """A cursor for this thread, on the run's one DuckDB instance."""
-
-    @property
-    def environment(self) -> str: ...
-
-    @property
-    def suffix(self) -> Suffix:
-        """The part of a target's name that an environment joins: ``environments.suffix``."""
-
-    @property
-    def run_id(self) -> str: ...
-
-    @property
-    def project(self) -> str:
-        """The project's name, which tells its nodes from those of others in a shared target."""
-
-    @property
-    def project_root(self) -> Path: ...
-
-    @property
-    def workdir(self) -> Path:
-        """A folder for temporary files of this node; removed when its step ends."""
-
-    @property
-    def samples(self) -> Path:
-        """The folder where failing rows of audits may be kept."""
-
-    @property
-    def interval(self) -> Interval | None: ...
-
-    @property
-    def log(self) -> logging.Logger: ...
-
-    @property
-    def dry_run(self) -> bool: ...
-
-    @property
-    def known_version(self) -> object | None:
-        """In ``source_version``: the token of the last load, or None."""
-
-    @property
-    def delivery_id(self) -> str:
-        """In ``materialize``: names this delivery; a retry has the same id."""
-
-    @property
-    def output_id(self) -> str:
-        """In ``materialize``: names the rows, for a target's own record of deliveries."""
-
-    @property
-    def recorded(self) -> bool:
-        """In ``materialize``: whether the project knows what the target took last.
-
-        Where it does not, its record may have been lost: an append target whose own record
-        says that the node's last delivery had this ``output_id`` holds the rows already.
-        """
-
-    def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
-        """The options of a connection of profiles.yml, of the class that its type declared."""
-
-    def resolve(self, path: str) -> Path:
-        """A path of the project's, absolute; raises NodeError when it leaves the project."""
-
-    def audit(self, relation: Relation) -> None:
-        """In ``materialize``: hold the node's audits against other rows than its own, such as
-        all that a table would hold. Raises NodeError when one of severity error fails.
-        """
-
-    def undone(self) -> Undone | None:
-        """In ``materialize``: the time that a rollback puts back to what it was, instead of
-        writing the delivered rows; None otherwise. `seeknal.plugin.put_back` makes rows of it.
-        """
-
-    def parent(self, node: str) -> Relation:
-        """Another node's current output (for ``relationships`` and its like)."""
-
-    def definition(self, node: str) -> Node:
-        """Another node as the project defines it, for an engine that reads it where it is."""
-
-    def pii(self, node: str) -> frozenset[str]:
-        """Columns of a node whose values are shown to nobody, in lower case."""
-
-    def holder(self, target: Target) -> str:
-        """The environment whose target holds the rows that another node has in this one.
-
-        Production for a node that the environment has not changed: it delivered nothing.
-        """
-
-    def history(self, limit: int) -> Sequence[int]:
-        """Row counts of this node's earlier successful runs, newest first."""
 
 
 class Session(Protocol):

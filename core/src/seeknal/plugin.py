@@ -13,10 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pluggy
 
+from seeknal.contexts import (
+    AuditContext,
+    Context,
+    DeliveryContext,
+    NodeContext,
+    SourceContext,
+    TargetContext,
+)
 from seeknal.durations import Duration
 from seeknal.errors import (
     ConnectionFailed,
@@ -34,7 +42,6 @@ from seeknal.kernel import (
     AuditType,
     Command,
     ConnectionType,
-    Context,
     EngineType,
     Fate,
     Garbage,
@@ -144,13 +151,37 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def hookimpl(function: _F) -> _F:
-    """Mark a function as an implementation of the hook of its name."""
-    return _marker(function)
+@overload
+def hookimpl(function: _F, /) -> _F: ...
+
+
+@overload
+def hookimpl(
+    *, wrapper: bool = False, tryfirst: bool = False, trylast: bool = False
+) -> Callable[[_F], _F]: ...
+
+
+def hookimpl(
+    function: _F | None = None,
+    /,
+    *,
+    wrapper: bool = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+) -> _F | Callable[[_F], _F]:
+    """Mark a function as an implementation of the hook of its name.
+
+    ``tryfirst`` and ``trylast`` say when it is called among those of other plugins. With
+    ``wrapper`` it is a generator around all others: what its one ``yield`` gives is what they
+    answered, and what it returns is the answer. These are pluggy's own options.
+    """
+    mark: Callable[[_F], _F] = _marker(wrapper=wrapper, tryfirst=tryfirst, trylast=trylast)
+    return mark if function is None else mark(function)
 
 
 __all__ = (
     "Audit",
+    "AuditContext",
     "AuditFile",
     "AuditResult",
     "AuditType",
@@ -162,6 +193,7 @@ __all__ = (
     "ConnectionType",
     "Context",
     "Delivered",
+    "DeliveryContext",
     "DeliveryError",
     "Duration",
     "EngineType",
@@ -172,6 +204,7 @@ __all__ = (
     "Misfit",
     "Mode",
     "Node",
+    "NodeContext",
     "NodeError",
     "NodeId",
     "NodeInputs",
@@ -194,11 +227,13 @@ __all__ = (
     "Session",
     "Severity",
     "Source",
+    "SourceContext",
     "SourceType",
     "Span",
     "SqlRefused",
     "Standing",
     "Target",
+    "TargetContext",
     "TargetType",
     "Undone",
     "as_parquet",

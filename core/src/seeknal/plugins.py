@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 from attrs import frozen
@@ -20,6 +20,7 @@ from attrs import frozen
 from seeknal import hookspecs
 from seeknal.errors import PluginError
 from seeknal.hints import AUDITS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
+from seeknal.hooks import Hooks
 from seeknal.installing import CORE, install_command
 from seeknal.neighbours import asked_of_core, check_core, check_plugin
 
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
         AuditType,
         ConnectionType,
         EngineType,
-        Garbage,
         NodeKind,
         SourceType,
         TargetType,
     )
 
 GROUP = "seeknal"
+T = TypeVar("T")
 BUILTIN = {
     "kinds": "seeknal.builtin.kinds",
     "feature_group": "seeknal.builtin.feature_group",
@@ -49,14 +50,15 @@ BUILTIN = {
 }
 DEFAULT_SECTION = "materialization"
 """The section of profiles.yml whose type is that of targets that name none."""
-DECLARATIONS = {
-    "kind": "node_kinds",
+DECLARED = {
+    "kind": "kinds",
     "source type": "source_types",
     "target type": "target_types",
     "audit type": "audit_types",
     "connection type": "connection_types",
     "engine": "engines",
 }
+"""Sorts of what plugins declare, and the attribute of `Plugins` that has them."""
 
 
 @frozen(kw_only=True)
@@ -147,6 +149,7 @@ class Plugins:
     def __init__(self, installed: tuple[Installed, ...]) -> None:
         self.installed = installed
         self.errors: dict[str, str] = {}
+        self._owners: dict[str, dict[str, str]] = {}
         self._manager = pluggy.PluginManager(hookspecs.NAME)
         self._manager.add_hookspecs(hookspecs)
         if os.environ.get("SEEKNAL_TRACE_PLUGINS"):
@@ -157,6 +160,7 @@ class Plugins:
         for plugin in installed:
             self._register(plugin)
         self._manager.check_pending()
+        self.hooks = Hooks(self._manager)
 
     def _register(self, plugin: Installed) -> None:
         try:
@@ -166,11 +170,6 @@ class Plugins:
             self.errors[plugin.name] = f"{type(error).__name__}: {error}"
             if self._manager.has_plugin(plugin.name):
                 self._manager.unregister(name=plugin.name)
-
-    @property
-    def hooks(self) -> Any:
-        """Calls a hook on every plugin: ``plugins.hooks.load_source(source=..., context=...)``."""
-        return self._manager.hook
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -185,27 +184,27 @@ class Plugins:
     @cached_property
     def kinds(self) -> Mapping[str, NodeKind]:
         """Kinds of node, by name."""
-        return self._declared("kind")
+        return self._declared("kind", hookspecs.node_kinds)
 
     @cached_property
     def source_types(self) -> Mapping[str, SourceType]:
         """Source types, by name and by alias."""
-        return self._declared("source type")
+        return self._declared("source type", hookspecs.source_types)
 
     @cached_property
     def target_types(self) -> Mapping[str, TargetType]:
         """Target types, by name and by alias."""
-        return self._declared("target type")
+        return self._declared("target type", hookspecs.target_types)
 
     @cached_property
     def audit_types(self) -> Mapping[str, AuditType]:
         """Audit types, by name and by alias."""
-        return self._declared("audit type")
+        return self._declared("audit type", hookspecs.audit_types)
 
     @cached_property
     def connection_types(self) -> Mapping[str, ConnectionType]:
         """Connection types, by name and by alias."""
-        return self._declared("connection type")
+        return self._declared("connection type", hookspecs.connection_types)
 
     @cached_property
     def sections(self) -> Mapping[str, TargetType]:
@@ -230,12 +229,18 @@ class Plugins:
 
     def owner(self, what: str, name: str) -> str:
         """The plugin that declared ``name``, for example ``owner("audit type", "unique")``."""
-        return self._owners(what)[name]
+        self.declared(what)
+        return self._owners[what][name]
+
+    def declared(self, what: str) -> Mapping[str, Any]:
+        """What plugins declare of one sort, such as ``audit type``, by name and by alias."""
+        found: Mapping[str, Any] = getattr(self, DECLARED[what])
+        return found
 
     @cached_property
     def engines(self) -> Mapping[str, EngineType]:
         """Engines beside DuckDB, by name and by alias."""
-        return self._declared("engine")
+        return self._declared("engine", hookspecs.engines)
 
     def missing(self, what: str, name: str) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded."""
@@ -251,43 +256,6 @@ class Plugins:
             return None
         return f"{what} {name!r} needs {distribution}: {install_command(distribution)}"
 
-    def call(self, hook: str, plugin: str, **arguments: object) -> Any:
-        """The answer of one plugin's implementation of a hook, or None when it has none."""
-        for implementation in getattr(self.hooks, hook).get_hookimpls():
-            if implementation.plugin_name == plugin:
-                return _call(implementation, arguments)
-        return None
-
-    def observe(self, hook: str, warn: Callable[[str], None], **arguments: object) -> None:
-        """Call an observer hook; what a plugin raises becomes a warning naming it."""
-        for implementation in getattr(self.hooks, hook).get_hookimpls():
-            try:
-                _call(implementation, arguments)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                said = str(error) or type(error).__name__
-                warn(f"plugin {implementation.plugin_name!r} failed in {hook}: {said}")
-
-    def garbage(self, **arguments: object) -> Iterator[tuple[str, Garbage]]:
-        """What each plugin's ``collect_garbage`` gives, under the plugin's name.
-
-        What one raises is given in the same way, as the last of it.
-        """
-        from seeknal.kernel import Garbage
-
-        for implementation in self.hooks.collect_garbage.get_hookimpls():
-            name = implementation.plugin_name
-            try:
-                for entry in _call(implementation, arguments) or ():
-                    yield name, entry
-            except Exception as error:
-                yield name, Garbage(what="collect_garbage", error=str(error))
-
-    def implements(self, hook: str) -> bool:
-        """Whether any plugin implements ``hook``."""
-        return bool(getattr(self.hooks, hook).get_hookimpls())
-
     def describe(self) -> list[PluginInfo]:
         """Every plugin with its hooks and types; broken ones with their error."""
         from seeknal import __version__
@@ -302,8 +270,10 @@ class Plugins:
         module = self._manager.get_plugin(plugin.name)
         callers = (self._manager.get_hookcallers(module) if module else None) or []
         types = {
-            what: tuple(name for name, owner in self._owners(what).items() if owner == plugin.name)
-            for what in DECLARATIONS
+            what: tuple(
+                name for name in self.declared(what) if self.owner(what, name) == plugin.name
+            )
+            for what in DECLARED
         }
         return PluginInfo(
             name=plugin.name,
@@ -315,14 +285,13 @@ class Plugins:
             error=self.errors.get(plugin.name),
         )
 
-    def _declared(self, what: str) -> Mapping[str, Any]:
-        names: dict[str, Any] = {}
-        owners: dict[str, str] = {}
-        for implementation in getattr(self.hooks, DECLARATIONS[what]).get_hookimpls():
-            for declared in implementation.function():
-                for name in (declared.name, *getattr(declared, "aliases", ())):
-                    self._claim(what, name, implementation.plugin_name, owners)
-                    names[name] = declared
+    def _declared(self, what: str, spec: Callable[[], Iterable[T]]) -> Mapping[str, T]:
+        names: dict[str, T] = {}
+        owners = self._owners.setdefault(what, {})
+        for plugin, declared in self.hooks.declared(spec):
+            for name in _names(declared):
+                self._claim(what, name, plugin, owners)
+                names[name] = declared
         return names
 
     def _claim(self, what: str, name: str, plugin: str, owners: dict[str, str]) -> None:
@@ -334,14 +303,6 @@ class Plugins:
                 help="uninstall one of them, or name it in SEEKNAL_DISABLE_PLUGINS",
             )
         owners[name] = plugin
-
-    def _owners(self, what: str) -> dict[str, str]:
-        return {
-            name: implementation.plugin_name
-            for implementation in getattr(self.hooks, DECLARATIONS[what]).get_hookimpls()
-            for declared in implementation.function()
-            for name in (declared.name, *getattr(declared, "aliases", ()))
-        }
 
     def _who(self, name: str) -> str:
         for plugin in self.installed:
@@ -356,5 +317,6 @@ def _import(module: str) -> Any:
     return import_module(module)
 
 
-def _call(implementation: Any, arguments: Mapping[str, object]) -> Any:
-    return implementation.function(*(arguments[name] for name in implementation.argnames))
+def _names(declared: Any) -> tuple[str, ...]:
+    """The name and the aliases of what a plugin declares."""
+    return (declared.name, *getattr(declared, "aliases", ()))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from seeknal.batches import Range
+from seeknal.contexts import DeliveryContext
 from seeknal.errors import RowsRefused
-from seeknal.kernel import Context
 from seeknal.model import Kept, Relation, Span
 from seeknal.scans import columns_of
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -22,7 +22,7 @@ class PutBack:
     relation: Relation
 
 
-def put_back(relation: Relation, column: str, context: Context) -> PutBack | None:
+def put_back(relation: Relation, column: str, context: DeliveryContext) -> PutBack | None:
     """What to write instead of ``relation`` where a rollback is delivered; None elsewhere.
 
     The rows of a time are those of the last batch that replaced it. Raises RowsRefused when
@@ -88,7 +88,7 @@ class _Times:
 
 
 def _refuse_unknown(
-    spans: Sequence[Span], kept: Sequence[Kept], times: _Times, context: Context
+    spans: Sequence[Span], kept: Sequence[Kept], times: _Times, context: DeliveryContext
 ) -> None:
     for number, entry in enumerate(kept):
         if entry.relation is not None or not entry.span.start:

@@ -8,7 +8,7 @@ from seeknal.kernel import SourceType
 from seeknal.model import Column, ColumnSpec, NodeId, ParquetFiles, Relation, Scan, Source, Target
 from seeknal.options import structure
 from seeknal.plugins import load_plugins
-from seeknal.run.context import NodeContext, WarningCollector
+from seeknal.run.context import StepContext, WarningCollector
 from seeknal.run.engine import settled
 
 
@@ -37,7 +37,7 @@ class Files:
     def context(self, known=None, allow_outside=False):
         logger = logging.Logger("files")
         logger.addHandler(self.collector)
-        return NodeContext(
+        return StepContext(
             node=NodeId("source.s"),
             environment=self.environment,
             run_id="run",

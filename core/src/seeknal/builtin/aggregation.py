@@ -10,10 +10,10 @@ from attrs import evolve, frozen
 from seeknal.builtin.aggregates import aggregate_names, is_aggregate, normal
 from seeknal.plugin import (
     Column,
-    Context,
     Duration,
     Misfit,
     Node,
+    NodeContext,
     NodeInputs,
     Problem,
     Project,
@@ -283,7 +283,7 @@ def _fault(node: Node) -> str | None:
 
 
 @hookimpl
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     options = node.options
     if not isinstance(options, AggregationOptions | SecondOrderOptions):
         return None

@@ -10,10 +10,10 @@ from attrs import frozen
 
 from seeknal.builtin.paths import local_files, paths_of
 from seeknal.plugin import (
-    Context,
     NodeError,
     Rows,
     Source,
+    SourceContext,
     SourceType,
     did_you_mean,
     files_version,
@@ -55,7 +55,7 @@ def source_types() -> list[SourceType]:
 
 
 @hookimpl
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     if not isinstance(source.options, ExcelOptions):
         return None
     file = _file(source, context)
@@ -63,7 +63,7 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @hookimpl
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     if not isinstance(source.options, ExcelOptions):
         return None
     from xml.etree.ElementTree import ParseError
@@ -88,7 +88,7 @@ def load_source(source: Source, context: Context) -> Rows | None:
             reader.close()
 
 
-def _file(source: Source, context: Context) -> Path:
+def _file(source: Source, context: SourceContext) -> Path:
     found = [file for path in paths_of(source) for file in local_files(path, source, context)]
     if len(found) > 1:
         raise NodeError(

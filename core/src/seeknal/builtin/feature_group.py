@@ -13,6 +13,7 @@ from seeknal.plugin import (
     Duration,
     Misfit,
     Node,
+    NodeContext,
     NodeError,
     NodeInputs,
     Problem,
@@ -152,7 +153,7 @@ def _sql_type(text: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 @hookimpl
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     options = node.options
     if not isinstance(options, FeatureGroupOptions):
         return None

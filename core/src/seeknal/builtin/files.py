@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from seeknal.builtin.paths import located, version
 from seeknal.builtin.readers import reading
-from seeknal.plugin import Context, Rows, Source, SourceType, hookimpl, option
+from seeknal.plugin import Rows, Source, SourceContext, SourceType, hookimpl, option
 
 
 @frozen(kw_only=True)
@@ -130,14 +130,14 @@ def source_types() -> list[SourceType]:
 
 
 @hookimpl
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     if not isinstance(source.options, _OPTIONS):
         return None
     return version(source, context, source.options.headers)
 
 
 @hookimpl
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     if not isinstance(source.options, _OPTIONS):
         return None
     from seeknal.builtin.csvrows import csv_rows

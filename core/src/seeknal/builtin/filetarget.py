@@ -14,8 +14,8 @@ from typing import Literal
 from attrs import frozen
 
 from seeknal.plugin import (
-    Context,
     Delivered,
+    DeliveryContext,
     DeliveryError,
     Fate,
     NodeError,
@@ -25,6 +25,7 @@ from seeknal.plugin import (
     Relation,
     Standing,
     Target,
+    TargetContext,
     TargetType,
     find_word,
     hookimpl,
@@ -131,7 +132,7 @@ def _one_file_twice(first: Target, second: Target) -> Problem:
 
 
 @hookimpl
-def isolate_target(target: Target, context: Context) -> str | None:
+def isolate_target(target: Target, context: TargetContext) -> str | None:
     if not isinstance(target.options, FileOptions):
         return None
     path, root = _place(target.options, context), context.project_root.resolve()
@@ -139,7 +140,7 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @hookimpl
-def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
     options = target.options
     if not isinstance(options, FileOptions):
         return None
@@ -157,14 +158,16 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @hookimpl
-def target_stands(target: Target, context: Context) -> bool | None:
+def target_stands(target: Target, context: TargetContext) -> bool | None:
     if not isinstance(target.options, FileOptions):
         return None
     return os.path.lexists(_place(target.options, context))
 
 
 @hookimpl
-def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
     if not isinstance(target.options, FileOptions):
         return None
     path = _place(target.options, context)
@@ -188,7 +191,7 @@ def _proof(path: Path) -> str:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
-def _place(options: FileOptions, context: Context) -> Path:
+def _place(options: FileOptions, context: TargetContext) -> Path:
     """The file's place; outside production below ``target/environments``.
 
     Raises NodeError for a path out of the project, or one that is the project's own.
@@ -202,7 +205,7 @@ def _place(options: FileOptions, context: Context) -> Path:
     return path
 
 
-def _isolated(path: str, context: Context) -> Path:
+def _isolated(path: str, context: TargetContext) -> Path:
     """No path leaves an environment's folder, whatever it holds."""
     steps = [step for step in PurePath(path).parts if step not in ("..", "/")]
     return context.resolve(str(PurePath("target/environments", context.environment, *steps)))
@@ -235,7 +238,7 @@ def _ending(options: FileOptions) -> str:
 
 
 def _write(
-    format: Format, options: FileOptions, relation: Relation, path: Path, context: Context
+    format: Format, options: FileOptions, relation: Relation, path: Path, context: DeliveryContext
 ) -> int:
     if format == "xlsx":
         from seeknal.builtin.workbook import write_workbook

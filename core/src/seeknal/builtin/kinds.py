@@ -10,8 +10,8 @@ from seeknal.builtin.aggregation import AggregationOptions, SecondOrderOptions
 from seeknal.builtin.feature_group import FeatureGroupOptions
 from seeknal.builtin.profile import ProfileOptions
 from seeknal.plugin import (
-    Context,
     Node,
+    NodeContext,
     NodeInputs,
     NodeKind,
     Problem,
@@ -123,6 +123,6 @@ def validate_project(project: Project) -> list[Problem]:
 
 
 @hookimpl
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     """A transform's rows are those of its SQL or its function."""
     return inputs.body if node.kind == "transform" else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seeknal.plugin import Context, NodeError, Source, did_you_mean, files_version
+from seeknal.plugin import NodeError, Source, SourceContext, did_you_mean, files_version
 
 _WILD = frozenset("*?[")
 _FETCHED = ("http://", "https://")
@@ -37,7 +37,7 @@ def paths_of(source: Source) -> tuple[str, ...]:
     return paths
 
 
-def located(source: Source, context: Context, headers: Mapping[str, str]) -> list[str]:
+def located(source: Source, context: SourceContext, headers: Mapping[str, str]) -> list[str]:
     """What DuckDB opens for the source, in order; URLs are fetched into the work folder.
 
     Raises NodeError for a file that is not there, ConnectionFailed for a URL that cannot be read.
@@ -55,7 +55,7 @@ def located(source: Source, context: Context, headers: Mapping[str, str]) -> lis
     return found
 
 
-def version(source: Source, context: Context, headers: Mapping[str, str]) -> object | None:
+def version(source: Source, context: SourceContext, headers: Mapping[str, str]) -> object | None:
     """Changes when a file's content does, or what a server says of it; None when one is unknown.
 
     Raises NodeError for a file that is not there.
@@ -77,7 +77,7 @@ def version(source: Source, context: Context, headers: Mapping[str, str]) -> obj
     return [*urls, *([entry[0], entry[-1]] for entry in token)]
 
 
-def local_files(path: str, source: Source, context: Context) -> list[Path]:
+def local_files(path: str, source: Source, context: SourceContext) -> list[Path]:
     """The file that ``path`` names, or those that it matches, in order of name.
 
     Raises NodeError when there is none, naming files with a name like it.
@@ -90,7 +90,7 @@ def local_files(path: str, source: Source, context: Context) -> list[Path]:
     raise _missing(source, path, full)
 
 
-def _matching(source: Source, pattern: str, context: Context) -> list[Path]:
+def _matching(source: Source, pattern: str, context: SourceContext) -> list[Path]:
     names = sorted(glob.glob(pattern, root_dir=context.project_root, recursive=True))
     files = [context.resolve(name) for name in names if (context.project_root / name).is_file()]
     if not files:

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from seeknal.plugin import (
     Column,
-    Context,
     Misfit,
     Node,
+    NodeContext,
     NodeError,
     NodeInputs,
     Rows,
@@ -73,7 +73,7 @@ class ProfileOptions:
 
 
 @hookimpl
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     """Rows (column_name, metric, value, detail); the table's own are of column ``_table_``."""
     options = node.options
     if not isinstance(options, ProfileOptions):

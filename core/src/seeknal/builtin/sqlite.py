@@ -15,11 +15,11 @@ from seeknal.builtin.paths import local_files
 from seeknal.builtin.sqlitetypes import Stored, affinity, stored
 from seeknal.plugin import (
     Column,
-    Context,
     NodeError,
     Rows,
     Scan,
     Source,
+    SourceContext,
     SourceType,
     SqlRefused,
     check_query,
@@ -60,7 +60,7 @@ def source_types() -> list[SourceType]:
 
 
 @hookimpl
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     if not isinstance(source.options, SqliteOptions):
         return None
     path, _ = _place(source, source.options, context)
@@ -68,7 +68,7 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @hookimpl
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     if not isinstance(source.options, SqliteOptions):
         return None
     import sqlite3
@@ -84,7 +84,9 @@ def load_source(source: Source, context: Context) -> Rows | None:
         raise NodeError(f"{path.name}: {error}", code="SK0725") from error
 
 
-def _place(source: Source, options: SqliteOptions, context: Context) -> tuple[Path, str | None]:
+def _place(
+    source: Source, options: SqliteOptions, context: SourceContext
+) -> tuple[Path, str | None]:
     """The database file, and the table in it when there is no query."""
     named = source.table[0] if source.table else None
     path = options.path or named
@@ -105,7 +107,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _rows(
-    source: Source, table: str | None, connection: sqlite3.Connection, context: Context
+    source: Source, table: str | None, connection: sqlite3.Connection, context: SourceContext
 ) -> Rows:
     if source.query is not None:
         query, affinities = _checked(source.query), {}
@@ -129,7 +131,7 @@ def _rows(
     return Scan(cast(spooled.sql, types), repeatable=True)
 
 
-def _check_declared(found: Scan, column: Stored, type: str, context: Context) -> None:
+def _check_declared(found: Scan, column: Stored, type: str, context: SourceContext) -> None:
     """Raise NodeError for the first value that a declared type would change."""
     misfit = first_misfit(found.sql, column.name, type, column.type, context)
     if misfit:
@@ -142,7 +144,7 @@ def _check_declared(found: Scan, column: Stored, type: str, context: Context) ->
 
 
 def _spooled(
-    columns: Sequence[Stored], rows: str, connection: sqlite3.Connection, context: Context
+    columns: Sequence[Stored], rows: str, connection: sqlite3.Connection, context: SourceContext
 ) -> Scan:
     selected = ", ".join(column.sql for column in columns)
     return scan_of_rows(

@@ -145,9 +145,7 @@ def _connect(profile: Profile, name: str, plugins: Plugins) -> str:
 def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
     connection = profile.connection(name, plugins)
     try:
-        session: Session | None = plugins.hooks.open_session(
-            connection=connection, project_root=project_root()
-        )
+        session = plugins.hooks.open_session(connection=connection, project_root=project_root())
     except SeeknalError:
         raise
     except Exception as error:

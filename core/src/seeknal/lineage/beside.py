@@ -69,7 +69,7 @@ def missing_columns(
     """Each column that an audit names and that is not among ``names``, with the error of it."""
     known = {name.lower() for name in names}
     owner = plugins.owner("audit type", audit.declared_type)
-    for column in plugins.call("audit_columns", owner, audit=audit) or ():
+    for column in plugins.hooks.audit_columns(owner, audit=audit) or ():
         if column.lower() not in known:
             yield (
                 column,
@@ -141,7 +141,7 @@ def _asked(
     try:
         if audit.where is not None:
             relation = rows_where(relation, audit, binder.duckdb)
-        binder.plugins.call("audit", owner, audits=[audit], relation=relation, context=context)
+        binder.plugins.hooks.audit(owner, audits=[audit], relation=relation, context=context)
     except SeeknalError as error:
         codes = (error.code, getattr(error.__cause__, "code", ""))
         if error.location is None or not {*codes}.isdisjoint(BindContext.refusals):

@@ -7,18 +7,30 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seeknal.errors import NodeError
 from seeknal.files import scratch_folder
 from seeknal.kernel import NodeInputs
-from seeknal.model import Column, Node, NodeId, ParquetFiles, Relation, Scan
+from seeknal.model import (
+    Column,
+    Interval,
+    Node,
+    NodeId,
+    ParquetFiles,
+    Relation,
+    Scan,
+    Suffix,
+    Target,
+)
 from seeknal.plugins import Plugins
 from seeknal.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_name
 
 if TYPE_CHECKING:
     import duckdb
+
+OptionsT = TypeVar("OptionsT")
 
 
 class Unbound(Exception):
@@ -119,9 +131,12 @@ class Binder:
 
     def loaded(self, node: Node) -> tuple[Column, ...]:
         """The columns of a source of files, as a run would load them."""
+        source = node.source
+        if source is None:
+            raise Unbound("it loads nothing")
         rows = self._asked(
             lambda: self.plugins.hooks.load_source(
-                source=node.source, context=BindContext(self, node.id)
+                source=source, context=BindContext(self, node.id)
             )
         )
         if not isinstance(rows, Scan | ParquetFiles):
@@ -165,10 +180,10 @@ class BindContext:
 
     environment = "prod"
     run_id = ""
-    interval = None
-    dry_run = True
-    known_version = None
-    delivery_id = ""
+    project = ""
+    suffix: Suffix = "schema"
+    interval: Interval | None = None
+    known_version: object | None = None
     refusals = ("SK0703", "SK0709")
     """Codes of what is refused here and not in a run."""
 
@@ -196,7 +211,7 @@ class BindContext:
     def samples(self) -> Path:
         return self.binder.scratch
 
-    def connection(self, name: str, options: type) -> Any:
+    def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         raise NodeError(f"connection {name!r} is not opened for lineage", code="SK0709")
 
     def resolve(self, path: str) -> Path:
@@ -219,6 +234,9 @@ class BindContext:
 
     def definition(self, node: str) -> Node:
         return self.binder.nodes[NodeId(node)]
+
+    def holder(self, target: Target) -> str:
+        return self.environment
 
     def history(self, limit: int) -> Sequence[int]:
         return ()

@@ -104,7 +104,7 @@ def _type_of(
         problems.append(_problem(wrong, Location(file.path)))
         return None
     try:
-        type: AuditType | None = plugins.hooks.audit_file(file=file)
+        type = plugins.hooks.audit_file(file=file)
     except SqlRefused as error:
         problems.append(_refused(error, file.name, file.path))
         return None

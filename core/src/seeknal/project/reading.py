@@ -316,9 +316,8 @@ class _Loader:
             for id, node in self.flawed.items()
             if id not in self.unclear and node.options is not None
         }
-        hook = self.plugins.hooks.validate_project
-        found = hook(project=evolve(project, nodes={**project.nodes, **clear}))
-        return [problem for problems in found for problem in problems or ()]
+        whole = evolve(project, nodes={**project.nodes, **clear})
+        return self.plugins.hooks.validate_project(project=whole)
 
     def stop_if_wrong(self, project: Project) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]

@@ -12,7 +12,7 @@ from seeknal.plugins import Plugins
 from seeknal.run.session import Loaded, Request
 
 if TYPE_CHECKING:
-    from seeknal.run.context import NodeContext
+    from seeknal.run.context import StepContext
 
 
 def check_isolation(loaded: Loaded, request: Request) -> None:
@@ -63,13 +63,13 @@ def refresh_default(plugins: Plugins, node: Node) -> str:
 
 def context_of(
     loaded: Loaded, request: Request, node: Node | None, known: object = None
-) -> NodeContext:
+) -> StepContext:
     """What a plugin is given that is asked about a node, or the project, without rows at hand."""
-    from seeknal.run.context import NodeContext, node_logger
+    from seeknal.run.context import StepContext, node_logger
 
     project = loaded.project
     id = node.id if node else NodeId("")
-    return NodeContext(
+    return StepContext(
         node=id,
         environment=request.environment,
         run_id="",

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from attrs import evolve
 
+from seeknal.contexts import AuditContext
 from seeknal.errors import NodeError
-from seeknal.kernel import Context
 from seeknal.model import Audit, AuditResult, Node, Relation
 from seeknal.plugins import Plugins
 
 
 def run_audits(
-    node: Node, relation: Relation, plugins: Plugins, context: Context
+    node: Node, relation: Relation, plugins: Plugins, context: AuditContext
 ) -> tuple[AuditResult, ...]:
     """A result for each of the node's audits, in their order.
 
@@ -52,13 +52,13 @@ def _asked(
     where: str | None,
     relation: Relation,
     plugins: Plugins,
-    context: Context,
+    context: AuditContext,
     indexes: Sequence[int],
 ) -> dict[int, AuditResult]:
     """What a plugin says of those of the node's audits that are about the same rows."""
     asked = [node.audits[index] for index in indexes]
     part = _part(relation, asked[0], context) if where else relation
-    answers = plugins.call("audit", owner, audits=asked, relation=part, context=context)
+    answers = plugins.hooks.audit(owner, audits=asked, relation=part, context=context)
     if answers is None or len(answers) != len(asked):
         raise NodeError(
             f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
@@ -114,7 +114,7 @@ def _columns(result: AuditResult) -> str:
     return f"({', '.join(result.columns)})" if result.columns else ""
 
 
-def _part(relation: Relation, audit: Audit, context: Context) -> Relation:
+def _part(relation: Relation, audit: Audit, context: AuditContext) -> Relation:
     from seeknal.lineage.beside import rows_where
 
     return rows_where(relation, audit, context.duckdb)

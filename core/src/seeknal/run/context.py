@@ -34,8 +34,8 @@ def _no_spans() -> Undone | None:
 
 
 @frozen(kw_only=True)
-class NodeContext:
-    """The services of one node's step; implements `seeknal.plugin.Context`."""
+class StepContext:
+    """The services of one node's step; implements every context of `seeknal.contexts`."""
 
     node: NodeId
     environment: str
@@ -56,7 +56,6 @@ class NodeContext:
     holder_of: Callable[[Target], str] | None = None
     suffix: Suffix = "schema"
     interval: Interval | None = None
-    dry_run: bool = False
     known_version: object | None = None
     delivery_id: str = ""
     output_id: str = ""

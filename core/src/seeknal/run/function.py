@@ -16,10 +16,11 @@ from typing import Any
 from attrs import evolve
 
 from seeknal.errors import NodeError, SeeknalError
-from seeknal.kernel import Context, Rows
+from seeknal.kernel import Rows
 from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
 from seeknal.project.modules import LoadedFile, helpers_importable, load_file
 from seeknal.project.syntax import functions, is_empty
+from seeknal.run.context import StepContext
 from seeknal.run.engine import settled, stored
 from seeknal.run.own import OwnDuckDB, Stopped, begin, end
 from seeknal.run.pycontext import Call, PipelineContext
@@ -36,7 +37,7 @@ _FRAMES = re.compile(r"\.(df|to_df|fetchdf|fetch_df|fetch_df_chunk)\(")
 def run_function(
     node: Node,
     parents: Mapping[NodeId, Relation],
-    context: Context,
+    context: StepContext,
     own: OwnDuckDB,
     *,
     capture: Callable[[str], None] | None = None,
@@ -78,7 +79,7 @@ def run_function(
     return again if scan is None and again is not loaded else scan
 
 
-def _readable(rows: Rows, context: Context, own: OwnDuckDB) -> Rows:
+def _readable(rows: Rows, context: StepContext, own: OwnDuckDB) -> Rows:
     """Loaded rows that the function's own DuckDB can read, more than once."""
     if isinstance(rows, Scan) and rows.instead is None:
         # What binds there names nothing but files.
@@ -105,7 +106,7 @@ def release() -> None:
 def _call(
     node: Node,
     parents: Mapping[NodeId, Relation],
-    context: Context,
+    context: StepContext,
     path: Path,
     capture: Callable[[str], None] | None,
 ) -> Call:

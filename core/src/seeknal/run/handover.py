@@ -126,9 +126,7 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
     # Before anything is written: what a crash leaves there is on record.
     begun = evolve(landing, ids=known.ids, proof=known.proof, at=known.at) if known else landing
     places.put(begun.attempting(owed.delivery_id))
-    done: Delivered | None = plugins.hooks.materialize(
-        target=target, relation=relation, context=context
-    )
+    done = plugins.hooks.materialize(target=target, relation=relation, context=context)
     if done is not None:
         at = datetime.now(UTC).isoformat()
         places.put(delivered_to(landing, known, owed, done, at))

@@ -292,9 +292,14 @@ def clean_up(
 
 def _of_plugins(loaded: Loaded, request: Request, dry_run: bool) -> Iterator[Item]:
     context = context_of(loaded, request, None)
-    found = loaded.plugins.garbage(project=loaded.project, context=context, dry_run=dry_run)
+    found = loaded.plugins.hooks.collect_garbage(
+        project=loaded.project, context=context, dry_run=dry_run
+    )
     for name, entry in found:
-        yield Item(kind=name, what=entry.what, bytes=entry.bytes, error=entry.error)
+        if isinstance(entry, Exception):
+            yield Item(kind=name, what="collect_garbage", bytes=0, error=str(entry))
+        else:
+            yield Item(kind=name, what=entry.what, bytes=entry.bytes, error=entry.error)
 
 
 def after_run(loaded: Loaded, store: StateStore | None) -> Iterator[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from seeknal.contexts import TargetContext
 from seeknal.credentials import without_credentials
 from seeknal.errors import SeeknalError
-from seeknal.kernel import Context
 from seeknal.model import Delivered, Delivery, Node, Target
 from seeknal.options import unstructure
 from seeknal.plugins import Plugins
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from seeknal.state.store import StateStore
 
 
-def name_of(target: Target, context: Context, plugins: Plugins) -> str:
+def name_of(target: Target, context: TargetContext, plugins: Plugins) -> str:
     """Where a target is in the context's environment, as the plugin of its type says.
 
     Raises SeeknalError where that cannot be told.
     """
-    found: str | None = plugins.hooks.isolate_target(target=target, context=context)
+    found = plugins.hooks.isolate_target(target=target, context=context)
     return found or target.label
 
 
-def place_of_target(target: Target, context: Context, plugins: Plugins) -> DeliveredPlace:
+def place_of_target(target: Target, context: TargetContext, plugins: Plugins) -> DeliveredPlace:
     """The target as it is kept in mind; nothing is known of deliveries yet."""
     connection = target.connection or ""
     try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.contexts import TargetContext
 from seeknal.errors import SeeknalError
-from seeknal.kernel import Context
 from seeknal.model import PRODUCTION, Delivery, NodeId, Snapshot, Target
 from seeknal.options import structure
 from seeknal.run.asking import context_of
@@ -96,7 +96,7 @@ def target_of(loaded: Loaded, place: DeliveredPlace) -> Target | None:
     )
 
 
-def context_at(loaded: Loaded, request: Request, place: DeliveredPlace) -> Context:
+def context_at(loaded: Loaded, request: Request, place: DeliveredPlace) -> TargetContext:
     """What a plugin is given that is asked about a place: the environment as it was then."""
     context = context_of(loaded, request, None)
     return evolve(

@@ -22,7 +22,7 @@ from seeknal.model import (
 from seeknal.pii import pii_columns
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
-from seeknal.run.context import NodeContext, Tell
+from seeknal.run.context import StepContext, Tell
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
 
@@ -111,10 +111,10 @@ class Place:
         known = snapshot.deliveries.get(target.key) if snapshot else None
         return known.environment if known else self.environment
 
-    def context(self, **more: Any) -> NodeContext:
+    def context(self, **more: Any) -> StepContext:
         """What a plugin or a function of the project may use in this step."""
         services, source = self.services, self.node.source
-        return NodeContext(
+        return StepContext(
             node=self.node.id,
             environment=self.environment,
             run_id=services.run_id,

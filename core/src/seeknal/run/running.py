@@ -99,7 +99,7 @@ class Run:
         for warning in plan.warnings:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
-        self.observe("before_run", plan=plan)
+        self.loaded.plugins.hooks.before_run(self.warn, plan=plan)
         with stopped_by_signals(self.stop) if plan.to_run else nullcontext():
             return self.summarise(self.results_of(plan))
 
@@ -298,7 +298,8 @@ class Run:
                 self.store.record(environment, snapshot, lazily=lazily)
 
     def finished(self, result: NodeResult) -> None:
-        self.observe("after_node", node=self.project.nodes[result.node], result=result)
+        node = self.project.nodes[result.node]
+        self.loaded.plugins.hooks.after_node(self.warn, node=node, result=result)
         for note in result.notes:
             text = f"{result.node}: {note}"
             self.warnings.append(text)
@@ -320,7 +321,7 @@ class Run:
         )
         if self.store is not None:
             self.remember(summary)
-        self.observe("after_run", summary=summary)
+        self.loaded.plugins.hooks.after_run(self.warn, summary=summary)
         self.reporter.ended(summary)
         return summary
 
@@ -339,6 +340,3 @@ class Run:
     def warn(self, message: str) -> None:
         self.warnings.append(message)
         self.reporter.warn(message)
-
-    def observe(self, hook: str, **arguments: object) -> None:
-        self.loaded.plugins.observe(hook, self.warn, **arguments)

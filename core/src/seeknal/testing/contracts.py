@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Context, Session
+    from seeknal.contexts import Context
+    from seeknal.kernel import Session
     from seeknal.model import Audit, Connection, Relation, Source, Target
 
 
@@ -68,7 +69,7 @@ def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> 
     import logging
 
     from seeknal.model import Connection, NodeId
-    from seeknal.run.context import NodeContext
+    from seeknal.run.context import StepContext
 
     def find(name: str) -> Connection:
         return Connection(name=name, type="contract", options=connections[name])
@@ -76,7 +77,7 @@ def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> 
     workdir, samples = root / ".contract" / "workdir", root / ".contract" / "samples"
     for folder in (workdir, samples):
         folder.mkdir(parents=True)
-    return NodeContext(
+    return StepContext(
         node=NodeId("transform.contract"),
         environment="prod",
         run_id="contract",

@@ -12,9 +12,9 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import (
     Audit,
+    AuditContext,
     AuditResult,
     Column,
-    Context,
     NodeError,
     Relation,
     Severity,
@@ -54,7 +54,7 @@ class _Answers:
     each: float = 0.0
 
 
-def run(audits: Sequence[Audit], relation: Relation, context: Context) -> list[AuditResult]:
+def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> list[AuditResult]:
     """A result for each audit, in their order. Raises NodeError for one that cannot be asked."""
     subject = Subject(relation=relation, context=context)
     questions = [_question(audit, subject) for audit in audits]

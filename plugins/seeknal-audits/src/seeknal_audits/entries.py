@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seeknal.plugin import AuditType, Context, NodeError, Relation, quote_identifier
+from seeknal.plugin import AuditContext, AuditType, NodeError, Relation, quote_identifier
 
 Values = Sequence[Any]
 
@@ -32,7 +32,7 @@ class Subject:
     """The rows that are audited."""
 
     relation: Relation
-    context: Context
+    context: AuditContext
     total: int = 0
 
     @property

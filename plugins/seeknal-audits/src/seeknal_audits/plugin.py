@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from seeknal.plugin import (
     Audit,
+    AuditContext,
     AuditFile,
     AuditResult,
     AuditType,
-    Context,
     Problem,
     Project,
     Relation,
@@ -34,7 +34,7 @@ def audit_file(file: AuditFile) -> AuditType | None:
 
 @hookimpl
 def audit(
-    audits: Sequence[Audit], relation: Relation, context: Context
+    audits: Sequence[Audit], relation: Relation, context: AuditContext
 ) -> Sequence[AuditResult] | None:
     """Results in the order of ``audits``."""
     if not all(map(is_ours, audits)):

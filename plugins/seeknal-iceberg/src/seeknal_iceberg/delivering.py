@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from seeknal.plugin import (
-    Context,
     Delivered,
+    DeliveryContext,
     DeliveryError,
     Range,
     Relation,
@@ -73,7 +73,7 @@ class Work:
     options: IcebergTarget
     name: TableName
     relation: Relation
-    context: Context
+    context: DeliveryContext
     ranges: tuple[Range, ...] = ()
 
     @property
@@ -100,7 +100,7 @@ class Work:
 
 
 def deliver(
-    target: Target, options: IcebergTarget, relation: Relation, context: Context
+    target: Target, options: IcebergTarget, relation: Relation, context: DeliveryContext
 ) -> Delivered:
     """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
     name = table_of(target, options, context)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from seeknal.plugin import Context, DeliveryError, Fate, SeeknalError, Standing, Target
+from seeknal.plugin import DeliveryError, Fate, SeeknalError, Standing, Target, TargetContext
 from seeknal_iceberg.catalogs import TableName, open_catalog, options_of, said
 from seeknal_iceberg.delivering import DELIVERY, ENVIRONMENT, PROJECT
 from seeknal_iceberg.isolating import table_of
@@ -24,7 +24,12 @@ _MODE, _COMPACTION = "seeknal.mode", "compaction"
 
 
 def drop(
-    target: Target, options: IcebergTarget, standing: Standing, context: Context, *, dry_run: bool
+    target: Target,
+    options: IcebergTarget,
+    standing: Standing,
+    context: TargetContext,
+    *,
+    dry_run: bool,
 ) -> Fate:
     """Drop the table with its files. Raises DeliveryError or ConnectionFailed."""
     name = table_of(target, options, context)
@@ -40,7 +45,12 @@ def drop(
 
 
 def _dropped(
-    catalog: PyCatalog, name: TableName, standing: Standing, context: Context, *, dry_run: bool
+    catalog: PyCatalog,
+    name: TableName,
+    standing: Standing,
+    context: TargetContext,
+    *,
+    dry_run: bool,
 ) -> Fate:
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
@@ -71,7 +81,7 @@ def _tidy(catalog: PyCatalog, namespace: tuple[str, ...]) -> None:
             catalog.drop_namespace(namespace)
 
 
-def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | None:
+def _is_not_ours(table: Table, standing: Standing, context: TargetContext) -> str | None:
     """What its own history says against it."""
     if not is_made(table):
         return "seeknal did not make it, or an earlier version did"
@@ -92,7 +102,7 @@ def _is_not_ours(table: Table, standing: Standing, context: Context) -> str | No
     return None
 
 
-def _is_of_others(snapshot: Snapshot, context: Context) -> str | None:
+def _is_of_others(snapshot: Snapshot, context: TargetContext) -> str | None:
     if told(snapshot, _MODE) == _COMPACTION:
         return None
     if not told(snapshot, DELIVERY):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import Context, NodeError, Target, isolate
+from seeknal.plugin import NodeError, Target, TargetContext, isolate
 from seeknal_iceberg.catalogs import TableName, options_of, table_name
 from seeknal_iceberg.options import Catalog, IcebergTarget
 
 
-def table_of(target: Target, options: IcebergTarget, context: Context) -> TableName:
+def table_of(target: Target, options: IcebergTarget, context: TargetContext) -> TableName:
     """The table that a target is written to in the context's environment. Reaches no server.
 
     Raises NodeError where it would be production's own.
@@ -21,7 +21,7 @@ def table_of(target: Target, options: IcebergTarget, context: Context) -> TableN
     return TableName(catalog=catalog, namespace=tuple(namespace.split(".")), name=own)
 
 
-def _check_catalogs_differ(connection: Catalog, context: Context) -> None:
+def _check_catalogs_differ(connection: Catalog, context: TargetContext) -> None:
     """The catalog in a table's name has to lead somewhere else when it has another name."""
     named = connection.warehouse or connection.properties.get("warehouse")
     if connection.catalog == "sql" or (connection.catalog == "rest" and not named):

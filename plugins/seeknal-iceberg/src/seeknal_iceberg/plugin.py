@@ -12,6 +12,7 @@ from seeknal.plugin import (
     ConnectionType,
     Context,
     Delivered,
+    DeliveryContext,
     Fate,
     Garbage,
     Misfit,
@@ -22,9 +23,11 @@ from seeknal.plugin import (
     Rows,
     Session,
     Source,
+    SourceContext,
     SourceType,
     Standing,
     Target,
+    TargetContext,
     TargetType,
     hookimpl,
 )
@@ -106,7 +109,7 @@ def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit
 
 
 @hookimpl
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     if not isinstance(source.options, IcebergSource):
         return None
     from seeknal_iceberg.reading import version_of
@@ -115,7 +118,7 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @hookimpl
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     if not isinstance(source.options, IcebergSource):
         return None
     from seeknal_iceberg.reading import read
@@ -124,7 +127,7 @@ def load_source(source: Source, context: Context) -> Rows | None:
 
 
 @hookimpl
-def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
     if not isinstance(target.options, IcebergTarget):
         return None
     from seeknal_iceberg.delivering import deliver
@@ -133,7 +136,7 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @hookimpl
-def isolate_target(target: Target, context: Context) -> str | None:
+def isolate_target(target: Target, context: TargetContext) -> str | None:
     if not isinstance(target.options, IcebergTarget):
         return None
     from seeknal_iceberg.isolating import table_of
@@ -142,7 +145,9 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @hookimpl
-def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
     if not isinstance(target.options, IcebergTarget):
         return None
     from seeknal_iceberg.dropping import drop
@@ -151,7 +156,9 @@ def drop_target(target: Target, standing: Standing, context: Context, dry_run: b
 
 
 @hookimpl
-def roll_back_target(target: Target, delivered: str, wanted: str, context: Context) -> bool | None:
+def roll_back_target(
+    target: Target, delivered: str, wanted: str, context: TargetContext
+) -> bool | None:
     if not isinstance(target.options, IcebergTarget):
         return None
     from seeknal_iceberg.rollback import roll_back

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from seeknal.plugin import Column, Context, NodeError, NodeId, Relation, RowsRefused
+from seeknal.plugin import Column, DeliveryContext, NodeError, NodeId, Relation, RowsRefused
 from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.scanning import brought_here, scan_of_files
 from seeknal_iceberg.types import duckdb_type
@@ -45,7 +45,7 @@ def drop_branch(table: Table, branch: str) -> None:
         table.manage_snapshots().remove_branch(branch).commit()
 
 
-def publish(table: Table, branch: str, node: NodeId, context: Context) -> None:
+def publish(table: Table, branch: str, node: NodeId, context: DeliveryContext) -> None:
     """Audit what the table would hold and make it what the table holds.
 
     Raises DeliveryError, and leaves the branch to be looked at, when an audit fails;
@@ -76,7 +76,7 @@ def _follows(table: Table, branch: str) -> bool:
     return bool(head and found and found.parent_snapshot_id == head.snapshot_id)
 
 
-def _relation(table: Table, branch: str, node: NodeId, context: Context) -> Relation:
+def _relation(table: Table, branch: str, node: NodeId, context: DeliveryContext) -> Relation:
     snapshot = table.snapshot_by_name(branch)
     tasks = table.scan(snapshot_id=snapshot.snapshot_id if snapshot else None).plan_files()
     files = brought_here(table.io, tasks, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import Context, DeliveryError, SeeknalError, Target
+from seeknal.plugin import DeliveryError, SeeknalError, Target, TargetContext
 from seeknal_iceberg.catalogs import open_catalog, options_of, said
 from seeknal_iceberg.delivering import DELIVERY
 from seeknal_iceberg.isolating import table_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def roll_back(
-    target: Target, options: IcebergTarget, delivered: str, wanted: str, context: Context
+    target: Target, options: IcebergTarget, delivered: str, wanted: str, context: TargetContext
 ) -> bool | None:
     """Make the snapshot of delivery ``wanted`` the table's current one.
 

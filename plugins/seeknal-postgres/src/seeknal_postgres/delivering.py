@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from seeknal.plugin import (
-    Context,
     Delivered,
+    DeliveryContext,
     DeliveryError,
     Range,
     Relation,
@@ -54,7 +54,7 @@ class Work:
     table: Table
     relation: Relation
     writings: tuple[Writing, ...]
-    context: Context
+    context: DeliveryContext
     connection: Postgres
     ranges: tuple[Range, ...] = ()
     keys: tuple[str, ...] = field(default=())
@@ -74,7 +74,7 @@ class Work:
 
 
 def deliver(
-    target: Target, options: PostgresTarget, relation: Relation, context: Context
+    target: Target, options: PostgresTarget, relation: Relation, context: DeliveryContext
 ) -> Delivered:
     """Write ``relation`` to its table. Raises DeliveryError or ConnectionFailed."""
     name, connection = connection_of(target, None, context)
@@ -100,7 +100,7 @@ def _prepared(
     target: Target,
     options: PostgresTarget,
     relation: Relation,
-    context: Context,
+    context: DeliveryContext,
     connection: Postgres,
     table: Table,
 ) -> Work | None:

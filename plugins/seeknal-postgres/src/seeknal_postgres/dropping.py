@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.plugin import (
-    Context,
     DeliveryError,
     Fate,
     Standing,
     Target,
+    TargetContext,
     quote_identifier,
     quote_name,
     scrub,
@@ -69,7 +69,12 @@ class _Told:
 
 
 def drop(
-    target: Target, options: PostgresTarget, standing: Standing, context: Context, *, dry_run: bool
+    target: Target,
+    options: PostgresTarget,
+    standing: Standing,
+    context: TargetContext,
+    *,
+    dry_run: bool,
 ) -> Fate:
     """Drop the table, in one transaction that looks at it under its lock.
 
@@ -121,7 +126,7 @@ def _without_looking(server: Server, table: Table) -> Fate | None:
 
 
 def _dropped(
-    server: Server, table: Table, schema: str, standing: Standing, context: Context
+    server: Server, table: Table, schema: str, standing: Standing, context: TargetContext
 ) -> Fate:
     told = _told(server, table, schema)
     row = server.execute("SELECT to_regclass(%s)::oid::bigint", [table.quoted]).fetchone()
@@ -137,7 +142,7 @@ def _dropped(
     return Fate(verdict="dropped")
 
 
-def _tidy(server: Server, table: Table, ledger_schema: str, context: Context) -> None:
+def _tidy(server: Server, table: Table, ledger_schema: str, context: TargetContext) -> None:
     """Drop the environment's own schemas once they are empty, the ledger's with the ledger."""
     own = [
         name for name in (table.schema, ledger_schema) if name.endswith(f"__{context.environment}")
@@ -175,7 +180,9 @@ def _told(server: Server, table: Table, schema: str) -> list[_Told]:
     return [_Told(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _is_not_ours(told: list[_Told], oid: int, standing: Standing, context: Context) -> str | None:
+def _is_not_ours(
+    told: list[_Told], oid: int, standing: Standing, context: TargetContext
+) -> str | None:
     """What the ledger says against it."""
     if not told:
         return "its database has no record that seeknal delivered to it"

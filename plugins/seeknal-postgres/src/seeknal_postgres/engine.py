@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context, Node, NodeError, NodeId, Rows, Source
+from seeknal.plugin import Node, NodeContext, NodeError, NodeId, Rows, Source
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 
-def run_sql(node: Node, context: Context) -> Rows:
+def run_sql(node: Node, context: NodeContext) -> Rows:
     """The rows of the node's SQL. Raises NodeError for a parent that is not in the database."""
     name = _connection(node, context)
     source = Source(
@@ -33,7 +33,7 @@ def run_sql(node: Node, context: Context) -> Rows:
     return read(source, PostgresSource(), context)
 
 
-def _connection(node: Node, context: Context) -> str:
+def _connection(node: Node, context: NodeContext) -> str:
     """That of ``params:``, else the one that all parents share."""
     given = node.params.get("connection")
     if isinstance(given, str):
@@ -60,7 +60,7 @@ def _is_ours(options: object) -> bool:
     return isinstance(options, PostgresTarget)
 
 
-def _translated(node: Node, connection: str, context: Context) -> str:
+def _translated(node: Node, connection: str, context: NodeContext) -> str:
     """The SQL in PostgreSQL's dialect, each input replaced by where its rows are."""
     from sqlglot import exp, parse_one
 
@@ -98,7 +98,7 @@ def _id_of(table: exp.Table) -> NodeId:
     return NodeId.of(table.db, table.name)
 
 
-def _place(parent: Node, connection: str, context: Context) -> exp.Expression:
+def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expression:
     """A table, or a query in brackets. Raises NodeError when the rows are not in the database."""
     from sqlglot import exp, parse_one
 

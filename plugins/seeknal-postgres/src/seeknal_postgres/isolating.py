@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from seeknal.plugin import Context, NodeError, Target, isolate
+from seeknal.plugin import NodeError, Target, TargetContext, isolate
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.names import LONGEST_NAME
@@ -12,7 +12,7 @@ from seeknal_postgres.options import Postgres, PostgresTarget
 
 
 def isolated(
-    table: Table, connection: Postgres, context: Context, environment: str | None = None
+    table: Table, connection: Postgres, context: TargetContext, environment: str | None = None
 ) -> tuple[Table, Postgres]:
     """The table and its database in the context's environment, or another one.
 
@@ -26,7 +26,7 @@ def isolated(
     return Table(schema=schema, name=own), connection
 
 
-def isolated_schema(schema: str, context: Context) -> str:
+def isolated_schema(schema: str, context: TargetContext) -> str:
     """A schema of our own, such as that of the ledger, which lies apart whatever the suffix."""
     if context.environment == "prod" or context.suffix in ("database", "catalog"):
         return schema
@@ -40,7 +40,7 @@ def isolated_schema(schema: str, context: Context) -> str:
     return name
 
 
-def place_of(target: Target, options: PostgresTarget, context: Context) -> str:
+def place_of(target: Target, options: PostgresTarget, context: TargetContext) -> str:
     """Where a target is written, for people. Reaches no server."""
     _, connection = connection_of(target, None, context)
     named = table_of(options.table or target.node.name, connection.schema)
@@ -50,7 +50,7 @@ def place_of(target: Target, options: PostgresTarget, context: Context) -> str:
     return f"{other}.{table}" if other else str(table)
 
 
-def _database(connection: Postgres, context: Context) -> tuple[str, ...]:
+def _database(connection: Postgres, context: TargetContext) -> tuple[str, ...]:
     if context.environment == "prod" or context.suffix not in ("database", "catalog"):
         return ()
     if connection.dbname is None or connection.embedded:

@@ -10,12 +10,13 @@ from seeknal.plugin import (
     Column,
     Connection,
     ConnectionType,
-    Context,
     Delivered,
+    DeliveryContext,
     EngineType,
     Fate,
     Misfit,
     Node,
+    NodeContext,
     NodeInputs,
     Problem,
     Project,
@@ -24,9 +25,11 @@ from seeknal.plugin import (
     RunSummary,
     Session,
     Source,
+    SourceContext,
     SourceType,
     Standing,
     Target,
+    TargetContext,
     TargetType,
     batch_misfits,
     hookimpl,
@@ -94,7 +97,7 @@ def engines() -> Iterable[EngineType]:
 
 
 @hookimpl
-def run_node(node: Node, inputs: NodeInputs, context: Context) -> Rows | None:
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     if node.engine not in (TYPE, *ALIASES) or node.sql is None:
         return None
     from seeknal_postgres.engine import run_sql
@@ -125,7 +128,7 @@ def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit
 
 
 @hookimpl
-def source_version(source: Source, context: Context) -> object | None:
+def source_version(source: Source, context: SourceContext) -> object | None:
     if not isinstance(source.options, PostgresSource):
         return None
     from seeknal_postgres.reading import version_of
@@ -134,7 +137,7 @@ def source_version(source: Source, context: Context) -> object | None:
 
 
 @hookimpl
-def load_source(source: Source, context: Context) -> Rows | None:
+def load_source(source: Source, context: SourceContext) -> Rows | None:
     if not isinstance(source.options, PostgresSource):
         return None
     from seeknal_postgres.reading import read
@@ -143,7 +146,7 @@ def load_source(source: Source, context: Context) -> Rows | None:
 
 
 @hookimpl
-def materialize(target: Target, relation: Relation, context: Context) -> Delivered | None:
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
     if not isinstance(target.options, PostgresTarget):
         return None
     from seeknal_postgres.delivering import deliver
@@ -152,7 +155,7 @@ def materialize(target: Target, relation: Relation, context: Context) -> Deliver
 
 
 @hookimpl
-def isolate_target(target: Target, context: Context) -> str | None:
+def isolate_target(target: Target, context: TargetContext) -> str | None:
     if not isinstance(target.options, PostgresTarget):
         return None
     from seeknal_postgres.isolating import place_of
@@ -161,7 +164,9 @@ def isolate_target(target: Target, context: Context) -> str | None:
 
 
 @hookimpl
-def drop_target(target: Target, standing: Standing, context: Context, dry_run: bool) -> Fate | None:
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
     if not isinstance(target.options, PostgresTarget):
         return None
     from seeknal_postgres.dropping import drop

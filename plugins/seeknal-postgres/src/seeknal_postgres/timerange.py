@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from seeknal.plugin import Context, Range, Relation, quote_identifier, range_of
+from seeknal.plugin import DeliveryContext, Range, Relation, quote_identifier, range_of
 from seeknal_postgres.writetypes import may_be_infinite
 
 
 def replaced_range(
-    relation: Relation, column: str, lookback: object, context: Context
+    relation: Relation, column: str, lookback: object, context: DeliveryContext
 ) -> Range | None:
     """As `seeknal.plugin.range_of`; an infinite end is the text that PostgreSQL reads."""
     found = range_of(relation, column, lookback, context)
@@ -25,7 +25,7 @@ def replaced_range(
     )
 
 
-def _ends(relation: Relation, column: str, context: Context) -> tuple[str, str]:
+def _ends(relation: Relation, column: str, context: DeliveryContext) -> tuple[str, str]:
     name = quote_identifier(column)
     query = f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR)"
     ((low, high),) = context.duckdb.execute(f"{query} FROM {relation.scan}").fetchall()
