@@ -251,7 +251,7 @@ def kinds() -> str:
 
     parts = []
     for name, kind in _plugins().kinds.items():
-        keys = [_options(cls) for cls in (added_keys(name), kind.options)]
+        keys = [_options(cls) for cls in (added_keys(kind), kind.options)]
         text = "\n\n".join(filter(None, keys)) or "(it adds no keys)"
         parts.append(f"## `{name}`\n\n{_sentence(kind.summary)}\n\n{text}")
     return "\n\n".join(parts)

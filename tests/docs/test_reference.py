@@ -153,8 +153,8 @@ def options_classes():
     files = (CommonKeys, InputKeys, ProjectOptions, ProfileOptions, EngineTarget)
     yield from (("project-files.md", cls) for cls in files)
     yield from (("audits.md", AuditKeys), ("targets.md", TargetKeys))
-    for name, kind in plugins.kinds.items():
-        yield from (("kinds.md", added_keys(name)), ("kinds.md", kind.options))
+    for kind in plugins.kinds.values():
+        yield from (("kinds.md", added_keys(kind)), ("kinds.md", kind.options))
     declared = {
         "sources.md": plugins.source_types,
         "targets.md": plugins.target_types,

@@ -159,7 +159,7 @@ def generated_sql(loaded: Loaded, node: Node) -> str:
 
     kind = loaded.plugins.kinds.get(node.kind)
     body = node.sql.executable if node.sql else None
-    if body is not None and (node.kind == "transform" or kind is None or not kind.produces_rows):
+    if body is not None and (node.rows_of_body or kind is None or not kind.produces_rows):
         return body
     if kind is None or not kind.produces_rows:
         raise Unbound(f"a {node.kind} computes no rows")

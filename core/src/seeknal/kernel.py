@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from attrs import field, frozen
 
 from seeknal.model import (
+    Does,
     NodeId,
     ParquetFiles,
     Relation,
@@ -27,7 +28,13 @@ class NodeKind:
 
     ``options`` is the attrs class of the keys that the kind adds to the common ones.
     ``functional``: its options that can change rows; None means all.
-    ``produces_rows``: False for kinds that only deliver or document.
+
+    ``does`` says what a run does with its nodes, and which of the common keys they take: one that
+    ``loads`` has ``source:``, one that ``delivers`` may have ``type:``. One that ``checks`` or
+    ``delivers`` has no rows. ``rows_of_body``: its rows are just those of the node's SQL or
+    function, which names its inputs itself.
+    ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
+    with the option that it is now, or ``""``.
     """
 
     name: str
@@ -35,10 +42,17 @@ class NodeKind:
     options: type
     summary: str
     colour: str = "#8a8f98"
-    produces_rows: bool = True
+    does: Does = "computes"
+    rows_of_body: bool = False
     functional: tuple[str, ...] | None = None
     accepts_sql: bool = True
     accepts_python: bool = True
+    old_settings: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def produces_rows(self) -> bool:
+        """Whether its nodes have rows that others can read."""
+        return self.does in ("loads", "computes")
 
 
 @frozen(kw_only=True)

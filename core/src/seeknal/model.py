@@ -235,6 +235,11 @@ class PythonCode:
     computed: bool = False
 
 
+Does = Literal["loads", "computes", "checks", "delivers"]
+"""What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs, or
+deliver their inputs' rows."""
+
+
 @frozen(kw_only=True)
 class Node:
     """One node of the pipeline, wherever it was written.
@@ -279,6 +284,10 @@ class Node:
     """Environment variables that a Python node declares to read."""
     notes: Mapping[str, str] = field(factory=dict)
     """A hash for each key that says nothing of the rows, so that a plan can name what changed."""
+    does: Does = "computes"
+    """What a run does with a node of its kind."""
+    rows_of_body: bool = False
+    """Whether its rows are just those of its SQL or function, as its kind says."""
 
     @property
     def kind(self) -> str:

@@ -27,6 +27,7 @@ from seeknal.plan.stored import inlined_views
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Location("a.yml", 1, 1)
+DOES = {"source": "loads", "rule": "checks", "exposure": "delivers"}
 SQL = Sql(text="SELECT 1", rendered="SELECT 1", executable="SELECT 1", location=PLACE)
 
 
@@ -34,7 +35,12 @@ def node(id, *parents, **more):
     id = NodeId(id)
     source = Source(node=id, type="csv", options=None) if id.kind == "source" else None
     inputs = tuple(Input(ref=NodeId(parent)) for parent in parents)
-    defaults = {"definition": f"definition of {id}", "source": source}
+    defaults = {
+        "definition": f"definition of {id}",
+        "source": source,
+        "does": DOES.get(id.kind, "computes"),
+        "rows_of_body": id.kind == "transform",
+    }
     return Node(id=id, location=PLACE, options=None, inputs=inputs, **(defaults | more))
 
 

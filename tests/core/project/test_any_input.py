@@ -88,7 +88,7 @@ def ends_well(project):
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_any_value_of_any_key(seeknal_project, kind):
-    classes = (CommonKeys, added_keys(kind), PLUGINS.kinds[kind].options)
+    classes = (CommonKeys, added_keys(PLUGINS.kinds[kind]), PLUGINS.kinds[kind].options)
     keys = dict.fromkeys(key for cls in classes for key in keys_of(cls))
     documents = [
         {"kind": kind, "name": f"n{number}", **WHOLE[kind], key: value}

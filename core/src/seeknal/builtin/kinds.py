@@ -47,6 +47,7 @@ def node_kinds() -> list[NodeKind]:
             options=NoOptions,
             summary="rows from outside",
             colour="#3b82f6",
+            does="loads",
             accepts_sql=False,
         ),
         NodeKind(
@@ -55,6 +56,7 @@ def node_kinds() -> list[NodeKind]:
             options=NoOptions,
             summary="rows computed by SQL or Python",
             colour="#10b981",
+            rows_of_body=True,
         ),
         NodeKind(
             name="feature_group",
@@ -63,6 +65,7 @@ def node_kinds() -> list[NodeKind]:
             summary="features of an entity, by key and event time",
             colour="#f59e0b",
             functional=("entity", "event_time", "created_time", "features"),
+            old_settings={"event_time_col": "event_time", "offline": "", "online": ""},
         ),
         NodeKind(
             name="aggregation",
@@ -91,7 +94,7 @@ def node_kinds() -> list[NodeKind]:
             options=RuleOptions,
             summary="audits that stand by themselves",
             colour="#ef4444",
-            produces_rows=False,
+            does="checks",
             accepts_sql=False,
             accepts_python=False,
         ),
@@ -101,7 +104,7 @@ def node_kinds() -> list[NodeKind]:
             options=NoOptions,
             summary="who depends on nodes, and what is delivered to them",
             colour="#ec4899",
-            produces_rows=False,
+            does="delivers",
         ),
     ]
 
@@ -124,5 +127,5 @@ def validate_project(project: Project) -> list[Problem]:
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
-    """A transform's rows are those of its SQL or its function."""
-    return inputs.body if node.kind == "transform" else None
+    """Rows that are just those of the node's SQL or its function."""
+    return inputs.body if node.rows_of_body else None

@@ -97,7 +97,7 @@ def yaml_draft(
     ``connections`` are those of the project, with their types.
     """
     head = _HEAD.format(kind=kind.name, name=name)
-    if kind.name == "source":
+    if kind.does == "loads":
         return head + _source_body(source_type or "csv", plugins, connections)
     if source_type is not None:
         raise UsageError("--type is for sources", code="SK0264")
@@ -174,7 +174,7 @@ def python_draft(kind: NodeKind, name: str) -> str:
     """A Python file with one node of ``kind``, to be filled in."""
     if not kind.accepts_python:
         raise UsageError(f"a {kind.name} cannot be written in Python", code="SK0264")
-    if kind.name == "source":
+    if kind.does == "loads":
         argument, body = 'source="python"', 'return [{"id": 1}]'
     else:
         argument = 'inputs=["source.NAME"]'

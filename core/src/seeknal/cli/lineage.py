@@ -22,7 +22,7 @@ from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.flags import format_option, output_option
-from seeknal.model import NodeId
+from seeknal.model import Node, NodeId
 from seeknal.secret import scrub
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _ends(reached: list[Affected], focus: Focus, loaded: Loaded) -> tuple[list[s
     """The exposures and the targets at the end of the way, each as people know it."""
     nodes = loaded.project.nodes
     ids = [focus[0], *(entry.node for entry in reached)]
-    exposures = [str(id) for id in ids if id.kind == "exposure"]
+    exposures = [str(id) for id in ids if nodes[id].does == "delivers"]
     targets = [
         f"{target.type} {target.label}  ({id})" for id in ids for target in nodes[id].targets
     ]
@@ -297,7 +297,7 @@ def _print_impact(focus: Focus, reached: list[Affected], loaded: Loaded) -> None
     for entry in reached:
         print()
         print(entry.node)
-        _print_affected(entry)
+        _print_affected(entry, loaded.project.nodes[entry.node])
     exposures, targets = _ends(reached, focus, loaded)
     for title, lines in (("exposures", exposures), ("targets", targets)):
         if lines:
@@ -306,7 +306,7 @@ def _print_impact(focus: Focus, reached: list[Affected], loaded: Loaded) -> None
             print(f"    {line}")
 
 
-def _print_affected(entry: Affected) -> None:
+def _print_affected(entry: Affected, node: Node) -> None:
     if entry.unknown is not None:
         print(f"    everything: what it reads is not known ({entry.unknown})")
         return
@@ -315,7 +315,7 @@ def _print_affected(entry: Affected) -> None:
     if entry.influence:
         print(f"    by influence  {', '.join(entry.influence)}")
     if entry.rows:
-        is_rule = entry.node.kind == "rule"
-        print(f"    {'what its audits check' if is_rule else 'other rows may be there'}")
+        checks = node.does == "checks"
+        print(f"    {'what its audits check' if checks else 'other rows may be there'}")
     if not (entry.value or entry.influence or entry.rows):
         print("    the order of its rows")

@@ -105,7 +105,7 @@ def _print(nodes: list[Node]) -> None:
 def _type(node: Node) -> str:
     if node.source:
         return node.source.type
-    if node.kind == "exposure":
+    if node.does == "delivers":
         return ", ".join(dict.fromkeys(target.type for target in node.targets))
     return "python" if node.python else node.materialized if node.sql else ""
 

@@ -102,7 +102,7 @@ def _shared(cls: type) -> Schema:
 def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
     from seeknal.project.keys import CommonKeys, added_keys
 
-    classes = (CommonKeys, added_keys(kind.name), kind.options)
+    classes = (CommonKeys, added_keys(kind), kind.options)
     properties: Schema = {}
     for cls in classes:
         properties |= json_schema(cls)["properties"]
@@ -114,10 +114,10 @@ def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
     schema["required"] = [
         key for cls in classes for key in json_schema(cls).get("required", []) if key != "kind"
     ]
-    if kind.name == "source":
+    if kind.does == "loads":
         schema["allOf"] = _params(plugins.source_types, ("source", "type"))
         _name_types(properties, ("source", "type"), plugins.source_types)
-    elif kind.name == "exposure":
+    elif kind.does == "delivers":
         exposed = {name: kind for name, kind in plugins.target_types.items() if kind.exposure}
         schema["allOf"] = _params(exposed, ("type",))
         _name_types(properties, ("type",), exposed)

@@ -121,7 +121,7 @@ def _type(node: Node) -> str:
         return node.source.type
     if node.python:
         return "python"
-    if node.kind == "exposure":
+    if node.does == "delivers":
         return ", ".join(dict.fromkeys(target.type for target in node.targets)) or "documentation"
     return node.materialized
 

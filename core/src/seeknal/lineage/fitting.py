@@ -119,12 +119,12 @@ class _Rows:
         """None for a node that has no rows, or those of several others."""
         node = self.node
         kind = self.binder.plugins.kinds.get(node.kind)
-        if node.kind == "rule":
+        if node.does == "checks":
             return None
-        if node.kind == "transform" and node.sql is None:
+        if node.rows_of_body and node.sql is None:
             raise Unbound("it has no SQL")
         body = self.of_sql() if node.sql is not None else self.of_input()
-        if kind is None or not kind.produces_rows or node.kind == "transform" or body is None:
+        if kind is None or not kind.produces_rows or node.rows_of_body or body is None:
             return body
         return self.of_kind(body)
 

@@ -91,7 +91,7 @@ def _traced(
     node: Node, parents: Mapping[NodeId, NodeLineage], known: Known, binder: Binder
 ) -> NodeLineage:
     kind = binder.plugins.kinds.get(node.kind)
-    if node.kind == "rule":
+    if node.does == "checks":
         return checked(node, parents, binder.nodes)
     if kind is not None and not kind.produces_rows and node.sql is None:
         return delivered(node, parents)
@@ -133,7 +133,7 @@ def _body(node: Node, known: Known) -> str | None:
 def _is_its_body(node: Node, binder: Binder) -> bool:
     """Whether the node's rows are just those of its own SQL."""
     kind = binder.plugins.kinds.get(node.kind)
-    return node.kind == "transform" or (kind is not None and not kind.produces_rows)
+    return node.rows_of_body or (kind is not None and not kind.produces_rows)
 
 
 def delivered(node: Node, parents: Mapping[NodeId, NodeLineage]) -> NodeLineage:

@@ -83,7 +83,7 @@ def _definition(
     old = snapshot.artifact.columns if snapshot.artifact else None
     if node.sql is None or before is None or columns is None or old is None:
         return _unknown(node, "what it was before, or what it gives now, is not known")
-    if node.kind != "transform" or before.frame != node.frame:
+    if not node.rows_of_body or before.frame != node.frame:
         return _unknown(node, "more than its SQL changed, or its kind makes more of it")
     return _sql(before.executable, node.sql.executable, old, columns, inputs)
 

@@ -128,7 +128,7 @@ def _verdicts(
             _inputs(nodes[step.node], known) if before else None,
         )
         # A rule has no output of its own: whether it is new cannot be told.
-        if verdict is not None and nodes[step.node].kind != "rule":
+        if verdict is not None and nodes[step.node].does != "checks":
             found[step.node] = verdict
     return found
 
@@ -293,11 +293,11 @@ def _removed(id: NodeId, disabled: bool) -> Change:
 
 def _action(step: Step, node: Node, snapshots: Mapping[NodeId, Snapshot]) -> Action:
     if step.action == "run":
-        if node.kind == "exposure":
+        if node.does == "delivers":
             return "UPDATE"
         return "REBUILD" if node.id in snapshots else "BUILD"
     if step.action == "deliver":
-        return "UPDATE" if node.kind == "exposure" else "REDELIVER"
+        return "UPDATE" if node.does == "delivers" else "REDELIVER"
     return "AUDIT" if step.action == "audit" else "REUSE"
 
 

@@ -150,7 +150,7 @@ class _Planner:
 
     def followed(self, node: Node, moving: set[NodeId]) -> str:
         """Why a node runs whose parents do: a rule does because, and when, its input does."""
-        if node.kind == "rule":
+        if node.does == "checks":
             return next(self.reasons.get(parent, "inputs changed") for parent in moving)
         return "inputs changed"
 
@@ -170,7 +170,7 @@ class _Planner:
             return "forced (--full)"
         if node.id in self.now.refresh:
             return "refreshed (--refresh)"
-        if self.is_documentation(node) or node.kind == "rule":
+        if self.is_documentation(node) or node.does == "checks":
             return None
         if snapshot is None:
             return "first run"
@@ -216,7 +216,7 @@ class _Planner:
 
     def inputs_changed(self, node: Node, snapshot: Snapshot | None) -> bool:
         """Whether an input that this run leaves alone is another than the one that was read."""
-        if snapshot is None or self.is_documentation(node) or node.kind == "rule":
+        if snapshot is None or self.is_documentation(node) or node.does == "checks":
             return False
         return any(
             current and snapshot.inputs.get(parent) != current
@@ -251,11 +251,11 @@ class _Planner:
         return any(owed.delivery.environment == here for owed in snapshot.backlog)
 
     def is_documentation(self, node: Node) -> bool:
-        return node.kind in self.now.rowless_kinds and not node.targets and node.kind != "rule"
+        return node.kind in self.now.rowless_kinds and not node.targets and node.does != "checks"
 
     def check_unselected_parents(self, node: Node) -> None:
         for parent in node.parents:
-            if parent in self.now.selected or self.now.nodes[parent].kind == "rule":
+            if parent in self.now.selected or self.now.nodes[parent].does == "checks":
                 continue
             snapshot = self.now.snapshots.get(parent)
             if snapshot is None:

@@ -28,7 +28,7 @@ def inlined_views(nodes: Mapping[NodeId, Node], graph: Graph) -> frozenset[NodeI
 def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
     if node.audits or node.targets or node.python or node.sql is None:
         return True
-    if node.kind != "transform":
+    if not node.rows_of_body:
         # Other kinds make more of their SQL than it says: types, checks, fewer columns.
         return True
     sql = node.sql.executable

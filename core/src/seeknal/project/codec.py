@@ -183,10 +183,13 @@ class _Reader:
         )
         rest: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
         rest |= {name: tuple(data[name]) for name in _LISTS if name in data}
+        kind = self.plugins.kinds[id.kind]
         return Node(
             id=id,
             location=Location(*data["at"]),
-            options=self.options(self.plugins.kinds[id.kind].options, data["options"]),
+            options=self.options(kind.options, data["options"]),
+            does=kind.does,
+            rows_of_body=kind.rows_of_body,
             inputs=tuple(
                 Input(ref=NodeId(ref), alias=alias, location=_place_from(place))
                 for ref, alias, place in data.get("inputs", ())

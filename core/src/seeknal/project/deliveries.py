@@ -82,7 +82,7 @@ def _problem(source: Node, owner: Node, target: Target) -> Problem:
 
 
 def _help(owner: Node, target: Target) -> str:
-    rows = target.reads or (owner.id if owner.kind != "exposure" else None)
+    rows = target.reads or (owner.id if owner.does != "delivers" else None)
     if rows is None and owner.sql is None and len(owner.parents) == 1:
         rows = owner.parents[0]
     if rows is None:

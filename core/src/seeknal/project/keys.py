@@ -8,6 +8,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from seeknal.durations import Duration
+from seeknal.kernel import NodeKind
 from seeknal.options import option
 
 UNUSED = "of seeknal 2.x; accepted and not used"
@@ -158,6 +159,6 @@ class NoKeys:
     """A kind that adds nothing here."""
 
 
-def added_keys(kind: str) -> type[Any]:
-    """The class of the keys that core itself adds for ``kind``."""
-    return {"source": SourceKeys, "exposure": ExposureKeys}.get(kind, NoKeys)
+def added_keys(kind: NodeKind) -> type[Any]:
+    """The class of the keys that core itself adds for nodes of ``kind``."""
+    return {"loads": SourceKeys, "delivers": ExposureKeys}.get(kind.does, NoKeys)

@@ -111,12 +111,12 @@ class _Builder:
         data = {**self.around.node_defaults, **self.raw.data}
         common_data, added_data, kind_data = self.split(data, kind)
         common = self.converted(CommonKeys, common_data)
-        added = self.converted(added_keys(kind.name), added_data)
+        added = self.converted(added_keys(kind), added_data)
         if common is None or added is None or not common.enabled:
             return None
         kind_data = self.with_old_keys(kind_data, common, kind)
         options = self.converted(kind.options, kind_data)
-        inputs = self.inputs(common)
+        inputs = self.inputs(common, kind)
         clear = inputs is not None
         before = len(self.problems)
         self.check_body(common, kind)
@@ -128,9 +128,9 @@ class _Builder:
         if self.has_errors(before):
             sql, clear = None, False
         columns = self.columns(common)
-        source = self.source(common, added, columns) if kind.name == "source" else None
+        source = self.source(common, added, columns) if kind.does == "loads" else None
         targets = self.targets.declared(common, kind)
-        if kind.name == "exposure" and added.type is not None:
+        if kind.does == "delivers" and added.type is not None:
             targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
         self.note_what_has_no_effect(common)
@@ -188,6 +188,8 @@ class _Builder:
             files=common.files,
             env=tuple(dict.fromkeys((*common.env, *(reads.env if reads else ())))),
             notes=self.notes(data, kind, options) if sound else {},
+            does=kind.does,
+            rows_of_body=kind.rows_of_body,
         )
         return Built(node=node, sound=sound, clear=clear)
 
@@ -208,7 +210,7 @@ class _Builder:
             if key in NOTED
             and value not in (None, "", [], {})
             # They may hold a password there, and are part of the definition in any case.
-            and not (key == "params" and kind.name in ("source", "exposure"))
+            and not (key == "params" and kind.does in ("loads", "delivers"))
         }
         for entry in fields_of(type(options)):
             value = unstructure(getattr(options, entry.name))
@@ -222,7 +224,7 @@ class _Builder:
         self, data: Mapping[str, object], kind: NodeKind
     ) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
         """The keys by who reads them; an unknown one is reported with the nearest known."""
-        owners = [keys_of(CommonKeys), keys_of(added_keys(kind.name)), keys_of(kind.options)]
+        owners = [keys_of(CommonKeys), keys_of(added_keys(kind)), keys_of(kind.options)]
         parts: tuple[dict[str, object], ...] = ({}, {}, {})
         # A kind's own key hides a common one of the same name.
         order = (2, 1, 0)
@@ -260,13 +262,16 @@ class _Builder:
     def with_old_keys(
         self, data: dict[str, object], common: CommonKeys, kind: NodeKind
     ) -> dict[str, object]:
-        """seeknal 2.x writes a feature group's event time below ``materialization:``."""
+        """Options that seeknal 2.x writes below ``materialization:``."""
         old = common.materialization or {}
-        if kind.name == "feature_group" and "event_time_col" in old and "event_time" not in data:
-            return {**data, "event_time": old["event_time_col"]}
-        return data
+        moved = {
+            key: old[before]
+            for before, key in kind.old_settings.items()
+            if key and before in old and key not in data
+        }
+        return {**data, **moved}
 
-    def inputs(self, common: CommonKeys) -> tuple[Input, ...] | None:
+    def inputs(self, common: CommonKeys, kind: NodeKind) -> tuple[Input, ...] | None:
         """The declared inputs, each once; None when one could mean several nodes."""
         before = len(self.problems)
         found = [
@@ -275,7 +280,7 @@ class _Builder:
             for index, entry in enumerate(getattr(common, key))
         ]
         source = self.raw.data.get("source")
-        if self.raw.kind != "source" and isinstance(source, str):
+        if kind.does != "loads" and isinstance(source, str):
             found.append(self.input(source, self.raw.marks.value("source")))
         if len(self.problems) > before:
             return None
@@ -307,9 +312,9 @@ class _Builder:
             message = f"a {kind.name} takes no {f'{given[0]}:' if own else 'SQL'}"
             marks = self.raw.marks
             place = marks.key(given[0]) if own else marks.value("kind")
-            self.problem("SK0217", message, place, help if kind.name == "source" else None)
-        if kind.name == "transform" and not given and not self.has_other_body(common):
-            message = "a transform needs what it computes"
+            self.problem("SK0217", message, place, help if kind.does == "loads" else None)
+        if kind.rows_of_body and not given and not self.has_other_body(common):
+            message = f"a {kind.name} needs what it computes"
             self.problem("SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')")
 
     def has_other_body(self, common: CommonKeys) -> bool:
@@ -534,11 +539,11 @@ class _Builder:
         return found.definition if found else {}
 
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
-        if common.audits and not kind.produces_rows and kind.name != "rule":
+        if common.audits and not kind.produces_rows and kind.does != "checks":
             place = self.raw.marks.key("audits")
             self.problem("SK0904", f"a node of kind {kind.name} has no rows to audit", place)
             return ()
-        if kind.name == "rule":
+        if kind.does == "checks":
             return ()
         marks = self.raw.marks
         return tuple(

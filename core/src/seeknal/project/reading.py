@@ -244,7 +244,7 @@ class _Loader:
         types = {
             str(raw.data.get("source") or raw.data.get("type"))
             for raw in raws
-            if raw.kind == "source"
+            if (kind := self.plugins.kinds.get(raw.kind)) and kind.does == "loads"
         }
         return {type: profile.source_defaults(type, self.problems) for type in sorted(types)}
 
@@ -284,7 +284,7 @@ class _Loader:
 
         for raw in raws:
             rule = nodes.get(raw.id)
-            if raw.kind != "rule" or rule is None:
+            if rule is None or rule.does != "checks":
                 continue
             for data, marks in audits_of_rule(raw, self.problems):
                 # As in 2.x: the first input is the one that the rule is about.

@@ -55,10 +55,8 @@ class TargetBuilder:
             for index, entry in enumerate(common.materializations)
         ]
         one = common.materialization
-        # On a feature group the 2.x keys below materialization: are settings, not a target.
-        if one is not None and (kind.name != "feature_group" or {"type", "table"} & set(one)):
-            old = {"event_time_col", "offline", "online"} if kind.name == "feature_group" else set()
-            entry = {key: value for key, value in one.items() if key not in old}
+        if one is not None and (not kind.old_settings or {"type", "table"} & set(one)):
+            entry = {key: value for key, value in one.items() if key not in kind.old_settings}
             entries.append((entry, marks.below("materialization")))
         default = self.around.plugins.default_target
         return _present(self.target({"type": default, **entry}, at) for entry, at in entries)
@@ -73,7 +71,7 @@ class TargetBuilder:
             self.unknown_type(type, marks)
             return []
         path = params.get("path")
-        read = list(dict.fromkeys(entry.ref for entry in inputs if entry.ref.kind != "rule"))
+        read = list(dict.fromkeys(entry.ref for entry in inputs if self.has_rows(entry.ref)))
         if isinstance(path, str) and "{name}" in path:
             paths = [(path.replace("{name}", ref.name), ref) for ref in read]
             return _present(self.target({**params, "path": to}, marks, ref) for to, ref in paths)
@@ -88,6 +86,10 @@ class TargetBuilder:
                 return []
             params["sheets"] = read
         return _present([self.target(params, marks)])
+
+    def has_rows(self, node: NodeId) -> bool:
+        kind = self.around.plugins.kinds.get(node.kind)
+        return kind is None or kind.produces_rows
 
     def target(
         self, data: Mapping[str, object], marks: Marks, reads: NodeId | None = None
@@ -114,7 +116,7 @@ class TargetBuilder:
     def unknown_type(self, type: str, marks: Marks) -> None:
         help = unknown_type("target type", type, self.around.plugins)
         place = marks.value("type")
-        if self.raw.kind == "exposure":
+        if self.around.plugins.kinds[self.raw.kind].does == "delivers":
             place = self.type_place(marks)
             if type.lower() in _DOCUMENTING:
                 help = (

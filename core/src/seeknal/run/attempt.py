@@ -107,7 +107,7 @@ class Attempt:
         return self.reuse()
 
     def inputs_differ(self) -> bool:
-        if self.node.kind == "rule":
+        if self.node.does == "checks":
             # It keeps nothing of its own: its input's step asked its audits, or had no need to.
             return not self.reused_before >= set(self.node.parents)
         if self.snapshot is None:
@@ -174,7 +174,7 @@ class Attempt:
             services.artifacts.unlink_current(self.node.id, services.plan.environment)
 
     def run(self) -> NodeResult:
-        if self.node.kind == "rule":
+        if self.node.does == "checks":
             self.audits = self.audits_of_rule()
             return self.result("success")
         kind = self.services.plugins.kinds[self.node.kind]

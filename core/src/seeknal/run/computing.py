@@ -32,8 +32,8 @@ def rows_of(place: Place, remember: Remember) -> Rows:
         if node.sql
         else None
     )
-    # A transform's SQL names its inputs itself; describing views for it would cost a bind.
-    plain = node.kind == "transform"
+    # Such SQL names its inputs itself; describing views for it would cost a bind.
+    plain = node.rows_of_body
     needed = () if plain else node.parents
     if not plain and body is not None:
         # What a kind makes of a function's rows is no business of the function's own DuckDB.
