@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import pytest
 import yaml
 from attrs import evolve, frozen
 
@@ -314,7 +315,7 @@ class Story:
         summary = act(self.request(environment, **more))
         assert summary.ok, [result.error for result in summary.results if not result.ok]
         self.as_planned(plan, summary)
-        self.ran(environment, set(self.definitions))
+        self.ran(environment, set(self.definitions), whole=True)
 
     def as_planned(self, plan, summary):
         """A run does what its plan says, or less: where that depends on rows, or where an output
@@ -341,8 +342,7 @@ class Story:
             chosen |= self.reached(name, self.children())
         if environment not in self.holds and environment != "prod" and "prod" not in self.holds:
             return
-        self.begin(environment)
-        held = self.holds.get(environment, {})
+        held = self.holds.get(environment, self.holds.get("prod", {}))
         unread = {
             parent
             for each in chosen
@@ -352,15 +352,23 @@ class Story:
         request = self.request(environment, select=(expression,), full=full)
         try:
             plan = plan_project(self.root, request).plan
-            summary = run_project(self.root, request, Quiet())
         except SelectionError:
             assert unread or self.circular(held, chosen)
-            self.pinned.discard(environment)
+            self.refused(environment, request)
             return
         assert not unread
+        self.begin(environment)
+        summary = run_project(self.root, request, Quiet())
         assert summary.ok, [result.error for result in summary.results if not result.ok]
         self.as_planned(plan, summary)
         self.ran(environment, chosen)
+
+    def refused(self, environment, request):
+        """What cannot be planned is not run, and leaves all as it was."""
+        before = self.stored()
+        with pytest.raises(SelectionError):
+            run_project(self.root, request, Quiet())
+        assert self.stored() == before
 
     def circular(self, held, chosen):
         try:
@@ -393,9 +401,10 @@ class Story:
         elif environment in self.base:
             self.base[environment] = self.common(environment)
 
-    def ran(self, environment, chosen):
+    def ran(self, environment, chosen, whole=False):
+        """``whole``: nothing was selected, so that what the files no longer define goes."""
         held = self.rebuilt(self.holds.get(environment, {}), chosen)
-        if chosen == set(self.definitions):
+        if whole:
             held = {name: held[name] for name in self.definitions}
         self.holds[environment] = self.as_stored(environment, held)
         self.pinned.discard(environment)

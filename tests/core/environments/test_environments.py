@@ -210,6 +210,56 @@ def test_a_rollback_stays_until_it_is_lifted(shop, changed):
     assert shop.total() == 60
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--select", "nope"),
+        ("--select", "transform.unread"),
+        ("--exclude", "transform.clean transform.nope"),
+        ("--tags", "nope"),
+        ("--refresh", "nope"),
+    ],
+    ids=" ".join,
+)
+def test_a_run_that_is_refused_makes_no_environment(shop, asked):
+    shop.write(
+        first=transform("first", "SELECT 1 AS one FROM source.orders", "source.orders"),
+        unread=transform("unread", "SELECT one FROM transform.first", "transform.first"),
+    )
+
+    refused = shop("run", "--env", "dev", *asked)
+
+    assert refused.exit_code == 2
+    assert [entry["environment"] for entry in shop("env", "list", "--format", "json").json()] == [
+        "prod"
+    ]
+    assert not (shop.path / "target/environments/dev").exists()
+
+
+def test_a_run_that_is_refused_lifts_no_rollback(shop, changed):
+    shop.write(clean=changed)
+    shop("run").assert_ok()
+    shop("rollback", "prod", "--yes").assert_ok()
+
+    refused = shop("run", "--unpin", "--select", "nope")
+
+    assert "SK0301" in refused.stderr
+    assert "--unpin" in shop("run").stderr
+    assert shop.total() == 30
+
+
+def test_only_a_run_of_everything_drops_what_the_files_no_longer_define(shop):
+    (shop.path / "seeknal/other.yml").unlink()
+
+    shop("run", "--select", "source.orders+").assert_ok()
+    kept = shop.sql("SELECT n FROM transform.other")
+    shop("run").assert_ok()
+    dropped = shop("sql", "SELECT n FROM transform.other")
+
+    assert kept == [(2,)]
+    assert dropped.exit_code == 2
+
+
 def test_a_promotion_lifts_a_rollback(shop, changed):
     shop("env", "create", "dev").assert_ok()
     shop.write(clean=changed)

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seeknal.errors import ProjectError
 from seeknal.model import Plan, RunSummary
 from seeknal.plan.environments import check_name, existing, refuse_pinned
-from seeknal.run.asking import check_isolation
 from seeknal.run.loading import load, read_project
 from seeknal.run.planning import plan_of
 from seeknal.run.preparing import prepare_environment, take_note_of_origin
@@ -75,15 +74,14 @@ def apply_project(
             loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
             if found := loaded.state.environments.get(request.environment):
                 refuse_pinned(found)
-            verified = Verified(Artifacts(project.target), request.verify)
-            plan = plan_of(loaded, request, verified)
+            run = Run(loaded, request, reporter, store)
+            plan = run.plan()
             if not agree(loaded, plan):
                 return None
             prepare_environment(store, project, request)
             # What was agreed to was seen beside what the origin holds by now.
             take_note_of_origin(store, request.environment)
-            loaded = evolve(loaded, state=store.state)
-            return Run(loaded, request, reporter, store).run(plan)
+            return run.run(plan)
         finally:
             store.close()
 
@@ -96,10 +94,14 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
         store = open_state(project.target)
         try:
             loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
-            check_isolation(loaded, request)
+            found = loaded.state.environments.get(request.environment)
+            if found and not request.unpin:
+                refuse_pinned(found)
+            run = Run(loaded, request, reporter, store)
+            # What is refused here makes no environment, and keeps the pin of one.
+            plan = run.plan()
             prepare_environment(store, project, request)
-            loaded = evolve(loaded, state=store.state)
-            return Run(loaded, request, reporter, store).run()
+            return run.run(plan)
         finally:
             store.close()
 

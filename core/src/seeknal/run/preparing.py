@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.model import PRODUCTION, Artifact, NodeId, Project, Snapshot
-from seeknal.plan.environments import refuse_pinned
 from seeknal.plan.origins import common_base, moved_since
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.ledger import EnvironmentState, definitions_of
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def prepare_environment(store: StateStore, project: Project, request: Request) -> None:
-    """Make a new environment from production; look whether an old one may be run."""
+    """Make a new environment from production, and an old one ready to be run."""
     mend_names(store, project.target, request.environment)
     environments = store.state.environments
     environment = environments.get(request.environment)
@@ -29,9 +28,7 @@ def prepare_environment(store: StateStore, project: Project, request: Request) -
                 store, project.target, request.environment, PRODUCTION, _ttl(project)
             )
         return
-    if not request.unpin:
-        refuse_pinned(environment)
-    elif environment.pinned is not None:
+    if environment.pinned is not None:
         store.annotate(environment.name, pinned=None)
     if environment.ttl is not None and _is_old(environment.updated):
         # In use though nothing changes: its time begins anew.

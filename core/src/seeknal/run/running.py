@@ -91,11 +91,16 @@ class Run:
         """Warnings of nodes that were passed on when they came."""
         self.stop = Stop()
 
-    def run(self, plan: Plan | None = None) -> RunSummary:
-        assert self.store is not None
+    def plan(self) -> Plan:
+        """What is to be done. Raises SeeknalError where that is refused; changes nothing."""
         for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
             self.warn(note)
-        plan = plan or plan_of(self.loaded, self.request, self.verified)
+        return plan_of(self.loaded, self.request, self.verified)
+
+    def run(self, plan: Plan) -> RunSummary:
+        assert self.store is not None
+        # The environment was made ready for it since it was planned.
+        self.loaded = evolve(self.loaded, state=self.store.state)
         for warning in plan.warnings:
             self.warn(warning)
         self.reporter.planned(plan, self.project)
