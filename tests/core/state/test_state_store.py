@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +13,15 @@ from seeknal.model import NodeId
 from seeknal.state import migrations
 from seeknal.state.document import write_document
 from seeknal.state.store import open_state, read_state
+
+
+@pytest.fixture
+def often_interrupted():
+    """Threads take turns so often that whatever can come between two lines does."""
+    known = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(known)
 
 
 def nodes(target: Path, environment: str = "prod") -> dict[str, str]:
@@ -448,6 +458,36 @@ def test_many_threads_record_at_once(target, make_snapshot):
     assert len(nodes(target)) == 120
     store.close()
     assert len(nodes(target)) == 120
+
+
+def test_what_threads_record_at_once_belongs_to_the_generation_that_has_just_begun(
+    target, make_snapshot, often_interrupted
+):
+    nodes = [NodeId(f"source.n{number}") for number in range(6)]
+    store = open_state(target)
+    start = threading.Barrier(len(nodes))
+
+    def record(node, output):
+        start.wait()
+        store.record("prod", make_snapshot(node, output))
+
+    generations = 20
+    for generation in range(generations):
+        store.expect_generation("prod", command="run")
+        output = f"{generation:016}"
+        threads = [threading.Thread(target=record, args=(node, output)) for node in nodes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        store.end_generation("prod")
+
+    current = store.state.environments["prod"].snapshots
+    kept = store.generations()
+    for generation in range(generations):
+        earlier = kept.earlier("prod", current, generations, generation + 1)
+        assert {found.output_id for found in earlier.values()} == {f"{generation:016}"}
+    store.close()
 
 
 def test_nothing_is_recorded_after_closing(target, make_snapshot):

@@ -147,6 +147,7 @@ class StateStore:
         self.places = delivered
         self._notes = notes
         self._lock = threading.Condition()
+        self._beginning = threading.Lock()
         self._journal = Journal(target / JOURNAL_FILE, ledger.folds)
         self._generations = Generations(target)
         self._opening: dict[str, dict[str, Any]] = {}
@@ -311,13 +312,15 @@ class StateStore:
             self._changed = False
 
     def _begin_if_new(self, environment: str, node: NodeId, snapshot: Any) -> None:
-        with self._lock:
-            head = self._opening.get(environment)
-            known = self._ledger.snapshot(environment, node)
-            if head is None or identity(known) == identity(snapshot):
-                return
-            del self._opening[environment]
-        self.begin_generation(environment, **head)
+        # Until it is on record, what others record would belong to the one before.
+        with self._beginning:
+            with self._lock:
+                head = self._opening.get(environment)
+                known = self._ledger.snapshot(environment, node)
+                if head is None or identity(known) == identity(snapshot):
+                    return
+                del self._opening[environment]
+            self.begin_generation(environment, **head)
 
     def _append(self, entry: Entry, *, lazily: bool = False) -> None:
         with self._appended() as journal:
