@@ -53,9 +53,12 @@ UNFOLLOWED = {
     *("through_modules", "deleted_name", "subclasses", "file_executed", "read_env"),
     *("literal_importlib", "getattr_of_module", "module_getattr", "shadows_an_installed_one"),
     *("names_listed", "variables_by_getattr", "plugins_by_pattern", "reader_elsewhere"),
-    "data_of_a_package",
+    *("data_of_a_package", "name_and_submodule"),
 }
-"""Features for which whole files count, or all: there an edit that says the same may be seen."""
+"""Features for which whole files count, or all: there an edit that says the same may be seen.
+
+``name_and_submodule``: which of the two a name means is decided by who imports first.
+"""
 
 
 def feature(function):

@@ -87,6 +87,34 @@ def test_what_may_change_rows_changes_the_hash(hash_of, old, new):
     assert hash_of(BASE.replace(old, new)) != hash_of(BASE)
 
 
+TABLES = """
+import pandas
+
+FACTOR = 1
+table = pandas.DataFrame({"a": [1]})
+
+def other():
+    return 2
+
+def n(ctx):
+    return ctx.duckdb.sql("FROM " + "ta" + "ble")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ("FACTOR = 1", "FACTOR = 2", False),
+        ("return 2", "return 3", False),
+        ("[1]", "[2]", True),
+        ("FACTOR = 1", "FACTOR = table", True),
+        ("FACTOR = 1", "FACTOR = 1\nFACTOR = [FACTOR]", True),
+    ],
+)
+def test_a_query_that_is_computed_reads_what_may_be_a_table(hash_of, old, new, counts):
+    assert (hash_of(TABLES.replace(old, new)) != hash_of(TABLES)) is counts
+
+
 CLASSES = """
 from dataclasses import dataclass
 

@@ -415,8 +415,7 @@ class _Walk:
     def take_data(self, module: Module) -> None:
         """Count all values that a file binds: a query that is computed may read any as a table."""
         for name, found in module.bindings.items():
-            code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-            if not all(isinstance(module.body[index], code) for index in found):
+            if not all(_is_no_table(module.body[index]) for index in found):
                 self.waiting.append((module, name, ("",), False))
 
     def take_everything(self, why: str) -> None:
@@ -684,6 +683,15 @@ class _Walk:
             if not more:
                 return does
             does |= more
+
+
+def _is_no_table(statement: ast.stmt) -> bool:
+    """Whether what a statement binds is code, or a number or text that is written out."""
+    code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return isinstance(statement, code) or (
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and isinstance(statement.value, ast.Constant)
+    )
 
 
 def _binds(modules: list[Module], alias: ast.alias) -> bool:
