@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -18,15 +19,41 @@ def kill_within(act: Callable[[], object], when: float) -> bool:
 
     ``when`` is between 0 and 1: early or late.
     """
+
+    def doomed() -> None:
+        Killer(60 + int(when * MOMENTS), torn=int(when * 10**6) % 2 == 1)
+        act()
+
+    return _died(_forked(doomed))
+
+
+def kill_after(act: Callable[[], object], module: str, name: str) -> None:
+    """Carry it out in a child that dies when this function has returned for the first time."""
+
+    def doomed() -> None:
+        found = importlib.import_module(module)
+        call = getattr(found, name)
+
+        def last(*arguments: object, **more: object) -> None:
+            call(*arguments, **more)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(found, name, last)
+        act()
+
+    assert _died(_forked(doomed)), f"{name} was not called"
+
+
+def _forked(act: Callable[[], object]) -> int:
+    """A child that does this and nothing else."""
     child = os.fork()
     if child == 0:
         # Whatever comes of it, this process must not go on with the test.
         try:
-            Killer(60 + int(when * MOMENTS), torn=int(when * 10**6) % 2 == 1)
             act()
         finally:
             os._exit(0)
-    return _died(child)
+    return child
 
 
 def _died(child: int) -> bool:

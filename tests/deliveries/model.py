@@ -145,6 +145,8 @@ class World(NamedTuple):
     """Nothing was handed over since then."""
     known: bool = True
     """All is on record that the table was given."""
+    unnoted: tuple[Batch, ...] = ()
+    """Batches that a killed run has delivered: the record says that they are owed."""
     marks: tuple[tuple[int, int], ...] = ()
     """How many batches there were when a generation ended."""
 
@@ -175,7 +177,11 @@ def offer(spec: Spec, world: World, batch: Batch, again: bool = False) -> Worlds
     if batch.rows in world.got:
         known = same._replace(last=batch.rows)
         certain = world.fresh and (spec.mode == "append" or refused(spec, batch.rows))
-        return frozenset([known] if certain else [known, new])
+        found = {known} if certain else {known, new}
+        if spec.mode == "append" and not world.known:
+            # A killed run's own: it goes out under its id, by which the target knows it.
+            found.add(new._replace(owed=world.owed, unnoted=(*world.unnoted, new.owed[-1])))
+        return frozenset(found)
     return frozenset([new])
 
 
@@ -188,9 +194,10 @@ def deliver_next(spec: Spec, world: World) -> Worlds:
     if refused(spec, batch.rows):
         old = frozenset([world])
         for other in world.refused:
-            if rows(other.inputs) == rows(batch.inputs) and other.definition != batch.definition:
+            if mends(batch, other):
                 old |= {each._replace(refused=without(each.refused, other)) for each in old}
-        return frozenset(each._replace(refused=(*each.refused, batch)) for each in old)
+        still = frozenset(each._replace(refused=(*each.refused, batch)) for each in old)
+        return still | old if any(mends(new, batch) for new in world.unnoted) else still
     table = applied(spec, world.table, batch.rows)
     world = world._replace(table=table, delivered=(*world.delivered, (batch, table)))
     return mended(world, batch)
@@ -200,7 +207,7 @@ def mended(world: World, batch: Batch) -> Worlds:
     """Refused batches of the same inputs go when their definition was mended."""
     found = frozenset([world])
     for other in world.refused:
-        if other.definition == batch.definition or rows(other.inputs) != rows(batch.inputs):
+        if not mends(batch, other):
             continue
         gone = {each._replace(refused=without(each.refused, other)) for each in found}
         certain = other.number == batch.number - 1 and other.inputs == batch.inputs
@@ -208,17 +215,36 @@ def mended(world: World, batch: Batch) -> Worlds:
     return found
 
 
+def mends(new: Batch, old: Batch) -> bool:
+    """Whether another definition made a batch of the same inputs."""
+    return rows(new.inputs) == rows(old.inputs) and new.definition != old.definition
+
+
 def without(batches: tuple[Batch, ...], gone: Batch) -> tuple[Batch, ...]:
     return tuple(batch for batch in batches if batch != gone)
 
 
 def partly_delivered(spec: Spec, world: World) -> Worlds:
-    """Any number of owed batches go out, the oldest first."""
-    found, newest = {world}, {world}
+    """Any number of owed batches go out, the oldest first; it may not be noted any more."""
+    found, newest = {world, world._replace(unnoted=())}, {world}
     for _ in world.owed:
         newest = {after for each in newest for after in deliver_next(spec, each)}
-        found |= newest
+        found |= newest | {unnoted(world, after) for after in newest}
     return frozenset(found)
+
+
+def unnoted(before: World, after: World) -> World:
+    """``after``, while the record is still that of ``before``."""
+    gone = [batch for batch, _ in after.delivered[len(before.delivered) :]]
+    return after._replace(
+        owed=tuple(
+            entry
+            for entry in before.owed
+            if entry in after.owed or (isinstance(entry, Batch) and entry not in gone)
+        ),
+        refused=before.refused,
+        unnoted=(*before.unnoted, *gone),
+    )
 
 
 def delivered(spec: Spec, world: World) -> Worlds:
@@ -226,7 +252,7 @@ def delivered(spec: Spec, world: World) -> Worlds:
     found = frozenset([world])
     for _ in world.owed:
         found = frozenset(after for each in found for after in deliver_next(spec, each))
-    return found
+    return frozenset(each._replace(unnoted=()) for each in found)
 
 
 def looked_at(spec: Spec, worlds: Iterable[World]) -> Worlds:
@@ -314,6 +340,7 @@ def rolled_back(
     back = world._replace(
         last=content,
         owed=older,
+        unnoted=tuple(batch for batch in world.unnoted if batch.number <= mark),
         marks=tuple(entry for entry in world.marks if entry[0] <= generation),
     )
     undone = back._replace(delivered=tuple(e for e in world.delivered if e[0].number <= mark))

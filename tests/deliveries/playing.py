@@ -422,10 +422,15 @@ class Story:
 
 
 def sizes_of(world: World, state: str) -> list[int]:
-    return sorted(len(batch.rows) for batch in getattr(world, state) if isinstance(batch, Batch))
+    listed = world.refused if state == "refused" else (*world.owed, *world.unnoted)
+    return sorted(len(batch.rows) for batch in listed if isinstance(batch, Batch))
 
 
 def said(world: World) -> str:
     owed = [batch.rows if isinstance(batch, Batch) else batch.tables for batch in world.owed]
     refused = [batch.rows for batch in world.refused]
-    return f"  holds {world.table}\n    owed {owed}\n    refused {refused}"
+    unnoted = [batch.rows for batch in world.unnoted]
+    return (
+        f"  holds {world.table}\n    owed {owed}\n    refused {refused}"
+        f"\n    delivered though listed {unnoted}"
+    )

@@ -293,6 +293,51 @@ class DeliveryPromises:
 
         assert made.held("appended") == [A, B, C]
 
+    @pytest.mark.parametrize("target", MODES)
+    def test_what_a_killed_run_delivered_is_listed_until_the_next_run(self, shop, target):
+        made = shop(target)
+        made.down()
+        made.run(A, code=1)
+        made.run(B, code=1)
+        made.up()
+
+        made.kill_after_delivering()
+
+        assert (made.held(target), made.states()) == ([A, B], ["owed", "owed"])
+        made.run()
+        assert (made.held(target), made.listed()) == ([A, B], [])
+
+    @pytest.mark.parametrize("how", ["", "rm", "truncate"])
+    def test_what_a_killed_run_delivered_and_a_rollback_took_back_stands_once(self, shop, how):
+        made = shop("appended")
+        made.run(A)
+        made.given(B)
+        made.kill_after_delivering()
+        made("rollback", "prod", "--yes", "--to", "1", "--leave-targets")
+        if how:
+            made.lose(how)
+
+        made.run(B)
+        made.run(C)
+
+        assert made.held("appended") == [A, B, C]
+
+    def test_what_a_rollback_took_back_twice_and_comes_again_is_not_lost(self, shop):
+        made = shop("appended")
+        made.run(A)
+        made.down()
+        for _again in (1, 2):
+            made.run(B, code=1)
+            made.run(C, code=1)
+            made("rollback", "prod", "--yes", "--to", "1", "--leave-targets")
+        made.up()
+
+        made.run(C)
+        made.run(B)
+        made.run(C)
+
+        assert made.held("appended") == [A, B, C, C]
+
     # 7. What is refused for good stays on record and blocks nothing.
 
     def test_a_refused_batch_does_not_block_later_ones(self, shop):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.deliveries.killing import kill_within
+from tests.deliveries.killing import kill_after, kill_within
 from tests.deliveries.model import Definition, Spec
 from tests.deliveries.playing import Story
 
@@ -62,6 +62,12 @@ class Shop:
     def kill(self, when: float) -> None:
         self.place.settle()
         kill_within(lambda: self("run", "--unpin"), when)
+        self.place.settle()
+
+    def kill_after_delivering(self) -> None:
+        """A run that dies when the targets of a node have their rows and no record says so."""
+        self.place.settle()
+        kill_after(lambda: self("run", "--unpin"), "seeknal.run.attempt", "handed_over")
         self.place.settle()
 
     def held(self, name: str, environment: str = "") -> list[tuple]:

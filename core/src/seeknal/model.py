@@ -447,6 +447,11 @@ class Delivery:
     """Of a target that accumulates: the id of the delivery that it was written by last."""
     held: tuple[Artifact, ...] = ()
     """Of an append target: the batch that it took last, and those that a rollback left in it."""
+    recalled: tuple[Owed, ...] = ()
+    """Of an append target: batches that a rollback took back while they were owed.
+
+    A run that was killed may have delivered them: under their ids the target knows.
+    """
     spans: tuple[Span, ...] = ()
     """Of an incremental_by_time target: what its rows come from, in order; later ones replace.
 

@@ -159,6 +159,7 @@ def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Acco
         done if known.number <= done.number else known,
         holds_as=done.holds_as,
         held=(owed.artifact, *known.held[1:])[:MOST_HELD] if target.mode == "append" else (),
+        recalled=known.recalled,
         spans=done.spans,
     )
     deliveries = {**account.deliveries, target.key: newest}

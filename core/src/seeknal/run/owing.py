@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import evolve, frozen
 
@@ -122,15 +122,26 @@ def taken_back(
     kept = [owed for owed in account.backlog if owed not in mine or owed.delivery.number <= limit]
     ids = {wanted.delivery_id, wanted.holds_as} if wanted else {""}
     account = evolve(account, backlog=tuple(kept))
+    known = evolve(known, recalled=_recalled(known, [owed for owed in mine if owed not in kept]))
     if known.holds_as not in ids:
         return account, evolve(known, status="delivered", refused=False, error=None)
     if again is None:
         settled = settled_at(known, output_id)
         return _with(account, settled), settled
     # Under the highest number: what the target is handed next follows it.
-    newest = evolve(again.delivery, number=known.number, held=known.held)
+    newest = evolve(again.delivery, number=known.number, held=known.held, recalled=known.recalled)
     account = _replaced(account, again, evolve(again, delivery=newest))
     return _with(account, newest), newest
+
+
+def _recalled(known: Delivery, gone: Iterable[Owed]) -> tuple[Owed, ...]:
+    """The batches that an append target may have though it is not on record."""
+    mine = [
+        evolve(owed, delivery=evolve(owed.delivery, held=(), recalled=()))
+        for owed in gone
+        if known.mode == "append" and not owed.delivery.refused
+    ]
+    return (*reversed(mine), *known.recalled)[:MOST_HELD]
 
 
 def settled_at(known: Delivery, output_id: str) -> Delivery:
@@ -242,6 +253,10 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
     if mine and (mine.status, mine.mode) == ("owed", "full"):
         account = _with_missed(output, account, evolve(mine, mode=target.mode))
     delivery = evolve(_owed(output, target, mine), number=1 + _highest(account, target.key))
+    if again := next((o for o in delivery.recalled if output.same(o.artifact, artifact)), None):
+        # Under its own id, by which the target knows whether it has it.
+        left = tuple(owed for owed in delivery.recalled if owed is not again)
+        delivery = evolve(delivery, delivery_id=again.delivery.delivery_id, recalled=left)
     if mine and not waiting:
         delivery = evolve(delivery, undoes=mine.undoes, back=mine.back)
     owed = Owed(
@@ -297,6 +312,7 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         mode=target.mode,
         holds_as=known.holds_as if known else "",
         held=known.held if known else (),
+        recalled=known.recalled if known else (),
         spans=known.spans if known else (),
     )
 

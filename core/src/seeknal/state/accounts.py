@@ -128,3 +128,4 @@ def referenced(accounts: Iterable[Account]) -> Iterator[Artifact]:
             yield owed.artifact
         for delivery in account.deliveries.values():
             yield from delivery.held
+            yield from (owed.artifact for owed in delivery.recalled)

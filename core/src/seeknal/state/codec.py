@@ -33,8 +33,9 @@ _PLAIN = (
 _TEXTS = ("query", "untraced")
 _AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
 _SPANS = ("undoes", "back", "spans")
+_NESTED = ("held", "recalled", *_SPANS)
 _DELIVERY = tuple(
-    (entry.name, entry.default) for entry in fields(Delivery) if entry.name not in ("held", *_SPANS)
+    (entry.name, entry.default) for entry in fields(Delivery) if entry.name not in _NESTED
 )
 _OWED = tuple(
     (entry.name, entry.default)
@@ -184,6 +185,8 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
     data = _sparse(delivery, _DELIVERY)
     if delivery.held:
         data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
+    if delivery.recalled:
+        data["recalled"] = [_encode_owed(owed) for owed in delivery.recalled]
     for name in _SPANS:
         if spans := getattr(delivery, name):
             data[name] = [list(astuple(span)) for span in spans]
@@ -192,10 +195,11 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
 
 def _delivery(data: Mapping[str, Any]) -> Delivery:
     held = tuple(decode_artifact(artifact) for artifact in data.get("held", ()))
+    recalled = tuple(_owed(owed) for owed in data.get("recalled", ()))
     spans = {name: tuple(starmap(_span, data[name])) for name in _SPANS if name in data}
     # What earlier versions kept besides.
     known = {name: value for name, value in data.items() if name not in ("before", "holds")}
-    return Delivery(**{**known, **spans, "held": held})
+    return Delivery(**{**known, **spans, "held": held, "recalled": recalled})
 
 
 def _span(output_id: str, start: str, end: str, number: int) -> Span:
