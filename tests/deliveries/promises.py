@@ -322,6 +322,39 @@ class DeliveryPromises:
 
         assert made.held("appended") == [A, B, C]
 
+    @pytest.mark.parametrize("target", MODES)
+    @pytest.mark.parametrize("failed", [False, True])
+    def test_a_rollback_says_that_a_killed_run_may_have_written(self, shop, target, failed):
+        made = shop(target)
+        made.run(A)
+        if failed:
+            made.down()
+            made.run(B, code=1)
+            made.up()
+        made.given(B)
+        made.kill_after_delivering()
+
+        outcome = made("rollback", "prod", "--yes", "--to", "1")
+
+        assert outcome.exit_code == 1
+        assert "a run that was killed may have written to it" in outcome.stdout + outcome.stderr
+
+    @pytest.mark.parametrize("target", MODES)
+    def test_a_rollback_of_what_was_never_sent_or_did_not_arrive_has_nothing_to_say(
+        self, shop, target
+    ):
+        made = shop(target)
+        made.run(A)
+        made.down()
+        made.run(B, code=1)
+        made.given(C)
+        made("run", "--unpin", "--no-materialize").assert_ok()
+        made.up()
+
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
+
+        assert made.held(target) == [A]
+
     def test_what_a_rollback_took_back_twice_and_comes_again_is_not_lost(self, shop):
         made = shop("appended")
         made.run(A)

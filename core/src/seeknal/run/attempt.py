@@ -34,6 +34,7 @@ from seeknal.plan.views import is_view, output_over
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
+from seeknal.run.delivery import unknown
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.run.failures import explain, is_deterministic
 from seeknal.run.handover import handed_over, labelled, planned
@@ -332,6 +333,8 @@ class Attempt:
         # For the rows of other outputs, and of this one where they are not stored.
         self.outputs.snapshots[self.node.id] = snapshot
         snapshot = planned(place, snapshot, relation, self.snapshot)
+        if self.services.deliver:
+            snapshot = unknown(snapshot)
         # On record before the first attempt, so that a crash leaves the delivery owed.
         self.record(snapshot)
         self.handed = already_there(

@@ -16,6 +16,7 @@ from seeknal.model import (
     Node,
     Owed,
     Relation,
+    Snapshot,
     Span,
     Target,
 )
@@ -40,6 +41,20 @@ class Attempted:
 
     account: Account
     deliveries: tuple[Delivery, ...] = ()
+
+
+def unknown(snapshot: Snapshot) -> Snapshot:
+    """The snapshot while its batches are attempted: what came of earlier attempts is past.
+
+    On record for a crash: a batch without an outcome may have arrived.
+    """
+    backlog = tuple(
+        owed
+        if owed.passed or owed.delivery.refused
+        else evolve(owed, delivery=evolve(owed.delivery, error=None))
+        for owed in snapshot.backlog
+    )
+    return evolve(snapshot, backlog=backlog)
 
 
 def deliver(

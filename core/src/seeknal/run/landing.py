@@ -76,6 +76,15 @@ def delivered_to(
     return evolve(place, ids=ids, proof=done.proof, at=at)
 
 
+def attempted(
+    loaded: Loaded, request: Request, store: StateStore, node: Node, target: Target
+) -> tuple[str, ...]:
+    """The newest deliveries that may have reached a target."""
+    place = place_of_target(target, context_of(loaded, request, node), loaded.plugins)
+    known = store.places.get(place.key)
+    return known.ids if known else ()
+
+
 def note_places(loaded: Loaded, request: Request, store: StateStore) -> None:
     """Keep in mind the places of targets that were delivered to before places were kept."""
     environment = request.environment

@@ -29,7 +29,14 @@ from seeknal.model import (
 )
 from seeknal.plan.promotion import Promotion
 from seeknal.project.commit import commit_of
-from seeknal.run.owing import carried_over, holds_newer, settled_at, spans_at, taken_back
+from seeknal.run.owing import (
+    carried_over,
+    holds_newer,
+    settled_at,
+    spans_at,
+    taken_back,
+    unsettled,
+)
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 
@@ -253,13 +260,24 @@ class Work:
                 left.append(f"{known.label} (the files no longer say how it is written)")
                 continue
             if target.accumulates:
+                open = unsettled(account)
                 account, known = taken_back(account, known, wanted.get(key), found.output_id)
+                if self.may_have(target, node, open - unsettled(account)):
+                    left.append(f"{known.label} (a run that was killed may have written to it)")
                 if known.output_id == found.output_id and not newer:
                     continue
             delivery, stays = self.undone(target, node, known, wanted.get(key), found)
             account = evolve(account, deliveries={**account.deliveries, key: delivery})
             left += stays
         return account, left
+
+    def may_have(self, target: Target, node: Node, ids: set[str]) -> bool:
+        """Whether one of these deliveries was attempted, so that it may have arrived."""
+        from seeknal.run.landing import attempted
+
+        return bool(ids) and not ids.isdisjoint(
+            attempted(self.opened().loaded, self.request, self.store, node, target)
+        )
 
     def undone(
         self,

@@ -134,6 +134,11 @@ def taken_back(
     return _with(account, newest), newest
 
 
+def unsettled(account: Account) -> set[str]:
+    """Ids of the deliveries that are owed without a word of what came of an attempt."""
+    return {owed.delivery.delivery_id for owed in account.backlog if not owed.delivery.error}
+
+
 def _recalled(known: Delivery, gone: Iterable[Owed]) -> tuple[Owed, ...]:
     """The batches that an append target may have though it is not on record."""
     mine = [
