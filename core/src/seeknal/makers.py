@@ -1,4 +1,4 @@
-"""Which file of a project would make a table that is not there, told from its text."""
+"""Which file of a project would make a table or file that is not there, told from its text."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ _NODES = "seeknal/"
 _MOST_FILES = 2000
 _MOST_CHARACTERS = 1_000_000
 _WRITES = re.compile(r"create|\bto_sql\b|\bsave_?as_?table\b|\bwrite", re.IGNORECASE)
+_SAVES = re.compile(
+    r"\bto_(csv|json|parquet|excel)\b|\b(sink|write|save|copy|dump|download|urlretrieve)|\bopen\(",
+    re.IGNORECASE,
+)
 
 _TARGETS = re.compile(r"@materialize\(([^)]*)")
 _KEYS = re.compile(r"""\b(type|table)\s*=\s*["']([^"'\n]*)["']""")
@@ -36,7 +40,38 @@ def how_to_make(
         return node
     if not makers:
         return None
-    file = min(makers, key=_likelihood)
+    return _advice(min(makers, key=_likelihood), sql)
+
+
+class FileMakers:
+    """The project's scripts that write files. They are read when first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._texts: dict[str, str] | None = None
+
+    def of(self, path: str, but: str) -> str | None:
+        """What makes the file ``path``, and how to run that; None when no script says it does.
+
+        ``but`` is a file that only reads it.
+        """
+        name = re.compile(rf"(?<![\w.-]){re.escape(path.rpartition('/')[2])}(?![\w.-])")
+        makers = [file for file, text in self.texts().items() if file != but and name.search(text)]
+        return _advice(min(makers, key=_likelihood), None) if makers else None
+
+    def texts(self) -> dict[str, str]:
+        if self._texts is None:
+            known = islice(project_files(self._root), _MOST_FILES)
+            scripts = ((file, _text(self._root / file)) for file in known if _is_script(file))
+            self._texts = {file: text for file, text in scripts if _SAVES.search(text)}
+        return self._texts
+
+
+def _is_script(file: str) -> bool:
+    return file.endswith(".py") or (file.endswith(".sql") and not file.startswith(_NODES))
+
+
+def _advice(file: str, sql: str | None) -> str:
     if file.startswith(_NODES):
         return f"a node of {file} writes it: run that first, or read the node with ref()"
     run = sql if file.endswith(".sql") else "seeknal python"

@@ -12,7 +12,6 @@ from attrs import evolve
 from seeknal.builtin.csvchecks import can_look, faults, oddities
 from seeknal.builtin.csvdeclared import declared_kind
 from seeknal.builtin.csvkinds import TEXT, Kind, kinds_of
-from seeknal.builtin.csvoptions import check_options
 from seeknal.builtin.csvtable import (
     Table,
     attempted,
@@ -49,7 +48,6 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     the line for lines of different length, unless the options say what happens to them.
     """
     options: Any = source.options
-    check_options(options, context)
     declared = declared_types(source, context)
     full = _without_empty(reading.files, context)
     if not full:

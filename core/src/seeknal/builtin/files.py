@@ -143,7 +143,10 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
     from seeknal.builtin.csvrows import csv_rows
     from seeknal.builtin.jsonrows import json_rows
     from seeknal.builtin.parquetrows import parquet_rows
+    from seeknal.builtin.readeroptions import check_options
 
+    if isinstance(source.options, CsvOptions | JsonOptions):
+        check_options(source.options, context)
     files = located(source, context, source.options.headers)
     source = evolve(source, options=_of_one_format(source, files))
     if isinstance(source.options, CsvOptions):

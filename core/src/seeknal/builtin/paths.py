@@ -28,7 +28,7 @@ def paths_of(source: Source) -> tuple[str, ...]:
     """What the source names, in order. Raises NodeError when it names nothing."""
     given: Any = getattr(source.options, "path", None)
     paths = source.table or ((given,) if isinstance(given, str) else tuple(given or ()))
-    if not paths:
+    if not all(paths) or not paths:
         raise NodeError(
             "it does not say which file it reads",
             code="SK0721",

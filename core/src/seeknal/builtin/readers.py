@@ -17,6 +17,7 @@ _OURS = frozenset(("path", "headers", "records", "reject_file"))
 _WILD = frozenset("*?[")
 _NAMES = {"delimiter": "delim"}
 """Arguments that not every version of DuckDB calls as we do."""
+_NO_PARQUET = "No magic bytes found"
 
 
 @frozen(kw_only=True)
@@ -141,6 +142,10 @@ def unreadable(
     text = str(error).partition("\n\n  file =")[0].partition("\nThe search space used was")[0]
     text = text.partition("Error: ")[2] or text
     text = _on_a_screen(text.partition("\n\nLINE 1:")[0])
+    if _NO_PARQUET in text:
+        file = next((file for file in reading.files if Path(file).name in text), reading.files[0])
+        message = f"{shown_name(file, context)} is no Parquet file"
+        return NodeError(message, code="SK0742", help=help)
     names = [name for file in reading.files if (name := Path(file).name) in text]
     shown = "" if names else f"{shown_name(reading.files[0], context)}: "
     return NodeError(f"{shown}{text.strip()}", code="SK0742", help=help or _advice(text))

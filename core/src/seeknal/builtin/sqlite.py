@@ -43,7 +43,9 @@ class SqliteOptions:
     """``params:`` of a sqlite source."""
 
     path: str | None = option(None, role="path", summary="the database file; else table: names it")
-    table: str | None = option(None, summary="the table, where table: is not given or is the file")
+    table: str | None = option(
+        None, role="table", summary="the table, where table: is not given or is the file"
+    )
 
 
 @hookimpl
@@ -91,7 +93,7 @@ def _place(
     named = source.table[0] if source.table else None
     path = options.path or named
     table = options.table if options.path is None else named or options.table
-    if path is None:
+    if not path:
         raise NodeError(
             "it does not say which file it reads",
             code="SK0721",

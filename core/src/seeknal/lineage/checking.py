@@ -12,7 +12,7 @@ from seeknal.digests import digest
 from seeknal.errors import SeeknalError
 from seeknal.fingerprint import audits_key
 from seeknal.graph import graph_of, in_no_circle
-from seeknal.lineage.binding import Binder, Unbound
+from seeknal.lineage.binding import BindContext, Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
 from seeknal.lineage.fitting import Fit, Fitter, of_stored
 from seeknal.lineage.nodes import declared, still_true
@@ -25,16 +25,23 @@ from seeknal.lineage.schemas import (
     has_heads,
     heads_of,
     is_unmoved,
+    named_files,
     named_only,
     token_of,
 )
+from seeknal.lineage.sourcefaults import (
+    DECLARED,
+    told,
+    without_option,
+    wrong_option,
+)
+from seeknal.makers import FileMakers
 from seeknal.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
 from seeknal.spots import find_word
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
-DECLARED = ("SK0740", "SK0741")
-"""What a source says of columns that its file declares."""
+_MOST_OPTIONS = 20
 
 
 @frozen(kw_only=True)
@@ -94,6 +101,7 @@ class _Checker:
         self.snapshots = snapshots
         self.marks = marks
         self.cache = FitCache(project.target)
+        self.makers = FileMakers(project.root)
         self.schemas: dict[NodeId, Schema | None] = {}
         self.keys: dict[NodeId, str] = {}
         self.problems: list[Problem] = []
@@ -189,6 +197,9 @@ class _Checker:
     def of_source(self, node: Node) -> Fit:
         """A source's columns: those of its files now, of its last run, or declared."""
         files = self.files(node)
+        if files is None and self.is_absent(node):
+            columns = of_stored(self.stored(node)) or of_stored(declared(node))
+            return evolve(self.loaded(node), schema=columns)
         cost = cost_of(files) if files else 0
         if files and cost <= LARGEST:
             key = _key(node, [token_of(files, self.project.root)])
@@ -202,25 +213,26 @@ class _Checker:
         snapshot = self.snapshots.get(node.id)
         if stored and files and snapshot and is_unmoved(files, snapshot, self.project.root):
             return Fit(schema=evolve(stored, sure=True))
-        return Fit(schema=stored or of_stored(declared(node)) or self.of_heads(node, files))
+        heads = self.of_heads(node, files)
+        schema = stored or of_stored(declared(node)) or heads.schema
+        return evolve(heads, schema=schema)
 
-    def of_heads(self, node: Node, files: Sequence[Path] | None) -> Schema | None:
-        """The names that the first lines of large files give."""
+    def of_heads(self, node: Node, files: Sequence[Path] | None) -> Fit:
+        """The names that the first lines of large files give, and options that cannot be."""
         root = self.project.root
         if not files or not has_heads(files, root):
-            return None
+            return Fit()
         key = _key(node, ["heads", token_of(files, root)])
         if node.definition and (known := self.cache.get(key)) is not None:
-            return known.schema
+            return known
         assert node.source is not None
         heads = heads_of(files, self.binder.scratch)
         source = evolve(node.source, table=heads, columns=())
-        try:
-            columns = self.binder.loaded(evolve(node, source=source))
-        except Unbound:
-            return None
-        schema = named_only([column.name for column in columns], sure=False)
-        return self.cache.put(key, Fit(schema=schema)).schema
+        fit = self.loaded(evolve(node, source=source), whole=False)
+        if fit.schema is None:
+            return fit
+        schema = named_only(fit.schema.names, sure=False)
+        return self.cache.put(key, Fit(schema=schema))
 
     def files(self, node: Node) -> list[Path] | None:
         assert node.source is not None
@@ -229,14 +241,40 @@ class _Checker:
             return None
         return files_of(node, self.project.root)
 
-    def loaded(self, node: Node) -> Fit:
-        try:
-            return Fit(schema=Schema(columns=self.binder.loaded(node)))
-        except Unbound as error:
-            cause = error.__cause__
-            if isinstance(cause, SeeknalError) and cause.code in DECLARED:
-                return self.wrongly_declared(node)
-            return Fit()
+    def is_absent(self, node: Node) -> bool:
+        """Whether a source reads files of which one is not there."""
+        assert node.source is not None
+        kind = self.binder.plugins.source_types.get(node.source.type)
+        if kind is None or not kind.reads_files or node.python is not None:
+            return False
+        return bool(named_files(node, self.project.root))
+
+    def loaded(self, node: Node, *, whole: bool = True) -> Fit:
+        """A source's columns and what its plugin refuses; not ``whole``: only options."""
+        assert node.source is not None
+        problems: list[Problem] = []
+        while len(problems) < _MOST_OPTIONS:
+            try:
+                columns = self.binder.loaded(node)
+            except Unbound as error:
+                cause = error.__cause__
+                option = wrong_option(cause, node.source)
+                if not isinstance(cause, SeeknalError) or cause.code in BindContext.refusals:
+                    break
+                if cause.code in DECLARED:
+                    declared = self.wrongly_declared(node)
+                    return evolve(declared, problems=(*problems, *declared.problems))
+                if option or whole:
+                    problems.append(told(self.project.root, node, cause, self.makers))
+                if option is None:
+                    break
+                node = without_option(node, option)
+                assert node.source is not None
+            else:
+                return Fit(
+                    schema=None if problems else Schema(columns=columns), problems=(*problems,)
+                )
+        return Fit(problems=tuple(problems))
 
     def wrongly_declared(self, node: Node) -> Fit:
         """Each declared column that is not in the files, and the columns that are."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from attrs import frozen
 
 from seeknal.digests import digest
-from seeknal.model import Column, Node, Snapshot
+from seeknal.model import Column, Node, Snapshot, Source
 from seeknal.project.inside import is_url, leaves
-from seeknal.roles import texts_of
+from seeknal.roles import texts_of, with_role
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20
@@ -52,18 +52,30 @@ def named_only(names: Iterable[str], *, sure: bool) -> Schema:
     return Schema(columns=columns, typed=False, sure=sure)
 
 
-def files_of(node: Node, root: Path) -> list[Path] | None:
-    """The files that a source reads, where all of them lie in the project and are there."""
+def named_files(node: Node, root: Path) -> list[Path] | None:
+    """What a source's paths name or match; None where one of them lies elsewhere."""
     source = node.source
     if source is None or source.connection is not None:
         return None
-    paths = source.table or texts_of(source.options, "path")
     found: list[Path] = []
-    for path in paths:
-        if is_url(path) or (leaves(root, path) and not source.allow_outside):
+    for path in paths_of(source):
+        if "://" in path or is_url(path) or (leaves(root, path) and not source.allow_outside):
             return None
         names = sorted(glob.glob(path, root_dir=root, recursive=True)) or [path]
         found += [root / name for name in names]
+    return found
+
+
+def paths_of(source: Source) -> tuple[str, ...]:
+    """The paths that a source of files names; beside that of a database stands a table of it."""
+    paths = texts_of(source.options, "path")
+    in_file = source.options is not None and with_role(type(source.options), "table")
+    return (paths or source.table) if in_file else (source.table or paths)
+
+
+def files_of(node: Node, root: Path) -> list[Path] | None:
+    """The files that a source reads, where all of them lie in the project and are there."""
+    found = named_files(node, root)
     return found if found and all(path.is_file() for path in found) else None
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from attrs import evolve
 
 from seeknal.errors import NodeError, SeeknalError
 from seeknal.lineage.binding import Binder
-from seeknal.lineage.checking import DECLARED
 from seeknal.lineage.fitting import Fitter
 from seeknal.lineage.schemas import Schema
+from seeknal.lineage.sourcefaults import told
+from seeknal.makers import FileMakers
 from seeknal.model import Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
-from seeknal.spots import find_word
 
 _WRONG_SQL = "SK0706"
 _CONTRACT = "SK0713"
-_QUOTED = re.compile(r"'([^']+)'")
 
 
 def as_checked(
@@ -30,7 +28,7 @@ def as_checked(
 ) -> SeeknalError:
     """``error`` as `seeknal validate` tells it, where it is of the node over these inputs."""
     if node.source is not None:
-        return _declared(error, node, project)
+        return _of_source(error, node, project)
     if node.python is not None:
         return error
     schemas: dict[NodeId, Schema | None] = {
@@ -52,11 +50,11 @@ def as_checked(
     return _error(alike[0]) if alike else error
 
 
-def _declared(error: SeeknalError, node: Node, project: Project) -> SeeknalError:
-    """A declaration that does not fit a source's files, where it is written."""
-    named = _QUOTED.search(error.message)
-    if error.code in DECLARED and named:
-        error.location = find_word(project.root, node.location, named[1], "columns", "schema")
+def _of_source(error: SeeknalError, node: Node, project: Project) -> SeeknalError:
+    """What a source's plugin says, where that is written which it says it of."""
+    if error.location in (None, node.location) and node.python is None:
+        problem = told(project.root, node, error, FileMakers(project.root))
+        error.location, error.help = problem.location, problem.help
     return error
 
 

@@ -446,7 +446,7 @@ class Attempt:
         services = self.services
         private = pii_columns(services.project.nodes, self.node.id)
         found = explain(error, self.node, services.project.target, private)
-        if not is_deterministic(found):
+        if self.node.source is None and not is_deterministic(found):
             return found
         from seeknal.run.alike import as_checked
 

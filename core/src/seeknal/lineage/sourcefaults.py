@@ -1,0 +1,99 @@
+"""What a source's plugin says that is wrong, with the place where that is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, evolve, fields
+
+from seeknal.errors import SeeknalError
+from seeknal.lineage.schemas import named_files, paths_of
+from seeknal.makers import FileMakers
+from seeknal.model import Location, Node, Problem, Source
+from seeknal.spots import find_word
+
+DECLARED = ("SK0740", "SK0741")
+"""What a source says of columns that its file declares."""
+
+_OPTION = re.compile(r"params: (\w+) is ")
+_QUOTED = re.compile(r"'([^']+)'")
+
+
+def wrong_option(error: BaseException | None, source: Source) -> str | None:
+    """The option whose value an error refuses."""
+    found = _OPTION.match(error.message) if isinstance(error, SeeknalError) else None
+    return found[1] if found and hasattr(source.options, found[1]) else None
+
+
+def without_option(node: Node, name: str) -> Node:
+    """The source as if it did not say ``name``."""
+    assert node.source is not None
+    options: Any = node.source.options
+    defaults = {entry.name: entry.default for entry in fields(type(options))}
+    return evolve(
+        node, source=evolve(node.source, options=evolve(options, **{name: defaults[name]}))
+    )
+
+
+def absent_file(node: Node, root: Path) -> Path | None:
+    """The first file that a source names and that is not there."""
+    found = named_files(node, root) or ()
+    return next((path for path in found if not path.exists()), None)
+
+
+def told(root: Path, node: Node, error: SeeknalError, makers: FileMakers) -> Problem:
+    """An error of a source as a problem; a file that may still come is a warning."""
+    absent = absent_file(node, root) if wrong_option(error, _source(node)) is None else None
+    maker = makers.of(absent.as_posix(), node.location.file) if absent is not None else None
+    return Problem(
+        code=error.code,
+        message=error.message,
+        location=place_of(root, node, error),
+        help=maker or error.help,
+        node=node.id,
+        severity="error" if absent is None else "warn",
+    )
+
+
+def place_of(root: Path, node: Node, error: SeeknalError) -> Location:
+    """Where that is written which an error of a source is about; else where the source begins."""
+    source, start = _source(node), node.location
+    spots = (find_word(root, start, word, *keys) for word, keys in _words(source, error))
+    return next((spot for spot in spots if spot != start), start)
+
+
+def _words(source: Source, error: SeeknalError) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Words to look for, and the keys that they stand behind, the likeliest first."""
+    if option := wrong_option(error, source):
+        for word in _spellings(source, option):
+            yield word, ("params",)
+    said = set(_said(source))
+    for word in _QUOTED.findall(error.message)[::-1]:
+        if error.code in DECLARED:
+            yield word, ("columns", "schema")
+        elif word in said:
+            yield word, ("params", "table", "path")
+    for path in paths_of(source):
+        yield path, ("table", "path")
+    yield "table", ()
+
+
+def _spellings(source: Source, option: str) -> tuple[str, ...]:
+    options: Any = type(source.options)
+    found = next(entry for entry in fields(options) if entry.name == option)
+    return (option, *found.metadata.get("aliases", ()))
+
+
+def _said(source: Source) -> Iterator[str]:
+    yield from source.table
+    options: Any = source.options
+    for value in asdict(options).values():
+        yield from (value,) if isinstance(value, str) else ()
+
+
+def _source(node: Node) -> Source:
+    assert node.source is not None
+    return node.source
