@@ -90,7 +90,8 @@ def test_a_draft_is_well_formed(fresh, arguments):
     wrong = [
         problem["message"]
         for problem in checked["problems"]
-        if not any(word in problem["message"] for word in unfilled)
+        # The file that a drafted source names is not there yet.
+        if problem["code"] != "SK0723" and not any(word in problem["message"] for word in unfilled)
     ]
     assert "refunds" in outcome.stderr
     if arguments[0] != "rule" or "not_null" in load_plugins().audit_types:

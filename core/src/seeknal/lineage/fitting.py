@@ -15,6 +15,7 @@ from seeknal.model import Column, Location, Node, NodeId, Problem
 from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.spots import find_word
 from seeknal.sql.faults import Fault, faults_of, second_named
+from seeknal.sql.literals import literal_faults
 from seeknal.sql.names import suggestions
 from seeknal.sql.places import place_in
 from seeknal.sql.syntax import takes_columns_from_data
@@ -137,7 +138,11 @@ class _Rows:
         sql = self.node.sql.executable
         if takes_columns_from_data(sql) or _reads_outside(self.node):
             raise Unbound("its columns are not known until it has run")
-        return self.bound(sql, self.place)
+        found = self.bound(sql, self.place)
+        if self.known.typed:
+            wrong = literal_faults(self.binder.duckdb, sql)
+            self.add([self.of_fault(fault, self.place(fault)) for fault in wrong])
+        return found
 
     def place(self, fault: Fault) -> Location:
         assert self.node.sql is not None

@@ -15,7 +15,7 @@ from seeknal.makers import FileMakers
 from seeknal.model import Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
 
-_WRONG_SQL = "SK0706"
+_WRONG_SQL = ("SK0706", "SK0708")
 _CONTRACT = "SK0713"
 
 
@@ -42,7 +42,7 @@ def as_checked(
     if len(alike) > 1 and error.code == _CONTRACT:
         # A run tells all that is broken in one message.
         return error
-    if not alike and error.code == _WRONG_SQL:
+    if not alike and error.code in _WRONG_SQL:
         alike = list(problems)
     if len(alike) > 1 and error.message.startswith(f"{alike[0].message}; "):
         # So it does of a node's audits; the place is that of the first.

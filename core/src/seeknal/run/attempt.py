@@ -36,7 +36,7 @@ from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
 from seeknal.run.delivery import unknown
 from seeknal.run.engine import stored_scan, write_rows
-from seeknal.run.failures import explain, is_deterministic
+from seeknal.run.failures import explain, may_be_wrong
 from seeknal.run.handover import handed_over, labelled, planned
 from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
@@ -446,7 +446,7 @@ class Attempt:
         services = self.services
         private = pii_columns(services.project.nodes, self.node.id)
         found = explain(error, self.node, services.project.target, private)
-        if self.node.source is None and not is_deterministic(found):
+        if self.node.source is None and not may_be_wrong(found):
             return found
         from seeknal.run.alike import as_checked
 

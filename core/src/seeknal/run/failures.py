@@ -70,6 +70,11 @@ def is_deterministic(error: SeeknalError) -> bool:
     return error.code in _DETERMINISTIC or error.code.startswith("SK09")
 
 
+def may_be_wrong(error: SeeknalError) -> bool:
+    """Whether looking at the node could tell what it is: of values, only its own literals do."""
+    return is_deterministic(error) or error.code == "SK0708"
+
+
 _DETERMINISTIC = (
     *("SK0706", "SK0711", "SK0712", "SK0713", "SK0730", "SK0734"),
     *("SK0740", "SK0741"),

@@ -11,7 +11,7 @@ from seeknal.sql.functions import FILE_ENDINGS, outside_name, reads_outside
 from seeknal.sql.keywords import words
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain, syntax_fault
-from seeknal.sql.tokens import line_and_column, tokenize
+from seeknal.sql.tokens import line_and_column, parameters, tokenize
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -214,6 +214,9 @@ def _writing_classes() -> tuple[type, ...]:
 def _check_tokens(sql: str, allow_files: bool) -> None:
     """The same by our own tokens, should the parser ever read a text otherwise than DuckDB."""
     tokens = tokenize(sql)
+    for token in parameters(tokens):
+        message = f"the SQL has a parameter, {token.text}, that nothing gives a value"
+        raise SqlRefused(message, *line_and_column(sql, token.start))
     for token, following in pairwise(tokens):
         if following.key == "(" and is_acting(token.name.lower()):
             place = line_and_column(sql, token.start)

@@ -17,7 +17,7 @@ from seeknal.sql.inputs import Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import TableRef, lists_tables, table_references
-from seeknal.sql.tokens import Token, line_and_column, tokenize
+from seeknal.sql.tokens import Token, line_and_column, parameters, tokenize
 
 
 @frozen(kw_only=True)
@@ -80,8 +80,8 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
     edits.refuse_foreign(tables)
     edits.drop_last_semicolons()
     executable = edits.text()
-    if edits.well_formed():
-        edits.check_syntax(executable)
+    if edits.well_formed() and edits.check_syntax(executable):
+        edits.refuse_parameters()
     scope.report_unused()
     effects = effects_of(tokens, edits.kept(tables))
     return ResolvedSql(
@@ -247,20 +247,29 @@ class _Edits:
         self.scope.problem("SK0451", "several statements where one query is needed", place, help)
         return False
 
-    def check_syntax(self, executable: str) -> None:
+    def refuse_parameters(self) -> None:
+        """Nobody gives values to a node's SQL when it runs."""
+        for token in parameters(self.tokens):
+            message = f"the SQL has a parameter, {token.text}, that nothing gives a value"
+            help = "write the value, or a template: {{ params.NAME }}"
+            self.scope.problem("SK0456", message, line_and_column(self.sql, token.start), help)
+
+    def check_syntax(self, executable: str) -> bool:
+        """Whether DuckDB's parser takes the text; what it says else is a problem."""
         from seeknal.sql.syntax import syntax_fault
 
         fault = syntax_fault(executable)
         if fault is None:
-            return
+            return True
         if any(problem.code in ("SK0316", "SK0317") for problem in self.scope.problems):
-            return
+            return False
         code = "SK0452" if fault.not_a_query else "SK0450"
         place = self.original_place(executable, fault.line, fault.column)
         help = "write a SELECT" if fault.not_a_query else None
         if executable.split("\n")[fault.line - 1][fault.column - 1 :].startswith("{#"):
             help = "write -- or /* */: {# #} is no comment here"
         self.scope.problem(code, fault.message, place, help)
+        return False
 
     def original_place(self, executable: str, line: int, column: int) -> tuple[int, int]:
         """Where a place of the edited text was before the edits. They never span lines."""

@@ -6,6 +6,7 @@ Our own, because fingerprints hang on it: another version of a parser must not c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 TokenKind = Literal["word", "name", "string", "number", "mark"]
@@ -55,6 +56,7 @@ _TOKEN = re.compile(
     rf"|(?P<mark>[$#?][0-9]+|\${_LETTERS}|{_OPERATORS})",
     re.DOTALL,
 )
+_PARAMETER = re.compile(rf"\?[0-9]*|\$(?:[0-9]+|{_LETTERS})")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -74,6 +76,13 @@ def tokenize(sql: str) -> list[Token]:
             tokens.append(_token(kind, sql[position:end], position, end))
         position = end
     return tokens
+
+
+def parameters(tokens: list[Token]) -> Iterator[Token]:
+    """What stands for a value that a prepared statement would be given: ``?``, ``$1``, ``$day``."""
+    for token in tokens:
+        if token.kind == "mark" and _PARAMETER.fullmatch(token.text):
+            yield token
 
 
 def _token(kind: str | None, text: str, start: int, end: int) -> Token:
