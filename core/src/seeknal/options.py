@@ -60,7 +60,8 @@ def option(
     - of a connection, ``schema``: where a table without a schema is.
     - of a source or a target, ``path``: a file or several; they lie below the project, but for
       targets of which the option with the role ``outside`` is true.
-    - of a target, ``table``: the table that it writes; of a source, the one in its file. ``key``: the columns that make a row one.
+    - of a target, ``table``: the table that it writes; of a source, the one in its file.
+    - of a target, ``key``: the columns that make a row one.
     - of an audit, ``column``: columns that it looks at; ``condition``: an expression over the
       rows, and ``sql``: a query, which may look at any column. One that has none of these may too.
     """

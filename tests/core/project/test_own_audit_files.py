@@ -70,7 +70,7 @@ def test_an_audit_of_a_file_keeps_what_the_plugin_says(seeknal_project):
     [
         ("\nis refused", f"{FILE}:2:4", "audit own: it is refused"),
         ("foreign", FILE, "no installed plugin makes an audit type of this file"),
-        ("SELECT {{ wrod }}", f"{FILE}:1", "'wrod' is undefined"),
+        ("SELECT {{ wrod }}", f"{FILE}:1:11", "'wrod' is undefined"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_once_at_its_place(problems, text, place, words):

@@ -180,7 +180,7 @@ def test_documentation_and_comments_say_nothing_of_the_rows(loaded):
             "SK0310",
             "nothing",
         ),
-        ("/* ---\ntags: [a]\n--- */\nSELECT 1,\n  {{ nothing }}", "5", "SK0401", "nothing"),
+        ("/* ---\ntags: [a]\n--- */\nSELECT 1,\n  {{ nothing }}", "5:6", "SK0401", "nothing"),
         ("/* ---\nkind: source\nsource: csv\n--- */\nSELECT 1", "2:7", "SK0217", "source"),
         ("/* ---\nkind: trnsform\n--- */\nSELECT 1", "2:7", "SK0214", "trnsform"),
         ("/* ---\nname: a b\n--- */\nSELECT 1", "2:7", "SK0213", "a b"),
@@ -334,7 +334,7 @@ def test_macros_may_lie_in_folders_of_their_own(loaded, wrong):
 
     assert "1 * 2" in nodes["transform.clean"].sql.executable
     assert [(place, code) for place, code, _ in found] == [
-        ("seeknal/macros/deep/sums.sql:2", "SK0401")
+        ("seeknal/macros/deep/sums.sql:2:14", "SK0401")
     ]
 
 

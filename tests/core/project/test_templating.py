@@ -1,5 +1,6 @@
 """Templates in SQL: what they may name, and that they can do no harm."""
 
+import re
 import time
 from datetime import date
 
@@ -10,6 +11,7 @@ from seeknal.project import templating
 from seeknal.project.templating import Scope, render
 
 TODAY = date(2024, 2, 29)
+_NAME = re.compile(r"(\w+)'? is (?:undefined|not)|attribute '(\w+)'")
 
 
 def rendered(text, params=None, **scope):
@@ -25,6 +27,16 @@ def problem(text, **scope):
     assert len(problems) == 1
     assert (found.text, found.ok) == (text, False)
     return problems[0]
+
+
+def missing(text, **scope):
+    """Names, lines and columns of all that a template of a node asks for in vain."""
+    problems = []
+    place = Location("a.yml", 10, 1)
+    render(text, Scope(today=TODAY, **scope), {"column": "a"}, place, problems)
+    return [
+        (_NAME.search(each.message).expand(r"\1\2"), each.location.line - 9) for each in problems
+    ]
 
 
 def test_a_text_without_template_is_left_alone():
@@ -180,13 +192,13 @@ def test_a_mistake_in_a_macro_names_the_macros_file():
 
     found = problem("SELECT {{ a() }}", macros=macros)
 
-    assert str(found.location) == "seeknal/macros/m.sql:2"
+    assert str(found.location) == "seeknal/macros/m.sql:2:4"
 
 
 def test_a_macro_file_that_is_no_template_is_named():
     found = problem("SELECT {{ 1 }}", macros={"m": "SELECT 1\n{% macro %}"})
 
-    assert str(found.location) == "seeknal/macros/m.sql:2"
+    assert str(found.location) == "seeknal/macros/m.sql:2:1"
 
 
 @pytest.mark.parametrize(
@@ -216,3 +228,85 @@ def test_an_endless_loop_is_stopped(monkeypatch):
     found = problem(loop)
 
     assert "longer than 0.2 s" in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{{ a }}\n{{ b.c }}\n{{ a }}", [("a", 1), ("b", 2)]),
+        ("{{ a() }}{{ b | upper }}\n{{ c + 1 }}{{ 'x' ~ d }}", [*"abcd"]),
+        ("{% for x in a %}{{ x.y }}{{ b }}{% else %}{{ c }}{% endfor %}{{ d }}", [*"ad"]),
+        ("{% if a %}{{ b }}{% else %}{{ c }}{% endif %}{{ d }}", [*"ad"]),
+        ("{% if 1 %}{{ a }}{% elif b %}{{ c }}{% else %}{{ d }}{% endif %}{{ e }}", [*"ae"]),
+        ("{% if 0 %}{{ a }}{% elif b %}{{ c }}{% else %}{{ d }}{% endif %}{{ e }}", [*"be"]),
+        ("{% if a == 1 or b %}{{ c }}{% endif %}", ["a"]),
+        ("{% if not a %}{{ b }}{% endif %}{{ c }}", [*"ac"]),
+        ("{% if a is defined %}{{ a }}{% else %}{{ b }}{% endif %}", ["b"]),
+        ("{{ a | default('x') }}{{ b }}{{ c if d else e }}", [*"bd"]),
+        ("{{ b or c }}{{ limit or d }}", ["b"]),
+        ("{% set a = b %}{{ a }}{{ c }}", [*"bc"]),
+        ("{{ var('a') }}{{ var('b') }}{{ env_var('C') or d }}", [*"abC"]),
+        ("{% if var('a') == 1 %}{{ b }}{% else %}{{ c }}{% endif %}", ["a"]),
+        ("{{ params.a }}{{ params[b] }}{{ params.d }}{{ c }}", [*"abc"]),
+        ("{{ var(a ~ '_x') }}{{ b }}", [*"ab"]),
+        ("{% set a %}{{ b }}_x{% endset %}{{ var(a) }}{{ c }}", [*"bc"]),
+        ("{{ (a | list).append }}{{ a | first }}{{ a | join }}", ["a"]),
+        ("{{ limit / a }}{{ 1 // (b | length) }}{{ c }}", [*"ab"]),
+        ("{{ a in names }}{{ names[a] }}{{ b }}", [*"ab"]),
+    ],
+)
+def test_all_that_a_template_asks_for_in_vain_is_told_at_once_and_nothing_else(text, names):
+    lines = [name if isinstance(name, tuple) else None for name in names]
+
+    found = missing(text, values={"limit": 1, "names": ["x"]})
+
+    assert [name for name, _ in found] == [name[0] for name in names]
+    assert [place for place, line in zip(found, lines, strict=True) if line] == [
+        *filter(None, lines)
+    ]
+
+
+def test_all_that_a_macro_and_its_user_ask_for_is_told():
+    macros = {"m": "{% macro m(c) %}\n{{ c }} {{ nope }}{% endmacro %}"}
+
+    assert missing("{{ m(a) }}{{ m(1) }}{{ b }}", macros=macros) == [
+        ("a", 1),
+        ("nope", -7),
+        ("b", 1),
+    ]
+
+
+def test_what_a_snippet_asks_for_is_told_where_it_is_used():
+    aliases = {"rules": {"a": "x\n\n {{ nope }}", "b": "{{ rules.a }} {{ none_such }}"}}
+    problems = []
+
+    render(
+        "SELECT\n{{ rules.b }}", Scope(today=TODAY, aliases=aliases), {}, Location("a", 1), problems
+    )
+
+    assert [(each.message, each.location.line) for each in problems] == [
+        ("template: 'nope' is undefined, in rules.b of common/", 2),
+        ("template: 'none_such' is undefined, in rules.b of common/", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("{{ params.colum }}", "did you mean column?"),
+        ("{{ params.xyz }}", "there are: column"),
+        ("{{ rules.vaild }}", "did you mean valid?"),
+        ("{{ cent(1) }}", "did you mean cents?"),
+    ],
+)
+def test_the_nearest_names_are_given(text, help):
+    problems = []
+    scope = Scope(
+        today=TODAY,
+        aliases={"rules": {"valid": "x"}},
+        macros={"m": "{% macro cents(c) %}{% endmacro %}"},
+    )
+
+    render(text, scope, {"column": "a"}, Location("a", 1), problems)
+
+    assert [each.help for each in problems] == [help]

@@ -38,7 +38,7 @@ from seeknal.project.inside import leaves
 from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.raw import RawNode
 from seeknal.project.targets import TargetBuilder
-from seeknal.project.templating import render, render_values
+from seeknal.project.templating import render, render_values, text_begins
 from seeknal.roles import texts_of, with_role
 from seeknal.sql.keywords import words
 from seeknal.sql.names import find, named
@@ -371,9 +371,7 @@ class _Builder:
         return sql, resolved.inputs
 
     def text_location(self, key: str, text: str) -> Location:
-        """Where a text begins: a block scalar's first line is the one below its ``|``."""
-        place = self.raw.marks.value(key)
-        return Location(place.file, place.line + 1) if "\n" in text else place
+        return text_begins(self.raw.marks.value(key), text)
 
     def refuse_outside(
         self, reads: tuple[tuple[str, int], ...], locate: Callable[[int, int], Location]
@@ -554,7 +552,7 @@ class _Builder:
 
     def audit(self, entry: Mapping[str, object] | str, marks: Marks, node: NodeId) -> Audit | None:
         data = {"type": entry} if isinstance(entry, str) else entry
-        data = render_values(data, self.around.scope, marks.value(), self.problems, node)
+        data = render_values(data, self.around.scope, marks, self.problems, node)
         before = len(self.problems)
         audit = build_audit(data, marks, node, self.around, self.problems)
         if isinstance(entry, str):

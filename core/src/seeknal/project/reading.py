@@ -222,6 +222,7 @@ class _Loader:
             listed=settings.environment_names,
             macros=common.macros,
             today=datetime.now(UTC).date(),
+            root=self.root,
         )
         return Surroundings(
             root=self.root,
@@ -289,8 +290,7 @@ class _Loader:
             for data, marks in audits_of_rule(raw, self.problems):
                 # As in 2.x: the first input is the one that the rule is about.
                 for parent in rule.parents[:1]:
-                    place = marks.value()
-                    data = render_values(data, around.scope, place, self.problems, rule.id)
+                    data = render_values(data, around.scope, marks, self.problems, rule.id)
                     audit = build_audit(data, marks, parent, around, self.problems, rule.id)
                     if audit is not None and parent in nodes:
                         audits = (*nodes[parent].audits, audit)

@@ -7,17 +7,20 @@ import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from attrs import field, frozen
 
 from seeknal.errors import did_you_mean
-from seeknal.foreign import in_a_template
+from seeknal.marks import Marks
 from seeknal.model import Location, NodeId, Problem
+from seeknal.project.templatefaults import MACROS, TOO_LARGE, Faults
+from seeknal.project.undefined import Found, Missing, collecting
 
 MAX_SIZE = 1 << 20
 MAX_SECONDS = 5.0
@@ -27,10 +30,6 @@ DATED = frozenset(
 _SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|private|credential", re.IGNORECASE)
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 RUN_ID = "run_id"
-MACROS = "seeknal/macros"
-_ALIAS = f"'{__name__}._Alias object'"
-_UNKNOWN_TAG = re.compile(r"unknown tag '(?P<name>\w+)'")
-_UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined")
 
 
 @frozen(kw_only=True)
@@ -48,6 +47,8 @@ class Scope:
     macros: Mapping[str, str] = field(factory=dict)
     """Text of each macro file, by its path below macros/ without the ending."""
     today: date
+    root: Path = field(factory=Path)
+    """The project's folder: where a mistake stands is looked up in the files there."""
 
 
 @frozen(kw_only=True)
@@ -80,21 +81,51 @@ def render(
     """
     if not has_template(text):
         return Rendered(text=text)
-    names = _Names(scope, params, further or {})
+    names = _Names(scope, params, further)
     try:
         with _time_limit():
             names.used |= _used(text, scope)
-            environment = _environment(scope)
-            if further is not None:
-                environment.finalize = _null
-            template = environment.from_string(_macros(scope) + text)
-            rendered = _joined(template.generate(names.all()))
+            rendered = names.fill(_macros(scope) + text)
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
-        problems.append(_problem(error, names, location, node, text))
+        problems += _problems(error, names, text, location, node)
         return Rendered(text=text, ok=False)
     volatile = RUN_ID if RUN_ID in names.used else None
     return Rendered(text=rendered, dated=bool(names.used & DATED), volatile=volatile)
+
+
+def _problems(
+    error: Exception, names: _Names, text: str, location: Location, node: NodeId | None
+) -> list[Problem]:
+    """What ``error`` says, or all that is missing when it says so of one thing."""
+    from jinja2 import UndefinedError
+
+    scope = names.scope
+    faults = Faults(
+        text=text,
+        location=location,
+        node=node,
+        root=scope.root,
+        macros=scope.macros,
+        environment=_environment(scope),
+    )
+    if isinstance(error, UndefinedError | _Mistake):
+        macros = [name for source in scope.macros.values() for name in _macro_names(source)]
+        known = {*names.all(), *macros}
+        if missing := [faults.missing(entry, known) for entry in _missing(names, text)]:
+            return missing
+    code = TOO_LARGE if isinstance(error, _TooLarge) else "SK0401"
+    return [faults.error(error, names.open, code)]
+
+
+def _missing(names: _Names, text: str) -> list[Missing]:
+    """All that a template asks for in vain."""
+    again = _Names(names.scope, names.params, names.further)
+    again.found = Found(text, again.open)
+    # What else goes wrong is not to be told: it may come of what is missing.
+    with suppress(Exception), _time_limit():
+        again.fill(_macros(names.scope) + text)
+    return [*again.found.missing.values()]
 
 
 class _Mistake(Exception):
@@ -119,17 +150,32 @@ def _joined(chunks: Iterable[str]) -> str:
 
 
 def render_values(
-    value: Any, scope: Scope, location: Location, problems: list[Problem], node: NodeId
+    value: Any,
+    scope: Scope,
+    marks: Marks,
+    problems: list[Problem],
+    node: NodeId,
+    *path: str | int,
 ) -> Any:
-    """``value`` with the templates in all texts within it filled in."""
+    """``value`` with the templates in all texts within it filled in; ``marks`` say where it is."""
     if isinstance(value, str):
-        return render(value, scope, {}, location, problems, node).text
+        return render(value, scope, {}, text_begins(marks.value(*path), value), problems, node).text
     if isinstance(value, Mapping):
-        items = value.items()
-        return {key: render_values(v, scope, location, problems, node) for key, v in items}
+        return {
+            key: render_values(entry, scope, marks, problems, node, *path, key)
+            for key, entry in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [render_values(entry, scope, location, problems, node) for entry in value]
+        return [
+            render_values(entry, scope, marks, problems, node, *path, number)
+            for number, entry in enumerate(value)
+        ]
     return value
+
+
+def text_begins(value: Location, text: str) -> Location:
+    """Where a value's text begins: a block scalar's first line is the one below its ``|``."""
+    return Location(value.file, value.line + 1) if "\n" in text else value
 
 
 def _used(text: str, scope: Scope) -> set[str]:
@@ -158,14 +204,15 @@ def _macros(scope: Scope) -> str:
     return "".join(parts)
 
 
-def _environment(scope: Scope) -> Any:
+def _environment(scope: Scope, found: Found | None = None) -> Any:
     from jinja2 import FunctionLoader, StrictUndefined
 
     def load(name: str) -> tuple[str, str, None] | None:
         source = scope.macros.get(name)
         return None if source is None else (source, f"{MACROS}/{name}.sql", None)
 
-    return _sandbox()(
+    kind = _sandbox() if found is None else collecting(_sandbox(), found)
+    return kind(
         undefined=StrictUndefined,
         loader=FunctionLoader(load),
         # "{#" can stand in a regular expression: comments are SQL's own.
@@ -205,13 +252,33 @@ class _Names:
     """The names that one template may use."""
 
     def __init__(
-        self, scope: Scope, params: Mapping[str, object], further: Mapping[str, object]
+        self,
+        scope: Scope,
+        params: Mapping[str, object],
+        further: Mapping[str, object] | None,
     ) -> None:
         self.scope = scope
         self.params = params
         self.further = further
         self.open: list[str] = []
         self.used: set[str] = set()
+        self.found: Found | None = None
+        """Notes what is missing; None: the first of it is raised."""
+
+    def fill(self, text: str) -> str:
+        environment = _environment(self.scope, self.found)
+        if self.further is not None:
+            environment.finalize = _null
+        template = environment.from_string(text)
+        if self.found is not None:
+            self.found.main = template
+        return _joined(template.generate(self.all()))
+
+    def missing(self, message: str, name: str) -> Any:
+        if self.found is None:
+            raise _Mistake(message)
+        self.found.note(message, name, parts=())
+        return self.found.nothing(message, name)
 
     def all(self) -> dict[str, Any]:
         return {
@@ -222,7 +289,7 @@ class _Names:
             "var": self.var,
             "env_var": self.env_var,
             "ref": _ref,
-            **self.further,
+            **(self.further or {}),
         }
 
     def moving(self) -> dict[str, str]:
@@ -254,7 +321,8 @@ class _Names:
             raise _Mistake(f"snippets use each other in a circle: {circle}")
         self.open.append(name)
         self.used |= _undeclared(value, self.scope)
-        rendered = _joined(_environment(self.scope).from_string(value).generate(self.all()))
+        environment = _environment(self.scope, self.found)
+        rendered = _joined(environment.from_string(value).generate(self.all()))
         self.open.remove(name)
         return rendered
 
@@ -264,18 +332,20 @@ class _Names:
         if default:
             return default[0]
         near = did_you_mean(name, self.scope.values) or "declare it under vars: or give --var"
-        raise _Mistake(f"variable {name!r} is not set: {near}")
+        return self.missing(f"variable {name!r} is not set: {near}", name)
 
-    def env_var(self, name: str, *default: str) -> str:
+    def env_var(self, name: str, *default: str) -> object:
         if _SECRET.search(name):
-            raise _Mistake(f"{name} looks like a secret: secrets belong into profiles.yml")
+            return self.missing(
+                f"{name} looks like a secret: secrets belong into profiles.yml", name
+            )
         if name not in self.scope.listed:
-            raise _Mistake(f"{name} is not listed under vars.env of seeknal_project.yml")
+            return self.missing(f"{name} is not listed under vars.env of seeknal_project.yml", name)
         if name in self.scope.environment:
             return self.scope.environment[name]
         if default:
             return default[0]
-        raise _Mistake(f"environment variable {name} is not set and has no default")
+        return self.missing(f"environment variable {name} is not set and has no default", name)
 
 
 class _Alias:
@@ -288,6 +358,9 @@ class _Alias:
     def __getitem__(self, key: str) -> object:
         return self._names.snippet(self._name, key)
 
+    def __dir__(self) -> Iterable[str]:
+        return self._names.scope.aliases[self._name]
+
 
 def _null(value: object) -> object:
     return "NULL" if value is None else value
@@ -299,55 +372,6 @@ def _ref(*parts: str) -> str:
 
 def _literal(text: str) -> str:
     return "'" + str(text).replace("'", "''") + "'"
-
-
-def _problem(
-    error: Exception, names: _Names, location: Location, node: NodeId | None, text: str
-) -> Problem:
-    place = _place_of(error, location)
-    message = str(error).replace(_ALIAS, "common/")
-    if isinstance(error, _TooLarge):
-        return Problem(code="SK0402", message=message, location=place, node=node)
-    undefined = _UNDEFINED.search(message)
-    missing = undefined or _UNKNOWN_TAG.search(message)
-    help = in_a_template(missing["name"], text) if missing else None
-    if help is None and undefined:
-        help = did_you_mean(undefined["name"], names.all())
-    if help is None and (undefined or _is_syntax(error)):
-        help = "where {{ or {% is text of the SQL, put {% raw %} ... {% endraw %} around it"
-    return Problem(
-        code="SK0401", message=f"template: {message}", location=place, help=help, node=node
-    )
-
-
-def _is_syntax(error: Exception) -> bool:
-    from jinja2 import TemplateSyntaxError
-
-    return isinstance(error, TemplateSyntaxError)
-
-
-def _place_of(error: Exception, location: Location) -> Location:
-    """Where it went wrong, in the node's file or in a macro's."""
-    line = getattr(error, "lineno", None)
-    places = [(getattr(error, "filename", None), line)] if line else _frames(error)
-    if not places:
-        return location
-    file, line = places[-1]
-    if file and file.startswith(MACROS):
-        return Location(file, line)
-    return Location(location.file, location.line + line - 1)
-
-
-def _frames(error: Exception) -> list[tuple[str | None, int]]:
-    """Lines of templates that were being rendered: Jinja2 puts them into the traceback."""
-    found: list[tuple[str | None, int]] = []
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file == "<template>" or file.startswith(MACROS):
-            found.append((file, trace.tb_lineno))
-        trace = trace.tb_next
-    return found
 
 
 @contextmanager
