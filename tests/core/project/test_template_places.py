@@ -23,7 +23,7 @@ def told(problems):
 @pytest.mark.parametrize(
     ("written", "places"),
     [
-        ("transform: SELECT {{ nope }}, {{ var('gone') }} FROM a\n", ["4:22", "4:38"]),
+        ("transform: SELECT {{ nope }}, {{ var('gone') }} FROM a\n", ["4:22", "4:39"]),
         ('transform: "SELECT \\"x\\", {{ nope }} FROM {{ gone }}"\n', ["4:30", "4:46"]),
         ("transform: |\n  SELECT {{ nope }},\n    {{ params.gone }}\n", ["5:13", "6:15"]),
         ("transform: >-\n  SELECT\n\n  {{ nope }}\n  FROM {{ gone }}\n", ["7:6", "8:11"]),

@@ -41,7 +41,7 @@ def place_of_name(text: str, words: list[Word], name: str, line: int) -> int:
 def place_of_key(text: str, words: list[Word], key: str, line: int) -> int:
     """Where ``.key``, ``['key']`` or ``('key')`` stands from ``line`` on."""
     places = [
-        word.start
+        word.start + (word.kind == "string")
         for before, word in pairwise(words)
         if (before.text == "." and word.text == key)
         or (word.kind == "string" and before.text in ("[", "(") and word.text[1:-1] == key)
