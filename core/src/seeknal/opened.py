@@ -42,11 +42,14 @@ class OpenedProject:
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The rows of a query over ``kind.name`` tables: ``.df()``, ``.pl()``, ``.arrow()``.
 
-        ``ref('kind.name')`` names such a table too; raises UsageError when there is none.
+        ``ref('kind.name')`` names such a table too; raises UsageError when there is none, or
+        for a node without rows.
         """
-        from seeknal.querying import without_refs
+        from seeknal.querying import rowless_refused, without_refs
 
-        return self._views().sql(without_refs(query, self.root, self.environment))
+        text = without_refs(query, self.root, self.environment)
+        with rowless_refused(text, self.root, self.environment):
+            return self._views().sql(text)
 
     def table(self, node: str) -> duckdb.DuckDBPyRelation:
         """A node's rows. Raises UsageError for an unknown node or one that has never run."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,16 +96,49 @@ def without_refs(query: str, root: Path, environment: str) -> str:
 
     snapshots = snapshots_of(root, environment)
     text = replace_refs(query, list(snapshots))
-    for id, snapshot in snapshots.items():
-        rowless = snapshot.artifact is None and snapshot.view is None
-        if rowless and quote_name(id.kind, id.name) in text:
-            read = ", ".join(snapshot.inputs)
-            raise UsageError(
-                f"{id} keeps no rows of its own",
-                code="SK0354",
-                help=f"query what it reads: {read}" if read else None,
-            )
+    if refused := _names_no_rows(text, snapshots):
+        raise refused
     return text
+
+
+@contextmanager
+def rowless_refused(query: str, root: Path, environment: str) -> Iterator[None]:
+    """Raise UsageError where DuckDB misses a table that is a node without rows."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.CatalogException:
+        from seeknal.plugins import load_plugins
+
+        kinds = load_plugins().kinds.values()
+        rowless = [kind.name for kind in kinds if not kind.produces_rows]
+        if refused := _names_no_rows(query, snapshots_of(root, environment), rowless):
+            raise refused from None
+        raise
+
+
+def _names_no_rows(
+    query: str, snapshots: Mapping[NodeId, Snapshot], kinds: Collection[str] = ()
+) -> UsageError | None:
+    """The first table of a query that is a node without rows, run before or of such a kind."""
+    from seeknal.project.rowless import read_instead
+    from seeknal.sql.names import find, named
+    from seeknal.sql.scopes import table_references
+    from seeknal.sql.tokens import tokenize
+
+    for table in table_references(tokenize(query)):
+        text = ".".join(table.parts)
+        meant = find(text, snapshots) if "." in text else None
+        for id in (meant,) if meant else named(text, snapshots):
+            snapshot = snapshots[id]
+            if snapshot.artifact is None and snapshot.view is None and not table.shadowed:
+                help = read_instead(id, tuple(snapshot.inputs))
+                return UsageError(f"{id} keeps no rows of its own", code="SK0354", help=help)
+        if NodeId(text).kind in kinds:
+            help = read_instead(NodeId(text), ())
+            return UsageError(f"{text} keeps no rows of its own", code="SK0354", help=help)
+    return None
 
 
 class Views:

@@ -58,9 +58,10 @@ class Outputs:
         from seeknal.cli.sql import answer
 
         self.refresh()
-        views = self._views
+        views, place = self._views, (self.root, self.name)
         interruptible(
-            lambda: answer(views, query, wanted, allow_files=self.allow_files), views.interrupt
+            lambda: answer(views, query, wanted, place, allow_files=self.allow_files),
+            views.interrupt,
         )
 
     def statements(self, text: str) -> list[str]:

@@ -114,7 +114,11 @@ def _query(
         rows = min(rows or found.rows, found.rows)
     with open_views(root, environment, about=statement) as views:
         wanted = Wanted(format=format_, limit=rows)
-        interruptible(lambda: answer(views, statement, wanted), views.interrupt, said=None)
+        interruptible(
+            lambda: answer(views, statement, wanted, (root, environment)),
+            views.interrupt,
+            said=None,
+        )
 
 
 def _print_schema(columns: tuple[Column, ...], format_: str) -> None:

@@ -78,11 +78,11 @@ def sql_command(
     from seeknal.cli.asking import interruptible
     from seeknal.querying import open_views, without_refs
 
-    text = without_refs(text, project_root(), environment)
+    place = (project_root(), environment)
+    text = without_refs(text, *place)
     writes = [temporary_path(output)] if output else []
     views = open_views(
-        project_root(),
-        environment,
+        *place,
         allow_files=allow_files,
         database=database,
         writes=writes,
@@ -90,7 +90,9 @@ def sql_command(
     )
     with views:
         interruptible(
-            lambda: answer(views, text, wanted, allow_files=allow_files), views.interrupt, said=None
+            lambda: answer(views, text, wanted, place, allow_files=allow_files),
+            views.interrupt,
+            said=None,
         )
 
 
@@ -105,21 +107,28 @@ def _query_text(query: str | None) -> str:
 
 
 def answer(
-    views: duckdb.DuckDBPyConnection, query: str, wanted: Wanted, *, allow_files: bool = False
+    views: duckdb.DuckDBPyConnection,
+    query: str,
+    wanted: Wanted,
+    place: tuple[Path, str],
+    *,
+    allow_files: bool = False,
 ) -> None:
     """Run one statement that only reads and write its rows.
 
-    Raises UsageError for another statement, and with DuckDB's own words for a wrong one.
+    ``place`` is the project and the environment that the views are of. Raises UsageError for
+    another statement, and with DuckDB's own words for a wrong one.
     """
     import duckdb
 
-    from seeknal.querying import check_readable, one_statement
+    from seeknal.querying import check_readable, one_statement, rowless_refused
     from seeknal.sql.check import SqlRefused
 
     try:
-        statement = one_statement(views, query)
-        check_readable(statement, allow_files=allow_files)
-        write_rows(views, statement, wanted)
+        with rowless_refused(query, *place):
+            statement = one_statement(views, query)
+            check_readable(statement, allow_files=allow_files)
+            write_rows(views, statement, wanted)
     except SqlRefused as refused:
         raise UsageError(str(refused), code="SK0480", help=ALLOWED) from None
     except duckdb.InterruptException:

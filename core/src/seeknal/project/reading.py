@@ -26,6 +26,7 @@ from seeknal.project.places import files_below
 from seeknal.project.profiles import Profile, read_profile
 from seeknal.project.properties import Properties, with_properties
 from seeknal.project.raw import RawNode
+from seeknal.project.rowless import rowless_problems
 from seeknal.project.settings import Settings, emptied, load_settings
 from seeknal.project.sqlfiles import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
@@ -309,6 +310,9 @@ class _Loader:
         self.problems += graph_problems(readable, lost & wrong, self.disabled)
         self.problems += read_back(nodes, self.root, around.connections or {})
         self.problems += overwritten(nodes, around.connections or {})
+        kinds = self.plugins.kinds.values()
+        rowless = [kind.name for kind in kinds if not kind.produces_rows]
+        self.problems += rowless_problems(readable, rowless, self.root)
 
     def plugin_problems(self, project: Project) -> list[Problem]:
         clear = {
