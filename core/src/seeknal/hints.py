@@ -21,6 +21,9 @@ OURS = {
 }
 """Types and kinds, and the distribution of each."""
 
+EXTRAS = {"seeknal-postgres": ("embedded",)}
+"""Keys of a connection that ask for the extra of the same name."""
+
 SECTIONS = {"materialization": "iceberg"}
 """Sections of profiles.yml, and the target type that declares each."""
 

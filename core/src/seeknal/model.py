@@ -66,6 +66,8 @@ class Problem:
     help: str | None = None
     node: NodeId | None = None
     severity: Severity = "error"
+    lacks: str | None = None
+    """What is not installed and would help, such as ``seeknal-postgres[embedded]``."""
 
 
 @frozen

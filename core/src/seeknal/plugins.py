@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,7 @@ from attrs import frozen
 
 from seeknal import hookspecs
 from seeknal.errors import PluginError
-from seeknal.hints import AUDITS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
+from seeknal.hints import AUDITS, EXTRAS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
 from seeknal.hooks import Hooks
 from seeknal.installing import CORE, install_command
 from seeknal.neighbours import asked_of_core, check_core, check_plugin
@@ -242,19 +242,34 @@ class Plugins:
         """Engines beside DuckDB, by name and by alias."""
         return self._declared("engine", hookspecs.engines)
 
-    def missing(self, what: str, name: str) -> str | None:
-        """What to install for a name that nothing declares, or why its plugin is not loaded."""
-        distribution = OURS.get(name)
-        if what == "audit type" and (name in AUDITS.names or not self.audit_types):
-            distribution = AUDITS.distribution
+    def missing(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
+        """What to install for a name that nothing declares, or why its plugin is not loaded.
+
+        ``asked`` are the keys of the connection that it is for.
+        """
+        distribution = self._distribution(what, name)
+        if lacks := self.lacking(what, name, asked):
+            return f"{what} {name!r} needs {distribution}: {install_command(lacks)}"
         for line in self.broken:
             if distribution is None or distribution in line:
                 return line
-        if distribution in UNRELEASED:
-            return f"{what} {name!r} needs {distribution}, which there is not yet for seeknal 3"
         if distribution is None:
             return None
-        return f"{what} {name!r} needs {distribution}: {install_command(distribution)}"
+        return f"{what} {name!r} needs {distribution}, which there is not yet for seeknal 3"
+
+    def lacking(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
+        """The requirement that would declare a name which nothing does, with its extras."""
+        distribution = self._distribution(what, name)
+        broken = any(distribution in line for line in self.broken) if distribution else True
+        if distribution is None or broken or distribution in UNRELEASED:
+            return None
+        extras = ",".join(key for key in EXTRAS.get(distribution, ()) if key in asked)
+        return f"{distribution}[{extras}]" if extras else distribution
+
+    def _distribution(self, what: str, name: str) -> str | None:
+        if what == "audit type" and (name in AUDITS.names or not self.audit_types):
+            return AUDITS.distribution
+        return OURS.get(name)
 
     def describe(self) -> list[PluginInfo]:
         """Every plugin with its hooks and types; broken ones with their error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,29 +49,65 @@ def explain_problems(
     groups: dict[object, list[Problem]] = {}
     for problem in ordered:
         groups.setdefault(_kind(problem), []).append(problem)
-    kept = [problem for problem in ordered if _stands_for_itself(problem, groups)]
+    kept = [problem for problem in ordered if _is_shown(problem, groups[_kind(problem)])]
     blocks = [_block(problem, groups[_kind(problem)], root) for problem in kept[:MOST_SHOWN]]
     return "\n\n".join([*blocks, count_line(problems, len(kept))])
 
 
 def _kind(problem: Problem) -> object:
-    """Problems that differ in names and numbers alone are of one kind."""
+    """Problems that differ in names and numbers alone are of one kind.
+
+    So are all that the same plugin would mend.
+    """
+    if problem.lacks:
+        return _distribution(problem.lacks)
     return problem.severity, problem.code, _NAMES.sub("_", problem.message)
 
 
-def _stands_for_itself(problem: Problem, groups: Mapping[object, Sequence[Problem]]) -> bool:
-    alike = groups[_kind(problem)]
-    return len(alike) <= FEW + 1 or any(problem is first for first in alike[:FEW])
+def _is_shown(problem: Problem, alike: Sequence[Problem]) -> bool:
+    shown = 1 if problem.lacks else FEW
+    return _are_few(alike) or any(problem is first for first in alike[:shown])
+
+
+def _are_few(alike: Sequence[Problem]) -> bool:
+    return len(alike) <= (1 if alike[0].lacks else FEW + 1)
 
 
 def _block(problem: Problem, alike: Sequence[Problem], root: Path | None) -> str:
+    if problem.lacks and not _are_few(alike):
+        return _missing_plugin(problem.lacks, alike, root)
     text = explain_problem(problem, root)
-    if len(alike) <= FEW + 1 or problem is not alike[FEW - 1]:
+    if _are_few(alike) or problem is not alike[FEW - 1]:
         return text
-    rest = alike[FEW:]
-    places = [f"{place.file}:{place.line}" for other in rest if (place := other.location)]
-    named = ", ".join(places[:MOST_PLACES]) + (", ..." if len(places) > MOST_PLACES else "")
-    return f"{text}\n  ... and {len(rest)} more like this{': ' if named else ''}{named}"
+    return f"{text}\n  ... and {len(alike) - FEW} more like this{_places(alike[FEW:], MOST_PLACES)}"
+
+
+def _missing_plugin(lacks: str, alike: Sequence[Problem], root: Path | None) -> str:
+    """What nothing but one plugin would mend, with the first places and what to install."""
+    from seeknal.installing import install_command
+
+    name = _distribution(lacks)
+    extras = sorted({extra for problem in alike for extra in _extras(problem.lacks or "")})
+    requirement = f"{name}[{','.join(extras)}]" if extras else name
+    first = alike[0]
+    word = "error" if first.severity == "error" else "warning"
+    said = f"{name} is not installed, and {len(alike)} places need it"
+    text = message(word, first.code, said, first.location, install_command(requirement), root)
+    return f"{text}\n  ... and {len(alike) - 1} more{_places(alike[1:], FEW - 1)}"
+
+
+def _distribution(requirement: str) -> str:
+    return requirement.partition("[")[0]
+
+
+def _extras(requirement: str) -> list[str]:
+    return [extra for extra in requirement.partition("[")[2].rstrip("]").split(",") if extra]
+
+
+def _places(problems: Sequence[Problem], most: int) -> str:
+    places = [f"{place.file}:{place.line}" for other in problems if (place := other.location)]
+    named = ", ".join(places[:most]) + (", ..." if len(places) > most else "")
+    return f": {named}" if named else ""
 
 
 def explain_problem(problem: Problem, root: Path | None) -> str:

@@ -27,12 +27,17 @@ class Surroundings:
     """The sections of the profile that targets of a type start with, as their classes."""
     connections: Endpoints | None = None
     """None: there is no profile."""
+    asked: Mapping[str, Collection[str]] = field(factory=dict)
+    """The keys that each connection sets, by its name."""
     node_defaults: Mapping[str, object] = field(factory=dict)
     own_audits: OwnAudits = field(factory=OwnAudits)
 
 
-def unknown_type(what: str, name: str, plugins: Plugins) -> str:
-    """Help for a type that nothing declares: what to install, the nearest, or all."""
+def unknown_type(what: str, name: str, plugins: Plugins, asked: Collection[str] = ()) -> str:
+    """Help for a type that nothing declares: what to install, the nearest, or all.
+
+    ``asked`` are the keys of the connection that it is for.
+    """
     from seeknal.errors import did_you_mean
 
     known = {
@@ -41,7 +46,7 @@ def unknown_type(what: str, name: str, plugins: Plugins) -> str:
         "connection type": plugins.connection_types,
     }[what]
     listed = f"known: {', '.join(sorted(known)) or 'none'}"
-    return plugins.missing(what, name) or did_you_mean(name, known) or listed
+    return plugins.missing(what, name, asked) or did_you_mean(name, known) or listed
 
 
 def unknown_connection(

@@ -39,6 +39,7 @@ def build_audit(
                 location=marks.value("type"),
                 help=near or plugins.missing("audit type", type),
                 node=node,
+                lacks=None if near else plugins.lacking("audit type", type),
             )
         )
         return None

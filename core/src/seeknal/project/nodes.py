@@ -247,6 +247,7 @@ class _Builder:
         location: Location,
         help: str | None = None,
         severity: Any = "error",
+        lacks: str | None = None,
     ) -> None:
         self.problems.append(
             Problem(
@@ -256,6 +257,7 @@ class _Builder:
                 help=help,
                 node=self.id,
                 severity=severity,
+                lacks=lacks,
             )
         )
 
@@ -454,7 +456,8 @@ class _Builder:
         options: object = None
         if added.source != "python":
             texts = f"{added.query or ''} {added.version_query or ''}"
-            options = self.source_options(added.source, params, _params_in(texts))
+            asked = self.around.asked.get(str(connection), ())
+            options = self.source_options(added.source, params, _params_in(texts), asked)
         if not added.allow_outside:
             self.check_paths(added.table, options)
         if added.freshness is not None:
@@ -474,14 +477,20 @@ class _Builder:
         )
 
     def source_options(
-        self, type: str, params: Mapping[str, object], of_query: Collection[str]
+        self,
+        type: str,
+        params: Mapping[str, object],
+        of_query: Collection[str],
+        asked: Collection[str],
     ) -> object:
         """The options of a source's type; what only its query uses is not among them."""
         declared = self.around.plugins.source_types.get(type)
         if declared is None:
             place = self.raw.marks.value("source" if "source" in self.raw.data else "type")
-            help = unknown_type("source type", type, self.around.plugins)
-            self.problem("SK0208", f"unknown source type {type!r}", place, help)
+            plugins = self.around.plugins
+            help = unknown_type("source type", type, plugins, asked)
+            lacks = plugins.lacking("source type", type, asked)
+            self.problem("SK0208", f"unknown source type {type!r}", place, help, lacks=lacks)
             return None
         known = keys_of(declared.options)
         data = {key: params[key] for key in params if key in known or key not in of_query}
@@ -567,6 +576,7 @@ class _Builder:
                 f"no installed plugin provides the engine {common.engine!r}",
                 self.raw.marks.value("engine"),
                 missing or "engine: duckdb, or leave it out",
+                lacks=self.around.plugins.lacking("engine", str(common.engine)),
             )
         if common.materialized == "incremental":
             text = "materialized: incremental is built as a whole table"

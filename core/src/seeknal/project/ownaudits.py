@@ -111,7 +111,8 @@ def _type_of(
     if type is None:
         help = plugins.missing("audit type", file.name) or "move it out of seeknal/audits/"
         message = "no installed plugin makes an audit type of this file"
-        problems.append(_problem(message, Location(file.path), help))
+        lacks = plugins.lacking("audit type", file.name)
+        problems.append(evolve(_problem(message, Location(file.path), help), lacks=lacks))
         return None
     for key in keys_of(type.options):
         if key in ("type", *AUDIT_KEYS):

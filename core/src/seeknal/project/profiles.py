@@ -124,6 +124,10 @@ class Profile:
         filling = Filling(self.environment, self.marks, [])
         return {name: endpoint_of(raw, plugins, filling) for name, raw in self.connections.items()}
 
+    def asked(self) -> dict[str, frozenset[str]]:
+        """The keys that each connection sets."""
+        return {name: _set_keys(raw) for name, raw in self.options.connections.items()}
+
     @property
     def variables(self) -> frozenset[str]:
         """Environment variables whose values the definition of a node may depend on."""
@@ -141,7 +145,7 @@ class Profile:
         type = str(raw.get("type", ""))
         declared = plugins.connection_types.get(type)
         if declared is None:
-            problems.append(_unknown_type(name, type, plugins, marks))
+            problems.append(_unknown_type(name, raw, type, plugins, marks))
             return None
         secret = _secret_keys(declared.options)
         filling = Filling(self.environment, marks, problems, secret)
@@ -294,14 +298,23 @@ def _is_target(key: str, value: object) -> bool:
     return key not in known and isinstance(value, dict) and "engine" in value
 
 
-def _unknown_type(name: str, type: str, plugins: Plugins, marks: Marks) -> Problem:
+def _set_keys(raw: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(key for key, value in raw.items() if value)
+
+
+def _unknown_type(
+    name: str, raw: Mapping[str, object], type: str, plugins: Plugins, marks: Marks
+) -> Problem:
+    asked = _set_keys(raw)
+    lacks = plugins.lacking("connection type", type, asked)
     if not type:
         known = ", ".join(sorted(plugins.connection_types)) or "none is installed"
         message, help = f"connection {name!r} has no type", f"types: {known}"
-    elif missing := plugins.missing("connection type", type):
+    elif missing := plugins.missing("connection type", type, asked):
         # In the message: a list of connections shows nothing else.
         message, help = f"connection {name!r} cannot be used: {missing}", None
     else:
         message = f"connection {name!r} has the unknown type {type!r}"
         help = unknown_type("connection type", type, plugins)
-    return Problem(code="SK0607", message=message, location=marks.value("type"), help=help)
+    place = marks.value("type")
+    return Problem(code="SK0607", message=message, location=place, help=help, lacks=lacks)

@@ -68,7 +68,7 @@ class TargetBuilder:
         params = {**common.params, "type": type}
         marks = self.raw.marks.below("params")
         if type not in self.around.plugins.target_types:
-            self.unknown_type(type, marks)
+            self.unknown_type(type, marks, params.get("connection"))
             return []
         path = params.get("path")
         read = list(dict.fromkeys(entry.ref for entry in inputs if self.has_rows(entry.ref)))
@@ -99,7 +99,7 @@ class TargetBuilder:
         type = str(data["type"])
         declared = self.around.plugins.target_types.get(type)
         if declared is None:
-            self.unknown_type(type, marks)
+            self.unknown_type(type, marks, data.get("connection"))
             return None
         full = self.completed(declared, data)
         return None if full is None else self.of_type(declared, full, marks, reads)
@@ -113,8 +113,10 @@ class TargetBuilder:
             return data
         return section.complete(self.around.sections[section.name], data, self.raw.name)
 
-    def unknown_type(self, type: str, marks: Marks) -> None:
-        help = unknown_type("target type", type, self.around.plugins)
+    def unknown_type(self, type: str, marks: Marks, connection: object) -> None:
+        asked = self.around.asked.get(str(connection), ())
+        help = unknown_type("target type", type, self.around.plugins, asked)
+        lacks = self.around.plugins.lacking("target type", type, asked)
         place = marks.value("type")
         if self.around.plugins.kinds[self.raw.kind].does == "delivers":
             place = self.type_place(marks)
@@ -123,7 +125,7 @@ class TargetBuilder:
                     "type: says how it is delivered; an exposure that only documents has none:"
                     f" meta: {{type: {type}}}"
                 )
-        self.problem("SK0208", f"unknown target type {type!r}", place, help)
+        self.problem("SK0208", f"unknown target type {type!r}", place, help, lacks)
 
     def type_place(self, marks: Marks) -> Location:
         """Where an exposure names its type, or one of its materializations does."""
@@ -191,9 +193,23 @@ class TargetBuilder:
             if isinstance(path, str) and leaves(self.around.root, path):
                 self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
 
-    def problem(self, code: str, message: str, location: Location, help: str | None = None) -> None:
+    def problem(
+        self,
+        code: str,
+        message: str,
+        location: Location,
+        help: str | None = None,
+        lacks: str | None = None,
+    ) -> None:
         self.problems.append(
-            Problem(code=code, message=message, location=location, help=help, node=self.raw.id)
+            Problem(
+                code=code,
+                message=message,
+                location=location,
+                help=help,
+                node=self.raw.id,
+                lacks=lacks,
+            )
         )
 
 
