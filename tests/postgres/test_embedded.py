@@ -55,31 +55,72 @@ def test_its_start_is_a_line_with_its_time(demo):
     assert re.search(r"^start of the server of connection demo   \d+\.\d s$", done.stderr, re.M)
 
 
-def test_ctrl_c_is_answered_while_it_works_and_the_second_ends_both(demo):
-    demo.write(
-        {
-            "seeknal/s.yml": "kind: source\nname: slow\nsource: postgresql\nconnection: demo\n"
-            "query: SELECT count(*) AS n FROM generate_series(1, 100000) AS a,"
-            " generate_series(1, 1000000) AS b\n"
-        }
-    )
+SLOW = (
+    "kind: source\nname: slow\nsource: postgresql\nconnection: demo\n"
+    "query: SELECT count(*) AS n FROM generate_series(1, 100000) AS a,"
+    " generate_series(1, 1000000) AS b\n"
+)
+STUBBORN = """
+    CREATE FUNCTION stubborn() RETURNS integer STABLE LANGUAGE plpgsql AS $$
+    BEGIN
+        LOOP
+            BEGIN
+                PERFORM count(*) FROM generate_series(1, 1000000000);
+            EXCEPTION WHEN query_canceled THEN NULL;
+            END;
+        END LOOP;
+    END $$
+"""
+
+
+def has_ended(made):
+    deadline = time.monotonic() + 30
+    while server_of("demo", made.path).pid is not None:
+        assert time.monotonic() < deadline, "the server goes on"
+        time.sleep(0.1)
+    return True
+
+
+def test_ctrl_c_ends_what_it_works_on_and_then_the_server(demo):
+    demo.write({"seeknal/s.yml": SLOW})
     with Terminal(demo.path, "run") as run:
         run.wait_for("1/2  source.slow")
 
         run.press(CTRL_C)
         answered = run.wait_for("stopping: waiting for source.slow; Ctrl-C again", 5)
-        time.sleep(0.3)
-        run.press(CTRL_C)
         code = run.end(30)
 
     print(f"{answered:.3f} s")
     assert code == 130
     assert "1 interrupted" in run.raw
     assert "Traceback" not in run.raw
-    deadline = time.monotonic() + 30
-    while server_of("demo", demo.path).pid is not None:
-        assert time.monotonic() < deadline, "the server goes on"
-        time.sleep(0.1)
+    assert has_ended(demo)
+
+
+def test_the_second_ctrl_c_ends_both_where_its_work_cannot_be_cancelled(demo):
+    server = server_of("demo", demo.path)
+    server.start()
+    with psycopg.connect(**server.parameters(), autocommit=True) as connection:
+        connection.execute(STUBBORN)
+    server.stop()
+    query = "query: SELECT count(*) AS n FROM generate_series(1, stubborn()) AS a\n"
+    demo.write({"seeknal/s.yml": f"{SLOW.partition('query')[0]}{query}"})
+    with Terminal(demo.path, "run") as run:
+        run.wait_for("1/2  source.slow")
+
+        run.press(CTRL_C)
+        answered = run.wait_for("stopping: waiting for source.slow; Ctrl-C again", 5)
+        time.sleep(1.5)
+        waited = run.process.poll() is None
+        run.press(CTRL_C)
+        code = run.end(30)
+
+    print(f"{answered:.3f} s")
+    assert waited
+    assert code == 130
+    assert "1 interrupted" in run.raw
+    assert "Traceback" not in run.raw
+    assert has_ended(demo)
 
 
 def test_nothing_starts_it_again_while_the_command_ends(demo):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -45,6 +46,13 @@ class Context(Protocol):
 
     def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         """The options of a connection of profiles.yml, of the class that its type declared."""
+
+    def cancelled_by(self, cancel: Callable[[], None]) -> AbstractContextManager[None]:
+        """A block within which Ctrl-C or ``execution.timeout`` calls ``cancel``, which ends what
+        the block waits for outside of DuckDB, such as a server's query. It is called in a thread
+        of its own, perhaps several times, half a second apart, and never after the block, which
+        for that waits 5 seconds at most. What the block then raises is told as interrupted.
+        """
 
     def resolve(self, path: str) -> Path:
         """A path of the project's, absolute; raises NodeError when it leaves the project."""

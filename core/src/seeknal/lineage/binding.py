@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -213,6 +213,9 @@ class BindContext:
 
     def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         raise NodeError(f"connection {name!r} is not opened for lineage", code="SK0709")
+
+    def cancelled_by(self, cancel: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def resolve(self, path: str) -> Path:
         full = (self.project_root / path).resolve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.kernel import Rows
+    from seeknal.run.calls import Calls
 
 OptionsT = TypeVar("OptionsT")
 
@@ -64,6 +66,7 @@ class StepContext:
     variables: Mapping[str, object] = field(factory=dict)
     params: Mapping[str, object] = field(factory=dict)
     source_rows: Rows | None = None
+    calls: Calls | None = None
 
     @property
     def workdir(self) -> Path:
@@ -82,6 +85,9 @@ class StepContext:
                 code="SK0602",
             )
         return found.options
+
+    def cancelled_by(self, cancel: Callable[[], None]) -> AbstractContextManager[None]:
+        return self.calls.during(self.node, cancel) if self.calls else nullcontext()
 
     def resolve(self, path: str) -> Path:
         full = (self.project_root / path).resolve()

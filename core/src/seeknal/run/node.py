@@ -97,7 +97,10 @@ class NodeRunner:
         process.end_descendants()
 
     def interrupt(self, thread: int | None = None) -> None:
-        """Stop what a thread's cursor is running, or all of them."""
+        """Stop what a thread's step is running, or all of them."""
+        attempt = self.attempts.get(thread) if thread is not None else None
+        if thread is None or attempt is not None:
+            self.services.calls.cancel(attempt.node.id if attempt else None)
         for ident, cursor in list(self.cursors.items()):
             if thread is None or ident == thread:
                 cursor.interrupt()

@@ -22,6 +22,7 @@ from seeknal.model import (
 from seeknal.pii import pii_columns
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.plugins import Plugins
+from seeknal.run.calls import Calls
 from seeknal.run.context import StepContext, Tell
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
@@ -64,6 +65,8 @@ class Services:
     """Takes what nodes log, as they log it."""
     release: Callable[[NodeId], None] = lambda node: None
     """Lets go of the rows of a node's batches that no account needs any more."""
+    calls: Calls = field(factory=Calls)
+    """What plugins wait for, and can be stopped in."""
     places: Places | None = None
     """Where was delivered to; None for a run that keeps nothing, and delivers nothing."""
     queues: bool = True
@@ -134,5 +137,6 @@ class Place:
             variables=services.project.variables,
             suffix=services.project.environments.suffix,
             params=self.node.params,
+            calls=services.calls,
             **more,
         )

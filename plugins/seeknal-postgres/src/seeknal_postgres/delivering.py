@@ -28,6 +28,7 @@ from seeknal.plugin import (
 )
 from seeknal_postgres import ledger, tables
 from seeknal_postgres.batch import refuse_nul, writings_of
+from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
@@ -135,7 +136,8 @@ def _carry_out(work: Work, name: str) -> Delivered:
 
     server = connect(name, work.connection, work.context.project_root)
     try:
-        done = _transaction(server, work)
+        with cancellable(server, work.context):
+            done = _transaction(server, work)
     except psycopg.OperationalError as error:
         done = _after_loss(work, name, error)
     except psycopg.Error as error:

@@ -60,6 +60,8 @@ def _taken(name: str, options: Postgres, root: Path) -> psycopg.Connection[Any]:
 def _give_back(connection: psycopg.Connection[Any], key: Key) -> None:
     from psycopg.pq import TransactionStatus
 
+    if connection.closed:
+        return
     if connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
     if connection.closed:

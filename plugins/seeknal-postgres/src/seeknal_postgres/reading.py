@@ -19,6 +19,7 @@ from seeknal.plugin import (
     how_to_make,
     quote_identifier,
 )
+from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
 from seeknal_postgres.connecting import failed, said
 from seeknal_postgres.connections import ALIASES, connection_of
@@ -69,6 +70,7 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
     with (
         leased(name, connection, context.project_root) as server,
         _told(name, source, context.project_root),
+        cancellable(server, context),
         _reading(server, connection),
     ):
         relation = _relation(source, connection, server, name, context.project_root)

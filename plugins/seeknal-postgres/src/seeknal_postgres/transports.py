@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,7 +86,15 @@ def _by_adbc(
     assert snapshot is not None
     limit = int(options.statement_timeout.seconds * 1000)
     connection = taken(name, options, context.project_root)
+    asked = threading.Event()
+    waiting = ExitStack()
+
+    def cancel() -> None:
+        asked.set()
+        connection.adbc_cancel()
+
     try:
+        waiting.enter_context(context.cancelled_by(cancel))
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot[0])}")
@@ -96,6 +105,7 @@ def _by_adbc(
         cursor.execute(query)
         reader = cursor.fetch_record_batch()
     except BaseException:
+        waiting.close()
         connection.close()
         raise
 
@@ -107,8 +117,13 @@ def _by_adbc(
                 f"PostgreSQL stopped sending rows: {_plain(error)}", code="SK1320"
             ) from None
         finally:
+            waiting.close()
             cursor.close()
-            give_back(connection, name, options, context.project_root)
+            if asked.is_set():
+                # A cancellation that comes late would end the query of the next one.
+                connection.close()
+            else:
+                give_back(connection, name, options, context.project_root)
 
     return pyarrow.RecordBatchReader.from_batches(reader.schema, batches())
 
