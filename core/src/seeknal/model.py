@@ -67,7 +67,7 @@ class Problem:
     node: NodeId | None = None
     severity: Severity = "error"
     lacks: str | None = None
-    """What is not installed and would help, such as ``seeknal-postgres[embedded]``."""
+    """What is not installed and would help, such as ``NAME[EXTRA]``."""
 
 
 @frozen
