@@ -53,7 +53,8 @@ class Story:
         """There is no production."""
         self.unsure = False
         """Outputs may be gone: then all but appends are written again with the next ones."""
-        self.generations: dict[int, tuple[tuple[Row, ...], Definition]] = {}
+        self.generations: dict[int, tuple[tuple[Row, ...], Definition] | None] = {}
+        """What each was built from; None where a killed run has left it unfinished."""
         self.told: list[str] = []
         self.project = TestProject(root)
         root.mkdir(parents=True)
@@ -195,6 +196,8 @@ class Story:
         for name, worlds in self.worlds.items():
             self.worlds[name] = frozenset(world._replace(known=False) for world in worlds)
         self.production, self.lost = None, False
+        if self.generations:
+            self.generations.setdefault(self.generation(), None)
 
     def do_rollback(self, steps: int) -> None:
         number = self.earlier_generation(steps)
@@ -231,7 +234,8 @@ class Story:
 
     def earlier_generation(self, steps: int) -> int | None:
         current = self.generation()
-        known = [number for number in sorted(self.generations) if number < current]
+        built = (number for number, entry in self.generations.items() if entry is not None)
+        known = [number for number in sorted(built) if number < current]
         if current not in self.generations or not known:
             return None
         return known[-(1 + steps % len(known))]

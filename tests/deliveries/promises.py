@@ -561,6 +561,20 @@ class DeliveryPromises:
 
         assert made.tables() == {"merged": [(1, 1, 20)], "newest": [(1, 1, 20)]}
 
+    @pytest.mark.parametrize("later", [A, C])
+    def test_a_rollback_to_rows_that_a_full_target_never_got_delivers_them(self, shop, later):
+        made = shop("newest")
+        made.run(A)
+        made.given(B)
+        made("run", "--no-materialize").assert_ok()
+        made.run(later)
+        made.define(mended=True)
+        made.run()
+
+        made("rollback", "prod", "--yes", "--to", "2").assert_ok()
+
+        assert made.held("newest") == [B]
+
     def test_a_rollback_leaves_the_rows_between_two_ranges_alone(self, shop):
         made = shop("timed")
         made.run((1, 5, 10))

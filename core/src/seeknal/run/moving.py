@@ -290,7 +290,9 @@ class Work:
         """What a target holds once its newest rows were taken back, and whether they stay."""
         left = []
         try:
-            rolled = self.ask_plugin(target, node, known, wanted)
+            # What a table that is replaced held then may be of an earlier output yet.
+            there = wanted is not None and wanted.output_id == found.output_id
+            rolled = (target.accumulates or there) and self.ask_plugin(target, node, known, wanted)
         except ConnectionFailed:
             # What can be written later is owed; the rest is left as it is.
             rolled = False
