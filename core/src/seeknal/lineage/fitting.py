@@ -140,8 +140,17 @@ class _Rows:
             raise Unbound("its columns are not known until it has run")
         found = self.bound(sql, self.place)
         if self.known.typed:
-            wrong = literal_faults(self.binder.duckdb, sql)
+            wrong = literal_faults(self.binder.duckdb, sql, self.types())
             self.add([self.of_fault(fault, self.place(fault)) for fault in wrong])
+        return found
+
+    def types(self) -> dict[str, set[str]]:
+        """The types that the columns of each name have in what the node reads."""
+        found: dict[str, set[str]] = {}
+        for id in self.node.parents:
+            schema = self.schemas.get(id)
+            for column in schema.columns if schema else ():
+                found.setdefault(column.name.lower(), set()).add(column.type)
         return found
 
     def place(self, fault: Fault) -> Location:

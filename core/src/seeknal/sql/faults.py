@@ -39,7 +39,7 @@ _NAMES = (
     "does not exist on",
 )
 _COMPARED = "Cannot compare values"
-_COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
+COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
 _SHAPES = ("must appear in the GROUP BY clause", "cannot contain aggregates", "same number of")
 
 
@@ -220,7 +220,7 @@ def _at_comparison(fault: Fault, sql: str) -> Fault:
         if fault.offset is None or token.start < fault.offset:
             continue
         depth += {"(": 1, ")": -1}.get(token.key, 0)
-        if depth == 0 and token.key in _COMPARISONS:
+        if depth == 0 and token.key in COMPARISONS:
             return evolve(fault, offset=token.start, length=len(token.text))
         if token.end >= fault.offset + fault.length:
             break
@@ -263,7 +263,7 @@ def _patch(
     if first is None:
         return None
     start, stop = tokens[first].start, tokens[_end(tokens, first)].end
-    if tokens[first].key in _COMPARISONS:
+    if tokens[first].key in COMPARISONS:
         # True or false of both sides, whatever types they are of.
         return start, stop, "IS NULL AND NULL IS DISTINCT FROM"
     if "Type with name" in fault.message:

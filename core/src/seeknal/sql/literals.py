@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.faults import Fault
+from seeknal.sql.faults import COMPARISONS, Fault
 from seeknal.sql.quote import quote_literal
 from seeknal.sql.tokens import Token, tokenize
 
@@ -19,32 +20,72 @@ _CONVERTED = re.compile(rf"(?<!TRY_)\bCAST\('((?:[^']|'')*)' AS ({_TYPE})\)")
 _TIMES = ("date", "time", "timestamp", "timestamptz", "interval")
 _PERHAPS = ("try", "try_cast", "coalesce", "if", "iff", "ifnull", "nullif", "error")
 """Functions that do not evaluate all that is given to them, or take what cannot be converted."""
+_MOST_LISTED = 200
+"""Tokens before a literal in the list that it stands in; in longer lists the rest is not looked at."""
 _NO_ENDS = ("lambda", "->")
 
 
-def literal_faults(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Fault]:
+def literal_faults(
+    connection: duckdb.DuckDBPyConnection, sql: str, types: Mapping[str, Collection[str]]
+) -> list[Fault]:
     """A fault for each literal of ``sql``, a query that binds, that no row lets be converted.
 
-    What stands in a CASE or in a function that may pass it over is not judged.
+    ``types`` are those of the columns that it reads, by names in lower case. What stands in a
+    CASE or in a function that may pass it over is not judged.
     """
     tokens = tokenize(sql)
-    if not any(token.value is not None for token in tokens):
-        return []
     strings = {at: token for at, token in enumerate(tokens) if token.value is not None}
-    passed = set(_passed_over(tokens))
     typed = {at: type for at in strings if (type := _cast_to(tokens, at)) is not None}
-    for value, type in _converted(connection, sql):
-        places = [at for at, token in strings.items() if token.value == value]
-        if len(places) == 1:
-            typed.setdefault(places[0], type)
+    # What the query is bound to is asked only where something may be wrong: it takes its time.
+    if any(_is_doubtful(tokens, at, types) for at in strings.keys() - typed.keys()):
+        for value, type in _converted(connection, sql):
+            places = [at for at, token in strings.items() if token.value == value]
+            if len(places) == 1:
+                typed.setdefault(places[0], type)
+    passed = set(_passed_over(tokens)) if typed else set()
     found = []
     for at, type in sorted(typed.items()):
-        reason = None if at in passed else _refusal(connection, str(strings[at].value), type)
+        token = strings[at]
+        reason = None if at in passed else _refusal(str(token.value), type)
         if reason is not None:
-            token = strings[at]
-            fault = Fault(message=reason, kind="type", offset=token.start, length=len(token.text))
-            found.append(fault)
+            length = len(token.text)
+            found.append(Fault(message=reason, kind="type", offset=token.start, length=length))
     return found
+
+
+def _is_doubtful(tokens: Sequence[Token], at: int, types: Mapping[str, Collection[str]]) -> bool:
+    """Whether a literal is compared with something that it may be no value of."""
+    other = _compared(tokens, at)
+    if other is None:
+        return False
+    known = types.get(other.name.lower()) if other.kind in ("word", "name") else None
+    if known is None:
+        return True
+    value = str(tokens[at].value)
+    return any(type != "VARCHAR" and _refusal(value, type) is not None for type in known)
+
+
+def _compared(tokens: Sequence[Token], at: int) -> Token | None:
+    """The last token of what a literal is compared with, by an operator, IN or BETWEEN."""
+    if tokens[at + 1 : at + 2] and tokens[at + 1].key in COMPARISONS:
+        place = at + 2
+        while tokens[place + 1 : place + 2] and tokens[place + 1].key == ".":
+            place += 2
+        return tokens[place] if tokens[place:] else None
+    place = at - 1
+    while place > 0 and (tokens[place].key == "," or tokens[place].kind in ("string", "number")):
+        place -= 1
+        if at - place > _MOST_LISTED:
+            return None
+    keys = [token.key for token in tokens[max(0, place - 2) : place + 1]]
+    if keys[-2:] == ["in", "("]:
+        place -= 1
+    elif keys[-1:] == ["and"] and keys[-3:-2] == ["between"]:
+        place -= 2
+    elif keys[-1:] != ["between"] and not (keys and keys[-1] in COMPARISONS):
+        return None
+    place -= 2 if place and tokens[place - 1].key == "not" else 1
+    return tokens[place] if place >= 0 else None
 
 
 def _passed_over(tokens: Sequence[Token]) -> Iterator[int]:
@@ -110,12 +151,15 @@ def _texts(plan: Any) -> Iterator[str]:
         yield from _texts([*plan.values()])
 
 
-def _refusal(connection: duckdb.DuckDBPyConnection, value: str, type: str) -> str | None:
+@lru_cache(1000)
+def _refusal(value: str, type: str) -> str | None:
     """Why DuckDB makes no value of the type of a text."""
     import duckdb
 
+    from seeknal.sql.syntax import parser
+
     try:
-        connection.execute(f"SELECT CAST({quote_literal(value)} AS {type})").fetchall()
+        parser().execute(f"SELECT CAST({quote_literal(value)} AS {type})").fetchall()
     except duckdb.ConversionException as error:
         return str(error).splitlines()[0].removeprefix("Conversion Error: ")
     except duckdb.Error:

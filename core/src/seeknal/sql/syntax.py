@@ -35,7 +35,7 @@ def syntax_fault(sql: str) -> SyntaxFault | None:
     import duckdb
 
     try:
-        kinds = [statement.type.name for statement in _parser().extract_statements(sql)]
+        kinds = [statement.type.name for statement in parser().extract_statements(sql)]
     except duckdb.Error as error:
         return _fault(str(error), sql)
     if "pragma" in sql.lower() and [token.key for token in tokenize(sql)[:1]] == ["pragma"]:
@@ -59,7 +59,7 @@ def takes_columns_from_data(sql: str, connection: duckdb.DuckDBPyConnection | No
     import duckdb
 
     try:
-        found = (connection or _parser()).extract_statements(sql)
+        found = (connection or parser()).extract_statements(sql)
     except duckdb.Error:
         return False
     return len(found) > 1 or found[0].type.name == "MULTI"
@@ -75,7 +75,8 @@ def as_select(sql: str) -> str:
 
 
 @cache
-def _parser() -> duckdb.DuckDBPyConnection:
+def parser() -> duckdb.DuckDBPyConnection:
+    """A DuckDB without tables, to ask about texts."""
     import duckdb
 
     return duckdb.connect(":memory:", config={"threads": 1})
