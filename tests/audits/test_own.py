@@ -261,3 +261,66 @@ def test_an_editor_is_told_of_it(project):
     audit = schema["definitions"]["audit"]
     assert "at_least" in audit["properties"]["type"]["enum"]
     assert "at_least: no value is too small" in audit["properties"]["type"]["description"]
+
+
+UNUSED = "type: at_least, column: id"
+OTHER = "seeknal/audits/other.sql"
+
+
+@pytest.mark.parametrize(
+    ("sql", "place", "message"),
+    [
+        (
+            "-- params: column\nSELEC * FROM __THIS__ WHERE {{ column }} < 0\n",
+            f"{OTHER}:2",
+            "audit other: syntax error",
+        ),
+        (
+            "-- params: min\n\nSELECT * FROM orders WHERE id < {{ min }}\n",
+            f"{OTHER}:3",
+            "audit other: the query reads no __THIS__, which stands for the node's rows",
+        ),
+        (
+            "-- params: min\nSELECT * FROM __THIS__\nWHERE id < '{{ min }}'\n",
+            f"{OTHER}:3",
+            "audit other: a parameter stands inside a text or name in quotes: leave the quotes out",
+        ),
+        (
+            "-- params: min\nSELECT * FROM __THIS__\nWHERE id < $1 + {{ min }}\n",
+            f"{OTHER}:3",
+            "audit other: the SQL has a parameter, $1, that nothing gives a value",
+        ),
+        (
+            "-- params: min\nSELECT * FROM __THIS__\nWHERE id < {{ mni }} + {{ min }}\n",
+            f"{OTHER}:3",
+            "'mni' is undefined",
+        ),
+    ],
+)
+def test_a_file_that_no_audit_names_is_checked_as_well(told, sql, place, message):
+    [found] = told(UNUSED, **{OTHER: sql})
+
+    assert found[0] == place
+    assert message in found[2]
+
+
+def test_a_parameter_that_the_query_does_not_use_is_a_warning_at_its_name(project):
+    sql = "-- params: column, min: number = 0\nSELECT * FROM __THIS__ WHERE {{ column }} < 0\n"
+
+    outcome = project(UNUSED, sql).run("validate", "--format", "json").assert_ok()
+
+    [found] = outcome.json()["problems"]
+    assert (found["code"], found["severity"]) == ("SK0931", "warn")
+    assert (found["file"], found["line"], found["column"]) == (FILE, 1, 20)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "{% if min > 5 %}SELECT * FROM __THIS__ WHERE id < {{ min }}{% else %}nothing{% endif %}",
+        "SELECT * FROM __THIS__ WHERE id < {{ min if min else 0 }}",
+        "SELECT * FROM __THIS__ WHERE id IN ({% for n in [min, 1] %}{{ n }}, {% endfor %}0)",
+    ],
+)
+def test_a_file_whose_query_depends_on_what_it_is_given_has_no_problem(told, sql):
+    assert told(UNUSED, **{OTHER: f"-- params: min\n{sql}\n"}) == []

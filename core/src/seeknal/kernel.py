@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from seeknal.model import (
     Does,
     NodeId,
     ParquetFiles,
+    Problem,
     Relation,
     Scan,
 )
@@ -114,7 +115,8 @@ class AuditType:
 
     One that a file of a project makes has ``keep``: it is given the parameters and a function
     that fills in a template with further names, and gives the options that the audit keeps,
-    which are of the declared type ``kept_as``.
+    which are of the declared type ``kept_as``. ``check`` is given that function and gives what is
+    wrong with the file whatever its audits are given.
     """
 
     name: str
@@ -123,6 +125,7 @@ class AuditType:
     aliases: tuple[str, ...] = ()
     kept_as: str = ""
     keep: Callable[[Any, Callable[[str, Mapping[str, object]], str]], Any] | None = None
+    check: Callable[[Callable[[str, Mapping[str, object]], str]], Iterable[Problem]] | None = None
 
 
 @frozen(kw_only=True)

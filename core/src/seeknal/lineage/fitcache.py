@@ -12,7 +12,7 @@ from seeknal.lineage.fitting import Fit
 from seeknal.lineage.schemas import Schema
 from seeknal.model import Column
 
-SCHEME = 1
+SCHEME = 2
 """Goes up whenever the same node may be judged otherwise."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class OwnAudits:
     types: Mapping[str, AuditType] = field(factory=dict)
     files: Mapping[str, str] = field(factory=dict)
     broken: frozenset[str] = frozenset()
+    asked: set[str] = field(factory=set)
+    """Types that audits name; each of these is checked with what it is given."""
 
     def kept(
         self,
@@ -48,14 +51,8 @@ class OwnAudits:
     ) -> object | None:
         """The options that an audit with these parameters keeps; None with a problem added."""
         file = self.files[type.name]
-
-        def fill(text: str, names: Mapping[str, object]) -> str:
-            place = Location(file, 1)
-            rendered = render(text, scope, {}, place, problems, node, further=names)
-            if not rendered.ok:
-                raise _Unfilled
-            return complete_refs(rendered.text, known)
-
+        self.asked.add(type.name)
+        fill = self._filling(file, scope, known, problems, node)
         keep: Callable[[Any, Any], object] | None = type.keep
         try:
             return keep(parameters, fill) if keep else parameters
@@ -64,6 +61,36 @@ class OwnAudits:
         except SqlRefused as error:
             problems.append(_refused(error, type.name, file))
             return None
+
+    def faults(self, scope: Scope, known: Collection[NodeId]) -> list[Problem]:
+        """What is wrong with the files themselves, be they named by an audit or not."""
+        problems: list[Problem] = []
+        for name, type in self.types.items():
+            found: list[Problem] = []
+            fill = self._filling(self.files[name], scope, known, found, None)
+            with suppress(_Unfilled):
+                found += type.check(fill) if type.check else ()
+            # What is wrong with one that is asked has been said, with what it is given.
+            kept = (entry for entry in found if entry.severity == "warn" or name not in self.asked)
+            problems += kept
+        return problems
+
+    def _filling(
+        self,
+        file: str,
+        scope: Scope,
+        known: Collection[NodeId],
+        problems: list[Problem],
+        node: NodeId | None,
+    ) -> Callable[[str, Mapping[str, object]], str]:
+        def fill(text: str, names: Mapping[str, object]) -> str:
+            place = Location(file, 1)
+            rendered = render(text, scope, {}, place, problems, node, further=names)
+            if not rendered.ok:
+                raise _Unfilled
+            return complete_refs(rendered.text, known)
+
+        return fill
 
 
 def audit_paths(root: Path) -> list[Path]:

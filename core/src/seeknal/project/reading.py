@@ -83,6 +83,7 @@ class _Loader:
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
         nodes = self.in_order(self.with_rules(nodes, raws, around))
+        self.problems += around.own_audits.faults(around.scope, around.known)
         self.check_nodes(nodes, raws, around)
         project = Project(
             root=self.root,

@@ -21,8 +21,7 @@ _TIMES = ("date", "time", "timestamp", "timestamptz", "interval")
 _PERHAPS = ("try", "try_cast", "coalesce", "if", "iff", "ifnull", "nullif", "error")
 """Functions that do not evaluate all that is given to them, or take what cannot be converted."""
 _MOST_LISTED = 200
-"""Tokens before a literal in the list that it stands in; in longer lists the rest is not looked at."""
-_NO_ENDS = ("lambda", "->")
+"""Tokens before a literal in the list that it stands in; what follows them is not looked at."""
 
 
 def literal_faults(
@@ -102,7 +101,7 @@ def _passed_over(tokens: Sequence[Token]) -> Iterator[int]:
             or (token.key == ")" and inside[-1] != "case")
         ):
             inside.pop()
-        if any(entry != "(" for entry in inside) or token.key in _NO_ENDS:
+        if any(entry != "(" for entry in inside):
             yield at
 
 

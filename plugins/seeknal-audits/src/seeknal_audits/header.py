@@ -44,6 +44,8 @@ class Parameter:
     type: str
     required: bool = True
     default: Any = None
+    line: int = 0
+    """Where it is declared."""
 
     @property
     def is_name(self) -> bool:
@@ -118,11 +120,11 @@ def _parameter(found: re.Match[str], line: int) -> Parameter:
     if name.endswith("_"):
         raise SqlRefused(f"parameter {name} ends in _", line)
     if found["default"] is None:
-        return Parameter(name=name, type=type)
+        return Parameter(name=name, type=type, line=line)
     default = _value(found["default"], line)
     if default is not None and not _fits(default, type):
         raise SqlRefused(f"parameter {name}: {found['default']} is no {type}", line)
-    return Parameter(name=name, type=type, required=False, default=default)
+    return Parameter(name=name, type=type, required=False, default=default, line=line)
 
 
 def _type_of(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
-from seeknal.plugin import AuditFile, AuditType, SqlRefused
-from seeknal_audits.header import Parameter, read_header
+from seeknal.plugin import AuditFile, AuditType, Location, Problem, SqlRefused
+from seeknal_audits.header import Header, Parameter, read_header
 from seeknal_audits.options import CustomSql
 from seeknal_audits.placeholders import Placeholders
 from seeknal_audits.statements import query
@@ -30,7 +32,57 @@ def type_of(file: AuditFile) -> AuditType:
         summary=header.description or f"a query of the project's own: {file.path}",
         kept_as="custom_sql",
         keep=keep,
+        check=lambda fill: [*unused(file, header.parameters), *_refused(file, header, fill)],
     )
+
+
+def unused(file: AuditFile, parameters: Sequence[Parameter]) -> Iterator[Problem]:
+    """A warning for each parameter that the query does not name."""
+    named = {word for part in _TEMPLATES.findall(file.text) for word in _WORD.findall(part)}
+    lines = file.text.split("\n")
+    for entry in parameters:
+        if entry.name not in named:
+            at = re.search(rf"\b{entry.name}\b", lines[entry.line - 1].partition(":")[2])
+            column = lines[entry.line - 1].index(":") + at.start() + 2 if at else 0
+            yield Problem(
+                code="SK0931",
+                message=f"audit {file.name} does not use its parameter {entry.name!r}",
+                location=Location(file.path, entry.line, column),
+                help=f"write {{{{ {entry.name} }}}} in its query, or leave it out of params",
+                severity="warn",
+            )
+
+
+def _refused(file: AuditFile, header: Header, fill: Fill) -> Iterator[Problem]:
+    """Why the query is none, whatever it is given; where values decide, that cannot be told."""
+    if _BRANCHES.search(file.text):
+        return
+    given = SimpleNamespace(**{entry.name: _example(entry) for entry in header.parameters})
+    try:
+        _filled(file, header.parameters, given, fill)
+    except SqlRefused as error:
+        place = Location(file.path, error.line or 1, error.column if error.line else 0)
+        yield Problem(code="SK0930", message=f"audit {file.name}: {error}", location=place)
+
+
+def _example(parameter: Parameter) -> Any:
+    """A value that a parameter could have."""
+    if parameter.default is not None:
+        return parameter.default
+    return _EXAMPLES.get(parameter.type, 1)
+
+
+_EXAMPLES = {
+    "column": "x",
+    "columns": ("x",),
+    "name": "x",
+    "text": "x",
+    "boolean": True,
+    "list": (1,),
+}
+_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_BRANCHES = re.compile(r"\{%-?\+?\s*(el)?if\b|\bif\b.*?\}\}")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def _filled(file: AuditFile, parameters: Sequence[Parameter], given: Any, fill: Fill) -> CustomSql:
