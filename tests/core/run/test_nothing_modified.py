@@ -9,6 +9,13 @@ FILES = {
 }
 SAID = "nothing is modified: no selected node is defined otherwise than when it last ran"
 
+RULE = """
+    kind: rule
+    name: sound
+    inputs: [{ref: transform.b}]
+    audits: [{type: not_null, column: id}]
+"""
+
 
 @pytest.fixture
 def project(seeknal_project):
@@ -54,3 +61,39 @@ def test_another_empty_selection_is_still_a_mistake(project):
 
     assert outcome.exit_code == 2
     assert "the selection is empty" in outcome.stderr
+
+
+@pytest.fixture
+def audit_types():
+    pytest.importorskip("seeknal_audits", reason="the audits of these rules are the plugin's")
+
+
+@pytest.fixture
+def ruled(project, audit_types):
+    project.write({"seeknal/rule.yml": RULE})
+    project.run("run").assert_ok()
+    return project
+
+
+@pytest.mark.parametrize("command", [("list",), ("plan",), ("run",)], ids=" ".join)
+def test_a_rule_that_was_asked_is_not_modified(ruled, command):
+    outcome = ruled.run(*command, "--select", "state:modified", "--format", "json").assert_ok()
+
+    answer = outcome.json()
+    assert (answer if command == ("list",) else answer["nodes"]) == []
+
+
+def test_an_edited_rule_is_modified(ruled):
+    ruled.write({"seeknal/rule.yml": RULE.replace("not_null", "unique")})
+
+    outcome = ruled.run("list", "--select", "state:modified", "--format", "names").assert_ok()
+
+    assert outcome.stdout.split() == ["rule.sound"]
+
+
+def test_a_new_rule_is_modified(project, audit_types):
+    project.write({"seeknal/rule.yml": RULE})
+
+    outcome = project.run("list", "--select", "state:modified", "--format", "names").assert_ok()
+
+    assert outcome.stdout.split() == ["rule.sound"]

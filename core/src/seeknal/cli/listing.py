@@ -54,6 +54,7 @@ def list_command(
 
 
 def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
+    from seeknal.run.planning import marks_of, modified_nodes
     from seeknal.selection import select
 
     expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
@@ -67,22 +68,11 @@ def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
         types=wanted.types,
         tags=wanted.tags,
         exclude_tags=wanted.exclude_tags,
-        changed=_changed(loaded, wanted.environment),
+        changed=modified_nodes(
+            loaded.project.nodes, marks_of(loaded), loaded.snapshots(wanted.environment)
+        ),
     )
     return [id for id in loaded.graph.order if id in chosen]
-
-
-def _changed(loaded: Loaded, environment: str) -> list[NodeId]:
-    """What ``state:modified`` means here: nodes whose definition is not the one that last ran."""
-    from seeknal.run.planning import marks_of
-
-    marks = marks_of(loaded)
-    snapshots = loaded.snapshots(environment)
-    return [
-        id
-        for id in loaded.project.nodes
-        if id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
-    ]
 
 
 def _print(nodes: list[Node]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from seeknal.fingerprint import fingerprints
-from seeknal.model import Fingerprint, NodeId, Plan, Snapshot
+from seeknal.fingerprint import audits_key, fingerprints
+from seeknal.model import Fingerprint, Node, NodeId, Plan, Snapshot
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.stored import inlined_views
@@ -29,6 +29,30 @@ def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
     """Every node's fingerprint, as of today."""
     today = datetime.now(UTC).date().isoformat()
     return fingerprints(loaded.project.nodes, loaded.graph, today, loaded.project.root)
+
+
+def modified_nodes(
+    nodes: Mapping[NodeId, Node],
+    marks: Mapping[NodeId, Fingerprint],
+    snapshots: Mapping[NodeId, Snapshot],
+) -> frozenset[NodeId]:
+    """What ``state:modified`` means: nodes whose definition is not the one that last ran.
+
+    A rule keeps nothing of its own: what it last asked is known of the nodes that it checks.
+    """
+    return frozenset(
+        id
+        for id, node in nodes.items()
+        if (
+            any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents)
+            if node.kind == "rule"
+            else id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+        )
+    )
+
+
+def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
+    return snapshot is None or audits_key(node.audits) != snapshot.audits_key
 
 
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
@@ -109,11 +133,6 @@ def _selected(
     nodes = loaded.project.nodes
     if not is_narrowed(request):
         return frozenset(nodes)
-    changed = [
-        id
-        for id in nodes
-        if id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
-    ]
     return select(
         request.select,
         nodes,
@@ -122,7 +141,7 @@ def _selected(
         types=request.types,
         tags=request.tags,
         exclude_tags=request.exclude_tags,
-        changed=changed,
+        changed=modified_nodes(nodes, marks, snapshots),
     )
 
 
