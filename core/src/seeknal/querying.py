@@ -92,10 +92,16 @@ def without_refs(query: str, root: Path, environment: str) -> str:
     """``query`` with the names of stored outputs for ``ref()``. Raises UsageError."""
     if "ref" not in query.lower():
         return query
+    from seeknal.run.unstored import unstored_in
     from seeknal.sql.refs import replace_refs
 
     snapshots = snapshots_of(root, environment)
-    text = replace_refs(query, list(snapshots))
+    try:
+        text = replace_refs(query, list(snapshots))
+    except UsageError as error:
+        if error.code == "SK0310" and (known := unstored_in(query, root, environment)):
+            raise known from None
+        raise
     if refused := _names_no_rows(text, snapshots):
         raise refused
     return text

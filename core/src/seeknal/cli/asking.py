@@ -55,14 +55,15 @@ class Outputs:
             self._seen, self._views = now, self._open()
 
     def answer(self, query: str, wanted: Wanted) -> None:
-        from seeknal.cli.sql import answer
+        from seeknal.cli.sql import answer, nodes_told
 
         self.refresh()
         views, place = self._views, (self.root, self.name)
-        interruptible(
-            lambda: answer(views, query, wanted, place, allow_files=self.allow_files),
-            views.interrupt,
-        )
+        with nodes_told(query, *place):
+            interruptible(
+                lambda: answer(views, query, wanted, place, allow_files=self.allow_files),
+                views.interrupt,
+            )
 
     def statements(self, text: str) -> list[str]:
         """The statements of ``text``, without ref(); DuckDB knows best where one ends."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _ONE_NAME = re.compile(r"Table with name (\w+)\.(\w+) does not exist")
 """A node in quotes as one name, as seeknal 2.x writes it."""
 
+UNKNOWN = "SK0481"
 ALLOWED = (
     "one SELECT, EXPLAIN, DESCRIBE, SHOW or SUMMARIZE over the stored outputs; "
     "--allow-files lets it read files"
@@ -88,7 +91,7 @@ def sql_command(
         writes=writes,
         about=None if database else text,
     )
-    with views:
+    with views, nodes_told(text, project_root(), environment):
         interruptible(
             lambda: answer(views, text, wanted, place, allow_files=allow_files),
             views.interrupt,
@@ -104,6 +107,19 @@ def _query_text(query: str | None) -> str:
             "there is no query", code="SK0258", help='seeknal sql "SELECT ...", or seeknal repl'
         )
     return sys.stdin.read()
+
+
+@contextmanager
+def nodes_told(query: str, root: Path, environment: str) -> Iterator[None]:
+    """Within the block, a table that is missing because its node has no rows is told as that."""
+    from seeknal.run.unstored import unstored_in
+
+    try:
+        yield
+    except UsageError as error:
+        if error.code == UNKNOWN and (known := unstored_in(query, root, environment)):
+            raise known from None
+        raise
 
 
 def answer(
@@ -158,9 +174,9 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
         if quoted is not None:
             kind, name = quoted.groups()
             help = f'write {kind}.{name}, or "{kind}"."{name}"'
-        return UsageError(text, code="SK0481", help=help)
+        return UsageError(text, code=UNKNOWN, help=help)
     if isinstance(error, duckdb.ParserException | duckdb.BinderException):
         asked = isinstance(error, duckdb.BinderException) and HISTORY in query.lower()
         where = f"{FULL_HISTORY} has every column of the history" if asked else None
-        return UsageError(text, code="SK0481", help=instead or where)
+        return UsageError(text, code=UNKNOWN, help=instead or where)
     return RunError(text, code="SK0482")
