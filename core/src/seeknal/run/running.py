@@ -183,20 +183,31 @@ class Run:
         return results
 
     def audit(self) -> RunSummary:
-        plan = self.audit_plan()
-        self.reporter.planned(plan, self.project)
-        return self.summarise(self.carry_out(plan))
-
-    def audit_plan(self) -> Plan:
         """Every selected node that has audits and rows is audited; nothing else happens."""
         plan = plan_of(self.loaded, evolve(self.request, no_materialize=True), self.verified)
-        snapshots = self.loaded.snapshots(plan.environment)
+        audited = [step.node for step in plan.steps if self.project.nodes[step.node].audits]
+        stored = self.loaded.snapshots(plan.environment)
         steps = tuple(
-            Step(node=step.node, action="audit", reason="audit")
-            for step in plan.steps
-            if self.project.nodes[step.node].audits and step.node in snapshots
+            Step(node=id, action="audit", reason="audit") for id in audited if id in stored
         )
-        return evolve(plan, steps=steps, warnings=())
+        plan = evolve(plan, steps=steps, warnings=())
+        self.reporter.planned(plan, self.project)
+        without = [self.not_audited(id) for id in audited if id not in stored]
+        return self.summarise([*self.carry_out(plan), *without])
+
+    def not_audited(self, node: NodeId) -> NodeResult:
+        """What becomes of the audits of a node of which nothing is stored."""
+        from seeknal.run.unstored import unstored
+
+        why = unstored(node, self.request.environment, self.project.target)
+        return NodeResult(
+            node=node,
+            status="failed",
+            reason="audit",
+            error=why.message,
+            code=why.code,
+            help=why.help,
+        )
 
     def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
         """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
