@@ -158,6 +158,7 @@ def test_an_edit_that_says_the_same_leaves_the_node_alone(tmp_path_factory, name
 
 @pytest.mark.slow
 @pytest.mark.once
+@pytest.mark.timeout(3600)
 @settings(KEPT, max_examples=MANY)
 @given(names=features, number=numbers)
 def test_of_thousands_of_edits_that_change_rows_none_is_missed(tmp_path_factory, names, number):
@@ -166,6 +167,7 @@ def test_of_thousands_of_edits_that_change_rows_none_is_missed(tmp_path_factory,
 
 @pytest.mark.slow
 @pytest.mark.once
+@pytest.mark.timeout(3600)
 @settings(KEPT, max_examples=MANY // 3)
 @given(names=followed, number=numbers)
 def test_of_a_thousand_edits_that_say_the_same_none_is_seen(tmp_path_factory, names, number):
@@ -181,6 +183,7 @@ def test_after_an_edit_a_run_stores_what_a_run_in_a_new_folder_does(tmp_path, se
 
 @pytest.mark.slow
 @pytest.mark.once
+@pytest.mark.timeout(3600)
 def test_after_two_hundred_edits_a_run_stores_what_a_run_in_a_new_folder_does(tmp_path):
     for seed in range(12, 212):
         folder = tmp_path / str(seed)
