@@ -355,6 +355,21 @@ class DeliveryPromises:
 
         assert made.held(target) == [A]
 
+    @pytest.mark.parametrize("between", [(), (C,)])
+    @pytest.mark.parametrize("target", MODES)
+    def test_earlier_rows_that_are_owed_again_are_taken_back_as_well(self, shop, target, between):
+        made = shop(target)
+        made.run(A)
+        made.given(*between)
+        made.run()
+        made.given(A)
+        made("run", "--unpin", "--no-materialize").assert_ok()
+        made("rollback", "prod", "--yes", "--to", "1", "--leave-targets")
+
+        made.run()
+
+        assert (made.held(target).count(A), made.listed()) == (1, [])
+
     def test_what_a_rollback_took_back_twice_and_comes_again_is_not_lost(self, shop):
         made = shop("appended")
         made.run(A)

@@ -16,7 +16,7 @@ from seeknal.plan.environments import check_name, existing
 from seeknal.plan.origins import agreement
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.run.moving import Work
-from seeknal.run.owing import holds_newer
+from seeknal.run.owing import holds_newer, owed_again
 from seeknal.run.preparing import (
     changed_in_origin,
     create_environment,
@@ -284,10 +284,11 @@ def _only_delivers(snapshot: Snapshot) -> bool:
 
 
 def _any_newer(now: Snapshot, then: Snapshot) -> bool:
-    """Whether a target that accumulates has taken more than it had, though the output is one."""
+    """Whether a target that accumulates has more than it had, or is owed it, for one output."""
+    pairs = ((known, then.deliveries.get(key)) for key, known in now.deliveries.items())
     return any(
-        known.number and holds_newer(known, then.deliveries.get(key))
-        for key, known in now.deliveries.items()
+        known.number and (holds_newer(known, wanted) or owed_again(known, wanted))
+        for known, wanted in pairs
     )
 
 

@@ -32,6 +32,7 @@ from seeknal.project.commit import commit_of
 from seeknal.run.owing import (
     carried_over,
     holds_newer,
+    owed_again,
     settled_at,
     spans_at,
     taken_back,
@@ -254,7 +255,8 @@ class Work:
             target = targets.get(key)
             accumulates = target is not None and target.accumulates
             newer = accumulates and holds_newer(known, wanted.get(key))
-            if known.output_id == found.output_id and not newer:
+            same = known.output_id == found.output_id
+            if same and not newer and not owed_again(known, wanted.get(key)):
                 continue
             if target is None or node is None:
                 left.append(f"{known.label} (the files no longer say how it is written)")

@@ -117,7 +117,10 @@ def taken_back(
     """
     mine = [owed for owed in account.backlog if owed.delivery.key == known.key]
     number = wanted.number if wanted else 0
-    again = next((owed for owed in mine if owed.delivery.output_id == output_id), None)
+    # Rows that had arrived by then and came once more are a newer batch.
+    arrived = wanted and (wanted.status, wanted.output_id) == ("delivered", output_id)
+    found = (owed for owed in mine if owed.delivery.output_id == output_id and not arrived)
+    again = next(found, None)
     limit = max(number, again.delivery.number if again else 0)
     kept = [owed for owed in account.backlog if owed not in mine or owed.delivery.number <= limit]
     ids = {wanted.delivery_id, wanted.holds_as} if wanted else {""}
@@ -169,6 +172,13 @@ def holds_newer(known: Delivery, wanted: Delivery | None) -> bool:
     if known.spans:
         return known.spans != spans_at(known, wanted)
     return known.holds_as not in ({wanted.delivery_id, wanted.holds_as} if wanted else {""})
+
+
+def owed_again(known: Delivery, wanted: Delivery | None) -> bool:
+    """Whether a target is owed rows once more that it had when it was as ``wanted`` says."""
+    if wanted is None or wanted.status != "delivered" or known.status != "owed":
+        return False
+    return known.number > wanted.number
 
 
 def spans_at(known: Delivery, wanted: Delivery | None) -> tuple[Span, ...]:
