@@ -66,7 +66,6 @@ WRONG = [
     ("size", "format: auto", "maximum_object_size: -1", "maximum_object_size", "SK0742"),
     ("compression of JSON", "format: auto", "compression: zip", "compression", "SK0742"),
     ("records", "format: auto", "records: rows", "rows", "SK0745"),
-    ("no file", "table: data/orders.csv", 'table: ""', "table", "SK0721"),
     ("a folder", "table: data/orders.csv", "table: data", "data\n", "SK0723"),
     ("csv as Parquet", "data/orders.parquet", "data/orders.csv", "data/orders.csv", "SK0742"),
     ("csv as a workbook", "data/orders.xlsx", "data/orders.csv", "data/orders.csv", "SK0727"),
@@ -199,3 +198,34 @@ def test_options_of_a_large_file_are_looked_at_too(shop):
     [told] = shop.run("validate", "--format", "json").json()["problems"]
 
     assert (told["code"], _place(told)) == ("SK0742", place)
+
+
+EMPTY = [
+    ("table", "table: data/orders.csv", 'table: ""', "SK0225"),
+    ("query", "table: data/orders.csv", 'query: " "', "SK0225"),
+    ("path of a target", "path: out/big.csv", 'path: ""', "SK0225"),
+    ("delimiter of a target", "delimiter: ;", "delimiter: abcde", "SK1108"),
+    ("compression of a target", "compression: gzip", "compression: zip", "SK1108"),
+    ("sheet of a target", "sheets: [transform.big]", "sheets: transform.bigg", "SK1108"),
+]
+TARGETS = """
+  - {type: file, path: out/big.csv, delimiter: ;}
+  - {type: file, path: out/big.json, compression: gzip}
+  - {type: file, path: out/big.xlsx, sheets: [transform.big]}
+"""
+
+
+@pytest.mark.parametrize(("kind", "good", "bad", "code"), EMPTY, ids=[e[0] for e in EMPTY])
+def test_names_and_options_that_name_nothing_are_marked_and_let_nothing_run(
+    shop, kind, good, bad, code
+):
+    path = shop.path / FILE
+    path.write_text(path.read_text() + "materializations:" + TARGETS)
+    shop.run("validate").assert_ok()
+    place = _plant(shop, good, bad, bad.partition(" ")[2])
+
+    [told] = shop.run("validate", "--format", "json").json()["problems"]
+    ran = shop.run("run", "--format", "json").json()
+
+    assert (told["code"], _place(told)) == (code, place)
+    assert ran["problems"] == [told]

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from seeknal.digests import digest
 from seeknal.model import Column, Node, Snapshot, Source
-from seeknal.project.inside import is_url, leaves
+from seeknal.project.inside import leaves
 from seeknal.roles import texts_of, with_role
 
 _HEAD = 2**18
@@ -59,7 +59,8 @@ def named_files(node: Node, root: Path) -> list[Path] | None:
         return None
     found: list[Path] = []
     for path in paths_of(source):
-        if "://" in path or is_url(path) or (leaves(root, path) and not source.allow_outside):
+        elsewhere = "://" in path or (leaves(root, path) and not source.allow_outside)
+        if elsewhere or not path.strip():
             return None
         names = sorted(glob.glob(path, root_dir=root, recursive=True)) or [path]
         found += [root / name for name in names]

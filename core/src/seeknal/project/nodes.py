@@ -449,6 +449,9 @@ class _Builder:
             return None
         if added.table and added.query:
             self.problem("SK0206", "both table: and query: are given", marks.key("query"))
+        for key, given in (("table", added.table), ("query", (added.query,))):
+            if any(text is not None and not text.strip() for text in given):
+                self.problem("SK0225", f"{key}: is empty", marks.value(key), "say what it reads")
         params = {**self.around.source_defaults.get(added.source, {}), **common.params}
         connection = added.connection or params.pop("connection", None)
         if connection is not None:

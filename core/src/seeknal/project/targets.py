@@ -148,6 +148,7 @@ class TargetBuilder:
         if name is not None:
             self.check_connection(name, marks)
         if options is not None:
+            self.check_label(declared, rest, marks)
             self.check_path(options, marks)
         if options is None or mode is None:
             return None
@@ -184,6 +185,13 @@ class TargetBuilder:
         if name not in known:
             place = marks.value("connection")
             self.problems.append(unknown_connection(name, known, place, self.raw.id))
+
+    def check_label(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> None:
+        """What is written has a name, unless it is left to the node's."""
+        key = declared.label_field
+        value = data.get(key)
+        if isinstance(value, str) and not value.strip():
+            self.problem("SK0225", f"{key}: is empty", marks.value(key), "say what it writes")
 
     def check_path(self, options: object, marks: Marks) -> None:
         if any(values_of(options, "outside")):
