@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from seeknal.spots import find_word
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
+    from seeknal.sql.literals import literal_faults
     from seeknal.sql.storage import as_parquet
     from seeknal.undoing import PutBack, put_back
 
@@ -120,6 +121,7 @@ _LATER = {
     "check_keys": ("seeknal.batches", "check_keys"),
     "check_query": ("seeknal.sql.check", "check_query"),
     "check_times": ("seeknal.batches", "check_times"),
+    "literal_faults": ("seeknal.sql.literals", "literal_faults"),
     "how_to_make": ("seeknal.makers", "how_to_make"),
     "install_command": ("seeknal.installing", "install_command"),
     "find_word": ("seeknal.spots", "find_word"),
@@ -254,6 +256,7 @@ __all__ = (
     "how_to_make",
     "install_command",
     "isolate",
+    "literal_faults",
     "option",
     "publish_file",
     "put_back",

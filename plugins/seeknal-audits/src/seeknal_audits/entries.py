@@ -7,7 +7,14 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seeknal.plugin import AuditContext, AuditType, NodeError, Relation, quote_identifier
+from seeknal.plugin import (
+    AuditContext,
+    AuditType,
+    NodeError,
+    Relation,
+    literal_faults,
+    quote_identifier,
+)
 
 Values = Sequence[Any]
 
@@ -50,7 +57,17 @@ class Subject:
         return int(self.fetch(f"SELECT count(*) FROM ({query})")[0][0])
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        if self.context.dry_run and self.relation.rows == 0:
+            self._refuse_literals(sql)
         return self.context.duckdb.execute(sql).fetchall()
+
+    def _refuse_literals(self, sql: str) -> None:
+        """Say what any row would make DuckDB say: where there is none, it says nothing."""
+        import duckdb
+
+        types = {column.name.lower(): [column.type] for column in self.relation.columns}
+        for fault in literal_faults(self.context.duckdb, sql, types):
+            raise duckdb.ConversionException(f"Conversion Error: {fault.message}")
 
 
 def _nothing(options: Any, subject: Subject) -> tuple[str, ...]:
