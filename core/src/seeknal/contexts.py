@@ -70,6 +70,10 @@ class AuditContext(Context, Protocol):
     """For ``audit``."""
 
     @property
+    def is_check(self) -> bool:
+        """Whether the project is only checked: ``relation`` has columns, and no rows."""
+
+    @property
     def samples(self) -> Path:
         """The folder where failing rows of audits may be kept."""
 

@@ -180,6 +180,7 @@ class BindContext:
 
     environment = "prod"
     run_id = ""
+    is_check = True
     project = ""
     suffix: Suffix = "schema"
     interval: Interval | None = None

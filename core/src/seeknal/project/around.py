@@ -11,7 +11,7 @@ from seeknal.model import Location, NodeId, Problem
 from seeknal.plugins import Plugins
 from seeknal.project.endpoints import Endpoints
 from seeknal.project.ownaudits import OwnAudits
-from seeknal.project.templating import Scope
+from seeknal.project.templating import Scope, has_template
 
 
 @frozen(kw_only=True)
@@ -61,6 +61,20 @@ def unknown_connection(
         message=f"unknown connection {name!r}",
         location=location,
         help=help,
+        node=node,
+    )
+
+
+def unfilled_problem(key: str, value: str, location: Location, node: NodeId) -> Problem | None:
+    """A place that is written as a template: one that moves would be lost at each move."""
+    if not has_template(value):
+        return None
+    return Problem(
+        code="SK0404",
+        message=f"templates are not filled in in {key}: {value!r} would be the name itself",
+        location=location,
+        help="write the place out; an environment has one of its own, and variables are filled in"
+        " in SQL, query: and audits",
         node=node,
     )
 

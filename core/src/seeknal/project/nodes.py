@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 from attrs import evolve, frozen
@@ -28,6 +28,7 @@ from seeknal.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, u
 from seeknal.project.around import (
     Surroundings,
     outside_problem,
+    unfilled_problem,
     unknown_connection,
     unknown_type,
 )
@@ -461,6 +462,7 @@ class _Builder:
             texts = f"{added.query or ''} {added.version_query or ''}"
             asked = self.around.asked.get(str(connection), ())
             options = self.source_options(added.source, params, _params_in(texts), asked)
+        self.check_templates(added.table, options)
         if not added.allow_outside:
             self.check_paths(added.table, options)
         if added.freshness is not None:
@@ -508,15 +510,28 @@ class _Builder:
             place = marks.value("connection")
             self.problems.append(unknown_connection(name, known, place, self.id))
 
+    def check_templates(self, table: tuple[str, ...], options: object) -> None:
+        """What a source reads is written out."""
+        for (*_, key), entry, place in self.named(table, options):
+            if (found := unfilled_problem(key, entry, place, self.id)) is not None:
+                self.problems.append(found)
+
     def check_paths(self, table: tuple[str, ...], options: object) -> None:
         """Files that a source names lie below the project."""
-        named: list[tuple[tuple[str, ...], str]] = [(("table",), path) for path in table]
-        for path in texts_of(options, "path"):
-            named.append((("params", with_role(type(options), "path")[0].key), path))
-        for where, path in named:
+        for _, path, place in self.named(table, options):
             if leaves(self.around.root, path):
-                place = self.raw.marks.value(*where)
                 self.problems.append(outside_problem(path, place, self.id))
+
+    def named(
+        self, table: tuple[str, ...], options: object
+    ) -> Iterator[tuple[tuple[str, ...], str, Location]]:
+        """The keys that say what a source reads, with each value and its place."""
+        keys: tuple[str, ...] = ("table",)
+        for path in table:
+            yield keys, path, self.raw.marks.value(*keys)
+        for path in texts_of(options, "path"):
+            keys = ("params", with_role(type(options), "path")[0].key)
+            yield keys, path, self.raw.marks.value(*keys)
 
     def query(self, key: str, text: str | None, common: CommonKeys) -> str | None:
         if text is None:

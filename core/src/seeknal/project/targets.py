@@ -14,6 +14,7 @@ from seeknal.options import convert, keys_of, unstructure
 from seeknal.project.around import (
     Surroundings,
     outside_problem,
+    unfilled_problem,
     unknown_connection,
     unknown_type,
 )
@@ -30,6 +31,10 @@ _OLD_MODES: dict[str, tuple[Mode, ...]] = {
     "insert_overwrite": ("overwrite_partitions", "incremental_by_time"),
 }
 """Other names of modes; of several, the first that a target type has is meant."""
+
+
+_PLACES = ("path", "table")
+"""The keys that say where a target is."""
 
 
 class TargetBuilder:
@@ -147,6 +152,11 @@ class TargetBuilder:
         name = str(connection) if connection else None
         if name is not None:
             self.check_connection(name, marks)
+        for key in _PLACES:
+            found = unfilled_problem(key, str(rest.get(key, "")), marks.value(key), self.raw.id)
+            if found is not None:
+                self.problems.append(found)
+                return None
         if options is not None:
             self.check_label(declared, rest, marks)
             self.check_path(options, marks)

@@ -62,6 +62,7 @@ class StepContext:
     delivery_id: str = ""
     output_id: str = ""
     recorded: bool = True
+    is_check: bool = False
     allow_outside: bool = False
     variables: Mapping[str, object] = field(factory=dict)
     params: Mapping[str, object] = field(factory=dict)

@@ -57,7 +57,7 @@ class Subject:
         return int(self.fetch(f"SELECT count(*) FROM ({query})")[0][0])
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        if self.context.dry_run and self.relation.rows == 0:
+        if self.context.is_check:
             self._refuse_literals(sql)
         return self.context.duckdb.execute(sql).fetchall()
 
