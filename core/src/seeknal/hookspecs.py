@@ -138,7 +138,8 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
     checked, to learn the columns: any thread. Return a ``Scan`` (SQL that DuckDB runs while it
     writes the artifact: the cheapest), ``ParquetFiles``, a DuckDB relation of
     ``context.duckdb``, or anything with an Arrow C stream. None: not mine. May raise
-    ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``.
+    ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``. Within
+    ``with context.cancelled_by(cancel):`` Ctrl-C and a time-out end what it waits for.
     """
 
 
@@ -171,6 +172,7 @@ def materialize(target: Target, relation: Relation, context: DeliveryContext) ->
     Called once per target that is owed a delivery, in a worker thread, after the node's audits
     passed and its artifact was published. ``context.delivery_id`` is the same for a retry of
     the same delivery. None: not mine. Raise ``DeliveryError`` when nothing was written.
+    ``context.cancelled_by`` is for what can be taken back as a whole.
     """
 
 
