@@ -1,5 +1,7 @@
 """What is owed to Iceberg, refused by it, and what becomes of it."""
 
+import re
+
 import pytest
 from tests.deliveries.places import Iceberg
 from tests.deliveries.promises import MODES, DeliveryPromises
@@ -112,3 +114,27 @@ def test_what_a_rollback_has_left_because_others_wrote_is_not_appended_again(sho
 
     assert outcome.exit_code == 1
     assert made.held("appended") == [(1, 1, 10), (1, 1, 10), (2, 2, 20)]
+
+
+def in_mode(made, mode):
+    """Let the target of the node be written in this mode from now on."""
+    node = made.root / "seeknal/appended.yml"
+    node.write_text(re.sub(r"mode: .*\}", f"mode: {mode}}}", node.read_text()))
+
+
+@pytest.mark.parametrize("between", ["full", "upsert_by_key, unique_keys: [id]"])
+def test_rows_that_append_is_owed_go_out_once_after_another_mode_and_back(shop, between):
+    made = shop("appended")
+    made.run((1, 1, 10))
+    made.down()
+    made.run((2, 2, 20), code=1)
+    in_mode(made, between)
+    made.run(code=1)
+    in_mode(made, "append")
+    made.run(code=1)
+    made.up()
+
+    made.run()
+
+    assert made.held("appended") == [(1, 1, 10), (2, 2, 20)]
+    assert made.listed() == []

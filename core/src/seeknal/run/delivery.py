@@ -79,8 +79,13 @@ def deliver(
             continue
         account = done.account
         attempted += done.deliveries
-    keys = {target.key for target in node.targets}
-    gone = [owed.delivery for owed in account.backlog if owed.delivery.key not in keys]
+    # What full is about to replace is not named beside it.
+    known = {name for target in node.targets for name in (target.key, target.place)}
+    gone = [
+        owed.delivery
+        for owed in account.backlog
+        if known.isdisjoint((owed.delivery.key, owed.delivery.place))
+    ]
     attempted += [evolve(delivery, error=_GONE) for delivery in gone]
     return Attempted(account=account, deliveries=tuple(attempted))
 
@@ -96,15 +101,34 @@ def _newest(target: Target, account: Account, relation: Relation, write: Write) 
 
 
 def _replaced(account: Account, done: Delivery) -> Account:
-    """The account without what the place of ``done`` held, or was owed, in another mode."""
+    """The account without what the place of ``done`` held, or was owed, in another mode.
+
+    How many batches there were stays on record: later ones are told from earlier ones by it.
+    """
     return Account(
         deliveries={
-            key: entry
+            key: entry if elsewhere else _forgotten(entry)
             for key, entry in account.deliveries.items()
-            if entry.place != done.place or key == done.key
+            if (elsewhere := entry.place != done.place or key == done.key) or entry.number
         },
         backlog=tuple(owed for owed in account.backlog if owed.delivery.place != done.place),
     )
+
+
+def _forgotten(entry: Delivery) -> Delivery:
+    """What is known of a place in the mode of ``entry`` once another has replaced its rows."""
+    blank = Delivery(
+        key=entry.key,
+        status="delivered",
+        output_id="",
+        delivery_id=entry.delivery_id,
+        label=entry.label,
+        at=entry.at,
+        environment=entry.environment,
+        place=entry.place,
+        mode=entry.mode,
+    )
+    return evolve(blank, number=entry.number)
 
 
 def _batches(

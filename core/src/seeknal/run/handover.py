@@ -94,6 +94,8 @@ def _kept(place: Place, before: Snapshot | None, output_id: str) -> Artifact | N
     """The rows of the node's output until now, if it is the one that is asked for."""
     if before is None or before.artifact is None or before.output_id != output_id:
         return None
+    if place.services.artifacts.verify(before.artifact)[0] != "ok":
+        return None
     return place.services.batches.keep(place.node.id, before.artifact)
 
 

@@ -29,6 +29,7 @@ from seeknal.model import (
 )
 from seeknal.plan.promotion import Promotion
 from seeknal.project.commit import commit_of
+from seeknal.run.addressing import Rows, addressed
 from seeknal.run.owing import (
     carried_over,
     holds_newer,
@@ -251,8 +252,15 @@ class Work:
         left: list[str] = []
         node = run.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
-        for key, known in found.deliveries.items():
+        if node is not None:
+            # What a mode that is no longer said was owed is newer than what is put back.
+            gone = Rows(before=lambda output: None, same=lambda one, other: False)
+            account = addressed(node, account, self.request.environment, gone)
+        places = {target.place for target in targets.values()}
+        for key, known in account.deliveries.items():
             target = targets.get(key)
+            if target is None and known.place in places:
+                continue
             accumulates = target is not None and target.accumulates
             newer = accumulates and holds_newer(known, wanted.get(key))
             same = known.output_id == found.output_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from attrs import evolve, frozen
 
@@ -20,6 +20,7 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plan.planner import owed_targets
+from seeknal.run.addressing import Rows, addressed, highest, waiting_of, with_delivery
 
 ALREADY_THERE = "was delivered already"
 
@@ -55,7 +56,13 @@ def plan_deliveries(output: Output) -> Snapshot:
     A target that accumulates is handed a batch for each new output, and keeps those that it has
     yet to get; other targets need only the newest rows.
     """
-    node, account = output.node, _addressed(output)
+    node, known = output.node, output.snapshot
+    account = addressed(
+        node,
+        Account(deliveries=known.deliveries, backlog=known.backlog),
+        output.environment,
+        Rows(before=output.before, same=output.same),
+    )
     account = _without_mended(output, account)
     due = set(owed_targets(node, evolve(output.snapshot, deliveries=account.deliveries)))
     due |= output.gone
@@ -68,7 +75,7 @@ def plan_deliveries(output: Output) -> Snapshot:
             account = _handed(output, account, target)
         else:
             owed = _owed(output, target, account.deliveries.get(target.key))
-            account = _with(account, owed)
+            account = with_delivery(account, owed)
     return evolve(output.snapshot, deliveries=account.deliveries, backlog=account.backlog)
 
 
@@ -130,11 +137,11 @@ def taken_back(
         return account, evolve(known, status="delivered", refused=False, error=None)
     if again is None:
         settled = settled_at(known, output_id)
-        return _with(account, settled), settled
+        return with_delivery(account, settled), settled
     # Under the highest number: what the target is handed next follows it.
     newest = evolve(again.delivery, number=known.number, held=known.held, recalled=known.recalled)
     account = _replaced(account, again, evolve(again, delivery=newest))
-    return _with(account, newest), newest
+    return with_delivery(account, newest), newest
 
 
 def unsettled(account: Account) -> set[str]:
@@ -197,45 +204,6 @@ def inputs_id(snapshot: Snapshot) -> str:
     return digest(*(f"{id}={found}" for id, found in sorted(snapshot.inputs.items())), version)[:16]
 
 
-def _addressed(output: Output) -> Account:
-    """The account under the keys that targets have now: other options lead to the same place."""
-    targets = {target.key: target for target in output.node.targets}
-    places = {target.place: target for target in output.node.targets}
-    deliveries: dict[str, Delivery] = {}
-    for key, entry in output.snapshot.deliveries.items():
-        target = targets.get(key) or places.get(entry.place)
-        if target is None:
-            # What a target that is gone holds counts when it comes back; it needs no newest rows.
-            if entry.number or entry.status == "delivered":
-                deliveries[key] = entry
-            continue
-        moved = entry if key == target.key else _moved(entry, target)
-        known = deliveries.get(target.key)
-        if moved is not None and (known is None or known.at <= entry.at):
-            number = max(moved.number, known.number if known else 0)
-            deliveries[target.key] = evolve(moved, number=number)
-    backlog = []
-    for owed in output.snapshot.backlog:
-        if owed.delivery.environment != output.environment:
-            continue
-        target = targets.get(owed.delivery.key) or places.get(owed.delivery.place)
-        if target is not None and target.accumulates:
-            delivery = evolve(owed.delivery, key=target.key, mode=target.mode)
-            owed = evolve(owed, delivery=delivery)
-        backlog.append(owed)
-    return Account(deliveries=deliveries, backlog=tuple(backlog))
-
-
-def _moved(entry: Delivery, target: Target) -> Delivery | None:
-    """What is known of a place whose target has other options now: all but appends go again."""
-    if not target.accumulates:
-        return None
-    again = target.mode != "append" and entry.status == "delivered"
-    known = evolve(entry, key=target.key, number=max(1, entry.number))
-    # Another column may say the time now.
-    return evolve(known, output_id="" if again else entry.output_id, spans=())
-
-
 def _without_mended(output: Output, account: Account) -> Account:
     """Leave out batches that were refused and that a mended definition computed anew."""
     definition, inputs = output.snapshot.fingerprint.content, inputs_id(output.snapshot)
@@ -252,22 +220,22 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
     known = account.deliveries.get(target.key)
     mine = known if known and known.environment == output.environment else None
     artifact, id = output.keep(target), output.snapshot.output_id
-    waiting = _waiting(account, mine)
+    waiting = waiting_of(account, mine)
     if (
         mine
         and waiting
         and (waiting.delivery.output_id == id or output.same(waiting.artifact, artifact))
     ):
         delivery = evolve(waiting.delivery, output_id=id)
-        return _with(_replaced(account, waiting, evolve(waiting, delivery=delivery)), delivery)
+        return with_delivery(
+            _replaced(account, waiting, evolve(waiting, delivery=delivery)), delivery
+        )
     if mine and target.mode == "append":
         held = mine.held if mine.status == "delivered" else mine.held[1:]
         if any(output.same(batch, artifact) for batch in held):
             there = evolve(mine, status="delivered", output_id=id, rows=0, error=None)
-            return _with(account, evolve(there, detail=ALREADY_THERE))
-    if mine and (mine.status, mine.mode) == ("owed", "full"):
-        account = _with_missed(output, account, evolve(mine, mode=target.mode))
-    delivery = evolve(_owed(output, target, mine), number=1 + _highest(account, target.key))
+            return with_delivery(account, evolve(there, detail=ALREADY_THERE))
+    delivery = evolve(_owed(output, target, mine), number=1 + highest(account, target.key))
     if again := next((o for o in delivery.recalled if output.same(o.artifact, artifact)), None):
         # Under its own id, by which the target knows whether it has it.
         left = tuple(owed for owed in delivery.recalled if owed is not again)
@@ -280,36 +248,7 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
         definition=output.snapshot.fingerprint.content,
         inputs=inputs_id(output.snapshot),
     )
-    return _with(evolve(account, backlog=(*account.backlog, owed)), delivery)
-
-
-def _with_missed(output: Output, account: Account, missed: Delivery) -> Account:
-    """The account with the rows that a target of another mode never got, as a batch."""
-    artifact = output.before(missed.output_id)
-    if artifact is None:
-        return account
-    delivery = evolve(missed, number=1 + _highest(account, missed.key))
-    batch = Owed(delivery=delivery, artifact=artifact)
-    return _with(evolve(account, backlog=(*account.backlog, batch)), delivery)
-
-
-def _highest(account: Account, key: str) -> int:
-    """The number of the newest batch that a target was handed."""
-    numbers = [owed.delivery.number for owed in account.backlog if owed.delivery.key == key]
-    known = account.deliveries.get(key)
-    return max([*numbers, known.number if known else 0])
-
-
-def _waiting(account: Account, newest: Delivery | None) -> Owed | None:
-    """The batch in the backlog that the target was handed last."""
-    found: Iterator[Owed] = (
-        owed
-        for owed in account.backlog
-        if newest is not None
-        and owed.delivery.key == newest.key
-        and owed.delivery.number == newest.number
-    )
-    return next(found, None)
+    return with_delivery(evolve(account, backlog=(*account.backlog, owed)), delivery)
 
 
 def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
@@ -330,10 +269,6 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         recalled=known.recalled if known else (),
         spans=known.spans if known else (),
     )
-
-
-def _with(account: Account, delivery: Delivery) -> Account:
-    return evolve(account, deliveries={**account.deliveries, delivery.key: delivery})
 
 
 def _replaced(account: Account, old: Owed, new: Owed) -> Account:
