@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from seeknal.contexts import DeliveryContext
 from seeknal.errors import RowsRefused, column_help
 from seeknal.kernel import Misfit
 from seeknal.model import Column, Relation, Span
+from seeknal.pii import value_of
 from seeknal.sql.quote import quote_identifier
 
 _TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
@@ -86,7 +87,8 @@ def check_keys(relation: Relation, keys: Sequence[str], context: DeliveryContext
         context,
     )
     if twice:
-        examples = "; ".join(_example(keys, row) for row in twice)
+        private = context.pii(relation.node)
+        examples = "; ".join(_example(keys, row, private) for row in twice)
         raise RowsRefused(
             f"several rows have one key: {examples}",
             code="SK1335",
@@ -94,8 +96,10 @@ def check_keys(relation: Relation, keys: Sequence[str], context: DeliveryContext
         )
 
 
-def _example(keys: Sequence[str], row: Sequence[Any]) -> str:
-    values = ", ".join(f"{key} = {value}" for key, value in zip(keys, row, strict=False))
+def _example(keys: Sequence[str], row: Sequence[Any], private: Collection[str]) -> str:
+    values = ", ".join(
+        f"{key} = {value_of(key, value, private)}" for key, value in zip(keys, row, strict=False)
+    )
     return f"{values} ({row[-1]:,} rows)"
 
 

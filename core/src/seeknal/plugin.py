@@ -100,7 +100,7 @@ if TYPE_CHECKING:
     from seeknal.flags import connection_option, dry_run_option, format_option, to_option
     from seeknal.installing import install_command
     from seeknal.makers import how_to_make
-    from seeknal.pii import without_values
+    from seeknal.pii import value_of, without_values
     from seeknal.rows import scan_of_rows
     from seeknal.scans import to_scan
     from seeknal.spots import find_word
@@ -137,6 +137,7 @@ _LATER = {
     "span_of": ("seeknal.batches", "span_of"),
     "to_option": ("seeknal.flags", "to_option"),
     "to_scan": ("seeknal.scans", "to_scan"),
+    "value_of": ("seeknal.pii", "value_of"),
     "without_values": ("seeknal.pii", "without_values"),
 }
 """What a plugin needs only when it works: importing the module of its hooks stays cheap."""
@@ -270,5 +271,6 @@ __all__ = (
     "span_of",
     "to_option",
     "to_scan",
+    "value_of",
     "without_values",
 )

@@ -232,3 +232,30 @@ def test_the_file_of_an_exposure_that_somebody_removed_is_written_again(seeknal_
 
     assert (made.path / "out/e.csv").exists()
     assert "1 run" not in made.run("run").assert_ok().stdout
+
+
+PRIVATE = (
+    "kind: transform\nname: t\ncolumns: {mail: {pii: true}}\nmaterialized: KEPT\n"
+    "transform: |\n  SELECT 1 AS id, VALUE AS mail\n"
+    "materializations: [{type: file, path: out/a.json}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kept", "value", "named"),
+    [
+        ("table", "'{\"n\": 1234567890.12345678901234567}'::JSON", "column 'mail' of transform.t"),
+        ("view", "CAST(concat('1234567890', '.1x') AS DECIMAL(30,2))", "Conversion Error"),
+    ],
+)
+def test_why_a_file_is_not_written_is_told_without_private_values(
+    seeknal_project, kept, value, named
+):
+    made = seeknal_project({"seeknal/t.yml": PRIVATE.replace("KEPT", kept).replace("VALUE", value)})
+
+    outcome = made.run("run", "--format", "json")
+    listed = made.run("deliveries", "list", "--format", "json")
+
+    told = outcome.stdout + outcome.stderr + listed.stdout
+    assert named in told
+    assert "1234567890" not in told

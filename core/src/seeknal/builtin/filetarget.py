@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Literal
@@ -32,6 +32,7 @@ from seeknal.plugin import (
     hookimpl,
     option,
     replacing,
+    without_values,
 )
 
 Format = Literal["csv", "json", "ndjson", "jsonl", "parquet", "xlsx"]
@@ -193,7 +194,7 @@ def materialize(target: Target, relation: Relation, context: DeliveryContext) ->
                 shutil.copymode(path, temporary)
             proof = _proof(temporary)
     except Exception as error:
-        raise _explained(error, options, path) from error
+        raise _explained(error, options, path, context.pii(target.node)) from error
     return Delivered(rows=rows, proof=proof)
 
 
@@ -295,7 +296,9 @@ def _write(
     return copy_rows(format, options, relation, path, context)
 
 
-def _explained(error: Exception, options: FileOptions, path: Path) -> Exception:
+def _explained(
+    error: Exception, options: FileOptions, path: Path, private: Collection[str]
+) -> Exception:
     if isinstance(error, NodeError | DeliveryError):
         return error
     code = error.errno if isinstance(error, OSError) else None
@@ -305,7 +308,8 @@ def _explained(error: Exception, options: FileOptions, path: Path) -> Exception:
             code="SK1103",
             help="make room and run again; the file holds what it held",
         )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    strerror = error.strerror if isinstance(error, OSError) else None
+    reason = strerror or without_values(error, private)
     return DeliveryError(
         f"{options.path} cannot be written: {reason}",
         code="SK1104",

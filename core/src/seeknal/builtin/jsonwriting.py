@@ -17,6 +17,7 @@ from seeknal.plugin import (
     Relation,
     quote_identifier,
     quote_literal,
+    value_of,
 )
 
 _FLOATS = ("FLOAT", "DOUBLE")
@@ -136,9 +137,10 @@ def _check_free(column: Column, relation: Relation, context: Context) -> None:
     )
     found: Any = context.duckdb.execute(query).fetchall()
     if found:
+        value = value_of(column.name, found[0][0], context.pii(relation.node))
         raise DeliveryError(
             f"column {column.name!r} of {relation.node} holds a number that JSON has no way"
-            f" to write: {found[0][0]}",
+            f" to write: {value}",
             code="SK0785",
             help="cast the column to VARCHAR in SQL, or take the number out of it",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from attrs import evolve, frozen
@@ -20,6 +20,7 @@ from seeknal.model import (
     Span,
     Target,
 )
+from seeknal.pii import without_values
 from seeknal.run.owing import MOST_HELD
 from seeknal.secret import scrub
 
@@ -63,18 +64,20 @@ def deliver(
     relation: Relation | None,
     write: Write,
     batch_of: Callable[[Target, Artifact], Relation],
+    private: Collection[str] = (),
 ) -> Attempted:
     """Attempt once every delivery that is owed, each target's in order.
 
     A target that accumulates gets its batches; what it refuses for good does not block those
-    that follow, anything else does. Other targets get ``relation``, the newest rows.
+    that follow, anything else does. Other targets get ``relation``, the newest rows. What a
+    driver says does not show values where any column is ``private``.
     """
     attempted: list[Delivery] = []
     for target in node.targets:
         if target.accumulates:
-            done = _batches(target, account, write, batch_of)
+            done = _batches(target, account, write, batch_of, private)
         elif relation is not None:
-            done = _newest(target, account, relation, write)
+            done = _newest(target, account, relation, write, private)
         else:
             continue
         account = done.account
@@ -90,11 +93,17 @@ def deliver(
     return Attempted(account=account, deliveries=tuple(attempted))
 
 
-def _newest(target: Target, account: Account, relation: Relation, write: Write) -> Attempted:
+def _newest(
+    target: Target,
+    account: Account,
+    relation: Relation,
+    write: Write,
+    private: Collection[str],
+) -> Attempted:
     delivery = account.deliveries.get(target.key)
     if delivery is None or delivery.status != "owed":
         return Attempted(account=account)
-    done = _attempt(target, delivery, lambda: relation, write)
+    done = _attempt(target, delivery, lambda: relation, write, private)
     if done.status == "delivered":
         account = _replaced(account, done)
     return Attempted(account=_noted(account, done), deliveries=(done,))
@@ -136,6 +145,7 @@ def _batches(
     account: Account,
     write: Write,
     batch_of: Callable[[Target, Artifact], Relation],
+    private: Collection[str],
 ) -> Attempted:
     attempted: list[Delivery] = []
     blocked: str | None = None
@@ -148,7 +158,7 @@ def _batches(
         else:
             relation = _lazily(batch_of, target, owed.artifact)
             known = account.deliveries.get(target.key)
-            done = _attempt(target, _on(known, owed.delivery), relation, write)
+            done = _attempt(target, _on(known, owed.delivery), relation, write, private)
             if done.status == "owed" and not done.refused:
                 blocked = done.error
         if done.refused and _is_mended(account, owed):
@@ -214,7 +224,11 @@ def _noted(account: Account, done: Delivery) -> Account:
 
 
 def _attempt(
-    target: Target, owed: Delivery, relation: Callable[[], Relation], write: Write
+    target: Target,
+    owed: Delivery,
+    relation: Callable[[], Relation],
+    write: Write,
+    private: Collection[str],
 ) -> Delivery:
     at = datetime.now(UTC).isoformat()
     try:
@@ -227,7 +241,8 @@ def _attempt(
         return evolve(owed, error=scrub(f"{error.message}{help}"), at=at, refused=refused)
     except Exception as error:
         # A driver's own exception must not undo or stop the other targets.
-        return evolve(owed, error=scrub(f"{type(error).__name__}: {error}"), at=at)
+        said = without_values(error, private) if private else f"{type(error).__name__}: {error}"
+        return evolve(owed, error=scrub(said), at=at)
     return evolve(
         owed,
         status="delivered",

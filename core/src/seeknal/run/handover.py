@@ -21,6 +21,7 @@ from seeknal.model import (
     Target,
     Undone,
 )
+from seeknal.pii import pii_columns
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery import Attempted, deliver
 from seeknal.run.engine import write_rows
@@ -70,7 +71,14 @@ def planned(
 def handed_over(place: Place, snapshot: Snapshot, relation: Relation | None) -> Attempted:
     """What became of everything that is owed, attempted once."""
     account = Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
-    return deliver(place.node, account, relation, partial(_write, place), partial(_batch, place))
+    return deliver(
+        place.node,
+        account,
+        relation,
+        partial(_write, place),
+        partial(_batch, place),
+        pii_columns(place.services.project.nodes, place.node.id),
+    )
 
 
 def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: Target) -> Artifact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from seeknal.plugin import (
     how_to_make,
     install_command,
     scrub,
+    without_values,
 )
 from seeknal_iceberg.options import DEFAULT, TYPE, Catalog
 
@@ -285,6 +286,15 @@ def _is_written(table: Table) -> bool:
         snapshot.summary is not None and snapshot.summary["seeknal.node"]
         for snapshot in table.snapshots()
     )
+
+
+def told(error: BaseException, private: Collection[str]) -> str:
+    """As `said`; where it may quote a row with values of ``private`` columns, only what it is."""
+    package = type(error).__module__.partition(".")[0]
+    about_no_row = package in ("pyiceberg", "requests", "botocore")
+    if not private or about_no_row or (isinstance(error, OSError) and error.errno):
+        return said(error)
+    return scrub(without_values(error, private))
 
 
 def said(error: BaseException) -> str:

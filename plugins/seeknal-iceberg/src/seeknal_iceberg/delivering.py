@@ -30,7 +30,7 @@ from seeknal_iceberg.catalogs import (
     TableName,
     open_catalog,
     options_of,
-    said,
+    told,
 )
 from seeknal_iceberg.committing import Changes, commit
 from seeknal_iceberg.evolving import change_of, evolve_schema
@@ -79,6 +79,11 @@ class Work:
     @property
     def mode(self) -> str:
         return self.target.mode
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Columns whose values no message shows."""
+        return self.context.pii(self.relation.node)
 
     @property
     def properties(self) -> dict[str, str]:
@@ -134,7 +139,7 @@ def deliver(
     except SeeknalError:
         raise
     except Exception as error:
-        raise DeliveryError(f"{name}: {said(error)}", code="SK1441") from error
+        raise DeliveryError(f"{name}: {told(error, work.private)}", code="SK1441") from error
 
 
 def _attempts(work: Work, catalog: PyCatalog) -> Delivered:
@@ -157,7 +162,9 @@ def _attempts(work: Work, catalog: PyCatalog) -> Delivered:
             found = _delivered(catalog.load_table(work.name.identifier), work)
             if found is not None:
                 return Delivered(rows=found, detail="the answer was lost after it was committed")
-            raise DeliveryError(f"{work.name}: {said(error)}", code="SK1441") from error
+            raise DeliveryError(
+                f"{work.name}: {told(error, work.private)}", code="SK1441"
+            ) from error
     raise AssertionError("unreachable")
 
 
@@ -185,9 +192,9 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     transaction = table.transaction()
     if change:
         evolve_schema(transaction, change)
-    layout = Layout.of(transaction.table_metadata, table.io)
+    layout = evolve(Layout.of(transaction.table_metadata, table.io), private=work.private)
     if not created:
-        check_fit(work.relation, layout.schema, work.context)
+        check_fit(work.relation, layout.schema, work.context, work.private)
     changes = _changes(work, table, layout)
     if not changes and not change and not created:
         drop_branch(table, branch)
@@ -224,7 +231,7 @@ def _changes(work: Work, table: Table, layout: Layout) -> Changes:
     if work.mode == "append":
         return _change(work, layout, Rewritten(changed=rows.scan)) if rows.rows else Changes()
     tasks = list(table.scan().plan_files())
-    check_parts_are_exact(tasks, layout.fields)
+    check_parts_are_exact(tasks, layout.fields, layout.private)
     found: Rewritten | None
     if work.mode == "full":
         found = Rewritten(gone=tasks)
@@ -302,8 +309,8 @@ def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
             ) from None
     schema = schema_of(work.relation.columns)
     spec = spec_of(work.options.partition_by, schema)
-    check_fit(work.relation, schema, work.context)
-    check_partitions(spec, schema, work.relation, work.context)
+    check_fit(work.relation, schema, work.context, work.private)
+    check_partitions(spec, schema, work.relation, work.context, work.private)
     with MAKING:
         for depth in range(1, len(work.name.namespace) + 1):
             above = work.name.namespace[:depth]

@@ -86,6 +86,8 @@ class Layout:
     io: FileIO
     fields: Fields
     version: int = 2
+    private: frozenset[str] = frozenset()
+    """Columns whose values no message shows."""
 
     @property
     def file_size(self) -> int:
@@ -121,7 +123,7 @@ def write_files(
         f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids(layout.schema)},"
         " FILENAME_PATTERN '{uuid}', OVERWRITE_OR_IGNORE true, RETURN_FILES true"
     )
-    split = partitioned(layout.spec, layout.schema, rows, context)
+    split = partitioned(layout.spec, layout.schema, rows, context, layout.private)
     if split is None:
         query = f"SELECT {selected} FROM {rows}{order}"
         more = f"FILE_SIZE_BYTES {layout.file_size}"

@@ -5,12 +5,12 @@ All is asked in one query over the delivered rows, before a file is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import Relation, RowsRefused, quote_identifier
+from seeknal.plugin import Relation, RowsRefused, quote_identifier, value_of
 from seeknal_iceberg.files import Workbench
 from seeknal_iceberg.types import duckdb_type
 
@@ -32,8 +32,13 @@ class Misfit:
     """What is shown of such a row; its first columns without it."""
 
 
-def check_fit(relation: Relation, schema: Schema, context: Workbench) -> None:
-    """Raises DeliveryError that names the column, how many rows, and one of them."""
+def check_fit(
+    relation: Relation, schema: Schema, context: Workbench, private: Collection[str] = ()
+) -> None:
+    """Raises DeliveryError that names the column, how many rows, and one of them.
+
+    Values of columns that are ``private`` are not shown.
+    """
     tests = [*_missing(relation, schema), *_times(relation, schema), *_finer(relation, schema)]
     if not tests:
         return
@@ -41,7 +46,7 @@ def check_fit(relation: Relation, schema: Schema, context: Workbench) -> None:
     [found] = context.duckdb.execute(f"SELECT {counts} FROM {relation.scan}").fetchall()
     for misfit, count in zip(tests, found, strict=True):
         if count:
-            example = _example(misfit, relation, context)
+            example = _example(misfit, relation, context, private)
             raise RowsRefused(
                 f"column {misfit.column!r} {misfit.problem} in {count:,} of"
                 f" {relation.rows:,} rows, such as {example}",
@@ -50,15 +55,19 @@ def check_fit(relation: Relation, schema: Schema, context: Workbench) -> None:
             )
 
 
-def _example(misfit: Misfit, relation: Relation, context: Workbench) -> str:
+def _example(
+    misfit: Misfit, relation: Relation, context: Workbench, private: Collection[str]
+) -> str:
     names = relation.names[:4]
     shown = [misfit.value] if misfit.value else [quote_identifier(name) for name in names]
     texts = ", ".join(f"coalesce(left(CAST({value} AS VARCHAR), 60), 'NULL')" for value in shown)
     query = f"SELECT {texts} FROM {relation.scan} WHERE {misfit.test} LIMIT 1"
     [row] = context.duckdb.execute(query).fetchall()
     if misfit.value:
-        return str(row[0])
-    return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=True))
+        return value_of(misfit.column, row[0], private)
+    return ", ".join(
+        f"{name} = {value_of(name, value, private)}" for name, value in zip(names, row, strict=True)
+    )
 
 
 def _missing(relation: Relation, schema: Schema) -> Iterator[Misfit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from seeknal.plugin import (
     column_help,
     did_you_mean,
     quote_identifier,
+    value_of,
 )
 from seeknal_iceberg.files import Workbench, cast_to_schema
 from seeknal_iceberg.resolving import Fields, constants_of
@@ -106,7 +107,11 @@ NUMBER = "seeknal_part"
 
 
 def partitioned(
-    spec: PartitionSpec, schema: Schema, rows: str, context: Workbench
+    spec: PartitionSpec,
+    schema: Schema,
+    rows: str,
+    context: Workbench,
+    private: Collection[str] = (),
 ) -> Partitioned | None:
     """None for a table without partitions.
 
@@ -117,7 +122,7 @@ def partitioned(
         return None
     duck = context.duckdb
     places = [
-        _place(number, field, schema.find_field(field.source_id), rows, context)
+        _place(number, field, schema.find_field(field.source_id), rows, context, private)
         for number, field in enumerate(spec.fields)
     ]
     joined = f"(FROM {rows}) AS r {' '.join(place.join for place in places)}"
@@ -139,16 +144,22 @@ def partitioned(
 
 
 def check_partitions(
-    spec: PartitionSpec, schema: Schema, relation: Relation, context: Workbench
+    spec: PartitionSpec,
+    schema: Schema,
+    relation: Relation,
+    context: Workbench,
+    private: Collection[str] = (),
 ) -> None:
     """Raises DeliveryError for rows whose partition cannot be told, before a table is made."""
     rows = f"(SELECT {cast_to_schema(schema, relation.names)} FROM {relation.scan})"
     for number, field in enumerate(spec.fields):
         if str(schema.find_field(field.source_id).field_type) in (*_DAYS, "double"):
-            _place(number, field, schema.find_field(field.source_id), rows, context)
+            _place(number, field, schema.find_field(field.source_id), rows, context, private)
 
 
-def check_parts_are_exact(tasks: Iterable[FileScanTask], fields: Fields) -> None:
+def check_parts_are_exact(
+    tasks: Iterable[FileScanTask], fields: Fields, private: Collection[str] = ()
+) -> None:
     """Raises DeliveryError where other engines made partitions of doubles that are no floats.
 
     PyIceberg 0.12 reads them as floats: it would take one partition for another, and write the
@@ -164,19 +175,25 @@ def check_parts_are_exact(tasks: Iterable[FileScanTask], fields: Fields) -> None
                 continue
             stored: Any = from_bytes(DoubleType(), bounds[id])
             if stored != value and not math.isnan(stored):
+                name = str(fields.table.find_column_name(id))
+                exact, read = (value_of(name, one, private) for one in (stored, value))
                 raise DeliveryError(
-                    f"the table has partitions of {fields.table.find_column_name(id)!r}, a double,"
-                    f" such as {stored}, which PyIceberg reads as {value}",
+                    f"the table has partitions of {name!r}, a double,"
+                    f" such as {exact}, which PyIceberg reads as {read}",
                     code="SK1187",
                     help="let another engine write this table, or partition it by another column",
                 )
 
 
 def partitions_of(
-    spec: PartitionSpec, schema: Schema, rows: str, context: Workbench
+    spec: PartitionSpec,
+    schema: Schema,
+    rows: str,
+    context: Workbench,
+    private: Collection[str] = (),
 ) -> set[tuple[object, ...]]:
     """The partitions that rows fall into, as `partition_key` tells them apart."""
-    found = partitioned(spec, schema, rows, context)
+    found = partitioned(spec, schema, rows, context, private)
     return {partition_key(values) for values in found.values} if found else set()
 
 
@@ -216,7 +233,12 @@ _TOLD = {
 
 
 def _place(
-    number: int, field: PartitionField, source: NestedField, rows: str, context: Workbench
+    number: int,
+    field: PartitionField,
+    source: NestedField,
+    rows: str,
+    context: Workbench,
+    private: Collection[str],
 ) -> _Place:
     from pyiceberg.transforms import IdentityTransform, VoidTransform
 
@@ -226,12 +248,12 @@ def _place(
         return _Place(value="NULL")
     if kind in _DAYS and str(field.transform) in ("identity", "day", "hour"):
         query = f"(SELECT {quote_identifier(source.name)} AS v FROM {rows})"
-        _check_told(query, _beyond(kind), field, source, context)
+        _check_told(query, _beyond(kind), field, source, context, private)
     if kind == "double" and isinstance(field.transform, IdentityTransform):
         query = f"(SELECT {quote_identifier(source.name)} AS v FROM {rows})"
         # PyIceberg 0.12 reads them from manifests with the precision of a float.
         narrow = "v IS DISTINCT FROM CAST(TRY_CAST(v AS FLOAT) AS DOUBLE)"
-        _check_told(query, narrow, field, source, context)
+        _check_told(query, narrow, field, source, context, private)
     if isinstance(field.transform, IdentityTransform):
         # As text, 0.0 and -0.0 are two: a reader may take the value of all rows from here.
         value = f"CAST({column} AS VARCHAR)" if kind in ("float", "double") else column
@@ -239,7 +261,7 @@ def _place(
     view = f"seeknal_transform_{number}"
     context.duckdb.register(view, _transformed(field, source, rows, context))
     # The reference makes NULL of years beyond 262142.
-    _check_told(view, "p IS NULL", field, source, context)
+    _check_told(view, "p IS NULL", field, source, context, private)
     truncates = str(field.transform).startswith("truncate")
     return _Place(
         value=f"t{number}.p",
@@ -275,14 +297,19 @@ def _beyond(kind: str) -> str:
 
 
 def _check_told(
-    values: str, test: str, field: PartitionField, source: NestedField, context: Workbench
+    values: str,
+    test: str,
+    field: PartitionField,
+    source: NestedField,
+    context: Workbench,
+    private: Collection[str],
 ) -> None:
     """Raises DeliveryError for values ``v`` whose partition cannot be told."""
     query = f"SELECT CAST(v AS VARCHAR), count(*) OVER () FROM {values} WHERE {test} LIMIT 1"
     for value, count in context.duckdb.execute(query).fetchall():
         raise RowsRefused(
             f"column {source.name!r}: no partition by {field.transform} can be told for {count:,}"
-            f" of its values, such as {value}",
+            f" of its values, such as {value_of(source.name, value, private)}",
             code="SK1187",
             help="filter them in the node's SQL, or partition the table by another column",
         )

@@ -109,7 +109,7 @@ def without_partitions(
             help="write it once with mode: full, or rewrite those files with another engine",
         )
     rows = f"(SELECT {cast_to_schema(layout.schema, relation.names)} FROM {relation.scan})"
-    replaced = partitions_of(layout.spec, layout.schema, rows, context)
+    replaced = partitions_of(layout.spec, layout.schema, rows, context, layout.private)
     return Rewritten(
         gone=[task for task in tasks if partition_key(parts_of(task.file)) in replaced]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from seeknal.plugin import Column, Context, Relation, RowsRefused, quote_identifier
+from seeknal.plugin import Column, Context, Relation, RowsRefused, quote_identifier, value_of
 from seeknal_postgres.writetypes import Writing, may_be_infinite, writing_of
 
 _SHOWN = 80
@@ -21,8 +21,10 @@ def writings_of(relation: Relation, context: Context) -> tuple[Writing, ...]:
     found = _met(relation, context, {*endless, *(writing.wrong for writing in plain)})
     wrong = {writing: writing.wrong for writing in plain if writing.wrong in found}
     if wrong:
+        private = context.pii(relation.node)
         told = "; ".join(
-            f"{writing.name} holds {value}, which no {writing.type} is"
+            f"{writing.name} holds {value_of(writing.name, value, private)},"
+            f" which no {writing.type} is"
             for writing, value in _shown(relation, context, wrong).items()
         )
         raise RowsRefused(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields
 
-from seeknal.plugin import ConnectionFailed, Secret, scrub
+from seeknal.plugin import ConnectionFailed, Secret, scrub, without_values
 from seeknal_postgres.options import OURS, Postgres, PostgresSource
 
 if TYPE_CHECKING:
@@ -111,6 +112,18 @@ def failed(name: str, error: Exception) -> ConnectionFailed:
     text = scrub(said(error))
     help = next((help for pattern, help in _HELP if re.search(pattern, text)), None)
     return ConnectionFailed(f"connection {name!r}: {text}", code="SK1302", help=help)
+
+
+def told(error: psycopg.Error, private: Collection[str]) -> str:
+    """As `said`; where it may quote a row with values of ``private`` columns, only what it is."""
+    if not private or (error.sqlstate or "08").startswith(_ABOUT_NO_ROW):
+        return said(error)
+    broken = error.diag.constraint_name
+    return without_values(error, private) + (f" (constraint {broken})" if broken else "")
+
+
+_ABOUT_NO_ROW = ("08", "28", "3D", "40", "42", "53", "55", "57", "58")
+"""Classes of what befalls names, a connection, a lock or the machine, whatever the rows are."""
 
 
 def said(error: Exception) -> str:

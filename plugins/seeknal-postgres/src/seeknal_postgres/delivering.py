@@ -23,14 +23,13 @@ from seeknal.plugin import (
     check_times,
     put_back,
     quote_identifier,
-    scrub,
     span_of,
 )
 from seeknal_postgres import ledger, tables
 from seeknal_postgres.batch import refuse_nul, writings_of
 from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import Table, table_of
-from seeknal_postgres.connecting import connect, said
+from seeknal_postgres.connecting import connect, told
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
@@ -63,6 +62,11 @@ class Work:
     @property
     def mode(self) -> str:
         return self.target.mode
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Columns whose values no message shows."""
+        return self.context.pii(self.relation.node)
 
     @property
     def ledger(self) -> str:
@@ -318,7 +322,7 @@ def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Deliv
 
 
 def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
-    text = scrub(said(error))
+    text = told(error, work.private)
     if error.sqlstate in ("22021", "22P05"):
         # Only now is it worth a look at every text.
         refuse_nul(work.relation, work.context)
@@ -333,9 +337,9 @@ def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
     refused = RowsRefused if lasting else DeliveryError
     column = error.diag.column_name or _copied(error)
     place = f"{work.table}.{column}" if column else str(work.table)
-    return refused(
-        f"{place}: {text}", code="SK1347", help=error.diag.message_hint or "it holds what it held"
-    )
+    # What a trigger advises may hold values as well.
+    hint = None if work.private else error.diag.message_hint
+    return refused(f"{place}: {text}", code="SK1347", help=hint or "it holds what it held")
 
 
 def _copied(error: psycopg.Error) -> str | None:

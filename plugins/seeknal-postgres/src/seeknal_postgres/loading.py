@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.plugin import RowsRefused, scrub
+from seeknal.plugin import RowsRefused, value_of
 from seeknal_postgres.batch import examples
-from seeknal_postgres.connecting import said
+from seeknal_postgres.connecting import told as told_of
 from seeknal_postgres.fitting import cast_to, condition
 from seeknal_postgres.stream import copy_rows
 from seeknal_postgres.tables import TableColumn
@@ -90,7 +90,7 @@ def refuse_unfit(work: Work, there: Sequence[TableColumn]) -> None:
         known = {column.name: column for column in there}
         told = "; ".join(
             f"{work.table}.{writing.name} is {known[writing.name].type}:"
-            f" {value} {known[writing.name].fit(writing).why}"
+            f" {value_of(writing.name, value, work.private)} {known[writing.name].fit(writing).why}"
             for writing, value in found.items()
         )
         raise RowsRefused(
@@ -115,7 +115,7 @@ def telling(server: Server, work: Work, types: Mapping[str, TableColumn]) -> Ite
         ]
         if not wrong:
             raise
-        raise Unparsed(work, wrong, types[wrong[0]].type, scrub(said(error))) from None
+        raise Unparsed(work, wrong, types[wrong[0]].type, told_of(error, work.private)) from None
 
 
 def _casts(server: Server, value: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context, DeliveryError, Relation
+from seeknal.plugin import Context, DeliveryError, Relation, without_values
 from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def copy_rows(
         reader = _reader(duck.sql(f"SELECT {selected} FROM {relation.scan}"))
         with server.cursor() as cursor:
             with cursor.copy(command.encode()) as copy:
-                for part in _ahead(_encoded(reader, writings)):
+                for part in _ahead(_encoded(reader, writings, context.pii(relation.node))):
                     copy.write(part)
             rows = cursor.rowcount
     if relation.rows >= 0 and rows != relation.rows:
@@ -48,7 +48,7 @@ def _reader(rows: Any) -> Any:
     return rows.fetch_arrow_reader(BATCH_ROWS)
 
 
-def _encoded(reader: Any, writings: Sequence[Writing]) -> Iterator[bytes]:
+def _encoded(reader: Any, writings: Sequence[Writing], private: Collection[str]) -> Iterator[bytes]:
     """The rows in PostgreSQL's binary format. Raises DeliveryError when reading them fails."""
     encoder = _encoder(reader.schema, writings)
     yield encoder.write_header()
@@ -57,7 +57,8 @@ def _encoded(reader: Any, writings: Sequence[Writing]) -> Iterator[bytes]:
             yield encoder.write_batch(batch)
     except OSError as error:
         # So Arrow tells what DuckDB met on the way.
-        raise DeliveryError(f"the rows could not be read: {error}", code="SK1350") from error
+        said = without_values(error, private)
+        raise DeliveryError(f"the rows could not be read: {said}", code="SK1350") from error
     yield encoder.finish()
 
 
