@@ -112,3 +112,19 @@ def test_a_locked_table_is_told_of_as_always(project, database):
 
     assert "another delivery holds out.people" in outcome.stderr
     assert "lock timeout" in outcome.stderr
+
+
+SOURCE = (
+    "kind: source\nname: people\nsource: postgresql\nconnection: pg\n"
+    "columns: {mail: {pii: true}}\nquery: SELECT mail, mail::int AS number FROM people\n"
+)
+
+
+def test_what_the_server_cannot_compute_is_told_without_private_values(project, database):
+    database.run("CREATE TABLE people (mail text); INSERT INTO people VALUES ('anna@secret')")
+    made = project({"seeknal/people.yml": SOURCE})
+
+    told = everything(made)
+
+    assert "mail has pii: true" in told
+    assert "anna@secret" not in told

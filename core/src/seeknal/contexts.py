@@ -47,6 +47,9 @@ class Context(Protocol):
     def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         """The options of a connection of profiles.yml, of the class that its type declared."""
 
+    def pii(self, node: str) -> frozenset[str]:
+        """Columns of a node whose values are shown to nobody, in lower case."""
+
     def cancelled_by(self, cancel: Callable[[], None]) -> AbstractContextManager[None]:
         """A block within which Ctrl-C or ``execution.timeout`` calls ``cancel``, which ends what
         the block waits for outside of DuckDB, such as a server's query. It is called in a thread
@@ -83,9 +86,6 @@ class AuditContext(Context, Protocol):
 
     def parent(self, node: str) -> Relation:
         """Another node's current output (for ``relationships`` and its like)."""
-
-    def pii(self, node: str) -> frozenset[str]:
-        """Columns of a node whose values are shown to nobody, in lower case."""
 
     def history(self, limit: int) -> Sequence[int]:
         """Row counts of this node's earlier successful runs, newest first."""

@@ -97,7 +97,8 @@ def _from_duckdb(
     if streamed := _STREAMED.search(text):
         own = streamed["kind"].startswith("seeknal.")
         said = streamed["text"].strip()
-        said = said if own else f"{streamed['kind']}: {said}"
+        if not own:
+            said = without_values(error, private) if private else f"{streamed['kind']}: {said}"
         return NodeError(said, code="SK0708", location=node.location)
     text = _STORING.sub("", text)
     kind = type(error).__name__

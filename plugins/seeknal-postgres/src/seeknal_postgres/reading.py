@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from seeknal.plugin import (
 )
 from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
-from seeknal_postgres.connecting import failed, said
+from seeknal_postgres.connecting import failed, told
 from seeknal_postgres.connections import ALIASES, connection_of
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.options import Postgres, PostgresSource
@@ -54,7 +54,7 @@ def version_of(source: Source, options: PostgresSource, context: Context) -> obj
     query = _checked(source.version_query, "version_query")
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source, context.project_root),
+        _told(name, source, context),
         _reading(server, connection),
     ):
         row = server.execute(f"SELECT * FROM ({query}\n) AS q".encode(), prepare=True).fetchone()
@@ -69,7 +69,7 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
     transport = choose(options.transport, context)
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source, context.project_root),
+        _told(name, source, context),
         cancellable(server, context),
         _reading(server, connection),
     ):
@@ -88,6 +88,7 @@ def read(source: Source, options: PostgresSource, context: Context) -> Rows:
             options=connection,
             server=server,
             context=context,
+            private=context.pii(source.node),
         )
     made = ", ".join(
         f"{reading.made} AS {quote_identifier(name)}" for name, reading in readings.items()
@@ -109,42 +110,43 @@ def _reading(server: Server, options: Postgres) -> Iterator[None]:
 
 
 @contextmanager
-def _told(name: str, source: Source, root: Path) -> Iterator[None]:
+def _told(name: str, source: Source, context: Context) -> Iterator[None]:
     """What the server refuses, in its words and with what to do."""
     import psycopg
 
+    private = context.pii(source.node)
     try:
         yield
     except psycopg.OperationalError as error:
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise NodeError(
-                f"the server stopped the query: {said(error)}",
+                f"the server stopped the query: {told(error, private)}",
                 code="SK1313",
                 help="statement_timeout: 2h gives it more time",
             ) from None
         raise failed(name, error) from None
     except psycopg.Error as error:
-        help = _hint(error, source, root)
-        raise NodeError(_refused(source, error), code="SK1313", help=help) from None
+        help = _hint(error, source, context.project_root, private)
+        raise NodeError(_refused(source, error, private), code="SK1313", help=help) from None
 
 
-def _refused(source: Source, error: psycopg.Error) -> str:
+def _refused(source: Source, error: psycopg.Error, private: Collection[str]) -> str:
     place = getattr(error.diag, "statement_position", None)
     near = ""
     if source.query is not None and place:
         # The query stands behind "SELECT * FROM (".
         begin = max(0, int(place) - 1 - len("SELECT * FROM ("))
         near = source.query[begin:].split("\n")[0].strip()[:40]
-    return f"PostgreSQL refuses it: {said(error)}" + (f" (near {near!r})" if near else "")
+    return f"PostgreSQL refuses it: {told(error, private)}" + (f" (near {near!r})" if near else "")
 
 
-def _hint(error: psycopg.Error, source: Source, root: Path) -> str | None:
+def _hint(error: psycopg.Error, source: Source, root: Path, private: Collection[str]) -> str | None:
     if error.sqlstate == "25006":
         return "a source only reads; what it calls may not write either"
     missing = _NO_RELATION.search(str(error)) if error.sqlstate == "42P01" else None
     if missing is not None:
         return _maker(source, missing["name"], root)
-    return error.diag.message_hint
+    return None if private else error.diag.message_hint
 
 
 def _maker(source: Source, table: str, root: Path) -> str | None:

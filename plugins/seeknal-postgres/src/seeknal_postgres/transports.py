@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ from seeknal.plugin import (
     quote_identifier,
     quote_literal,
     scrub,
+    without_values,
 )
 from seeknal_postgres.connecting import parameters
 from seeknal_postgres.options import Postgres
@@ -61,11 +62,15 @@ def arriving(
     options: Postgres,
     server: psycopg.Connection[Any],
     context: Context,
+    private: Collection[str] = (),
 ) -> Arrived:
-    """Start ``query`` in the transaction of ``server``, or in one of the extension's own."""
+    """Start ``query`` in the transaction of ``server``, or in one of the extension's own.
+
+    What stops it later is told without values where any column is ``private``.
+    """
     if transport == "duckdb":
         return _by_extension(query, name, options, context)
-    reader = _by_adbc(query, name, options, server, context)
+    reader = _by_adbc(query, name, options, server, context, private)
     context.duckdb.register(_VIEW, reader)
     return lambda made: Scan(f"SELECT {made} FROM {quote_identifier(_VIEW)}")
 
@@ -76,6 +81,7 @@ def _by_adbc(
     options: Postgres,
     server: psycopg.Connection[Any],
     context: Context,
+    private: Collection[str],
 ) -> Any:
     """A reader whose end, read or not, ends the transaction."""
     import pyarrow
@@ -113,9 +119,8 @@ def _by_adbc(
         try:
             yield from reader
         except Exception as error:
-            raise NodeError(
-                f"PostgreSQL stopped sending rows: {_plain(error)}", code="SK1320"
-            ) from None
+            why = without_values(error, private) if private else _plain(error)
+            raise NodeError(f"PostgreSQL stopped sending rows: {why}", code="SK1320") from None
         finally:
             waiting.close()
             cursor.close()
