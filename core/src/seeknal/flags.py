@@ -13,6 +13,9 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+STDOUT = Path("-")
+"""What ``--output`` is given for standard output."""
+
 
 class Option(click.Option):
     """An option with spellings that still work but are shown nowhere: ``also``."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
 from tests.core.environments.conftest import FILES, transform
 
 WIDER = transform("clean", "SELECT id, amount, 'x' AS mark FROM source.orders", "source.orders")
@@ -129,9 +130,47 @@ def test_a_stale_plan_is_refused(shop, changed):
     again = shop("apply", "--plan", "dev.plan", "--yes")
 
     assert (edited.exit_code, fed.exit_code, again.exit_code) == (2, 2, 2)
-    assert "the project changed" in edited.stderr
+    assert "stale: the project changed" in edited.stderr
     assert "the data changed" in fed.stderr
     assert "the environment" in again.stderr
+
+
+def test_an_edit_of_the_files_alone_is_told_as_no_change_of_the_data(shop):
+    shop("run").assert_ok()
+    shop("plan", "--output", "saved.plan").assert_ok()
+    shop.write(clean=WIDER)
+
+    outcome = shop("apply", "--plan", "saved.plan", "--yes")
+
+    assert outcome.exit_code == 2
+    assert "stale: the project changed since" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--select", "transform.clean"), ("--full",), ("--no-materialize",), ("--tags", "gold")],
+    ids=lambda option: option[0],
+)
+def test_a_saved_plan_takes_no_option_that_would_change_it(shop, changed, option):
+    shop.write(clean=changed)
+    shop("plan", "dev", "--output", "dev.plan").assert_ok()
+
+    outcome = shop("apply", "--plan", "dev.plan", "--yes", *option)
+
+    assert outcome.exit_code == 2
+    assert f"--plan and {option[0]} exclude each other" in outcome.stderr
+    assert f"plan again with {option[0]}" in outcome.stderr
+    assert shop.total() == 30
+
+
+def test_a_saved_plan_takes_the_options_that_it_was_made_with(shop, changed):
+    shop.write(clean=changed)
+    chosen = ("--select", "transform.clean+")
+    shop("plan", "dev", "--output", "dev.plan", *chosen).assert_ok()
+
+    shop("apply", "--plan", "dev.plan", "--yes", *chosen).assert_ok()
+
+    assert (shop.total("dev"), shop.total()) == (60, 30)
 
 
 def test_a_file_that_is_no_plan_is_an_error(shop):

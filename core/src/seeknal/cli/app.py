@@ -21,6 +21,7 @@ from seeknal import __version__
 from seeknal.awaited import listen
 from seeknal.cli.streams import has_answered, say, warn
 from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean, nearest
+from seeknal.flags import Option
 from seeknal.foreign import COMMANDS as COMMANDS_OF_OTHERS
 from seeknal.foreign import OPTIONS as OPTIONS_OF_OTHERS
 from seeknal.foreign import is_node_file
@@ -206,15 +207,36 @@ def _says_nothing(word: str) -> bool:
 
 
 def _empty(parameter: click.Parameter, words: list[str]) -> UsageError:
-    is_option = parameter.param_type_name == "option"
-    said = max(parameter.opts, key=len) if is_option else (parameter.name or "").upper()
     typed = (word.partition("=")[0] for word in words)
-    said = next((word for word in typed if word in getattr(parameter, "also", ())), said)
+    name = next((word for word in typed if word in getattr(parameter, "also", ())), said(parameter))
     return UsageError(
-        f"{said} is given an empty value",
+        f"{name} is given an empty value",
         code="SK0250",
         help="leave it out, or check the variable that it comes from",
     )
+
+
+def said(parameter: click.Parameter) -> str:
+    """How a parameter is written on the command line."""
+    is_option = parameter.param_type_name == "option"
+    return max(parameter.opts, key=len) if is_option else (parameter.name or "").upper()
+
+
+def _refuse_spelt_twice(command: click.Command, context: click.Context, words: list[str]) -> None:
+    """Refuse an option under two of its names: one of the values would go by unseen."""
+    if context.resilient_parsing:
+        return
+    typed = [word.partition("=")[0] for word in words]
+    for option in command.get_params(context):
+        if not isinstance(option, Option) or option.multiple or option.is_flag:
+            continue
+        names = [name for name in typed if name in (*option.opts, *option.also)]
+        if len(set(names)) > 1:
+            raise UsageError(
+                f"{' and '.join(dict.fromkeys(names))} are one option",
+                code="SK0255",
+                help="keep one of them",
+            )
 
 
 class Command(click.Command):
@@ -226,6 +248,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _refuse_empty(self, ctx, args)
+        _refuse_spelt_twice(self, ctx, args)
         return super().parse_args(ctx, args)
 
 

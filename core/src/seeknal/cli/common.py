@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seeknal.cli.app import Invocation
+from seeknal.cli.app import Invocation, said
 from seeknal.errors import UsageError
 from seeknal.flags import Option, profile_option
 from seeknal.foreign import is_node_file
@@ -92,6 +92,15 @@ def explicit(option: str) -> bool:
     """Whether the user gave the option, rather than leaving it as it is by default."""
     source = click.get_current_context().get_parameter_source(option)
     return source is not click.core.ParameterSource.DEFAULT
+
+
+def exclude_each_other(*parameters: str, help: str = "keep one of them") -> None:
+    """Raise UsageError where the user gave more than one of these parameters of the command."""
+    context = click.get_current_context()
+    known = {entry.name: entry for entry in context.command.params}
+    given = [said(known[name]) for name in parameters if explicit(name)]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other", code="SK0255", help=help)
 
 
 def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:

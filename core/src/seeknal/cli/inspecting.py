@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, environment_option, project_root
+from seeknal.cli.common import (
+    complete_nodes,
+    environment_option,
+    exclude_each_other,
+    project_root,
+)
 from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say, warn
@@ -55,6 +60,8 @@ def inspect_command(
         raise UsageError(
             "which node?", code="SK0259", help="seeknal inspect NODE, or seeknal inspect --list"
         )
+    exclude_each_other("node", "listed")
+    exclude_each_other("listed", "schema", "statistics")
     root = project_root()
     outputs = stored_outputs(root, environment, _loaded(root))
     if node is None:

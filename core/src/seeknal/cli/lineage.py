@@ -21,7 +21,7 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
 from seeknal.errors import UsageError, did_you_mean
-from seeknal.flags import format_option, output_option
+from seeknal.flags import STDOUT, format_option, output_option
 from seeknal.model import Node, NodeId
 from seeknal.secret import scrub
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from seeknal.run.session import Loaded
 
 FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
+SHOWING_DATA = ("html", "json")
+"""The formats that have place for rows."""
 Focus = tuple[NodeId, str | None]
 
 
@@ -82,12 +84,18 @@ def lineage_command(
     lineage = lineage_of(loaded, environment)
     focus = find_focus(node, column, loaded, lineage)
     kind = format_ or ("text" if focus else "html")
+    if with_data and kind not in SHOWING_DATA:
+        raise UsageError(
+            f"--with-data is for html and json: {kind} shows no rows",
+            code="SK0255",
+            help="seeknal lineage --with-data --format html",
+        )
     chosen = _around(loaded, focus, upstream, downstream)
     if kind == "text":
         _write_text(scrub("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip()), output)
         return
     document = _document(loaded, lineage, environment, chosen, focus, with_data=with_data)
-    if kind == "html":
+    if kind == "html" and output != STDOUT:
         _write_page(document, output or loaded.project.target / "lineage.html", opened=not no_open)
     else:
         _write_text(_rendered(document, kind), output)
@@ -106,6 +114,12 @@ def find_focus(
             )
         return None
     node, inner = _split(text, loaded)
+    if column and inner and column.lower() != inner.lower():
+        raise UsageError(
+            f"{text} and --column {column} are two columns",
+            code="SK0255",
+            help=f"name one: seeknal lineage {node}.{column}",
+        )
     return node, _real_column(node, column or inner, lineage)
 
 
@@ -194,6 +208,10 @@ def _rendered(document: dict[str, Any], kind: str) -> str:
         from seeknal.lineage.openlineage import events
 
         return json.dumps(events(document), indent=2, ensure_ascii=False)
+    if kind == "html":
+        from seeknal.page import page_of
+
+        return page_of(document)
     if kind == "json":
         return json.dumps(document, indent=2, ensure_ascii=False)
     from seeknal.lineage.diagrams import dot, mermaid
@@ -202,7 +220,7 @@ def _rendered(document: dict[str, Any], kind: str) -> str:
 
 
 def _write_text(text: str, output: Path | None) -> None:
-    if output is None:
+    if output in (None, STDOUT):
         # A document's texts are masked already, and its numbers are none.
         print(text, file=DATA)
         return

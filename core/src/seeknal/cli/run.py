@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ import click
 from attrs import evolve
 
 from seeknal.awaited import listen
-from seeknal.cli.app import Command
+from seeknal.cli.app import Command, said
 from seeknal.cli.common import (
     environment_argument,
     environment_option,
+    exclude_each_other,
     explicit,
     lock_timeout_option,
     named_environment,
@@ -27,6 +28,7 @@ from seeknal.cli.common import (
 from seeknal.cli.streams import say, warn
 from seeknal.errors import UsageError
 from seeknal.flags import (
+    STDOUT,
     dry_run_option,
     explain_option,
     format_option,
@@ -81,8 +83,8 @@ def run_command(
     A node runs when its definition, its source's data or the rows that it reads have changed;
     everything else is reused. A failure skips only what depends on the failed node.
     """
-    if continue_on_error and options["fail_fast"]:
-        raise UsageError("--continue-on-error and --fail-fast exclude each other", code="SK0255")
+    # Going on is what a run does anyway.
+    exclude_each_other("continue_on_error", "fail_fast")
     if parallel and options["workers"] is None:
         options["workers"] = "auto"
     if dry_run:
@@ -115,6 +117,12 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
     --output saves the plan, for apply --plan.
     """
     environment = named_environment(name, environment)
+    if options["output"] == STDOUT:
+        raise UsageError(
+            "a plan is saved in a file, not on standard output",
+            code="SK0250",
+            help="--format json prints the plan",
+        )
     code = show_plan(format_, command="plan", environment=environment, **options)
     _take_note(environment)
     return code
@@ -152,7 +160,8 @@ def apply_command(
 ) -> int:
     """Show the plan of an environment, ask, and carry out exactly that.
 
-    A saved plan is refused when the project, the environment or the data have changed since.
+    A saved plan is refused when the project, the environment or the data have changed since. It
+    holds what is selected and how: to change that, plan again.
     ENV is the same as --env ENV.
     """
     from seeknal.cli.environments import agreed
@@ -164,7 +173,9 @@ def apply_command(
     asked = request(command="apply", environment=environment, **options)
     data = read_plan(saved) if saved is not None else None
     if data is not None:
-        asked = evolve(asked, **options_of(data))
+        planned = options_of(data)
+        _refuse_other_options(asked, planned)
+        asked = evolve(asked, **planned)
         if (name or explicit("environment")) and asked.environment != environment:
             raise UsageError(
                 f"the plan is of {asked.environment}, not of {environment}",
@@ -191,6 +202,19 @@ def apply_command(
 
         print_json(not_agreed(asked.environment))
     return 1
+
+
+def _refuse_other_options(asked: Request, planned: Mapping[str, Any]) -> None:
+    """Raise UsageError for an option that would change what a saved plan does."""
+    for parameter in click.get_current_context().command.params:
+        name = parameter.name or ""
+        differs = name in planned and getattr(asked, name) != planned[name]
+        if differs and name != "environment" and explicit(name):
+            raise UsageError(
+                f"--plan and {said(parameter)} exclude each other: the plan holds what is done",
+                code="SK0255",
+                help=f"plan again with {said(parameter)}, look at it, and apply that",
+            )
 
 
 def _say_that_nothing_is_modified(asked: Request) -> None:

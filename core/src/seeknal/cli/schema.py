@@ -12,7 +12,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import project_root
 from seeknal.cli.streams import say
 from seeknal.errors import UsageError
-from seeknal.flags import output_option
+from seeknal.flags import STDOUT, output_option
 from seeknal.options import json_schema
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def schema_command(output: Path | None) -> None:
     from seeknal.cli.render import print_json
     from seeknal.plugins import load_plugins
 
-    if output is None:
+    if output in (None, STDOUT):
         plugins = load_plugins()
         print_json(node_schema(plugins, _own_audits(plugins)))
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seeknal.cli.app import Command, Invocation
-from seeknal.cli.common import project_root
+from seeknal.cli.common import exclude_each_other, project_root
 from seeknal.cli.examples import Example, find_example
 from seeknal.cli.streams import say
 from seeknal.errors import SeeknalError, UsageError, did_you_mean
@@ -129,8 +129,7 @@ def draft_command(
     plugins = load_plugins()
     declared = _kind(kind, plugins)
     _check_name(name)
-    if python and sql:
-        raise UsageError("--python and --sql exclude each other", code="SK0255")
+    exclude_each_other("python", "sql")
     folder = Path("seeknal") / ("pipelines" if python else declared.folder)
     file = folder / f"{name}.{'py' if python else 'sql' if sql else 'yml'}"
     if python:

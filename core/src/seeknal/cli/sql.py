@@ -16,6 +16,7 @@ from seeknal.cli.common import environment_option, project_root
 from seeknal.cli.results import FORMATS, Wanted, temporary_path, write_rows
 from seeknal.errors import RunError, SeeknalError, UsageError
 from seeknal.flags import (
+    STDOUT,
     allow_files_option,
     connection_option,
     format_option,
@@ -72,6 +73,7 @@ def sql_command(
     of them. QUERY is read from stdin when it is absent or "-".
     """
     text = _query_text(query)
+    output = None if output == STDOUT else output
     wanted = Wanted(format=format_, limit=limit, output=output)
     if connection is not None:
         from seeknal.cli.connection import ask

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from seeknal.errors import SelectionError, did_you_mean
 from seeknal.fingerprint import audits_key, fingerprints
 from seeknal.model import Fingerprint, Node, NodeId, Plan, Snapshot
 from seeknal.plan.finding import Finder, Found
@@ -157,4 +158,13 @@ def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
         return frozenset()
     if not request.refresh:
         return frozenset(sources)
-    return select(request.refresh, loaded.project.nodes, loaded.graph) & frozenset(sources)
+    found: set[NodeId] = set()
+    for text in request.refresh:
+        named = select([text], loaded.project.nodes, loaded.graph) & frozenset(sources)
+        if not named:
+            raise SelectionError(
+                f"--refresh {text} names no source",
+                help=did_you_mean(text, sources) or f"to run it anyway: --full --select {text}",
+            )
+        found |= named
+    return frozenset(found)
