@@ -14,6 +14,7 @@ from seeknal.run.planning import marks_of
 from seeknal.run.session import Loaded, Request
 
 _VERSION = 1
+DATA = "the data"
 _OPTIONS = (
     "environment",
     "select",
@@ -66,6 +67,8 @@ def refuse_stale(data: dict[str, Any], loaded: Loaded, plan: Plan) -> None:
     """Raise UsageError when anything has changed since the plan was made."""
     now = digests(loaded, plan)
     changed = [what for what, known in data["digests"].items() if now.get(what) != known]
+    # What is done follows from the files and the environment: alone it tells of the data.
+    changed = [what for what in changed if what != DATA] or changed
     if changed:
         raise UsageError(
             f"the plan is stale: {' and '.join(changed)} changed since it was made",
@@ -86,5 +89,5 @@ def digests(loaded: Loaded, plan: Plan) -> dict[str, str]:
     return {
         "the project": digest(*(f"{id} {mark.content} {mark.config}" for id, mark in marks)),
         "the environment": digest(str(generation), *map(str, outputs)),
-        "the data": digest(*(f"{s.node} {s.action} {s.conditional}" for s in plan.steps)),
+        DATA: digest(*(f"{s.node} {s.action} {s.conditional}" for s in plan.steps)),
     }
