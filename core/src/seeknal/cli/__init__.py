@@ -15,13 +15,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 success, 1 something failed, 2 usage or project error, 130 interrupted.
     """
+    if argv is None:
+        return _whole_process()
     from seeknal.cli.app import carry_out
     from seeknal.cli.descriptors import give_back_descriptors
     from seeknal.cli.streams import open_closed_streams, scrubbed_streams, written
 
     open_closed_streams()
-    if argv is None:
-        return _whole_process()
     with scrubbed_streams():
         try:
             code = carry_out(argv)
@@ -32,17 +32,54 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _whole_process() -> int:
     """Carry out the command line of this process, which ends with it."""
+    early = _EarlyInterrupts()
     from seeknal.cli.app import carry_out
-    from seeknal.cli.streams import answered, scrub_for_good, written
+    from seeknal.cli.streams import answered, open_closed_streams, scrub_for_good, written
 
+    open_closed_streams()
     scrub_for_good()
     try:
-        code = written(carry_out(None))
+        code = written(carry_out(None, early.answer))
+    except KeyboardInterrupt:
+        # Pressed again while the first was answered.
+        code = INTERRUPTED
     finally:
         answered()
     if code == INTERRUPTED:
         leave(code)
     return code
+
+
+class _EarlyInterrupts:
+    """Keeps a Ctrl-C until it can be answered: importing a command line takes its time.
+
+    A second one ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        import signal
+
+        self.pressed = False
+        # A process that is to hear nothing of it, as with nohup, stays so.
+        self.heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self.heard:
+            signal.signal(signal.SIGINT, self.keep)
+
+    def keep(self, *_: object) -> None:
+        if self.pressed:
+            import os
+
+            os._exit(INTERRUPTED)
+        self.pressed = True
+
+    def answer(self) -> None:
+        """From here on Ctrl-C raises KeyboardInterrupt; so does this where it was pressed."""
+        import signal
+
+        if self.heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.pressed:
+            raise KeyboardInterrupt
 
 
 def leave(code: int) -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -386,12 +386,17 @@ def _version_option() -> click.Option:
     )
 
 
-def carry_out(argv: Sequence[str] | None) -> int:
-    """Run one command line; every error becomes a message and an exit code here."""
+def carry_out(argv: Sequence[str] | None, begin: Callable[[], None] | None = None) -> int:
+    """Run one command line; every error becomes a message and an exit code here.
+
+    ``begin`` is called when they do; it may raise KeyboardInterrupt, as everything may.
+    """
     invocation = Invocation()
     arguments = _spelled(list(sys.argv[1:] if argv is None else argv))
     listen(_say_awaited)
     try:
+        if begin is not None:
+            begin()
         return _invoke(arguments, invocation)
     except Exception as error:
         code = _report(error, invocation)
