@@ -8,18 +8,20 @@ import sys
 import pytest
 
 PRESSED = """
-import os, signal, sys
+import os, sys
+from signal import SIGINT
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
             sys.meta_path.remove(self)
             for _ in range({times}):
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), SIGINT)
         return None
 
 from seeknal.cli import main
 sys.meta_path.insert(0, Finder())
+sys.modules.pop("signal")
 sys.argv = ["seeknal", {arguments}]
 sys.exit(main())
 """
@@ -38,7 +40,7 @@ def run(folder, module, *arguments, times=1, ignored=False):
     )
 
 
-MODULES = ["seeknal.cli.app", "click", "seeknal.errors", "seeknal.cli.streams", "seeknal.secret"]
+MODULES = ["signal", "seeknal.cli.app", "click", "seeknal.errors", "seeknal.cli.streams", "seeknal.secret"]
 LATER = ["seeknal.cli.listing", "seeknal.run.loading", "yaml"]
 
 

@@ -57,9 +57,12 @@ class _EarlyInterrupts:
     """
 
     def __init__(self) -> None:
-        import signal
-
         self.pressed = False
+        try:
+            import signal
+        except KeyboardInterrupt:
+            self.pressed = True
+            import signal
         # A process that is to hear nothing of it, as with nohup, stays so.
         self.heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self.heard:
