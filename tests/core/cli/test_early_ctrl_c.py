@@ -40,7 +40,14 @@ def run(folder, module, *arguments, times=1, ignored=False):
     )
 
 
-MODULES = ["signal", "seeknal.cli.app", "click", "seeknal.errors", "seeknal.cli.streams", "seeknal.secret"]
+MODULES = [
+    "signal",
+    "seeknal.cli.app",
+    "click",
+    "seeknal.errors",
+    "seeknal.cli.streams",
+    "seeknal.secret",
+]
 LATER = ["seeknal.cli.listing", "seeknal.run.loading", "yaml"]
 
 

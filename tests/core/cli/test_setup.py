@@ -160,9 +160,74 @@ def test_a_draft_replaces_nothing_unless_forced(fresh):
     fresh.run("draft", "transform", "x", "--force").assert_ok()
 
 
+@pytest.mark.parametrize("written", [(), ("--sql",), ("--python",), ("--force",)])
+def test_a_node_that_another_file_has_is_drafted_no_second_time(fresh, written):
+    before = {path.name for path in (fresh.path / "seeknal").rglob("*.*")}
+
+    outcome = fresh.run("draft", "transform", "big_orders", *written)
+
+    assert outcome.exit_code == 2
+    said = "transform.big_orders is already there, in seeknal/transforms/all.yml"
+    assert said in outcome.stderr
+    assert {path.name for path in (fresh.path / "seeknal").rglob("*.*")} == before
+
+
+def test_a_node_of_a_project_that_is_wrong_elsewhere_is_seen_all_the_same(fresh):
+    fresh.write({"seeknal/wrong.yml": "kind: nope\nname: x\n"})
+
+    outcome = fresh.run("draft", "transform", "BIG_orders")
+
+    assert outcome.exit_code == 2
+    assert "transform.big_orders is already there" in outcome.stderr
+
+
+def test_the_draft_of_properties_says_more_of_a_node(fresh):
+    fresh.run("draft", "properties", "orders").assert_ok()
+
+    checked = fresh.run("validate").assert_ok()
+    listed = fresh.run("list", "--format", "json").assert_ok().json()
+    assert "no problems" in checked.stdout + checked.stderr
+    about = {node["node"]: node.get("description") for node in listed}
+    assert about["source.orders"] == "What one row is."
+
+
+def test_the_draft_of_an_audit_is_a_type_that_nodes_can_ask(fresh):
+    pytest.importorskip("seeknal_audits", reason="own audits are the plugin's")
+    fresh.run("draft", "audit", "present").assert_ok()
+    fresh.write(
+        {
+            "seeknal/audited.yml": """
+                kind: transform
+                name: audited
+                inputs: [{ref: source.orders}]
+                transform: SELECT NULLIF(id, 2) AS id FROM ref('source.orders')
+                audits: [{type: present, column: id}]
+            """
+        }
+    )
+
+    outcome = fresh.run("run", "--select", "+audited", "--format", "json")
+
+    assert outcome.exit_code == 1
+    (audit,) = outcome.json()["nodes"][-1]["audits"]
+    assert (audit["type"], audit["status"], audit["failing_rows"]) == ("present", "failed", 1)
+
+
+@pytest.mark.parametrize(
+    "option", [("--sql",), ("--python",), ("--type", "csv")], ids=lambda option: option[0]
+)
+@pytest.mark.parametrize("kind", ["audit", "properties"])
+def test_a_draft_of_what_is_no_node_takes_no_option_of_nodes(fresh, kind, option):
+    outcome = fresh.run("draft", kind, "x", *option)
+
+    assert outcome.exit_code == 2
+    assert f"KIND and {option[0]} exclude each other" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("propertis", "x"), "did you mean properties"),
         (("trasform", "x"), "did you mean transform"),
         (("transform", "2x"), "cannot be a node's name"),
         (("source", "x", "--type", "cvs"), "did you mean csv"),

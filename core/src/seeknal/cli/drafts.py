@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from seeknal.errors import UsageError, did_you_mean
 from seeknal.options import Field, fields_of
 
@@ -72,6 +74,40 @@ inputs:
   - ref: transform.NAME
 """,
 }
+
+
+@frozen(kw_only=True)
+class Document:
+    """A file that is no node: its name below ``seeknal/``, and its text."""
+
+    file: str
+    text: str
+
+
+DOCUMENTS = {
+    "properties": Document(
+        file="properties/{name}.yml",
+        text="""\
+kind: properties
+nodes:
+  NODE:
+    description: What one row is.
+    columns:
+      COLUMN: What it says.
+""",
+    ),
+    "audit": Document(
+        file="audits/{name}.sql",
+        text="""\
+-- params: column
+-- description: What a row is that it gives, each of which fails.
+SELECT *
+FROM __THIS__
+WHERE {{ column }} IS NULL
+""",
+    ),
+}
+"""What may be drafted besides nodes."""
 
 _PYTHON = '''\
 """What one row is."""

@@ -12,12 +12,14 @@ from seeknal.cli.app import Command, Invocation
 from seeknal.cli.common import exclude_each_other, project_root
 from seeknal.cli.examples import Example, find_example
 from seeknal.cli.streams import say
-from seeknal.errors import SeeknalError, UsageError, did_you_mean
+from seeknal.errors import ProjectError, SeeknalError, UsageError, did_you_mean
 from seeknal.files import write_text
 from seeknal.flags import force_option, format_option
+from seeknal.model import NodeId
 
 if TYPE_CHECKING:
     from seeknal.kernel import NodeKind
+    from seeknal.model import Project
     from seeknal.plugins import Plugins
 
 SCHEMA = Path(".seeknal/schema.json")
@@ -121,24 +123,32 @@ def draft_command(
 ) -> None:
     """Write a template file for a new node.
 
-    KIND is what it is (source, transform, exposure, ...), NAME what it is called.
+    KIND is what it is (source, transform, exposure, ...), NAME what it is called. KIND audit is
+    an audit type of the project's own; properties says more of the node NAME.
     """
-    from seeknal.cli.drafts import python_draft, sql_draft, yaml_draft
+    from seeknal.cli.drafts import DOCUMENTS, python_draft, sql_draft, yaml_draft
     from seeknal.plugins import load_plugins
 
-    plugins = load_plugins()
-    declared = _kind(kind, plugins)
-    _check_name(name)
     exclude_each_other("python", "sql")
-    folder = Path("seeknal") / ("pipelines" if python else declared.folder)
-    file = folder / f"{name}.{'py' if python else 'sql' if sql else 'yml'}"
-    if python:
-        text = python_draft(declared, name)
-    elif sql:
-        text = sql_draft(declared, name, source_type, plugins)
+    _check_name(name)
+    if kind in DOCUMENTS:
+        for option in ("python", "sql", "source_type"):
+            exclude_each_other("kind", option, help=f"seeknal draft {kind} {name}")
+        file, text = _document(kind, name)
     else:
-        body = yaml_draft(declared, name, source_type, plugins, _connections(plugins))
-        text = modeline(len(folder.parts)) + body
+        plugins = load_plugins()
+        declared = _kind(kind, plugins)
+        folder = Path("seeknal") / ("pipelines" if python else declared.folder)
+        file = folder / f"{name}.{'py' if python else 'sql' if sql else 'yml'}"
+        if python:
+            text = python_draft(declared, name)
+        elif sql:
+            text = sql_draft(declared, name, source_type, plugins)
+        else:
+            body = yaml_draft(declared, name, source_type, plugins, _connections(plugins))
+            text = modeline(len(folder.parts)) + body
+        if not stdout:
+            _refuse_second(NodeId.of(declared.name, name), file, plugins)
     if not stdout:
         _write(project_root() / file, text, str(file), force)
     if format_ == "json":
@@ -150,6 +160,33 @@ def draft_command(
         print(text, end="")
     else:
         say(f"{file} written; seeknal validate checks it")
+
+
+def _document(kind: str, name: str) -> tuple[Path, str]:
+    """The file of what is no node, and its text."""
+    from seeknal.cli.drafts import DOCUMENTS
+
+    file = Path("seeknal") / DOCUMENTS[kind].file.format(name=name)
+    head = modeline(len(file.parent.parts)) if file.suffix == ".yml" else ""
+    return file, head + DOCUMENTS[kind].text.replace("NODE", name)
+
+
+def _refuse_second(id: NodeId, file: Path, plugins: Plugins) -> None:
+    """Raise UsageError where another file has the node: no project may have it twice."""
+    from seeknal.project.loader import load_project
+
+    project: Project | None
+    try:
+        project = load_project(project_root(), plugins)
+    except ProjectError as error:
+        project = error.partial
+    for other in project.nodes.values() if project else ():
+        if other.id.lower() == id.lower() and other.location.file != file.as_posix():
+            raise UsageError(
+                f"{other.id} is already there, in {other.location.file}",
+                code="SK0261",
+                help="choose another name",
+            )
 
 
 def _write(path: Path, text: str, shown: str, force: bool) -> None:
@@ -173,10 +210,13 @@ def _connections(plugins: Plugins) -> dict[str, str]:
 
 
 def _kind(name: str, plugins: Plugins) -> NodeKind:
+    from seeknal.cli.drafts import DOCUMENTS
+
     normal = name.replace("-", "_")
     if normal not in plugins.kinds:
-        help = plugins.missing("kind", normal) or did_you_mean(normal, plugins.kinds)
-        known = f"known: {', '.join(plugins.kinds)}"
+        kinds = [*plugins.kinds, *DOCUMENTS]
+        help = plugins.missing("kind", normal) or did_you_mean(normal, kinds)
+        known = f"known: {', '.join(kinds)}"
         raise UsageError(f"unknown kind {name!r}", code="SK0262", help=help or known)
     return plugins.kinds[normal]
 
@@ -186,5 +226,5 @@ def _check_name(name: str) -> None:
         raise UsageError(
             f"{name!r} cannot be a node's name",
             code="SK0263",
-            help="letters, digits and _ , not beginning with a digit",
+            help="letters, digits and _, not beginning with a digit",
         )
