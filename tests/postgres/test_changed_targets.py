@@ -87,6 +87,98 @@ def test_what_is_owed_to_a_table_that_the_node_left_is_said_by_each_run(shop):
     made.run("append", "1,a", table="out.t2").assert_ok()
 
 
+NO_TARGET = "kind: transform\nname: a\nsql: SELECT id, v FROM ref('source.s')\n"
+
+
+def abandoned(made, how):
+    """Take away what is owed a batch: its target, or its node."""
+    node = made.made.path / "seeknal/a.yml"
+    text = node.read_text()
+    if how == "no target":
+        node.write_text(NO_TARGET)
+    elif how == "target disabled":
+        node.write_text(text.replace("mode: ", "enabled: false, mode: "))
+    elif how == "node disabled":
+        node.write_text(f"{text}enabled: false\n")
+    elif how == "node renamed":
+        node.write_text(NO_TARGET.replace("name: a", "name: b"))
+    else:
+        node.unlink()
+
+
+ABANDONED = ["no target", "target disabled", "node disabled", "node renamed", "node removed"]
+
+
+@pytest.mark.parametrize("how", ABANDONED)
+def test_what_nothing_can_deliver_any_more_is_said_by_each_run(shop, database, how):
+    made = shop()
+    made.run("append", "1,a", down=True)
+    made.made.write({"profiles.yml": database.profile})
+    abandoned(made, how)
+
+    first, second = made.made.run("run"), made.made.run("run")
+
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    assert "transform.a -> postgresql out.t: " in second.stderr
+    assert "deliveries drop" in second.stderr
+    assert "1 delivery owed" in second.stdout
+    made.made.run("deliveries", "drop", "a", "--yes").assert_ok()
+    made.made.run("run").assert_ok()
+
+
+@pytest.mark.parametrize("how", ABANDONED)
+def test_what_was_left_goes_out_when_its_target_comes_back(shop, how):
+    made = shop()
+    made.run("append", "1,a", down=True)
+    abandoned(made, how)
+    made.made.run("run")
+
+    made.run("append", "1,a").assert_ok()
+
+    assert made.held() == [(1, "a")]
+
+
+def test_an_exposure_that_is_disabled_still_says_what_its_table_is_owed(project, database):
+    text = (
+        "kind: exposure\nname: e\ntype: postgresql\nparams: {{connection: pg, table: out.t,"
+        " mode: append{more}}}\ninputs: [{{ref: source.s}}]\n"
+    )
+    made = project(
+        {"seeknal/s.yml": SOURCE, "data/s.csv": "id\n1\n", "seeknal/e.yml": text.format(more="")}
+    )
+    made.write({"profiles.yml": DOWN})
+    made.run("run")
+    made.write({"seeknal/e.yml": text.format(more=", enabled: false")})
+
+    outcomes = [made.run("run"), made.run("run")]
+
+    assert [outcome.exit_code for outcome in outcomes] == [1, 1]
+    assert "exposure.e -> postgresql out.t: " in outcomes[1].stderr
+
+
+def test_what_is_owed_of_a_node_that_is_gone_is_told_in_json(shop):
+    made = shop()
+    made.run("append", "1,a", down=True)
+    abandoned(made, "node removed")
+
+    outcome = made.made.run("run", "--format", "json")
+
+    assert outcome.exit_code == 1
+    (found,) = outcome.json()["abandoned"]
+    assert found["node"] == "transform.a"
+    assert [target["status"] for target in found["targets"]] == ["owed"]
+
+
+def test_what_is_owed_of_a_node_that_is_gone_is_no_matter_of_other_nodes(shop):
+    made = shop()
+    made.run("append", "1,a", down=True)
+    abandoned(made, "node removed")
+    made.made.run("run")
+
+    made.made.run("run", "--select", "source.s").assert_ok()
+    made.made.run("run", "--no-materialize").assert_ok()
+
+
 def test_nodes_of_two_projects_may_have_one_name(shop):
     one, other = shop("one"), shop("other")
 

@@ -665,10 +665,13 @@ class RunSummary:
     command: str = ""
     commit: str | None = None
     """The git commit that the files were at."""
+    abandoned: tuple[NodeResult, ...] = ()
+    """What is owed of nodes that the files do not have any more: nothing can deliver it."""
 
     @property
     def ok(self) -> bool:
-        return not self.interrupted and all(result.ok for result in self.results)
+        ended = (*self.results, *self.abandoned)
+        return not self.interrupted and all(result.ok for result in ended)
 
 
 @frozen

@@ -104,6 +104,7 @@ def run_answer(summary: RunSummary, root: Path) -> dict[str, Any]:
         seconds=round(summary.seconds, 6),
         counts=counted(summary.results),
         nodes=[_result(result, root) for result in summary.results],
+        abandoned=[_abandoned(result) for result in summary.abandoned],
         warnings=list(summary.warnings),
     )
 
@@ -169,6 +170,15 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
         answer["targets"] = [target_answer(found) for found in answer.get("targets") or ()]
         answer["error"] = told(answer.get("error"))
     return answer
+
+
+def _abandoned(result: NodeResult) -> dict[str, Any]:
+    from seeknal.run.records import target_record
+
+    return {
+        "node": result.node,
+        "targets": [target_answer(target_record(delivery)) for delivery in result.deliveries],
+    }
 
 
 def _result(result: NodeResult, root: Path) -> dict[str, Any]:

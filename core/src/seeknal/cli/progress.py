@@ -130,9 +130,9 @@ class Lines:
             self._live.end()
             self._live = None
         if not self._quiet:
-            text = totals(summary.results, summary.seconds, summary.interrupted)
+            text = totals(summary.results, summary.seconds, summary.interrupted, summary.abandoned)
             print(wrapped(text, self._layout.columns, 0, INDENT), flush=True)
-        for result in summary.results:
+        for result in (*summary.results, *summary.abandoned):
             for text in failures(result, self._root, self._nodes.get(result.node)):
                 say(f"\n{text}")
 

@@ -9,9 +9,14 @@ from seeknal.model import NodeResult
 STATUSES = ("success", "reused", "failed", "skipped", "interrupted")
 
 
-def totals(results: Sequence[NodeResult], seconds: float, interrupted: bool = False) -> str:
+def totals(
+    results: Sequence[NodeResult],
+    seconds: float,
+    interrupted: bool = False,
+    abandoned: Sequence[NodeResult] = (),
+) -> str:
     """``4 nodes: 3 run, 1 reused, 0 failed   0.4 s``."""
-    owed = sum(len(result.owed) for result in results)
+    owed = sum(len(result.owed) for result in (*results, *abandoned))
     end = "   interrupted" if interrupted else ""
     return f"{counts_text(counted(results), owed)}   {seconds:.1f} s{end}"
 

@@ -230,7 +230,8 @@ class _Planner:
         unchanged = "source unchanged" if node.source else "inputs unchanged"
         if node.id in self.now.forward_only:
             unchanged = "kept (--forward-only)"
-        if self.is_documentation(node):
+        waits = self.now.deliver and snapshot is not None and self.waits(snapshot)
+        if self.is_documentation(node) and not waits:
             return "reuse", "documents only"
         if snapshot is None:
             return "reuse", unchanged
@@ -238,7 +239,7 @@ class _Planner:
             return "audit", "audits changed"
         if snapshot.failing:
             return "audit", "audits failed"
-        if self.now.deliver and (owed_targets(node, snapshot) or self.waits(snapshot)):
+        if waits or (self.now.deliver and owed_targets(node, snapshot)):
             return "deliver", "target owed"
         for target in node.targets:
             if (node.id, target.key) in self.now.gone:

@@ -34,7 +34,7 @@ from seeknal.plan.views import is_view, output_over
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
-from seeknal.run.delivery import unknown
+from seeknal.run.delivery import unknown, without_target
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.run.failures import explain, may_be_wrong
 from seeknal.run.handover import handed_over, labelled, planned
@@ -297,8 +297,7 @@ class Attempt:
         self.check_contract(view.columns)
         snapshot = evolve(self.new_snapshot("", inputs), view=view)
         snapshot = evolve(snapshot, output_id=output_over(snapshot, inputs))
-        self.record(snapshot)
-        return self.result("success", snapshot)
+        return self.result("success", self.deliver(snapshot))
 
     def expose(self) -> NodeResult:
         """A node that only delivers: its rows exist for as long as that takes."""
@@ -328,6 +327,8 @@ class Attempt:
         """Record ``snapshot``, then attempt what its targets are owed and record the outcome."""
         if not self.hands_over():
             self.record(snapshot)
+            if self.services.deliver:
+                self.handed = without_target(self.node, self.here(snapshot))
             return snapshot
         place = labelled(self.place)
         # For the rows of other outputs, and of this one where they are not stored.
@@ -351,6 +352,13 @@ class Attempt:
         snapshot = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
         self.record(snapshot)
         return self.released(snapshot)
+
+    def here(self, snapshot: Snapshot) -> Account:
+        """What targets of this environment are owed; others' is not taken over."""
+        backlog = tuple(
+            owed for owed in snapshot.backlog if owed.delivery.environment == self.place.environment
+        )
+        return Account(backlog=backlog)
 
     def released(self, snapshot: Snapshot) -> Snapshot:
         """Let go of batches that have arrived; the file of this output loses a name by that."""
@@ -383,6 +391,9 @@ class Attempt:
 
     def deliver_again(self) -> NodeResult:
         assert self.snapshot is not None
+        if not self.node.targets:
+            # Nothing is written: what earlier targets of the node are owed is said.
+            return self.result("success", self.deliver(self.as_it_is_now()))
         if self.node.kind in self.services.plugins.kinds and not self.place.has_rows(self.node.id):
             return self.expose()
         return self.result("success", self.deliver(self.as_it_is_now()))

@@ -29,6 +29,11 @@ _GONE = (
     " seeknal deliveries drop"
 )
 
+_NO_NODE = (
+    "the files no longer have the node: put it back, or give the rows up with"
+    " seeknal deliveries drop"
+)
+
 MOST_SPANS = 400
 """How many of the newest batches are remembered that a table's rows come from."""
 
@@ -82,15 +87,24 @@ def deliver(
             continue
         account = done.account
         attempted += done.deliveries
+    attempted += without_target(node, account)
+    return Attempted(account=account, deliveries=tuple(attempted))
+
+
+def without_target(node: Node, account: Account) -> tuple[Delivery, ...]:
+    """What is owed to places where the node does not deliver any more."""
     # What full is about to replace is not named beside it.
     known = {name for target in node.targets for name in (target.key, target.place)}
-    gone = [
-        owed.delivery
+    return tuple(
+        evolve(owed.delivery, error=_GONE)
         for owed in account.backlog
         if known.isdisjoint((owed.delivery.key, owed.delivery.place))
-    ]
-    attempted += [evolve(delivery, error=_GONE) for delivery in gone]
-    return Attempted(account=account, deliveries=tuple(attempted))
+    )
+
+
+def without_node(account: Account) -> tuple[Delivery, ...]:
+    """What is owed of a node that the files do not have any more."""
+    return tuple(evolve(owed.delivery, error=_NO_NODE) for owed in account.backlog)
 
 
 def _newest(

@@ -106,7 +106,7 @@ class Run:
         self.reporter.planned(plan, self.project)
         self.loaded.plugins.hooks.before_run(self.warn, plan=plan)
         with stopped_by_signals(self.stop) if plan.to_run else nullcontext():
-            return self.summarise(self.results_of(plan))
+            return self.summarise(self.results_of(plan), self.abandoned())
 
     def results_of(self, plan: Plan) -> list[NodeResult]:
         """Carry out a plan as a generation of its environment."""
@@ -164,6 +164,24 @@ class Run:
         self.store.forget(environment, *gone)
         for id in gone:
             self.artifacts.unlink_current(id, environment)
+
+    def abandoned(self) -> tuple[NodeResult, ...]:
+        """What is owed of nodes that the files no longer define, said when all of it was run."""
+        from seeknal.run.delivery import without_node
+
+        if is_narrowed(self.request) or not self.loaded.delivers(self.request):
+            return ()
+        environment, found = self.request.environment, []
+        for name, id in self.loaded.state.accounts:
+            account = self.loaded.state.account(name, id)
+            if name != environment or id in self.project.nodes or account is None:
+                continue
+            if deliveries := without_node(account):
+                reason = "no longer defined"
+                found.append(
+                    NodeResult(node=id, status="skipped", reason=reason, deliveries=deliveries)
+                )
+        return tuple(found)
 
     def stores(self, node: NodeId, plan: Plan) -> bool:
         return node not in plan.inlined and node.kind not in rowless_kinds(self.loaded.plugins)
@@ -323,7 +341,9 @@ class Run:
                 self.reporter.warn(text)
         self.reporter.finished(result)
 
-    def summarise(self, results: list[NodeResult]) -> RunSummary:
+    def summarise(
+        self, results: list[NodeResult], abandoned: tuple[NodeResult, ...] = ()
+    ) -> RunSummary:
         summary = RunSummary(
             run_id=self.run_id,
             environment=self.request.environment,
@@ -334,6 +354,7 @@ class Run:
             warnings=tuple(self.warnings),
             command=self.request.command,
             commit=commit_of(self.project.root),
+            abandoned=abandoned,
         )
         if self.store is not None:
             self.remember(summary)
