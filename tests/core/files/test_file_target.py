@@ -259,3 +259,42 @@ def test_why_a_file_is_not_written_is_told_without_private_values(
     told = outcome.stdout + outcome.stderr + listed.stdout
     assert named in told
     assert "1234567890" not in told
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("s3://bucket/x.csv", "is an address"),
+        ("https://example.com/x.csv", "is an address"),
+        ("~/x.csv", "begins with ~"),
+        ("~ann/x.csv", "begins with ~"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ", allow_outside: true"])
+def test_a_path_that_is_no_path_of_this_machine_is_refused(seeknal_project, path, told, more):
+    made = exposed(seeknal_project, f"{{path: '{path}'{more}}}")
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert f"'{path}' {told}" in outcome.stderr
+    assert "seeknal/e.yml:4:" in outcome.stderr
+    assert outcome.stderr.count("error[") == 1
+
+
+@pytest.mark.parametrize("path", ["outputs/~x.csv", "~x.csv", "./~/x.csv"])
+def test_a_tilde_within_a_name_is_a_part_of_it(seeknal_project, path):
+    made = exposed(seeknal_project, f"{{path: '{path}'}}")
+
+    made.run("run").assert_ok()
+
+    assert (made.path / path).exists()
+
+
+def test_a_target_writes_no_seed_of_the_project(seeknal_project):
+    made = exposed(seeknal_project, "{path: seeknal/seeds/new.csv}")
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "SK1106" in outcome.stderr

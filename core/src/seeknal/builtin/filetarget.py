@@ -57,7 +57,7 @@ _COMPRESSIONS: dict[Format, tuple[str, ...]] = {
 _FULL = ("No space left on device", "Out of disk space", "Disk quota exceeded")
 _OWN = (
     *("seeknal_project.yml", "profiles.yml", ".env", ".git/*", ".seeknal/*"),
-    *("seeknal/*.yml", "seeknal/*.yaml", "seeknal/*.py", "seeknal/*.sql"),
+    *("seeknal/*.yml", "seeknal/*.yaml", "seeknal/*.py", "seeknal/*.sql", "seeknal/seeds/*"),
     *("target/.*", "target/run_state*", "target/state/*", "target/history/*", "target/audits/*"),
     *("target/cache/*", "target/intermediate/*", "target/tmp/*", "target/environments/*"),
 )
@@ -118,6 +118,7 @@ def validate_project(project: Project) -> Iterable[Problem]:
 def _wrong_path(target: Target, options: FileOptions, path: Path, root: Path) -> Iterator[Problem]:
     """What a delivery would say of the path."""
     try:
+        _refuse_elsewhere(options.path)
         _format(options)
         if not options.allow_outside and path.is_relative_to(root.resolve()):
             _refuse_own(options.path, path.relative_to(root.resolve()))
@@ -250,6 +251,22 @@ def _isolated(path: str, context: TargetContext) -> Path:
     """No path leaves an environment's folder, whatever it holds."""
     steps = [step for step in PurePath(path).parts if step not in ("..", "/")]
     return context.resolve(str(PurePath("target/environments", context.environment, *steps)))
+
+
+def _refuse_elsewhere(given: str) -> None:
+    """A path that means another place to people than the folder that it would become here."""
+    if "://" in given:
+        raise NodeError(
+            f"{given!r} is an address, and a file target writes files of this machine",
+            code="SK1109",
+            help="write to a folder such as outputs/, and copy the file from there",
+        )
+    if given.startswith("~") and "/" in given:
+        raise NodeError(
+            f"{given!r} begins with ~, which would be a folder of that name",
+            code="SK1109",
+            help="write the path in full, with allow_outside: true",
+        )
 
 
 def _refuse_own(given: str, path: PurePath) -> None:
