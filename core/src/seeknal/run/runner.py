@@ -10,6 +10,7 @@ from typing import Literal
 
 from attrs import evolve, field, frozen
 
+from seeknal.errors import SeeknalError
 from seeknal.graph import Graph
 from seeknal.model import Node, NodeId, NodeResult, Plan, Step
 from seeknal.run.failures import is_deterministic
@@ -189,7 +190,11 @@ class _Run:
         me = threading.get_ident()
         while (step := self.work.get()) is not None:
             self.running[step.node] = (time.monotonic(), me)
-            result = self.with_retries(step)
+            try:
+                result = self.with_retries(step)
+            except BaseException as error:
+                # Without a result the run would wait for this step for ever.
+                result = _defect(step, error)
             if me in self.runner.given_up:
                 return
             self.done.put(result)
@@ -288,6 +293,18 @@ class _Run:
             self.work.put(None)
         for thread in self.threads:
             thread.join(timeout=10)
+
+
+def _defect(step: Step, error: BaseException) -> NodeResult:
+    """The result of a step in which seeknal itself failed."""
+    return NodeResult(
+        node=step.node,
+        status="failed",
+        reason=step.reason,
+        error=f"{type(error).__name__}: {error}",
+        code=SeeknalError.default_code,
+        help="this is a defect of seeknal; --debug shows where",
+    )
 
 
 def _is_long(began: float) -> bool:
