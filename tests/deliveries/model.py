@@ -159,7 +159,22 @@ Worlds = frozenset[World]
 
 
 def offer(spec: Spec, world: World, batch: Batch, again: bool = False) -> Worlds:
-    """A node's output becomes current.
+    """A node's output becomes current; what was refused may go for it before it goes out."""
+    handed = handed_over(spec, world, batch, again)
+    return frozenset(after for each in handed for after in superseded(each, batch))
+
+
+def superseded(world: World, batch: Batch) -> Worlds:
+    """Refused batches that another definition makes anew of the same inputs may go."""
+    found = frozenset([world])
+    for other in world.refused:
+        if mends(batch, other):
+            found |= {each._replace(refused=without(each.refused, other)) for each in found}
+    return found
+
+
+def handed_over(spec: Spec, world: World, batch: Batch, again: bool) -> Worlds:
+    """What the target is owed by a node's output.
 
     ``again``: modes that lose nothing by it may be handed the same rows once more.
     """
@@ -192,10 +207,7 @@ def deliver_next(spec: Spec, world: World) -> Worlds:
     if isinstance(batch, Restore):
         return frozenset(world._replace(table=table) for table in batch.tables)
     if refused(spec, batch.rows):
-        old = frozenset([world])
-        for other in world.refused:
-            if mends(batch, other):
-                old |= {each._replace(refused=without(each.refused, other)) for each in old}
+        old = superseded(world, batch)
         still = frozenset(each._replace(refused=(*each.refused, batch)) for each in old)
         return still | old if any(mends(new, batch) for new in world.unnoted) else still
     table = applied(spec, world.table, batch.rows)
