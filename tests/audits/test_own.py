@@ -324,3 +324,14 @@ def test_a_parameter_that_the_query_does_not_use_is_a_warning_at_its_name(projec
 )
 def test_a_file_whose_query_depends_on_what_it_is_given_has_no_problem(told, sql):
     assert told(UNUSED, **{OTHER: f"-- params: min\n{sql}\n"}) == []
+
+
+def test_a_caret_stands_only_where_no_parameter_moves_what_is_written(project):
+    moved = "-- params: min\nSELECT * FROM __THIS__ WHERE id < {{ min }} +\n"
+    fixed = "-- params: min\nSELECT * FROM __THIS__\nWHERE id < {{ min }}\nAND id = ? + 1\n"
+
+    outcome = project(UNUSED, **{OTHER: moved, "seeknal/audits/third.sql": fixed})
+    problems = outcome.run("validate", "--format", "json").json()["problems"]
+
+    places = [(entry["line"], entry["column"]) for entry in problems]
+    assert places == [(2, 0), (4, 10)]

@@ -95,15 +95,18 @@ def _filled(file: AuditFile, parameters: Sequence[Parameter], given: Any, fill: 
     text = places.filled(fill(file.text, names))
     columns = [entry.columns_in(values[entry.name]) for entry in parameters]
     kept = CustomSql(sql=text, columns=tuple(name for found in columns for name in found))
-    _check(kept)
+    _check(kept, file.text)
     return kept
 
 
-def _check(kept: CustomSql) -> None:
+def _check(kept: CustomSql, written: str) -> None:
     try:
         query(kept.text, kept.nodes)
     except SqlRefused as error:
-        raise SqlRefused(str(error), error.line or first_line(kept.text), error.column) from error
+        line = error.line or first_line(kept.text)
+        # Where parameters are filled in, what follows them stands elsewhere than it was written.
+        is_filled = any("{" in each for each in written.split("\n")[line - 1 : line])
+        raise SqlRefused(str(error), line, 0 if is_filled else error.column) from error
 
 
 def first_line(text: str) -> int:
