@@ -93,6 +93,8 @@ class Changing:
             " columns: {v: INTEGER}}\n",
         }
         self.project = project(files)
+        # One that upserts make has a key, which would refuse what is appended twice.
+        database.run("CREATE SCHEMA out; CREATE TABLE out.t (v int)")
 
     def step(self, mode: str, values: Sequence[int], there: bool, table: str = "out.t"):
         """A run in a mode, over these values, with or without a server."""

@@ -1,5 +1,7 @@
 """What is owed to PostgreSQL, refused by it, and what becomes of it."""
 
+import json
+
 import pytest
 from tests.deliveries.places import Postgres
 from tests.deliveries.promises import DeliveryPromises
@@ -168,6 +170,23 @@ def test_rows_that_a_rollback_cannot_take_out_are_named(shop, target):
     assert outcome.exit_code == 1
     assert f"not rolled back: postgresql out.{target}" in outcome.stderr
     assert made.held(target) == [(1, 1, 10), (2, 2, 20)]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_rollback_says_in_json_and_in_the_history_how_it_ended(shop, leaves):
+    made = shop("appended")
+    made.run((1, 1, 10))
+    made.run((2, 2, 20))
+    flags = ["--leave-targets"] if leaves else []
+
+    outcome = made("rollback", "prod", "--yes", "--format", "json", *flags)
+
+    status = "success" if leaves else "failed"
+    assert outcome.exit_code == (0 if leaves else 1)
+    assert (outcome.json()["status"], len(outcome.json()["left_targets"])) == (status, 1)
+    records = json.loads(made("history", "--format", "json").stdout)
+    found = records if isinstance(records, list) else records["runs"]
+    assert [entry["status"] for entry in found if entry["command"] == "rollback"] == [status]
 
 
 @pytest.mark.parametrize(

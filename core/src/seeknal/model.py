@@ -667,11 +667,13 @@ class RunSummary:
     """The git commit that the files were at."""
     abandoned: tuple[NodeResult, ...] = ()
     """What is owed of nodes that the files do not have any more: nothing can deliver it."""
+    left: tuple[str, ...] = ()
+    """Targets that a rollback was to take back and could not."""
 
     @property
     def ok(self) -> bool:
-        ended = (*self.results, *self.abandoned)
-        return not self.interrupted and all(result.ok for result in ended)
+        ended = all(result.ok for result in (*self.results, *self.abandoned))
+        return ended and not self.interrupted and not self.left
 
 
 @frozen

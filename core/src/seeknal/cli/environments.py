@@ -300,6 +300,7 @@ def rollback_command(
         to,
         reporter_of(format_),
         dry_run=dry_run,
+        leave_targets=leave_targets,
         agree=agree,
     )
     if moved is None:
@@ -313,7 +314,7 @@ def rollback_command(
         say(f"{name} is at generation {moved.generation}: {changed} taken back; it stays there")
         for line in moved.left:
             say(f"not rolled back: {line}")
-    return 1 if moved.left and not leave_targets else _exit_code(moved)
+    return _exit_code(moved)
 
 
 def agreed(question: str, yes: bool) -> bool:
@@ -328,7 +329,7 @@ def agreed(question: str, yes: bool) -> bool:
 
 
 def _exit_code(moved: Moved) -> int:
-    return 0 if moved.summary is None or moved.summary.ok else 1
+    return 1 if moved.failed or (moved.summary and not moved.summary.ok) else 0
 
 
 def _moved(moved: Moved) -> dict[str, Any]:

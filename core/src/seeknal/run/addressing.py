@@ -11,10 +11,14 @@ from seeknal.model import Account, Artifact, Delivery, Node, Owed, Target
 
 @frozen(kw_only=True)
 class Rows:
-    """What can be known of rows: ``before`` keeps those of the node's output until now, where it
-    is the one that is asked for and stored; ``same`` says whether two outputs hold the same."""
+    """What can be known of rows.
+
+    ``before`` finds those of an earlier output of the node where they are stored, and ``kept``
+    stores them where they stay; ``same`` says whether two outputs hold the same.
+    """
 
     before: Callable[[str], Artifact | None]
+    kept: Callable[[Artifact], Artifact]
     same: Callable[[Artifact, Artifact], bool]
 
 
@@ -38,7 +42,7 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
             found.setdefault(target.key, []).append(entry)
         elif entry.number or (target is None and entry.status == "delivered"):
             # What a target that is gone holds counts when it comes back; it needs no newest rows.
-            kept[key] = entry
+            kept[key] = _remembered(entry, rows) if entry.number else entry
     backlog = [
         _rekeyed(owed, target_of(owed.delivery))
         for owed in account.backlog
@@ -88,15 +92,20 @@ def _moved(entry: Delivery, target: Target, rows: Rows) -> Delivery:
     # Another column may say the time now.
     known = evolve(entry, key=target.key, mode=target.mode, spans=())
     known = evolve(known, output_id="" if again else entry.output_id)
-    if target.mode == "append" and entry.status == "delivered" and not entry.held:
-        return evolve(known, held=_held(entry, rows))
-    return known
+    return evolve(known, held=_remembered(entry, rows).held) if target.mode == "append" else known
+
+
+def _remembered(entry: Delivery, rows: Rows) -> Delivery:
+    """The entry with the rows that were delivered last, for another mode to know them by."""
+    if entry.status != "delivered" or entry.held:
+        return entry
+    return evolve(entry, held=_held(entry, rows))
 
 
 def _held(entry: Delivery, rows: Rows) -> tuple[Artifact, ...]:
     """What the place took last, so that an append does not bring it once more."""
-    artifact = rows.before(entry.output_id)
-    return (artifact,) if artifact else ()
+    artifact = rows.before(entry.output_id) if entry.output_id else None
+    return (rows.kept(artifact),) if artifact else ()
 
 
 def _after_full(
@@ -136,21 +145,29 @@ def _with_missed(
 ) -> Account:
     """The account with the rows that full never brought as a batch, unless they are its last."""
     artifact = rows.before(missed.output_id)
+    number = max(base.number if base else 0, highest(account, target.key))
+    known = evolve(missed, key=target.key, mode=target.mode, number=max(1, number))
     if artifact is None:
-        fresh = evolve(missed, key=target.key, mode=target.mode, number=1)
-        return with_delivery(account, base or fresh)
-    if base is not None:
-        waiting = waiting_of(account, base)
-        held = base.held[:1] if base.status == "delivered" else ()
-        last = waiting.artifact if waiting else next(iter(held), None)
-        if last is not None and rows.same(last, artifact):
-            # A run that was killed may have brought them in full: the target is asked.
-            asks = waiting is not None and not missed.error
-            return with_delivery(account, evolve(base, holds_as="") if asks else base)
-    number = 1 + max(base.number if base else 0, highest(account, target.key))
-    delivery = _on_top(evolve(missed, key=target.key, mode=target.mode, number=number), base)
-    batch = Owed(delivery=delivery, artifact=artifact)
-    return with_delivery(evolve(account, backlog=(*account.backlog, batch)), delivery)
+        return with_delivery(account, base or known)
+    waiting = waiting_of(account, base)
+    held = base.held[:1] if base and base.status == "delivered" else ()
+    last = next(iter([waiting.artifact] if waiting else [*held, *missed.held]), None)
+    if last is None or not rows.same(last, artifact):
+        delivery = _on_top(evolve(known, number=1 + number, held=_kept(missed, rows)), base)
+        batch = Owed(delivery=delivery, artifact=rows.kept(artifact))
+        return with_delivery(evolve(account, backlog=(*account.backlog, batch)), delivery)
+    if base and waiting:
+        # A run that was killed may have brought them in full: the target is asked.
+        return with_delivery(account, base if missed.error else evolve(base, holds_as=""))
+    if base and held:
+        return with_delivery(account, base)
+    output = missed.output_id if target.mode == "append" else ""
+    there = evolve(known, status="delivered", output_id=output, refused=False, error=None)
+    return with_delivery(account, evolve(there, held=(rows.kept(artifact),)))
+
+
+def _kept(missed: Delivery, rows: Rows) -> tuple[Artifact, ...]:
+    return tuple(map(rows.kept, missed.held))
 
 
 def with_delivery(account: Account, delivery: Delivery) -> Account:

@@ -119,6 +119,7 @@ def _newest(
         return Attempted(account=account)
     done = _attempt(target, delivery, lambda: relation, write, private)
     if done.status == "delivered":
+        done = evolve(done, held=())
         account = _replaced(account, done)
     return Attempted(account=_noted(account, done), deliveries=(done,))
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 class Moved:
     """What a command did to a map. ``left``: targets that hold other rows than the map says.
 
-    ``other``: nodes that a promotion left alone though both define them differently.
+    ``other``: nodes that a promotion left alone though both define them differently. ``failed``:
+    nobody has said that targets may be left.
     """
 
     environment: str
@@ -48,6 +49,7 @@ class Moved:
     summary: RunSummary | None = None
     left: tuple[str, ...] = ()
     other: tuple[NodeId, ...] = ()
+    failed: bool = False
 
 
 @frozen(kw_only=True)
@@ -194,9 +196,12 @@ def rollback(
     reporter: Reporter,
     *,
     dry_run: bool = False,
+    leave_targets: bool = False,
     agree: Callable[[Return], bool] = lambda _: True,
 ) -> Moved | None:
     """Put an environment back to an earlier generation, where it is pinned.
+
+    It has failed where targets stay behind, unless ``leave_targets``.
 
     ``agree`` sees what would change and decides; None when it says no, and with ``dry_run``.
     Raises StateError when that generation, or an output of it, is no longer kept.
@@ -237,12 +242,14 @@ def rollback(
             pinned=wanted,
         )
         delivered = work.deliver(changes)
+        missing = () if leave_targets else left
         return Moved(
             environment=name,
             generation=generation,
             nodes=tuple(changes),
-            summary=work.summary(delivered),
+            summary=work.summary(delivered, missing),
             left=left,
+            failed=bool(missing),
         )
 
 

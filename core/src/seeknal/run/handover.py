@@ -61,7 +61,8 @@ def planned(
         environment=place.environment,
         again=services.plan.redeliver,
         gone=frozenset(key for id, key in services.plan.gone if id == place.node.id),
-        before=partial(_kept, place, before),
+        before=partial(_stored, place, before),
+        kept=partial(_kept, place),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -98,13 +99,23 @@ def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: T
     return place.services.batches.keep(place.node.id, artifact)
 
 
-def _kept(place: Place, before: Snapshot | None, output_id: str) -> Artifact | None:
-    """The rows of the node's output until now, if it is the one that is asked for."""
-    if before is None or before.artifact is None or before.output_id != output_id:
+def _stored(place: Place, before: Snapshot | None, output_id: str) -> Artifact | None:
+    """The rows of an earlier output of the node; None where they are not stored any more."""
+    found = before
+    if before is None or before.output_id != output_id:
+        found = place.services.output_of(place.node.id, output_id)
+    if found is None or found.artifact is None:
         return None
-    if place.services.artifacts.verify(before.artifact)[0] != "ok":
-        return None
-    return place.services.batches.keep(place.node.id, before.artifact)
+    health, artifact = place.services.artifacts.verify(found.artifact)
+    return artifact if health == "ok" else None
+
+
+def _kept(place: Place, artifact: Artifact) -> Artifact:
+    """The rows of an earlier output where they stay, as long as they are there."""
+    services = place.services
+    if services.artifacts.verify(artifact)[0] != "ok":
+        return artifact
+    return services.batches.keep(place.node.id, artifact)
 
 
 def _batch(place: Place, target: Target, artifact: Artifact) -> Relation:

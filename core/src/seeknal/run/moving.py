@@ -254,7 +254,11 @@ class Work:
         targets = {target.key: target for target in node.targets} if node else {}
         if node is not None:
             # What a mode that is no longer said was owed is newer than what is put back.
-            gone = Rows(before=lambda output: None, same=lambda one, other: False)
+            gone = Rows(
+                before=lambda output: None,
+                kept=lambda artifact: artifact,
+                same=lambda one, other: False,
+            )
             account = addressed(node, account, self.request.environment, gone)
         places = {target.place for target in targets.values()}
         for key, known in account.deliveries.items():
@@ -383,13 +387,13 @@ class Work:
         ]
         return self.carry_out(steps) if steps else []
 
-    def summary(self, delivered: list[NodeResult]) -> RunSummary | None:
+    def summary(self, delivered: list[NodeResult], left: tuple[str, ...] = ()) -> RunSummary | None:
         if self.run is None:
-            self.remember()
+            self.remember(left)
             return None
-        return self.run.summarise([*self.results, *delivered])
+        return self.run.summarise([*self.results, *delivered], left=left)
 
-    def remember(self) -> None:
+    def remember(self, left: tuple[str, ...]) -> None:
         """Tell the history of a move for which nothing had to run."""
         from seeknal.run.records import run_record
         from seeknal.state.history import History
@@ -403,6 +407,7 @@ class Work:
             results=(),
             command=self.request.command,
             commit=commit_of(self.root),
+            left=left,
         )
         history.append([run_record(summary, history.unwell(summary.environment))])
 

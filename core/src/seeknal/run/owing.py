@@ -34,9 +34,9 @@ class Output:
 
     ``keep`` stores the rows for a target where they stay until they are delivered; ``same``
     says whether two outputs hold the same rows. ``again``: targets are written once more though
-    they hold these rows; appends are not, for they would hold them twice. ``before`` is the output
-    that this one follows, as `keep` stores it, where its rows are stored. ``gone``: keys of targets
-    where nothing stands any more.
+    they hold these rows; appends are not, for they would hold them twice. ``before`` finds an
+    earlier output of the node, where its rows are stored, and ``kept`` stores it as `keep` does.
+    ``gone``: keys of targets where nothing stands any more.
     """
 
     node: Node
@@ -48,6 +48,7 @@ class Output:
     again: bool = False
     gone: frozenset[str] = frozenset()
     before: Callable[[str], Artifact | None] = lambda output: None
+    kept: Callable[[Artifact], Artifact] = lambda artifact: artifact
 
 
 def plan_deliveries(output: Output) -> Snapshot:
@@ -61,7 +62,7 @@ def plan_deliveries(output: Output) -> Snapshot:
         node,
         Account(deliveries=known.deliveries, backlog=known.backlog),
         output.environment,
-        Rows(before=output.before, same=output.same),
+        Rows(before=output.before, kept=output.kept, same=output.same),
     )
     account = _without_mended(output, account)
     due = set(owed_targets(node, evolve(output.snapshot, deliveries=account.deliveries)))
@@ -74,9 +75,17 @@ def plan_deliveries(output: Output) -> Snapshot:
         if target.accumulates:
             account = _handed(output, account, target)
         else:
-            owed = _owed(output, target, account.deliveries.get(target.key))
+            owed = _owed(output, target, _holding(output, account.deliveries.get(target.key)))
             account = with_delivery(account, owed)
     return evolve(output.snapshot, deliveries=account.deliveries, backlog=account.backlog)
+
+
+def _holding(output: Output, known: Delivery | None) -> Delivery | None:
+    """What is known of a full target, with the rows that it holds where newer ones are due."""
+    if known is None or known.status != "delivered":
+        return known
+    found = output.before(known.output_id)
+    return evolve(known, held=(found,) if found else ())
 
 
 def undelivered(node: Node, snapshot: Snapshot) -> bool:

@@ -342,7 +342,10 @@ class Run:
         self.reporter.finished(result)
 
     def summarise(
-        self, results: list[NodeResult], abandoned: tuple[NodeResult, ...] = ()
+        self,
+        results: list[NodeResult],
+        abandoned: tuple[NodeResult, ...] = (),
+        left: tuple[str, ...] = (),
     ) -> RunSummary:
         summary = RunSummary(
             run_id=self.run_id,
@@ -355,6 +358,7 @@ class Run:
             command=self.request.command,
             commit=commit_of(self.project.root),
             abandoned=abandoned,
+            left=left,
         )
         if self.store is not None:
             self.remember(summary)
