@@ -68,6 +68,18 @@ def test_rows_that_another_mode_brought_are_not_appended_in_another_order(made, 
     assert made.held() == [10, 20, 30]
 
 
+@pytest.mark.parametrize("first", ["full", "upsert_by_key", "incremental_by_time"])
+@pytest.mark.parametrize("second", ["full", "upsert_by_key", "incremental_by_time"])
+def test_rows_that_a_table_holds_and_is_owed_in_another_order_are_not_appended(made, first, second):
+    made.step(first, (10, 20, 30), True)
+    made.step(second, (30, 10, 20), False)
+
+    made.step("append", (40,), True)
+
+    assert made.held() == [10, 20, 30, 40]
+    assert made.listed() == []
+
+
 def test_rows_that_full_brought_are_not_appended_after_the_loss_of_target(made):
     made.step("append", (10,), True)
     made.step("full", (20,), True)

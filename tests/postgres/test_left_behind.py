@@ -718,3 +718,67 @@ def test_the_table_of_a_deleted_environment_that_a_source_reads_stays(project, d
         "out__dev.b": ("dropped", None),
     }
     assert there(database, "out__dev.a")
+
+
+def elsewhere(made, **changes):
+    """Let the node deliver somewhere else."""
+    made.write({**node(table="out.moved"), **changes})
+    return made.run("run")
+
+
+def test_a_table_that_was_never_reached_is_not_left_behind(project, database):
+    made = project(node())
+    profile = made.path / "profiles.yml"
+    reached = profile.read_text()
+    port = f"port: {database.parameters['port']}"
+    profile.write_text(reached.replace(port, "port: 1"))
+    assert made.run("run").exit_code == 1
+    profile.write_text(reached)
+
+    elsewhere(made).assert_ok()
+
+    assert left(made) == []
+    assert "left behind" not in made.run("plan").stderr
+
+
+def test_a_table_that_was_written_once_stays_known_when_it_is_out_of_reach(made, database):
+    profile = made.path / "profiles.yml"
+    reached = profile.read_text()
+    port = f"port: {database.parameters['port']}"
+    made.write(node(high=11))
+    profile.write_text(reached.replace(port, "port: 1"))
+    assert made.run("run").exit_code == 1
+    profile.write_text(reached)
+
+    elsewhere(made).assert_ok()
+
+    assert left(made) == ["out.a"]
+
+
+def test_a_table_whose_first_rows_are_refused_is_not_left_behind(project):
+    doubled = "SELECT 1 AS id, DATE '2026-01-01' AS day FROM range(2)"
+    made = project(node(mode=MODES["upsert"], sql=doubled))
+    assert made.run("run").exit_code == 1
+    made.run("deliveries", "drop", "a", "--yes").assert_ok()
+
+    elsewhere(made).assert_ok()
+
+    assert left(made) == []
+
+
+def test_what_keeps_a_target_from_being_named_is_said_with_what_is_left(made):
+    (made.path / "seeknal/a.yml").unlink()
+    wrong = made.path / "profiles.yml"
+    wrong.write_text(wrong.read_text() + "  lake: {type: iceberg, uri: 'http://127.0.0.1:1'}\n")
+    text = NODE.format(
+        name="c", sql="SELECT 1 AS id", target=TARGET.format(table="out.c", mode="full")
+    )
+    made.write({"seeknal/c.yml": text.replace("connection: pg", "connection: lake")})
+    made.run("run")
+
+    outcome = made.run("janitor")
+
+    assert "which  cannot use" not in outcome.stdout + outcome.stderr
+    assert "where transform.c delivers cannot be told: connection 'lake'" in (
+        outcome.stdout + outcome.stderr
+    )

@@ -104,7 +104,8 @@ def _print_left(left: Sequence[Left]) -> None:
 
 
 def _cells(place: DeliveredPlace) -> tuple[str, ...]:
-    at = place.at[:19].replace("T", " ")
+    # Without one, a run that was killed may have written there.
+    at = place.at[:19].replace("T", " ") or "not known"
     return place.name, place.type, place.environment, place.node, at
 
 

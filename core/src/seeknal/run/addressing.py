@@ -70,7 +70,11 @@ def _in_mode(
     """The account with what is known of the place of a target that accumulates."""
     whole = next((entry for entry in entries if not entry.number), None)
     base = _newest(account, target, [entry for entry in entries if entry.number])
-    base = _moved(base, target, rows) if base else None
+    if base is not None:
+        changed = base.key != target.key
+        base = _moved(base, target, rows)
+        if changed and target.mode == "append":
+            account, base = _without_repeated(account, base, rows)
     if whole is not None and whole.status == "owed" and whole.environment == environment:
         return _with_missed(account, target, base, whole, rows)
     if whole is not None:
@@ -93,6 +97,23 @@ def _moved(entry: Delivery, target: Target, rows: Rows) -> Delivery:
     known = evolve(entry, key=target.key, mode=target.mode, spans=())
     known = evolve(known, output_id="" if again else entry.output_id)
     return evolve(known, held=_remembered(entry, rows).held) if target.mode == "append" else known
+
+
+def _without_repeated(account: Account, base: Delivery, rows: Rows) -> tuple[Account, Delivery]:
+    """Without a batch that would have brought once more what the place has: append would."""
+    mine = [owed for owed in account.backlog if owed.delivery.key == base.key]
+    first = next((owed for owed in mine if not owed.delivery.refused), None)
+    if first is None or base.status != "owed" or not base.held:
+        return account, base
+    if not rows.same(base.held[0], first.artifact):
+        return account, base
+    backlog = tuple(owed for owed in account.backlog if owed is not first)
+    account = evolve(account, backlog=backlog)
+    held = (first.artifact, *base.held[1:])
+    if first.delivery.number != base.number:
+        return account, evolve(base, held=held)
+    there = evolve(base, status="delivered", refused=False, error=None, undoes=(), back=())
+    return account, evolve(there, held=held)
 
 
 def _remembered(entry: Delivery, rows: Rows) -> Delivery:

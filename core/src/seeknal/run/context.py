@@ -81,9 +81,9 @@ class StepContext:
     def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
         found = self.connections(name)
         if not isinstance(found.options, options):
+            use = f"{self.node} cannot use" if self.node else "cannot be used here"
             raise NodeError(
-                f"connection {name!r} is of type {found.type}, which {self.node} cannot use",
-                code="SK0602",
+                f"connection {name!r} is of type {found.type}, which {use}", code="SK0602"
             )
         return found.options
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from attrs import evolve
 
-from seeknal.errors import DeliveryError
+from seeknal.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
 from seeknal.model import (
     PRODUCTION,
     Account,
@@ -147,7 +147,12 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
     # Before anything is written: what a crash leaves there is on record.
     begun = evolve(landing, ids=known.ids, proof=known.proof, at=known.at) if known else landing
     places.put(begun.attempting(owed.delivery_id))
-    done = plugins.hooks.materialize(target=target, relation=relation, context=context)
+    try:
+        done = plugins.hooks.materialize(target=target, relation=relation, context=context)
+    except (ConnectionFailed, NodeError, RowsRefused):
+        # Nothing was written: it is as it was before.
+        places.put(known) if known else places.forget(landing.key)
+        raise
     if done is not None:
         at = datetime.now(UTC).isoformat()
         places.put(delivered_to(landing, known, owed, done, at))

@@ -40,6 +40,8 @@ class _User:
     environment: str
     connection: str
     node: NodeId
+    unnamed: str = ""
+    """Why it cannot be told where that is."""
 
 
 def left_behind(loaded: Loaded, request: Request) -> list[Left]:
@@ -152,8 +154,8 @@ def _users(loaded: Loaded, request: Request) -> dict[tuple[str, str], list[_User
                 )
                 try:
                     name = name_of(target, context, loaded.plugins).casefold()
-                except SeeknalError:
-                    name = _ANYWHERE
+                except SeeknalError as error:
+                    name, user = _ANYWHERE, evolve(user, unnamed=error.message)
                 found.setdefault((target.type, name), []).append(user)
     return found
 
@@ -191,7 +193,7 @@ def _used(using: list[_User], anywhere: list[_User]) -> str | None:
             " may be the same"
         )
     if anywhere:
-        return f"where {anywhere[0].node} delivers cannot be told: seeknal validate"
+        return f"where {anywhere[0].node} delivers cannot be told: {anywhere[0].unnamed}"
     return None
 
 

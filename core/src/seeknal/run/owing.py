@@ -81,7 +81,7 @@ def plan_deliveries(output: Output) -> Snapshot:
 
 
 def _holding(output: Output, known: Delivery | None) -> Delivery | None:
-    """What is known of a full target, with the rows that it holds where newer ones are due."""
+    """What is known of a target, with the rows that it was handed last where newer ones are due."""
     if known is None or known.status != "delivered":
         return known
     found = output.before(known.output_id)
@@ -244,7 +244,8 @@ def _handed(output: Output, account: Account, target: Target) -> Account:
         if any(output.same(batch, artifact) for batch in held):
             there = evolve(mine, status="delivered", output_id=id, rows=0, error=None)
             return with_delivery(account, evolve(there, detail=ALREADY_THERE))
-    delivery = evolve(_owed(output, target, mine), number=1 + highest(account, target.key))
+    known = _holding(output, mine) if mine and target.mode != "append" else mine
+    delivery = evolve(_owed(output, target, known), number=1 + highest(account, target.key))
     if again := next((o for o in delivery.recalled if output.same(o.artifact, artifact)), None):
         # Under its own id, by which the target knows whether it has it.
         left = tuple(owed for owed in delivery.recalled if owed is not again)
