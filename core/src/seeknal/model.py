@@ -271,6 +271,8 @@ class Node:
     meta: Mapping[str, object] = field(factory=dict)
     keys: tuple[str, ...] = ()
     """Columns that identify a row."""
+    time_column: str | None = None
+    """The column that says when, for people."""
     layer: str | None = None
     domain: str | None = None
     business_purpose: str | None = None

@@ -22,29 +22,84 @@ def find_word(root: Path, start: Location, word: str, *keys: str) -> Location:
         return start
     begin = _offset(text, start)
     ends = _ENDS.search(text, text.find("\n", begin) + 1 or len(text))
-    end = ends.start() if ends else len(text)
+    end = min(ends.start() if ends else len(text), _end_of_entry(text, begin))
     if not word:
-        for first in _after_keys(text, begin, end, keys):
-            return _location(start.file, text, first)
+        for first, last in _values(text, begin, end, keys):
+            blanks = len(text[first:last]) - len(text[first:last].lstrip(" "))
+            return _location(start.file, text, first + blanks)
         return start
     wanted = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-    for first in (*_after_keys(text, begin, end, keys), begin):
-        if found := wanted.search(text, first, end):
+    for first, last in (*_values(text, begin, end, keys), (begin, end)):
+        if found := wanted.search(text, first, last):
             return _location(start.file, text, found.start())
     return start
 
 
 def _location(file: str, text: str, offset: int) -> Location:
-    line = text.count("\n", 0, offset) + 1
-    return Location(file, line, offset - text.rfind("\n", 0, offset))
+    return Location(file, text.count("\n", 0, offset) + 1, _column(text, offset) + 1)
 
 
-def _after_keys(text: str, begin: int, end: int, keys: tuple[str, ...]) -> list[int]:
-    found = (
-        re.compile(rf"(?<![\w.]){re.escape(key)}[\"']?\s*[:=] *").search(text, begin, end)
-        for key in keys
-    )
-    return [match.end() for match in found if match]
+def _values(text: str, begin: int, end: int, keys: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where the values of keys begin and end; those of the outermost first."""
+    spans = []
+    for key in keys:
+        named = re.compile(rf"(?<![\w.]){re.escape(key)}[\"']?\s*[:=]")
+        found = sorted(
+            named.finditer(text, begin, end), key=lambda match: _column(text, match.start())
+        )
+        spans += [(match.end(), min(end, _end_of_value(text, match))) for match in found]
+    return spans
+
+
+def _end_of_entry(text: str, begin: int) -> int:
+    """Where an entry of a list or in braces ends; a node goes on to the end of its document."""
+    if text[begin : begin + 1] == "{":
+        return _close(text, begin + 1)
+    column = _column(text, begin)
+    return _end_of_block(text, begin, column) if text[:begin].endswith("- ") else len(text)
+
+
+def _end_of_value(text: str, key: re.Match[str]) -> int:
+    line = text.rfind("\n", 0, key.start()) + 1
+    before = text[line : key.start()]
+    if key[0].endswith("=") or re.search(r"[{,(]\s*[\"']?$", before):
+        return _close(text, key.end(), ",")
+    return _end_of_block(text, key.start(), len(before) + 1)
+
+
+def _end_of_block(text: str, start: int, column: int) -> int:
+    """Where the first line begins that stands further left; a list may stand below its key."""
+    for match in re.finditer(r"^([ \t]*)(?![ \t]*(?:#|$))(- )?", text[start:], re.MULTILINE):
+        inside = len(match[1]) + (1 if match[2] else 0) >= column
+        if match.start() and not inside:
+            return start + match.start()
+    return len(text)
+
+
+_PAIRS = {"{": "}", "[": "]", "(": ")"}
+
+
+def _close(text: str, start: int, also: str = "") -> int:
+    """Where what is open at ``start`` is closed, or ``also`` stands outside of all brackets."""
+    depth, quote = 0, ""
+    for at, char in enumerate(text[start:], start):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in _PAIRS:
+            depth += 1
+        elif char in _PAIRS.values():
+            depth -= 1
+            if depth < 0:
+                return at
+        elif char in also and char and not depth:
+            return at
+    return len(text)
+
+
+def _column(text: str, offset: int) -> int:
+    return offset - (text.rfind("\n", 0, offset) + 1)
 
 
 def _offset(text: str, start: Location) -> int:

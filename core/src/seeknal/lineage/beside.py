@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -11,7 +12,17 @@ from attrs import evolve
 from seeknal.errors import NodeError, SeeknalError, column_help, did_you_mean
 from seeknal.lineage.binding import BindContext, Binder
 from seeknal.lineage.schemas import Schema
-from seeknal.model import Audit, Column, Location, Node, NodeId, Problem, Relation, Target
+from seeknal.model import (
+    Audit,
+    Column,
+    Location,
+    Node,
+    NodeId,
+    Problem,
+    Relation,
+    Severity,
+    Target,
+)
 from seeknal.plugins import Plugins
 from seeknal.spots import find_word
 from seeknal.sql.quote import quote_name
@@ -61,6 +72,34 @@ def contract_problems(node: Node, schema: Schema, binder: Binder) -> list[Proble
         )
         for name, text in broken
     ]
+
+
+def described_problems(node: Node, names: Sequence[str], root: Path) -> Iterator[Problem]:
+    """A problem for each column that the node's file speaks of and that is not among ``names``.
+
+    What only describes is a warning: nothing hangs on it. A contract has its own words.
+    """
+    known = {name.lower() for name in names}
+    for key, name, severity in _described(node):
+        if name.lower() not in known:
+            yield Problem(
+                code="SK0755",
+                message=f"{key}: names {name!r}, which is no column of {node.id}",
+                location=find_word(root, node.location, name, key),
+                help=column_help(name, names),
+                node=node.id,
+                severity=severity,
+            )
+
+
+def _described(node: Node) -> Iterator[tuple[str, str, Severity]]:
+    """Each column that is spoken of: under which key, its name, and how much hangs on it."""
+    for name in node.keys:
+        yield "keys", name, "error"
+    if node.time_column:
+        yield "time_column", node.time_column, "error"
+    for spec in () if node.contract else node.columns:
+        yield "columns", spec.name, "error" if spec.pii else "warn"
 
 
 def missing_columns(

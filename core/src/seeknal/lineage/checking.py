@@ -174,7 +174,7 @@ class _Checker:
         return self.cache.put(key, self.fitter.fit(node, self.schemas))
 
     def with_beside(self, node: Node, fit: Fit) -> Fit:
-        if fit.schema is None or not _is_asked(node):
+        if fit.schema is None or not (_is_asked(node) or _is_described(node)):
             return fit
         key = _key(node, ["beside", fit.schema.key, *map(str, map(self.keys.get, node.parents))])
         if node.definition and self.cache.get(key) is not None:
@@ -305,6 +305,11 @@ def _is_asked(node: Node) -> bool:
     return bool(node.audits or node.targets or node.contract)
 
 
+def _is_described(node: Node) -> bool:
+    """Whether the node's file speaks of columns of its rows."""
+    return bool(node.keys or node.time_column or node.columns)
+
+
 def _declaring(node: Node, columns: Sequence[Any]) -> Node:
     assert node.source is not None
     return evolve(node, source=evolve(node.source, columns=tuple(columns)))
@@ -315,6 +320,6 @@ def _key(node: Node, parts: Iterable[str]) -> str:
     targets = [target.key for target in node.targets]
     sql = node.sql.executable if node.sql else ""
     asked = audits_key(node.audits) if node.audits else ""
-    promised = str(node.contract and node.columns)
+    promised = str((node.contract, node.columns, node.keys, node.time_column))
     parts = [node.id, node.definition, sql, asked, promised, *targets, "", *parts]
     return digest(*parts)[:32]

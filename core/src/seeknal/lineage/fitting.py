@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from seeknal.errors import NodeError, SeeknalError
-from seeknal.lineage.beside import audit_problems, contract_problems, target_problems
+from seeknal.lineage.beside import (
+    audit_problems,
+    contract_problems,
+    described_problems,
+    target_problems,
+)
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.schemas import Schema, named_only
 from seeknal.model import Column, Location, Node, NodeId, Problem
@@ -81,12 +86,18 @@ class Fitter:
         if schema is not None:
             if node.contract:
                 found += contract_problems(node, schema, self.binder)
+            if self._has_rows(node):
+                found += described_problems(node, schema.names, self.binder.root)
             found += audit_problems(node, schema, schemas, self.binder)
         for target in node.targets:
             given = schemas.get(target.reads) if target.reads is not None else schema
             if given is not None:
                 found += _as_sure(target_problems(target, given, self.binder), given.sure)
         return found if schema is None else [*_as_sure(found, schema.sure)]
+
+    def _has_rows(self, node: Node) -> bool:
+        kind = self.binder.plugins.kinds.get(node.kind)
+        return kind is not None and kind.produces_rows
 
     def _is_elsewhere(self, node: Node) -> bool:
         """Whether its rows are made where nothing can be bound without running it."""

@@ -22,7 +22,7 @@ from seeknal.project.envfile import environment
 from seeknal.secret import holds_secret
 from seeknal.walked import python_files
 
-VERSION = 9
+VERSION = 10
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""

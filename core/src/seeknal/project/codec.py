@@ -41,6 +41,7 @@ _PLAIN = (
     "engine",
     "volatile",
     "time_dependent",
+    "time_column",
 )
 _LISTS = ("tags", "keys", "files", "env")
 

@@ -179,6 +179,7 @@ class _Builder:
             tags=common.tags,
             meta=common.meta,
             keys=common.keys,
+            time_column=common.time_column,
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,

@@ -236,6 +236,10 @@ class Attempt:
             from seeknal.run.contract import check_contract
 
             check_contract(self.node, columns, self.place.cursor())
+        if self.node.keys or self.node.time_column or self.node.columns:
+            from seeknal.run.contract import check_described
+
+            check_described(self.node, columns, self.services.project.root)
 
     def audit(self, relation: Relation) -> None:
         """Ask the node's audits about ``relation``; raises when one of them stops the node."""

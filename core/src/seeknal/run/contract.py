@@ -1,12 +1,18 @@
-"""Does a node's output keep the types that its file promises?"""
+"""Does a node's output have the columns that its file speaks of, with the types it promises?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.errors import NodeError
-from seeknal.lineage.beside import CONTRACT_HELP, broken_promises, contract_message
+from seeknal.lineage.beside import (
+    CONTRACT_HELP,
+    broken_promises,
+    contract_message,
+    described_problems,
+)
 from seeknal.model import Column, Node
 
 if TYPE_CHECKING:
@@ -24,4 +30,17 @@ def check_contract(
             code="SK0713",
             location=node.location,
             help=CONTRACT_HELP,
+        )
+
+
+def check_described(node: Node, columns: Sequence[Column], root: Path) -> None:
+    """Raise NodeError for a column of keys, of times or with values to hide that is missing."""
+    names = [column.name for column in columns]
+    wrong = [entry for entry in described_problems(node, names, root) if entry.severity == "error"]
+    if wrong:
+        raise NodeError(
+            "; ".join(entry.message for entry in wrong),
+            code=wrong[0].code,
+            location=wrong[0].location,
+            help=wrong[0].help,
         )
