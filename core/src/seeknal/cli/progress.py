@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from logging import WARNING
@@ -204,11 +205,28 @@ def _place_of(delivery: Delivery, node: Node | None) -> Location | None:
     return next((entry.location for entry in targets if entry.key == delivery.key), None)
 
 
+def _naming(node: NodeId, text: str) -> str:
+    """What is told of a node, with its name in front unless it is told already."""
+    named = re.search(rf"(?<![\w.]){re.escape(node)}(?![\w.])", text)
+    return text if named else f"{node}: {text}"
+
+
+def _places(
+    audits: Sequence[AuditResult], node: Node | None
+) -> list[tuple[AuditResult, Location | None]]:
+    """The audits, each with where it is declared if that is still so."""
+    declared = node.audits if node is not None and len(node.audits) == len(audits) else ()
+    places = [audit.location for audit in declared] or [None] * len(audits)
+    return [*zip(audits, places, strict=True)]
+
+
 def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
     """What went wrong with one node, as messages for people."""
+    from seeknal.run.audits import named
+
     messages = []
     if result.status == "failed":
-        text = f"{result.node}: {result.error or 'failed'}"
+        text = _naming(result.node, result.error or "failed")
         failed = [audit for audit in result.audits if audit.severity == "error"]
         rows = rows_text(failed, node, root) if result.code == "SK0901" else []
         # The rows themselves say more than where they are.
@@ -229,11 +247,17 @@ def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[s
     messages += [
         "\n".join(
             [
-                message("warning", "SK0901", f"{result.node}: {audit.message}"),
+                message(
+                    "warning",
+                    "SK0901",
+                    f"{result.node}: {named(audit)}",
+                    place,
+                    root=root,
+                ),
                 *rows_text([audit], node, root),
             ]
         )
-        for audit in result.audits
+        for audit, place in _places(result.audits, node)
         if not audit.passed and audit.severity == "warn"
     ]
     return messages

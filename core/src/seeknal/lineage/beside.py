@@ -201,7 +201,7 @@ def _in_message(binder: Binder, error: SeeknalError, start: Location) -> Locatio
     return start
 
 
-_SQL_KEYS = ("where", "sql", "query", "expression", "condition")
+_SQL_KEYS = ("where", "sql", "query", "expression", "condition", "field", "fields")
 
 
 def target_problems(target: Target, schema: Schema, binder: Binder) -> list[Problem]:

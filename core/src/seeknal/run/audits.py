@@ -10,7 +10,7 @@ from attrs import evolve
 
 from seeknal.contexts import AuditContext
 from seeknal.errors import NodeError
-from seeknal.model import Audit, AuditResult, Node, Relation
+from seeknal.model import Audit, AuditResult, Location, Node, Relation
 from seeknal.plugins import Plugins
 
 
@@ -42,7 +42,8 @@ def run_audits(
                 except NodeError as own:
                     errors[index] = own
     if errors:
-        raise _together([errors[index] for index in sorted(errors)], failures([*results.values()]))
+        asked = [(node.audits[index], results[index]) for index in sorted(results)]
+        raise _together([errors[index] for index in sorted(errors)], _failed(asked))
     return tuple(results[index] for index in range(len(node.audits)))
 
 
@@ -66,12 +67,11 @@ def _asked(
     return dict(zip(indexes, (_told(answer, where) for answer in answers), strict=True))
 
 
-def _together(errors: Sequence[NodeError], failed: Sequence[AuditResult]) -> NodeError:
+def _together(errors: Sequence[NodeError], failed: Sequence[Pair]) -> NodeError:
     """One error that tells of all, in the first one's place."""
     first, *others = errors
-    places = [f" ({error.location})" if error.location else "" for error in others]
-    further = [f"{error.message}{place}" for error, place in zip(others, places, strict=True)]
-    told = [first.message, *further, *map(_named, failed)]
+    further = [f"{error.message}{_at(error.location)}" for error in others]
+    told = [first.message, *further, *map(_placed, failed)]
     return NodeError(
         "; ".join(dict.fromkeys(told)), code=first.code, location=first.location, help=first.help
     )
@@ -85,21 +85,39 @@ def failures(results: Sequence[AuditResult]) -> list[AuditResult]:
 def failure(node: Node, results: Sequence[AuditResult], root: Path) -> NodeError:
     """The error of a node whose audits failed, naming each with its count.
 
-    ``results`` answer all of the node's audits; the place is that of the first that failed.
+    ``results`` answer all of the node's audits; the place is that of the first that failed, and
+    the others say theirs.
     """
-    failed = failures(results)
-    samples = [_relative(result.sample, root) for result in failed if result.sample]
-    pairs = zip(node.audits, results, strict=True)
-    where = next((audit.location for audit, result in pairs if result in failed), None)
+    failed = _failed([*zip(node.audits, results, strict=True)])
+    samples = [_relative(result.sample, root) for _, result in failed if result.sample]
+    (audit, first), *others = failed
     return NodeError(
-        "; ".join(map(_named, failed)),
+        "; ".join([named(first), *map(_placed, others)]),
         code="SK0901",
-        location=where or node.location,
+        location=audit.location or node.location,
         help=f"failing rows are in {', '.join(samples)}" if samples else None,
     )
 
 
-def _named(result: AuditResult) -> str:
+Pair = tuple[Audit, AuditResult]
+
+
+def _failed(pairs: Sequence[Pair]) -> list[Pair]:
+    failed = failures([result for _, result in pairs])
+    return [pair for pair in pairs if pair[1] in failed]
+
+
+def _placed(pair: Pair) -> str:
+    """An audit that failed, what it says, and where it stands."""
+    audit, result = pair
+    return f"{named(result)}{_at(audit.location)}"
+
+
+def _at(place: Location | None) -> str:
+    return f" ({place})" if place else ""
+
+
+def named(result: AuditResult) -> str:
     """An audit that failed, and what it says."""
     line = result.message or f"{result.failing_rows:,} failing rows"
     return f"{result.audit_type}{_columns(result)}: {line}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
-from seeknal.plugin import AuditType, Duration, NodeError, quote_identifier
+from seeknal.plugin import AuditType, Duration, NodeError, Relation, column_help, quote_identifier
 from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
 from seeknal_audits.options import (
@@ -48,8 +48,14 @@ def _inputs(options: CustomSql, subject: Subject) -> dict[str, str]:
 def _scan_of(node: str, subject: Subject) -> str:
     if node == subject.relation.node:
         return subject.relation.whole or subject.scan
+    return _rows_of(node, subject).scan
+
+
+def _rows_of(node: str, subject: Subject) -> Relation:
+    if node == subject.relation.node:
+        return subject.relation
     try:
-        return subject.context.parent(node).scan
+        return subject.context.parent(node)
     except NodeError as error:
         raise NodeError(
             f"the audit reads {node}, which has no rows yet",
@@ -58,7 +64,21 @@ def _scan_of(node: str, subject: Subject) -> str:
         ) from error
 
 
+def _refuse_missing(options: Relationships, subject: Subject) -> None:
+    names = _rows_of(options.to, subject).names
+    known = {name.lower() for name in names}
+    for name in options.fields:
+        if name.lower() not in known:
+            raise NodeError(
+                f"audit relationships of {subject.relation.node} names {name!r}, which is no"
+                f" column of {options.to}",
+                code="SK0903",
+                help=column_help(name, names),
+            )
+
+
 def _orphans(options: Relationships, values: Values, subject: Subject) -> Finding:
+    _refuse_missing(options, subject)
     names = list(zip(options.columns, options.fields, strict=True))
     same = [f"r.{quote_identifier(mine)} = p.{quote_identifier(other)}" for mine, other in names]
     given = [f"r.{quote_identifier(mine)} IS NOT NULL" for mine in options.columns]
