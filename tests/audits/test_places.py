@@ -104,3 +104,43 @@ def test_a_run_tells_an_audit_that_cannot_be_asked_in_the_words_of_validate(proj
     checked, ran = told(made.run("validate")), told(made.run("run"))
 
     assert checked == ran
+
+
+def test_a_mistake_in_an_audit_of_the_project_stands_in_its_own_file(project):
+    made = project("type: above, least: 0")
+    text = "-- params: least: number\n\nSELECT * FROM __THIS__\nWHERE revenu > {{ least }}\n"
+    made.write({"seeknal/audits/above.sql": text})
+
+    checked, ran = told(made.run("validate")), told(made.run("run"))
+
+    assert checked == ran
+    assert checked[0][0].startswith("error[SK0912]: audit above of transform.a cannot be asked")
+    assert checked[1] == ["seeknal/audits/above.sql:4:7"]
+
+
+def test_a_name_that_the_node_gives_its_audit_stands_at_the_node(project):
+    made = project("type: above, of: revenu")
+    text = "-- params: of: name\n\nSELECT * FROM __THIS__\nWHERE {{ of }} > 0\n"
+    made.write({"seeknal/audits/above.sql": text})
+
+    checked, ran = told(made.run("validate")), told(made.run("run"))
+
+    assert checked == ran
+    assert checked[1] == ["seeknal/t/a.sql:3:23"]
+
+
+def test_so_is_an_audit_of_rows_that_a_source_reads(seeknal_project):
+    audits = "audits:\n  - {type: above}\n"
+    text = "-- no parameters\nSELECT * FROM __THIS__ WHERE revenu > 0\n"
+    made = seeknal_project(
+        {
+            **NODES,
+            "seeknal/s.yml": NODES["seeknal/s.yml"] + audits,
+            "seeknal/audits/above.sql": text,
+        }
+    )
+
+    checked, ran = told(made.run("validate")), told(made.run("run"))
+
+    assert checked == ran
+    assert checked[1] == ["seeknal/audits/above.sql:2:30"]

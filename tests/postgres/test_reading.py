@@ -428,3 +428,11 @@ def test_only_a_node_that_writes_what_a_query_misses_is_named(project, target, i
 
     assert outcome.exit_code == 1
     assert ("transform.a writes it" in outcome.stdout + outcome.stderr) == is_named
+
+
+def test_a_query_that_does_not_parse_is_told_at_its_text(project, database):
+    made = project({"seeknal/s.yml": source("SELEC 1")})
+
+    (problem,) = made.run("validate", "--format", "json").json()["problems"]
+
+    assert (problem["code"], problem["line"], problem["column"]) == ("SK1315", 6, 3)

@@ -24,6 +24,7 @@ from seeknal.model import (
     Target,
 )
 from seeknal.plugins import Plugins
+from seeknal.project.ownaudits import FOLDER
 from seeknal.spots import find_word
 from seeknal.sql.quote import quote_name
 
@@ -185,20 +186,34 @@ def _asked(
         codes = (error.code, getattr(error.__cause__, "code", ""))
         if error.location is None or not {*codes}.isdisjoint(BindContext.refusals):
             return None
-        return _problem(error, _in_message(binder, error, error.location), node)
+        return _problem(error, place_of_fault(audit, error, binder.root), node)
     except Exception:
         # A plugin works for a run; that it cannot here says nothing about the project.
         return None
     return None
 
 
-def _in_message(binder: Binder, error: SeeknalError, start: Location) -> Location:
-    """Where the name that a message is about is written."""
-    for word in re.findall(r"[\"']([^\"']+)[\"']", error.message)[::-1]:
-        place = find_word(binder.root, start, word, *_SQL_KEYS)
-        if place != start:
-            return place
-    return start
+def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | None:
+    """Where the name that a message is about is written: in the audit's own file, or its entry."""
+    starts = [error.location or audit.location]
+    if audit.kept_as and error.code == "SK0912":
+        starts.insert(0, _below_header(root, (FOLDER / f"{audit.type}.sql").as_posix()))
+    for start in filter(None, starts):
+        for word in re.findall(r"[\"']([^\"']+)[\"']", error.message)[::-1]:
+            place = find_word(root, start, word, *_SQL_KEYS)
+            if place != start:
+                return place
+    return starts[-1]
+
+
+def _below_header(root: Path, file: str) -> Location:
+    """Where the SQL of an audit's file begins, below the comments at its top."""
+    try:
+        lines = (root / file).read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return Location(file)
+    rest = (n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("--"))
+    return Location(file, next(rest, 1), 0)
 
 
 _SQL_KEYS = ("where", "sql", "query", "expression", "condition", "field", "fields")

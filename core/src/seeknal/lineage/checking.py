@@ -182,7 +182,10 @@ class _Checker:
         found = self.fitter.beside(node, fit.schema, self.schemas)
         if node.definition:
             self.cache.put(key, Fit(problems=tuple(found)))
-        return evolve(fit, problems=(*fit.problems, *found))
+        # What a source's declaration has told of a column stands for all that is said of it.
+        told = {problem.location for problem in fit.problems}
+        more = [problem for problem in found if problem.location not in told]
+        return evolve(fit, problems=(*fit.problems, *more))
 
     def stored(self, node: Node) -> Any:
         """The columns of the last run, where the node is still what it was then."""

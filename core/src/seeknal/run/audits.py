@@ -59,7 +59,12 @@ def _asked(
     """What a plugin says of those of the node's audits that are about the same rows."""
     asked = [node.audits[index] for index in indexes]
     part = _part(relation, asked[0], context) if where else relation
-    answers = plugins.hooks.audit(owner, audits=asked, relation=part, context=context)
+    try:
+        answers = plugins.hooks.audit(owner, audits=asked, relation=part, context=context)
+    except NodeError as error:
+        if len(asked) == 1 and error.location is not None:
+            error.location = _fault(asked[0], error, context)
+        raise
     if answers is None or len(answers) != len(asked):
         raise NodeError(
             f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
@@ -130,6 +135,12 @@ def _relative(path: str, root: Path) -> str:
 
 def _columns(result: AuditResult) -> str:
     return f"({', '.join(result.columns)})" if result.columns else ""
+
+
+def _fault(audit: Audit, error: NodeError, context: AuditContext) -> Location | None:
+    from seeknal.lineage.beside import place_of_fault
+
+    return place_of_fault(audit, error, context.project_root)
 
 
 def _part(relation: Relation, audit: Audit, context: AuditContext) -> Relation:

@@ -19,6 +19,7 @@ Edit = tuple[int, int, int]
 """What was replaced: where it began and ended, and the length of what stands there now."""
 
 _PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _MOST_PIECES = 20_000
 """In longer texts a place is only looked for by its line."""
 
@@ -101,7 +102,16 @@ def _counterpart(text: str, original: str, offset: int) -> int:
         if block.a <= position and block.size:
             last = min(block.b + block.size, len(theirs) - 1)
             nearest = theirs[last][1]
-    return nearest
+    return _tag_at(original, nearest)
+
+
+def _tag_at(text: str, offset: int) -> int:
+    """Where the template begins that ``offset`` lies in or beside; ``offset`` where it is none."""
+    for tag in _TAG.finditer(text):
+        before, after = text[offset : tag.start()], text[tag.end() : offset]
+        if not before.strip() and not after.strip():
+            return tag.start()
+    return offset
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int]]:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from seeknal.plugin import Node, NodeError, Problem, Project, SqlRefused, Target, check_query
+from attrs import evolve
+
+from seeknal.plugin import (
+    Node,
+    NodeError,
+    Problem,
+    Project,
+    SqlRefused,
+    Target,
+    check_query,
+    find_word,
+)
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import PostgresSource, PostgresTarget
@@ -13,7 +25,7 @@ from seeknal_postgres.options import PostgresSource, PostgresTarget
 def problems_of(project: Project) -> Iterable[Problem]:
     for node in project.nodes.values():
         if node.source is not None and isinstance(node.source.options, PostgresSource):
-            yield from _of_source(node)
+            yield from _of_source(node, project.root)
         columns: list[tuple[str, str]] = []
         for target in node.targets:
             if isinstance(target.options, PostgresTarget):
@@ -23,7 +35,7 @@ def problems_of(project: Project) -> Iterable[Problem]:
             yield _problem(node, CODE, fault, HELP)
 
 
-def _of_source(node: Node) -> Iterator[Problem]:
+def _of_source(node: Node, root: Path) -> Iterator[Problem]:
     source = node.source
     assert source is not None
     for key, query in (("query", source.query), ("version_query", source.version_query)):
@@ -32,7 +44,10 @@ def _of_source(node: Node) -> Iterator[Problem]:
         try:
             check_query(query, dialect="postgres", allow_files=True)
         except SqlRefused as error:
-            yield _problem(node, "SK1315", f"{key}: {error}", "one SELECT, or WITH ... SELECT")
+            problem = _problem(node, "SK1315", f"{key}: {error}", "one SELECT, or WITH ... SELECT")
+            # The first word of it: the place within it is that of a text without YAML.
+            first = next(iter(query.split()), "")
+            yield evolve(problem, location=find_word(root, node.location, first, key))
             continue
         for fault in too_long(names_in(query)):
             yield _problem(node, CODE, f"{key}: {fault}", HELP)
