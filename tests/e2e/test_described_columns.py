@@ -112,3 +112,24 @@ def test_so_is_what_a_source_says(seeknal_project, said, line, column):
     found = [(file, line, column) for _, _, file, line, column in problems(made)]
 
     assert found == [("seeknal/s.yml", line, column)]
+
+
+def test_what_another_file_says_of_a_node_stands_in_that_file(seeknal_project):
+    made = project(seeknal_project)
+    said = "kind: properties\nnodes:\n  source.s:\n    columns: {emial: {pii: true}}\n"
+    made.write({"seeknal/said.yml": said})
+
+    found = problems(made)
+
+    assert [place for _, _, *place in found] == [["seeknal/said.yml", 4, 15]]
+
+
+def test_a_value_of_a_seed_that_its_declared_type_does_not_hold(seeknal_project):
+    said = "kind: properties\nnodes:\n  d:\n    columns:\n      city: {type: DATE}\n"
+    made = seeknal_project({"seeknal/seeds/d.csv": "id,city\n1,Berlin\n", "seeknal/said.yml": said})
+
+    outcome = made.run("run")
+
+    assert "column 'city': 'Berlin' is not exactly a DATE" in outcome.stderr
+    assert "which seeknal/said.yml:5:7 declares" in outcome.stderr
+    assert "--> seeknal/seeds/d.csv:2\n" in outcome.stderr

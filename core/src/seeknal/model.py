@@ -89,6 +89,8 @@ class ColumnSpec:
     tests: tuple[str, ...] = ()
     pii: bool = False
     """Its values are in no failing rows that audits show and on no page."""
+    location: Location | None = field(default=None, eq=False)
+    """Where it is described, if that is in another file than the node."""
 
 
 @frozen(kw_only=True)

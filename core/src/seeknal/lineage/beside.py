@@ -67,7 +67,7 @@ def contract_problems(node: Node, schema: Schema, binder: Binder) -> list[Proble
         Problem(
             code="SK0713",
             message=contract_message(node, [text]),
-            location=find_word(binder.root, node.location, name, "columns", "schema"),
+            location=place_of_key(node, name, binder.root, "columns", "schema"),
             help=CONTRACT_HELP,
             node=node.id,
         )
@@ -86,11 +86,18 @@ def described_problems(node: Node, names: Sequence[str], root: Path) -> Iterator
             yield Problem(
                 code="SK0755",
                 message=f"{key}: names {name!r}, which is no column of {node.id}",
-                location=find_word(root, node.location, name, key),
+                location=place_of_key(node, name, root, key),
                 help=column_help(name, names),
                 node=node.id,
                 severity=severity,
             )
+
+
+def place_of_key(node: Node, name: str, root: Path, *keys: str) -> Location:
+    """Where one of a node's keys names a column, in whichever file it stands."""
+    elsewhere = (spec.location for spec in node.columns if spec.name == name)
+    place = next(filter(None, elsewhere), None) if "columns" in keys else None
+    return place or find_word(root, node.location, name, *keys)
 
 
 def _described(node: Node) -> Iterator[tuple[str, str, Severity]]:

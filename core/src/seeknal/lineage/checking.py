@@ -12,6 +12,7 @@ from seeknal.digests import digest
 from seeknal.errors import SeeknalError
 from seeknal.fingerprint import audits_key
 from seeknal.graph import graph_of, in_no_circle
+from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.binding import BindContext, Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
 from seeknal.lineage.fitting import Fit, Fitter, of_stored
@@ -38,7 +39,6 @@ from seeknal.lineage.sourcefaults import (
 from seeknal.makers import FileMakers
 from seeknal.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
 from seeknal.plugins import Plugins
-from seeknal.spots import find_word
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
 _MOST_OPTIONS = 20
@@ -297,7 +297,7 @@ class _Checker:
         return Fit(schema=Schema(columns=columns), problems=tuple(problems))
 
     def declaration(self, node: Node, name: str, error: SeeknalError) -> Problem:
-        place = find_word(self.project.root, node.location, name, "columns", "schema")
+        place = place_of_key(node, name, self.project.root, "columns", "schema")
         return Problem(
             code=error.code, message=error.message, location=place, help=error.help, node=node.id
         )

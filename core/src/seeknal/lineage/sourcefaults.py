@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict, evolve, fields
 
 from seeknal.errors import SeeknalError
+from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.schemas import named_files, paths_of
 from seeknal.makers import FileMakers
 from seeknal.model import Location, Node, Problem, Source
@@ -61,8 +63,16 @@ def told(root: Path, node: Node, error: SeeknalError, makers: FileMakers) -> Pro
 def place_of(root: Path, node: Node, error: SeeknalError) -> Location:
     """Where that is written which an error of a source is about; else where the source begins."""
     source, start = _source(node), node.location
-    spots = (find_word(root, start, word, *keys) for word, keys in _words(source, error))
+    spots = chain(
+        (place_of_key(node, name, root, "columns", "schema") for name in _declared(error)),
+        (find_word(root, start, word, *keys) for word, keys in _words(source, error)),
+    )
     return next((spot for spot in spots if spot != start), start)
+
+
+def _declared(error: SeeknalError) -> list[str]:
+    """The columns that an error of a declaration names."""
+    return _QUOTED.findall(error.message)[::-1] if error.code in DECLARED else []
 
 
 def _words(source: Source, error: SeeknalError) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -72,9 +82,7 @@ def _words(source: Source, error: SeeknalError) -> Iterator[tuple[str, tuple[str
             yield word, ("params",)
     said = set(_said(source))
     for word in _QUOTED.findall(error.message)[::-1]:
-        if error.code in DECLARED:
-            yield word, ("columns", "schema")
-        elif word in said:
+        if word in said and error.code not in DECLARED:
             yield word, ("params", "table", "path")
     for path in paths_of(source):
         yield path, ("table", "path")

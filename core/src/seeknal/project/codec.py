@@ -102,7 +102,7 @@ def _node_to(node: Node) -> dict[str, Any]:
         data["notes"] = dict(node.notes)
     if node.columns:
         data["columns"] = [
-            [c.name, c.type, c.description, *([True] if c.pii else [])] for c in node.columns
+            [c.name, c.type, c.description, c.pii, _place_to(c.location)] for c in node.columns
         ]
     if node.audits:
         data["audits"] = [_audit_to(audit) for audit in node.audits]
@@ -179,8 +179,14 @@ class _Reader:
     def node(self, data: Mapping[str, Any]) -> Node:
         id = NodeId(data["id"])
         columns = tuple(
-            ColumnSpec(name=name, type=type, description=description, pii=bool(pii))
-            for name, type, description, *pii in data.get("columns", ())
+            ColumnSpec(
+                name=name,
+                type=type,
+                description=description,
+                pii=pii,
+                location=_place_from(place),
+            )
+            for name, type, description, pii, place in data.get("columns", ())
         )
         rest: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
         rest |= {name: tuple(data[name]) for name in _LISTS if name in data}

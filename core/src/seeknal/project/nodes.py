@@ -419,6 +419,16 @@ class _Builder:
         return None
 
     def columns(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
+        return tuple(self.placed(spec, n) for n, spec in enumerate(self.specs(common)))
+
+    def placed(self, spec: ColumnSpec, number: int) -> ColumnSpec:
+        """A column that another file describes, with its place there."""
+        places = self.raw.marks.key("columns", spec.name), self.raw.marks.key("columns", number)
+        place = max(places, key=lambda place: (place.line, place.column))
+        elsewhere = place.file != self.raw.location.file
+        return evolve(spec, location=place) if elsewhere else spec
+
+    def specs(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
         if not common.columns:
             listed = (evolve(e, type=None, data_type=e.type or e.data_type) for e in common.schema)
             return tuple(self.column(entry.name or "", entry) for entry in listed)

@@ -36,7 +36,7 @@ from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
 from seeknal.run.delivery import unknown, without_target
 from seeknal.run.engine import stored_scan, write_rows
-from seeknal.run.failures import explain, may_be_wrong
+from seeknal.run.failures import explain, may_be_wrong, place_of
 from seeknal.run.handover import handed_over, labelled, planned
 from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
@@ -452,7 +452,7 @@ class Attempt:
             audits=self.audits,
             error=explained.message,
             code=explained.code,
-            location=explained.location or self.node.location,
+            location=place_of(explained, self.node),
             help=explained.help,
             notes=tuple(self.warnings.notes),
         )
