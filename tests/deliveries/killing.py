@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import select
 import signal
 import sys
 import time
@@ -30,18 +31,28 @@ def kill_within(act: Callable[[], object], when: float) -> bool:
 def kill_after(act: Callable[[], object], module: str, name: str) -> None:
     """Carry it out in a child that dies when this function has returned for the first time."""
 
+    reading, writing = os.pipe()
+
     def doomed() -> None:
         found = importlib.import_module(module)
         call = getattr(found, name)
 
         def last(*arguments: object, **more: object) -> None:
             call(*arguments, **more)
+            os.write(writing, b"there")
             os.kill(os.getpid(), signal.SIGKILL)
 
         setattr(found, name, last)
         act()
 
-    assert _died(_forked(doomed)), f"{name} was not called"
+    # One that hangs after the fork never comes that far.
+    for _attempt in range(3):
+        _died(_forked(doomed))
+        if reached := select.select([reading], [], [], 0)[0]:
+            break
+    os.close(reading)
+    os.close(writing)
+    assert reached, f"{name} was not called"
 
 
 def _forked(act: Callable[[], object]) -> int:
