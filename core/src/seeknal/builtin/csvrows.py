@@ -37,7 +37,7 @@ from seeknal.builtin.csvtypes import (
 )
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
 from seeknal.builtin.readers import Reading, shown_name
-from seeknal.plugin import Context, NodeError, Rows, Scan, Source
+from seeknal.plugin import Context, NodeError, Rows, Scan, Source, value_of
 
 
 def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
@@ -132,9 +132,11 @@ def _warn_of_text(table: Table, head: Head, kinds: Mapping[str, Kind]) -> None:
         place = None if value is None else next(places_of(table, {name: [value]}), None)
         if place is None:
             continue
-        shown = place.value if len(place.value) <= 60 else f"{place.value[:57]}..."
+        text = place.value if len(place.value) <= 60 else f"{place.value[:57]}..."
+        private = table.context.pii(table.source.node)
+        shown = value_of(name, repr(text), private)
         table.context.log.warning(
-            "%s: column %r is read as text and not as %s, because of line %d: %r",
+            "%s: column %r is read as text and not as %s, because of line %d: %s",
             *(place.file, name, guess.type, place.line, shown),
         )
 

@@ -22,6 +22,8 @@ _STREAMED = re.compile(
     r"Python exception: Traceback [^\n]*\n(?: [^\n]*\n)*(?P<kind>[\w.]+): (?P<text>.*)", re.DOTALL
 )
 """How DuckDB quotes Arrow quoting Python, when an iterator of rows fails."""
+_OF_COLUMN = re.compile(r"column '(?P<name>[^'.\[]+)[^']*': ")
+"""How what reads files says which column a value is of."""
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
 
 
@@ -30,8 +32,20 @@ def explain(
 ) -> SeeknalError:
     """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words.
 
-    What DuckDB says does not show values where any column is ``private``.
+    What DuckDB says does not show values where any column is ``private``, nor does what a reader
+    says of such a column.
     """
+    found = _explained(error, node, folder, private)
+    named = _OF_COLUMN.search(found.message)
+    if named is not None and named["name"].lower() in private:
+        told = f"a value does not fit; it is not shown, for {named['name']} has pii: true"
+        found.message = f"{found.message[: named.end()]}{told}"
+    return found
+
+
+def _explained(
+    error: BaseException, node: Node, folder: Path, private: Collection[str]
+) -> SeeknalError:
     if isinstance(error, ProjectError):
         return _from_problems(error)
     if isinstance(error, SeeknalError):
