@@ -199,7 +199,7 @@ def test_failures_name_the_node_the_target_and_the_warning():
     assert texts == [
         "error[SK0702]: transform.clean: boom\n  help: look",
         "error[SK1101]: transform.clean -> out: full",
-        "warning[SK0901]: transform.clean: 2 rows are NULL",
+        "warning[SK0901]: transform.clean: not_null: 2 rows are NULL",
     ]
 
 
