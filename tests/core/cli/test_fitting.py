@@ -30,6 +30,15 @@ def test_wide_columns_of_a_table_are_cut_until_it_fits():
     assert lines[2] == "transform.clea…ithout_returns  1,234,567"
 
 
+def test_where_there_is_no_terminal_no_value_is_cut():
+    long = "a\nb" * 100
+
+    lines = table_lines(("x" * 70, "rows"), [(long, 1)])
+
+    assert lines[0].split() == ["x" * 70, "rows"]
+    assert lines[2].split() == ["a\\nb" * 100, "1"]
+
+
 def test_columns_that_can_be_spared_go_first():
     rows = [("2026-01-01 00:00:00", "20260101T000000-abcdef01", "success")]
 

@@ -11,6 +11,12 @@ def rows(outcome):
     return outcome.assert_ok().json()
 
 
+def test_a_long_value_is_whole_in_a_pipe(shop):
+    outcome = shop.run("sql", "SELECT repeat('x', 200) AS long").assert_ok()
+
+    assert outcome.stdout.splitlines()[2] == "x" * 200
+
+
 def test_a_node_is_a_table_of_its_kind(shop):
     outcome = shop.run("sql", "SELECT * FROM transform.big_orders ORDER BY id", "--format", "json")
 

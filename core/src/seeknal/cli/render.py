@@ -93,8 +93,10 @@ def table_lines(
     """
     values = [list(row) for row in rows]
     right = [*numeric, *([False] * (len(headers) - len(numeric)))]
-    cells = [[cell(value) for value in row] for row in values]
-    titles = [cell(header) for header in headers]
+    # What reads a pipe has room for all of it.
+    shown = _printable if columns is None else cell
+    cells = [[shown(value) for value in row] for row in values]
+    titles = [shown(header) for header in headers]
     widths = [max(map(width, column)) for column in zip(titles, *cells, strict=True)]
     if columns is not None and (room := columns - 2 * (len(titles) - 1)) < sum(widths):
         if spare:
@@ -159,7 +161,7 @@ def _padded(text: str, size: int, right: bool) -> str:
 
 
 def cell(value: object) -> str:
-    """One cell: a single line without control characters, cut where it gets too wide."""
+    """One cell of a terminal: one line without control characters, cut where it is too wide."""
     text = _printable(value)
     return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
 
