@@ -6,6 +6,9 @@ import pytest
 from tests.answers import explained, keys
 from tests.core.cli.conftest import FILES
 
+from seeknal.cli.answers import error_answer
+from seeknal.model import Location
+
 EARLIER = {
     "audit",
     "audit_type",
@@ -92,7 +95,7 @@ def test_no_answer_uses_a_word_that_another_one_calls_otherwise(answers, words):
 def test_an_answer_that_is_one_object_says_its_version_and_how_it_went(answers, words):
     answer = json.loads(answers[words].stdout)
 
-    if isinstance(answer, dict) and "lineage" not in words:
+    if isinstance(answer, dict):
         assert list(answer)[:2] == ["schema_version", "status"]
         assert answer["schema_version"] == 1
 
@@ -144,6 +147,12 @@ def test_an_invalid_project_is_answered_in_json_with_the_same_exit_code(shop, wo
     assert told.exit_code == text.exit_code == 2
     assert told.json()["status"] == "failed"
     assert ("seeknal/bad.yml", 3) in {(entry["file"], entry["line"]) for entry in problems}
+
+
+def test_what_is_wrong_with_a_whole_file_has_no_line():
+    answer = error_answer("it is none", place=Location("seeknal/bad.yml"))
+
+    assert (answer["file"], answer["line"], answer["column"]) == ("seeknal/bad.yml", None, None)
 
 
 @pytest.fixture

@@ -11,6 +11,14 @@ def rows(outcome):
     return outcome.assert_ok().json()
 
 
+def test_columns_of_one_name_are_all_in_json(shop):
+    query = "SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a"
+
+    outcome = shop.run("sql", query, "--format", "json").assert_ok()
+
+    assert outcome.json() == [{"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}]
+
+
 def test_a_long_value_is_whole_in_a_pipe(shop):
     outcome = shop.run("sql", "SELECT repeat('x', 200) AS long").assert_ok()
 

@@ -42,8 +42,9 @@ def error_answer(
         "help": help,
         "node": node,
         "file": place.file if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
+        # A place in a file that is wrong as a whole counts neither.
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
     }
 
 

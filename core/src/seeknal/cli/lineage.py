@@ -213,6 +213,9 @@ def _rendered(document: dict[str, Any], kind: str) -> str:
 
         return page_of(document)
     if kind == "json":
+        from seeknal.cli.answers import answered
+
+        document = {**answered("success"), **document}
         return json.dumps(document, indent=2, ensure_ascii=False)
     from seeknal.lineage.diagrams import dot, mermaid
 

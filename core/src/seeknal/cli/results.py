@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -139,7 +140,7 @@ def _output(wanted: Wanted) -> Iterator[TextIO]:
 def _write_json(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:
     import json
 
-    keys = [json.dumps(name, ensure_ascii=False) for name in names]
+    keys = [json.dumps(name, ensure_ascii=False) for name in _unlike(names)]
     start = "["
     for row in rows:
         values = ("null" if value is None else _standard(value) for value in row)
@@ -147,6 +148,16 @@ def _write_json(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextI
         file.write(f"{start}\n  {{{', '.join(entries)}}}")
         start = ","
     file.write("[]\n" if start == "[" else "\n]\n")
+
+
+def _unlike(names: Sequence[str]) -> list[str]:
+    """The names of columns as keys: one that comes again has a number, or a reader loses it."""
+    found: list[str] = []
+    for name in names:
+        tries = (f"{name}_{number}" for number in count(1))
+        free = (key for key in tries if key not in found and key not in names)
+        found.append(next(free) if name in found else name)
+    return found
 
 
 def _standard(text: str) -> str:
