@@ -100,6 +100,23 @@ def test_parquet_is_written_to_a_file(shop):
     assert list(shop.path.glob(".*tmp*")) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"), [("x.json", b"[\n  {"), ("x.CSV", b"id,"), ("x.parquet", b"PAR1")]
+)
+def test_a_file_is_of_the_format_that_its_name_says(shop, name, begins):
+    shop.run("sql", "FROM orders", "--output", name).assert_ok()
+
+    assert (shop.path / name).read_bytes().startswith(begins)
+
+
+def test_a_format_that_is_named_is_that_of_the_file(shop):
+    shop.run("sql", "FROM orders", "--output", "x.json", "--format", "csv").assert_ok()
+    shop.run("sql", "FROM orders", "--output", "x.txt").assert_ok()
+
+    assert (shop.path / "x.json").read_text().startswith("id,")
+    assert (shop.path / "x.txt").read_text().startswith("id  ")
+
+
 def test_parquet_without_a_file_is_a_usage_error(shop):
     outcome = shop.run("sql", "FROM orders", "--format", "parquet")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import duckdb
 
 FORMATS = ("table", "json", "csv", "parquet")
+ENDINGS = {".json": "json", ".csv": "csv", ".parquet": "parquet"}
+"""Formats of files whose name says it."""
 TABLE_ROWS = 100
 UPRIGHT_ROWS = 20
 LEAST = 30

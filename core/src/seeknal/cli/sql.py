@@ -13,7 +13,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import environment_option, project_root
-from seeknal.cli.results import FORMATS, Wanted, temporary_path, write_rows
+from seeknal.cli.results import ENDINGS, FORMATS, Wanted, temporary_path, write_rows
 from seeknal.errors import RunError, SeeknalError, UsageError
 from seeknal.flags import (
     STDOUT,
@@ -42,7 +42,7 @@ ALLOWED = (
 @click.command("sql", cls=Command)
 @click.argument("query", required=False)
 @environment_option
-@format_option(*FORMATS)
+@format_option(*FORMATS, shown="table, or as FILE ends")
 @limit_option(None, shown="100 in a table, else all")
 @output_option
 @allow_files_option
@@ -58,7 +58,7 @@ ALLOWED = (
 def sql_command(
     query: str | None,
     environment: str,
-    format_: str,
+    format_: str | None,
     limit: int | None,
     output: Path | None,
     allow_files: bool,
@@ -74,6 +74,7 @@ def sql_command(
     """
     text = _query_text(query)
     output = None if output == STDOUT else output
+    format_ = format_ or (ENDINGS.get(output.suffix.lower(), FORMATS[0]) if output else FORMATS[0])
     wanted = Wanted(format=format_, limit=limit, output=output)
     if connection is not None:
         from seeknal.cli.connection import ask
