@@ -184,6 +184,8 @@ def test_a_query_is_stopped_by_the_first(terminal):
 
     assert code == 130
     assert "1 interrupted" in run.raw
+    assert "transform.slow was interrupted" in run.raw
+    assert "transform.slow failed" not in run.raw
 
 
 def test_a_query_that_is_asked_is_stopped_without_more_ado(seeknal_project):

@@ -46,6 +46,7 @@ COMMANDS = {
         "seeknal env history prod", "each run keeps what was before, and rollback goes back to it"
     ),
     "table_diff": Answer("seeknal diff prod dev", "rows of two environments are compared by diff"),
+    "source": Answer("seeknal plan", "whether a source has new data is said by plan"),
     "test": Answer("seeknal audit", "a test is an audit: every run holds rows against them"),
     "ui": _PAGE,
     "version": Answer("seeknal --version", "it is an option"),

@@ -64,6 +64,22 @@ def test_an_unknown_command_names_the_nearest(seeknal):
     assert "help: did you mean run?" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["init", "--nme", "x"], "did you mean --name?"),
+        (["run", "--retries", "x"], "'x' is not a whole number"),
+        (["source", "freshness"], "whether a source has new data is said by plan"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_help_is_of_what_can_be_typed(seeknal, words, said):
+    code, _, err = seeknal(*words)
+
+    assert code == 2
+    assert said in err
+
+
 def test_an_unknown_option_names_the_nearest(seeknal):
     code, _, err = seeknal("run", "--selct", "x")
 

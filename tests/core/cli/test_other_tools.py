@@ -83,6 +83,14 @@ def test_init_takes_a_name_as_2x_writes_it(seeknal, nowhere, arguments):
     assert (nowhere / "shop" / "seeknal_project.yml").is_file()
 
 
+@pytest.mark.parametrize("command", ["apply", "plan"])
+def test_a_file_that_is_not_there_is_told_as_that(shop, command):
+    outcome = shop.run(command, "nosuch.yml")
+
+    assert outcome.exit_code == 2
+    assert "'nosuch.yml' is no environment, and there is no such file" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "ours"),
     [

@@ -184,6 +184,12 @@ def test_documentation_and_comments_say_nothing_of_the_rows(loaded):
         ("/* ---\nkind: source\nsource: csv\n--- */\nSELECT 1", "2:7", "SK0217", "source"),
         ("/* ---\nkind: trnsform\n--- */\nSELECT 1", "2:7", "SK0214", "trnsform"),
         ("/* ---\nname: a b\n--- */\nSELECT 1", "2:7", "SK0213", "a b"),
+        (
+            f"/* ---\nname: {'a' * 240}\n--- */\nSELECT 1",
+            "2:7",
+            "SK0213",
+            "240 characters is too long",
+        ),
         ("MODEL (name x);\nSELECT 1", "1:1", "SK0317", "MODEL"),
     ],
 )

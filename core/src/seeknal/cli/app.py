@@ -28,6 +28,7 @@ from seeknal.foreign import is_node_file
 
 OptionsT = TypeVar("OptionsT")
 _EXTRA = re.compile(r"extra arguments? \((.*)\)")
+_CLICKS_INTEGER = re.compile(r"valid integer( range)?")
 PROGRAM = "seeknal"
 REGISTER = "register_commands"
 _NOTHING = " \t\r\n,"
@@ -479,6 +480,7 @@ def _text_of(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         return f"no such option {error.option_name}"
     text = error.format_message().strip().removesuffix(".")
+    text = _CLICKS_INTEGER.sub("whole number", text)
     return text[:1].lower() + text[1:]
 
 
@@ -488,7 +490,10 @@ def _help_for(error: click.ClickException) -> str | None:
         return None
     if isinstance(error, click.NoSuchOption):
         # Without the dashes, which make all options alike.
-        known = {name.lstrip("-"): name for p in context.command.params for name in p.opts}
+        options = [p for p in context.command.params if isinstance(p, click.Option)]
+        others = OPTIONS_OF_OTHERS.get(context.info_name or "", ())
+        names = [*(name for p in options for name in p.opts), *others]
+        known = {name.lstrip("-"): name for name in names}
         if near := nearest(error.option_name.lstrip("-"), known, likeness=0.7):
             return f"did you mean {' or '.join(known[name] for name in near)}?"
     if (more := _EXTRA.search(error.format_message())) and (how := _several(context, more[1])):

@@ -35,14 +35,24 @@ def _read_environment(
         from seeknal.plan.environments import check_name
 
         if is_node_file(value):
-            command = "run" if context.info_name == "apply" else context.info_name
-            raise UsageError(
-                f"{value!r} is a file, and no environment",
-                code="SK0003",
-                help=f"seeknal {command} --select path:{value}",
-            )
+            raise _a_file(value, context)
         check_name(value)
     return value
+
+
+def _a_file(value: str, context: click.Context) -> UsageError:
+    if not (project_root() / value).exists() and not Path(value).exists():
+        return UsageError(
+            f"{value!r} is no environment, and there is no such file",
+            code="SK0003",
+            help="seeknal env list shows the environments",
+        )
+    command = "run" if context.info_name == "apply" else context.info_name
+    return UsageError(
+        f"{value!r} is a file, and no environment",
+        code="SK0003",
+        help=f"seeknal {command} --select path:{value}",
+    )
 
 
 def environment_option(function: F) -> F:

@@ -16,6 +16,7 @@ from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.yamlfile import Document, read_documents
 
+LONGEST_NAME = 128
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _HELP = {
     "kind": "kind: source, transform, feature_group, exposure, ...",
@@ -74,6 +75,8 @@ def named_node(
         return None
     if not NAME.fullmatch(name):
         message = f"{name!r} is no name: letters, digits and _, not beginning with a digit"
+        if len(name) > LONGEST_NAME:
+            message = f"a name of {len(name)} characters is too long: {LONGEST_NAME} at most"
         place, help = marks.value("name"), _nearest_name(name)
         problems.append(Problem(code="SK0213", message=message, location=place, help=help))
         return None

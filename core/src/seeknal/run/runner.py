@@ -65,6 +65,10 @@ class Events:
     """The run is to end; these are waited for."""
 
 
+_ENDED = {"failed": " failed", "interrupted": " was interrupted"}
+"""Statuses that let no reader start, and what is said there of the node."""
+
+
 def run_plan(
     plan: Plan,
     graph: Graph,
@@ -154,10 +158,11 @@ class _Run:
         """Why a ready step must not start, or None."""
         for parent in self.graph.parents[id]:
             result = self.results.get(parent)
-            if result is not None and result.status in ("failed", "interrupted"):
-                return f"{parent} failed"
+            if result is not None and result.status in _ENDED:
+                return f"{parent}{_ENDED[result.status]}"
             if result is not None and result.status == "skipped":
-                return result.reason if "failed" in result.reason else f"{parent} was skipped"
+                known = result.reason.endswith(tuple(_ENDED.values()))
+                return result.reason if known else f"{parent} was skipped"
         return "interrupted" if self.stop.is_set() else self.closing
 
     def has_room(self, lane: str) -> bool:
