@@ -36,6 +36,15 @@ def test_what_is_in_the_catalog_is_said(seeknal_project):
     assert only(outcome)[2] == "the project's own catalog, .seeknal/iceberg: 1 table"
 
 
+def test_a_connection_that_nobody_has_written_stands_in_no_file(seeknal_project):
+    project = seeknal_project({**FILES, "profiles.yml": "connections: {}\n"})
+
+    outcome = project.run("connection", "test", "iceberg", "--format", "json").assert_ok()
+
+    assert outcome.json()[0]["file"] is None
+    assert "profiles.yml" not in project.run("connection", "test", "iceberg").stdout
+
+
 @pytest.mark.parametrize(("name", "profile"), [("iceberg", CATALOG), ("lake", NAMED)])
 def test_a_catalog_that_does_not_answer_is_a_failure(seeknal_project, name, profile):
     project = seeknal_project({**FILES, "profiles.yml": profile})

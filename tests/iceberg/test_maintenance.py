@@ -177,3 +177,38 @@ def test_a_project_without_tables_is_told_that_the_catalog_answers(seeknal_proje
     assert made.run("iceberg", "validate").assert_ok().stdout == (
         "no tables yet; the catalog answers\n"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("expire", TABLE, "--keep", "-1"),
+        ("expire", TABLE, "--older-than", "-1"),
+        ("maintain", "--orphans-older-than", "-0.5"),
+    ],
+    ids=" ".join,
+)
+def test_less_than_nothing_is_refused(written, words):
+    made = written(1)
+
+    outcome = made.run("iceberg", *words)
+
+    assert outcome.exit_code == 2
+    assert f"'{words[-2]}'" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "help"),
+    [
+        ("atlas.out.tt", "did you mean atlas.out.t?"),
+        ("atlas.out.other", "tables: atlas.out.t"),
+        ("nope.x", "tables: atlas.out.t"),
+    ],
+)
+def test_a_table_that_is_not_there_is_told_with_names_that_can_be_typed(written, table, help):
+    made = written(1)
+
+    outcome = made.run("iceberg", "show", table)
+
+    assert outcome.exit_code == 1
+    assert f"help: {help}" in outcome.stderr

@@ -162,7 +162,7 @@ def test_rows_that_another_engine_deleted_are_left_out(stocked):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("table: atlas.shop.odrers", "did you mean orders?"),
+        ("table: atlas.shop.odrers", "did you mean atlas.shop.orders?"),
         ("table: orders", "is not the name of an Iceberg table"),
         ("query: SELECT 1 AS a", "reads a table, not a query"),
     ],

@@ -34,7 +34,8 @@ class Tried:
 
     name: str
     type: str
-    file: str
+    file: str | None
+    """Where it is written; None for one that every project has."""
     ok: bool
     detail: str = ""
 
@@ -123,7 +124,10 @@ def _check(
         ok, detail = False, "; ".join(problem.message for problem in error.problems)
     except SeeknalError as error:
         ok, detail = False, error.message
-    return Tried(name=name, type=type_, file=profile.file, ok=ok, detail=detail)
+    # What is added for every project is this and no more.
+    added = profile.connections[name] == {"type": type_} and name in _implicit(plugins)
+    file = None if added else profile.file
+    return Tried(name=name, type=type_, file=file, ok=ok, detail=detail)
 
 
 def _settle(profile: Profile, name: str, plugins: Plugins) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import (
     ConnectionFailed,
@@ -16,7 +17,6 @@ from seeknal.plugin import (
     NodeError,
     Secret,
     SeeknalError,
-    did_you_mean,
     how_to_make,
     install_command,
     scrub,
@@ -171,23 +171,31 @@ def _in_database(options: Catalog, name: str, root: Path) -> dict[str, str]:
     }
 
 
-def load_table(catalog: PyCatalog, name: TableName, root: Path | None = None) -> Table:
+def load_table(
+    catalog: PyCatalog,
+    name: TableName,
+    root: Path | None = None,
+    others: Callable[[], list[str]] = list,
+) -> Table:
     """Raises NodeError for a table that is not there, with the nearest names.
 
-    With the ``root`` of a project it names the file of it that would make the table.
+    With the ``root`` of a project it names the file of it that would make the table. ``others``
+    are told where its namespace has none.
     """
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
         return catalog.load_table(name.identifier)
     except NoSuchTableError:
-        known = tables_of(catalog, name.namespace)
+        beside = tables_of(catalog, name.namespace)
         maker = how_to_make(root, str(name), types=(TYPE,)) if root else None
-        near = did_you_mean(name.name, known) or maker
+        near = [str(evolve(name, name=found)) for found in get_close_matches(name.name, beside)]
+        help = f"did you mean {' or '.join(near)}?" if near else maker
+        known = [str(evolve(name, name=found)) for found in beside] or others()
         raise NodeError(
             f"there is no Iceberg table {name}",
             code="SK1403",
-            help=near or f"tables: {', '.join(known) or 'none'}",
+            help=help or f"tables: {', '.join(known) or 'none'}",
         ) from None
     except Exception as error:
         raise ConnectionFailed(f"{name} cannot be loaded: {said(error)}", code="SK1402") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -129,7 +130,7 @@ def rollback(table: str, to: int, connection: str | None, format_: str) -> None:
 keep_option = click.option(
     "--keep",
     metavar="N",
-    type=int,
+    type=click.IntRange(0),
     default=5,
     show_default=True,
     help="How many snapshots stay at least.",
@@ -138,7 +139,7 @@ older_option = click.option(
     "--older-than",
     "days",
     metavar="DAYS",
-    type=float,
+    type=click.FloatRange(0),
     default=7.0,
     show_default=True,
     help="How long snapshots stay.",
@@ -172,7 +173,7 @@ def expire(table: str, keep: int, days: float, connection: str | None, format_: 
     "--orphans-older-than",
     "orphan_days",
     metavar="DAYS",
-    type=float,
+    type=click.FloatRange(0),
     default=3.0,
     show_default=True,
     help="How long files which no snapshot names stay: a writer may be about to name them.",
@@ -285,13 +286,14 @@ def _written_tables(connection: str | None) -> list[Table | Unreadable]:
 
 
 def _table(text: str, connection: str | None) -> Table:
-    from seeknal_iceberg.catalogs import load_table, open_catalog, table_name
+    from seeknal_iceberg.catalogs import all_tables, load_table, open_catalog, table_name
 
     command = _command()
     known = command.connections(Catalog)
-    options = known.get(connection or DEFAULT, Catalog())
+    options, root = known.get(connection or DEFAULT, Catalog()), command.project_root()
     name = table_name(text)
-    return load_table(open_catalog(options, name.catalog, command.project_root()), name)
+    catalog = open_catalog(options, name.catalog, root)
+    return load_table(catalog, name, others=partial(all_tables, options, root))
 
 
 def _time(milliseconds: int) -> str:
