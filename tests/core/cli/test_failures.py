@@ -3,7 +3,7 @@
 from tests.terminal import Terminal
 
 from seeknal.cli.failures import explain, explain_problem, explain_problems, message
-from seeknal.cli.fitting import wrapped
+from seeknal.cli.fitting import width, wrapped
 from seeknal.errors import ProjectError, UsageError
 from seeknal.model import Location, Problem
 
@@ -37,6 +37,16 @@ def test_a_problem_shows_its_line_with_a_caret_under_the_word(tmp_path):
         "     | \t       ^^^^^^^^^^^^^\n"
         "  help: did you mean source.orders?"
     )
+
+
+def test_a_caret_stands_below_its_word_after_wide_characters(tmp_path):
+    (tmp_path / "wide.sql").write_text("SELECT '\u6ce8\u6587' AS a, \u6570\u91cf", encoding="utf-8")
+
+    text = message("error", "SK0001", "wrong", Location("wide.sql", 1, 19), None, tmp_path)
+
+    source, caret = text.splitlines()[2:]
+    assert width(caret[: caret.index("^")]) == width(source[: source.index("\u6570")])
+    assert caret.count("^") == width("\u6570\u91cf")
 
 
 def test_of_a_long_line_only_what_is_around_the_place_is_shown(tmp_path):

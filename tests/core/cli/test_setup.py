@@ -319,6 +319,15 @@ def test_render_prints_the_sql_that_runs(fresh):
     assert outcome.stdout == 'SELECT * FROM "source"."orders"\nWHERE amount > 8\n'
 
 
+def test_render_leaves_no_gap_where_the_front_block_was(fresh):
+    text = "-- Head.\n/* ---\ntags: [a]\nlayer: silver\n--- */\n\nSELECT 1 AS a\n\nLIMIT 1\n"
+    fresh.write({"seeknal/one.sql": text})
+
+    outcome = fresh.run("render", "one").assert_ok()
+
+    assert outcome.stdout == "-- Head.\nSELECT 1 AS a\n\nLIMIT 1\n"
+
+
 AGGREGATION = """
     kind: aggregation
     name: spent

@@ -367,3 +367,12 @@ def test_a_list_says_what_differs_from_an_environment(shop):
     wrong = shop("list", "--env", "dve")
     assert wrong.exit_code == 2
     assert "did you mean dev?" in wrong.stderr
+
+
+def test_an_environment_that_would_last_no_time_is_refused(shop):
+    outcome = shop("env", "create", "short", "--ttl", "0d")
+
+    assert outcome.exit_code == 2
+    assert "0d is no time" in outcome.stderr
+    listed = shop("env", "list", "--format", "json").json()
+    assert [entry["environment"] for entry in listed] == ["prod"]

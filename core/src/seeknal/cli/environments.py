@@ -45,6 +45,15 @@ def env_command() -> None:
     """
 
 
+def _read_ttl(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> float | None:
+    seconds = read_duration(context, parameter, value)
+    if seconds == 0:
+        raise click.BadParameter(f"{value} is no time: the next janitor would remove it")
+    return seconds
+
+
 @env_command.command("create", cls=Command)
 @click.argument("name", metavar="ENV")
 @click.option(
@@ -58,7 +67,7 @@ def env_command() -> None:
 @click.option(
     "--ttl",
     metavar="DURATION",
-    callback=read_duration,
+    callback=_read_ttl,
     show_default="janitor.environment_ttl",
     help="Remove it when it was not used for so long.",
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.cli.fitting import columns_of, wrapped
+from seeknal.cli.fitting import columns_of, width, wrapped
 from seeknal.cli.streams import paint
 from seeknal.errors import ProjectError, SeeknalError
 from seeknal.secret import scrub
@@ -175,8 +175,8 @@ def _excerpt(location: Location, root: Path | None, widest: int) -> list[str]:
     lines = [f"{number:>4} | {line}"]
     if location.column:
         token = _TOKEN.match(line, start)
-        width = len(token[0]) if token else 1
-        lines.append(f"{'':>4} | {_blank(line[:start])}{'^' * width}")
+        carets = "^" * (width(token[0]) if token else 1)
+        lines.append(f"{'':>4} | {_blank(line[:start])}{carets}")
     return lines
 
 
@@ -192,7 +192,8 @@ def _cut(line: str, place: int, widest: int) -> tuple[str, int]:
 
 
 def _blank(text: str) -> str:
-    return "".join("\t" if character == "\t" else " " for character in text)
+    """What takes as much room as ``text`` on a terminal, so that what follows stands below."""
+    return "".join("\t" if character == "\t" else " " * width(character) for character in text)
 
 
 def _line_of(location: Location, root: Path | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,7 +44,7 @@ def render_command(
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
-    sql = _executed(loaded, found).strip()
+    sql = _without_gap(_executed(loaded, found).strip())
     missing: list[str] = []
     if dialect is not None or pretty:
         place = found.sql.location if found.sql else found.location
@@ -60,6 +61,13 @@ def render_command(
         for line in missing:
             warn(f"{found.id}: {line}")
     return 0 if good else 1
+
+
+def _without_gap(sql: str) -> str:
+    """SQL without blank lines among the comments above it: a front block leaves such a gap."""
+    lines = sql.split("\n")
+    head = list(takewhile(lambda line: not line.strip() or line.lstrip().startswith("--"), lines))
+    return "\n".join([*(line for line in head if line.strip()), *lines[len(head) :]])
 
 
 def _executed(loaded: Loaded, node: Node) -> str:
