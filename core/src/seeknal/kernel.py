@@ -15,6 +15,7 @@ from seeknal.model import (
     Problem,
     Relation,
     Scan,
+    Target,
 )
 
 Rows = Scan | ParquetFiles | Any
@@ -82,7 +83,9 @@ class TargetType:
 
     ``label_field`` is the option that names the destination to people. ``modes`` are the
     write modes it supports. ``exposure``: it may also stand as an exposure's ``type``.
-    ``profile_section``: what its targets start with stands in profiles.yml.
+    ``profile_section``: what its targets start with stands in profiles.yml. ``check`` is given a
+    target and the options of its connection, None where it has none in profiles.yml or they are
+    wrong; it connects to nothing, and raises SeeknalError where nothing may be delivered there.
     """
 
     name: str
@@ -93,6 +96,7 @@ class TargetType:
     aliases: tuple[str, ...] = ()
     exposure: bool = False
     profile_section: ProfileSection | None = None
+    check: Callable[[Target, Any], None] | None = None
 
 
 @frozen(kw_only=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from seeknal.errors import ProjectError, UsageError, did_you_mean
+from seeknal.errors import ProjectError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.marks import Marks
 from seeknal.model import Connection, Problem
-from seeknal.options import convert, fields_of, keys_of, option
+from seeknal.options import MISSING_KEY, convert, fields_of, keys_of, option
 from seeknal.plugins import DEFAULT_SECTION, Plugins
 from seeknal.project.around import unknown_type
 from seeknal.project.confidential import note_secrets, note_values
@@ -99,6 +99,39 @@ class Profile:
             raise ProjectError(problems)
         return found
 
+    def written(self, name: str, plugins: Plugins, problems: list[Problem]) -> Connection | None:
+        """A connection by what is written of it; None when something in it is wrong.
+
+        What variables say is left out: that is told where the connection is used, for it differs
+        from machine to machine.
+        """
+        raw = self.connections[name]
+        given = {key: value for key, value in raw.items() if not variables_in(value)}
+        left = raw.keys() - given.keys()
+        found: list[Problem] = []
+        connection = self._convert(name, given, plugins, found)
+        problems += [entry for entry in found if not (left and entry.code == MISSING_KEY)]
+        if connection is not None and not left:
+            problems += self._refused(connection, plugins)
+        return connection
+
+    def _refused(self, connection: Connection, plugins: Plugins) -> Iterator[Problem]:
+        """What the connection's type says of options with which nobody could connect."""
+        declared = plugins.connection_types[connection.type]
+        if declared.check is None:
+            return
+        try:
+            declared.check(connection.name, connection.options)
+        except SeeknalError as error:
+            named = (
+                key for key in self.connections[connection.name] if key in error.message.split()
+            )
+            place = self._marks(connection.name).value(*list(named)[:1])
+            yield Problem(code=error.code, message=error.message, location=place, help=error.help)
+
+    def _marks(self, name: str) -> Marks:
+        return self.other_marks.get(name) or self.marks.below("connections", name)
+
     def source_defaults(self, type: str, problems: list[Problem]) -> dict[str, object]:
         """Values that sources of a type start with."""
         raw = self.options.source_defaults.get(type, {})
@@ -141,7 +174,7 @@ class Profile:
     def _convert(
         self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: list[Problem]
     ) -> Connection | None:
-        marks = self.other_marks.get(name) or self.marks.below("connections", name)
+        marks = self._marks(name)
         type = str(raw.get("type", ""))
         declared = plugins.connection_types.get(type)
         if declared is None:
@@ -249,8 +282,9 @@ def read_profile(
     profile = Profile(
         path=path, file=file, options=options_, targets=targets, marks=marks, sections=sections
     )
-    whole = _with_project_connections(profile, root, settings)
-    return _with_section_connections(whole, plugins), problems
+    whole = _with_section_connections(_with_project_connections(profile, root, settings), plugins)
+    _note_misspelt(whole, plugins)
+    return whole, problems
 
 
 def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:
@@ -291,6 +325,19 @@ def _with_section_connections(profile: Profile, plugins: Plugins) -> Profile:
         options=evolve(profile.options, connections={**found, **profile.connections}),
         other_marks={**profile.other_marks, **marks},
     )
+
+
+def _note_misspelt(profile: Profile, plugins: Plugins) -> None:
+    """What may be meant as a secret is one, though no option has that name."""
+    for raw in profile.connections.values():
+        declared = plugins.connection_types.get(str(raw.get("type", "")))
+        if declared is None:
+            continue
+        known, secret = keys_of(declared.options), _secret_keys(declared.options)
+        for key in raw.keys() - {"type", *known}:
+            near = nearest(key, known, limit=1)
+            if not near or near[0] in secret:
+                note_values(raw[key], profile.environment, secret=True)
 
 
 def _is_target(key: str, value: object) -> bool:

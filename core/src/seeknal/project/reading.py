@@ -17,6 +17,7 @@ from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
 from seeknal.project.common import load_common, yaml_files
 from seeknal.project.confidential import note_headers, note_urls_in
+from seeknal.project.connected import connection_problems
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
@@ -85,6 +86,7 @@ class _Loader:
         nodes = self.in_order(self.with_rules(nodes, raws, around))
         self.problems += around.own_audits.faults(around.scope, around.known)
         self.check_nodes(nodes, raws, around)
+        self.check_connections(nodes, profile)
         project = Project(
             root=self.root,
             name=settings.options.name,
@@ -315,6 +317,10 @@ class _Loader:
         kinds = self.plugins.kinds.values()
         rowless = [kind.name for kind in kinds if not kind.produces_rows]
         self.problems += rowless_problems(readable, rowless, self.root)
+
+    def check_connections(self, nodes: Mapping[NodeId, Node], profile: Profile | None) -> None:
+        every = {**nodes, **self.flawed}.values()
+        self.problems += connection_problems(every, profile, self.plugins, self.root)
 
     def plugin_problems(self, project: Project) -> list[Problem]:
         clear = {
