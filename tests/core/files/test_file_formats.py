@@ -221,9 +221,10 @@ def test_a_path_outside_is_written_where_that_is_allowed(files, tmp_path):
         "out/../target/.lock",
     ],
 )
-def test_the_projects_own_files_are_never_replaced(files, path):
+@pytest.mark.parametrize("outside", [False, True])
+def test_the_projects_own_files_are_never_replaced(files, path, outside):
     with pytest.raises(NodeError) as caught:
-        files.deliver(files.rows(PEOPLE), path, format="csv")
+        files.deliver(files.rows(PEOPLE), path, format="csv", allow_outside=outside)
 
     assert caught.value.code == "SK1106"
     assert not (files.root / path).exists()

@@ -120,8 +120,7 @@ def _wrong_path(target: Target, options: FileOptions, path: Path, root: Path) ->
     try:
         _refuse_elsewhere(options.path)
         _format(options)
-        if not options.allow_outside and path.is_relative_to(root.resolve()):
-            _refuse_own(options.path, path.relative_to(root.resolve()))
+        _refuse_own(options.path, path, root)
     except NodeError as error:
         place = target.location and find_word(root, target.location, options.path, "path")
         yield Problem(
@@ -240,10 +239,11 @@ def _place(options: FileOptions, context: TargetContext) -> Path:
     """
     if context.environment != "prod":
         return _isolated(options.path, context)
-    if options.allow_outside:
-        return (context.project_root / options.path).resolve()
-    path = context.resolve(options.path)
-    _refuse_own(options.path, path.relative_to(context.project_root.resolve()))
+    root = context.project_root
+    path = (
+        (root / options.path).resolve() if options.allow_outside else context.resolve(options.path)
+    )
+    _refuse_own(options.path, path, root)
     return path
 
 
@@ -269,8 +269,11 @@ def _refuse_elsewhere(given: str) -> None:
         )
 
 
-def _refuse_own(given: str, path: PurePath) -> None:
-    if any(fnmatchcase(path.as_posix(), pattern) for pattern in _OWN):
+def _refuse_own(given: str, path: Path, root: Path) -> None:
+    if not path.is_relative_to(root.resolve()):
+        return
+    inside = path.relative_to(root.resolve()).as_posix()
+    if any(fnmatchcase(inside, pattern) for pattern in _OWN):
         raise NodeError(
             f"{given!r} is a place of the project's own files",
             code="SK1106",

@@ -36,6 +36,7 @@ from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage
 from seeknal_postgres.names import CODE, HELP, too_long
 from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.replacing import replace_all
+from seeknal_postgres.reserved import refuse_reserved
 from seeknal_postgres.timerange import replaced_range
 from seeknal_postgres.writetypes import Writing
 
@@ -85,7 +86,9 @@ def deliver(
     name, connection = connection_of(target, None, context)
     named = table_of(options.table or relation.node.name, connection.schema)
     table, connection = isolated(named, connection, context)
-    _check_names(relation, table, isolated_schema(connection.delivery_schema, context))
+    ledger_schema = isolated_schema(connection.delivery_schema, context)
+    refuse_reserved(table, ledger_schema)
+    _check_names(relation, table, ledger_schema)
     work = _prepared(target, options, relation, context, connection, table)
     if work is None:
         return Delivered(rows=0, detail="no rows: nothing to replace", wrote=False)

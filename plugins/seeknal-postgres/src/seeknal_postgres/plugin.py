@@ -85,8 +85,15 @@ def target_types() -> Iterable[TargetType]:
             modes=("full", "incremental_by_time", "upsert_by_key", "append"),
             aliases=ALIASES,
             exposure=True,
+            check=_check_target,
         )
     ]
+
+
+def _check_target(target: Target, connection: object) -> None:
+    from seeknal_postgres.reserved import check_target
+
+    check_target(target, connection)
 
 
 @hookimpl

@@ -1,0 +1,43 @@
+"""Tables of a database that are not a project's to write: PostgreSQL's, Iceberg's, seeknal's."""
+
+from __future__ import annotations
+
+from seeknal.plugin import NodeError, Target
+from seeknal_postgres.catalogue import Table, table_of
+from seeknal_postgres.ledger import TABLE
+from seeknal_postgres.options import Postgres, PostgresTarget
+
+_CATALOGUE = ("iceberg_tables", "iceberg_namespace_properties")
+"""Where PyIceberg keeps a catalog that is in a database."""
+
+
+def refuse_reserved(table: Table, ledger: str) -> None:
+    """Raise NodeError for a table that nothing may be delivered to; ``ledger`` is the schema of
+    the table of deliveries.
+    """
+    if table.schema.startswith("pg_") or table.schema == "information_schema":
+        raise NodeError(
+            f"{table} is a table of PostgreSQL's own",
+            code="SK1339",
+            help="table: schema.name, in another schema",
+        )
+    if table.name in _CATALOGUE:
+        raise NodeError(
+            f"{table} holds the names of Iceberg tables: their catalog writes it itself",
+            code="SK1339",
+            help="give the target another table",
+        )
+    if (table.schema, table.name) == (ledger, TABLE):
+        raise NodeError(
+            f"{table} holds what was delivered: seeknal writes it itself",
+            code="SK1339",
+            help="give the target another table; delivery_schema: of the connection moves this one",
+        )
+
+
+def check_target(target: Target, connection: object) -> None:
+    """`refuse_reserved` by what is written in a project's files."""
+    assert isinstance(target.options, PostgresTarget)
+    known = connection if isinstance(connection, Postgres) else Postgres()
+    table = table_of(target.options.table or target.node.name, known.schema)
+    refuse_reserved(table, known.delivery_schema)
