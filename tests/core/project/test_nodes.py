@@ -737,3 +737,31 @@ def test_words_that_are_no_types_are_descriptions(node, text):
     (column,) = node(text_).columns
 
     assert (column.type, column.description) == (None, text)
+
+
+@pytest.mark.parametrize("wrong", ["ownr: me", "keys: {a: 1}"])
+def test_what_is_read_back_is_told_beside_other_mistakes_of_both_nodes(problems, wrong):
+    source = "kind: source\nname: back\nsource: csv\ntable: out/t.csv\n"
+    target = "kind: transform\nname: t\nsql: SELECT 1 AS a\n"
+    place = "materializations: [{type: file, path: out/t.csv}, {type: fil, path: x.csv}]\n"
+
+    found = problems(
+        {
+            "seeknal/t.yml": f"{target}{wrong}\n{place}",
+            "seeknal/s.yml": f"{source}{wrong}\n",
+        }
+    )
+
+    codes = [entry.code for entry in found]
+    assert codes.count("SK0220") == 1
+    assert codes.count("SK0208") == 1
+    assert len(codes) == 4
+
+
+def test_a_table_of_two_nodes_is_told_beside_other_mistakes(problems, vault):
+    node = "kind: transform\nname: {}\nsql: SELECT 1 AS a\nownr: me\n"
+    place = "materializations: [{type: vault, table: t}]\n"
+
+    found = problems({f"seeknal/{name}.yml": node.format(name) + place for name in "ab"})
+
+    assert sorted(entry.code for entry in found) == ["SK0201", "SK0201", "SK0223"]

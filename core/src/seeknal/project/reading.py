@@ -312,8 +312,9 @@ class _Loader:
         lost = {raw.id for raw in raws} - readable.keys()
         self.disabled = frozenset(lost - wrong)
         self.problems += graph_problems(readable, lost & wrong, self.disabled)
-        self.problems += read_back(nodes, self.root, around.connections or {})
-        self.problems += overwritten(nodes, around.connections or {})
+        every = {**nodes, **self.flawed}
+        self.problems += read_back(every, self.root, around.connections or {})
+        self.problems += overwritten(every, around.connections or {})
         kinds = self.plugins.kinds.values()
         rowless = [kind.name for kind in kinds if not kind.produces_rows]
         self.problems += rowless_problems(readable, rowless, self.root)
