@@ -106,10 +106,46 @@ def test_an_input_that_is_not_in_the_database_is_named(project, database):
         }
     )
 
-    outcome = made.run("run")
+    for command in ("validate", "run"):
+        outcome = made.run(command)
 
-    assert outcome.exit_code == 1
-    assert "transform.local is not in the database of connection 'pg'" in outcome.stderr
+        assert outcome.exit_code == 2
+        assert "transform.local is not in the database of connection 'pg'" in outcome.stderr
+        assert "seeknal/n.yml:8:38" in outcome.stderr
+
+
+def test_an_input_that_is_appended_holds_other_rows_too(project):
+    made = project(
+        {
+            "seeknal/sources.yml": SOURCES.replace("out.daily}", "out.daily, mode: append}"),
+            "seeknal/n.yml": "kind: transform\nname: there\nengine: postgresql\n"
+            "params: {connection: pg}\n"
+            "transform: |\n  SELECT *\n  FROM ref('transform.daily')\n",
+        }
+    )
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "transform.daily is appended to out.daily of connection 'pg'" in outcome.stderr
+    assert "deliver it there with another mode as well" in outcome.stderr
+    assert "seeknal/n.yml:7:" in outcome.stderr
+
+
+@pytest.mark.parametrize("inputs", ["", "inputs: [{ref: transform.local}]\n"])
+def test_an_engine_without_a_database_is_told_before_a_run(project, inputs):
+    made = project(
+        {
+            "seeknal/n.yml": "kind: transform\nname: local\ntransform: SELECT 1 AS a\n---\n"
+            f"kind: transform\nname: there\nengine: postgresql\n{inputs}"
+            "transform: SELECT 1 AS a\n",
+        }
+    )
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "SK1361" in outcome.stderr
 
 
 def test_an_engine_that_nobody_provides_is_refused(project):

@@ -18,12 +18,15 @@ from seeknal.plugin import (
     find_word,
 )
 from seeknal_postgres.catalogue import table_of
+from seeknal_postgres.engine import connection_name, rows_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
-from seeknal_postgres.options import PostgresSource, PostgresTarget
+from seeknal_postgres.options import ENGINES, PostgresSource, PostgresTarget
 
 
 def problems_of(project: Project) -> Iterable[Problem]:
     for node in project.nodes.values():
+        if node.engine in ENGINES and node.sql is not None:
+            yield from _of_engine(node, project)
         if node.source is not None and isinstance(node.source.options, PostgresSource):
             yield from _of_source(node, project.root)
         columns: list[tuple[str, str]] = []
@@ -33,6 +36,29 @@ def problems_of(project: Project) -> Iterable[Problem]:
                 columns = _columns(node)
         for fault in too_long(columns):
             yield _problem(node, CODE, fault, HELP)
+
+
+def _of_engine(node: Node, project: Project) -> Iterator[Problem]:
+    """What its SQL reads and is not in its database."""
+    if not all(id in project.nodes for id in node.parents):
+        return
+    try:
+        connection = connection_name(node, project.nodes.__getitem__)
+    except NodeError as error:
+        yield _problem(node, error.code, error.message, error.help or "")
+        return
+    for entry in node.inputs:
+        try:
+            rows_of(project.nodes[entry.ref], connection)
+        except NodeError as error:
+            place = entry.location or node.location
+            yield Problem(
+                code=error.code,
+                message=error.message,
+                location=find_word(project.root, place, str(entry.ref)),
+                help=error.help,
+                node=node.id,
+            )
 
 
 def _of_source(node: Node, root: Path) -> Iterator[Problem]:

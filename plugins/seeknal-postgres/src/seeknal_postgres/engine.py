@@ -6,9 +6,10 @@ node by the table that it is delivered to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Node, NodeContext, NodeError, NodeId, Rows, Source
+from seeknal.plugin import Node, NodeContext, NodeError, NodeId, Rows, Source, Target
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def run_sql(node: Node, context: NodeContext) -> Rows:
     """The rows of the node's SQL. Raises NodeError for a parent that is not in the database."""
-    name = _connection(node, context)
+    name = connection_name(node, context.definition)
     source = Source(
         node=node.id,
         type=TYPE,
@@ -33,14 +34,15 @@ def run_sql(node: Node, context: NodeContext) -> Rows:
     return read(source, PostgresSource(), context)
 
 
-def _connection(node: Node, context: NodeContext) -> str:
-    """That of ``params:``, else the one that all parents share."""
+def connection_name(node: Node, definition: Callable[[NodeId], Node]) -> str:
+    """That of ``params:``, else the one that all parents share. Raises NodeError without one."""
     given = node.params.get("connection")
     if isinstance(given, str):
         return given
-    found = set.intersection(*(_connections(context.definition(id)) for id in node.parents))
-    if len(found) == 1:
-        return found.pop()
+    found = [_connections(definition(id)) for id in node.parents]
+    shared = set.intersection(*found) if found else set()
+    if len(shared) == 1:
+        return shared.pop()
     raise NodeError(
         f"engine {node.engine} does not follow from its inputs in which database it runs",
         code="SK1361",
@@ -102,25 +104,45 @@ def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expressio
     """A table, or a query in brackets. Raises NodeError when the rows are not in the database."""
     from sqlglot import exp, parse_one
 
-    source = parent.source
+    found = rows_of(parent, connection)
     options = context.connection(connection, Postgres)
+    if isinstance(found, Target):
+        assert isinstance(found.options, PostgresTarget)
+        table = table_of(found.options.table or parent.name, options.schema)
+        # What this environment did not change lies where production keeps it.
+        return _named(isolated(table, options, context, context.holder(found))[0])
+    if found.query is not None:
+        return exp.Subquery(this=parse_one(found.query, read="postgres"))
+    assert isinstance(found.options, PostgresSource)
+    _, where = connection_of(found, found.options, context)
+    return _named(table_of(".".join(found.table), where.schema))
+
+
+def rows_of(parent: Node, connection: str) -> Source | Target:
+    """What holds just the rows of a node in the database. Raises NodeError when nothing does."""
+    source = parent.source
     if (
         source is not None
         and isinstance(source.options, PostgresSource)
         and source.connection == connection
         and parent.python is None
     ):
-        if source.query is not None:
-            return exp.Subquery(this=parse_one(source.query, read="postgres"))
-        _, where = connection_of(source, source.options, context)
-        return _named(table_of(".".join(source.table), where.schema))
-    for target in parent.targets:
-        if isinstance(target.options, PostgresTarget) and target.connection == connection:
-            if target.mode == "append":
-                continue
-            table = table_of(target.options.table or parent.name, options.schema)
-            # What this environment did not change lies where production keeps it.
-            return _named(isolated(table, options, context, context.holder(target))[0])
+        return source
+    targets = [
+        target
+        for target in parent.targets
+        if isinstance(target.options, PostgresTarget) and target.connection == connection
+    ]
+    whole = [target for target in targets if target.mode != "append"]
+    if whole:
+        return whole[0]
+    if targets:
+        raise NodeError(
+            f"{parent.id} is appended to {targets[0].label} of connection {connection!r},"
+            " where the rows of earlier runs are too",
+            code="SK1362",
+            help="deliver it there with another mode as well, or leave engine: out",
+        )
     raise NodeError(
         f"{parent.id} is not in the database of connection {connection!r}",
         code="SK1362",

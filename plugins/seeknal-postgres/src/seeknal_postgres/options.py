@@ -9,6 +9,8 @@ from attrs import frozen
 from seeknal.plugin import Duration, Secret, option
 
 TYPE = "postgresql"
+ALIASES = ("postgres",)
+ENGINES = (TYPE, *ALIASES)
 
 
 @frozen(kw_only=True)

@@ -34,12 +34,17 @@ from seeknal.plugin import (
     batch_misfits,
     hookimpl,
 )
-from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
+from seeknal_postgres.options import (
+    ALIASES,
+    ENGINES,
+    TYPE,
+    Postgres,
+    PostgresSource,
+    PostgresTarget,
+)
 
 if TYPE_CHECKING:
     import click
-
-ALIASES = ("postgres",)
 
 
 @hookimpl
@@ -105,7 +110,7 @@ def engines() -> Iterable[EngineType]:
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
-    if node.engine not in (TYPE, *ALIASES) or node.sql is None:
+    if node.engine not in ENGINES or node.sql is None:
         return None
     from seeknal_postgres.engine import run_sql
 
