@@ -88,3 +88,27 @@ def test_the_schema_of_the_deliveries_takes_other_tables(project, database):
     made.run("run").assert_ok()
 
     assert database.rows("SELECT id FROM seeknal.mine") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("table: t", "PostgreSQL keeps the column name 'ctid' for itself"),
+        ("table: t, unique_keys: [idd]", "there is no column 'idd', which unique_keys names"),
+        ("table: t, time_column: dya", "there is no column 'dya', which time_column names"),
+    ],
+)
+def test_names_of_columns_are_looked_at_in_every_mode(seeknal_project, more, told):
+    made = seeknal_project(
+        {
+            "profiles.yml": PROFILE.replace("MORE", "schema: x"),
+            "seeknal/t.yml": "kind: transform\nname: t\n"
+            "transform: SELECT 1 AS id, 'x' AS day, 2 AS ctid\n"
+            f"materializations: [{{type: postgresql, connection: pg, {more}}}]\n",
+        }
+    )
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert told in outcome.stderr

@@ -36,14 +36,21 @@ def span_of(ranges: Sequence[Range]) -> Span | None:
 
 
 def batch_misfits(
-    columns: Sequence[Column], *, keys: Sequence[str] = (), time: str | None = None
+    columns: Sequence[Column],
+    *,
+    keys: Sequence[str] = (),
+    time: str | None = None,
+    ordered: bool = True,
 ) -> Iterator[Misfit]:
-    """What `check_keys` and `check_times` would refuse of rows with these columns."""
+    """What `check_keys` and `check_times` would refuse of rows with these columns.
+
+    Not ``ordered``: rows are not told apart by ``time``, which only has to be there.
+    """
     names = [column.name for column in columns]
     yield from (_missing(name, "unique_keys", names) for name in keys if name not in names)
     if time is not None and time not in names:
         yield _missing(time, "time_column", names)
-    elif time is not None:
+    elif time is not None and ordered:
         kind = columns[names.index(time)].type
         if kind and not kind.startswith(_TIMES):
             yield _timeless(time, kind)

@@ -298,3 +298,68 @@ def test_a_target_writes_no_seed_of_the_project(seeknal_project):
 
     assert outcome.exit_code == 2
     assert "SK1106" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ("{path: a.csv, compression: rar}", "csv has no compression 'rar'"),
+        ("{path: a.parquet, compression: gzipp}", "did you mean gzip?"),
+        ("{path: a.csv, delimiter: ''}", "delimiter is empty"),
+        ("{path: a.xlsx, sheets: [transform.nope]}", "sheets names 'transform.nope'"),
+    ],
+)
+def test_options_that_cannot_be_are_told_before_a_run(seeknal_project, params, told):
+    made = exposed(seeknal_project, params)
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert told in outcome.stderr
+    assert "seeknal/e.yml:4:" in outcome.stderr
+    assert outcome.stderr.count("error[") == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ("{path: a.parquet, delimiter: ';'}", "delimiter has no effect on parquet"),
+        ("{path: a.csv, sheets: [transform.t]}", "sheets has no effect on csv"),
+        ("{path: a.xlsx, compression: gzip}", "compression has no effect on xlsx"),
+        ("{path: a.csv, array: true}", "array has no effect on csv"),
+    ],
+)
+def test_options_without_effect_are_warned_of(seeknal_project, params, told):
+    made = exposed(seeknal_project, params)
+
+    outcome = made.run("validate").assert_ok()
+
+    assert f"warning[SK1119]: {told}" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        "{path: a.csv.gz, compression: gzip, delimiter: ';', header: false}",
+        "{path: a.parquet, compression: snappy}",
+        "{path: a.parquet, compression: ZSTD}",
+        "{path: a.csv, compression: none}",
+        "{path: a.json, array: false, compression: zstd}",
+    ],
+)
+def test_options_that_fit_are_written_without_a_word(seeknal_project, params):
+    made = exposed(seeknal_project, params)
+
+    outcome = made.run("run").assert_ok()
+
+    assert "SK" not in outcome.stderr
+
+
+def test_a_file_below_another_targets_file_is_told_before_a_run(seeknal_project):
+    target = "materializations: [{type: file, path: out/t.csv/u.csv}]\n"
+    made = exposed(seeknal_project, "{path: out/t.csv}", SECOND + target)
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "out/t.csv/u.csv lies below out/t.csv, which exposure.e writes" in outcome.stderr

@@ -27,7 +27,6 @@ from seeknal.plugin import (
     Target,
     TargetContext,
     TargetType,
-    did_you_mean,
     find_word,
     hookimpl,
     option,
@@ -45,14 +44,6 @@ _BY_SUFFIX: dict[str, Format] = {
     ".jsonl": "ndjson",
     ".parquet": "parquet",
     ".xlsx": "xlsx",
-}
-_OF_TEXT = ("none", "uncompressed", "auto", "auto_detect", "gzip", "zstd")
-_COMPRESSIONS: dict[Format, tuple[str, ...]] = {
-    "csv": _OF_TEXT,
-    "json": _OF_TEXT,
-    "ndjson": _OF_TEXT,
-    "jsonl": _OF_TEXT,
-    "parquet": ("uncompressed", "snappy", "gzip", "zstd", "lz4", "lz4_raw", "brotli"),
 }
 _FULL = ("No space left on device", "Out of disk space", "Disk quota exceeded")
 _OWN = (
@@ -103,6 +94,8 @@ def target_types() -> list[TargetType]:
 
 @hookimpl
 def validate_project(project: Project) -> Iterable[Problem]:
+    from seeknal.builtin.filechecks import below_files
+
     owners: dict[Path, Target] = {}
     for node in project.nodes.values():
         for target in node.targets:
@@ -111,15 +104,18 @@ def validate_project(project: Project) -> Iterable[Problem]:
                 first = owners.setdefault(path, target)
                 if first is not target:
                     yield _one_file_twice(first, target)
-                yield from _wrong_path(target, target.options, path, project.root)
-                yield from _wrong_options(target, target.options, project)
+                yield from _wrong(target, target.options, path, project)
+    yield from below_files(owners, project.root)
 
 
-def _wrong_path(target: Target, options: FileOptions, path: Path, root: Path) -> Iterator[Problem]:
-    """What a delivery would say of the path."""
+def _wrong(target: Target, options: FileOptions, path: Path, project: Project) -> Iterator[Problem]:
+    """What a delivery would say of the path, else what is wrong with other options."""
+    from seeknal.builtin.filechecks import option_problems
+
+    root = project.root
     try:
         _refuse_elsewhere(options.path)
-        _format(options)
+        format = _format(options)
         _refuse_own(options.path, path, root)
     except NodeError as error:
         place = target.location and find_word(root, target.location, options.path, "path")
@@ -130,36 +126,8 @@ def _wrong_path(target: Target, options: FileOptions, path: Path, root: Path) ->
             help=error.help,
             node=target.node,
         )
-
-
-def _wrong_options(target: Target, options: FileOptions, project: Project) -> Iterator[Problem]:
-    """Options that a delivery could not do anything with."""
-    for key, word, what in _faults(options, project):
-        yield Problem(
-            code="SK1108",
-            message=f"{key} is {word!r}",
-            location=target.location and find_word(project.root, target.location, word, key),
-            help=what,
-            node=target.node,
-        )
-
-
-def _faults(options: FileOptions, project: Project) -> Iterator[tuple[str, str, str]]:
-    """Each option that cannot be, with its value and what it should be."""
-    delimiter, compression = options.delimiter or "", options.compression
-    if len(delimiter.encode()) > 4 or '"' in delimiter:
-        yield "delimiter", delimiter, "one to four characters, but no quotes"
-    try:
-        known = _COMPRESSIONS.get(_format(options))
-    except NodeError:
-        # That has been told.
-        known = None
-    if compression is not None and known and compression.lower() not in known:
-        yield "compression", compression, f"one of {', '.join(known)}"
-    for sheet in options.sheets:
-        if sheet not in project.nodes:
-            near = did_you_mean(sheet, project.nodes)
-            yield "sheets", sheet, near or "sheets: names nodes, such as transform.orders"
+        return
+    yield from option_problems(target, options, format, project)
 
 
 def _one_file_twice(first: Target, second: Target) -> Problem:

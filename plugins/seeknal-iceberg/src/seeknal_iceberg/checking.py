@@ -33,11 +33,11 @@ def misfits_of(
     target: Target, options: IcebergTarget, columns: Sequence[Column]
 ) -> Iterator[Misfit]:
     """What a delivery would say of keys, times, partitions and the order of rows."""
-    incremental = target.mode == "incremental_by_time"
     yield from batch_misfits(
         columns,
-        keys=options.unique_keys if target.mode == "upsert_by_key" else (),
-        time=options.time_column if incremental else None,
+        keys=options.unique_keys,
+        time=options.time_column,
+        ordered=target.mode == "incremental_by_time",
     )
     names = [column.name for column in columns]
     for text in options.partition_by:

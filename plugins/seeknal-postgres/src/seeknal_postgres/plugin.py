@@ -31,7 +31,6 @@ from seeknal.plugin import (
     Target,
     TargetContext,
     TargetType,
-    batch_misfits,
     hookimpl,
 )
 from seeknal_postgres.options import (
@@ -129,14 +128,9 @@ def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit
     options = target.options
     if not isinstance(options, PostgresTarget):
         return None
-    upserts, incremental = target.mode == "upsert_by_key", target.mode == "incremental_by_time"
-    return list(
-        batch_misfits(
-            columns,
-            keys=options.unique_keys if upserts else (),
-            time=options.time_column if incremental else None,
-        )
-    )
+    from seeknal_postgres.reserved import misfits_of
+
+    return list(misfits_of(target, options, columns))
 
 
 @hookimpl

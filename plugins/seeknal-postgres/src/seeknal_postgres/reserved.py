@@ -1,14 +1,19 @@
-"""Tables of a database that are not a project's to write: PostgreSQL's, Iceberg's, seeknal's."""
+"""Tables and columns that are not a project's to write: PostgreSQL's, Iceberg's, seeknal's."""
 
 from __future__ import annotations
 
-from seeknal.plugin import NodeError, Target
+from collections.abc import Iterator, Sequence
+
+from seeknal.plugin import Column, Misfit, NodeError, Target, batch_misfits
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.ledger import TABLE
 from seeknal_postgres.options import Postgres, PostgresTarget
 
 _CATALOGUE = ("iceberg_tables", "iceberg_namespace_properties")
 """Where PyIceberg keeps a catalog that is in a database."""
+
+_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+"""Those that every table has already."""
 
 
 def refuse_reserved(table: Table, ledger: str) -> None:
@@ -41,3 +46,24 @@ def check_target(target: Target, connection: object) -> None:
     known = connection if isinstance(connection, Postgres) else Postgres()
     table = table_of(target.options.table or target.node.name, known.schema)
     refuse_reserved(table, known.delivery_schema)
+
+
+def misfits_of(
+    target: Target, options: PostgresTarget, columns: Sequence[Column]
+) -> Iterator[Misfit]:
+    """What a delivery would say of keys, times and names of columns."""
+    yield from batch_misfits(
+        columns,
+        keys=options.unique_keys,
+        time=options.time_column,
+        ordered=target.mode == "incremental_by_time",
+    )
+    for column in columns:
+        if column.name in _COLUMNS:
+            yield Misfit(
+                code="SK1340",
+                message=f"PostgreSQL keeps the column name {column.name!r} for itself",
+                help="give it another name in the node's SQL",
+                key="table",
+                word=options.table or "",
+            )
