@@ -79,5 +79,5 @@ def _problem(
         location=place and find_word(root, place, word or key, *([key] if word else [])),
         help=help,
         node=target.node,
-        severity="warning" if warns else "error",
+        severity="warn" if warns else "error",
     )
