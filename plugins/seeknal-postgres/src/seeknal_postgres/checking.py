@@ -18,7 +18,6 @@ from seeknal.plugin import (
     find_word,
 )
 from seeknal_postgres.catalogue import table_of
-from seeknal_postgres.engine import connection_name, rows_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import ENGINES, PostgresSource, PostgresTarget
 
@@ -40,6 +39,8 @@ def problems_of(project: Project) -> Iterable[Problem]:
 
 def _of_engine(node: Node, project: Project) -> Iterator[Problem]:
     """What its SQL reads and is not in its database."""
+    from seeknal_postgres.engine import connection_name, rows_of
+
     if not all(id in project.nodes for id in node.parents):
         return
     try:
