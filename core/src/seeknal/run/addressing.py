@@ -96,7 +96,7 @@ def _moved(entry: Delivery, target: Target, rows: Rows) -> Delivery:
     # Another column may say the time now.
     known = evolve(entry, key=target.key, mode=target.mode, spans=())
     known = evolve(known, output_id="" if again else entry.output_id)
-    return evolve(known, held=_remembered(entry, rows).held) if target.mode == "append" else known
+    return evolve(known, held=_remembered(entry, rows).held)
 
 
 def _without_repeated(account: Account, base: Delivery, rows: Rows) -> tuple[Account, Delivery]:
@@ -137,12 +137,11 @@ def _after_full(
     known = evolve(whole, key=target.key, mode=target.mode, number=number)
     if whole.status != "delivered":
         return _on_top(known, base)
-    append = target.mode == "append"
     return evolve(
         known,
         holds_as=whole.delivery_id,
-        output_id=whole.output_id if append else "",
-        held=_held(whole, rows) if append else (),
+        output_id=whole.output_id if target.mode == "append" else "",
+        held=_held(whole, rows),
     )
 
 

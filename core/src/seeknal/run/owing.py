@@ -85,7 +85,7 @@ def _holding(output: Output, known: Delivery | None) -> Delivery | None:
     if known is None or known.status != "delivered":
         return known
     found = output.before(known.output_id)
-    return evolve(known, held=(found,) if found else ())
+    return evolve(known, held=(found,)) if found else known
 
 
 def undelivered(node: Node, snapshot: Snapshot) -> bool:
