@@ -38,7 +38,7 @@ def applied(mode: str, table: list[int], values: Sequence[int]) -> list[int]:
 def after(steps: Iterable[Step]) -> list[int]:
     """What the table holds: each output is handed over once, and all that waits goes in order."""
     table: list[int] = []
-    waiting: list[tuple[int, ...]] = []
+    waiting: list[tuple[tuple[int, ...], bool]] = []
     newest: tuple[int, ...] | None = None
     last: tuple[int, ...] | None = None
     written = ""
@@ -51,15 +51,16 @@ def after(steps: Iterable[Step]) -> list[int]:
         else:
             for batch in (newest, values):
                 if batch is not None and batch != last:
-                    waiting.append(batch)
+                    waiting.append((batch, False))
                     last = batch
             newest = None
-            if written not in (mode, "") and mode != "append" and last not in waiting[-1:]:
-                # A mode that loses nothing by it may bring once more what another brought.
-                waiting.append(values)
+            if written not in (mode, "") and (last, False) not in waiting[-1:]:
+                # What another mode brought is brought once more where nothing is lost by it.
+                waiting.append((values, True))
             if there:
-                for batch in waiting:
-                    table = applied(mode, table, batch)
+                for batch, again in waiting:
+                    if not (again and mode == "append"):
+                        table = applied(mode, table, batch)
                 waiting = []
         written = mode
     return table
