@@ -68,7 +68,7 @@ def _refuse_missing(options: Relationships, subject: Subject) -> None:
     names = _rows_of(options.to, subject).names
     known = {name.lower() for name in names}
     for name in options.fields:
-        if name.lower() not in known:
+        if known and name.lower() not in known:
             raise NodeError(
                 f"audit relationships of {subject.relation.node} names {name!r}, which is no"
                 f" column of {options.to}",
