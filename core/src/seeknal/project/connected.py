@@ -47,10 +47,11 @@ def connection_problems(
 def _uses(nodes: Iterable[Node], plugins: Plugins) -> Iterator[Use]:
     for node in nodes:
         source, engine = node.source, node.params.get("connection")
-        if source is not None:
+        # What no plugin knows is told where it stands.
+        if source is not None and source.type in plugins.source_types:
             name = source.connection or implicit_connection(source.type, plugins) or ""
             yield Use(node=node, type=source.type, what="source", name=name, location=node.location)
-        if node.engine is not None and isinstance(engine, str):
+        if node.engine and node.engine in plugins.engines and isinstance(engine, str):
             yield Use(
                 node=node, type=node.engine, what="engine", name=engine, location=node.location
             )
