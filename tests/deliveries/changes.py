@@ -99,6 +99,11 @@ class Changing:
 
     def step(self, mode: str, values: Sequence[int], there: bool, table: str = "out.t"):
         """A run in a mode, over these values, with or without a server."""
+        self.write(mode, values, there, table)
+        return self.project.run("run", "--unpin")
+
+    def write(self, mode: str, values: Sequence[int], there: bool, table: str = "out.t") -> None:
+        """The files of such a run."""
         port = f"port: {self.database.parameters['port']}"
         profile = self.database.profile
         target = (
@@ -112,7 +117,6 @@ class Changing:
                 f"materializations:\n  - {target}\n",
             }
         )
-        return self.project.run("run", "--unpin")
 
     def held(self) -> list[int]:
         """The values in the table."""

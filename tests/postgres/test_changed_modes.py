@@ -117,6 +117,22 @@ def test_rows_that_are_owed_to_a_table_go_out_once_after_another_table_and_back(
     assert [entry for entry in made.listed() if entry["label"].endswith("out.t")] == []
 
 
+def test_what_full_is_owed_goes_out_once_when_a_promotion_changes_the_mode(made):
+    made.step("full", (10,), True)
+    made.step("full", (20,), False)
+    made.write("append", (30,), False)
+    node = made.project.path / "seeknal/a.yml"
+    node.write_text(node.read_text().replace("SELECT v", "SELECT v + 0 AS v"))
+    made.project.run("run", "--env", "dev", "--no-materialize")
+    promoted = made.project.run("promote", "dev", "--yes")
+
+    made.step("append", (30,), True)
+
+    assert "nothing to promote" not in promoted.stdout + promoted.stderr
+    assert made.held() == [10, 20, 30]
+    assert [entry for entry in made.listed() if entry["environment"] == "prod"] == []
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_table_holds_what_its_modes_promise_whatever_they_were(made, seed):
     steps = drawn(seed, length=9)
