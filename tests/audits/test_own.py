@@ -191,7 +191,7 @@ def test_a_column_that_is_not_there_is_told_before_any_sql_runs(project):
         ("-- params: column\nSELECT 1", 2, "reads no __THIS__"),
         ("-- params: column\nSELECT * FROM __THIS__ WHERE", 2, "syntax error"),
         ("-- params: column\nSELECT * FROM 'x.csv', __THIS__", 2, "file"),
-        ("", 0, "empty"),
+        ("", None, "empty"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_told_at_its_line(told, sql, line, words):
@@ -334,4 +334,4 @@ def test_a_caret_stands_only_where_no_parameter_moves_what_is_written(project):
     problems = outcome.run("validate", "--format", "json").json()["problems"]
 
     places = [(entry["line"], entry["column"]) for entry in problems]
-    assert places == [(2, 0), (4, 10)]
+    assert places == [(2, None), (4, 10)]

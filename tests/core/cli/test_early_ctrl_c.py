@@ -36,7 +36,10 @@ def run(folder, module, *arguments, times=1, ignored=False):
         capture_output=True,
         text=True,
         timeout=60,
-        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if ignored else None,
+        # What a shell starts in the background takes no notice of Ctrl-C otherwise.
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL
+        ),
     )
 
 

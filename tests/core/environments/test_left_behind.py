@@ -362,10 +362,6 @@ READERS = {
     "source in another case": {"seeknal/s.yml": source("OUT/A.csv")},
     "source of a glob": {"seeknal/s.yml": source("out/[ac]*.csv")},
     "source of all below": {"seeknal/s.yml": source("./**/[a]*.csv")},
-    "source with a variable": {
-        "seeknal_project.yml": "name: t\nvars: {where: a}\n",
-        "seeknal/s.yml": source('out/{{ var("where") }}.csv'),
-    },
     "query": {"seeknal/s.yml": "kind: transform\nname: s\nvolatile: true\nsql: FROM 'out/a.csv'\n"},
     "volatile query": {
         "seeknal/s.yml": "kind: transform\nname: s\nvolatile: true\n"

@@ -170,7 +170,7 @@ def test_a_full_disk_is_said_to_be_full(files):
         with open("/dev/full", "w") as full:
             full.write("x")
     except OSError as error:
-        explained = _explained(error, options, files.root / "deep/a.csv")
+        explained = _explained(error, options, files.root / "deep/a.csv", frozenset())
 
     assert explained.code == "SK1103"
     assert "deep/a.csv" in explained.message

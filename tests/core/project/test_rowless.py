@@ -3,6 +3,8 @@
 import pytest
 from tests.core.project.conftest import NEIGHBOURS
 
+pytest.importorskip("seeknal_audits", reason="a rule's check is an audit of the plugin")
+
 FILE = "seeknal/transforms/t.sql"
 OTHERS = {
     **NEIGHBOURS,

@@ -62,12 +62,22 @@ def told(root: Path, node: Node, error: SeeknalError, makers: FileMakers) -> Pro
 
 def place_of(root: Path, node: Node, error: SeeknalError) -> Location:
     """Where that is written which an error of a source is about; else where the source begins."""
-    source, start = _source(node), node.location
+    source, start = _source(node), line_of_file(error, node)
     spots = chain(
         (place_of_key(node, name, root, "columns", "schema") for name in _declared(error)),
         (find_word(root, start, word, *keys) for word, keys in _words(source, error)),
     )
     return next((spot for spot in spots if spot != start), start)
+
+
+def line_of_file(error: SeeknalError, node: Node) -> Location:
+    """Where an error of a node's stands; a seed has no file but that of its rows."""
+    if error.location is not None:
+        return error.location
+    named = re.match(rf"{re.escape(node.location.file)}, line ([\d,]+)", error.message)
+    if named is None:
+        return node.location
+    return Location(node.location.file, int(named[1].replace(",", "")), 0)
 
 
 def _declared(error: SeeknalError) -> list[str]:

@@ -34,6 +34,7 @@ from seeknal.project.syntax import (
     read_refs,
     required_arguments,
 )
+from seeknal.project.syntaxtree import syntax_tree
 
 if TYPE_CHECKING:
     from seeknal.project.pycode import Counted
@@ -135,7 +136,7 @@ class _Reader:
     def parse(self) -> bool:
         try:
             data = self.path.read_bytes()
-            self.tree = ast.parse(data, str(self.path))
+            self.tree = syntax_tree(data, str(self.path))
             self.header = header_of(data.decode("utf-8-sig").replace("\r\n", "\n"))
         except SyntaxError as error:
             message = f"Python cannot read this file: {error.msg}"

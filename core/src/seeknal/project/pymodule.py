@@ -11,6 +11,7 @@ from attrs import field, frozen
 from seeknal.project.names import bound_names
 from seeknal.project.purity import is_pure
 from seeknal.project.syntax import decorators, dotted, our_names
+from seeknal.project.syntaxtree import syntax_tree
 
 Import = ast.Import | ast.ImportFrom
 
@@ -50,7 +51,7 @@ class Module:
 
 def read_module(path: Path, label: str, ours: Mapping[str, str] | None = None) -> Module:
     """Raises SyntaxError, ValueError or OSError for what Python could not read either."""
-    tree = ast.parse(path.read_bytes(), str(path))
+    tree = syntax_tree(path.read_bytes(), str(path))
     bindings: dict[str, list[int]] = {}
     for index, statement in enumerate(tree.body):
         for name in bound_names(statement):

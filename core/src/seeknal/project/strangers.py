@@ -14,6 +14,7 @@ from attrs import frozen
 from seeknal.errors import nearest
 from seeknal.project.names import bound_names
 from seeknal.project.syntax import DECORATORS, Function, dotted, functions, our_names
+from seeknal.project.syntaxtree import syntax_tree
 
 _ALIKE = 0.8
 _LIKE_US = 0.7
@@ -107,7 +108,7 @@ def handed_on(path: Path, root: Path, depth: int = 0) -> dict[str, str]:
     """Our decorators that a file takes from another of the project's, by their names in it."""
     found: dict[str, str] = {}
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = syntax_tree(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
         return found
     for node in ast.walk(tree):
@@ -117,7 +118,7 @@ def handed_on(path: Path, root: Path, depth: int = 0) -> dict[str, str]:
         file = folder.joinpath(*(node.module or "").split(".")).with_suffix(".py")
         if not node.module or not file.is_file() or not file.is_relative_to(root):
             continue
-        there = our_names(ast.parse(file.read_bytes())) | handed_on(file, root, depth + 1)
+        there = our_names(syntax_tree(file.read_bytes())) | handed_on(file, root, depth + 1)
         for alias in node.names:
             if alias.name == "*":
                 found |= {name: ours for name, ours in there.items() if "." not in name}

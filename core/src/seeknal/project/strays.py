@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 from seeknal.model import Location, Problem
 from seeknal.project.places import files_below
 from seeknal.project.syntax import decorators, functions, our_names
+from seeknal.project.syntaxtree import syntax_tree
 
 _BESIDE_SEEDS = (".yml", ".yaml", ".sql", ".py", ".md")
 """What is read, or told, as in any other folder, or is for people."""
@@ -45,7 +45,7 @@ def _decorated(path: Path) -> int:
         data = path.read_bytes()
         if b"seeknal" not in data:
             return 0
-        tree = ast.parse(data)
+        tree = syntax_tree(data)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         # Nothing runs it, so nothing else is wrong with it.
         return 0

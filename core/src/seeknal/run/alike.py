@@ -43,8 +43,8 @@ def as_checked(
         # A run tells all that is broken in one message.
         return error
     if not alike and error.code in _WRONG_SQL:
-        alike = list(problems)
-    if len(alike) > 1 and error.message.startswith(f"{alike[0].message}; "):
+        alike = [problem for problem in problems if problem.code in _WRONG_SQL]
+    if alike and error.message.startswith(f"{alike[0].message}; "):
         # So it does of a node's audits; the place is that of the first.
         return _error(evolve(alike[0], message=error.message))
     return _error(alike[0]) if alike else error

@@ -36,7 +36,7 @@ from seeknal.run.computing import exposed, rows_of
 from seeknal.run.context import node_logger
 from seeknal.run.delivery import unknown, without_target
 from seeknal.run.engine import stored_scan, write_rows
-from seeknal.run.failures import explain, may_be_wrong, place_of
+from seeknal.run.failures import explain, may_be_wrong
 from seeknal.run.handover import handed_over, labelled, planned
 from seeknal.run.owing import already_there, carried_over, undelivered
 from seeknal.run.place import Place, Services
@@ -443,6 +443,8 @@ class Attempt:
         return self.node.python is not None and self.has_rows.acquire(blocking=False)
 
     def failed(self, error: BaseException) -> NodeResult:
+        from seeknal.lineage.sourcefaults import line_of_file
+
         explained = self.explained(error)
         return NodeResult(
             node=self.node.id,
@@ -452,7 +454,7 @@ class Attempt:
             audits=self.audits,
             error=explained.message,
             code=explained.code,
-            location=place_of(explained, self.node),
+            location=line_of_file(explained, self.node),
             help=explained.help,
             notes=tuple(self.warnings.notes),
         )

@@ -130,16 +130,6 @@ def _from_duckdb(
     )
 
 
-def place_of(error: SeeknalError, node: Node) -> Location:
-    """Where an error of a node's stands; a seed has no file but that of its rows."""
-    if error.location is not None:
-        return error.location
-    named = re.match(rf"{re.escape(node.location.file)}, line ([\d,]+)", error.message)
-    if named is None:
-        return node.location
-    return Location(node.location.file, int(named[1].replace(",", "")), 0)
-
-
 def _place(text: str, node: Node) -> Location:
     """The line of the project file that DuckDB's ``LINE n`` stands for."""
     line = _LINE.search(text)

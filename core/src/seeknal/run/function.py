@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextvars
 import re
 import threading
@@ -20,6 +19,7 @@ from seeknal.kernel import Rows
 from seeknal.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
 from seeknal.project.modules import LoadedFile, helpers_importable, load_file
 from seeknal.project.syntax import functions, is_empty
+from seeknal.project.syntaxtree import syntax_tree
 from seeknal.run.context import StepContext
 from seeknal.run.engine import settled, stored
 from seeknal.run.own import OwnDuckDB, Stopped, begin, end
@@ -209,7 +209,7 @@ def _does_nothing(path: Path, node: Node) -> bool:
     assert node.python is not None
     named = [
         entry
-        for entry in functions(ast.parse(path.read_bytes()))
+        for entry in functions(syntax_tree(path.read_bytes()))
         if entry.name == node.python.function
     ]
     return bool(named) and all(is_empty(entry) for entry in named)

@@ -15,6 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from seeknal.project.syntax import decorators, functions, our_names
+from seeknal.project.syntaxtree import syntax_tree
 from seeknal.run.tabular import Workspace, is_relation
 from seeknal.secret import scrub
 from seeknal.sql.keywords import words
@@ -101,7 +102,7 @@ def _doubt(file: Path, name: str) -> str | None:
     The function may look at rows, or hand them to code that may; or it decides which query its
     rows are, so that other inputs, whose columns it never saw, may lead to another one.
     """
-    tree = ast.parse(file.read_bytes())
+    tree = syntax_tree(file.read_bytes())
     found = [entry for entry in functions(tree) if entry.name == name]
     if len(found) != 1:
         return f"{file.name} has several functions {name}"
