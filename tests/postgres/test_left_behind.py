@@ -770,16 +770,16 @@ def test_a_table_whose_first_rows_are_refused_is_not_left_behind(project):
 def test_what_keeps_a_target_from_being_named_is_said_with_what_is_left(made):
     (made.path / "seeknal/a.yml").unlink()
     wrong = made.path / "profiles.yml"
-    wrong.write_text(wrong.read_text() + "  lake: {type: iceberg, uri: 'http://127.0.0.1:1'}\n")
+    wrong.write_text(wrong.read_text() + "  other: {type: postgresql, host: '${NOT_THERE}'}\n")
     text = NODE.format(
         name="c", sql="SELECT 1 AS id", target=TARGET.format(table="out.c", mode="full")
     )
-    made.write({"seeknal/c.yml": text.replace("connection: pg", "connection: lake")})
+    made.write({"seeknal/c.yml": text.replace("connection: pg", "connection: other")})
     made.run("run")
 
     outcome = made.run("janitor")
 
     assert "which  cannot use" not in outcome.stdout + outcome.stderr
-    assert "where transform.c delivers cannot be told: connection 'lake'" in (
+    assert "where transform.c delivers cannot be told: environment variable NOT_THERE" in (
         outcome.stdout + outcome.stderr
     )
