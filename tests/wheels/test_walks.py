@@ -141,8 +141,14 @@ def test_the_plugin_page_can_be_walked(core_wheel, clean, tmp_path):
     tested = environment.type("python -m pytest -q -p no:cacheprovider test_ini.py", place)
 
     told = {entry.command.line: entry for entry in printed}
+    first, second = (entry.output for entry in printed if entry.command.line == "seeknal run")
     assert not told['seeknal sql "SELECT * FROM settings"'].differs
     assert "seeknal-ini" in told["seeknal plugins"].output
-    assert "1 run, 0 reused, 0 failed" in told["seeknal run"].output
+    assert "1 run, 0 reused, 0 failed" in first
+    assert "-> lite " in second
+    assert "warning" not in first + second
+    assert [entry.output for entry in printed if "shops.db" in entry.command.line] == [
+        "('shop', 'yes')\n"
+    ]
     assert tested.returncode == 0, tested.stdout
     assert "6 passed" in tested.stdout
