@@ -20,27 +20,18 @@ T = TypeVar("T")
 Warn = Callable[[str], None]
 
 
-class _Hook:
-    """A hook as an attribute of `Hooks`, under the name of its spec."""
-
-    name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-
-class First(_Hook, Generic[P, R]):
+class First(Generic[P, R]):
     """The answer of the first plugin that gives one; None when none does."""
 
     def __init__(self, spec: Callable[P, R]) -> None:
         self.spec = spec
 
     def __get__(self, hooks: Hooks, owner: type) -> Callable[P, R]:
-        found: Callable[P, R] = hooks.caller(self.name)
+        found: Callable[P, R] = hooks.caller(self.spec)
         return found
 
 
-class All(_Hook, Generic[P, T]):
+class All(Generic[P, T]):
     """What all plugins give, one after the other."""
 
     def __init__(self, spec: Callable[P, Iterable[T]]) -> None:
@@ -48,13 +39,13 @@ class All(_Hook, Generic[P, T]):
 
     def __get__(self, hooks: Hooks, owner: type) -> Callable[P, list[T]]:
         def gather(*_: P.args, **arguments: P.kwargs) -> list[T]:
-            answers = hooks.caller(self.name)(**arguments)
+            answers = hooks.caller(self.spec)(**arguments)
             return [entry for answer in answers for entry in answer or ()]
 
         return gather
 
 
-class Of(_Hook, Generic[P, R]):
+class Of(Generic[P, R]):
     """The answer of one plugin, whose name is the first argument; None when it has none."""
 
     def __init__(self, spec: Callable[P, R]) -> None:
@@ -63,14 +54,14 @@ class Of(_Hook, Generic[P, R]):
     def __get__(self, hooks: Hooks, owner: type) -> Callable[Concatenate[str, P], R | None]:
         def ask(plugin: str, /, *_: P.args, **arguments: P.kwargs) -> R | None:
             answers = (
-                call(**arguments) for name, call in hooks.callers(self.name) if name == plugin
+                call(**arguments) for name, call in hooks.callers(self.spec) if name == plugin
             )
             return next(answers, None)
 
         return ask
 
 
-class Each(_Hook, Generic[P, T]):
+class Each(Generic[P, T]):
     """What each plugin gives, with the plugin's name, while they are called in turn.
 
     What one raises is given in place of what it would have given; the others are still called.
@@ -83,7 +74,7 @@ class Each(_Hook, Generic[P, T]):
         self, hooks: Hooks, owner: type
     ) -> Callable[P, Iterator[tuple[str, T | Exception]]]:
         def gather(*_: P.args, **arguments: P.kwargs) -> Iterator[tuple[str, T | Exception]]:
-            for name, call in hooks.callers(self.name):
+            for name, call in hooks.callers(self.spec):
                 try:
                     for answer in call(**arguments):
                         for entry in answer:
@@ -94,7 +85,7 @@ class Each(_Hook, Generic[P, T]):
         return gather
 
 
-class Observe(_Hook, Generic[P]):
+class Observe(Generic[P]):
     """Tells all plugins; what one raises is given to the first argument as a warning."""
 
     def __init__(self, spec: Callable[P, None]) -> None:
@@ -102,14 +93,14 @@ class Observe(_Hook, Generic[P]):
 
     def __get__(self, hooks: Hooks, owner: type) -> Callable[Concatenate[Warn, P], None]:
         def tell(warn: Warn, /, *_: P.args, **arguments: P.kwargs) -> None:
-            for name, call in hooks.callers(self.name):
+            for name, call in hooks.callers(self.spec):
                 try:
                     call(**arguments)
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:
                     said = str(error) or type(error).__name__
-                    warn(f"plugin {name!r} failed in {self.name}: {said}")
+                    warn(f"plugin {name!r} failed in {self.spec.__name__}: {said}")
 
         return tell
 
@@ -144,22 +135,23 @@ class Hooks:
 
     def declared(self, spec: Callable[[], Iterable[T]]) -> Iterator[tuple[str, T]]:
         """What each plugin declares by one of the hooks for that, with the plugin's name."""
-        for plugin, call in self.callers(spec.__name__):
+        for plugin, call in self.callers(spec):
             for answer in call():
                 for entry in answer:
                     yield plugin, entry
 
-    def caller(self, name: str) -> Any:
-        """pluggy's caller of the hook of that name."""
-        return getattr(self._manager.hook, name)
+    def caller(self, spec: Callable[..., object]) -> Any:
+        """pluggy's caller of that hook."""
+        return getattr(self._manager.hook, spec.__name__)
 
-    def callers(self, name: str) -> list[tuple[str, Any]]:
+    def callers(self, spec: Callable[..., object]) -> list[tuple[str, Any]]:
         """For each plugin that implements the hook a caller of it alone, in order of registration.
 
         Wrappers are around each of them.
         """
+        name = spec.__name__
         if name not in self._callers:
-            plain = [each for each in self.caller(name).get_hookimpls() if not _wraps(each)]
+            plain = [each for each in self.caller(spec).get_hookimpls() if not _wraps(each)]
             self._callers[name] = [
                 (one.plugin_name, self._without(name, [o.plugin for o in plain if o is not one]))
                 for one in plain

@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 from tests.core.cli.conftest import FILES
+from tests.installed import install_plugin
 
 PLUGIN = '''
 import sqlite3
@@ -79,11 +80,7 @@ connections:
 def project(seeknal_project, tmp_path_factory, monkeypatch):
     """The shop with a plugin that is really installed: found by its entry point."""
     site = tmp_path_factory.mktemp("site")
-    (site / "seeknal_shelf.py").write_text(PLUGIN)
-    info = site / "seeknal_shelf-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-shelf\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\nshelf = seeknal_shelf\n")
+    install_plugin(site, "seeknal_shelf", PLUGIN)
     monkeypatch.syspath_prepend(site)
     with sqlite3.connect(site / "shelf.db") as database:
         database.execute("CREATE TABLE books (id INTEGER, title TEXT)")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.installed import install_plugin
 
 from seeknal.state.store import open_state
 
@@ -231,11 +232,7 @@ def collect_garbage(context, dry_run):
 
 
 def install(folder, monkeypatch):
-    (folder / "tidy.py").write_text(PLUGIN)
-    info = folder / "tidy-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tidy\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\ntidy = tidy\n")
+    install_plugin(folder, "tidy", PLUGIN)
     monkeypatch.syspath_prepend(str(folder))
 
 

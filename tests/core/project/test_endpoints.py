@@ -1,6 +1,7 @@
 """Where a connection leads is part of what its sources are: elsewhere, they are read again."""
 
 import pytest
+from tests.installed import install_plugin
 
 from seeknal.plugins import load_plugins
 from seeknal.project.loader import load_project
@@ -59,11 +60,7 @@ def load_source(source, context):
 @pytest.fixture(autouse=True)
 def shelf(tmp_path_factory, monkeypatch):
     site = tmp_path_factory.mktemp("site")
-    (site / "seeknal_rack.py").write_text(PLUGIN)
-    info = site / "seeknal_rack-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-rack\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\nrack = seeknal_rack\n")
+    install_plugin(site, "seeknal_rack", PLUGIN)
     monkeypatch.syspath_prepend(site)
 
 

@@ -1,6 +1,7 @@
 """Files in ``seeknal/audits/``: any plugin may make audit types of them, and core knows none."""
 
 import pytest
+from tests.installed import install_plugin
 
 from seeknal.plugins import load_plugins
 from seeknal.project.loader import load_project
@@ -42,11 +43,7 @@ FILE = "seeknal/audits/own.sql"
 def plugin(tmp_path_factory, monkeypatch):
     """A plugin that makes an audit type of a file, the only one beside core's."""
     site = tmp_path_factory.mktemp("site")
-    (site / "seeknal_own.py").write_text(PLUGIN)
-    info = site / "seeknal_own-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-own\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\nown = seeknal_own\n")
+    install_plugin(site, "seeknal_own", PLUGIN)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "audits, postgres, iceberg")
 

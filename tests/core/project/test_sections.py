@@ -1,6 +1,7 @@
 """Sections of profiles.yml that a plugin declares: what its targets start with, its connection."""
 
 import pytest
+from tests.installed import install_plugin
 
 from seeknal.errors import PluginError
 from seeknal.plugins import load_plugins
@@ -79,11 +80,7 @@ def lake(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg")
 
     def install(section, module="seeknal_lake"):
-        (site / f"{module}.py").write_text(PLUGIN.replace("NAME", section))
-        info = site / f"{module}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[seeknal]\n{module} = {module}\n")
+        install_plugin(site, module, PLUGIN.replace("NAME", section), distribution=module)
 
     return install
 

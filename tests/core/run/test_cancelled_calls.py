@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from tests.installed import install_plugin
 from tests.terminal import CTRL_C, Terminal
 
 from seeknal.model import NodeId
@@ -49,11 +50,7 @@ NODE = NodeId("source.a")
 def site(tmp_path_factory):
     """A folder with an installed plugin, for a command's ``PYTHONPATH``."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "seeknal_pond.py").write_text(PLUGIN)
-    info = folder / "seeknal_pond-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-pond\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\npond = seeknal_pond\n")
+    install_plugin(folder, "seeknal_pond", PLUGIN)
     return os.pathsep.join((str(folder), os.environ.get("PYTHONPATH", "")))
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.core.values.test_plugins import plugin_module
+from tests.installed import install_plugin
 
 from seeknal import hookspecs
 from seeknal.hooks import Hooks
@@ -226,11 +227,7 @@ FILES = {
 def watching(tmp_path_factory, monkeypatch):
     """A plugin that implements every hook and notes in which threads each was called."""
     site = tmp_path_factory.mktemp("site")
-    (site / "seeknal_watching.py").write_text(PLUGIN)
-    info = site / "seeknal_watching-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-watching\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[seeknal]\nwatching = seeknal_watching\n")
+    install_plugin(site, "seeknal_watching", PLUGIN)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, audits")
     import seeknal_watching

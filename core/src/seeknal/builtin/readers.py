@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, fields, frozen
 
+from seeknal.builtin.paths import paths_of
 from seeknal.plugin import Context, NodeError, Source, quote_literal
 
 _OURS = frozenset(("path", "headers", "records", "reject_file"))
@@ -65,15 +66,10 @@ def reading(function: str, files: Sequence[str], source: Source, context: Contex
     if given.get("union_by_name") is None and len(files) > 1:
         given["union_by_name"] = True
     if given.get("hive_partitioning") is None:
-        paths = _paths(source)
+        paths = paths_of(source)
         shown = any("=" in path for path in paths)
         given["hive_partitioning"] = shown or _in_folders(files, paths, context)
     return Reading(function=function, files=tuple(files), arguments=given)
-
-
-def _paths(source: Source) -> Sequence[str]:
-    given: Any = getattr(source.options, "path", None) or ()
-    return source.table or ((given,) if isinstance(given, str) else given)
 
 
 def _in_folders(files: Sequence[str], paths: Sequence[str], context: Context) -> bool:

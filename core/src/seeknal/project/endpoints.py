@@ -55,9 +55,9 @@ def endpoint_variables(raw: Mapping[str, object], plugins: Plugins) -> frozenset
     return variables_in([value for _, value in _located(raw, type.options)] + schemas)
 
 
-def implicit_connection(source_type: str, plugins: Plugins) -> str | None:
-    """The connection that sources of that type use when they name none."""
-    type = plugins.connection_types.get(source_type)
+def implicit_connection(user: str, plugins: Plugins) -> str | None:
+    """The connection that sources and targets of type ``user`` take when they name none."""
+    type = plugins.connection_types.get(user)
     return type.implicit if type else None
 
 

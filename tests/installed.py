@@ -1,0 +1,16 @@
+"""A plugin that is really installed: found by the entry point of its distribution."""
+
+
+def install_plugin(site, module, text, distribution=None):
+    """Write a module, and the metadata that names it as the plugin of its own distribution.
+
+    The plugin is called as the module, without ``seeknal_``. ``site`` has to be on the path.
+    """
+    name = module.removeprefix("seeknal_")
+    (site / f"{module}.py").write_text(text)
+    info = site / f"{module}-1.0.dist-info"
+    info.mkdir()
+    distribution = distribution or module.replace("_", "-")
+    metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+    (info / "METADATA").write_text(metadata)
+    (info / "entry_points.txt").write_text(f"[seeknal]\n{name} = {module}\n")
