@@ -17,9 +17,9 @@ COLD, WARM = 10.0, 0.3
 ASK = """
 import sys, time
 from pathlib import Path
-from seeknal.inspect import lineage_of
-from seeknal.run.loading import load
-from seeknal.run.session import Request
+from seeknal.query.stored import lineage_of
+from seeknal.plan.loading import load
+from seeknal.plan.session import Request
 
 loaded = load(Path(sys.argv[1]), Request())
 wall, cpu = time.perf_counter(), time.process_time()

@@ -60,7 +60,7 @@ def rewritten(text: str) -> str:
 
 def hooks() -> str:
     """Each hook with its exact signature and docstring."""
-    from seeknal import hookspecs
+    from seeknal.kernel import hookspecs
 
     marked = [
         (name, function)
@@ -95,7 +95,7 @@ def plugin_api() -> str:
 
 def python_api() -> str:
     """What pipelines and scripts may import, then what an opened project can do."""
-    from seeknal.opened import OpenedProject
+    from seeknal.query.opened import OpenedProject
 
     methods = [
         (_code(f"project.{name}"), _first_paragraph(inspect.getdoc(method)))
@@ -148,7 +148,7 @@ def _first_paragraph(text: str | None) -> str:
 
 def selectors() -> str:
     """What may stand before a colon in a selection."""
-    from seeknal.selection import SELECTORS
+    from seeknal.graph.selection import SELECTORS
 
     rows = [(_code(f"{name}:"), meaning) for name, meaning in SELECTORS.items()]
     return table(("selector", "nodes"), rows)
@@ -222,7 +222,7 @@ def common_keys() -> str:
 
 
 def profile_keys() -> str:
-    from seeknal.project.profiles import ProfileOptions
+    from seeknal.project.profile.profiles import ProfileOptions
 
     return _options(ProfileOptions)
 
@@ -274,7 +274,7 @@ def audit_types() -> str:
 
 
 def _plugins() -> Any:
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     return load_plugins()
 
@@ -296,7 +296,7 @@ def _declared(declared: Mapping[str, Any], without: str) -> str:
 
 def _options(cls: type) -> str:
     """The keys of an options class, then those of the classes nested in it."""
-    from seeknal.options import fields_of
+    from seeknal.kernel.options import fields_of
 
     fields = fields_of(cls)
     if not fields:

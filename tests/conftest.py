@@ -11,7 +11,7 @@ pytest.register_assert_rewrite("tests.deliveries")
 @pytest.fixture(autouse=True)
 def _secrets_of_each_test_alone():
     """A password of one test must not be masked in the values of another."""
-    from seeknal.secret import separate_secrets
+    from seeknal.values.secret import separate_secrets
 
     with separate_secrets():
         yield

@@ -4,11 +4,11 @@ import duckdb
 import pytest
 from attrs import define
 
-from seeknal.marks import Marks
-from seeknal.model import Location, NodeId
-from seeknal.options import convert
+from seeknal.kernel.context import StepContext
+from seeknal.kernel.options import convert
 from seeknal.plugin import Audit, Column, Relation
-from seeknal.run.context import StepContext
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location, NodeId
 from seeknal_audits import plugin
 from seeknal_audits.registry import ENTRIES
 

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from seeknal.durations import Duration
-from seeknal.errors import NodeError
+from seeknal.values.durations import Duration
+from seeknal.values.errors import NodeError
 from seeknal_audits.wholes import _before
 
 

@@ -2,7 +2,7 @@ import pytest
 from attrs import evolve
 from tests.audits.conftest import audit_of
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 from seeknal_audits import plugin
 from seeknal_audits.thresholds import Threshold
 

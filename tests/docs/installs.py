@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (ROOT / "core/src", *sorted(ROOT.glob("plugins/*/src")))
-ONE_PLACE = ROOT / "core/src/seeknal/installing.py"
+ONE_PLACE = ROOT / "core/src/seeknal/kernel/installing.py"
 """All that messages know of installing."""
 
 _LINE = re.compile(

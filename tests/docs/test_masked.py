@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from seeknal.secret import scrub
+from seeknal.values.secret import scrub
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "core/src", *ROOT.glob("plugins/*/src")]

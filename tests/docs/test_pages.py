@@ -68,7 +68,7 @@ PLACEHOLDERS = ("COMMAND",)
 )
 def test_every_command_in_a_sentence_exists_with_its_options(page):
     from seeknal.cli.app import App, _spelled
-    from seeknal.foreign import COMMANDS
+    from seeknal.values.other_tools import COMMANDS
 
     prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     app = App()

@@ -15,7 +15,7 @@ REFERENCE = DOCS / "reference"
 
 
 def hooks():
-    from seeknal import hookspecs
+    from seeknal.kernel import hookspecs
 
     return [function for function in vars(hookspecs).values() if hasattr(function, "seeknal_spec")]
 
@@ -144,9 +144,9 @@ def test_nothing_is_documented_without_a_meaning(page):
 
 def options_classes():
     """Every class of keys that a project may write, with the page that explains it."""
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
     from seeknal.project.keys import AuditKeys, CommonKeys, InputKeys, TargetKeys, added_keys
-    from seeknal.project.profiles import EngineTarget, ProfileOptions
+    from seeknal.project.profile.profiles import EngineTarget, ProfileOptions
     from seeknal.project.settings import ProjectOptions
 
     plugins = load_plugins()
@@ -166,7 +166,7 @@ def options_classes():
 
 
 def nested(cls):
-    from seeknal.options import fields_of
+    from seeknal.kernel.options import fields_of
 
     yield cls
     for field in fields_of(cls):
@@ -175,7 +175,7 @@ def nested(cls):
 
 
 def test_every_key_of_every_file_is_explained():
-    from seeknal.options import fields_of
+    from seeknal.kernel.options import fields_of
 
     missing = {
         f"{page}: {cls.__name__}.{key}"
@@ -198,7 +198,7 @@ def test_every_mode_of_a_target_is_explained():
 
 
 def test_every_selector_is_explained():
-    from seeknal.selection import SELECTORS
+    from seeknal.graph.selection import SELECTORS
 
     told = meanings("selection.md")
 
@@ -224,7 +224,7 @@ def test_everything_that_may_be_imported_is_explained(module, page):
 
 
 def test_every_method_of_an_opened_project_is_explained():
-    from seeknal.opened import OpenedProject
+    from seeknal.query.opened import OpenedProject
 
     methods = [name for name in vars(OpenedProject) if not name.startswith("_")]
     told = meanings("python.md")

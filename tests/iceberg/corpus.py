@@ -23,8 +23,8 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 
-from seeknal.model import Column, Connection, NodeId, Relation, Source, Target
-from seeknal.run.context import StepContext
+from seeknal.kernel.context import StepContext
+from seeknal.values.model import Column, Connection, NodeId, Relation, Source, Target
 from seeknal_iceberg.catalogs import open_catalog
 from seeknal_iceberg.options import Catalog, IcebergSource, IcebergTarget
 

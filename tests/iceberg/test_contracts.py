@@ -3,8 +3,8 @@
 import pyarrow
 import pytest
 
-from seeknal.model import NodeId, Source, Target
 from seeknal.testing import PluginContract, SourceContract, TargetContract
+from seeknal.values.model import NodeId, Source, Target
 from seeknal_iceberg.catalogs import open_catalog
 from seeknal_iceberg.options import Catalog, IcebergSource, IcebergTarget
 

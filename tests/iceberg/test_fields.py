@@ -5,7 +5,7 @@ import random
 import pytest
 from tests.iceberg import corpus
 
-from seeknal.errors import SeeknalError
+from seeknal.values.errors import SeeknalError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pyiceberg import types
 from pyiceberg.schema import Schema
 from tests.iceberg import corpus
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_filter_may_compare_with_infinity(lake, column):
 
 def test_a_filter_may_name_a_column_that_is_not_read(lake):
     stocked(lake)
-    from seeknal.model import ColumnSpec, NodeId, Source
+    from seeknal.values.model import ColumnSpec, NodeId, Source
     from seeknal_iceberg.options import IcebergSource
     from seeknal_iceberg.reading import read
 

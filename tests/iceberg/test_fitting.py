@@ -8,7 +8,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.schema import Schema
 from tests.iceberg import corpus
 
-from seeknal.errors import DeliveryError
+from seeknal.values.errors import DeliveryError
 
 
 @pytest.fixture

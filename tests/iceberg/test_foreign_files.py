@@ -12,7 +12,7 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.schema import Schema
 from tests.iceberg import corpus
 
-from seeknal.errors import DeliveryError, NodeError
+from seeknal.values.errors import DeliveryError, NodeError
 from seeknal_iceberg.resolving import unreadable
 
 MAPPING = "schema.name-mapping.default"

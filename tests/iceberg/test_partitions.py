@@ -16,7 +16,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import parse_transform
 from tests.iceberg import corpus
 
-from seeknal.errors import DeliveryError
+from seeknal.values.errors import DeliveryError
 from seeknal_iceberg.partitions import partition_key
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.errors import DeliveryError
+from seeknal.values.errors import DeliveryError
 from seeknal_iceberg.sorting import sorted_by
 
 

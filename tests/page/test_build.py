@@ -12,8 +12,8 @@ import pytest
 from tests.page.documents import document, node
 
 from seeknal import page
-from seeknal.errors import SeeknalError
 from seeknal.page import write_page
+from seeknal.values.errors import SeeknalError
 
 pytestmark = pytest.mark.once
 

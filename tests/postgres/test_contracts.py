@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from seeknal.model import Connection, NodeId, Source, Target
-from seeknal.secret import Secret
 from seeknal.testing import (
     ConnectionContract,
     PluginContract,
     SourceContract,
     TargetContract,
 )
+from seeknal.values.model import Connection, NodeId, Source, Target
+from seeknal.values.secret import Secret
 from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
 
 PLUGIN = "seeknal_postgres.plugin"

@@ -226,9 +226,9 @@ def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
 
     import duckdb
 
-    from seeknal.model import Column, Connection, NodeId, Relation, Target
+    from seeknal.kernel.context import StepContext
     from seeknal.plugin import DeliveryError
-    from seeknal.run.context import StepContext
+    from seeknal.values.model import Column, Connection, NodeId, Relation, Target
     from seeknal_postgres import plugin
     from seeknal_postgres.options import Postgres, PostgresTarget
 

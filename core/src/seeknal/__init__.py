@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seeknal.opened import open_project
     from seeknal.pipeline import (
         aggregation,
         exposure,
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
         source,
         transform,
     )
+    from seeknal.query.opened import open_project
 
 __version__ = "3.0.0"
 
@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'seeknal' has no attribute {name!r}")
     if name == "open_project":
-        from seeknal.opened import open_project
+        from seeknal.query.opened import open_project
 
         return open_project
     from seeknal import pipeline

@@ -6,7 +6,7 @@ distribution in the group ``seeknal``::
     [project.entry-points.seeknal]
     example = "seeknal_example.plugin"
 
-The hooks and what they mean: ``seeknal.hookspecs``.
+The hooks and what they mean: ``seeknal.kernel.hookspecs``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pluggy
 
-from seeknal.contexts import (
+from seeknal.kernel.contexts import (
     AuditContext,
     Context,
     DeliveryContext,
@@ -25,19 +25,9 @@ from seeknal.contexts import (
     SourceContext,
     TargetContext,
 )
-from seeknal.durations import Duration
-from seeknal.errors import (
-    ConnectionFailed,
-    DeliveryError,
-    NodeError,
-    RowsRefused,
-    SeeknalError,
-    column_help,
-    did_you_mean,
-)
-from seeknal.hookspecs import NAME
-from seeknal.isolation import isolate
-from seeknal.kernel import (
+from seeknal.kernel.hookspecs import NAME
+from seeknal.kernel.options import option
+from seeknal.kernel.plugin_types import (
     AuditFile,
     AuditType,
     Command,
@@ -55,7 +45,19 @@ from seeknal.kernel import (
     Standing,
     TargetType,
 )
-from seeknal.model import (
+from seeknal.rows.isolation import isolate
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.durations import Duration
+from seeknal.values.errors import (
+    ConnectionFailed,
+    DeliveryError,
+    NodeError,
+    RowsRefused,
+    SeeknalError,
+    column_help,
+    did_you_mean,
+)
+from seeknal.values.model import (
     Audit,
     AuditResult,
     Column,
@@ -81,13 +83,21 @@ from seeknal.model import (
     Target,
     Undone,
 )
-from seeknal.options import option
-from seeknal.secret import Secret, scrub
-from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.secret import Secret, scrub
 
 if TYPE_CHECKING:
-    from seeknal.awaited import awaited
-    from seeknal.batches import (
+    from seeknal.host.file_version import version_of as files_version
+    from seeknal.host.files import publish_file, replacing
+    from seeknal.host.makers import how_to_make
+    from seeknal.host.started import awaited
+    from seeknal.kernel.command_options import (
+        connection_option,
+        dry_run_option,
+        format_option,
+        to_option,
+    )
+    from seeknal.kernel.installing import install_command
+    from seeknal.rows.batches import (
         Range,
         batch_misfits,
         check_keys,
@@ -95,50 +105,45 @@ if TYPE_CHECKING:
         range_of,
         span_of,
     )
-    from seeknal.files import publish_file, replacing
-    from seeknal.fileversion import version_of as files_version
-    from seeknal.flags import connection_option, dry_run_option, format_option, to_option
-    from seeknal.installing import install_command
-    from seeknal.makers import how_to_make
-    from seeknal.pii import value_of, without_values
-    from seeknal.rows import scan_of_rows
-    from seeknal.scans import to_scan
-    from seeknal.spots import find_word
+    from seeknal.rows.python_rows import scan_of_rows
+    from seeknal.rows.scans import to_scan
+    from seeknal.rows.undoing import PutBack, put_back
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
     from seeknal.sql.literals import literal_faults
     from seeknal.sql.storage import as_parquet
-    from seeknal.undoing import PutBack, put_back
+    from seeknal.values.pii import value_of, without_values
+    from seeknal.values.spots import find_word
 
 _LATER = {
-    "PutBack": ("seeknal.undoing", "PutBack"),
-    "Range": ("seeknal.batches", "Range"),
+    "PutBack": ("seeknal.rows.undoing", "PutBack"),
+    "Range": ("seeknal.rows.batches", "Range"),
     "as_parquet": ("seeknal.sql.storage", "as_parquet"),
-    "awaited": ("seeknal.awaited", "awaited"),
+    "awaited": ("seeknal.host.started", "awaited"),
     "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
-    "batch_misfits": ("seeknal.batches", "batch_misfits"),
+    "batch_misfits": ("seeknal.rows.batches", "batch_misfits"),
     "check_condition": ("seeknal.sql.condition", "check_condition"),
-    "check_keys": ("seeknal.batches", "check_keys"),
+    "check_keys": ("seeknal.rows.batches", "check_keys"),
     "check_query": ("seeknal.sql.check", "check_query"),
-    "check_times": ("seeknal.batches", "check_times"),
+    "check_times": ("seeknal.rows.batches", "check_times"),
     "literal_faults": ("seeknal.sql.literals", "literal_faults"),
-    "how_to_make": ("seeknal.makers", "how_to_make"),
-    "install_command": ("seeknal.installing", "install_command"),
-    "find_word": ("seeknal.spots", "find_word"),
-    "connection_option": ("seeknal.flags", "connection_option"),
-    "dry_run_option": ("seeknal.flags", "dry_run_option"),
-    "format_option": ("seeknal.flags", "format_option"),
-    "files_version": ("seeknal.fileversion", "version_of"),
-    "publish_file": ("seeknal.files", "publish_file"),
-    "range_of": ("seeknal.batches", "range_of"),
-    "put_back": ("seeknal.undoing", "put_back"),
-    "replacing": ("seeknal.files", "replacing"),
-    "scan_of_rows": ("seeknal.rows", "scan_of_rows"),
-    "span_of": ("seeknal.batches", "span_of"),
-    "to_option": ("seeknal.flags", "to_option"),
-    "to_scan": ("seeknal.scans", "to_scan"),
-    "value_of": ("seeknal.pii", "value_of"),
-    "without_values": ("seeknal.pii", "without_values"),
+    "how_to_make": ("seeknal.host.makers", "how_to_make"),
+    "install_command": ("seeknal.kernel.installing", "install_command"),
+    "find_word": ("seeknal.values.spots", "find_word"),
+    "connection_option": ("seeknal.kernel.command_options", "connection_option"),
+    "dry_run_option": ("seeknal.kernel.command_options", "dry_run_option"),
+    "format_option": ("seeknal.kernel.command_options", "format_option"),
+    "files_version": ("seeknal.host.file_version", "version_of"),
+    "publish_file": ("seeknal.host.files", "publish_file"),
+    "range_of": ("seeknal.rows.batches", "range_of"),
+    "put_back": ("seeknal.rows.undoing", "put_back"),
+    "replacing": ("seeknal.host.files", "replacing"),
+    "scan_of_rows": ("seeknal.rows.python_rows", "scan_of_rows"),
+    "span_of": ("seeknal.rows.batches", "span_of"),
+    "to_option": ("seeknal.kernel.command_options", "to_option"),
+    "to_scan": ("seeknal.rows.scans", "to_scan"),
+    "value_of": ("seeknal.values.pii", "value_of"),
+    "without_values": ("seeknal.values.pii", "without_values"),
 }
 """What a plugin needs only when it works: importing the module of its hooks stays cheap."""
 

@@ -151,7 +151,7 @@ def test_other_spellings_of_commands_are_understood(given, meant):
 
 
 def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypatch):
-    from seeknal import plugins
+    from seeknal.kernel import plugins
 
     def broken():
         raise ValueError("boom")

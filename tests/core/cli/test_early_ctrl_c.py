@@ -47,11 +47,11 @@ MODULES = [
     "signal",
     "seeknal.cli.app",
     "click",
-    "seeknal.errors",
+    "seeknal.values.errors",
     "seeknal.cli.streams",
-    "seeknal.secret",
+    "seeknal.values.secret",
 ]
-LATER = ["seeknal.cli.listing", "seeknal.run.loading", "yaml"]
+LATER = ["seeknal.cli.listing", "seeknal.plan.loading", "yaml"]
 
 
 @pytest.mark.parametrize("module", [*MODULES, *LATER])

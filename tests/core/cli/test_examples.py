@@ -8,7 +8,7 @@ import pytest
 from tests.core.cli.conftest import FILES
 
 from seeknal.cli.examples import EXAMPLES, Example, find_example
-from seeknal.installing import install_command
+from seeknal.kernel.installing import install_command
 
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if (path / "example.toml").is_file())
 

@@ -4,8 +4,8 @@ from tests.terminal import Terminal
 
 from seeknal.cli.failures import explain, explain_problem, explain_problems, message
 from seeknal.cli.fitting import width, wrapped
-from seeknal.errors import ProjectError, UsageError
-from seeknal.model import Location, Problem
+from seeknal.values.errors import ProjectError, UsageError
+from seeknal.values.model import Location, Problem
 
 NODE = """\
 kind: transform

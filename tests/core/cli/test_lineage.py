@@ -258,7 +258,7 @@ def test_a_secret_is_never_in_the_document(project, monkeypatch):
             """,
         }
     )
-    from seeknal.secret import Secret
+    from seeknal.values.secret import Secret
 
     Secret("hunter2hunter2")
 

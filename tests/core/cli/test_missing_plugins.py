@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.installing import install_command
+from seeknal.kernel.installing import install_command
 
 SOURCE = "kind: source\nname: s{0}\nsource: postgresql\ntable: a.b\nconnection: {1}\n"
 AUDITED = """

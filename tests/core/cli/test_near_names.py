@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from seeknal import open_project
-from seeknal.errors import UsageError
+from seeknal.values.errors import UsageError
 
 
 def test_an_option_that_is_like_none_names_none(shop):

@@ -3,7 +3,7 @@
 import pytest
 
 from seeknal import open_project
-from seeknal.errors import UsageError
+from seeknal.values.errors import UsageError
 
 FILES = {
     "data/a.csv": "id\n1\n",

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 import seeknal
-from seeknal.errors import NodeError, UsageError
+from seeknal.values.errors import NodeError, UsageError
 
 
 def test_a_query_gives_a_relation(shop):

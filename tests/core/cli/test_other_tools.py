@@ -6,7 +6,7 @@ import click
 import pytest
 
 from seeknal.cli.app import App
-from seeknal.foreign import COMMANDS
+from seeknal.values.other_tools import COMMANDS
 
 DBT = ("build", "test", "docs", "compile", "seed", "snapshot", "show", "deps", "debug", "clone")
 SQLMESH = ("evaluate", "fetchdf", "table_diff", "dag", "ui", "invalidate", "create_test")

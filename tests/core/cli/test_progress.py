@@ -8,7 +8,7 @@ import pytest
 from seeknal.cli.layout import layout_of
 from seeknal.cli.live import Live
 from seeknal.cli.progress import Lines, audits_text, failures, totals
-from seeknal.model import (
+from seeknal.values.model import (
     AuditResult,
     Delivery,
     Location,

@@ -3,8 +3,8 @@
 import json
 
 from seeknal.cli.render import cell, count, plain, print_json, size_text, table_lines, width
-from seeknal.model import Column, NodeId
-from seeknal.secret import Secret
+from seeknal.values.model import Column, NodeId
+from seeknal.values.secret import Secret
 
 
 def test_a_table_is_aligned_with_numbers_to_the_right():

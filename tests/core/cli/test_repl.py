@@ -10,7 +10,7 @@ import pytest
 from seeknal.cli.asking import Outputs
 from seeknal.cli.repl import Repl, entries, history_file, is_complete
 from seeknal.cli.results import Wanted
-from seeknal.errors import UsageError
+from seeknal.values.errors import UsageError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from seeknal.cli.common import read_variables, scalar, words
-from seeknal.errors import UsageError
+from seeknal.values.errors import UsageError
 
 
 def spaced(text):

@@ -82,7 +82,7 @@ def test_init_knows_its_examples(seeknal, nowhere):
     ],
 )
 def test_a_draft_is_well_formed(fresh, arguments):
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     outcome = fresh.run("draft", *arguments).assert_ok()
     checked = fresh.run("validate", "--format", "json").json()
@@ -242,7 +242,7 @@ def test_a_draft_that_cannot_be_is_explained(fresh, arguments, message):
 
 
 def test_the_schema_describes_every_kind_and_source_type(seeknal, tmp_path):
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     code, out, _ = seeknal("schema")
     written = seeknal("schema", "--out", str(tmp_path / "s.json"))

@@ -201,7 +201,7 @@ def test_files_can_be_allowed(shop):
 
 
 def test_views_are_locked_even_when_a_check_is_passed(shop):
-    from seeknal.querying import open_views
+    from seeknal.query.database import open_views
 
     with open_views(shop.path) as views:
         statements = (
@@ -315,7 +315,7 @@ def many(count):
 
 
 def test_only_the_views_that_a_query_may_mean_are_opened(seeknal_project):
-    from seeknal.querying import open_views
+    from seeknal.query.database import open_views
 
     project = seeknal_project(many(120))
     project.run("run").assert_ok()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from seeknal.cli.streams import Scrubbed, scrubbed_streams
-from seeknal.secret import Secret
+from seeknal.values.secret import Secret
 
 
 def test_a_secret_is_masked_in_whatever_is_printed(capsys):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from seeknal.cli.unfinished import Unfinished
-from seeknal.secret import Secret
+from seeknal.values.secret import Secret
 
 pytestmark = pytest.mark.once
 

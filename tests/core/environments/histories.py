@@ -22,15 +22,15 @@ from attrs import evolve, frozen
 
 from seeknal import open_project
 from seeknal.cli.progress import Silent
-from seeknal.diff import Asked, differences, side_of
-from seeknal.errors import SeeknalError, SelectionError
-from seeknal.model import NodeId
-from seeknal.run import environments as acts
+from seeknal.plan.session import Request
+from seeknal.query.diff import Asked, differences, side_of
 from seeknal.run.commands import apply_project, plan_project, run_project
-from seeknal.run.session import Request
+from seeknal.run.environments import commands as acts
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
+from seeknal.values.errors import SeeknalError, SelectionError
+from seeknal.values.model import NodeId
 
 SOURCES = ("a", "b")
 ENVIRONMENTS = ("prod", "dev", "alice")

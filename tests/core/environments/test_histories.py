@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from tests.core.environments.histories import play
 
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
 
 EACH = 10
 
@@ -16,7 +16,7 @@ EACH = 10
 def plugins():
     """Installed plugins are looked for once, as in the one process of a command."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("seeknal.run.loading.load_plugins", cache(load_plugins))
+        patch.setattr("seeknal.plan.loading.load_plugins", cache(load_plugins))
         yield
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.core.environments.conftest import CHANGED, FILES, transform
 
-from seeknal.errors import UsageError
 from seeknal.plan.environments import check_name
+from seeknal.values.errors import UsageError
 
 PRODUCTIONS = CHANGED.replace("* 2", "* 3")
 ODD = ("", " ", "prod ", "Prod", "a/b", "..", "prod\n", "\u0440rod", "dev-1", "1dev", "a" * 32)
@@ -228,7 +228,7 @@ def test_an_interrupted_command_answers_in_json(shop_once, monkeypatch):
     def interrupted(*arguments, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("seeknal.run.environments.promote", interrupted)
+    monkeypatch.setattr("seeknal.run.environments.commands.promote", interrupted)
 
     stopped = shop_once("promote", "dev", "--yes", "--format", "json")
 

@@ -4,12 +4,21 @@ from itertools import count
 import duckdb
 import pytest
 
-from seeknal.kernel import SourceType
-from seeknal.model import Column, ColumnSpec, NodeId, ParquetFiles, Relation, Scan, Source, Target
-from seeknal.options import structure
-from seeknal.plugins import load_plugins
-from seeknal.run.context import StepContext, WarningCollector
+from seeknal.kernel.context import StepContext, WarningCollector
+from seeknal.kernel.options import structure
+from seeknal.kernel.plugin_types import SourceType
+from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import settled
+from seeknal.values.model import (
+    Column,
+    ColumnSpec,
+    NodeId,
+    ParquetFiles,
+    Relation,
+    Scan,
+    Source,
+    Target,
+)
 
 
 class Files:

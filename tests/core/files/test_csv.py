@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 BAD = {
     "a quote inside": '2,"bo"b\n',

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.errors import NodeError
 from seeknal.plugin import quote_identifier
+from seeknal.values.errors import NodeError
 
 _PATH = Path(__file__).with_name("csvcases.py")
 _SPEC = importlib.util.spec_from_file_location("csvcases", _PATH)

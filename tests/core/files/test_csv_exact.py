@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seeknal.builtin import csvtypes
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 LEAD = 20_600
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 FORMATS = ("json", "excel", "sqlite")
 TIMES = [

@@ -6,7 +6,7 @@ import warnings
 import pytest
 from openpyxl import Workbook
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 
 def workbook(files, *rows, path="a.xlsx", title="Sheet"):

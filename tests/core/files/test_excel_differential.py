@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 SEEDS = range(25)
 ALL_SEEDS = range(25, 500)

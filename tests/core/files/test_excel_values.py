@@ -8,7 +8,7 @@ import pytest
 import yaml
 from openpyxl import Workbook
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 
 def workbook(files, *rows, formats=None, path="a.xlsx", state="visible"):

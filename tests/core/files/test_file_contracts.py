@@ -11,8 +11,8 @@ from seeknal.builtin.excel import ExcelOptions
 from seeknal.builtin.files import CsvOptions, JsonOptions, ParquetOptions
 from seeknal.builtin.filetarget import FileOptions
 from seeknal.builtin.sqlite import SqliteOptions
-from seeknal.model import ColumnSpec, NodeId, Source, Target
 from seeknal.testing import PluginContract, SourceContract, TargetContract
+from seeknal.values.model import ColumnSpec, NodeId, Source, Target
 
 ROWS = [(1, "a"), (2, None)]
 TYPES = [("id", "BIGINT"), ("name", "VARCHAR")]

@@ -12,8 +12,8 @@ import pytest
 from attrs import evolve
 
 from seeknal.builtin.filetarget import FileOptions, _explained
-from seeknal.errors import DeliveryError, NodeError
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
+from seeknal.values.errors import DeliveryError, NodeError
 
 PEOPLE = "SELECT 1 AS id, 'Zoë, x' AS name, NULL::VARCHAR AS note, DATE '2026-01-02' AS day"
 

@@ -2,7 +2,7 @@
 
 import os
 
-from seeknal.fileversion import same, version_of
+from seeknal.host.file_version import same, version_of
 
 
 def moved(path, seconds):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from seeknal.builtin import http
-from seeknal.errors import ConnectionFailed
+from seeknal.values.errors import ConnectionFailed
 
 
 class Server:

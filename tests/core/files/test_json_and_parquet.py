@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from seeknal.errors import NodeError
-from seeknal.model import ParquetFiles
+from seeknal.values.errors import NodeError
+from seeknal.values.model import ParquetFiles
 
 NESTED = '{"meta": {"n": 2}, "data": {"items": [{"id": 1, "x": "a"}, {"id": 2, "x": "b"}]}}'
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 import pytest
 
 from seeknal.builtin import jsonprobe
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 SEEDS = range(20)
 ALL_SEEDS = range(20, 1000)

@@ -10,7 +10,7 @@ import pytest
 
 from seeknal.builtin import jsonprobe, jsonrows
 from seeknal.builtin.jsonnumerals import reads_decimals
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 EXACT = reads_decimals()
 """Whether this DuckDB reads decimals of more digits than a double has; else they are refused."""

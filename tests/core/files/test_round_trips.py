@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from seeknal.builtin.jsonnumerals import reads_decimals
-from seeknal.errors import DeliveryError
+from seeknal.values.errors import DeliveryError
 
 EXACT = {
     "BOOLEAN": "true",

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 
 def database(files, *statements, path="a.db"):

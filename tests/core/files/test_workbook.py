@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 
 from seeknal.builtin import workbook
 from seeknal.builtin.workbook import sheet_name
-from seeknal.errors import DeliveryError
+from seeknal.values.errors import DeliveryError
 
 
 def cells(files, path="a.xlsx"):

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from seeknal.errors import ProjectError
-from seeknal.graph import build_graph
-from seeknal.model import Input, Location, Node, NodeId
+from seeknal.graph.dag import build_graph
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Input, Location, Node, NodeId
 
 
 def make(**parents):

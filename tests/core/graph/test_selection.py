@@ -2,10 +2,10 @@
 
 import pytest
 
-from seeknal.errors import SelectionError
-from seeknal.graph import build_graph
-from seeknal.model import Input, Location, Node, NodeId
-from seeknal.selection import select
+from seeknal.graph.dag import build_graph
+from seeknal.graph.selection import select
+from seeknal.values.errors import SelectionError
+from seeknal.values.model import Input, Location, Node, NodeId
 
 SPEC = {
     "source.orders": ([], ["raw"], "bronze", "seeknal/sources/orders.yml"),

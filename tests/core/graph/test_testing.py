@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import seeknal.cli
-from seeknal.model import Audit, NodeId, Source, Target
 from seeknal.testing import (
     AuditContract,
     Outcome,
@@ -14,6 +13,7 @@ from seeknal.testing import (
     SourceContract,
     TargetContract,
 )
+from seeknal.values.model import Audit, NodeId, Source, Target
 
 pytest_plugins = ["pytester"]
 

@@ -1,9 +1,9 @@
 import pytest
 
-from seeknal.marks import Marks
-from seeknal.model import Location
 from seeknal.project.raw import RawNode
 from seeknal.project.rules import audits_of_rule
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location
 
 
 @pytest.fixture

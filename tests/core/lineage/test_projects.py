@@ -6,7 +6,7 @@ import pytest
 from tests.core.lineage import tpch
 
 import seeknal
-from seeknal.model import NodeId
+from seeknal.values.model import NodeId
 
 SOURCES = """
     kind: source

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import Column, NodeId
 from seeknal.plan.categories import effect_of
 from seeknal.plan.effects import ALL, inherited
 from seeknal.sql.differences import Difference, difference
 from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.trace import trace_query
+from seeknal.values.model import Column, NodeId
 
 CORPUS = [
     tuple(part.strip() for part in line.replace("::", "=>").split("=>"))

@@ -4,10 +4,10 @@ import duckdb
 import pytest
 from tests.core.plan import test_categories as outside
 
-from seeknal.model import NodeId
 from seeknal.plan.categories import effect_of, told
 from seeknal.plan.effects import ALL, inherited
 from seeknal.sql.lineage.model import Untraceable
+from seeknal.values.model import NodeId
 
 CORPUS = [pair for pair in outside.CORPUS if not pair[0].startswith("WITH")]
 WRAPPINGS = {

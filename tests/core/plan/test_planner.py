@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from seeknal.errors import NodeError, SelectionError
-from seeknal.fingerprint import fingerprints
-from seeknal.graph import build_graph
-from seeknal.model import (
+from seeknal.graph.dag import build_graph
+from seeknal.graph.fingerprint import fingerprints
+from seeknal.plan.planner import Situation, make_plan
+from seeknal.plan.stored import inlined_views
+from seeknal.values.errors import NodeError, SelectionError
+from seeknal.values.model import (
     Artifact,
     Audit,
     Delivery,
@@ -22,8 +24,6 @@ from seeknal.model import (
     Sql,
     Target,
 )
-from seeknal.plan.planner import Situation, make_plan
-from seeknal.plan.stored import inlined_views
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Location("a.yml", 1, 1)
@@ -63,7 +63,7 @@ class World:
         artifact = Artifact(
             path=entry.id, size=1, sha256=f"{entry.id}", rows=1, columns=(), stat=(0,) * 5
         )
-        from seeknal.fingerprint import audits_key
+        from seeknal.graph.fingerprint import audits_key
 
         return Snapshot(
             node=entry.id,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from seeknal.errors import ProjectError
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
+from seeknal.values.errors import ProjectError
 
 VAULT = """
 from attrs import frozen

@@ -5,13 +5,13 @@ import random
 import pytest
 import yaml
 
-from seeknal.errors import SeeknalError
-from seeknal.options import keys_of
-from seeknal.plugins import load_plugins
+from seeknal.kernel.options import keys_of
+from seeknal.kernel.plugins import load_plugins
 from seeknal.project.keys import CommonKeys, added_keys
 from seeknal.project.loader import load_project
 from seeknal.project.properties import KEYS as PROPERTY_KEYS
 from seeknal.project.settings import ProjectOptions
+from seeknal.values.errors import SeeknalError
 
 PLUGINS = load_plugins()
 STRANGE = [

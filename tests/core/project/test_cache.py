@@ -9,9 +9,9 @@ import time
 import pytest
 from attrs import evolve
 
-from seeknal.errors import ProjectError
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
+from seeknal.values.errors import ProjectError
 
 FILES = {
     "seeknal_project.yml": "name: cached\nvars: {limit: 5, env: [CACHE_TEST]}\n",
@@ -107,7 +107,7 @@ def test_an_unchanged_project_comes_from_the_cache_and_is_the_same(cached):
 LOAD = """
 import sys
 from pathlib import Path
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
 
 project = load_project(Path("."), load_plugins())

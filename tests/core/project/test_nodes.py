@@ -5,8 +5,8 @@ import textwrap
 import pytest
 from tests.core.project.conftest import NEIGHBOURS
 
-from seeknal.durations import Duration
-from seeknal.installing import install_command
+from seeknal.kernel.installing import install_command
+from seeknal.values.durations import Duration
 
 
 def clean(text):

@@ -3,7 +3,7 @@
 import pytest
 from tests.installed import install_plugin
 
-from seeknal.plugins import load_plugins
+from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
 
 PLUGIN = """

@@ -2,10 +2,10 @@
 
 import pytest
 
-from seeknal.errors import ProjectError, UsageError
-from seeknal.plugins import load_plugins
-from seeknal.project.profiles import load_profile
-from seeknal.secret import Secret, scrub
+from seeknal.kernel.plugins import load_plugins
+from seeknal.project.profile.profiles import load_profile
+from seeknal.values.errors import ProjectError, UsageError
+from seeknal.values.secret import Secret, scrub
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 from tests.installed import install_plugin
 
-from seeknal.errors import PluginError
-from seeknal.plugins import load_plugins
-from seeknal.project.profiles import load_profile
+from seeknal.kernel.plugins import load_plugins
+from seeknal.project.profile.profiles import load_profile
+from seeknal.values.errors import PluginError
 
 PLUGIN = """
 from attrs import frozen

@@ -2,8 +2,8 @@
 
 import pytest
 
-from seeknal.durations import Duration
 from seeknal.project.settings import load_settings
+from seeknal.values.durations import Duration
 
 EVERY_KEY = """
 name: sales-2

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from seeknal.model import Location
-from seeknal.project import templating
-from seeknal.project.templating import Scope, render
+from seeknal.project.templates import rendering
+from seeknal.project.templates.rendering import Scope, render
+from seeknal.values.model import Location
 
 TODAY = date(2024, 2, 29)
 _NAME = re.compile(r"(\w+)'? is (?:undefined|not)|attribute '(\w+)'")
@@ -222,7 +222,7 @@ def test_a_text_that_grows_without_end_is_stopped_early(text):
 
 
 def test_an_endless_loop_is_stopped(monkeypatch):
-    monkeypatch.setattr(templating, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(rendering, "MAX_SECONDS", 0.2)
     loop = "{% for a in range(9999) %}" * 3 + "{% endfor %}" * 3
 
     found = problem(loop)

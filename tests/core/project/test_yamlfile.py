@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.project.yamlfile import MAX_DEPTH, read_documents
+from seeknal.project.yaml_files import MAX_DEPTH, read_documents
 
 
 def read(text):

@@ -3,12 +3,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from seeknal.model import Column, Input, Node, NodeId, Relation
-from seeknal.project.pipelines import read_pipeline
-from seeknal.run.context import node_logger
+from seeknal.kernel.context import node_logger
+from seeknal.project.python.pipelines import read_pipeline
 from seeknal.run.engine import define_views, open_instance
-from seeknal.run.function import release, run_function
-from seeknal.run.own import OwnDuckDB
+from seeknal.run.python.database import OwnDuckDB
+from seeknal.run.python.function import release, run_function
+from seeknal.values.model import Column, Input, Node, NodeId, Relation
 
 
 class Pipelines:

@@ -2,9 +2,9 @@ import threading
 
 import pytest
 
-from seeknal.errors import NodeError
-from seeknal.model import ColumnSpec, ParquetFiles, Scan
-from seeknal.run.function import release
+from seeknal.run.python.function import release
+from seeknal.values.errors import NodeError
+from seeknal.values.model import ColumnSpec, ParquetFiles, Scan
 
 HEAD = "from seeknal import source, transform\n"
 

@@ -27,15 +27,15 @@ from tests.core.python.mutants import (
 )
 
 from seeknal.cli.progress import Silent
-from seeknal.errors import ProjectError
-from seeknal.fingerprint import fingerprints
-from seeknal.graph import build_graph
-from seeknal.plugins import load_plugins
+from seeknal.graph.dag import build_graph
+from seeknal.graph.fingerprint import fingerprints
+from seeknal.kernel.plugins import load_plugins
+from seeknal.plan.session import Request
 from seeknal.project.loader import load_project
 from seeknal.run.commands import run_project
-from seeknal.run.session import Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
+from seeknal.values.errors import ProjectError
 
 FEW = 65
 MANY = 3000

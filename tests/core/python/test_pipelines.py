@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from seeknal.model import NodeId
-from seeknal.project.decorators import KINDS
+from seeknal.project.python.decorators import KINDS
+from seeknal.values.model import NodeId
 
 
 def test_decorators_give_the_keys_that_yaml_would(pipelines):
@@ -538,7 +538,7 @@ def test_reading_declarations_imports_no_engine(pipelines):
     code = f"""
 import sys
 from pathlib import Path
-from seeknal.project.pipelines import read_pipeline
+from seeknal.project.python.pipelines import read_pipeline
 root = Path({str(pipelines.root)!r})
 assert read_pipeline(root / "seeknal/pipelines/n.py", root)[0]
 print([name for name in ("duckdb", "sqlglot", "yaml", "jinja2") if name in sys.modules])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.project.astform import form_of
-from seeknal.project.pycode import code_hash
+from seeknal.project.python.canonical import form_of
+from seeknal.project.python.code import code_hash
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -175,15 +175,15 @@ def test_an_import_inside_the_function_counts(hash_of):
 def test_the_version_of_an_imported_distribution_counts(hash_of, monkeypatch):
     import importlib.metadata
 
-    from seeknal.project import pycode
+    from seeknal.project.python import code
 
     text = "import attrs\n\ndef n(ctx):\n    return attrs.define\n"
     first = hash_of(text)
-    pycode._version.cache_clear()
+    code._version.cache_clear()
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0.1")
 
     assert hash_of(text) != first
-    pycode._version.cache_clear()
+    code._version.cache_clear()
 
 
 def test_an_import_that_the_function_does_not_use_does_not_count(hash_of):

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seeknal.errors import NodeError
-from seeknal.model import Column, NodeId
-from seeknal.rows import scan_of_rows
+from seeknal.rows.python_rows import scan_of_rows
 from seeknal.run.engine import open_instance, stored_scan, write_rows
-from seeknal.run.pycontext import Call
-from seeknal.run.returned import scan_of
-from seeknal.run.tabular import Workspace
+from seeknal.run.python.context import Call
+from seeknal.run.python.returned import scan_of
+from seeknal.run.python.tabular import Workspace
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Column, NodeId
 
 _PACKAGES = {"np": "numpy", "pd": "pandas", "pl": "polars", "pa": "pyarrow"}
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from seeknal.errors import NodeError
-from seeknal.model import Column
-from seeknal.rows import LARGEST_BATCH, scan_of_rows
+from seeknal.rows.python_rows import LARGEST_BATCH, scan_of_rows
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Column
 
 
 @pytest.fixture(scope="module")

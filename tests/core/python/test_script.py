@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from seeknal.errors import NodeError
-from seeknal.model import Scan
-from seeknal.project import uv
+from seeknal.project.python import uv
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Scan
 
 pytestmark = pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
 
@@ -141,7 +141,7 @@ while True:
     code = f"""
 import sys
 from pathlib import Path
-from seeknal.project.uv import run_with_uv
+from seeknal.project.python.uv import run_with_uv
 job = {{"do": "run", "node": "transform.n", "inputs": {{}}, "source": None, "columns": [],
        "contract": False, "params": {{}}, "variables": {{}}, "interval": None, "environment": "",
        "run_id": "", "file": sys.argv[1], "root": sys.argv[2], "workdir": sys.argv[2],

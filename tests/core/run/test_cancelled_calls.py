@@ -8,9 +8,9 @@ import pytest
 from tests.installed import install_plugin
 from tests.terminal import CTRL_C, Terminal
 
-from seeknal.model import NodeId
-from seeknal.run import calls
-from seeknal.run.calls import Calls
+from seeknal.kernel import calls
+from seeknal.kernel.calls import Calls
+from seeknal.values.model import NodeId
 
 PLUGIN = """
 import threading

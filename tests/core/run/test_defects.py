@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.run.attempt import Attempt
+from seeknal.run.step import Attempt
 
 FILES = {
     "seeknal/a.yml": "{kind: transform, name: a, sql: SELECT 1 AS x}\n",

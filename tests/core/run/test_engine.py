@@ -1,8 +1,8 @@
 """The run's DuckDB and what is written with it."""
 
-from seeknal.model import Scan
 from seeknal.run import engine as engine_module
 from seeknal.run.engine import Engine, open_instance, stored
+from seeknal.values.model import Scan
 
 
 def test_all_databases_of_a_run_together_have_its_memory(tmp_path):

@@ -1,7 +1,7 @@
 import types
 
-from seeknal.model import NodeId
-from seeknal.run.schedule import Schedule
+from seeknal.run.ready_queue import Schedule
+from seeknal.values.model import NodeId
 
 
 def graph(edges):

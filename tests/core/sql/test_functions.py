@@ -6,10 +6,10 @@ import re
 import duckdb
 import pytest
 
-from seeknal.model import Location, NodeId
 from seeknal.sql.functions import effects_of, reads_outside
 from seeknal.sql.refs import resolve_sql
 from seeknal.sql.tokens import tokenize
+from seeknal.values.model import Location, NodeId
 
 # Functions whose stability DuckDB gives for a reason that is none for building again.
 RAISES = {"error"}

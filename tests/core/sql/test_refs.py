@@ -5,8 +5,8 @@ import timeit
 import duckdb
 import pytest
 
-from seeknal.model import Input, Location, NodeId
 from seeknal.sql.refs import resolve_sql
+from seeknal.values.model import Input, Location, NodeId
 
 KNOWN = frozenset(
     NodeId(id)

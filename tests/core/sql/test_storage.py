@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from seeknal.model import Column
 from seeknal.sql.storage import copy_statement, scan_of
+from seeknal.values.model import Column
 
 VALUES = [
     "9007199254740993::HUGEINT",

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.cutoff.typecases import OF_VARIANT, READERS, TYPES, answer, query_of
 
-from seeknal.model import Column
-from seeknal.scans import columns_of
+from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import copy_statement, kept, scan_of, special
 from seeknal.sql.typetree import type_tree
+from seeknal.values.model import Column
 
 
 @pytest.fixture(scope="module")

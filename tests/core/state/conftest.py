@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from seeknal.model import (
+from seeknal.values.model import (
     Artifact,
     AuditResult,
     Column,

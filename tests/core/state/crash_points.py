@@ -16,11 +16,11 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from seeknal.model import Column, Fingerprint, NodeId, Snapshot
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History
 from seeknal.state.lock import project_lock
 from seeknal.state.store import State, open_state, read_state
+from seeknal.values.model import Column, Fingerprint, NodeId, Snapshot
 
 KEPT, CHANGED, DROPPED = (NodeId(f"transform.{name}") for name in ("kept", "changed", "dropped"))
 EVENTS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.files import is_abandoned, scratch_folder, temporary_name, write_text
+from seeknal.host.files import is_abandoned, scratch_folder, temporary_name, write_text
 
 pytestmark = pytest.mark.once
 

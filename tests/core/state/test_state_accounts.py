@@ -7,10 +7,10 @@ import shutil
 import pytest
 from attrs import evolve
 
-from seeknal.model import Account, NodeId
 from seeknal.state.accounts import FOLDER, read_accounts
-from seeknal.state.batchfiles import BatchFiles
+from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import open_state, read_state
+from seeknal.values.model import Account, NodeId
 
 NODE = NodeId("transform.orders")
 

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from attrs import evolve
 
-from seeknal.errors import StateError
-from seeknal.model import Artifact, Column, NodeId
 from seeknal.state.artifacts import Artifacts
+from seeknal.values.errors import StateError
+from seeknal.values.model import Artifact, Column, NodeId
 
 NODE = NodeId("transform.orders")
 COLUMNS = (Column("id", "BIGINT"),)

@@ -5,9 +5,9 @@ import json
 import attrs
 import pytest
 
-from seeknal.errors import StateError
-from seeknal.model import Fingerprint, NodeId, Snapshot
 from seeknal.state.codec import Snapshots, decode_snapshot, encode_snapshot
+from seeknal.values.errors import StateError
+from seeknal.values.model import Fingerprint, NodeId, Snapshot
 
 
 def through_json(snapshot: Snapshot) -> Snapshot:

@@ -18,7 +18,7 @@ from seeknal.state.store import open_state, read_state
 WRITER = """
 import sys
 from pathlib import Path
-from seeknal.model import Column, Fingerprint, NodeId, Snapshot
+from seeknal.values.model import Column, Fingerprint, NodeId, Snapshot
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.lock import project_lock
 from seeknal.state.store import open_state

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.errors import StateError
-from seeknal.model import NodeId
 from seeknal.state import history as history_module
 from seeknal.state.history import History
+from seeknal.values.errors import StateError
+from seeknal.values.model import NodeId
 
 
 def record(node: str | None, batch: str, **more: object) -> dict[str, object]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.errors import LockHeld, StateError
 from seeknal.state.lock import project_lock
+from seeknal.values.errors import LockHeld, StateError
 
 HOLDER = """
 import sys, time

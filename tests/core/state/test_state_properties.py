@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.errors import StateError
-from seeknal.model import Fingerprint, NodeId, Snapshot
 from seeknal.state.store import open_state, read_state
+from seeknal.values.errors import StateError
+from seeknal.values.model import Fingerprint, NodeId, Snapshot
 
 NODES = ("source.a", "transform.a", "transform.b")
 ENVIRONMENTS = ("prod", "dev")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.errors import StateError
-from seeknal.model import NodeId
 from seeknal.state import migrations
 from seeknal.state.document import write_document
 from seeknal.state.store import open_state, read_state
+from seeknal.values.errors import StateError
+from seeknal.values.model import NodeId
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from seeknal.cron import Cron
+from seeknal.values.cron import Cron
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

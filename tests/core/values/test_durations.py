@@ -1,6 +1,6 @@
 import pytest
 
-from seeknal.durations import Duration
+from seeknal.values.durations import Duration
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 from tests.core.values.test_plugins import plugin_module
 from tests.installed import install_plugin
 
-from seeknal import hookspecs
-from seeknal.hooks import Hooks
+from seeknal.kernel import hookspecs
+from seeknal.kernel.hooks import Hooks
+from seeknal.kernel.plugins import Plugins
 from seeknal.plugin import hookimpl
-from seeknal.plugins import Plugins
 
 SPECS = {name for name, value in vars(hookspecs).items() if hasattr(value, "seeknal_spec")}
 PLUGIN = """

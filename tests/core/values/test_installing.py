@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from seeknal import __version__, installing
+from seeknal import __version__
+from seeknal.kernel import installing
 
 CHECKOUT = Path(__file__).parents[3]
 

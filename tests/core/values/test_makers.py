@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.makers import how_to_make
+from seeknal.host.makers import how_to_make
 
 CREATE = "CREATE TABLE IF NOT EXISTS public.{} (id int);\n"
 TARGET = "kind: transform\nname: clean\nsql: SELECT 1 AS id\nmaterializations: [{}]\n"

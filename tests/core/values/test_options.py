@@ -4,10 +4,10 @@ from typing import Literal
 import pytest
 from attrs import frozen
 
-from seeknal.durations import Duration
-from seeknal.marks import Marks
-from seeknal.options import convert, json_schema, option, structure, unstructure
-from seeknal.secret import Secret
+from seeknal.kernel.options import convert, json_schema, option, structure, unstructure
+from seeknal.values.durations import Duration
+from seeknal.values.marks import Marks
+from seeknal.values.secret import Secret
 
 MARKS = Marks("a.yml", {(): (1, 1), ("limit",): (3, 9)}, {("limit",): (3, 2), ("limt",): (4, 2)})
 

@@ -2,10 +2,10 @@ import types
 
 import pytest
 
-from seeknal.errors import PluginError
-from seeknal.installing import install_command
+from seeknal.kernel.installing import install_command
+from seeknal.kernel.plugins import Installed, Plugins
 from seeknal.plugin import SourceType, hookimpl
-from seeknal.plugins import Installed, Plugins
+from seeknal.values.errors import PluginError
 
 
 def plugin_module(monkeypatch, name, **hooks):
@@ -95,7 +95,7 @@ def test_a_plugin_that_does_not_exist_yet_is_not_to_be_installed():
 
 
 def test_disabled_plugins_are_not_loaded(monkeypatch):
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "all")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from seeknal.secret import Secret, scrub, separate_secrets
+from seeknal.values.secret import Secret, scrub, separate_secrets
 
 PASSWORD = "s3cr'et/p@ss\\word"
 

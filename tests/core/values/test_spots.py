@@ -2,8 +2,8 @@
 
 import pytest
 
-from seeknal.model import Location
-from seeknal.spots import find_word
+from seeknal.values.model import Location
+from seeknal.values.spots import find_word
 
 NODE = """\
 kind: transform

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import plain
 from seeknal.cli.totals import counted
-from seeknal.model import AuditResult, Location, NodeId, NodeResult, Plan, Problem, RunSummary, Step
+from seeknal.values.model import (
+    AuditResult,
+    Location,
+    NodeId,
+    NodeResult,
+    Plan,
+    Problem,
+    RunSummary,
+    Step,
+)
 
 if TYPE_CHECKING:
     from seeknal.plan.changes import Consequences
-    from seeknal.run.leftovers import Left
+    from seeknal.run.delivery.leftovers import Left
 
 SCHEMA_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys are no reason."""
@@ -117,7 +126,7 @@ def not_agreed(environment: str) -> dict[str, Any]:
 
 def failure_answer(error: Exception, help: str | None = None) -> dict[str, Any]:
     """What a command that failed answers: the error, and each problem where there are several."""
-    from seeknal.errors import Interrupted, ProjectError, SeeknalError
+    from seeknal.values.errors import Interrupted, ProjectError, SeeknalError
 
     status = "interrupted" if isinstance(error, Interrupted) else "failed"
     if not isinstance(error, SeeknalError):
@@ -174,7 +183,7 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _abandoned(result: NodeResult) -> dict[str, Any]:
-    from seeknal.run.records import target_record
+    from seeknal.state.records import target_record
 
     return {
         "node": result.node,
@@ -184,7 +193,7 @@ def _abandoned(result: NodeResult) -> dict[str, Any]:
 
 def _result(result: NodeResult, root: Path) -> dict[str, Any]:
     from seeknal.cli.failing import rows_record
-    from seeknal.run.records import target_record
+    from seeknal.state.records import target_record
 
     error = None
     if result.error:

@@ -18,13 +18,20 @@ from typing import Any, TypeVar
 import click
 
 from seeknal import __version__
-from seeknal.awaited import listen
 from seeknal.cli.streams import has_answered, say, warn
-from seeknal.errors import Interrupted, PluginError, SeeknalError, UsageError, did_you_mean, nearest
-from seeknal.flags import Option
-from seeknal.foreign import COMMANDS as COMMANDS_OF_OTHERS
-from seeknal.foreign import OPTIONS as OPTIONS_OF_OTHERS
-from seeknal.foreign import is_node_file
+from seeknal.host.started import listen
+from seeknal.kernel.command_options import Option
+from seeknal.values.errors import (
+    Interrupted,
+    PluginError,
+    SeeknalError,
+    UsageError,
+    did_you_mean,
+    nearest,
+)
+from seeknal.values.other_tools import COMMANDS as COMMANDS_OF_OTHERS
+from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
+from seeknal.values.other_tools import is_node_file
 
 OptionsT = TypeVar("OptionsT")
 _EXTRA = re.compile(r"extra arguments? \((.*)\)")
@@ -111,15 +118,15 @@ class Invocation:
             if not folder.is_dir():
                 raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
             self.root = find_root(folder)
-            from seeknal.project.secrecy import note_project
+            from seeknal.project.profile.secrecy import note_project
 
             note_project(self.root)
         return self.root
 
     def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
         """The connections of the profile in force whose options are of that class, by name."""
-        from seeknal.plugins import load_plugins
-        from seeknal.project.profiles import load_profile
+        from seeknal.kernel.plugins import load_plugins
+        from seeknal.project.profile.profiles import load_profile
 
         plugins = load_plugins()
         profile = load_profile(self.project_root(), None, plugins)
@@ -341,7 +348,7 @@ class App(Group):
         if self._asked_plugins:
             return
         self._asked_plugins = True
-        from seeknal.plugins import enabled_plugins
+        from seeknal.kernel.plugins import enabled_plugins
 
         for plugin in enabled_plugins():
             if _may_have_commands(plugin.module):

@@ -11,7 +11,7 @@ from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Session
+    from seeknal.kernel.plugin_types import Session
 
 
 class Asked(Protocol):
@@ -38,7 +38,7 @@ class Outputs:
         self._views = self._open()
 
     def _open(self) -> Any:
-        from seeknal.querying import open_views
+        from seeknal.query.database import open_views
 
         return open_views(self.root, self.name, allow_files=self.allow_files)
 
@@ -69,7 +69,7 @@ class Outputs:
         """The statements of ``text``, without ref(); DuckDB knows best where one ends."""
         import duckdb
 
-        from seeknal.querying import without_refs
+        from seeknal.query.database import without_refs
 
         text = without_refs(text, self.root, self.name)
         try:

@@ -17,8 +17,8 @@ from seeknal.cli.common import (
     selection_options,
 )
 from seeknal.cli.progress import Silent
-from seeknal.flags import format_option
-from seeknal.model import AuditResult, Node, NodeId, NodeResult, Plan, Project, RunSummary
+from seeknal.kernel.command_options import format_option
+from seeknal.values.model import AuditResult, Node, NodeId, NodeResult, Plan, Project, RunSummary
 
 HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
 NUMERIC = (False, False, False, False, True, True)

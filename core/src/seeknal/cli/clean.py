@@ -16,8 +16,8 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import lock_timeout_option, project_root
 from seeknal.cli.render import print_json, size_text
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError
-from seeknal.flags import dry_run_option, format_option, yes_option
+from seeknal.kernel.command_options import dry_run_option, format_option, yes_option
+from seeknal.values.errors import UsageError
 
 KEPT = (".lock", ".lock.json")
 """The lock that is held while files are removed."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seeknal.cli.app import Invocation, said
-from seeknal.errors import UsageError
-from seeknal.flags import Option, profile_option
-from seeknal.foreign import is_node_file
+from seeknal.kernel.command_options import Option, profile_option
+from seeknal.values.errors import UsageError
+from seeknal.values.other_tools import is_node_file
 
 if TYPE_CHECKING:
     import datetime
 
-    from seeknal.run.session import Request
+    from seeknal.plan.session import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,7 +141,7 @@ def _read_workers(context: click.Context, parameter: click.Parameter, value: str
 
 
 def _read_seconds(context: click.Context, parameter: click.Parameter, value: str) -> float:
-    from seeknal.durations import Duration
+    from seeknal.values.durations import Duration
 
     try:
         return Duration.parse(f"{value}s" if value.isdecimal() else value).seconds
@@ -153,7 +153,7 @@ def read_duration(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> float | None:
     """Seconds of a duration such as ``14d``; a month counts as 30 days."""
-    from seeknal.durations import Duration
+    from seeknal.values.durations import Duration
 
     try:
         return Duration.parse(value).rough_seconds if value is not None else None
@@ -251,7 +251,7 @@ def request(
     **options: Any,
 ) -> Request:
     """A request from a command's options, under the options' own names."""
-    from seeknal.run.session import Request
+    from seeknal.plan.session import Request
 
     for name in ("types", "tags", "exclude_tags"):
         if name in options:

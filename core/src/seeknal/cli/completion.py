@@ -28,10 +28,10 @@ def completion_command(shell: str) -> None:
 
 def node_names(folder: Path | None) -> list[str]:
     """Every node's id, from the parse cache where it is fresh; empty when files are wrong."""
-    from seeknal.errors import SeeknalError
+    from seeknal.values.errors import SeeknalError
 
     with suppress(SeeknalError, OSError):
-        from seeknal.plugins import load_plugins
+        from seeknal.kernel.plugins import load_plugins
         from seeknal.project.loader import find_root, load_project
 
         root = find_root(folder or Path.cwd())

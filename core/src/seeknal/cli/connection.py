@@ -14,13 +14,13 @@ from seeknal.cli.app import Group
 from seeknal.cli.common import project_root
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.results import Wanted, write_foreign_rows
-from seeknal.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
-from seeknal.flags import format_option, profile_option
+from seeknal.kernel.command_options import format_option, profile_option
+from seeknal.values.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Session
-    from seeknal.plugins import Plugins
-    from seeknal.project.profiles import Profile
+    from seeknal.kernel.plugin_types import Session
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.profile.profiles import Profile
 
 
 @click.group("connection", cls=Group)
@@ -77,7 +77,7 @@ def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Trie
     """
     plugins = _plugins()
     implicit = {name: type for name, type in _implicit(plugins).items() if type in used}
-    from seeknal.project.profiles import read_connections
+    from seeknal.project.profile.profiles import read_connections
 
     found = read_connections(root, profile, implicit, plugins)
     if found is None:
@@ -91,7 +91,7 @@ def _implicit(plugins: Plugins) -> dict[str, str]:
 
 
 def _plugins() -> Plugins:
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     return load_plugins()
 
@@ -102,7 +102,7 @@ def _profile(
     plugins: Plugins,
     implicit: Mapping[str, str] = MappingProxyType({}),
 ) -> Profile:
-    from seeknal.project.profiles import read_connections
+    from seeknal.project.profile.profiles import read_connections
 
     found = read_connections(root, explicit, implicit, plugins)
     if found is None:

@@ -18,7 +18,7 @@ from seeknal.cli.common import (
 from seeknal.cli.environments import agreed
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
-from seeknal.flags import force_option, format_option, yes_option
+from seeknal.kernel.command_options import force_option, format_option, yes_option
 
 
 @click.group("deliveries", cls=Group)
@@ -35,7 +35,7 @@ def deliveries_command() -> None:
 @format_option("table", "json")
 def list_command(environment: str | None, format_: str) -> None:
     """List what targets are owed, each node's oldest first."""
-    from seeknal.run.owed import outstanding
+    from seeknal.run.delivery.owed import outstanding
 
     found = outstanding(project_root(), environment)
     if format_ == "json":
@@ -66,7 +66,7 @@ def retry_command(
     later rows went before.
     """
     from seeknal.cli.run import answer, reporter_of
-    from seeknal.run.owed import retry
+    from seeknal.run.delivery.owed import retry
 
     asked = request(command="deliveries retry", environment=environment, **options)
     done = retry(project_root(), asked, names, reporter_of(format_), force=force)
@@ -95,7 +95,7 @@ def drop_command(
     The node's next output is delivered as usual.
     """
     from seeknal.cli.answers import answered, not_agreed
-    from seeknal.run.owed import drop
+    from seeknal.run.delivery.owed import drop
 
     if not agreed(f"Give up what {', '.join(names)} would bring?", yes):
         if format_ == "json":

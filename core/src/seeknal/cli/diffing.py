@@ -12,13 +12,13 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_root, words
 from seeknal.cli.render import count, plain, print_rows_json
 from seeknal.cli.streams import DATA, say
-from seeknal.flags import format_option, limit_option
-from seeknal.roles import texts_of
+from seeknal.kernel.command_options import format_option, limit_option
+from seeknal.kernel.roles import texts_of
 
 if TYPE_CHECKING:
-    from seeknal.diff import Difference
-    from seeknal.model import NodeId
     from seeknal.plan.changes import ColumnChange
+    from seeknal.query.diff import Difference
+    from seeknal.values.model import NodeId
 
 
 @click.command("diff", cls=Command)
@@ -36,7 +36,7 @@ def diff_command(
     prod@12 is generation 12 of prod. Rows are matched by --keys or by the keys that the node
     declares for its targets; without keys they are compared as a whole.
     """
-    from seeknal.diff import Asked, differences, side_of
+    from seeknal.query.diff import Asked, differences, side_of
 
     root = project_root()
     sides = side_of(root, a), side_of(root, b)
@@ -58,9 +58,9 @@ def diff_command(
 
 def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
     """The keys of each node or of its targets; none where the files cannot be read."""
-    from seeknal.errors import ProjectError
-    from seeknal.run.loading import load
-    from seeknal.run.session import Request
+    from seeknal.plan.loading import load
+    from seeknal.plan.session import Request
+    from seeknal.values.errors import ProjectError
 
     try:
         nodes = load(root, Request(command="diff")).project.nodes

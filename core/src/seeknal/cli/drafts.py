@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.options import Field, fields_of
+from seeknal.kernel.options import Field, fields_of
+from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from seeknal.kernel import NodeKind, SourceType
-    from seeknal.plugins import Plugins
+    from seeknal.kernel.plugin_types import NodeKind, SourceType
+    from seeknal.kernel.plugins import Plugins
 
 _HEAD = """\
 kind: {kind}

@@ -18,8 +18,7 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError
-from seeknal.flags import (
+from seeknal.kernel.command_options import (
     dry_run_option,
     force_option,
     format_option,
@@ -27,14 +26,15 @@ from seeknal.flags import (
     to_option,
     yes_option,
 )
-from seeknal.model import PRODUCTION
+from seeknal.values.errors import UsageError
+from seeknal.values.model import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.model import NodeId
     from seeknal.plan.promotion import Promotion
-    from seeknal.run.environments import Moved, Return
+    from seeknal.run.environments.commands import Moved, Return
     from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
+    from seeknal.values.model import NodeId
 
 
 @click.group("env", cls=Group)
@@ -80,7 +80,7 @@ def create_command(
 
     run --env NAME does so too, from prod.
     """
-    from seeknal.run.environments import create
+    from seeknal.run.environments.commands import create
 
     root = project_root()
     if ttl is None:
@@ -159,7 +159,7 @@ def delete_command(name: str, yes: bool, lock_timeout: float, format_: str) -> i
     Outputs that no other environment has are removed by the next janitor.
     """
     from seeknal.cli.answers import answered, not_agreed
-    from seeknal.run.environments import check_deletable, delete
+    from seeknal.run.environments.commands import check_deletable, delete
     from seeknal.state.store import read_state
 
     check_deletable(read_state(project_root() / "target"), name)
@@ -234,7 +234,7 @@ def promote_command(
     """
     from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
-    from seeknal.run.environments import promote
+    from seeknal.run.environments.commands import promote
 
     def agree(promotion: Promotion) -> bool:
         if format_ == "text":
@@ -294,7 +294,7 @@ def rollback_command(
     """
     from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
-    from seeknal.run.environments import rollback
+    from seeknal.run.environments.commands import rollback
 
     def agree(found: Return) -> bool:
         if format_ == "text":

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.installing import install_command
+from seeknal.kernel.installing import install_command
+from seeknal.values.errors import UsageError, did_you_mean
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ABOUT = "example.toml"

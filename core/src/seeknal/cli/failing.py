@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from seeknal.cli.fitting import width
 from seeknal.cli.render import count, table_lines
 from seeknal.cli.results import TABLE_ROWS
-from seeknal.errors import SeeknalError
-from seeknal.secret import scrub
 from seeknal.sql.quote import quote_literal
+from seeknal.values.errors import SeeknalError
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
-    from seeknal.model import AuditResult, Node
-    from seeknal.run.failing import FailingRows
+    from seeknal.run.failing_rows import FailingRows
+    from seeknal.values.model import AuditResult, Node
 
 WIDEST = 24
 """Characters of a cell that are shown."""
@@ -30,7 +30,7 @@ _IN_QUOTES = frozenset('"$`\\!')
 
 def rows_text(results: Iterable[AuditResult], node: Node | None, root: Path) -> list[str]:
     """Lines for people: of each audit that keeps rows the first, and how to see the others."""
-    from seeknal.run.failing import failing_rows
+    from seeknal.run.failing_rows import failing_rows
 
     lines = []
     for result in results:
@@ -42,7 +42,7 @@ def rows_text(results: Iterable[AuditResult], node: Node | None, root: Path) -> 
 
 def rows_record(result: AuditResult, node: Node | None, root: Path) -> dict[str, Any]:
     """The same for programs."""
-    from seeknal.run.failing import failing_rows
+    from seeknal.run.failing_rows import failing_rows
 
     found = failing_rows(result, node, root)
     if found is None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from seeknal.cli.fitting import columns_of, width, wrapped
 from seeknal.cli.streams import paint
-from seeknal.errors import ProjectError, SeeknalError
-from seeknal.secret import scrub
+from seeknal.values.errors import ProjectError, SeeknalError
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
-    from seeknal.model import Location, Problem
+    from seeknal.values.model import Location, Problem
 
 MOST_SHOWN = 20
 FEW = 3
@@ -84,7 +84,7 @@ def _block(problem: Problem, alike: Sequence[Problem], root: Path | None) -> str
 
 def _missing_plugin(lacks: str, alike: Sequence[Problem], root: Path | None) -> str:
     """What nothing but one plugin would mend, with the first places and what to install."""
-    from seeknal.installing import install_command
+    from seeknal.kernel.installing import install_command
 
     name = _distribution(lacks)
     extras = sorted({extra for problem in alike for extra in _extras(problem.lacks or "")})

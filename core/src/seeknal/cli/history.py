@@ -13,9 +13,9 @@ from seeknal.cli.common import complete_nodes, only_environment_option, project_
 from seeknal.cli.completion import node_names
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.flags import Option, format_option, limit_option
-from seeknal.model import NodeId
+from seeknal.kernel.command_options import Option, format_option, limit_option
+from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.model import NodeId
 
 if TYPE_CHECKING:
     from seeknal.state.history import History
@@ -79,7 +79,7 @@ def _full_name(history: History, node: str | None) -> str | None:
 def _refuse_unknown(history: History, node: str | None, run_id: str | None) -> None:
     """Raises UsageError for a node that neither history nor project knows, and for no run's id."""
     if node is not None:
-        from seeknal.inspect import no_node
+        from seeknal.query.stored import no_node
 
         present = node_names(project_root())
         known = {NodeId(name) for name in (*present, *_values(history, "node"))}

@@ -17,14 +17,14 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say, warn
-from seeknal.errors import ProjectError, UsageError
-from seeknal.flags import Option, format_option, limit_option
+from seeknal.kernel.command_options import Option, format_option, limit_option
 from seeknal.sql.quote import quote_name
+from seeknal.values.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
-    from seeknal.inspect import Stored
-    from seeknal.model import Column
-    from seeknal.run.session import Loaded
+    from seeknal.plan.session import Loaded
+    from seeknal.query.stored import Stored
+    from seeknal.values.model import Column
 
 
 @click.command("inspect", cls=Command)
@@ -54,7 +54,7 @@ def inspect_command(
 
     Reads stored outputs only: no source is touched and nothing runs.
     """
-    from seeknal.inspect import find_output, stored_outputs
+    from seeknal.query.stored import find_output, stored_outputs
 
     if node is None and not listed:
         raise UsageError(
@@ -76,8 +76,8 @@ def inspect_command(
 
 def _columns(root: Path, environment: str, found: Stored) -> tuple[Column, ...]:
     """The node's columns: a view has those that its query gives now."""
-    from seeknal.querying import open_views
-    from seeknal.scans import columns_of
+    from seeknal.query.database import open_views
+    from seeknal.rows.scans import columns_of
 
     if found.rows is not None:
         return found.columns
@@ -87,8 +87,8 @@ def _columns(root: Path, environment: str, found: Stored) -> tuple[Column, ...]:
 
 
 def _loaded(root: Path) -> Loaded | None:
-    from seeknal.run.loading import load
-    from seeknal.run.session import Request
+    from seeknal.plan.loading import load
+    from seeknal.plan.session import Request
 
     try:
         return load(root, Request(command="inspect"))
@@ -107,7 +107,7 @@ def _query(
 ) -> None:
     from seeknal.cli.asking import interruptible
     from seeknal.cli.sql import answer
-    from seeknal.querying import open_views
+    from seeknal.query.database import open_views
 
     if found.path is not None and not (root / "target" / found.path).exists():
         raise UsageError(

@@ -12,14 +12,14 @@ from seeknal.cli.common import lock_timeout_option, project_root, request
 from seeknal.cli.environments import agreed
 from seeknal.cli.render import count, plain, print_json, print_table, size_text
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError
-from seeknal.flags import dry_run_option, format_option, yes_option
+from seeknal.kernel.command_options import dry_run_option, format_option, yes_option
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
-    from seeknal.run.dropping import Judged
-    from seeknal.run.leftovers import Left
-    from seeknal.run.session import Request
-    from seeknal.state.places import DeliveredPlace
+    from seeknal.plan.session import Request
+    from seeknal.run.delivery.dropping import Judged
+    from seeknal.run.delivery.leftovers import Left
+    from seeknal.state.destinations import DeliveredPlace
 
 
 @click.command("janitor", cls=Command)
@@ -45,7 +45,7 @@ def janitor_command(
         return _drop(asked, dry_run, yes, format_)
     if yes:
         raise UsageError("--yes is for --targets: nothing else is asked", code="SK0255")
-    from seeknal.run.dropping import list_left
+    from seeknal.run.delivery.dropping import list_left
     from seeknal.run.janitor import clean_up
 
     items = clean_up(project_root(), asked, dry_run=dry_run)
@@ -116,7 +116,7 @@ def _print_reasons(kept: Iterable[tuple[DeliveredPlace, str]]) -> None:
 
 
 def _drop(asked: Request, dry_run: bool, yes: bool, format_: str) -> int:
-    from seeknal.run.dropping import drop_left
+    from seeknal.run.delivery.dropping import drop_left
 
     seen: list[Judged] = []
 

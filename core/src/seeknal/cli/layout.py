@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from seeknal.cli.fitting import middle, start, width
-from seeknal.model import NodeId, Step, Target
+from seeknal.values.model import NodeId, Step, Target
 
 WIDEST_REASON = 40
 SHORTEST_REASON = 16

@@ -20,15 +20,15 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.flags import STDOUT, format_option, output_option
-from seeknal.model import Node, NodeId
-from seeknal.secret import scrub
+from seeknal.kernel.command_options import STDOUT, format_option, output_option
+from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.model import Node, NodeId
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
     from seeknal.lineage.paths import Affected
-    from seeknal.run.session import Loaded
+    from seeknal.plan.session import Loaded
 
 FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
 SHOWING_DATA = ("html", "json")
@@ -76,8 +76,8 @@ def lineage_command(
     A column's values (what it is computed from) and influences (what decides it, or which rows
     there are) are told apart. Nothing runs. The page is target/lineage.html.
     """
-    from seeknal.inspect import lineage_of
-    from seeknal.run.loading import load
+    from seeknal.plan.loading import load
+    from seeknal.query.stored import lineage_of
 
     root = project_root()
     loaded = load(root, request(command="lineage", **options))
@@ -125,7 +125,7 @@ def find_focus(
 
 def _split(text: str, loaded: Loaded) -> tuple[NodeId, str | None]:
     """``kind.name.column`` or ``name.column`` where no node has the whole name."""
-    from seeknal.inspect import find_node
+    from seeknal.query.stored import find_node
 
     nodes = loaded.project.nodes
     named = {id.name for id in nodes}
@@ -188,9 +188,9 @@ def _document(
     *,
     with_data: bool,
 ) -> dict[str, Any]:
-    from seeknal.inspect import last_statuses, previews
     from seeknal.lineage.document import Facts, lineage_document
-    from seeknal.pii import pii_columns
+    from seeknal.query.stored import last_statuses, previews
+    from seeknal.values.pii import pii_columns
 
     root, nodes = loaded.project.root, loaded.project.nodes
     pii_of = partial(pii_columns, nodes)
@@ -227,7 +227,7 @@ def _write_text(text: str, output: Path | None) -> None:
         # A document's texts are masked already, and its numbers are none.
         print(text, file=DATA)
         return
-    from seeknal.files import write_text
+    from seeknal.host.files import write_text
 
     write_text(output, text + "\n")
     say(f"wrote {output}")
@@ -255,9 +255,9 @@ def impact_command(node: str, format_: str, environment: str, **options: Any) ->
     Columns downstream, then exposures and targets. By value: computed from it.
     By influence: it decides them, or which rows there are.
     """
-    from seeknal.inspect import lineage_of
     from seeknal.lineage.paths import affected
-    from seeknal.run.loading import load
+    from seeknal.plan.loading import load
+    from seeknal.query.stored import lineage_of
 
     loaded = load(project_root(), request(command="impact", **options))
     lineage = lineage_of(loaded, environment)

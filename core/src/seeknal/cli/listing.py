@@ -16,9 +16,9 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
-from seeknal.flags import format_option
-from seeknal.model import Node, NodeId
-from seeknal.run.session import Loaded, Request
+from seeknal.kernel.command_options import format_option
+from seeknal.plan.session import Loaded, Request
+from seeknal.values.model import Node, NodeId
 
 
 @click.command("list", cls=Command)
@@ -38,7 +38,7 @@ def list_command(
     NODES are selections, as after --select; state:modified is what differs from --env.
     """
     from seeknal.plan.environments import existing
-    from seeknal.run.loading import load
+    from seeknal.plan.loading import load
 
     wanted = request(command="list", select=(*nodes, *select), **options)
     loaded = load(project_root(), wanted)
@@ -54,8 +54,8 @@ def list_command(
 
 
 def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
-    from seeknal.run.planning import marks_of, modified_nodes
-    from seeknal.selection import select
+    from seeknal.graph.selection import select
+    from seeknal.plan.planning import marks_of, modified_nodes
 
     expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
     if not any(expressions):
@@ -101,7 +101,7 @@ def _type(node: Node) -> str:
 
 
 def _answer(node: Node, loaded: Loaded, wanted: Request) -> dict[str, Any]:
-    from seeknal.run.asking import place_of
+    from seeknal.plan.plugin_queries import place_of
 
     return {
         "node": node.id,

@@ -11,13 +11,13 @@ from seeknal.cli.layout import INDENT, SHORTEST_NAME
 from seeknal.cli.progress import COLOURS
 from seeknal.cli.render import count
 from seeknal.cli.streams import paint, say
-from seeknal.model import PRODUCTION
+from seeknal.values.model import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.model import Plan, Step
     from seeknal.plan.changes import Change, ColumnChange, Consequences
-    from seeknal.run.leftovers import Left
-    from seeknal.run.session import Loaded
+    from seeknal.plan.session import Loaded
+    from seeknal.run.delivery.leftovers import Left
+    from seeknal.values.model import Plan, Step
 
 MOST_LEFT = 3
 """Targets that are left behind and named."""

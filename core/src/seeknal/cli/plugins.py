@@ -7,8 +7,8 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.render import plain, print_json, print_table
 from seeknal.cli.streams import warn
-from seeknal.flags import format_option
-from seeknal.plugins import PluginInfo, load_plugins
+from seeknal.kernel.command_options import format_option
+from seeknal.kernel.plugins import PluginInfo, load_plugins
 
 
 @click.command("plugins", cls=Command)

@@ -16,7 +16,7 @@ from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
 from seeknal.cli.totals import totals
-from seeknal.model import (
+from seeknal.values.model import (
     AuditResult,
     Delivery,
     Location,

@@ -10,8 +10,8 @@ from typing import Any
 
 from seeknal.cli.fitting import columns_of, middle, pieces, shrunk, start, width
 from seeknal.cli.streams import DATA, paint
-from seeknal.model import Problem
-from seeknal.secret import scrub
+from seeknal.values.model import Problem
+from seeknal.values.secret import scrub
 
 WIDEST_CELL = 60
 _RULE = "-["

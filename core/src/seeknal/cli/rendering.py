@@ -10,12 +10,12 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
 from seeknal.cli.streams import warn
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.flags import Option, format_option
+from seeknal.kernel.command_options import Option, format_option
+from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from seeknal.model import Location, Node
-    from seeknal.run.session import Loaded
+    from seeknal.plan.session import Loaded
+    from seeknal.values.model import Location, Node
 
 
 @click.command("render", cls=Command)
@@ -39,8 +39,8 @@ def render_command(
     It is the node's own, or what its kind makes, as for an aggregation.
     With --dialect it is transpiled; what that database has no equivalent for is listed on stderr.
     """
-    from seeknal.inspect import find_node
-    from seeknal.run.loading import load
+    from seeknal.plan.loading import load
+    from seeknal.query.stored import find_node
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
@@ -72,8 +72,8 @@ def _without_gap(sql: str) -> str:
 
 def _executed(loaded: Loaded, node: Node) -> str:
     """The SQL that a run would execute. Raises UsageError for a node that has none."""
-    from seeknal.inspect import generated_sql
     from seeknal.lineage.binding import Unbound
+    from seeknal.query.stored import generated_sql
 
     if node.python is not None or node.source is not None:
         what = "is a Python function" if node.python else "has no SQL"

@@ -15,14 +15,14 @@ from seeknal.cli.app import Command, Invocation
 from seeknal.cli.common import environment_option, project_root
 from seeknal.cli.results import FORMATS, Wanted
 from seeknal.cli.streams import say
-from seeknal.errors import SeeknalError, UsageError, did_you_mean
-from seeknal.flags import (
+from seeknal.kernel.command_options import (
     allow_files_option,
     connection_option,
     format_option,
     limit_option,
     profile_option,
 )
+from seeknal.values.errors import SeeknalError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.cli.asking import Asked

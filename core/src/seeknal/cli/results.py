@@ -16,8 +16,8 @@ from attrs import frozen
 from seeknal.cli.fitting import columns_of
 from seeknal.cli.render import stands_upright, table_lines
 from seeknal.cli.streams import DATA, reader_gone, say
-from seeknal.errors import UsageError
 from seeknal.sql.quote import quote_literal
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -131,7 +131,7 @@ def _output(wanted: Wanted) -> Iterator[TextIO]:
     if wanted.output is None:
         yield DATA
         return
-    from seeknal.files import replacing
+    from seeknal.host.files import replacing
 
     text = io.StringIO()
     yield text
@@ -198,9 +198,9 @@ def _write_table(
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
-    from seeknal.files import publish_file
-    from seeknal.model import Column
+    from seeknal.host.files import publish_file
     from seeknal.sql.storage import as_parquet
+    from seeknal.values.model import Column
 
     if wanted.output is None:
         raise UsageError(
@@ -223,7 +223,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wa
 
 def temporary_path(output: Path) -> Path:
     """Where a file is written before it gets its name: the only path a query may write to."""
-    from seeknal.files import temporary_name
+    from seeknal.host.files import temporary_name
 
     return temporary_name(output.absolute())
 

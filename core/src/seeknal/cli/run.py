@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from seeknal.awaited import listen
 from seeknal.cli.app import Command, said
 from seeknal.cli.common import (
     environment_argument,
@@ -26,8 +25,8 @@ from seeknal.cli.common import (
     workers_option,
 )
 from seeknal.cli.streams import say, warn
-from seeknal.errors import UsageError
-from seeknal.flags import (
+from seeknal.host.started import listen
+from seeknal.kernel.command_options import (
     STDOUT,
     dry_run_option,
     explain_option,
@@ -37,11 +36,12 @@ from seeknal.flags import (
     verbose_option,
     yes_option,
 )
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
-    from seeknal.model import NodeId, Plan, RunSummary
-    from seeknal.run.session import Loaded, Request
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.model import NodeId, Plan, RunSummary
 
 forward_option = click.option(
     "--forward-only",
@@ -165,9 +165,9 @@ def apply_command(
     ENV is the same as --env ENV.
     """
     from seeknal.cli.environments import agreed
+    from seeknal.plan.saved import options_of, read_plan, refuse_stale
     from seeknal.run.commands import apply_project
-    from seeknal.run.preparing import changed_in_origin
-    from seeknal.run.saved import options_of, read_plan, refuse_stale
+    from seeknal.run.environments.preparing import changed_in_origin
 
     environment = named_environment(name, environment)
     asked = request(command="apply", environment=environment, **options)
@@ -230,10 +230,10 @@ def _say_notes(moved: Iterable[NodeId], environment: str) -> None:
 
 def _take_note(environment: str) -> None:
     """A plan of an environment was looked at: what its origin changed meanwhile is known."""
-    from seeknal.errors import LockHeld
-    from seeknal.model import PRODUCTION
-    from seeknal.run.environments import rebase
-    from seeknal.run.session import Request
+    from seeknal.plan.session import Request
+    from seeknal.run.environments.commands import rebase
+    from seeknal.values.errors import LockHeld
+    from seeknal.values.model import PRODUCTION
 
     if environment == PRODUCTION:
         return
@@ -251,7 +251,7 @@ def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any
     from seeknal.cli.progress import Lines, Silent
     from seeknal.cli.streams import release_talk
     from seeknal.cli.talk import give_voice
-    from seeknal.run import process
+    from seeknal.run.python import process
 
     take_descriptors()
     give_voice()
@@ -265,7 +265,7 @@ def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any
 
 def answer(summary: RunSummary, format_: str) -> int:
     """Print a run's answer where it is JSON; gives the exit code."""
-    from seeknal.errors import Interrupted
+    from seeknal.values.errors import Interrupted
 
     if format_ == "json":
         from seeknal.cli.answers import run_answer
@@ -286,8 +286,8 @@ def show_plan(
 ) -> int:
     """Print the plan of a run with these options."""
     from seeknal.cli.planning import say_left
+    from seeknal.plan.explaining import explain_plan, other_commit
     from seeknal.run.commands import plan_project
-    from seeknal.run.explaining import explain_plan, other_commit
 
     for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin"):
         options.pop(option, None)
@@ -305,7 +305,7 @@ def show_plan(
 
         answer = plan_answer(plan, explain_plan(loaded, plan, asked), planned.left)
         if output is not None:
-            from seeknal.run.saved import save_plan
+            from seeknal.plan.saved import save_plan
 
             save_plan(output, loaded, plan, asked, answer)
         if format_ == "json":
@@ -330,7 +330,7 @@ def _say_checked(checked: Checked) -> None:
 
 
 def _removes(loaded: Loaded, plan: Plan, asked: Request) -> bool:
-    from seeknal.run.session import is_narrowed
+    from seeknal.plan.session import is_narrowed
 
     known = loaded.snapshots(plan.environment)
     return not is_narrowed(asked) and any(id not in loaded.project.nodes for id in known)
@@ -338,7 +338,7 @@ def _removes(loaded: Loaded, plan: Plan, asked: Request) -> bool:
 
 def _print_plan(loaded: Loaded, plan: Plan, asked: Request, *, explain: bool) -> None:
     from seeknal.cli.planning import print_changes, print_steps
-    from seeknal.run.explaining import explain_plan
+    from seeknal.plan.explaining import explain_plan
 
     found = explain_plan(loaded, plan, asked)
     print_changes(loaded, plan, found, explain=explain)

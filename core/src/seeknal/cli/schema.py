@@ -11,13 +11,13 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import project_root
 from seeknal.cli.streams import say
-from seeknal.errors import UsageError
-from seeknal.flags import STDOUT, output_option
-from seeknal.options import json_schema
+from seeknal.kernel.command_options import STDOUT, output_option
+from seeknal.kernel.options import json_schema
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
-    from seeknal.kernel import AuditType, NodeKind
-    from seeknal.plugins import Plugins
+    from seeknal.kernel.plugin_types import AuditType, NodeKind
+    from seeknal.kernel.plugins import Plugins
 
 Schema = dict[str, Any]
 
@@ -31,7 +31,7 @@ def schema_command(output: Path | None) -> None:
     # yaml-language-server: $schema=../../.seeknal/schema.json
     """
     from seeknal.cli.render import print_json
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     if output in (None, STDOUT):
         plugins = load_plugins()
@@ -45,8 +45,8 @@ def write_schema(path: Path) -> None:
     """Write the JSON Schema of node files to ``path``."""
     import json
 
-    from seeknal.files import write_text
-    from seeknal.plugins import load_plugins
+    from seeknal.host.files import write_text
+    from seeknal.kernel.plugins import load_plugins
 
     plugins = load_plugins()
     write_text(path, json.dumps(node_schema(plugins, _own_audits(plugins)), indent=1) + "\n")
@@ -54,8 +54,8 @@ def write_schema(path: Path) -> None:
 
 def _own_audits(plugins: Plugins) -> Mapping[str, AuditType]:
     """The audit types of the project in whose folder the command stands, if any."""
-    from seeknal.project.ownaudits import read_own_audits
-    from seeknal.project.textfile import read_text
+    from seeknal.project.own_audits import read_own_audits
+    from seeknal.project.text_files import read_text
 
     try:
         root = project_root()

@@ -12,15 +12,15 @@ from seeknal.cli.app import Command, Invocation
 from seeknal.cli.common import exclude_each_other, project_root
 from seeknal.cli.examples import Example, find_example
 from seeknal.cli.streams import say
-from seeknal.errors import ProjectError, SeeknalError, UsageError, did_you_mean
-from seeknal.files import write_text
-from seeknal.flags import force_option, format_option
-from seeknal.model import NodeId
+from seeknal.host.files import write_text
+from seeknal.kernel.command_options import force_option, format_option
+from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean
+from seeknal.values.model import NodeId
 
 if TYPE_CHECKING:
-    from seeknal.kernel import NodeKind
-    from seeknal.model import Project
-    from seeknal.plugins import Plugins
+    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.model import Project
 
 SCHEMA = Path(".seeknal/schema.json")
 
@@ -127,7 +127,7 @@ def draft_command(
     an audit type of the project's own; properties says more of the node NAME.
     """
     from seeknal.cli.drafts import DOCUMENTS, python_draft, sql_draft, yaml_draft
-    from seeknal.plugins import load_plugins
+    from seeknal.kernel.plugins import load_plugins
 
     exclude_each_other("python", "sql")
     _check_name(name)
@@ -199,7 +199,7 @@ def _write(path: Path, text: str, shown: str, force: bool) -> None:
 
 def _connections(plugins: Plugins) -> dict[str, str]:
     """The project's connections with their types; none where they cannot be read."""
-    from seeknal.project.profiles import load_profile
+    from seeknal.project.profile.profiles import load_profile
 
     try:
         profile = load_profile(project_root(), None, plugins)

@@ -14,8 +14,7 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import environment_option, project_root
 from seeknal.cli.results import ENDINGS, FORMATS, Wanted, temporary_path, write_rows
-from seeknal.errors import RunError, SeeknalError, UsageError
-from seeknal.flags import (
+from seeknal.kernel.command_options import (
     STDOUT,
     allow_files_option,
     connection_option,
@@ -24,6 +23,7 @@ from seeknal.flags import (
     output_option,
     profile_option,
 )
+from seeknal.values.errors import RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +82,7 @@ def sql_command(
         ask(project_root(), profile, connection, text, wanted)
         return
     from seeknal.cli.asking import interruptible
-    from seeknal.querying import open_views, without_refs
+    from seeknal.query.database import open_views, without_refs
 
     place = (project_root(), environment)
     text = without_refs(text, *place)
@@ -115,7 +115,7 @@ def _query_text(query: str | None) -> str:
 @contextmanager
 def nodes_told(query: str, root: Path, environment: str) -> Iterator[None]:
     """Within the block, a table that is missing because its node has no rows is told as that."""
-    from seeknal.run.unstored import unstored_in
+    from seeknal.plan.unstored import unstored_in
 
     try:
         yield
@@ -140,7 +140,7 @@ def answer(
     """
     import duckdb
 
-    from seeknal.querying import check_readable, one_statement, rowless_refused
+    from seeknal.query.database import check_readable, one_statement, rowless_refused
     from seeknal.sql.check import SqlRefused
 
     try:
@@ -160,7 +160,7 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
     """A query that DuckDB could not run, in DuckDB's words: a mistake in it, or in the data."""
     import duckdb
 
-    from seeknal.querying import FULL_HISTORY, HISTORY, UNREADABLE
+    from seeknal.query.database import FULL_HISTORY, HISTORY, UNREADABLE
     from seeknal.sql.advice import followable, help_for
 
     instead = help_for(str(error))

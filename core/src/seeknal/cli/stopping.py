@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from seeknal.cli.totals import STATUSES, counts_text
 from seeknal.cli.watching import Watch, watch
-from seeknal.model import NodeId, NodeResult, Plan, Project
+from seeknal.values.model import NodeId, NodeResult, Plan, Project
 
 
 class Stopping:

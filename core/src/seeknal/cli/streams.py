@@ -12,7 +12,7 @@ from threading import RLock, current_thread, get_ident, main_thread
 from typing import Any, TextIO, cast
 
 from seeknal.cli.unfinished import Unfinished
-from seeknal.secret import scrub
+from seeknal.values.secret import scrub
 
 WORKER = "seeknal-worker"
 """The name of the threads that execute nodes."""

@@ -7,7 +7,7 @@ import threading
 
 from seeknal.cli.live import above, shown
 from seeknal.cli.streams import Scrubbed, paint, say
-from seeknal.run import process
+from seeknal.run.python import process
 
 ENDS = ("\n", "\r")
 

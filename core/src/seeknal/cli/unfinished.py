@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seeknal.credentials import MASK
-from seeknal.secret import SHORTEST_SCRUBBED, scrub, unfinished
+from seeknal.values.credentials import MASK
+from seeknal.values.secret import SHORTEST_SCRUBBED, scrub, unfinished
 
 MOST = 1 << 16
 """Characters of a line that are waited with."""

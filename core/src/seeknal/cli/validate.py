@@ -12,9 +12,9 @@ from seeknal.cli.common import project_options, project_root, request
 from seeknal.cli.connection import Tried, connection_answer, print_connections, tested
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
-from seeknal.errors import ProjectError
-from seeknal.flags import format_option, verbose_option
-from seeknal.model import Problem, Project
+from seeknal.kernel.command_options import format_option, verbose_option
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Problem, Project
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
@@ -32,7 +32,7 @@ def validate_command(connections: bool, verbose: bool, format_: str, **options: 
     without a run: from files, from declarations and from the last run. Reads files only; no
     target or connection is touched unless --connections is given.
     """
-    from seeknal.run.checking import examine
+    from seeknal.plan.validating import examine
 
     found = examine(project_root(), request(command="validate", **options))
     problems, project = found.problems, found.loaded.project if found.loaded else None

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.errors import NodeError, SeeknalError, column_help, did_you_mean
+from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import BindContext, Binder
 from seeknal.lineage.schemas import Schema
-from seeknal.model import (
+from seeknal.project.own_audits import FOLDER
+from seeknal.sql.quote import quote_name
+from seeknal.values.errors import NodeError, SeeknalError, column_help, did_you_mean
+from seeknal.values.model import (
     Audit,
     Column,
     Location,
@@ -23,10 +26,7 @@ from seeknal.model import (
     Severity,
     Target,
 )
-from seeknal.plugins import Plugins
-from seeknal.project.ownaudits import FOLDER
-from seeknal.spots import find_word
-from seeknal.sql.quote import quote_name
+from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,10 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from seeknal.errors import NodeError
-from seeknal.files import scratch_folder
-from seeknal.kernel import NodeInputs
-from seeknal.model import (
+from seeknal.host.files import scratch_folder
+from seeknal.kernel.plugin_types import NodeInputs
+from seeknal.kernel.plugins import Plugins
+from seeknal.rows.scans import columns_of, to_scan
+from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.values.errors import NodeError
+from seeknal.values.model import (
     Column,
     Interval,
     Node,
@@ -23,9 +26,6 @@ from seeknal.model import (
     Suffix,
     Target,
 )
-from seeknal.plugins import Plugins
-from seeknal.scans import columns_of, to_scan
-from seeknal.sql.quote import quote_identifier, quote_name
 
 if TYPE_CHECKING:
     import duckdb

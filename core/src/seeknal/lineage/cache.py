@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seeknal.files import write_text
+from seeknal.host.files import write_text
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import Column, NodeId
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.model import Column, NodeId
 
 MOST = 5_000
 """Entries that are kept for another time; more are dropped for those of the last."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seeknal.digests import digest
-from seeknal.errors import SeeknalError
-from seeknal.fingerprint import audits_key
-from seeknal.graph import graph_of, in_no_circle
+from seeknal.graph.dag import graph_of, in_no_circle
+from seeknal.graph.fingerprint import audits_key
+from seeknal.host.makers import FileMakers
+from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.binding import BindContext, Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
@@ -36,9 +36,9 @@ from seeknal.lineage.sourcefaults import (
     without_option,
     wrong_option,
 )
-from seeknal.makers import FileMakers
-from seeknal.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
-from seeknal.plugins import Plugins
+from seeknal.values.digests import digest
+from seeknal.values.errors import SeeknalError
+from seeknal.values.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
 _MOST_OPTIONS = 20

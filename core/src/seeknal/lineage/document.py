@@ -8,11 +8,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seeknal.graph import Graph
+from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.model import AuditResult, Node, NodeId, Project, Snapshot, Target
-from seeknal.secret import scrub
 from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.model import AuditResult, Node, NodeId, Project, Snapshot, Target
+from seeknal.values.secret import scrub
 
 SCHEMA_VERSION = 1
 

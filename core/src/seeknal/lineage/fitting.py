@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from seeknal.errors import NodeError, SeeknalError
 from seeknal.lineage.beside import (
     audit_problems,
     contract_problems,
@@ -16,17 +15,18 @@ from seeknal.lineage.beside import (
 )
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.schemas import Schema, named_only
-from seeknal.model import Column, Location, Node, NodeId, Problem
-from seeknal.scans import columns_of, refuse_equal_names
-from seeknal.spots import find_word
+from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.sql.faults import Fault, faults_of, second_named
 from seeknal.sql.literals import literal_faults
 from seeknal.sql.names import suggestions
-from seeknal.sql.places import place_in
+from seeknal.sql.positions import place_in
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.errors import NodeError, SeeknalError
+from seeknal.values.model import Column, Location, Node, NodeId, Problem
+from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:
-    from seeknal.kernel import Misfit
+    from seeknal.kernel.plugin_types import Misfit
 
 Schemas = Mapping[NodeId, Schema | None]
 UNSURE = "as far as columns are known before a run"

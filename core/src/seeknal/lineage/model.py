@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
-from seeknal.model import Column, NodeId
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.model import Column, NodeId
 
 
 @frozen(kw_only=True)

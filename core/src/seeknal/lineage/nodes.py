@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from seeknal.kernel.roles import texts_of, values_of
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import Audit, Column, Node, NodeId, Snapshot
-from seeknal.roles import texts_of, values_of
 from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.model import Audit, Column, Node, NodeId, Snapshot
 
 
 @frozen(kw_only=True)

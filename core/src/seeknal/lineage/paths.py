@@ -7,10 +7,10 @@ from typing import Literal
 
 from attrs import frozen
 
-from seeknal.graph import Graph
+from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.model import NodeId
 from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.model import NodeId
 
 How = Literal["value", "influence"]
 

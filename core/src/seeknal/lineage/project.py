@@ -6,14 +6,14 @@ import gc
 from collections.abc import Mapping
 from functools import cache
 
-from seeknal.digests import digest
-from seeknal.graph import Graph
+from seeknal.graph.dag import Graph
+from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.lineage.nodes import Known, still_true, trace_node, trace_source
-from seeknal.model import Column, Fingerprint, NodeId, Project, Snapshot
-from seeknal.plugins import Plugins
+from seeknal.values.digests import digest
+from seeknal.values.model import Column, Fingerprint, NodeId, Project, Snapshot
 
 
 def trace_project(

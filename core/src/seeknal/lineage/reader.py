@@ -6,13 +6,13 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from seeknal.digests import digest
+from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
 from seeknal.lineage.model import NodeLineage
 from seeknal.lineage.nodes import Known, trace_node
-from seeknal.model import Column, Node, NodeId, Snapshot
-from seeknal.plugins import Plugins
+from seeknal.values.digests import digest
+from seeknal.values.model import Column, Node, NodeId, Snapshot
 
 Schemas = Mapping[NodeId, tuple[Column, ...]]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from seeknal.digests import digest
-from seeknal.model import Column, Node, Snapshot, Source
+from seeknal.kernel.roles import texts_of, with_role
 from seeknal.project.inside import leaves
-from seeknal.roles import texts_of, with_role
+from seeknal.values.digests import digest
+from seeknal.values.model import Column, Node, Snapshot, Source
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20

@@ -10,12 +10,12 @@ from typing import Any
 
 from attrs import asdict, evolve, fields
 
-from seeknal.errors import SeeknalError
+from seeknal.host.makers import FileMakers
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.schemas import named_files, paths_of
-from seeknal.makers import FileMakers
-from seeknal.model import Location, Node, Problem, Source
-from seeknal.spots import find_word
+from seeknal.values.errors import SeeknalError
+from seeknal.values.model import Location, Node, Problem, Source
+from seeknal.values.spots import find_word
 
 DECLARED = ("SK0740", "SK0741")
 """What a source says of columns that its file declares."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from seeknal.graph import Graph
+from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.lineage.paths import Step, readers_of, sources_of
-from seeknal.model import NodeId
 from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.model import NodeId
 
 
 def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Iterator[str]:

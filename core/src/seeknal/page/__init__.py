@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seeknal.errors import SeeknalError
-from seeknal.files import write_text
+from seeknal.host.files import write_text
+from seeknal.values.errors import SeeknalError
 
 _FOLDER = Path(__file__).parent
 _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from seeknal.pipeline.context import PipelineContext
-from seeknal.project.decorators import kind_decorator, target_decorator
+from seeknal.project.python.decorators import kind_decorator, target_decorator
 
 F = TypeVar("F", bound=Callable[..., Any])
 

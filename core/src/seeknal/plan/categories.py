@@ -7,10 +7,10 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from seeknal.fingerprint import audits_key, config_hash
-from seeknal.model import Column, Fingerprint, Node, NodeId, Snapshot
+from seeknal.graph.fingerprint import audits_key, config_hash
 from seeknal.plan.effects import ALL, NONE, Effect
 from seeknal.sql.differences import Difference
+from seeknal.values.model import Column, Fingerprint, Node, NodeId, Snapshot
 
 Category = Literal["ADDED", "REMOVED", "METADATA", "NON_BREAKING", "BREAKING", "INDIRECT"]
 

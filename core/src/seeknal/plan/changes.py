@@ -7,12 +7,12 @@ from typing import Literal
 
 from attrs import evolve, field, frozen
 
-from seeknal.graph import Graph
+from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import Column, Node, NodeId, Plan, Snapshot, Step
 from seeknal.plan.categories import Before, Category, Verdict, categorise
 from seeknal.plan.effects import ALL, NONE, Effect, inherited
 from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.model import Column, Node, NodeId, Plan, Snapshot, Step
 
 Action = Literal["BUILD", "REBUILD", "REUSE", "REDELIVER", "AUDIT", "UPDATE", "REMOVE"]
 

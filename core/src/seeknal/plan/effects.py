@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import NodeId
 from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.model import NodeId
 
 
 @frozen(kw_only=True)

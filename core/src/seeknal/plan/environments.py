@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from seeknal.errors import UsageError, did_you_mean
-from seeknal.model import PRODUCTION
 from seeknal.state.ledger import EnvironmentState
+from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.model import PRODUCTION
 
 RESERVED = ("cache",)
 """Beside the folders of environments stands one that leads to their artifacts."""

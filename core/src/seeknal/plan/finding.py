@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from seeknal.model import Artifact, Node, NodeId, Snapshot
+from seeknal.values.model import Artifact, Node, NodeId, Snapshot
 
 Health = Literal["ok", "missing", "damaged"]
 

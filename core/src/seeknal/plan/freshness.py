@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from seeknal.cron import Cron
-from seeknal.durations import Duration
-from seeknal.fileversion import same
-from seeknal.model import Snapshot
+from seeknal.host.file_version import same
+from seeknal.values.cron import Cron
+from seeknal.values.durations import Duration
+from seeknal.values.model import Snapshot
 
 
 def reason_to_read(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seeknal.model import NodeId, Snapshot
 from seeknal.state.ledger import EnvironmentState, definitions_of
+from seeknal.values.model import NodeId, Snapshot
 
 MOST_REPLACED = 30
 """Definitions of one node that are remembered as replaced by promotions."""

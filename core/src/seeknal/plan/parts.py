@@ -13,12 +13,12 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from seeknal.lineage.model import NodeLineage
-from seeknal.model import NodeId
 from seeknal.plan.effects import ALL, Effect, inherited
 from seeknal.sql.differences import Difference, difference_of
 from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.trace import Names, trace_tree
 from seeknal.sql.lineage.tree import Tree, parse
+from seeknal.values.model import NodeId
 
 
 def difference_in_parts(

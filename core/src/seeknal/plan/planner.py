@@ -7,13 +7,13 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from seeknal.errors import SeeknalError, SelectionError
-from seeknal.fingerprint import audits_key
-from seeknal.graph import Graph
-from seeknal.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
+from seeknal.graph.dag import Graph
+from seeknal.graph.fingerprint import audits_key
 from seeknal.plan.finding import NOTHING, Finder, Found, Health
 from seeknal.plan.freshness import reason_to_read
 from seeknal.plan.views import as_read, is_view, output_over, with_views
+from seeknal.values.errors import SeeknalError, SelectionError
+from seeknal.values.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
 
 
 @frozen(kw_only=True)

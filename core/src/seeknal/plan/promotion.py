@@ -13,11 +13,11 @@ from itertools import chain
 
 from attrs import evolve, field, frozen
 
-from seeknal.errors import RunError
-from seeknal.model import Delivery, NodeId, Snapshot
 from seeknal.plan.origins import Definitions, common_base
 from seeknal.plan.views import is_view, output_over
 from seeknal.state.ledger import EnvironmentState, definitions_of
+from seeknal.values.errors import RunError
+from seeknal.values.model import Delivery, NodeId, Snapshot
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
 """Whole outputs of a node at a definition, wherever they are kept."""

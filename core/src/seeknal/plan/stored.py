@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seeknal.graph import Graph
-from seeknal.model import Node, NodeId
-from seeknal.secret import holds_secret
+from seeknal.graph.dag import Graph
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.model import Node, NodeId
+from seeknal.values.secret import holds_secret
 
 DEEPEST_INLINING = 50
 """DuckDB's binder gives up on views over views at some hundreds; this stays far below."""

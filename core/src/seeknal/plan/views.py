@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from seeknal.errors import SelectionError
-from seeknal.fingerprint import derived_id
-from seeknal.graph import Graph, graph_of
-from seeknal.model import NodeId, Snapshot
+from seeknal.graph.dag import Graph, graph_of
+from seeknal.graph.fingerprint import derived_id
+from seeknal.values.errors import SelectionError
+from seeknal.values.model import NodeId, Snapshot
 
 Snapshots = Mapping[NodeId, Snapshot]
 

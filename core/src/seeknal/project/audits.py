@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from seeknal.errors import did_you_mean
-from seeknal.marks import Marks
-from seeknal.model import Audit, NodeId, Problem
-from seeknal.options import MISSING_KEY, convert, describe, keys_of
-from seeknal.project.around import Surroundings
-from seeknal.project.ownaudits import AUDIT_KEYS
+from seeknal.kernel.options import MISSING_KEY, convert, describe, keys_of
+from seeknal.project.build_context import Surroundings
+from seeknal.project.own_audits import AUDIT_KEYS
+from seeknal.values.errors import did_you_mean
+from seeknal.values.marks import Marks
+from seeknal.values.model import Audit, NodeId, Problem
 
 
 def build_audit(

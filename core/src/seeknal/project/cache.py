@@ -13,14 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from seeknal.files import replacing
-from seeknal.model import Project
-from seeknal.plugins import Plugins
+from seeknal.host.files import replacing
+from seeknal.host.walk import python_files
+from seeknal.kernel.plugins import Plugins
 from seeknal.project import codec
-from seeknal.project.endpoints import without_credentials
-from seeknal.project.envfile import environment
-from seeknal.secret import holds_secret
-from seeknal.walked import python_files
+from seeknal.project.profile.endpoints import without_credentials
+from seeknal.project.profile.envfile import environment
+from seeknal.values.model import Project
+from seeknal.values.secret import holds_secret
 
 VERSION = 10
 FOLDER = "seeknal"
@@ -104,7 +104,7 @@ class Cache:
         self, project: Project, environment_names: Iterable[str], endpoint_names: Iterable[str]
     ) -> None:
         """Remember ``project`` for the next time."""
-        from seeknal.project.templating import RUN_ID
+        from seeknal.project.templates.rendering import RUN_ID
 
         nodes = project.nodes.values()
         if any(node.volatile == RUN_ID for node in nodes):

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import evolve
 
-from seeknal.errors import ProjectError
-from seeknal.graph import build_graph
-from seeknal.model import Location, Node, NodeId, Problem
+from seeknal.graph.dag import build_graph
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Location, Node, NodeId, Problem
 
 _MISREAD = ("SK0105", "SK0107")
 _UNKNOWN_REF = "SK0310"

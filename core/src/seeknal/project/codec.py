@@ -8,7 +8,9 @@ from typing import Any
 
 from attrs import asdict
 
-from seeknal.model import (
+from seeknal.kernel.options import structure, unstructure
+from seeknal.kernel.plugins import Plugins
+from seeknal.values.model import (
     Audit,
     ColumnSpec,
     Environments,
@@ -25,8 +27,6 @@ from seeknal.model import (
     Sql,
     Target,
 )
-from seeknal.options import structure, unstructure
-from seeknal.plugins import Plugins
 
 _PLAIN = (
     "definition",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from seeknal.kernel import NodeKind
-from seeknal.model import ColumnSpec, Input, Source, Sql
-from seeknal.options import fields_of, unstructure
+from seeknal.kernel.options import fields_of, unstructure
+from seeknal.kernel.plugin_types import NodeKind
 from seeknal.sql.canonical import canonical_sql
+from seeknal.values.model import ColumnSpec, Input, Source, Sql
 
 SCHEME = 1
 """Counted up when the same definition would hash differently."""

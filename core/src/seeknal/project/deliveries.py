@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from seeknal.model import Node, NodeId, Problem, Source, Target
-from seeknal.project.endpoints import Endpoints
+from seeknal.kernel.roles import texts_of
 from seeknal.project.inside import is_url
-from seeknal.roles import texts_of
+from seeknal.project.profile.endpoints import Endpoints
+from seeknal.values.model import Node, NodeId, Problem, Source, Target
 
 Found = tuple[Node, Target]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from seeknal.hints import OURS, UNRELEASED
-from seeknal.marks import Marks
-from seeknal.model import Location, Problem
-from seeknal.plugins import Plugins
+from seeknal.kernel.hints import OURS, UNRELEASED
+from seeknal.kernel.plugins import Plugins
 from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
-from seeknal.project.yamlfile import Document, read_documents
+from seeknal.project.yaml_files import Document, read_documents
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location, Problem
 
 LONGEST_NAME = 128
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -106,7 +106,7 @@ def seed_nodes(path: Path, root: Path, problems: list[Problem]) -> list[RawNode]
 
 def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
     """What is wrong with a node's kind: unknown, or a warning for one whose plugin is missing."""
-    from seeknal.errors import did_you_mean
+    from seeknal.values.errors import did_you_mean
 
     if node.kind in plugins.kinds:
         return None

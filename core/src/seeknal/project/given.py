@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from seeknal.errors import did_you_mean
-from seeknal.model import Location, Problem
-from seeknal.project.places import PROJECT_FILE
-from seeknal.project.templating import DATED, RUN_ID
+from seeknal.project.paths import PROJECT_FILE
+from seeknal.project.templates.rendering import DATED, RUN_ID
+from seeknal.values.errors import did_you_mean
+from seeknal.values.model import Location, Problem
 
 _READ = (".yml", ".yaml", ".sql", ".py")
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from seeknal.durations import Duration
-from seeknal.kernel import NodeKind
-from seeknal.options import option
+from seeknal.kernel.options import option
+from seeknal.kernel.plugin_types import NodeKind
+from seeknal.values.durations import Duration
 
 UNUSED = "of seeknal 2.x; accepted and not used"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from seeknal.errors import UsageError
-from seeknal.model import Project
-from seeknal.plugins import Plugins
+from seeknal.kernel.plugins import Plugins
 from seeknal.project.cache import open_cache
-from seeknal.project.confidential import note_variables
-from seeknal.project.places import PROJECT_FILE, find_profile
-from seeknal.project.secrecy import note_project
+from seeknal.project.paths import PROJECT_FILE, find_profile
+from seeknal.project.profile.confidential import note_variables
+from seeknal.project.profile.secrecy import note_project
+from seeknal.values.errors import UsageError
+from seeknal.values.model import Project
 
 
 def find_root(start: Path) -> Path:

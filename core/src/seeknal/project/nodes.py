@@ -9,11 +9,30 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from seeknal.digests import digest
-from seeknal.errors import did_you_mean, nearest
-from seeknal.kernel import NodeKind
-from seeknal.marks import Marks
-from seeknal.model import (
+from seeknal.kernel.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, unstructure
+from seeknal.kernel.plugin_types import NodeKind
+from seeknal.kernel.roles import texts_of, with_role
+from seeknal.project.audits import build_audit, in_full
+from seeknal.project.build_context import (
+    Surroundings,
+    outside_problem,
+    unfilled_problem,
+    unknown_connection,
+    unknown_type,
+)
+from seeknal.project.definition import definition_of
+from seeknal.project.inside import leaves
+from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
+from seeknal.project.profile.endpoints import implicit_connection, without_credentials
+from seeknal.project.raw import RawNode
+from seeknal.project.targets import TargetBuilder
+from seeknal.project.templates.rendering import render, render_values, text_begins
+from seeknal.sql.keywords import words
+from seeknal.sql.names import find, named
+from seeknal.values.digests import digest
+from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.marks import Marks
+from seeknal.values.model import (
     Audit,
     ColumnSpec,
     Input,
@@ -24,25 +43,6 @@ from seeknal.model import (
     Source,
     Sql,
 )
-from seeknal.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, unstructure
-from seeknal.project.around import (
-    Surroundings,
-    outside_problem,
-    unfilled_problem,
-    unknown_connection,
-    unknown_type,
-)
-from seeknal.project.audits import build_audit, in_full
-from seeknal.project.definition import definition_of
-from seeknal.project.endpoints import implicit_connection, without_credentials
-from seeknal.project.inside import leaves
-from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
-from seeknal.project.raw import RawNode
-from seeknal.project.targets import TargetBuilder
-from seeknal.project.templating import render, render_values, text_begins
-from seeknal.roles import texts_of, with_role
-from seeknal.sql.keywords import words
-from seeknal.sql.names import find, named
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
@@ -335,7 +335,7 @@ class _Builder:
         if common.transform is not None and common.sql is not None:
             place = self.raw.marks.key("sql")
             self.problem("SK0204", "both transform: and sql: are given", place, "keep one of them")
-        from seeknal.sql.places import written
+        from seeknal.sql.positions import written
         from seeknal.sql.refs import resolve_sql
         from seeknal.sql.tokens import offset_of
 
@@ -554,7 +554,7 @@ class _Builder:
         return rendered.text
 
     def refresh(self, text: str | None) -> str | None:
-        from seeknal.refresh import POLICIES, is_refresh
+        from seeknal.values.refresh import POLICIES, is_refresh
 
         if text is not None and not is_refresh(text):
             help = (

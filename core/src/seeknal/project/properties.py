@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from seeknal.errors import did_you_mean
-from seeknal.marks import Marks
-from seeknal.model import Location, NodeId, Problem
-from seeknal.options import UNKNOWN_KEY
+from seeknal.kernel.options import UNKNOWN_KEY
 from seeknal.project.raw import RawNode
-from seeknal.project.yamlfile import Document
+from seeknal.project.yaml_files import Document
 from seeknal.sql.names import find, named, suggestions
+from seeknal.values.errors import did_you_mean
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location, NodeId, Problem
 
 PROPERTIES = "properties"
 KEYS = (

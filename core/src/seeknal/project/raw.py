@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.marks import Marks
-from seeknal.model import Location, NodeId, PythonCode
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location, NodeId, PythonCode
 
 if TYPE_CHECKING:
-    from seeknal.project.pyreads import Reads
+    from seeknal.project.python.reads import Reads
 
 
 @frozen(kw_only=True)

@@ -8,31 +8,31 @@ from pathlib import Path
 
 from attrs import evolve
 
-from seeknal.errors import ProjectError
-from seeknal.model import Input, Location, Node, NodeId, Problem, Project
-from seeknal.plugins import Plugins
-from seeknal.project.around import Surroundings
+from seeknal.kernel.plugins import Plugins
 from seeknal.project.audits import build_audit
+from seeknal.project.build_context import Surroundings
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
-from seeknal.project.common import load_common, yaml_files
-from seeknal.project.confidential import note_headers, note_urls_in
-from seeknal.project.connected import connection_problems
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
-from seeknal.project.ownaudits import read_own_audits
-from seeknal.project.places import files_below
-from seeknal.project.profiles import Profile, read_profile
+from seeknal.project.own_audits import read_own_audits
+from seeknal.project.paths import files_below
+from seeknal.project.profile.confidential import note_headers, note_urls_in
+from seeknal.project.profile.connected import connection_problems
+from seeknal.project.profile.profiles import Profile, read_profile
 from seeknal.project.properties import Properties, with_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.rowless import rowless_problems
 from seeknal.project.settings import Settings, emptied, load_settings
-from seeknal.project.sqlfiles import sql_paths, with_sql_files
+from seeknal.project.sql_files import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
-from seeknal.project.templating import Scope, render_values
-from seeknal.project.textfile import nothing_in, read_regular, read_text, reason
+from seeknal.project.templates.rendering import Scope, render_values
+from seeknal.project.templates.snippets import load_common, yaml_files
+from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Input, Location, Node, NodeId, Problem, Project
 
 
 def read_project(
@@ -170,7 +170,7 @@ class _Loader:
         return found.nodes
 
     def python(self, path: Path) -> list[RawNode]:
-        from seeknal.project.pipelines import read_pipeline
+        from seeknal.project.python.pipelines import read_pipeline
 
         file = path.relative_to(self.root).as_posix()
         try:
@@ -216,7 +216,7 @@ class _Loader:
     def surroundings(
         self, settings: Settings, profile: Profile | None, raws: list[RawNode]
     ) -> Surroundings:
-        from seeknal.project.envfile import environment
+        from seeknal.project.profile.envfile import environment
 
         common = load_common(self.root, self.text, self.problems)
         scope = Scope(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from seeknal.model import Node, NodeId, Problem
+from seeknal.values.model import Node, NodeId, Problem
 
 
 def rowless_problems(
@@ -19,7 +19,7 @@ def rowless_problems(
 
 
 def _places(node: Node, id: NodeId, named: Node | None, root: Path) -> Iterator[Problem]:
-    from seeknal.sql.places import place_in
+    from seeknal.sql.positions import place_in
     from seeknal.sql.scopes import table_references
     from seeknal.sql.tokens import tokenize
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.errors import did_you_mean
-from seeknal.marks import Marks
-from seeknal.model import Location, Problem
 from seeknal.project.raw import RawNode
 from seeknal.sql.quote import quote_literal
+from seeknal.values.errors import did_you_mean
+from seeknal.values.marks import Marks
+from seeknal.values.model import Location, Problem
 
 Mappings = Iterator[tuple[Mapping[str, object], Marks]]
 _TABLE = "_table_"

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
-from seeknal.durations import Duration
-from seeknal.marks import Marks
-from seeknal.model import Environments, Execution, Problem, Retention, Suffix
-from seeknal.options import convert, option
+from seeknal.kernel.options import convert, option
 from seeknal.project.keys import NOT_SHARED, UNUSED, CommonKeys
-from seeknal.project.places import PROJECT_FILE
-from seeknal.project.textfile import nothing_in, read_text
-from seeknal.project.yamlfile import Document, read_documents
+from seeknal.project.paths import PROJECT_FILE
+from seeknal.project.text_files import nothing_in, read_text
+from seeknal.project.yaml_files import Document, read_documents
+from seeknal.values.durations import Duration
+from seeknal.values.marks import Marks
+from seeknal.values.model import Environments, Execution, Problem, Retention, Suffix
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMGT]i?B?)", re.IGNORECASE)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from seeknal.model import Location, Problem
-from seeknal.project.places import files_below
-from seeknal.project.syntax import decorators, functions, our_names
-from seeknal.project.syntaxtree import syntax_tree
+from seeknal.project.paths import files_below
+from seeknal.project.python.syntax import decorators, functions, our_names
+from seeknal.project.python.syntax_tree import syntax_tree
+from seeknal.values.model import Location, Problem
 
 _BESIDE_SEEDS = (".yml", ".yaml", ".sql", ".py", ".md")
 """What is read, or told, as in any other folder, or is for people."""

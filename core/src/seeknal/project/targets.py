@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
-from seeknal.digests import digest
-from seeknal.errors import did_you_mean
-from seeknal.kernel import NodeKind, TargetType
-from seeknal.marks import Marks
-from seeknal.model import Input, Location, Mode, NodeId, Problem, Sql, Target
-from seeknal.options import convert, keys_of, unstructure
-from seeknal.project.around import (
+from seeknal.kernel.options import convert, keys_of, unstructure
+from seeknal.kernel.plugin_types import NodeKind, TargetType
+from seeknal.kernel.roles import values_of, with_role
+from seeknal.project.build_context import (
     Surroundings,
     outside_problem,
     unfilled_problem,
@@ -21,7 +18,10 @@ from seeknal.project.around import (
 from seeknal.project.inside import leaves
 from seeknal.project.keys import CommonKeys
 from seeknal.project.raw import RawNode
-from seeknal.roles import values_of, with_role
+from seeknal.values.digests import digest
+from seeknal.values.errors import did_you_mean
+from seeknal.values.marks import Marks
+from seeknal.values.model import Input, Location, Mode, NodeId, Problem, Sql, Target
 
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from attrs import evolve
 
-from seeknal.contexts import AuditContext
-from seeknal.errors import NodeError
-from seeknal.model import Audit, AuditResult, Location, Node, Relation
-from seeknal.plugins import Plugins
+from seeknal.kernel.contexts import AuditContext
+from seeknal.kernel.plugins import Plugins
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Audit, AuditResult, Location, Node, Relation
 
 
 def run_audits(

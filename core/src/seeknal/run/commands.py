@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.errors import ProjectError
-from seeknal.model import Plan, RunSummary
 from seeknal.plan.environments import check_name, existing, refuse_pinned
-from seeknal.run.loading import load, read_project
-from seeknal.run.planning import plan_of
-from seeknal.run.preparing import prepare_environment, take_note_of_origin
-from seeknal.run.running import Reporter, Run
-from seeknal.run.session import Loaded, Request
-from seeknal.run.verified import Verified
+from seeknal.plan.loading import load, read_project
+from seeknal.plan.planning import plan_of
+from seeknal.plan.session import Loaded, Request
+from seeknal.plan.verified import Verified
+from seeknal.run.environments.preparing import prepare_environment, take_note_of_origin
+from seeknal.run.execution import Reporter, Run
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.lock import project_lock
 from seeknal.state.store import open_state
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Plan, RunSummary
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
-    from seeknal.run.leftovers import Left
+    from seeknal.run.delivery.leftovers import Left
 
 
 @frozen(kw_only=True)
@@ -43,8 +43,8 @@ def plan_project(root: Path, request: Request) -> Planned:
     Raises ProjectError with all that is wrong and shows without a run.
     """
     # A run without changes checks nothing, and does without the modules of it.
-    from seeknal.run.checking import examine
-    from seeknal.run.leftovers import left_behind
+    from seeknal.plan.validating import examine
+    from seeknal.run.delivery.leftovers import left_behind
 
     check_name(request.environment)
     found = examine(root, request)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from seeknal.errors import NodeError
-from seeknal.kernel import NodeInputs, Rows
-from seeknal.model import Relation, Scan
+from seeknal.kernel.plugin_types import NodeInputs, Rows
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settled, stored_scan, write_rows
-from seeknal.run.place import Place
+from seeknal.run.step_scope import Place
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Relation, Scan
 
 if TYPE_CHECKING:
-    from seeknal.run.traced import Traced
+    from seeknal.run.python.traced import Traced
 
 Remember = Callable[["Traced"], None]
 """Told which query a Python node's rows are, or why that cannot be said."""
@@ -58,8 +58,8 @@ def _source_rows(place: Place, remember: Remember) -> Rows:
 
 
 def _python_rows(place: Place, remember: Remember, loaded: Rows | None = None) -> Rows:
-    from seeknal.run.function import run_function
-    from seeknal.run.own import OwnDuckDB
+    from seeknal.run.python.database import OwnDuckDB
+    from seeknal.run.python.function import run_function
 
     context = place.context(source_rows=loaded)
     parents = {id: place.relation(id) for id in place.node.parents if place.has_rows(id)}

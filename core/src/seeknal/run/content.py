@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.model import Artifact, Column
 from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.values.model import Artifact, Column
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import NodeError
 from seeknal.lineage.beside import (
     CONTRACT_HELP,
     broken_promises,
     contract_message,
     described_problems,
 )
-from seeknal.model import Column, Node
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Column, Node
 
 if TYPE_CHECKING:
     import duckdb

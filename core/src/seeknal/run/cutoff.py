@@ -9,11 +9,11 @@ from attrs import evolve, frozen
 
 from seeknal.lineage.model import NodeLineage, Reads
 from seeknal.lineage.reader import Reader, Schemas
-from seeknal.model import Artifact, Column, Fingerprint, Node, NodeId, Snapshot
 from seeknal.plan.views import is_view
 from seeknal.run.content import Contents
 from seeknal.run.ordering import Orders
 from seeknal.sql.storage import once_lost
+from seeknal.values.model import Artifact, Column, Fingerprint, Node, NodeId, Snapshot
 
 if TYPE_CHECKING:
     import duckdb

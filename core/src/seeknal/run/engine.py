@@ -13,17 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.errors import NodeError
-from seeknal.model import Column, NodeId, ParquetFiles, Scan
-from seeknal.scans import columns_of, refuse_equal_names, to_scan
+from seeknal.rows.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
 from seeknal.sql.syntax import as_select
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Column, NodeId, ParquetFiles, Scan
 
 if TYPE_CHECKING:
     import duckdb
 
-    from seeknal.kernel import Rows
+    from seeknal.kernel.plugin_types import Rows
 
 MEMORY_SHARE = 0.7
 _VIEW = "seeknal_rows"

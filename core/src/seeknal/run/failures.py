@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from seeknal.errors import NodeError, ProjectError, SeeknalError
-from seeknal.model import Location, Node
-from seeknal.pii import without_values
-from seeknal.secret import scrub
 from seeknal.sql.advice import followable, help_for
+from seeknal.values.errors import NodeError, ProjectError, SeeknalError
+from seeknal.values.model import Location, Node
+from seeknal.values.pii import without_values
+from seeknal.values.secret import scrub
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)

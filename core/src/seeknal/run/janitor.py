@@ -14,11 +14,10 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.files import abandoned_scratch, is_abandoned
-from seeknal.model import PRODUCTION, Artifact, Retention, Snapshot
-from seeknal.run.asking import context_of
-from seeknal.run.loading import load
-from seeknal.run.session import Loaded, Request
+from seeknal.host.files import abandoned_scratch, is_abandoned
+from seeknal.plan.loading import load
+from seeknal.plan.plugin_queries import context_of
+from seeknal.plan.session import Loaded, Request
 from seeknal.state.archive import archive
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.codec import decode_snapshot
@@ -28,6 +27,7 @@ from seeknal.state.ledger import EnvironmentState
 from seeknal.state.lock import project_lock
 from seeknal.state.sealed import unseal
 from seeknal.state.store import StateStore, open_state
+from seeknal.values.model import PRODUCTION, Artifact, Retention, Snapshot
 
 GRACE = 60.0
 """Seconds for which a reader may still use what it found in the state."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seeknal.lineage.reader import Reader
-from seeknal.model import Column, Node, NodeId, Snapshot
+from seeknal.values.model import Column, Node, NodeId, Snapshot
 
 
 class Orders:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from seeknal.errors import NodeError
-from seeknal.model import Node, NodeId, Relation, Snapshot, View
 from seeknal.plan.views import is_view, output_now, with_views
+from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.run.engine import Engine, stored_scan
-from seeknal.scans import columns_of, refuse_equal_names
 from seeknal.sql.quote import quote_name
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Node, NodeId, Relation, Snapshot, View
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from seeknal.model import Artifact, Fingerprint, NodeResult, Snapshot, Step
+from seeknal.values.model import Artifact, Fingerprint, NodeResult, Snapshot, Step
 
 
 def still_current(

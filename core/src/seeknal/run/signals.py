@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from seeknal.errors import NodeError
+from seeknal.values.errors import NodeError
 
 NAMES = (signal.SIGINT, signal.SIGTERM)
 ONE_PRESS = 0.2

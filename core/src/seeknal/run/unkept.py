@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.kernel import Rows
-from seeknal.model import Column, Scan
+from seeknal.kernel.plugin_types import Rows
 from seeknal.sql.quote import quote_identifier
+from seeknal.values.model import Column, Scan
 
 if TYPE_CHECKING:
     import duckdb

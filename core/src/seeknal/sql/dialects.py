@@ -43,7 +43,7 @@ def _parse(sql: str, dialect: str, scope: Scope) -> exp.Expression | None:
     from sqlglot.dialects.dialect import Dialect
 
     if Dialect.get(dialect) is None:
-        from seeknal.errors import did_you_mean
+        from seeknal.values.errors import did_you_mean
 
         known = sorted(name for name in Dialect.classes if name)
         help = did_you_mean(dialect, known) or f"known: {', '.join(known)}"

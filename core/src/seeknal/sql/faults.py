@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, frozen
 
-from seeknal.errors import did_you_mean
 from seeknal.sql.advice import followable, help_for, lambda_arrow
-from seeknal.sql.places import Edit, before_edits
+from seeknal.sql.positions import Edit, before_edits
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import Token, tokenize
+from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from seeknal.foreign import WORDS
-from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
+from seeknal.values.model import Input, Location, NodeId, Problem
+from seeknal.values.other_tools import WORDS
 
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"

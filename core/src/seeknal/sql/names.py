@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from seeknal.model import NodeId
+from seeknal.values.model import NodeId
 
 _index: tuple[Collection[NodeId], int, dict[str, tuple[NodeId, ...]]] | None = None
 
@@ -28,7 +28,7 @@ def find(text: str, known: Collection[NodeId]) -> NodeId | None:
 
 def suggestions(text: str, known: Collection[NodeId]) -> str | None:
     """Help for a name that is no node's: the same name in another kind, or the nearest ones."""
-    from seeknal.errors import nearest
+    from seeknal.values.errors import nearest
 
     wanted = NodeId(text)
     # By name alone: kinds are long and equal, so whole ids are all near to each other.

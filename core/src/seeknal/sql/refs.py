@@ -9,15 +9,15 @@ from collections.abc import Callable, Collection, Sequence
 
 from attrs import frozen
 
-from seeknal.errors import UsageError
-from seeknal.foreign import in_a_template, model_instead
-from seeknal.model import Input, Location, NodeId, Problem
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import TableRef, lists_tables, table_references
 from seeknal.sql.tokens import Token, line_and_column, parameters, tokenize
+from seeknal.values.errors import UsageError
+from seeknal.values.model import Input, Location, NodeId, Problem
+from seeknal.values.other_tools import in_a_template, model_instead
 
 
 @frozen(kw_only=True)

@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from seeknal.model import Column
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.typetree import TypeTree, type_tree
+from seeknal.values.model import Column
 
 STORED_AS = {
     "HUGEINT": "DECIMAL(38,0)",

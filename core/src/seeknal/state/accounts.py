@@ -14,10 +14,10 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.model import Account, Artifact, NodeId
 from seeknal.state.codec import decode_account
 from seeknal.state.kept import FOLDER, KeptEntries, read_entries
 from seeknal.state.sealed import Entry
+from seeknal.values.model import Account, Artifact, NodeId
 
 _NAME = "accounts"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from seeknal.files import replacing
+from seeknal.host.files import replacing
 from seeknal.sql.quote import quote_identifier, quote_literal
 
 HISTORY_COLUMNS = {

@@ -15,11 +15,11 @@ from typing import BinaryIO, Literal
 
 from attrs import evolve
 
-from seeknal.errors import StateError
-from seeknal.files import is_abandoned, sync, temporary_name
-from seeknal.model import PRODUCTION, Artifact, Column, NodeId
+from seeknal.host.files import is_abandoned, sync, temporary_name
 from seeknal.state.aside import move_aside
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
+from seeknal.values.errors import StateError
+from seeknal.values.model import PRODUCTION, Artifact, Column, NodeId
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]

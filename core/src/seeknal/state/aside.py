@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seeknal.files import sync
+from seeknal.host.files import sync
 
 
 def aside_name(path: Path, mark: str, suffix: str = "") -> Path:

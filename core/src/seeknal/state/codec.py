@@ -9,8 +9,9 @@ from typing import Any
 
 from attrs import astuple, fields
 
-from seeknal.errors import StateError
-from seeknal.model import (
+from seeknal.sql.storage import once_lost
+from seeknal.values.errors import StateError
+from seeknal.values.model import (
     Account,
     Artifact,
     AuditResult,
@@ -24,7 +25,6 @@ from seeknal.model import (
     Span,
     View,
 )
-from seeknal.sql.storage import once_lost
 
 _PLAIN = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import asdict, frozen
 
-from seeknal.files import write_text
+from seeknal.host.files import write_text
 
 
 @frozen(kw_only=True)

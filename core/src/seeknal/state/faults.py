@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from seeknal.errors import StateError
+from seeknal.values.errors import StateError
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from typing import Any
 
 from attrs import frozen
 
-from seeknal.errors import StateError
-from seeknal.files import replacing
-from seeknal.model import NodeId
+from seeknal.host.files import replacing
 from seeknal.state.codec import Snapshots
 from seeknal.state.ledger import Changes
 from seeknal.state.sealed import seal, unseal
+from seeknal.values.errors import StateError
+from seeknal.values.model import NodeId
 
 
 @frozen(kw_only=True)

@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from seeknal.model import NodeId
 from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
+from seeknal.values.model import NodeId
 
 WELL = ("success", "reused")
 """Statuses of a step after which a node's output is what its files say."""

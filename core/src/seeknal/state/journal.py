@@ -10,7 +10,7 @@ from time import monotonic
 
 from attrs import frozen
 
-from seeknal.files import sync
+from seeknal.host.files import sync
 from seeknal.state.migrations import schema_version
 from seeknal.state.sealed import Entry, seal, unseal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from seeknal.files import replacing
+from seeknal.host.files import replacing
 from seeknal.state.aside import copy_aside
 from seeknal.state.document import read_document, write_document
 from seeknal.state.faults import reading, writing

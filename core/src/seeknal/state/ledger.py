@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from seeknal.model import NodeId, Snapshot
 from seeknal.state.codec import Snapshots, encode_snapshot
 from seeknal.state.sealed import Entry
+from seeknal.values.model import NodeId, Snapshot
 
 Encoded = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from seeknal.files import temporary_name
+from seeknal.host.files import temporary_name
 
 _FICLONE = 0x40049409
 """Linux's ioctl that lets two files share their blocks until one of them is written to."""

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seeknal.errors import LockHeld, StateError
-from seeknal.files import temporary_name
+from seeknal.host.files import temporary_name
 from seeknal.state.sealed import parse_object
+from seeknal.values.errors import LockHeld, StateError
 
 _POLL = 0.05
 

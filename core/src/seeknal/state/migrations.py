@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from seeknal.errors import StateError
 from seeknal.state.sealed import Entry
+from seeknal.values.errors import StateError
 
 Migration = Callable[[Sequence[Entry]], list[Entry]]
 

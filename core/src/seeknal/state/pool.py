@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seeknal.model import NodeId, Snapshot
 from seeknal.state.codec import decode_snapshot
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
 from seeknal.state.sealed import unseal
+from seeknal.values.model import NodeId, Snapshot
 
 
 class Pool:

@@ -10,12 +10,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seeknal.errors import StateError
-from seeknal.files import replacing
-from seeknal.model import Account, NodeId, Snapshot
+from seeknal.host.files import replacing
 from seeknal.state.accounts import Accounts, Kept, Key, accumulated, read_accounts, referenced
 from seeknal.state.aside import copy_aside
 from seeknal.state.codec import encode_account, encode_snapshot
+from seeknal.state.destinations import DeliveredPlace, PlaceKey, Places, read_places
 from seeknal.state.document import Document, read_document, write_document
 from seeknal.state.faults import reading, writing
 from seeknal.state.generations import Generations
@@ -31,8 +30,9 @@ from seeknal.state.ledger import (
 )
 from seeknal.state.legacy import EXECUTION_STATE, MARK, legacy_note, set_aside_execution_state
 from seeknal.state.migrations import migrate, refuse_newer, schema_version
-from seeknal.state.places import DeliveredPlace, PlaceKey, Places, read_places
 from seeknal.state.sealed import Entry
+from seeknal.values.errors import StateError
+from seeknal.values.model import Account, NodeId, Snapshot
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 if TYPE_CHECKING:
-    from seeknal.contexts import Context
-    from seeknal.kernel import Session
-    from seeknal.model import Audit, Connection, Relation, Source, Target
+    from seeknal.kernel.contexts import Context
+    from seeknal.kernel.plugin_types import Session
+    from seeknal.values.model import Audit, Connection, Relation, Source, Target
 
 
 class _Contract:
@@ -68,8 +68,8 @@ class _Contract:
 def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> Context:
     import logging
 
-    from seeknal.model import Connection, NodeId
-    from seeknal.run.context import StepContext
+    from seeknal.kernel.context import StepContext
+    from seeknal.values.model import Connection, NodeId
 
     def find(name: str) -> Connection:
         return Connection(name=name, type="contract", options=connections[name])
@@ -108,8 +108,8 @@ def _relation(context: Context, query: str) -> Relation:
 
 
 def _parent(connection: Any, node: str) -> Relation:
-    from seeknal.model import Column, NodeId, Relation
     from seeknal.sql.quote import quote_identifier
+    from seeknal.values.model import Column, NodeId, Relation
 
     name = NodeId(node).name
     described = connection.execute(f"DESCRIBE {quote_identifier(name)}").fetchall()
@@ -120,8 +120,8 @@ def _parent(connection: Any, node: str) -> Relation:
 
 def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """(name, type) of each column, and the rows, of what ``load_source`` returned."""
-    from seeknal.model import ParquetFiles, Scan
     from seeknal.run.engine import settled
+    from seeknal.values.model import ParquetFiles, Scan
 
     connection = context.duckdb
     rows = settled(connection, rows, context.workdir / "settled.parquet")
@@ -182,9 +182,9 @@ class PluginContract(_Contract):
         assert len(names) == len(set(names))
 
     def test_passwords_are_secrets(self, module: ModuleType) -> None:
-        from seeknal.kernel import ConnectionType
-        from seeknal.options import fields_of
-        from seeknal.secret import Secret
+        from seeknal.kernel.options import fields_of
+        from seeknal.kernel.plugin_types import ConnectionType
+        from seeknal.values.secret import Secret
 
         connections = [entry for entry in _declared(module) if isinstance(entry, ConnectionType)]
 
@@ -197,7 +197,7 @@ class PluginContract(_Contract):
 def _manager(module: ModuleType) -> Any:
     import pluggy
 
-    from seeknal import hookspecs
+    from seeknal.kernel import hookspecs
 
     manager = pluggy.PluginManager(hookspecs.NAME)
     manager.add_hookspecs(hookspecs)
@@ -258,7 +258,7 @@ class SourceContract(_Contract):
     def test_a_missing_source_is_named(
         self, module: Any, missing_source: Source, missing_name: str, context: Context
     ) -> None:
-        from seeknal.errors import SeeknalError
+        from seeknal.values.errors import SeeknalError
 
         with pytest.raises(SeeknalError) as caught:
             fetch(module.load_source(missing_source, context), context)
@@ -346,7 +346,7 @@ class TargetContract(_Contract):
     def test_a_failure_is_a_delivery_error(
         self, module: Any, unwritable: Target, relation: Any, context: Context
     ) -> None:
-        from seeknal.errors import RunError
+        from seeknal.values.errors import RunError
 
         with pytest.raises(RunError):
             module.materialize(unwritable, relation("SELECT 1 AS id, 'a' AS name"), context)
@@ -411,7 +411,7 @@ class ConnectionContract(_Contract):
         assert [column for column, _ in session.schema(name)] == list(columns)
 
     def test_a_table_that_is_missing_is_named(self, session: Session) -> None:
-        from seeknal.errors import SeeknalError
+        from seeknal.values.errors import SeeknalError
 
         with pytest.raises(SeeknalError, match="no_such_table"):
             session.schema("no_such_table")
@@ -436,7 +436,7 @@ class ConnectionContract(_Contract):
     def test_a_refusal_names_the_connection_and_no_secret(
         self, module: Any, unreachable: Connection, tmp_path: Path
     ) -> None:
-        from seeknal.errors import ConnectionFailed
+        from seeknal.values.errors import ConnectionFailed
 
         with pytest.raises(ConnectionFailed) as caught:
             module.open_session(unreachable, tmp_path)

@@ -56,7 +56,7 @@ class TestProject:
     def run(self, *arguments: str) -> Outcome:
         """Run ``seeknal`` in this process, with the project as working directory."""
         from seeknal.cli import main
-        from seeknal.secret import separate_secrets
+        from seeknal.values.secret import separate_secrets
 
         with _captured() as (out, err), contextlib.chdir(self.path), separate_secrets():
             try:

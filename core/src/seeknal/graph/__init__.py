@@ -1,0 +1,1 @@
+"""Nodes in order: which there are, which are meant, and what each is in hashes."""

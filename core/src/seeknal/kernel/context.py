@@ -1,0 +1,156 @@
+"""What a plugin, or a Python node, is given while it works for one node."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import field, frozen
+
+from seeknal.values.errors import NodeError
+from seeknal.values.model import Interval, Node, NodeId, Relation, Suffix, Target, Undone
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.kernel.calls import Calls
+    from seeknal.kernel.plugin_types import Rows
+
+OptionsT = TypeVar("OptionsT")
+
+
+def _unknown(node: str) -> Node:
+    raise NodeError(f"there is no node {node!r} here", code="SK0709")
+
+
+def _nothing(relation: Relation) -> None:
+    """Nothing is asked of rows where no node's audits are at hand."""
+
+
+def _no_spans() -> Undone | None:
+    """Nothing is put back."""
+    return None
+
+
+@frozen(kw_only=True)
+class StepContext:
+    """The services of one node's step; implements every context of `seeknal.kernel.contexts`."""
+
+    node: NodeId
+    environment: str
+    run_id: str
+    project: str = ""
+    project_root: Path
+    scratch: Path
+    samples: Path
+    log: logging.Logger
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
+    connections: Callable[[str], Any]
+    relation_of: Callable[[str], Relation]
+    definition_of: Callable[[str], Node] = _unknown
+    audit_of: Callable[[Relation], None] = _nothing
+    undone_spans: Callable[[], Undone | None] = _no_spans
+    pii_of: Callable[[str], frozenset[str]] = lambda node: frozenset()
+    row_counts: Callable[[int], Sequence[int]]
+    holder_of: Callable[[Target], str] | None = None
+    suffix: Suffix = "schema"
+    interval: Interval | None = None
+    known_version: object | None = None
+    delivery_id: str = ""
+    output_id: str = ""
+    recorded: bool = True
+    is_check: bool = False
+    allow_outside: bool = False
+    variables: Mapping[str, object] = field(factory=dict)
+    params: Mapping[str, object] = field(factory=dict)
+    source_rows: Rows | None = None
+    calls: Calls | None = None
+
+    @property
+    def workdir(self) -> Path:
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.scratch
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        return self.cursor()
+
+    def connection(self, name: str, options: type[OptionsT]) -> OptionsT:
+        found = self.connections(name)
+        if not isinstance(found.options, options):
+            use = f"{self.node} cannot use" if self.node else "cannot be used here"
+            raise NodeError(
+                f"connection {name!r} is of type {found.type}, which {use}", code="SK0602"
+            )
+        return found.options
+
+    def cancelled_by(self, cancel: Callable[[], None]) -> AbstractContextManager[None]:
+        return self.calls.during(self.node, cancel) if self.calls else nullcontext()
+
+    def resolve(self, path: str) -> Path:
+        full = (self.project_root / path).resolve()
+        if not self.allow_outside and not full.is_relative_to(self.project_root.resolve()):
+            raise NodeError(
+                f"{path!r} lies outside the project",
+                code="SK0703",
+                help="keep it below the project, or say allow_outside: true",
+            )
+        return full
+
+    def audit(self, relation: Relation) -> None:
+        self.audit_of(relation)
+
+    def undone(self) -> Undone | None:
+        return self.undone_spans()
+
+    def parent(self, node: str) -> Relation:
+        return self.relation_of(node)
+
+    def definition(self, node: str) -> Node:
+        return self.definition_of(node)
+
+    def pii(self, node: str) -> frozenset[str]:
+        return self.pii_of(node)
+
+    def holder(self, target: Target) -> str:
+        return self.holder_of(target) if self.holder_of else self.environment
+
+    def history(self, limit: int) -> Sequence[int]:
+        return self.row_counts(limit)
+
+
+Tell = Callable[[NodeId, int, str], None]
+"""Takes what a node logs: the node, the level and the text."""
+
+
+def _nobody(node: NodeId, level: int, text: str) -> None:
+    """Nobody listens."""
+
+
+class WarningCollector(logging.Handler):
+    """Passes on what a node or a plugin logs; warnings become notes of the node's result."""
+
+    def __init__(self, node: NodeId, tell: Tell) -> None:
+        super().__init__(logging.INFO)
+        self.notes: list[str] = []
+        self._node = node
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            self.notes.append(text)
+        self._tell(self._node, record.levelno, text)
+
+
+def node_logger(
+    node: NodeId, run_id: str, tell: Tell = _nobody
+) -> tuple[logging.Logger, WarningCollector]:
+    """A logger for one step, and the collector of what it is warned of."""
+    logger = logging.Logger(f"seeknal.node.{node}", logging.INFO)
+    collector = WarningCollector(node, tell)
+    logger.addHandler(collector)
+    return logger, collector

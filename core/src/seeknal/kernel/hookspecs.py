@@ -1,0 +1,328 @@
+"""The hooks that seeknal calls, and when.
+
+Plural nouns *declare* (collected once, cheap, no driver imported); verbs *do* (the first plugin
+that does not answer None wins); ``before_``/``after_`` *observe* and can never fail a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from seeknal.kernel.contexts import (
+        AuditContext,
+        Context,
+        DeliveryContext,
+        NodeContext,
+        SourceContext,
+        TargetContext,
+    )
+    from seeknal.kernel.plugin_types import (
+        AuditFile,
+        AuditType,
+        ConnectionType,
+        EngineType,
+        Fate,
+        Garbage,
+        Misfit,
+        NodeInputs,
+        NodeKind,
+        Rows,
+        Session,
+        SourceType,
+        Standing,
+        TargetType,
+    )
+    from seeknal.values.model import (
+        Audit,
+        AuditResult,
+        Column,
+        Connection,
+        Delivered,
+        Node,
+        NodeResult,
+        Plan,
+        Problem,
+        Project,
+        Relation,
+        RunSummary,
+        Source,
+        Target,
+    )
+
+NAME = "seeknal"
+_F = TypeVar("_F", bound=Callable[..., Any])
+_marker = pluggy.HookspecMarker(NAME)
+
+
+def _declares(function: _F) -> _F:
+    return _marker(function)
+
+
+def _first(function: _F) -> _F:
+    return _marker(firstresult=True)(function)
+
+
+@_declares
+def node_kinds() -> Iterable[NodeKind]:  # type: ignore[empty-body]
+    """Kinds of node that project files may use.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    A name that another plugin declared too is an error that names both distributions.
+    """
+
+
+@_declares
+def source_types() -> Iterable[SourceType]:  # type: ignore[empty-body]
+    """Values of a source's ``source:`` key, each with the attrs class of its options.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def target_types() -> Iterable[TargetType]:  # type: ignore[empty-body]
+    """Values of a target's ``type:`` key, each with the attrs class of its options.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def audit_types() -> Iterable[AuditType]:  # type: ignore[empty-body]
+    """Values of an audit's ``type:`` key, each with the attrs class of its parameters.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def connection_types() -> Iterable[ConnectionType]:  # type: ignore[empty-body]
+    """Values of ``type:`` below ``connections:`` in profiles.yml, with their options classes.
+
+    Called once per process, when a connection is first needed. Fields that hold passwords,
+    tokens or keys must be of type ``Secret``.
+    """
+
+
+@_declares
+def engines() -> Iterable[EngineType]:  # type: ignore[empty-body]
+    """Values of a transform's ``engine:``, where its SQL runs instead of in DuckDB.
+
+    Called once per process, when a project is loaded; main thread. Must not import a driver.
+    The plugin's ``run_node`` is given such a node before core's own is.
+    """
+
+
+@_declares
+def register_commands(cli: click.Group) -> None:
+    """Add commands or groups to ``cli``.
+
+    Called once per process, before a command line is parsed, unless it names a command of
+    core's. Must be cheap: import what a command needs inside the command. There
+    ``click.get_current_context().obj`` is a ``Command``, which knows project and connections.
+    """
+
+
+@_first
+def load_source(source: Source, context: SourceContext) -> Rows | None:
+    """The rows of a source.
+
+    Called once per source that runs, in a worker; of types that read files also when a project is
+    checked, to learn the columns: any thread. Return a ``Scan`` (SQL that DuckDB runs while it
+    writes the artifact: the cheapest), ``ParquetFiles``, a DuckDB relation of
+    ``context.duckdb``, or anything with an Arrow C stream. None: not mine. May raise
+    ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``. Within
+    ``with context.cancelled_by(cancel):`` Ctrl-C and a time-out end what it waits for.
+    """
+
+
+@_first
+def source_version(source: Source, context: SourceContext) -> object | None:
+    """A token that changes whenever the source's data may have changed.
+
+    Called for each source when a run is planned; main thread. Must be cheap and read no rows.
+    Any value that JSON can hold; the previous token is ``context.known_version``, so that a
+    file's hash need not be taken again when nothing moved. None: unknown, then ``refresh:``
+    decides. May raise like ``load_source``.
+    """
+
+
+@_first
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
+    """The rows of a node of a kind that this plugin declared.
+
+    Called once per node that runs, in a worker, and when a project is checked, then with inputs
+    that have columns and no rows: any thread. ``inputs`` holds each parent's stored
+    output and, as ``inputs.body``, the rows of the node's own SQL or Python function when it
+    has one. Return as for ``load_source``. None: not mine.
+    """
+
+
+@_first
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
+    """Write a node's rows to a target, atomically: a reader sees the old or the new rows.
+
+    Called once per target that is owed a delivery, in a worker thread, after the node's audits
+    passed and its artifact was published. ``context.delivery_id`` is the same for a retry of
+    the same delivery. None: not mine. Raise ``DeliveryError`` when nothing was written.
+    ``context.cancelled_by`` is for what can be taken back as a whole.
+    """
+
+
+@_first
+def isolate_target(target: Target, context: TargetContext) -> str | None:
+    """Where a target is written in an environment, as people read it.
+
+    Called for each target of a run in an environment other than ``prod`` before anything runs,
+    and for each delivery to keep in mind where it went, also in ``prod``; any thread. ``isolate``
+    of ``seeknal.plugin`` makes the name. Must reach no server. Raise ``NodeError`` when the name
+    cannot be, such as one that is too long. None: not mine.
+    """
+
+
+@_first
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
+    """Drop what earlier deliveries of ours made, or with ``dry_run`` say what would be done.
+
+    Called by ``seeknal janitor --targets`` for a target that no node of its environment delivers
+    to any more; main thread. Where anything speaks for it being somebody else's, or in use, it
+    stays: drop only what we made ourselves and nobody else has written to, and never what other
+    objects depend on. Called again after a crash, so that it may find nothing. None: not mine;
+    what stands there is then listed and left alone. May raise like ``materialize``.
+    """
+
+
+@_first
+def target_stands(target: Target, context: TargetContext) -> bool | None:
+    """Whether anything stands at a target's place.
+
+    Called when what is left behind is listed, and of what nodes have delivered to when a run is
+    planned: where nothing stands they deliver again. Main thread; must reach no server. None: not
+    mine, or not known.
+    """
+
+
+@_first
+def roll_back_target(
+    target: Target, delivered: str, wanted: str, context: TargetContext
+) -> bool | None:
+    """Take a target back to an earlier delivery of ours, as its own history allows.
+
+    Called once per target of a node that ``rollback`` takes back; main thread. ``delivered``
+    is the id of the last delivery, ``wanted`` that of the one whose rows it should hold again.
+    True: it does. None: not mine, or nothing to go back by; then targets of mode ``full`` and
+    ``incremental_by_time`` are delivered again and others are listed. Raise ``DeliveryError``
+    when somebody else has written since: the target stays as it is and is listed.
+    """
+
+
+@_declares
+def collect_garbage(  # type: ignore[empty-body]
+    project: Project, context: Context, dry_run: bool
+) -> Iterable[Garbage]:
+    """What a plugin keeps for this project that nothing needs any more.
+
+    Called once by ``seeknal janitor``, never at the end of a run; main thread, under the
+    project's lock. Remove it unless ``dry_run``, and say what it was with its bytes; a generator
+    says it piece by piece. What cannot be removed is given with its ``error`` and stops nothing
+    else. What is raised is listed in the same way, after what was given before: the other
+    plugins are still called, and the command ends with 1.
+    """
+
+
+@_first
+def audit(
+    audits: Sequence[Audit], relation: Relation, context: AuditContext
+) -> Sequence[AuditResult] | None:
+    """Results for a node's audits, in the order of ``audits``.
+
+    Called once per node, plugin and ``where:``, in a worker, on the candidate artifact before
+    anything outside sees it, and when a project is checked, then on no rows: any thread.
+    ``audits`` holds only those whose types this plugin declared; ``relation`` has the rows that
+    their ``where:`` is true for, and all in ``whole``.
+    A node fails when an audit gets no result. None: not mine.
+    """
+
+
+@_first
+def audit_file(file: AuditFile) -> AuditType | None:
+    """The audit type that a file of the project's folder ``seeknal/audits/`` is.
+
+    Called once per such file, when a project is read; main thread. Its ``keep`` is called for
+    each audit of the type. Both raise ``SqlRefused`` with the line of what is wrong in the file.
+    None: not mine.
+    """
+
+
+@_first
+def audit_columns(audit: Audit) -> Sequence[str] | None:
+    """The columns that an audit names, so that a wrong name is refused before any SQL runs.
+
+    Called when a node's output columns are known; any thread. None: not mine.
+    """
+
+
+@_first
+def audit_nodes(audit: Audit) -> Sequence[str] | None:
+    """The other nodes that an audit reads (``kind.name``), so that they run before its node.
+
+    Called once per audit, when a project is loaded; main thread. None: not mine.
+    """
+
+
+@_first
+def node_misfits(node: Node, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    """What a node's own options name and ``columns``, those of the rows it reads, do not have.
+
+    Called once per node of a kind that this plugin declared, when a project is checked and the
+    columns are known without running anything; main thread. A column whose type is not known
+    has the type ``""``. None: not mine.
+    """
+
+
+@_first
+def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    """What a target's options name and ``columns``, those of the rows it is given, do not have.
+
+    Called as ``node_misfits`` is, once per target. None: not mine.
+    """
+
+
+@_first
+def open_session(connection: Connection, project_root: Path) -> Session | None:
+    """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
+
+    Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.
+    """
+
+
+@_declares
+def validate_project(project: Project) -> Iterable[Problem]:  # type: ignore[empty-body]
+    """Further problems of a project, reported together with core's own.
+
+    Called once after the files were read, before planning; main thread. Must read no data.
+    """
+
+
+@_declares
+def before_run(plan: Plan) -> None:
+    """A run is about to execute ``plan``. Called once; main thread. Errors become warnings."""
+
+
+@_declares
+def after_node(node: Node, result: NodeResult) -> None:
+    """A node's step ended. Called once per step; main thread. Errors become warnings."""
+
+
+@_declares
+def after_run(summary: RunSummary) -> None:
+    """A run ended, well or not. Called once; main thread. Errors become warnings."""

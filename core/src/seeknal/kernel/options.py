@@ -1,0 +1,429 @@
+"""From a mapping in a project file to an attrs class, with every problem found on the way.
+
+A plugin declares its options as a frozen attrs class; this module reads it as a description:
+types say what is accepted, `option` adds other spellings and a summary. The same description
+gives the JSON Schema that editors use.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import frozen
+
+from seeknal.values.durations import Duration
+from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.marks import Marks
+from seeknal.values.model import NodeId, Problem
+from seeknal.values.secret import Secret
+
+T = TypeVar("T")
+
+UNKNOWN_KEY = "SK0201"
+MISSING_KEY = "SK0202"
+WRONG_VALUE = "SK0203"
+
+Role = Literal[
+    "location", "schema", "path", "outside", "table", "key", "column", "condition", "sql"
+]
+"""What core has to know of an option beside its type; `option` says what each means."""
+
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def option(
+    default: Any = attrs.NOTHING,
+    *,
+    aliases: tuple[str, ...] = (),
+    summary: str = "",
+    validator: Callable[[Any, Any, Any], None] | None = None,
+    factory: Callable[[], Any] | None = None,
+    functional: bool = True,
+    role: Role | None = None,
+) -> Any:
+    """A field of an options class.
+
+    ``aliases`` are other spellings of its key; ``summary`` is its line in the reference and in
+    editors; a ``validator`` (as of attrs) raises ValueError with what is wrong; ``functional``
+    is False for what cannot change rows, such as a description. A field name that ends in ``_``
+    stands for the key without it (``from_`` for ``from``).
+
+    ``role`` is what the option is to core:
+
+    - of a connection, ``location``: where it leads. Its sources are read again when that changes,
+      and two connections that lead to one place are one to those who deliver. A connection type
+      of which no option has that role is taken to lead elsewhere when any option changes that
+      is functional and no secret. Of a `Secret` it is what follows the last ``@`` of its URL.
+    - of a connection, ``schema``: where a table without a schema is.
+    - of a source or a target, ``path``: a file or several; they lie below the project, but for
+      targets of which the option with the role ``outside`` is true.
+    - of a target, ``table``: the table that it writes; of a source, the one in its file.
+    - of a target, ``key``: the columns that make a row one.
+    - of an audit, ``column``: columns that it looks at; ``condition``: an expression over the
+      rows, and ``sql``: a query, which may look at any column. One that has none of these may too.
+    """
+    metadata = {"aliases": aliases, "summary": summary, "functional": functional, "role": role}
+    if factory is not None:
+        return attrs.field(factory=factory, validator=validator, metadata=metadata)
+    return attrs.field(default=default, validator=validator, metadata=metadata)
+
+
+@frozen(kw_only=True)
+class Field:
+    """One option as its class declares it."""
+
+    name: str
+    key: str
+    type: Any
+    required: bool
+    aliases: tuple[str, ...]
+    summary: str
+    default: Any
+    functional: bool = True
+    role: Role | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        return self.type is Secret or Secret in get_args(self.type)
+
+
+def fields_of(cls: type[Any]) -> tuple[Field, ...]:
+    """The options that ``cls`` declares, in order."""
+    if cls not in _fields:
+        hints = get_type_hints(cls)
+        _fields[cls] = tuple(_field(entry, hints[entry.name]) for entry in attrs.fields(cls))
+    return _fields[cls]
+
+
+_fields: dict[type[Any], tuple[Field, ...]] = {}
+
+
+def _field(attribute: Any, hint: Any) -> Field:
+    return Field(
+        name=attribute.name,
+        key=attribute.name.removesuffix("_"),
+        type=hint,
+        required=attribute.default is attrs.NOTHING,
+        aliases=attribute.metadata.get("aliases", ()),
+        summary=attribute.metadata.get("summary", ""),
+        default=attribute.default,
+        functional=attribute.metadata.get("functional", True),
+        role=attribute.metadata.get("role"),
+    )
+
+
+def keys_of(cls: type) -> tuple[str, ...]:
+    """Every accepted key of ``cls``, aliases included."""
+    return tuple(key for entry in fields_of(cls) for key in (entry.key, *entry.aliases))
+
+
+def convert(
+    cls: type[T],
+    data: Mapping[str, object],
+    marks: Marks,
+    problems: list[Problem],
+    *,
+    node: NodeId | None = None,
+    what: str = "key",
+) -> T | None:
+    """An instance of ``cls`` from ``data``; None when something was wrong.
+
+    Everything wrong is appended to ``problems``, each with its place. ``what`` is the word for
+    a key in messages (``option``, ``parameter``).
+    """
+    reader = _Reader(marks, problems, node, what)
+    return reader.instance(cls, data, ())
+
+
+def salvage(cls: type[T], data: Mapping[str, object], marks: Marks) -> T | None:
+    """An instance from what of ``data`` is right by itself; None when what is required is not."""
+    required = {key for entry in fields_of(cls) if entry.required for key in _keys(entry)}
+    given = {key: value for key, value in data.items() if key in required}
+    for key, value in data.items():
+        if key not in required and convert(cls, {**given, key: value}, marks, []) is not None:
+            given[key] = value
+    return convert(cls, given, marks, [])
+
+
+def _keys(entry: Field) -> tuple[str, ...]:
+    return (entry.key, *entry.aliases)
+
+
+def structure(cls: type[T], data: Mapping[str, object]) -> T:
+    """`convert` for data that was converted before. Raises ValueError when it no longer fits."""
+    problems: list[Problem] = []
+    instance = convert(cls, data, Marks("", {}, {}), problems)
+    if instance is None:
+        raise ValueError("; ".join(problem.message for problem in problems))
+    return instance
+
+
+def unstructure(value: object, *, functional_only: bool = False) -> Any:
+    """What `structure` takes back, of plain JSON values. Raises TypeError for a Secret.
+
+    ``functional_only`` leaves out what cannot change rows.
+    """
+    if isinstance(value, Secret):
+        raise TypeError("a Secret is never serialised")
+    if isinstance(value, Duration):
+        return str(value)
+    if attrs.has(type(value)):
+        return {
+            entry.key: unstructure(getattr(value, entry.name), functional_only=functional_only)
+            for entry in fields_of(type(value))
+            if entry.functional or not functional_only
+        }
+    if isinstance(value, Mapping):
+        items = value.items()
+        return {str(key): unstructure(each, functional_only=functional_only) for key, each in items}
+    if isinstance(value, tuple | list):
+        return [unstructure(item, functional_only=functional_only) for item in value]
+    return value
+
+
+class _Mismatch(Exception):
+    """A value is not of the wanted type; the message says what was expected.
+
+    ``entry`` is the path and the value of an entry of a list, where that is what does not fit.
+    """
+
+    def __init__(self, expected: str, entry: tuple[tuple[Any, ...], object] | None = None) -> None:
+        super().__init__(expected)
+        self.entry = entry
+
+
+class _Reader:
+    """One conversion: where it reads and what it found wrong."""
+
+    def __init__(
+        self, marks: Marks, problems: list[Problem], node: NodeId | None, what: str
+    ) -> None:
+        self.marks = marks
+        self.problems = problems
+        self.node = node
+        self.what = what
+
+    def problem(
+        self, code: str, message: str, path: tuple[Any, ...], help: str | None, key: bool = False
+    ) -> None:
+        location = self.marks.key(*path) if key else self.marks.value(*path)
+        self.problems.append(
+            Problem(code=code, message=message, location=location, help=help, node=self.node)
+        )
+
+    def instance(self, cls: type[T], data: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+        before = len(self.problems)
+        known = {key: entry for entry in fields_of(cls) for key in (entry.key, *entry.aliases)}
+        given: dict[str, object] = {}
+        misspelt: set[str] = set()
+        for key, value in data.items():
+            entry = known.get(key)
+            if entry is None:
+                self.unknown(key, known, path)
+                misspelt.update(known[name].name for name in nearest(key, known))
+            elif entry.name in given:
+                text = f"{self.what} {key!r} says again what {entry.key!r} says"
+                self.problem(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
+            elif value is not None or not _has_default(entry):
+                given[entry.name] = self.value(entry.type, value, (*path, key), key)
+        self.missing(cls, given.keys() | misspelt, path)
+        return self.build(cls, given, path) if len(self.problems) == before else None
+
+    def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
+        names = [entry.key for entry in known.values()]
+        help = did_you_mean(key, known) or f"known: {', '.join(dict.fromkeys(names)) or 'none'}"
+        self.problem(UNKNOWN_KEY, f"unknown {self.what} {key!r}", (*path, key), help, key=True)
+
+    def missing(self, cls: type, given: Collection[str], path: tuple[Any, ...]) -> None:
+        for entry in fields_of(cls):
+            if entry.required and entry.name not in given:
+                help = entry.summary or None
+                self.problem(MISSING_KEY, f"missing {self.what} {entry.key!r}", path, help)
+
+    def build(self, cls: type[T], given: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+        names = {attribute.name: attribute.alias for attribute in attrs.fields(cls)}  # type: ignore[arg-type]
+        try:
+            return cls(**{names[name]: value for name, value in given.items()})
+        except (ValueError, TypeError) as error:
+            self.problem(WRONG_VALUE, str(error.args[0] if error.args else error), path, None)
+            return None
+
+    def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:
+        try:
+            return self.read(wanted, value, path)
+        except _Mismatch as mismatch:
+            where, found = mismatch.entry or (path, value)
+            each = "" if mismatch.entry is None else f"entry {where[-1] + 1} of "
+            text = f"{each}{self.what} {key!r} expects {mismatch}, not {describe(found)}"
+            self.problem(WRONG_VALUE, text, where, _quote_hint(wanted, found))
+            return None
+
+    def read(self, wanted: Any, value: object, path: tuple[Any, ...]) -> object:
+        origin = get_origin(wanted)
+        if wanted in (object, Any):
+            return value
+        if origin in (Union, types.UnionType):
+            return self.union(get_args(wanted), value, path)
+        if origin is Literal:
+            return _one_of(get_args(wanted), value)
+        if origin in (tuple, list) or origin is Sequence:
+            return self.sequence(get_args(wanted)[0], value, path)
+        if origin in (dict, Mapping) or getattr(origin, "__name__", "") == "Mapping":
+            return self.mapping(get_args(wanted)[1], value, path)
+        if attrs.has(wanted) and wanted is not Duration:
+            return self.nested(wanted, value, path)
+        return _scalar(wanted, value)
+
+    def union(self, members: tuple[Any, ...], value: object, path: tuple[Any, ...]) -> object:
+        if value is None and type(None) in members:
+            return None
+        expected: list[str] = []
+        entry: tuple[tuple[Any, ...], object] | None = None
+        faults: list[Problem] = []
+        before = len(self.problems)
+        for member in members:
+            if member is type(None):
+                continue
+            try:
+                result = self.read(member, value, path)
+            except _Mismatch as mismatch:
+                expected.append(str(mismatch))
+                entry = mismatch.entry
+                continue
+            if len(self.problems) == before:
+                return result
+            # Its shape fits, so what is wrong inside says more than that the others do not fit.
+            faults = faults or self.problems[before:]
+            del self.problems[before:]
+        if not faults:
+            raise _Mismatch(
+                " or ".join(dict.fromkeys(expected)), entry if len(expected) == 1 else None
+            )
+        self.problems += faults
+        return None
+
+    def sequence(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        if isinstance(value, str | int | float | bool):
+            return (self.read(item, value, path),)
+        if not isinstance(value, Sequence):
+            raise _Mismatch("a list")
+        return tuple(self.entry(item, entry, (*path, n)) for n, entry in enumerate(value))
+
+    def entry(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        try:
+            return self.read(item, value, path)
+        except _Mismatch as mismatch:
+            raise _Mismatch(str(mismatch), mismatch.entry or (path, value)) from None
+
+    def mapping(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        if not isinstance(value, Mapping):
+            raise _Mismatch("a mapping")
+        return {str(key): self.read(item, entry, (*path, key)) for key, entry in value.items()}
+
+    def nested(self, cls: type, value: object, path: tuple[Any, ...]) -> object:
+        if not isinstance(value, Mapping):
+            raise _Mismatch("a mapping")
+        return self.instance(cls, value, path)
+
+
+def _scalar(wanted: Any, value: object) -> object:
+    if wanted is Secret and isinstance(value, str | Secret):
+        return value if isinstance(value, Secret) else Secret(value)
+    if wanted is Duration:
+        return _duration(value)
+    if wanted is float and type(value) in (int, float):
+        return float(value)  # type: ignore[arg-type]
+    if type(value) is wanted or (wanted is str and isinstance(value, str)):
+        return value
+    raise _Mismatch(_WORDS.get(wanted, getattr(wanted, "__name__", str(wanted))))
+
+
+def _duration(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if type(value) is int and value >= 0:
+        return Duration(value, "day")
+    try:
+        return Duration.parse(str(value))
+    except ValueError:
+        raise _Mismatch("a duration such as 3d or 1 month") from None
+
+
+def _one_of(choices: tuple[Any, ...], value: object) -> object:
+    if any(value == choice and type(value) is type(choice) for choice in choices):
+        return value
+    known = " or ".join(str(choice) for choice in choices)
+    near = did_you_mean(str(value), [str(choice) for choice in choices])
+    raise _Mismatch(f"{known}" + (f" ({near})" if near else ""))
+
+
+def _has_default(entry: Field) -> bool:
+    return not entry.required
+
+
+def _quote_hint(wanted: Any, value: object) -> str | None:
+    takes_text = wanted is str or str in get_args(wanted)
+    if takes_text and isinstance(value, bool | int | float):
+        return f"write it as text: '{describe_plain(value)}'"
+    return None
+
+
+def describe_plain(value: object) -> str:
+    """A scalar as it stands in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def describe(value: object) -> str:
+    """What a value is, for messages: ``the text 'abc'``, ``a list``, ``5``."""
+    if isinstance(value, Secret):
+        return "a secret"
+    if isinstance(value, str):
+        return f"{value!r}" if len(value) < 60 else f"{value[:57]!r}..."
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, Sequence):
+        return "a list"
+    return "nothing" if value is None else describe_plain(value)
+
+
+def json_schema(cls: type) -> dict[str, Any]:
+    """The JSON Schema of ``cls``'s keys, as editors use it."""
+    entries = fields_of(cls)
+    properties: dict[str, Any] = {}
+    for entry in entries:
+        described = _schema(entry.type) | ({"description": entry.summary} if entry.summary else {})
+        properties |= dict.fromkeys((entry.key, *entry.aliases), described)
+    # An alias satisfies a requirement, which "required" cannot say.
+    required = [entry.key for entry in entries if entry.required and not entry.aliases]
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    return schema | {"additionalProperties": False} | ({"required": required} if required else {})
+
+
+_SCALAR_SCHEMAS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    Secret: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    Duration: {"type": ["string", "integer"]},
+    type(None): {"type": "null"},
+}
+
+
+def _schema(wanted: Any) -> dict[str, Any]:
+    origin = get_origin(wanted)
+    if wanted in _SCALAR_SCHEMAS:
+        return dict(_SCALAR_SCHEMAS[wanted])
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_schema(member) for member in get_args(wanted)]}
+    if origin is Literal:
+        return {"enum": list(get_args(wanted))}
+    if origin in (tuple, list):
+        item = _schema(get_args(wanted)[0])
+        return {"anyOf": [item, {"type": "array", "items": item}]}
+    if origin is not None and len(get_args(wanted)) == 2:
+        return {"type": "object", "additionalProperties": _schema(get_args(wanted)[1])}
+    return json_schema(wanted) if attrs.has(wanted) else {}

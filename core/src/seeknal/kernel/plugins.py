@@ -1,0 +1,337 @@
+"""Which plugins there are, and what they declare.
+
+Names and versions come from distribution metadata without importing anything. A plugin that
+cannot be imported is a warning until the project needs it; two that declare the same name are
+an error naming both.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+from attrs import frozen
+
+from seeknal.kernel import hookspecs
+from seeknal.kernel.hints import AUDITS, EXTRAS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
+from seeknal.kernel.hooks import Hooks
+from seeknal.kernel.installing import CORE, install_command
+from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
+from seeknal.values.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from seeknal.kernel.plugin_types import (
+        AuditType,
+        ConnectionType,
+        EngineType,
+        NodeKind,
+        SourceType,
+        TargetType,
+    )
+
+GROUP = "seeknal"
+T = TypeVar("T")
+BUILTIN = {
+    "kinds": "seeknal.builtin.kinds",
+    "feature_group": "seeknal.builtin.feature_group",
+    "aggregation": "seeknal.builtin.aggregation",
+    "profile": "seeknal.builtin.profile",
+    "files": "seeknal.builtin.files",
+    "excel": "seeknal.builtin.excel",
+    "sqlite": "seeknal.builtin.sqlite",
+    "filetarget": "seeknal.builtin.filetarget",
+}
+DEFAULT_SECTION = "materialization"
+"""The section of profiles.yml whose type is that of targets that name none."""
+DECLARED = {
+    "kind": "kinds",
+    "source type": "source_types",
+    "target type": "target_types",
+    "audit type": "audit_types",
+    "connection type": "connection_types",
+    "engine": "engines",
+}
+"""Sorts of what plugins declare, and the attribute of `Plugins` that has them."""
+
+
+@frozen(kw_only=True)
+class Installed:
+    """A plugin found by its entry point; nothing of it is imported yet."""
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    asks: str | None = None
+    """The versions of seeknal that its distribution asks for."""
+
+
+@frozen(kw_only=True)
+class PluginInfo:
+    """One plugin as ``seeknal plugins`` lists it. ``types`` maps what it declares to names."""
+
+    name: str
+    distribution: str
+    version: str
+    builtin: bool
+    hooks: tuple[str, ...] = ()
+    types: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    error: str | None = None
+
+
+def load_plugins() -> Plugins:
+    """The plugins of this environment, built-in ones first.
+
+    ``SEEKNAL_DISABLE_PLUGINS`` is a comma-separated list of names to leave out, or ``all``;
+    ``SEEKNAL_TRACE_PLUGINS`` writes each hook call to stderr.
+    """
+    return Plugins(enabled_plugins())
+
+
+def enabled_plugins() -> tuple[Installed, ...]:
+    """The installed plugins without those that ``SEEKNAL_DISABLE_PLUGINS`` names.
+
+    Raises PluginError when one of them, or what is left of a core, is of another major version.
+    """
+    check_core()
+    enabled = tuple(_enabled(installed_plugins()))
+    for plugin in enabled:
+        check_plugin(
+            plugin.name,
+            plugin.distribution,
+            plugin.version,
+            asks=plugin.asks,
+            ours=plugin.distribution in PLUGINS_OF_OURS,
+        )
+    return enabled
+
+
+def installed_plugins() -> tuple[Installed, ...]:
+    """Every plugin that an installed distribution names, in order of name."""
+    from importlib.metadata import entry_points
+
+    found = map(_installed, entry_points(group=GROUP))
+    return tuple(sorted(dict.fromkeys(found), key=lambda plugin: plugin.name))
+
+
+def _installed(point: EntryPoint) -> Installed:
+    if point.dist is None:
+        return Installed(name=point.name, distribution=point.module, version="", module=point.value)
+    metadata = point.dist.metadata
+    return Installed(
+        name=point.name,
+        distribution=metadata["Name"],
+        version=metadata["Version"],
+        module=point.value,
+        asks=asked_of_core(metadata.get_all("Requires-Dist") or ()),
+    )
+
+
+def _enabled(plugins: Iterable[Installed]) -> Iterable[Installed]:
+    disabled = {name.strip() for name in os.environ.get("SEEKNAL_DISABLE_PLUGINS", "").split(",")}
+    return (plugin for plugin in plugins if not disabled & {plugin.name, "all"})
+
+
+class Plugins:
+    """The plugins of this process and everything that they declare.
+
+    Built-in plugins are registered at once, the others when a name is asked for that the
+    built-in ones do not declare, or when everything is needed.
+    """
+
+    def __init__(self, installed: tuple[Installed, ...]) -> None:
+        self.installed = installed
+        self.errors: dict[str, str] = {}
+        self._owners: dict[str, dict[str, str]] = {}
+        self._manager = pluggy.PluginManager(hookspecs.NAME)
+        self._manager.add_hookspecs(hookspecs)
+        if os.environ.get("SEEKNAL_TRACE_PLUGINS"):
+            self._manager.trace.root.setwriter(lambda text: print(text, end="", file=sys.stderr))
+            self._manager.enable_tracing()
+        for name, module in BUILTIN.items():
+            self._manager.register(_import(module), name=name)
+        for plugin in installed:
+            self._register(plugin)
+        self._manager.check_pending()
+        self.hooks = Hooks(self._manager)
+
+    def _register(self, plugin: Installed) -> None:
+        try:
+            self._manager.register(_import(plugin.module), name=plugin.name)
+        except Exception as error:
+            # Whatever a third party's module does at import must not take seeknal down.
+            self.errors[plugin.name] = f"{type(error).__name__}: {error}"
+            if self._manager.has_plugin(plugin.name):
+                self._manager.unregister(name=plugin.name)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """One line for each plugin that could not be loaded."""
+        by_name = {plugin.name: plugin for plugin in self.installed}
+        return tuple(
+            f"plugin {name!r} ({by_name[name].distribution} {by_name[name].version}) "
+            f"could not be loaded: {reason}"
+            for name, reason in self.errors.items()
+        )
+
+    @cached_property
+    def kinds(self) -> Mapping[str, NodeKind]:
+        """Kinds of node, by name."""
+        return self._declared("kind", hookspecs.node_kinds)
+
+    @cached_property
+    def source_types(self) -> Mapping[str, SourceType]:
+        """Source types, by name and by alias."""
+        return self._declared("source type", hookspecs.source_types)
+
+    @cached_property
+    def target_types(self) -> Mapping[str, TargetType]:
+        """Target types, by name and by alias."""
+        return self._declared("target type", hookspecs.target_types)
+
+    @cached_property
+    def audit_types(self) -> Mapping[str, AuditType]:
+        """Audit types, by name and by alias."""
+        return self._declared("audit type", hookspecs.audit_types)
+
+    @cached_property
+    def connection_types(self) -> Mapping[str, ConnectionType]:
+        """Connection types, by name and by alias."""
+        return self._declared("connection type", hookspecs.connection_types)
+
+    @cached_property
+    def sections(self) -> Mapping[str, TargetType]:
+        """Target types by the section of profiles.yml that their targets start with.
+
+        Raises PluginError when two declare the same.
+        """
+        found: dict[str, TargetType] = {}
+        owners: dict[str, str] = {}
+        for type in dict.fromkeys(self.target_types.values()):
+            if type.profile_section is not None:
+                name = type.profile_section.name
+                self._claim("section", name, self.owner("target type", type.name), owners)
+                found[name] = type
+        return found
+
+    @property
+    def default_target(self) -> str:
+        """The type of a target that names none."""
+        declared = self.sections.get(DEFAULT_SECTION)
+        return declared.name if declared else SECTIONS[DEFAULT_SECTION]
+
+    def owner(self, what: str, name: str) -> str:
+        """The plugin that declared ``name``, for example ``owner("audit type", "unique")``."""
+        self.declared(what)
+        return self._owners[what][name]
+
+    def declared(self, what: str) -> Mapping[str, Any]:
+        """What plugins declare of one sort, such as ``audit type``, by name and by alias."""
+        found: Mapping[str, Any] = getattr(self, DECLARED[what])
+        return found
+
+    @cached_property
+    def engines(self) -> Mapping[str, EngineType]:
+        """Engines beside DuckDB, by name and by alias."""
+        return self._declared("engine", hookspecs.engines)
+
+    def missing(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
+        """What to install for a name that nothing declares, or why its plugin is not loaded.
+
+        ``asked`` are the keys of the connection that it is for.
+        """
+        distribution = self._distribution(what, name)
+        if lacks := self.lacking(what, name, asked):
+            return f"{what} {name!r} needs {distribution}: {install_command(lacks)}"
+        for line in self.broken:
+            if distribution is None or distribution in line:
+                return line
+        if distribution is None:
+            return None
+        return f"{what} {name!r} needs {distribution}, which there is not yet for seeknal 3"
+
+    def lacking(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
+        """The requirement that would declare a name which nothing does, with its extras."""
+        distribution = self._distribution(what, name)
+        broken = any(distribution in line for line in self.broken) if distribution else True
+        if distribution is None or broken or distribution in UNRELEASED:
+            return None
+        extras = ",".join(key for key in EXTRAS.get(distribution, ()) if key in asked)
+        return f"{distribution}[{extras}]" if extras else distribution
+
+    def _distribution(self, what: str, name: str) -> str | None:
+        if what == "audit type" and (name in AUDITS.names or not self.audit_types):
+            return AUDITS.distribution
+        return OURS.get(name)
+
+    def describe(self) -> list[PluginInfo]:
+        """Every plugin with its hooks and types; broken ones with their error."""
+        from seeknal import __version__
+
+        core = [
+            Installed(name=name, distribution=CORE, version=__version__, module=module)
+            for name, module in BUILTIN.items()
+        ]
+        return [self._info(plugin) for plugin in (*core, *self.installed)]
+
+    def _info(self, plugin: Installed) -> PluginInfo:
+        module = self._manager.get_plugin(plugin.name)
+        callers = (self._manager.get_hookcallers(module) if module else None) or []
+        types = {
+            what: tuple(
+                name for name in self.declared(what) if self.owner(what, name) == plugin.name
+            )
+            for what in DECLARED
+        }
+        return PluginInfo(
+            name=plugin.name,
+            distribution=plugin.distribution,
+            version=plugin.version,
+            builtin=plugin.name in BUILTIN,
+            hooks=tuple(sorted(caller.name for caller in callers)),
+            types={what: names for what, names in types.items() if names},
+            error=self.errors.get(plugin.name),
+        )
+
+    def _declared(self, what: str, spec: Callable[[], Iterable[T]]) -> Mapping[str, T]:
+        names: dict[str, T] = {}
+        owners = self._owners.setdefault(what, {})
+        for plugin, declared in self.hooks.declared(spec):
+            for name in _names(declared):
+                self._claim(what, name, plugin, owners)
+                names[name] = declared
+        return names
+
+    def _claim(self, what: str, name: str, plugin: str, owners: dict[str, str]) -> None:
+        if name in owners:
+            first, second = (self._who(entry) for entry in (owners[name], plugin))
+            raise PluginError(
+                f"{what} {name!r} is declared by {first} and by {second}",
+                code="SK1002",
+                help="uninstall one of them, or name it in SEEKNAL_DISABLE_PLUGINS",
+            )
+        owners[name] = plugin
+
+    def _who(self, name: str) -> str:
+        for plugin in self.installed:
+            if plugin.name == name:
+                return f"{plugin.distribution} {plugin.version}"
+        return CORE
+
+
+def _import(module: str) -> Any:
+    from importlib import import_module
+
+    return import_module(module)
+
+
+def _names(declared: Any) -> tuple[str, ...]:
+    """The name and the aliases of what a plugin declares."""
+    return (declared.name, *getattr(declared, "aliases", ()))

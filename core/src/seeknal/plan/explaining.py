@@ -1,0 +1,116 @@
+"""What a plan changes, with everything that is known of it: SQL, columns, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from seeknal.plan.categories import Before
+from seeknal.plan.changes import Consequences, Known, consequences
+from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.project.commit import commit_of
+from seeknal.state.definitions import Built, Definitions
+from seeknal.state.history import History
+from seeknal.values.model import PRODUCTION, Column, NodeId, Plan, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.lineage.model import NodeLineage
+
+
+def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
+    """The consequences of a plan. Imports DuckDB only when a node's SQL has changed."""
+    project, snapshots = loaded.project, loaded.snapshots(plan.environment)
+    definitions = Definitions(project.target)
+    known = Known(
+        sql_of=lambda definition: found.sql if (found := definitions.built(definition)) else None,
+        durations=History(project.target).durations() if plan.to_run else {},
+    )
+    whole = not is_narrowed(request)
+    edited = any(
+        (found := snapshots.get(id)) is not None and found.fingerprint.content != mark.content
+        for id, mark in plan.fingerprints.items()
+    )
+    told = partial(consequences, whole=whole, disabled=project.disabled)
+    if not edited:
+        return told(plan, project.nodes, loaded.graph, snapshots, known)
+    with _Readings(loaded, plan, snapshots) as readings:
+        known = evolve(
+            known,
+            before=lambda definition: _before(definitions.built(definition)),
+            lineage=readings.lineage,
+            lineage_before=readings.lineage_before,
+            other_meaning=readings.other_meaning,
+        )
+        return told(plan, project.nodes, loaded.graph, snapshots, known)
+
+
+def _before(built: Built | None) -> Before | None:
+    return Before(executable=built.executable, frame=built.frame) if built else None
+
+
+class _Readings:
+    """What nodes read now, and whether that is what they read before."""
+
+    def __init__(self, loaded: Loaded, plan: Plan, snapshots: Mapping[NodeId, Snapshot]) -> None:
+        from seeknal.lineage.project import trace_project
+        from seeknal.lineage.reader import Reader
+
+        project = loaded.project
+        self.nodes, self.snapshots = project.nodes, snapshots
+        self.found = trace_project(
+            project,
+            loaded.graph,
+            loaded.plugins,
+            fingerprints=plan.fingerprints,
+            snapshots=snapshots,
+        ).nodes
+        self.reader = Reader(project.root, project.target, project.nodes, loaded.plugins)
+
+    def __enter__(self) -> _Readings:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.reader.close()
+
+    def lineage(self, node: NodeId) -> NodeLineage | None:
+        return self.found.get(node)
+
+    def lineage_before(self, node: NodeId) -> NodeLineage | None:
+        """What the node's SQL as it is now reads of its inputs as they were."""
+        snapshot, old = self.snapshots.get(node), self._stored(node)
+        return self.reader.lineage(self.nodes[node], old, snapshot) if snapshot else None
+
+    def other_meaning(self, node: NodeId) -> bool:
+        """Whether the node's SQL means something else over the new columns of its inputs."""
+        snapshot, old = self.snapshots.get(node), self._stored(node)
+        parents = self.nodes[node].parents
+        new = {id: self.found[id].columns for id in parents if self.found[id].known}
+        if snapshot is None or old.keys() != new.keys():
+            return True
+        if old == new:
+            return False
+        before = self.reader.lineage(self.nodes[node], old, snapshot)
+        after = self.reader.lineage(self.nodes[node], new, snapshot)
+        return before.unknown is not None or before != after
+
+    def _stored(self, node: NodeId) -> dict[NodeId, tuple[Column, ...]]:
+        """The columns that the node's inputs had."""
+        known = [
+            (id, self.snapshots[id]) for id in self.nodes[node].parents if id in self.snapshots
+        ]
+        return {id: found.artifact.columns for id, found in known if found.artifact is not None}
+
+
+def other_commit(loaded: Loaded) -> str | None:
+    """A warning when production was last built from another commit than the files are at."""
+    production = loaded.state.environments.get(PRODUCTION)
+    here = commit_of(loaded.project.root)
+    if production is None or not production.commit or not here or production.commit == here:
+        return None
+    return (
+        f"{PRODUCTION} was last built from commit {production.commit[:10]},"
+        f" these files are at {here[:10]}"
+    )

@@ -1,0 +1,170 @@
+"""From a loaded project and what is asked of it to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from seeknal.graph.fingerprint import audits_key, fingerprints
+from seeknal.graph.selection import select
+from seeknal.plan.finding import Finder, Found
+from seeknal.plan.planner import Situation, is_fresh, make_plan
+from seeknal.plan.plugin_queries import (
+    check_isolation,
+    context_of,
+    refresh_default,
+    rowless_kinds,
+    version_of,
+)
+from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.plan.stored import inlined_views
+from seeknal.plan.verified import Verified
+from seeknal.state.generations import Generations
+from seeknal.state.pool import Pool
+from seeknal.values.errors import SelectionError, did_you_mean
+from seeknal.values.model import Fingerprint, Node, NodeId, Plan, Snapshot
+
+
+def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
+    """Every node's fingerprint, as of today."""
+    today = datetime.now(UTC).date().isoformat()
+    return fingerprints(loaded.project.nodes, loaded.graph, today, loaded.project.root)
+
+
+def modified_nodes(
+    nodes: Mapping[NodeId, Node],
+    marks: Mapping[NodeId, Fingerprint],
+    snapshots: Mapping[NodeId, Snapshot],
+) -> frozenset[NodeId]:
+    """What ``state:modified`` means: nodes whose definition is not the one that last ran.
+
+    A rule keeps nothing of its own: what it last asked is known of the nodes that it checks.
+    """
+    return frozenset(
+        id
+        for id, node in nodes.items()
+        if (
+            any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents)
+            if node.kind == "rule"
+            else id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+        )
+    )
+
+
+def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
+    return snapshot is None or audits_key(node.audits) != snapshot.audits_key
+
+
+def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
+    project, graph = loaded.project, loaded.graph
+    now = datetime.now(UTC)
+    marks = marks_of(loaded)
+    snapshots = loaded.snapshots(request.environment)
+    check_isolation(loaded, request)
+    chosen = _selected(loaded, request, marks, snapshots)
+    return make_plan(
+        Situation(
+            environment=request.environment,
+            nodes=project.nodes,
+            graph=graph,
+            fingerprints=marks,
+            snapshots=snapshots,
+            selected=chosen,
+            inlined=inlined_views(project.nodes, graph),
+            rowless_kinds=rowless_kinds(loaded.plugins),
+            now=now,
+            version_of=lambda node, known: version_of(loaded, request, node, known),
+            refresh_default=lambda node: refresh_default(loaded.plugins, node),
+            health_of=verified.health,
+            full=request.full,
+            refresh=_refreshed(loaded, request),
+            deliver=loaded.delivers(request),
+            forward_only=_forward_only(loaded, request),
+            finder=finder_of(loaded, verified, now),
+            gone=_gone(loaded, request, snapshots, chosen),
+        )
+    )
+
+
+def _gone(
+    loaded: Loaded,
+    request: Request,
+    snapshots: Mapping[NodeId, Snapshot],
+    chosen: Collection[NodeId],
+) -> frozenset[tuple[NodeId, str]]:
+    """Targets that hold a node's rows by what is on record, while nothing is at their place."""
+    if not loaded.delivers(request):
+        return frozenset()
+    nodes = loaded.project.nodes
+    stands = loaded.plugins.hooks.target_stands
+    return frozenset(
+        (id, target.key)
+        for id in chosen
+        if id in snapshots
+        for target in nodes[id].targets
+        if not target.accumulates
+        and (delivery := snapshots[id].deliveries.get(target.key)) is not None
+        and delivery.status == "delivered"
+        and delivery.environment == request.environment
+        and stands(target=target, context=context_of(loaded, request, nodes[id])) is False
+    )
+
+
+def pool_of(loaded: Loaded) -> Pool:
+    return Pool(loaded.state.environments, Generations(loaded.project.target))
+
+
+def finder_of(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
+    pool = pool_of(loaded)
+    return Finder(
+        candidates=lambda node, definition: (
+            Found(*found) for found in pool.candidates(node, definition)
+        ),
+        is_fresh=lambda node, snapshot, version: is_fresh(
+            node, snapshot, version, refresh_default(loaded.plugins, node), now
+        ),
+        health_of=verified.health,
+    )
+
+
+def _selected(
+    loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
+) -> frozenset[NodeId]:
+    nodes = loaded.project.nodes
+    if not is_narrowed(request):
+        return frozenset(nodes)
+    return select(
+        request.select,
+        nodes,
+        loaded.graph,
+        exclude=request.exclude,
+        types=request.types,
+        tags=request.tags,
+        exclude_tags=request.exclude_tags,
+        changed=modified_nodes(nodes, marks, snapshots),
+    )
+
+
+def _forward_only(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    if not request.forward_only:
+        return frozenset()
+    return select(request.forward_only, loaded.project.nodes, loaded.graph)
+
+
+def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    sources = {id: node for id, node in loaded.project.nodes.items() if node.source}
+    if request.refresh is None:
+        return frozenset()
+    if not request.refresh:
+        return frozenset(sources)
+    found: set[NodeId] = set()
+    for text in request.refresh:
+        named = select([text], loaded.project.nodes, loaded.graph) & frozenset(sources)
+        if not named:
+            raise SelectionError(
+                f"--refresh {text} names no source",
+                help=did_you_mean(text, sources) or f"to run it anyway: --full --select {text}",
+            )
+        found |= named
+    return frozenset(found)

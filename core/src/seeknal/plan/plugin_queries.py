@@ -1,0 +1,128 @@
+"""Asks plugins about nodes before anything runs: versions of sources, names of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from seeknal.kernel.plugins import Plugins
+from seeknal.plan.session import Loaded, Request
+from seeknal.values.errors import ProjectError, SeeknalError, UsageError
+from seeknal.values.model import PRODUCTION, Node, NodeId, Problem, Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.context import StepContext
+
+
+def check_isolation(loaded: Loaded, request: Request) -> None:
+    """Raise ProjectError for each target that an environment cannot have of its own."""
+    if request.environment == PRODUCTION or not loaded.delivers(request):
+        return
+    problems = []
+    for node in loaded.project.nodes.values():
+        for target in node.targets:
+            try:
+                place_of(loaded, request, node, target)
+            except SeeknalError as error:
+                problems.append(
+                    Problem(
+                        code=error.code,
+                        message=f"{node.id}: {error.message}",
+                        location=target.location or node.location,
+                        help=error.help,
+                        node=node.id,
+                    )
+                )
+    if problems:
+        raise ProjectError(problems)
+
+
+def place_of(loaded: Loaded, request: Request, node: Node, target: Target) -> str:
+    """Where a target is written in the environment, as people read it.
+
+    Raises NodeError where it cannot have a place of its own there.
+    """
+    if request.environment == PRODUCTION:
+        return target.label
+    context = context_of(loaded, request, node)
+    return loaded.plugins.hooks.isolate_target(target=target, context=context) or target.label
+
+
+def rowless_kinds(plugins: Plugins) -> frozenset[str]:
+    """Kinds whose nodes have no rows of their own."""
+    return frozenset(name for name, kind in plugins.kinds.items() if not kind.produces_rows)
+
+
+def refresh_default(plugins: Plugins, node: Node) -> str:
+    """When a source whose version is unknown is read again, unless its node says so."""
+    source = node.source
+    kind = plugins.source_types.get(source.type) if source else None
+    return kind.refresh if kind else "always"
+
+
+def context_of(
+    loaded: Loaded, request: Request, node: Node | None, known: object = None
+) -> StepContext:
+    """What a plugin is given that is asked about a node, or the project, without rows at hand."""
+    from seeknal.kernel.context import StepContext, node_logger
+
+    project = loaded.project
+    id = node.id if node else NodeId("")
+    return StepContext(
+        node=id,
+        environment=request.environment,
+        run_id="",
+        project_root=project.root,
+        scratch=project.target / "tmp",
+        samples=project.target / "tmp",
+        log=node_logger(id, "")[0],
+        cursor=_no_cursor,
+        connections=connections_of(loaded),
+        relation_of=_no_cursor,
+        row_counts=lambda limit: [],
+        known_version=known,
+        allow_outside=bool(node and node.source and node.source.allow_outside),
+        variables=project.variables,
+        params=node.params if node else {},
+        suffix=project.environments.suffix,
+    )
+
+
+def version_of(loaded: Loaded, request: Request, node: Node, known: object) -> object:
+    """A source's version token as it is now, given the ``known`` one; None: unknown."""
+    project = loaded.project
+    context = context_of(loaded, request, node, known)
+    if node.source is None or node.source.type == "python":
+        from seeknal.host.file_version import version_of as files_version
+
+        files = [context.resolve(path) for path in node.files]
+        return files_version(files, known, root=project.root)
+    return loaded.plugins.hooks.source_version(source=node.source, context=context)
+
+
+def _no_cursor(*arguments: object) -> Any:
+    raise RuntimeError("a source's version is asked for without DuckDB")
+
+
+def connections_of(loaded: Loaded) -> Callable[[str], Any]:
+    """Connections of the profile by name, each read once, when it is first used."""
+
+    @cache
+    def profile() -> Any:
+        from seeknal.project.profile.profiles import load_profile
+
+        return load_profile(loaded.project.root, loaded.project.profile, loaded.plugins)
+
+    @cache
+    def connection(name: str) -> Any:
+        found = profile()
+        if found is None:
+            raise UsageError(
+                f"connection {name!r} is used, but there is no profiles.yml",
+                code="SK0603",
+                help="write one beside seeknal_project.yml, or say --profile PATH",
+            )
+        return found.connection(name, loaded.plugins)
+
+    return connection

@@ -1,0 +1,97 @@
+"""A project checked without running it: its files, and what does not fit what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from seeknal.graph.dag import graph_of, in_no_circle
+from seeknal.graph.fingerprint import fingerprints
+from seeknal.kernel.plugins import Plugins, load_plugins
+from seeknal.lineage.checking import Checked, check_project
+from seeknal.plan.loading import load
+from seeknal.plan.session import Loaded, Request
+from seeknal.state.store import State, read_state
+from seeknal.values.errors import ProjectError
+from seeknal.values.model import Node, NodeId, Problem, Project
+
+
+@frozen(kw_only=True)
+class Examined:
+    """What is wrong with a project, and what only a run can tell. ``loaded`` None: too much is
+    wrong with its files for anything else."""
+
+    loaded: Loaded | None
+    problems: tuple[Problem, ...]
+    checked: Checked
+
+
+def examine(root: Path, request: Request) -> Examined:
+    """Everything that is wrong in a project, as far as it shows without a run."""
+    try:
+        loaded = load(root, request)
+    except ProjectError as error:
+        return _of_wrong(error, request)
+    checked = check(loaded.project, loaded.plugins, loaded.state, request.environment)
+    problems = (*loaded.project.warnings, *checked.problems)
+    return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
+
+
+def _of_wrong(error: ProjectError, request: Request) -> Examined:
+    """Its files are wrong: what could be read of it may not fit either."""
+    from seeknal.project.reading import place_of
+
+    if error.partial is None:
+        return Examined(loaded=None, problems=error.problems, checked=Checked())
+    project = error.partial
+    state = read_state(project.target)
+    checked = check(project, load_plugins(), state, request.environment, error.problems)
+    # Of what is wrong with the files, more than warnings would only be read past.
+    more = [problem for problem in checked.problems if problem.severity == "error"]
+    problems = tuple(sorted((*error.problems, *more), key=place_of))
+    return Examined(loaded=None, problems=problems, checked=_unsaid(checked, problems))
+
+
+def _unsaid(checked: Checked, problems: Iterable[Problem]) -> Checked:
+    """Without the nodes that were passed over and of which something else is told."""
+    told = {problem.node for problem in problems}
+    return evolve(checked, skipped=tuple(id for id in checked.skipped if id not in told))
+
+
+def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
+    """The nodes without what they read that is not there."""
+    lost = {id for id, node in nodes.items() if not nodes.keys() >= set(node.parents)}
+    kept = {
+        id: evolve(
+            nodes[id], inputs=tuple(entry for entry in nodes[id].inputs if entry.ref in nodes)
+        )
+        for id in lost
+    }
+    return {**nodes, **kept}
+
+
+def check(
+    project: Project,
+    plugins: Plugins,
+    state: State,
+    environment: str,
+    known: Sequence[Problem] = (),
+) -> Checked:
+    """What does not fit what it reads, by an environment's outputs or production's."""
+    found = state.environments.get(environment) or state.environments.get("prod")
+    today = datetime.now(UTC).date().isoformat()
+    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    sound = {id: node for id, node in project.nodes.items() if id in free}
+    graph = graph_of({id: node.parents for id, node in sound.items()})
+    wrong = {problem.node for problem in known if problem.node is not None}
+
+    @cache
+    def marks() -> object:
+        return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
+
+    snapshots = found.snapshots if found else {}
+    return check_project(project, plugins, snapshots, marks, wrong)  # type: ignore[arg-type]

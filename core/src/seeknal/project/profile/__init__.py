@@ -1,0 +1,1 @@
+"""profiles.yml and `.env`: connections, their secrets, and where they lead."""

@@ -1,0 +1,78 @@
+"""Environment variables in the values of a profile: ``${VAR}`` and ``${VAR:default}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from seeknal.kernel.options import WRONG_VALUE
+from seeknal.project.profile.confidential import is_secret_name, note_variables
+from seeknal.values.marks import Marks
+from seeknal.values.model import Problem
+from seeknal.values.secret import Secret
+
+VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
+
+
+class Filling:
+    """Fills in values of one mapping; ``marks`` say where they stand.
+
+    The values of ``secret`` keys are wrapped at once.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        marks: Marks,
+        problems: list[Problem],
+        secret: Collection[str] = (),
+    ) -> None:
+        self.environment = environment
+        self.marks = marks
+        self.problems = problems
+        self.secret = secret
+
+    def value(self, value: Any, *path: str | int) -> Any:
+        """``value`` with the variables in it, however deep, replaced."""
+        if isinstance(value, Mapping):
+            return {key: self.value(entry, *path, key) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self.value(entry, *path, number) for number, entry in enumerate(value)]
+        if len(path) == 1 and path[0] in self.secret:
+            return self.secret_value(value, path)
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        text = self.text(value, path)
+        if any(is_secret_name(str(part)) for part in path):
+            note_variables({"secret": text})
+        return _scalar(text)
+
+    def secret_value(self, value: Any, path: tuple[str | int, ...]) -> Secret | None:
+        if isinstance(value, str):
+            return Secret(self.text(value, path))
+        if value is not None:
+            self.problem(WRONG_VALUE, f"{path[0]} is not text", path, "put it into quotes")
+        return None
+
+    def text(self, value: str, path: tuple[str | int, ...]) -> str:
+        return VARIABLE.sub(lambda match: self.variable(match, path), value)
+
+    def variable(self, match: re.Match[str], path: tuple[str | int, ...]) -> str:
+        name, default = match["name"], match["default"]
+        found = self.environment.get(name, default)
+        if found is None:
+            help = f"set it, put it into .env, or write ${{{name}:default}}"
+            self.problem("SK0605", f"environment variable {name} is not set", path, help)
+        return found or ""
+
+    def problem(self, code: str, message: str, path: tuple[str | int, ...], help: str) -> None:
+        place = self.marks.value(*path)
+        self.problems.append(Problem(code=code, message=message, location=place, help=help))
+
+
+def _scalar(text: str) -> Any:
+    """What a filled-in value means: ``${PORT:5432}`` is a number."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch(r"-?(0|[1-9]\d*)", text) else text

@@ -1,0 +1,1 @@
+"""Jinja2 in SQL: rendered strictly, with its mistakes told where they are written."""

@@ -1,0 +1,1 @@
+"""What is stored, for everything that asks: SQL, statistics, differences, Python."""

@@ -1,0 +1,214 @@
+"""What is stored of each node: its rows, columns, size and when it last ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from seeknal.plan.views import is_view
+from seeknal.query.database import open_views, snapshots_of
+from seeknal.values.credentials import MASK
+from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.model import PRODUCTION, Artifact, Column, Node, NodeId, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.lineage.model import ProjectLineage
+    from seeknal.plan.session import Loaded
+
+
+@frozen(kw_only=True)
+class Stored:
+    """One node and what is kept of it. A view is kept without rows."""
+
+    node: NodeId
+    kind: str
+    layer: str | None
+    status: str
+    rows: int | None
+    columns: tuple[Column, ...]
+    bytes: int | None
+    last_run: str | None
+    path: str | None
+
+
+def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[Stored]:
+    """Every node of the project and every stored output, in order of name.
+
+    ``loaded`` may be None (the project's files are wrong): then only what is stored is known.
+    """
+    snapshots = snapshots_of(root, environment)
+    nodes: Mapping[NodeId, Node] = loaded.project.nodes if loaded else {}
+    kinds = loaded.plugins.kinds if loaded else {}
+    rowless = {name for name, kind in kinds.items() if not kind.produces_rows}
+    found = [
+        _stored(id, nodes.get(id), snapshots.get(id), known=loaded is not None)
+        for id in sorted({*nodes, *snapshots})
+    ]
+    return [evolve(entry, status="no rows") if entry.kind in rowless else entry for entry in found]
+
+
+def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: bool) -> Stored:
+    artifact = snapshot.artifact if snapshot else None
+    return Stored(
+        node=id,
+        kind=id.kind,
+        layer=node.layer if node else None,
+        status=_status(node, snapshot, known),
+        rows=artifact.rows if artifact else None,
+        columns=(snapshot.columns if snapshot else None) or (),
+        bytes=artifact.size if artifact else None,
+        last_run=snapshot.finished_at or None if snapshot else None,
+        path=artifact.path if artifact else None,
+    )
+
+
+def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
+    if snapshot is None:
+        return "never run"
+    if node is None and known:
+        return "removed"
+    if snapshot.failing:
+        return "audit failed"
+    if any(delivery.status == "owed" for delivery in snapshot.deliveries.values()):
+        return "target owed"
+    return "view" if is_view(snapshot) else "ok"
+
+
+def find_output(outputs: list[Stored], name: str) -> Stored:
+    """The output that ``name`` means, with or without its kind.
+
+    Raises UsageError for an unknown or ambiguous name and for a node that has never run.
+    """
+    matches = [entry for entry in outputs if name in (entry.node, entry.node.name)]
+    if not matches:
+        raise no_node(name, [entry.node for entry in outputs])
+    exact = [entry for entry in matches if entry.node == name] or matches
+    if len(exact) > 1:
+        names = " or ".join(entry.node for entry in exact)
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
+    if exact[0].status == "never run":
+        raise UsageError(
+            f"{exact[0].node} has never run",
+            code="SK0352",
+            help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
+        )
+    if not exact[0].columns:
+        raise UsageError(
+            f"{exact[0].node} keeps no rows of its own",
+            code="SK0354",
+            help="inspect one of the nodes that it reads: seeknal list",
+        )
+    return exact[0]
+
+
+def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
+    """The node that ``name`` means, with or without its kind. Raises UsageError."""
+    if name in nodes:
+        return nodes[NodeId(name)]
+    matches = [node for id, node in nodes.items() if id.name == name]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = " or ".join(node.id for node in matches)
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
+    raise no_node(name, nodes)
+
+
+def no_node(name: str, known: Collection[NodeId]) -> UsageError:
+    """The error for a name, with its kind or without, that none of the ``known`` nodes has."""
+    near = did_you_mean(name, [*known, *(id.name for id in known)])
+    return UsageError(
+        f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
+    )
+
+
+def artifact_of(root: Path, environment: str, id: NodeId) -> Artifact | None:
+    """The stored rows of a node; None for a view."""
+    snapshot = snapshots_of(root, environment).get(id)
+    return snapshot.artifact if snapshot else None
+
+
+def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
+    """What every node of a project depends on, as far as an environment's outputs tell."""
+    from datetime import UTC, datetime
+
+    from seeknal.graph.fingerprint import fingerprints
+    from seeknal.lineage.project import trace_project
+
+    project, graph = loaded.project, loaded.graph
+    return trace_project(
+        project,
+        graph,
+        loaded.plugins,
+        fingerprints=fingerprints(
+            project.nodes, graph, datetime.now(UTC).date().isoformat(), project.root
+        ),
+        snapshots=snapshots_of(project.root, environment),
+    )
+
+
+def generated_sql(loaded: Loaded, node: Node) -> str:
+    """The SQL that a node's rows come from: its own, or what its kind makes of its options.
+
+    Raises Unbound when that takes columns that are not known until its inputs have run.
+    """
+    from seeknal.lineage.binding import Binder, Unbound
+
+    kind = loaded.plugins.kinds.get(node.kind)
+    body = node.sql.executable if node.sql else None
+    if body is not None and (node.rows_of_body or kind is None or not kind.produces_rows):
+        return body
+    if kind is None or not kind.produces_rows:
+        raise Unbound(f"a {node.kind} computes no rows")
+    known = lineage_of(loaded, PRODUCTION).nodes
+    with Binder(loaded.project.root, loaded.project.nodes, loaded.plugins) as binder:
+        for id in node.parents:
+            if not known[id].known:
+                raise Unbound(f"the columns of {id} are not known until it has run")
+            binder.define(id, known[id].columns)
+        return binder.generated(node, body, node.parents)
+
+
+def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
+    """How the last step of each node that ever ran ended."""
+    from seeknal.state.history import WELL, History
+
+    found: dict[NodeId, str] = {}
+    for record in History(root / "target").all(environment=environment):
+        if record.get("node") is not None:
+            found.setdefault(NodeId(record["node"]), str(record["status"]))
+    return {id: "success" if status in WELL else status for id, status in found.items()}
+
+
+def previews(
+    root: Path,
+    environment: str,
+    nodes: Sequence[NodeId],
+    pii_of: Callable[[NodeId], frozenset[str]],
+    limit: int = 20,
+) -> dict[NodeId, dict[str, Any]]:
+    """The first rows of each node that keeps some, every value as text."""
+    import duckdb
+
+    from seeknal.sql.quote import quote_name
+
+    found = {}
+    with open_views(root, environment) as views:
+        for id in nodes:
+            try:
+                rows = views.sql(f"FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}")
+                names, private = list(rows.columns), pii_of(id)
+                hidden = [name.lower() in private for name in names]
+                values = [list(map(_text, row, hidden)) for row in rows.fetchall()]
+            except duckdb.Error:
+                # It keeps no rows, or its file is gone: the page shows it without.
+                continue
+            found[id] = {"columns": names, "rows": values}
+    return found
+
+
+def _text(value: object, hidden: bool) -> str | None:
+    return None if value is None else MASK if hidden else str(value)

@@ -1,0 +1,1 @@
+"""Rows on their way into DuckDB and out to tables, the same for every plugin."""

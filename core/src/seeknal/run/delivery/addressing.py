@@ -1,0 +1,216 @@
+"""What is on record of places, under the keys and in the modes that targets have there now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from attrs import evolve, frozen
+
+from seeknal.values.model import Account, Artifact, Delivery, Node, Owed, Target
+
+
+@frozen(kw_only=True)
+class Rows:
+    """What can be known of rows.
+
+    ``before`` finds those of an earlier output of the node where they are stored, and ``kept``
+    stores them where they stay; ``same`` says whether two outputs hold the same.
+    """
+
+    before: Callable[[str], Artifact | None]
+    kept: Callable[[Artifact], Artifact]
+    same: Callable[[Artifact, Artifact], bool]
+
+
+def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Account:
+    """The account under the keys that targets have now: other options lead to the same place.
+
+    What a place was handed in other modes stays on record beside a full target until that has
+    replaced it. What full was owed is a batch of the mode that follows.
+    """
+    targets = {target.key: target for target in node.targets}
+    places = {target.place: target for target in node.targets}
+
+    def target_of(delivery: Delivery) -> Target | None:
+        return targets.get(delivery.key) or places.get(delivery.place)
+
+    kept: dict[str, Delivery] = {}
+    found: dict[str, list[Delivery]] = {}
+    for key, entry in account.deliveries.items():
+        target = target_of(entry)
+        if target is not None and (target.accumulates or (key == target.key and not entry.number)):
+            found.setdefault(target.key, []).append(entry)
+        elif entry.number or (target is None and entry.status == "delivered"):
+            # What a target that is gone holds counts when it comes back; it needs no newest rows.
+            kept[key] = _remembered(entry, rows) if entry.number else entry
+    backlog = [
+        _rekeyed(owed, target_of(owed.delivery))
+        for owed in account.backlog
+        if owed.delivery.environment == environment
+    ]
+    account = Account(deliveries=kept, backlog=tuple(backlog))
+    for target in node.targets:
+        entries = found.get(target.key, [])
+        if target.accumulates:
+            account = _in_mode(account, target, entries, environment, rows)
+        elif entries:
+            account = with_delivery(account, entries[0])
+    return account
+
+
+def _rekeyed(owed: Owed, target: Target | None) -> Owed:
+    if target is None or not target.accumulates:
+        return owed
+    return evolve(owed, delivery=evolve(owed.delivery, key=target.key, mode=target.mode))
+
+
+def _in_mode(
+    account: Account, target: Target, entries: Sequence[Delivery], environment: str, rows: Rows
+) -> Account:
+    """The account with what is known of the place of a target that accumulates."""
+    whole = next((entry for entry in entries if not entry.number), None)
+    base = _newest(account, target, [entry for entry in entries if entry.number])
+    if base is not None:
+        changed = base.key != target.key
+        base = _moved(base, target, rows)
+        if changed and target.mode == "append":
+            account, base = _without_repeated(account, base, rows)
+    if whole is not None and whole.status == "owed" and whole.environment == environment:
+        return _with_missed(account, target, base, whole, rows)
+    if whole is not None:
+        base = _after_full(account, target, base, whole, rows)
+    return with_delivery(account, base) if base else account
+
+
+def _newest(account: Account, target: Target, entries: Sequence[Delivery]) -> Delivery | None:
+    """What the place was handed last in a mode that accumulates."""
+    batches = [owed.delivery for owed in account.backlog if owed.delivery.key == target.key]
+    return max(entries or batches, key=lambda entry: entry.number, default=None)
+
+
+def _moved(entry: Delivery, target: Target, rows: Rows) -> Delivery:
+    """What is known of a place whose target has other options now: all but appends go again."""
+    if entry.key == target.key:
+        return entry
+    again = target.mode != "append" and entry.status == "delivered"
+    # Another column may say the time now.
+    known = evolve(entry, key=target.key, mode=target.mode, spans=())
+    known = evolve(known, output_id="" if again else entry.output_id)
+    return evolve(known, held=_remembered(entry, rows).held)
+
+
+def _without_repeated(account: Account, base: Delivery, rows: Rows) -> tuple[Account, Delivery]:
+    """Without a batch that would have brought once more what the place has: append would."""
+    mine = [owed for owed in account.backlog if owed.delivery.key == base.key]
+    first = next((owed for owed in mine if not owed.delivery.refused), None)
+    if first is None or base.status != "owed" or not base.held:
+        return account, base
+    if not rows.same(base.held[0], first.artifact):
+        return account, base
+    backlog = tuple(owed for owed in account.backlog if owed is not first)
+    account = evolve(account, backlog=backlog)
+    held = (first.artifact, *base.held[1:])
+    if first.delivery.number != base.number:
+        return account, evolve(base, held=held)
+    there = evolve(base, status="delivered", refused=False, error=None, undoes=(), back=())
+    return account, evolve(there, held=held)
+
+
+def _remembered(entry: Delivery, rows: Rows) -> Delivery:
+    """The entry with the rows that were delivered last, for another mode to know them by."""
+    if entry.status != "delivered" or entry.held:
+        return entry
+    return evolve(entry, held=_held(entry, rows))
+
+
+def _held(entry: Delivery, rows: Rows) -> tuple[Artifact, ...]:
+    """What the place took last, so that an append does not bring it once more."""
+    artifact = rows.before(entry.output_id) if entry.output_id else None
+    return (rows.kept(artifact),) if artifact else ()
+
+
+def _after_full(
+    account: Account, target: Target, base: Delivery | None, whole: Delivery, rows: Rows
+) -> Delivery:
+    """What is known of a place that full has replaced, or whose rows of that were given up."""
+    number = max(1, base.number if base else 0, highest(account, target.key))
+    known = evolve(whole, key=target.key, mode=target.mode, number=number)
+    if whole.status != "delivered":
+        return _on_top(known, base)
+    return evolve(
+        known,
+        holds_as=whole.delivery_id,
+        output_id=whole.output_id if target.mode == "append" else "",
+        held=_held(whole, rows),
+    )
+
+
+def _on_top(delivery: Delivery, base: Delivery | None) -> Delivery:
+    """The delivery to a place that holds what ``base`` says."""
+    if base is None:
+        return delivery
+    return evolve(
+        delivery,
+        holds_as=base.holds_as,
+        held=base.held,
+        recalled=base.recalled,
+        spans=base.spans,
+        undoes=base.undoes,
+        back=base.back,
+    )
+
+
+def _with_missed(
+    account: Account, target: Target, base: Delivery | None, missed: Delivery, rows: Rows
+) -> Account:
+    """The account with the rows that full never brought as a batch, unless they are its last."""
+    artifact = rows.before(missed.output_id)
+    number = max(base.number if base else 0, highest(account, target.key))
+    known = evolve(missed, key=target.key, mode=target.mode, number=max(1, number))
+    if artifact is None:
+        return with_delivery(account, base or known)
+    waiting = waiting_of(account, base)
+    held = base.held[:1] if base and base.status == "delivered" else ()
+    last = next(iter([waiting.artifact] if waiting else [*held, *missed.held]), None)
+    if last is None or not rows.same(last, artifact):
+        delivery = _on_top(evolve(known, number=1 + number, held=_kept(missed, rows)), base)
+        batch = Owed(delivery=delivery, artifact=rows.kept(artifact))
+        return with_delivery(evolve(account, backlog=(*account.backlog, batch)), delivery)
+    if base and waiting:
+        # A run that was killed may have brought them in full: the target is asked.
+        return with_delivery(account, base if missed.error else evolve(base, holds_as=""))
+    if base and held:
+        return with_delivery(account, base)
+    output = missed.output_id if target.mode == "append" else ""
+    there = evolve(known, status="delivered", output_id=output, refused=False, error=None)
+    return with_delivery(account, evolve(there, held=(rows.kept(artifact),)))
+
+
+def _kept(missed: Delivery, rows: Rows) -> tuple[Artifact, ...]:
+    return tuple(map(rows.kept, missed.held))
+
+
+def with_delivery(account: Account, delivery: Delivery) -> Account:
+    """The account with this as what is known of its target."""
+    return evolve(account, deliveries={**account.deliveries, delivery.key: delivery})
+
+
+def highest(account: Account, key: str) -> int:
+    """The number of the newest batch that a target was handed."""
+    numbers = [owed.delivery.number for owed in account.backlog if owed.delivery.key == key]
+    known = account.deliveries.get(key)
+    return max([*numbers, known.number if known else 0])
+
+
+def waiting_of(account: Account, newest: Delivery | None) -> Owed | None:
+    """The batch in the backlog that the target was handed last."""
+    if newest is None:
+        return None
+    return next(
+        (
+            owed
+            for owed in account.backlog
+            if owed.delivery.key == newest.key and owed.delivery.number == newest.number
+        ),
+        None,
+    )

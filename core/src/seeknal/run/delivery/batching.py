@@ -1,0 +1,72 @@
+"""Putting on record what targets are owed of outputs that a map is about to be moved to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from attrs import evolve
+
+from seeknal.plan.plugin_queries import place_of
+from seeknal.plan.session import Request
+from seeknal.run.content import Contents
+from seeknal.run.delivery.owing import Output, plan_deliveries
+from seeknal.state.batch_files import BatchFiles
+from seeknal.values.model import Artifact, NodeId, Snapshot, Target
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.run.execution import Run
+
+
+class Batching:
+    """Hands stored outputs to their nodes' targets; opens DuckDB only where rows are compared."""
+
+    def __init__(self, run: Run, request: Request) -> None:
+        self._run = run
+        self._request = request
+        self._files = BatchFiles(run.project.root, run.artifacts)
+        self._contents = Contents(run.artifacts.path)
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def owed(self, snapshot: Snapshot) -> Snapshot:
+        """``snapshot`` with the batches that targets are owed of it."""
+        node = self._run.project.nodes.get(snapshot.node)
+        if node is None or snapshot.failing:
+            return snapshot
+        loaded = self._run.loaded
+        targets = tuple(
+            evolve(target, label=place_of(loaded, self._request, node, target))
+            for target in node.targets
+            if target.accumulates
+        )
+        found = plan_deliveries(
+            Output(
+                node=evolve(node, targets=targets),
+                snapshot=snapshot,
+                run_id=self._run.run_id,
+                keep=lambda target: self._keep(snapshot, target),
+                same=lambda one, other: self._contents.same_rows(one, other, self._cursor),
+                environment=self._request.environment,
+            )
+        )
+        renamed = self._run.artifacts.renamed
+        return evolve(found, artifact=found.artifact and renamed(found.artifact))
+
+    def _keep(self, snapshot: Snapshot, target: Target) -> Artifact:
+        assert snapshot.artifact is not None
+        return self._files.keep(NodeId(snapshot.node), snapshot.artifact)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            import duckdb
+
+            self._connection = duckdb.connect()
+        return self._connection

@@ -1,0 +1,114 @@
+"""Keeping in mind where rows are delivered: what is left behind later is found by that."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from seeknal.kernel.contexts import TargetContext
+from seeknal.kernel.options import unstructure
+from seeknal.kernel.plugins import Plugins
+from seeknal.plan.plugin_queries import context_of
+from seeknal.state.destinations import DeliveredPlace
+from seeknal.values.credentials import without_credentials
+from seeknal.values.errors import SeeknalError
+from seeknal.values.model import Delivered, Delivery, Node, Target
+from seeknal.values.secret import holds_secret
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.state.store import StateStore
+
+
+def name_of(target: Target, context: TargetContext, plugins: Plugins) -> str:
+    """Where a target is in the context's environment, as the plugin of its type says.
+
+    Raises SeeknalError where that cannot be told.
+    """
+    found = plugins.hooks.isolate_target(target=target, context=context)
+    return found or target.label
+
+
+def place_of_target(target: Target, context: TargetContext, plugins: Plugins) -> DeliveredPlace:
+    """The target as it is kept in mind; nothing is known of deliveries yet."""
+    connection = target.connection or ""
+    try:
+        name = name_of(target, context, plugins)
+    except SeeknalError:
+        # Whoever writes there will say what is wrong.
+        name = target.label
+    return DeliveredPlace(
+        environment=context.environment,
+        type=target.type,
+        connection=without_credentials(connection),
+        name=name,
+        node=target.node,
+        place=target.place,
+        mode=target.mode,
+        suffix=context.suffix,
+        options=_plain(target) if "://" not in connection else None,
+    )
+
+
+def _plain(target: Target) -> dict[str, Any] | None:
+    """The options as JSON holds them; None where that would give a secret away."""
+    try:
+        options = unstructure(target.options)
+        text = json.dumps(options)
+    except (TypeError, ValueError):
+        return None
+    if holds_secret(text) or without_credentials(text) != text:
+        return None
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def delivered_to(
+    place: DeliveredPlace, known: DeliveredPlace | None, owed: Delivery, done: Delivered, at: str
+) -> DeliveredPlace:
+    """The place once it has taken what was owed."""
+    before = known.ids if known else ()
+    # What found nothing to write leaves the place as the delivery before made it.
+    if not done.wrote and known is not None and before:
+        return evolve(place, ids=before, proof=known.proof, at=known.at)
+    ids = evolve(place, ids=before).attempting(owed.delivery_id).ids
+    return evolve(place, ids=ids, proof=done.proof, at=at)
+
+
+def attempted(
+    loaded: Loaded, request: Request, store: StateStore, node: Node, target: Target
+) -> tuple[str, ...]:
+    """The newest deliveries that may have reached a target."""
+    place = place_of_target(target, context_of(loaded, request, node), loaded.plugins)
+    known = store.places.get(place.key)
+    return known.ids if known else ()
+
+
+def note_places(loaded: Loaded, request: Request, store: StateStore) -> None:
+    """Keep in mind the places of targets that were delivered to before places were kept."""
+    environment = request.environment
+    known = {(place.environment, place.place) for place in store.places.all().values()}
+    snapshots = loaded.snapshots(environment)
+    for node in loaded.project.nodes.values():
+        for target in node.targets:
+            snapshot = snapshots.get(node.id)
+            entry = snapshot.deliveries.get(target.key) if snapshot else None
+            if entry is None or entry.environment != environment or entry.status != "delivered":
+                continue
+            if (environment, target.place) not in known:
+                _note(loaded, request, store, node, target, entry)
+
+
+def _note(
+    loaded: Loaded,
+    request: Request,
+    store: StateStore,
+    node: Node,
+    target: Target,
+    entry: Delivery,
+) -> None:
+    context = context_of(loaded, request, node)
+    place = place_of_target(target, context, loaded.plugins)
+    ids = (entry.holds_as or entry.delivery_id,)
+    store.places.put(evolve(place, ids=ids, at=entry.at))

@@ -1,0 +1,300 @@
+"""Writing a node's rows to its targets: each is attempted, and what failed is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from attrs import evolve, frozen
+
+from seeknal.run.delivery.owing import MOST_HELD
+from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError
+from seeknal.values.model import (
+    Account,
+    Artifact,
+    Delivered,
+    Delivery,
+    Node,
+    Owed,
+    Relation,
+    Snapshot,
+    Span,
+    Target,
+)
+from seeknal.values.pii import without_values
+from seeknal.values.secret import scrub
+
+_GONE = (
+    "the node no longer delivers there: put the target back, or give the rows up with"
+    " seeknal deliveries drop"
+)
+
+_NO_NODE = (
+    "the files no longer have the node: put it back, or give the rows up with"
+    " seeknal deliveries drop"
+)
+
+MOST_SPANS = 400
+"""How many of the newest batches are remembered that a table's rows come from."""
+
+Write = Callable[[Target, Relation, Delivery], Delivered | None]
+"""Writes a relation to a target as what is owed to it; None when no plugin takes the target."""
+
+
+@frozen(kw_only=True)
+class Attempted:
+    """What became of an account, and the deliveries that were attempted for it."""
+
+    account: Account
+    deliveries: tuple[Delivery, ...] = ()
+
+
+def unknown(snapshot: Snapshot) -> Snapshot:
+    """The snapshot while its batches are attempted: what came of earlier attempts is past.
+
+    On record for a crash: a batch without an outcome may have arrived.
+    """
+    backlog = tuple(
+        owed
+        if owed.passed or owed.delivery.refused
+        else evolve(owed, delivery=evolve(owed.delivery, error=None))
+        for owed in snapshot.backlog
+    )
+    return evolve(snapshot, backlog=backlog)
+
+
+def deliver(
+    node: Node,
+    account: Account,
+    relation: Relation | None,
+    write: Write,
+    batch_of: Callable[[Target, Artifact], Relation],
+    private: Collection[str] = (),
+) -> Attempted:
+    """Attempt once every delivery that is owed, each target's in order.
+
+    A target that accumulates gets its batches; what it refuses for good does not block those
+    that follow, anything else does. Other targets get ``relation``, the newest rows. What a
+    driver says does not show values where any column is ``private``.
+    """
+    attempted: list[Delivery] = []
+    for target in node.targets:
+        if target.accumulates:
+            done = _batches(target, account, write, batch_of, private)
+        elif relation is not None:
+            done = _newest(target, account, relation, write, private)
+        else:
+            continue
+        account = done.account
+        attempted += done.deliveries
+    attempted += without_target(node, account)
+    return Attempted(account=account, deliveries=tuple(attempted))
+
+
+def without_target(node: Node, account: Account) -> tuple[Delivery, ...]:
+    """What is owed to places where the node does not deliver any more."""
+    # What full is about to replace is not named beside it.
+    known = {name for target in node.targets for name in (target.key, target.place)}
+    return tuple(
+        evolve(owed.delivery, error=_GONE)
+        for owed in account.backlog
+        if known.isdisjoint((owed.delivery.key, owed.delivery.place))
+    )
+
+
+def without_node(account: Account) -> tuple[Delivery, ...]:
+    """What is owed of a node that the files do not have any more."""
+    return tuple(evolve(owed.delivery, error=_NO_NODE) for owed in account.backlog)
+
+
+def _newest(
+    target: Target,
+    account: Account,
+    relation: Relation,
+    write: Write,
+    private: Collection[str],
+) -> Attempted:
+    delivery = account.deliveries.get(target.key)
+    if delivery is None or delivery.status != "owed":
+        return Attempted(account=account)
+    done = _attempt(target, delivery, lambda: relation, write, private)
+    if done.status == "delivered":
+        done = evolve(done, held=())
+        account = _replaced(account, done)
+    return Attempted(account=_noted(account, done), deliveries=(done,))
+
+
+def _replaced(account: Account, done: Delivery) -> Account:
+    """The account without what the place of ``done`` held, or was owed, in another mode.
+
+    How many batches there were stays on record: later ones are told from earlier ones by it.
+    """
+    return Account(
+        deliveries={
+            key: entry if elsewhere else _forgotten(entry)
+            for key, entry in account.deliveries.items()
+            if (elsewhere := entry.place != done.place or key == done.key) or entry.number
+        },
+        backlog=tuple(owed for owed in account.backlog if owed.delivery.place != done.place),
+    )
+
+
+def _forgotten(entry: Delivery) -> Delivery:
+    """What is known of a place in the mode of ``entry`` once another has replaced its rows."""
+    blank = Delivery(
+        key=entry.key,
+        status="delivered",
+        output_id="",
+        delivery_id=entry.delivery_id,
+        label=entry.label,
+        at=entry.at,
+        environment=entry.environment,
+        place=entry.place,
+        mode=entry.mode,
+    )
+    return evolve(blank, number=entry.number)
+
+
+def _batches(
+    target: Target,
+    account: Account,
+    write: Write,
+    batch_of: Callable[[Target, Artifact], Relation],
+    private: Collection[str],
+) -> Attempted:
+    attempted: list[Delivery] = []
+    blocked: str | None = None
+    for owed in [entry for entry in account.backlog if entry.delivery.key == target.key]:
+        if owed.passed:
+            attempted.append(owed.delivery)
+            continue
+        if blocked is not None:
+            done = evolve(owed.delivery, error=f"{blocked} (earlier rows go first)")
+        else:
+            relation = _lazily(batch_of, target, owed.artifact)
+            known = account.deliveries.get(target.key)
+            done = _attempt(target, _on(known, owed.delivery), relation, write, private)
+            if done.status == "owed" and not done.refused:
+                blocked = done.error
+        if done.refused and _is_mended(account, owed):
+            backlog = tuple(entry for entry in account.backlog if entry is not owed)
+            account = evolve(account, backlog=backlog)
+            continue
+        attempted.append(done)
+        account = _after(target, account, owed, done)
+    return Attempted(account=account, deliveries=tuple(attempted))
+
+
+def _is_mended(account: Account, owed: Owed) -> bool:
+    """Whether a later batch is what another definition makes of the same inputs."""
+    return any(
+        later.delivery.key == owed.delivery.key
+        and later.delivery.number > owed.delivery.number
+        and later.inputs == owed.inputs
+        and later.definition != owed.definition
+        for later in account.backlog
+    )
+
+
+def _lazily(
+    batch_of: Callable[[Target, Artifact], Relation], target: Target, artifact: Artifact
+) -> Callable[[], Relation]:
+    return lambda: batch_of(target, artifact)
+
+
+def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Account:
+    """The account once a batch was attempted."""
+    # What was refused may come back, but not over rows that are newer.
+    passes = target.mode != "append"
+    known = account.deliveries.get(target.key, done)
+    if done.status == "owed":
+        passed = passes and known.status == "delivered" and known.number > done.number
+        again = evolve(owed, delivery=done, passed=passed)
+        backlog = tuple(again if entry is owed else entry for entry in account.backlog)
+        return _noted(evolve(account, backlog=backlog), done)
+    backlog = tuple(
+        evolve(entry, passed=True)
+        if passes and entry.delivery.key == target.key and entry.delivery.number < done.number
+        else entry
+        for entry in account.backlog
+        if entry is not owed
+    )
+    newest = evolve(
+        done if known.number <= done.number else known,
+        holds_as=done.holds_as,
+        held=(owed.artifact, *known.held[1:])[:MOST_HELD] if target.mode == "append" else (),
+        recalled=known.recalled,
+        spans=done.spans,
+    )
+    deliveries = {**account.deliveries, target.key: newest}
+    return Account(deliveries=deliveries, backlog=backlog)
+
+
+def _noted(account: Account, done: Delivery) -> Account:
+    """The account with ``done``, unless the target was handed a newer batch since."""
+    known = account.deliveries.get(done.key)
+    if known is not None and known.number > done.number:
+        return account
+    return evolve(account, deliveries={**account.deliveries, done.key: done})
+
+
+def _attempt(
+    target: Target,
+    owed: Delivery,
+    relation: Callable[[], Relation],
+    write: Write,
+    private: Collection[str],
+) -> Delivery:
+    at = datetime.now(UTC).isoformat()
+    try:
+        done = write(target, relation(), owed)
+        if done is None:
+            raise DeliveryError(f"no plugin writes to a target of type {target.type!r}")
+    except SeeknalError as error:
+        help = f" ({error.help})" if error.help else ""
+        refused = isinstance(error, RowsRefused)
+        return evolve(owed, error=scrub(f"{error.message}{help}"), at=at, refused=refused)
+    except Exception as error:
+        # A driver's own exception must not undo or stop the other targets.
+        said = without_values(error, private) if private else f"{type(error).__name__}: {error}"
+        return evolve(owed, error=scrub(said), at=at)
+    return evolve(
+        owed,
+        status="delivered",
+        rows=done.rows,
+        detail=done.detail,
+        error=None,
+        at=at,
+        undoes=(),
+        back=(),
+        holds_as=_held_as(owed, done),
+        spans=_spans(target, owed, done),
+        refused=False,
+    )
+
+
+def _on(known: Delivery | None, owed: Delivery) -> Delivery:
+    """The delivery of a batch on top of what the target holds by now."""
+    return evolve(owed, holds_as=known.holds_as, spans=known.spans) if known else owed
+
+
+def _held_as(owed: Delivery, done: Delivered) -> str:
+    """The id of the delivery that a target that accumulates was written by last."""
+    if owed.number and (done.wrote or not owed.holds_as):
+        return owed.delivery_id
+    return owed.holds_as
+
+
+def _spans(target: Target, owed: Delivery, done: Delivered) -> tuple[Span, ...]:
+    """What the target's rows come from, after it took what was owed."""
+    if target.mode != "incremental_by_time":
+        return ()
+    if owed.undoes:
+        return owed.back
+    known = owed.spans or ((Span(),) if done.created else ())
+    if done.span is None:
+        return known
+    found = evolve(done.span, output_id=owed.output_id, number=owed.number)
+    if known and evolve(known[-1], number=owed.number) == found:
+        return known
+    return (*known, found)[-MOST_SPANS:]

@@ -1,0 +1,1 @@
+"""Commands that change what an environment shows: promote, roll back, create, delete."""

@@ -1,0 +1,383 @@
+"""One run: carries out a plan, records what becomes of it and reports it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from functools import partial
+from logging import WARNING
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import evolve, field, frozen
+
+from seeknal.plan.planning import finder_of, plan_of, pool_of
+from seeknal.plan.plugin_queries import connections_of, rowless_kinds
+from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.plan.verified import Verified
+from seeknal.plan.views import as_read
+from seeknal.project.commit import commit_of
+from seeknal.run.delivery.landing import note_places
+from seeknal.run.reuse import reused, still_current
+from seeknal.run.signals import Stop, stopped_by_signals
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.history import History
+from seeknal.state.store import StateStore
+from seeknal.values.model import (
+    NodeId,
+    NodeResult,
+    Plan,
+    Project,
+    RunSummary,
+    Snapshot,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from seeknal.run.workers import NodeRunner
+    from seeknal.state.batch_files import BatchFiles
+
+
+@frozen(kw_only=True)
+class Building:
+    """Outputs that are built before any map shows them: what is read, and what is made."""
+
+    snapshots: dict[NodeId, Snapshot]
+    built: dict[NodeId, Snapshot] = field(factory=dict)
+
+    def record(self, snapshot: Snapshot) -> None:
+        self.built[snapshot.node] = snapshot
+
+
+class Reporter(Protocol):
+    """Told what happens; by one thread, but for ``logged``, which any may call."""
+
+    def planned(self, plan: Plan, project: Project) -> None: ...
+    def started(self, node: NodeId) -> None: ...
+    def finished(self, result: NodeResult) -> None: ...
+    def stopping(self, nodes: Collection[NodeId]) -> None: ...
+    def logged(self, node: NodeId, level: int, text: str) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def ended(self, summary: RunSummary) -> None: ...
+
+
+def new_run_id(started_at: datetime) -> str:
+    """What a run that began then is known by."""
+    return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+class Run:
+    """One run: its identity, its workers, what it reports and what it leaves behind."""
+
+    def __init__(
+        self, loaded: Loaded, request: Request, reporter: Reporter, store: StateStore | None
+    ) -> None:
+        self.loaded = loaded
+        self.project = loaded.project
+        self.request = request
+        self.reporter = reporter
+        self.store = store
+        self.artifacts = Artifacts(self.project.target)
+        self.verified = Verified(self.artifacts, request.verify)
+        self.history = History(self.project.target)
+        self.started_at = datetime.now(UTC)
+        self.clock = monotonic()
+        self.run_id = new_run_id(self.started_at)
+        self.warnings: list[str] = []
+        self.told: set[tuple[NodeId, str]] = set()
+        """Warnings of nodes that were passed on when they came."""
+        self.stop = Stop()
+
+    def plan(self) -> Plan:
+        """What is to be done. Raises SeeknalError where that is refused; changes nothing."""
+        for note in (*self.loaded.state.notes, *self.loaded.plugins.broken):
+            self.warn(note)
+        return plan_of(self.loaded, self.request, self.verified)
+
+    def run(self, plan: Plan) -> RunSummary:
+        assert self.store is not None
+        # The environment was made ready for it since it was planned.
+        self.loaded = evolve(self.loaded, state=self.store.state)
+        for warning in plan.warnings:
+            self.warn(warning)
+        self.reporter.planned(plan, self.project)
+        self.loaded.plugins.hooks.before_run(self.warn, plan=plan)
+        with stopped_by_signals(self.stop) if plan.to_run else nullcontext():
+            return self.summarise(self.results_of(plan), self.abandoned())
+
+    def results_of(self, plan: Plan) -> list[NodeResult]:
+        """Carry out a plan as a generation of its environment."""
+        assert self.store is not None
+        self.expect_generation(plan.environment)
+        note_places(self.loaded, self.request, self.store)
+        try:
+            results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
+            self.forget_removed(plan.environment)
+        finally:
+            self.store.end_generation(plan.environment)
+        if plan.to_run and not self.stop.at_once:
+            self.keep_definitions(plan)
+            self.tidy()
+        return results
+
+    def keep_definitions(self, plan: Plan) -> None:
+        """The SQL that was built, for later plans to show what changed."""
+        from seeknal.state.definitions import Built, Definitions
+        from seeknal.values.secret import holds_secret
+
+        nodes = [self.project.nodes[step.node] for step in plan.to_run]
+        built = {
+            plan.fingerprints[node.id].content: Built(
+                sql=node.sql.rendered, executable=node.sql.executable, frame=node.frame
+            )
+            for node in nodes
+            # A text with a password in it is not kept: plans then name no clause that changed.
+            if node.sql is not None and not holds_secret(node.sql.rendered)
+        }
+        Definitions(self.project.target).keep(built)
+
+    def tidy(self) -> None:
+        from seeknal.run.janitor import after_run
+
+        for problem in after_run(self.loaded, self.store):
+            self.warn(problem)
+
+    def expect_generation(self, environment: str) -> None:
+        assert self.store is not None
+        commit = commit_of(self.project.root)
+        known = self.loaded.state.environments.get(environment)
+        if commit is not None and known is not None and known.commit != commit:
+            self.store.annotate(environment, commit=commit)
+        self.store.expect_generation(
+            environment, command=self.request.command, run_id=self.run_id, commit=commit
+        )
+
+    def forget_removed(self, environment: str) -> None:
+        """Nodes that the files no longer define leave the map, when all of it was run."""
+        gone = [id for id in self.loaded.snapshots(environment) if id not in self.project.nodes]
+        if not gone or self.stop.is_set() or is_narrowed(self.request):
+            return
+        assert self.store is not None
+        self.store.forget(environment, *gone)
+        for id in gone:
+            self.artifacts.unlink_current(id, environment)
+
+    def abandoned(self) -> tuple[NodeResult, ...]:
+        """What is owed of nodes that the files no longer define, said when all of it was run."""
+        from seeknal.run.delivery.writing import without_node
+
+        if is_narrowed(self.request) or not self.loaded.delivers(self.request):
+            return ()
+        environment, found = self.request.environment, []
+        for name, id in self.loaded.state.accounts:
+            account = self.loaded.state.account(name, id)
+            if name != environment or id in self.project.nodes or account is None:
+                continue
+            if deliveries := without_node(account):
+                reason = "no longer defined"
+                found.append(
+                    NodeResult(node=id, status="skipped", reason=reason, deliveries=deliveries)
+                )
+        return tuple(found)
+
+    def stores(self, node: NodeId, plan: Plan) -> bool:
+        return node not in plan.inlined and node.kind not in rowless_kinds(self.loaded.plugins)
+
+    def reuse_all(self, plan: Plan) -> list[NodeResult]:
+        """A run without work: no engine, no workers, nothing of theirs imported."""
+        snapshots = self.loaded.snapshots(plan.environment)
+        results = []
+        for step in plan.steps:
+            if (snapshot := snapshots.get(step.node)) is not None:
+                mark = plan.fingerprints[step.node]
+                current = still_current(snapshot, step, mark, self.verified.moved)
+                if current is not snapshot:
+                    self.record(plan.environment, current)
+            results.append(reused(step))
+            self.finished(results[-1])
+        return results
+
+    def audit(self) -> RunSummary:
+        """Every selected node that has audits and rows is audited; nothing else happens."""
+        plan = plan_of(self.loaded, evolve(self.request, no_materialize=True), self.verified)
+        audited = [step.node for step in plan.steps if self.project.nodes[step.node].audits]
+        stored = self.loaded.snapshots(plan.environment)
+        steps = tuple(
+            Step(node=id, action="audit", reason="audit") for id in audited if id in stored
+        )
+        plan = evolve(plan, steps=steps, warnings=())
+        self.reporter.planned(plan, self.project)
+        without = [self.not_audited(id) for id in audited if id not in stored]
+        return self.summarise([*self.carry_out(plan), *without])
+
+    def not_audited(self, node: NodeId) -> NodeResult:
+        """What becomes of the audits of a node of which nothing is stored."""
+        from seeknal.plan.unstored import unstored
+
+        why = unstored(node, self.request.environment, self.project.target)
+        return NodeResult(
+            node=node,
+            status="failed",
+            reason="audit",
+            error=why.message,
+            code=why.code,
+            help=why.help,
+        )
+
+    def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
+        """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
+        from seeknal.lineage.reader import Reader
+        from seeknal.run.content import Contents
+        from seeknal.run.cutoff import Cutoff
+        from seeknal.run.engine import Engine
+        from seeknal.run.outputs import Outputs
+        from seeknal.run.step_scope import Services
+        from seeknal.run.workers import NodeRunner
+        from seeknal.state.batch_files import BatchFiles
+
+        if self.store is not None:
+            self.artifacts.remove_leftovers()
+            shutil.rmtree(self.project.target / "tmp", ignore_errors=True)
+            stored = (step.node for step in plan.to_run if self.stores(step.node, plan))
+            self.artifacts.prepare(stored)
+        engine = Engine(self.project.target, self.project.execution.memory_limit)
+        snapshots = (
+            building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
+        )
+        outputs = Outputs(snapshots, engine, self.artifacts)
+        earlier, nodes = pool_of(self.loaded), self.project.nodes
+        reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
+        contents = Contents(self.artifacts.path)
+        batches = BatchFiles(self.project.root, self.artifacts)
+        writes = self.store is not None and building is None
+        services = Services(
+            project=self.project,
+            plan=plan,
+            plugins=self.loaded.plugins,
+            engine=engine,
+            artifacts=self.artifacts,
+            batches=batches,
+            contents=contents,
+            outputs=outputs,
+            record=building.record
+            if building
+            else lambda snapshot: self.record(plan.environment, snapshot),
+            connections=connections_of(self.loaded),
+            row_counts=self.history.row_counts,
+            run_id=self.run_id,
+            moved=self.verified.moved,
+            finder=finder_of(self.loaded, self.verified, self.started_at),
+            cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
+            output_of=earlier.output,
+            account_of=partial(self.loaded.state.account, plan.environment),
+            tell=self.tell,
+            release=partial(self.release, batches),
+            places=self.store.places if self.store is not None else None,
+            queues=writes and self.loaded.owes(self.request),
+            deliver=writes and self.loaded.delivers(self.request),
+            links=building is None,
+        )
+        try:
+            with stopped_by_signals(self.stop):
+                return self.schedule(plan, NodeRunner(services), dict(snapshots))
+        finally:
+            reader.close()
+            engine.close()
+
+    def release(self, batches: BatchFiles, node: NodeId) -> None:
+        if self.store is not None:
+            batches.release(node, self.store.batches(node))
+
+    def schedule(
+        self, plan: Plan, runner: NodeRunner, before: Mapping[NodeId, Snapshot]
+    ) -> list[NodeResult]:
+        from seeknal.run.scheduler import Events, run_plan
+
+        events = Events(
+            started=self.reporter.started,
+            finished=self.finished,
+            stopping=self.reporter.stopping,
+        )
+        durations = self.history.durations() if len(plan.to_run) > 1 else {}
+        graph = as_read(self.loaded.graph, before, {step.node for step in plan.steps})
+        return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
+
+    def limits(self) -> Any:
+        from seeknal.run.scheduler import Limits, file_nodes, io_nodes
+
+        execution = self.project.execution
+        types = self.loaded.plugins.source_types
+
+        def reads_files(name: str) -> bool:
+            return name in types and types[name].reads_files
+
+        workers = self.request.workers or (execution.max_workers if execution.parallel else 1)
+        retries = self.request.retries
+        return Limits(
+            workers=workers,
+            retries=execution.retries if retries is None else retries,
+            timeout=execution.timeout,
+            fail_fast=self.request.fail_fast,
+            io_nodes=io_nodes(self.project.nodes, reads_files),
+            file_nodes=file_nodes(self.project.nodes, reads_files),
+        )
+
+    def record(self, environment: str, snapshot: Snapshot) -> None:
+        if self.store is not None:
+            lazily = not self.project.nodes[snapshot.node].targets
+            with self.stop.recording():
+                self.store.record(environment, snapshot, lazily=lazily)
+
+    def finished(self, result: NodeResult) -> None:
+        node = self.project.nodes[result.node]
+        self.loaded.plugins.hooks.after_node(self.warn, node=node, result=result)
+        for note in result.notes:
+            text = f"{result.node}: {note}"
+            self.warnings.append(text)
+            if (result.node, note) not in self.told:
+                self.reporter.warn(text)
+        self.reporter.finished(result)
+
+    def summarise(
+        self,
+        results: list[NodeResult],
+        abandoned: tuple[NodeResult, ...] = (),
+        left: tuple[str, ...] = (),
+    ) -> RunSummary:
+        summary = RunSummary(
+            run_id=self.run_id,
+            environment=self.request.environment,
+            started_at=self.started_at.isoformat(),
+            seconds=monotonic() - self.clock,
+            results=tuple(results),
+            interrupted=self.stop.is_set(),
+            warnings=tuple(self.warnings),
+            command=self.request.command,
+            commit=commit_of(self.project.root),
+            abandoned=abandoned,
+            left=left,
+        )
+        if self.store is not None:
+            self.remember(summary)
+        self.loaded.plugins.hooks.after_run(self.warn, summary=summary)
+        self.reporter.ended(summary)
+        return summary
+
+    def remember(self, summary: RunSummary) -> None:
+        from seeknal.state.records import history_records
+
+        unwell = self.history.unwell(summary.environment)
+        self.history.append(history_records(summary, self.project, unwell))
+
+    def tell(self, node: NodeId, level: int, text: str) -> None:
+        """Pass on what a node logs, at once."""
+        if level >= WARNING:
+            self.told.add((node, text))
+        self.reporter.logged(node, level, text)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+        self.reporter.warn(message)

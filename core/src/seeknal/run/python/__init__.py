@@ -1,0 +1,1 @@
+"""Python nodes: their functions called, and whatever they return made rows."""

@@ -1,0 +1,142 @@
+"""Where one step works: its node, what the run shares, a cursor, a scratch folder and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from seeknal.kernel.calls import Calls
+from seeknal.kernel.context import StepContext, Tell
+from seeknal.kernel.plugins import Plugins
+from seeknal.plan.finding import NOTHING, Finder
+from seeknal.run.engine import Engine, stored_scan
+from seeknal.run.outputs import Outputs
+from seeknal.values.model import (
+    Account,
+    Artifact,
+    Node,
+    NodeId,
+    Plan,
+    Project,
+    Relation,
+    Snapshot,
+    Target,
+)
+from seeknal.values.pii import pii_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.run.content import Contents
+    from seeknal.run.cutoff import Cutoff
+    from seeknal.state.artifacts import Artifacts
+    from seeknal.state.batch_files import BatchFiles
+    from seeknal.state.destinations import Places
+
+
+@frozen(kw_only=True)
+class Services:
+    """What the steps of one run share."""
+
+    project: Project
+    plan: Plan
+    plugins: Plugins
+    engine: Engine
+    artifacts: Artifacts
+    batches: BatchFiles
+    contents: Contents
+    outputs: Outputs
+    record: Callable[[Snapshot], None]
+    connections: Callable[[str], Any]
+    row_counts: Callable[[NodeId, int], list[int]]
+    run_id: str
+    finder: Finder = NOTHING
+    cutoff: Cutoff | None = None
+    output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
+    """The snapshot of an earlier output, None for one that is gone."""
+    moved: Mapping[str, Artifact] = field(factory=dict)
+    """Artifacts whose stat moved though their content did not, by path."""
+    account_of: Callable[[NodeId], Account | None] = lambda node: None
+    """What is known of the targets of a node whose outputs are lost."""
+    tell: Tell = lambda node, level, text: None
+    """Takes what nodes log, as they log it."""
+    release: Callable[[NodeId], None] = lambda node: None
+    """Lets go of the rows of a node's batches that no account needs any more."""
+    calls: Calls = field(factory=Calls)
+    """What plugins wait for, and can be stopped in."""
+    places: Places | None = None
+    """Where was delivered to; None for a run that keeps nothing, and delivers nothing."""
+    queues: bool = True
+    """What targets are owed is put on record; `deliver`: and attempted."""
+    deliver: bool = True
+    links: bool = True
+    """Stable names follow what is recorded; not before a promotion has moved its map."""
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where one step of one node is carried out."""
+
+    node: Node
+    services: Services
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
+    workdir: Path
+    log: Any
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.services.outputs
+
+    @property
+    def environment(self) -> str:
+        return self.services.plan.environment
+
+    def has_rows(self, id: NodeId) -> bool:
+        return self.services.plugins.kinds[id.kind].produces_rows
+
+    def relation(self, id: NodeId) -> Relation:
+        return self.outputs.relation(id, self.cursor())
+
+    def relation_of(self, artifact: Artifact) -> Relation:
+        """The rows of an earlier output of the node."""
+        path = self.services.artifacts.path(artifact)
+        scan = stored_scan(path, artifact.columns)
+        return Relation(
+            node=self.node.id, scan=scan, columns=artifact.columns, rows=artifact.rows, path=path
+        )
+
+    def holder(self, target: Target) -> str:
+        """The environment whose target holds the rows of the target's node as they are here."""
+        snapshot = self.outputs.snapshots.get(target.node)
+        known = snapshot.deliveries.get(target.key) if snapshot else None
+        return known.environment if known else self.environment
+
+    def context(self, **more: Any) -> StepContext:
+        """What a plugin or a function of the project may use in this step."""
+        services, source = self.services, self.node.source
+        return StepContext(
+            node=self.node.id,
+            environment=self.environment,
+            run_id=services.run_id,
+            project=services.project.name,
+            project_root=services.project.root,
+            scratch=self.workdir,
+            samples=services.project.target / "audits" / services.run_id,
+            log=self.log,
+            cursor=self.cursor,
+            connections=services.connections,
+            relation_of=lambda id: self.relation(NodeId(id)),
+            definition_of=lambda id: services.project.nodes[NodeId(id)],
+            row_counts=lambda limit: services.row_counts(self.node.id, limit),
+            holder_of=self.holder,
+            pii_of=lambda id: pii_columns(services.project.nodes, NodeId(id)),
+            allow_outside=bool(source and source.allow_outside),
+            variables=services.project.variables,
+            suffix=services.project.environments.suffix,
+            params=self.node.params,
+            calls=services.calls,
+            **more,
+        )

@@ -1,0 +1,59 @@
+"""The rows of batches that are owed, kept where removing ``target`` does not reach them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from attrs import evolve
+
+from seeknal.host.files import replacing, sync
+from seeknal.state.artifacts import Artifacts, stat_of
+from seeknal.state.faults import writing
+from seeknal.state.kept import FOLDER
+from seeknal.values.model import Artifact, NodeId
+
+
+class BatchFiles:
+    """Further names of stored outputs below ``.seeknal/deliveries/rows``; costs no copy.
+
+    Only seeknal knows these names, so that nobody changes an output through one of them.
+    """
+
+    def __init__(self, root: Path, artifacts: Artifacts) -> None:
+        self._folder = root / FOLDER / "rows"
+        self._prefix = f"../{FOLDER.as_posix()}/rows/"
+        self._artifacts = artifacts
+
+    def keep(self, node: NodeId, artifact: Artifact) -> Artifact:
+        """The output under a name that outlives ``target``; durable when this returns."""
+        path = self._folder / f"{node}.{artifact.sha256[:32]}.parquet"
+        source = self._artifacts.path(artifact)
+        kept = evolve(artifact, path=self._prefix + path.name)
+        with writing(path):
+            there = path.exists() and path.samefile(source)
+            if not there and self._artifacts.verify(kept)[0] != "ok":
+                self._folder.mkdir(parents=True, exist_ok=True)
+                _link(source, path)
+            return evolve(kept, stat=stat_of(path))
+
+    def release(self, node: NodeId, wanted: Collection[str]) -> None:
+        """Remove what is kept of a node and not among the ``wanted`` paths of artifacts."""
+        for path in self._folder.glob(f"{node}.*.parquet"):
+            if self._prefix + path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+
+def _link(source: Path, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    try:
+        os.link(source, path)
+    except OSError:
+        # Another disk, or a file system without links.
+        with replacing(path) as temporary:
+            shutil.copyfile(source, temporary)
+            temporary.chmod(0o444)
+        return
+    sync(path.parent)

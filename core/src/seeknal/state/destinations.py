@@ -1,0 +1,136 @@
+"""Every place that was ever delivered to: below ``.seeknal``, for nothing can rebuild it.
+
+What a node no longer delivers to stands where it stood. This says what that is and how it would be
+recognised, whatever became of the node, of its environment and of ``target``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, evolve, field, frozen
+
+from seeknal.state.kept import FOLDER, KeptEntries, read_entries
+from seeknal.state.sealed import Entry
+from seeknal.values.model import NodeId
+
+_NAME = "places"
+_MOST_IDS = 2
+
+PlaceKey = tuple[str, str, str, str]
+"""Environment, type, connection and name."""
+
+
+@frozen(kw_only=True)
+class DeliveredPlace:
+    """A place in an environment, and what is known of the last delivery to it.
+
+    ``name`` is where it is, as the plugin of its type says; ``place`` is that of deliveries.
+    ``options`` are those of the target in plain values, None where they hold a secret. ``ids``
+    are the deliveries of which the last may be the one that it holds, and ``proof`` what tells
+    that it does, where the target keeps no record of its own. ``orphaned``: its environment was
+    deleted.
+    """
+
+    environment: str
+    type: str
+    connection: str
+    name: str
+    node: NodeId
+    place: str
+    mode: str
+    suffix: str
+    options: Mapping[str, Any] | None = None
+    ids: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
+    proof: str = ""
+    at: str = ""
+    orphaned: bool = False
+
+    @property
+    def key(self) -> PlaceKey:
+        return self.environment, self.type, self.connection, self.name
+
+    def attempting(self, delivery_id: str) -> DeliveredPlace:
+        """The place once a delivery may have reached it."""
+        ids = dict.fromkeys((delivery_id, *self.ids))
+        return evolve(self, ids=tuple(ids)[:_MOST_IDS])
+
+
+def read_places(root: Path) -> tuple[dict[PlaceKey, DeliveredPlace], tuple[str, ...]]:
+    """Every place, and the files that are damaged. Writes nothing."""
+    entries, damaged = read_entries(root, _NAME)
+    return _latest(entries), damaged
+
+
+def _latest(entries: Iterable[Entry]) -> dict[PlaceKey, DeliveredPlace]:
+    found: dict[PlaceKey, DeliveredPlace] = {}
+    for entry in entries:
+        if "orphan" in entry:
+            found = _orphaned(found, entry["orphan"])
+        elif "forget" in entry:
+            environment, type, connection, name = entry["forget"]
+            found.pop((environment, type, connection, name), None)
+        else:
+            place = DeliveredPlace(**{**entry, "node": NodeId(entry["node"])})
+            found[place.key] = place
+    return found
+
+
+def _orphaned(
+    known: Mapping[PlaceKey, DeliveredPlace], environment: str
+) -> dict[PlaceKey, DeliveredPlace]:
+    return {
+        key: evolve(place, orphaned=True) if place.environment == environment else place
+        for key, place in known.items()
+    }
+
+
+class Places:
+    """The places while the project's one writer changes them. Thread-safe."""
+
+    def __init__(self, root: Path) -> None:
+        self._known, damaged = read_places(root)
+        self._lock = threading.RLock()
+        self._entries = KeptEntries(root, _NAME, damaged, map(asdict, self._known.values()))
+        self.notes = [
+            f"{FOLDER}/{name} is damaged: {len(self._known)} places of targets were saved"
+            f" (kept as {copy})"
+            for name, copy in self._entries.aside
+        ]
+
+    def all(self) -> dict[PlaceKey, DeliveredPlace]:
+        """The places as they are now."""
+        with self._lock:
+            return dict(self._known)
+
+    def get(self, key: PlaceKey) -> DeliveredPlace | None:
+        with self._lock:
+            return self._known.get(key)
+
+    def put(self, place: DeliveredPlace) -> None:
+        """Keep what is known of a place; a new one durably when this returns."""
+        with self._lock:
+            known = self._known.get(place.key)
+            if known != place:
+                self._entries.append(asdict(place), lazily=known is not None)
+                self._known[place.key] = place
+
+    def forget(self, key: PlaceKey) -> None:
+        """Nothing of ours stands there any more."""
+        with self._lock:
+            if key in self._known:
+                self._entries.append({"forget": list(key)})
+                del self._known[key]
+
+    def orphan(self, environment: str) -> None:
+        """Keep in mind that an environment goes."""
+        with self._lock:
+            if any(place.environment == environment for place in self._known.values()):
+                self._entries.append({"orphan": environment})
+                self._known = _orphaned(self._known, environment)
+
+    def close(self) -> None:
+        self._entries.close()

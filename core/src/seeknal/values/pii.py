@@ -1,0 +1,52 @@
+"""Which columns hold what is shown to nobody: ``pii: true``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from seeknal.values.credentials import MASK
+from seeknal.values.model import Node, NodeId
+
+
+def pii_columns(nodes: Mapping[NodeId, Node], id: NodeId) -> frozenset[str]:
+    """Names, in lower case, of the columns of a node that it or what it reads marks as such."""
+    found: set[str] = set()
+    seen: set[NodeId] = set()
+    waiting = [id]
+    while waiting:
+        current = waiting.pop()
+        if current in seen or current not in nodes:
+            continue
+        seen.add(current)
+        found |= {column.name.lower() for column in nodes[current].columns if column.pii}
+        waiting += nodes[current].parents
+    return frozenset(found)
+
+
+def value_of(column: str, value: object, private: Collection[str]) -> str:
+    """A value as messages show it: ``***`` where its column is ``private``; NULL stays."""
+    return MASK if value is not None and column.lower() in private else str(value)
+
+
+def without_values(error: BaseException, private: Collection[str]) -> str:
+    """What DuckDB or a driver says: only of what kind it is, where its text may hold values.
+
+    ``private`` are the columns whose values it may hold; without any, the text is told in full.
+    """
+    text = str(error)
+    if not private or type(error).__name__ in _ABOUT_SQL:
+        return text
+    kind = text.partition(":")[0] if type(error).__module__ in _DUCKDB else ""
+    kind = kind if kind.endswith("Error") else type(error).__name__
+    names = ", ".join(sorted(private))
+    verb = "has" if len(private) == 1 else "have"
+    return f"{kind}; its text is not shown, for it may hold values and {names} {verb} pii: true"
+
+
+_DUCKDB = ("duckdb", "_duckdb")
+_ABOUT_SQL = (
+    *("BinderException", "CatalogException", "ParserException", "SyntaxException"),
+    *("OutOfMemoryException", "IOException", "HTTPException", "PermissionException"),
+    *("InterruptException", "NotImplementedException"),
+)
+"""DuckDB's errors about a query or the machine, which name no values of rows."""
