@@ -9,6 +9,7 @@ from seeknal.kernel.options import convert
 from seeknal.plugin import Audit, Column, Relation
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, NodeId
+from seeknal.values.problems import Problems
 from seeknal_audits import plugin
 from seeknal_audits.registry import ENTRIES
 
@@ -60,7 +61,7 @@ def audit_of(type, *, severity="error", warn_if=None, error_if=None, message=Non
     (declared,) = [
         entry.type for entry in ENTRIES if type in (entry.type.name, *entry.type.aliases)
     ]
-    problems = []
+    problems = Problems()
     options = convert(declared.options, given, Marks.at(PLACE), problems)
     assert not problems
     return Audit(

@@ -4,6 +4,7 @@ from seeknal.project.raw import RawNode
 from seeknal.project.rules import audits_of_rule
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location
+from seeknal.values.problems import Problems
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def read(rule=None, inputs=("source.orders",), **rest):
     data = {"kind": "rule", "name": "checks", "inputs": [{"ref": ref} for ref in inputs], **rest}
     data |= {} if rule is None else {"rule": rule}
     raw = RawNode(kind="rule", name="checks", data=data, marks=Marks.at(PLACE), location=PLACE)
-    problems = []
+    problems = Problems()
     audits = [audit for audit, _ in audits_of_rule(raw, problems)]
     return audits, problems
 

@@ -9,20 +9,21 @@ import pytest
 from seeknal.project.templates import rendering
 from seeknal.project.templates.rendering import Scope, render
 from seeknal.values.model import Location
+from seeknal.values.problems import Problems
 
 TODAY = date(2024, 2, 29)
 _NAME = re.compile(r"(\w+)'? is (?:undefined|not)|attribute '(\w+)'")
 
 
 def rendered(text, params=None, **scope):
-    problems = []
+    problems = Problems()
     found = render(text, Scope(today=TODAY, **scope), params or {}, Location("a.yml", 10), problems)
     assert problems == []
     return found
 
 
 def problem(text, **scope):
-    problems = []
+    problems = Problems()
     found = render(text, Scope(today=TODAY, **scope), {}, Location("a.yml", 10), problems)
     assert len(problems) == 1
     assert (found.text, found.ok) == (text, False)
@@ -31,7 +32,7 @@ def problem(text, **scope):
 
 def missing(text, **scope):
     """Names, lines and columns of all that a template of a node asks for in vain."""
-    problems = []
+    problems = Problems()
     place = Location("a.yml", 10, 1)
     render(text, Scope(today=TODAY, **scope), {"column": "a"}, place, problems)
     return [
@@ -278,7 +279,7 @@ def test_all_that_a_macro_and_its_user_ask_for_is_told():
 
 def test_what_a_snippet_asks_for_is_told_where_it_is_used():
     aliases = {"rules": {"a": "x\n\n {{ nope }}", "b": "{{ rules.a }} {{ none_such }}"}}
-    problems = []
+    problems = Problems()
 
     render(
         "SELECT\n{{ rules.b }}", Scope(today=TODAY, aliases=aliases), {}, Location("a", 1), problems
@@ -300,7 +301,7 @@ def test_what_a_snippet_asks_for_is_told_where_it_is_used():
     ],
 )
 def test_the_nearest_names_are_given(text, help):
-    problems = []
+    problems = Problems()
     scope = Scope(
         today=TODAY,
         aliases={"rules": {"valid": "x"}},

@@ -105,7 +105,10 @@ def test_a_variable_that_python_s_library_reads_counts(tmp_path, node_of, value,
         ("seeknal.open_project('.').sql('FROM a').fetchall()", "seeknal.open_project"),
         ("open_project('.').table('transform.a')", "seeknal.open_project"),
         ("getattr(seeknal, 'open_project')('.')", "seeknal.open_project"),
-        ("__import__('seeknal.query.opened').query.opened.open_project('.')", "seeknal.query.opened"),
+        (
+            "__import__('seeknal.query.opened').query.opened.open_project('.')",
+            "seeknal.query.opened",
+        ),
         ("__import__('os').getcwd()", "os.getcwd"),
     ],
 )

@@ -7,6 +7,7 @@ from attrs import frozen
 from seeknal.kernel.options import convert, json_schema, option, structure, unstructure
 from seeknal.values.durations import Duration
 from seeknal.values.marks import Marks
+from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
 
 MARKS = Marks("a.yml", {(): (1, 1), ("limit",): (3, 9)}, {("limit",): (3, 2), ("limt",): (4, 2)})
@@ -31,7 +32,7 @@ class Options:
 
 
 def read(**data):
-    problems = []
+    problems = Problems()
     return convert(Options, data, MARKS, problems), problems
 
 

@@ -56,12 +56,15 @@ def _own_audits(plugins: Plugins) -> Mapping[str, AuditType]:
     """The audit types of the project in whose folder the command stands, if any."""
     from seeknal.project.own_audits import read_own_audits
     from seeknal.project.text_files import read_text
+    from seeknal.values.problems import Problems
 
     try:
         root = project_root()
     except UsageError:
         return {}
-    return read_own_audits(root, lambda path: read_text(path, path.name, []), plugins, []).types
+    return read_own_audits(
+        root, lambda path: read_text(path, path.name, Problems()), plugins, Problems()
+    ).types
 
 
 def node_schema(plugins: Plugins, own_audits: Mapping[str, AuditType]) -> Schema:

@@ -18,6 +18,7 @@ from seeknal.values.durations import Duration
 from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.model import NodeId, Problem
+from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ def convert(
     cls: type[T],
     data: Mapping[str, object],
     marks: Marks,
-    problems: list[Problem],
+    problems: Problems,
     *,
     node: NodeId | None = None,
     what: str = "key",
@@ -143,9 +144,12 @@ def salvage(cls: type[T], data: Mapping[str, object], marks: Marks) -> T | None:
     required = {key for entry in fields_of(cls) if entry.required for key in _keys(entry)}
     given = {key: value for key, value in data.items() if key in required}
     for key, value in data.items():
-        if key not in required and convert(cls, {**given, key: value}, marks, []) is not None:
+        if (
+            key not in required
+            and convert(cls, {**given, key: value}, marks, Problems()) is not None
+        ):
             given[key] = value
-    return convert(cls, given, marks, [])
+    return convert(cls, given, marks, Problems())
 
 
 def _keys(entry: Field) -> tuple[str, ...]:
@@ -154,7 +158,7 @@ def _keys(entry: Field) -> tuple[str, ...]:
 
 def structure(cls: type[T], data: Mapping[str, object]) -> T:
     """`convert` for data that was converted before. Raises ValueError when it no longer fits."""
-    problems: list[Problem] = []
+    problems = Problems()
     instance = convert(cls, data, Marks("", {}, {}), problems)
     if instance is None:
         raise ValueError("; ".join(problem.message for problem in problems))
@@ -198,21 +202,17 @@ class _Mismatch(Exception):
 class _Reader:
     """One conversion: where it reads and what it found wrong."""
 
-    def __init__(
-        self, marks: Marks, problems: list[Problem], node: NodeId | None, what: str
-    ) -> None:
+    def __init__(self, marks: Marks, problems: Problems, node: NodeId | None, what: str) -> None:
         self.marks = marks
-        self.problems = problems
+        self.problems = problems.of(node)
         self.node = node
         self.what = what
 
-    def problem(
+    def report(
         self, code: str, message: str, path: tuple[Any, ...], help: str | None, key: bool = False
     ) -> None:
         location = self.marks.key(*path) if key else self.marks.value(*path)
-        self.problems.append(
-            Problem(code=code, message=message, location=location, help=help, node=self.node)
-        )
+        self.problems.add(code, message, location, help)
 
     def instance(self, cls: type[T], data: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
         before = len(self.problems)
@@ -226,7 +226,7 @@ class _Reader:
                 misspelt.update(known[name].name for name in nearest(key, known))
             elif entry.name in given:
                 text = f"{self.what} {key!r} says again what {entry.key!r} says"
-                self.problem(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
+                self.report(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
             elif value is not None or not _has_default(entry):
                 given[entry.name] = self.value(entry.type, value, (*path, key), key)
         self.missing(cls, given.keys() | misspelt, path)
@@ -235,20 +235,20 @@ class _Reader:
     def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
         names = [entry.key for entry in known.values()]
         help = did_you_mean(key, known) or f"known: {', '.join(dict.fromkeys(names)) or 'none'}"
-        self.problem(UNKNOWN_KEY, f"unknown {self.what} {key!r}", (*path, key), help, key=True)
+        self.report(UNKNOWN_KEY, f"unknown {self.what} {key!r}", (*path, key), help, key=True)
 
     def missing(self, cls: type, given: Collection[str], path: tuple[Any, ...]) -> None:
         for entry in fields_of(cls):
             if entry.required and entry.name not in given:
                 help = entry.summary or None
-                self.problem(MISSING_KEY, f"missing {self.what} {entry.key!r}", path, help)
+                self.report(MISSING_KEY, f"missing {self.what} {entry.key!r}", path, help)
 
     def build(self, cls: type[T], given: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
         names = {attribute.name: attribute.alias for attribute in attrs.fields(cls)}  # type: ignore[arg-type]
         try:
             return cls(**{names[name]: value for name, value in given.items()})
         except (ValueError, TypeError) as error:
-            self.problem(WRONG_VALUE, str(error.args[0] if error.args else error), path, None)
+            self.report(WRONG_VALUE, str(error.args[0] if error.args else error), path, None)
             return None
 
     def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:
@@ -258,7 +258,7 @@ class _Reader:
             where, found = mismatch.entry or (path, value)
             each = "" if mismatch.entry is None else f"entry {where[-1] + 1} of "
             text = f"{each}{self.what} {key!r} expects {mismatch}, not {describe(found)}"
-            self.problem(WRONG_VALUE, text, where, _quote_hint(wanted, found))
+            self.report(WRONG_VALUE, text, where, _quote_hint(wanted, found))
             return None
 
     def read(self, wanted: Any, value: object, path: tuple[Any, ...]) -> object:
@@ -296,8 +296,8 @@ class _Reader:
             if len(self.problems) == before:
                 return result
             # Its shape fits, so what is wrong inside says more than that the others do not fit.
-            faults = faults or self.problems[before:]
-            del self.problems[before:]
+            taken = self.problems.take(before)
+            faults = faults or taken
         if not faults:
             raise _Mismatch(
                 " or ".join(dict.fromkeys(expected)), entry if len(expected) == 1 else None

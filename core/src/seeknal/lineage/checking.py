@@ -39,6 +39,7 @@ from seeknal.lineage.sourcefaults import (
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
+from seeknal.values.problems import Problems
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
 _MOST_OPTIONS = 20
@@ -104,7 +105,7 @@ class _Checker:
         self.makers = FileMakers(project.root)
         self.schemas: dict[NodeId, Schema | None] = {}
         self.keys: dict[NodeId, str] = {}
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.left = TOGETHER
         self.unknown: list[NodeId] = []
         self.unchecked: list[NodeId] = []
@@ -255,7 +256,7 @@ class _Checker:
     def loaded(self, node: Node, *, whole: bool = True) -> Fit:
         """A source's columns and what its plugin refuses; not ``whole``: only options."""
         assert node.source is not None
-        problems: list[Problem] = []
+        problems = Problems()
         while len(problems) < _MOST_OPTIONS:
             try:
                 columns = self.binder.loaded(node)

@@ -23,6 +23,7 @@ from seeknal.sql.positions import place_in
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.model import Column, Location, Node, NodeId, Problem
+from seeknal.values.problems import Problems
 from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class _Rows:
         self.node = node
         self.schemas = schemas
         self.known = known
-        self.problems: list[Problem] = []
+        self.problems = Problems()
 
     def schema(self) -> Schema | None:
         """None for a node that has no rows, or those of several others."""

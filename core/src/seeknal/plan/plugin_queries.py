@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.session import Loaded, Request
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError
-from seeknal.values.model import PRODUCTION, Node, NodeId, Problem, Target
+from seeknal.values.model import PRODUCTION, Node, NodeId, Target
+from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
     from seeknal.kernel.context import StepContext
@@ -19,20 +20,17 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
     """Raise ProjectError for each target that an environment cannot have of its own."""
     if request.environment == PRODUCTION or not loaded.delivers(request):
         return
-    problems = []
+    problems = Problems()
     for node in loaded.project.nodes.values():
         for target in node.targets:
             try:
                 place_of(loaded, request, node, target)
             except SeeknalError as error:
-                problems.append(
-                    Problem(
-                        code=error.code,
-                        message=f"{node.id}: {error.message}",
-                        location=target.location or node.location,
-                        help=error.help,
-                        node=node.id,
-                    )
+                problems.of(node.id).add(
+                    error.code,
+                    f"{node.id}: {error.message}",
+                    target.location or node.location,
+                    error.help,
                 )
     if problems:
         raise ProjectError(problems)

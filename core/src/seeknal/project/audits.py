@@ -12,6 +12,7 @@ from seeknal.project.own_audits import AUDIT_KEYS
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.model import Audit, NodeId, Problem
+from seeknal.values.problems import Problems
 
 
 def build_audit(
@@ -19,7 +20,7 @@ def build_audit(
     marks: Marks,
     node: NodeId,
     around: Surroundings,
-    problems: list[Problem],
+    problems: Problems,
     declared_by: NodeId | None = None,
 ) -> Audit | None:
     """One audit of a node, or None when something is wrong with it."""
@@ -32,28 +33,22 @@ def build_audit(
             return None
         near = did_you_mean(type, [*plugins.audit_types, *own.types, *own.broken])
         message = f"unknown audit type {type!r}" if type else "an audit needs its type"
-        problems.append(
-            Problem(
-                code="SK0905",
-                message=message,
-                location=marks.value("type"),
-                help=near or plugins.missing("audit type", type),
-                node=node,
-                lacks=None if near else plugins.lacking("audit type", type),
-            )
+        problems.of(node).add(
+            "SK0905",
+            message,
+            marks.value("type"),
+            near or plugins.missing("audit type", type),
+            lacks=None if near else plugins.lacking("audit type", type),
         )
         return None
     before = len(problems)
     severity = data.get("severity", "error")
     if severity not in ("error", "warn"):
-        problems.append(
-            Problem(
-                code="SK0906",
-                message=f"severity cannot be {severity!r}",
-                location=marks.value("severity"),
-                help="severity: error or severity: warn",
-                node=node,
-            )
+        problems.of(node).add(
+            "SK0906",
+            f"severity cannot be {severity!r}",
+            marks.value("severity"),
+            "severity: error or severity: warn",
         )
     known = keys_of(declared.options)
     where = None if "where" in known else _where(data.get("where"), marks, node, problems)
@@ -82,7 +77,7 @@ def build_audit(
     )
 
 
-def _where(value: object, marks: Marks, node: NodeId, problems: list[Problem]) -> str | None:
+def _where(value: object, marks: Marks, node: NodeId, problems: Problems) -> str | None:
     """The condition of ``where:`` as SQL, which is safe to put into a query."""
     from seeknal.sql.check import SqlRefused
     from seeknal.sql.condition import check_condition
@@ -96,7 +91,7 @@ def _where(value: object, marks: Marks, node: NodeId, problems: list[Problem]) -
     except SqlRefused as error:
         reason = f"where: {error}"
     place, help = marks.value("where"), "where: status = 'paid'"
-    problems.append(Problem(code="SK0917", message=reason, location=place, help=help, node=node))
+    problems.of(node).add("SK0917", reason, place, help)
     return None
 
 

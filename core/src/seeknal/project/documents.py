@@ -15,6 +15,7 @@ from seeknal.project.raw import RawNode
 from seeknal.project.yaml_files import Document, read_documents
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 LONGEST_NAME = 128
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -30,7 +31,7 @@ class Contents:
 
     nodes: list[RawNode]
     properties: list[Properties]
-    problems: list[Problem]
+    problems: Problems
 
 
 def read_nodes(text: str, file: str) -> Contents:
@@ -46,22 +47,16 @@ def read_nodes(text: str, file: str) -> Contents:
     return Contents(nodes=nodes, properties=properties, problems=problems)
 
 
-def _raw(document: Document, problems: list[Problem]) -> RawNode | None:
+def _raw(document: Document, problems: Problems) -> RawNode | None:
     data, marks = document.data, document.marks
     if not isinstance(data, dict):
-        problems.append(
-            Problem(
-                code="SK0108",
-                message="expected a node, a mapping with kind: and name:",
-                location=document.location,
-            )
-        )
+        problems.add("SK0108", "expected a node, a mapping with kind: and name:", document.location)
         return None
     return named_node(data, marks, document.location, problems)
 
 
 def named_node(
-    data: Mapping[str, object], marks: Marks, location: Location, problems: list[Problem]
+    data: Mapping[str, object], marks: Marks, location: Location, problems: Problems
 ) -> RawNode | None:
     """The node of a mapping, when its kind and name are texts that a node may have."""
     kind, name = data.get("kind"), data.get("name")
@@ -70,7 +65,7 @@ def named_node(
             message = f"missing key {key!r}" if value is None else f"{key} must be text"
             place = location if value is None else marks.value(key)
             help = _HELP[key] if value is None else None
-            problems.append(Problem(code="SK0202", message=message, location=place, help=help))
+            problems.add("SK0202", message, place, help)
     if not isinstance(kind, str) or not isinstance(name, str):
         return None
     if not NAME.fullmatch(name):
@@ -78,7 +73,7 @@ def named_node(
         if len(name) > LONGEST_NAME:
             message = f"a name of {len(name)} characters is too long: {LONGEST_NAME} at most"
         place, help = marks.value("name"), _nearest_name(name)
-        problems.append(Problem(code="SK0213", message=message, location=place, help=help))
+        problems.add("SK0213", message, place, help)
         return None
     return RawNode(kind=kind, name=name, data=data, marks=marks, location=location)
 
@@ -88,14 +83,14 @@ def _nearest_name(text: str) -> str | None:
     return f"for example {name}" if NAME.fullmatch(name) else None
 
 
-def seed_nodes(path: Path, root: Path, problems: list[Problem]) -> list[RawNode]:
+def seed_nodes(path: Path, root: Path, problems: Problems) -> list[RawNode]:
     """A CSV file below seeds/ as the source of its name; none when that is no name."""
     file = path.relative_to(root).as_posix()
     location = Location(file, 1, 1)
     if not NAME.fullmatch(path.stem):
         message = f"a seed's file name is its node's name, and {path.stem!r} is none"
         help = _nearest_name(path.stem)
-        problems.append(Problem(code="SK0213", message=message, location=location, help=help))
+        problems.add("SK0213", message, location, help)
         return []
     data = {"kind": "source", "name": path.stem, "source": "csv", "table": file}
     seed = RawNode(

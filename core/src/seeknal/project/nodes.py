@@ -39,10 +39,10 @@ from seeknal.values.model import (
     Location,
     Node,
     NodeId,
-    Problem,
     Source,
     Sql,
 )
+from seeknal.values.problems import Problems
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
@@ -89,7 +89,7 @@ class Built:
     clear: bool
 
 
-def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> Built | None:
+def build_node(raw: RawNode, around: Surroundings, problems: Problems) -> Built | None:
     """The node, or None when too little of it is right or it is disabled."""
     return _Builder(raw, around, problems).build()
 
@@ -97,10 +97,10 @@ def build_node(raw: RawNode, around: Surroundings, problems: list[Problem]) -> B
 class _Builder:
     """Builds one node; its steps share the raw keys and the list of problems."""
 
-    def __init__(self, raw: RawNode, around: Surroundings, problems: list[Problem]) -> None:
+    def __init__(self, raw: RawNode, around: Surroundings, problems: Problems) -> None:
         self.raw = raw
         self.around = around
-        self.problems = problems
+        self.problems = problems.of(raw.id)
         self.before = len(problems)
         self.targets = TargetBuilder(raw, around, problems)
         self.id = raw.id
@@ -126,7 +126,7 @@ class _Builder:
             sql, inputs = self.sql(common, inputs)
         else:
             sql, inputs = None, inputs or ()
-        if self.has_errors(before):
+        if self.problems.has_errors(before):
             sql, clear = None, False
         columns = self.columns(common)
         source = self.source(common, added, columns) if kind.does == "loads" else None
@@ -135,7 +135,7 @@ class _Builder:
             targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
         self.note_what_has_no_effect(common)
-        sound = not self.has_errors(self.before)
+        sound = not self.problems.has_errors(self.before)
         reads = self.raw.reads
         # What is wrong has no definition: it is never run.
         definition, frame = (
@@ -201,9 +201,6 @@ class _Builder:
         found = convert(cls, data, marks, self.problems, node=self.id)
         return salvage(cls, data, marks) if found is None else found
 
-    def has_errors(self, since: int) -> bool:
-        return any(problem.severity == "error" for problem in self.problems[since:])
-
     def notes(self, data: Mapping[str, object], kind: NodeKind, options: object) -> dict[str, str]:
         """A hash for each key that says nothing of the rows, columns of either spelling alike."""
         found = {
@@ -240,28 +237,7 @@ class _Builder:
 
     def unknown(self, key: str, known: Collection[str]) -> None:
         help = did_you_mean(key, known) or "only below meta: may stand what you like"
-        self.problem(UNKNOWN_KEY, f"unknown key {key!r}", self.raw.marks.key(key), help)
-
-    def problem(
-        self,
-        code: str,
-        message: str,
-        location: Location,
-        help: str | None = None,
-        severity: Any = "error",
-        lacks: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(
-                code=code,
-                message=message,
-                location=location,
-                help=help,
-                node=self.id,
-                severity=severity,
-                lacks=lacks,
-            )
-        )
+        self.problems.add(UNKNOWN_KEY, f"unknown key {key!r}", self.raw.marks.key(key), help)
 
     def with_old_keys(
         self, data: dict[str, object], common: CommonKeys, kind: NodeKind
@@ -304,7 +280,7 @@ class _Builder:
         candidates = [id for id in named(text, self.around.known) if id != self.id]
         if len(candidates) > 1:
             help = f"write {' or '.join(candidates)}"
-            self.problem("SK0311", f"{text!r} could be several nodes", place, help)
+            self.problems.add("SK0311", f"{text!r} could be several nodes", place, help)
         return candidates[0] if candidates else NodeId(text)
 
     def check_body(self, common: CommonKeys, kind: NodeKind) -> None:
@@ -316,10 +292,12 @@ class _Builder:
             message = f"a {kind.name} takes no {f'{given[0]}:' if own else 'SQL'}"
             marks = self.raw.marks
             place = marks.key(given[0]) if own else marks.value("kind")
-            self.problem("SK0217", message, place, help if kind.does == "loads" else None)
+            self.problems.add("SK0217", message, place, help if kind.does == "loads" else None)
         if kind.rows_of_body and not given and not self.has_other_body(common):
             message = f"a {kind.name} needs what it computes"
-            self.problem("SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')")
+            self.problems.add(
+                "SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')"
+            )
 
     def has_other_body(self, common: CommonKeys) -> bool:
         """Whether a function, or a file that could not be had, computes the rows."""
@@ -334,7 +312,9 @@ class _Builder:
             return None, inputs
         if common.transform is not None and common.sql is not None:
             place = self.raw.marks.key("sql")
-            self.problem("SK0204", "both transform: and sql: are given", place, "keep one of them")
+            self.problems.add(
+                "SK0204", "both transform: and sql: are given", place, "keep one of them"
+            )
         from seeknal.sql.positions import written
         from seeknal.sql.refs import resolve_sql
         from seeknal.sql.tokens import offset_of
@@ -359,7 +339,7 @@ class _Builder:
             dialect=common.dialect,
             locate=locate,
         )
-        self.problems.extend(resolved.problems)
+        self.problems += resolved.problems
         self.dated |= resolved.time_dependent
         self.volatile = self.volatile or resolved.volatile
         if common.volatile is not True:
@@ -381,7 +361,7 @@ class _Builder:
         self, reads: tuple[tuple[str, int], ...], locate: Callable[[int, int], Location]
     ) -> None:
         for what, line in reads:
-            self.problem(
+            self.problems.add(
                 "SK0405",
                 f"the SQL reads {what} itself, so a change of it would go unseen",
                 locate(line, 0),
@@ -444,7 +424,7 @@ class _Builder:
             return ColumnSpec(name=name, type=value.strip())
         word = _WORD.fullmatch(value.strip()) if value is not None else None
         if word and (near := nearest(word[1], _TYPES, likeness=_VERY_LIKE)):
-            self.problem(
+            self.problems.add(
                 "SK0740",
                 f"it declares {name!r} as {word[0]!r}, which is no type of DuckDB's",
                 self.raw.marks.value("columns", name),
@@ -457,13 +437,17 @@ class _Builder:
     ) -> Source | None:
         marks = self.raw.marks
         if added.source is None:
-            self.problem("SK0205", "a source needs its type", self.raw.location, "source: csv, ...")
+            self.problems.add(
+                "SK0205", "a source needs its type", self.raw.location, "source: csv, ..."
+            )
             return None
         if added.table and added.query:
-            self.problem("SK0206", "both table: and query: are given", marks.key("query"))
+            self.problems.add("SK0206", "both table: and query: are given", marks.key("query"))
         for key, given in (("table", added.table), ("query", (added.query,))):
             if any(text is not None and not text.strip() for text in given):
-                self.problem("SK0225", f"{key}: is empty", marks.value(key), "say what it reads")
+                self.problems.add(
+                    "SK0225", f"{key}: is empty", marks.value(key), "say what it reads"
+                )
         params = {**self.around.source_defaults.get(added.source, {}), **common.params}
         connection = added.connection or params.pop("connection", None)
         if connection is not None:
@@ -478,7 +462,7 @@ class _Builder:
             self.check_paths(added.table, options)
         if added.freshness is not None:
             text = "freshness: is not checked here; use the audit of type freshness"
-            self.problem("SK0207", text, marks.key("freshness"), severity="warn")
+            self.problems.add("SK0207", text, marks.key("freshness"), severity="warn")
         return Source(
             node=self.id,
             type=added.source,
@@ -506,7 +490,7 @@ class _Builder:
             plugins = self.around.plugins
             help = unknown_type("source type", type, plugins, asked)
             lacks = plugins.lacking("source type", type, asked)
-            self.problem("SK0208", f"unknown source type {type!r}", place, help, lacks=lacks)
+            self.problems.add("SK0208", f"unknown source type {type!r}", place, help, lacks=lacks)
             return None
         known = keys_of(declared.options)
         data = {key: params[key] for key in params if key in known or key not in of_query}
@@ -561,7 +545,7 @@ class _Builder:
                 did_you_mean(text, POLICIES) or "on_change, always, manual, 6h or a cron schedule"
             )
             place = self.raw.marks.value("refresh")
-            self.problem("SK0203", f"refresh cannot be {text!r}", place, help)
+            self.problems.add("SK0203", f"refresh cannot be {text!r}", place, help)
         return text
 
     def place(self, source: Source | None) -> dict[str, object]:
@@ -577,7 +561,7 @@ class _Builder:
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
         if common.audits and not kind.produces_rows and kind.does != "checks":
             place = self.raw.marks.key("audits")
-            self.problem("SK0904", f"a node of kind {kind.name} has no rows to audit", place)
+            self.problems.add("SK0904", f"a node of kind {kind.name} has no rows to audit", place)
             return ()
         if kind.does == "checks":
             return ()
@@ -594,13 +578,13 @@ class _Builder:
         before = len(self.problems)
         audit = build_audit(data, marks, node, self.around, self.problems)
         if isinstance(entry, str):
-            self.problems[before:] = [in_full(entry, each) for each in self.problems[before:]]
+            self.problems += [in_full(entry, each) for each in self.problems.take(before)]
         return audit
 
     def note_what_has_no_effect(self, common: CommonKeys) -> None:
         if common.engine not in (None, "duckdb", *self.around.plugins.engines):
             missing = self.around.plugins.missing("engine", str(common.engine))
-            self.problem(
+            self.problems.add(
                 "SK0222",
                 f"no installed plugin provides the engine {common.engine!r}",
                 self.raw.marks.value("engine"),
@@ -609,11 +593,13 @@ class _Builder:
             )
         if common.materialized == "incremental":
             text = "materialized: incremental is built as a whole table"
-            self.problem("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
+            self.problems.add("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
         for key in NO_EFFECT:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)
-                self.problem("SK0212", f"{key}: is accepted but not used", place, severity="warn")
+                self.problems.add(
+                    "SK0212", f"{key}: is accepted but not used", place, severity="warn"
+                )
 
 
 def _note(value: object) -> str:

@@ -20,6 +20,7 @@ from seeknal.project.text_files import nothing_in_sql
 from seeknal.sql.check import SqlRefused
 from seeknal.sql.refs import complete_refs
 from seeknal.values.model import Location, NodeId, Problem
+from seeknal.values.problems import Problems
 
 FOLDER = Path("seeknal") / "audits"
 AUDIT_KEYS = tuple(key for key in keys_of(AuditKeys) if key != "type")
@@ -46,7 +47,7 @@ class OwnAudits:
         parameters: object,
         scope: Scope,
         known: Collection[NodeId],
-        problems: list[Problem],
+        problems: Problems,
         node: NodeId,
     ) -> object | None:
         """The options that an audit with these parameters keeps; None with a problem added."""
@@ -62,11 +63,11 @@ class OwnAudits:
             problems.append(_refused(error, type.name, file))
             return None
 
-    def faults(self, scope: Scope, known: Collection[NodeId]) -> list[Problem]:
+    def faults(self, scope: Scope, known: Collection[NodeId]) -> Problems:
         """What is wrong with the files themselves, be they named by an audit or not."""
-        problems: list[Problem] = []
+        problems = Problems()
         for name, type in self.types.items():
-            found: list[Problem] = []
+            found = Problems()
             fill = self._filling(self.files[name], scope, known, found, None)
             with suppress(_Unfilled):
                 found += type.check(fill) if type.check else ()
@@ -80,7 +81,7 @@ class OwnAudits:
         file: str,
         scope: Scope,
         known: Collection[NodeId],
-        problems: list[Problem],
+        problems: Problems,
         node: NodeId | None,
     ) -> Callable[[str, Mapping[str, object]], str]:
         def fill(text: str, names: Mapping[str, object]) -> str:
@@ -99,7 +100,7 @@ def audit_paths(root: Path) -> list[Path]:
 
 
 def read_own_audits(
-    root: Path, read: Callable[[Path], str | None], plugins: Plugins, problems: list[Problem]
+    root: Path, read: Callable[[Path], str | None], plugins: Plugins, problems: Problems
 ) -> OwnAudits:
     """The audit types of the project; what is wrong with their files goes to ``problems``."""
     found = OwnAudits()
@@ -122,7 +123,7 @@ def read_own_audits(
 
 
 def _type_of(
-    file: AuditFile, found: OwnAudits, plugins: Plugins, problems: list[Problem]
+    file: AuditFile, found: OwnAudits, plugins: Plugins, problems: Problems
 ) -> AuditType | None:
     if (empty := nothing_in_sql(file.text, file.path)) is not None:
         problems.append(empty)

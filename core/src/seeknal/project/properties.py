@@ -12,7 +12,8 @@ from seeknal.project.yaml_files import Document
 from seeknal.sql.names import find, named, suggestions
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId, Problem
+from seeknal.values.model import Location, NodeId
+from seeknal.values.problems import Problems
 
 PROPERTIES = "properties"
 KEYS = (
@@ -34,7 +35,7 @@ class Properties:
     location: Location
 
 
-def read_properties(document: Document, problems: list[Problem]) -> list[Properties]:
+def read_properties(document: Document, problems: Problems) -> list[Properties]:
     """What a document of the kind says; what is wrong with its form goes to ``problems``."""
     data, marks = document.data, document.marks
     before = len(problems)
@@ -44,7 +45,7 @@ def read_properties(document: Document, problems: list[Problem]) -> list[Propert
         # A key that was misspelt has been told already.
         if nodes is not None or len(problems) == before:
             message, place = "properties need nodes:, a mapping of names", marks.value("nodes")
-            problems.append(Problem(code="SK0243", message=message, location=place, help=_FORM))
+            problems.add("SK0243", message, place, _FORM)
         return []
     found = []
     for name, given in nodes.items():
@@ -56,26 +57,22 @@ def read_properties(document: Document, problems: list[Problem]) -> list[Propert
             found.append(Properties(name=name, data=kept, marks=below, location=place))
         elif given is not None:
             message = f"what is said of {name} must be a mapping"
-            problems.append(
-                Problem(code="SK0243", message=message, location=below.value(), help=_FORM)
-            )
+            problems.add("SK0243", message, below.value(), _FORM)
     return found
 
 
 def _refuse_unknown(
-    data: Mapping[str, object], marks: Marks, known: Sequence[str], problems: list[Problem]
+    data: Mapping[str, object], marks: Marks, known: Sequence[str], problems: Problems
 ) -> None:
     for key in data:
         if key not in known:
             help = did_you_mean(key, known) or f"known: {', '.join(known)}"
             place = marks.key(key)
-            problems.append(
-                Problem(code=UNKNOWN_KEY, message=f"unknown key {key!r}", location=place, help=help)
-            )
+            problems.add(UNKNOWN_KEY, f"unknown key {key!r}", place, help)
 
 
 def with_properties(
-    raws: Sequence[RawNode], properties: Sequence[Properties], problems: list[Problem]
+    raws: Sequence[RawNode], properties: Sequence[Properties], problems: Problems
 ) -> list[RawNode]:
     """``raws`` with what is said of them elsewhere, each key once."""
     found = {raw.id: raw for raw in raws}
@@ -87,7 +84,7 @@ def with_properties(
 
 
 def _node_of(
-    entry: Properties, known: Mapping[NodeId, RawNode], problems: list[Problem]
+    entry: Properties, known: Mapping[NodeId, RawNode], problems: Problems
 ) -> NodeId | None:
     if "." in entry.name:
         exact = find(entry.name, known)
@@ -102,18 +99,16 @@ def _node_of(
     else:
         code, message = "SK0310", f"{entry.name!r} names no node"
         help = suggestions(entry.name, known) or "seeknal list shows all nodes"
-    problems.append(Problem(code=code, message=message, location=entry.location, help=help))
+    problems.add(code, message, entry.location, help)
     return None
 
 
-def _with(raw: RawNode, entry: Properties, problems: list[Problem]) -> RawNode:
+def _with(raw: RawNode, entry: Properties, problems: Problems) -> RawNode:
     twice = [key for key in entry.data if raw.data.get(key) is not None]
     for key in twice:
         message = f"{key}: of {raw.id} stands at {raw.marks.key(key)} too"
         place, help = entry.marks.key(key), "keep one of them"
-        problems.append(
-            Problem(code="SK0244", message=message, location=place, help=help, node=raw.id)
-        )
+        problems.of(raw.id).add("SK0244", message, place, help)
     new = {key: value for key, value in entry.data.items() if key not in twice}
     marks = raw.marks.with_others(dict.fromkeys(new, entry.marks))
     return evolve(raw, data={**raw.data, **new}, marks=marks)

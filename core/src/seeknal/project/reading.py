@@ -33,6 +33,7 @@ from seeknal.project.templates.snippets import load_common, yaml_files
 from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
 from seeknal.values.errors import ProjectError
 from seeknal.values.model import Input, Location, Node, NodeId, Problem, Project
+from seeknal.values.problems import Problems
 
 
 def read_project(
@@ -62,7 +63,7 @@ class _Loader:
         self.variables = variables
         self.profile = profile
         self.cache = cache
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.unread: list[str] = []
         self.properties: list[Properties] = []
         self.flawed: dict[NodeId, Node] = {}
@@ -141,7 +142,7 @@ class _Loader:
         for raw in found:
             if raw.sql_at is not None:
                 note_headers(raw.data)
-        for problem in self.problems[before:]:
+        for problem in self.problems.since(before):
             # Who reads the node that such a file would be is not to be told that it is not there.
             if problem.severity == "error" and problem.location is not None:
                 self.unread.append(f"name: {Path(problem.location.file).stem}")
@@ -186,7 +187,7 @@ class _Loader:
         self.note(problems, path.read_text(encoding="utf-8", errors="replace") if problems else "")
         return nodes
 
-    def note(self, problems: list[Problem], text: str) -> None:
+    def note(self, problems: Iterable[Problem], text: str) -> None:
         """Problems of a file; nodes that its ``text`` holds may not have been understood."""
         self.problems += problems
         if any(problem.severity == "error" for problem in problems):
@@ -203,14 +204,7 @@ class _Loader:
                 self.note([problem], f"name: {raw.name}")
             elif (first := seen.setdefault(raw.id.lower(), raw)) is not raw:
                 message = f"{raw.id} is defined twice: also at {first.location}"
-                self.problems.append(
-                    Problem(
-                        code="SK0215",
-                        message=message,
-                        location=raw.location,
-                        help="names differ by more than case",
-                    )
-                )
+                self.problems.add("SK0215", message, raw.location, "names differ by more than case")
         return list(seen.values())
 
     def surroundings(

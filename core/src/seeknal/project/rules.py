@@ -12,7 +12,7 @@ from seeknal.project.raw import RawNode
 from seeknal.sql.quote import quote_literal
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 Mappings = Iterator[tuple[Mapping[str, object], Marks]]
 _TABLE = "_table_"
@@ -21,9 +21,7 @@ _COMPARISON = re.compile(rf"\s*(>=|<=|!=|<>|==|=|>|<)\s*{_NUMBER}\s*%?\s*")
 _BETWEEN = re.compile(rf"\s*between\s+{_NUMBER}\s+and\s+{_NUMBER}\s*", re.IGNORECASE)
 
 
-def audits_of_rule(
-    raw: RawNode, problems: list[Problem]
-) -> list[tuple[Mapping[str, object], Marks]]:
+def audits_of_rule(raw: RawNode, problems: Problems) -> list[tuple[Mapping[str, object], Marks]]:
     """The audits that a rule asks of its input, each with its place in the file.
 
     ``params.severity`` and ``params.error_message`` of the node hold for those that say
@@ -64,17 +62,19 @@ _OWN = ("type", "column", "columns", "params", "name", "description", "checks")
 class _Rule:
     """One rule node while it is read."""
 
-    def __init__(self, raw: RawNode, problems: list[Problem]) -> None:
+    def __init__(self, raw: RawNode, problems: Problems) -> None:
         self.raw = raw
-        self.problems = problems
+        self.problems = problems.of(raw.id)
 
     def audits(self) -> Mappings:
         if not self.inputs():
             help = "inputs: [{ref: source.orders}]"
-            self.problem("SK0921", "a rule needs the node that it is about", help)
+            self.problems.add(
+                "SK0921", "a rule needs the node that it is about", self.raw.location, help
+            )
         if not self.raw.data.get("rule") and not self.raw.data.get("audits"):
             help = "write rule: or audits:"
-            self.problem("SK0922", "this rule asks for nothing", help)
+            self.problems.add("SK0922", "this rule asks for nothing", self.raw.location, help)
         for check in self.checks():
             yield from self.check(check)
         yield from self.own_audits()
@@ -107,13 +107,7 @@ class _Rule:
             message = f"unknown rule type {type!r}" if type else "a rule needs its type"
             known = (*_FORMS, "profile_check")
             help = did_you_mean(type, known) or f"known: {', '.join(known)}"
-            self.problem("SK0920", message, help, check.marks.value("type"))
-
-    def problem(self, code: str, message: str, help: str, place: Location | None = None) -> None:
-        where = place or self.raw.location
-        self.problems.append(
-            Problem(code=code, message=message, location=where, help=help, node=self.raw.id)
-        )
+            self.problems.add("SK0920", message, check.marks.value("type"), help)
 
     def inputs(self) -> list[str]:
         given = self.raw.data.get("inputs")
@@ -132,7 +126,7 @@ class _Rule:
         given = check.data.get("checks")
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
             place = check.marks.value("checks")
-            self.problem("SK0923", "profile_check needs a list of checks", _CHECKS_HELP, place)
+            self.problems.add("SK0923", "profile_check needs a list of checks", place, _CHECKS_HELP)
             return
         for index, entry in enumerate(given):
             marks = check.marks.below("checks", index)
@@ -140,7 +134,7 @@ class _Rule:
                 yield from self.profile_check(entry, marks)
             else:
                 text = "a check needs its metric and what is too much"
-                self.problem("SK0923", text, _CHECKS_HELP, marks.value())
+                self.problems.add("SK0923", text, marks.value(), _CHECKS_HELP)
 
     def profile_check(self, entry: Mapping[str, Any], marks: Marks) -> Mappings:
         for key, severity in _SEVERITIES.items():
@@ -149,7 +143,7 @@ class _Rule:
             condition = _condition(str(entry[key]))
             if condition is None:
                 text = f"{key}: {str(entry[key])!r} is not a limit"
-                self.problem("SK0923", text, _CHECKS_HELP, marks.value(key))
+                self.problems.add("SK0923", text, marks.value(key), _CHECKS_HELP)
                 continue
             column, metric = str(entry.get("column") or _TABLE), str(entry["metric"])
             sql = _profile_query(column, metric, condition)

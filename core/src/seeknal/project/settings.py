@@ -17,6 +17,7 @@ from seeknal.project.yaml_files import Document, read_documents
 from seeknal.values.durations import Duration
 from seeknal.values.marks import Marks
 from seeknal.values.model import Environments, Execution, Problem, Retention, Suffix
+from seeknal.values.problems import Problems
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMGT]i?B?)", re.IGNORECASE)
@@ -172,7 +173,7 @@ class Settings:
 
 def emptied(root: Path) -> list[Problem]:
     """A warning where the project file says nothing: without its variables rows are others."""
-    text = read_text(root / PROJECT_FILE, PROJECT_FILE, [])
+    text = read_text(root / PROJECT_FILE, PROJECT_FILE, Problems())
     empty = None if text is None else nothing_in(text, PROJECT_FILE)
     if empty is None:
         return []
@@ -180,10 +181,10 @@ def emptied(root: Path) -> list[Problem]:
     return [evolve(empty, code="SK0132", severity="warn", help=help)]
 
 
-def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
+def load_settings(root: Path) -> tuple[Settings, Problems]:
     """The project's settings, and what is wrong with them."""
     path = root / PROJECT_FILE
-    problems: list[Problem] = []
+    problems = Problems()
     text = read_text(path, PROJECT_FILE, problems)
     documents, found = read_documents(text or "", PROJECT_FILE)
     problems += found
@@ -192,15 +193,13 @@ def load_settings(root: Path) -> tuple[Settings, list[Problem]]:
     document = documents[0]
     problems += [only_one(other) for other in documents[1:]]
     if not isinstance(document.data, dict):
-        problems.append(
-            Problem(code="SK0108", message="expected a mapping", location=document.location)
-        )
+        problems.add("SK0108", "expected a mapping", document.location)
         return Settings(options=ProjectOptions(name=root.name)), problems
     data = {"name": root.name, **document.data}
     options = convert(ProjectOptions, data, document.marks, problems)
     if options is not None and not _NAME.fullmatch(options.name):
         text = f"project name {options.name!r} is not a name: letters, digits, _ and -"
-        problems.append(Problem(code="SK0109", message=text, location=document.marks.value("name")))
+        problems.add("SK0109", text, document.marks.value("name"))
     chosen = options or ProjectOptions(name=root.name)
     if not defaults_are_good(chosen.defaults, document.marks.below("defaults"), problems):
         chosen = evolve(chosen, defaults={})
@@ -213,16 +212,14 @@ def only_one(document: Document) -> Problem:
     return Problem(code="SK0108", message=message, location=document.location)
 
 
-def defaults_are_good(
-    defaults: Mapping[str, object], marks: Marks, problems: list[Problem]
-) -> bool:
+def defaults_are_good(defaults: Mapping[str, object], marks: Marks, problems: Problems) -> bool:
     """Whether every key of ``defaults:`` is one that any node may have."""
     before = len(problems)
     own = [key for key in defaults if key in NOT_SHARED]
     for key in own:
         message = f"{key}: is each node's own"
         help = "say it in the nodes"
-        problems.append(Problem(code="SK0221", message=message, location=marks.key(key), help=help))
+        problems.add("SK0221", message, marks.key(key), help)
     rest = {key: value for key, value in defaults.items() if key not in own}
     convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
     return len(problems) == before

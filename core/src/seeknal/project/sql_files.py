@@ -16,6 +16,7 @@ from seeknal.project.text_files import nothing_in_sql
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 FOLDER = "seeknal"
 _OTHER_FOLDERS = ("macros", "audits")
@@ -37,7 +38,7 @@ def sql_paths(root: Path) -> list[Path]:
     return files_below(root / FOLDER, ".sql")
 
 
-def file_node(path: Path, root: Path, text: str, problems: list[Problem]) -> RawNode | None:
+def file_node(path: Path, root: Path, text: str, problems: Problems) -> RawNode | None:
     """The node that the file at ``path`` is: a transform of its name, if it says nothing else."""
     file = path.relative_to(root).as_posix()
     place = Location(file, 1, 1)
@@ -46,7 +47,7 @@ def file_node(path: Path, root: Path, text: str, problems: list[Problem]) -> Raw
         return None
     if found.block is not None and nothing_in_sql(found.sql, file) is not None:
         message, help = "there is no SQL below the front block", "write the SELECT below it"
-        problems.append(Problem(code="SK0218", message=message, location=place, help=help))
+        problems.add("SK0218", message, place, help)
         return None
     given = {key: value for key, value in (found.data or {}).items() if value is not None}
     data = {"kind": "transform", "name": path.stem, **given, "sql": found.sql}
@@ -59,7 +60,7 @@ def with_sql_files(
     raws: Sequence[RawNode],
     root: Path,
     read: Read,
-    problems: list[Problem],
+    problems: Problems,
     unread: Collection[str],
 ) -> list[RawNode]:
     """``raws`` with the SQL of the files that they name, and a node for each other file.
@@ -77,7 +78,7 @@ def with_sql_files(
     return nodes
 
 
-def _own(path: Path, root: Path, read: Read, problems: list[Problem]) -> Iterator[RawNode]:
+def _own(path: Path, root: Path, read: Read, problems: Problems) -> Iterator[RawNode]:
     if (holds := _NO_NODES.get(path.relative_to(root / FOLDER).parts[0])) is not None:
         problems.append(_no_node(path, root, holds))
         return
@@ -99,7 +100,7 @@ def _no_node(path: Path, root: Path, holds: str) -> Problem:
 class _Named:
     """The files that nodes name with ``sql_file:``, each by one."""
 
-    def __init__(self, root: Path, read: Read, problems: list[Problem]) -> None:
+    def __init__(self, root: Path, read: Read, problems: Problems) -> None:
         self.root = root
         self.read = read
         self.problems = problems
@@ -113,7 +114,8 @@ class _Named:
         path = (self.root / raw.location.file).parent / name
         if (wrong := self.wrong(path, name, raw)) is not None:
             message, help = wrong
-            self.problem("SK0242", message, raw, help)
+            place = raw.marks.value("sql_file")
+            self.problems.of(raw.id).add("SK0242", message, place, help)
             return raw
         self.users[_real(path)] = raw
         found = self.text(path, raw)
@@ -147,7 +149,8 @@ class _Named:
         given = [key for key in ("sql", "transform") if raw.data.get(key) is not None]
         if given:
             message = f"both {given[0]}: and sql_file: are given"
-            self.problem("SK0204", message, raw, "keep one of them")
+            place = raw.marks.value("sql_file")
+            self.problems.of(raw.id).add("SK0204", message, place, "keep one of them")
             return None
         text = self.read(path)
         if text is None:
@@ -159,9 +162,3 @@ class _Named:
             self.problems.append(misplaced(message, found.block, "move them there"))
             return None
         return found
-
-    def problem(self, code: str, message: str, raw: RawNode, help: str) -> None:
-        place = raw.marks.value("sql_file")
-        self.problems.append(
-            Problem(code=code, message=message, location=place, help=help, node=raw.id)
-        )

@@ -12,6 +12,7 @@ from seeknal.project.text_files import nothing_in_sql
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 _BEFORE = re.compile(r"(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*+", re.DOTALL)
 _BEGIN = re.compile(r"/\*\s*---(?=\s)")
@@ -35,7 +36,7 @@ class SqlText:
     block: Location | None = None
 
 
-def read_sql(text: str, file: str, problems: list[Problem]) -> SqlText | None:
+def read_sql(text: str, file: str, problems: Problems) -> SqlText | None:
     """The parts of a file's ``text``; None, with a problem added, when they cannot be told."""
     begin = _BEGIN.match(text, _BEFORE.match(text).end())  # type: ignore[union-attr]
     if begin is None:
@@ -67,7 +68,7 @@ def read_sql(text: str, file: str, problems: list[Problem]) -> SqlText | None:
     return evolve(found, data=data, marks=marks, block=place)
 
 
-def _without_block(text: str, sql: str, file: str, problems: list[Problem]) -> SqlText | None:
+def _without_block(text: str, sql: str, file: str, problems: Problems) -> SqlText | None:
     if below := _BELOW.search(sql):
         place = _location(text, below.start(), file)
         message = "a front block stands below the SQL, where it would be a comment"
@@ -79,7 +80,7 @@ def _without_block(text: str, sql: str, file: str, problems: list[Problem]) -> S
 
 
 def _options(
-    yaml: str, file: str, place: Location, problems: list[Problem]
+    yaml: str, file: str, place: Location, problems: Problems
 ) -> tuple[dict[str, Any], Marks] | None:
     """What the block says beside the SQL; None when that cannot be told."""
     documents, found = read_documents(yaml, file)
@@ -93,14 +94,7 @@ def _options(
     for key in _BODY_KEYS:
         if key in document.data:
             message = f"{key}: stands in a front block, but this file is its SQL"
-            problems.append(
-                Problem(
-                    code="SK0204",
-                    message=message,
-                    location=document.marks.key(key),
-                    help="remove it",
-                )
-            )
+            problems.add("SK0204", message, document.marks.key(key), "remove it")
     return {
         key: document.data[key] for key in document.data if key not in _BODY_KEYS
     }, document.marks

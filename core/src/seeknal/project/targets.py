@@ -21,7 +21,8 @@ from seeknal.project.raw import RawNode
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
-from seeknal.values.model import Input, Location, Mode, NodeId, Problem, Sql, Target
+from seeknal.values.model import Input, Location, Mode, NodeId, Sql, Target
+from seeknal.values.problems import Problems
 
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""
@@ -40,16 +41,16 @@ _PLACES = ("path", "table")
 class TargetBuilder:
     """Builds the targets of one node."""
 
-    def __init__(self, raw: RawNode, around: Surroundings, problems: list[Problem]) -> None:
+    def __init__(self, raw: RawNode, around: Surroundings, problems: Problems) -> None:
         self.raw = raw
         self.around = around
-        self.problems = problems
+        self.problems = problems.of(raw.id)
 
     def declared(self, common: CommonKeys, kind: NodeKind) -> list[Target]:
         """Those of ``materialization:`` and ``materializations:``."""
         marks = self.raw.marks
         if common.materialization is not None and common.materializations:
-            self.problem(
+            self.problems.add(
                 "SK0209",
                 "both materialization: and materializations: are given",
                 marks.key("materialization"),
@@ -82,7 +83,7 @@ class TargetBuilder:
             return _present(self.target({**params, "path": to}, marks, ref) for to, ref in paths)
         if len(read) > 1 and sql is None:
             if not (isinstance(path, str) and PurePath(path).suffix == ".xlsx"):
-                self.problem(
+                self.problems.add(
                     "SK0210",
                     "an exposure over several inputs does not say which rows it writes",
                     self.raw.location,
@@ -130,7 +131,7 @@ class TargetBuilder:
                     "type: says how it is delivered; an exposure that only documents has none:"
                     f" meta: {{type: {type}}}"
                 )
-        self.problem("SK0208", f"unknown target type {type!r}", place, help, lacks)
+        self.problems.add("SK0208", f"unknown target type {type!r}", place, help, lacks=lacks)
 
     def type_place(self, marks: Marks) -> Location:
         """Where an exposure names its type, or one of its materializations does."""
@@ -184,7 +185,7 @@ class TargetBuilder:
                 return wanted  # type: ignore[return-value]
         help = did_you_mean(given, declared.modes) or f"modes: {', '.join(declared.modes)}"
         message = f"{declared.name} has no mode {given!r}"
-        self.problem("SK0211", message, marks.value("mode"), help)
+        self.problems.add("SK0211", message, marks.value("mode"), help)
         return None
 
     def check_connection(self, name: str, marks: Marks) -> None:
@@ -201,7 +202,7 @@ class TargetBuilder:
         key = declared.label_field
         value = data.get(key)
         if isinstance(value, str) and not value.strip():
-            self.problem("SK0225", f"{key}: is empty", marks.value(key), "say what it writes")
+            self.problems.add("SK0225", f"{key}: is empty", marks.value(key), "say what it writes")
 
     def check_path(self, options: object, marks: Marks) -> None:
         if any(values_of(options, "outside")):
@@ -210,25 +211,6 @@ class TargetBuilder:
             path = getattr(options, entry.name)
             if isinstance(path, str) and leaves(self.around.root, path):
                 self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
-
-    def problem(
-        self,
-        code: str,
-        message: str,
-        location: Location,
-        help: str | None = None,
-        lacks: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(
-                code=code,
-                message=message,
-                location=location,
-                help=help,
-                node=self.raw.id,
-                lacks=lacks,
-            )
-        )
 
 
 def _present(targets: Iterable[Target | None]) -> list[Target]:

@@ -8,13 +8,14 @@ import stat
 from pathlib import Path
 
 from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 LARGEST = 64 << 20
 """Bytes of a file that somebody may have written; more is data at the wrong place."""
 _SORTS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 
-def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
+def read_text(path: Path, file: str, problems: Problems) -> str | None:
     """The text of ``path``, which messages call ``file``; None with a problem added."""
     try:
         data = read_regular(path)
@@ -78,7 +79,5 @@ _HELPER = "; write a comment into a helper that is meant to be empty"
 _NOTHING = ("---", "...", "null", "~", "--- null", "--- ~")
 
 
-def _add(
-    problems: list[Problem], message: str, location: Location, help: str | None = None
-) -> None:
-    problems.append(Problem(code="SK0101", message=message, location=location, help=help))
+def _add(problems: Problems, message: str, location: Location, help: str | None = None) -> None:
+    problems.add("SK0101", message, location, help)

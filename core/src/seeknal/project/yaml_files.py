@@ -14,6 +14,7 @@ from attrs import frozen
 
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, Problem
+from seeknal.values.problems import Problems
 
 MAX_DEPTH = 100
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
@@ -63,7 +64,7 @@ class Document:
     location: Location
 
 
-def read_documents(text: str, file: str) -> tuple[list[Document], list[Problem]]:
+def read_documents(text: str, file: str) -> tuple[list[Document], Problems]:
     """The documents of ``text`` (empty ones left out), and what is wrong with it.
 
     A file with a syntax error gives the documents before it.
@@ -71,7 +72,7 @@ def read_documents(text: str, file: str) -> tuple[list[Document], list[Problem]]
     import yaml
 
     documents: list[Document] = []
-    problems: list[Problem] = []
+    problems = Problems()
     try:
         for root in yaml.compose_all(text.removeprefix("\ufeff"), Loader=_loader()):
             if (document := _document(root, file, problems)) is not None:
@@ -80,11 +81,11 @@ def read_documents(text: str, file: str) -> tuple[list[Document], list[Problem]]
         problems.append(_syntax_problem(error, text, file))
     except _TooLarge as error:
         place = Location(file, *_place(error.mark))
-        problems.append(Problem(code="SK0104", message=str(error), location=place))
+        problems.add("SK0104", str(error), place)
     return documents, problems
 
 
-def _document(root: Any, file: str, problems: list[Problem]) -> Document | None:
+def _document(root: Any, file: str, problems: Problems) -> Document | None:
     reader = _Reader(file, problems)
     data = reader.value(root, ())
     if data is None:
@@ -134,7 +135,7 @@ class _TooLarge(Exception):
 class _Reader:
     """Constructs the values of one document and notes where they stand."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
         self.values: dict[tuple[str | int, ...], tuple[int, int]] = {}
@@ -142,6 +143,9 @@ class _Reader:
         self.count = 0
         self.open: dict[Any, None] = {}
         """The mappings and lists that are being read, from the outermost to the innermost."""
+
+    def at(self, node: Any) -> Location:
+        return Location(self.file, *_place(node.start_mark))
 
     def value(self, node: Any, path: tuple[str | int, ...]) -> Any:
         self.count += 1
@@ -156,7 +160,9 @@ class _Reader:
         self.values[path] = _place(node.start_mark)
         if node.tag not in _TAGS:
             tag = node.tag.replace(_PREFIX, "!!")
-            self.problem("SK0105", f"tag {tag!r} is not allowed", node, "leave the tag out")
+            self.problems.add(
+                "SK0105", f"tag {tag!r} is not allowed", self.at(node), "leave the tag out"
+            )
         if node.id == "scalar":
             return self.scalar(node)
         self.open[node] = None
@@ -174,11 +180,11 @@ class _Reader:
             if key.tag == _PLAIN and key.value == "<<":
                 merged |= self.merge(value, path)
             elif key.id != "scalar":
-                self.problem("SK0106", "a key must be text", key, "quote it")
+                self.problems.add("SK0106", "a key must be text", self.at(key), "quote it")
             elif (name := key.value) in found:
                 line = self.keys[(*path, name)][0]
                 message = f"key {name!r} stands twice: also in line {line}"
-                self.problem("SK0103", message, key, "keep one of them")
+                self.problems.add("SK0103", message, self.at(key), "keep one of them")
             else:
                 self.keys[(*path, name)] = _place(key.start_mark)
                 found[name] = self.value(value, (*path, name))
@@ -189,7 +195,9 @@ class _Reader:
         result: dict[str, Any] = {}
         for part in reversed(parts):
             if part.id != "mapping":
-                self.problem("SK0106", "<<: takes a mapping", part, "an alias of one: <<: *name")
+                self.problems.add(
+                    "SK0106", "<<: takes a mapping", self.at(part), "an alias of one: <<: *name"
+                )
                 continue
             result |= self.value(part, path)
         return result
@@ -203,13 +211,9 @@ class _Reader:
         if text in _AMBIGUOUS or _LEADING_ZERO.fullmatch(text):
             otherwise = ", or write true or false" if text in _AMBIGUOUS else ""
             message = f"{text} means different things to different readers"
-            self.problem("SK0107", message, node, f"quote it: '{text}'{otherwise}")
+            self.problems.add("SK0107", message, self.at(node), f"quote it: '{text}'{otherwise}")
             return text
         return _number(text)
-
-    def problem(self, code: str, message: str, node: Any, help: str | None) -> None:
-        place = Location(self.file, *_place(node.start_mark))
-        self.problems.append(Problem(code=code, message=message, location=place, help=help))
 
 
 def _number(text: str) -> Any:

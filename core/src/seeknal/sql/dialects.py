@@ -47,13 +47,13 @@ def _parse(sql: str, dialect: str, scope: Scope) -> exp.Expression | None:
 
         known = sorted(name for name in Dialect.classes if name)
         help = did_you_mean(dialect, known) or f"known: {', '.join(known)}"
-        scope.problem("SK0454", f"unknown dialect {dialect!r}", (0, 0), help)
+        scope.report("SK0454", f"unknown dialect {dialect!r}", (0, 0), help)
         return None
     try:
         return parse_query(sql, dialect)
     except SqlRefused as refused:
         message = f"{refused} (read as {dialect})"
-        scope.problem("SK0450", message, (refused.line, refused.column))
+        scope.report("SK0450", message, (refused.line, refused.column))
         return None
 
 
@@ -86,7 +86,7 @@ def _replace(table: Any, visible: frozenset[str], scope: Scope) -> None:
         names = [part.name for part in table.this.expressions]
         id, keep = scope.ref(names, place) if all(names) and names else None, False
         if not names:
-            scope.problem("SK0316", "ref() takes a node's name as text", place)
+            scope.report("SK0316", "ref() takes a node's name as text", place)
     elif isinstance(table.this, exp.Func) or (table.name.lower() in visible and not table.db):
         return
     else:
@@ -115,8 +115,8 @@ def _write(tree: exp.Expression, dialect: str, scope: Scope) -> str:
         return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         message = f"not everything of {dialect} has a counterpart: {plain(str(error))}"
-        scope.problem("SK0455", message, (1, 0), "check the result", severity="warn")
+        scope.report("SK0455", message, (1, 0), "check the result", severity="warn")
     except RecursionError:
-        scope.problem("SK0450", "the query is nested too deeply to be translated", (1, 0))
+        scope.report("SK0450", "the query is nested too deeply to be translated", (1, 0))
         return ""
     return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
-from seeknal.values.model import Input, Location, NodeId, Problem
+from seeknal.values.model import Input, Location, NodeId, Severity
 from seeknal.values.other_tools import WORDS
+from seeknal.values.problems import Problems
 
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"
@@ -37,25 +38,22 @@ class Scope:
         self.aliases = {entry.alias.lower(): entry.ref for entry in inputs if entry.alias}
         self.found: dict[NodeId, Input] = {}
         self.used: set[NodeId] = set()
-        self.problems: list[Problem] = []
+        self.problems = Problems().of(node)
 
-    def problem(
+    def report(
         self,
         code: str,
         message: str,
         place: tuple[int, int],
         help: str | None = None,
-        severity: str = "error",
+        severity: Severity = "error",
     ) -> None:
-        self.problems.append(
-            Problem(
-                code=code,
-                message=message,
-                location=self.locate(*place) if place[0] else self.location,
-                help=help,
-                node=self.node,
-                severity="warn" if severity == "warn" else "error",
-            )
+        self.problems.add(
+            code,
+            message,
+            self.locate(*place) if place[0] else self.location,
+            help,
+            severity=severity,
         )
 
     def at(self, line: int, column: int) -> Location:
@@ -77,7 +75,7 @@ class Scope:
                 return None
         if id is None:
             help = suggestions(text, self.known) or "write it as 'kind.name'"
-            self.problem("SK0310", f"ref('{text}') names no node", place, help)
+            self.report("SK0310", f"ref('{text}') names no node", place, help)
             return None
         return self.use(id, place)
 
@@ -89,9 +87,7 @@ class Scope:
         candidates = self._candidates(name)
         if len(candidates) > 1:
             listed = " or ".join(f"ref('{id}')" for id in candidates)
-            self.problem(
-                "SK0311", f"ref('{name}') could be several nodes", place, f"write {listed}"
-            )
+            self.report("SK0311", f"ref('{name}') could be several nodes", place, f"write {listed}")
         return candidates[0] if len(candidates) == 1 else None
 
     def _candidates(self, name: str) -> list[NodeId]:
@@ -124,7 +120,7 @@ class Scope:
         if plain is not None:
             return plain, False
         if name.lower() == "this" and not named(name, self.known):
-            self.problem("SK0317", "this is a word of dbt's", place, WORDS["this"])
+            self.report("SK0317", "this is a word of dbt's", place, WORDS["this"])
             return None, False
         numbered = _NUMBERED.fullmatch(name)
         return (self._numbered(int(numbered[1]), place), True) if numbered else (None, False)
@@ -137,17 +133,15 @@ class Scope:
         kinds = {known.kind for known in (*self.known, *self.declared)}
         if parts[0].lower() in kinds and not text.lower().endswith(FILE_ENDINGS):
             help = suggestions(text, self.known)
-            self.problem("SK0310", f"{text} names no node", place, help)
+            self.report("SK0310", f"{text} names no node", place, help)
         return None
 
     def _this(self, place: tuple[int, int]) -> NodeId | None:
         if not self.this_allowed:
-            self.problem(
-                "SK0314", "__THIS__ has no meaning here", place, "name an input with ref()"
-            )
+            self.report("SK0314", "__THIS__ has no meaning here", place, "name an input with ref()")
         elif len(self.inputs) != 1:
             message = f"__THIS__ is the single input, but {self.node} has {len(self.inputs)}"
-            self.problem("SK0314", message, place, "name an input with ref()")
+            self.report("SK0314", message, place, "name an input with ref()")
         else:
             return self.use(self.inputs[0].ref, place)
         return None
@@ -158,7 +152,7 @@ class Scope:
         count = len(self.inputs)
         last = f"the last is input_{count - 1}" if count else "it declares none"
         message = f"input_{number} is not an input of {self.node}: {last}"
-        self.problem("SK0313", message, place, "inputs are numbered from input_0")
+        self.report("SK0313", message, place, "inputs are numbered from input_0")
         return None
 
     def _plain(self, name: str, place: tuple[int, int]) -> NodeId | None:
@@ -169,14 +163,14 @@ class Scope:
             return self.use(inputs[0], place)
         if len(inputs) > 1:
             listed = " or ".join(f"ref('{id}')" for id in inputs)
-            self.problem("SK0311", f"{name} could be several inputs", place, f"write {listed}")
+            self.report("SK0311", f"{name} could be several inputs", place, f"write {listed}")
             self.used.update(inputs)
             return None
         others = [id for id in named(name, self.known) if id != self.node]
         if others:
             listed = " or ".join(f"ref('{id}')" for id in others)
             message = f"{name} is not an input of {self.node}"
-            self.problem("SK0312", message, place, f"write {listed}, or add it to inputs")
+            self.report("SK0312", message, place, f"write {listed}, or add it to inputs")
         return None
 
     def report_unused(self) -> None:
@@ -185,14 +179,10 @@ class Scope:
             return
         for entry in self.inputs:
             if entry.ref not in self.used:
-                self.problems.append(
-                    Problem(
-                        code="SK0315",
-                        message=f"{self.node} declares the input {entry.ref}, but its SQL does "
-                        "not use it",
-                        location=entry.location or self.location,
-                        help="remove it from inputs, or read it with ref()",
-                        node=self.node,
-                        severity="warn",
-                    )
+                self.problems.add(
+                    "SK0315",
+                    f"{self.node} declares the input {entry.ref}, but its SQL does not use it",
+                    entry.location or self.location,
+                    "remove it from inputs, or read it with ref()",
+                    severity="warn",
                 )

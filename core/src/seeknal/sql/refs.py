@@ -173,7 +173,7 @@ class _Edits:
         place = self.place(position)
         if len(texts) != len(given) or len(texts) not in (1, 2):
             message = "ref() takes a node's name as text"
-            self.scope.problem("SK0316", message, place, "write ref('kind.name')")
+            self.scope.report("SK0316", message, place, "write ref('kind.name')")
             return
         id = self.scope.ref(texts, place)
         if id is not None:
@@ -214,7 +214,7 @@ class _Edits:
     def foreign(self, word: str, position: int) -> None:
         message = f"{word}() is a function of dbt's"
         help = in_a_template(word, self.sql)
-        self.scope.problem("SK0317", message, self.place(position), help)
+        self.scope.report("SK0317", message, self.place(position), help)
 
     def drop_last_semicolons(self) -> None:
         """What is executed stands in brackets, where no semicolon may be."""
@@ -227,24 +227,24 @@ class _Edits:
         """Whether the text is one statement that DuckDB can be asked about."""
         if "\0" in self.sql:
             place = line_and_column(self.sql, self.sql.index("\0"))
-            self.scope.problem("SK0453", "the SQL holds a NUL character", place, "remove it")
+            self.scope.report("SK0453", "the SQL holds a NUL character", place, "remove it")
             return False
         keys = [token.key for token in self.tokens]
         while keys and keys[-1] == ";":
             keys.pop()
         if (listing := lists_tables(self.tokens)) is not None:
             message = f"a query is needed here, not {self.tokens[listing].text.upper()} of tables"
-            self.scope.problem("SK0452", message, self.place(listing), "write a SELECT")
+            self.scope.report("SK0452", message, self.place(listing), "write a SELECT")
             return False
         if ";" not in keys:
             return True
         place = self.place(keys.index(";"))
         if keys[:2] == ["model", "("]:
             message, help = "MODEL (...) is SQLMesh's", model_instead(self.scope.node.name)
-            self.scope.problem("SK0317", message, self.place(0), help)
+            self.scope.report("SK0317", message, self.place(0), help)
             return False
         help = "keep one query; other steps are nodes of their own"
-        self.scope.problem("SK0451", "several statements where one query is needed", place, help)
+        self.scope.report("SK0451", "several statements where one query is needed", place, help)
         return False
 
     def refuse_parameters(self) -> None:
@@ -252,7 +252,7 @@ class _Edits:
         for token in parameters(self.tokens):
             message = f"the SQL has a parameter, {token.text}, that nothing gives a value"
             help = "write the value, or a template: {{ params.NAME }}"
-            self.scope.problem("SK0456", message, line_and_column(self.sql, token.start), help)
+            self.scope.report("SK0456", message, line_and_column(self.sql, token.start), help)
 
     def check_syntax(self, executable: str) -> bool:
         """Whether DuckDB's parser takes the text; what it says else is a problem."""
@@ -268,7 +268,7 @@ class _Edits:
         help = "write a SELECT" if fault.not_a_query else None
         if executable.split("\n")[fault.line - 1][fault.column - 1 :].startswith("{#"):
             help = "write -- or /* */: {# #} is no comment here"
-        self.scope.problem(code, fault.message, place, help)
+        self.scope.report(code, fault.message, place, help)
         return False
 
     def original_place(self, executable: str, line: int, column: int) -> tuple[int, int]:

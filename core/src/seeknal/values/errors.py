@@ -21,7 +21,7 @@ Core raises; only the command line prints and sets exit codes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,15 +74,15 @@ class ProjectError(SeeknalError):
     exit_code = 2
     default_code = "SK0100"
 
-    def __init__(self, problems: Sequence[Problem], partial: Project | None = None) -> None:
-        first = problems[0] if len(problems) == 1 else None
+    def __init__(self, problems: Iterable[Problem], partial: Project | None = None) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0] if len(self.problems) == 1 else None
         super().__init__(
-            "; ".join(problem.message for problem in problems),
+            "; ".join(problem.message for problem in self.problems),
             code=first.code if first else None,
             help=first.help if first else None,
             location=first.location if first else None,
         )
-        self.problems = tuple(problems)
         self.partial = partial
 
 

@@ -12,6 +12,7 @@ from seeknal.project.profile.endpoints import implicit_connection
 from seeknal.project.profile.profiles import Profile
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import Connection, Location, Node, Problem, Target
+from seeknal.values.problems import Problems
 from seeknal.values.spots import find_word
 
 
@@ -35,7 +36,7 @@ def connection_problems(
     for use in _uses(nodes, plugins):
         raw = profile.connections.get(use.name) if profile is not None else None
         if profile is not None and raw is not None and use.name not in found:
-            problems: list[Problem] = []
+            problems = Problems()
             found[use.name] = profile.written(use.name, plugins, problems)
             yield from problems
         if (wrong := _of_another_type(use, raw, profile, plugins, root)) is not None:

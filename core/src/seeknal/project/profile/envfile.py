@@ -10,7 +10,7 @@ from pathlib import Path
 from seeknal.project.profile.confidential import note_variables
 from seeknal.project.text_files import read_text
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Problem
+from seeknal.values.problems import Problems
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
@@ -27,7 +27,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     """
     if not os.path.lexists(path):
         return {}
-    problems: list[Problem] = []
+    problems = Problems()
     text = read_text(path, path.name, problems)
     if text is None:
         raise ProjectError(problems)

@@ -27,6 +27,7 @@ from seeknal.project.yaml_files import read_documents
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.model import Connection, Problem
+from seeknal.values.problems import Problems
 
 
 @frozen(kw_only=True)
@@ -93,13 +94,13 @@ class Profile:
                 code="SK0604",
                 help=help or f"connections: {known}",
             )
-        problems: list[Problem] = []
+        problems = Problems()
         found = self._convert(name, raw, plugins, problems)
         if found is None:
             raise ProjectError(problems)
         return found
 
-    def written(self, name: str, plugins: Plugins, problems: list[Problem]) -> Connection | None:
+    def written(self, name: str, plugins: Plugins, problems: Problems) -> Connection | None:
         """A connection by what is written of it; None when something in it is wrong.
 
         What variables say is left out: that is told where the connection is used, for it differs
@@ -108,7 +109,7 @@ class Profile:
         raw = self.connections[name]
         given = {key: value for key, value in raw.items() if not variables_in(value)}
         left = raw.keys() - given.keys()
-        found: list[Problem] = []
+        found = Problems()
         connection = self._convert(name, given, plugins, found)
         problems += [entry for entry in found if not (left and entry.code == MISSING_KEY)]
         if connection is not None and not left:
@@ -132,13 +133,13 @@ class Profile:
     def _marks(self, name: str) -> Marks:
         return self.other_marks.get(name) or self.marks.below("connections", name)
 
-    def source_defaults(self, type: str, problems: list[Problem]) -> dict[str, object]:
+    def source_defaults(self, type: str, problems: Problems) -> dict[str, object]:
         """Values that sources of a type start with."""
         raw = self.options.source_defaults.get(type, {})
         marks = self.marks.below("source_defaults", type)
         return _mapping(Filling(self.environment, marks, problems).value(dict(raw)))
 
-    def section_options(self, plugins: Plugins, problems: list[Problem]) -> dict[str, object]:
+    def section_options(self, plugins: Plugins, problems: Problems) -> dict[str, object]:
         """What the section of each target type says, as the class that the type declares."""
         found: dict[str, object] = {}
         for name, type in plugins.sections.items():
@@ -154,7 +155,7 @@ class Profile:
 
     def endpoints(self, plugins: Plugins) -> dict[str, Endpoint]:
         """Where each connection leads."""
-        filling = Filling(self.environment, self.marks, [])
+        filling = Filling(self.environment, self.marks, Problems())
         return {name: endpoint_of(raw, plugins, filling) for name, raw in self.connections.items()}
 
     def asked(self) -> dict[str, frozenset[str]]:
@@ -172,7 +173,7 @@ class Profile:
         return frozenset().union(*found)
 
     def _convert(
-        self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: list[Problem]
+        self, name: str, raw: Mapping[str, object], plugins: Plugins, problems: Problems
     ) -> Connection | None:
         marks = self._marks(name)
         type = str(raw.get("type", ""))
@@ -236,7 +237,7 @@ def read_connections(
 
 def read_profile(
     root: Path, path: Path | None, settings: Settings, plugins: Plugins
-) -> tuple[Profile | None, list[Problem]]:
+) -> tuple[Profile | None, Problems]:
     """A profile file, and what is wrong with it (connections are not looked into).
 
     Without a ``path`` there are only the connections of the project file.
@@ -244,9 +245,9 @@ def read_profile(
     if path is None:
         options, marks = ProfileOptions(), settings.marks
         profile = Profile(path=root / PROJECT_FILE, file=PROJECT_FILE, options=options, marks=marks)
-        return _with_project_connections(profile, root, settings), []
+        return _with_project_connections(profile, root, settings), Problems()
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    problems: list[Problem] = []
+    problems = Problems()
     text = read_text(path, file, problems)
     if text is None:
         return None, problems
@@ -257,10 +258,8 @@ def read_profile(
     )
     problems += [only_one(other) for other in documents[1:]]
     if not isinstance(data, dict):
-        return None, [
-            *problems,
-            Problem(code="SK0108", message="expected a mapping", location=marks.value()),
-        ]
+        problems.add("SK0108", "expected a mapping", marks.value())
+        return None, problems
     note_values(data, environment(root))
     named = {key: value for key, value in data.items() if _is_target(key, value)}
     sections = {

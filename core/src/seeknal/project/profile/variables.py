@@ -9,7 +9,7 @@ from typing import Any
 from seeknal.kernel.options import WRONG_VALUE
 from seeknal.project.profile.confidential import is_secret_name, note_variables
 from seeknal.values.marks import Marks
-from seeknal.values.model import Problem
+from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
@@ -25,7 +25,7 @@ class Filling:
         self,
         environment: Mapping[str, str],
         marks: Marks,
-        problems: list[Problem],
+        problems: Problems,
         secret: Collection[str] = (),
     ) -> None:
         self.environment = environment
@@ -52,7 +52,9 @@ class Filling:
         if isinstance(value, str):
             return Secret(self.text(value, path))
         if value is not None:
-            self.problem(WRONG_VALUE, f"{path[0]} is not text", path, "put it into quotes")
+            self.problems.add(
+                WRONG_VALUE, f"{path[0]} is not text", self.marks.value(*path), "put it into quotes"
+            )
         return None
 
     def text(self, value: str, path: tuple[str | int, ...]) -> str:
@@ -63,12 +65,10 @@ class Filling:
         found = self.environment.get(name, default)
         if found is None:
             help = f"set it, put it into .env, or write ${{{name}:default}}"
-            self.problem("SK0605", f"environment variable {name} is not set", path, help)
+            self.problems.add(
+                "SK0605", f"environment variable {name} is not set", self.marks.value(*path), help
+            )
         return found or ""
-
-    def problem(self, code: str, message: str, path: tuple[str | int, ...], help: str) -> None:
-        place = self.marks.value(*path)
-        self.problems.append(Problem(code=code, message=message, location=place, help=help))
 
 
 def _scalar(text: str) -> Any:

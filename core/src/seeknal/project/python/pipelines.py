@@ -34,7 +34,8 @@ from seeknal.project.python.syntax import (
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.project.raw import RawNode
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId, Problem, PythonCode
+from seeknal.values.model import Location, NodeId, PythonCode, Severity
+from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
     from seeknal.project.python.code import Counted
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def read_pipeline(path: Path, root: Path) -> tuple[list[RawNode], list[Problem]]:
+def read_pipeline(path: Path, root: Path) -> tuple[list[RawNode], Problems]:
     """The nodes of one file, and what is wrong with it.
 
     A file is imported to learn them, unless a PEP 723 header says that its packages are to be
@@ -109,7 +110,7 @@ class _Reader:
         self.path = path
         self.root = root
         self.file = path.relative_to(root).as_posix()
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.header: str | None = None
         self.tree = ast.Module(body=[], type_ignores=[])
         self.names: dict[str, str] = {}
@@ -127,11 +128,8 @@ class _Reader:
         raws = [self.raw(entry) for entry in declared]
         return [raw for raw in raws if raw is not None]
 
-    def problem(
-        self, code: str, message: str, line: int = 0, help: str | None = None, **more: Any
-    ) -> None:
-        place = Location(self.file, line, more.pop("column", 0))
-        self.problems.append(Problem(code=code, message=message, location=place, help=help, **more))
+    def at(self, line: int = 0, column: int = 0) -> Location:
+        return Location(self.file, line, column)
 
     def parse(self) -> bool:
         try:
@@ -140,10 +138,10 @@ class _Reader:
             self.header = header_of(data.decode("utf-8-sig").replace("\r\n", "\n"))
         except SyntaxError as error:
             message = f"Python cannot read this file: {error.msg}"
-            self.problem("SK0501", message, error.lineno or 0, column=error.offset or 0)
+            self.problems.add("SK0501", message, self.at(error.lineno or 0, error.offset or 0))
         except (OSError, ValueError, RecursionError) as error:
             code = "SK0503" if isinstance(error, BadHeader) else "SK0502"
-            self.problem(code, f"the file cannot be read: {error}")
+            self.problems.add(code, f"the file cannot be read: {error}", self.at())
         else:
             return True
         return False
@@ -152,9 +150,10 @@ class _Reader:
         """Report functions that look like nodes and are none: nobody would miss them else."""
         before = len(self.problems)
         for found in strangers(self.tree, self.names, self.path.parent):
-            severity = "error" if found.certain else "warn"
-            self.problem("SK0224", found.message, found.line, found.help, severity=severity)
-        return self.has_errors(before)
+            severity: Severity = "error" if found.certain else "warn"
+            place = self.at(found.line)
+            self.problems.add("SK0224", found.message, place, found.help, severity=severity)
+        return self.problems.has_errors(before)
 
     def imported(self) -> list[Declared]:
         from seeknal.project.python.modules import load_file
@@ -201,14 +200,7 @@ class _Reader:
                 f" dependencies = [{error.name.partition('.')[0]!r}]"
             )
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        self.problems.append(
-            Problem(
-                code="SK0504",
-                message=f"importing the file failed: {text}",
-                location=place,
-                help=help,
-            )
-        )
+        self.problems.add("SK0504", f"importing the file failed: {text}", place, help)
 
     def failing_line(self, error: BaseException) -> Location:
         """The innermost line of the project's that was being run."""
@@ -256,10 +248,10 @@ class _Reader:
         try:
             answer = run_with_uv(self.path, self.header or "", job, self.root)
         except SeeknalError as error:
-            self.problem(error.code, error.message, help=error.help)
+            self.problems.add(error.code, error.message, self.at(), error.help)
             return []
         for entry in answer["problems"]:
-            self.problem("SK0504", entry["message"], entry["line"])
+            self.problems.add("SK0504", entry["message"], self.at(entry["line"]))
         return [Declared(**entry) for entry in answer["declared"]]
 
     def raw(self, declared: Declared) -> RawNode | None:
@@ -318,19 +310,25 @@ class _Reader:
         before = len(self.problems)
         if not declared.kind:
             text = f"{declared.function}() has @materialize but is no node"
-            self.problem("SK0505", text, line, "add @transform, @source or another node decorator")
+            self.problems.add(
+                "SK0505", text, self.at(line), "add @transform, @source or another node decorator"
+            )
         for mistake in declared.mistakes:
-            self.problem("SK0505", mistake, line, "a function is one node")
+            self.problems.add("SK0505", mistake, self.at(line), "a function is one node")
         name = declared.keys.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             text = f"a node cannot be named {name!r}"
-            self.problem("SK0506", text, line, "letters, digits and _, not beginning with a digit")
+            self.problems.add(
+                "SK0506", text, self.at(line), "letters, digits and _, not beginning with a digit"
+            )
         if isinstance(function, ast.AsyncFunctionDef):
             text = f"{declared.function}() is async: a node's function is an ordinary one"
-            self.problem("SK0507", text, line)
+            self.problems.add("SK0507", text, self.at(line))
         elif function and (count := required_arguments(function)) > 1:
             text = f"{declared.function}() takes {count} arguments"
-            self.problem("SK0507", text, line, "a node's function takes ctx, or nothing")
+            self.problems.add(
+                "SK0507", text, self.at(line), "a node's function takes ctx, or nothing"
+            )
         return len(self.problems) == before
 
     def keys(self, declared: Declared, marks: Marks) -> dict[str, Any] | None:
@@ -344,10 +342,9 @@ class _Reader:
         if declared.kind == "source":
             _complete_source(data)
         self.add_targets(data, targets, marks)
-        return data if len(self.problems) == before or not self.has_errors(before) else None
-
-    def has_errors(self, since: int) -> bool:
-        return any(problem.severity == "error" for problem in self.problems[since:])
+        return (
+            data if len(self.problems) == before or not self.problems.has_errors(before) else None
+        )
 
     def plain(self, value: Any, marks: Marks, *path: str | int) -> Any:
         """A decorator's argument as the value that YAML would give."""
@@ -367,7 +364,7 @@ class _Reader:
         place = marks.value(*path)
         text = f"{path[0]} cannot hold a value of type {type(value).__name__}"
         help = "text, numbers, true and false, lists and dicts may stand here"
-        self.problem("SK0508", text, place.line, help, column=place.column)
+        self.problems.add("SK0508", text, self.at(place.line, place.column), help)
         return None
 
     def add_targets(self, data: dict[str, Any], targets: list[Any], marks: Marks) -> None:
@@ -391,13 +388,12 @@ class _Reader:
 
     def deprecated(self, marks: Marks) -> None:
         place = marks.value("materialization")
-        self.problem(
+        self.problems.add(
             "SK0509",
             "materialization= on a decorator is deprecated",
-            place.line,
+            self.at(place.line, place.column),
             "write @materialize(...) below or above it",
             severity="warn",
-            column=place.column,
         )
 
     def code(self, declared: Declared) -> Code:
@@ -414,7 +410,9 @@ class _Reader:
                 ours=self.names,
             )
         except (SyntaxError, ValueError, OSError, RecursionError) as error:
-            self.problem("SK0510", f"the code of {declared.function}() cannot be read: {error}")
+            self.problems.add(
+                "SK0510", f"the code of {declared.function}() cannot be read: {error}", self.at()
+            )
             return Code()
         reads = reads_of(reached.counted)
         text = f"{reached.hash}\0{self.header}" if self.header is not None else None

@@ -21,6 +21,7 @@ from seeknal.project.templates.undefined import Found, Missing, collecting
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, NodeId, Problem
+from seeknal.values.problems import Problems
 
 MAX_SIZE = 1 << 20
 MAX_SECONDS = 5.0
@@ -71,7 +72,7 @@ def render(
     scope: Scope,
     params: Mapping[str, object],
     location: Location,
-    problems: list[Problem],
+    problems: Problems,
     node: NodeId | None = None,
     further: Mapping[str, object] | None = None,
 ) -> Rendered:
@@ -153,7 +154,7 @@ def render_values(
     value: Any,
     scope: Scope,
     marks: Marks,
-    problems: list[Problem],
+    problems: Problems,
     node: NodeId,
     *path: str | int,
 ) -> Any:

@@ -13,7 +13,7 @@ from seeknal.project.templates.macros import macro_problems
 from seeknal.project.text_files import nothing_in
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.marks import Marks
-from seeknal.values.model import Problem
+from seeknal.values.problems import Problems
 
 
 @frozen(kw_only=True)
@@ -55,7 +55,7 @@ class Common:
     macros: Mapping[str, str] = field(factory=dict)
 
 
-def load_common(root: Path, read: Callable[[Path], str | None], problems: list[Problem]) -> Common:
+def load_common(root: Path, read: Callable[[Path], str | None], problems: Problems) -> Common:
     """All snippets of the project; what is wrong goes to ``problems``."""
     aliases: dict[str, dict[str, object]] = {}
     for path in yaml_files(root / "seeknal" / "common"):
@@ -80,12 +80,10 @@ def load_common(root: Path, read: Callable[[Path], str | None], problems: list[P
 
 
 def _add(
-    data: object, marks: Marks, aliases: dict[str, dict[str, object]], problems: list[Problem]
+    data: object, marks: Marks, aliases: dict[str, dict[str, object]], problems: Problems
 ) -> None:
     if not isinstance(data, dict):
-        problems.append(
-            Problem(code="SK0108", message="expected a mapping", location=marks.value())
-        )
+        problems.add("SK0108", "expected a mapping", marks.value())
         return
     common = convert(CommonFile, data, marks, problems)
     if common is None:
