@@ -5,7 +5,8 @@ python3 dev.py example          run examples/medallion and show what it made
 python3 dev.py test [ARGS]      run the tests (ARGS go to pytest)
 python3 dev.py check            style, types, layers, and each package with nothing else installed
 python3 dev.py wheels           build the wheels into dist/ and try them in a clean environment
-python3 dev.py changelog        write the fragments of changelog.d/ into CHANGELOG.md
+python3 dev.py changelog        show what changelog.d/ holds as the section of the next release
+python3 dev.py changelog X.Y.Z  make it that release's section of CHANGELOG.md, dated today
 
 Everything is installed into .venv/ beside this file and nowhere else.
 """
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -106,23 +108,31 @@ def wheels(arguments: list[str]) -> int:
 
 
 def changelog(arguments: list[str]) -> int:
-    CHANGELOG.write_text(changelog_with(unreleased()))
+    if not arguments:
+        print(unreleased(), end="")
+        return 0
+    CHANGELOG.write_text(released(CHANGELOG.read_text(), f"{arguments[0]} ({date.today()})"))
+    for fragment in fragments():
+        fragment.unlink()
     return 0
 
 
-def changelog_with(section: str) -> str:
-    """CHANGELOG.md with the text below its first version heading replaced."""
-    head, heading, rest = re.split(r"(?m)^(## .*\n)", CHANGELOG.read_text(), maxsplit=1)
-    earlier = re.search(r"(?m)^## ", rest)
-    return head + heading + section + (f"\n{rest[earlier.start() :]}" if earlier else "")
+def released(text: str, heading: str) -> str:
+    """The changelog with a section of what is not released yet, above those of releases."""
+    first = re.search(r"(?m)^## ", text)
+    head, rest = (text[: first.start()], text[first.start() :]) if first else (f"{text}\n", "")
+    return f"{head}## {heading}\n{unreleased()}" + (f"\n{rest}" if rest else "")
+
+
+def fragments(kind: str = "*") -> list[Path]:
+    return sorted((ROOT / "changelog.d").glob(f"*.*.{kind}.md"), key=_core_first)
 
 
 def unreleased() -> str:
     """The fragments of changelog.d/ as Markdown: by what they are, then by package."""
     parts = []
     for change in CHANGES:
-        fragments = sorted((ROOT / "changelog.d").glob(f"*.{change}.md"), key=_core_first)
-        entries = [f"- {path.name.split('.')[0]}: {path.read_text()}" for path in fragments]
+        entries = [f"- {path.name.split('.')[0]}: {path.read_text()}" for path in fragments(change)]
         if entries:
             parts.append(f"\n### {change.capitalize()}\n\n{''.join(entries)}")
     return "".join(parts)

@@ -32,9 +32,18 @@ def test_a_fragment_is_one_line_about_a_package(fragment):
     assert re.fullmatch(r"[A-Z`].*\.\n", fragment.read_text())
 
 
-def test_the_changelog_holds_all_fragments():
-    module = dev()
+def test_a_release_puts_every_fragment_above_what_was_released_before():
+    before = "# Changelog\n\nNewest first.\n\n## 2.9.0 (2025-01-01)\n\n- core: Old.\n"
 
-    assert (ROOT / "CHANGELOG.md").read_text() == module.changelog_with(module.unreleased()), (
-        "python3 dev.py changelog writes it"
-    )
+    text = dev().released(before, "3.0.0 (2026-01-01)")
+
+    for fragment in FRAGMENTS:
+        assert text.count(fragment.read_text()) == 1
+    assert text.startswith("# Changelog\n\nNewest first.\n\n## 3.0.0 (2026-01-01)\n")
+    assert text.endswith("\n\n## 2.9.0 (2025-01-01)\n\n- core: Old.\n")
+
+
+def test_what_is_not_released_stands_in_its_fragments_alone():
+    text = (ROOT / "CHANGELOG.md").read_text()
+
+    assert not [fragment.name for fragment in FRAGMENTS if fragment.read_text() in text]
