@@ -9,12 +9,8 @@ file with all that it imports, or as every Python file of the project.
 from __future__ import annotations
 
 import ast
-import builtins
-import importlib.util
-import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -23,45 +19,40 @@ from attrs import field, frozen
 
 from seeknal.host.walk import python_files
 from seeknal.project.python.canonical import form_of
+from seeknal.project.python.finding import ProjectModules
 from seeknal.project.python.free_names import free_names
 from seeknal.project.python.module import (
     Import,
     Module,
     imports_when_loaded,
-    read_module,
     without_ours,
 )
 from seeknal.project.python.purity import KNOWN_DECORATORS, is_main_guard
 from seeknal.project.python.syntax import dotted, first_line, functions
+from seeknal.project.python.words import (
+    ANY_NAME,
+    ANY_NAME_BY_ATTRIBUTE,
+    ANYTHING,
+    BY_NAME,
+    READS_DOCS,
+    READS_TEXT,
+    READS_TYPES,
+    Chain,
+    binds,
+    chains_of,
+    has_computed_query,
+    is_no_table,
+    is_own,
+    is_text,
+    only_here,
+    types_of,
+    unknown_calls,
+    words_in_texts,
+    words_of,
+)
 
 SCHEME = "python-2"
 """Changed when the same code would hash differently."""
-
-_BY_NAME = {"importlib.import_module", "__import__"}
-"""Imports by a name that is computed, unless it is written out."""
-_ANYTHING = {
-    *("exec", "eval", "compile", "builtins", "__builtins__", "sys.modules", "gc", "ctypes"),
-    *("runpy.run_path", "runpy.run_module", "pkgutil", "importlib.util", "importlib.machinery"),
-    *("pickle", "imp", "importlib.metadata.entry_points", "code", "sys.meta_path"),
-}
-"""Through these, code may be reached that no name leads to."""
-_ANY_NAME = {"globals", "locals", "vars", "dir", "inspect", "sys._getframe"}
-"""Through these, any name of a file that is imported."""
-_ANY_NAME_BY_ATTRIBUTE = {"__dict__", "__subclasses__", "__globals__", "f_globals", "tp_dict"}
-_READS_TEXT = {
-    *("getsource", "linecache", "f_lineno", "co_firstlineno", "__code__", "inspect"),
-    *("_getframe", "tb_lineno", "getmodule", "pydoc", "doctest", "stacklevel", "extract_stack"),
-}
-"""Code that names these may see comments and lines."""
-_READS_DOCS = {"getdoc", "__doc__", "inspect", "pydoc", "doctest"}
-"""Code that names these may see docstrings."""
-_READS_TYPES = {
-    *("__annotations__", "get_type_hints", "get_annotations", "signature", "create_function"),
-    *("udf", "validate_call", "validate_arguments", "singledispatch", "singledispatchmethod"),
-    *("register", "typechecked", "beartype", "inspect"),
-}
-"""Code that names these may see what functions say of their arguments' types."""
-Chain = tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -119,7 +110,7 @@ def reach(
         notes=tuple(dict.fromkeys(walk.notes)),
         trees=tuple(walk.trees),
         counted=tuple(walk.counted()),
-        outside=walk.outside,
+        outside=walk.outside or walk.project.outside,
     )
 
 
@@ -146,10 +137,8 @@ class _Walk:
     """Follows imports and names from a function through the project's files."""
 
     def __init__(self, path: Path, root: Path, ours: Mapping[str, str] | None) -> None:
-        self.root = root.resolve()
-        self.folder = path.parent
-        self.main = read_module(path, "", ours)
-        self.modules: dict[Path, Module] = {path.resolve(): self.main}
+        self.project = ProjectModules(path, root, ours)
+        self.main = self.project.main
         self.taken: dict[tuple[str, int], bool] = {}
         """Statements that count, by file and place; whether a name that is read led there."""
         self.bound: set[tuple[str, int, str]] = set()
@@ -157,7 +146,6 @@ class _Walk:
         self.loaded: set[str] = set()
         self.loads: dict[tuple[str, int], list[str]] = {}
         self.whole: set[str] = set()
-        self.unread: set[str] = set()
         self.trees: list[ast.AST] = []
         self.packages: set[str] = set()
         self.notes: list[str] = []
@@ -167,7 +155,6 @@ class _Walk:
         self.extra: list[Counted] = []
         self.wants_text = self.wants_types = self.wants_docs = False
         self.any_name: str = ""
-        self.paths: dict[str, list[str]] | None = None
 
     # From the function
 
@@ -205,8 +192,8 @@ class _Walk:
         before = len(self.seen)
         for entry in self.counted():
             for node in ast.walk(entry.tree) if self.shows_types(entry.tree) else ():
-                for part in _types_of(node):
-                    for read, chains in _chains(part).items():
+                for part in types_of(node):
+                    for read, chains in chains_of(part).items():
                         self.waiting += [(entry.module, read, chain, False) for chain in chains]
         self.follow()
         return len(self.seen) > before
@@ -252,7 +239,7 @@ class _Walk:
         base, level = (
             (star.module or "", star.level) if isinstance(star, ast.ImportFrom) else ("", 0)
         )
-        found = self.find(module, base, level)
+        found = self.project.find(module, base, level)
         for other in found:
             for all_name in ("__all__", name):
                 if all_name in other.bindings or other.stars:
@@ -288,16 +275,16 @@ class _Walk:
         top, *rest = alias.name.split(".")
         self.load_name(module, alias.name, 0)
         if alias.asname or not rest:
-            found = self.find(module, alias.name, 0)
+            found = self.project.find(module, alias.name, 0)
             for other in found:
                 self.member(other, chain, reached)
         else:
-            found = self.find(module, top, 0)
+            found = self.project.find(module, top, 0)
             for other in found:
                 self.member(other, chain, reached)
             if not found:
                 # A folder without __init__.py: what is used of it is what it holds.
-                found = self.find(module, alias.name, 0)
+                found = self.project.find(module, alias.name, 0)
                 inner = chain[len(rest) :] if list(chain[: len(rest)]) == rest else ()
                 for other in found:
                     self.member(other, inner, reached)
@@ -314,11 +301,11 @@ class _Walk:
     ) -> None:
         base, level = statement.module or "", statement.level
         self.load_name(module, base, level)
-        found = self.find(module, base, level)
+        found = self.project.find(module, base, level)
         for other in found:
             self.member(other, (alias.name, *chain), reached)
         if not found or not base:
-            inner = self.find(module, f"{base}.{alias.name}".strip("."), level)
+            inner = self.project.find(module, f"{base}.{alias.name}".strip("."), level)
             for other in inner:
                 self.member(other, chain, reached)
             found = [*found, *inner]
@@ -337,9 +324,9 @@ class _Walk:
             self.waiting.append((module, first, rest, reached))
         inner = []
         if module.path.name == "__init__.py":
-            inner = self.files(module.path.parent / first)
+            inner = self.project.files(module.path.parent / first)
             for file in inner:
-                self.member(self.module(file), rest, reached)
+                self.member(self.project.module(file), rest, reached)
         if not known and not inner:
             self.take_all(
                 module, f"{module.label or module.path.name} does not say what {first} is"
@@ -364,15 +351,15 @@ class _Walk:
         self.look_for_surprises(module, statement, tree)
 
     def look_into(self, module: Module, tree: ast.AST, reached: bool) -> None:
-        chains = _chains(tree)
+        chains = chains_of(tree)
         for read in free_names(tree):
             for chain in chains.get(read, {()}):
                 self.waiting.append((module, read, chain, reached))
-        for word in _words_in_texts(tree):
+        for word in words_in_texts(tree):
             # SQL and expressions in texts may name what the file binds.
             if word in module.bindings or module.stars:
                 self.waiting.append((module, word, (), False))
-        if _has_computed_query(tree):
+        if has_computed_query(tree):
             self.take_data(module)
         for inner in ast.walk(tree):
             if isinstance(inner, ast.Import | ast.ImportFrom):
@@ -380,7 +367,7 @@ class _Walk:
                     bound = alias.asname or alias.name.partition(".")[0]
                     if alias.name == "*":
                         continue
-                    used = chains.get(bound, {()}) if _only_here(module, bound) else {()}
+                    used = chains.get(bound, {()}) if only_here(module, bound) else {()}
                     for chain in used or {()}:
                         self.imported(module, -1, inner, bound, chain, reached)
 
@@ -406,7 +393,7 @@ class _Walk:
             wanted += [(f"{base}.{a.name}".strip("."), node.level) for a in node.names]
         none = True
         for name, level in wanted:
-            for other in self.find(module, name, level):
+            for other in self.project.find(module, name, level):
                 none = False
                 self.take_all(other, f"{module.label or module.path.name} imports it")
         if none:
@@ -415,7 +402,7 @@ class _Walk:
     def take_data(self, module: Module) -> None:
         """Count all values that a file binds: a query that is computed may read any as a table."""
         for name, found in module.bindings.items():
-            if not all(_is_no_table(module.body[index]) for index in found):
+            if not all(is_no_table(module.body[index]) for index in found):
                 self.waiting.append((module, name, ("",), False))
 
     def take_everything(self, why: str) -> None:
@@ -425,11 +412,11 @@ class _Walk:
             return
         self.whole.add("*")
         self.notes.append(f"every Python file of the project counts: {why}")
-        for name in python_files(self.root):
+        for name in python_files(self.project.root):
             try:
-                self.take_all(self.module(self.root / name), why)
+                self.take_all(self.project.module(self.project.root / name), why)
             except (SyntaxError, ValueError, OSError, RecursionError):
-                self.count_bytes(self.root / name)
+                self.project.count_bytes(self.project.root / name)
 
     # What runs when files are imported
 
@@ -461,14 +448,16 @@ class _Walk:
                     base = node.module or ""
                     labels = self.load_name(module, base, node.level) if base else []
                     inner = f"{base}.{alias.name}".strip(".")
-                    if alias.name != "*" and not _binds(self.find(module, base, node.level), alias):
+                    if alias.name != "*" and not binds(
+                        self.project.find(module, base, node.level), alias
+                    ):
                         labels += self.load_name(module, inner, node.level)
                     if alias.name == "*":
                         self.load_star(module, index, node)
                 self.loads[module.label, index] += labels
 
     def load_star(self, module: Module, index: int, node: ast.ImportFrom) -> None:
-        for other in self.find(module, node.module or "", node.level):
+        for other in self.project.find(module, node.module or "", node.level):
             self.waiting.append((other, "__all__", (), False))
 
     def load_name(self, module: Module, name: str, level: int) -> list[str]:
@@ -476,98 +465,10 @@ class _Walk:
         labels = []
         parts = name.split(".") if name else []
         for end in range(1, len(parts) + 1):
-            for found in self.find(module, ".".join(parts[:end]), level):
+            for found in self.project.find(module, ".".join(parts[:end]), level):
                 labels.append(found.label)
                 self.load(found)
         return labels
-
-    # Where modules are
-
-    def find(self, module: Module, name: str, level: int) -> list[Module]:
-        """The project's files that a module's name may mean."""
-        return [self.module(file) for file in self.found(module, name, level)]
-
-    def found(self, module: Module, name: str, level: int) -> list[Path]:
-        parts = name.split(".") if name else []
-        if level:
-            folders = [module.path.parent, *module.path.parent.parents][level - 1 : level]
-            return [file for folder in folders for file in self.files(folder.joinpath(*parts))]
-        if not parts or parts[0] == "seeknal":
-            return []
-        beside = self.files(self.folder.joinpath(*parts))
-        if parts[0] in sys.stdlib_module_names:
-            return beside
-        return list(dict.fromkeys([*beside, *self.on_the_path(parts, bool(beside))]))
-
-    def on_the_path(self, parts: list[str], beside: bool) -> list[Path]:
-        """Files that a change of ``sys.path``, or how Python was started, makes importable."""
-        spec = None
-        with suppress(Exception):
-            spec = importlib.util.find_spec(parts[0])
-        places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
-        if spec and spec.origin and self.is_own(spec.origin) and not spec.origin.endswith(".py"):
-            self.count_bytes(Path(spec.origin))
-        if any(self.is_own(place) for place in places if place):
-            self.outside = True
-        elif (spec is not None or beside) and not self.seeks_elsewhere():
-            # Installed, or beside the pipeline: another of the name is found only if it is sought.
-            return []
-        wanted = "/".join(parts)
-        self.outside = True
-        return [
-            file
-            for folder in self.folders_with(parts[0])
-            for file in self.files(self.root / folder / wanted)
-        ]
-
-    def count_bytes(self, path: Path) -> None:
-        """A file that Python runs and that is no text, or not Python's."""
-        with suppress(OSError):
-            digest = sha256(path.read_bytes()).hexdigest()
-            self.unread.add(f"{path.relative_to(self.root).as_posix()}:{digest}")
-
-    def is_own(self, place: str) -> bool:
-        path = Path(place)
-        return path.is_relative_to(self.root) and "site-packages" not in path.parts
-
-    def seeks_elsewhere(self) -> bool:
-        return any(
-            b"sys" in data and b"path" in data and (b"sys.path" in data or b"import path" in data)
-            for data in self.sources()
-        )
-
-    def sources(self) -> Iterator[bytes]:
-        for module in list(self.modules.values()):
-            with suppress(OSError):
-                yield module.path.read_bytes()
-
-    def folders_with(self, top: str) -> list[str]:
-        """Folders of the project in which a module of that name lies."""
-        if self.paths is None:
-            self.paths = {}
-            for name in python_files(self.root):
-                *folders, file = name.split("/")
-                chain = [*folders, file.removesuffix(".py")]
-                for place, part in enumerate(chain):
-                    found = self.paths.setdefault(part, [])
-                    folder = "/".join(chain[:place])
-                    if folder not in found:
-                        found.append(folder)
-        return self.paths.get(top, [])
-
-    def files(self, base: Path) -> list[Path]:
-        """``base`` as a module's file: a package wins over a file of its name."""
-        for file in (base / "__init__.py", base.with_name(f"{base.name}.py")):
-            if file.is_file() and file.resolve().is_relative_to(self.root):
-                return [file]
-        return []
-
-    def module(self, file: Path) -> Module:
-        key = file.resolve()
-        if key not in self.modules:
-            label = key.relative_to(self.root).as_posix()
-            self.modules[key] = read_module(file, label)
-        return self.modules[key]
 
     def not_ours(self, module: Module, name: str, level: int) -> None:
         if level:
@@ -583,29 +484,29 @@ class _Walk:
         called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
         words = set()
         for node in ast.walk(tree):
-            words |= _words(node)
+            words |= words_of(node)
             name = module.qualified(node) if isinstance(node, ast.Name | ast.Attribute) else None
             if name is None:
                 continue
             why = f"{name}() is called at line {statement.lineno}"
-            if name in _BY_NAME:
+            if name in BY_NAME:
                 self.by_name(module, called.get(id(node)), why)
-            elif name in _ANYTHING and not _is_own(module, node):
+            elif name in ANYTHING and not is_own(module, node):
                 self.take_all(module, why)
                 self.take_everything(why)
-            elif name in _ANY_NAME and not _is_own(module, node):
+            elif name in ANY_NAME and not is_own(module, node):
                 self.take_loaded(module, why)
-        if words & _ANY_NAME_BY_ATTRIBUTE:
-            self.take_loaded(module, f"{min(words & _ANY_NAME_BY_ATTRIBUTE)} is used")
-        self.wants_text = self.wants_text or bool(words & _READS_TEXT)
-        self.wants_types = self.wants_types or bool(words & _READS_TYPES)
-        self.wants_docs = self.wants_docs or bool(words & _READS_DOCS)
+        if words & ANY_NAME_BY_ATTRIBUTE:
+            self.take_loaded(module, f"{min(words & ANY_NAME_BY_ATTRIBUTE)} is used")
+        self.wants_text = self.wants_text or bool(words & READS_TEXT)
+        self.wants_types = self.wants_types or bool(words & READS_TYPES)
+        self.wants_docs = self.wants_docs or bool(words & READS_DOCS)
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             self.look_for_unknown_values(module, statement)
 
     def look_for_unknown_values(self, module: Module, statement: ast.stmt) -> None:
         names = [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)][:1]
-        for call in _unknown_calls(statement, module):
+        for call in unknown_calls(statement, module):
             why = f"{''.join(names)} is computed by {call}() at line {statement.lineno}"
             self.take_all(module, why)
 
@@ -614,7 +515,7 @@ class _Walk:
         if call and len(call.args) == 1 and isinstance(first, ast.Constant):
             name = str(first.value)
             level = len(name) - len(name.lstrip("."))
-            found = self.find(module, name.lstrip("."), level)
+            found = self.project.find(module, name.lstrip("."), level)
             self.load_name(module, name.lstrip("."), level)
             for other in found:
                 self.take_all(other, why)
@@ -631,14 +532,14 @@ class _Walk:
         if self.any_name:
             return
         self.any_name = why
-        for other in list(self.modules.values()):
+        for other in self.project:
             if other.label in self.loaded:
                 self.take_all(other, why)
 
     # The result
 
     def counted(self) -> Iterator[Counted]:
-        by_label = {module.label: module for module in self.modules.values()}
+        by_label = {module.label: module for module in self.project}
         for label, index in sorted(self.taken):
             module = by_label[label]
             tree = without_ours(module.body[index], module.ours)
@@ -648,7 +549,7 @@ class _Walk:
     def forms(self) -> Iterator[str]:
         """All that counts as text, file by file, in the order in which it runs."""
         matters = self.files_that_do_something()
-        for module in sorted(self.modules.values(), key=lambda entry: entry.label):
+        for module in sorted(self.project, key=lambda entry: entry.label):
             if self.wants_text and module.label in self.loaded:
                 yield f"{module.label}:{sha256(module.path.read_bytes()).hexdigest()}"
             imported: set[str] = set()
@@ -660,20 +561,20 @@ class _Walk:
                 for _, _, text in sorted(b for b in self.bound if b[:2] == (module.label, index)):
                     yield f"{module.label}:{text}"
                 if (module.label, index) in self.taken and (
-                    self.wants_docs or not _is_text(statement)
+                    self.wants_docs or not is_text(statement)
                 ):
                     tree = without_ours(statement, module.ours)
                     yield f"{module.label}:{self.form(tree)}"
         for entry in self.extra:
             yield f"{entry.module.label}:{self.form(entry.tree)}"
-        yield from sorted(self.unread)
+        yield from sorted(self.project.unread)
 
     def form(self, tree: ast.AST) -> str:
         return form_of(tree, types=self.shows_types(tree), docs=self.wants_docs)
 
     def files_that_do_something(self) -> set[str]:
         """Files whose import matters for what it does, or for what it imports in turn."""
-        does = {module.label for module in self.modules.values() if module.effects}
+        does = {module.label for module in self.project if module.effects}
         while True:
             more = {
                 label
@@ -683,122 +584,3 @@ class _Walk:
             if not more:
                 return does
             does |= more
-
-
-def _is_no_table(statement: ast.stmt) -> bool:
-    """Whether what a statement binds is code, or a number or text that is written out."""
-    code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return isinstance(statement, code) or (
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and isinstance(statement.value, ast.Constant)
-    )
-
-
-def _binds(modules: list[Module], alias: ast.alias) -> bool:
-    return bool(modules) and all(alias.name in module.bindings for module in modules)
-
-
-def _only_here(module: Module, name: str) -> bool:
-    return name not in module.bindings
-
-
-def _local_names(statement: ast.stmt) -> set[str]:
-    stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and _is_stored(n)}
-    return stored | {n.arg for n in ast.walk(statement) if isinstance(n, ast.arg)}
-
-
-def _is_stored(node: ast.Name) -> bool:
-    return not isinstance(node.ctx, ast.Load)
-
-
-def _is_own(module: Module, node: ast.AST) -> bool:
-    """Whether a name that Python has is one that the file binds to something else."""
-    name = dotted(node) if isinstance(node, ast.expr) else None
-    first = (name or "").partition(".")[0]
-    found = [module.body[index] for index in module.bindings.get(first, ())]
-    return bool(found) and not any(
-        isinstance(entry, ast.Import | ast.ImportFrom | ast.Try | ast.If) for entry in found
-    )
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is a docstring, or another text or number that stands alone."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def _words(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.Attribute):
-        return {node.attr}
-    if isinstance(node, ast.alias):
-        return {*node.name.split(".")}
-    if isinstance(node, ast.keyword) and node.arg:
-        return {node.arg}
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 40:
-        return {node.value}
-    return set()
-
-
-_WORD = re.compile(r"[^\W\d]\w*")
-_QUERIES = {"sql", "query", "execute", "eval", "from_query", "sql_query"}
-
-
-def _words_in_texts(tree: ast.AST) -> set[str]:
-    return {
-        word
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        for word in _WORD.findall(node.value)
-    }
-
-
-def _has_computed_query(tree: ast.AST) -> bool:
-    return any(
-        isinstance(node, ast.Call)
-        and (_words(node.func) & _QUERIES)
-        and bool(node.args)
-        and not isinstance(node.args[0], ast.Constant)
-        for node in ast.walk(tree)
-    )
-
-
-def _types_of(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.arg):
-        return [node.annotation] if node.annotation else []
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return [node.returns] if node.returns else []
-    return []
-
-
-def _chains(tree: ast.AST) -> dict[str, set[Chain]]:
-    """For each name, what is used of it: ``{"helpers": {("clean",)}}``; () when all of it is."""
-    found: dict[str, set[Chain]] = {}
-    inside: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and id(node) not in inside:
-            chain = [node.attr]
-            base = node.value
-            while isinstance(base, ast.Attribute):
-                inside.add(id(base))
-                chain.append(base.attr)
-                base = base.value
-            if isinstance(base, ast.Name):
-                inside.add(id(base))
-                found.setdefault(base.id, set()).add(tuple(reversed(chain)))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and id(node) not in inside:
-            found.setdefault(node.id, set()).add(())
-    return found
-
-
-def _unknown_calls(statement: ast.stmt, module: Module) -> Iterator[str]:
-    """Calls in a constant's value of names that nobody binds."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Call) and (called := dotted(node.func)):
-            first = called.partition(".")[0]
-            is_bound = first in module.bindings or first in _local_names(statement)
-            if not (is_bound or module.stars or first in dir(builtins)):
-                yield called
-        elif isinstance(node, ast.Attribute) and dotted(node) == "os.environ":
-            yield "os.environ"
