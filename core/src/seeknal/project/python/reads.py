@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from attrs import field, frozen
@@ -26,6 +25,7 @@ from seeknal.project.python.machine import (
     variables_of_method,
 )
 from seeknal.project.python.module import Module
+from seeknal.project.python.path_ends import ANY, PATHS, PLACEHOLDER, PathEnds, says, text_of
 from seeknal.project.python.syntax import dotted
 
 _READERS = {
@@ -54,15 +54,6 @@ _UNSEEN = {
     *("subprocess", "os.system", "os.popen", "os.spawnv", "os.execv", "multiprocessing"),
     *("os.path.getmtime", "os.path.getctime", "mmap"),
 }
-_PATHS = {
-    *("Path", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath"),
-    *("os.path.normpath", "pathlib.PurePath", "os.path.join", "os.path.expanduser"),
-}
-_TEXTS = {"str", "bytes", "os.fsencode", "os.fsdecode"}
-_SAME = {
-    *("resolve", "absolute", "as_posix", "expanduser", "strip", "__str__", "__fspath__"),
-    *("encode", "decode", "__bytes__"),
-}
 _ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
 _BUFFERS = {"io.StringIO", "io.BytesIO", "StringIO", "BytesIO"}
 _OPEN_IN_SQL = re.compile(
@@ -78,9 +69,6 @@ _FILE = re.compile(
     rf"(?!(?:{'|'.join(KINDS)})\.)(?=[^.]*[./])[^\n\r\t\0<>|(),;=]{{0,200}}(?:/[^/.]+|\.\w{{1,8}})"
 )
 """A text that may be a file's name or the end of its path, and is no node's id."""
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[-+ #0]*\d*(?:\.\d+)?[sdrif]")
-_ANY = "*"
-_DEEP = 12
 
 
 @frozen(kw_only=True)
@@ -129,11 +117,13 @@ class _Finder:
         self.unknown: dict[str, str] = {}
         self.module: Module
         self.tree: ast.AST
+        self.paths: PathEnds
         self.parents: dict[ast.AST, ast.AST] = {}
         self.imports: dict[Path, frozenset[str]] = {}
 
     def look(self, entry: Counted) -> None:
         self.module, self.tree = entry.module, entry.tree
+        self.paths = PathEnds(entry.module, entry.tree, _READERS, _READING_METHODS)
         self.parents = {
             child: parent
             for parent in ast.walk(self.tree)
@@ -213,13 +203,13 @@ class _Finder:
         """What ``name`` tells of the machine that the node runs on, or of stored rows."""
         first = call.args[0] if call and call.func is node and call.args else None
         if name == "os.path.expandvars":
-            text = _text_of(first)
+            text = text_of(first)
             if text is None:
                 self.note("env", "environment variables whose names are computed", node)
             else:
                 self.env |= variables_in(text)
         elif name in ("os.path.abspath", "os.path.realpath"):
-            if first is not None and _text_of(first) in ("", "."):
+            if first is not None and text_of(first) in ("", "."):
                 self.note("run", name, node)
         elif name == "os.path.expanduser" and first is not None and self.is_plain_path(first):
             return
@@ -236,7 +226,7 @@ class _Finder:
             node = node.value
         if not isinstance(node, ast.Call) or not node.args:
             return None
-        how, module = self.module.qualified(node.func), _text_of(node.args[0])
+        how, module = self.module.qualified(node.func), text_of(node.args[0])
         if module is None or how not in ("__import__", "importlib.import_module"):
             return None
         top = module.partition(".")[0] if how == "__import__" else module
@@ -255,9 +245,9 @@ class _Finder:
 
     def is_plain_path(self, node: ast.expr) -> bool:
         """Whether a path is written out and does not begin with somebody's home."""
-        if isinstance(node, ast.Call) and self.module.qualified(node.func) in _PATHS and node.args:
+        if isinstance(node, ast.Call) and self.module.qualified(node.func) in PATHS and node.args:
             node = node.args[0]
-        text = _text_of(node)
+        text = text_of(node)
         return text is not None and not text.startswith("~")
 
     def is_own(self, name: str) -> bool:
@@ -310,9 +300,9 @@ class _Finder:
     def is_here(self, node: ast.expr) -> bool:
         """Whether the path before ``.resolve`` is the working directory."""
         owner = node.value if isinstance(node, ast.Attribute) else None
-        if not isinstance(owner, ast.Call) or self.module.qualified(owner.func) not in _PATHS:
+        if not isinstance(owner, ast.Call) or self.module.qualified(owner.func) not in PATHS:
             return False
-        return not owner.args or (len(owner.args) == 1 and _text_of(owner.args[0]) in ("", "."))
+        return not owner.args or (len(owner.args) == 1 and text_of(owner.args[0]) in ("", "."))
 
     def asked_by_name(self, node: ast.Call) -> None:
         """``getattr(ctx, name)``: of the name nothing may be known."""
@@ -324,7 +314,7 @@ class _Finder:
             self.note("files", f".{key.value} that is called elsewhere", node)
         owner = self.module.qualified(node.args[0])
         if owner is not None and self.is_imported(node.args[0]):
-            name = plain(f"{owner}.{_text_of(key)}")
+            name = plain(f"{owner}.{text_of(key)}")
             if name in _ENVIRONMENT:
                 self.variable(node, None)
             else:
@@ -332,7 +322,7 @@ class _Finder:
 
     def file(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         for path in given:
-            found = self.patterns(path, 0)
+            found = self.paths.of(path)
             if found is None:
                 what = ast.unparse(node.func)
                 self.note("files", f"{what}() of a path that is computed", node)
@@ -341,7 +331,7 @@ class _Finder:
 
     def folder(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         given = list(given)
-        found = [self.patterns(path, 0) for path in given]
+        found = [self.paths.of(path) for path in given]
         if not given or any(each is None for each in found):
             self.note("files", f"{ast.unparse(node.func)}() of a folder that is computed", node)
             return
@@ -352,14 +342,14 @@ class _Finder:
 
     def text(self, node: ast.Constant) -> None:
         """A file that a text names, whoever opens it; one that SQL reads under a computed name."""
-        value = _text_of(node)
+        value = text_of(node)
         around = self.parents.get(node)
         if value is None or self.is_written(node):
             return
         opened = _OPEN_IN_SQL.search(value)
         computed = isinstance(around, ast.JoinedStr | ast.BinOp)
         filled = (
-            _OPEN_IN_SQL.search(_PLACEHOLDER.split(value)[0])
+            _OPEN_IN_SQL.search(PLACEHOLDER.split(value)[0])
             if "{" in value or "%" in value
             else None
         )
@@ -368,7 +358,7 @@ class _Finder:
         if value == "vars":
             # Something may be asked for it by name.
             self.all_variables = True
-        before = _ANY if computed else ""
+        before = ANY if computed else ""
         read = _COPIED_TO.sub("", value)
         for piece in [read, *(a or b for a, b in _QUOTED.findall(read))]:
             if _FILE.fullmatch(piece) and "://" not in piece:
@@ -395,173 +385,23 @@ class _Finder:
             after = around.values[place + 1 : place + 2]
             end = str(_OPEN_IN_SQL.search(str(node.value))[0]).rpartition("'")[2]  # type: ignore[index]
             if after and isinstance(after[0], ast.FormattedValue):
-                found = self.patterns(after[0].value, 0)
+                found = self.paths.of(after[0].value)
                 rest = around.values[place + 2 : place + 3]
                 more = rest[0].value if rest and isinstance(rest[0], ast.Constant) else ""
                 more = str(more).partition("'")[0].partition(")")[0]
-                if found is None and not _says(more):
+                if found is None and not says(more):
                     self.note("files", "SQL that reads a file of a computed name", node)
-                for each in found or [_ANY]:
+                for each in found or [ANY]:
                     self.files.add(f"{end.partition('(')[2] if '(' in end else end}{each}{more}")
             return
         self.note("files", "SQL that reads a file of a computed name", node)
-
-    # The ends of paths
-
-    def patterns(self, node: ast.expr, depth: int) -> list[str] | None:
-        """What a path may end with; None when nothing of it is known, [] when it is no file."""
-        found = self.parts(node, depth)
-        if found is None or not all(_says(each) for each in found):
-            return None
-        return found
-
-    def parts(self, node: ast.expr, depth: int) -> list[str] | None:
-        if depth > _DEEP:
-            return None
-        deeper = depth + 1
-        if isinstance(node, ast.Constant):
-            text = _text_of(node)
-            if text is None:
-                return None if isinstance(node.value, bytes) else []
-            return [text]
-        if isinstance(node, ast.JoinedStr):
-            texts = [[str(v.value)] if isinstance(v, ast.Constant) else None for v in node.values]
-            return [_joined(each[0] if each else _ANY for each in texts)]
-        if isinstance(node, ast.BinOp):
-            return self.operation(node, deeper)
-        if isinstance(node, ast.Call):
-            return self.result(node, deeper)
-        if isinstance(node, ast.IfExp):
-            return _both(self.parts(node.body, deeper), self.parts(node.orelse, deeper))
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return self.each(node.elts, deeper)
-        if isinstance(node, ast.Dict):
-            return self.each(node.values, deeper)
-        if isinstance(node, ast.Subscript):
-            return self.parts(node.value, deeper) if isinstance(node.value, ast.Name) else None
-        if isinstance(node, ast.Name):
-            return self.variable_s(node, deeper)
-        return None
-
-    def each(self, nodes: Sequence[ast.expr], depth: int) -> list[str] | None:
-        found: list[str] | None = []
-        for node in nodes:
-            found = _both(found, self.parts(node, depth))
-        return found
-
-    def operation(self, node: ast.BinOp, depth: int) -> list[str] | None:
-        if isinstance(node.op, ast.Div):
-            return self.parts(node.right, depth)
-        if isinstance(node.op, ast.Add):
-            left = self.parts(node.left, depth) or [_ANY]
-            right = self.parts(node.right, depth) or [_ANY]
-            return [_joined((one, other)) for one in left for other in right]
-        if isinstance(node.op, ast.Mod):
-            return [
-                _PLACEHOLDER.sub(_ANY, text) for text in self.parts(node.left, depth) or ()
-            ] or None
-        return None
-
-    def result(self, node: ast.Call, depth: int) -> list[str] | None:
-        name = self.module.qualified(node.func) or ""
-        if name in _PATHS and node.args:
-            return self.parts(node.args[-1], depth)
-        if name in _TEXTS and node.args:
-            return self.parts(node.args[0], depth)
-        if name in _BUFFERS:
-            return []
-        if name in _READERS:
-            # What is handed on is an open file: the call that opened it was looked at.
-            return []
-        if not isinstance(node.func, ast.Attribute):
-            return None
-        method, owner = node.func.attr, node.func.value
-        if method in ("joinpath", "with_name") and node.args:
-            return self.parts(node.args[-1], depth)
-        if method == "with_suffix" and node.args:
-            return [_joined((_ANY, end)) for end in self.parts(node.args[0], depth) or ()] or None
-        if method in _SAME:
-            return self.parts(owner, depth)
-        if method in _READING_METHODS:
-            return []
-        if method == "format":
-            return [_PLACEHOLDER.sub(_ANY, text) for text in self.parts(owner, depth) or ()] or None
-        return None
-
-    def variable_s(self, node: ast.Name, depth: int) -> list[str] | None:
-        """What a name may hold: all that it is given where it is used, or at the file's top."""
-        values = list(_given(self.tree, node.id))
-        if not values:
-            statements = [self.module.body[i] for i in self.module.bindings.get(node.id, ())]
-            values = [value for entry in statements for value in _given(entry, node.id)]
-        if not values or any(value is None for value in values):
-            return None
-        return self.each([value for value in values if value is not None], depth)
-
-
-def _text_of(node: ast.AST | None) -> str | None:
-    """The text, or bytes, that is written out; None for anything else."""
-    value = node.value if isinstance(node, ast.Constant) else None
-    if isinstance(value, bytes):
-        with suppress(UnicodeDecodeError):
-            return value.decode()
-    return value if isinstance(value, str) else None
 
 
 _FIRST = {"path", "file", "filepath_or_buffer", "io", "source", "filename", "name", "database"}
 
 
-def _given(tree: ast.AST, name: str) -> Iterator[ast.expr | None]:
-    """Each value that a name is given in ``tree``; None for one that is not written out."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    yield node.value
-                elif name in _names(target):
-                    yield None
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
-            if name in _names(node.target):
-                yield node.value
-        elif isinstance(node, ast.AugAssign):
-            if name in _names(node.target):
-                yield None
-        elif isinstance(node, ast.For | ast.comprehension):
-            if isinstance(node.target, ast.Name) and node.target.id == name:
-                literal = isinstance(node.iter, ast.List | ast.Tuple | ast.Set | ast.Name)
-                yield node.iter if literal else None
-            elif name in _names(node.target):
-                yield None
-        elif isinstance(node, ast.withitem):
-            if node.optional_vars is not None and name in _names(node.optional_vars):
-                yield node.context_expr
-        elif (
-            (isinstance(node, ast.arg) and node.arg == name)
-            or (isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name)
-            or (isinstance(node, ast.alias) and (node.asname or node.name) == name)
-        ):
-            yield None
-
-
 def _is_reader(name: str) -> bool:
     return name.startswith(_PREFIXES) and not name.startswith(_NO_FILES)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
-def _both(one: list[str] | None, other: list[str] | None) -> list[str] | None:
-    return None if one is None or other is None else [*one, *other]
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return re.sub(r"\*+", "*", "".join(texts))
-
-
-def _says(pattern: str) -> bool:
-    """Whether a pattern names anything at all in its last part."""
-    return bool(pattern.rstrip("/").rpartition("/")[2].strip("*. "))
 
 
 def _writes(node: ast.Call, place: int) -> bool:
