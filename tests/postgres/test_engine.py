@@ -182,3 +182,84 @@ def test_an_environment_reads_what_it_did_not_change_where_production_keeps_it(p
     made.run("run", "--env", "dev").assert_ok()
     (row,) = made.run("sql", "FROM totals", "--env", "dev", "--format", "json").json()
     assert row == {"n": 4}
+
+
+COLUMNS = """
+kind: transform
+name: there
+engine: postgresql
+params: {connection: pg}
+transform: |
+  SELECT amount,
+    nocol
+  FROM ref('INPUT')
+"""
+
+
+def test_a_column_that_no_input_has_is_told_before_a_run(project):
+    made = project(
+        {
+            "seeknal/m.yml": "kind: transform\nname: m\ntransform: SELECT 1 AS id, 2 AS amount\n"
+            "materializations: [{type: postgresql, connection: pg, table: out.m}]\n",
+            "seeknal/n.yml": COLUMNS.replace("INPUT", "transform.m"),
+        }
+    )
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert 'Referenced column "nocol" not found in FROM clause' in outcome.stderr
+    assert "help: columns: id, amount" in outcome.stderr
+    assert "seeknal/n.yml:7:5" in outcome.stderr
+
+
+def test_a_column_that_an_input_did_not_have_in_the_last_run_is_told(project, database):
+    database.run(SEED)
+    made = project({"seeknal/sources.yml": SOURCES})
+    made.run("run").assert_ok()
+    made.write({"seeknal/n.yml": COLUMNS.replace("INPUT", "source.orders")})
+
+    outcome = made.run("validate")
+
+    assert 'Referenced column "nocol" not found in FROM clause' in outcome.stderr
+    assert "seeknal/n.yml:7:5" in outcome.stderr
+
+
+def test_a_column_that_is_not_known_before_a_run_has_its_place_in_it(project, database):
+    database.run(SEED)
+    made = project(
+        {"seeknal/sources.yml": SOURCES, "seeknal/n.yml": COLUMNS.replace("INPUT", "source.orders")}
+    )
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert 'column "nocol" does not exist' in outcome.stderr
+    assert "seeknal/n.yml:7:5" in outcome.stderr
+
+
+ONLY_THERE = {
+    "a system column": "SELECT o.ctid::text AS place, tableoid::text AS t FROM source.orders o",
+    "the database's own name": "SELECT n.count FROM (SELECT count(*) FROM source.orders) n",
+    "the database's own function": "SELECT to_char(day, 'YYYY') AS y FROM source.orders",
+    "its own table": "SELECT relname::text AS name FROM pg_catalog.pg_class, source.orders",
+    "a series": "SELECT g FROM source.orders, generate_series(1, 2) AS g",
+    "values": "SELECT column1 FROM source.orders, (VALUES (1)) AS v",
+    "the user": "SELECT session_user::text AS u, current_catalog::text AS c FROM source.orders",
+    "a row": "SELECT (o).id, row_to_json(o)::text AS j FROM source.orders o",
+}
+
+
+@pytest.mark.parametrize("query", ONLY_THERE)
+def test_what_only_the_database_knows_is_no_mistake(project, database, query):
+    database.run(SEED)
+    made = project({"seeknal/sources.yml": SOURCES})
+    made.run("run").assert_ok()
+    node = "kind: transform\nname: there\nengine: postgresql\nparams: {connection: pg}\n"
+    made.write({"seeknal/n.yml": f"{node}transform: |\n  {ONLY_THERE[query]}\n"})
+
+    outcome = made.run("validate")
+
+    assert outcome.stderr == ""
+    assert "no problems" in outcome.stdout
+    made.run("run").assert_ok()

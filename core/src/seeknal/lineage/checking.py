@@ -131,6 +131,7 @@ class _Checker:
             fit = self.with_beside(node, fit)
         elif node.python is not None or node.engine not in (None, "duckdb"):
             fit = self.with_beside(node, Fit(schema=of_stored(self.stored(node))))
+            fit = self.with_engine(node, fit)
         else:
             fit = self.of_reader(node)
         self.schemas[node.id] = fit.schema
@@ -173,6 +174,17 @@ class _Checker:
         if (known := self.cache.get(key)) is not None:
             return known
         return self.cache.put(key, self.fitter.fit(node, self.schemas))
+
+    def with_engine(self, node: Node, fit: Fit) -> Fit:
+        if node.python is not None or node.sql is None:
+            return fit
+        key = _key(node, ["engine", *map(str, map(self.keys.get, node.parents))])
+        if node.definition and self.cache.get(key) is not None:
+            return fit
+        found = self.fitter.of_engine(node, self.schemas)
+        if node.definition:
+            self.cache.put(key, Fit(problems=tuple(found)))
+        return evolve(fit, problems=(*fit.problems, *found))
 
     def with_beside(self, node: Node, fit: Fit) -> Fit:
         if fit.schema is None or not (_is_asked(node) or _is_described(node)):

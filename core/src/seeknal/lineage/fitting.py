@@ -16,6 +16,7 @@ from seeknal.lineage.beside import (
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.schemas import Schema, named_only
 from seeknal.rows.scans import columns_of, refuse_equal_names
+from seeknal.sql.elsewhere import columns_nowhere
 from seeknal.sql.faults import Fault, faults_of, second_named
 from seeknal.sql.literals import literal_faults
 from seeknal.sql.names import suggestions
@@ -75,6 +76,25 @@ class Fitter:
             return Fit(problems=tuple(rows.problems))
         beside = self.beside(node, found, schemas)
         return Fit(schema=found, problems=(*rows.problems, *beside))
+
+    def of_engine(self, node: Node, schemas: Schemas) -> list[Problem]:
+        """Columns that the SQL of another engine names and none of its inputs has."""
+        import duckdb
+
+        parents = self.parents(node)
+        given = [schema for id in parents if (schema := schemas.get(id)) is not None]
+        if node.sql is None or not parents or len(given) < len(parents):
+            return []
+        rows = _Rows(self.binder, node, schemas, _of(given))
+        names = [name for schema in given for name in schema.names]
+        try:
+            for id, schema in zip(parents, given, strict=True):
+                self.binder.define(id, schema.columns)
+            found = columns_nowhere(self.binder.duckdb, node.sql.executable, parents, names)
+        except duckdb.Error:
+            return []
+        rows.add([rows.of_fault(fault, rows.place(fault)) for fault in found])
+        return rows.problems
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:
         """What the node reads; with SQL, names that no node has are left to the SQL."""

@@ -31,7 +31,7 @@ def run_sql(node: Node, context: NodeContext) -> Rows:
         connection=name,
         columns=node.columns if node.contract else (),
     )
-    return read(source, PostgresSource(), context)
+    return read(source, PostgresSource(), context, node.sql.location if node.sql else None)
 
 
 def connection_name(node: Node, definition: Callable[[NodeId], Node]) -> str:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import (
     Context,
+    Location,
     NodeError,
     Rows,
     Source,
     SqlRefused,
     check_query,
     did_you_mean,
+    find_word,
     how_to_make,
     quote_identifier,
 )
@@ -38,6 +40,7 @@ from seeknal_postgres.readtypes import (
     reading_of,
 )
 
+_DOTTED = re.compile(r'(\w+|"[^"]+")(\.(\w+|"[^"]+"))*')
 _NO_RELATION = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
 
 if TYPE_CHECKING:
@@ -61,15 +64,20 @@ def version_of(source: Source, options: PostgresSource, context: Context) -> obj
     return [None if value is None else str(value) for value in row or ()]
 
 
-def read(source: Source, options: PostgresSource, context: Context) -> Rows:
-    """The source's rows, of one snapshot of the database."""
+def read(
+    source: Source, options: PostgresSource, context: Context, start: Location | None = None
+) -> Rows:
+    """The source's rows, of one snapshot of the database.
+
+    ``start`` is where its query begins in a file, for the place of what the server refuses.
+    """
     from seeknal_postgres.transports import arriving, choose
 
     name, connection = connection_of(source, options, context)
     transport = choose(options.transport, context)
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source, context),
+        _told(name, source, context, start),
         cancellable(server, context),
         _reading(server, connection),
     ):
@@ -110,7 +118,9 @@ def _reading(server: Server, options: Postgres) -> Iterator[None]:
 
 
 @contextmanager
-def _told(name: str, source: Source, context: Context) -> Iterator[None]:
+def _told(
+    name: str, source: Source, context: Context, start: Location | None = None
+) -> Iterator[None]:
     """What the server refuses, in its words and with what to do."""
     import psycopg
 
@@ -127,16 +137,38 @@ def _told(name: str, source: Source, context: Context) -> Iterator[None]:
         raise failed(name, error) from None
     except psycopg.Error as error:
         help = _hint(error, source, context.project_root, private)
-        raise NodeError(_refused(source, error, private), code="SK1313", help=help) from None
+        near = _near(source, error)
+        raise NodeError(
+            _refused(error, near, private),
+            code="SK1313",
+            help=help,
+            location=start and _place(start, near, context.project_root),
+        ) from None
 
 
-def _refused(source: Source, error: psycopg.Error, private: Collection[str]) -> str:
+def _near(source: Source, error: psycopg.Error) -> str:
+    """What stands in the query where the server stumbled."""
     place = getattr(error.diag, "statement_position", None)
-    near = ""
-    if source.query is not None and place:
-        # The query stands behind "SELECT * FROM (".
-        begin = max(0, int(place) - 1 - len("SELECT * FROM ("))
-        near = source.query[begin:].split("\n")[0].strip()[:40]
+    if source.query is None or not place:
+        return ""
+    # The query stands behind "SELECT * FROM (".
+    begin = max(0, int(place) - 1 - len("SELECT * FROM ("))
+    return source.query[begin:].split("\n")[0].strip()
+
+
+def _place(start: Location, near: str, root: Path) -> Location:
+    """Where the name that the server stumbled over is written, from ``start`` on."""
+    found = _DOTTED.match(near)
+    names = found[0].replace('"', "") if found else ""
+    for word in (names, names.rpartition(".")[2]):
+        place = find_word(root, start, word) if word else start
+        if place != start:
+            return place
+    return start
+
+
+def _refused(error: psycopg.Error, near: str, private: Collection[str]) -> str:
+    near = near[:40].strip()
     return f"PostgreSQL refuses it: {told(error, private)}" + (f" (near {near!r})" if near else "")
 
 
