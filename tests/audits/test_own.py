@@ -335,3 +335,31 @@ def test_a_caret_stands_only_where_no_parameter_moves_what_is_written(project):
 
     places = [(entry["line"], entry["column"]) for entry in problems]
     assert places == [(2, None), (4, 10)]
+
+
+BLOCK = "/* ---\nowner: us\n--- */\n"
+
+
+def test_parameters_may_stand_below_a_block(failing):
+    assert failing("type: at_least, column: id, min: 2", BLOCK + AT_LEAST) == 1
+
+
+def test_parameters_in_a_block_are_refused_by_name(told):
+    block = "/* ---\nparams: column, min = 0\n--- */\n"
+
+    found = told("type: at_least, column: id", block + AT_LEAST.split("\n", 2)[2])
+
+    assert (f"{FILE}:2", "SK0930") in [entry[:2] for entry in found]
+    assert any(
+        "params stands in a line of its own: -- params: column" in entry[2] for entry in found
+    )
+
+
+def test_a_mistake_below_a_block_has_its_place_there(told):
+    sql = (
+        "/* ---\nnixda: 1\n--- */\n-- params: column\nSELECT * FROM __THIS__\nWHERE nixda IS NULL\n"
+    )
+
+    found = told("type: at_least, column: id", sql)
+
+    assert [entry[:2] for entry in found if entry[1] != "SK0931"] == [(f"{FILE}:6", "SK0912")]

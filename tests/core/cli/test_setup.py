@@ -160,6 +160,15 @@ def test_a_draft_replaces_nothing_unless_forced(fresh):
     fresh.run("draft", "transform", "x", "--force").assert_ok()
 
 
+@pytest.mark.parametrize(("name", "said"), [("b" * 240, "128 at most"), ("a-b", "digits and _")])
+def test_no_draft_has_a_name_that_no_node_can_have(fresh, name, said):
+    outcome = fresh.run("draft", "transform", name)
+
+    assert outcome.exit_code == 2
+    assert said in outcome.stderr
+    assert not (fresh.path / f"seeknal/transforms/{name}.yml").exists()
+
+
 @pytest.mark.parametrize("written", [(), ("--sql",), ("--python",), ("--force",)])
 def test_a_node_that_another_file_has_is_drafted_no_second_time(fresh, written):
     before = {path.name for path in (fresh.path / "seeknal").rglob("*.*")}

@@ -370,3 +370,38 @@ def test_a_node_that_also_reads_a_broken_one_is_said_not_to_be_checked(seeknal_p
         "transform.both\n"
     )
     assert answer["skipped"] == ["transform.both"]
+
+
+ADVICE = {
+    "a type that is like one": ("SELECT id::NUMBRIC AS n FROM orders", "did you mean NUMERIC?"),
+    "a type that is like none": ("SELECT id::QWXYZ AS n FROM orders", None),
+    "a function that is like one": ("SELECT uper(day) AS n FROM orders", "did you mean upper?"),
+    "a function that is like none": ("SELECT nofunc(id) AS n FROM orders", None),
+    "a column of a common table": (
+        "WITH x AS (SELECT id AS first, day AS second FROM orders) SELECT zzz FROM x",
+        "columns: first, second",
+    ),
+    "a column of one of two": (
+        "WITH x AS (SELECT id AS first FROM orders), y AS (SELECT zzz AS a FROM x) SELECT * FROM y",
+        "columns: first",
+    ),
+    "a column of a table by its alias": (
+        "WITH x AS (SELECT id AS first FROM orders) SELECT o.zzz FROM x, orders AS o",
+        "columns: id, customer, amount, day",
+    ),
+    "a column of both": (
+        "SELECT zzz FROM orders JOIN (SELECT id AS first FROM orders) AS y ON y.first = id",
+        "columns: id, customer, amount, day, first",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_help_names_what_could_stand_there(seeknal_project, name):
+    sql, help = ADVICE[name]
+    text = f"kind: transform\nname: t\ninputs: [source.orders]\nsql: {sql}\n"
+    project = seeknal_project({**FILES, "seeknal/t.yml": text})
+
+    [problem] = problems(project)
+
+    assert problem["help"] == help

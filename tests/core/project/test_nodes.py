@@ -175,6 +175,22 @@ def test_a_seed_and_a_source_of_one_name_are_two_of_a_kind(problems):
     (problem,) = problems(files)
 
     assert problem.code == "SK0215"
+    assert problem.message == "source.a is defined twice: also at seeknal/a.yml:1:1"
+
+
+def test_names_that_differ_by_case_are_told_with_both_files(problems):
+    files = {
+        "seeknal/transforms/Twin.sql": "SELECT 1 AS a\n",
+        "seeknal/z/twin.sql": "SELECT 1 AS a\n",
+    }
+
+    (problem,) = problems(files)
+
+    assert problem.code == "SK0215"
+    assert "transform.twin is, but for case, the name of transform.Twin" in problem.message
+    assert "seeknal/transforms/Twin.sql:1:1" in problem.message
+    assert problem.location.file == "seeknal/z/twin.sql"
+    assert "give one of them another name" in problem.help
 
 
 def test_files_in_any_folder_and_of_either_ending_are_read(load):

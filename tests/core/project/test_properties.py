@@ -84,3 +84,21 @@ def test_a_name_of_two_nodes_needs_its_kind(problems):
 
     assert [each.code for each in found] == ["SK0311"]
     assert found[0].help == "write source.a or transform.a"
+
+
+def test_a_kind_like_it_is_told_before_a_name_that_it_does_not_need(problems):
+    (problem,) = problems({**FILES, YAML: DOCUMENT.replace("properties", "propertes")})
+
+    assert problem.code == "SK0214"
+    assert problem.message == "unknown kind 'propertes'"
+    assert problem.help == "did you mean properties?"
+    assert str(problem.location).startswith(f"{YAML}:1:7")
+
+
+def test_another_kind_is_told_with_the_name_that_it_needs(problems):
+    found = problems({**FILES, YAML: "kind: trnsform\nsql: SELECT 1 AS y\n"})
+
+    assert sorted((entry.code, entry.help) for entry in found) == [
+        ("SK0202", "name: what others read it by"),
+        ("SK0214", "did you mean transform?"),
+    ]

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(".seeknal/schema.json")
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
 
 @click.command("init", cls=Command)
 @click.argument("name", required=False)
@@ -222,9 +220,7 @@ def _kind(name: str, plugins: Plugins) -> NodeKind:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot be a node's name",
-            code="SK0263",
-            help="letters, digits and _, not beginning with a digit",
-        )
+    from seeknal.project.documents import fault_of_name
+
+    if (fault := fault_of_name(name)) is not None:
+        raise UsageError(f"{name!r} cannot be a node's name", code="SK0263", help=fault)

@@ -173,7 +173,7 @@ def query_failed(error: duckdb.Error, query: str = "") -> SeeknalError:
         )
     if isinstance(error, duckdb.CatalogException):
         quoted = _ONE_NAME.search(text)
-        help = "seeknal inspect --list shows all tables"
+        help = "seeknal inspect --list shows all tables" if "Table with" in text else None
         if quoted is not None:
             kind, name = quoted.groups()
             help = f'write {kind}.{name}, or "{kind}"."{name}"'

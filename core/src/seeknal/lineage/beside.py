@@ -14,6 +14,7 @@ from seeknal.lineage.binding import BindContext, Binder
 from seeknal.lineage.schemas import Schema
 from seeknal.project.own_audits import FOLDER
 from seeknal.sql.quote import quote_name
+from seeknal.sql.tokens import line_and_column, tokenize
 from seeknal.values.errors import NodeError, SeeknalError, column_help, did_you_mean
 from seeknal.values.model import (
     Audit,
@@ -216,11 +217,11 @@ def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | 
 def _below_header(root: Path, file: str) -> Location:
     """Where the SQL of an audit's file begins, below the comments at its top."""
     try:
-        lines = (root / file).read_text("utf-8-sig").splitlines()
+        text = (root / file).read_text("utf-8-sig")
     except (OSError, ValueError):
         return Location(file)
-    rest = (n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("--"))
-    return Location(file, next(rest, 1), 0)
+    first = next(iter(tokenize(text)), None)
+    return Location(file, line_and_column(text, first.start)[0] if first else 1, 0)
 
 
 _SQL_KEYS = ("where", "sql", "query", "expression", "condition", "field", "fields")

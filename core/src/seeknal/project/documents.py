@@ -13,6 +13,7 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.yaml_files import Document, read_documents
+from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.model import Location, Problem
 from seeknal.values.problems import Problems
@@ -34,7 +35,7 @@ class Contents:
     problems: Problems
 
 
-def read_nodes(text: str, file: str) -> Contents:
+def read_nodes(text: str, file: str, plugins: Plugins) -> Contents:
     """The nodes of one YAML file, as mappings with their places, and properties of others."""
     documents, problems = read_documents(text, file)
     nodes: list[RawNode] = []
@@ -42,16 +43,25 @@ def read_nodes(text: str, file: str) -> Contents:
     for document in documents:
         if isinstance(document.data, dict) and document.data.get("kind") == PROPERTIES:
             properties += read_properties(document, problems)
-        elif (node := _raw(document, problems)) is not None:
+        elif (node := _raw(document, plugins, problems)) is not None:
             nodes.append(node)
     return Contents(nodes=nodes, properties=properties, problems=problems)
 
 
-def _raw(document: Document, problems: Problems) -> RawNode | None:
+def _raw(document: Document, plugins: Plugins, problems: Problems) -> RawNode | None:
     data, marks = document.data, document.marks
     if not isinstance(data, dict):
         problems.add("SK0108", "expected a node, a mapping with kind: and name:", document.location)
         return None
+    kind = data.get("kind")
+    if isinstance(kind, str) and data.get("name") is None:
+        place = marks.value("kind")
+        unknown = _kind_problem(kind, f"a {kind}", place, plugins)
+        if unknown is not None:
+            problems.append(unknown)
+            if unknown.help == did_you_mean(kind, [PROPERTIES]):
+                # Those have no name of their own.
+                return None
     return named_node(data, marks, document.location, problems)
 
 
@@ -68,14 +78,20 @@ def named_node(
             problems.add("SK0202", message, place, help)
     if not isinstance(kind, str) or not isinstance(name, str):
         return None
-    if not NAME.fullmatch(name):
-        message = f"{name!r} is no name: letters, digits and _, not beginning with a digit"
-        if len(name) > LONGEST_NAME:
-            message = f"a name of {len(name)} characters is too long: {LONGEST_NAME} at most"
+    if (fault := fault_of_name(name)) is not None:
         place, help = marks.value("name"), _nearest_name(name)
-        problems.add("SK0213", message, place, help)
+        problems.add("SK0213", fault, place, help)
         return None
     return RawNode(kind=kind, name=name, data=data, marks=marks, location=location)
+
+
+def fault_of_name(name: str) -> str | None:
+    """Why no node can have a name; None when one can."""
+    if NAME.fullmatch(name):
+        return None
+    if len(name) > LONGEST_NAME:
+        return f"a name of {len(name)} characters is too long: {LONGEST_NAME} at most"
+    return f"{name!r} is no name: letters, digits and _, not beginning with a digit"
 
 
 def _nearest_name(text: str) -> str | None:
@@ -101,21 +117,21 @@ def seed_nodes(path: Path, root: Path, problems: Problems) -> list[RawNode]:
 
 def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
     """What is wrong with a node's kind: unknown, or a warning for one whose plugin is missing."""
-    from seeknal.values.errors import did_you_mean
+    return _kind_problem(node.kind, node.name, node.marks.value("kind"), plugins)
 
-    if node.kind in plugins.kinds:
+
+def _kind_problem(kind: str, name: str, place: Location, plugins: Plugins) -> Problem | None:
+    if kind in plugins.kinds:
         return None
-    missing = plugins.missing("kind", node.kind)
-    if node.kind == PROPERTIES:
+    missing = plugins.missing("kind", kind)
+    if kind == PROPERTIES:
         missing = "properties stand in a YAML file: nodes: {NAME: {...}}"
-    help = did_you_mean(node.kind, {*plugins.kinds, PROPERTIES} - {node.kind}) or missing
-    optional = OURS.get(node.kind) in UNRELEASED
+    help = did_you_mean(kind, {*plugins.kinds, PROPERTIES} - {kind}) or missing
+    optional = OURS.get(kind) in UNRELEASED
     return Problem(
         code="SK0214",
-        message=f"{node.name} is left out: {missing}"
-        if optional
-        else f"unknown kind {node.kind!r}",
-        location=node.marks.value("kind"),
+        message=f"{name} is left out: {missing}" if optional else f"unknown kind {kind!r}",
+        location=place,
         help=None if optional else help or f"kinds: {', '.join(sorted(plugins.kinds))}",
         severity="warn" if optional else "error",
     )

@@ -27,7 +27,7 @@ from seeknal.project.profile.endpoints import implicit_connection, without_crede
 from seeknal.project.raw import RawNode
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.rendering import render, render_values, text_begins
-from seeknal.sql.keywords import words
+from seeknal.sql.keywords import TYPE_NAMES, words
 from seeknal.sql.names import find, named
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
@@ -55,21 +55,10 @@ NOTED = words(
 )
 _SPELLED = {"schema": "columns"}
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
-_TYPES = (
-    *("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "HUGEINT", "BIGNUM", "VARINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "INT1", "INT2", "INT4", "INT8"),
-    *("INT16", "INT32", "INT64", "INT128", "UINT8", "UINT16", "UINT32", "UINT64", "UINT128"),
-    *("INTEGRAL", "BPCHAR", "NVARCHAR", "BITSTRING", "VARBINARY", "GEOMETRY", "TIMESTAMPTZ_NS"),
-    *("SIGNED", "LONG", "SHORT", "FLOAT", "FLOAT4", "FLOAT8", "REAL", "DOUBLE", "DECIMAL"),
-    *("NUMERIC", "BOOL", "BOOLEAN", "VARCHAR", "CHAR", "TEXT", "STRING", "BLOB", "BYTEA", "BIT"),
-    *("DATE", "TIME", "TIMESTAMP", "DATETIME", "TIMESTAMPTZ", "TIMETZ", "INTERVAL", "UUID"),
-    *("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_US", "TIMESTAMP_NS", "TIME_NS", "JSON", "VARIANT"),
-    *("TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE", "STRUCT", "MAP", "LIST"),
-)
 _INSIDE = r"(\s*\(.*\))?(\[\d*\])*"
 # ENUM and UNION are types only with what is in them: else they are words.
 _TYPE = re.compile(
-    rf"({'|'.join(_TYPES)}){_INSIDE}|(ENUM|UNION)\s*\(.*\)(\[\d*\])*", re.IGNORECASE | re.DOTALL
+    rf"({'|'.join(TYPE_NAMES)}){_INSIDE}|(ENUM|UNION)\s*\(.*\)(\[\d*\])*", re.IGNORECASE | re.DOTALL
 )
 _WORD = re.compile(rf"([A-Z][A-Z0-9_]*){_INSIDE}")
 _VERY_LIKE = 0.8
@@ -423,7 +412,7 @@ class _Builder:
         if value is not None and _TYPE.fullmatch(value.strip()):
             return ColumnSpec(name=name, type=value.strip())
         word = _WORD.fullmatch(value.strip()) if value is not None else None
-        if word and (near := nearest(word[1], _TYPES, likeness=_VERY_LIKE)):
+        if word and (near := nearest(word[1], TYPE_NAMES, likeness=_VERY_LIKE)):
             self.problems.add(
                 "SK0740",
                 f"it declares {name!r} as {word[0]!r}, which is no type of DuckDB's",

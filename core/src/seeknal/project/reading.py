@@ -163,7 +163,7 @@ class _Loader:
             return []
         if "://" in text:
             note_urls_in(text)
-        found = read_nodes(text, path.relative_to(self.root).as_posix())
+        found = read_nodes(text, path.relative_to(self.root).as_posix(), self.plugins)
         for node in found.nodes:
             note_headers(node.data)
         self.note(found.problems, text)
@@ -203,8 +203,7 @@ class _Loader:
             if problem := check_kind(raw, self.plugins):
                 self.note([problem], f"name: {raw.name}")
             elif (first := seen.setdefault(raw.id.lower(), raw)) is not raw:
-                message = f"{raw.id} is defined twice: also at {first.location}"
-                self.problems.add("SK0215", message, raw.location, "names differ by more than case")
+                self.problems.append(_twin(raw, first))
         return list(seen.values())
 
     def surroundings(
@@ -333,6 +332,15 @@ class _Loader:
             nodes = {**project.nodes, **self.flawed, **unclear}
             problems = sorted(causes(errors, self.unread), key=place_of)
             raise ProjectError(problems, evolve(project, nodes=nodes))
+
+
+def _twin(raw: RawNode, first: RawNode) -> Problem:
+    message = f"{raw.id} is defined twice: also at {first.location}"
+    help = "give one of them another name, or leave it out"
+    if raw.id != first.id:
+        message = f"{raw.id} is, but for case, the name of {first.id} at {first.location}"
+        help = "give one of them another name: in a database and on many disks they are the same"
+    return Problem(code="SK0215", message=message, location=raw.location, help=help)
 
 
 _UNCLEAR = (Input(ref=NodeId("unclear.unclear")),)

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import re
 
+from seeknal.sql.keywords import TYPE_NAMES
 from seeknal.sql.tokens import Token, tokenize
+from seeknal.values.errors import nearest
 
 LAMBDA = "write lambda x: x + 1 for x -> x + 1"
 
 _ARROW = re.compile(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
 _SETTING = re.compile(r'\s*Use "?SET [^\n]*')
+_NEAR = re.compile(
+    r'(?P<what>Type|Function) with name "?(?P<name>[^\s"]+)"? does not exist!?'
+    r'(?P<advice>\s*Did you mean "(?:main\.|pg_catalog\.)?(?P<meant>[^"]+)"\?)'
+)
 _SYSTEM = re.compile(r'\s*Did you mean "(?:main\.|pg_catalog\.)?(?:pg_|pragma_|duckdb_)\w*"\?')
 
 
 def followable(text: str) -> str:
     """``text`` without what only a setting of DuckDB's does, or a table of its own."""
     text = _ARROW.sub("a lambda is not written with an arrow (->)", text)
-    return _SYSTEM.sub("", _SETTING.sub("", text))
+    return _NEAR.sub(_with_near, _SYSTEM.sub("", _SETTING.sub("", text)))
+
+
+def _with_near(found: re.Match[str]) -> str:
+    """DuckDB means what is nearest of all that it has, however far that is."""
+    known = TYPE_NAMES if found["what"] == "Type" else (found["meant"],)
+    near = nearest(found["name"], known, limit=1)
+    advice = found["advice"].replace(found["meant"], near[0]) if near else ""
+    return found[0].replace(found["advice"], advice)
 
 
 def help_for(text: str) -> str | None:

@@ -14,6 +14,7 @@ from seeknal.sql.advice import followable, help_for, lambda_arrow
 from seeknal.sql.positions import Edit, before_edits
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import Token, tokenize
+from seeknal.sql.visible import columns_at
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def faults_of(connection: duckdb.DuckDBPyConnection, sql: str, names: Sequence[s
         fault = _first_fault(connection, patched)
         if fault is None:
             columns = _columns(connection, patched, sql, edits)
-            return Faults(faults=_once(found, names), columns=columns)
+            return Faults(faults=_once(connection, sql, found, names), columns=columns)
         told = _in_original(fault, edits, sql)
         if edits and fault.kind in ("shape", "syntax"):
             # What was replaced may be what was grouped by, or no value of its own.
@@ -98,15 +99,26 @@ def faults_of(connection: duckdb.DuckDBPyConnection, sql: str, names: Sequence[s
         edits.append(patch)
         if _hides_name(patch, sql):
             break
-    return Faults(faults=_once(found, names))
+    return Faults(faults=_once(connection, sql, found, names))
 
 
-def _once(found: Sequence[Fault], names: Sequence[str]) -> tuple[Fault, ...]:
+def _once(
+    connection: duckdb.DuckDBPyConnection, sql: str, found: Sequence[Fault], names: Sequence[str]
+) -> tuple[Fault, ...]:
     """Each fault where it stands first, in the order of the text, with what was meant."""
     first: dict[str, Fault] = {}
     for fault in sorted(found, key=lambda fault: fault.offset or 0):
-        first.setdefault(fault.message, _advised(fault, names))
+        if fault.message not in first:
+            visible = _visible(connection, sql, fault)
+            first[fault.message] = _advised(fault, names if visible is None else visible)
     return tuple(first.values())
+
+
+def _visible(
+    connection: duckdb.DuckDBPyConnection, sql: str, fault: Fault
+) -> tuple[str, ...] | None:
+    is_column = fault.kind == "name" and "column" in fault.message.lower()
+    return columns_at(connection, sql, fault.offset or 0) if is_column else None
 
 
 def _advised(fault: Fault, names: Sequence[str]) -> Fault:

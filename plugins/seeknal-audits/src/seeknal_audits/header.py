@@ -91,12 +91,25 @@ def read_header(text: str) -> Header:
 
 def _lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Line number, key and text of the lines ``-- key: text`` above the query."""
+    inside = False
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if stripped and not stripped.startswith("--"):
+        if inside or stripped.startswith("/*"):
+            inside = "*/" not in stripped
+            _refuse_key(stripped, number)
+            if not inside and stripped.partition("*/")[2].strip():
+                return
+        elif stripped and not stripped.startswith("--"):
             return
-        if found := _LINE.fullmatch(stripped):
+        elif found := _LINE.fullmatch(stripped):
             yield number, found["key"].lower(), found["text"]
+
+
+def _refuse_key(line: str, number: int) -> None:
+    """A block such as that of a node's file says nothing of an audit."""
+    key = line.partition(":")[0].removeprefix("/*").strip()
+    if key in KEYS and ":" in line:
+        raise SqlRefused(f"{key} stands in a line of its own: -- {line}", number)
 
 
 def _parameters(text: str, line: int) -> Iterator[Parameter]:
