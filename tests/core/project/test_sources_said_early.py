@@ -73,6 +73,21 @@ WRONG = [
     ("cells", "sheet: Sheet", "range: nothing", "nothing", "SK0747"),
     ("rows to skip", "sheet: Sheet", "skip: -1", "skip", "SK0742"),
     ("table", "table: orders", "table: order", "order}", "SK0726"),
+    ("query", "db, table: orders}", "db}\nquery: SELEC 1", "SELEC", "SK0748"),
+    (
+        "column of a query",
+        "db, table: orders}",
+        "db}\nquery: |\n  SELECT order_id,\n    nocol\n  FROM orders",
+        "nocol",
+        "SK0725",
+    ),
+    (
+        "no file",
+        "kind: source\nname: columnar",
+        "kind: source\nname: x\nsource: csv\n---\nkind: source\nname: columnar",
+        "kind",
+        "SK0721",
+    ),
     ("csv as SQLite", "data/orders.db", "data/orders.csv", "data/orders.csv", "SK0725"),
 ]
 ABSENT = [
@@ -203,6 +218,7 @@ def test_options_of_a_large_file_are_looked_at_too(shop):
 EMPTY = [
     ("table", "table: data/orders.csv", 'table: ""', "SK0225"),
     ("query", "table: data/orders.csv", 'query: " "', "SK0225"),
+    ("query of a database", "params: {path: data/orders.db, table: orders}", 'query: ""', "SK0225"),
     ("path of a target", "path: out/big.csv", 'path: ""', "SK0225"),
     ("delimiter of a target", "delimiter: ;", "delimiter: abcde", "SK1108"),
     ("compression of a target", "compression: gzip", "compression: zip", "SK1108"),

@@ -28,6 +28,7 @@ from seeknal.lineage.schemas import (
     is_unmoved,
     named_files,
     named_only,
+    paths_of,
     token_of,
 )
 from seeknal.lineage.sourcefaults import (
@@ -212,10 +213,16 @@ class _Checker:
 
     def of_source(self, node: Node) -> Fit:
         """A source's columns: those of its files now, of its last run, or declared."""
+        query = node.source.query if node.source is not None else None
+        if query is not None and not query.strip():
+            # That it is empty has been told where the file was read.
+            return Fit(schema=of_stored(declared(node)))
         files = self.files(node)
         if files is None and self.is_absent(node):
             columns = of_stored(self.stored(node)) or of_stored(declared(node))
             return evolve(self.loaded(node), schema=columns)
+        if files is None and self.names_none(node):
+            return self.loaded(node)
         cost = cost_of(files) if files else 0
         if files and cost <= LARGEST:
             key = _key(node, [token_of(files, self.project.root)])
@@ -251,19 +258,21 @@ class _Checker:
         return self.cache.put(key, Fit(schema=schema))
 
     def files(self, node: Node) -> list[Path] | None:
-        assert node.source is not None
-        kind = self.binder.plugins.source_types.get(node.source.type)
-        if kind is None or not kind.reads_files or node.python is not None:
-            return None
-        return files_of(node, self.project.root)
+        return files_of(node, self.project.root) if self.reads_files(node) else None
 
     def is_absent(self, node: Node) -> bool:
         """Whether a source reads files of which one is not there."""
+        return self.reads_files(node) and bool(named_files(node, self.project.root))
+
+    def names_none(self, node: Node) -> bool:
+        """Whether a source reads files and does not say which."""
+        source = node.source
+        return bool(source and self.reads_files(node) and not paths_of(source))
+
+    def reads_files(self, node: Node) -> bool:
         assert node.source is not None
         kind = self.binder.plugins.source_types.get(node.source.type)
-        if kind is None or not kind.reads_files or node.python is not None:
-            return False
-        return bool(named_files(node, self.project.root))
+        return kind is not None and kind.reads_files and node.python is None
 
     def loaded(self, node: Node, *, whole: bool = True) -> Fit:
         """A source's columns and what its plugin refuses; not ``whole``: only options."""

@@ -21,6 +21,7 @@ DECLARED = ("SK0740", "SK0741")
 """What a source says of columns that its file declares."""
 
 _OPTION = re.compile(r"params: (\w+) is ")
+_NAMED = re.compile(r"'([^']+)'|\"([^\"]+)\"|: ([\w.]+)$")
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -94,9 +95,22 @@ def _words(source: Source, error: SeeknalError) -> Iterator[tuple[str, tuple[str
     for word in _QUOTED.findall(error.message)[::-1]:
         if word in said and error.code not in DECLARED:
             yield word, ("params", "table", "path")
+    yield from _in_query(source, error)
     for path in paths_of(source):
         yield path, ("table", "path")
     yield "table", ()
+
+
+def _in_query(source: Source, error: SeeknalError) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names that a message has of a query, and the query's first word for what is said of it."""
+    if source.query is None:
+        return
+    for found in [*_NAMED.finditer(error.message)][::-1]:
+        word = next(filter(None, found.groups()))
+        if word in source.query:
+            yield word, ("query",)
+    if error.message.startswith("query: "):
+        yield next(iter(source.query.split()), ""), ("query",)
 
 
 def _spellings(source: Source, option: str) -> tuple[str, ...]:
