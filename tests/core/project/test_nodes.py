@@ -781,3 +781,56 @@ def test_a_table_of_two_nodes_is_told_beside_other_mistakes(problems, vault):
     found = problems({f"seeknal/{name}.yml": node.format(name) + place for name in "ab"})
 
     assert sorted(entry.code for entry in found) == ["SK0201", "SK0201", "SK0223"]
+
+
+WRONG_TARGETS = {
+    "an option": ("delimter: x", "SK0201"),
+    "an option's value": ("delimiter: {a: 1}", "SK0203"),
+    "a mode": ("mode: nope", "SK0211"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TARGETS)
+def test_what_is_read_back_is_told_beside_mistakes_of_its_target(problems, name):
+    wrong, code = WRONG_TARGETS[name]
+    files = {
+        "seeknal/t.yml": "kind: transform\nname: t\nsql: SELECT 1 AS a\n"
+        f"materializations: [{{type: file, path: out/t.csv, {wrong}}}]\n",
+        "seeknal/s.yml": "kind: source\nname: back\nsource: csv\ntable: out/t.csv\n",
+    }
+
+    found = problems(files)
+
+    assert sorted(entry.code for entry in found) == sorted([code, "SK0220"])
+
+
+@pytest.mark.parametrize(
+    ("modes", "codes"),
+    [
+        (("full, tabel: x", "full"), ["SK0201", "SK0223"]),
+        (("append, tabel: x", "full"), ["SK0201", "SK0223"]),
+        (("append, tabel: x", "append"), ["SK0201"]),
+        (("nope", "append"), ["SK0211"]),
+        (("apend", "full"), ["SK0211", "SK0223"]),
+    ],
+)
+def test_a_table_of_two_targets_is_told_beside_mistakes_of_them(problems, vault, modes, codes):
+    node = (
+        "kind: transform\nname: {}\nsql: SELECT 1 AS a\n"
+        "materializations: [{{type: vault, table: t, mode: {}}}]\n"
+    )
+    named = zip("ab", modes, strict=True)
+    files = {f"seeknal/{name}.yml": node.format(name, mode) for name, mode in named}
+
+    found = problems(files)
+
+    assert sorted(entry.code for entry in found) == codes
+
+
+def test_a_path_outside_is_told_beside_an_option_that_is_none(problems):
+    target = "{type: file, path: ../x.csv, delimter: x}"
+    text = f"kind: transform\nname: t\nsql: SELECT 1 AS a\nmaterializations: [{target}]\n"
+
+    found = problems({"seeknal/t.yml": text})
+
+    assert len(found) == 2

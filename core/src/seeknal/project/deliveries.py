@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from seeknal.kernel.roles import texts_of
 from seeknal.project.inside import is_url
 from seeknal.project.profile.endpoints import Endpoints
-from seeknal.values.model import Node, NodeId, Problem, Source, Target
+from seeknal.values.model import Mode, Node, NodeId, Problem, Source, Target
 
 Found = tuple[Node, Target]
 
 
-_SHARED = ("append", "upsert_by_key")
+_SHARED = {"append", "upsert_by_key"}
 """Modes that leave the rows alone which they did not bring."""
+_MODES = set(get_args(Mode))
+"""What is written instead of one of these has been told, and may mean one that shares."""
 
 
 def overwritten(nodes: Mapping[NodeId, Node], connections: Endpoints) -> Iterator[Problem]:
@@ -28,7 +31,8 @@ def overwritten(nodes: Mapping[NodeId, Node], connections: Endpoints) -> Iterato
                 continue
             others = owners.setdefault(f"{_server(target, connections)} {table[1]}", [])
             for owner, other in others:
-                sharing = owner.id != node.id and {target.mode, other.mode} <= set(_SHARED)
+                modes = {target.mode, other.mode}
+                sharing = owner.id != node.id and (modes <= _SHARED or not modes <= _MODES)
                 if not sharing:
                     yield _clash(node, target, owner, other)
                     break

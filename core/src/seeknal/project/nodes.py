@@ -41,6 +41,7 @@ from seeknal.values.model import (
     NodeId,
     Source,
     Sql,
+    Target,
 )
 from seeknal.values.problems import Problems
 
@@ -70,12 +71,14 @@ _IN_2X = {"float": "DOUBLE", "float32": "FLOAT", "float64": "DOUBLE", "str": "VA
 class Built:
     """A node as far as it could be made; ``sound`` when nothing is wrong with it.
 
-    ``clear``: which rows it has is known in spite of what is wrong.
+    ``clear``: which rows it has is known in spite of what is wrong. ``wrong_targets``: those of
+    its targets that are not among the node's for what is wrong with them.
     """
 
     node: Node
     sound: bool
     clear: bool
+    wrong_targets: tuple[Target, ...] = ()
 
 
 def build_node(raw: RawNode, around: Surroundings, problems: Problems) -> Built | None:
@@ -182,7 +185,8 @@ class _Builder:
             does=kind.does,
             rows_of_body=kind.rows_of_body,
         )
-        return Built(node=node, sound=sound, clear=clear)
+        wrong = tuple(self.targets.wrong)
+        return Built(node=node, sound=sound, clear=clear, wrong_targets=wrong)
 
     def converted(self, cls: type[_T], data: Mapping[str, object]) -> _T | None:
         """The keys as the class that reads them; without those that are wrong, which are told."""

@@ -68,6 +68,8 @@ class _Loader:
         self.properties: list[Properties] = []
         self.flawed: dict[NodeId, Node] = {}
         """Nodes that something is wrong with, as far as they could be made."""
+        self.placed: dict[NodeId, Node] = {}
+        """The same with the targets that something is wrong with."""
         self.unclear: set[NodeId] = set()
         """Those of them whose rows are not known for that."""
         self.disabled: frozenset[NodeId] = frozenset()
@@ -257,6 +259,8 @@ class _Loader:
                 found[raw.id] = built.node
                 continue
             self.flawed[raw.id] = built.node
+            targets = (*built.node.targets, *built.wrong_targets)
+            self.placed[raw.id] = evolve(built.node, targets=targets)
             if not built.clear:
                 self.unclear.add(raw.id)
         return found
@@ -305,7 +309,7 @@ class _Loader:
         lost = {raw.id for raw in raws} - readable.keys()
         self.disabled = frozenset(lost - wrong)
         self.problems += graph_problems(readable, lost & wrong, self.disabled)
-        every = {**nodes, **self.flawed}
+        every = {**nodes, **self.placed}
         self.problems += read_back(every, self.root, around.connections or {})
         self.problems += overwritten(every, around.connections or {})
         kinds = self.plugins.kinds.values()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
+from typing import cast
 
-from seeknal.kernel.options import convert, keys_of, unstructure
+from seeknal.kernel.options import convert, keys_of, salvage, unstructure
 from seeknal.kernel.plugin_types import NodeKind, TargetType
 from seeknal.kernel.roles import values_of, with_role
 from seeknal.project.build_context import (
@@ -19,7 +20,7 @@ from seeknal.project.inside import leaves
 from seeknal.project.keys import CommonKeys
 from seeknal.project.raw import RawNode
 from seeknal.values.digests import digest
-from seeknal.values.errors import did_you_mean
+from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.model import Input, Location, Mode, NodeId, Sql, Target
 from seeknal.values.problems import Problems
@@ -45,6 +46,8 @@ class TargetBuilder:
         self.raw = raw
         self.around = around
         self.problems = problems.of(raw.id)
+        self.wrong: list[Target] = []
+        """Those that something is wrong with, as far as it is known where they are."""
 
     def declared(self, common: CommonKeys, kind: NodeKind) -> list[Target]:
         """Those of ``materialization:`` and ``materializations:``."""
@@ -148,6 +151,7 @@ class TargetBuilder:
         options = convert(
             declared.options, rest, marks, self.problems, node=self.raw.id, what="option"
         )
+        kept = salvage(declared.options, rest, marks) if options is None else options
         mode = self.mode(declared, data, marks)
         connection = data.get("connection")
         name = str(connection) if connection else None
@@ -158,25 +162,29 @@ class TargetBuilder:
             if found is not None:
                 self.problems.append(found)
                 return None
-        if options is not None:
-            self.check_label(declared, rest, marks)
-            self.check_path(options, marks)
-        if options is None or mode is None:
+        if kept is None:
             return None
-        text = repr(sorted(unstructure(options).items(), key=str))
-        label = str(getattr(options, declared.label_field, "") or self.raw.name)
-        return Target(
+        self.check_label(declared, rest, marks)
+        self.check_path(kept, marks)
+        text = repr(sorted(unstructure(kept).items(), key=str))
+        label = str(getattr(kept, declared.label_field, "") or self.raw.name)
+        meant = mode or cast(Mode, _nearest_mode(str(data.get("mode")), declared))
+        found = Target(
             node=self.raw.id,
             type=declared.name,
-            options=options,
-            key=digest(declared.name, mode, str(connection), text, reads or "")[:16],
+            options=kept,
+            key=digest(declared.name, meant, str(connection), text, reads or "")[:16],
             label=label,
-            mode=mode,
+            mode=meant,
             connection=name,
             reads=reads,
             place=digest(declared.name, name or "", label, reads or "")[:16],
             location=marks.value(),
         )
+        if options is None or mode is None:
+            self.wrong.append(found)
+            return None
+        return found
 
     def mode(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> Mode | None:
         given = str(data.get("mode") or "full")
@@ -211,6 +219,10 @@ class TargetBuilder:
             path = getattr(options, entry.name)
             if isinstance(path, str) and leaves(self.around.root, path):
                 self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
+
+
+def _nearest_mode(given: str, declared: TargetType) -> str:
+    return next(iter(nearest(given, declared.modes)), given)
 
 
 def _present(targets: Iterable[Target | None]) -> list[Target]:
