@@ -307,6 +307,9 @@ def test_a_target_writes_no_seed_of_the_project(seeknal_project):
         ("{path: a.parquet, compression: gzipp}", "did you mean gzip?"),
         ("{path: a.csv, delimiter: ''}", "delimiter is empty"),
         ("{path: a.xlsx, sheets: [transform.nope]}", "sheets names 'transform.nope'"),
+        ("{path: a.csv, dateformat: '%Q'}", "dateformat is '%Q'"),
+        ("{path: a.csv, date_format: '%é'}", "dateformat is '%é'"),
+        ("{path: a.csv, timestampformat: '%d %'}", "timestampformat is '%d %'"),
     ],
 )
 def test_options_that_cannot_be_are_told_before_a_run(seeknal_project, params, told):
@@ -342,6 +345,7 @@ def test_options_without_effect_are_warned_of(seeknal_project, params, told):
     [
         "{path: a.csv.gz, compression: gzip, delimiter: ';', header: false}",
         "{path: a.parquet, compression: snappy}",
+        "{path: a.csv, dateformat: '%d.%m.%Y', timestampformat: '%d.%m.%Y %H:%M um 100%%'}",
         "{path: a.parquet, compression: ZSTD}",
         "{path: a.csv, compression: none}",
         "{path: a.json, array: false, compression: zstd}",

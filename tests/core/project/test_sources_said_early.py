@@ -60,6 +60,7 @@ WRONG = [
     ("encoding", "header: true", "encoding: utf-99", "utf-99", "SK0742"),
     ("compression", "header: true", "compression: zip", "compression", "SK0742"),
     ("format of days", "header: true", "dateformat: '%Q'", "dateformat", "SK0742"),
+    ("a letter of a format", "header: true", "dateformat: '%é'", "dateformat", "SK0742"),
     ("rows that are looked at", "header: true", "sample_size: 0", "sample_size", "SK0742"),
     ("depth", "format: auto", "maximum_depth: -4", "maximum_depth", "SK0742"),
     ("rows of JSON", "format: auto", "sample_size: -3", "sample_size", "SK0742"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from seeknal.builtin.filetarget import FileOptions, Format
+from seeknal.builtin.readeroptions import FORMATS, is_format
 from seeknal.plugin import Problem, Project, Target, did_you_mean, find_word
 
 _TEXT = ("none", "uncompressed", "gzip", "zstd", "auto", "auto_detect", "infer")
@@ -44,11 +46,24 @@ def option_problems(
         text = f"{format} has no compression {given!r}"
         help = did_you_mean(given, known) or f"compressions: {', '.join(known)}"
         yield _problem(target, project.root, "SK1108", text, "compression", given, help)
+    for name in ("dateformat", "timestampformat"):
+        written = getattr(options, name)
+        if written and format == "csv" and not _is_format(written):
+            text = f"{name} is {written!r}"
+            yield _problem(target, project.root, "SK1108", text, name, written, FORMATS)
     for name in options.sheets:
         if format == "xlsx" and name not in project.nodes:
             text = f"sheets names {name!r}, which is no node"
             help = did_you_mean(name, project.nodes) or "sheets: [transform.name, source.name]"
             yield _problem(target, project.root, "SK1108", text, "sheets", name, help)
+
+
+@cache
+def _is_format(written: str) -> bool:
+    import duckdb
+
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        return is_format(written, connection)
 
 
 def below_files(owners: Mapping[Path, Target], root: Path) -> Iterator[Problem]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import Context, NodeError
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FORMATS = "such as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
 _COMPRESSIONS = ("none", "auto", "gzip", "zstd")
 _ROWS = "1 or more rows, or -1 for all"
 _LEAST = {
@@ -39,8 +43,8 @@ def _faults(options: Any, context: Context) -> Iterator[tuple[str, str]]:
     if given.get("compression", "auto") not in _COMPRESSIONS:
         yield "compression", f"one of {', '.join(_COMPRESSIONS)}"
     for name in ("dateformat", "timestampformat"):
-        if (format := given.get(name)) and not _is_format(format, context):
-            yield name, "such as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
+        if (format := given.get(name)) and not is_format(format, context.duckdb):
+            yield name, FORMATS
 
 
 def _given(options: Any) -> dict[str, Any]:
@@ -62,11 +66,13 @@ def _mark_faults(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, "another character than those of the delimiter"
 
 
-def _is_format(format: str, context: Context) -> bool:
+def is_format(format: str, connection: DuckDBPyConnection) -> bool:
+    """Whether ``format`` can be that of days or times."""
     import duckdb
 
     try:
-        context.duckdb.execute("SELECT strftime(TIMESTAMP '2024-01-01', $1)", [format]).fetchall()
-    except duckdb.Error:
+        connection.execute("SELECT strftime(TIMESTAMP '2024-01-01', $1)", [format]).fetchall()
+    except (duckdb.Error, UnicodeDecodeError):
+        # DuckDB's message about a letter beyond ASCII has a half of it.
         return False
     return True
