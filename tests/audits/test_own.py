@@ -326,6 +326,65 @@ def test_a_file_whose_query_depends_on_what_it_is_given_has_no_problem(told, sql
     assert told(UNUSED, **{OTHER: f"-- params: min\n{sql}\n"}) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "place", "message"),
+    [
+        (
+            "column, min: number = null",
+            "SELEC * FROM __THIS__ {% if min %}x{% endif %}",
+            2,
+            "syntax",
+        ),
+        (
+            "column, min: number = null",
+            "SELECT * FROM __THIS__\nWHERE {% if min is not none %}\n{{ column }} > {{ min }}\n"
+            "{% else %}{{ column }} IS NULL{% endif %}\nAND id < {{ mni }}",
+            6,
+            "'mni' is undefined",
+        ),
+        (
+            "mode: text = 'all'",
+            "SELECT * FROM orders\n{% if mode == 'some' %}WHERE id > 0{% endif %}",
+            2,
+            "the query reads no __THIS__",
+        ),
+        (
+            "min: number = 0",
+            "{% if min > 5 %}SELEC 1{% else %}SELEC 1{% endif %} FROM __THIS__",
+            2,
+            "syntax",
+        ),
+    ],
+)
+def test_a_file_with_branches_is_told_what_is_wrong_in_each(told, head, body, place, message):
+    [found] = told(UNUSED, **{OTHER: f"-- params: {head}\n{body}\n"})
+
+    assert found[0] == f"{OTHER}:{place}"
+    assert message in found[2]
+
+
+@pytest.mark.parametrize(
+    ("head", "sql"),
+    [
+        ("flag: boolean", "{% if flag %}SELECT * FROM __THIS__{% endif %}"),
+        ("a: boolean, b: boolean", "{% if a %}x{% elif b %}SELECT * FROM __THIS__{% endif %}"),
+        ("mode: text", "{% if mode == 'some' %}SELECT * FROM __THIS__{% endif %}"),
+        ("mode: text", "{% if mode in ('a', 'b') %}SELECT * FROM __THIS__{% endif %}"),
+        ("min: number", "{% if min >= 100 %}SELECT * FROM __THIS__{% endif %}"),
+        ("min: number", "{% if min * 2 > 777 %}SELECT * FROM __THIS__{% endif %}"),
+        ("mode: text", "{% if mode | length > 7 %}SELECT * FROM __THIS__{% endif %}"),
+        ("mode: text", "{% if mode == 'x' %}SELECT * FROM __THIS__{% else %}{{ mdoe }}{% endif %}"),
+        ("c: columns", "{% if c | length == 2 %}SELECT * FROM __THIS__{% endif %}"),
+        ("c: columns", "{% if c == ['a'] %}SELECT * FROM __THIS__{% endif %}"),
+        ("min: number", "SELECT * FROM __THIS__ WHERE id < {{ min if min is not none else 0 }}"),
+    ],
+)
+def test_a_file_that_is_right_in_one_branch_has_no_problem(told, head, sql):
+    found = told(UNUSED, **{OTHER: f"-- params: {head}\n{sql}\n"})
+
+    assert [entry for entry in found if entry[1] != "SK0931"] == []
+
+
 def test_a_caret_stands_only_where_no_parameter_moves_what_is_written(project):
     moved = "-- params: min\nSELECT * FROM __THIS__ WHERE id < {{ min }} +\n"
     fixed = "-- params: min\nSELECT * FROM __THIS__\nWHERE id < {{ min }}\nAND id = ? + 1\n"

@@ -27,8 +27,11 @@ AUDIT_KEYS = tuple(key for key in keys_of(AuditKeys) if key != "type")
 """What every audit may say beside its type and parameters."""
 
 
-class _Unfilled(Exception):
+class _Unfilled(SqlRefused):
     """A template could not be rendered; what is wrong has been noted."""
+
+    def __init__(self) -> None:
+        super().__init__("")
 
 
 @frozen(kw_only=True)
@@ -67,14 +70,29 @@ class OwnAudits:
         """What is wrong with the files themselves, be they named by an audit or not."""
         problems = Problems()
         for name, type in self.types.items():
+            tries: list[Problems] = []
+            fill = self._trying(self.files[name], scope, known, tries)
             found = Problems()
-            fill = self._filling(self.files[name], scope, known, found, None)
             with suppress(_Unfilled):
                 found += type.check(fill) if type.check else ()
+            # What is wrong with the file is wrong whatever it is filled in with.
+            first = tries[0] if tries else Problems()
+            found += [each for each in first if all(each in other for other in tries)]
             # What is wrong with one that is asked has been said, with what it is given.
             kept = (entry for entry in found if entry.severity == "warn" or name not in self.asked)
             problems += kept
         return problems
+
+    def _trying(
+        self, file: str, scope: Scope, known: Collection[NodeId], tries: list[Problems]
+    ) -> Callable[[str, Mapping[str, object]], str]:
+        """As `_filling`; what is wrong each time is a list of its own."""
+
+        def fill(text: str, names: Mapping[str, object]) -> str:
+            tries.append(Problems())
+            return self._filling(file, scope, known, tries[-1], None)(text, names)
+
+        return fill
 
     def _filling(
         self,

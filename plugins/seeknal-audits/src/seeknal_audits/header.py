@@ -135,7 +135,7 @@ def _parameter(found: re.Match[str], line: int) -> Parameter:
     if found["default"] is None:
         return Parameter(name=name, type=type, line=line)
     default = _value(found["default"], line)
-    if default is not None and not _fits(default, type):
+    if default is not None and not fits(default, type):
         raise SqlRefused(f"parameter {name}: {found['default']} is no {type}", line)
     return Parameter(name=name, type=type, required=False, default=default, line=line)
 
@@ -159,7 +159,8 @@ def _value(text: str, line: int) -> Any:
     raise SqlRefused(f"the default {text} is no number: quote a text, as in '{text}'", line)
 
 
-def _fits(value: Any, type: str) -> bool:
+def fits(value: Any, type: str) -> bool:
+    """Whether a parameter of a type may have a value."""
     if type in ("columns", "list"):
         return isinstance(value, tuple)
     if type in ("column", "name", "text"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from seeknal.plugin import AuditFile, AuditType, Location, Problem, SqlRefused
+from seeknal_audits.examples import TEMPLATES, examples
 from seeknal_audits.header import Header, Parameter, read_header
 from seeknal_audits.options import CustomSql
 from seeknal_audits.placeholders import Placeholders
@@ -38,7 +38,7 @@ def type_of(file: AuditFile) -> AuditType:
 
 def unused(file: AuditFile, parameters: Sequence[Parameter]) -> Iterator[Problem]:
     """A warning for each parameter that the query does not name."""
-    named = {word for part in _TEMPLATES.findall(file.text) for word in _WORD.findall(part)}
+    named = {word for part in TEMPLATES.findall(file.text) for word in _WORD.findall(part)}
     lines = file.text.split("\n")
     for entry in parameters:
         if entry.name not in named:
@@ -54,34 +54,25 @@ def unused(file: AuditFile, parameters: Sequence[Parameter]) -> Iterator[Problem
 
 
 def _refused(file: AuditFile, header: Header, fill: Fill) -> Iterator[Problem]:
-    """Why the query is none, whatever it is given; where values decide, that cannot be told."""
-    if _BRANCHES.search(file.text):
-        return
-    given = SimpleNamespace(**{entry.name: _example(entry) for entry in header.parameters})
-    try:
-        _filled(file, header.parameters, given, fill)
-    except SqlRefused as error:
+    """Why the query is none, whatever it is given; nothing where that cannot be told."""
+    errors = [
+        _refusal(file, header, given, fill) for given in examples(file.text, header.parameters)
+    ]
+    # One that cannot be filled in has no message here.
+    error = errors[0] if len({str(each or "") for each in errors}) == 1 else None
+    if error is not None and str(error):
         place = Location(file.path, error.line or 1, error.column if error.line else 0)
         yield Problem(code="SK0930", message=f"audit {file.name}: {error}", location=place)
 
 
-def _example(parameter: Parameter) -> Any:
-    """A value that a parameter could have."""
-    if parameter.default is not None:
-        return parameter.default
-    return _EXAMPLES.get(parameter.type, 1)
+def _refusal(file: AuditFile, header: Header, given: Any, fill: Fill) -> SqlRefused | None:
+    try:
+        _filled(file, header.parameters, given, fill)
+    except SqlRefused as error:
+        return error
+    return None
 
 
-_EXAMPLES = {
-    "column": "x",
-    "columns": ("x",),
-    "name": "x",
-    "text": "x",
-    "boolean": True,
-    "list": (1,),
-}
-_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_BRANCHES = re.compile(r"\{%-?\+?\s*(el)?if\b|\bif\b.*?\}\}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
