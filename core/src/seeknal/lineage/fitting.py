@@ -94,7 +94,7 @@ class Fitter:
         except duckdb.Error:
             return []
         rows.add([rows.of_fault(fault, rows.place(fault)) for fault in found])
-        return rows.problems
+        return list(rows.problems)
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:
         """What the node reads; with SQL, names that no node has are left to the SQL."""
