@@ -55,12 +55,8 @@ def test_a_connection_that_no_node_uses_is_nobodys_problem(load):
     assert list(project.nodes) == ["source.x"]
 
 
-@pytest.mark.parametrize(
-    "written", ["port: '${NOT_SET}'", "port: '${VAULT_PORT}'", "password: '${NOT_SET}'"]
-)
-def test_what_variables_say_is_told_where_the_connection_is_used(load, monkeypatch, written):
-    monkeypatch.setenv("VAULT_PORT", "many")
-
+@pytest.mark.parametrize("written", ["port: '${NOT_SET}'", "password: '${NOT_SET}'"])
+def test_a_variable_that_is_not_set_is_told_where_the_connection_is_used(load, written):
     project = load(
         {
             "profiles.yml": f"connections: {{v: {{type: vault, {written}}}}}\n",
@@ -69,6 +65,68 @@ def test_what_variables_say_is_told_where_the_connection_is_used(load, monkeypat
     )
 
     assert "source.x" in project.nodes
+
+
+@pytest.mark.parametrize("port", ["${VAULT_PORT}", "${NOT_SET:many}"])
+def test_what_variables_say_that_are_set_is_looked_at(problems, monkeypatch, port):
+    monkeypatch.setenv("VAULT_PORT", "many")
+
+    (problem,) = problems(
+        {
+            "profiles.yml": f"connections: {{v: {{type: vault, port: '{port}'}}}}\n",
+            "seeknal/x.yml": SOURCE % "v",
+        }
+    )
+
+    assert (problem.code, str(problem.location)) == ("SK0203", "profiles.yml:1:38")
+
+
+def test_a_variable_that_gets_another_value_is_looked_at_again(seeknal_project, monkeypatch):
+    made = seeknal_project(
+        {
+            "profiles.yml": "connections: {v: {type: vault, port: '${VAULT_PORT}'}}\n",
+            "seeknal/x.yml": SOURCE % "v",
+        }
+    )
+    monkeypatch.setenv("VAULT_PORT", "1")
+    made.run("validate").assert_ok()
+
+    monkeypatch.setenv("VAULT_PORT", "many")
+
+    assert "SK0203" in made.run("validate").stderr
+
+
+@pytest.mark.parametrize("key", ["port", "password", "pasword"])
+def test_the_value_of_a_secret_variable_is_not_shown(seeknal_project, monkeypatch, key):
+    made = seeknal_project(
+        {
+            "profiles.yml": "connections: {v: {type: vault, hots: x,"
+            f" {key}: '${{VAULT_PASSWORD}}'}}}}\n",
+            "seeknal/x.yml": SOURCE % "v",
+        }
+    )
+    monkeypatch.setenv("VAULT_PASSWORD", "a-word-that-is-secret")
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "a-word-that-is-secret" not in outcome.stdout + outcome.stderr
+
+
+def test_nothing_is_kept_of_a_secret_variable(seeknal_project, monkeypatch):
+    made = seeknal_project(
+        {
+            "profiles.yml": "connections: {v: {type: vault, password: '${VAULT_WORD}'}}\n",
+            "seeknal/x.yml": SOURCE % "v",
+        }
+    )
+    monkeypatch.setenv("VAULT_WORD", "a-word-that-is-secret")
+
+    made.run("list").assert_ok()
+
+    kept = (made.path / "target/cache/project.json").read_text()
+    assert "source.x" in kept
+    assert "VAULT_WORD" not in kept
 
 
 def test_a_mistake_beside_a_variable_is_told(problems):

@@ -86,6 +86,8 @@ class TargetType:
     ``profile_section``: what its targets start with stands in profiles.yml. ``check`` is given a
     target and the options of its connection, None where it has none in profiles.yml or they are
     wrong; it connects to nothing, and raises SeeknalError where nothing may be delivered there.
+    ``names`` is given the same and gives the names of the place that the target may be written
+    with, first the one that is the same for all of them: under it deliveries are kept in mind.
     """
 
     name: str
@@ -97,6 +99,7 @@ class TargetType:
     exposure: bool = False
     profile_section: ProfileSection | None = None
     check: Callable[[Target, Any], None] | None = None
+    names: Callable[[Target, Any], Sequence[str]] | None = None
 
 
 @frozen(kw_only=True)
@@ -150,6 +153,8 @@ class ConnectionType:
     that every project has without writing it, with all options as they are by default.
     Its options may also stand in ``profile_section`` of profiles.yml, a path of keys such as
     ``("materialization", "catalog")``; ``type:`` means the option ``section_type`` there.
+    ``server`` is given the options and says where they lead, alike for all that lead to one
+    place; None where that cannot be told. It is compared, and neither shown nor kept.
     """
 
     name: str
@@ -160,6 +165,7 @@ class ConnectionType:
     implicit: str | None = None
     profile_section: tuple[str, ...] = ()
     section_type: str | None = None
+    server: Callable[[Any], str | None] | None = None
 
 
 @frozen(kw_only=True)

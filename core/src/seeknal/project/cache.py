@@ -22,7 +22,7 @@ from seeknal.project.profile.envfile import environment
 from seeknal.values.model import Project
 from seeknal.values.secret import holds_secret
 
-VERSION = 10
+VERSION = 11
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""

@@ -141,6 +141,7 @@ def _audit_to(audit: Audit) -> dict[str, Any]:
 def _target_to(target: Target) -> dict[str, Any]:
     names = ("type", "key", "label", "mode", "connection", "reads", "place")
     data = {name: getattr(target, name) for name in names}
+    data["aliases"] = list(target.aliases)
     return data | {"options": _compact(target.options), "at": _place_to(target.location)}
 
 
@@ -234,6 +235,7 @@ class _Reader:
     def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:
         rest = {key: value for key, value in data.items() if key not in ("at", "options")}
         rest["reads"] = NodeId(rest["reads"]) if rest["reads"] else None
+        rest["aliases"] = tuple(rest["aliases"])
         options = self.options(self.plugins.target_types[data["type"]].options, data["options"])
         return Target(node=id, **rest, options=options, location=_place_from(data["at"]))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from seeknal.kernel.roles import texts_of
+from seeknal.project.addresses import Addresses
 from seeknal.project.inside import is_url
 from seeknal.project.profile.endpoints import Endpoints
 from seeknal.values.model import Mode, Node, NodeId, Problem, Source, Target
@@ -21,15 +22,17 @@ _MODES = set(get_args(Mode))
 """What is written instead of one of these has been told, and may mean one that shares."""
 
 
-def overwritten(nodes: Mapping[NodeId, Node], connections: Endpoints) -> Iterator[Problem]:
+def overwritten(
+    nodes: Mapping[NodeId, Node], connections: Endpoints, addresses: Addresses
+) -> Iterator[Problem]:
     """A problem for each target whose table another one replaces, or that it would replace."""
     owners: dict[str, list[Found]] = {}
     for node in nodes.values():
         for target in node.targets:
-            table = _table(target, connections)
-            if table is None:
+            address = addresses.of(target) or _address(target, connections)
+            if address is None:
                 continue
-            others = owners.setdefault(f"{_server(target, connections)} {table[1]}", [])
+            others = owners.setdefault(address, [])
             for owner, other in others:
                 modes = {target.mode, other.mode}
                 sharing = owner.id != node.id and (modes <= _SHARED or not modes <= _MODES)
@@ -46,6 +49,7 @@ def _clash(node: Node, target: Target, owner: Node, other: Target) -> Problem:
     else:
         message = (
             f"{node.id} ({target.mode}) and {owner.id} ({other.mode}) both write {target.label}"
+            f"{_through(other.connection, target.connection)}"
         )
         help = "give each its own table; only append and upsert_by_key leave other rows alone"
     return Problem(
@@ -53,8 +57,15 @@ def _clash(node: Node, target: Target, owner: Node, other: Target) -> Problem:
     )
 
 
+def _through(one: str | None, other: str | None) -> str:
+    """That two connections come together, for who sees two names."""
+    if one is None or other is None or one == other or "://" in one + other:
+        return ""
+    return f": connections {one} and {other} lead to the same place"
+
+
 def read_back(
-    nodes: Mapping[NodeId, Node], root: Path, connections: Endpoints
+    nodes: Mapping[NodeId, Node], root: Path, connections: Endpoints, addresses: Addresses
 ) -> Iterator[Problem]:
     """A problem for each source whose file or table is a target of this project."""
     targets = [(node, target) for node in nodes.values() for target in node.targets]
@@ -62,12 +73,14 @@ def read_back(
         return
     files = {_file(root, path): found for found in targets if (path := _path(found[1]))}
     tables = {
-        _folded(table): found for found in targets if (table := _table(found[1], connections))
+        _folded(table): found
+        for found in targets
+        if (table := _table(found[1], connections, addresses))
     }
     for node in nodes.values():
         if node.source is None:
             continue
-        table = _source_table(node.source, connections)
+        table = _source_table(node.source, connections, addresses)
         found = _delivered_file(node.source, root, files) or (
             tables.get(_folded(table)) if table else None
         )
@@ -123,34 +136,45 @@ def _pattern(glob: str) -> str:
 
 
 Table = tuple[str, str]
-"""A connection, or the type where there is none, and the name with its schema."""
+"""Where a connection leads, and the name with its schema."""
 
 
-def _table(target: Target, connections: Endpoints) -> Table | None:
+def _table(target: Target, connections: Endpoints, addresses: Addresses) -> Table | None:
     tables = texts_of(target.options, "table")
-    return _full_name(target.type, target.connection, tables[0], connections) if tables else None
+    if not tables:
+        return None
+    server = addresses.server(target.type, target.connection)
+    return server, _full_name(target.connection, tables[0], connections)
 
 
-def _source_table(source: Source, connections: Endpoints) -> Table | None:
+def _source_table(source: Source, connections: Endpoints, addresses: Addresses) -> Table | None:
     if source.query is not None or len(source.table) != 1:
         return None
-    return _full_name(source.type, source.connection, source.table[0], connections)
+    server = addresses.server(source.type, source.connection)
+    return server, _full_name(source.connection, source.table[0], connections)
 
 
-def _full_name(type: str, connection: str | None, table: str, connections: Endpoints) -> Table:
+def _full_name(connection: str | None, table: str, connections: Endpoints) -> str:
     """The table, with the schema that its connection adds to a name without one."""
     endpoint = connections.get(connection or "")
     schema = (endpoint and endpoint.schema) or "public"
     name = table if "." in table else f"{schema}.{table}"
-    return connection or type, name.replace('"', "")
+    return name.replace('"', "")
 
 
-def _server(target: Target, connections: Endpoints) -> str:
-    """Where a target's connection leads: two names with the same settings lead to one place."""
+def _address(target: Target, connections: Endpoints) -> str | None:
+    """What targets of one table have in common whose type tells nothing of its places.
+
+    Two connections with the same settings lead to one place.
+    """
+    tables = texts_of(target.options, "table")
+    if not tables:
+        return None
     endpoint = connections.get(target.connection or "")
     settings = endpoint.settings if endpoint else {}
     told = sorted((key, repr(value)) for key, value in settings.items())
-    return f"{target.type} {told if len(told) > 1 else target.connection or ''}"
+    server = told if len(told) > 1 else target.connection or ""
+    return f"{target.type} {server} {_full_name(target.connection, tables[0], connections)}"
 
 
 def _folded(table: Table) -> Table:

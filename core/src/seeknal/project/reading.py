@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import evolve
 
 from seeknal.kernel.plugins import Plugins
+from seeknal.project.addresses import Addresses
 from seeknal.project.audits import build_audit
 from seeknal.project.build_context import Surroundings
 from seeknal.project.cache import Cache
@@ -87,8 +88,10 @@ class _Loader:
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
         nodes = self.in_order(self.with_rules(nodes, raws, around))
+        addresses = Addresses(profile, self.plugins)
+        nodes = {id: addresses.placed(node) for id, node in nodes.items()}
         self.problems += around.own_audits.faults(around.scope, around.known)
-        self.check_nodes(nodes, raws, around)
+        self.check_nodes(nodes, raws, around, addresses)
         self.check_connections(nodes, profile)
         project = Project(
             root=self.root,
@@ -300,7 +303,11 @@ class _Loader:
         return nodes
 
     def check_nodes(
-        self, nodes: Mapping[NodeId, Node], raws: list[RawNode], around: Surroundings
+        self,
+        nodes: Mapping[NodeId, Node],
+        raws: list[RawNode],
+        around: Surroundings,
+        addresses: Addresses,
     ) -> None:
         """Refs, circles, and targets whose rows others overwrite or read."""
         wrong = {entry.node for entry in self.problems if entry.severity == "error"}
@@ -310,8 +317,8 @@ class _Loader:
         self.disabled = frozenset(lost - wrong)
         self.problems += graph_problems(readable, lost & wrong, self.disabled)
         every = {**nodes, **self.placed}
-        self.problems += read_back(every, self.root, around.connections or {})
-        self.problems += overwritten(every, around.connections or {})
+        self.problems += read_back(every, self.root, around.connections or {}, addresses)
+        self.problems += overwritten(every, around.connections or {}, addresses)
         kinds = self.plugins.kinds.values()
         rowless = [kind.name for kind in kinds if not kind.produces_rows]
         self.problems += rowless_problems(readable, rowless, self.root)

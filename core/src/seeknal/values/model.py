@@ -149,12 +149,19 @@ class Target:
     """The input that it delivers, when it is not the node's own rows."""
     place: str = ""
     """Names where the rows go, whatever the other options say: it outlives a change of them."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the same place: those of other spellings and connections."""
     location: Location | None = None
 
     @property
     def accumulates(self) -> bool:
         """Whether it holds more than the newest rows, so that it has to get each batch in order."""
         return self.mode != "full"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every name under which its place may be on record."""
+        return (self.place, *self.aliases)
 
 
 @frozen(kw_only=True)

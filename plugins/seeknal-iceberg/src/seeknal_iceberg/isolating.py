@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seeknal.plugin import NodeError, Target, TargetContext, isolate
+from seeknal_iceberg.addresses import names_catalogs
 from seeknal_iceberg.catalogs import TableName, options_of, table_name
 from seeknal_iceberg.options import Catalog, IcebergTarget
 
@@ -23,9 +24,9 @@ def table_of(target: Target, options: IcebergTarget, context: TargetContext) -> 
 
 def _check_catalogs_differ(connection: Catalog, context: TargetContext) -> None:
     """The catalog in a table's name has to lead somewhere else when it has another name."""
-    named = connection.warehouse or connection.properties.get("warehouse")
-    if connection.catalog == "sql" or (connection.catalog == "rest" and not named):
+    if names_catalogs(connection):
         return
+    named = connection.warehouse or connection.properties.get("warehouse")
     why = "names its warehouse" if named else f"is of type {connection.catalog}"
     raise NodeError(
         f"the connection {why}, so that every catalog of it is the same one, and"

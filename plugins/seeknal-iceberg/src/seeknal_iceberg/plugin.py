@@ -56,8 +56,15 @@ def connection_types() -> Iterable[ConnectionType]:
             implicit=DEFAULT,
             profile_section=(SECTION, "catalog"),
             section_type="catalog",
+            server=_server,
         )
     ]
+
+
+def _server(options: Catalog) -> str:
+    from seeknal_iceberg.addresses import server_of
+
+    return server_of(options)
 
 
 @hookimpl
@@ -88,8 +95,15 @@ def target_types() -> Iterable[TargetType]:
             ),
             exposure=True,
             profile_section=ProfileSection(name=SECTION, options=Defaults, complete=completed),
+            names=_names,
         )
     ]
+
+
+def _names(target: Target, connection: object) -> Sequence[str]:
+    from seeknal_iceberg.addresses import names_of
+
+    return names_of(target, connection)
 
 
 @hookimpl

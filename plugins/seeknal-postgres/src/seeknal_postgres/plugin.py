@@ -55,8 +55,15 @@ def connection_types() -> Iterable[ConnectionType]:
             summary="a PostgreSQL database",
             aliases=ALIASES,
             check=_check_connection,
+            server=_server,
         )
     ]
+
+
+def _server(options: Postgres) -> str | None:
+    from seeknal_postgres.addresses import server_of
+
+    return server_of(options)
 
 
 def _check_connection(name: str, options: Postgres) -> None:
@@ -90,8 +97,15 @@ def target_types() -> Iterable[TargetType]:
             aliases=ALIASES,
             exposure=True,
             check=_check_target,
+            names=_names,
         )
     ]
+
+
+def _names(target: Target, connection: object) -> Sequence[str]:
+    from seeknal_postgres.addresses import names_of
+
+    return names_of(target, connection)
 
 
 def _check_target(target: Target, connection: object) -> None:

@@ -47,12 +47,21 @@ def endpoint_of(raw: Mapping[str, object], plugins: Plugins, filling: Filling) -
 
 
 def endpoint_variables(raw: Mapping[str, object], plugins: Plugins) -> frozenset[str]:
-    """The environment variables that say where a connection leads."""
+    """The environment variables that say where a connection leads, or what else is checked.
+
+    Those of secrets are not among them.
+    """
     type = plugins.connection_types.get(str(raw.get("type", "")))
     if type is None:
         return frozenset()
-    schemas = [value for key, value in raw.items() if key in _schema_keys(type.options)]
-    return variables_in([value for _, value in _located(raw, type.options)] + schemas)
+    secret = {
+        key
+        for entry in fields_of(type.options)
+        if entry.is_secret
+        for key in (entry.key, *entry.aliases)
+    }
+    public = [value for key, value in raw.items() if key not in secret]
+    return variables_in([value for _, value in _located(raw, type.options)] + public)
 
 
 def implicit_connection(user: str, plugins: Plugins) -> str | None:

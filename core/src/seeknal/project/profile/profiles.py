@@ -20,7 +20,7 @@ from seeknal.project.profile.endpoints import (
     variables_in,
 )
 from seeknal.project.profile.envfile import environment
-from seeknal.project.profile.variables import Filling
+from seeknal.project.profile.variables import Filling, all_set
 from seeknal.project.settings import Settings, load_settings, only_one
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
@@ -103,11 +103,11 @@ class Profile:
     def written(self, name: str, plugins: Plugins, problems: Problems) -> Connection | None:
         """A connection by what is written of it; None when something in it is wrong.
 
-        What variables say is left out: that is told where the connection is used, for it differs
-        from machine to machine.
+        What variables say that are not set is left out: that is told where the connection is
+        used, for they are set on other machines.
         """
         raw = self.connections[name]
-        given = {key: value for key, value in raw.items() if not variables_in(value)}
+        given = {key: value for key, value in raw.items() if all_set(value, self.environment)}
         left = raw.keys() - given.keys()
         found = Problems()
         connection = self._convert(name, given, plugins, found)
@@ -115,6 +115,10 @@ class Profile:
         if connection is not None and not left:
             problems += self._refused(connection, plugins)
         return connection
+
+    def is_whole(self, name: str) -> bool:
+        """Whether every variable is set that a connection names."""
+        return all_set(self.connections[name], self.environment)
 
     def _refused(self, connection: Connection, plugins: Plugins) -> Iterator[Problem]:
         """What the connection's type says of options with which nobody could connect."""

@@ -15,6 +15,14 @@ from seeknal.values.secret import Secret
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
 
 
+def all_set(value: object, environment: Mapping[str, str]) -> bool:
+    """Whether each variable that ``value`` names, however deep, is set or has a default."""
+    return all(
+        match["name"] in environment or match["default"] is not None
+        for match in VARIABLE.finditer(repr(value))
+    )
+
+
 class Filling:
     """Fills in values of one mapping; ``marks`` say where they stand.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -28,12 +29,7 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
     What a place was handed in other modes stays on record beside a full target until that has
     replaced it. What full was owed is a batch of the mode that follows.
     """
-    targets = {target.key: target for target in node.targets}
-    places = {target.place: target for target in node.targets}
-
-    def target_of(delivery: Delivery) -> Target | None:
-        return targets.get(delivery.key) or places.get(delivery.place)
-
+    target_of = partial(_target_of, node)
     kept: dict[str, Delivery] = {}
     found: dict[str, list[Delivery]] = {}
     for key, entry in account.deliveries.items():
@@ -42,7 +38,8 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
             found.setdefault(target.key, []).append(entry)
         elif entry.number or (target is None and entry.status == "delivered"):
             # What a target that is gone holds counts when it comes back; it needs no newest rows.
-            kept[key] = _remembered(entry, rows) if entry.number else entry
+            there = evolve(entry, place=target.place if target else entry.place)
+            kept[key] = _remembered(there, rows) if entry.number else entry
     backlog = [
         _rekeyed(owed, target_of(owed.delivery))
         for owed in account.backlog
@@ -54,24 +51,38 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
         if target.accumulates:
             account = _in_mode(account, target, entries, environment, rows)
         elif entries:
-            account = with_delivery(account, entries[0])
+            account = with_delivery(account, evolve(entries[0], place=target.place))
     return account
 
 
+def _target_of(node: Node, delivery: Delivery) -> Target | None:
+    """The node's target that a delivery went to, however it was written then."""
+    same = (target for target in node.targets if target.key == delivery.key)
+    there = (target for target in node.targets if delivery.place in target.places)
+    return next(same, None) or next(there, None)
+
+
 def _rekeyed(owed: Owed, target: Target | None) -> Owed:
-    if target is None or not target.accumulates:
+    if target is None:
         return owed
-    return evolve(owed, delivery=evolve(owed.delivery, key=target.key, mode=target.mode))
+    delivery = evolve(owed.delivery, place=target.place)
+    if target.accumulates:
+        delivery = evolve(delivery, key=target.key, mode=target.mode)
+    return evolve(owed, delivery=delivery)
 
 
 def _in_mode(
     account: Account, target: Target, entries: Sequence[Delivery], environment: str, rows: Rows
 ) -> Account:
     """The account with what is known of the place of a target that accumulates."""
+    several = len({entry.place for entry in entries}) > 1
+    if several:
+        account, entries = _as_one_place(account, target, entries, rows)
+    entries = [evolve(entry, place=target.place) for entry in entries]
     whole = next((entry for entry in entries if not entry.number), None)
     base = _newest(account, target, [entry for entry in entries if entry.number])
     if base is not None:
-        changed = base.key != target.key
+        changed = several or base.key != target.key
         base = _moved(base, target, rows)
         if changed and target.mode == "append":
             account, base = _without_repeated(account, base, rows)
@@ -80,6 +91,36 @@ def _in_mode(
     if whole is not None:
         base = _after_full(account, target, base, whole, rows)
     return with_delivery(account, base) if base else account
+
+
+def _as_one_place(
+    account: Account, target: Target, entries: Sequence[Delivery], rows: Rows
+) -> tuple[Account, Sequence[Delivery]]:
+    """What was kept of one place under several names, counted as one: the newest is true."""
+    # An id begins with the moment of its run.
+    ordered = sorted(entries, key=lambda entry: entry.delivery_id)
+    numbered = [entry for entry in ordered if entry.number]
+    if not numbered:
+        return account, ordered[-1:]
+    newest, top = numbered[-1], 1 + sum(entry.number for entry in numbered)
+    held = newest.held or next((e.held for e in reversed(numbered) if e.held), ())
+    newest = evolve(newest, number=top, held=held)
+    mine = [owed for owed in account.backlog if owed.delivery.key == target.key]
+    if target.mode == "append":
+        mine = list(_without_doubles(mine, rows))
+    last = top if newest.status == "owed" else top - 1
+    backlog = [owed for owed in account.backlog if owed.delivery.key != target.key]
+    for number, owed in enumerate(mine, last - len(mine) + 1):
+        backlog.append(evolve(owed, delivery=evolve(owed.delivery, number=number)))
+    whole = [entry for entry in ordered[-1:] if not entry.number]
+    return evolve(account, backlog=tuple(backlog)), [newest, *whole]
+
+
+def _without_doubles(backlog: Sequence[Owed], rows: Rows) -> Iterator[Owed]:
+    """Without batches whose rows the next one brings as well."""
+    for owed, following in zip(backlog, [*backlog[1:], None], strict=False):
+        if following is None or not rows.same(owed.artifact, following.artifact):
+            yield owed
 
 
 def _newest(account: Account, target: Target, entries: Sequence[Delivery]) -> Delivery | None:

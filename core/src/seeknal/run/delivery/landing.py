@@ -96,7 +96,7 @@ def note_places(loaded: Loaded, request: Request, store: StateStore) -> None:
             entry = snapshot.deliveries.get(target.key) if snapshot else None
             if entry is None or entry.environment != environment or entry.status != "delivered":
                 continue
-            if (environment, target.place) not in known:
+            if known.isdisjoint((environment, place) for place in target.places):
                 _note(loaded, request, store, node, target, entry)
 
 

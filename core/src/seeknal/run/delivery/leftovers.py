@@ -134,7 +134,7 @@ def _is_current(loaded: Loaded, place: DeliveredPlace) -> bool:
         there
         and same
         and any(
-            (target.type, target.place) == (place.type, place.place)
+            target.type == place.type and place.place in target.places
             for node in loaded.project.nodes.values()
             for target in node.targets
         )

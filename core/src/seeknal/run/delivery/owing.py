@@ -114,7 +114,9 @@ def carried_over(node: Node, account: Account) -> Account:
 
     All but appends are written again, which puts back what somebody may have removed with them.
     """
-    appends = {target.place for target in node.targets if target.mode == "append"}
+    appends = {
+        place for target in node.targets if target.mode == "append" for place in target.places
+    }
     deliveries = {
         key: entry
         for key, entry in account.deliveries.items()

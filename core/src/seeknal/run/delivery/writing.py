@@ -94,7 +94,7 @@ def deliver(
 def without_target(node: Node, account: Account) -> tuple[Delivery, ...]:
     """What is owed to places where the node does not deliver any more."""
     # What full is about to replace is not named beside it.
-    known = {name for target in node.targets for name in (target.key, target.place)}
+    known = {name for target in node.targets for name in (target.key, *target.places)}
     return tuple(
         evolve(owed.delivery, error=_GONE)
         for owed in account.backlog

@@ -260,7 +260,7 @@ class Work:
                 same=lambda one, other: False,
             )
             account = addressed(node, account, self.request.environment, gone)
-        places = {target.place for target in targets.values()}
+        places = {place for target in targets.values() for place in target.places}
         for key, known in account.deliveries.items():
             target = targets.get(key)
             if target is None and known.place in places:
