@@ -352,6 +352,7 @@ def test_a_renamed_node_whose_table_is_named_after_it_leaves_the_old_one(project
 
 def test_another_connection_to_what_may_be_the_same_table_keeps_it(made, database):
     again = database.profile.replace("connections:\n", "").replace("  pg:", "  again:")
+    again = again.replace("127.0.0.1", "localhost")
     made.write({"profiles.yml": database.profile + again})
     file = made.path / "seeknal/a.yml"
     file.write_text(file.read_text().replace("connection: pg", "connection: again"))
@@ -363,6 +364,20 @@ def test_another_connection_to_what_may_be_the_same_table_keeps_it(made, databas
 
     assert before["out.a"][0] == after["out.a"][0] == "kept"
     assert "may be the same" in after["out.a"][1]
+    assert there(database)
+
+
+def test_another_connection_to_the_same_table_leaves_nothing_behind(made, database):
+    again = database.profile.replace("connections:\n", "").replace("  pg:", "  again:")
+    made.write({"profiles.yml": database.profile + again})
+    file = made.path / "seeknal/a.yml"
+    file.write_text(file.read_text().replace("connection: pg", "connection: again"))
+
+    before = dropped(made)
+    made.run("run").assert_ok()
+    after = dropped(made)
+
+    assert (before, after) == ({}, {})
     assert there(database)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
+
 from seeknal.graph.fingerprint import audits_key, fingerprints
 from seeknal.graph.selection import select
 from seeknal.plan.finding import Finder, Found
@@ -20,6 +22,7 @@ from seeknal.plan.plugin_queries import (
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.stored import inlined_views
 from seeknal.plan.verified import Verified
+from seeknal.run.delivery.succession import successions
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
@@ -63,7 +66,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
     chosen = _selected(loaded, request, marks, snapshots)
-    return make_plan(
+    plan = make_plan(
         Situation(
             environment=request.environment,
             nodes=project.nodes,
@@ -85,6 +88,9 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             gone=_gone(loaded, request, snapshots, chosen),
         )
     )
+    # What another node delivered to is said before its rows could come once more.
+    found = map(str, successions(loaded, request, chosen)) if loaded.owes(request) else ()
+    return evolve(plan, warnings=(*plan.warnings, *found))
 
 
 def _gone(

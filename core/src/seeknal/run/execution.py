@@ -21,6 +21,7 @@ from seeknal.plan.verified import Verified
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.landing import note_places
+from seeknal.run.delivery.succession import Succession, hand_on, successions
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
@@ -113,6 +114,7 @@ class Run:
         assert self.store is not None
         self.expect_generation(plan.environment)
         note_places(self.loaded, self.request, self.store)
+        self.hand_on([step.node for step in plan.steps])
         try:
             results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
             self.forget_removed(plan.environment)
@@ -122,6 +124,17 @@ class Run:
             self.keep_definitions(plan)
             self.tidy()
         return results
+
+    def hand_on(self, nodes: Collection[NodeId]) -> list[Succession]:
+        """Let nodes go on with the places that others have delivered to; gives which do."""
+        if self.store is None or not self.loaded.owes(self.request):
+            return []
+        done = successions(self.loaded, self.request, nodes)
+        for found in done:
+            with self.stop.recording():
+                hand_on(self.loaded, self.store, self.request.environment, found)
+            self.loaded = evolve(self.loaded, state=self.store.state)
+        return done
 
     def keep_definitions(self, plan: Plan) -> None:
         """The SQL that was built, for later plans to show what changed."""

@@ -471,6 +471,11 @@ class Delivery:
     Where the first is not the making of the table, there may be other rows.
     """
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sorts deliveries by age: an id begins with the second in which its run did."""
+        return self.delivery_id[:15], self.at, self.delivery_id
+
 
 @frozen(kw_only=True)
 class Owed:

@@ -97,8 +97,7 @@ def _as_one_place(
     account: Account, target: Target, entries: Sequence[Delivery], rows: Rows
 ) -> tuple[Account, Sequence[Delivery]]:
     """What was kept of one place under several names, counted as one: the newest is true."""
-    # An id begins with the moment of its run.
-    ordered = sorted(entries, key=lambda entry: entry.delivery_id)
+    ordered = sorted(entries, key=lambda entry: entry.order)
     numbered = [entry for entry in ordered if entry.number]
     if not numbered:
         return account, ordered[-1:]

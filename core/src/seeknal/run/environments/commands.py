@@ -151,7 +151,7 @@ def promote(
             if found != theirs.snapshots.get(id)
         }
         changes |= dict.fromkeys(promotion.removed)
-        changes = work.carried(changes, theirs.snapshots)
+        changes = work.handed_on(work.carried(changes, theirs.snapshots))
         only_delivers = [id for id, found in changes.items() if found and _only_delivers(found)]
         if only_delivers:
             work.check_files(only_delivers, promotion.map)

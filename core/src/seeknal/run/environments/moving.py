@@ -24,6 +24,7 @@ from seeknal.run.delivery.owing import (
     taken_back,
     unsettled,
 )
+from seeknal.run.delivery.succession import account_of
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError
@@ -213,6 +214,22 @@ class Work:
                 account = Account(deliveries=found.deliveries, backlog=found.backlog)
                 account = carried_over(node, account) if node else account
                 done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+        return done
+
+    def handed_on(self, changes: Mapping[NodeId, Snapshot | None]) -> dict[NodeId, Snapshot | None]:
+        """The changes with what is known of places that other nodes have delivered to."""
+        done, environment = dict(changes), self.request.environment
+        if all(name != environment for name, _ in self.store.state.accounts):
+            return done
+        run = self.opened()
+        here = [id for id, found in changes.items() if found and id in run.project.nodes]
+        for found in run.hand_on(here):
+            self.reporter.warn(str(found))
+            account, snapshot = account_of(run.loaded, environment, found.heir), done[found.heir]
+            assert snapshot is not None
+            done[found.heir] = evolve(
+                snapshot, deliveries=account.deliveries, backlog=account.backlog
+            )
         return done
 
     def owing(self, changes: Mapping[NodeId, Snapshot | None]) -> dict[NodeId, Snapshot | None]:

@@ -1,0 +1,217 @@
+"""Which node goes on with a place that another one has delivered to: a rename, most often.
+
+Rows that the place had last, and those that it is owed, go with it to the node that delivers there
+now, so that none comes twice and none is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from operator import attrgetter
+
+from attrs import evolve, frozen
+
+from seeknal.plan.plugin_queries import place_of
+from seeknal.plan.session import Loaded, Request
+from seeknal.run.delivery.owing import MOST_HELD
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.batch_files import BatchFiles
+from seeknal.state.generations import Generations
+from seeknal.state.pool import Pool
+from seeknal.state.store import StateStore
+from seeknal.values.model import Account, Artifact, Delivery, NodeId, Owed, Target
+
+
+@frozen(kw_only=True)
+class Succession:
+    """A target of ``heir`` whose place ``giver`` has delivered to, and does no more.
+
+    ``entry`` is what is known of the place; ``backlog`` what it is owed.
+    """
+
+    heir: NodeId
+    giver: NodeId
+    target: Target
+    label: str
+    entry: Delivery
+    backlog: tuple[Owed, ...]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which rows the place had last."""
+        return bool(self.entry.held or self.backlog) or self.entry.status != "delivered"
+
+    def __str__(self) -> str:
+        before = f"to which {self.giver} delivered"
+        if self.target.mode == "append" and not self.is_known:
+            return f"{self.heir} appends all its rows to {self.label}, {before}"
+        owed = f", with {len(self.backlog):,} owed" if self.backlog else ""
+        return f"{self.heir} goes on with {self.label}, {before}{owed}"
+
+
+def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) -> list[Succession]:
+    """The places that ``chosen`` nodes go on with, by what is on record."""
+    nodes = loaded.project.nodes
+    heirs = [id for id in chosen if any(target.accumulates for target in nodes[id].targets)]
+    if not heirs:
+        return []
+    accounts = _accounts(loaded, request.environment)
+    return [
+        found
+        for id in heirs
+        for target in nodes[id].targets
+        if target.accumulates
+        and (found := _succession(loaded, request, id, target, accounts)) is not None
+    ]
+
+
+def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:
+    """Put on record that the heir goes on; durable when this returns."""
+    files = BatchFiles(loaded.project.root, Artifacts(loaded.project.target))
+    own, theirs = (
+        account_of(loaded, environment, found.heir),
+        account_of(loaded, environment, found.giver),
+    )
+    known = [entry for entry in own.deliveries.values() if entry.place in found.target.places]
+    held = [*found.entry.held, *(batch for entry in known for batch in entry.held)]
+    entry = evolve(found.entry, held=tuple(held)[:MOST_HELD])
+    entry = _kept(files, loaded, found.heir, entry)
+    backlog = [
+        evolve(
+            owed,
+            artifact=_stored(files, loaded, found.heir, owed.artifact),
+            delivery=_kept(files, loaded, found.heir, owed.delivery),
+        )
+        for owed in found.backlog
+    ]
+    others = {key: other for key, other in own.deliveries.items() if other not in known}
+    account = Account(deliveries={**others, entry.key: entry}, backlog=(*own.backlog, *backlog))
+    # The heir first: a crash in between leaves batches on record twice, under one id each.
+    _put(store, environment, found.heir, account)
+    _put(store, environment, found.giver, _without(theirs, found))
+    files.release(found.giver, store.batches(found.giver))
+
+
+def _succession(
+    loaded: Loaded,
+    request: Request,
+    heir: NodeId,
+    target: Target,
+    accounts: Mapping[NodeId, Account],
+) -> Succession | None:
+    here = request.environment
+    own = max(_entries(accounts.get(heir), target, here), key=attrgetter("order"), default=None)
+    givers = [
+        (entry, id)
+        for id, account in accounts.items()
+        if id != heir and not _delivers(loaded, id, target)
+        for entry in _entries(account, target, here)
+    ]
+    if not givers:
+        return None
+    entry, giver = max(givers, key=lambda pair: (pair[0].order, pair[1]))
+    if own is not None and own.order >= entry.order:
+        return None
+    backlog = tuple(
+        owed
+        for owed in accounts[giver].backlog
+        if owed.delivery.place in target.places and owed.delivery.environment == here
+    )
+    label = place_of(loaded, request, loaded.project.nodes[heir], target)
+    return Succession(
+        heir=heir,
+        giver=giver,
+        target=target,
+        label=label if target.type == "file" else f"{target.type} {label}",
+        entry=_as_batch(loaded, giver, target, entry),
+        backlog=backlog,
+    )
+
+
+def _entries(account: Account | None, target: Target, environment: str) -> Iterator[Delivery]:
+    """What an account knows of a target's place."""
+    for entry in account.deliveries.values() if account else ():
+        known = entry.number or entry.status == "delivered"
+        if known and entry.place in target.places and entry.environment == environment:
+            yield entry
+
+
+def _delivers(loaded: Loaded, id: NodeId, target: Target) -> bool:
+    """Whether a node of the project still delivers to the target's place."""
+    node = loaded.project.nodes.get(id)
+    places = {place for other in node.targets for place in other.places} if node else set()
+    return not places.isdisjoint(target.places)
+
+
+def _accounts(loaded: Loaded, environment: str) -> dict[NodeId, Account]:
+    """Those of the environment, and of nodes that have left the files all that their maps say."""
+    found = {}
+    for name, id in loaded.state.accounts:
+        if name == environment:
+            found[id] = account_of(loaded, environment, id)
+    known = loaded.state.environments.get(environment)
+    for id in known.snapshots if known else ():
+        if id not in loaded.project.nodes:
+            found[id] = account_of(loaded, environment, id)
+    return found
+
+
+def account_of(loaded: Loaded, environment: str, id: NodeId) -> Account:
+    """What the targets of a node hold and are owed, as its map or else its account says."""
+    known = loaded.state.environments.get(environment)
+    snapshot = known.snapshots.get(id) if known else None
+    if snapshot is not None:
+        return Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
+    return loaded.state.account(environment, id) or Account()
+
+
+def _as_batch(loaded: Loaded, giver: NodeId, target: Target, entry: Delivery) -> Delivery:
+    """What is known of the place, with the rows that it had last where they are stored."""
+    held = entry.held
+    if not held and entry.status == "delivered" and entry.output_id:
+        pool = Pool(loaded.state.environments, Generations(loaded.project.target))
+        found = pool.output(giver, entry.output_id)
+        artifact = found.artifact if found else None
+        held = (artifact,) if artifact and _is_there(loaded, artifact) else ()
+    number = max(1, entry.number)
+    return evolve(entry, number=number, held=held, holds_as=entry.holds_as or entry.delivery_id)
+
+
+def _is_there(loaded: Loaded, artifact: Artifact) -> bool:
+    return Artifacts(loaded.project.target).verify(artifact)[0] == "ok"
+
+
+def _kept(files: BatchFiles, loaded: Loaded, heir: NodeId, entry: Delivery) -> Delivery:
+    """The entry with its rows under names of the heir's."""
+    held = tuple(_stored(files, loaded, heir, artifact) for artifact in entry.held)
+    recalled = tuple(
+        evolve(owed, artifact=_stored(files, loaded, heir, owed.artifact))
+        for owed in entry.recalled
+    )
+    return evolve(entry, held=held, recalled=recalled)
+
+
+def _stored(files: BatchFiles, loaded: Loaded, heir: NodeId, artifact: Artifact) -> Artifact:
+    return files.keep(heir, artifact) if _is_there(loaded, artifact) else artifact
+
+
+def _without(account: Account, found: Succession) -> Account:
+    """The giver's account once nothing of the place is owed by it."""
+    deliveries = {
+        key: evolve(entry, status="dropped")
+        if entry.status == "owed" and entry.place in found.target.places
+        else entry
+        for key, entry in account.deliveries.items()
+    }
+    backlog = tuple(owed for owed in account.backlog if owed not in found.backlog)
+    return Account(deliveries=deliveries, backlog=backlog)
+
+
+def _put(store: StateStore, environment: str, id: NodeId, account: Account) -> None:
+    known = store.state.environments.get(environment)
+    snapshot = known.snapshots.get(id) if known else None
+    if snapshot is None:
+        store.settle(environment, id, account)
+        return
+    found = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
+    store.record(environment, found)
