@@ -12,6 +12,7 @@ from seeknal.project.profile.profiles import Profile
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import Connection, Node, Target
+from seeknal.values.problems import Problems
 
 
 class Addresses:
@@ -82,7 +83,7 @@ class Addresses:
             return None
         if name not in self._known:
             whole = self._profile.is_whole(name)
-            found = self._profile.written(name, self._plugins, []) if whole else None
+            found = self._profile.written(name, self._plugins, Problems()) if whole else None
             self._known[name] = found
         return self._known[name]
 

@@ -17,11 +17,12 @@ from attrs import evolve, field, frozen
 from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import connections_of, rowless_kinds
 from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.plan.succession import Succession, successions
 from seeknal.plan.verified import Verified
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
+from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.delivery.landing import note_places
-from seeknal.run.delivery.succession import Succession, hand_on, successions
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts

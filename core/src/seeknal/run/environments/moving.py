@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.plan.promotion import Promotion
+from seeknal.plan.succession import account_of
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.addressing import Rows, addressed
 from seeknal.run.delivery.owing import (
@@ -24,7 +25,6 @@ from seeknal.run.delivery.owing import (
     taken_back,
     unsettled,
 )
-from seeknal.run.delivery.succession import account_of
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import StateStore
 from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError

@@ -13,12 +13,9 @@ from attrs import evolve, frozen
 
 from seeknal.plan.plugin_queries import place_of
 from seeknal.plan.session import Loaded, Request
-from seeknal.run.delivery.owing import MOST_HELD
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.batch_files import BatchFiles
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
-from seeknal.state.store import StateStore
 from seeknal.values.model import Account, Artifact, Delivery, NodeId, Owed, Target
 
 
@@ -63,33 +60,6 @@ def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) ->
         if target.accumulates
         and (found := _succession(loaded, request, id, target, accounts)) is not None
     ]
-
-
-def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:
-    """Put on record that the heir goes on; durable when this returns."""
-    files = BatchFiles(loaded.project.root, Artifacts(loaded.project.target))
-    own, theirs = (
-        account_of(loaded, environment, found.heir),
-        account_of(loaded, environment, found.giver),
-    )
-    known = [entry for entry in own.deliveries.values() if entry.place in found.target.places]
-    held = [*found.entry.held, *(batch for entry in known for batch in entry.held)]
-    entry = evolve(found.entry, held=tuple(held)[:MOST_HELD])
-    entry = _kept(files, loaded, found.heir, entry)
-    backlog = [
-        evolve(
-            owed,
-            artifact=_stored(files, loaded, found.heir, owed.artifact),
-            delivery=_kept(files, loaded, found.heir, owed.delivery),
-        )
-        for owed in found.backlog
-    ]
-    others = {key: other for key, other in own.deliveries.items() if other not in known}
-    account = Account(deliveries={**others, entry.key: entry}, backlog=(*own.backlog, *backlog))
-    # The heir first: a crash in between leaves batches on record twice, under one id each.
-    _put(store, environment, found.heir, account)
-    _put(store, environment, found.giver, _without(theirs, found))
-    files.release(found.giver, store.batches(found.giver))
 
 
 def _succession(
@@ -172,46 +142,10 @@ def _as_batch(loaded: Loaded, giver: NodeId, target: Target, entry: Delivery) ->
         pool = Pool(loaded.state.environments, Generations(loaded.project.target))
         found = pool.output(giver, entry.output_id)
         artifact = found.artifact if found else None
-        held = (artifact,) if artifact and _is_there(loaded, artifact) else ()
+        held = (artifact,) if artifact and is_stored(loaded, artifact) else ()
     number = max(1, entry.number)
     return evolve(entry, number=number, held=held, holds_as=entry.holds_as or entry.delivery_id)
 
 
-def _is_there(loaded: Loaded, artifact: Artifact) -> bool:
+def is_stored(loaded: Loaded, artifact: Artifact) -> bool:
     return Artifacts(loaded.project.target).verify(artifact)[0] == "ok"
-
-
-def _kept(files: BatchFiles, loaded: Loaded, heir: NodeId, entry: Delivery) -> Delivery:
-    """The entry with its rows under names of the heir's."""
-    held = tuple(_stored(files, loaded, heir, artifact) for artifact in entry.held)
-    recalled = tuple(
-        evolve(owed, artifact=_stored(files, loaded, heir, owed.artifact))
-        for owed in entry.recalled
-    )
-    return evolve(entry, held=held, recalled=recalled)
-
-
-def _stored(files: BatchFiles, loaded: Loaded, heir: NodeId, artifact: Artifact) -> Artifact:
-    return files.keep(heir, artifact) if _is_there(loaded, artifact) else artifact
-
-
-def _without(account: Account, found: Succession) -> Account:
-    """The giver's account once nothing of the place is owed by it."""
-    deliveries = {
-        key: evolve(entry, status="dropped")
-        if entry.status == "owed" and entry.place in found.target.places
-        else entry
-        for key, entry in account.deliveries.items()
-    }
-    backlog = tuple(owed for owed in account.backlog if owed not in found.backlog)
-    return Account(deliveries=deliveries, backlog=backlog)
-
-
-def _put(store: StateStore, environment: str, id: NodeId, account: Account) -> None:
-    known = store.state.environments.get(environment)
-    snapshot = known.snapshots.get(id) if known else None
-    if snapshot is None:
-        store.settle(environment, id, account)
-        return
-    found = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
-    store.record(environment, found)

@@ -1,0 +1,76 @@
+"""Handing on what is on record of a place to the node that delivers there now."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from seeknal.plan.session import Loaded
+from seeknal.plan.succession import Succession, account_of, is_stored
+from seeknal.run.delivery.owing import MOST_HELD
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.batch_files import BatchFiles
+from seeknal.state.store import StateStore
+from seeknal.values.model import Account, Artifact, Delivery, NodeId
+
+
+def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:
+    """Put on record that the heir goes on; durable when this returns."""
+    files = BatchFiles(loaded.project.root, Artifacts(loaded.project.target))
+    own, theirs = (
+        account_of(loaded, environment, found.heir),
+        account_of(loaded, environment, found.giver),
+    )
+    known = [entry for entry in own.deliveries.values() if entry.place in found.target.places]
+    held = [*found.entry.held, *(batch for entry in known for batch in entry.held)]
+    entry = evolve(found.entry, held=tuple(held)[:MOST_HELD])
+    entry = _kept(files, loaded, found.heir, entry)
+    backlog = [
+        evolve(
+            owed,
+            artifact=_stored(files, loaded, found.heir, owed.artifact),
+            delivery=_kept(files, loaded, found.heir, owed.delivery),
+        )
+        for owed in found.backlog
+    ]
+    others = {key: other for key, other in own.deliveries.items() if other not in known}
+    account = Account(deliveries={**others, entry.key: entry}, backlog=(*own.backlog, *backlog))
+    # The heir first: a crash in between leaves batches on record twice, under one id each.
+    _put(store, environment, found.heir, account)
+    _put(store, environment, found.giver, _without(theirs, found))
+    files.release(found.giver, store.batches(found.giver))
+
+
+def _kept(files: BatchFiles, loaded: Loaded, heir: NodeId, entry: Delivery) -> Delivery:
+    """The entry with its rows under names of the heir's."""
+    held = tuple(_stored(files, loaded, heir, artifact) for artifact in entry.held)
+    recalled = tuple(
+        evolve(owed, artifact=_stored(files, loaded, heir, owed.artifact))
+        for owed in entry.recalled
+    )
+    return evolve(entry, held=held, recalled=recalled)
+
+
+def _stored(files: BatchFiles, loaded: Loaded, heir: NodeId, artifact: Artifact) -> Artifact:
+    return files.keep(heir, artifact) if is_stored(loaded, artifact) else artifact
+
+
+def _without(account: Account, found: Succession) -> Account:
+    """The giver's account once nothing of the place is owed by it."""
+    deliveries = {
+        key: evolve(entry, status="dropped")
+        if entry.status == "owed" and entry.place in found.target.places
+        else entry
+        for key, entry in account.deliveries.items()
+    }
+    backlog = tuple(owed for owed in account.backlog if owed not in found.backlog)
+    return Account(deliveries=deliveries, backlog=backlog)
+
+
+def _put(store: StateStore, environment: str, id: NodeId, account: Account) -> None:
+    known = store.state.environments.get(environment)
+    snapshot = known.snapshots.get(id) if known else None
+    if snapshot is None:
+        store.settle(environment, id, account)
+        return
+    found = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
+    store.record(environment, found)
