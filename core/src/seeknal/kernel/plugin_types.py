@@ -170,11 +170,16 @@ class ConnectionType:
 
 @frozen(kw_only=True)
 class EngineType:
-    """A value of a transform's ``engine:``; ``run_node`` of the same plugin runs it."""
+    """A value of a transform's ``engine:``; ``run_node`` of the same plugin runs it.
+
+    ``dialect`` is sqlglot's name of the SQL that it speaks. Where it is given, columns that SQL of
+    the engine names and none of its inputs has are told before anything runs.
+    """
 
     name: str
     summary: str
     aliases: tuple[str, ...] = ()
+    dialect: str | None = None
 
 
 @frozen(kw_only=True)

@@ -83,14 +83,19 @@ class Fitter:
 
         parents = self.parents(node)
         given = [schema for id in parents if (schema := schemas.get(id)) is not None]
-        if node.sql is None or not parents or len(given) < len(parents):
+        engine = self.binder.plugins.engines.get(node.engine or "")
+        if engine is None or engine.dialect is None or node.sql is None:
+            return []
+        if not parents or len(given) < len(parents):
             return []
         rows = _Rows(self.binder, node, schemas, _of(given))
         names = [name for schema in given for name in schema.names]
         try:
             for id, schema in zip(parents, given, strict=True):
                 self.binder.define(id, schema.columns)
-            found = columns_nowhere(self.binder.duckdb, node.sql.executable, parents, names)
+            found = columns_nowhere(
+                self.binder.duckdb, node.sql.executable, parents, names, engine.dialect
+            )
         except duckdb.Error:
             return []
         rows.add([rows.of_fault(fault, rows.place(fault)) for fault in found])

@@ -29,12 +29,13 @@ def columns_nowhere(
     sql: str,
     tables: Collection[NodeId],
     names: Sequence[str],
+    dialect: str,
 ) -> tuple[Fault, ...]:
     """The columns of ``sql`` that are in none of ``tables``, whatever engine runs it.
 
     Only the names of columns are looked at, and only where DuckDB's own idea of what a column is
     called plays no part: functions and types are the engine's business. ``names`` are columns
-    that may have been meant.
+    that may have been meant, and ``dialect`` is the engine's: columns without a name get one by it.
     """
     from sqlglot import exp, parse_one
 
@@ -46,7 +47,7 @@ def columns_nowhere(
         for select in tree.find_all(exp.Select)
         for item in select.expressions
         if not _has_name(item)
-        for word in _words_without_columns(item)
+        for word in _words_without_columns(item, dialect)
     }
     return tuple(
         fault
@@ -95,8 +96,8 @@ def _has_name(item: Any) -> bool:
     return isinstance(item, exp.Alias | exp.Column | exp.Star)
 
 
-def _words_without_columns(item: Any) -> set[str]:
+def _words_without_columns(item: Any, dialect: str) -> set[str]:
     from sqlglot import exp
 
     columns = {column.name.lower() for column in item.find_all(exp.Column)}
-    return set(re.findall(r"\w+", item.sql(dialect="postgres").lower())) - columns
+    return set(re.findall(r"\w+", item.sql(dialect=dialect).lower())) - columns

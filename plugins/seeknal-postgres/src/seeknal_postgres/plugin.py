@@ -117,7 +117,12 @@ def _check_target(target: Target, connection: object) -> None:
 @hookimpl
 def engines() -> Iterable[EngineType]:
     return [
-        EngineType(name=TYPE, summary="SQL that runs in a PostgreSQL database", aliases=ALIASES)
+        EngineType(
+            name=TYPE,
+            summary="SQL that runs in a PostgreSQL database",
+            aliases=ALIASES,
+            dialect="postgres",
+        )
     ]
 
 
