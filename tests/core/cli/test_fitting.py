@@ -39,6 +39,14 @@ def test_where_there_is_no_terminal_no_value_is_cut():
     assert lines[2].split() == ["a\\nb" * 100, "1"]
 
 
+def test_a_wide_terminal_shows_long_values_whole():
+    rows = [("x" * 90, 1)]
+
+    lines = table_lines(NAMES, rows, (False, True), columns=100)
+
+    assert lines == table_lines(NAMES, rows, (False, True))
+
+
 def test_columns_that_can_be_spared_go_first():
     rows = [("2026-01-01 00:00:00", "20260101T000000-abcdef01", "success")]
 

@@ -13,7 +13,6 @@ from seeknal.cli.streams import DATA, paint
 from seeknal.values.model import Problem
 from seeknal.values.secret import scrub
 
-WIDEST_CELL = 60
 _RULE = "-["
 NARROWEST = 10
 """Columns that are left of a text which has to make room."""
@@ -93,10 +92,8 @@ def table_lines(
     """
     values = [list(row) for row in rows]
     right = [*numeric, *([False] * (len(headers) - len(numeric)))]
-    # What reads a pipe has room for all of it.
-    shown = _printable if columns is None else cell
-    cells = [[shown(value) for value in row] for row in values]
-    titles = [shown(header) for header in headers]
+    cells = [[cell(value) for value in row] for row in values]
+    titles = [cell(header) for header in headers]
     widths = [max(map(width, column)) for column in zip(titles, *cells, strict=True)]
     if columns is not None and (room := columns - 2 * (len(titles) - 1)) < sum(widths):
         if spare:
@@ -143,7 +140,7 @@ def _upright(titles: Sequence[str], rows: Sequence[Sequence[object]], columns: i
     for number, row in enumerate(rows, 1):
         lines.append(f"{f'{_RULE} {number} ]':-<{columns}}"[:columns])
         for title, value in zip(titles, row, strict=True):
-            first, *more = pieces(start(_printable(value), LONGEST_VALUE), room)
+            first, *more = pieces(start(cell(value), LONGEST_VALUE), room)
             name = _padded(middle(title, label), label, False)
             lines.append(f"{paint(name, 'bold', sys.stdout)}  {first}".rstrip())
             lines += [f"{'':<{label}}  {text}" for text in more]
@@ -161,12 +158,7 @@ def _padded(text: str, size: int, right: bool) -> str:
 
 
 def cell(value: object) -> str:
-    """One cell of a terminal: one line without control characters, cut where it is too wide."""
-    text = _printable(value)
-    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-
-
-def _printable(value: object) -> str:
+    """One cell: one line without control characters."""
     text = "" if value is None else str(value)
     return text if text.isprintable() else "".join(_visible(character) for character in text)
 
