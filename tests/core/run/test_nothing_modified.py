@@ -97,3 +97,83 @@ def test_a_new_rule_is_modified(project, audit_types):
     outcome = project.run("list", "--select", "state:modified", "--format", "names").assert_ok()
 
     assert outcome.stdout.split() == ["rule.sound"]
+
+
+@pytest.fixture
+def unasked(project, audit_types):
+    """A project that has run, with a rule that has not been asked since."""
+    project.write({"seeknal/rule.yml": RULE})
+    return project
+
+
+def steps(outcome):
+    return [(entry["node"], entry["status"], entry["reason"]) for entry in outcome.json()["nodes"]]
+
+
+@pytest.mark.parametrize("selection", ["state:modified", "rule.sound"])
+def test_a_rule_that_is_selected_alone_is_asked_of_the_stored_rows(unasked, selection):
+    outcome = unasked.run("run", "--select", selection, "--format", "json").assert_ok()
+
+    assert steps(outcome) == [
+        ("transform.b", "success", "audits changed"),
+        ("rule.sound", "success", "audits changed"),
+    ]
+    assert [audit["type"] for audit in outcome.json()["nodes"][1]["audits"]] == ["not_null"]
+    after = unasked.run("list", "--select", "state:modified", "--format", "names").assert_ok()
+    assert after.stdout == ""
+
+
+def test_a_plan_says_that_it_will_be(unasked):
+    outcome = unasked.run("plan", "--select", "state:modified", "--format", "json").assert_ok()
+
+    found = [(entry["node"], entry["action"]) for entry in outcome.json()["nodes"]]
+    assert found == [("transform.b", "audit"), ("rule.sound", "run")]
+
+
+def test_it_is_asked_again_until_it_holds_and_is_not_modified(unasked):
+    wrong = RULE.replace("not_null, column: id", "expression, expression: id > 1")
+    unasked.write({"seeknal/rule.yml": wrong})
+
+    first = unasked.run("run", "--select", "rule.sound")
+    second = unasked.run("run", "--select", "rule.sound")
+
+    assert [first.exit_code, second.exit_code] == [1, 1]
+    assert "id > 1" in second.stderr
+    after = unasked.run("list", "--select", "state:modified", "--format", "names").assert_ok()
+    assert after.stdout == ""
+
+
+def test_nothing_else_of_its_input_is_done(unasked):
+    unasked.write(
+        {
+            "seeknal/rule.yml": RULE.replace("transform.b", "source.a"),
+            "a.csv": "id\n1\n2\n",
+        }
+    )
+
+    outcome = unasked.run("run", "--select", "rule.sound", "--format", "json").assert_ok()
+
+    assert steps(outcome)[0] == ("source.a", "success", "audits changed")
+    assert unasked.rows("source.a") == [(1,)]
+
+
+def test_rows_of_another_definition_are_not_asked(unasked):
+    unasked.write({"seeknal/b.yml": FILES["seeknal/b.yml"].replace("*", "id + 1 AS id")})
+
+    outcome = unasked.run("run", "--select", "rule.sound", "--format", "json").assert_ok()
+
+    assert steps(outcome) == [("rule.sound", "reused", "transform.b is not current")]
+    after = unasked.run("list", "--select", "rule.sound,state:modified", "--format", "names")
+    assert after.stdout.split() == ["rule.sound"]
+
+
+def test_a_rule_is_about_its_first_input_alone(project, audit_types):
+    two = RULE.replace("[{ref: transform.b}]", "[{ref: transform.b}, {ref: source.a}]")
+    project.write({"seeknal/rule.yml": two})
+    project.run("run").assert_ok()
+    source = FILES["seeknal/a.yml"] + "audits: [{type: not_null, column: id}]\n"
+    project.write({"seeknal/a.yml": source})
+
+    outcome = project.run("list", "--select", "state:modified", "--format", "names").assert_ok()
+
+    assert outcome.stdout == ""

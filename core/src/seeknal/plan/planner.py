@@ -43,6 +43,8 @@ class Situation:
     forward_only: frozenset[NodeId] = field(factory=frozenset)
     finder: Finder = NOTHING
     gone: frozenset[tuple[NodeId, str]] = frozenset()
+    asked: frozenset[NodeId] = frozenset()
+    """Nodes that are only asked their audits, since a rule about them is selected."""
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -51,11 +53,10 @@ def make_plan(situation: Situation) -> Plan:
     Reads versions of sources and looks at artifacts; changes nothing. Raises SelectionError
     when a selected node reads one that is not selected and has never run.
     """
-    graph = as_read(situation.graph, situation.snapshots, situation.selected)
+    taking_part = situation.selected | situation.asked
+    graph = as_read(situation.graph, situation.snapshots, taking_part)
     planner = _Planner(situation)
-    steps = tuple(
-        planner.decide(situation.nodes[id]) for id in graph.order if id in situation.selected
-    )
+    steps = tuple(planner.decide(situation.nodes[id]) for id in graph.order if id in taking_part)
     return Plan(
         environment=situation.environment,
         steps=steps,
@@ -80,6 +81,8 @@ class _Planner:
         self.warned: set[NodeId] = set()
 
     def decide(self, node: Node) -> Step:
+        if node.id in self.now.asked:
+            return self.ask(node)
         self.check_unselected_parents(node)
         snapshot = self.now.snapshots.get(node.id)
         version, failure = self.version(node, snapshot)
@@ -114,6 +117,12 @@ class _Planner:
             self.moving.add(node.id)
             self.reasons[node.id] = step.reason
         return step
+
+    def ask(self, node: Node) -> Step:
+        action, why = self.upkeep(node, self.now.snapshots.get(node.id))
+        self.moving.add(node.id)
+        self.reasons[node.id] = why
+        return Step(node=node.id, action=action, reason=why)
 
     def found(self, node: Node, version: object) -> Found | None:
         """What was built already of the node as it is now, where that is known before the run."""
@@ -234,7 +243,7 @@ class _Planner:
         if self.is_documentation(node) and not waits:
             return "reuse", "documents only"
         if snapshot is None:
-            return "reuse", unchanged
+            return "reuse", self.unasked(node) or unchanged
         if audits_key(node.audits) != snapshot.audits_key:
             return "audit", "audits changed"
         if snapshot.failing:
@@ -245,6 +254,14 @@ class _Planner:
             if (node.id, target.key) in self.now.gone:
                 return "deliver", f"{target.label} is gone"
         return "reuse", unchanged
+
+    def unasked(self, node: Node) -> str | None:
+        """Why a rule is not asked: the rows of what it is about are not those of the files."""
+        for parent in node.parents[:1] if node.does == "checks" else ():
+            snapshot = self.now.snapshots.get(parent)
+            if snapshot and audits_key(self.now.nodes[parent].audits) != snapshot.audits_key:
+                return f"{parent} is not current"
+        return None
 
     def waits(self, snapshot: Snapshot) -> bool:
         """Whether targets of the environment have yet to get earlier batches."""

@@ -48,8 +48,8 @@ def modified_nodes(
         id
         for id, node in nodes.items()
         if (
-            any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents)
-            if node.kind == "rule"
+            any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents[:1])
+            if node.does == "checks"
             else id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
         )
     )
@@ -57,6 +57,26 @@ def modified_nodes(
 
 def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
     return snapshot is None or audits_key(node.audits) != snapshot.audits_key
+
+
+def _asked_by_rules(
+    nodes: Mapping[NodeId, Node],
+    marks: Mapping[NodeId, Fingerprint],
+    snapshots: Mapping[NodeId, Snapshot],
+    chosen: Collection[NodeId],
+) -> frozenset[NodeId]:
+    """What selected rules are about, where its rows are of today's definition and not yet asked."""
+    about = {
+        parent for id in chosen if nodes[id].does == "checks" for parent in nodes[id].parents[:1]
+    }
+    return frozenset(
+        id
+        for id in about - set(chosen)
+        if (found := snapshots.get(id)) is not None
+        and (_asks_anew(nodes[id], found) or found.failing)
+        and (found.fingerprint.content, found.fingerprint.upstream)
+        == (marks[id].content, marks[id].upstream)
+    )
 
 
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
@@ -86,6 +106,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
             gone=_gone(loaded, request, snapshots, chosen),
+            asked=_asked_by_rules(project.nodes, marks, snapshots, chosen),
         )
     )
     # What another node delivered to is said before its rows could come once more.
