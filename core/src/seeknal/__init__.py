@@ -4,11 +4,37 @@ For pipeline authors: the decorators (``source``, ``transform``, ...) and ``open
 For plugin authors: ``seeknal.plugin``. For their tests: ``seeknal.testing``.
 """
 
-from __future__ import annotations
+import _signal  # type: ignore[import-not-found]
+import sys
 
-from typing import TYPE_CHECKING, Any
+early_presses: list[int] = []
+"""Ctrl-C that came while the command line was still imported: it is answered once it can be."""
 
+
+def keep_press(number: int, frame: object) -> None:
+    """Keep a first Ctrl-C in mind; the second raises KeyboardInterrupt."""
+    if early_presses:
+        raise KeyboardInterrupt
+    early_presses.append(number)
+
+
+def _is_command_line() -> bool:
+    """Whether this process is ``seeknal`` or ``python -m seeknal``, and not a program of others."""
+    if sys.argv[:1] == ["-m"]:
+        words = sys.orig_argv
+        flag = words[words.index("seeknal") - 1] if "seeknal" in words else ""
+        return flag.startswith("-") and flag.endswith("m")
+    return sys.argv[:1] != [] and sys.argv[0].endswith(("/seeknal", "\\seeknal", "seeknal.exe"))
+
+
+# Before anything is imported that takes time, and without what would take some itself.
+if _is_command_line() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, keep_press)
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from seeknal.pipeline import (
         aggregation,
         exposure,
@@ -35,7 +61,7 @@ __all__ = (
 )
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     # Importing seeknal must stay cheap: each name brings its module when it is first used.
     if name not in __all__:
         raise AttributeError(f"module 'seeknal' has no attribute {name!r}")

@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,44 @@ def test_it_is_answered_without_a_traceback(fresh, module):
 
     assert ended.returncode == 130
     assert (ended.stdout, ended.stderr.strip()) == ("", "interrupted")
+
+
+STARTS = {
+    "module": [sys.executable, "-m", "seeknal"],
+    "isolated": [sys.executable, "-Im", "seeknal"],
+    "script": [str(Path(sys.executable).parent / "seeknal")],
+}
+MOMENTS = [number * 0.025 for number in range(20)]
+
+
+def pressed_after(folder, seconds, *command):
+    """What becomes of a command that is interrupted so long after its start."""
+    started = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    time.sleep(seconds)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=60)
+    return started.returncode, out, err
+
+
+@pytest.mark.parametrize(
+    ("start", "arguments"),
+    [("module", ["list"]), ("isolated", ["--help"]), ("script", ["run", "--dry-run"])],
+)
+def test_no_moment_of_the_first_half_second_shows_a_traceback(fresh, start, arguments):
+    ended = [pressed_after(fresh.path, moment, *STARTS[start], *arguments) for moment in MOMENTS]
+
+    for code, _, err in ended:
+        # Python's own start comes first, and is Python's to answer.
+        assert "/seeknal/" not in err
+        assert code in (0, 130) or "KeyboardInterrupt" in err or code == -signal.SIGINT
+    assert any(code == 130 for code, _, _ in ended)
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,5 +1,7 @@
 """A node of the project of which nothing is stored: what is asked of it says so, and why."""
 
+import re
+
 import pytest
 
 from seeknal import open_project
@@ -58,6 +60,33 @@ def test_a_query_says_of_a_node_how_its_last_run_ended(project, table, said):
     assert outcome.exit_code == 2
     assert said in outcome.stderr
     assert "seeknal history --node transform." in outcome.stderr
+
+
+WHEN = r"it failed when it last ran, at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+
+
+@pytest.mark.parametrize("command", [("inspect", "bad"), ("sql", "FROM bad")])
+def test_what_failed_is_said_to_have_failed_and_when(project, command):
+    outcome = project.run(*command)
+
+    assert re.search(WHEN, outcome.stdout + outcome.stderr)
+    assert "has never run" not in outcome.stdout + outcome.stderr
+
+
+def test_a_table_in_python_of_what_failed_says_so(project):
+    with open_project(project.path) as opened, pytest.raises(UsageError) as caught:
+        opened.table("bad")
+
+    assert re.search(WHEN, caught.value.message)
+
+
+def test_the_list_of_outputs_tells_what_failed_from_what_never_ran(project):
+    listed = project.run("inspect", "--list", "--format", "json").assert_ok().json()
+
+    statuses = {entry["node"]: entry["status"] for entry in listed}
+    assert statuses["transform.bad"] == "failed"
+    assert statuses["transform.after"] == "skipped"
+    assert statuses["transform.late"] == "never run"
 
 
 def test_a_query_in_python_says_so_too(project):

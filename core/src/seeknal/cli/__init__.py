@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
+from seeknal import early_presses, keep_press
+
 INTERRUPTED = 130
 PATIENCE = 2.0
 """Seconds in which a process that ends cannot be told to end sooner."""
@@ -64,9 +66,10 @@ class _EarlyInterrupts:
             self.pressed = True
             import signal
         # A process that is to hear nothing of it, as with nohup, stays so.
-        self.heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self.heard = signal.getsignal(signal.SIGINT) in (signal.default_int_handler, keep_press)
         if self.heard:
             signal.signal(signal.SIGINT, self.keep)
+            self.pressed = self.pressed or bool(early_presses)
 
     def keep(self, *_: object) -> None:
         if self.pressed:

@@ -54,6 +54,7 @@ def inspect_command(
 
     Reads stored outputs only: no source is touched and nothing runs.
     """
+    from seeknal.plan.unstored import unstored
     from seeknal.query.stored import find_output, stored_outputs
 
     if node is None and not listed:
@@ -67,7 +68,7 @@ def inspect_command(
     if node is None:
         _print_list(outputs, format_)
         return
-    found = find_output(outputs, node)
+    found = find_output(outputs, node, lambda id: unstored(id, environment, root / "target"))
     if schema:
         _print_schema(_columns(root, environment, found), format_)
         return

@@ -33,9 +33,9 @@ def janitor_command(
 ) -> int:
     """Remove what nothing refers to any more.
 
-    Expired environments, old generations, outputs and temporary files go. What a kept
-    generation, an unfinished run or an owed delivery needs stays, and for a minute what somebody
-    may be reading. The keys of janitor: in seeknal_project.yml say how much is kept.
+    Expired environments, old generations, outputs, rows of audits and temporary files go. What a
+    kept generation, an unfinished run or an owed delivery needs stays, and for a minute what
+    somebody may be reading. The keys of janitor: in seeknal_project.yml say how much is kept.
 
     Targets that no node delivers to any more are listed. --targets does nothing but drop them:
     those that seeknal made and nobody else has written to since, once you have seen them.

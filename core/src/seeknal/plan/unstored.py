@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from seeknal.plan.loading import load
@@ -30,10 +30,15 @@ def unstored(id: NodeId, environment: str, target: Path) -> UsageError:
             help=f"run it and what it reads: seeknal run --select +{id}",
         )
     return UsageError(
-        f"nothing is stored of {id}: it {ended} when it last ran",
+        f"nothing is stored of {id}: it {ended} when it last ran{_moment(last)}",
         code="SK0352",
         help=f"seeknal history --node {id} says why",
     )
+
+
+def _moment(record: Mapping[str, object]) -> str:
+    at = str(record.get("finished_at") or record.get("started_at") or "")
+    return f", at {at[:19].replace('T', ' ')} UTC" if at else ""
 
 
 def unstored_in(query: str, root: Path, environment: str) -> UsageError | None:

@@ -53,10 +53,12 @@ class OpenedProject:
 
     def table(self, node: str) -> duckdb.DuckDBPyRelation:
         """A node's rows. Raises UsageError for an unknown node or one that has never run."""
+        from seeknal.plan.unstored import unstored
         from seeknal.query.stored import find_output
         from seeknal.sql.quote import quote_name
 
-        id = find_output(self._outputs(), node).node
+        target, outputs = self.root / "target", self._outputs()
+        id = find_output(outputs, node, lambda id: unstored(id, self.environment, target)).node
         return self._views().sql(f"FROM {quote_name(id.kind, id.name)}")
 
     def list_tables(self, layer: str | None = None) -> list[str]:

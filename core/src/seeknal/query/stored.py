@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
 
 
+UNSTORED = ("failed", "skipped", "interrupted")
+"""How the last step of a node ended of which nothing is stored, if it ever ran."""
+
+
 @frozen(kw_only=True)
 class Stored:
     """One node and what is kept of it. A view is kept without rows."""
@@ -43,20 +47,23 @@ def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[
     nodes: Mapping[NodeId, Node] = loaded.project.nodes if loaded else {}
     kinds = loaded.plugins.kinds if loaded else {}
     rowless = {name for name, kind in kinds.items() if not kind.produces_rows}
+    ended = last_statuses(root, environment) if nodes.keys() - snapshots.keys() else {}
     found = [
-        _stored(id, nodes.get(id), snapshots.get(id), known=loaded is not None)
+        _stored(id, nodes.get(id), snapshots.get(id), ended.get(id), known=loaded is not None)
         for id in sorted({*nodes, *snapshots})
     ]
     return [evolve(entry, status="no rows") if entry.kind in rowless else entry for entry in found]
 
 
-def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: bool) -> Stored:
+def _stored(
+    id: NodeId, node: Node | None, snapshot: Snapshot | None, ended: str | None, *, known: bool
+) -> Stored:
     artifact = snapshot.artifact if snapshot else None
     return Stored(
         node=id,
         kind=id.kind,
         layer=node.layer if node else None,
-        status=_status(node, snapshot, known),
+        status=_status(node, snapshot, ended, known),
         rows=artifact.rows if artifact else None,
         columns=(snapshot.columns if snapshot else None) or (),
         bytes=artifact.size if artifact else None,
@@ -65,9 +72,9 @@ def _stored(id: NodeId, node: Node | None, snapshot: Snapshot | None, *, known: 
     )
 
 
-def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
+def _status(node: Node | None, snapshot: Snapshot | None, ended: str | None, known: bool) -> str:
     if snapshot is None:
-        return "never run"
+        return ended if ended in UNSTORED else "never run"
     if node is None and known:
         return "removed"
     if snapshot.failing:
@@ -77,10 +84,13 @@ def _status(node: Node | None, snapshot: Snapshot | None, known: bool) -> str:
     return "view" if is_view(snapshot) else "ok"
 
 
-def find_output(outputs: list[Stored], name: str) -> Stored:
+def find_output(
+    outputs: list[Stored], name: str, lacking: Callable[[NodeId], UsageError]
+) -> Stored:
     """The output that ``name`` means, with or without its kind.
 
-    Raises UsageError for an unknown or ambiguous name and for a node that has never run.
+    Raises UsageError for an unknown or ambiguous name, and what ``lacking`` gives for a node of
+    which nothing is stored.
     """
     matches = [entry for entry in outputs if name in (entry.node, entry.node.name)]
     if not matches:
@@ -89,12 +99,8 @@ def find_output(outputs: list[Stored], name: str) -> Stored:
     if len(exact) > 1:
         names = " or ".join(entry.node for entry in exact)
         raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
-    if exact[0].status == "never run":
-        raise UsageError(
-            f"{exact[0].node} has never run",
-            code="SK0352",
-            help=f"run it and what it reads: seeknal run --select +{exact[0].node}",
-        )
+    if exact[0].status in (*UNSTORED, "never run"):
+        raise lacking(exact[0].node)
     if not exact[0].columns:
         raise UsageError(
             f"{exact[0].node} keeps no rows of its own",

@@ -21,8 +21,8 @@ from seeknal.plan.succession import Succession, successions
 from seeknal.plan.verified import Verified
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
+from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.delivery.landing import note_places
-from seeknal.run.delivery.writing.handing_on import hand_on
 from seeknal.run.reuse import reused, still_current
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts

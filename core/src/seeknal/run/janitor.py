@@ -37,6 +37,7 @@ BUDGET = 1.0
 
 _AHEAD = 86_400.0
 """Seconds by which clocks differ at most; what is later was written by one that was wrong."""
+_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]+")
 _MONTH = re.compile(r"(\d{4})-(\d{2})\.ndjson")
 
 
@@ -73,6 +74,7 @@ class Chores:
             self.oversize,
             self.artifacts,
             self.definitions,
+            self.samples,
             self.leftovers,
             self.history,
         )
@@ -189,6 +191,28 @@ class Chores:
         if freed := Definitions(self.target).keep_only(wanted):
             yield Item(kind="definitions", what="SQL of earlier definitions", bytes=freed)
 
+    def samples(self) -> Iterator[Item]:
+        """Failing rows of runs that no kept output names and after which others came."""
+        folders = [path for path in (self.target / "audits").glob("*") if _RUN.fullmatch(path.name)]
+        folders.sort(key=lambda path: path.stat().st_mtime_ns)
+        older = folders[: -self.retention.output_retention]
+        named = self.named_samples() if older else set()
+        for path in older:
+            if path.name not in named:
+                remove = partial(_remove, path)
+                yield self.attempt("audit samples", path.name, _size(path), remove)
+
+    def named_samples(self) -> set[str]:
+        """The runs whose samples outputs name that are current or in a kept generation."""
+        kept = self.kept_generations()
+        snapshots: list[Snapshot] = []
+        for name, environment in self.store.state.environments.items():
+            snapshots += environment.snapshots.values()
+            for number in kept.numbers(name):
+                snapshots += _snapshots_of_lines(kept.lines(name, number))
+        samples = (audit.sample for found in snapshots for audit in found.audits if audit.sample)
+        return {Path(sample).parent.name for sample in samples}
+
     def leftovers(self) -> Iterator[Item]:
         """Temporary files of runs that died."""
         artifacts = Artifacts(self.target)
@@ -227,10 +251,13 @@ def _paths(environment: EnvironmentState) -> set[str]:
 
 
 def _paths_of_lines(lines: list[str]) -> set[str]:
+    return {artifact.path for found in _snapshots_of_lines(lines) for artifact in _all(found)}
+
+
+def _snapshots_of_lines(lines: list[str]) -> Iterator[Snapshot]:
     entries = (unseal(line) for line in lines)
     befores = (entry.get("before") for entry in entries if entry)
-    found = (decode_snapshot(before) for before in befores if before)
-    return {artifact.path for snapshot in found for artifact in _all(snapshot)}
+    return (decode_snapshot(before) for before in befores if before)
 
 
 def _all(snapshot: Snapshot) -> Iterator[Artifact]:
