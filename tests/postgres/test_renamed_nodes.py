@@ -169,3 +169,51 @@ def test_every_row_arrives_once_through_renames_while_the_server_is_down(shop):
 
     assert made.held() == [1, 2, 3, 4, 5]
     assert made.owed() == []
+
+
+def test_what_a_renamed_node_is_owed_cannot_be_sent_under_its_old_name_and_says_what_can(shop):
+    made = shop()
+    made.run("old", 1, down=True)
+    made.write("new", 1)
+
+    outcome = made.made.run("deliveries", "retry", "transform.old")
+
+    assert outcome.exit_code == 2
+    assert "transform.old is no longer defined" in outcome.stderr
+    assert "transform.new delivers there now: seeknal run" in outcome.stderr
+    made.made.run("run").assert_ok()
+    assert made.held() == [1]
+
+
+def test_what_a_removed_node_is_owed_cannot_be_sent_and_says_how_it_is_given_up(shop, database):
+    made = shop()
+    made.run("old", 1, down=True)
+    (made.made.path / "seeknal/n_old.yml").unlink()
+    made.made.write({"profiles.yml": database.profile})
+    (entry,) = made.owed()
+
+    for words in (["transform.old"], ["old"], [entry["id"]], []):
+        outcome = made.made.run("deliveries", "retry", *words)
+
+        assert outcome.exit_code == 2
+        assert f"seeknal deliveries drop {entry['id']}" in outcome.stderr
+    made.made.run("deliveries", "drop", "transform.old", "--yes").assert_ok()
+    made.made.run("run").assert_ok()
+    assert made.owed() == []
+
+
+def test_a_node_that_is_gone_does_not_keep_others_from_being_sent(shop, database):
+    made = shop()
+    made.write("old", 1, down=True)
+    other = NODE.format(name="other", mode="append").replace("out.t", "out.u")
+    made.made.write({"seeknal/n_other.yml": other})
+    made.made.run("run")
+    (made.made.path / "seeknal/n_old.yml").unlink()
+    made.made.write({"profiles.yml": database.profile})
+
+    outcome = made.made.run("deliveries", "retry")
+
+    assert outcome.exit_code == 1
+    assert "transform.old -> postgresql out.t" in outcome.stderr
+    assert database.rows("SELECT id FROM out.u") == [(1,)]
+    assert [entry["node"] for entry in made.owed()] == ["transform.old"]

@@ -151,3 +151,53 @@ def test_a_plain_word_or_number_is_masked_only_where_it_stands_alone(word):
 def test_a_secret_is_never_serialised():
     with pytest.raises(TypeError, match="never serialised"):
         pickle.dumps(Secret("something"))
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "masked"),
+    [
+        (
+            "LINE 1: SELECT 'hunter2-word', nocol FROM t",
+            "nocol",
+            "LINE 1: SELECT '***', nocol FROM t",
+        ),
+        (
+            "LINE 1: SELECT nocol, 'hunter2-word' FROM t",
+            "nocol",
+            "LINE 1: SELECT nocol, '***' FROM t",
+        ),
+        (
+            "LINE 1: SELECT 'hunter2-word', nocol, 'hunter2-word' FROM t",
+            "nocol",
+            "LINE 1: SELECT '***', nocol, '***' FROM t",
+        ),
+        ("LINE 1: FROM f('a', password = 'xyz') WHERE nocol", "nocol", None),
+    ],
+)
+def test_a_mark_below_a_line_stays_below_its_word(line, marked, masked):
+    Secret("hunter2-word")
+    text = f"Binder Error: no\n\n{line}\n{' ' * line.index(marked)}^^^^^\nmore"
+
+    _, _, shown, mark, more = scrub(text).split("\n")
+
+    assert shown == masked or masked is None
+    assert "hunter2-word" not in shown
+    assert shown[mark.index("^") :].startswith(marked)
+    assert more == "more"
+
+
+def test_a_mark_below_a_word_that_is_masked_is_left_out():
+    Secret("hunter2-word")
+    line = "LINE 1: SELECT 'hunter2-word' + 1"
+    text = f"no\n{line}\n{' ' * (line.index('word') - 1)}^\nmore"
+
+    told = scrub(text)
+
+    assert told == "no\nLINE 1: SELECT '***' + 1\nmore"
+
+
+def test_a_mark_below_a_line_without_secrets_is_left_as_it_is():
+    Secret("hunter2-word")
+    text = "LINE 1: SELECT nocol\n               ^\nfor hunter2-word"
+
+    assert scrub(text) == "LINE 1: SELECT nocol\n               ^\nfor ***"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,6 +18,9 @@ _LONG_WORD = 12
 _LONG_NUMBER = 16
 """Shorter ones are masked only as words of their own: ``0815`` is also a part of many numbers,
 and ``password`` a word of many texts."""
+
+_MARK = re.compile(r" *\^[\^~ ]*")
+_WORD = re.compile(r"\w{2,}")
 
 _values: set[str] = set()
 
@@ -75,7 +79,36 @@ def scrub(text: str) -> str:
         masked = spelled.replaced_in(shown, MASK)
         if masked != shown.text:
             shown = Shown.of(masked)
-    return without_credentials(shown.text)
+    masked = without_credentials(shown.text)
+    return _marked(text, masked) if "^" in masked and masked != text else masked
+
+
+def _marked(text: str, masked: str) -> str:
+    """``masked`` with each ``^`` below the word that it was below in ``text``, where that shows."""
+    before, after = text.split("\n"), masked.split("\n")
+    if len(before) != len(after):
+        return masked
+    lines = after[:1]
+    for number, mark in enumerate(after[1:], 1):
+        if _MARK.fullmatch(mark) and before[number - 1] != after[number - 1]:
+            place = _moved(before[number - 1], after[number - 1], mark.index("^"))
+            if place is None:
+                continue
+            mark = " " * place + mark.lstrip()
+        lines.append(mark)
+    return "\n".join(lines)
+
+
+def _moved(before: str, after: str, place: int) -> int | None:
+    """Where what stands at ``place`` of a line stands once some of it was masked."""
+    if after.startswith(before[: place + 1]):
+        return place
+    rest = before[place:]
+    if rest and after.endswith(rest):
+        return len(after) - len(rest)
+    word = _WORD.match(rest)
+    places = [at.start() for at in re.finditer(re.escape(word[0]), after)] if word else []
+    return places[0] if len(places) == 1 else None
 
 
 def unfinished(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plan.environments import existing
+from seeknal.run.delivery.handing_on import successions
 from seeknal.run.environments.commands import writing
 from seeknal.run.environments.moving import Work
 from seeknal.state.artifacts import Artifacts
@@ -65,8 +66,12 @@ def retry(
         work = Work(root, request, reporter, store)
         nodes = work.opened().project.nodes
         snapshots = store.state.environments[request.environment].snapshots
+        if not words:
+            # What nothing can send does not keep the rest: it is told at the end.
+            chosen = [entry for entry in chosen if entry.node in nodes] or chosen
         for entry in chosen:
-            _check_there(entry, entry.node in nodes, entry.node in snapshots)
+            heir = _heir_of(entry, work)
+            _check_there(entry, entry.node in nodes, entry.node in snapshots, heir)
         for id in {entry.node for entry in chosen if entry.passed and force}:
             store.record(request.environment, _let_through(snapshots[id], chosen))
         steps = [
@@ -75,7 +80,8 @@ def retry(
             if any(entry.node == id for entry in chosen)
         ]
         work.refresh()
-        return work.summary(work.carry_out(steps))
+        done = work.carry_out(steps)
+        return work.summary(done, abandoned=work.opened().abandoned())
 
 
 def drop(root: Path, request: Request, words: Sequence[str]) -> list[Outstanding]:
@@ -158,12 +164,24 @@ def _refuse_passed(named: Iterable[Outstanding]) -> None:
         )
 
 
-def _check_there(entry: Outstanding, defined: bool, stored: bool) -> None:
+def _heir_of(entry: Outstanding, work: Work) -> NodeId | None:
+    """The node that goes on with what a node which is gone delivered."""
+    run = work.opened()
+    if entry.node in run.project.nodes:
+        return None
+    found = successions(run.loaded, work.request, run.project.nodes)
+    ids = {owed.delivery.delivery_id: one.heir for one in found for owed in one.backlog}
+    return ids.get(entry.delivery.delivery_id)
+
+
+def _check_there(entry: Outstanding, defined: bool, stored: bool, heir: NodeId | None) -> None:
     if not defined:
         raise UsageError(
             f"{entry.node} is no longer defined: nothing says how its rows are written",
             code="SK0273",
-            help=f"put it back, or seeknal deliveries drop {entry.id}",
+            help=f"{heir} delivers there now: seeknal run brings them"
+            if heir
+            else f"put it back, or seeknal deliveries drop {entry.id}",
         )
     if not stored:
         raise UsageError(

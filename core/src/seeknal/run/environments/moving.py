@@ -404,11 +404,16 @@ class Work:
         ]
         return self.carry_out(steps) if steps else []
 
-    def summary(self, delivered: list[NodeResult], left: tuple[str, ...] = ()) -> RunSummary | None:
+    def summary(
+        self,
+        delivered: list[NodeResult],
+        left: tuple[str, ...] = (),
+        abandoned: tuple[NodeResult, ...] = (),
+    ) -> RunSummary | None:
         if self.run is None:
             self.remember(left)
             return None
-        return self.run.summarise([*self.results, *delivered], left=left)
+        return self.run.summarise([*self.results, *delivered], abandoned, left)
 
     def remember(self, left: tuple[str, ...]) -> None:
         """Tell the history of a move for which nothing had to run."""
