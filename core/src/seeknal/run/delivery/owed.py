@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plan.environments import existing
-from seeknal.run.delivery.handing_on import successions
+from seeknal.plan.succession import successions
 from seeknal.run.environments.commands import writing
 from seeknal.run.environments.moving import Work
 from seeknal.state.artifacts import Artifacts
