@@ -18,8 +18,7 @@ ASK = """
 import sys, time
 from pathlib import Path
 from seeknal.query.stored import lineage_of
-from seeknal.plan.loading import load
-from seeknal.plan.session import Request
+from seeknal.plan.session import Request, load
 
 loaded = load(Path(sys.argv[1]), Request())
 wall, cpu = time.perf_counter(), time.process_time()

@@ -53,7 +53,7 @@ MODULES = [
     "seeknal.cli.streams",
     "seeknal.values.secret",
 ]
-LATER = ["seeknal.cli.listing", "seeknal.plan.loading", "yaml"]
+LATER = ["seeknal.cli.listing", "seeknal.plan.session", "yaml"]
 
 
 @pytest.mark.parametrize("module", [*MODULES, *LATER])

@@ -16,7 +16,7 @@ EACH = 10
 def plugins():
     """Installed plugins are looked for once, as in the one process of a command."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("seeknal.plan.loading.load_plugins", cache(load_plugins))
+        patch.setattr("seeknal.plan.session.load_plugins", cache(load_plugins))
         yield
 
 

@@ -58,8 +58,7 @@ def diff_command(
 
 def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
     """The keys of each node or of its targets; none where the files cannot be read."""
-    from seeknal.plan.loading import load
-    from seeknal.plan.session import Request
+    from seeknal.plan.session import Request, load
     from seeknal.values.errors import ProjectError
 
     try:

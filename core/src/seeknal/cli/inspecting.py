@@ -88,8 +88,7 @@ def _columns(root: Path, environment: str, found: Stored) -> tuple[Column, ...]:
 
 
 def _loaded(root: Path) -> Loaded | None:
-    from seeknal.plan.loading import load
-    from seeknal.plan.session import Request
+    from seeknal.plan.session import Request, load
 
     try:
         return load(root, Request(command="inspect"))

@@ -76,7 +76,7 @@ def lineage_command(
     A column's values (what it is computed from) and influences (what decides it, or which rows
     there are) are told apart. Nothing runs. The page is target/lineage.html.
     """
-    from seeknal.plan.loading import load
+    from seeknal.plan.session import load
     from seeknal.query.stored import lineage_of
 
     root = project_root()
@@ -256,7 +256,7 @@ def impact_command(node: str, format_: str, environment: str, **options: Any) ->
     By influence: it decides them, or which rows there are.
     """
     from seeknal.lineage.paths import affected
-    from seeknal.plan.loading import load
+    from seeknal.plan.session import load
     from seeknal.query.stored import lineage_of
 
     loaded = load(project_root(), request(command="impact", **options))

@@ -38,7 +38,7 @@ def list_command(
     NODES are selections, as after --select; state:modified is what differs from --env.
     """
     from seeknal.plan.environments import existing
-    from seeknal.plan.loading import load
+    from seeknal.plan.session import load
 
     wanted = request(command="list", select=(*nodes, *select), **options)
     loaded = load(project_root(), wanted)
@@ -55,7 +55,7 @@ def list_command(
 
 def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
     from seeknal.graph.selection import select
-    from seeknal.plan.planning import marks_of, modified_nodes
+    from seeknal.plan.planning import modified_nodes
 
     expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
     if not any(expressions):
@@ -69,7 +69,7 @@ def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
         tags=wanted.tags,
         exclude_tags=wanted.exclude_tags,
         changed=modified_nodes(
-            loaded.project.nodes, marks_of(loaded), loaded.snapshots(wanted.environment)
+            loaded.project.nodes, loaded.fingerprints(), loaded.snapshots(wanted.environment)
         ),
     )
     return [id for id in loaded.graph.order if id in chosen]

@@ -39,7 +39,7 @@ def render_command(
     It is the node's own, or what its kind makes, as for an aggregation.
     With --dialect it is transpiled; what that database has no equivalent for is listed on stderr.
     """
-    from seeknal.plan.loading import load
+    from seeknal.plan.session import load
     from seeknal.query.stored import find_node
 
     loaded = load(project_root(), request(command="render", **options))

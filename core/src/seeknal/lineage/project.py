@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from functools import cache
 
 from seeknal.graph.dag import Graph
+from seeknal.host.garbage import uncollected
 from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
@@ -30,14 +30,8 @@ def trace_project(
     of Python nodes, as far as ``fingerprints`` say that they are still true. What was found is
     kept below ``target/`` and not found again while nothing has changed.
     """
-    # Many small values are made and all are kept: looking for garbage among them is in vain.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         return _traced(project, graph, plugins, fingerprints, snapshots)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _traced(

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from seeknal.graph.fingerprint import audits_key, fingerprints
+from seeknal.graph.fingerprint import audits_key
 from seeknal.graph.selection import select
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
@@ -27,12 +27,6 @@ from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
 from seeknal.values.model import Fingerprint, Node, NodeId, Plan, Snapshot
-
-
-def marks_of(loaded: Loaded) -> dict[NodeId, Fingerprint]:
-    """Every node's fingerprint, as of today."""
-    today = datetime.now(UTC).date().isoformat()
-    return fingerprints(loaded.project.nodes, loaded.graph, today, loaded.project.root)
 
 
 def modified_nodes(
@@ -82,7 +76,7 @@ def _asked_by_rules(
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
-    marks = marks_of(loaded)
+    marks = loaded.fingerprints()
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
     chosen = _selected(loaded, request, marks, snapshots)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.session import Loaded, Request
-from seeknal.values.errors import ProjectError, SeeknalError, UsageError
+from seeknal.values.errors import ProjectError, SeeknalError
 from seeknal.values.model import PRODUCTION, Node, NodeId, Target
 from seeknal.values.problems import Problems
 
@@ -76,7 +74,7 @@ def context_of(
         samples=project.target / "tmp",
         log=node_logger(id, "")[0],
         cursor=_no_cursor,
-        connections=connections_of(loaded),
+        connections=loaded.connection,
         relation_of=_no_cursor,
         row_counts=lambda limit: [],
         known_version=known,
@@ -101,26 +99,3 @@ def version_of(loaded: Loaded, request: Request, node: Node, known: object) -> o
 
 def _no_cursor(*arguments: object) -> Any:
     raise RuntimeError("a source's version is asked for without DuckDB")
-
-
-def connections_of(loaded: Loaded) -> Callable[[str], Any]:
-    """Connections of the profile by name, each read once, when it is first used."""
-
-    @cache
-    def profile() -> Any:
-        from seeknal.project.profile.profiles import load_profile
-
-        return load_profile(loaded.project.root, loaded.project.profile, loaded.plugins)
-
-    @cache
-    def connection(name: str) -> Any:
-        found = profile()
-        if found is None:
-            raise UsageError(
-                f"connection {name!r} is used, but there is no profiles.yml",
-                code="SK0603",
-                help="write one beside seeknal_project.yml, or say --profile PATH",
-            )
-        return found.connection(name, loaded.plugins)
-
-    return connection

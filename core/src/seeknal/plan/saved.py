@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from seeknal.host.files import write_text
-from seeknal.plan.planning import marks_of
 from seeknal.plan.session import Loaded, Request
 from seeknal.values.digests import digest
 from seeknal.values.errors import UsageError
@@ -80,7 +79,7 @@ def refuse_stale(data: dict[str, Any], loaded: Loaded, plan: Plan) -> None:
 def digests(loaded: Loaded, plan: Plan) -> dict[str, str]:
     """What a plan holds for: the files, the environment, and what of it the data decide."""
     environment = loaded.state.environments.get(plan.environment)
-    marks = sorted(marks_of(loaded).items())
+    marks = sorted(loaded.fingerprints().items())
     outputs = sorted(
         (id, found.output_id, found.fingerprint.content)
         for id, found in loaded.snapshots(plan.environment).items()

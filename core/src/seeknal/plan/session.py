@@ -1,19 +1,33 @@
-"""What a command asks for, and the project that it asks it of."""
+"""What a command asks for, and the project with its state that it asks it of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from seeknal.values.model import PRODUCTION, NodeId, Project, Snapshot
+from seeknal.graph.dag import Graph, build_graph
+from seeknal.graph.fingerprint import fingerprints
+from seeknal.host.garbage import uncollected
+from seeknal.host.once import once
+from seeknal.kernel.plugins import Plugins, load_plugins
+from seeknal.project.loader import load_project
+from seeknal.state.lock import project_lock
+from seeknal.state.store import State, StateStore, open_state, read_state
+from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.model import PRODUCTION, Fingerprint, NodeId, Project, Snapshot
 
 if TYPE_CHECKING:
-    from seeknal.graph.dag import Graph
-    from seeknal.kernel.plugins import Plugins
-    from seeknal.state.store import State
+    from seeknal.project.profile.profiles import Profile
+
+ENGINE = "duckdb"
+DEFAULT_TARGET = "dev"
+"""The engine target that is in force when none is named; always DuckDB unless redefined."""
 
 
 @frozen(kw_only=True)
@@ -48,12 +62,18 @@ class Request:
 
 @frozen(kw_only=True)
 class Loaded:
-    """A project with its graph, the plugins it uses and its state."""
+    """A project with its graph, the plugins it uses and its state.
+
+    ``fingerprints`` gives those of all nodes, as of today, and ``connection`` the profile's
+    connection of a name: both find out what they give once for a whole command.
+    """
 
     project: Project
     graph: Graph
     plugins: Plugins
-    state: State
+    fingerprints: Callable[[], Mapping[NodeId, Fingerprint]]
+    connection: Callable[[str], Any]
+    state: State = field(factory=State)
 
     def snapshots(self, environment: str) -> Mapping[NodeId, Snapshot]:
         """The current outputs of an environment; production's for one that is not made yet."""
@@ -75,3 +95,83 @@ def is_narrowed(request: Request) -> bool:
     """Whether only some of the nodes were asked for."""
     options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
     return any(options)
+
+
+def load(root: Path, request: Request) -> Loaded:
+    """Read a project and its state. Raises ProjectError with everything that is wrong."""
+    loaded = read_project(root, request)
+    return evolve(loaded, state=read_state(loaded.project.target))
+
+
+def read_project(root: Path, request: Request) -> Loaded:
+    """Read a project without its state: a writer takes that from the store that it opens."""
+    with uncollected():
+        plugins = load_plugins()
+        project = load_project(
+            root, plugins, variables=dict(request.variables), profile=request.profile
+        )
+        profile = once(lambda: _profile_of(project, plugins))
+        if request.target is not None:
+            _check_engine(request.target, profile())
+        graph = build_graph(project.nodes)
+        today = datetime.now(UTC).date().isoformat()
+        return Loaded(
+            project=project,
+            graph=graph,
+            plugins=plugins,
+            fingerprints=once(lambda: fingerprints(project.nodes, graph, today, project.root)),
+            connection=_connections(profile, plugins),
+        )
+
+
+@contextmanager
+def writing(target: Path, request: Request) -> Iterator[StateStore]:
+    """The state below ``target``, as its one writer: nobody else can write during the block.
+
+    Raises LockHeld when another command is writing for longer than ``request`` waits.
+    """
+    with project_lock(target, command=request.command, timeout=request.lock_timeout):
+        with uncollected():
+            store = open_state(target)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _profile_of(project: Project, plugins: Plugins) -> Profile | None:
+    # Most commands need no connection, and so neither the profile nor YAML.
+    from seeknal.project.profile.profiles import load_profile
+
+    return load_profile(project.root, project.profile, plugins)
+
+
+def _connections(profile: Callable[[], Profile | None], plugins: Plugins) -> Callable[[str], Any]:
+    @cache
+    def connection(name: str) -> Any:
+        found = profile()
+        if found is None:
+            raise UsageError(
+                f"connection {name!r} is used, but there is no profiles.yml",
+                code="SK0603",
+                help="write one beside seeknal_project.yml, or say --profile PATH",
+            )
+        return found.connection(name, plugins)
+
+    return connection
+
+
+def _check_engine(target: str, profile: Profile | None) -> None:
+    """Raise UsageError unless ``target`` names an engine that can be run on."""
+    engines = {DEFAULT_TARGET: ENGINE}
+    engines |= {name: entry.engine for name, entry in profile.targets.items()} if profile else {}
+    if target not in engines:
+        help = did_you_mean(target, engines) or f"engines: {', '.join(engines)}"
+        raise UsageError(f"there is no engine {target!r}", code="SK0005", help=help)
+    if engines[target] != ENGINE:
+        raise UsageError(
+            f"engine {target!r} runs on {engines[target]}, which no installed plugin provides",
+            code="SK0006",
+            help=f"engines that run on {ENGINE}: "
+            + ", ".join(name for name, engine in engines.items() if engine == ENGINE),
+        )

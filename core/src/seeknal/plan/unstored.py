@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from seeknal.plan.loading import load
 from seeknal.plan.plugin_queries import rowless_kinds
-from seeknal.plan.session import Request
+from seeknal.plan.session import Request, load
 from seeknal.sql.names import find, named
 from seeknal.sql.refs import replace_refs
 from seeknal.sql.scopes import table_references

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from seeknal.graph.dag import graph_of, in_no_circle
 from seeknal.graph.fingerprint import fingerprints
+from seeknal.host.once import once
 from seeknal.kernel.plugins import Plugins, load_plugins
 from seeknal.lineage.checking import Checked, check_project
-from seeknal.plan.loading import load
-from seeknal.plan.session import Loaded, Request
+from seeknal.plan.session import Loaded, Request, load
 from seeknal.state.store import State, read_state
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Node, NodeId, Problem, Project
+from seeknal.values.model import PRODUCTION, Fingerprint, Node, NodeId, Problem, Project
+
+Fingerprints = Callable[[], Mapping[NodeId, Fingerprint]]
 
 
 @frozen(kw_only=True)
@@ -36,7 +37,9 @@ def examine(root: Path, request: Request) -> Examined:
         loaded = load(root, request)
     except ProjectError as error:
         return _of_wrong(error, request)
-    checked = check(loaded.project, loaded.plugins, loaded.state, request.environment)
+    checked = check(
+        loaded.project, loaded.plugins, loaded.state, request.environment, loaded.fingerprints
+    )
     problems = (*loaded.project.warnings, *checked.problems)
     return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
 
@@ -48,8 +51,8 @@ def _of_wrong(error: ProjectError, request: Request) -> Examined:
     if error.partial is None:
         return Examined(loaded=None, problems=error.problems, checked=Checked())
     project = error.partial
-    state = read_state(project.target)
-    checked = check(project, load_plugins(), state, request.environment, error.problems)
+    state, found = read_state(project.target), once(lambda: _fingerprints_of_sound(project))
+    checked = check(project, load_plugins(), state, request.environment, found, error.problems)
     # Of what is wrong with the files, more than warnings would only be read past.
     more = [problem for problem in checked.problems if problem.severity == "error"]
     problems = tuple(sorted((*error.problems, *more), key=place_of))
@@ -62,6 +65,30 @@ def _unsaid(checked: Checked, problems: Iterable[Problem]) -> Checked:
     return evolve(checked, skipped=tuple(id for id in checked.skipped if id not in told))
 
 
+def check(
+    project: Project,
+    plugins: Plugins,
+    state: State,
+    environment: str,
+    fingerprints: Fingerprints,
+    known: Sequence[Problem] = (),
+) -> Checked:
+    """What does not fit what it reads, by an environment's outputs or production's."""
+    found = state.environments.get(environment) or state.environments.get(PRODUCTION)
+    wrong = {problem.node for problem in known if problem.node is not None}
+    snapshots = found.snapshots if found else {}
+    return check_project(project, plugins, snapshots, fingerprints, wrong)
+
+
+def _fingerprints_of_sound(project: Project) -> Mapping[NodeId, Fingerprint]:
+    """Fingerprints of the nodes that read nodes which are there, and not each other."""
+    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    sound = {id: node for id, node in project.nodes.items() if id in free}
+    graph = graph_of({id: node.parents for id, node in sound.items()})
+    today = datetime.now(UTC).date().isoformat()
+    return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
+
+
 def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
     """The nodes without what they read that is not there."""
     lost = {id for id, node in nodes.items() if not nodes.keys() >= set(node.parents)}
@@ -72,26 +99,3 @@ def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
         for id in lost
     }
     return {**nodes, **kept}
-
-
-def check(
-    project: Project,
-    plugins: Plugins,
-    state: State,
-    environment: str,
-    known: Sequence[Problem] = (),
-) -> Checked:
-    """What does not fit what it reads, by an environment's outputs or production's."""
-    found = state.environments.get(environment) or state.environments.get("prod")
-    today = datetime.now(UTC).date().isoformat()
-    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
-    sound = {id: node for id, node in project.nodes.items() if id in free}
-    graph = graph_of({id: node.parents for id, node in sound.items()})
-    wrong = {problem.node for problem in known if problem.node is not None}
-
-    @cache
-    def marks() -> object:
-        return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
-
-    snapshots = found.snapshots if found else {}
-    return check_project(project, plugins, snapshots, marks, wrong)  # type: ignore[arg-type]

@@ -79,8 +79,7 @@ class OpenedProject:
 
         Raises UsageError for an unknown node, ProjectError when the project's files are wrong.
         """
-        from seeknal.plan.loading import load
-        from seeknal.plan.session import Request
+        from seeknal.plan.session import Request, load
         from seeknal.query.stored import find_node, lineage_of
 
         loaded = load(self.root, Request())
@@ -144,8 +143,7 @@ class OpenedProject:
         return self._connection
 
     def _outputs(self) -> list[Stored]:
-        from seeknal.plan.loading import load
-        from seeknal.plan.session import Request
+        from seeknal.plan.session import Request, load
         from seeknal.query.stored import stored_outputs
 
         return stored_outputs(self.root, self.environment, load(self.root, Request()))

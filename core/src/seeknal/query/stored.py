@@ -139,20 +139,14 @@ def artifact_of(root: Path, environment: str, id: NodeId) -> Artifact | None:
 
 def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
     """What every node of a project depends on, as far as an environment's outputs tell."""
-    from datetime import UTC, datetime
-
-    from seeknal.graph.fingerprint import fingerprints
     from seeknal.lineage.project import trace_project
 
-    project, graph = loaded.project, loaded.graph
     return trace_project(
-        project,
-        graph,
+        loaded.project,
+        loaded.graph,
         loaded.plugins,
-        fingerprints=fingerprints(
-            project.nodes, graph, datetime.now(UTC).date().isoformat(), project.root
-        ),
-        snapshots=snapshots_of(project.root, environment),
+        fingerprints=loaded.fingerprints(),
+        snapshots=snapshots_of(loaded.project.root, environment),
     )
 
 

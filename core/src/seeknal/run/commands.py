@@ -6,18 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plan.environments import check_name, existing, refuse_pinned
-from seeknal.plan.loading import load, read_project
 from seeknal.plan.planning import plan_of
-from seeknal.plan.session import Loaded, Request
+from seeknal.plan.session import Loaded, Request, load, read_project, writing
 from seeknal.plan.verified import Verified
 from seeknal.run.environments.preparing import prepare_environment, take_note_of_origin
 from seeknal.run.execution import Reporter, Run
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.lock import project_lock
-from seeknal.state.store import open_state
 from seeknal.values.errors import ProjectError
 from seeknal.values.model import Plan, RunSummary
 
@@ -67,43 +64,35 @@ def apply_project(
     Nothing else can write meanwhile. Raises LockHeld when another command is writing.
     """
     check_name(request.environment)
-    project, graph, plugins = read_project(root, request)
-    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
-        store = open_state(project.target)
-        try:
-            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
-            if found := loaded.state.environments.get(request.environment):
-                refuse_pinned(found)
-            run = Run(loaded, request, reporter, store)
-            plan = run.plan()
-            if not agree(loaded, plan):
-                return None
-            prepare_environment(store, project, request)
-            # What was agreed to was seen beside what the origin holds by now.
-            take_note_of_origin(store, request.environment)
-            return run.run(plan)
-        finally:
-            store.close()
+    loaded = read_project(root, request)
+    with writing(loaded.project.target, request) as store:
+        loaded = evolve(loaded, state=store.state)
+        if found := loaded.state.environments.get(request.environment):
+            refuse_pinned(found)
+        run = Run(loaded, request, reporter, store)
+        plan = run.plan()
+        if not agree(loaded, plan):
+            return None
+        prepare_environment(store, loaded.project, request)
+        # What was agreed to was seen beside what the origin holds by now.
+        take_note_of_origin(store, request.environment)
+        return run.run(plan)
 
 
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     """Plan and run a project, as its one writer. Raises LockHeld when there is another."""
     check_name(request.environment)
-    project, graph, plugins = read_project(root, request)
-    with project_lock(project.target, command=request.command, timeout=request.lock_timeout):
-        store = open_state(project.target)
-        try:
-            loaded = Loaded(project=project, graph=graph, plugins=plugins, state=store.state)
-            found = loaded.state.environments.get(request.environment)
-            if found and not request.unpin:
-                refuse_pinned(found)
-            run = Run(loaded, request, reporter, store)
-            # What is refused here makes no environment, and keeps the pin of one.
-            plan = run.plan()
-            prepare_environment(store, project, request)
-            return run.run(plan)
-        finally:
-            store.close()
+    loaded = read_project(root, request)
+    with writing(loaded.project.target, request) as store:
+        loaded = evolve(loaded, state=store.state)
+        found = loaded.state.environments.get(request.environment)
+        if found and not request.unpin:
+            refuse_pinned(found)
+        run = Run(loaded, request, reporter, store)
+        # What is refused here makes no environment, and keeps the pin of one.
+        plan = run.plan()
+        prepare_environment(store, loaded.project, request)
+        return run.run(plan)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import evolve, field, frozen
 
 from seeknal.plan.planning import finder_of, plan_of, pool_of
-from seeknal.plan.plugin_queries import connections_of, rowless_kinds
+from seeknal.plan.plugin_queries import rowless_kinds
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.succession import Succession, successions
 from seeknal.plan.verified import Verified
@@ -279,7 +279,7 @@ class Run:
             record=building.record
             if building
             else lambda snapshot: self.record(plan.environment, snapshot),
-            connections=connections_of(self.loaded),
+            connections=self.loaded.connection,
             row_counts=self.history.row_counts,
             run_id=self.run_id,
             moved=self.verified.moved,

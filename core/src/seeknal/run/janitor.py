@@ -15,18 +15,16 @@ from typing import Any
 from attrs import frozen
 
 from seeknal.host.files import abandoned_scratch, is_abandoned
-from seeknal.plan.loading import load
 from seeknal.plan.plugin_queries import context_of
-from seeknal.plan.session import Loaded, Request
+from seeknal.plan.session import Loaded, Request, read_project, writing
 from seeknal.state.archive import archive
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.codec import decode_snapshot
 from seeknal.state.definitions import Definitions
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
-from seeknal.state.lock import project_lock
 from seeknal.state.sealed import unseal
-from seeknal.state.store import StateStore, open_state
+from seeknal.state.store import StateStore
 from seeknal.values.model import PRODUCTION, Artifact, Retention, Snapshot
 
 GRACE = 60.0
@@ -299,22 +297,18 @@ def clean_up(
     root: Path, request: Request, *, dry_run: bool = False, grace: float = GRACE
 ) -> list[Item]:
     """Everything that goes, from plugins too. Raises LockHeld while something else writes."""
-    loaded = load(root, request)
+    loaded = read_project(root, request)
     target = loaded.project.target
-    with project_lock(target, command=request.command, timeout=request.lock_timeout):
-        store = open_state(target)
-        try:
-            chores = Chores(
-                target=target,
-                store=store,
-                retention=loaded.project.retention,
-                before=store.state.environments,
-                dry_run=dry_run,
-                grace=grace,
-            )
-            return [*chores.clean_up(), *_of_plugins(loaded, request, dry_run)]
-        finally:
-            store.close()
+    with writing(target, request) as store:
+        chores = Chores(
+            target=target,
+            store=store,
+            retention=loaded.project.retention,
+            before=store.state.environments,
+            dry_run=dry_run,
+            grace=grace,
+        )
+        return [*chores.clean_up(), *_of_plugins(loaded, request, dry_run)]
 
 
 def _of_plugins(loaded: Loaded, request: Request, dry_run: bool) -> Iterator[Item]:

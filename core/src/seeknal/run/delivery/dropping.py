@@ -9,11 +9,9 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from seeknal.kernel.plugin_types import Fate, Standing
-from seeknal.plan.loading import load
-from seeknal.plan.session import Loaded, Request
+from seeknal.plan.session import Loaded, Request, load, read_project, writing
 from seeknal.run.delivery.landing import name_of
 from seeknal.run.delivery.leftovers import Left, context_at, is_at, left_behind, target_of
-from seeknal.run.environments.commands import writing
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.destinations import DeliveredPlace
@@ -51,8 +49,8 @@ def drop_left(
     With ``dry_run`` it is only looked at. None when it was not agreed to. Raises LockHeld while
     something else writes.
     """
-    with writing(root, request) as store:
-        loaded = evolve(load(root, request), state=store.state)
+    with writing(root / "target", request) as store:
+        loaded = evolve(read_project(root, request), state=store.state)
         judged = [_judged(loaded, request, left, True) for left in left_behind(loaded, request)]
         if not agree(judged):
             return None

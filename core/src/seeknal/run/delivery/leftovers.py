@@ -53,7 +53,7 @@ def left_behind(loaded: Loaded, request: Request) -> list[Left]:
     if not suspects:
         return []
     users = _users(loaded, request)
-    marks = _marks(loaded)
+    marks = loaded.fingerprints()
     found: list[Left] = []
     for place in sorted(suspects, key=lambda place: (place.environment, place.type, place.name)):
         using = users.get((place.type, place.name.casefold()), [])
@@ -162,12 +162,6 @@ def _users(loaded: Loaded, request: Request) -> dict[tuple[str, str], list[_User
 
 def _is_same(user: _User, place: DeliveredPlace) -> bool:
     return (user.environment, user.connection) == (place.environment, place.connection)
-
-
-def _marks(loaded: Loaded) -> Mapping[NodeId, Fingerprint]:
-    from seeknal.plan.planning import marks_of
-
-    return marks_of(loaded)
 
 
 def _stands(loaded: Loaded, request: Request, place: DeliveredPlace) -> bool:

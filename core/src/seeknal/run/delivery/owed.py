@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plan.environments import existing
+from seeknal.plan.session import Request, writing
 from seeknal.plan.succession import successions
 from seeknal.run.environments.commands import writing
 from seeknal.run.environments.moving import Work
@@ -20,7 +21,6 @@ from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.model import Account, Delivery, NodeId, RunSummary, Snapshot, Step
 
 if TYPE_CHECKING:
-    from seeknal.plan.session import Request
     from seeknal.run.execution import Reporter
 
 
@@ -56,7 +56,7 @@ def retry(
     ``force``: also batches that later ones went before. Raises UsageError for words that name
     nothing, or a batch that needs ``force``.
     """
-    with writing(root, request) as store:
+    with writing(root / "target", request) as store:
         chosen = _chosen(_outstanding(store.state, request.environment), words)
         if not force:
             _refuse_passed([entry for entry in chosen if any(map(entry.id.startswith, words))])
@@ -86,7 +86,7 @@ def retry(
 
 def drop(root: Path, request: Request, words: Sequence[str]) -> list[Outstanding]:
     """Give up what the chosen deliveries would bring; gives them."""
-    with writing(root, request) as store:
+    with writing(root / "target", request) as store:
         chosen = _chosen(_outstanding(store.state, request.environment), words)
         for id in dict.fromkeys(entry.node for entry in chosen):
             _drop(root, store, request.environment, id, chosen)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from seeknal.host.garbage import uncollected
 from seeknal.plan.environments import check_name, existing
 from seeknal.plan.origins import agreement
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
+from seeknal.plan.session import Request, writing
 from seeknal.run.delivery.owing import holds_newer, owed_again
 from seeknal.run.environments.moving import Work
 from seeknal.run.environments.preparing import (
@@ -24,14 +24,12 @@ from seeknal.run.environments.preparing import (
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
-from seeknal.state.lock import project_lock
 from seeknal.state.pool import Pool
-from seeknal.state.store import State, StateStore, open_state, read_state
+from seeknal.state.store import State, StateStore, read_state
 from seeknal.values.errors import StateError, UsageError
 from seeknal.values.model import PRODUCTION, NodeId, RunSummary, Snapshot
 
 if TYPE_CHECKING:
-    from seeknal.plan.session import Request
     from seeknal.run.execution import Reporter
 
 
@@ -62,27 +60,10 @@ class Return:
     removed: tuple[NodeId, ...] = ()
 
 
-@contextmanager
-def writing(root: Path, request: Request) -> Iterator[StateStore]:
-    """The state of the project at ``root``, as its one writer. Raises LockHeld."""
-    target = root / "target"
-    # Thousands of values are made and all are kept: looking for garbage among them is in vain.
-    gc.disable()
-    try:
-        with project_lock(target, command=request.command, timeout=request.lock_timeout):
-            store = open_state(target)
-            try:
-                yield store
-            finally:
-                store.close()
-    finally:
-        gc.enable()
-
-
 def create(root: Path, request: Request, name: str, origin: str, ttl: float | None) -> int:
     """Make an environment with the map of another; gives its number of nodes."""
     check_name(name)
-    with writing(root, request) as store:
+    with uncollected(), writing(root / "target", request) as store:
         environments = store.state.environments
         if name in environments or name == PRODUCTION:
             raise UsageError(f"environment {name!r} exists already", code="SK0822")
@@ -95,7 +76,7 @@ def delete(root: Path, request: Request, name: str) -> None:
     """Remove an environment and its stable names; the janitor removes what only it had."""
     if name == PRODUCTION:
         raise UsageError(f"{PRODUCTION} is not deleted", code="SK0823", help="seeknal clean")
-    with writing(root, request) as store:
+    with uncollected(), writing(root / "target", request) as store:
         check_deletable(store.state, name)
         store.delete(name)
         Artifacts(root / "target").unlink_all(name)
@@ -131,7 +112,7 @@ def promote(
     if source == target:
         raise UsageError(f"{source} cannot be promoted to itself", code="SK0829")
     request = evolve(request, environment=target)
-    with writing(root, request) as store:
+    with uncollected(), writing(root / "target", request) as store:
         environments = store.state.environments
         mend_names(store, root / "target", target)
         mine, theirs = existing(environments, source), existing(environments, target)
@@ -185,7 +166,7 @@ def rebase(root: Path, request: Request) -> tuple[NodeId, ...]:
     """
     if not changed_in_origin(read_state(root / "target").environments, request.environment):
         return ()
-    with writing(root, request) as store:
+    with uncollected(), writing(root / "target", request) as store:
         return take_note_of_origin(store, request.environment)
 
 
@@ -207,7 +188,7 @@ def rollback(
     Raises StateError when that generation, or an output of it, is no longer kept.
     """
     name = request.environment
-    with writing(root, request) as store:
+    with uncollected(), writing(root / "target", request) as store:
         mend_names(store, root / "target", name)
         environment = existing(store.state.environments, name)
         kept = store.generations()

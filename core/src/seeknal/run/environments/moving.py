@@ -63,11 +63,10 @@ class Work:
 
     def opened(self) -> Run:
         if self.run is None:
-            from seeknal.plan.loading import load
+            from seeknal.plan.session import read_project
             from seeknal.run.execution import Run
 
-            loaded = load(self.root, self.request)
-            loaded = evolve(loaded, state=self.store.state)
+            loaded = evolve(read_project(self.root, self.request), state=self.store.state)
             self.run = Run(loaded, self.request, self.reporter, self.store)
         return self.run
 
@@ -118,10 +117,8 @@ class Work:
 
     def check_files(self, nodes: Iterable[NodeId], snapshots: Mapping[NodeId, Snapshot]) -> None:
         """Raise RunError where the files are not those that the environment was built from."""
-        from seeknal.plan.planning import marks_of
-
         run = self.opened()
-        marks = marks_of(run.loaded)
+        marks = run.loaded.fingerprints()
         other = [
             id
             for id in nodes
@@ -135,7 +132,6 @@ class Work:
             )
 
     def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
-        from seeknal.plan.planning import marks_of
         from seeknal.plan.stored import inlined_views
 
         run = self.opened()
@@ -143,7 +139,7 @@ class Work:
         plan = Plan(
             environment=self.request.environment,
             steps=tuple(steps),
-            fingerprints=marks_of(run.loaded),
+            fingerprints=run.loaded.fingerprints(),
             inlined=inlined_views(project.nodes, run.loaded.graph),
         )
         self.reporter.planned(plan, project)
@@ -384,7 +380,6 @@ class Work:
         if not any(found is not None and found.delivers for found in changes.values()):
             return []
         from seeknal.plan.planner import owed_targets
-        from seeknal.plan.planning import marks_of
 
         run = self.opened()
         if any(known.undoes for found in changes.values() for known in _deliveries(found)):
@@ -393,7 +388,7 @@ class Work:
         self.refresh()
         if not run.loaded.delivers(self.request):
             return []
-        nodes, marks = run.project.nodes, marks_of(run.loaded)
+        nodes, marks = run.project.nodes, run.loaded.fingerprints()
         steps = [
             Step(node=id, action="deliver", reason="target owed")
             for id in run.loaded.graph.order
