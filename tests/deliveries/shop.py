@@ -67,7 +67,7 @@ class Shop:
     def kill_after_delivering(self) -> None:
         """A run that dies when the targets of a node have their rows and no record says so."""
         self.place.settle()
-        kill_after(lambda: self("run", "--unpin"), "seeknal.run.step", "handed_over")
+        kill_after(lambda: self("run", "--unpin"), "seeknal.run.delivery.handover", "deliver_owed")
         self.place.settle()
 
     def held(self, name: str, environment: str = "") -> list[tuple]:

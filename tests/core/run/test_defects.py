@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.run.step import Attempt
+from seeknal.run.step import StepExecution
 
 FILES = {
     "seeknal/a.yml": "{kind: transform, name: a, sql: SELECT 1 AS x}\n",
@@ -19,8 +19,8 @@ def test_a_step_that_gives_no_result_fails_and_skips_what_reads_it(
         raise LookupError("nobody thought of this")
 
     made = seeknal_project(FILES)
-    monkeypatch.setattr(Attempt, "carry_out", broken)
-    monkeypatch.setattr(Attempt, method, broken)
+    monkeypatch.setattr(StepExecution, "carry_out", broken)
+    monkeypatch.setattr(StepExecution, method, broken)
 
     outcome = made.run("run")
 

@@ -183,7 +183,7 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _abandoned(result: NodeResult) -> dict[str, Any]:
-    from seeknal.state.records import target_record
+    from seeknal.state.history import target_record
 
     return {
         "node": result.node,
@@ -193,7 +193,7 @@ def _abandoned(result: NodeResult) -> dict[str, Any]:
 
 def _result(result: NodeResult, root: Path) -> dict[str, Any]:
     from seeknal.cli.failing import rows_record
-    from seeknal.state.records import target_record
+    from seeknal.state.history import target_record
 
     error = None
     if result.error:

@@ -1,13 +1,14 @@
-"""Outputs that were built already: by another environment, or before the files changed."""
+"""Outputs that are stored already: whether they are whole, and which may be used once more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from seeknal.values.model import Artifact, Node, NodeId, Snapshot
+from seeknal.state.artifacts import Artifacts
+from seeknal.values.model import Artifact, Fingerprint, Node, NodeId, Snapshot, Step
 
 Health = Literal["ok", "missing", "damaged"]
 
@@ -58,3 +59,56 @@ NOTHING = Finder(
     health_of=lambda artifact: "missing",
 )
 """For a run that takes nothing over."""
+
+
+class Verified:
+    """Looks at each artifact once per command, and remembers what it saw.
+
+    ``touched`` has the artifacts whose file has another time, or another inode, than was noted
+    of it though its content is the same: by path, as they are to be noted from now on.
+    """
+
+    def __init__(self, artifacts: Artifacts, deep: bool) -> None:
+        self._artifacts = artifacts
+        self._deep = deep
+        self._seen: dict[str, Health] = {}
+        self.touched: dict[str, Artifact] = {}
+
+    def health(self, artifact: Artifact) -> Health:
+        """Whether the stored file is what was published."""
+        if artifact.path not in self._seen:
+            health, found = self._artifacts.verify(artifact, deep=self._deep)
+            self._seen[artifact.path] = health
+            if found.stat != artifact.stat:
+                self.touched[artifact.path] = found
+        return self._seen[artifact.path]
+
+
+def still_current(
+    snapshot: Snapshot, step: Step, fingerprint: Fingerprint, touched: Mapping[str, Artifact]
+) -> Snapshot:
+    """The snapshot of a node that is reused, with what changed though its rows did not.
+
+    It is on record as new, so that it is not looked into again; the very ``snapshot`` when
+    nothing changed. ``touched`` is what `Verified` remembers.
+    """
+    forward_only = snapshot.forward_only or (
+        fingerprint.content != snapshot.fingerprint.content and snapshot.artifact is not None
+    )
+    version = step.source_version or snapshot.source_version
+    artifact = snapshot.artifact
+    if artifact is not None:
+        artifact = touched.get(artifact.path, artifact)
+    if (fingerprint, version, artifact) == (
+        snapshot.fingerprint,
+        snapshot.source_version,
+        snapshot.artifact,
+    ):
+        return snapshot
+    return evolve(
+        snapshot,
+        fingerprint=fingerprint,
+        source_version=version,
+        artifact=artifact,
+        forward_only=forward_only,
+    )

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
 from seeknal.graph.selection import select
-from seeknal.plan.finding import Finder, Found
+from seeknal.plan.finding import Finder, Found, Verified
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.plugin_queries import (
     check_isolation,

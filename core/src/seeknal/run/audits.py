@@ -1,17 +1,63 @@
-"""Asking the plugins for a node's audits, and what their answers mean for the node."""
+"""What a node's new rows have to hold before they are published: its contract and its audits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.kernel.contexts import AuditContext
 from seeknal.kernel.plugins import Plugins
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Audit, AuditResult, Location, Node, Relation
+from seeknal.values.model import Audit, AuditResult, Column, Location, Node, Relation
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.run.step_scope import StepScope
+
+
+def check_columns(scope: StepScope, columns: Sequence[Column]) -> None:
+    """Raise NodeError where the node's output lacks a column that its file promises or names."""
+    node = scope.node
+    if node.contract:
+        _check_contract(node, columns, scope.cursor())
+    if node.keys or node.time_column or node.columns:
+        _check_described(node, columns, scope.services.project.root)
+
+
+def _check_contract(
+    node: Node, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection
+) -> None:
+    """Raise NodeError that lists every promised column that is missing or has another type."""
+    from seeknal.lineage.beside import CONTRACT_HELP, broken_promises, contract_message
+
+    broken = [text for _, text in broken_promises(node, columns, cursor)]
+    if broken:
+        raise NodeError(
+            contract_message(node, broken),
+            code="SK0713",
+            location=node.location,
+            help=CONTRACT_HELP,
+        )
+
+
+def _check_described(node: Node, columns: Sequence[Column], root: Path) -> None:
+    """Raise NodeError for a column of keys, of times or with values to hide that is missing."""
+    from seeknal.lineage.beside import described_problems
+
+    names = [column.name for column in columns]
+    wrong = [entry for entry in described_problems(node, names, root) if entry.severity == "error"]
+    if wrong:
+        raise NodeError(
+            "; ".join(entry.message for entry in wrong),
+            code=wrong[0].code,
+            location=wrong[0].location,
+            help=wrong[0].help,
+        )
 
 
 def run_audits(

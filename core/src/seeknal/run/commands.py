@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plan.environments import check_name, existing, refuse_pinned
+from seeknal.plan.finding import Verified
 from seeknal.plan.planning import plan_of
 from seeknal.plan.session import Loaded, Request, load, read_project, writing
-from seeknal.plan.verified import Verified
 from seeknal.run.environments.preparing import prepare_environment, take_note_of_origin
 from seeknal.run.execution import Reporter, Run
 from seeknal.state.artifacts import Artifacts

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.kernel.plugin_types import NodeInputs, Rows
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settled, stored_scan, write_rows
-from seeknal.run.step_scope import Place
+from seeknal.run.step_scope import StepScope
+from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Relation, Scan
+from seeknal.values.model import Column, Relation, Scan
 
 if TYPE_CHECKING:
+    import duckdb
+
     from seeknal.run.python.traced import Traced
 
 Remember = Callable[["Traced"], None]
 """Told which query a Python node's rows are, or why that cannot be said."""
 
+_COLLATE = re.compile(r"\bCOLLATE\b", re.IGNORECASE)
+_COLLATED = re.compile(r'("(?:[^"]|"")+"|\w+) VARCHAR COLLATE ([\w.]+)')
+_TABLE = "seeknal_collations"
 
-def rows_of(place: Place, remember: Remember) -> Rows:
+
+def compute(
+    scope: StepScope, path: Path, remember: Remember, arrived: Callable[[], None]
+) -> Relation:
+    """Write the rows of a node that stores them to ``path``.
+
+    ``arrived`` is called once they are there, and raises when nobody waits for them any more.
+    """
+    node = scope.node
+    found = _rows_of(scope, remember)
+    cursor = scope.cursor()
+    rows, columns = write_rows(
+        cursor,
+        found,
+        path,
+        # Of stored rows alone: a loader's or a function's may be a stream.
+        repeatable=node.source is None and node.python is None,
+    )
+    arrived()
+    for note in _unkept(cursor, found, columns, scope.outputs.texts(node)):
+        scope.log.warning("%s", note)
+    if rows == 0 and node.source is not None and node.source.query is not None:
+        scope.log.warning("Pushdown query returned 0 rows for %s", node.id)
+    scan = stored_scan(path, columns)
+    return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)
+
+
+def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     """The rows of a node that stores them, not yet computed where they are a query."""
-    node = place.node
-    place.outputs.define(node.parents)
+    node = scope.node
+    scope.outputs.define(node.parents)
     if node.source is not None:
-        return _source_rows(place, remember)
+        return _source_rows(scope, remember)
     body = (
-        _python_rows(place, remember)
+        _python_rows(scope, remember)
         if node.python
         else Scan(node.sql.executable)
         if node.sql
@@ -37,57 +72,89 @@ def rows_of(place: Place, remember: Remember) -> Rows:
     needed = () if plain else node.parents
     if not plain and body is not None:
         # What a kind makes of a function's rows is no business of the function's own DuckDB.
-        body = settled(place.cursor(), body, place.context().workdir / "body.parquet")
-    inputs = NodeInputs(parents={id: place.relation(id) for id in needed}, body=body)
-    rows = place.services.plugins.hooks.run_node(node=node, inputs=inputs, context=place.context())
-    return _required(place, rows, f"no plugin runs a node of kind {node.kind!r}")
+        body = settled(scope.cursor(), body, scope.context().workdir / "body.parquet")
+    inputs = NodeInputs(parents={id: scope.relation(id) for id in needed}, body=body)
+    rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())
+    return _required(scope, rows, f"no plugin runs a node of kind {node.kind!r}")
 
 
-def _source_rows(place: Place, remember: Remember) -> Rows:
-    source = place.node.source
+def _source_rows(scope: StepScope, remember: Remember) -> Rows:
+    source = scope.node.source
     assert source is not None
     loaded = None
     if source.type != "python":
-        hooks = place.services.plugins.hooks
-        loaded = hooks.load_source(source=source, context=place.context())
-        loaded = _required(place, loaded, f"no plugin loads a source of type {source.type!r}")
-    if place.node.python is None:
+        hooks = scope.services.plugins.hooks
+        loaded = hooks.load_source(source=source, context=scope.context())
+        loaded = _required(scope, loaded, f"no plugin loads a source of type {source.type!r}")
+    if scope.node.python is None:
         return loaded
-    returned = _python_rows(place, remember, loaded)
+    returned = _python_rows(scope, remember, loaded)
     return loaded if returned is None else returned
 
 
-def _python_rows(place: Place, remember: Remember, loaded: Rows | None = None) -> Rows:
+def _python_rows(scope: StepScope, remember: Remember, loaded: Rows | None = None) -> Rows:
     from seeknal.run.python.database import OwnDuckDB
     from seeknal.run.python.function import run_function
 
-    context = place.context(source_rows=loaded)
-    parents = {id: place.relation(id) for id in place.node.parents if place.has_rows(id)}
-    engine, spill = place.services.engine, context.workdir / "spill"
+    context = scope.context(source_rows=loaded)
+    parents = {id: scope.relation(id) for id in scope.node.parents if scope.has_rows(id)}
+    engine, spill = scope.services.engine, context.workdir / "spill"
     own = OwnDuckDB(
-        lambda: engine.open_own(place.outputs.selects(parents), spill), engine.close_own
+        lambda: engine.open_own(scope.outputs.selects(parents), spill), engine.close_own
     )
-    return run_function(place.node, parents, context, own, traced=remember)
+    return run_function(scope.node, parents, context, own, traced=remember)
 
 
-def _required(place: Place, rows: Rows | None, otherwise: str) -> Rows:
+def _required(scope: StepScope, rows: Rows | None, otherwise: str) -> Rows:
     if rows is None:
-        raise NodeError(otherwise, code="SK0710", location=place.node.location)
+        raise NodeError(otherwise, code="SK0710", location=scope.node.location)
     return rows
 
 
-def exposed(place: Place) -> Relation:
+def exposed(scope: StepScope) -> Relation:
     """The rows of a node that only delivers them, in its scratch folder."""
-    node = place.node
-    place.outputs.define(node.parents)
-    parents = [id for id in node.parents if place.has_rows(id)]
-    if node.sql is None and not is_view(place.outputs.snapshots.get(parents[0])):
-        return place.relation(parents[0])
-    from seeknal.sql.quote import quote_name
-
+    node = scope.node
+    scope.outputs.define(node.parents)
+    parents = [id for id in node.parents if scope.has_rows(id)]
+    if node.sql is None and not is_view(scope.outputs.snapshots.get(parents[0])):
+        return scope.relation(parents[0])
     first = parents[0] if parents else node.id
     sql = node.sql.executable if node.sql else f"FROM {quote_name(first.kind, first.name)}"
-    path = place.context().workdir / "rows.parquet"
-    rows, columns = write_rows(place.cursor(), Scan(sql), path, repeatable=True)
+    path = scope.context().workdir / "rows.parquet"
+    rows, columns = write_rows(scope.cursor(), Scan(sql), path, repeatable=True)
     scan = stored_scan(path, columns)
     return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)
+
+
+def _unkept(
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, columns: Sequence[Column], texts: Iterable[str]
+) -> Iterator[str]:
+    """A line for each column of which storing it loses something.
+
+    ``texts``: the SQL that ``rows`` are, with its views'.
+    """
+    for column in columns:
+        if column.type == "VARIANT":
+            yield (
+                f"column {column.name!r}: of a VARIANT, integers of 128 bits and unsigned ones of"
+                " 64 are stored as BIGINT"
+            )
+    if isinstance(rows, Scan) and any(_COLLATE.search(text) for text in texts):
+        for name, collation in _collations(cursor, rows.sql):
+            yield (
+                f"column {name}: its collation {collation} is not stored; who reads it compares"
+                " it letter by letter"
+            )
+
+
+def _collations(cursor: duckdb.DuckDBPyConnection, select: str) -> list[tuple[str, str]]:
+    """Columns with a collation, which only the text of a table tells."""
+    table = f"temp.{quote_identifier(_TABLE)}"
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM ({select}\n) LIMIT 0")
+    try:
+        found = cursor.execute(
+            "SELECT sql FROM duckdb_tables() WHERE temporary AND table_name = ?", [_TABLE]
+        ).fetchall()
+    finally:
+        cursor.execute(f"DROP TABLE {table}")
+    return _COLLATED.findall(found[0][0])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, field, frozen
 
+from seeknal.plan.finding import Verified, still_current
 from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import rowless_kinds
 from seeknal.plan.session import Loaded, Request, is_narrowed
@@ -23,10 +24,9 @@ from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.delivery.landing import note_places
-from seeknal.run.reuse import reused, still_current
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.history import History
+from seeknal.state.history import History, history_records
 from seeknal.state.store import StateStore
 from seeknal.values.model import (
     NodeId,
@@ -207,10 +207,10 @@ class Run:
         for step in plan.steps:
             if (snapshot := snapshots.get(step.node)) is not None:
                 mark = plan.fingerprints[step.node]
-                current = still_current(snapshot, step, mark, self.verified.moved)
+                current = still_current(snapshot, step, mark, self.verified.touched)
                 if current is not snapshot:
                     self.record(plan.environment, current)
-            results.append(reused(step))
+            results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
             self.finished(results[-1])
         return results
 
@@ -282,7 +282,7 @@ class Run:
             connections=self.loaded.connection,
             row_counts=self.history.row_counts,
             run_id=self.run_id,
-            moved=self.verified.moved,
+            touched=self.verified.touched,
             finder=finder_of(self.loaded, self.verified, self.started_at),
             cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
             output_of=earlier.output,
@@ -381,8 +381,6 @@ class Run:
         return summary
 
     def remember(self, summary: RunSummary) -> None:
-        from seeknal.state.records import history_records
-
         unwell = self.history.unwell(summary.environment)
         self.history.append(history_records(summary, self.project, unwell))
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import errno
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve
 
 from seeknal.sql.advice import followable, help_for
 from seeknal.values.errors import NodeError, ProjectError, SeeknalError
-from seeknal.values.model import Location, Node
+from seeknal.values.model import Location, Node, NodeId, Problem, Project, Snapshot
 from seeknal.values.pii import without_values
 from seeknal.values.secret import scrub
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.lineage.schemas import Schema
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)
@@ -25,6 +32,8 @@ _STREAMED = re.compile(
 _OF_COLUMN = re.compile(r"column '(?P<name>[^'.\[]+)[^']*': ")
 """How what reads files says which column a value is of."""
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
+_WRONG_SQL = ("SK0706", "SK0708")
+_CONTRACT = "SK0713"
 
 
 def explain(
@@ -137,3 +146,55 @@ def _place(text: str, node: Node) -> Location:
         return node.location
     start = node.sql.location
     return Location(start.file, start.line + int(line[1]) - 1, 0)
+
+
+def as_checked(
+    error: SeeknalError,
+    node: Node,
+    project: Project,
+    plugins: Plugins,
+    snapshots: Mapping[NodeId, Snapshot],
+) -> SeeknalError:
+    """``error`` as `seeknal validate` tells it, where it is of the node over these inputs."""
+    from seeknal.lineage.binding import Binder
+    from seeknal.lineage.fitting import Fitter
+    from seeknal.lineage.schemas import Schema
+
+    if node.source is not None:
+        return _of_source(error, node, project)
+    if node.python is not None:
+        return error
+    schemas: dict[NodeId, Schema | None] = {
+        id: Schema(columns=columns)
+        for id in node.parents
+        if (found := snapshots.get(id)) is not None and (columns := found.columns)
+    }
+    with Binder(project.root, project.nodes, plugins) as binder:
+        problems = Fitter(binder).fit(node, schemas).problems
+    alike = [problem for problem in problems if problem.code == error.code]
+    if len(alike) > 1 and error.code == _CONTRACT:
+        # A run tells all that is broken in one message.
+        return error
+    if not alike and error.code in _WRONG_SQL:
+        alike = [problem for problem in problems if problem.code in _WRONG_SQL]
+    if alike and error.message.startswith(f"{alike[0].message}; "):
+        # So it does of a node's audits; the place is that of the first.
+        return _error(evolve(alike[0], message=error.message))
+    return _error(alike[0]) if alike else error
+
+
+def _of_source(error: SeeknalError, node: Node, project: Project) -> SeeknalError:
+    """What a source's plugin says, where that is written which it says it of."""
+    from seeknal.host.makers import FileMakers
+    from seeknal.lineage.sourcefaults import told
+
+    if error.location in (None, node.location) and node.python is None:
+        problem = told(project.root, node, error, FileMakers(project.root))
+        error.location, error.help = problem.location, problem.help
+    return error
+
+
+def _error(problem: Problem) -> SeeknalError:
+    return NodeError(
+        problem.message, code=problem.code, help=problem.help, location=problem.location
+    )

@@ -1,8 +1,10 @@
-"""Where one step works: its node, what the run shares, a cursor, a scratch folder and a log."""
+"""What one step works with: its node, what the run shares, a cursor, a scratch folder, a log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +59,8 @@ class Services:
     cutoff: Cutoff | None = None
     output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
     """The snapshot of an earlier output, None for one that is gone."""
-    moved: Mapping[str, Artifact] = field(factory=dict)
-    """Artifacts whose stat moved though their content did not, by path."""
+    touched: Mapping[str, Artifact] = field(factory=dict)
+    """Artifacts whose file has another time though its content is the same, by path."""
     account_of: Callable[[NodeId], Account | None] = lambda node: None
     """What is known of the targets of a node whose outputs are lost."""
     tell: Tell = lambda node, level, text: None
@@ -76,15 +78,32 @@ class Services:
     """Stable names follow what is recorded; not before a promotion has moved its map."""
 
 
+@frozen
+class Phases:
+    """How many seconds the parts of a step have taken, by name."""
+
+    seconds: dict[str, float] = field(factory=dict)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Count the time of the block as this part's."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+
 @frozen(kw_only=True)
-class Place:
-    """Where one step of one node is carried out."""
+class StepScope:
+    """What the step of a node works with. Of this step alone, but for ``services``."""
 
     node: Node
     services: Services
     cursor: Callable[[], duckdb.DuckDBPyConnection]
     workdir: Path
     log: Any
+    phases: Phases = field(factory=Phases)
 
     @property
     def outputs(self) -> Outputs:
@@ -113,6 +132,28 @@ class Place:
         snapshot = self.outputs.snapshots.get(target.node)
         known = snapshot.deliveries.get(target.key) if snapshot else None
         return known.environment if known else self.environment
+
+    def hands_over(self) -> bool:
+        """Whether a target is written, or a batch kept for one."""
+        services, targets = self.services, self.node.targets
+        if services.deliver:
+            return bool(targets)
+        return services.queues and any(target.accumulates for target in targets)
+
+    def record(self, snapshot: Snapshot) -> None:
+        """Make ``snapshot`` the node's current one, and its stable name show that."""
+        self.services.record(snapshot)
+        self.outputs.snapshots[self.node.id] = snapshot
+        # After it is on record: a crash in between leaves a generation open, which is seen.
+        if self.services.links:
+            self._link(snapshot)
+
+    def _link(self, snapshot: Snapshot) -> None:
+        artifacts, environment = self.services.artifacts, self.environment
+        if snapshot.artifact is not None:
+            artifacts.link_current(self.node.id, snapshot.artifact, environment)
+        else:
+            artifacts.unlink_current(self.node.id, environment)
 
     def context(self, **more: Any) -> StepContext:
         """What a plugin or a function of the project may use in this step."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.run.python import process
-from seeknal.run.step import Attempt
+from seeknal.run.step import StepExecution
 from seeknal.run.step_scope import Services
 from seeknal.values.model import NodeId, NodeResult, Step
 
@@ -29,24 +29,24 @@ class NodeRunner:
         self.services = services
         self.cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self.reused: set[NodeId] = set()
-        self.attempts: dict[int, Attempt] = {}
+        self.executions: dict[int, StepExecution] = {}
         self.given_up: set[int] = set()
         """Threads that are not waited for any more."""
 
     def execute(self, step: Step) -> NodeResult:
         """Carry out one step. Never raises: a failure is a result."""
         started = time.monotonic()
-        attempt = Attempt(self.services, step, self.cursor, self.reused)
-        self.attempts[threading.get_ident()] = attempt
+        execution = StepExecution(self.services, step, self.cursor, self.reused)
+        self.executions[threading.get_ident()] = execution
         process.nodes[threading.get_ident()] = step.node
         try:
-            result = attempt.carry_out()
+            result = execution.carry_out()
         except BaseException as error:
             # Whatever it is: signals reach the main thread alone, and this is the node's failure.
-            result = attempt.failed(error)
+            result = execution.failed(error)
         finally:
-            self.attempts.pop(threading.get_ident(), None)
-            attempt.clean_up()
+            self.executions.pop(threading.get_ident(), None)
+            execution.clean_up()
             self.close_cursor()
             process.nodes.pop(threading.get_ident(), None)
         if result.status == "reused":
@@ -67,8 +67,8 @@ class NodeRunner:
 
     def interrupt_step(self, node: NodeId, thread: int) -> None:
         """Stop what a thread runs for a node, if it has not gone on to another."""
-        attempt = self.attempts.get(thread)
-        if attempt is not None and attempt.node.id == node:
+        execution = self.executions.get(thread)
+        if execution is not None and execution.node.id == node:
             self.interrupt(thread)
 
     def give_up(self, node: NodeId, thread: int) -> bool:
@@ -76,8 +76,8 @@ class NodeRunner:
 
         False when the node has its rows already, so that its end is near.
         """
-        attempt = self.attempts.get(thread)
-        if attempt is None or attempt.node.id != node or not attempt.give_up():
+        execution = self.executions.get(thread)
+        if execution is None or execution.node.id != node or not execution.give_up():
             return False
         self.given_up.add(thread)
         if (own := sys.modules.get("seeknal.run.python.database")) is not None:
@@ -86,11 +86,11 @@ class NodeRunner:
 
     def abandon(self, node: NodeId, thread: int) -> None:
         """Leave a thread to itself whatever it does: the process is about to end."""
-        attempt = self.attempts.get(thread)
+        execution = self.executions.get(thread)
         self.given_up.add(thread)
         self.interrupt(thread)
-        if attempt is not None and attempt.node.id == node:
-            attempt.discard()
+        if execution is not None and execution.node.id == node:
+            execution.discard()
 
     def end_children(self) -> None:
         """End the processes that nodes have started."""
@@ -98,9 +98,9 @@ class NodeRunner:
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread's step is running, or all of them."""
-        attempt = self.attempts.get(thread) if thread is not None else None
-        if thread is None or attempt is not None:
-            self.services.calls.cancel(attempt.node.id if attempt else None)
+        execution = self.executions.get(thread) if thread is not None else None
+        if thread is None or execution is not None:
+            self.services.calls.cancel(execution.node.id if execution else None)
         for ident, cursor in list(self.cursors.items()):
             if thread is None or ident == thread:
                 cursor.interrupt()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.landing import delivered_to, place_of_target
-from seeknal.run.delivery.owing import Output, plan_deliveries
-from seeknal.run.delivery.writing import Attempted, deliver
+from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
+from seeknal.run.delivery.writing import Attempted, deliver, unknown, without_target
 from seeknal.run.engine import write_rows
-from seeknal.run.step_scope import Place
+from seeknal.run.step_scope import StepScope
 from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
 from seeknal.values.model import (
     PRODUCTION,
@@ -30,117 +30,188 @@ from seeknal.values.model import (
 from seeknal.values.pii import pii_columns
 
 
-def labelled(place: Place) -> Place:
-    """The place with the node's targets named as they are in its environment."""
-    node = place.node
-    if place.environment == PRODUCTION:
-        return place
-    context, name = place.context(), place.services.plugins.hooks.isolate_target
+@frozen(kw_only=True)
+class HandedOver:
+    """A node's snapshot once its targets were written, and the deliveries that were attempted."""
+
+    snapshot: Snapshot
+    deliveries: tuple[Delivery, ...] = ()
+
+
+def hand_over(
+    scope: StepScope,
+    snapshot: Snapshot,
+    relation: Relation | None,
+    before: Snapshot | None,
+    known: Account,
+) -> HandedOver:
+    """Record ``snapshot``, attempt what its targets are owed, and record what came of it.
+
+    ``relation``: its rows, where they are not stored. ``before`` is the node's output until now,
+    and ``known`` what its targets hold and are owed by that.
+    """
+    services, id = scope.services, scope.node.id
+    if not scope.hands_over():
+        scope.record(snapshot)
+        lost = without_target(scope.node, _owed_here(scope, snapshot)) if services.deliver else ()
+        return HandedOver(snapshot=snapshot, deliveries=lost)
+    named = _labelled(scope)
+    # For the rows of other outputs, and of this one where they are not stored.
+    scope.outputs.snapshots[id] = snapshot
+    snapshot = mark_owed(named, snapshot, relation, before)
+    if services.deliver:
+        snapshot = unknown(snapshot)
+    # On record before the first attempt, so that a crash leaves the delivery owed.
+    scope.record(snapshot)
+    there = already_there(named.node, snapshot, known, services.plan.redeliver)
+    if not services.deliver or not undelivered(scope.node, snapshot):
+        return HandedOver(snapshot=snapshot, deliveries=there)
+    with scope.phases.timed("deliver"):
+        if relation is None and scope.has_rows(id):
+            relation = scope.relation(id)
+        done = deliver_owed(named, snapshot, relation)
+    account = done.account
+    snapshot = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
+    scope.record(snapshot)
+    return HandedOver(
+        snapshot=_release_batches(scope, snapshot), deliveries=(*there, *done.deliveries)
+    )
+
+
+def _owed_here(scope: StepScope, snapshot: Snapshot) -> Account:
+    """What targets of this environment are owed; others' is not taken over."""
+    backlog = tuple(
+        owed for owed in snapshot.backlog if owed.delivery.environment == scope.environment
+    )
+    return Account(backlog=backlog)
+
+
+def _release_batches(scope: StepScope, snapshot: Snapshot) -> Snapshot:
+    """Let go of batches that have arrived; the file of this output loses a name by that."""
+    scope.services.release(scope.node.id)
+    if snapshot.artifact is not None:
+        artifact = scope.services.artifacts.renamed(snapshot.artifact)
+        if artifact != snapshot.artifact:
+            snapshot = evolve(snapshot, artifact=artifact)
+            scope.record(snapshot)
+    return snapshot
+
+
+def _labelled(scope: StepScope) -> StepScope:
+    """The scope with the node's targets named as they are in its environment."""
+    node = scope.node
+    if scope.environment == PRODUCTION:
+        return scope
+    context, name = scope.context(), scope.services.plugins.hooks.isolate_target
     targets = tuple(
         evolve(target, label=name(target=target, context=context) or target.label)
         for target in node.targets
     )
-    return evolve(place, node=evolve(node, targets=targets))
+    return evolve(scope, node=evolve(node, targets=targets))
 
 
-def planned(
-    place: Place, snapshot: Snapshot, relation: Relation | None, before: Snapshot | None
+def mark_owed(
+    scope: StepScope, snapshot: Snapshot, relation: Relation | None, before: Snapshot | None
 ) -> Snapshot:
     """``snapshot`` with all that targets are owed of it; nothing is written to them yet.
 
     ``relation``: its rows, where they are not stored. ``before``: the node's output until now.
     """
-    services = place.services
+    services = scope.services
     artifacts = services.artifacts
     output = Output(
-        node=place.node,
+        node=scope.node,
         snapshot=evolve(snapshot, delivers=True),
         run_id=services.run_id,
-        keep=partial(_keep, place, snapshot, relation),
-        same=lambda one, other: services.contents.same_rows(one, other, place.cursor),
-        environment=place.environment,
+        keep=partial(_keep, scope, snapshot, relation),
+        same=lambda one, other: services.contents.same_rows(one, other, scope.cursor),
+        environment=scope.environment,
         again=services.plan.redeliver,
-        gone=frozenset(key for id, key in services.plan.gone if id == place.node.id),
-        before=partial(_stored, place, before),
-        kept=partial(_kept, place),
+        gone=frozenset(key for id, key in services.plan.gone if id == scope.node.id),
+        before=partial(_stored, scope, before),
+        kept=partial(_kept, scope),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
     return evolve(found, artifact=found.artifact and artifacts.renamed(found.artifact))
 
 
-def handed_over(place: Place, snapshot: Snapshot, relation: Relation | None) -> Attempted:
-    """What became of everything that is owed, attempted once."""
+def deliver_owed(scope: StepScope, snapshot: Snapshot, relation: Relation | None) -> Attempted:
+    """Attempt once everything that the node's targets are owed; gives what came of it."""
     account = Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
     return deliver(
-        place.node,
+        scope.node,
         account,
         relation,
-        partial(_write, place),
-        partial(_batch, place),
-        pii_columns(place.services.project.nodes, place.node.id),
+        partial(_write, scope),
+        partial(_batch, scope),
+        pii_columns(scope.services.project.nodes, scope.node.id),
     )
 
 
-def _keep(place: Place, snapshot: Snapshot, relation: Relation | None, target: Target) -> Artifact:
+def _keep(
+    scope: StepScope, snapshot: Snapshot, relation: Relation | None, target: Target
+) -> Artifact:
     """The rows of a target, stored where they stay until it has them."""
     artifact = snapshot.artifact
     if target.reads is not None:
-        stored = place.outputs.snapshots.get(target.reads)
+        stored = scope.outputs.snapshots.get(target.reads)
         artifact = stored.artifact if stored else None
-        relation = None if artifact else place.relation(target.reads)
+        relation = None if artifact else scope.relation(target.reads)
     if artifact is None:
         assert relation is not None
-        path = place.context().workdir / f"{target.key}.parquet"
+        path = scope.context().workdir / f"{target.key}.parquet"
         rows, columns = write_rows(
-            place.cursor(), Scan(f"FROM {relation.scan}"), path, repeatable=True
+            scope.cursor(), Scan(f"FROM {relation.scan}"), path, repeatable=True
         )
-        artifact = place.services.artifacts.described(path, rows, columns)
-    return place.services.batches.keep(place.node.id, artifact)
+        artifact = scope.services.artifacts.described(path, rows, columns)
+    return scope.services.batches.keep(scope.node.id, artifact)
 
 
-def _stored(place: Place, before: Snapshot | None, output_id: str) -> Artifact | None:
+def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
     """The rows of an earlier output of the node; None where they are not stored any more."""
     found = before
     if before is None or before.output_id != output_id:
-        found = place.services.output_of(place.node.id, output_id)
+        found = scope.services.output_of(scope.node.id, output_id)
     if found is None or found.artifact is None:
         return None
-    health, artifact = place.services.artifacts.verify(found.artifact)
+    health, artifact = scope.services.artifacts.verify(found.artifact)
     return artifact if health == "ok" else None
 
 
-def _kept(place: Place, artifact: Artifact) -> Artifact:
+def _kept(scope: StepScope, artifact: Artifact) -> Artifact:
     """The rows of an earlier output where they stay, as long as they are there."""
-    services = place.services
+    services = scope.services
     if services.artifacts.verify(artifact)[0] != "ok":
         return artifact
-    return services.batches.keep(place.node.id, artifact)
+    return services.batches.keep(scope.node.id, artifact)
 
 
-def _batch(place: Place, target: Target, artifact: Artifact) -> Relation:
+def _batch(scope: StepScope, target: Target, artifact: Artifact) -> Relation:
     """The rows of a batch, which are what was kept. Raises DeliveryError when they are not."""
-    health, _ = place.services.artifacts.verify(artifact)
+    health, _ = scope.services.artifacts.verify(artifact)
     if health != "ok":
         raise DeliveryError(
             f"the rows that are owed are {health}: .seeknal/deliveries/rows",
             code="SK1111",
             help="seeknal deliveries drop gives them up",
         )
-    return evolve(place.relation_of(artifact), node=target.reads or place.node.id)
+    return evolve(scope.relation_of(artifact), node=target.reads or scope.node.id)
 
 
-def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
-    context = place.context(
+def _write(
+    scope: StepScope, target: Target, relation: Relation, owed: Delivery
+) -> Delivered | None:
+    context = scope.context(
         delivery_id=owed.delivery_id,
         output_id=owed.output_id,
         recorded=bool(owed.holds_as),
-        audit_of=partial(_audit, place),
-        undone_spans=partial(_undone, place, owed),
+        audit_of=partial(_audit, scope),
+        undone_spans=partial(_undone, scope, owed),
     )
     if target.reads is not None and not target.accumulates:
-        relation = place.relation(target.reads)
-    plugins, places = place.services.plugins, place.services.places
+        relation = scope.relation(target.reads)
+    plugins, places = scope.services.plugins, scope.services.places
     assert places is not None
     landing = place_of_target(target, context, plugins)
     known = places.get(landing.key)
@@ -159,27 +230,27 @@ def _write(place: Place, target: Target, relation: Relation, owed: Delivery) -> 
     return done
 
 
-def _audit(place: Place, relation: Relation) -> None:
+def _audit(scope: StepScope, relation: Relation) -> None:
     """Ask the node's audits about what a target would hold; raises when one fails."""
-    node = place.node
+    node = scope.node
     if node.audits:
-        found = run_audits(node, relation, place.services.plugins, place.context())
+        found = run_audits(node, relation, scope.services.plugins, scope.context())
         if failures(found):
-            raise failure(node, found, place.services.project.root)
+            raise failure(node, found, scope.services.project.root)
 
 
-def _undone(place: Place, owed: Delivery) -> Undone | None:
+def _undone(scope: StepScope, owed: Delivery) -> Undone | None:
     """What a rollback puts right in the target, None where it is no rollback."""
     if not owed.undoes:
         return None
-    kept = [Kept(span=span, relation=_earlier(place, span.output_id)) for span in owed.back]
+    kept = [Kept(span=span, relation=_earlier(scope, span.output_id)) for span in owed.back]
     return Undone(spans=owed.undoes, kept=tuple(kept))
 
 
-def _earlier(place: Place, output_id: str) -> Relation | None:
+def _earlier(scope: StepScope, output_id: str) -> Relation | None:
     """The rows of another output of the node, None where they are not kept."""
-    snapshot = place.services.output_of(place.node.id, output_id) if output_id else None
+    snapshot = scope.services.output_of(scope.node.id, output_id) if output_id else None
     if snapshot is None or snapshot.artifact is None:
         return None
-    relation = place.relation_of(snapshot.artifact)
+    relation = scope.relation_of(snapshot.artifact)
     return relation if relation.path and relation.path.exists() else None

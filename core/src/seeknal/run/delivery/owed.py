@@ -11,8 +11,7 @@ from attrs import evolve, frozen
 from seeknal.plan.environments import existing
 from seeknal.plan.session import Request, writing
 from seeknal.plan.succession import successions
-from seeknal.run.environments.commands import writing
-from seeknal.run.environments.moving import Work
+from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import State, StateStore, read_state
@@ -63,25 +62,25 @@ def retry(
             chosen = [entry for entry in chosen if not entry.passed] or chosen
         if not chosen:
             return None
-        work = Work(root, request, reporter, store)
-        nodes = work.opened().project.nodes
+        partial = PartialRun(root, request, reporter, store)
+        nodes = partial.opened().project.nodes
         snapshots = store.state.environments[request.environment].snapshots
         if not words:
             # What nothing can send does not keep the rest: it is told at the end.
             chosen = [entry for entry in chosen if entry.node in nodes] or chosen
         for entry in chosen:
-            heir = _heir_of(entry, work)
+            heir = _heir_of(entry, partial)
             _check_there(entry, entry.node in nodes, entry.node in snapshots, heir)
         for id in {entry.node for entry in chosen if entry.passed and force}:
             store.record(request.environment, _let_through(snapshots[id], chosen))
         steps = [
             Step(node=id, action="deliver", reason="retried")
-            for id in work.opened().loaded.graph.order
+            for id in partial.opened().loaded.graph.order
             if any(entry.node == id for entry in chosen)
         ]
-        work.refresh()
-        done = work.carry_out(steps)
-        return work.summary(done, abandoned=work.opened().abandoned())
+        partial.refresh()
+        done = partial.carry_out(steps)
+        return partial.summarise(done, abandoned=partial.opened().abandoned())
 
 
 def drop(root: Path, request: Request, words: Sequence[str]) -> list[Outstanding]:
@@ -164,12 +163,12 @@ def _refuse_passed(named: Iterable[Outstanding]) -> None:
         )
 
 
-def _heir_of(entry: Outstanding, work: Work) -> NodeId | None:
+def _heir_of(entry: Outstanding, partial: PartialRun) -> NodeId | None:
     """The node that goes on with what a node which is gone delivered."""
-    run = work.opened()
+    run = partial.opened()
     if entry.node in run.project.nodes:
         return None
-    found = successions(run.loaded, work.request, run.project.nodes)
+    found = successions(run.loaded, partial.request, run.project.nodes)
     ids = {owed.delivery.delivery_id: one.heir for one in found for owed in one.backlog}
     return ids.get(entry.delivery.delivery_id)
 

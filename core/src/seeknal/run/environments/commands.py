@@ -14,13 +14,22 @@ from seeknal.plan.origins import agreement
 from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
 from seeknal.plan.session import Request, writing
 from seeknal.run.delivery.owing import holds_newer, owed_again
-from seeknal.run.environments.moving import Work
+from seeknal.run.environments.moving import (
+    build_missing,
+    check_files,
+    move_map,
+    with_accounts,
+    with_accounts_of_new,
+    with_places_handed_on,
+)
 from seeknal.run.environments.preparing import (
     changed_in_origin,
     create_environment,
     mend_names,
     take_note_of_origin,
 )
+from seeknal.run.environments.rolling_back import TargetRollback
+from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState, definitions_of
@@ -124,28 +133,29 @@ def promote(
             return Moved(environment=target, generation=theirs.generation, other=other)
         if not agree(promotion) or dry_run:
             return None
-        work = Work(root, request, reporter, store)
-        built = work.build(promotion)
+        partial = PartialRun(root, request, reporter, store)
+        built = build_missing(partial, promotion)
         changes: dict[NodeId, Snapshot | None] = {
             id: found
             for id, found in {**promotion.map, **built}.items()
             if found != theirs.snapshots.get(id)
         }
         changes |= dict.fromkeys(promotion.removed)
-        changes = work.handed_on(work.carried(changes, theirs.snapshots))
+        changes = with_accounts_of_new(partial, changes, theirs.snapshots)
+        changes = with_places_handed_on(partial, changes)
         only_delivers = [id for id, found in changes.items() if found and _only_delivers(found)]
         if only_delivers:
-            work.check_files(only_delivers, promotion.map)
+            check_files(partial, only_delivers, promotion.map)
         agreed = None
         if mine.origin == target:
             agreed = agreement(mine, definitions_of(theirs.snapshots), changes)
-        generation = work.move(changes, mine.commit, source=source, agreed=agreed)
-        delivered = work.deliver(changes)
+        generation = move_map(partial, changes, mine.commit, source=source, agreed=agreed)
+        delivered = partial.deliver(changes)
         return Moved(
             environment=target,
             generation=generation,
             nodes=tuple(changes),
-            summary=work.summary(delivered),
+            summary=partial.summarise(delivered),
         )
 
 
@@ -213,22 +223,23 @@ def rollback(
         )
         if not agree(asked) or dry_run:
             return None
-        work = Work(root, request, reporter, store)
-        changes = work.accounted(changes, before)
-        changes, left = work.roll_back_targets(changes, before, earlier)
-        generation = work.move(
+        partial = PartialRun(root, request, reporter, store)
+        changes = with_accounts(partial, changes, before)
+        changes, left = TargetRollback(partial).roll_back(changes, before, earlier)
+        generation = move_map(
+            partial,
             changes,
             _commit(kept, name, wanted),
             note=f"generation {wanted}",
             pinned=wanted,
         )
-        delivered = work.deliver(changes)
+        delivered = partial.deliver(changes)
         missing = () if leave_targets else left
         return Moved(
             environment=name,
             generation=generation,
             nodes=tuple(changes),
-            summary=work.summary(delivered, missing),
+            summary=partial.summarise(delivered, missing),
             left=left,
             failed=bool(missing),
         )

@@ -1,0 +1,156 @@
+"""A node's new output: its rows are computed, held back while anything is wrong, and published."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from seeknal.graph.fingerprint import audits_key, derived_id
+from seeknal.plan.views import output_over
+from seeknal.run.audits import check_columns, failure, failures, run_audits
+from seeknal.run.computing import compute, exposed
+from seeknal.run.step_scope import StepScope
+from seeknal.values.errors import NodeError
+from seeknal.values.model import (
+    Account,
+    Artifact,
+    AuditResult,
+    NodeId,
+    Relation,
+    Snapshot,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from seeknal.run.python.traced import Traced
+
+
+class Build:
+    """Makes what a step's node is by its definition; nothing of it is on record yet."""
+
+    def __init__(
+        self, scope: StepScope, step: Step, before: Snapshot | None, account: Account
+    ) -> None:
+        self.scope = scope
+        self.step = step
+        self.before = before
+        self.account = account
+        self.audits: tuple[AuditResult, ...] = ()
+        self._candidate: Path | None = None
+        self._traced: Traced | None = None
+        self._has_rows = threading.Lock()
+        """Held from when the rows are there, or the node is given up: whichever is first."""
+
+    def store(self) -> Snapshot:
+        """Compute, audit and publish the rows of a node that stores them."""
+        scope, artifacts = self.scope, self.scope.services.artifacts
+        inputs = scope.outputs.inputs_of(scope.node)
+        if self.step.reason == "artifact damaged" and self.before and self.before.artifact:
+            artifacts.set_aside(self.before.artifact)
+        self._candidate = artifacts.candidate(scope.node.id, scope.services.run_id)
+        with scope.phases.timed("execute"):
+            relation = compute(scope, self._candidate, self._remember_query, self._take_rows)
+        check_columns(scope, relation.columns)
+        self.audit(relation)
+        with scope.phases.timed("publish"):
+            artifact, output_id = self._publish(relation)
+            return evolve(self.snapshot(output_id, inputs), artifact=artifact)
+
+    def define_view(self) -> Snapshot:
+        """A view has no rows of its own: binding it proves that its SQL fits its inputs."""
+        scope, outputs = self.scope, self.scope.outputs
+        inputs = outputs.inputs_of(scope.node)
+        with scope.phases.timed("execute"):
+            view = outputs.define_view(scope.node, scope.services.run_id, scope.cursor())
+        check_columns(scope, view.columns)
+        snapshot = evolve(self.snapshot("", inputs), view=view)
+        return evolve(snapshot, output_id=output_over(snapshot, inputs))
+
+    def expose(self) -> tuple[Snapshot, Relation | None]:
+        """A node that only delivers: its rows exist for as long as that takes, if it does."""
+        scope = self.scope
+        inputs = scope.outputs.inputs_of(scope.node)
+        definition = scope.services.plan.fingerprints[scope.node.id].content
+        snapshot = self.snapshot(derived_id(definition, inputs), inputs)
+        if not scope.hands_over():
+            return snapshot, None
+        with scope.phases.timed("execute"):
+            return snapshot, exposed(scope)
+
+    def audit(self, relation: Relation) -> None:
+        """Ask the node's audits about ``relation``; raises when one of them stops the node."""
+        scope = self.scope
+        if not scope.node.audits:
+            return
+        with scope.phases.timed("audit"):
+            self.audits = run_audits(scope.node, relation, scope.services.plugins, scope.context())
+        if failures(self.audits):
+            raise failure(scope.node, self.audits, scope.services.project.root)
+
+    def snapshot(self, output_id: str, inputs: dict[NodeId, str]) -> Snapshot:
+        """What is known of the node once it has this output, by what was done so far."""
+        node, services = self.scope.node, self.scope.services
+        return Snapshot(
+            node=node.id,
+            fingerprint=services.plan.fingerprints[node.id],
+            inputs=inputs,
+            output_id=output_id,
+            source_version=self.step.source_version,
+            audits=self.audits,
+            audits_key=audits_key(node.audits),
+            deliveries=self.account.deliveries,
+            backlog=self.account.backlog,
+            run_id=services.run_id,
+            finished_at=datetime.now(UTC).isoformat(),
+            seconds=sum(self.scope.phases.seconds.values()),
+            dated=node.definition if node.time_dependent else None,
+            query=self._traced.query if self._traced else None,
+            untraced=self._traced.why if self._traced else None,
+            delivers=bool(node.targets),
+        )
+
+    def give_up(self) -> bool:
+        """Whether the function of a Python node was still at work; its rows are stored nowhere."""
+        return self.scope.node.python is not None and self._has_rows.acquire(blocking=False)
+
+    def discard(self) -> None:
+        """Remove rows that were not published."""
+        if self._candidate is not None:
+            self._candidate.unlink(missing_ok=True)
+
+    def _publish(self, relation: Relation) -> tuple[Artifact, str]:
+        assert relation.path is not None
+        scope, columns = self.scope, relation.columns
+        artifact = scope.services.artifacts.publish(
+            scope.node.id,
+            relation.path,
+            fingerprint=scope.services.plan.fingerprints[scope.node.id].short,
+            rows=relation.rows,
+            columns=columns,
+        )
+        known = self.before.artifact if self.before else None
+        if known and known.sha256 == artifact.sha256 and known.columns != columns:
+            # Equal bytes that mean something else, such as a file that another node stored.
+            types = {NodeId(column.name): column.type for column in columns}
+            return artifact, derived_id(artifact.sha256, types)
+        return artifact, artifact.output_id
+
+    def _remember_query(self, found: Traced) -> None:
+        self._traced = found
+
+    def _take_rows(self) -> None:
+        if not self._has_rows.acquire(blocking=False):
+            raise NodeError(f"{self.scope.node.id} was given up", code="SK0714")
+        release_function()
+
+
+def release_function() -> None:
+    """Close what a Python node's function had for itself."""
+    # Another worker may be importing it at this moment: then this one has nothing to release.
+    if release := getattr(sys.modules.get("seeknal.run.python.function"), "release", None):
+        release()

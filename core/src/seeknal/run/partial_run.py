@@ -1,0 +1,124 @@
+"""A run of chosen steps: what commands need that change a map, or send rows again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from seeknal.plan.session import read_project
+from seeknal.plan.stored import inlined_views
+from seeknal.project.commit import commit_of
+from seeknal.run.execution import Building, Reporter, Run, new_run_id
+from seeknal.state.history import History, run_record
+from seeknal.state.store import StateStore
+from seeknal.values.model import Delivery, NodeId, NodeResult, Plan, RunSummary, Snapshot, Step
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Request
+
+
+class PartialRun:
+    """Runs steps that no plan chose. The project is read only when something of it is needed."""
+
+    def __init__(self, root: Path, request: Request, reporter: Reporter, store: StateStore) -> None:
+        self.root = root
+        self.request = request
+        self.reporter = reporter
+        self.store = store
+        self.run: Run | None = None
+        self.started_at = datetime.now(UTC)
+        self.clock = monotonic()
+        self.results: list[NodeResult] = []
+
+    def opened(self) -> Run:
+        """The run with its project, which is read when it is first asked for."""
+        if self.run is None:
+            loaded = evolve(read_project(self.root, self.request), state=self.store.state)
+            self.run = Run(loaded, self.request, self.reporter, self.store)
+        return self.run
+
+    @cached_property
+    def run_id(self) -> str:
+        """What the history knows the command by; nothing of a run is needed for it."""
+        return self.run.run_id if self.run else new_run_id(self.started_at)
+
+    def refresh(self) -> None:
+        """Let what follows see the state as it is now."""
+        run = self.opened()
+        run.loaded = evolve(run.loaded, state=self.store.state)
+
+    def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
+        """The results of the steps. ``building``: elsewhere than on the map."""
+        run = self.opened()
+        project = run.project
+        plan = Plan(
+            environment=self.request.environment,
+            steps=tuple(steps),
+            fingerprints=run.loaded.fingerprints(),
+            inlined=inlined_views(project.nodes, run.loaded.graph),
+        )
+        self.reporter.planned(plan, project)
+        return run.carry_out(plan, building)
+
+    def deliver(self, changes: Mapping[NodeId, Snapshot | None]) -> list[NodeResult]:
+        """Write what targets are owed of nodes whose outputs changed; what fails stays owed."""
+        if not any(found is not None and found.delivers for found in changes.values()):
+            return []
+        from seeknal.plan.planner import owed_targets
+
+        run = self.opened()
+        if any(known.undoes for found in changes.values() for known in _deliveries(found)):
+            # What is taken out is looked up in the generation that has just begun.
+            self.store.generations()
+        self.refresh()
+        if not run.loaded.delivers(self.request):
+            return []
+        nodes, fingerprints = run.project.nodes, run.loaded.fingerprints()
+        steps = [
+            Step(node=id, action="deliver", reason="target owed")
+            for id in run.loaded.graph.order
+            if (found := changes.get(id)) is not None
+            and not found.failing
+            and (
+                found.artifact is not None or fingerprints[id].content == found.fingerprint.content
+            )
+            and (owed_targets(nodes[id], found) or found.backlog)
+        ]
+        return self.carry_out(steps) if steps else []
+
+    def summarise(
+        self,
+        delivered: list[NodeResult],
+        left: tuple[str, ...] = (),
+        abandoned: tuple[NodeResult, ...] = (),
+    ) -> RunSummary | None:
+        """Tell the history and the reporter; None where nothing had to run.
+
+        ``left``: targets that hold other rows than the map says. ``abandoned``: nodes that are
+        gone, with what their targets are owed.
+        """
+        if self.run is not None:
+            return self.run.summarise([*self.results, *delivered], abandoned, left)
+        history = History(self.root / "target")
+        summary = RunSummary(
+            run_id=self.run_id,
+            environment=self.request.environment,
+            started_at=self.started_at.isoformat(),
+            seconds=monotonic() - self.clock,
+            results=(),
+            command=self.request.command,
+            commit=commit_of(self.root),
+            left=left,
+        )
+        history.append([run_record(summary, history.unwell(summary.environment))])
+        return None
+
+
+def _deliveries(snapshot: Snapshot | None) -> Iterable[Delivery]:
+    return snapshot.deliveries.values() if snapshot else ()
