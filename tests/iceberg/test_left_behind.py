@@ -223,10 +223,9 @@ def test_a_node_under_another_name_that_delivers_to_the_table_keeps_it(start, la
 def test_a_kill_before_the_record_is_made_good(start, lake):
     made = start("append")
     removed(made)
-    killed = (
-        "import os; from seeknal.state.destinations import Places; from seeknal.cli import main\n"
-    )
-    killed += "Places.forget = lambda *given: os._exit(9)\n"
+    killed = "import os; from seeknal.state.destinations import Destinations\n"
+    killed += "from seeknal.cli import main\n"
+    killed += "Destinations.forget = lambda *given: os._exit(9)\n"
     words = ["janitor", "--targets", "--yes"]
     died = subprocess.run([sys.executable, "-c", f"{killed}main({words})"], cwd=made.path)
     with pytest.raises(NoSuchTableError):

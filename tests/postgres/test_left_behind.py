@@ -521,10 +521,9 @@ def test_a_kill_before_the_record_is_made_good(project, database):
     made = project({**node(mode="append"), **node("b", "out.b")})
     made.run("run").assert_ok()
     removed(made)
-    killed = (
-        "import os; from seeknal.state.destinations import Places; from seeknal.cli import main\n"
-    )
-    killed += "Places.forget = lambda *given: os._exit(9)\n"
+    killed = "import os; from seeknal.state.destinations import Destinations\n"
+    killed += "from seeknal.cli import main\n"
+    killed += "Destinations.forget = lambda *given: os._exit(9)\n"
     words = ["janitor", "--targets", "--yes"]
     died = subprocess.run([sys.executable, "-c", f"{killed}main({words})"], cwd=made.path)
     after_kill = (died.returncode, there(database))

@@ -239,10 +239,9 @@ def test_a_deleted_environment_leaves_no_file_behind(made):
 
 def test_a_kill_between_the_drop_and_its_record_is_made_good_by_the_next_one(made):
     removed(made, "a")
-    killed = (
-        "import os; from seeknal.state.destinations import Places; from seeknal.cli import main\n"
-    )
-    killed += "Places.forget = lambda *given: os._exit(9)\n"
+    killed = "import os; from seeknal.state.destinations import Destinations\n"
+    killed += "from seeknal.cli import main\n"
+    killed += "Destinations.forget = lambda *given: os._exit(9)\n"
     words = ["janitor", "--targets", "--yes"]
     died = subprocess.run([sys.executable, "-c", f"{killed}main({words})"], cwd=made.path)
     after_kill = (died.returncode, (made.path / "out/a.csv").exists())

@@ -8,7 +8,7 @@ from seeknal.kernel.context import StepContext, WarningCollector
 from seeknal.kernel.options import structure
 from seeknal.kernel.plugin_types import SourceType
 from seeknal.kernel.plugins import load_plugins
-from seeknal.run.engine import settled
+from seeknal.run.engine import settle
 from seeknal.values.model import (
     Column,
     ColumnSpec,
@@ -81,7 +81,7 @@ class Files:
         assert isinstance(rows, Scan)
         self.stored += 1
         return self.duckdb.sql(
-            settled(self.duckdb, rows, self.root.parent / f"rows-{self.stored}.parquet").sql
+            settle(self.duckdb, rows, self.root.parent / f"rows-{self.stored}.parquet").sql
         )
 
     def read(self, type, *table, **more):

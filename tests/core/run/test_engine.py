@@ -1,7 +1,7 @@
 """The run's DuckDB and what is written with it."""
 
 from seeknal.run import engine as engine_module
-from seeknal.run.engine import Engine, open_instance, stored
+from seeknal.run.engine import Engine, open_instance, store
 from seeknal.values.model import Scan
 
 
@@ -37,7 +37,7 @@ def test_rows_that_come_instead_of_others_have_a_file_that_these_never_had(tmp_p
     cursor = open_instance()
     rows = Scan("SELECT error('stop') AS a FROM range(3)", instead=lambda _: Scan("SELECT 2 AS a"))
 
-    scan = stored(cursor, rows, tmp_path / "rows.parquet")
+    scan = store(cursor, rows, tmp_path / "rows.parquet")
 
     assert cursor.execute(scan.sql).fetchall() == [(2,)]
     assert len(paths) == 2

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Request
     from seeknal.run.delivery.dropping import Judged
     from seeknal.run.delivery.leftovers import Left
-    from seeknal.state.destinations import DeliveredPlace
+    from seeknal.state.destinations import Destination
 
 
 @click.command("janitor", cls=Command)
@@ -76,18 +76,18 @@ def janitor_command(
 
 
 def left_record(left: Left) -> dict[str, Any]:
-    """A place that is left behind, for programs."""
-    return {**_about(left.place), "why_kept": left.why or None}
+    """A destination that is left behind, for programs."""
+    return {**_about(left.destination), "why_kept": left.why or None}
 
 
-def _about(place: DeliveredPlace) -> dict[str, Any]:
+def _about(destination: Destination) -> dict[str, Any]:
     return {
-        "target": place.name,
-        "type": place.type,
-        "connection": place.connection or None,
-        "environment": place.environment,
-        "node": place.node,
-        "delivered_at": place.at or None,
+        "target": destination.name,
+        "type": destination.type,
+        "connection": destination.connection or None,
+        "environment": destination.environment,
+        "node": destination.node,
+        "delivered_at": destination.at or None,
     }
 
 
@@ -98,21 +98,21 @@ def _print_left(left: Sequence[Left]) -> None:
     if not left:
         return
     print()
-    print_table(_HEADERS, [_cells(entry.place) for entry in left])
-    _print_reasons((entry.place, entry.why) for entry in left)
+    print_table(_HEADERS, [_cells(entry.destination) for entry in left])
+    _print_reasons((entry.destination, entry.why) for entry in left)
     say(f"{count(len(left), 'target')} left behind; seeknal janitor --targets drops what is ours")
 
 
-def _cells(place: DeliveredPlace) -> tuple[str, ...]:
+def _cells(destination: Destination) -> tuple[str, ...]:
     # Without one, a run that was killed may have written there.
-    at = place.at[:19].replace("T", " ") or "not known"
-    return place.name, place.type, place.environment, place.node, at
+    at = destination.at[:19].replace("T", " ") or "not known"
+    return destination.name, destination.type, destination.environment, destination.node, at
 
 
-def _print_reasons(kept: Iterable[tuple[DeliveredPlace, str]]) -> None:
-    for place, why in kept:
+def _print_reasons(kept: Iterable[tuple[Destination, str]]) -> None:
+    for destination, why in kept:
         if why:
-            print(f"{place.name} stays: {why}")
+            print(f"{destination.name} stays: {why}")
 
 
 def _drop(asked: Request, dry_run: bool, yes: bool, format_: str) -> int:
@@ -147,21 +147,21 @@ def _drop(asked: Request, dry_run: bool, yes: bool, format_: str) -> int:
 
 def _fate(judged: Judged) -> dict[str, Any]:
     fate = judged.fate
-    return {**_about(judged.place), "verdict": fate.verdict, "why": fate.why or None}
+    return {**_about(judged.destination), "verdict": fate.verdict, "why": fate.why or None}
 
 
 def _print_judged(judged: Sequence[Judged]) -> None:
     words = {"dropped": "drop", "gone": "gone already", "kept": "stays"}
-    rows = [(*_cells(entry.place), words[entry.fate.verdict]) for entry in judged]
+    rows = [(*_cells(entry.destination), words[entry.fate.verdict]) for entry in judged]
     print_table((*_HEADERS, "what becomes of it"), rows)
-    _print_reasons((entry.place, entry.fate.why) for entry in judged)
+    _print_reasons((entry.destination, entry.fate.why) for entry in judged)
 
 
 def _say_done(other: Sequence[Judged]) -> None:
     """What came otherwise than it was shown."""
     for entry in other:
         why = f": {entry.fate.why}" if entry.fate.why else ""
-        say(f"{entry.place.name}: {entry.fate.verdict}{why}")
+        say(f"{entry.destination.name}: {entry.fate.verdict}{why}")
 
 
 def _say_total(done: Sequence[Judged], dry_run: bool) -> None:

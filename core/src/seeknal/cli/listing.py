@@ -101,7 +101,7 @@ def _type(node: Node) -> str:
 
 
 def _answer(node: Node, loaded: Loaded, wanted: Request) -> dict[str, Any]:
-    from seeknal.plan.plugin_queries import place_of
+    from seeknal.plan.plugin_queries import label_of
 
     return {
         "node": node.id,
@@ -116,7 +116,7 @@ def _answer(node: Node, loaded: Loaded, wanted: Request) -> dict[str, Any]:
         "inputs": list(node.parents),
         "children": list(loaded.graph.children[node.id]),
         "targets": [
-            {"type": target.type, "label": place_of(loaded, wanted, node, target)}
+            {"type": target.type, "label": label_of(loaded, wanted, node, target)}
             for target in node.targets
         ],
         "audits": [{"type": audit.type, "severity": audit.severity} for audit in node.audits],

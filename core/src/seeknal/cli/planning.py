@@ -160,7 +160,8 @@ def say_left(left: Sequence[Left]) -> None:
     """Targets that no node delivers to any more: the first, and where all are listed."""
     if not left:
         return
-    first = ", ".join(f"{entry.place.type} {entry.place.name}" for entry in left[:MOST_LEFT])
+    shown = (entry.destination for entry in left[:MOST_LEFT])
+    first = ", ".join(f"{there.type} {there.name}" for there in shown)
     more = f" and {len(left) - MOST_LEFT:,} more" if len(left) > MOST_LEFT else ""
     say(
         f"{count(len(left), 'target')} left behind: {first}{more}\n"

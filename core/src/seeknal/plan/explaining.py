@@ -30,8 +30,9 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
     )
     whole = not is_narrowed(request)
     edited = any(
-        (found := snapshots.get(id)) is not None and found.fingerprint.content != mark.content
-        for id, mark in plan.fingerprints.items()
+        (found := snapshots.get(id)) is not None
+        and found.fingerprint.content != fingerprint.content
+        for id, fingerprint in plan.fingerprints.items()
     )
     told = partial(consequences, whole=whole, disabled=project.disabled)
     if not edited:

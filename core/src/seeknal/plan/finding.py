@@ -18,7 +18,7 @@ class Found:
     """A snapshot and where it was found: ``dev``, ``prod@12``."""
 
     snapshot: Snapshot
-    place: str
+    where: str
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ Definitions = Mapping[NodeId, str]
 """Each node's definition, short, as `definitions_of` gives them."""
 
 
-def moved_since(environment: EnvironmentState, origin: Definitions) -> tuple[NodeId, ...]:
+def changed_since(environment: EnvironmentState, origin: Definitions) -> tuple[NodeId, ...]:
     """Nodes whose definition in the origin is another one than was last taken note of."""
     base = common_base(environment, origin)
     return tuple(

@@ -73,7 +73,7 @@ class _Planner:
 
     def __init__(self, situation: Situation) -> None:
         self.now = situation
-        self.moving: set[NodeId] = set()
+        self.changing: set[NodeId] = set()
         self.outputs: dict[NodeId, str] = {}
         self.derived: dict[NodeId, str] = {}
         self.reasons: dict[NodeId, str] = {}
@@ -87,7 +87,7 @@ class _Planner:
         snapshot = self.now.snapshots.get(node.id)
         version, failure = self.version(node, snapshot)
         reason = failure or self.reason(node, snapshot, version)
-        otherwise = self.upkeep(node, snapshot)
+        otherwise = self.action_when_current(node, snapshot)
         stale = reason is None and self.inputs_changed(node, snapshot)
         found = self.found(node, version) if (reason or stale) and not failure else None
         if found is not None:
@@ -95,17 +95,17 @@ class _Planner:
             step = Step(
                 node=node.id,
                 action="adopt",
-                reason=built_in(found.place),
+                reason=built_in(found.where),
                 source_version=version,
                 adopts=found.snapshot,
             )
         elif reason is not None:
             step = Step(node=node.id, action="run", reason=reason, source_version=version)
-        elif stale or (moving := self.moving_parents(node)):
+        elif stale or (changing := self.changing_parents(node)):
             step = Step(
                 node=node.id,
                 action="run",
-                reason="inputs changed" if stale else self.followed(node, moving),
+                reason="inputs changed" if stale else self.followed(node, changing),
                 conditional=True,
                 otherwise=otherwise[0],
                 source_version=version,
@@ -114,7 +114,7 @@ class _Planner:
             action, why = otherwise
             step = Step(node=node.id, action=action, reason=why, source_version=version)
         if step.action in ("run", "audit"):
-            self.moving.add(node.id)
+            self.changing.add(node.id)
             self.reasons[node.id] = step.reason
         return step
 
@@ -129,21 +129,21 @@ class _Planner:
         forced = self.now.full or node.id in self.now.refresh
         if forced or node.id in self.now.inlined or node.kind in self.now.rowless_kinds:
             return None
-        if self.moving_parents(node):
+        if self.changing_parents(node):
             return None
         inputs = {parent: self.output_of(parent) for parent in node.parents}
         definition = self.now.fingerprints[node.id].content
         return self.now.finder.find(node, definition, inputs, version)
 
-    def moving_parents(self, node: Node) -> set[NodeId]:
+    def changing_parents(self, node: Node) -> set[NodeId]:
         """The inputs whose rows will or may be new, a view's because of what it reads."""
-        return {parent for parent in node.parents if self.moves(parent)}
+        return {parent for parent in node.parents if self.may_change(parent)}
 
-    def moves(self, id: NodeId) -> bool:
-        if id in self.moving or id in self.now.selected:
-            return id in self.moving
+    def may_change(self, id: NodeId) -> bool:
+        if id in self.changing or id in self.now.selected:
+            return id in self.changing
         seen = with_views(self.now.snapshots, [id])
-        return not self.moving.isdisjoint(seen)
+        return not self.changing.isdisjoint(seen)
 
     def output_of(self, id: NodeId) -> str:
         """What the node's output is when this one reads it."""
@@ -157,10 +157,10 @@ class _Planner:
             self.derived[id] = output_over(snapshot, inputs)
         return self.derived[id]
 
-    def followed(self, node: Node, moving: set[NodeId]) -> str:
+    def followed(self, node: Node, changing: set[NodeId]) -> str:
         """Why a node runs whose parents do: a rule does because, and when, its input does."""
         if node.does == "checks":
-            return next(self.reasons.get(parent, "inputs changed") for parent in moving)
+            return next(self.reasons.get(parent, "inputs changed") for parent in changing)
         return "inputs changed"
 
     def version(self, node: Node, snapshot: Snapshot | None) -> tuple[object, str | None]:
@@ -230,11 +230,11 @@ class _Planner:
         return any(
             current and snapshot.inputs.get(parent) != current
             for parent in node.parents
-            if not self.moves(parent)
+            if not self.may_change(parent)
             for current in [self.output_of(parent)]
         )
 
-    def upkeep(self, node: Node, snapshot: Snapshot | None) -> tuple[Action, str]:
+    def action_when_current(self, node: Node, snapshot: Snapshot | None) -> tuple[Action, str]:
         """What a node needs whose rows are current."""
         unchanged = "source unchanged" if node.source else "inputs unchanged"
         if node.id in self.now.forward_only:
@@ -305,9 +305,9 @@ class _Planner:
             self.warnings.append(f"{parent} is not selected and not current; read as it is")
 
 
-def built_in(place: str) -> str:
+def built_in(where: str) -> str:
     """Why a node is not built: somebody did already."""
-    name, _, generation = place.partition("@")
+    name, _, generation = where.partition("@")
     return f"built in generation {generation} of {name}" if generation else f"built in {name}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from attrs import evolve
 
@@ -31,7 +30,7 @@ from seeknal.values.model import Fingerprint, Node, NodeId, Plan, Snapshot
 
 def modified_nodes(
     nodes: Mapping[NodeId, Node],
-    marks: Mapping[NodeId, Fingerprint],
+    fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
 ) -> frozenset[NodeId]:
     """What ``state:modified`` means: nodes whose definition is not the one that last ran.
@@ -44,9 +43,14 @@ def modified_nodes(
         if (
             any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents[:1])
             if node.does == "checks"
-            else id not in snapshots or snapshots[id].fingerprint.content != marks[id].content
+            else id not in snapshots
+            or snapshots[id].fingerprint.content != fingerprints[id].content
         )
     )
+
+
+def _is_other(fingerprint: Fingerprint, snapshot: Snapshot | None) -> bool:
+    return snapshot is None or snapshot.fingerprint.content != fingerprint.content
 
 
 def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
@@ -76,16 +80,16 @@ def _asked_by_rules(
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
-    marks = loaded.fingerprints()
+    fingerprints = loaded.fingerprints()
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
-    chosen = _selected(loaded, request, marks, snapshots)
+    chosen = _selected(loaded, request, fingerprints, snapshots)
     plan = make_plan(
         Situation(
             environment=request.environment,
             nodes=project.nodes,
             graph=graph,
-            fingerprints=marks,
+            fingerprints=fingerprints,
             snapshots=snapshots,
             selected=chosen,
             inlined=inlined_views(project.nodes, graph),
@@ -150,7 +154,10 @@ def finder_of(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
 
 
 def _selected(
-    loaded: Loaded, request: Request, marks: Mapping[NodeId, Any], snapshots: Mapping[NodeId, Any]
+    loaded: Loaded,
+    request: Request,
+    fingerprints: Mapping[NodeId, Fingerprint],
+    snapshots: Mapping[NodeId, Snapshot],
 ) -> frozenset[NodeId]:
     nodes = loaded.project.nodes
     if not is_narrowed(request):
@@ -163,7 +170,7 @@ def _selected(
         types=request.types,
         tags=request.tags,
         exclude_tags=request.exclude_tags,
-        changed=modified_nodes(nodes, marks, snapshots),
+        changed=modified_nodes(nodes, fingerprints, snapshots),
     )
 
 

@@ -22,7 +22,7 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
     for node in loaded.project.nodes.values():
         for target in node.targets:
             try:
-                place_of(loaded, request, node, target)
+                label_of(loaded, request, node, target)
             except SeeknalError as error:
                 problems.of(node.id).add(
                     error.code,
@@ -34,7 +34,7 @@ def check_isolation(loaded: Loaded, request: Request) -> None:
         raise ProjectError(problems)
 
 
-def place_of(loaded: Loaded, request: Request, node: Node, target: Target) -> str:
+def label_of(loaded: Loaded, request: Request, node: Node, target: Target) -> str:
     """Where a target is written in the environment, as people read it.
 
     Raises NodeError where it cannot have a place of its own there.

@@ -79,14 +79,16 @@ def refuse_stale(data: dict[str, Any], loaded: Loaded, plan: Plan) -> None:
 def digests(loaded: Loaded, plan: Plan) -> dict[str, str]:
     """What a plan holds for: the files, the environment, and what of it the data decide."""
     environment = loaded.state.environments.get(plan.environment)
-    marks = sorted(loaded.fingerprints().items())
+    fingerprints = sorted(loaded.fingerprints().items())
     outputs = sorted(
         (id, found.output_id, found.fingerprint.content)
         for id, found in loaded.snapshots(plan.environment).items()
     )
     generation = environment.generation if environment else 0
     return {
-        "the project": digest(*(f"{id} {mark.content} {mark.config}" for id, mark in marks)),
+        "the project": digest(
+            *(f"{id} {found.content} {found.config}" for id, found in fingerprints)
+        ),
         "the environment": digest(str(generation), *map(str, outputs)),
         DATA: digest(*(f"{s.node} {s.action} {s.conditional}" for s in plan.steps)),
     }

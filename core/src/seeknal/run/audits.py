@@ -74,7 +74,7 @@ def run_audits(
     results: dict[int, AuditResult] = {}
     errors: dict[int, NodeError] = {}
     for (owner, where), indexes in _groups(node.audits, plugins).items():
-        asking = partial(_asked, node, owner, where, relation, plugins, context)
+        asking = partial(_ask, node, owner, where, relation, plugins, context)
         try:
             results.update(asking(indexes))
         except NodeError as error:
@@ -93,7 +93,7 @@ def run_audits(
     return tuple(results[index] for index in range(len(node.audits)))
 
 
-def _asked(
+def _ask(
     node: Node,
     owner: str,
     where: str | None,
@@ -122,7 +122,7 @@ def _together(errors: Sequence[NodeError], failed: Sequence[Pair]) -> NodeError:
     """One error that tells of all, in the first one's place."""
     first, *others = errors
     further = [f"{error.message}{_at(error.location)}" for error in others]
-    told = [first.message, *further, *map(_placed, failed)]
+    told = [first.message, *further, *map(_located, failed)]
     return NodeError(
         "; ".join(dict.fromkeys(told)), code=first.code, location=first.location, help=first.help
     )
@@ -143,7 +143,7 @@ def failure(node: Node, results: Sequence[AuditResult], root: Path) -> NodeError
     samples = [_relative(result.sample, root) for _, result in failed if result.sample]
     (audit, first), *others = failed
     return NodeError(
-        "; ".join([named(first), *map(_placed, others)]),
+        "; ".join([named(first), *map(_located, others)]),
         code="SK0901",
         location=audit.location or node.location,
         help=f"failing rows are in {', '.join(samples)}" if samples else None,
@@ -158,14 +158,14 @@ def _failed(pairs: Sequence[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair[1] in failed]
 
 
-def _placed(pair: Pair) -> str:
+def _located(pair: Pair) -> str:
     """An audit that failed, what it says, and where it stands."""
     audit, result = pair
     return f"{named(result)}{_at(audit.location)}"
 
 
-def _at(place: Location | None) -> str:
-    return f" ({place})" if place else ""
+def _at(location: Location | None) -> str:
+    return f" ({location})" if location else ""
 
 
 def named(result: AuditResult) -> str:

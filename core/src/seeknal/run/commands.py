@@ -13,7 +13,7 @@ from seeknal.plan.finding import Verified
 from seeknal.plan.planning import plan_of
 from seeknal.plan.session import Loaded, Request, load, read_project, writing
 from seeknal.run.environments.preparing import prepare_environment, take_note_of_origin
-from seeknal.run.execution import Reporter, Run
+from seeknal.run.execution import Execution, Reporter
 from seeknal.state.artifacts import Artifacts
 from seeknal.values.errors import ProjectError
 from seeknal.values.model import Plan, RunSummary
@@ -69,14 +69,14 @@ def apply_project(
         loaded = evolve(loaded, state=store.state)
         if found := loaded.state.environments.get(request.environment):
             refuse_pinned(found)
-        run = Run(loaded, request, reporter, store)
-        plan = run.plan()
+        execution = Execution(loaded, request, reporter, store)
+        plan = execution.plan()
         if not agree(loaded, plan):
             return None
         prepare_environment(store, loaded.project, request)
         # What was agreed to was seen beside what the origin holds by now.
         take_note_of_origin(store, request.environment)
-        return run.run(plan)
+        return execution.run(plan)
 
 
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
@@ -88,15 +88,15 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
         found = loaded.state.environments.get(request.environment)
         if found and not request.unpin:
             refuse_pinned(found)
-        run = Run(loaded, request, reporter, store)
+        execution = Execution(loaded, request, reporter, store)
         # What is refused here makes no environment, and keeps the pin of one.
-        plan = run.plan()
+        plan = execution.plan()
         prepare_environment(store, loaded.project, request)
-        return run.run(plan)
+        return execution.run(plan)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     """Run the audits of the last published artifacts; nothing else runs and nothing is kept."""
     loaded = load(root, request)
     existing(loaded.state.environments, request.environment)
-    return Run(loaded, request, reporter, None).audit()
+    return Execution(loaded, request, reporter, None).audit()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.kernel.plugin_types import NodeInputs, Rows
 from seeknal.plan.views import is_view
-from seeknal.run.engine import settled, stored_scan, write_rows
+from seeknal.run.engine import settle, stored_scan, write_rows
 from seeknal.run.step_scope import StepScope
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.values.errors import NodeError
@@ -72,7 +72,7 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     needed = () if plain else node.parents
     if not plain and body is not None:
         # What a kind makes of a function's rows is no business of the function's own DuckDB.
-        body = settled(scope.cursor(), body, scope.context().workdir / "body.parquet")
+        body = settle(scope.cursor(), body, scope.context().workdir / "body.parquet")
     inputs = NodeInputs(parents={id: scope.relation(id) for id in needed}, body=body)
     rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())
     return _required(scope, rows, f"no plugin runs a node of kind {node.kind!r}")

@@ -104,9 +104,9 @@ def digest_query(path: str, columns: Sequence[Column], *, ordered: bool) -> str:
         for name, column in zip(names, columns, strict=True)
         if _INEXACT.search(column.type)
     ]
-    places = ["file_row_number"] if ordered else []
+    positions = ["file_row_number"] if ordered else []
     # A text at the end: without one, DuckDB packs short keys into numbers.
-    parts = ", ".join(f"{part}, 'ASC NULLS FIRST'" for part in [*names, *texts, *places, "''"])
+    parts = ", ".join(f"{part}, 'ASC NULLS FIRST'" for part in [*names, *texts, *positions, "''"])
     numbered = ", file_row_number = true" if ordered else ""
     rows = f"read_parquet({quote_literal(path)}, hive_partitioning = false{numbered})"
     return (

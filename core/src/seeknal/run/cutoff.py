@@ -66,13 +66,13 @@ class Cutoff:
     def __init__(
         self,
         nodes: Mapping[NodeId, Node],
-        marks: Mapping[NodeId, Fingerprint],
+        fingerprints: Mapping[NodeId, Fingerprint],
         reader: Reader,
         contents: Contents,
         output_of: Callable[[NodeId, str], Snapshot | None],
     ) -> None:
         self._nodes = nodes
-        self._marks = marks
+        self._fingerprints = fingerprints
         self._reader = reader
         self._contents = contents
         self._output_of = output_of
@@ -140,7 +140,7 @@ class Cutoff:
         node = self._nodes.get(id)
         # What is known of the files' definition says nothing about another one.
         meant = {before.fingerprint.content, now.fingerprint.content}
-        if node is None or meant != {self._marks[id].content}:
+        if node is None or meant != {self._fingerprints[id].content}:
             return None
         if not (is_view(before) and is_view(now)) or node.volatile:
             return None

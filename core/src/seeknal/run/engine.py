@@ -183,15 +183,15 @@ def _write_scan(
     return int(done[0][0]), columns
 
 
-def settled(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Rows:
+def settle(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Rows:
     """``rows`` that somebody may read in parts, or on another connection: stored at ``path``
     where reading them may show that others are to be read instead, or needs its own connection."""
     if not isinstance(rows, Scan) or (rows.instead is None and rows.within is None):
         return rows
-    return stored(cursor, rows, path)
+    return store(cursor, rows, path)
 
 
-def stored(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Scan:
+def store(cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path) -> Scan:
     """The same rows, from a file at ``path``."""
     _, columns = write_rows(cursor, rows, path)
     return Scan(f"SELECT * FROM {stored_scan(path, columns)}", repeatable=True)

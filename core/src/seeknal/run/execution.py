@@ -22,8 +22,8 @@ from seeknal.plan.succession import Succession, successions
 from seeknal.plan.verified import Verified
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
+from seeknal.run.delivery.destinations import note_destinations
 from seeknal.run.delivery.handing_on import hand_on
-from seeknal.run.delivery.landing import note_places
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, history_records
@@ -71,7 +71,7 @@ def new_run_id(started_at: datetime) -> str:
     return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-class Run:
+class Execution:
     """One run: its identity, its workers, what it reports and what it leaves behind."""
 
     def __init__(
@@ -108,13 +108,13 @@ class Run:
         self.reporter.planned(plan, self.project)
         self.loaded.plugins.hooks.before_run(self.warn, plan=plan)
         with stopped_by_signals(self.stop) if plan.to_run else nullcontext():
-            return self.summarise(self.results_of(plan), self.abandoned())
+            return self.summarise(self.carry_out_generation(plan), self.abandoned())
 
-    def results_of(self, plan: Plan) -> list[NodeResult]:
+    def carry_out_generation(self, plan: Plan) -> list[NodeResult]:
         """Carry out a plan as a generation of its environment."""
         assert self.store is not None
         self.expect_generation(plan.environment)
-        note_places(self.loaded, self.request, self.store)
+        note_destinations(self.loaded, self.request, self.store)
         self.hand_on([step.node for step in plan.steps])
         try:
             results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
@@ -206,8 +206,8 @@ class Run:
         results = []
         for step in plan.steps:
             if (snapshot := snapshots.get(step.node)) is not None:
-                mark = plan.fingerprints[step.node]
-                current = still_current(snapshot, step, mark, self.verified.touched)
+                fingerprint = plan.fingerprints[step.node]
+                current = still_current(snapshot, step, fingerprint, self.verified.touched)
                 if current is not snapshot:
                     self.record(plan.environment, current)
             results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
@@ -289,7 +289,7 @@ class Run:
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,
             release=partial(self.release, batches),
-            places=self.store.places if self.store is not None else None,
+            destinations=self.store.destinations if self.store is not None else None,
             queues=writes and self.loaded.owes(self.request),
             deliver=writes and self.loaded.delivers(self.request),
             links=building is None,

@@ -56,8 +56,8 @@ def failing_rows(result: AuditResult, node: Node | None, root: Path) -> FailingR
     order = _order(names, [*_keys(node), *result.columns])
     return FailingRows(
         file=file,
-        names=tuple(names[place] for place in order),
-        rows=tuple(tuple(row[place] for place in order) for row in rows),
+        names=tuple(names[index] for index in order),
+        rows=tuple(tuple(row[index] for index in order) for row in rows),
         kept=kept,
     )
 
@@ -71,7 +71,7 @@ def _keys(node: Node | None) -> Iterable[str]:
 
 
 def _order(names: Sequence[str], first: Iterable[str]) -> list[int]:
-    """The places of ``names``, those of ``first`` before the others."""
+    """The indexes of ``names``, those of ``first`` before the others."""
     lower = [name.lower() for name in names]
     wanted = [lower.index(name.lower()) for name in first if name.lower() in lower]
     return list(dict.fromkeys([*wanted, *range(len(names))]))

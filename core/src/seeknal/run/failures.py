@@ -134,12 +134,12 @@ def _from_duckdb(
     return NodeError(
         scrub(said).strip(),
         code="SK0706" if wrong_sql else "SK0708",
-        location=_place(text, node),
+        location=_location_of(text, node),
         help=help,
     )
 
 
-def _place(text: str, node: Node) -> Location:
+def _location_of(text: str, node: Node) -> Location:
     """The line of the project file that DuckDB's ``LINE n`` stands for."""
     line = _LINE.search(text)
     if node.sql is None or line is None:

@@ -67,14 +67,14 @@ class Chores:
     def clean_up(self) -> Iterator[Item]:
         """What goes, one by one; it is gone when it is given."""
         steps = (
-            self.environments,
-            self.generations,
-            self.oversize,
-            self.artifacts,
-            self.definitions,
-            self.samples,
-            self.leftovers,
-            self.history,
+            self.remove_environments,
+            self.remove_generations,
+            self.shrink,
+            self.remove_artifacts,
+            self.remove_definitions,
+            self.remove_samples,
+            self.remove_leftovers,
+            self.archive_history,
         )
         for step in steps:
             for item in step():
@@ -82,8 +82,8 @@ class Chores:
                 if self.deadline is not None and monotonic() > self.deadline:
                     return
 
-    def environments(self) -> Iterator[Item]:
-        """Environments that were not used for as long as they may be kept."""
+    def remove_environments(self) -> Iterator[Item]:
+        """Remove environments that were not used for as long as they may be kept."""
         now = datetime.now(UTC)
         for name, environment in self.store.state.environments.items():
             if name == PRODUCTION or environment.ttl is None or not environment.updated:
@@ -96,8 +96,8 @@ class Chores:
         self.store.delete(name)
         Artifacts(self.target).unlink_all(name)
 
-    def generations(self) -> Iterator[Item]:
-        """All but the newest generations of each environment, and those of none."""
+    def remove_generations(self) -> Iterator[Item]:
+        """Remove all but the newest generations of each environment, and those of none."""
         kept = self.kept_generations()
         known = self.store.state.environments
         for name in kept.environments():
@@ -106,8 +106,8 @@ class Chores:
             if name not in known and not self.dry_run:
                 kept.drop(name)
 
-    def oversize(self) -> Iterator[Item]:
-        """The oldest generations, until what is referred to is no larger than it may be."""
+    def shrink(self) -> Iterator[Item]:
+        """Remove the oldest generations, until what is referred to is no larger than it may be."""
         if self.retention.max_cache_size is None:
             return
         kept = self.kept_generations()
@@ -135,8 +135,8 @@ class Chores:
         found = (self.target / path for path in paths)
         return sum(path.stat().st_size for path in found if path.is_file())
 
-    def artifacts(self) -> Iterator[Item]:
-        """Stored outputs that no environment, no kept generation and no owed delivery needs."""
+    def remove_artifacts(self) -> Iterator[Item]:
+        """Remove outputs that no environment, no kept generation and no owed delivery needs."""
         if not self.retention.orphan_detection or not self.readers_are_gone():
             return
         kept = self.references()
@@ -174,8 +174,8 @@ class Chores:
                     found |= _paths_of_lines(kept.lines(name, number))
         return found
 
-    def definitions(self) -> Iterator[Item]:
-        """The SQL of definitions that nothing which is kept was built from."""
+    def remove_definitions(self) -> Iterator[Item]:
+        """Remove the SQL of definitions that nothing which is kept was built from."""
         if self.dry_run:
             return
         kept = self.kept_generations()
@@ -189,8 +189,8 @@ class Chores:
         if freed := Definitions(self.target).keep_only(wanted):
             yield Item(kind="definitions", what="SQL of earlier definitions", bytes=freed)
 
-    def samples(self) -> Iterator[Item]:
-        """Failing rows of runs that no kept output names and after which others came."""
+    def remove_samples(self) -> Iterator[Item]:
+        """Remove failing rows of runs that no kept output names and after which others came."""
         folders = [path for path in (self.target / "audits").glob("*") if _RUN.fullmatch(path.name)]
         folders.sort(key=lambda path: path.stat().st_mtime_ns)
         older = folders[: -self.retention.output_retention]
@@ -211,8 +211,8 @@ class Chores:
         samples = (audit.sample for found in snapshots for audit in found.audits if audit.sample)
         return {Path(sample).parent.name for sample in samples}
 
-    def leftovers(self) -> Iterator[Item]:
-        """Temporary files of runs that died."""
+    def remove_leftovers(self) -> Iterator[Item]:
+        """Remove temporary files of runs that died."""
         artifacts = Artifacts(self.target)
         for path in artifacts.leftovers():
             size = path.lstat().st_size
@@ -224,8 +224,8 @@ class Chores:
             size = sum(path.stat().st_size for path in spilled.rglob("*") if path.is_file())
             yield self.attempt("temporary file", "tmp", size, lambda: shutil.rmtree(spilled))
 
-    def history(self) -> Iterator[Item]:
-        """Months of the history that are past: kept as compressed Parquet."""
+    def archive_history(self) -> Iterator[Item]:
+        """Keep months of the history that are past as compressed Parquet."""
         if self.retention.state_history is None:
             return
         limit = datetime.now(UTC) - timedelta(seconds=self.retention.state_history)

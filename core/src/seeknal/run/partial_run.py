@@ -14,7 +14,7 @@ from attrs import evolve
 from seeknal.plan.session import read_project
 from seeknal.plan.stored import inlined_views
 from seeknal.project.commit import commit_of
-from seeknal.run.execution import Building, Reporter, Run, new_run_id
+from seeknal.run.execution import Building, Execution, Reporter, new_run_id
 from seeknal.state.history import History, run_record
 from seeknal.state.store import StateStore
 from seeknal.values.model import Delivery, NodeId, NodeResult, Plan, RunSummary, Snapshot, Step
@@ -31,40 +31,40 @@ class PartialRun:
         self.request = request
         self.reporter = reporter
         self.store = store
-        self.run: Run | None = None
+        self.execution: Execution | None = None
         self.started_at = datetime.now(UTC)
         self.clock = monotonic()
         self.results: list[NodeResult] = []
 
-    def opened(self) -> Run:
+    def opened(self) -> Execution:
         """The run with its project, which is read when it is first asked for."""
-        if self.run is None:
+        if self.execution is None:
             loaded = evolve(read_project(self.root, self.request), state=self.store.state)
-            self.run = Run(loaded, self.request, self.reporter, self.store)
-        return self.run
+            self.execution = Execution(loaded, self.request, self.reporter, self.store)
+        return self.execution
 
     @cached_property
     def run_id(self) -> str:
         """What the history knows the command by; nothing of a run is needed for it."""
-        return self.run.run_id if self.run else new_run_id(self.started_at)
+        return self.execution.run_id if self.execution else new_run_id(self.started_at)
 
     def refresh(self) -> None:
         """Let what follows see the state as it is now."""
-        run = self.opened()
-        run.loaded = evolve(run.loaded, state=self.store.state)
+        execution = self.opened()
+        execution.loaded = evolve(execution.loaded, state=self.store.state)
 
     def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
         """The results of the steps. ``building``: elsewhere than on the map."""
-        run = self.opened()
-        project = run.project
+        execution = self.opened()
+        project = execution.project
         plan = Plan(
             environment=self.request.environment,
             steps=tuple(steps),
-            fingerprints=run.loaded.fingerprints(),
-            inlined=inlined_views(project.nodes, run.loaded.graph),
+            fingerprints=execution.loaded.fingerprints(),
+            inlined=inlined_views(project.nodes, execution.loaded.graph),
         )
         self.reporter.planned(plan, project)
-        return run.carry_out(plan, building)
+        return execution.carry_out(plan, building)
 
     def deliver(self, changes: Mapping[NodeId, Snapshot | None]) -> list[NodeResult]:
         """Write what targets are owed of nodes whose outputs changed; what fails stays owed."""
@@ -72,17 +72,17 @@ class PartialRun:
             return []
         from seeknal.plan.planner import owed_targets
 
-        run = self.opened()
+        execution = self.opened()
         if any(known.undoes for found in changes.values() for known in _deliveries(found)):
             # What is taken out is looked up in the generation that has just begun.
             self.store.generations()
         self.refresh()
-        if not run.loaded.delivers(self.request):
+        if not execution.loaded.delivers(self.request):
             return []
-        nodes, fingerprints = run.project.nodes, run.loaded.fingerprints()
+        nodes, fingerprints = execution.project.nodes, execution.loaded.fingerprints()
         steps = [
             Step(node=id, action="deliver", reason="target owed")
-            for id in run.loaded.graph.order
+            for id in execution.loaded.graph.order
             if (found := changes.get(id)) is not None
             and not found.failing
             and (
@@ -103,8 +103,8 @@ class PartialRun:
         ``left``: targets that hold other rows than the map says. ``abandoned``: nodes that are
         gone, with what their targets are owed.
         """
-        if self.run is not None:
-            return self.run.summarise([*self.results, *delivered], abandoned, left)
+        if self.execution is not None:
+            return self.execution.summarise([*self.results, *delivered], abandoned, left)
         history = History(self.root / "target")
         summary = RunSummary(
             run_id=self.run_id,

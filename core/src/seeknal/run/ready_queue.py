@@ -12,7 +12,7 @@ UNKNOWN_DURATION = 0.05
 """Seconds that a node without history is taken to need."""
 
 
-class Schedule:
+class ReadyQueue:
     """Hands out nodes whose parents are done. Not thread-safe: one thread keeps it.
 
     Nodes queue in lanes, for each of which the caller knows how many may run at once.

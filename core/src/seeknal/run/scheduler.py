@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.run.failures import is_deterministic
-from seeknal.run.ready_queue import Schedule
+from seeknal.run.ready_queue import ReadyQueue
 from seeknal.run.signals import Stop
 from seeknal.run.workers import NodeRunner
 from seeknal.values.errors import SeeknalError
@@ -82,10 +82,10 @@ def run_plan(
 
     and left to itself where it is to end at once.
     """
-    return _Run(plan, graph, runner, limits, events, durations, stop).carry_out()
+    return Scheduler(plan, graph, runner, limits, events, durations, stop).carry_out()
 
 
-class _Run:
+class Scheduler:
     """The main thread's view: it schedules, workers execute, results come through a queue."""
 
     def __init__(
@@ -104,7 +104,7 @@ class _Run:
         self.limits = limits
         self.events = events
         self.stop = stop
-        self.schedule = Schedule(tuple(self.steps), graph, durations, self.lane_of)
+        self.ready = ReadyQueue(tuple(self.steps), graph, durations, self.lane_of)
         self.results: dict[NodeId, NodeResult] = {}
         self.running: dict[NodeId, tuple[float, int]] = {}
         self.work: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
@@ -118,7 +118,7 @@ class _Run:
 
     def carry_out(self) -> list[NodeResult]:
         try:
-            while self.schedule:
+            while self.ready:
                 self.start_ready()
                 if self.running:
                     self.collect()
@@ -139,7 +139,7 @@ class _Run:
         while settled:
             settled = False
             for lane in ("free", "io", "files", "cpu"):
-                while self.has_room(lane) and (id := self.schedule.take(lane)) is not None:
+                while self.has_room(lane) and (id := self.ready.take(lane)) is not None:
                     settled |= self.begin(id, lane)
 
     def begin(self, id: NodeId, lane: str) -> bool:
@@ -286,7 +286,7 @@ class _Run:
 
     def settle(self, result: NodeResult) -> None:
         self.results[result.node] = result
-        self.schedule.finish(result.node)
+        self.ready.finish(result.node)
         if result.status == "failed" and self.limits.fail_fast:
             self.closing = f"{result.node} failed (--fail-fast)"
         self.events.finished(result)

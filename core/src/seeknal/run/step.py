@@ -126,7 +126,7 @@ class StepExecution:
         )
         if found is None:
             return None
-        self.step = evolve(self.step, reason=built_in(found.place))
+        self.step = evolve(self.step, reason=built_in(found.where))
         return self.take_over(found.snapshot)
 
     def take_over(self, found: Snapshot) -> NodeResult:

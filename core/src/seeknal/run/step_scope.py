@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from seeknal.run.cutoff import Cutoff
     from seeknal.state.artifacts import Artifacts
     from seeknal.state.batch_files import BatchFiles
-    from seeknal.state.destinations import Places
+    from seeknal.state.destinations import Destinations
 
 
 @frozen(kw_only=True)
@@ -69,7 +69,7 @@ class Services:
     """Lets go of the rows of a node's batches that no account needs any more."""
     calls: Calls = field(factory=Calls)
     """What plugins wait for, and can be stopped in."""
-    places: Places | None = None
+    destinations: Destinations | None = None
     """Where was delivered to; None for a run that keeps nothing, and delivers nothing."""
     queues: bool = True
     """What targets are owed is put on record; `deliver`: and attempted."""

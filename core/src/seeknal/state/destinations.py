@@ -1,4 +1,4 @@
-"""Every place that was ever delivered to: below ``.seeknal``, for nothing can rebuild it.
+"""Every destination that was ever delivered to: below ``.seeknal``, for nothing can rebuild it.
 
 What a node no longer delivers to stands where it stood. This says what that is and how it would be
 recognised, whatever became of the node, of its environment and of ``target``.
@@ -20,13 +20,13 @@ from seeknal.values.model import NodeId
 _NAME = "places"
 _MOST_IDS = 2
 
-PlaceKey = tuple[str, str, str, str]
+DestinationKey = tuple[str, str, str, str]
 """Environment, type, connection and name."""
 
 
 @frozen(kw_only=True)
-class DeliveredPlace:
-    """A place in an environment, and what is known of the last delivery to it.
+class Destination:
+    """A destination in an environment, and what is known of the last delivery to it.
 
     ``name`` is where it is, as the plugin of its type says; ``place`` is that of deliveries.
     ``options`` are those of the target in plain values, None where they hold a secret. ``ids``
@@ -50,23 +50,23 @@ class DeliveredPlace:
     orphaned: bool = False
 
     @property
-    def key(self) -> PlaceKey:
+    def key(self) -> DestinationKey:
         return self.environment, self.type, self.connection, self.name
 
-    def attempting(self, delivery_id: str) -> DeliveredPlace:
-        """The place once a delivery may have reached it."""
+    def attempting(self, delivery_id: str) -> Destination:
+        """The destination once a delivery may have reached it."""
         ids = dict.fromkeys((delivery_id, *self.ids))
         return evolve(self, ids=tuple(ids)[:_MOST_IDS])
 
 
-def read_places(root: Path) -> tuple[dict[PlaceKey, DeliveredPlace], tuple[str, ...]]:
-    """Every place, and the files that are damaged. Writes nothing."""
+def read_destinations(root: Path) -> tuple[dict[DestinationKey, Destination], tuple[str, ...]]:
+    """Every destination, and the files that are damaged. Writes nothing."""
     entries, damaged = read_entries(root, _NAME)
     return _latest(entries), damaged
 
 
-def _latest(entries: Iterable[Entry]) -> dict[PlaceKey, DeliveredPlace]:
-    found: dict[PlaceKey, DeliveredPlace] = {}
+def _latest(entries: Iterable[Entry]) -> dict[DestinationKey, Destination]:
+    found: dict[DestinationKey, Destination] = {}
     for entry in entries:
         if "orphan" in entry:
             found = _orphaned(found, entry["orphan"])
@@ -74,25 +74,25 @@ def _latest(entries: Iterable[Entry]) -> dict[PlaceKey, DeliveredPlace]:
             environment, type, connection, name = entry["forget"]
             found.pop((environment, type, connection, name), None)
         else:
-            place = DeliveredPlace(**{**entry, "node": NodeId(entry["node"])})
-            found[place.key] = place
+            destination = Destination(**{**entry, "node": NodeId(entry["node"])})
+            found[destination.key] = destination
     return found
 
 
 def _orphaned(
-    known: Mapping[PlaceKey, DeliveredPlace], environment: str
-) -> dict[PlaceKey, DeliveredPlace]:
+    known: Mapping[DestinationKey, Destination], environment: str
+) -> dict[DestinationKey, Destination]:
     return {
-        key: evolve(place, orphaned=True) if place.environment == environment else place
-        for key, place in known.items()
+        key: evolve(entry, orphaned=True) if entry.environment == environment else entry
+        for key, entry in known.items()
     }
 
 
-class Places:
-    """The places while the project's one writer changes them. Thread-safe."""
+class Destinations:
+    """The destinations while the project's one writer changes them. Thread-safe."""
 
     def __init__(self, root: Path) -> None:
-        self._known, damaged = read_places(root)
+        self._known, damaged = read_destinations(root)
         self._lock = threading.RLock()
         self._entries = KeptEntries(root, _NAME, damaged, map(asdict, self._known.values()))
         self.notes = [
@@ -101,24 +101,24 @@ class Places:
             for name, copy in self._entries.aside
         ]
 
-    def all(self) -> dict[PlaceKey, DeliveredPlace]:
-        """The places as they are now."""
+    def all(self) -> dict[DestinationKey, Destination]:
+        """The destinations as they are now."""
         with self._lock:
             return dict(self._known)
 
-    def get(self, key: PlaceKey) -> DeliveredPlace | None:
+    def get(self, key: DestinationKey) -> Destination | None:
         with self._lock:
             return self._known.get(key)
 
-    def put(self, place: DeliveredPlace) -> None:
-        """Keep what is known of a place; a new one durably when this returns."""
+    def put(self, destination: Destination) -> None:
+        """Keep what is known of a destination; a new one durably when this returns."""
         with self._lock:
-            known = self._known.get(place.key)
-            if known != place:
-                self._entries.append(asdict(place), lazily=known is not None)
-                self._known[place.key] = place
+            known = self._known.get(destination.key)
+            if known != destination:
+                self._entries.append(asdict(destination), lazily=known is not None)
+                self._known[destination.key] = destination
 
-    def forget(self, key: PlaceKey) -> None:
+    def forget(self, key: DestinationKey) -> None:
         """Nothing of ours stands there any more."""
         with self._lock:
             if key in self._known:
@@ -128,7 +128,7 @@ class Places:
     def orphan(self, environment: str) -> None:
         """Keep in mind that an environment goes."""
         with self._lock:
-            if any(place.environment == environment for place in self._known.values()):
+            if any(destination.environment == environment for destination in self._known.values()):
                 self._entries.append({"orphan": environment})
                 self._known = _orphaned(self._known, environment)
 

@@ -12,13 +12,12 @@ from attrs import field, frozen
 
 from seeknal.host.files import replacing
 from seeknal.state.accounts import Accounts, Kept, Key, accumulated, read_accounts, referenced
-from seeknal.state.aside import copy_aside
 from seeknal.state.codec import encode_account, encode_snapshot
-from seeknal.state.destinations import DeliveredPlace, PlaceKey, Places, read_places
-from seeknal.state.document import Document, read_document, write_document
-from seeknal.state.faults import reading, writing
+from seeknal.state.destinations import Destination, DestinationKey, Destinations, read_destinations
+from seeknal.state.document import write_document
+from seeknal.state.faults import writing
 from seeknal.state.generations import Generations
-from seeknal.state.journal import Journal, JournalText, read_journal
+from seeknal.state.journal import Journal
 from seeknal.state.ledger import (
     EnvironmentState,
     Ledger,
@@ -28,18 +27,13 @@ from seeknal.state.ledger import (
     now,
     snapshot_entry,
 )
-from seeknal.state.legacy import EXECUTION_STATE, MARK, legacy_note, set_aside_execution_state
-from seeknal.state.migrations import migrate, refuse_newer, schema_version
+from seeknal.state.legacy import EXECUTION_STATE, legacy_note, set_aside_execution_state
 from seeknal.state.sealed import Entry
+from seeknal.state.state_files import JOURNAL_FILE, STATE_FILE, notes_of, read_files, set_aside
 from seeknal.values.errors import StateError
 from seeknal.values.model import Account, NodeId, Snapshot
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
-
-STATE_FILE = "run_state.json"
-JOURNAL_FILE = "run_state.journal"
-
-_ATTEMPTS = 20
 
 
 @frozen(kw_only=True)
@@ -49,7 +43,7 @@ class State:
     environments: Mapping[str, EnvironmentState] = field(factory=dict)
     notes: tuple[str, ...] = ()
     accounts: Mapping[Key, Kept] = field(factory=dict)
-    places: Mapping[PlaceKey, DeliveredPlace] = field(factory=dict)
+    destinations: Mapping[DestinationKey, Destination] = field(factory=dict)
     """Where was ever delivered to, in any environment."""
 
     def account(self, environment: str, node: NodeId) -> Account | None:
@@ -58,37 +52,15 @@ class State:
         return kept.account if kept else None
 
 
-@frozen(kw_only=True)
-class _Files:
-    """What the two files held at one moment."""
-
-    document: Document | None
-    journal: JournalText
-
-    def ledger(self) -> Ledger:
-        document = self.document or Document(form="intact", version=schema_version())
-        journal_version = self.journal.version or document.version
-        ledger = Ledger(migrate(document.entries, document.version))
-        if not self.was_folded(ledger.folds):
-            for entry in migrate(self.journal.entries, journal_version):
-                ledger.apply(entry)
-        return ledger
-
-    def was_folded(self, folds: int) -> bool:
-        """Whether the file already holds what the journal says: a crash kept the journal."""
-        began = self.journal.folds
-        return began is not None and began < folds
-
-
 def read_state(target: Path) -> State:
     """The state as it is, also while a run changes it. Writes nothing, whatever it finds.
 
     Raises StateError when a newer seeknal wrote it.
     """
-    files = _read(target)
+    files = read_files(target)
     accounts, damaged = read_accounts(target.parent)
-    delivered, damaged_too = read_places(target.parent)
-    notes = [note for note, *_ in _notes(files)]
+    delivered, damaged_too = read_destinations(target.parent)
+    notes = notes_of(files)
     damaged = (*damaged, *damaged_too)
     notes += [f"{name} of .seeknal/deliveries is damaged" for name in damaged]
     if (target / EXECUTION_STATE).is_file():
@@ -99,7 +71,7 @@ def read_state(target: Path) -> State:
         environments=ledger.environments(),
         notes=tuple(notes),
         accounts=accounts,
-        places=delivered,
+        destinations=delivered,
     )
 
 
@@ -111,11 +83,11 @@ def open_state(target: Path) -> StateStore:
     """
     with writing(target / STATE_FILE):
         target.mkdir(parents=True, exist_ok=True)
-        files = _read(target)
-        notes = [f"{note} (kept as {kept.name})" for note, kept in _set_aside(target, files)]
+        files = read_files(target)
+        notes = [f"{note} (kept as {kept.name})" for note, kept in set_aside(target, files)]
         ledger, accounts = files.ledger(), Accounts(target.parent)
         _settle(ledger, accounts.all())
-        delivered = Places(target.parent)
+        delivered = Destinations(target.parent)
         store = StateStore(target, ledger, accounts, delivered, notes)
         if notes or (target / JOURNAL_FILE).exists():
             store.fold()
@@ -138,13 +110,13 @@ class StateStore:
         target: Path,
         ledger: Ledger,
         accounts: Accounts,
-        delivered: Places,
+        delivered: Destinations,
         notes: list[str],
     ) -> None:
         self._target = target
         self._ledger = ledger
         self._accounts = accounts
-        self.places = delivered
+        self.destinations = delivered
         self._notes = notes
         self._lock = threading.Condition()
         self._beginning = threading.Lock()
@@ -164,7 +136,7 @@ class StateStore:
             environments=environments,
             notes=tuple(self._notes),
             accounts=self._accounts.all(),
-            places=self.places.all(),
+            destinations=self.destinations.all(),
         )
 
     def record(self, environment: str, snapshot: Snapshot, *, lazily: bool = False) -> None:
@@ -242,7 +214,7 @@ class StateStore:
     def delete(self, environment: str) -> None:
         """Remove an environment; its artifacts stay until nothing else refers to them."""
         self._accounts.drop(environment)
-        self.places.orphan(environment)
+        self.destinations.orphan(environment)
         self._append({"environment": environment, "at": now(), "delete": True})
 
     def move(self, environment: str, changes: Mapping[NodeId, Snapshot | None], **head: Any) -> int:
@@ -289,7 +261,7 @@ class StateStore:
             finally:
                 self._journal.close()
                 self._accounts.close()
-                self.places.close()
+                self.destinations.close()
 
     def fold(self) -> None:
         """Write the whole state to ``run_state.json`` and remove the journal. Raises OSError."""
@@ -344,54 +316,6 @@ class StateStore:
             with self._lock:
                 self._appending -= 1
                 self._lock.notify_all()
-
-
-def _read(target: Path) -> _Files:
-    """Both files of one moment, though a writer may be folding one into the other."""
-    path = target / STATE_FILE
-    with reading(path):
-        for _ in range(_ATTEMPTS):
-            before = _identity(path)
-            data = path.read_bytes() if before else None
-            journal = read_journal(target / JOURNAL_FILE)
-            if _identity(path) == before:
-                break
-    document = None if data is None else read_document(data)
-    if document is not None:
-        refuse_newer(document.version, f"target/{STATE_FILE}")
-    refuse_newer(journal.version or 0, f"target/{JOURNAL_FILE}")
-    return _Files(document=document, journal=journal)
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _notes(files: _Files) -> Iterator[tuple[str, str, str, str]]:
-    """For each file that is not used as it is: a line, its name, and how its copy is marked."""
-    document, journal = files.document, files.journal
-    if document is not None and document.form == "legacy":
-        yield legacy_note(STATE_FILE), STATE_FILE, MARK, ".bak"
-    elif document is not None and document.form == "damaged":
-        kept = sum("snapshot" in entry for entry in document.entries)
-        note = f"target/{STATE_FILE} is damaged: {kept} snapshots were saved"
-        yield f"{note}, other nodes run again", STATE_FILE, "corrupt", ""
-    elif document is not None and document.version < schema_version():
-        note = f"target/{STATE_FILE} is migrated from schema version {document.version}"
-        yield note, STATE_FILE, f"v{document.version}", ".bak"
-    if journal.damaged:
-        note = f"target/{JOURNAL_FILE} is damaged: {journal.damaged} of its lines are left out"
-        yield note, JOURNAL_FILE, "corrupt", ""
-
-
-def _set_aside(target: Path, files: _Files) -> Iterator[tuple[str, Path]]:
-    # Copied, not renamed: a crash before the new file is there must not lose what was saved.
-    for note, name, mark, suffix in _notes(files):
-        yield note, copy_aside(target / name, mark, suffix)
 
 
 @contextmanager

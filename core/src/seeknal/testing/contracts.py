@@ -120,11 +120,11 @@ def _parent(connection: Any, node: str) -> Relation:
 
 def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """(name, type) of each column, and the rows, of what ``load_source`` returned."""
-    from seeknal.run.engine import settled
+    from seeknal.run.engine import settle
     from seeknal.values.model import ParquetFiles, Scan
 
     connection = context.duckdb
-    rows = settled(connection, rows, context.workdir / "settled.parquet")
+    rows = settle(connection, rows, context.workdir / "settled.parquet")
     if isinstance(rows, Scan):
         found = connection.sql(rows.sql)
     elif isinstance(rows, ParquetFiles):

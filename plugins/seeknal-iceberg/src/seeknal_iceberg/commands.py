@@ -243,7 +243,7 @@ def validate(tables: tuple[str, ...], connection: str | None, format_: str) -> N
     Without TABLE: every table of the catalog that seeknal has written.
     """
     from seeknal_iceberg.catalogs import Unreadable, full_name
-    from seeknal_iceberg.naming import damages
+    from seeknal_iceberg.referenced_files import damages
     from seeknal_iceberg.resolving import unreadable
 
     chosen = [_table(name, connection) for name in tables] or _written_tables(connection)

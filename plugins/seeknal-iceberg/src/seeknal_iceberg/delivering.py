@@ -249,7 +249,7 @@ def _change(
 ) -> Changes:
     gone = {task.file.file_path for task in found.gone}
     return Changes(
-        added=[*found.kept, *_written(work, layout, found.changed or work.relation.scan)],
+        added=[*found.kept, *_write_data_files(work, layout, found.changed or work.relation.scan)],
         gone=found.gone,
         deletes=found.deletes,
         kept=[task for task in tasks if task.file.file_path not in gone],
@@ -257,7 +257,7 @@ def _change(
     )
 
 
-def _written(work: Work, layout: Layout, rows: str) -> list[DataFile]:
+def _write_data_files(work: Work, layout: Layout, rows: str) -> list[DataFile]:
     keys = work.options.sort_by
     order = (
         f" ORDER BY {', '.join(sorted_by(key, work.relation.names) for key in keys)}"

@@ -167,7 +167,7 @@ def _transaction(server: Server, work: Work) -> Delivered:
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
         there = tables.columns_of(server, work.table)
-        rows, detail = _written(server, work, there)
+        rows, detail = _insert_rows(server, work, there)
         oid, total = ledger.table_now(server, work.ledger, work.table, created=not there)
         if total is not None and work.mode == "full":
             # Attempts that were taken back are counted among what was written.
@@ -204,17 +204,19 @@ def _marker(work: Work, rows: int) -> tuple[object, ...]:
     )
 
 
-def _written(server: Server, work: Work, there: tuple[tables.TableColumn, ...]) -> tuple[int, str]:
-    """The rows that were written, and what people want to know of it."""
+def _insert_rows(
+    server: Server, work: Work, there: tuple[tables.TableColumn, ...]
+) -> tuple[int, str]:
+    """Write the rows as the mode says; gives how many, and what people want to know of it."""
     if not there:
-        return _first(server, work)
+        return _create_table(server, work)
     server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
     if work.mode == "full":
         return replace_all(server, work, there)
     if work.relation.rows == 0 and not work.ranges:
         # What types they would have had is nothing that a table could refuse.
         return 0, "no rows"
-    there = _fitted(server, work, there)
+    there = _evolve_table(server, work, there)
     if work.mode == "incremental_by_time":
         return _incremental(server, work, there)
     if work.mode == "append":
@@ -222,7 +224,7 @@ def _written(server: Server, work: Work, there: tuple[tables.TableColumn, ...]) 
     return _upsert(server, work, there)
 
 
-def _first(server: Server, work: Work) -> tuple[int, str]:
+def _create_table(server: Server, work: Work) -> tuple[int, str]:
     if not work.options.create_table:
         raise DeliveryError(
             f"there is no table {work.table}, and create_table is false",
@@ -234,10 +236,13 @@ def _first(server: Server, work: Work) -> tuple[int, str]:
     return rows, f"Created table {work.table}"
 
 
-def _fitted(
+def _evolve_table(
     server: Server, work: Work, there: tuple[tables.TableColumn, ...]
 ) -> tuple[tables.TableColumn, ...]:
-    """The table's columns once they take the rows. Raises DeliveryError when they cannot."""
+    """Add the columns that the rows have and the table lacks; gives the columns that it has then.
+
+    Raises RowsRefused when the table cannot take the rows.
+    """
     change = tables.change_of(there, work.writings)
     if change.retyped:
         raise RowsRefused(

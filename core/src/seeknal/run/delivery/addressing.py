@@ -14,12 +14,12 @@ from seeknal.values.model import Account, Artifact, Delivery, Node, Owed, Target
 class Rows:
     """What can be known of rows.
 
-    ``before`` finds those of an earlier output of the node where they are stored, and ``kept``
+    ``before`` finds those of an earlier output of the node where they are stored, and ``keep``
     stores them where they stay; ``same`` says whether two outputs hold the same.
     """
 
     before: Callable[[str], Artifact | None]
-    kept: Callable[[Artifact], Artifact]
+    keep: Callable[[Artifact], Artifact]
     same: Callable[[Artifact, Artifact], bool]
 
 
@@ -83,7 +83,7 @@ def _in_mode(
     base = _newest(account, target, [entry for entry in entries if entry.number])
     if base is not None:
         changed = several or base.key != target.key
-        base = _moved(base, target, rows)
+        base = _readdressed(base, target, rows)
         if changed and target.mode == "append":
             account, base = _without_repeated(account, base, rows)
     if whole is not None and whole.status == "owed" and whole.environment == environment:
@@ -128,7 +128,7 @@ def _newest(account: Account, target: Target, entries: Sequence[Delivery]) -> De
     return max(entries or batches, key=lambda entry: entry.number, default=None)
 
 
-def _moved(entry: Delivery, target: Target, rows: Rows) -> Delivery:
+def _readdressed(entry: Delivery, target: Target, rows: Rows) -> Delivery:
     """What is known of a place whose target has other options now: all but appends go again."""
     if entry.key == target.key:
         return entry
@@ -166,7 +166,7 @@ def _remembered(entry: Delivery, rows: Rows) -> Delivery:
 def _held(entry: Delivery, rows: Rows) -> tuple[Artifact, ...]:
     """What the place took last, so that an append does not bring it once more."""
     artifact = rows.before(entry.output_id) if entry.output_id else None
-    return (rows.kept(artifact),) if artifact else ()
+    return (rows.keep(artifact),) if artifact else ()
 
 
 def _after_full(
@@ -214,7 +214,7 @@ def _with_missed(
     last = next(iter([waiting.artifact] if waiting else [*held, *missed.held]), None)
     if last is None or not rows.same(last, artifact):
         delivery = _on_top(evolve(known, number=1 + number, held=_kept(missed, rows)), base)
-        batch = Owed(delivery=delivery, artifact=rows.kept(artifact))
+        batch = Owed(delivery=delivery, artifact=rows.keep(artifact))
         return with_delivery(evolve(account, backlog=(*account.backlog, batch)), delivery)
     if base and waiting:
         # A run that was killed may have brought them in full: the target is asked.
@@ -223,11 +223,11 @@ def _with_missed(
         return with_delivery(account, base)
     output = missed.output_id if target.mode == "append" else ""
     there = evolve(known, status="delivered", output_id=output, refused=False, error=None)
-    return with_delivery(account, evolve(there, held=(rows.kept(artifact),)))
+    return with_delivery(account, evolve(there, held=(rows.keep(artifact),)))
 
 
 def _kept(missed: Delivery, rows: Rows) -> tuple[Artifact, ...]:
-    return tuple(map(rows.kept, missed.held))
+    return tuple(map(rows.keep, missed.held))
 
 
 def with_delivery(account: Account, delivery: Delivery) -> Account:

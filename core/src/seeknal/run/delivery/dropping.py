@@ -10,11 +10,11 @@ from attrs import evolve, frozen
 
 from seeknal.kernel.plugin_types import Fate, Standing
 from seeknal.plan.session import Loaded, Request, load, read_project, writing
-from seeknal.run.delivery.landing import name_of
+from seeknal.run.delivery.destinations import name_of
 from seeknal.run.delivery.leftovers import Left, context_at, is_at, left_behind, target_of
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.state.destinations import DeliveredPlace
+from seeknal.state.destinations import Destination
 from seeknal.state.store import StateStore
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import Account, NodeId, Snapshot
@@ -25,9 +25,9 @@ T = TypeVar("T", Account, Snapshot)
 
 @frozen(kw_only=True)
 class Judged:
-    """A place that is left behind, and what becomes of it. ``failed``: it could not be asked."""
+    """What becomes of a destination that is left behind. ``failed``: it could not be asked."""
 
-    place: DeliveredPlace
+    destination: Destination
     fate: Fate
     failed: bool = False
 
@@ -51,59 +51,59 @@ def drop_left(
     """
     with writing(root / "target", request) as store:
         loaded = evolve(read_project(root, request), state=store.state)
-        judged = [_judged(loaded, request, left, True) for left in left_behind(loaded, request)]
+        judged = [_judge(loaded, request, left, True) for left in left_behind(loaded, request)]
         if not agree(judged):
             return None
-        return judged if dry_run else [_dropped(loaded, request, store, one) for one in judged]
+        return judged if dry_run else [_drop(loaded, request, store, one) for one in judged]
 
 
-def _judged(loaded: Loaded, request: Request, left: Left, dry_run: bool) -> Judged:
-    place = left.place
+def _judge(loaded: Loaded, request: Request, left: Left, dry_run: bool) -> Judged:
+    destination = left.destination
     if left.why:
-        return Judged(place=place, fate=Fate(verdict="kept", why=left.why))
-    target, context = target_of(loaded, place), context_at(loaded, request, place)
+        return Judged(destination=destination, fate=Fate(verdict="kept", why=left.why))
+    target, context = target_of(loaded, destination), context_at(loaded, request, destination)
     assert target is not None
-    standing = Standing(node=place.node, deliveries=place.ids, proof=place.proof)
+    standing = Standing(node=destination.node, deliveries=destination.ids, proof=destination.proof)
     try:
-        if (name := name_of(target, context, loaded.plugins)) != place.name:
+        if (name := name_of(target, context, loaded.plugins)) != destination.name:
             why = f"it leads to {name} now"
-            return Judged(place=place, fate=Fate(verdict="kept", why=why))
+            return Judged(destination=destination, fate=Fate(verdict="kept", why=why))
         fate = loaded.plugins.hooks.drop_target(
             target=target, standing=standing, context=context, dry_run=dry_run
         )
     except SeeknalError as error:
-        return _failed(place, error.message)
+        return _failed(destination, error.message)
     except Exception as error:
         # A driver's own exception must not stop the other targets.
-        return _failed(place, f"{type(error).__name__}: {error}")
+        return _failed(destination, f"{type(error).__name__}: {error}")
     if fate is None:
-        why = f"seeknal cannot drop targets of type {place.type}: do it yourself"
+        why = f"seeknal cannot drop targets of type {destination.type}: do it yourself"
         fate = Fate(verdict="kept", why=why)
-    return Judged(place=place, fate=fate)
+    return Judged(destination=destination, fate=fate)
 
 
-def _failed(place: DeliveredPlace, why: str) -> Judged:
-    return Judged(place=place, fate=Fate(verdict="kept", why=scrub(why)), failed=True)
+def _failed(destination: Destination, why: str) -> Judged:
+    return Judged(destination=destination, fate=Fate(verdict="kept", why=scrub(why)), failed=True)
 
 
-def _dropped(loaded: Loaded, request: Request, store: StateStore, judged: Judged) -> Judged:
+def _drop(loaded: Loaded, request: Request, store: StateStore, judged: Judged) -> Judged:
     if judged.fate.verdict == "kept":
         return judged
     # First: a crash must not leave a target on record as delivered that is gone.
-    _forget_deliveries(loaded.project.root, store, judged.place)
-    done = _judged(loaded, request, Left(place=judged.place), False)
+    _forget_deliveries(loaded.project.root, store, judged.destination)
+    done = _judge(loaded, request, Left(destination=judged.destination), False)
     if done.fate.verdict != "kept":
-        store.places.forget(judged.place.key)
+        store.destinations.forget(judged.destination.key)
     return done
 
 
-def _forget_deliveries(root: Path, store: StateStore, place: DeliveredPlace) -> None:
+def _forget_deliveries(root: Path, store: StateStore, destination: Destination) -> None:
     """Let no node be known to have delivered there: one that does so again begins anew."""
     state = store.state
     touched: set[NodeId] = set()
     for name, environment in state.environments.items():
         for id, snapshot in environment.snapshots.items():
-            if (without := _without(snapshot, place)) is not None:
+            if (without := _without(snapshot, destination)) is not None:
                 store.record(name, without)
                 touched.add(id)
     for name, id in state.accounts:
@@ -111,16 +111,18 @@ def _forget_deliveries(root: Path, store: StateStore, place: DeliveredPlace) -> 
         account = state.account(name, id)
         if account is None or (known is not None and id in known.snapshots):
             continue
-        if (kept := _without(account, place)) is not None:
+        if (kept := _without(account, destination)) is not None:
             store.settle(name, id, kept)
             touched.add(id)
     for id in touched:
         BatchFiles(root, Artifacts(root / "target")).release(id, store.batches(id))
 
 
-def _without(known: T, place: DeliveredPlace) -> T | None:
-    """``known`` without deliveries to a place; None where it has none."""
-    deliveries = {key: entry for key, entry in known.deliveries.items() if not is_at(entry, place)}
+def _without(known: T, destination: Destination) -> T | None:
+    """``known`` without deliveries to a destination; None where it has none."""
+    deliveries = {
+        key: entry for key, entry in known.deliveries.items() if not is_at(entry, destination)
+    }
     if len(deliveries) == len(known.deliveries):
         return None
     return evolve(known, deliveries=deliveries)

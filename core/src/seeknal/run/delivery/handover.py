@@ -8,7 +8,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from seeknal.run.audits import failure, failures, run_audits
-from seeknal.run.delivery.landing import delivered_to, place_of_target
+from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
 from seeknal.run.delivery.writing import Attempted, deliver, unknown, without_target
 from seeknal.run.engine import write_rows
@@ -129,7 +129,7 @@ def mark_owed(
         again=services.plan.redeliver,
         gone=frozenset(key for id, key in services.plan.gone if id == scope.node.id),
         before=partial(_stored, scope, before),
-        kept=partial(_kept, scope),
+        keep_earlier=partial(_keep_earlier, scope),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -179,7 +179,7 @@ def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifa
     return artifact if health == "ok" else None
 
 
-def _kept(scope: StepScope, artifact: Artifact) -> Artifact:
+def _keep_earlier(scope: StepScope, artifact: Artifact) -> Artifact:
     """The rows of an earlier output where they stay, as long as they are there."""
     services = scope.services
     if services.artifacts.verify(artifact)[0] != "ok":
@@ -211,22 +211,22 @@ def _write(
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)
-    plugins, places = scope.services.plugins, scope.services.places
-    assert places is not None
-    landing = place_of_target(target, context, plugins)
-    known = places.get(landing.key)
+    plugins, destinations = scope.services.plugins, scope.services.destinations
+    assert destinations is not None
+    landing = destination_of(target, context, plugins)
+    known = destinations.get(landing.key)
     # Before anything is written: what a crash leaves there is on record.
     begun = evolve(landing, ids=known.ids, proof=known.proof, at=known.at) if known else landing
-    places.put(begun.attempting(owed.delivery_id))
+    destinations.put(begun.attempting(owed.delivery_id))
     try:
         done = plugins.hooks.materialize(target=target, relation=relation, context=context)
     except (ConnectionFailed, NodeError, RowsRefused):
         # Nothing was written: it is as it was before.
-        places.put(known) if known else places.forget(landing.key)
+        destinations.put(known) if known else destinations.forget(landing.key)
         raise
     if done is not None:
         at = datetime.now(UTC).isoformat()
-        places.put(delivered_to(landing, known, owed, done, at))
+        destinations.put(delivered_to(landing, known, owed, done, at))
     return done
 
 

@@ -1,4 +1,4 @@
-"""What is left behind: places that were delivered to and that no node delivers to any more."""
+"""What is left behind: destinations to which no node delivers any more."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from seeknal.kernel.contexts import TargetContext
 from seeknal.kernel.options import structure
 from seeknal.plan.plugin_queries import context_of
 from seeknal.plan.session import Loaded, Request
-from seeknal.run.delivery.landing import name_of
+from seeknal.run.delivery.destinations import name_of
 from seeknal.run.delivery.readers import reader_of, texts_of
-from seeknal.state.destinations import DeliveredPlace
+from seeknal.state.destinations import Destination
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import PRODUCTION, Delivery, NodeId, Snapshot, Target
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Left:
-    """A place that is left behind. ``why``: what speaks against dropping what stands there."""
+    """A destination that is left behind. ``why``: what speaks against dropping it."""
 
-    place: DeliveredPlace
+    destination: Destination
     why: str = ""
 
 
@@ -45,23 +45,24 @@ class _User:
 
 
 def left_behind(loaded: Loaded, request: Request) -> list[Left]:
-    """Every place that is left behind, in any environment, in the order of their names.
+    """Every destination that is left behind, in any environment, in the order of their names.
 
     Reaches no server, so that something may be said to stand there that does not.
     """
-    suspects = [place for place in loaded.state.places.values() if not _is_current(loaded, place)]
+    known = loaded.state.destinations.values()
+    suspects = [entry for entry in known if not _is_current(loaded, entry)]
     if not suspects:
         return []
     users = _users(loaded, request)
-    marks = loaded.fingerprints()
+    fingerprints = loaded.fingerprints()
     found: list[Left] = []
-    for place in sorted(suspects, key=lambda place: (place.environment, place.type, place.name)):
-        using = users.get((place.type, place.name.casefold()), [])
-        if any(_is_same(user, place) for user in using) or not _stands(loaded, request, place):
+    for left in sorted(suspects, key=lambda entry: (entry.environment, entry.type, entry.name)):
+        using = users.get((left.type, left.name.casefold()), [])
+        if any(_is_same(user, left) for user in using) or not _stands(loaded, request, left):
             continue
-        anywhere = users.get((place.type, _ANYWHERE), [])
-        why = _used(using, anywhere) or _moved(loaded, place) or _why(loaded, place, marks)
-        found.append(Left(place=place, why=why or ""))
+        anywhere = users.get((left.type, _ANYWHERE), [])
+        why = _used(using, anywhere) or _computed(loaded, left) or _why(loaded, left, fingerprints)
+        found.append(Left(destination=left, why=why or ""))
     return _unread(loaded, found)
 
 
@@ -70,71 +71,72 @@ def _unread(loaded: Loaded, found: list[Left]) -> list[Left]:
     if all(left.why for left in found):
         return found
     texts = texts_of(loaded)
-    readers = [None if left.why else reader_of(left.place, texts) for left in found]
+    readers = [None if left.why else reader_of(left.destination, texts) for left in found]
     return [
         evolve(left, why=f"{reader} may read it") if reader else left
         for left, reader in zip(found, readers, strict=True)
     ]
 
 
-def target_of(loaded: Loaded, place: DeliveredPlace) -> Target | None:
+def target_of(loaded: Loaded, destination: Destination) -> Target | None:
     """The target as it was delivered to; None where it is not known any more how."""
-    declared = loaded.plugins.target_types.get(place.type)
-    if declared is None or place.options is None:
+    declared = loaded.plugins.target_types.get(destination.type)
+    if declared is None or destination.options is None:
         return None
     try:
-        options: object = structure(declared.options, place.options)
+        options: object = structure(declared.options, destination.options)
     except ValueError:
         return None
     return Target(
-        node=place.node,
-        type=place.type,
+        node=destination.node,
+        type=destination.type,
         options=options,
         key="",
-        label=place.name,
-        mode=place.mode,  # type: ignore[arg-type]
-        connection=place.connection or None,
-        place=place.place,
+        label=destination.name,
+        mode=destination.mode,  # type: ignore[arg-type]
+        connection=destination.connection or None,
+        place=destination.place,
     )
 
 
-def context_at(loaded: Loaded, request: Request, place: DeliveredPlace) -> TargetContext:
-    """What a plugin is given that is asked about a place: the environment as it was then."""
+def context_at(loaded: Loaded, request: Request, destination: Destination) -> TargetContext:
+    """What a plugin is given that is asked about a destination: the environment as it was then."""
     context = context_of(loaded, request, None)
     return evolve(
         context,
-        node=place.node,
-        environment=place.environment,
-        suffix=place.suffix,  # type: ignore[arg-type]
+        node=destination.node,
+        environment=destination.environment,
+        suffix=destination.suffix,  # type: ignore[arg-type]
         project=loaded.project.name,
     )
 
 
 def deliveries_at(
-    snapshots: Mapping[NodeId, Snapshot], place: DeliveredPlace
+    snapshots: Mapping[NodeId, Snapshot], destination: Destination
 ) -> Iterator[tuple[Snapshot, Delivery]]:
-    """What an environment's map knows of deliveries to a place."""
+    """What an environment's map knows of deliveries to a destination."""
     for snapshot in snapshots.values():
         entries = [*snapshot.deliveries.values(), *(owed.delivery for owed in snapshot.backlog)]
         for entry in entries:
-            if is_at(entry, place):
+            if is_at(entry, destination):
                 yield snapshot, entry
 
 
-def is_at(entry: Delivery, place: DeliveredPlace) -> bool:
-    return (entry.place, entry.environment) == (place.place, place.environment)
+def is_at(entry: Delivery, destination: Destination) -> bool:
+    return (entry.place, entry.environment) == (destination.place, destination.environment)
 
 
-def _is_current(loaded: Loaded, place: DeliveredPlace) -> bool:
+def _is_current(loaded: Loaded, destination: Destination) -> bool:
     """Whether a node says the same of its target as was said then: nothing has to be named."""
     environments = loaded.state.environments
-    there = place.environment == PRODUCTION or place.environment in environments
-    same = place.environment == PRODUCTION or place.suffix == loaded.project.environments.suffix
+    is_production = destination.environment == PRODUCTION
+    there = is_production or destination.environment in environments
+    same = is_production or destination.suffix == loaded.project.environments.suffix
     return (
         there
         and same
         and any(
-            target.type == place.type and place.place in target.places
+            target.type == destination.type and destination.place in target.places
             for node in loaded.project.nodes.values()
             for target in node.targets
         )
@@ -160,16 +162,16 @@ def _users(loaded: Loaded, request: Request) -> dict[tuple[str, str], list[_User
     return found
 
 
-def _is_same(user: _User, place: DeliveredPlace) -> bool:
-    return (user.environment, user.connection) == (place.environment, place.connection)
+def _is_same(user: _User, destination: Destination) -> bool:
+    return (user.environment, user.connection) == (destination.environment, destination.connection)
 
 
-def _stands(loaded: Loaded, request: Request, place: DeliveredPlace) -> bool:
+def _stands(loaded: Loaded, request: Request, destination: Destination) -> bool:
     """Whether something may stand there, as far as can be seen from here."""
-    target = target_of(loaded, place)
+    target = target_of(loaded, destination)
     if target is None:
         return True
-    context = context_at(loaded, request, place)
+    context = context_at(loaded, request, destination)
     try:
         found = loaded.plugins.hooks.target_stands(target=target, context=context)
     except SeeknalError:
@@ -191,53 +193,55 @@ def _used(using: list[_User], anywhere: list[_User]) -> str | None:
     return None
 
 
-def _moved(loaded: Loaded, place: DeliveredPlace) -> str | None:
+def _computed(loaded: Loaded, destination: Destination) -> str | None:
     """Whether its node may deliver there again when something outside the files is different."""
-    node = loaded.project.nodes.get(place.node)
+    node = loaded.project.nodes.get(destination.node)
     if node is None or node.python is None or not node.python.computed:
         return None
-    if all(target.type != place.type for target in node.targets):
+    if all(target.type != destination.type for target in node.targets):
         return None
     return f"the decorator of {node.id} computes where it delivers, and may say so again"
 
 
-def _why(loaded: Loaded, place: DeliveredPlace, marks: Mapping[NodeId, Fingerprint]) -> str | None:
+def _why(
+    loaded: Loaded, destination: Destination, fingerprints: Mapping[NodeId, Fingerprint]
+) -> str | None:
     """What else can be said against dropping it without looking at it."""
-    if (why := _in_its_environment(loaded, place, marks)) is not None:
+    if (why := _in_its_environment(loaded, destination, fingerprints)) is not None:
         return why
-    if place.type not in loaded.plugins.target_types:
-        return f"no plugin that is installed has targets of type {place.type}"
-    if place.options is None:
+    if destination.type not in loaded.plugins.target_types:
+        return f"no plugin that is installed has targets of type {destination.type}"
+    if destination.options is None:
         return "its connection or its options hold a secret, so that they are not on record"
-    if target_of(loaded, place) is None:
+    if target_of(loaded, destination) is None:
         return "its plugin has other options now than those that it was delivered with"
     return None
 
 
 def _in_its_environment(
-    loaded: Loaded, place: DeliveredPlace, marks: Mapping[NodeId, Fingerprint]
+    loaded: Loaded, destination: Destination, fingerprints: Mapping[NodeId, Fingerprint]
 ) -> str | None:
-    name = place.environment
+    name = destination.environment
     environment = loaded.state.environments.get(name)
     if environment is None and name == PRODUCTION:
         return "prod has not run since its state was lost: seeknal run"
-    if environment is None and not place.orphaned:
+    if environment is None and not destination.orphaned:
         return f"nothing says that environment {name} was deleted: seeknal env delete {name}"
-    entries = list(deliveries_at(environment.snapshots if environment else {}, place))
-    if any(entry.status == "owed" for _, entry in entries) or _owed_by_gone(loaded, place):
+    entries = list(deliveries_at(environment.snapshots if environment else {}, destination))
+    if any(entry.status == "owed" for _, entry in entries) or _owed_by_gone(loaded, destination):
         return "it is owed rows: seeknal deliveries list, retry or drop"
     for snapshot, _ in entries:
-        mark = marks.get(snapshot.node)
-        if mark is None or mark.config != snapshot.fingerprint.config:
+        current = fingerprints.get(snapshot.node)
+        if current is None or current.config != snapshot.fingerprint.config:
             env = "" if name == PRODUCTION else f" --env {name}"
             return f"{name} still has {snapshot.node} as it was: seeknal run{env}"
     return None
 
 
-def _owed_by_gone(loaded: Loaded, place: DeliveredPlace) -> bool:
+def _owed_by_gone(loaded: Loaded, left: Destination) -> bool:
     """Whether a node without outputs still owes rows there."""
     for environment, node in loaded.state.accounts:
         account = loaded.state.account(environment, node)
-        if account is not None and any(is_at(owed.delivery, place) for owed in account.backlog):
+        if account is not None and any(is_at(owed.delivery, left) for owed in account.backlog):
             return True
     return False

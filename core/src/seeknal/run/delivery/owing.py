@@ -35,7 +35,8 @@ class Output:
     ``keep`` stores the rows for a target where they stay until they are delivered; ``same``
     says whether two outputs hold the same rows. ``again``: targets are written once more though
     they hold these rows; appends are not, for they would hold them twice. ``before`` finds an
-    earlier output of the node, where its rows are stored, and ``kept`` stores it as `keep` does.
+    earlier output of the node, where its rows are stored, and ``keep_earlier`` stores it as `keep`
+    does.
     ``gone``: keys of targets where nothing stands any more.
     """
 
@@ -48,7 +49,7 @@ class Output:
     again: bool = False
     gone: frozenset[str] = frozenset()
     before: Callable[[str], Artifact | None] = lambda output: None
-    kept: Callable[[Artifact], Artifact] = lambda artifact: artifact
+    keep_earlier: Callable[[Artifact], Artifact] = lambda artifact: artifact
 
 
 def plan_deliveries(output: Output) -> Snapshot:
@@ -62,7 +63,7 @@ def plan_deliveries(output: Output) -> Snapshot:
         node,
         Account(deliveries=known.deliveries, backlog=known.backlog),
         output.environment,
-        Rows(before=output.before, kept=output.kept, same=output.same),
+        Rows(before=output.before, keep=output.keep_earlier, same=output.same),
     )
     account = _without_mended(output, account)
     due = set(owed_targets(node, evolve(output.snapshot, deliveries=account.deliveries)))
@@ -73,7 +74,7 @@ def plan_deliveries(output: Output) -> Snapshot:
         if target.key not in due:
             continue
         if target.accumulates:
-            account = _handed(output, account, target)
+            account = _queue_batch(output, account, target)
         else:
             owed = _owed(output, target, _holding(output, account.deliveries.get(target.key)))
             account = with_delivery(account, owed)
@@ -226,7 +227,7 @@ def _without_mended(output: Output, account: Account) -> Account:
     return evolve(account, backlog=kept)
 
 
-def _handed(output: Output, account: Account, target: Target) -> Account:
+def _queue_batch(output: Output, account: Account, target: Target) -> Account:
     """The account after the output was handed to a target that accumulates."""
     known = account.deliveries.get(target.key)
     mine = known if known and known.environment == output.environment else None

@@ -1,4 +1,4 @@
-"""What of a project may read a place, by the words that its files and nodes use.
+"""What of a project may read a destination, by the words that its files and nodes use.
 
 A drop cannot be undone, so that a name counts wherever it stands: only what delivers is left out.
 """
@@ -19,7 +19,7 @@ from seeknal.values.model import PRODUCTION, Node, Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
-    from seeknal.state.destinations import DeliveredPlace
+    from seeknal.state.destinations import Destination
 
 _FILES = (".sql", ".yml", ".yaml", ".py", ".json", ".toml", ".txt", ".ini", ".cfg", ".j2", ".jinja")
 _READS_NOTHING = {
@@ -54,13 +54,13 @@ def texts_of(loaded: Loaded) -> Texts:
     )
 
 
-def reader_of(place: DeliveredPlace, texts: Texts) -> str | None:
-    """What may read the place: a node or a file; None when nothing of the project names it."""
-    is_file = "/" in place.name or "path" in (place.options or {})
+def reader_of(destination: Destination, texts: Texts) -> str | None:
+    """The node or file that may read the destination; None when nothing names it."""
+    is_file = "/" in destination.name or "path" in (destination.options or {})
     names = _names_file if is_file else _names_table
-    if not is_file and not _may_be_qualified(place, texts):
+    if not is_file and not _may_be_qualified(destination, texts):
         return None
-    return next((where for where, text in texts.said if names(place.name, text)), None)
+    return next((where for where, text in texts.said if names(destination.name, text)), None)
 
 
 def _of_nodes(loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -149,10 +149,10 @@ def _may_be(parts: list[str], computed: list[str]) -> bool:
     return all(fnmatchcase(part.casefold(), glob.casefold()) for part, glob in pairs)
 
 
-def _may_be_qualified(place: DeliveredPlace, texts: Texts) -> bool:
+def _may_be_qualified(destination: Destination, texts: Texts) -> bool:
     """Whether anything says what tells an environment's name from that of other environments."""
-    own = [part for part in _parts(place.name)[:-1] if _SEPARATOR in part]
-    if place.environment == PRODUCTION or not own:
+    own = [part for part in _parts(destination.name)[:-1] if _SEPARATOR in part]
+    if destination.environment == PRODUCTION or not own:
         return True
     everything = (texts.around, *(text for _, text in texts.said))
     computed = re.compile(rf"""{_SEPARATOR}["'`\\]*\s*[${{%+]""")

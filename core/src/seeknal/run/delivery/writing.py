@@ -80,9 +80,9 @@ def deliver(
     attempted: list[Delivery] = []
     for target in node.targets:
         if target.accumulates:
-            done = _batches(target, account, write, batch_of, private)
+            done = _deliver_batches(target, account, write, batch_of, private)
         elif relation is not None:
-            done = _newest(target, account, relation, write, private)
+            done = _deliver_newest(target, account, relation, write, private)
         else:
             continue
         account = done.account
@@ -107,7 +107,7 @@ def without_node(account: Account) -> tuple[Delivery, ...]:
     return tuple(evolve(owed.delivery, error=_NO_NODE) for owed in account.backlog)
 
 
-def _newest(
+def _deliver_newest(
     target: Target,
     account: Account,
     relation: Relation,
@@ -155,7 +155,7 @@ def _forgotten(entry: Delivery) -> Delivery:
     return evolve(blank, number=entry.number)
 
 
-def _batches(
+def _deliver_batches(
     target: Target,
     account: Account,
     write: Write,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import evolve
 
-from seeknal.plan.plugin_queries import place_of
+from seeknal.plan.plugin_queries import label_of
 from seeknal.plan.session import Request
 from seeknal.run.content import Contents
 from seeknal.run.delivery.owing import Output, plan_deliveries
@@ -16,17 +16,17 @@ from seeknal.values.model import Artifact, NodeId, Snapshot, Target
 if TYPE_CHECKING:
     import duckdb
 
-    from seeknal.run.execution import Run
+    from seeknal.run.execution import Execution
 
 
 class Batching:
     """Hands stored outputs to their nodes' targets; opens DuckDB only where rows are compared."""
 
-    def __init__(self, run: Run, request: Request) -> None:
-        self._run = run
+    def __init__(self, execution: Execution, request: Request) -> None:
+        self._execution = execution
         self._request = request
-        self._files = BatchFiles(run.project.root, run.artifacts)
-        self._contents = Contents(run.artifacts.path)
+        self._files = BatchFiles(execution.project.root, execution.artifacts)
+        self._contents = Contents(execution.artifacts.path)
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
@@ -36,14 +36,14 @@ class Batching:
         if self._connection is not None:
             self._connection.close()
 
-    def owed(self, snapshot: Snapshot) -> Snapshot:
+    def mark_owed(self, snapshot: Snapshot) -> Snapshot:
         """``snapshot`` with the batches that targets are owed of it."""
-        node = self._run.project.nodes.get(snapshot.node)
+        node = self._execution.project.nodes.get(snapshot.node)
         if node is None or snapshot.failing:
             return snapshot
-        loaded = self._run.loaded
+        loaded = self._execution.loaded
         targets = tuple(
-            evolve(target, label=place_of(loaded, self._request, node, target))
+            evolve(target, label=label_of(loaded, self._request, node, target))
             for target in node.targets
             if target.accumulates
         )
@@ -51,13 +51,13 @@ class Batching:
             Output(
                 node=evolve(node, targets=targets),
                 snapshot=snapshot,
-                run_id=self._run.run_id,
+                run_id=self._execution.run_id,
                 keep=lambda target: self._keep(snapshot, target),
                 same=lambda one, other: self._contents.same_rows(one, other, self._cursor),
                 environment=self._request.environment,
             )
         )
-        renamed = self._run.artifacts.renamed
+        renamed = self._execution.artifacts.renamed
         return evolve(found, artifact=found.artifact and renamed(found.artifact))
 
     def _keep(self, snapshot: Snapshot, target: Target) -> Artifact:

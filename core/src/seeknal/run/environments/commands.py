@@ -97,7 +97,7 @@ def check_deletable(state: State, name: str) -> None:
     One that was lost with ``target`` is known by where it has delivered to: to delete it says that
     it does not come back.
     """
-    if not any(place.environment == name for place in state.places.values()):
+    if not any(known.environment == name for known in state.destinations.values()):
         existing(state.environments, name)
 
 

@@ -26,7 +26,7 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
     """Compute what no environment has yet, over the target's inputs; nothing moves."""
     if not promotion.build:
         return {}
-    run = partial.opened()
+    execution = partial.opened()
     check_files(partial, promotion.build, promotion.map)
     steps = [
         Step(
@@ -36,14 +36,14 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
             conditional=id not in promotion.surely,
             source_version=promotion.map[id].source_version,
         )
-        for id in run.loaded.graph.order
+        for id in execution.loaded.graph.order
         if id in promotion.build
     ]
     building = Building(snapshots=dict(promotion.map))
     results = partial.carry_out(steps, building)
     failed = [result for result in results if not result.ok]
     if failed:
-        run.summarise(results)
+        execution.summarise(results)
         reason = f": {failed[0].error}" if failed[0].error else ""
         raise RunError(
             f"nothing was promoted: {failed[0].node} {failed[0].status}{reason}",
@@ -154,7 +154,7 @@ def _mark_owed(partial: PartialRun, changes: Changes) -> dict[NodeId, Snapshot |
     if not due or not partial.opened().loaded.owes(partial.request):
         return dict(changes)
     with Batching(partial.opened(), partial.request) as batching:
-        owed = {id: batching.owed(found) for id in due if (found := changes[id]) is not None}
+        owed = {id: batching.mark_owed(found) for id in due if (found := changes[id]) is not None}
     return {**changes, **owed}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.plan.origins import common_base, moved_since
+from seeknal.plan.origins import changed_since, common_base
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.store import StateStore
@@ -45,18 +45,18 @@ def changed_in_origin(
     """Nodes whose definition in an environment's origin is not the one last taken note of."""
     mine = environments.get(name)
     origin = environments.get(mine.origin or "") if mine else None
-    return moved_since(mine, definitions_of(origin.snapshots)) if mine and origin else ()
+    return changed_since(mine, definitions_of(origin.snapshots)) if mine and origin else ()
 
 
 def take_note_of_origin(store: StateStore, name: str) -> tuple[NodeId, ...]:
     """Take note of an origin's definitions as they are now; gives those that have changed."""
     environments = store.state.environments
-    moved = changed_in_origin(environments, name)
-    if moved:
+    changed = changed_in_origin(environments, name)
+    if changed:
         mine = environments[name]
         known = definitions_of(environments[mine.origin or ""].snapshots)
-        store.annotate(name, seen={**mine.seen, **{id: known.get(id, "") for id in moved}})
-    return moved
+        store.annotate(name, seen={**mine.seen, **{id: known.get(id, "") for id in changed}})
+    return changed
 
 
 def _is_old(updated: str) -> bool:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from seeknal.plan.plugin_queries import context_of
 from seeknal.run.delivery.addressing import Rows, addressed
-from seeknal.run.delivery.landing import attempted
+from seeknal.run.delivery.destinations import attempted
 from seeknal.run.delivery.owing import (
     holds_newer,
     owed_again,
@@ -52,16 +52,16 @@ class TargetRollback:
     def _roll_back(
         self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
     ) -> tuple[Account, list[str]]:
-        run = self.partial.opened()
+        execution = self.partial.opened()
         account = Account(deliveries=found.deliveries, backlog=found.backlog)
         left: list[str] = []
-        node = run.project.nodes.get(id)
+        node = execution.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
         if node is not None:
             # What a mode that is no longer said was owed is newer than what is put back.
             gone = Rows(
                 before=lambda output: None,
-                kept=lambda artifact: artifact,
+                keep=lambda artifact: artifact,
                 same=lambda one, other: False,
             )
             account = addressed(node, account, self.partial.request.environment, gone)
@@ -144,22 +144,24 @@ class TargetRollback:
         """The batches that must not be appended again: that of the map, and what stays behind."""
         if found.artifact is None:
             return known.held
-        run = self.partial.opened()
-        kept = BatchFiles(run.project.root, run.artifacts).keep(found.node, found.artifact)
+        execution = self.partial.opened()
+        kept = BatchFiles(execution.project.root, execution.artifacts).keep(
+            found.node, found.artifact
+        )
         return (kept, *known.held)
 
     def _ask_plugin(
         self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
     ) -> bool:
-        run = self.partial.opened()
+        execution = self.partial.opened()
         if (
             known.status != "delivered"
             or wanted is None
-            or not run.loaded.delivers(self.partial.request)
+            or not execution.loaded.delivers(self.partial.request)
         ):
             return False
-        context = context_of(run.loaded, self.partial.request, node)
-        answer = run.loaded.plugins.hooks.roll_back_target(
+        context = context_of(execution.loaded, self.partial.request, node)
+        answer = execution.loaded.plugins.hooks.roll_back_target(
             target=target,
             delivered=_written_by(known),
             wanted=_written_by(wanted),

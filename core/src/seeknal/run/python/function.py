@@ -20,7 +20,7 @@ from seeknal.project.python.modules import LoadedFile, helpers_importable, load_
 from seeknal.project.python.syntax import functions, is_empty
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.rows.scans import files_scan
-from seeknal.run.engine import settled, stored
+from seeknal.run.engine import settle, store
 from seeknal.run.python.context import Call, PipelineContext
 from seeknal.run.python.database import OwnDuckDB, Stopped, begin, end
 from seeknal.run.python.returned import scan_of
@@ -65,7 +65,7 @@ def run_function(
         from seeknal.run.python.script import run_script
 
         # The function may read some of the rows, or all of them twice.
-        loaded = settled(context.duckdb, loaded, context.workdir / "loaded.parquet")
+        loaded = settle(context.duckdb, loaded, context.workdir / "loaded.parquet")
         source = None if loaded is None else f"({_select_of(loaded, storing)})"
         return run_script(node, parents, evolve(call, source=source), storing.cursor)
     begin(own)
@@ -88,7 +88,7 @@ def _readable(rows: Rows, context: StepContext, own: OwnDuckDB) -> Rows:
             return rows
     if isinstance(rows, ParquetFiles):
         return rows
-    return stored(context.duckdb, rows, context.workdir / "loaded.parquet")
+    return store(context.duckdb, rows, context.workdir / "loaded.parquet")
 
 
 def release() -> None:
@@ -219,7 +219,7 @@ def _explained(error: BaseException, call: Call) -> BaseException:
     """The user's exception as a NodeError that points to the user's line."""
     if type(error).__name__ == "InterruptException":
         return error
-    place = _place(error, call)
+    place = _location_of(error, call)
     if isinstance(error, SeeknalError):
         if error.location is None:
             error.location = place
@@ -251,7 +251,7 @@ def _advice(package: str | None) -> str | None:
     )
 
 
-def _place(error: BaseException, call: Call) -> Location:
+def _location_of(error: BaseException, call: Call) -> Location:
     """The innermost line of the project's code that was running."""
     folder = call.file.parent
     frames = traceback.extract_tb(error.__traceback__)

@@ -28,10 +28,10 @@ def run_script(
     None when a source's function returns nothing. Raises NodeError for what the code raises.
     """
     assert node.python is not None
-    inputs = {id: _stored(relation, call, cursor) for id, relation in parents.items()}
+    inputs = {id: _store(relation, call, cursor) for id, relation in parents.items()}
     source = None
     if call.source is not None:
-        source = _written(call.source, f"{node.name}-loaded", call, cursor)
+        source = _write(call.source, f"{node.name}-loaded", call, cursor)
     answer = run_with_uv(
         call.file,
         node.python.script or "",
@@ -76,14 +76,14 @@ def _job(call: Call, inputs: Mapping[NodeId, str], source: str | None) -> dict[s
     }
 
 
-def _stored(relation: Relation, call: Call, cursor: duckdb.DuckDBPyConnection) -> str:
+def _store(relation: Relation, call: Call, cursor: duckdb.DuckDBPyConnection) -> str:
     """What the child puts after FROM to read an input."""
     if relation.path is not None:
         return stored_scan(relation.path, relation.columns)
-    return _written(relation.scan, str(relation.node), call, cursor, repeatable=True)
+    return _write(relation.scan, str(relation.node), call, cursor, repeatable=True)
 
 
-def _written(
+def _write(
     scan: str,
     name: str,
     call: Call,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.rows.python_rows import no_columns, scan_of_rows
 from seeknal.rows.scans import columns_of, refuse_equal_names
-from seeknal.run.engine import stored
+from seeknal.run.engine import store
 from seeknal.run.python.frames import exact, objects_of, values_of
 from seeknal.run.python.moments import refuse_far_moments, stopping_at_far_moments
 from seeknal.sql.quote import quote_identifier
@@ -160,7 +160,7 @@ class Workspace:
             for row in values_of(frame, places)
         )
         found = scan_of_rows(self.cursor, rows, workdir=self.workdir)
-        objects = stored(self.cursor, found, self.workdir / f"{name}.parquet").sql
+        objects = store(self.cursor, found, self.workdir / f"{name}.parquet").sql
         if len(places) == len(names):
             return objects
         rest = frame.iloc[:, [place for place in range(len(names)) if place not in places]]

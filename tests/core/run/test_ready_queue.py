@@ -1,6 +1,6 @@
 import types
 
-from seeknal.run.ready_queue import Schedule
+from seeknal.run.ready_queue import ReadyQueue
 from seeknal.values.model import NodeId
 
 
@@ -14,30 +14,30 @@ def graph(edges):
 
 def test_a_node_is_ready_when_its_last_parent_is_done():
     ids, dag = graph({"a": [], "b": [], "c": ["a", "b"]})
-    schedule = Schedule(ids, dag, {})
+    queue = ReadyQueue(ids, dag, {})
 
-    first, second = schedule.take(), schedule.take()
-    schedule.finish(first)
-    waiting = schedule.take()
-    schedule.finish(second)
+    first, second = queue.take(), queue.take()
+    queue.finish(first)
+    waiting = queue.take()
+    queue.finish(second)
 
     assert waiting is None
-    assert schedule.take() == "t.c"
+    assert queue.take() == "t.c"
 
 
 def test_the_longest_remaining_path_goes_first():
     ids, dag = graph({"short": [], "long": [], "slow": ["long"]})
-    schedule = Schedule(ids, dag, {NodeId("t.slow"): 10.0})
+    queue = ReadyQueue(ids, dag, {NodeId("t.slow"): 10.0})
 
-    assert schedule.take() == "t.long"
+    assert queue.take() == "t.long"
 
 
 def test_parents_outside_the_plan_are_taken_as_done():
     ids, dag = graph({"a": [], "b": ["a"]})
 
-    schedule = Schedule([ids[1]], dag, {})
+    queue = ReadyQueue([ids[1]], dag, {})
 
-    assert schedule.take() == "t.b"
+    assert queue.take() == "t.b"
 
 
 def test_a_chain_of_ten_thousand_is_handed_out_in_order():
@@ -47,11 +47,11 @@ def test_a_chain_of_ten_thousand_is_handed_out_in_order():
     ids = [NodeId(f"t.n{i}") for i in range(count)]
     dag.parents = {id: ids[i - 1 : i] if i else [] for i, id in enumerate(ids)}
     dag.children = {id: ids[i + 1 : i + 2] for i, id in enumerate(ids)}
-    schedule = Schedule(ids, dag, {})
+    queue = ReadyQueue(ids, dag, {})
 
     order = []
-    while schedule:
-        order.append(schedule.take())
-        schedule.finish(order[-1])
+    while queue:
+        order.append(queue.take())
+        queue.finish(order[-1])
 
     assert order == ids

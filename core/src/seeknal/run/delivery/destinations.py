@@ -11,7 +11,7 @@ from seeknal.kernel.contexts import TargetContext
 from seeknal.kernel.options import unstructure
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.plugin_queries import context_of
-from seeknal.state.destinations import DeliveredPlace
+from seeknal.state.destinations import Destination
 from seeknal.values.credentials import without_credentials
 from seeknal.values.errors import SeeknalError
 from seeknal.values.model import Delivered, Delivery, Node, Target
@@ -31,7 +31,7 @@ def name_of(target: Target, context: TargetContext, plugins: Plugins) -> str:
     return found or target.label
 
 
-def place_of_target(target: Target, context: TargetContext, plugins: Plugins) -> DeliveredPlace:
+def destination_of(target: Target, context: TargetContext, plugins: Plugins) -> Destination:
     """The target as it is kept in mind; nothing is known of deliveries yet."""
     connection = target.connection or ""
     try:
@@ -39,7 +39,7 @@ def place_of_target(target: Target, context: TargetContext, plugins: Plugins) ->
     except SeeknalError:
         # Whoever writes there will say what is wrong.
         name = target.label
-    return DeliveredPlace(
+    return Destination(
         environment=context.environment,
         type=target.type,
         connection=without_credentials(connection),
@@ -65,30 +65,33 @@ def _plain(target: Target) -> dict[str, Any] | None:
 
 
 def delivered_to(
-    place: DeliveredPlace, known: DeliveredPlace | None, owed: Delivery, done: Delivered, at: str
-) -> DeliveredPlace:
-    """The place once it has taken what was owed."""
+    destination: Destination, known: Destination | None, owed: Delivery, done: Delivered, at: str
+) -> Destination:
+    """The destination once it has taken what was owed."""
     before = known.ids if known else ()
-    # What found nothing to write leaves the place as the delivery before made it.
+    # What found nothing to write leaves the destination as the delivery before made it.
     if not done.wrote and known is not None and before:
-        return evolve(place, ids=before, proof=known.proof, at=known.at)
-    ids = evolve(place, ids=before).attempting(owed.delivery_id).ids
-    return evolve(place, ids=ids, proof=done.proof, at=at)
+        return evolve(destination, ids=before, proof=known.proof, at=known.at)
+    ids = evolve(destination, ids=before).attempting(owed.delivery_id).ids
+    return evolve(destination, ids=ids, proof=done.proof, at=at)
 
 
 def attempted(
     loaded: Loaded, request: Request, store: StateStore, node: Node, target: Target
 ) -> tuple[str, ...]:
     """The newest deliveries that may have reached a target."""
-    place = place_of_target(target, context_of(loaded, request, node), loaded.plugins)
-    known = store.places.get(place.key)
+    destination = destination_of(target, context_of(loaded, request, node), loaded.plugins)
+    known = store.destinations.get(destination.key)
     return known.ids if known else ()
 
 
-def note_places(loaded: Loaded, request: Request, store: StateStore) -> None:
-    """Keep in mind the places of targets that were delivered to before places were kept."""
+def note_destinations(loaded: Loaded, request: Request, store: StateStore) -> None:
+    """Keep in mind where targets were delivered to before destinations were kept."""
     environment = request.environment
-    known = {(place.environment, place.place) for place in store.places.all().values()}
+    known = {
+        (destination.environment, destination.place)
+        for destination in store.destinations.all().values()
+    }
     snapshots = loaded.snapshots(environment)
     for node in loaded.project.nodes.values():
         for target in node.targets:
@@ -109,6 +112,6 @@ def _note(
     entry: Delivery,
 ) -> None:
     context = context_of(loaded, request, node)
-    place = place_of_target(target, context, loaded.plugins)
+    destination = destination_of(target, context, loaded.plugins)
     ids = (entry.holds_as or entry.delivery_id,)
-    store.places.put(evolve(place, ids=ids, at=entry.at))
+    store.destinations.put(evolve(destination, ids=ids, at=entry.at))
