@@ -52,7 +52,7 @@ def make_snapshot():
         )
         return Snapshot(
             node=NodeId(node),
-            fingerprint=Fingerprint(content="c", config="k", upstream="u", schema="s"),
+            fingerprint=Fingerprint(content="c", config="k", upstream="u"),
             inputs={NodeId("source.orders"): "1" * 16},
             output_id=output,
             artifact=artifact,

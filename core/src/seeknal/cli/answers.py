@@ -98,7 +98,8 @@ def _step(step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "conditional": step.conditional,
         "otherwise": step.otherwise if step.conditional else None,
-        "notes": list(step.notes),
+        # As of a node's result, of which there is something to note.
+        "notes": [],
     }
 
 

@@ -197,8 +197,3 @@ def _columns_checked(audit: Audit, parent: NodeLineage) -> frozenset[ColumnRef] 
 def _real(names: Sequence[str], parent: NodeLineage) -> list[str]:
     real = {column.name.lower(): column.name for column in parent.columns}
     return [real.get(name.lower(), name) for name in names]
-
-
-def names_of(nodes: Sequence[NodeLineage]) -> list[str]:
-    """``kind.name.column`` of every known column, for help with wrong names."""
-    return [f"{entry.node}.{column.name}" for entry in nodes for column in entry.columns]

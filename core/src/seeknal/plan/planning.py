@@ -49,10 +49,6 @@ def modified_nodes(
     )
 
 
-def _is_other(fingerprint: Fingerprint, snapshot: Snapshot | None) -> bool:
-    return snapshot is None or snapshot.fingerprint.content != fingerprint.content
-
-
 def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
     return snapshot is None or audits_key(node.audits) != snapshot.audits_key
 

@@ -12,7 +12,7 @@ from seeknal.plan.views import is_view
 from seeknal.query.database import open_views, snapshots_of
 from seeknal.values.credentials import MASK
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import PRODUCTION, Artifact, Column, Node, NodeId, Snapshot
+from seeknal.values.model import PRODUCTION, Column, Node, NodeId, Snapshot
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
@@ -129,12 +129,6 @@ def no_node(name: str, known: Collection[NodeId]) -> UsageError:
     return UsageError(
         f"no node {name!r}", code="SK0350", help=near or "seeknal list shows all nodes"
     )
-
-
-def artifact_of(root: Path, environment: str, id: NodeId) -> Artifact | None:
-    """The stored rows of a node; None for a view."""
-    snapshot = snapshots_of(root, environment).get(id)
-    return snapshot.artifact if snapshot else None
 
 
 def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:

@@ -20,10 +20,6 @@ HUGE = 2**127
 EXACT_IN_DOUBLE = 2**53
 DIGITS = 38
 
-Inferred = "str | Whole | DecimalOf | ListOf | StructOf | None"
-"""A type found in values: DuckDB's name of a scalar, a number of which the extent is known, a
-nested type, or None while all are NULL."""
-
 
 @frozen
 class Whole:

@@ -18,7 +18,6 @@ HISTORY_COLUMNS = {
     "layer": "VARCHAR",
     "status": "VARCHAR",
     "reason": "VARCHAR",
-    "rows_in": "BIGINT",
     "rows_out": "BIGINT",
     "bytes": "BIGINT",
     "seconds": "DOUBLE",

@@ -47,15 +47,15 @@ _DEFAULTS = {entry.name: entry.default for entry in fields(Snapshot)}
 
 def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     """What `decode_snapshot` takes back."""
-    mark = snapshot.fingerprint
+    fingerprint = snapshot.fingerprint
     data: dict[str, Any] = {
         "node": snapshot.node,
-        "fingerprint": [mark.content, mark.config, mark.upstream, mark.schema],
+        "fingerprint": [fingerprint.content, fingerprint.config, fingerprint.upstream],
         "inputs": dict(snapshot.inputs),
         "output_id": snapshot.output_id,
     }
-    if mark.notes:
-        data["notes"] = dict(mark.notes)
+    if fingerprint.notes:
+        data["notes"] = dict(fingerprint.notes)
     if snapshot.artifact is not None:
         data["artifact"] = encode_artifact(snapshot.artifact)
     if snapshot.view is not None:
@@ -158,7 +158,8 @@ _column = cache(Column)
 
 
 def _decode(data: Mapping[str, Any]) -> Snapshot:
-    content, config, upstream, schema = data["fingerprint"]
+    # Some that were written earlier have a fourth, which says nothing.
+    content, config, upstream, *_ = data["fingerprint"]
     artifact = data.get("artifact")
     account = decode_account(data)
     return Snapshot(
@@ -167,7 +168,6 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
             content=content,
             config=config,
             upstream=upstream,
-            schema=schema,
             notes=data.get("notes", {}),
         ),
         inputs={NodeId(parent): output for parent, output in data["inputs"].items()},

@@ -202,7 +202,6 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "layer": node.layer,
         "status": result.status,
         "reason": result.reason,
-        "rows_in": result.rows_in,
         "rows_out": result.rows,
         "bytes": result.bytes,
         "seconds": round(result.seconds, 6),

@@ -20,7 +20,7 @@ PRODUCTION = "prod"
 
 Severity = Literal["error", "warn"]
 Mode = Literal["full", "incremental_by_time", "upsert_by_key", "overwrite_partitions", "append"]
-Action = Literal["run", "reuse", "adopt", "audit", "deliver", "skip"]
+Action = Literal["run", "reuse", "adopt", "audit", "deliver"]
 Suffix = Literal["schema", "table", "catalog", "database"]
 Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
 
@@ -86,7 +86,6 @@ class ColumnSpec:
     name: str
     type: str | None = None
     description: str | None = None
-    tests: tuple[str, ...] = ()
     pii: bool = False
     """Its values are in no failing rows that audits show and on no page."""
     location: Location | None = field(default=None, eq=False)
@@ -372,16 +371,15 @@ class Project:
 
 @frozen(kw_only=True)
 class Fingerprint:
-    """What a node is, in four hashes (hex text). ``notes`` only say which keys ``config`` is of.
+    """What a node is, in three hashes (hex text). ``notes`` only say which keys ``config`` is of.
 
     ``content``: what changes its rows. ``config``: what does not (description, tags, audits,
-    targets). ``upstream``: its parents' content, in order. ``schema``: its columns, once known.
+    targets). ``upstream``: its parents' content, in order.
     """
 
     content: str
     config: str
     upstream: str
-    schema: str = ""
     notes: Mapping[str, str] = field(factory=dict, eq=False)
 
     @property
@@ -579,7 +577,6 @@ class Step:
     otherwise: Action = "reuse"
     """What happens instead when a conditional step finds its inputs unchanged."""
     source_version: object = None
-    notes: tuple[str, ...] = ()
     adopts: Snapshot | None = None
     """For ``adopt``: the output that another environment, or an earlier run, built already."""
 
@@ -601,7 +598,7 @@ class Plan:
 
     @property
     def to_run(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.action not in ("reuse", "skip"))
+        return tuple(step for step in self.steps if step.action != "reuse")
 
 
 @frozen(kw_only=True)
@@ -653,7 +650,6 @@ class NodeResult:
     location: Location | None = None
     help: str | None = None
     notes: tuple[str, ...] = ()
-    rows_in: int | None = None
     bytes: int | None = None
     snapshot: Snapshot | None = None
 
