@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         span_of,
     )
     from seeknal.rows.python_rows import scan_of_rows
+    from seeknal.rows.rows_to_write import rows_to_write
     from seeknal.rows.scans import to_scan
     from seeknal.rows.undoing import PutBack, put_back
     from seeknal.sql.check import SqlRefused, check_query
@@ -138,6 +139,7 @@ _LATER = {
     "range_of": ("seeknal.rows.batches", "range_of"),
     "put_back": ("seeknal.rows.undoing", "put_back"),
     "replacing": ("seeknal.host.files", "replacing"),
+    "rows_to_write": ("seeknal.rows.rows_to_write", "rows_to_write"),
     "scan_of_rows": ("seeknal.rows.python_rows", "scan_of_rows"),
     "span_of": ("seeknal.rows.batches", "span_of"),
     "to_option": ("seeknal.kernel.command_options", "to_option"),
@@ -271,6 +273,7 @@ __all__ = (
     "quote_name",
     "range_of",
     "replacing",
+    "rows_to_write",
     "scan_of_rows",
     "scrub",
     "span_of",

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.functions import effects_of, outside_name
-from seeknal.sql.inputs import Scope
-from seeknal.sql.refs import ResolvedSql
+from seeknal.sql.inputs import ResolvedSql, Scope
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from attrs import frozen
+
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
 from seeknal.values.model import Input, Location, NodeId, Severity
@@ -13,6 +15,24 @@ from seeknal.values.problems import Problems
 
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"
+
+
+@frozen(kw_only=True)
+class ResolvedSql:
+    """What a node's SQL says about the node.
+
+    ``inputs`` are the declared ones and, after them, those that only the SQL names.
+    ``reads_outside`` holds what is read and the 1-based line of the SQL. ``edits`` are what of the
+    text was replaced, and by how many characters; None where it was written anew.
+    """
+
+    executable: str
+    inputs: tuple[Input, ...]
+    problems: tuple[Problem, ...] = ()
+    volatile: str | None = None
+    time_dependent: bool = False
+    reads_outside: tuple[tuple[str, int], ...] = ()
+    edits: tuple[tuple[int, int, int], ...] | None = None
 
 
 class Scope:

@@ -7,35 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from attrs import frozen
-
 from seeknal.sql.functions import arguments, effects_of, outside_name
-from seeknal.sql.inputs import Scope
+from seeknal.sql.inputs import ResolvedSql, Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import TableRef, lists_tables, table_references
 from seeknal.sql.tokens import Token, line_and_column, parameters, tokenize
 from seeknal.values.errors import UsageError
-from seeknal.values.model import Input, Location, NodeId, Problem
+from seeknal.values.model import Input, Location, NodeId
 from seeknal.values.other_tools import in_a_template, model_instead
-
-
-@frozen(kw_only=True)
-class ResolvedSql:
-    """What a node's SQL says about the node.
-
-    ``inputs`` are the declared ones and, after them, those that only the SQL names.
-    ``reads_outside`` holds what is read and the 1-based line of the SQL. ``edits`` are what of the
-    text was replaced, and by how many characters; None where it was written anew.
-    """
-
-    executable: str
-    inputs: tuple[Input, ...]
-    problems: tuple[Problem, ...] = ()
-    volatile: str | None = None
-    time_dependent: bool = False
-    reads_outside: tuple[tuple[str, int], ...] = ()
-    edits: tuple[tuple[int, int, int], ...] | None = None
 
 
 def resolve_sql(

@@ -9,16 +9,11 @@ from attrs import frozen
 
 from seeknal_iceberg.committing import Changes, commit
 from seeknal_iceberg.counting import check_kept
-from seeknal_iceberg.files import (
-    Layout,
-    Workbench,
-    remove_files,
-    removed_unless_kept,
-    write_files,
-)
+from seeknal_iceberg.files import Layout, remove_files, removed_unless_kept, write_files
 from seeknal_iceberg.ownership import ALONE, HOLDS, told
 from seeknal_iceberg.partitions import check_parts_are_exact
 from seeknal_iceberg.scanning import brought_here, deleted_rows, scan_of_files
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier
-from seeknal_iceberg.files import Workbench
 from seeknal_iceberg.footers import miscounts
 from seeknal_iceberg.resolving import Fields, has_ids, ids_of
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile

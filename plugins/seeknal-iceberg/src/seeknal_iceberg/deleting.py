@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import quote_literal
-from seeknal_iceberg.files import Layout, Workbench, new_folder, placed
+from seeknal_iceberg.files import Layout, new_folder, placed
 from seeknal_iceberg.partitions import NAN, partition_key
 from seeknal_iceberg.resolving import parts_of
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile

@@ -19,10 +19,7 @@ from seeknal.plugin import (
     RowsRefused,
     SeeknalError,
     Target,
-    check_keys,
-    check_times,
-    put_back,
-    range_of,
+    rows_to_write,
     span_of,
 )
 from seeknal_iceberg.catalogs import (
@@ -112,30 +109,27 @@ def deliver(
     catalog = open_catalog(
         options_of(target.connection, context), name.catalog, context.project_root
     )
-    ranges: tuple[Range, ...] = ()
-    if target.mode == "upsert_by_key":
-        check_keys(relation, options.unique_keys, context)
-    if target.mode == "incremental_by_time":
-        assert options.time_column is not None
-        check_times(relation, options.time_column, context)
-        undone = put_back(relation, options.time_column, context)
-        if undone is not None:
-            relation, ranges = undone.relation, undone.ranges
-        elif found := range_of(relation, options.time_column, options.lookback, context):
-            ranges = (found,)
-        if not ranges:
-            new = not (context.recorded or catalog.table_exists(name.identifier))
-            return Delivered(rows=0, detail="no rows: nothing to replace", created=new, wrote=False)
+    found = rows_to_write(
+        target,
+        relation,
+        context,
+        keys=options.unique_keys,
+        time_column=options.time_column,
+        lookback=options.lookback,
+    )
+    if target.mode == "incremental_by_time" and not found.ranges:
+        new = not (context.recorded or catalog.table_exists(name.identifier))
+        return Delivered(rows=0, detail="no rows: nothing to replace", created=new, wrote=False)
     work = Work(
         target=target,
         options=options,
         name=name,
-        relation=relation,
+        relation=found.relation,
         context=context,
-        ranges=ranges,
+        ranges=found.ranges,
     )
     try:
-        return evolve(_attempts(work, catalog), span=span_of(ranges))
+        return evolve(_attempts(work, catalog), span=span_of(work.ranges))
     except SeeknalError:
         raise
     except Exception as error:

@@ -7,33 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
 from attrs import frozen
 
-from seeknal.plugin import quote_identifier, quote_literal
+from seeknal.plugin import quote_literal
+from seeknal_iceberg.partitions import NUMBER, partitioned
 from seeknal_iceberg.resolving import Fields
-from seeknal_iceberg.types import check_writable, duckdb_type, field_ids
+from seeknal_iceberg.types import cast_to_schema, check_writable, field_ids
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
-    import duckdb
     from pyiceberg.io import FileIO
     from pyiceberg.manifest import DataFile
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.table.metadata import TableMetadata
-
-
-class Workbench(Protocol):
-    """What reading and writing files takes; a node's context is one."""
-
-    @property
-    def duckdb(self) -> duckdb.DuckDBPyConnection: ...
-
-    @property
-    def workdir(self) -> Path:
-        """A folder for temporary files."""
 
 
 def local_path(location: str) -> Path | None:
@@ -52,27 +42,6 @@ def local_path(location: str) -> Path | None:
 def is_pattern(path: Path) -> bool:
     """Whether DuckDB takes a path for a pattern of several."""
     return bool(set("*?[") & set(str(path)))
-
-
-def no_values(schema: Schema) -> str:
-    return ", ".join(
-        f"CAST(NULL AS {duckdb_type(field.field_type)}) AS {quote_identifier(field.name)}"
-        for field in schema.fields
-    )
-
-
-def cast_to_schema(schema: Schema, names: Sequence[str]) -> str:
-    """A SELECT list with the table's columns and types; NULL for those not among ``names``."""
-    known = set(names)
-    return ", ".join(
-        (
-            f"CAST({quote_identifier(field.name)} AS {duckdb_type(field.field_type)})"
-            if field.name in known
-            else f"CAST(NULL AS {duckdb_type(field.field_type)})"
-        )
-        + f" AS {quote_identifier(field.name)}"
-        for field in schema.fields
-    )
 
 
 @frozen(kw_only=True)
@@ -114,8 +83,6 @@ def write_files(
 
     ``rows`` stands after FROM and has the columns ``names``; ``order`` is an ORDER BY or empty.
     """
-    from seeknal_iceberg.partitions import NUMBER, partitioned
-
     check_writable(layout.schema)
     selected = cast_to_schema(layout.schema, names)
     folder, location = new_folder(layout, context)

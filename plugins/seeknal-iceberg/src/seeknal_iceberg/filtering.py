@@ -18,8 +18,8 @@ from seeknal.plugin import (
     column_help,
 )
 from seeknal_iceberg.bounding import LIKE, NUMBERS, literal_of, told
-from seeknal_iceberg.files import Workbench, no_values
-from seeknal_iceberg.types import duckdb_type
+from seeknal_iceberg.types import duckdb_type, no_values
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema

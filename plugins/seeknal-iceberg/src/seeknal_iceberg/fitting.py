@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.plugin import Relation, RowsRefused, quote_identifier, value_of
-from seeknal_iceberg.files import Workbench
 from seeknal_iceberg.types import duckdb_type
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema

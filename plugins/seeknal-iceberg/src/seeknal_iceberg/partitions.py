@@ -19,8 +19,9 @@ from seeknal.plugin import (
     quote_identifier,
     value_of,
 )
-from seeknal_iceberg.files import Workbench, cast_to_schema
 from seeknal_iceberg.resolving import Fields, constants_of
+from seeknal_iceberg.types import cast_to_schema
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionField, PartitionSpec

@@ -11,7 +11,7 @@ from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identi
 from seeknal_iceberg.bounding import bounds_of
 from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
-from seeknal_iceberg.files import Layout, cast_to_schema, removed_unless_kept, write_files
+from seeknal_iceberg.files import Layout, removed_unless_kept, write_files
 from seeknal_iceberg.partitions import partition_key, partitions_of
 from seeknal_iceberg.planning import planned
 from seeknal_iceberg.resolving import parts_of
@@ -23,6 +23,7 @@ from seeknal_iceberg.scanning import (
     places_of_files,
     scan_of_files,
 )
+from seeknal_iceberg.types import cast_to_schema
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
-from seeknal_iceberg.files import Workbench, fetched, is_pattern, local_path, no_values
+from seeknal_iceberg.files import fetched, is_pattern, local_path
 from seeknal_iceberg.resolving import Column, Fields, check_columns, constants_of, ids_of, values_of
+from seeknal_iceberg.types import no_values
+from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO

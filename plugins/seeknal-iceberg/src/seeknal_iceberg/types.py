@@ -218,3 +218,24 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += letter
     return [part.strip() for part in parts]
+
+
+def no_values(schema: Schema) -> str:
+    return ", ".join(
+        f"CAST(NULL AS {duckdb_type(field.field_type)}) AS {quote_identifier(field.name)}"
+        for field in schema.fields
+    )
+
+
+def cast_to_schema(schema: Schema, names: Sequence[str]) -> str:
+    """A SELECT list with the table's columns and types; NULL for those not among ``names``."""
+    known = set(names)
+    return ", ".join(
+        (
+            f"CAST({quote_identifier(field.name)} AS {duckdb_type(field.field_type)})"
+            if field.name in known
+            else f"CAST(NULL AS {duckdb_type(field.field_type)})"
+        )
+        + f" AS {quote_identifier(field.name)}"
+        for field in schema.fields
+    )

@@ -9,20 +9,17 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from seeknal.plugin import (
     Delivered,
     DeliveryContext,
     DeliveryError,
-    Range,
     Relation,
     RowsRefused,
     Target,
-    check_keys,
-    check_times,
-    put_back,
     quote_identifier,
+    rows_to_write,
     span_of,
 )
 from seeknal_postgres import ledger, tables
@@ -38,45 +35,12 @@ from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.replacing import replace_all
 from seeknal_postgres.reserved import refuse_reserved
 from seeknal_postgres.timerange import replaced_range
-from seeknal_postgres.writetypes import Writing
+from seeknal_postgres.work import Work
 
 if TYPE_CHECKING:
     import psycopg
 
     Server = psycopg.Connection[Any]
-
-
-@frozen(kw_only=True)
-class Work:
-    """A delivery as it was asked for."""
-
-    target: Target
-    options: PostgresTarget
-    table: Table
-    relation: Relation
-    writings: tuple[Writing, ...]
-    context: DeliveryContext
-    connection: Postgres
-    ranges: tuple[Range, ...] = ()
-    keys: tuple[str, ...] = field(default=())
-
-    @property
-    def mode(self) -> str:
-        return self.target.mode
-
-    @property
-    def private(self) -> frozenset[str]:
-        """Columns whose values no message shows."""
-        return self.context.pii(self.relation.node)
-
-    @property
-    def ledger(self) -> str:
-        """Where the table of deliveries is; that of an environment lies apart."""
-        return isolated_schema(self.connection.delivery_schema, self.context)
-
-    @property
-    def lock(self) -> str:
-        return ledger.lock_of(self.table)
 
 
 def deliver(
@@ -89,9 +53,7 @@ def deliver(
     ledger_schema = isolated_schema(connection.delivery_schema, context)
     refuse_reserved(table, ledger_schema)
     _check_names(relation, table, ledger_schema)
-    work = _prepared(target, options, relation, context, connection, table)
-    if work is None:
-        return Delivered(rows=0, detail="no rows: nothing to replace", wrote=False)
+    work = _prepare(target, options, relation, context, connection, table)
     return evolve(_carry_out(work, name), span=span_of(work.ranges))
 
 
@@ -104,37 +66,34 @@ def _check_names(relation: Relation, table: Table, ledger: str) -> None:
         raise RowsRefused(fault, code=CODE, help=HELP)
 
 
-def _prepared(
+def _prepare(
     target: Target,
     options: PostgresTarget,
     relation: Relation,
     context: DeliveryContext,
     connection: Postgres,
     table: Table,
-) -> Work | None:
-    """Everything that can be found wrong without the server; None when there is nothing to do."""
-    keys = options.unique_keys
-    ranges: tuple[Range, ...] = ()
-    if target.mode == "upsert_by_key":
-        check_keys(relation, keys, context)
-    if target.mode == "incremental_by_time":
-        assert options.time_column is not None
-        check_times(relation, options.time_column, context)
-        undone = put_back(relation, options.time_column, context)
-        if undone is not None:
-            relation, ranges = undone.relation, undone.ranges
-        elif found := replaced_range(relation, options.time_column, options.lookback, context):
-            ranges = (found,)
+) -> Work:
+    """Look for everything that can be found wrong without the server."""
+    found = rows_to_write(
+        target,
+        relation,
+        context,
+        keys=options.unique_keys,
+        time_column=options.time_column,
+        lookback=options.lookback,
+        find_range=replaced_range,
+    )
     return Work(
         target=target,
         options=options,
         table=table,
-        relation=relation,
-        writings=writings_of(relation, context),
+        relation=found.relation,
+        writings=writings_of(found.relation, context),
         context=context,
         connection=connection,
-        ranges=ranges,
-        keys=keys if target.mode == "upsert_by_key" else (),
+        ranges=found.ranges,
+        keys=options.unique_keys if target.mode == "upsert_by_key" else (),
     )
 
 

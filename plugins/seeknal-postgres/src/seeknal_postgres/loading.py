@@ -19,7 +19,7 @@ from seeknal_postgres.writetypes import Writing, for_column
 if TYPE_CHECKING:
     import psycopg
 
-    from seeknal_postgres.delivering import Work
+    from seeknal_postgres.work import Work
 
     Server = psycopg.Connection[Any]
 

@@ -14,7 +14,7 @@ from seeknal_postgres.tables import Change, TableColumn
 if TYPE_CHECKING:
     import psycopg
 
-    from seeknal_postgres.delivering import Work
+    from seeknal_postgres.work import Work
 
     Server = psycopg.Connection[Any]
 

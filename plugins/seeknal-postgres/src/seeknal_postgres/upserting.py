@@ -11,7 +11,7 @@ from seeknal_postgres.tables import TableColumn
 from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
-    from seeknal_postgres.delivering import Work
+    from seeknal_postgres.work import Work
 
 
 def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
