@@ -119,8 +119,8 @@ class _Planner:
         return step
 
     def ask(self, node: Node) -> Step:
-        action, why = self.upkeep(node, self.now.snapshots.get(node.id))
-        self.moving.add(node.id)
+        action, why = self.action_when_current(node, self.now.snapshots.get(node.id))
+        self.changing.add(node.id)
         self.reasons[node.id] = why
         return Step(node=node.id, action=action, reason=why)
 

@@ -21,7 +21,6 @@ from seeknal.plan.plugin_queries import (
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.stored import inlined_views
 from seeknal.plan.succession import successions
-from seeknal.plan.verified import Verified
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
@@ -55,7 +54,7 @@ def _asks_anew(node: Node, snapshot: Snapshot | None) -> bool:
 
 def _asked_by_rules(
     nodes: Mapping[NodeId, Node],
-    marks: Mapping[NodeId, Fingerprint],
+    fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
     chosen: Collection[NodeId],
 ) -> frozenset[NodeId]:
@@ -69,7 +68,7 @@ def _asked_by_rules(
         if (found := snapshots.get(id)) is not None
         and (_asks_anew(nodes[id], found) or found.failing)
         and (found.fingerprint.content, found.fingerprint.upstream)
-        == (marks[id].content, marks[id].upstream)
+        == (fingerprints[id].content, fingerprints[id].upstream)
     )
 
 
@@ -100,7 +99,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
             gone=_gone(loaded, request, snapshots, chosen),
-            asked=_asked_by_rules(project.nodes, marks, snapshots, chosen),
+            asked=_asked_by_rules(project.nodes, fingerprints, snapshots, chosen),
         )
     )
     # What another node delivered to is said before its rows could come once more.

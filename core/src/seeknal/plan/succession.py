@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from attrs import evolve, frozen
 
-from seeknal.plan.plugin_queries import place_of
+from seeknal.plan.plugin_queries import label_of
 from seeknal.plan.session import Loaded, Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
@@ -87,7 +87,7 @@ def _succession(
         for owed in accounts[giver].backlog
         if owed.delivery.place in target.places and owed.delivery.environment == here
     )
-    label = place_of(loaded, request, loaded.project.nodes[heir], target)
+    label = label_of(loaded, request, loaded.project.nodes[heir], target)
     return Succession(
         heir=heir,
         giver=giver,

@@ -19,7 +19,6 @@ from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import rowless_kinds
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.succession import Succession, successions
-from seeknal.plan.verified import Verified
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.destinations import note_destinations

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
-from seeknal.values.model import Input, Location, NodeId, Severity
+from seeknal.values.model import Input, Location, NodeId, Problem, Severity
 from seeknal.values.other_tools import WORDS
 from seeknal.values.problems import Problems
 
