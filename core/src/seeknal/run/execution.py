@@ -12,7 +12,7 @@ from logging import WARNING
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from seeknal.plan.finding import Verified, still_current
 from seeknal.plan.planning import finder_of, plan_of, pool_of
@@ -38,19 +38,8 @@ from seeknal.values.model import (
 )
 
 if TYPE_CHECKING:
+    from seeknal.run.step_scope import Staged
     from seeknal.run.workers import NodeRunner
-    from seeknal.state.batch_files import BatchFiles
-
-
-@frozen(kw_only=True)
-class Building:
-    """Outputs that are built before any map shows them: what is read, and what is made."""
-
-    snapshots: dict[NodeId, Snapshot]
-    built: dict[NodeId, Snapshot] = field(factory=dict)
-
-    def record(self, snapshot: Snapshot) -> None:
-        self.built[snapshot.node] = snapshot
 
 
 class Reporter(Protocol):
@@ -207,8 +196,12 @@ class Execution:
             if (snapshot := snapshots.get(step.node)) is not None:
                 fingerprint = plan.fingerprints[step.node]
                 current = still_current(snapshot, step, fingerprint, self.verified.touched)
-                if current is not snapshot:
-                    self.record(plan.environment, current)
+                if current is not snapshot and self.store is not None:
+                    self.store.record(
+                        plan.environment,
+                        current,
+                        lazily=not self.project.nodes[step.node].targets,
+                    )
             results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
             self.finished(results[-1])
         return results
@@ -240,8 +233,8 @@ class Execution:
             help=why.help,
         )
 
-    def carry_out(self, plan: Plan, building: Building | None = None) -> list[NodeResult]:
-        """The results of a plan's steps. ``building``: elsewhere than on the map, and quietly."""
+    def carry_out(self, plan: Plan, staged: Staged | None = None) -> list[NodeResult]:
+        """The results of a plan's steps. ``staged``: elsewhere than on the map, and quietly."""
         from seeknal.lineage.reader import Reader
         from seeknal.run.content import Contents
         from seeknal.run.cutoff import Cutoff
@@ -257,27 +250,21 @@ class Execution:
             stored = (step.node for step in plan.to_run if self.stores(step.node, plan))
             self.artifacts.prepare(stored)
         engine = Engine(self.project.target, self.project.execution.memory_limit)
-        snapshots = (
-            building.snapshots if building else dict(self.loaded.snapshots(plan.environment))
-        )
+        snapshots = staged.snapshots if staged else dict(self.loaded.snapshots(plan.environment))
         outputs = Outputs(snapshots, engine, self.artifacts)
         earlier, nodes = pool_of(self.loaded), self.project.nodes
         reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
         contents = Contents(self.artifacts.path)
-        batches = BatchFiles(self.project.root, self.artifacts)
-        writes = self.store is not None and building is None
+        writes = self.store is not None and staged is None
         services = Services(
             project=self.project,
             plan=plan,
             plugins=self.loaded.plugins,
             engine=engine,
             artifacts=self.artifacts,
-            batches=batches,
+            batches=BatchFiles(self.project.root, self.artifacts),
             contents=contents,
             outputs=outputs,
-            record=building.record
-            if building
-            else lambda snapshot: self.record(plan.environment, snapshot),
             connections=self.loaded.connection,
             row_counts=self.history.row_counts,
             run_id=self.run_id,
@@ -287,11 +274,11 @@ class Execution:
             output_of=earlier.output,
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,
-            release=partial(self.release, batches),
-            destinations=self.store.destinations if self.store is not None else None,
+            store=self.store,
+            staged=staged,
+            stop=self.stop,
             queues=writes and self.loaded.owes(self.request),
             deliver=writes and self.loaded.delivers(self.request),
-            links=building is None,
         )
         try:
             with stopped_by_signals(self.stop):
@@ -299,10 +286,6 @@ class Execution:
         finally:
             reader.close()
             engine.close()
-
-    def release(self, batches: BatchFiles, node: NodeId) -> None:
-        if self.store is not None:
-            batches.release(node, self.store.batches(node))
 
     def schedule(
         self, plan: Plan, runner: NodeRunner, before: Mapping[NodeId, Snapshot]
@@ -337,12 +320,6 @@ class Execution:
             io_nodes=io_nodes(self.project.nodes, reads_files),
             file_nodes=file_nodes(self.project.nodes, reads_files),
         )
-
-    def record(self, environment: str, snapshot: Snapshot) -> None:
-        if self.store is not None:
-            lazily = not self.project.nodes[snapshot.node].targets
-            with self.stop.recording():
-                self.store.record(environment, snapshot, lazily=lazily)
 
     def finished(self, result: NodeResult) -> None:
         node = self.project.nodes[result.node]

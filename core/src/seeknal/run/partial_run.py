@@ -14,13 +14,14 @@ from attrs import evolve
 from seeknal.plan.session import read_project
 from seeknal.plan.stored import inlined_views
 from seeknal.project.commit import commit_of
-from seeknal.run.execution import Building, Execution, Reporter, new_run_id
+from seeknal.run.execution import Execution, Reporter, new_run_id
 from seeknal.state.history import History, run_record
 from seeknal.state.store import StateStore
 from seeknal.values.model import Delivery, NodeId, NodeResult, Plan, RunSummary, Snapshot, Step
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Request
+    from seeknal.run.step_scope import Staged
 
 
 class PartialRun:
@@ -53,8 +54,8 @@ class PartialRun:
         execution = self.opened()
         execution.loaded = evolve(execution.loaded, state=self.store.state)
 
-    def carry_out(self, steps: list[Step], building: Building | None = None) -> list[NodeResult]:
-        """The results of the steps. ``building``: elsewhere than on the map."""
+    def carry_out(self, steps: list[Step], staged: Staged | None = None) -> list[NodeResult]:
+        """The results of the steps. ``staged``: elsewhere than on the map."""
         execution = self.opened()
         project = execution.project
         plan = Plan(
@@ -64,7 +65,7 @@ class PartialRun:
             inlined=inlined_views(project.nodes, execution.loaded.graph),
         )
         self.reporter.planned(plan, project)
-        return execution.carry_out(plan, building)
+        return execution.carry_out(plan, staged)
 
     def deliver(self, changes: Mapping[NodeId, Snapshot | None]) -> list[NodeResult]:
         """Write what targets are owed of nodes whose outputs changed; what fails stays owed."""

@@ -16,6 +16,7 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
+from seeknal.run.signals import Stop
 from seeknal.values.model import (
     Account,
     Artifact,
@@ -36,7 +37,15 @@ if TYPE_CHECKING:
     from seeknal.run.cutoff import Cutoff
     from seeknal.state.artifacts import Artifacts
     from seeknal.state.batch_files import BatchFiles
-    from seeknal.state.destinations import Destinations
+    from seeknal.state.store import StateStore
+
+
+@frozen(kw_only=True)
+class Staged:
+    """Outputs that are built before any map shows them: what is read, and what is made."""
+
+    snapshots: dict[NodeId, Snapshot]
+    built: dict[NodeId, Snapshot] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -51,7 +60,6 @@ class Services:
     batches: BatchFiles
     contents: Contents
     outputs: Outputs
-    record: Callable[[Snapshot], None]
     connections: Callable[[str], Any]
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
@@ -65,17 +73,16 @@ class Services:
     """What is known of the targets of a node whose outputs are lost."""
     tell: Tell = lambda node, level, text: None
     """Takes what nodes log, as they log it."""
-    release: Callable[[NodeId], None] = lambda node: None
-    """Lets go of the rows of a node's batches that no account needs any more."""
     calls: Calls = field(factory=Calls)
     """What plugins wait for, and can be stopped in."""
-    destinations: Destinations | None = None
-    """Where was delivered to; None for a run that keeps nothing, and delivers nothing."""
+    store: StateStore | None = None
+    """Takes what becomes of nodes; None for a run that keeps nothing, and delivers nothing."""
+    staged: Staged | None = None
+    """Takes it instead, until a promotion moves its map to what was built."""
+    stop: Stop = field(factory=Stop)
     queues: bool = True
     """What targets are owed is put on record; `deliver`: and attempted."""
     deliver: bool = True
-    links: bool = True
-    """Stable names follow what is recorded; not before a promotion has moved its map."""
 
 
 @frozen
@@ -142,10 +149,17 @@ class StepScope:
 
     def record(self, snapshot: Snapshot) -> None:
         """Make ``snapshot`` the node's current one, and its stable name show that."""
-        self.services.record(snapshot)
+        services = self.services
+        if services.staged is not None:
+            services.staged.built[snapshot.node] = snapshot
+        elif services.store is not None:
+            # Of what nothing outside depends on, a power cut may cost the computation.
+            lazily = not services.project.nodes[snapshot.node].targets
+            with services.stop.recording():
+                services.store.record(self.environment, snapshot, lazily=lazily)
         self.outputs.snapshots[self.node.id] = snapshot
         # After it is on record: a crash in between leaves a generation open, which is seen.
-        if self.services.links:
+        if services.staged is None:
             self._link(snapshot)
 
     def _link(self, snapshot: Snapshot) -> None:

@@ -88,9 +88,11 @@ def _owed_here(scope: StepScope, snapshot: Snapshot) -> Account:
 
 def _release_batches(scope: StepScope, snapshot: Snapshot) -> Snapshot:
     """Let go of batches that have arrived; the file of this output loses a name by that."""
-    scope.services.release(scope.node.id)
+    services = scope.services
+    if services.store is not None:
+        services.batches.release(scope.node.id, services.store.batches(scope.node.id))
     if snapshot.artifact is not None:
-        artifact = scope.services.artifacts.renamed(snapshot.artifact)
+        artifact = services.artifacts.renamed(snapshot.artifact)
         if artifact != snapshot.artifact:
             snapshot = evolve(snapshot, artifact=artifact)
             scope.record(snapshot)
@@ -211,8 +213,9 @@ def _write(
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)
-    plugins, destinations = scope.services.plugins, scope.services.destinations
-    assert destinations is not None
+    plugins, store = scope.services.plugins, scope.services.store
+    assert store is not None
+    destinations = store.destinations
     landing = destination_of(target, context, plugins)
     known = destinations.get(landing.key)
     # Before anything is written: what a crash leaves there is on record.

@@ -11,8 +11,8 @@ from seeknal.plan.succession import account_of
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.environments.batching import Batching
-from seeknal.run.execution import Building
 from seeknal.run.partial_run import PartialRun
+from seeknal.run.step_scope import Staged
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, moved_records
 from seeknal.values.errors import RunError
@@ -39,8 +39,8 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
         for id in execution.loaded.graph.order
         if id in promotion.build
     ]
-    building = Building(snapshots=dict(promotion.map))
-    results = partial.carry_out(steps, building)
+    staged = Staged(snapshots=dict(promotion.map))
+    results = partial.carry_out(steps, staged)
     failed = [result for result in results if not result.ok]
     if failed:
         execution.summarise(results)
@@ -51,7 +51,7 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
             help=f"{promotion.target} is as it was",
         )
     partial.results += results
-    return building.built
+    return staged.built
 
 
 def check_files(
