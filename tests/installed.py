@@ -1,10 +1,11 @@
 """A plugin that is really installed: found by the entry point of its distribution."""
 
 
-def install_plugin(site, module, text, distribution=None):
+def install_plugin(site, module, text, distribution=None, commands=()):
     """Write a module, and the metadata that names it as the plugin of its own distribution.
 
     The plugin is called as the module, without ``seeknal_``. ``site`` has to be on the path.
+    ``commands`` maps names of commands to where each is, as ``MODULE:OBJECT``.
     """
     name = module.removeprefix("seeknal_")
     (site / f"{module}.py").write_text(text)
@@ -13,4 +14,6 @@ def install_plugin(site, module, text, distribution=None):
     distribution = distribution or module.replace("_", "-")
     metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
     (info / "METADATA").write_text(metadata)
-    (info / "entry_points.txt").write_text(f"[seeknal]\n{name} = {module}\n")
+    lines = [f"{command} = {place}\n" for command, place in dict(commands).items()]
+    points = f"[seeknal]\n{name} = {module}\n\n[seeknal.commands]\n{''.join(lines)}"
+    (info / "entry_points.txt").write_text(points)

@@ -20,6 +20,7 @@ def plugin(tmp_path):
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-ini\nVersion: 0.1.0\n")
     points = "[seeknal]\nini = seeknal_ini\nlite = seeknal_lite\n"
+    points += "[seeknal.commands]\nini = seeknal_ini_commands:ini\n"
     (metadata / "entry_points.txt").write_text(points)
     return tmp_path
 
@@ -56,6 +57,14 @@ def test_a_project_delivers_to_what_the_plugin_writes(plugin):
 
     assert rows == [told]
     assert f"{told}\n" in PAGE
+
+
+def test_a_project_is_listed_by_the_command_that_the_plugin_brings(plugin):
+    told = {command.line: command.expected for fence in fences(PAGE) for command in commands(fence)}
+
+    printed = run(plugin, plugin / "try", "seeknal", "ini")
+
+    assert alike(told["seeknal ini"], printed)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,11 @@ distribution in the group ``seeknal``::
     [project.entry-points.seeknal]
     example = "seeknal_example.plugin"
 
+Commands are objects of click's, each named by an entry point in the group ``seeknal.commands``::
+
+    [project.entry-points."seeknal.commands"]
+    example = "seeknal_example.commands:example"
+
 The hooks and what they mean: ``seeknal.kernel.hookspecs``.
 """
 

@@ -1,9 +1,12 @@
 """Command lines: help, spelling mistakes, common options, exit codes."""
 
+import json
 import subprocess
 import sys
 
+import click
 import pytest
+from tests.installed import install_plugin
 
 from seeknal.cli.app import COMMANDS, App, _spelled
 
@@ -30,8 +33,6 @@ def test_help_imports_no_heavy_module():
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_overview_says_what_the_command_says_of_itself(name):
-    import click
-
     command = App().get_command(click.Context(App()), name)
 
     assert command is not None
@@ -156,7 +157,7 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypat
     def broken():
         raise ValueError("boom")
 
-    monkeypatch.setattr(plugins, "installed_plugins", broken)
+    monkeypatch.setattr(plugins, "installed", broken)
     plain = seeknal("nothing-like-this")
     full = seeknal("--debug", "nothing-like-this")
 
@@ -166,29 +167,32 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypat
     assert "Traceback" in full[2]
 
 
-PLUGIN = """
-from seeknal.plugin import hookimpl
+INGEST = """
+import click
 
-@hookimpl
-def register_commands(cli):
-    @cli.command("ingest")
-    def ingest():
-        \"\"\"Land a source in a lake.\"\"\"
-        print("landed")
+
+@click.command("ingest")
+def ingest():
+    \"\"\"Land a source in a lake.\"\"\"
+    print("landed")
 """
 
 
-def test_a_plugins_command_is_listed_and_found(seeknal, tmp_path, monkeypatch):
-    import click
-
-    metadata = tmp_path / "seeknal_ingest-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: seeknal-ingest\nVersion: 1.0\n"
-    )
-    (metadata / "entry_points.txt").write_text("[seeknal]\ningest = seeknal_ingest_commands\n")
-    (tmp_path / "seeknal_ingest_commands.py").write_text(PLUGIN)
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Installs a plugin with a command ``ingest``, whose module is the text that is given."""
     monkeypatch.syspath_prepend(tmp_path)
+
+    def install(text, module="seeknal_ingest", plugin="raise RuntimeError('imported')\n"):
+        install_plugin(tmp_path, module, plugin, commands={"ingest": f"{module}_commands:ingest"})
+        (tmp_path / f"{module}_commands.py").write_text(text)
+        monkeypatch.delitem(sys.modules, f"{module}_commands", raising=False)
+
+    return install
+
+
+def test_a_plugins_command_is_listed_and_found(seeknal, installed):
+    installed(INGEST)
 
     listed = seeknal("--help")
     ran = seeknal("ingest")
@@ -198,15 +202,79 @@ def test_a_plugins_command_is_listed_and_found(seeknal, tmp_path, monkeypatch):
     assert issubclass(App().command_class, click.Command)
 
 
-def test_only_a_plugin_that_names_the_hook_is_imported_for_help(tmp_path, monkeypatch):
-    from seeknal.cli.app import _may_have_commands
+def test_a_command_needs_nothing_of_its_plugin_but_its_own_module(seeknal, installed):
+    installed(INGEST)
 
-    (tmp_path / "with_commands.py").write_text("def register_commands(cli): ...\n")
-    (tmp_path / "without_commands.py").write_text("raise RuntimeError('imported')\n")
-    (tmp_path / "with_star.py").write_text("from with_commands import *\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    listed = seeknal("--help")
+    ran = seeknal("ingest")
 
-    assert _may_have_commands("with_commands")
-    assert _may_have_commands("with_star")
-    assert not _may_have_commands("without_commands")
-    assert not _may_have_commands("not.there")
+    assert (listed[2], ran[2]) == ("", "")
+    assert "seeknal_ingest" not in sys.modules
+
+
+def test_a_command_of_cores_asks_no_plugin(seeknal, fresh, installed):
+    installed("raise RuntimeError('imported')\n")
+
+    code, _, err = seeknal("-C", str(fresh.path), "list", "--help")
+
+    assert (code, err) == (0, "")
+
+
+def test_a_command_that_cannot_be_imported_is_named_and_the_others_are_listed(seeknal, installed):
+    installed("import no_such_driver\n")
+
+    listed = seeknal("--help")
+    ran = seeknal("ingest")
+
+    said = "command 'ingest' of seeknal-ingest 1.0 could not be loaded: ModuleNotFoundError"
+    assert listed[0] == 0
+    assert "  list " in listed[1]
+    assert "  ingest" not in listed[1]
+    assert said in listed[2]
+    assert ran[0] == 2
+    assert f"error[SK1001]: {said}" in ran[2]
+
+
+def test_a_command_that_is_none_is_named(seeknal, installed):
+    installed("ingest = 5\n")
+
+    code, _, err = seeknal("ingest")
+
+    assert code == 2
+    assert "seeknal_ingest_commands:ingest is no command of click's" in err
+
+
+def test_a_command_that_two_distributions_bring_is_an_error_that_names_both(seeknal, installed):
+    installed(INGEST)
+    installed(INGEST, module="seeknal_other")
+
+    code, _, err = seeknal("ingest")
+
+    assert code == 2
+    assert (
+        "error[SK1002]: command 'ingest' is declared by seeknal-ingest 1.0 and by seeknal-other 1.0"
+        in err
+    )
+
+
+@pytest.mark.parametrize("left_out", ["ingest", "all"])
+def test_a_command_goes_with_its_plugin(seeknal, installed, monkeypatch, left_out):
+    installed(INGEST)
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", left_out)
+
+    listed = seeknal("--help")
+    ran = seeknal("ingest")
+
+    assert "ingest" not in listed[1]
+    assert ran[0] == 2
+    assert "unknown command 'ingest'" in ran[2]
+
+
+def test_plugins_are_listed_with_their_commands(seeknal, installed):
+    installed(INGEST, plugin="")
+
+    code, out, _ = seeknal("plugins", "--format", "json")
+
+    found = {entry["name"]: entry["types"] for entry in json.loads(out)}
+    assert code == 0
+    assert found["ingest"] == {"command": ["ingest"]}

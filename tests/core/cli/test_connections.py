@@ -10,6 +10,7 @@ from tests.installed import install_plugin
 PLUGIN = '''
 import sqlite3
 
+import click
 from attrs import frozen
 
 from seeknal.plugin import ConnectionFailed, ConnectionType, Secret, hookimpl, option
@@ -60,12 +61,10 @@ def open_session(connection, project_root):
     return ShelfSession(connection.options)
 
 
-@hookimpl
-def register_commands(cli):
-    @cli.command("dust")
-    def dust():
-        """Dust the shelf."""
-        print("dusted")
+@click.command("dust")
+def dust():
+    """Dust the shelf."""
+    print("dusted")
 '''
 
 PROFILES = """
@@ -80,7 +79,7 @@ connections:
 def project(seeknal_project, tmp_path_factory, monkeypatch):
     """The shop with a plugin that is really installed: found by its entry point."""
     site = tmp_path_factory.mktemp("site")
-    install_plugin(site, "seeknal_shelf", PLUGIN)
+    install_plugin(site, "seeknal_shelf", PLUGIN, commands={"dust": "seeknal_shelf:dust"})
     monkeypatch.syspath_prepend(site)
     with sqlite3.connect(site / "shelf.db") as database:
         database.execute("CREATE TABLE books (id INTEGER, title TEXT)")

@@ -92,11 +92,6 @@ def node_kinds():
 
 
 @hookimpl
-def register_commands(cli):
-    note("register_commands")
-
-
-@hookimpl
 def load_source(source, context):
     note("load_source")
     if not isinstance(source.options, Rows_):
@@ -312,4 +307,4 @@ def test_what_a_plugin_raises_while_it_watches_becomes_a_warning(monkeypatch):
 
 def test_every_hook_of_the_specs_can_be_called_or_is_a_declaration():
     declared = {"node_kinds", "source_types", "target_types", "audit_types", "connection_types"}
-    assert SPECS - set(vars(Hooks)) == {*declared, "engines", "register_commands"}
+    assert SPECS - set(vars(Hooks)) == {*declared, "engines"}

@@ -1,7 +1,7 @@
 """The command table and how a command line becomes an exit code.
 
-A command's module is imported when the command is used; plugins are asked for commands only
-when no command of core's has the name, or when all are listed.
+A command's module is imported when the command is used; the commands that plugins bring are looked
+up only when no command of core's has the name, or when all are listed.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -33,11 +34,13 @@ from seeknal.values.other_tools import COMMANDS as COMMANDS_OF_OTHERS
 from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
 from seeknal.values.other_tools import is_node_file
 
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Installed
+
 OptionsT = TypeVar("OptionsT")
 _EXTRA = re.compile(r"extra arguments? \((.*)\)")
 _CLICKS_INTEGER = re.compile(r"valid integer( range)?")
 PROGRAM = "seeknal"
-REGISTER = "register_commands"
 _NOTHING = " \t\r\n,"
 """What separates the words of a list; of these alone there is no word."""
 _INTERRUPTED = "Query interrupted"
@@ -309,15 +312,14 @@ class App(Group):
             no_args_is_help=True,
             params=[*_common_parameters(), _version_option()],
         )
-        self._asked_plugins = False
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         try:
-            self._ask_plugins()
+            return [*COMMANDS, *self._brought]
         except PluginError as error:
             # What a command would end with; --help is given all the same.
             warn(error.message)
-        return [*COMMANDS, *sorted(name for name in self.commands if name not in COMMANDS)]
+            return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
@@ -325,57 +327,38 @@ class App(Group):
             command = getattr(module, f"{cmd_name}_command")
             assert isinstance(command, click.Command)
             return command
-        self._ask_plugins()
-        return self.commands.get(cmd_name)
+        if cmd_name in self.commands or cmd_name not in self._brought:
+            return self.commands.get(cmd_name)
+        from seeknal.kernel.commands import load_command
 
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """A plugin's command, which gets the options that every command has."""
-        _add_common(cmd)
-        super().add_command(cmd, name)
+        command = load_command(self._brought[cmd_name])
+        _add_common(command)
+        self.add_command(command, cmd_name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(ctx):
-            summary = COMMANDS[name][1] if name in COMMANDS else self.summary_of(name)
-            rows.append((name, summary))
+        rows = [(name, summary) for name, (_, summary) in COMMANDS.items()]
+        for name in self.list_commands(ctx)[len(COMMANDS) :]:
+            try:
+                command = self.get_command(ctx, name)
+            except PluginError as error:
+                warn(error.message)
+            else:
+                assert command is not None
+                rows.append((name, command.get_short_help_str(limit=80)))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    def summary_of(self, name: str) -> str:
-        return self.commands[name].get_short_help_str(limit=80)
+    @cached_property
+    def _brought(self) -> Mapping[str, Sequence[Installed]]:
+        """What plugins bring, by name; where core has a command of the name it stays core's."""
+        from seeknal.kernel.plugins import enabled_commands
 
-    def _ask_plugins(self) -> None:
-        if self._asked_plugins:
-            return
-        self._asked_plugins = True
-        from seeknal.kernel.plugins import enabled_plugins
-
-        for plugin in enabled_plugins():
-            if _may_have_commands(plugin.module):
-                self._ask(plugin.name, plugin.module)
-
-    def _ask(self, name: str, module: str) -> None:
-        """One plugin's own commands; importing the others would make ``--help`` slow."""
-        try:
-            register = getattr(import_module(module), REGISTER, None)
-            if register is not None:
-                register(cli=self)
-        except Exception as error:
-            # Whatever a third party's module does must not take the other commands down.
-            warn(f"plugin {name!r} failed in {REGISTER}: {error}")
-
-
-def _may_have_commands(module: str) -> bool:
-    """Whether a plugin's text names the hook, so that most need no import for ``--help``."""
-    from importlib.util import find_spec
-
-    try:
-        spec = find_spec(module)
-        text = Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
-    except Exception:
-        # Whatever is wrong with it is said where the plugin is needed.
-        return False
-    return REGISTER in text or "import *" in text
+        found: dict[str, list[Installed]] = {}
+        for entry in enabled_commands():
+            if entry.name not in COMMANDS:
+                found.setdefault(entry.name, []).append(entry)
+        return found
 
 
 def _version_option() -> click.Option:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 if TYPE_CHECKING:
-    import click
-
     from seeknal.kernel.contexts import (
         AuditContext,
         Context,
@@ -117,16 +115,6 @@ def engines() -> Iterable[EngineType]:  # type: ignore[empty-body]
 
     Called once per process, when a project is loaded; main thread. Must not import a driver.
     The plugin's ``run_node`` is given such a node before core's own is.
-    """
-
-
-@_declares
-def register_commands(cli: click.Group) -> None:
-    """Add commands or groups to ``cli``.
-
-    Called once per process, before a command line is parsed, unless it names a command of
-    core's. Must be cheap: import what a command needs inside the command. There
-    ``click.get_current_context().obj`` is a ``Command``, which knows project and connections.
     """
 
 

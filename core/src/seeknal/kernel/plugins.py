@@ -1,6 +1,7 @@
 """Which plugins there are, and what they declare.
 
-Names and versions come from distribution metadata without importing anything. A plugin that
+Names and versions come from distribution metadata without importing anything, and so do the names
+of commands, each of which is imported by itself. A plugin that
 cannot be imported is a warning until the project needs it; two that declare the same name are
 an error naming both.
 """
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     )
 
 GROUP = "seeknal"
+COMMANDS = "seeknal.commands"
+"""The entry points of commands: the name of each, and the object of click's that it is."""
 T = TypeVar("T")
 BUILTIN = {
     "kinds": "seeknal.builtin.kinds",
@@ -63,14 +66,21 @@ DECLARED = {
 
 @frozen(kw_only=True)
 class Installed:
-    """A plugin found by its entry point; nothing of it is imported yet."""
+    """A plugin or a command found by its entry point; nothing of it is imported yet."""
 
     name: str
     distribution: str
     version: str
     module: str
+    """Where it is; of a command ``MODULE:OBJECT``."""
     asks: str | None = None
     """The versions of seeknal that its distribution asks for."""
+    group: str = GROUP
+
+    @property
+    def origin(self) -> str:
+        """Its distribution and version, as people read them."""
+        return f"{self.distribution} {self.version}"
 
 
 @frozen(kw_only=True)
@@ -100,30 +110,40 @@ def enabled_plugins() -> tuple[Installed, ...]:
 
     Raises PluginError when one of them, or what is left of a core, is of another major version.
     """
-    check_core()
-    enabled = tuple(_enabled(installed_plugins()))
-    for plugin in enabled:
-        check_plugin(
-            plugin.name,
-            plugin.distribution,
-            plugin.version,
-            asks=plugin.asks,
-            ours=plugin.distribution in PLUGINS_OF_OURS,
-        )
-    return enabled
+    return _enabled(GROUP)
 
 
-def installed_plugins() -> tuple[Installed, ...]:
-    """Every plugin that an installed distribution names, in order of name."""
+def enabled_commands() -> tuple[Installed, ...]:
+    """The commands that installed distributions bring, as `enabled_plugins` gives plugins.
+
+    A command goes with the plugins of its distribution.
+    """
+    return _enabled(COMMANDS)
+
+
+def installed() -> tuple[Installed, ...]:
+    """Every plugin and command that an installed distribution names, in order of name."""
     from importlib.metadata import entry_points
 
-    found = map(_installed, entry_points(group=GROUP))
-    return tuple(sorted(dict.fromkeys(found), key=lambda plugin: plugin.name))
+    points = entry_points()
+    found = [
+        _installed(point, group)
+        for group in (GROUP, COMMANDS)
+        for point in points.select(group=group)
+    ]
+    once = dict.fromkeys(found)
+    return tuple(sorted(once, key=lambda entry: (entry.name, entry.distribution)))
 
 
-def _installed(point: EntryPoint) -> Installed:
+def _installed(point: EntryPoint, group: str) -> Installed:
     if point.dist is None:
-        return Installed(name=point.name, distribution=point.module, version="", module=point.value)
+        return Installed(
+            name=point.name,
+            distribution=point.module,
+            version="",
+            module=point.value,
+            group=group,
+        )
     metadata = point.dist.metadata
     return Installed(
         name=point.name,
@@ -131,12 +151,32 @@ def _installed(point: EntryPoint) -> Installed:
         version=metadata["Version"],
         module=point.value,
         asks=asked_of_core(metadata.get_all("Requires-Dist") or ()),
+        group=group,
     )
 
 
-def _enabled(plugins: Iterable[Installed]) -> Iterable[Installed]:
+def _enabled(group: str) -> tuple[Installed, ...]:
+    check_core()
     disabled = {name.strip() for name in os.environ.get("SEEKNAL_DISABLE_PLUGINS", "").split(",")}
-    return (plugin for plugin in plugins if not disabled & {plugin.name, "all"})
+    found = installed()
+    left_out = {
+        entry.distribution for entry in found if entry.group == GROUP and entry.name in disabled
+    }
+    enabled = [
+        entry
+        for entry in found
+        if not disabled & {entry.name, "all"}
+        and (entry.group == GROUP or entry.distribution not in left_out)
+    ]
+    for entry in enabled:
+        check_plugin(
+            entry.name,
+            entry.distribution,
+            entry.version,
+            asks=entry.asks,
+            ours=entry.distribution in PLUGINS_OF_OURS,
+        )
+    return tuple(entry for entry in enabled if entry.group == group)
 
 
 class Plugins:
@@ -176,8 +216,7 @@ class Plugins:
         """One line for each plugin that could not be loaded."""
         by_name = {plugin.name: plugin for plugin in self.installed}
         return tuple(
-            f"plugin {name!r} ({by_name[name].distribution} {by_name[name].version}) "
-            f"could not be loaded: {reason}"
+            f"plugin {name!r} ({by_name[name].origin}) could not be loaded: {reason}"
             for name, reason in self.errors.items()
         )
 
@@ -279,9 +318,10 @@ class Plugins:
             Installed(name=name, distribution=CORE, version=__version__, module=module)
             for name, module in BUILTIN.items()
         ]
-        return [self._info(plugin) for plugin in (*core, *self.installed)]
+        commands = enabled_commands()
+        return [self._info(plugin, commands) for plugin in (*core, *self.installed)]
 
-    def _info(self, plugin: Installed) -> PluginInfo:
+    def _info(self, plugin: Installed, commands: Iterable[Installed]) -> PluginInfo:
         module = self._manager.get_plugin(plugin.name)
         callers = (self._manager.get_hookcallers(module) if module else None) or []
         types = {
@@ -290,6 +330,9 @@ class Plugins:
             )
             for what in DECLARED
         }
+        types["command"] = tuple(
+            entry.name for entry in commands if entry.distribution == plugin.distribution
+        )
         return PluginInfo(
             name=plugin.name,
             distribution=plugin.distribution,
@@ -320,10 +363,7 @@ class Plugins:
         owners[name] = plugin
 
     def _who(self, name: str) -> str:
-        for plugin in self.installed:
-            if plugin.name == name:
-                return f"{plugin.distribution} {plugin.version}"
-        return CORE
+        return next((entry.origin for entry in self.installed if entry.name == name), CORE)
 
 
 def _import(module: str) -> Any:

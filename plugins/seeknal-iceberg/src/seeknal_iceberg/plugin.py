@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
     Column,
@@ -41,9 +40,6 @@ from seeknal_iceberg.options import (
     IcebergTarget,
     completed,
 )
-
-if TYPE_CHECKING:
-    import click
 
 
 @hookimpl
@@ -194,10 +190,3 @@ def open_session(connection: Connection, project_root: Path) -> Session | None:
     from seeknal_iceberg.session import CatalogSession
 
     return CatalogSession(connection.options, project_root)
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    from seeknal_iceberg.commands import iceberg_command
-
-    cli.add_command(iceberg_command)

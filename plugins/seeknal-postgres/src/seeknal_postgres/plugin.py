@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
     Column,
@@ -41,9 +40,6 @@ from seeknal_postgres.options import (
     PostgresSource,
     PostgresTarget,
 )
-
-if TYPE_CHECKING:
-    import click
 
 
 @hookimpl
@@ -213,10 +209,3 @@ def after_run(summary: RunSummary) -> None:
     from seeknal_postgres.pool import close_idle
 
     close_idle()
-
-
-@hookimpl
-def register_commands(cli: click.Group) -> None:
-    from seeknal_postgres.commands import postgres_command
-
-    cli.add_command(postgres_command)
