@@ -69,7 +69,10 @@ def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
         tags=wanted.tags,
         exclude_tags=wanted.exclude_tags,
         changed=modified_nodes(
-            loaded.project.nodes, loaded.fingerprints(), loaded.snapshots(wanted.environment)
+            loaded.project.nodes,
+            loaded.fingerprints(),
+            loaded.snapshots(wanted.environment),
+            loaded.described(wanted.environment),
         ),
     )
     return [id for id in loaded.graph.order if id in chosen]

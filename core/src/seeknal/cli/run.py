@@ -219,7 +219,7 @@ def _refuse_other_options(asked: Request, planned: Mapping[str, Any]) -> None:
 
 def _say_that_nothing_is_modified(asked: Request) -> None:
     """Why a selection holds no node; an empty one that asks for no state is refused before."""
-    if asked.select or asked.exclude:
+    if any("state:" in text for text in (*asked.select, *asked.exclude)):
         say("nothing is modified: no selected node is defined otherwise than when it last ran")
 
 

@@ -32,7 +32,13 @@ Role = Literal[
 ]
 """What core has to know of an option beside its type; `option` says what each means."""
 
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    NodeId: "the name of a node",
+}
 
 
 def option(
@@ -51,6 +57,9 @@ def option(
     editors; a ``validator`` (as of attrs) raises ValueError with what is wrong; ``functional``
     is False for what cannot change rows, such as a description. A field name that ends in ``_``
     stands for the key without it (``from_`` for ``from``).
+
+    An option of a kind that is a `NodeId`, at any depth, names a node, as ``inputs:`` does: the
+    node's kind reads it, and finds the full id there.
 
     ``role`` is what the option is to core:
 
@@ -334,6 +343,8 @@ def _scalar(wanted: Any, value: object) -> object:
         return value if isinstance(value, Secret) else Secret(value)
     if wanted is Duration:
         return _duration(value)
+    if wanted is NodeId and isinstance(value, str):
+        return NodeId(value)
     if wanted is float and type(value) in (int, float):
         return float(value)  # type: ignore[arg-type]
     if type(value) is wanted or (wanted is str and isinstance(value, str)):
@@ -405,6 +416,7 @@ def json_schema(cls: type) -> dict[str, Any]:
 _SCALAR_SCHEMAS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     Secret: {"type": "string"},
+    NodeId: {"type": "string"},
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},

@@ -100,21 +100,21 @@ def _traced(
     body = _body(node, known)
     if body is not None and takes_columns_from_data(body):
         raise Unbound("a PIVOT without IN (...) takes its columns from the data")
-    missing = [id for id in node.parents if not parents[id].known]
-    if missing:
+    # Nodes that only describe are read by those who ask them, not by SQL.
+    nodes = binder.nodes
+    read = [id for id in node.parents if id in parents and nodes[id].does != "describes"]
+    if missing := [id for id in read if not parents[id].known]:
         raise Unbound(f"the columns of {missing[0]} are not known until it has run")
-    for id in node.parents:
+    for id in read:
         binder.define(id, parents[id].columns)
-    sql = (
-        body if body and _is_its_body(node, binder) else binder.generated(node, body, node.parents)
-    )
+    sql = body if body and _is_its_body(node, binder) else binder.generated(node, body, read)
     columns = known.columns or binder.columns(sql)
     tables: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
-        (id.kind.lower(), id.name.lower()): (str(id), parents[id].names()) for id in node.parents
+        (id.kind.lower(), id.name.lower()): (str(id), parents[id].names()) for id in read
     }
     inexact = frozenset(
         ColumnRef(str(id), column.name)
-        for id in node.parents
+        for id in read
         for column in parents[id].columns
         if not is_exact(column.type)
     )

@@ -10,6 +10,8 @@ from attrs import evolve, field, frozen
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage
 from seeknal.plan.categories import Before, Category, Verdict, categorise
+from seeknal.plan.described import definitions
+from seeknal.plan.described import verdicts as those_described
 from seeknal.plan.effects import ALL, NONE, Effect, inherited
 from seeknal.sql.lineage.model import ColumnRef
 from seeknal.values.model import Column, Node, NodeId, Plan, Snapshot, Step
@@ -90,26 +92,44 @@ def consequences(
     *,
     whole: bool = True,
     disabled: Collection[NodeId] = (),
+    described: Mapping[NodeId, str] | None = None,
 ) -> Consequences:
     """What ``plan`` does to ``snapshots``. ``whole``: nodes that are not in it are removed.
 
-    ``disabled`` are those that files define, but leave out.
+    ``disabled`` are those that files define, but leave out. ``described`` is how nodes that only
+    describe were last defined, where they are to be told of.
     """
+    before = described or {}
+    steps = _told_of(plan, nodes, graph)
     verdicts = _verdicts(plan, nodes, snapshots, known)
-    effects = _effects(plan, graph, verdicts, known)
+    if whole and described is not None:
+        verdicts |= those_described(definitions(nodes, plan.fingerprints), before)
+    effects = _effects(steps, graph, verdicts, known)
     found = [
         _direct(step, nodes[step.node], verdicts[step.node], effects, graph, snapshots, known)
-        for step in plan.steps
+        for step in steps
         if step.node in verdicts
     ]
-    found += _indirect(plan, nodes, graph, snapshots, verdicts, effects)
+    found += _indirect(steps, nodes, graph, snapshots, verdicts, effects)
     if whole:
-        found += [_removed(id, id in disabled) for id in snapshots if id not in nodes]
+        gone = [id for id in (*snapshots, *before) if id not in nodes]
+        found += [_removed(id, id in disabled) for id in gone]
     return Consequences(
         changes=tuple(found),
         seconds=_estimate(plan, known.durations),
         counts=_counts(plan, found),
     )
+
+
+def _told_of(plan: Plan, nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Step, ...]:
+    """The steps, and as steps that do nothing the nodes that only describe, in their order."""
+    if not any(node.does == "describes" for node in nodes.values()):
+        return plan.steps
+    steps = {step.node: step for step in plan.steps}
+    for id, node in nodes.items():
+        if node.does == "describes":
+            steps[id] = Step(node=id, action="reuse", reason="only describes")
+    return tuple(steps[id] for id in graph.order if id in steps)
 
 
 def _verdicts(
@@ -141,11 +161,11 @@ def _inputs(node: Node, known: Known) -> dict[NodeId, tuple[Column, ...]] | None
 
 
 def _effects(
-    plan: Plan, graph: Graph, verdicts: Mapping[NodeId, Verdict], known: Known
+    steps: Sequence[Step], graph: Graph, verdicts: Mapping[NodeId, Verdict], known: Known
 ) -> dict[NodeId, Effect]:
     """What the changes make of each node's output; nodes that they leave alone are not in it."""
     found: dict[NodeId, Effect] = {}
-    for step in plan.steps:
+    for step in steps:
         verdict = verdicts.get(step.node)
         effect = verdict.effect if verdict else NONE
         parents = {parent: found[parent] for parent in graph.parents[step.node] if parent in found}
@@ -234,7 +254,7 @@ def _users(child: NodeId, node: NodeId, name: str, known: Known) -> list[str]:
 
 
 def _indirect(
-    plan: Plan,
+    steps: Sequence[Step],
     nodes: Mapping[NodeId, Node],
     graph: Graph,
     snapshots: Mapping[NodeId, Snapshot],
@@ -245,7 +265,7 @@ def _indirect(
         id: (id,) for id, verdict in verdicts.items() if verdict.category != "METADATA"
     }
     found = []
-    for step in plan.steps:
+    for step in steps:
         inherited = [
             cause for parent in graph.parents[step.node] for cause in causes.get(parent, ())
         ]

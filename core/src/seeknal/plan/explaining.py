@@ -34,7 +34,12 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
         and found.fingerprint.content != fingerprint.content
         for id, fingerprint in plan.fingerprints.items()
     )
-    told = partial(consequences, whole=whole, disabled=project.disabled)
+    told = partial(
+        consequences,
+        whole=whole,
+        disabled=project.disabled,
+        described=loaded.described(plan.environment),
+    )
     if not edited:
         return told(plan, project.nodes, loaded.graph, snapshots, known)
     with _Readings(loaded, plan, snapshots) as readings:

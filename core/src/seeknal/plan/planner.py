@@ -15,6 +15,9 @@ from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
 from seeknal.values.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
 
+_KEEP_NOTHING = ("checks", "describes")
+"""What nodes do of which nothing is stored that others could read."""
+
 
 @frozen(kw_only=True)
 class Situation:
@@ -273,7 +276,7 @@ class _Planner:
 
     def check_unselected_parents(self, node: Node) -> None:
         for parent in node.parents:
-            if parent in self.now.selected or self.now.nodes[parent].does == "checks":
+            if parent in self.now.selected or self.now.nodes[parent].does in _KEEP_NOTHING:
                 continue
             snapshot = self.now.snapshots.get(parent)
             if snapshot is None:

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
 from seeknal.graph.selection import select
+from seeknal.plan.described import definitions, modified
 from seeknal.plan.finding import Finder, Found, Verified
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.plugin_queries import (
@@ -31,15 +32,18 @@ def modified_nodes(
     nodes: Mapping[NodeId, Node],
     fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
+    described: Mapping[NodeId, str],
 ) -> frozenset[NodeId]:
     """What ``state:modified`` means: nodes whose definition is not the one that last ran.
 
     A rule keeps nothing of its own: what it last asked is known of the nodes that it checks.
+    ``described`` is how nodes that are no step of a run were last defined.
     """
-    return frozenset(
+    return modified(definitions(nodes, marks), described) | frozenset(
         id
         for id, node in nodes.items()
-        if (
+        if node.does != "describes"
+        and (
             any(_asks_anew(nodes[parent], snapshots.get(parent)) for parent in node.parents[:1])
             if node.does == "checks"
             else id not in snapshots
@@ -78,7 +82,8 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     fingerprints = loaded.fingerprints()
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
-    chosen = _selected(loaded, request, fingerprints, snapshots)
+    selected = _selected(loaded, request, fingerprints, snapshots)
+    chosen = frozenset(id for id in selected if project.nodes[id].does != "describes")
     plan = make_plan(
         Situation(
             environment=request.environment,
@@ -103,8 +108,16 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
         )
     )
     # What another node delivered to is said before its rows could come once more.
-    found = map(str, successions(loaded, request, chosen)) if loaded.owes(request) else ()
+    found = (
+        [str(each) for each in successions(loaded, request, chosen)] if loaded.owes(request) else []
+    )
+    if selected and not chosen:
+        found += map(_only_describes, sorted(selected))
     return evolve(plan, warnings=(*plan.warnings, *found))
+
+
+def _only_describes(id: NodeId) -> str:
+    return f"{id} only describes: it is no step of a run"
 
 
 def _gone(
@@ -165,7 +178,9 @@ def _selected(
         types=request.types,
         tags=request.tags,
         exclude_tags=request.exclude_tags,
-        changed=modified_nodes(nodes, fingerprints, snapshots),
+        changed=modified_nodes(
+            nodes, fingerprints, snapshots, loaded.described(request.environment)
+        ),
     )
 
 

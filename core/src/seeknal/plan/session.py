@@ -81,6 +81,12 @@ class Loaded:
         found = environments.get(environment) or environments.get(PRODUCTION)
         return found.snapshots if found else {}
 
+    def described(self, environment: str) -> Mapping[NodeId, str]:
+        """How nodes that are no step of a run were last defined there, as `snapshots` tells."""
+        environments = self.state.environments
+        found = environments.get(environment) or environments.get(PRODUCTION)
+        return found.described if found else {}
+
     def owes(self, request: Request) -> bool:
         """Whether targets are owed what is built: an environment may be kept to artifacts alone."""
         isolated = request.environment != PRODUCTION

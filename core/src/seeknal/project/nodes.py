@@ -25,6 +25,7 @@ from seeknal.project.inside import leaves
 from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
 from seeknal.project.profile.endpoints import implicit_connection, without_credentials
 from seeknal.project.raw import RawNode
+from seeknal.project.references import resolved
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.rendering import render, render_values, text_begins
 from seeknal.sql.keywords import TYPE_NAMES, words
@@ -108,8 +109,10 @@ class _Builder:
         if common is None or added is None or not common.enabled:
             return None
         kind_data = self.with_old_keys(kind_data, common, kind)
-        options = self.converted(kind.options, kind_data)
-        inputs = self.inputs(common, kind)
+        before = len(self.problems)
+        options, named = self.with_ids(self.converted(kind.options, kind_data), kind_data)
+        inputs = self.inputs(common, kind, named)
+        inputs = None if self.has_errors(before) else inputs
         clear = inputs is not None
         before = len(self.problems)
         self.check_body(common, kind)
@@ -244,8 +247,20 @@ class _Builder:
         }
         return {**data, **moved}
 
-    def inputs(self, common: CommonKeys, kind: NodeKind) -> tuple[Input, ...] | None:
-        """The declared inputs, each once; None when one could mean several nodes."""
+    def with_ids(self, options: Any, written: object) -> tuple[Any, list[Input]]:
+        """A kind's own options, with the ids of the nodes that they name; and these as inputs."""
+        named: list[Input] = []
+
+        def resolve(name: NodeId, path: tuple[str | int, ...]) -> NodeId:
+            named.append(self.input(name, self.raw.marks.value(*path)))
+            return named[-1].ref
+
+        return resolved(options, written, resolve), named
+
+    def inputs(
+        self, common: CommonKeys, kind: NodeKind, named: list[Input]
+    ) -> tuple[Input, ...] | None:
+        """The inputs, declared and ``named``, each once; None when one could mean several nodes."""
         before = len(self.problems)
         found = [
             self.input(entry, self.raw.marks.value(key, index))
@@ -255,6 +270,7 @@ class _Builder:
         source = self.raw.data.get("source")
         if kind.does != "loads" and isinstance(source, str):
             found.append(self.input(source, self.raw.marks.value("source")))
+        found += named
         if len(self.problems) > before:
             return None
         return tuple({(entry.ref, entry.alias): entry for entry in reversed(found)}.values())[::-1]

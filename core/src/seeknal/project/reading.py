@@ -15,6 +15,7 @@ from seeknal.project.build_context import Surroundings
 from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
 from seeknal.project.deliveries import overwritten, read_back
+from seeknal.project.descriptions import through_descriptions
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
@@ -87,7 +88,7 @@ class _Loader:
         around = self.surroundings(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
-        nodes = self.in_order(self.with_rules(nodes, raws, around))
+        nodes = through_descriptions(self.in_order(self.with_rules(nodes, raws, around)))
         addresses = Addresses(profile, self.plugins)
         nodes = {id: addresses.placed(node) for id, node in nodes.items()}
         self.problems += around.own_audits.faults(around.scope, around.known)

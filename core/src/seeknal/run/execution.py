@@ -107,6 +107,7 @@ class Execution:
         try:
             results = self.carry_out(plan) if plan.to_run else self.reuse_all(plan)
             self.forget_removed(plan.environment)
+            self.note_described(plan)
         finally:
             self.store.end_generation(plan.environment)
         if plan.to_run and not self.stop.at_once:
@@ -166,6 +167,16 @@ class Execution:
         self.store.forget(environment, *gone)
         for id in gone:
             self.artifacts.unlink_current(id, environment)
+
+    def note_described(self, plan: Plan) -> None:
+        """How the nodes that are no steps are defined now, when all of the rest was run."""
+        from seeknal.plan.described import definitions
+
+        assert self.store is not None
+        now = definitions(self.project.nodes, plan.fingerprints)
+        if is_narrowed(self.request) or now == self.loaded.described(plan.environment):
+            return
+        self.store.annotate(plan.environment, described=now)
 
     def abandoned(self) -> tuple[NodeResult, ...]:
         """What is owed of nodes that the files no longer define, said when all of it was run."""

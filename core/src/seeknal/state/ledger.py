@@ -14,7 +14,7 @@ from seeknal.values.model import NodeId, Snapshot
 
 Encoded = Mapping[str, Any]
 
-_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "open")
+_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "described", "open")
 """What an environment knows of itself beside its map; each key is left out while it is empty."""
 
 _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
@@ -32,6 +32,7 @@ class EnvironmentState:
     both had last in common, ``seen`` the origin's definitions that were shown since, and
     ``replaced`` those that promotions of this one have replaced, newest first. ``ttl``
     is in seconds after ``updated``. ``pinned``: a rollback put it back to that generation.
+    ``described`` is how the nodes that are no step of a run were last defined.
     ``commit`` is the git commit that it was last built from. ``open`` is the generation that a
     command is making, or died making.
     """
@@ -49,6 +50,7 @@ class EnvironmentState:
     base: Mapping[NodeId, str] = field(factory=dict)
     seen: Mapping[NodeId, str] = field(factory=dict)
     replaced: Mapping[NodeId, Sequence[str]] = field(factory=dict)
+    described: Mapping[NodeId, str] = field(factory=dict)
 
 
 @define(kw_only=True)
@@ -153,6 +155,7 @@ class Ledger:
         page.shown = None
         page.snapshots = {node: isolated(found) for node, found in origin.snapshots.items()}
         page.held = {"origin": entry["create"], "base": definitions(page.snapshots)}
+        page.hold({"described": origin.held.get("described")})
         if entry.get("ttl") is not None:
             page.held["ttl"] = entry["ttl"]
         self._generation(page, {**entry, "generation": 1})
@@ -162,6 +165,8 @@ class Ledger:
         page.held.pop("pinned", None)
         self._generation(page, entry)
         source = self._pages.get(entry.get("source", ""), _Page())
+        if "source" in entry:
+            page.hold({"described": source.held.get("described")})
         for node, snapshot in entry["move"].items():
             # Equal snapshots are one object, and are written once.
             known = source.snapshots.get(node)

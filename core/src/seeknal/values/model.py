@@ -245,9 +245,9 @@ class PythonCode:
     computed: bool = False
 
 
-Does = Literal["loads", "computes", "checks", "delivers"]
-"""What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs, or
-deliver their inputs' rows."""
+Does = Literal["loads", "computes", "checks", "delivers", "describes"]
+"""What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs,
+deliver their inputs' rows, or only say something of them, which is no step of a run."""
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,49 @@
+"""What reads nodes that only describe reads what they describe: a run has no step for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from seeknal.values.digests import digest
+from seeknal.values.model import Input, Node, NodeId
+
+
+def through_descriptions(nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:
+    """``nodes``, of which those that run have what they read through others as inputs as well.
+
+    What these others say is then part of their definition.
+    """
+    describing = {id for id, node in nodes.items() if node.does == "describes"}
+    return {
+        id: node
+        if id in describing or describing.isdisjoint(node.parents)
+        else _reading(node, nodes, describing)
+        for id, node in nodes.items()
+    }
+
+
+def _reading(node: Node, nodes: Mapping[NodeId, Node], describing: set[NodeId]) -> Node:
+    places = {entry.ref: entry.location for entry in reversed(node.inputs)}
+    said: dict[NodeId, None] = {}
+    inputs = list(node.inputs)
+    waiting = [(id, places[id]) for id in node.parents if id in describing]
+    while waiting:
+        id, place = waiting.pop()
+        if id in said:
+            continue
+        said[id] = None
+        for parent in nodes[id].parents:
+            if parent in describing:
+                waiting.append((parent, place))
+            elif parent not in places:
+                places[parent] = place
+                inputs.append(Input(ref=parent, location=place))
+    definitions = [nodes[id].definition for id in sorted(said)]
+    return evolve(
+        node,
+        inputs=tuple(inputs),
+        definition=digest(node.definition, *definitions),
+        frame=digest(node.frame, *definitions),
+    )
