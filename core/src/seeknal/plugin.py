@@ -52,6 +52,7 @@ from seeknal.kernel.plugin_types import (
 )
 from seeknal.rows.isolation import isolate
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.durations import Duration
 from seeknal.values.errors import (
     ConnectionFailed,
@@ -201,6 +202,8 @@ __all__ = (
     "AuditResult",
     "AuditType",
     "Column",
+    "ColumnLineage",
+    "ColumnRef",
     "ColumnSpec",
     "Command",
     "Connection",
@@ -231,6 +234,7 @@ __all__ = (
     "ProfileSection",
     "Project",
     "PutBack",
+    "QueryLineage",
     "Range",
     "Relation",
     "Rows",

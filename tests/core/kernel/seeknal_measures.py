@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from attrs import frozen
 
-from seeknal.plugin import NodeId, NodeKind, hookimpl, option
+from seeknal.plugin import (
+    Audit,
+    AuditContext,
+    AuditResult,
+    AuditType,
+    Column,
+    ColumnLineage,
+    ColumnRef,
+    Node,
+    NodeId,
+    NodeKind,
+    QueryLineage,
+    Relation,
+    hookimpl,
+    option,
+    quote_identifier,
+)
 
 
 @frozen(kw_only=True)
@@ -16,6 +32,7 @@ class Model:
 
     model: NodeId = option(summary="the node that has its rows")
     entity: str | None = option(None, summary="the column that names a row")
+    strict: bool = option(True, summary="a row that is named twice is an error")
 
 
 @frozen(kw_only=True)
@@ -34,6 +51,13 @@ class Measure:
     column: str | None = option(None, summary="what is summed up")
     agg: Literal["sum", "max"] = option("sum", summary="how")
     parts: tuple[Part, ...] = option((), summary="the measures that it is the sum of")
+
+
+@frozen(kw_only=True)
+class OneRowEach:
+    """Each value of a column stands in one row."""
+
+    column: str = option(role="column")
 
 
 @hookimpl
@@ -58,3 +82,65 @@ def node_kinds() -> Iterable[NodeKind]:
             accepts_python=False,
         ),
     ]
+
+
+@hookimpl
+def audit_types() -> Iterable[AuditType]:
+    return [AuditType(name="one_row_each", options=OneRowEach, summary="each value once")]
+
+
+@hookimpl
+def audit_columns(audit: Audit) -> Sequence[str] | None:
+    return [audit.options.column] if isinstance(audit.options, OneRowEach) else None
+
+
+@hookimpl
+def audit(
+    audits: Sequence[Audit], relation: Relation, context: AuditContext
+) -> Sequence[AuditResult] | None:
+    return [_asked(entry, relation, context) for entry in audits]
+
+
+def _asked(entry: Audit, relation: Relation, context: AuditContext) -> AuditResult:
+    assert isinstance(entry.options, OneRowEach)
+    column = quote_identifier(entry.options.column)
+    query = f"SELECT {column} FROM {relation.scan} GROUP BY ALL HAVING count(*) > 1"
+    twice = len(context.duckdb.sql(query).fetchall())
+    return AuditResult(
+        audit_type=entry.type,
+        columns=(entry.options.column,),
+        passed=not twice,
+        failing_rows=twice,
+        severity=entry.severity,
+        message=f"{twice} value comes more than once" if twice else "",
+    )
+
+
+@hookimpl
+def node_audits(node: Node) -> Iterable[Audit] | None:
+    options = node.options
+    if not isinstance(options, Model) or options.entity is None:
+        return None
+    return [
+        Audit(
+            type="one_row_each",
+            options=OneRowEach(column=options.entity),
+            node=options.model,
+            severity="error" if options.strict else "warn",
+        )
+    ]
+
+
+@hookimpl
+def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> QueryLineage | None:
+    options = node.options
+    if not isinstance(options, Measure):
+        return None
+    if options.of is not None and options.column is not None:
+        refs = {ColumnRef(options.of, options.column)}
+    else:
+        refs = {ColumnRef(part.measure, part.measure.name) for part in options.parts}
+    return QueryLineage(
+        columns=(ColumnLineage(name=node.name, values=frozenset(refs)),),
+        relations=frozenset(node.parents),
+    )

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from seeknal.sql.differences import difference
-from seeknal.sql.lineage.model import ColumnRef
 from seeknal.sql.lineage.trace import trace_query
+from seeknal.values.column_lineage import ColumnRef
 
 COLUMNS = {
     "i": ("INTEGER", ["3", "1", "2", "3", "NULL", "7", "1"]),

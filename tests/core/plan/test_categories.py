@@ -12,8 +12,8 @@ from seeknal.lineage.model import NodeLineage
 from seeknal.plan.categories import effect_of
 from seeknal.plan.effects import ALL, inherited
 from seeknal.sql.differences import Difference, difference
-from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.trace import trace_query
+from seeknal.values.column_lineage import Untraceable
 from seeknal.values.model import Column, NodeId
 
 CORPUS = [

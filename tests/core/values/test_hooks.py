@@ -172,6 +172,18 @@ def audit_nodes(audit):
 
 
 @hookimpl
+def node_audits(node):
+    note("node_audits")
+    return None
+
+
+@hookimpl
+def node_lineage(node, parents):
+    note("node_lineage")
+    return None
+
+
+@hookimpl
 def node_misfits(node, columns):
     note("node_misfits")
     return None
@@ -241,6 +253,7 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("run")
     project.run("rollback", "prod", "--yes")
     project.run("connection", "test", "c")
+    project.run("lineage", "--format", "json")
     (project.path / "seeknal/twice/t.yml").unlink()
     project.run("run", "--unpin")
     project.run("janitor", "--targets", "--yes")

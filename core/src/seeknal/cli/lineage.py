@@ -172,7 +172,7 @@ def _lines(
     lineage: ProjectLineage, loaded: Loaded, focus: Focus | None, chosen: list[NodeId]
 ) -> list[str]:
     from seeknal.lineage.text import column_lines, graph_lines
-    from seeknal.sql.lineage.model import ColumnRef
+    from seeknal.values.column_lineage import ColumnRef
 
     if focus is not None and focus[1] is not None:
         return list(column_lines(lineage, loaded.graph, ColumnRef(focus[0], focus[1])))

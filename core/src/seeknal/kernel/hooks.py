@@ -126,6 +126,8 @@ class Hooks:
     target_misfits = First(hookspecs.target_misfits)
     open_session = First(hookspecs.open_session)
     audit = Of(hookspecs.audit)
+    node_audits = Of(hookspecs.node_audits)
+    node_lineage = Of(hookspecs.node_lineage)
     audit_columns = Of(hookspecs.audit_columns)
     validate_project = All(hookspecs.validate_project)
     collect_garbage = Each(hookspecs.collect_garbage)

@@ -6,7 +6,7 @@ that does not answer None wins); ``before_``/``after_`` *observe* and can never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Standing,
         TargetType,
     )
+    from seeknal.values.column_lineage import QueryLineage
     from seeknal.values.model import (
         Audit,
         AuditResult,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Connection,
         Delivered,
         Node,
+        NodeId,
         NodeResult,
         Plan,
         Problem,
@@ -264,6 +266,30 @@ def audit_nodes(audit: Audit) -> Sequence[str] | None:
     """The other nodes that an audit reads (``kind.name``), so that they run before its node.
 
     Called once per audit, when a project is loaded; main thread. None: not mine.
+    """
+
+
+@_first
+def node_audits(node: Node) -> Iterable[Audit] | None:
+    """Audits that a node asks of others: they run with these, and hold them back as their own do.
+
+    Called once per node of a kind that this plugin declared, when a project is read; main thread.
+    ``Audit.node`` is the one that is asked, which has to have rows; the types are those that
+    this plugin declared. ``declared_by`` and a missing ``location`` are filled in. None: none.
+    """
+
+
+@_first
+def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> QueryLineage | None:
+    """What the columns of a node, and its rows, depend on.
+
+    Called for each node of a kind that this plugin declared and that is not just its own SQL,
+    when lineage is asked for, a plan is explained or inputs have changed, and again when the
+    node or the columns of its inputs have; any thread. ``parents`` are those
+    whose columns are known; the relations of what is returned are their ids. Rows of a node
+    are reused while nothing has changed that it says it reads. None: what its kind computes
+    in SQL is traced, a node without rows has the columns of its inputs. What is raised says why
+    nothing is known; then all columns of all inputs count.
     """
 
 

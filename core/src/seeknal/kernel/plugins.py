@@ -271,6 +271,10 @@ class Plugins:
         self.declared(what)
         return self._owners[what][name]
 
+    def origin(self, what: str, name: str) -> str:
+        """The distribution that declared ``name``, and its version."""
+        return self._who(self.owner(what, name))
+
     def declared(self, what: str) -> Mapping[str, Any]:
         """What plugins declare of one sort, such as ``audit type``, by name and by alias."""
         found: Mapping[str, Any] = getattr(self, DECLARED[what])

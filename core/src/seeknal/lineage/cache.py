@@ -9,7 +9,7 @@ from typing import Any
 
 from seeknal.host.files import write_text
 from seeknal.lineage.model import NodeLineage
-from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.model import Column, NodeId
 
 MOST = 5_000

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import AuditResult, Node, NodeId, Project, Snapshot, Target
 from seeknal.values.secret import scrub
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
-from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.model import Column, NodeId
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from seeknal.kernel.plugins import Plugins
 from seeknal.kernel.roles import texts_of, values_of
 from seeknal.lineage.binding import Binder, Unbound
 from seeknal.lineage.model import NodeLineage
 from seeknal.sql.lineage.functions import is_exact
-from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.model import Audit, Column, Node, NodeId, Snapshot
 
 
@@ -93,6 +94,12 @@ def _traced(
     kind = binder.plugins.kinds.get(node.kind)
     if node.does == "checks":
         return checked(node, parents, binder.nodes)
+    if kind is not None and (told := told_by_plugin(node, parents, binder.plugins)) is not None:
+        columns = known.columns or tuple(Column(column.name, "") for column in told.columns)
+        is_known = known.columns is not None or not kind.produces_rows
+        return NodeLineage(
+            node=node.id, parents=node.parents, columns=columns, known=is_known, query=told
+        )
     if kind is not None and not kind.produces_rows and node.sql is None:
         return delivered(node, parents)
     if node.engine is not None and node.engine != "duckdb":
@@ -120,6 +127,28 @@ def _traced(
     )
     query = trace_query(sql, tables, [column.name for column in columns], inexact=inexact)
     return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
+
+
+def told_by_plugin(
+    node: Node, parents: Mapping[NodeId, NodeLineage], plugins: Plugins
+) -> QueryLineage | None:
+    """What the plugin of a node's kind says of its columns; None where it leaves that to core.
+
+    Raises Unbound with what the plugin raised, and where it names what the node does not read.
+    """
+    if node.rows_of_body:
+        return None
+    owner = plugins.owner("kind", node.kind)
+    read = {id: parents[id].columns for id in node.parents if id in parents and parents[id].known}
+    try:
+        told = plugins.hooks.node_lineage(owner, node=node, parents=read)
+    except Exception as error:
+        raise Unbound(f"plugin {owner!r} failed in node_lineage: {error}") from error
+    if told is not None:
+        named = {ref.relation for ref in told.reads} | told.relations
+        for other in sorted(named.difference(node.parents)):
+            raise Unbound(f"plugin {owner!r} names {other}, which {node.id} does not read")
+    return told
 
 
 def _body(node: Node, known: Known) -> str | None:

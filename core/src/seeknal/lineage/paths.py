@@ -9,7 +9,7 @@ from attrs import frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import NodeId
 
 How = Literal["value", "influence"]

@@ -51,18 +51,19 @@ def _traced(
             if node.source is not None:
                 found[id] = trace_source(node, known, binder)
             else:
-                key = _key(id, mark, known, [schemas[parent] for parent in node.parents])
+                by = plugins.origin("kind", id.kind)
+                key = _key(id, mark, known, [by, *(schemas[parent] for parent in node.parents)])
                 found[id] = kept.get(key) or kept.put(key, trace_node(node, found, known, binder))
             schemas[id] = _schema(found[id])
     kept.save()
     return ProjectLineage(nodes=found)
 
 
-def _key(id: NodeId, mark: Fingerprint, known: Known, parents: list[str]) -> str:
+def _key(id: NodeId, mark: Fingerprint, known: Known, parts: list[str]) -> str:
     """All that a node's lineage is told from."""
     columns = _columns(known.columns) if known.columns else ""
     query = known.query or known.untraced or ""
-    return digest(_engine(), id, mark.content, mark.config, columns, query, *parents)[:32]
+    return digest(_engine(), id, mark.content, mark.config, columns, query, *parts)[:32]
 
 
 def _schema(lineage: NodeLineage) -> str:

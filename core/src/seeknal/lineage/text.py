@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.lineage.paths import Step, readers_of, sources_of
-from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import NodeId
 
 

@@ -105,7 +105,7 @@ def _sql(
     new: Sequence[Column],
     inputs: Mapping[NodeId, Sequence[Column]] | None,
 ) -> Verdict:
-    from seeknal.sql.lineage.model import Untraceable
+    from seeknal.values.column_lineage import Untraceable
 
     try:
         found = told(before, after, old, new, inputs)
@@ -148,7 +148,7 @@ def told(
     from seeknal.plan.parts import difference_in_parts
     from seeknal.sql.differences import difference
     from seeknal.sql.lineage.functions import is_exact
-    from seeknal.sql.lineage.model import ColumnRef, Untraceable
+    from seeknal.values.column_lineage import ColumnRef, Untraceable
 
     old_names, new_names = [c.name for c in old], [c.name for c in new]
     found = difference(before, after, old_names, new_names)

@@ -13,10 +13,11 @@ from seeknal.plan.categories import Before, Category, Verdict, categorise
 from seeknal.plan.described import definitions
 from seeknal.plan.described import verdicts as those_described
 from seeknal.plan.effects import ALL, NONE, Effect, inherited
-from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import Column, Node, NodeId, Plan, Snapshot, Step
 
-Action = Literal["BUILD", "REBUILD", "REUSE", "REDELIVER", "AUDIT", "UPDATE", "REMOVE"]
+Action = Literal["BUILD", "REBUILD", "REUSE", "REDELIVER", "AUDIT", "UPDATE", "AFFECT", "REMOVE"]
+"""What happens to a node. ``AFFECT``: nothing runs, but what it describes may be other."""
 
 
 @frozen(kw_only=True)
@@ -206,12 +207,13 @@ def _direct(
         explanation = f"{explanation}; {', '.join(reached)} {_reads(reached)} what changed"
     elif category == "NON_BREAKING" and verdict.effect:
         explanation = f"{explanation}; nothing reads what changed"
+    not_described = node.does != "describes"
     change = Change(
         node=node.id,
         category=category,
         reason=verdict.reason,
         explanation=explanation,
-        action=_action(step, node, snapshots),
+        action=_action(step, node, snapshots) if verdict.effect or not_described else "REUSE",
         conditional=step.conditional,
     )
     detailed = _detailed(change, node, snapshots.get(node.id), known, verdict.renamed)
@@ -286,6 +288,7 @@ def _descendant(
     effects: Mapping[NodeId, Effect],
 ) -> Change:
     reached = node.id in effects and effects[node.id].shows
+    runs = reached or not (step.conditional or node.does == "describes")
     if reached:
         why = "it runs only if the rows that it reads turn out to be others"
     else:
@@ -295,7 +298,7 @@ def _descendant(
         category="INDIRECT",
         reason=f"reads {', '.join(inherits)}",
         explanation=why if step.conditional else "",
-        action=_action(step, node, snapshots) if reached or not step.conditional else "REUSE",
+        action=_action(step, node, snapshots) if runs else "REUSE",
         inherits=inherits,
         conditional=step.conditional,
     )
@@ -312,6 +315,8 @@ def _removed(id: NodeId, disabled: bool) -> Change:
 
 
 def _action(step: Step, node: Node, snapshots: Mapping[NodeId, Snapshot]) -> Action:
+    if node.does == "describes":
+        return "AFFECT"
     if step.action == "run":
         if node.does == "delivers":
             return "UPDATE"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from seeknal.lineage.model import NodeLineage
-from seeknal.sql.lineage.model import ColumnRef
+from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import NodeId
 
 

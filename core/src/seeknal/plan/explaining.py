@@ -91,6 +91,9 @@ class _Readings:
 
     def other_meaning(self, node: NodeId) -> bool:
         """Whether the node's SQL means something else over the new columns of its inputs."""
+        if self.nodes[node].does == "describes":
+            # What it reads it names.
+            return False
         snapshot, old = self.snapshots.get(node), self._stored(node)
         parents = self.nodes[node].parents
         new = {id: self.found[id].columns for id in parents if self.found[id].known}

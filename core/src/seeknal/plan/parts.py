@@ -15,9 +15,9 @@ from attrs import evolve, field, frozen
 from seeknal.lineage.model import NodeLineage
 from seeknal.plan.effects import ALL, Effect, inherited
 from seeknal.sql.differences import Difference, difference_of
-from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.trace import Names, trace_tree
 from seeknal.sql.lineage.tree import Tree, parse
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.values.model import NodeId
 
 

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from seeknal.kernel.plugins import Plugins
 from seeknal.project.addresses import Addresses
+from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
 from seeknal.project.build_context import Surroundings
 from seeknal.project.cache import Cache
@@ -88,7 +89,8 @@ class _Loader:
         around = self.surroundings(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.nodes(raws, around)
-        nodes = through_descriptions(self.in_order(self.with_rules(nodes, raws, around)))
+        nodes = with_asked_audits(self.with_rules(nodes, raws, around), self.plugins, self.problems)
+        nodes = through_descriptions(self.in_order(nodes))
         addresses = Addresses(profile, self.plugins)
         nodes = {id: addresses.placed(node) for id, node in nodes.items()}
         self.problems += around.own_audits.faults(around.scope, around.known)

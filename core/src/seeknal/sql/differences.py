@@ -16,8 +16,8 @@ from attrs import field, frozen
 
 from seeknal.sql.lineage.expressions import is_aggregated
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.tree import Tree, is_many, key_of, ordinal, parse, plain, walk
+from seeknal.values.column_lineage import Untraceable
 
 _CLAUSES = {
     "cte_map": "WITH",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from seeknal.sql.lineage.expressions import Expressions, outside_aggregates
-from seeknal.sql.lineage.model import ColumnRef, Untraceable
 from seeknal.sql.lineage.relations import (
     NONE,
     Binding,
@@ -22,6 +21,7 @@ from seeknal.sql.lineage.stars import Stars
 from seeknal.sql.lineage.tables import Tables
 from seeknal.sql.lineage.ties import leaves_no_ties
 from seeknal.sql.lineage.tree import Tree, bare_name, ordinal
+from seeknal.values.column_lineage import ColumnRef, Untraceable
 
 Tables_ = Callable[[Sequence[str]], "Relation | None"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from seeknal.sql.lineage.model import ColumnRef, Untraceable
+from seeknal.values.column_lineage import ColumnRef, Untraceable
 
 Refs = frozenset[ColumnRef]
 NONE: Refs = frozenset()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.relations import (
     Binding,
     Col,
@@ -17,6 +16,7 @@ from seeknal.sql.lineage.relations import (
     resolve,
 )
 from seeknal.sql.lineage.tree import Tree, arguments, children, matched_names, walk
+from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.expressions import Expressions

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.lineage.functions import functions
-from seeknal.sql.lineage.model import Untraceable
 from seeknal.sql.lineage.relations import (
     Binding,
     Col,
@@ -20,6 +19,7 @@ from seeknal.sql.lineage.relations import (
     resolve,
 )
 from seeknal.sql.lineage.tree import Tree, arguments, walk
+from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.queries import Queries

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from seeknal.sql.lineage.model import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 from seeknal.sql.lineage.queries import Queries
 from seeknal.sql.lineage.relations import Col, Refs, Relation
 from seeknal.sql.lineage.tree import Tree, parse
+from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage, Untraceable
 
 Names = Mapping[tuple[str, ...], tuple[str, Sequence[str]]]
 """What a table name (lower case, outermost part first) means: a relation and its columns."""

@@ -12,7 +12,7 @@ from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.lineage.model import Untraceable
+from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     import duckdb

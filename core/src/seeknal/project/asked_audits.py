@@ -1,0 +1,57 @@
+"""Audits that nodes of plugins' kinds ask of other nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import evolve
+
+from seeknal.kernel.plugins import Plugins
+from seeknal.values.errors import PluginError
+from seeknal.values.model import Audit, Node, NodeId, Problem
+
+
+def with_asked_audits(
+    nodes: Mapping[NodeId, Node], plugins: Plugins, problems: list[Problem]
+) -> dict[NodeId, Node]:
+    """``nodes`` with the audits that others ask of them; what has no rows is told.
+
+    Raises PluginError for an audit of a type that the plugin that asks has not declared.
+    """
+    found = dict(nodes)
+    for node in nodes.values():
+        for audit in _asked_by(node, plugins):
+            asked = found.get(audit.node)
+            if asked is None:
+                # Why it is not there is told where it is read.
+                continue
+            if not plugins.kinds[asked.kind].produces_rows:
+                problems.append(_rowless(node, audit))
+            else:
+                found[asked.id] = evolve(asked, audits=(*asked.audits, audit))
+    return found
+
+
+def _asked_by(node: Node, plugins: Plugins) -> Iterator[Audit]:
+    owner = plugins.owner("kind", node.kind)
+    for audit in plugins.hooks.node_audits(owner, node=node) or ():
+        declared = plugins.audit_types.get(audit.type)
+        if declared is None or not isinstance(audit.options, declared.options):
+            raise PluginError(
+                f"plugin {owner!r} asks for an audit of type {audit.type!r} with options that"
+                " are not of that type",
+                code="SK1005",
+                help="it is a defect of the plugin: tell those who maintain it",
+            )
+        location = audit.location or node.location
+        yield evolve(audit, declared_by=node.id, location=location)
+
+
+def _rowless(node: Node, audit: Audit) -> Problem:
+    return Problem(
+        code="SK0904",
+        message=f"{node.id} asks {audit.node} an audit, and it has no rows to audit",
+        location=audit.location,
+        help="name a node that has rows",
+        node=node.id,
+    )
