@@ -40,7 +40,8 @@ FILES = {
 def measures(tmp_path_factory, monkeypatch):
     """The plugin ``measures``, and no other."""
     site = tmp_path_factory.mktemp("site")
-    install_plugin(site, "seeknal_measures", MEASURES.read_text())
+    commands = {"measures": "seeknal_measures:measures"}
+    install_plugin(site, "seeknal_measures", MEASURES.read_text(), commands=commands)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, audits")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+import click
 from attrs import frozen
 
 from seeknal.plugin import (
@@ -18,11 +19,15 @@ from seeknal.plugin import (
     Node,
     NodeId,
     NodeKind,
+    Outputs,
+    Project,
     QueryLineage,
     Relation,
+    format_option,
     hookimpl,
     option,
     quote_identifier,
+    this_command,
 )
 
 
@@ -144,3 +149,44 @@ def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> Quer
         columns=(ColumnLineage(name=node.name, values=frozenset(refs)),),
         relations=frozenset(node.parents),
     )
+
+
+@click.command("measures")
+@click.option("--env", "environment", default="prod", help="The environment.")
+@click.option("--generation", type=int, help="An earlier generation of it.")
+@click.option("--sql", help="A query to ask instead.")
+@format_option("table", "json", "csv")
+def measures(environment: str, generation: int | None, sql: str | None, format_: str) -> None:
+    """Show the value of each measure."""
+    command = this_command()
+    project = command.project()
+    with command.outputs(environment, generation) as outputs:
+        if sql is not None:
+            found = outputs.duckdb.execute(sql).fetchall()
+            command.print_rows(["value"], found, format_)
+            return
+        values = values_of(project, outputs)
+    command.print_rows(["measure", "value"], list(values.items()), format_)
+
+
+def values_of(project: Project, outputs: Outputs) -> dict[str, object]:
+    """The value of each measure, by its name."""
+    nodes = project.nodes.values()
+    named = [node for node in nodes if isinstance(node.options, Measure)]
+    return {node.name: value_of(node, project, outputs) for node in named}
+
+
+def value_of(node: Node, project: Project, outputs: Outputs) -> int:
+    """The value of one measure over stored rows."""
+    options = node.options
+    assert isinstance(options, Measure)
+    if options.of is None or options.column is None:
+        parts = ((project.nodes[part.measure], part.times) for part in options.parts)
+        return sum(times * value_of(part, project, outputs) for part, times in parts)
+    model = project.nodes[options.of].options
+    assert isinstance(model, Model)
+    rows = outputs.relation(model.model)
+    column = quote_identifier(options.column)
+    query = f"SELECT {options.agg}({column}) FROM {rows.scan}"
+    (value,) = outputs.duckdb.execute(query).fetchone() or (0,)
+    return int(value)

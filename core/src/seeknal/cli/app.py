@@ -14,11 +14,12 @@ from functools import cached_property
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seeknal import __version__
+from seeknal.cli.invocation import Invocation
 from seeknal.cli.streams import has_answered, say, warn
 from seeknal.host.started import listen
 from seeknal.kernel.command_options import Option
@@ -37,7 +38,6 @@ from seeknal.values.other_tools import is_node_file
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Installed
 
-OptionsT = TypeVar("OptionsT")
 _EXTRA = re.compile(r"extra arguments? \((.*)\)")
 _CLICKS_INTEGER = re.compile(r"valid integer( range)?")
 PROGRAM = "seeknal"
@@ -101,56 +101,6 @@ SPELLINGS = {
     ("env", "rollback"): ("rollback",),
 }
 """Other spellings of commands, most of them of seeknal 2.x."""
-
-
-class Invocation:
-    """What holds for a whole command line, wherever on it the option stood."""
-
-    def __init__(self) -> None:
-        self.folder: Path | None = None
-        self.debug = False
-        self.root: Path | None = None
-        """The project that the command found; errors are shown with its files."""
-
-    def project_root(self) -> Path:
-        """The project that the command works on: ``-C``'s, or the one around the folder."""
-        if self.root is None:
-            from seeknal.project.loader import find_root
-
-            folder = self.folder or Path.cwd()
-            if not folder.is_dir():
-                raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
-            self.root = find_root(folder)
-            from seeknal.project.profile.secrecy import note_project
-
-            note_project(self.root)
-        return self.root
-
-    def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
-        """The connections of the profile in force whose options are of that class, by name."""
-        from seeknal.kernel.plugins import load_plugins
-        from seeknal.project.profile.profiles import load_profile
-
-        plugins = load_plugins()
-        profile = load_profile(self.project_root(), None, plugins)
-        types = {type.name: type.options for type in plugins.connection_types.values()}
-        given = profile.connections if profile else {}
-        ours = [
-            name
-            for name, raw in given.items()
-            if (declared := plugins.connection_types.get(str(raw.get("type", ""))))
-            and types[declared.name] is options
-        ]
-        found = {name: profile.connection(name, plugins).options for name in ours if profile}
-        return {name: entry for name, entry in found.items() if isinstance(entry, options)}
-
-    def print_json(self, value: Any) -> None:
-        """``value`` as the command's answer; one object says first which version it has."""
-        from seeknal.cli.answers import SCHEMA_VERSION
-        from seeknal.cli.render import print_json
-
-        whole = isinstance(value, Mapping)
-        print_json({"schema_version": SCHEMA_VERSION, **value} if whole else value)
 
 
 def _common_parameters() -> list[click.Parameter]:

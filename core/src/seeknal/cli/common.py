@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seeknal.cli.app import Invocation, said
+from seeknal.cli.app import said
+from seeknal.cli.invocation import Invocation
 from seeknal.kernel.command_options import Option, profile_option
 from seeknal.values.errors import UsageError
 from seeknal.values.other_tools import is_node_file

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from seeknal.cli.app import Command, Invocation
+from seeknal.cli.app import Command
 from seeknal.cli.common import environment_option, project_root
+from seeknal.cli.invocation import Invocation
 from seeknal.cli.results import FORMATS, Wanted
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import (

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from seeknal.cli.app import Command, Invocation
+from seeknal.cli.app import Command
+from seeknal.cli.invocation import Invocation
 
 
 @click.command(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seeknal.cli.app import Command, Invocation
+from seeknal.cli.app import Command
 from seeknal.cli.common import exclude_each_other, project_root
 from seeknal.cli.examples import Example, find_example
+from seeknal.cli.invocation import Invocation
 from seeknal.cli.streams import say
 from seeknal.host.files import write_text
 from seeknal.kernel.command_options import force_option, format_option

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import Command
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 STDOUT = Path("-")
 """What ``--output`` is given for standard output."""
+
+
+def this_command() -> Command:
+    """What the command that is being carried out works on. Raises RuntimeError outside of one."""
+    found: Command = click.get_current_context().find_root().obj
+    return found
 
 
 class Option(click.Option):

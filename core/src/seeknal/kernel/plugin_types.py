@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
 from seeknal.values.model import (
+    PRODUCTION,
     Does,
     NodeId,
     ParquetFiles,
     Problem,
+    Project,
     Relation,
     Scan,
     Target,
 )
+
+if TYPE_CHECKING:
+    import duckdb
 
 Rows = Scan | ParquetFiles | Any
 """`Scan`, `ParquetFiles`, a DuckDB relation, or an object with ``__arrow_c_stream__``."""
@@ -265,11 +271,42 @@ class Session(Protocol):
     def close(self) -> None: ...
 
 
+class Outputs(Protocol):
+    """The stored rows of an environment at one moment: those of a generation that is complete."""
+
+    @property
+    def environment(self) -> str: ...
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        """Reads these rows and nothing else: each node is a view ``kind.name``."""
+
+    def relation(self, node: str) -> Relation:
+        """A node's rows. Raises UsageError for an unknown one, and where nothing is stored."""
+
+
 class Command(Protocol):
-    """What a plugin's command finds as ``click.get_current_context().obj``."""
+    """What `this_command` gives: the project that a plugin's command works on."""
 
     def project_root(self) -> Path:
-        """The project that the command works on. Raises UsageError where there is none."""
+        """The project's folder. Raises UsageError where there is none."""
+
+    def project(self) -> Project:
+        """The project as its files say it. Raises ProjectError with all that is wrong."""
+
+    def outputs(
+        self, environment: str = PRODUCTION, generation: int | None = None
+    ) -> AbstractContextManager[Outputs]:
+        """What runs have stored: of the newest generation that is complete, or an earlier one.
+
+        Raises UsageError for an unknown environment, and for a generation that is not kept.
+        """
+
+    def session(self, connection: str) -> AbstractContextManager[Session]:
+        """A read-only session on a connection. Raises UsageError for an unknown one."""
 
     def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
         """The connections of profiles.yml whose options are of that class, by name."""
@@ -280,3 +317,8 @@ class Command(Protocol):
         Values of attrs classes become objects, a `Problem` the one that errors are everywhere;
         secrets are masked.
         """
+
+    def print_rows(
+        self, names: Sequence[str], rows: Sequence[Sequence[object]], format_: str = "table"
+    ) -> None:
+        """Write rows as ``table``, ``json`` or ``csv``, as ``seeknal sql`` writes them."""

@@ -61,6 +61,19 @@ def open_views(
     ``allow_files``) and only ``writes`` can be written. ``database`` keeps the views in a file.
     ``about``: a query; views that it cannot mean are left out.
     """
+    snapshots = snapshots_of(root, environment)
+    connection = connected(root, database)
+    views = Views(root, snapshots, connection)
+    views.define(about)
+    if locked:
+        lock(connection, [*views.paths, *map(str, writes)], allow_files)
+    else:
+        connection.execute("SET python_enable_replacements = true")
+    return connection
+
+
+def connected(root: Path, database: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own for stored outputs of the project."""
     import duckdb
 
     connection = duckdb.connect(str(database) if database else ":memory:")
@@ -71,16 +84,13 @@ def open_views(
         # DuckDB's own choice is the folder that the user happens to be in.
         spill = temporary_name(root / "target" / "spill")
         connection.execute(f"SET temp_directory = {quote_literal(str(spill))}")
-    views = Views(root, snapshots_of(root, environment), connection)
-    views.define(about)
-    if locked:
-        _lock(connection, [*views.paths, *map(str, writes)], allow_files)
-    if not locked:
-        connection.execute("SET python_enable_replacements = true")
     return connection
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str], allow_files: bool) -> None:
+def lock(
+    connection: duckdb.DuckDBPyConnection, paths: Iterable[str], allow_files: bool = False
+) -> None:
+    """Let it read and write these paths and no others, whatever it is asked from here on."""
     if not allow_files:
         listed = ", ".join(map(quote_literal, paths))
         connection.execute(f"SET allowed_paths = [{listed}]")

@@ -204,6 +204,22 @@ class Ledger:
         page = self._pages.get(environment)
         return page.snapshots.get(node) if page else None
 
+    def closed(self, environment: str) -> tuple[int, dict[NodeId, Encoded]]:
+        """The newest generation of which no command is at work, and the map as it was then.
+
+        What an open generation changed before `folded` was called is still in it.
+        """
+        page = self._pages.get(environment, _Page())
+        snapshots = dict(page.snapshots)
+        if page.held.get("open") != page.generation:
+            return page.generation, snapshots
+        for node, before in page.changes.get(page.generation, Changes()).before.items():
+            if before is None:
+                snapshots.pop(node, None)
+            else:
+                snapshots[node] = before
+        return page.generation - 1, snapshots
+
     def settle(self, environment: str, node: NodeId, version: int, content: Encoded) -> None:
         """Let a node's deliveries be what its account says, where that is the newer of both."""
         page = self._pages.get(environment)

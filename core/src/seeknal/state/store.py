@@ -12,8 +12,13 @@ from attrs import field, frozen
 
 from seeknal.host.files import replacing
 from seeknal.state.accounts import Accounts, Kept, Key, accumulated, read_accounts, referenced
-from seeknal.state.codec import encode_account, encode_snapshot
-from seeknal.state.destinations import Destination, DestinationKey, Destinations, read_destinations
+from seeknal.state.codec import Snapshots, encode_account, encode_snapshot
+from seeknal.state.destinations import (
+    Destination,
+    DestinationKey,
+    Destinations,
+    read_destinations,
+)
 from seeknal.state.document import write_document
 from seeknal.state.faults import writing
 from seeknal.state.generations import Generations
@@ -73,6 +78,18 @@ def read_state(target: Path) -> State:
         accounts=accounts,
         destinations=delivered,
     )
+
+
+def read_closed(target: Path, environment: str) -> tuple[int, Mapping[NodeId, Snapshot]]:
+    """An environment without what a command is just changing of it: its generation and its map."""
+    ledger = _read(target).ledger()
+    number, found = ledger.closed(environment)
+    snapshots = Snapshots(found)
+    generations = Generations(target)
+    opened = number + 1
+    if ledger.generation(environment) == number or opened not in generations.numbers(environment):
+        return number, snapshots
+    return number, generations.earlier(environment, snapshots, opened, number)
 
 
 def open_state(target: Path) -> StateStore:

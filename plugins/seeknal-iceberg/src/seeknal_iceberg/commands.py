@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seeknal.plugin import (
-    Command,
     Problem,
     connection_option,
     dry_run_option,
     format_option,
+    this_command,
     to_option,
 )
 from seeknal_iceberg.options import DEFAULT, Catalog
@@ -53,7 +53,7 @@ def snapshots(table: str, connection: str | None, format_: str) -> None:
         for snapshot in reversed(found.snapshots())
     ]
     if format_ == "json":
-        _command().print_json(listed)
+        this_command().print_json(listed)
         return
     for entry in listed:
         mark = "*" if entry["current"] else " "
@@ -82,7 +82,7 @@ def show(table: str, connection: str | None, format_: str) -> None:
     """Show a table's columns, partitions and place."""
     found = _table(table, connection)
     if format_ == "json":
-        _command().print_json(_described(table, found))
+        this_command().print_json(_described(table, found))
         return
     click.echo(f"{table}: {found.location()}")
     for field in found.schema().fields:
@@ -122,7 +122,7 @@ def rollback(table: str, to: int, connection: str | None, format_: str) -> None:
 
     roll_back(_table(table, connection), to)
     if format_ == "json":
-        _command().print_json({"status": "success", "table": table, "snapshot": to})
+        this_command().print_json({"status": "success", "table": table, "snapshot": to})
     else:
         click.echo(f"{table} is at snapshot {to}")
 
@@ -160,7 +160,7 @@ def expire(table: str, keep: int, days: float, connection: str | None, format_: 
     snapshots, files, freed = act(_table(table, connection), retention)
     if format_ == "json":
         counts = {"snapshots": snapshots, "files": files, "bytes": freed}
-        _command().print_json({"status": "success", "table": table, **counts})
+        this_command().print_json({"status": "success", "table": table, **counts})
     else:
         click.echo(f"{snapshots} snapshots and {files} files removed, {freed:,} bytes")
 
@@ -208,7 +208,7 @@ def maintain(
     failed = any(outcome.failed for _, outcome in done)
     if format_ == "json":
         shown = [_maintained(name, outcome) for name, outcome in done]
-        _command().print_json({"status": _status(failed), "dry_run": dry_run, "tables": shown})
+        this_command().print_json({"status": _status(failed), "dry_run": dry_run, "tables": shown})
     elif not chosen:
         click.echo("no tables yet: there is nothing to maintain")
     if failed:
@@ -265,22 +265,17 @@ def validate(tables: tuple[str, ...], connection: str | None, format_: str) -> N
             {"table": name, "problems": [Problem(code="SK1461", message=line) for line in lines]}
             for name, lines in wrong.items()
         ]
-        _command().print_json({"status": _status(failed), "tables": checked})
+        this_command().print_json({"status": _status(failed), "tables": checked})
     elif not chosen:
         click.echo("no tables yet; the catalog answers")
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _command() -> Command:
-    found: Command = click.get_current_context().obj
-    return found
-
-
 def _written_tables(connection: str | None) -> list[Table | Unreadable]:
     from seeknal_iceberg.catalogs import written_tables
 
-    command = _command()
+    command = this_command()
     options = command.connections(Catalog).get(connection or DEFAULT, Catalog())
     return written_tables(options, command.project_root())
 
@@ -288,7 +283,7 @@ def _written_tables(connection: str | None) -> list[Table | Unreadable]:
 def _table(text: str, connection: str | None) -> Table:
     from seeknal_iceberg.catalogs import all_tables, load_table, open_catalog, table_name
 
-    command = _command()
+    command = this_command()
     known = command.connections(Catalog)
     options, root = known.get(connection or DEFAULT, Catalog()), command.project_root()
     name = table_name(text)

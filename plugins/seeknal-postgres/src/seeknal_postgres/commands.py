@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from seeknal.plugin import Command, ConnectionFailed, connection_option, format_option
+from seeknal.plugin import ConnectionFailed, connection_option, format_option, this_command
 from seeknal_postgres.options import Postgres
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def start(connection: str, format_: str) -> None:
     server = running(_name(connection), _root())
     kept(server).touch()
     if format_ == "json":
-        _command().print_json(_about(server))
+        this_command().print_json(_about(server))
     else:
         click.echo(f"running at {HOST}:{server.port}, process {server.pid}")
 
@@ -58,7 +58,7 @@ def stop(connection: str, format_: str) -> None:
     kept(server).unlink(missing_ok=True)
     stopped = server.stop()
     if format_ == "json":
-        _command().print_json({"status": "success", "running": False, "stopped": stopped})
+        this_command().print_json({"status": "success", "running": False, "stopped": stopped})
     else:
         click.echo("stopped" if stopped else "was not running")
 
@@ -71,7 +71,7 @@ def status(connection: str, format_: str) -> int:
 
     server = server_of(_name(connection), _root())
     if format_ == "json":
-        _command().print_json(_about(server))
+        this_command().print_json(_about(server))
     elif server.port is None:
         click.echo("not running")
     else:
@@ -117,7 +117,9 @@ def psql(arguments: tuple[str, ...], connection: str | None) -> int:
 
     --connection is needed where there are several.
     """
-    name, options = _one(connection or "", _command().connections(Postgres), "of type postgresql")
+    name, options = _one(
+        connection or "", this_command().connections(Postgres), "of type postgresql"
+    )
     from seeknal_postgres.connecting import parameters
     from seeknal_postgres.embedded import running
     from seeknal_postgres.psql import run_psql
@@ -134,18 +136,13 @@ def _started(connection: str) -> Server:
     return running(_name(connection), _root())
 
 
-def _command() -> Command:
-    found: Command = click.get_current_context().obj
-    return found
-
-
 def _root() -> Path:
-    return _command().project_root()
+    return this_command().project_root()
 
 
 def _name(given: str) -> str:
     """The embedded connection that is meant: the only one, where none is named."""
-    known = _command().connections(Postgres)
+    known = this_command().connections(Postgres)
     return _one(given, {k: v for k, v in known.items() if v.embedded}, "embedded")[0]
 
 

@@ -1,0 +1,106 @@
+"""What a command line is about: the project, its outputs and its connections, once asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from seeknal.values.errors import UsageError
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import Outputs, Session
+    from seeknal.values.model import Project
+
+OptionsT = TypeVar("OptionsT")
+
+
+class Invocation:
+    """What holds for a whole command line, wherever on it the option stood.
+
+    Implements `seeknal.kernel.plugin_types.Command`.
+    """
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.debug = False
+        self.root: Path | None = None
+        """The project that the command found; errors are shown with its files."""
+        self._project: Project | None = None
+
+    def project_root(self) -> Path:
+        """The project that the command works on: ``-C``'s, or the one around the folder."""
+        if self.root is None:
+            from seeknal.project.loader import find_root
+
+            folder = self.folder or Path.cwd()
+            if not folder.is_dir():
+                raise UsageError(f"there is no folder {str(folder)!r}", code="SK0252")
+            self.root = find_root(folder)
+            from seeknal.project.profile.secrecy import note_project
+
+            note_project(self.root)
+        return self.root
+
+    def project(self) -> Project:
+        """The project as its files say it. Raises ProjectError with all that is wrong."""
+        if self._project is None:
+            from seeknal.plan.loading import read_project
+            from seeknal.plan.session import Request
+
+            self._project, _, _ = read_project(self.project_root(), Request())
+        return self._project
+
+    def outputs(
+        self, environment: str = "prod", generation: int | None = None
+    ) -> AbstractContextManager[Outputs]:
+        """What runs have stored: of the newest generation that is complete, or an earlier one."""
+        from seeknal.query.outputs import open_outputs
+
+        return open_outputs(self.project_root(), environment, generation)
+
+    @contextmanager
+    def session(self, connection: str) -> Iterator[Session]:
+        """A read-only session on a connection of profiles.yml."""
+        from seeknal.cli.connection import open_session
+
+        opened = open_session(self.project_root(), None, connection)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
+        """The connections of the profile in force whose options are of that class, by name."""
+        from seeknal.kernel.plugins import load_plugins
+        from seeknal.project.profile.profiles import load_profile
+
+        plugins = load_plugins()
+        profile = load_profile(self.project_root(), None, plugins)
+        types = {type.name: type.options for type in plugins.connection_types.values()}
+        given = profile.connections if profile else {}
+        ours = [
+            name
+            for name, raw in given.items()
+            if (declared := plugins.connection_types.get(str(raw.get("type", ""))))
+            and types[declared.name] is options
+        ]
+        found = {name: profile.connection(name, plugins).options for name in ours if profile}
+        return {name: entry for name, entry in found.items() if isinstance(entry, options)}
+
+    def print_json(self, value: Any) -> None:
+        """``value`` as the command's answer; one object says first which version it has."""
+        from seeknal.cli.answers import SCHEMA_VERSION
+        from seeknal.cli.render import print_json
+
+        whole = isinstance(value, Mapping)
+        print_json({"schema_version": SCHEMA_VERSION, **value} if whole else value)
+
+    def print_rows(
+        self, names: Sequence[str], rows: Sequence[Sequence[object]], format_: str = "table"
+    ) -> None:
+        """Rows as ``table``, ``json`` or ``csv``."""
+        from seeknal.cli.results import Wanted, write_foreign_rows
+
+        write_foreign_rows(names, rows, Wanted(format=format_))
