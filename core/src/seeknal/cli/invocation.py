@@ -46,10 +46,9 @@ class Invocation:
     def project(self) -> Project:
         """The project as its files say it. Raises ProjectError with all that is wrong."""
         if self._project is None:
-            from seeknal.plan.loading import read_project
-            from seeknal.plan.session import Request
+            from seeknal.plan.session import Request, read_project
 
-            self._project, _, _ = read_project(self.project_root(), Request())
+            self._project = read_project(self.project_root(), Request()).project
         return self._project
 
     def outputs(

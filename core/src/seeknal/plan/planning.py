@@ -39,7 +39,7 @@ def modified_nodes(
     A rule keeps nothing of its own: what it last asked is known of the nodes that it checks.
     ``described`` is how nodes that are no step of a run were last defined.
     """
-    return modified(definitions(nodes, marks), described) | frozenset(
+    return modified(definitions(nodes, fingerprints), described) | frozenset(
         id
         for id, node in nodes.items()
         if node.does != "describes"

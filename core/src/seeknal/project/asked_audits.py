@@ -8,11 +8,12 @@ from attrs import evolve
 
 from seeknal.kernel.plugins import Plugins
 from seeknal.values.errors import PluginError
-from seeknal.values.model import Audit, Node, NodeId, Problem
+from seeknal.values.model import Audit, Node, NodeId
+from seeknal.values.problems import Problems
 
 
 def with_asked_audits(
-    nodes: Mapping[NodeId, Node], plugins: Plugins, problems: list[Problem]
+    nodes: Mapping[NodeId, Node], plugins: Plugins, problems: Problems
 ) -> dict[NodeId, Node]:
     """``nodes`` with the audits that others ask of them; what has no rows is told.
 
@@ -26,7 +27,9 @@ def with_asked_audits(
                 # Why it is not there is told where it is read.
                 continue
             if not plugins.kinds[asked.kind].produces_rows:
-                problems.append(_rowless(node, audit))
+                message = f"{node.id} asks {audit.node} an audit, and it has no rows to audit"
+                help = "name a node that has rows"
+                problems.of(node.id).add("SK0904", message, audit.location, help)
             else:
                 found[asked.id] = evolve(asked, audits=(*asked.audits, audit))
     return found
@@ -45,13 +48,3 @@ def _asked_by(node: Node, plugins: Plugins) -> Iterator[Audit]:
             )
         location = audit.location or node.location
         yield evolve(audit, declared_by=node.id, location=location)
-
-
-def _rowless(node: Node, audit: Audit) -> Problem:
-    return Problem(
-        code="SK0904",
-        message=f"{node.id} asks {audit.node} an audit, and it has no rows to audit",
-        location=audit.location,
-        help="name a node that has rows",
-        node=node.id,
-    )

@@ -112,7 +112,7 @@ class _Builder:
         before = len(self.problems)
         options, named = self.with_ids(self.converted(kind.options, kind_data), kind_data)
         inputs = self.inputs(common, kind, named)
-        inputs = None if self.has_errors(before) else inputs
+        inputs = None if self.problems.has_errors(before) else inputs
         clear = inputs is not None
         before = len(self.problems)
         self.check_body(common, kind)

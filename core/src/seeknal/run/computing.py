@@ -69,7 +69,7 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     )
     # Such SQL names its inputs itself; describing views for it would cost a bind.
     plain = node.rows_of_body
-    nodes = place.services.project.nodes
+    nodes = scope.services.project.nodes
     needed = () if plain else [id for id in node.parents if nodes[id].does != "describes"]
     if not plain and body is not None:
         # What a kind makes of a function's rows is no business of the function's own DuckDB.

@@ -82,7 +82,7 @@ def read_state(target: Path) -> State:
 
 def read_closed(target: Path, environment: str) -> tuple[int, Mapping[NodeId, Snapshot]]:
     """An environment without what a command is just changing of it: its generation and its map."""
-    ledger = _read(target).ledger()
+    ledger = read_files(target).ledger()
     number, found = ledger.closed(environment)
     snapshots = Snapshots(found)
     generations = Generations(target)
