@@ -46,6 +46,7 @@ from seeknal.kernel.plugin_types import (
     Outputs,
     ProfileSection,
     Rows,
+    Section,
     Session,
     SourceType,
     Standing,
@@ -53,6 +54,7 @@ from seeknal.kernel.plugin_types import (
 )
 from seeknal.rows.isolation import isolate
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.changes import Change, ColumnChange
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.durations import Duration
 from seeknal.values.errors import (
@@ -204,7 +206,9 @@ __all__ = (
     "AuditFile",
     "AuditResult",
     "AuditType",
+    "Change",
     "Column",
+    "ColumnChange",
     "ColumnLineage",
     "ColumnRef",
     "ColumnSpec",
@@ -246,6 +250,7 @@ __all__ = (
     "RunSummary",
     "Scan",
     "Secret",
+    "Section",
     "SeeknalError",
     "Session",
     "Severity",

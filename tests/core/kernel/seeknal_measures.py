@@ -13,6 +13,7 @@ from seeknal.plugin import (
     AuditContext,
     AuditResult,
     AuditType,
+    Change,
     Column,
     ColumnLineage,
     ColumnRef,
@@ -23,6 +24,7 @@ from seeknal.plugin import (
     Project,
     QueryLineage,
     Relation,
+    Section,
     format_option,
     hookimpl,
     option,
@@ -190,3 +192,28 @@ def value_of(node: Node, project: Project, outputs: Outputs) -> int:
     query = f"SELECT {options.agg}({column}) FROM {rows.scan}"
     (value,) = outputs.duckdb.execute(query).fetchone() or (0,)
     return int(value)
+
+
+@hookimpl
+def plan_sections(
+    project: Project, environment: str, changes: Sequence[Change]
+) -> Iterable[Section]:
+    moved = [change.node.name for change in changes if _is_measure_that_may_move(change)]
+    if not moved:
+        return []
+    lines = tuple(f"{name} may be other" for name in moved)
+    return [Section(name="measures", lines=lines, data=moved)]
+
+
+def _is_measure_that_may_move(change: Change) -> bool:
+    return change.node.kind == "measure" and change.action == "AFFECT"
+
+
+@hookimpl
+def diff_sections(project: Project, a: Outputs, b: Outputs) -> Iterable[Section]:
+    before, after = values_of(project, a), values_of(project, b)
+    moved = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    if not moved:
+        return []
+    lines = tuple(f"{name} {old} -> {new}" for name, (old, new) in moved.items())
+    return [Section(name="measures", lines=lines, data=moved)]

@@ -16,8 +16,8 @@ def test_it_has_the_project_and_what_runs_stored(shop):
     assert shown.stdout.splitlines() == [
         "measure  value",
         "-------  -----",
-        "revenue     35",
-        "twice       70",
+        "revenue  35",
+        "twice    70",
     ]
 
 

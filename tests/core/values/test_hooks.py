@@ -208,6 +208,18 @@ def validate_project(project):
 
 
 @hookimpl
+def plan_sections(project, environment, changes):
+    note("plan_sections")
+    return []
+
+
+@hookimpl
+def diff_sections(project, a, b):
+    note("diff_sections")
+    return []
+
+
+@hookimpl
 def before_run(plan):
     note("before_run")
 
@@ -254,6 +266,8 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("rollback", "prod", "--yes")
     project.run("connection", "test", "c")
     project.run("lineage", "--format", "json")
+    project.run("plan")
+    project.run("diff", "prod", "dev")
     (project.path / "seeknal/twice/t.yml").unlink()
     project.run("run", "--unpin")
     project.run("janitor", "--targets", "--yes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from seeknal.values.model import (
 )
 
 if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import Section
     from seeknal.plan.changes import Consequences
     from seeknal.run.delivery.leftovers import Left
 
@@ -86,9 +87,15 @@ def plan_answer(
         "changes": plain(found.changes) if found else [],
         "summary": dict(found.counts) if found else {},
         "seconds": found.seconds if found else None,
-        "warnings": list(plan.warnings),
+        "sections": sections_answer(found.sections) if found else [],
+        "warnings": [*plan.warnings, *(found.warnings if found else ())],
         "left_behind": [left_record(entry) for entry in left],
     }
+
+
+def sections_answer(sections: Iterable[Section]) -> list[dict[str, Any]]:
+    """What plugins add to an answer."""
+    return [{"name": section.name, "data": plain(section.data)} for section in sections]
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -10,15 +10,18 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_root, words
+from seeknal.cli.planning import print_sections
 from seeknal.cli.render import count, plain, print_rows_json
-from seeknal.cli.streams import DATA, say
+from seeknal.cli.streams import DATA, say, warn
 from seeknal.kernel.command_options import format_option, limit_option
 from seeknal.kernel.roles import texts_of
 
 if TYPE_CHECKING:
-    from seeknal.plan.changes import ColumnChange
+    from seeknal.kernel.plugin_types import Section
+    from seeknal.plan.session import Loaded
     from seeknal.query.diff import Difference
-    from seeknal.values.model import NodeId
+    from seeknal.values.changes import ColumnChange
+    from seeknal.values.model import Node, NodeId
 
 
 @click.command("diff", cls=Command)
@@ -40,13 +43,16 @@ def diff_command(
 
     root = project_root()
     sides = side_of(root, a), side_of(root, b)
-    asked = Asked(node=node, keys=words(keys), limit=limit, declared=_declared(root))
+    loaded = _loaded(root)
+    declared = _declared(loaded.project.nodes) if loaded else {}
+    asked = Asked(node=node, keys=words(keys), limit=limit, declared=declared)
     found = differences(root, *sides, asked)
     if format_ == "json":
-        from seeknal.cli.answers import answered
+        from seeknal.cli.answers import answered, sections_answer
 
         listed = [{**plain(entry), "equal": entry.equal} for entry in found]
-        print_rows_json(answered("success", a=a, b=b, nodes=listed))
+        sections = sections_answer(_sections(loaded, a, b))
+        print_rows_json(answered("success", a=a, b=b, nodes=listed, sections=sections))
         return
     none = True
     for entry in found:
@@ -54,17 +60,39 @@ def diff_command(
         _print(entry, a, b)
     if none:
         say(f"{a} and {b} hold the same rows")
+    print_sections(_sections(loaded, a, b))
 
 
-def _declared(root: Path) -> Mapping[NodeId, tuple[str, ...]]:
-    """The keys of each node or of its targets; none where the files cannot be read."""
+def _loaded(root: Path) -> Loaded | None:
+    """The project; None where its files cannot be read."""
     from seeknal.plan.session import Request, load
     from seeknal.values.errors import ProjectError
 
     try:
-        nodes = load(root, Request(command="diff")).project.nodes
+        return load(root, Request(command="diff"))
     except ProjectError:
-        return {}
+        return None
+
+
+def _sections(loaded: Loaded | None, a: str, b: str) -> tuple[Section, ...]:
+    """What plugins say of both sides, which are opened where one of them has something to say."""
+    from seeknal.kernel import hookspecs
+    from seeknal.plan.plugin_queries import told_by_plugins
+    from seeknal.query.outputs import open_side
+
+    if loaded is None or not loaded.plugins.hooks.callers(hookspecs.diff_sections):
+        return ()
+    project, hook = loaded.project, loaded.plugins.hooks.diff_sections
+    with open_side(project.root, a) as one, open_side(project.root, b) as other:
+        given = hook(project=project, a=one, b=other)
+        sections, warnings = told_by_plugins("diff_sections", given)
+    for warning in warnings:
+        warn(warning)
+    return sections
+
+
+def _declared(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, tuple[str, ...]]:
+    """The keys of each node or of its targets."""
     found = {}
     for id, node in nodes.items():
         declared = (texts_of(target.options, "key") for target in node.targets)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.cli.fitting import columns_of, middle, start, wrapped
 from seeknal.cli.layout import INDENT, SHORTEST_NAME
 from seeknal.cli.progress import COLOURS
-from seeknal.cli.render import count
+from seeknal.cli.render import cell, count
 from seeknal.cli.streams import paint, say
 from seeknal.values.model import PRODUCTION
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
-    from seeknal.plan.changes import Change, ColumnChange, Consequences
+    from seeknal.kernel.plugin_types import Section
+    from seeknal.plan.changes import Consequences
     from seeknal.plan.session import Loaded
     from seeknal.run.delivery.leftovers import Left
+    from seeknal.values.changes import Change, ColumnChange
     from seeknal.values.model import Plan, Step
 
 MOST_LEFT = 3
@@ -128,6 +131,15 @@ def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def print_sections(sections: Iterable[Section]) -> None:
+    """What plugins add: the name of each, and its lines below it."""
+    columns = columns_of(sys.stdout)
+    for section in sections:
+        print(cell(section.name))
+        for line in section.lines:
+            print(INDENT + _wrapped(cell(scrub(line)), columns))
 
 
 def _told(step: Step) -> str:

@@ -40,6 +40,7 @@ from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
+    from seeknal.plan.changes import Consequences
     from seeknal.plan.session import Loaded, Request
     from seeknal.values.model import NodeId, Plan, RunSummary
 
@@ -187,7 +188,9 @@ def apply_command(
         if data is not None:
             refuse_stale(data, loaded, plan)
         if format_ == "text" and not quiet:
-            _print_plan(loaded, plan, asked, explain=explain)
+            from seeknal.plan.explaining import explain_plan
+
+            _print_plan(loaded, plan, explain_plan(loaded, plan, asked), explain=explain)
         _say_notes(changed_in_origin(loaded.state.environments, plan.environment), plan.environment)
         return agreed(f"Apply this to {plan.environment}?", yes)
 
@@ -296,6 +299,7 @@ def show_plan(
     loaded, plan = planned.loaded, planned.plan
     if other := other_commit(loaded):
         plan = evolve(plan, warnings=(*plan.warnings, other))
+    found = explain_plan(loaded, plan, asked)
     for warning in plan.warnings:
         warn(warning)
     _say_checked(planned.checked)
@@ -303,7 +307,7 @@ def show_plan(
         from seeknal.cli.answers import plan_answer
         from seeknal.cli.render import print_json
 
-        answer = plan_answer(plan, explain_plan(loaded, plan, asked), planned.left)
+        answer = plan_answer(plan, found, planned.left)
         if output is not None:
             from seeknal.plan.saved import save_plan
 
@@ -311,7 +315,7 @@ def show_plan(
         if format_ == "json":
             print_json(answer)
     if format_ == "text":
-        _print_plan(loaded, plan, asked, explain=explain)
+        _print_plan(loaded, plan, found, explain=explain)
         if not plan.steps:
             _say_that_nothing_is_modified(asked)
         say_left(planned.left)
@@ -336,10 +340,13 @@ def _removes(loaded: Loaded, plan: Plan, asked: Request) -> bool:
     return not is_narrowed(asked) and any(id not in loaded.project.nodes for id in known)
 
 
-def _print_plan(loaded: Loaded, plan: Plan, asked: Request, *, explain: bool) -> None:
-    from seeknal.cli.planning import print_changes, print_steps
-    from seeknal.plan.explaining import explain_plan
+def _print_plan(loaded: Loaded, plan: Plan, found: Consequences, *, explain: bool) -> None:
+    from seeknal.cli.planning import print_changes, print_sections, print_steps
 
-    found = explain_plan(loaded, plan, asked)
+    for warning in found.warnings:
+        warn(warning)
     print_changes(loaded, plan, found, explain=explain)
+    print_sections(found.sections)
+    if found.sections:
+        print()
     print_steps(plan)

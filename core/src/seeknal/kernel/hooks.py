@@ -130,6 +130,8 @@ class Hooks:
     node_lineage = Of(hookspecs.node_lineage)
     audit_columns = Of(hookspecs.audit_columns)
     validate_project = All(hookspecs.validate_project)
+    plan_sections = Each(hookspecs.plan_sections)
+    diff_sections = Each(hookspecs.diff_sections)
     collect_garbage = Each(hookspecs.collect_garbage)
     before_run = Observe(hookspecs.before_run)
     after_node = Observe(hookspecs.after_node)

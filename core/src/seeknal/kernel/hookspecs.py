@@ -31,12 +31,15 @@ if TYPE_CHECKING:
         Misfit,
         NodeInputs,
         NodeKind,
+        Outputs,
         Rows,
+        Section,
         Session,
         SourceType,
         Standing,
         TargetType,
     )
+    from seeknal.values.changes import Change
     from seeknal.values.column_lineage import QueryLineage
     from seeknal.values.model import (
         Audit,
@@ -316,6 +319,27 @@ def open_session(connection: Connection, project_root: Path) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 
     Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.
+    """
+
+
+@_declares
+def plan_sections(  # type: ignore[empty-body]
+    project: Project, environment: str, changes: Sequence[Change]
+) -> Iterable[Section]:
+    """What a plan touches that this plugin knows of; nothing where it touches nothing.
+
+    Called once by ``plan``, ``apply`` and ``run --dry-run``; main thread. ``changes`` are all nodes
+    that change and all that read them, those with action ``AFFECT`` among them: no run has a
+    step for these. Must read no rows. What is raised becomes a warning.
+    """
+
+
+@_declares
+def diff_sections(project: Project, a: Outputs, b: Outputs) -> Iterable[Section]:  # type: ignore[empty-body]
+    """How what this plugin knows of differs between two environments or generations.
+
+    Called once by ``seeknal diff``, unless the project's files are wrong; main thread. What is
+    raised becomes a warning.
     """
 
 

@@ -241,6 +241,15 @@ class Fate:
 
 
 @frozen(kw_only=True)
+class Section:
+    """What a plugin adds to a plan or a comparison: lines for people, and ``data`` for JSON."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    data: object = None
+
+
+@frozen(kw_only=True)
 class NodeInputs:
     """What a node reads: each parent's stored output, and the rows of its own body."""
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from attrs import field, frozen
 
 from seeknal.graph.fingerprint import audits_key, config_hash
 from seeknal.plan.effects import ALL, NONE, Effect
 from seeknal.sql.differences import Difference
+from seeknal.values.changes import Category
 from seeknal.values.model import Column, Fingerprint, Node, NodeId, Snapshot
-
-Category = Literal["ADDED", "REMOVED", "METADATA", "NON_BREAKING", "BREAKING", "INDIRECT"]
 
 
 @frozen(kw_only=True)

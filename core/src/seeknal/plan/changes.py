@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Literal
 
 from attrs import evolve, field, frozen
 
 from seeknal.graph.dag import Graph
+from seeknal.kernel.plugin_types import Section
 from seeknal.lineage.model import NodeLineage
-from seeknal.plan.categories import Before, Category, Verdict, categorise
+from seeknal.plan.categories import Before, Verdict, categorise
 from seeknal.plan.described import definitions
 from seeknal.plan.described import verdicts as those_described
 from seeknal.plan.effects import ALL, NONE, Effect, inherited
+from seeknal.values.changes import Action, Change, ColumnChange
 from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.model import Column, Node, NodeId, Plan, Snapshot, Step
-
-Action = Literal["BUILD", "REBUILD", "REUSE", "REDELIVER", "AUDIT", "UPDATE", "AFFECT", "REMOVE"]
-"""What happens to a node. ``AFFECT``: nothing runs, but what it describes may be other."""
-
-
-@frozen(kw_only=True)
-class ColumnChange:
-    """A column that comes, goes, or gets another type. ``old``/``new`` are types."""
-
-    name: str
-    old: str | None = None
-    new: str | None = None
-    was: str | None = None
-    """The column's earlier name, when only that changed."""
-    comes_from: tuple[str, ...] = ()
-    """For a column that comes: ``node.column`` of what it is computed from."""
-    used_by: tuple[str, ...] = ()
-    """For others: ``node.column`` of what is computed from it, the node alone for its rows."""
-
-
-@frozen(kw_only=True)
-class Change:
-    """One node that a plan affects. ``inherits``: the changed nodes that it reads."""
-
-    node: NodeId
-    category: Category
-    reason: str
-    explanation: str = ""
-    action: Action = "REUSE"
-    sql_diff: str = ""
-    columns: tuple[ColumnChange, ...] = ()
-    inherits: tuple[NodeId, ...] = ()
-    conditional: bool = False
 
 
 @frozen(kw_only=True)
 class Consequences:
-    """Everything that a plan changes. ``seconds``: an estimate, None where nothing is known."""
+    """Everything that a plan changes. ``seconds``: an estimate, None where nothing is known.
+
+    ``sections`` is what plugins say of it, and ``warnings`` which of them could not.
+    """
 
     changes: tuple[Change, ...] = ()
     seconds: float | None = None
     counts: Mapping[str, int] = field(factory=dict)
+    sections: tuple[Section, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def direct(self) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from seeknal.plan.categories import Before
 from seeknal.plan.changes import Consequences, Known, consequences
+from seeknal.plan.plugin_queries import told_by_plugins
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.project.commit import commit_of
 from seeknal.state.definitions import Built, Definitions
@@ -41,7 +42,8 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
         described=loaded.described(plan.environment),
     )
     if not edited:
-        return told(plan, project.nodes, loaded.graph, snapshots, known)
+        changes = told(plan, project.nodes, loaded.graph, snapshots, known)
+        return _with_sections(loaded, plan, changes)
     with _Readings(loaded, plan, snapshots) as readings:
         known = evolve(
             known,
@@ -50,7 +52,15 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
             lineage_before=readings.lineage_before,
             other_meaning=readings.other_meaning,
         )
-        return told(plan, project.nodes, loaded.graph, snapshots, known)
+        changes = told(plan, project.nodes, loaded.graph, snapshots, known)
+    return _with_sections(loaded, plan, changes)
+
+
+def _with_sections(loaded: Loaded, plan: Plan, found: Consequences) -> Consequences:
+    hook = loaded.plugins.hooks.plan_sections
+    given = hook(project=loaded.project, environment=plan.environment, changes=found.changes)
+    sections, warnings = told_by_plugins("plan_sections", given)
+    return evolve(found, sections=sections, warnings=warnings)
 
 
 def _before(built: Built | None) -> Before | None:

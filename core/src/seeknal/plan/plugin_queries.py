@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from seeknal.kernel.plugin_types import Section
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.session import Loaded, Request
 from seeknal.values.errors import ProjectError, SeeknalError
@@ -99,3 +101,18 @@ def version_of(loaded: Loaded, request: Request, node: Node, known: object) -> o
 
 def _no_cursor(*arguments: object) -> Any:
     raise RuntimeError("a source's version is asked for without DuckDB")
+
+
+def told_by_plugins(
+    hook: str, given: Iterable[tuple[str, Section | Exception]]
+) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """What plugins add to an answer, and a warning for each that failed in the hook."""
+    sections: list[Section] = []
+    warnings: list[str] = []
+    for plugin, entry in given:
+        if isinstance(entry, Exception):
+            said = str(entry) or type(entry).__name__
+            warnings.append(f"plugin {plugin!r} failed in {hook}: {said}")
+        else:
+            sections.append(entry)
+    return tuple(sections), tuple(warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from seeknal.plan.changes import ColumnChange, column_changes
+from seeknal.plan.changes import column_changes
 from seeknal.plan.environments import existing
 from seeknal.plan.views import is_view, output_now
 from seeknal.query.database import Views
@@ -16,6 +16,7 @@ from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
+from seeknal.values.changes import ColumnChange
 from seeknal.values.errors import UsageError, column_help, did_you_mean
 from seeknal.values.model import Column, NodeId, Snapshot
 

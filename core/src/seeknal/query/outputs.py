@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,3 +79,9 @@ def open_outputs(
             defined=views.defined,
             target=target,
         )
+
+
+def open_side(root: Path, text: str) -> AbstractContextManager[StoredOutputs]:
+    """What ``dev`` or ``prod@12`` means. Raises as `open_outputs` does."""
+    name, at, number = text.partition("@")
+    return open_outputs(root, name, int(number) if at else None)
