@@ -7,8 +7,9 @@ from attrs import define
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.options import convert
 from seeknal.plugin import Audit, Column, Relation
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId
+from seeknal.values.names import NodeId
 from seeknal.values.problems import Problems
 from seeknal_audits import plugin
 from seeknal_audits.registry import ENTRIES

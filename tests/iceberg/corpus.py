@@ -24,7 +24,11 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 
 from seeknal.kernel.context import StepContext
-from seeknal.values.model import Column, Connection, NodeId, Relation, Source, Target
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.relations import Relation
+from seeknal.values.sources import Connection, Source
+from seeknal.values.targets import Target
 from seeknal_iceberg.catalogs import open_catalog
 from seeknal_iceberg.options import Catalog, IcebergSource, IcebergTarget
 

@@ -4,7 +4,9 @@ import pyarrow
 import pytest
 
 from seeknal.testing import PluginContract, SourceContract, TargetContract
-from seeknal.values.model import NodeId, Source, Target
+from seeknal.values.names import NodeId
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 from seeknal_iceberg.catalogs import open_catalog
 from seeknal_iceberg.options import Catalog, IcebergSource, IcebergTarget
 

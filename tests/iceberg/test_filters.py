@@ -186,7 +186,9 @@ def test_a_filter_may_compare_with_infinity(lake, column):
 
 def test_a_filter_may_name_a_column_that_is_not_read(lake):
     stocked(lake)
-    from seeknal.values.model import ColumnSpec, NodeId, Source
+    from seeknal.values.columns import ColumnSpec
+    from seeknal.values.names import NodeId
+    from seeknal.values.sources import Source
     from seeknal_iceberg.options import IcebergSource
     from seeknal_iceberg.reading import read
 

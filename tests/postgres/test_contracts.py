@@ -10,8 +10,10 @@ from seeknal.testing import (
     SourceContract,
     TargetContract,
 )
-from seeknal.values.model import Connection, NodeId, Source, Target
+from seeknal.values.names import NodeId
 from seeknal.values.secret import Secret
+from seeknal.values.sources import Connection, Source
+from seeknal.values.targets import Target
 from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
 
 PLUGIN = "seeknal_postgres.plugin"

@@ -228,7 +228,11 @@ def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
 
     from seeknal.kernel.context import StepContext
     from seeknal.plugin import DeliveryError
-    from seeknal.values.model import Column, Connection, NodeId, Relation, Target
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.relations import Relation
+    from seeknal.values.sources import Connection
+    from seeknal.values.targets import Target
     from seeknal_postgres import plugin
     from seeknal_postgres.options import Postgres, PostgresTarget
 

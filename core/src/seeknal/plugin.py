@@ -54,8 +54,11 @@ from seeknal.kernel.plugin_types import (
 )
 from seeknal.rows.isolation import isolate
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.audits import Audit, AuditResult
 from seeknal.values.changes import Change, ColumnChange
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.columns import Column, ColumnSpec
+from seeknal.values.deliveries import Delivered, Span, Undone
 from seeknal.values.durations import Duration
 from seeknal.values.errors import (
     ConnectionFailed,
@@ -66,33 +69,17 @@ from seeknal.values.errors import (
     column_help,
     did_you_mean,
 )
-from seeknal.values.model import (
-    Audit,
-    AuditResult,
-    Column,
-    ColumnSpec,
-    Connection,
-    Delivered,
-    Interval,
-    Location,
-    Mode,
-    Node,
-    NodeId,
-    NodeResult,
-    ParquetFiles,
-    Plan,
-    Problem,
-    Project,
-    Relation,
-    RunSummary,
-    Scan,
-    Severity,
-    Source,
-    Span,
-    Target,
-    Undone,
-)
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan
+from seeknal.values.problems import Problem, Severity
+from seeknal.values.project import Project
+from seeknal.values.relations import Interval, ParquetFiles, Relation, Scan
+from seeknal.values.results import NodeResult, RunSummary
 from seeknal.values.secret import Secret, scrub
+from seeknal.values.sources import Connection, Source
+from seeknal.values.targets import Mode, Target
 
 if TYPE_CHECKING:
     from seeknal.host.file_version import version_of as files_version

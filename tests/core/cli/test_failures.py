@@ -5,7 +5,8 @@ from tests.terminal import Terminal
 from seeknal.cli.failures import explain, explain_problem, explain_problems, message
 from seeknal.cli.fitting import width, wrapped
 from seeknal.values.errors import ProjectError, UsageError
-from seeknal.values.model import Location, Problem
+from seeknal.values.location import Location
+from seeknal.values.problems import Problem
 
 NODE = """\
 kind: transform

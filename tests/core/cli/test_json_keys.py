@@ -7,7 +7,7 @@ from tests.answers import explained, keys
 from tests.core.cli.conftest import FILES
 
 from seeknal.cli.answers import error_answer
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 
 EARLIER = {
     "audit",

@@ -8,19 +8,15 @@ import pytest
 from seeknal.cli.layout import layout_of
 from seeknal.cli.live import Live
 from seeknal.cli.progress import Lines, audits_text, failures, totals
-from seeknal.values.model import (
-    AuditResult,
-    Delivery,
-    Location,
-    Node,
-    NodeId,
-    NodeResult,
-    Plan,
-    Project,
-    RunSummary,
-    Step,
-    Target,
-)
+from seeknal.values.audits import AuditResult
+from seeknal.values.deliveries import Delivery
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan, Step
+from seeknal.values.project import Project
+from seeknal.values.results import NodeResult, RunSummary
+from seeknal.values.targets import Target
 
 ID = NodeId("transform.clean")
 

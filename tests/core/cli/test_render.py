@@ -3,7 +3,8 @@
 import json
 
 from seeknal.cli.render import cell, count, plain, print_json, size_text, table_lines, width
-from seeknal.values.model import Column, NodeId
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
 from seeknal.values.secret import Secret
 
 

@@ -30,7 +30,7 @@ from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
 from seeknal.values.errors import SeeknalError, SelectionError
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 SOURCES = ("a", "b")
 ENVIRONMENTS = ("prod", "dev", "alice")

@@ -9,16 +9,11 @@ from seeknal.kernel.options import structure
 from seeknal.kernel.plugin_types import SourceType
 from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import settle
-from seeknal.values.model import (
-    Column,
-    ColumnSpec,
-    NodeId,
-    ParquetFiles,
-    Relation,
-    Scan,
-    Source,
-    Target,
-)
+from seeknal.values.columns import Column, ColumnSpec
+from seeknal.values.names import NodeId
+from seeknal.values.relations import ParquetFiles, Relation, Scan
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 
 class Files:

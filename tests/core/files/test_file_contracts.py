@@ -12,7 +12,10 @@ from seeknal.builtin.files import CsvOptions, JsonOptions, ParquetOptions
 from seeknal.builtin.filetarget import FileOptions
 from seeknal.builtin.sqlite import SqliteOptions
 from seeknal.testing import PluginContract, SourceContract, TargetContract
-from seeknal.values.model import ColumnSpec, NodeId, Source, Target
+from seeknal.values.columns import ColumnSpec
+from seeknal.values.names import NodeId
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 ROWS = [(1, "a"), (2, None)]
 TYPES = [("id", "BIGINT"), ("name", "VARCHAR")]

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from seeknal.values.errors import NodeError
-from seeknal.values.model import ParquetFiles
+from seeknal.values.relations import ParquetFiles
 
 NESTED = '{"meta": {"n": 2}, "data": {"items": [{"id": 1, "x": "a"}, {"id": 2, "x": "b"}]}}'
 

@@ -9,7 +9,9 @@ import pytest
 
 from seeknal.graph.dag import build_graph
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Input, Location, Node, NodeId
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node
 
 
 def make(**parents):

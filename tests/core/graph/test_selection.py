@@ -5,7 +5,9 @@ import pytest
 from seeknal.graph.dag import build_graph
 from seeknal.graph.selection import select
 from seeknal.values.errors import SelectionError
-from seeknal.values.model import Input, Location, Node, NodeId
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node
 
 SPEC = {
     "source.orders": ([], ["raw"], "bronze", "seeknal/sources/orders.yml"),

@@ -13,7 +13,10 @@ from seeknal.testing import (
     SourceContract,
     TargetContract,
 )
-from seeknal.values.model import Audit, NodeId, Source, Target
+from seeknal.values.audits import Audit
+from seeknal.values.names import NodeId
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 pytest_plugins = ["pytester"]
 

@@ -2,8 +2,8 @@ import pytest
 
 from seeknal.project.raw import RawNode
 from seeknal.project.rules import audits_of_rule
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location
 from seeknal.values.problems import Problems
 
 

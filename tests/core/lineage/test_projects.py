@@ -6,7 +6,7 @@ import pytest
 from tests.core.lineage import tpch
 
 import seeknal
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 SOURCES = """
     kind: source

@@ -14,7 +14,8 @@ from seeknal.plan.effects import ALL, inherited
 from seeknal.sql.differences import Difference, difference
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.values.column_lineage import Untraceable
-from seeknal.values.model import Column, NodeId
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
 
 CORPUS = [
     tuple(part.strip() for part in line.replace("::", "=>").split("=>"))

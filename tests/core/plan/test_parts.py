@@ -7,7 +7,7 @@ from tests.core.plan import test_categories as outside
 from seeknal.plan.categories import effect_of, told
 from seeknal.plan.effects import ALL, inherited
 from seeknal.values.column_lineage import Untraceable
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 CORPUS = [pair for pair in outside.CORPUS if not pair[0].startswith("WITH")]
 WRAPPINGS = {

@@ -8,22 +8,15 @@ from seeknal.graph.dag import build_graph
 from seeknal.graph.fingerprint import fingerprints
 from seeknal.plan.planner import Situation, make_plan
 from seeknal.plan.stored import inlined_views
+from seeknal.values.audits import Audit
+from seeknal.values.deliveries import Delivery
 from seeknal.values.errors import NodeError, SelectionError
-from seeknal.values.model import (
-    Artifact,
-    Audit,
-    Delivery,
-    Fingerprint,
-    Input,
-    Location,
-    Node,
-    NodeId,
-    PythonCode,
-    Snapshot,
-    Source,
-    Sql,
-    Target,
-)
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node, PythonCode, Sql
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Location("a.yml", 1, 1)

@@ -10,7 +10,7 @@ from seeknal.plan.freshness import reason_to_read
 from seeknal.run.janitor import Chores
 from seeknal.state.history import History
 from seeknal.state.store import read_state
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 

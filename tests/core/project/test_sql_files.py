@@ -3,7 +3,7 @@
 import pytest
 from tests.core.project.conftest import NEIGHBOURS
 
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 
 FILE = "seeknal/transforms/clean.sql"
 BLOCK = """\

@@ -8,7 +8,7 @@ import pytest
 
 from seeknal.project.templates import rendering
 from seeknal.project.templates.rendering import Scope, render
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 from seeknal.values.problems import Problems
 
 TODAY = date(2024, 2, 29)

@@ -8,7 +8,10 @@ from seeknal.project.python.pipelines import read_pipeline
 from seeknal.run.engine import define_views, open_instance
 from seeknal.run.python.database import OwnDuckDB
 from seeknal.run.python.function import release, run_function
-from seeknal.values.model import Column, Input, Node, NodeId, Relation
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node
+from seeknal.values.relations import Relation
 
 
 class Pipelines:

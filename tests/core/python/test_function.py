@@ -3,8 +3,9 @@ import threading
 import pytest
 
 from seeknal.run.python.function import release
+from seeknal.values.columns import ColumnSpec
 from seeknal.values.errors import NodeError
-from seeknal.values.model import ColumnSpec, ParquetFiles, Scan
+from seeknal.values.relations import ParquetFiles, Scan
 
 HEAD = "from seeknal import source, transform\n"
 

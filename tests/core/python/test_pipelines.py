@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from seeknal.project.python.decorators import KINDS
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 def test_decorators_give_the_keys_that_yaml_would(pipelines):

@@ -20,8 +20,9 @@ from seeknal.run.engine import open_instance, stored_scan, write_rows
 from seeknal.run.python.context import Call
 from seeknal.run.python.returned import scan_of
 from seeknal.run.python.tabular import Workspace
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, NodeId
+from seeknal.values.names import NodeId
 
 _PACKAGES = {"np": "numpy", "pd": "pandas", "pl": "polars", "pa": "pyarrow"}
 

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from seeknal.rows.python_rows import LARGEST_BATCH, scan_of_rows
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from seeknal.project.python import uv
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Scan
+from seeknal.values.relations import Scan
 
 pytestmark = pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import seeknal.values.model
+import seeknal.values.deliveries
 from seeknal.project.python.syntax_tree import syntax_tree
 
 
@@ -23,7 +23,7 @@ def often_elsewhere():
 
 
 def test_threads_that_parse_at_once_all_get_their_tree(often_elsewhere):
-    source = Path(seeknal.values.model.__file__).read_text()
+    source = Path(seeknal.values.deliveries.__file__).read_text()
     trees, errors = [], []
 
     def parse():

@@ -10,7 +10,7 @@ from tests.terminal import CTRL_C, Terminal
 
 from seeknal.kernel import calls
 from seeknal.kernel.calls import Calls
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 PLUGIN = """
 import threading

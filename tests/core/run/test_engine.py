@@ -2,7 +2,7 @@
 
 from seeknal.run import engine as engine_module
 from seeknal.run.engine import Engine, open_instance, store
-from seeknal.values.model import Scan
+from seeknal.values.relations import Scan
 
 
 def test_all_databases_of_a_run_together_have_its_memory(tmp_path):

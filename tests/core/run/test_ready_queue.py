@@ -1,7 +1,7 @@
 import types
 
 from seeknal.run.ready_queue import ReadyQueue
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 def graph(edges):

@@ -9,7 +9,8 @@ import pytest
 from seeknal.sql.functions import effects_of, reads_outside
 from seeknal.sql.refs import resolve_sql
 from seeknal.sql.tokens import tokenize
-from seeknal.values.model import Location, NodeId
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
 
 # Functions whose stability DuckDB gives for a reason that is none for building again.
 RAISES = {"error"}

@@ -6,7 +6,9 @@ import duckdb
 import pytest
 
 from seeknal.sql.refs import resolve_sql
-from seeknal.values.model import Input, Location, NodeId
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input
 
 KNOWN = frozenset(
     NodeId(id)

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from seeknal.sql.storage import copy_statement, scan_of
-from seeknal.values.model import Column
+from seeknal.values.columns import Column
 
 VALUES = [
     "9007199254740993::HUGEINT",

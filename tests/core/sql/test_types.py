@@ -14,7 +14,7 @@ from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import copy_statement, kept, scan_of, special
 from seeknal.sql.typetree import type_tree
-from seeknal.values.model import Column
+from seeknal.values.columns import Column
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from seeknal.values.model import (
-    Artifact,
-    AuditResult,
-    Column,
-    Delivery,
-    Fingerprint,
-    Location,
-    NodeId,
-    Owed,
-    Snapshot,
-    View,
-)
+from seeknal.values.audits import AuditResult
+from seeknal.values.columns import Column
+from seeknal.values.deliveries import Delivery, Owed
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History
 from seeknal.state.lock import project_lock
 from seeknal.state.store import State, open_state, read_state
-from seeknal.values.model import Column, Fingerprint, NodeId, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 KEPT, CHANGED, DROPPED = (NodeId(f"transform.{name}") for name in ("kept", "changed", "dropped"))
 EVENTS = (

@@ -10,7 +10,8 @@ from attrs import evolve
 from seeknal.state.accounts import FOLDER, read_accounts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import open_state, read_state
-from seeknal.values.model import Account, NodeId
+from seeknal.values.deliveries import Account
+from seeknal.values.names import NodeId
 
 NODE = NodeId("transform.orders")
 

@@ -10,8 +10,10 @@ import pytest
 from attrs import evolve
 
 from seeknal.state.artifacts import Artifacts
+from seeknal.values.columns import Column
 from seeknal.values.errors import StateError
-from seeknal.values.model import Artifact, Column, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact
 
 NODE = NodeId("transform.orders")
 COLUMNS = (Column("id", "BIGINT"),)

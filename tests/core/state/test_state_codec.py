@@ -7,7 +7,8 @@ import pytest
 
 from seeknal.state.codec import Snapshots, decode_snapshot, encode_snapshot
 from seeknal.values.errors import StateError
-from seeknal.values.model import Fingerprint, NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 def through_json(snapshot: Snapshot) -> Snapshot:

@@ -18,7 +18,9 @@ from seeknal.state.store import open_state, read_state
 WRITER = """
 import sys
 from pathlib import Path
-from seeknal.values.model import Column, Fingerprint, NodeId, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Fingerprint, Snapshot
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.lock import project_lock
 from seeknal.state.store import open_state

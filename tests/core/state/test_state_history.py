@@ -7,7 +7,7 @@ import pytest
 from seeknal.state import history as history_module
 from seeknal.state.history import History
 from seeknal.values.errors import StateError
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 def record(node: str | None, batch: str, **more: object) -> dict[str, object]:

@@ -9,7 +9,8 @@ import pytest
 
 from seeknal.state.store import open_state, read_state
 from seeknal.values.errors import StateError
-from seeknal.values.model import Fingerprint, NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 NODES = ("source.a", "transform.a", "transform.b")
 ENVIRONMENTS = ("prod", "dev")

@@ -12,7 +12,7 @@ from seeknal.state import migrations
 from seeknal.state.document import write_document
 from seeknal.state.store import open_state, read_state
 from seeknal.values.errors import StateError
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 from seeknal.values.spots import find_word
 
 NODE = """\

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import plain
 from seeknal.cli.totals import counted
-from seeknal.values.model import (
-    AuditResult,
-    Location,
-    NodeId,
-    NodeResult,
-    Plan,
-    Problem,
-    RunSummary,
-    Step,
-)
+from seeknal.values.audits import AuditResult
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Plan, Step
+from seeknal.values.problems import Problem
+from seeknal.values.results import NodeResult, RunSummary
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Section

@@ -18,7 +18,12 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.progress import Silent
 from seeknal.kernel.command_options import format_option
-from seeknal.values.model import AuditResult, Node, NodeId, NodeResult, Plan, Project, RunSummary
+from seeknal.values.audits import AuditResult
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan
+from seeknal.values.project import Project
+from seeknal.values.results import NodeResult, RunSummary
 
 HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
 NUMERIC = (False, False, False, False, True, True)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.query.diff import Difference
     from seeknal.values.changes import ColumnChange
-    from seeknal.values.model import Node, NodeId
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 @click.command("diff", cls=Command)

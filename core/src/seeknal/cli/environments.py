@@ -27,14 +27,14 @@ from seeknal.kernel.command_options import (
     yes_option,
 )
 from seeknal.values.errors import UsageError
-from seeknal.values.model import PRODUCTION
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.plan.promotion import Promotion
     from seeknal.run.environments.commands import Moved, Return
     from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
-    from seeknal.values.model import NodeId
+    from seeknal.values.names import NodeId
 
 
 @click.group("env", cls=Group)

@@ -18,7 +18,8 @@ from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.run.failing_rows import FailingRows
-    from seeknal.values.model import AuditResult, Node
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.node import Node
 
 WIDEST = 24
 """Characters of a cell that are shown."""

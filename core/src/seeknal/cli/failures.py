@@ -14,7 +14,8 @@ from seeknal.values.errors import ProjectError, SeeknalError
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
-    from seeknal.values.model import Location, Problem
+    from seeknal.values.location import Location
+    from seeknal.values.problems import Problem
 
 MOST_SHOWN = 20
 FEW = 3

@@ -15,7 +15,7 @@ from seeknal.cli.render import print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import Option, format_option, limit_option
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     from seeknal.state.history import History

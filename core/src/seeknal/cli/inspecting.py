@@ -24,7 +24,7 @@ from seeknal.values.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.query.stored import Stored
-    from seeknal.values.model import Column
+    from seeknal.values.columns import Column
 
 
 @click.command("inspect", cls=Command)

@@ -11,7 +11,7 @@ from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Outputs, Session
-    from seeknal.values.model import Project
+    from seeknal.values.project import Project
 
 OptionsT = TypeVar("OptionsT")
 

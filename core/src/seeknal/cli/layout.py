@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from seeknal.cli.fitting import middle, start, width
-from seeknal.values.model import NodeId, Step, Target
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Step
+from seeknal.values.targets import Target
 
 WIDEST_REASON = 40
 SHORTEST_REASON = 16

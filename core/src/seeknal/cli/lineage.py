@@ -22,7 +22,8 @@ from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
 from seeknal.kernel.command_options import STDOUT, format_option, output_option
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import format_option
 from seeknal.plan.session import Loaded, Request
-from seeknal.values.model import Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 
 
 @click.command("list", cls=Command)

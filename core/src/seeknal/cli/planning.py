@@ -11,7 +11,7 @@ from seeknal.cli.layout import INDENT, SHORTEST_NAME
 from seeknal.cli.progress import COLOURS
 from seeknal.cli.render import cell, count
 from seeknal.cli.streams import paint, say
-from seeknal.values.model import PRODUCTION
+from seeknal.values.names import PRODUCTION
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.run.delivery.leftovers import Left
     from seeknal.values.changes import Change, ColumnChange
-    from seeknal.values.model import Plan, Step
+    from seeknal.values.plan import Plan, Step
 
 MOST_LEFT = 3
 """Targets that are left behind and named."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from seeknal.cli.fitting import columns_of, middle, pieces, shrunk, start, width
 from seeknal.cli.streams import DATA, paint
-from seeknal.values.model import Problem
+from seeknal.values.problems import Problem
 from seeknal.values.secret import scrub
 
 _RULE = "-["

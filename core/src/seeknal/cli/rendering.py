@@ -15,7 +15,8 @@ from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
-    from seeknal.values.model import Location, Node
+    from seeknal.values.location import Location
+    from seeknal.values.node import Node
 
 
 @click.command("render", cls=Command)

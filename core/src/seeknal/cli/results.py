@@ -200,7 +200,7 @@ def _write_table(
 def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
     from seeknal.host.files import publish_file
     from seeknal.sql.storage import as_parquet
-    from seeknal.values.model import Column
+    from seeknal.values.columns import Column
 
     if wanted.output is None:
         raise UsageError(

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
     from seeknal.plan.changes import Consequences
     from seeknal.plan.session import Loaded, Request
-    from seeknal.values.model import NodeId, Plan, RunSummary
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan
+    from seeknal.values.results import RunSummary
 
 forward_option = click.option(
     "--forward-only",
@@ -236,7 +238,7 @@ def _take_note(environment: str) -> None:
     from seeknal.plan.session import Request
     from seeknal.run.environments.commands import rebase
     from seeknal.values.errors import LockHeld
-    from seeknal.values.model import PRODUCTION
+    from seeknal.values.names import PRODUCTION
 
     if environment == PRODUCTION:
         return

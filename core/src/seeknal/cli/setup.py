@@ -16,12 +16,12 @@ from seeknal.cli.streams import say
 from seeknal.host.files import write_text
 from seeknal.kernel.command_options import force_option, format_option
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import NodeKind
     from seeknal.kernel.plugins import Plugins
-    from seeknal.values.model import Project
+    from seeknal.values.project import Project
 
 SCHEMA = Path(".seeknal/schema.json")
 

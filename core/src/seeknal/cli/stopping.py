@@ -7,7 +7,10 @@ from collections.abc import Collection
 
 from seeknal.cli.totals import STATUSES, counts_text
 from seeknal.cli.watching import Watch, watch
-from seeknal.values.model import NodeId, NodeResult, Plan, Project
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Plan
+from seeknal.values.project import Project
+from seeknal.values.results import NodeResult
 
 
 class Stopping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from seeknal.values.model import NodeResult
+from seeknal.values.results import NodeResult
 
 STATUSES = ("success", "reused", "failed", "skipped", "interrupted")
 

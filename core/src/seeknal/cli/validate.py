@@ -14,7 +14,8 @@ from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import format_option, verbose_option
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Problem, Project
+from seeknal.values.problems import Problem
+from seeknal.values.project import Project
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked

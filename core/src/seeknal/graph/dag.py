@@ -8,7 +8,10 @@ from heapq import heapify, heappop, heappush
 from attrs import frozen
 
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Location, Node, NodeId, Problem
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem
 
 Edges = Mapping[NodeId, tuple[NodeId, ...]]
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from seeknal.graph.dag import Graph
 from seeknal.graph.files_read import FilesRead
 from seeknal.kernel.options import unstructure
+from seeknal.values.audits import Audit
 from seeknal.values.digests import digest
-from seeknal.values.model import Audit, Fingerprint, Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Fingerprint
 
 
 def fingerprints(

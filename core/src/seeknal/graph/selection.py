@@ -10,7 +10,8 @@ from attrs import frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.values.errors import SelectionError, did_you_mean
-from seeknal.values.model import Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 
 _TERM = re.compile(r"(?P<at>@)?(?P<up>\d*\+)?(?P<core>[^+@]+?)(?P<down>\+\d*)?")
 

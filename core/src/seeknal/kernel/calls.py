@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 PAUSE = 0.5
 """Seconds between two attempts: one that comes between two queries cancels neither."""

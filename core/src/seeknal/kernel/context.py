@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
+from seeknal.values.deliveries import Undone
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Interval, Node, NodeId, Relation, Suffix, Target, Undone
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.project import Suffix
+from seeknal.values.relations import Interval, Relation
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb

@@ -39,25 +39,20 @@ if TYPE_CHECKING:
         Standing,
         TargetType,
     )
+    from seeknal.values.audits import Audit, AuditResult
     from seeknal.values.changes import Change
     from seeknal.values.column_lineage import QueryLineage
-    from seeknal.values.model import (
-        Audit,
-        AuditResult,
-        Column,
-        Connection,
-        Delivered,
-        Node,
-        NodeId,
-        NodeResult,
-        Plan,
-        Problem,
-        Project,
-        Relation,
-        RunSummary,
-        Source,
-        Target,
-    )
+    from seeknal.values.columns import Column
+    from seeknal.values.deliveries import Delivered
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan
+    from seeknal.values.problems import Problem
+    from seeknal.values.project import Project
+    from seeknal.values.relations import Relation
+    from seeknal.values.results import NodeResult, RunSummary
+    from seeknal.values.sources import Connection, Source
+    from seeknal.values.targets import Target
 
 NAME = "seeknal"
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -17,8 +17,8 @@ from attrs import frozen
 from seeknal.values.durations import Duration
 from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.marks import Marks
-from seeknal.values.model import NodeId, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.names import NodeId
+from seeknal.values.problems import Problem, Problems
 from seeknal.values.secret import Secret
 
 T = TypeVar("T")

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.values.model import (
-    PRODUCTION,
-    Does,
-    NodeId,
-    ParquetFiles,
-    Problem,
-    Project,
-    Relation,
-    Scan,
-    Target,
-)
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.node import Does
+from seeknal.values.problems import Problem
+from seeknal.values.project import Project
+from seeknal.values.relations import ParquetFiles, Relation, Scan
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb

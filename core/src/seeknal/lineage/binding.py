@@ -14,18 +14,13 @@ from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.kernel.plugins import Plugins
 from seeknal.rows.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import (
-    Column,
-    Interval,
-    Node,
-    NodeId,
-    ParquetFiles,
-    Relation,
-    Scan,
-    Suffix,
-    Target,
-)
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.project import Suffix
+from seeknal.values.relations import Interval, ParquetFiles, Relation, Scan
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb

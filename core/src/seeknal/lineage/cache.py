@@ -10,7 +10,8 @@ from typing import Any
 from seeknal.host.files import write_text
 from seeknal.lineage.model import NodeLineage
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
-from seeknal.values.model import Column, NodeId
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
 
 MOST = 5_000
 """Entries that are kept for another time; more are dropped for those of the last."""

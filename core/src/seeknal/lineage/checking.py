@@ -39,8 +39,11 @@ from seeknal.lineage.sourcefaults import (
 )
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Fingerprint, Node, NodeId, Problem, Project, Snapshot
-from seeknal.values.problems import Problems
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem, Problems
+from seeknal.values.project import Project
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
 _MOST_OPTIONS = 20

@@ -10,9 +10,14 @@ from attrs import field, frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
+from seeknal.values.audits import AuditResult
 from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.model import AuditResult, Node, NodeId, Project, Snapshot, Target
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.project import Project
 from seeknal.values.secret import scrub
+from seeknal.values.snapshot import Snapshot
+from seeknal.values.targets import Target
 
 SCHEMA_VERSION = 1
 

@@ -10,7 +10,7 @@ from typing import Any
 from seeknal.host.files import write_text
 from seeknal.lineage.fitting import Fit
 from seeknal.lineage.schemas import Schema
-from seeknal.values.model import Column
+from seeknal.values.columns import Column
 
 SCHEME = 2
 """Goes up whenever the same node may be judged otherwise."""

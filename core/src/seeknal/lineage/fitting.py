@@ -22,9 +22,12 @@ from seeknal.sql.literals import literal_faults
 from seeknal.sql.names import suggestions
 from seeknal.sql.positions import place_in
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError
-from seeknal.values.model import Column, Location, Node, NodeId, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem, Problems
 from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:

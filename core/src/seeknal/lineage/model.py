@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from attrs import evolve, field, frozen
 
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
-from seeknal.values.model import Column, NodeId
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
 
 
 @frozen(kw_only=True)

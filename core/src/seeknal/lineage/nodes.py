@@ -13,8 +13,12 @@ from seeknal.lineage.model import NodeLineage
 from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.syntax import takes_columns_from_data
+from seeknal.values.audits import Audit
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
-from seeknal.values.model import Audit, Column, Node, NodeId, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

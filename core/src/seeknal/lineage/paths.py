@@ -10,7 +10,7 @@ from attrs import frozen
 from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 How = Literal["value", "influence"]
 

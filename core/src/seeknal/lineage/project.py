@@ -12,8 +12,11 @@ from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.lineage.nodes import Known, still_true, trace_node, trace_source
+from seeknal.values.columns import Column
 from seeknal.values.digests import digest
-from seeknal.values.model import Column, Fingerprint, NodeId, Project, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.project import Project
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 def trace_project(

@@ -11,8 +11,11 @@ from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
 from seeknal.lineage.model import NodeLineage
 from seeknal.lineage.nodes import Known, trace_node
+from seeknal.values.columns import Column
 from seeknal.values.digests import digest
-from seeknal.values.model import Column, Node, NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Snapshot
 
 Schemas = Mapping[NodeId, tuple[Column, ...]]
 

@@ -11,8 +11,11 @@ from attrs import frozen
 
 from seeknal.kernel.roles import texts_of, with_role
 from seeknal.project.inside import leaves
+from seeknal.values.columns import Column
 from seeknal.values.digests import digest
-from seeknal.values.model import Column, Node, Snapshot, Source
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Snapshot
+from seeknal.values.sources import Source
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20

@@ -14,7 +14,10 @@ from seeknal.host.makers import FileMakers
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.schemas import named_files, paths_of
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Location, Node, Problem, Source
+from seeknal.values.location import Location
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem
+from seeknal.values.sources import Source
 from seeknal.values.spots import find_word
 
 DECLARED = ("SK0740", "SK0741")

@@ -8,7 +8,7 @@ from seeknal.graph.dag import Graph
 from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.lineage.paths import Step, readers_of, sources_of
 from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Iterator[str]:

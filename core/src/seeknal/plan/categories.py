@@ -10,7 +10,10 @@ from seeknal.graph.fingerprint import audits_key, config_hash
 from seeknal.plan.effects import ALL, NONE, Effect
 from seeknal.sql.differences import Difference
 from seeknal.values.changes import Category
-from seeknal.values.model import Column, Fingerprint, Node, NodeId, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 @frozen(kw_only=True)

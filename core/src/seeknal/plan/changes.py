@@ -15,7 +15,11 @@ from seeknal.plan.described import verdicts as those_described
 from seeknal.plan.effects import ALL, NONE, Effect, inherited
 from seeknal.values.changes import Action, Change, ColumnChange
 from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.model import Column, Node, NodeId, Plan, Snapshot, Step
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan, Step
+from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

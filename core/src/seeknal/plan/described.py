@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from seeknal.plan.categories import Verdict
 from seeknal.plan.effects import ALL
 from seeknal.state.ledger import short
-from seeknal.values.model import Fingerprint, Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Fingerprint
 
 Definitions = Mapping[NodeId, str]
 """Of each such node its definition and the hash of its settings, both short."""

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from seeknal.lineage.model import NodeLineage
 from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 @frozen(kw_only=True)

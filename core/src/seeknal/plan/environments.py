@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from seeknal.state.ledger import EnvironmentState
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import PRODUCTION
+from seeknal.values.names import PRODUCTION
 
 RESERVED = ("cache",)
 """Beside the folders of environments stands one that leads to their artifacts."""

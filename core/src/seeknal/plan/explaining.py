@@ -15,7 +15,10 @@ from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.project.commit import commit_of
 from seeknal.state.definitions import Built, Definitions
 from seeknal.state.history import History
-from seeknal.values.model import PRODUCTION, Column, NodeId, Plan, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.plan import Plan
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage

@@ -8,7 +8,10 @@ from typing import Literal
 from attrs import evolve, frozen
 
 from seeknal.state.artifacts import Artifacts
-from seeknal.values.model import Artifact, Fingerprint, Node, NodeId, Snapshot, Step
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Step
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
 
 Health = Literal["ok", "missing", "damaged"]
 

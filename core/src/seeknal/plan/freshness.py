@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from seeknal.host.file_version import same
 from seeknal.values.cron import Cron
 from seeknal.values.durations import Duration
-from seeknal.values.model import Snapshot
+from seeknal.values.snapshot import Snapshot
 
 
 def reason_to_read(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from seeknal.state.ledger import EnvironmentState, definitions_of
-from seeknal.values.model import NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 MOST_REPLACED = 30
 """Definitions of one node that are remembered as replaced by promotions."""

@@ -18,7 +18,7 @@ from seeknal.sql.differences import Difference, difference_of
 from seeknal.sql.lineage.trace import Names, trace_tree
 from seeknal.sql.lineage.tree import Tree, parse
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage, Untraceable
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 def difference_in_parts(

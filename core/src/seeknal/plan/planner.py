@@ -13,7 +13,10 @@ from seeknal.plan.finding import NOTHING, Finder, Found, Health
 from seeknal.plan.freshness import reason_to_read
 from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
-from seeknal.values.model import Action, Artifact, Fingerprint, Node, NodeId, Plan, Snapshot, Step
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Action, Plan, Step
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
 
 _KEEP_NOTHING = ("checks", "describes")
 """What nodes do of which nothing is stored that others could read."""

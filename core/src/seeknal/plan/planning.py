@@ -25,7 +25,10 @@ from seeknal.plan.succession import successions
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
-from seeknal.values.model import Fingerprint, Node, NodeId, Plan, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 def modified_nodes(

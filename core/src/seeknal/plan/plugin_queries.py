@@ -9,8 +9,10 @@ from seeknal.kernel.plugin_types import Section
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.session import Loaded, Request
 from seeknal.values.errors import ProjectError, SeeknalError
-from seeknal.values.model import PRODUCTION, Node, NodeId, Target
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.node import Node
 from seeknal.values.problems import Problems
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     from seeknal.kernel.context import StepContext

@@ -16,8 +16,10 @@ from attrs import evolve, field, frozen
 from seeknal.plan.origins import Definitions, common_base
 from seeknal.plan.views import is_view, output_over
 from seeknal.state.ledger import EnvironmentState, definitions_of
+from seeknal.values.deliveries import Delivery
 from seeknal.values.errors import RunError
-from seeknal.values.model import Delivery, NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
 """Whole outputs of a node at a definition, wherever they are kept."""

@@ -10,7 +10,7 @@ from seeknal.host.files import write_text
 from seeknal.plan.session import Loaded, Request
 from seeknal.values.digests import digest
 from seeknal.values.errors import UsageError
-from seeknal.values.model import Plan
+from seeknal.values.plan import Plan
 
 _VERSION = 1
 DATA = "the data"

@@ -20,7 +20,9 @@ from seeknal.project.loader import load_project
 from seeknal.state.lock import project_lock
 from seeknal.state.store import State, StateStore, open_state, read_state
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import PRODUCTION, Fingerprint, NodeId, Project, Snapshot
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.project import Project
+from seeknal.values.snapshot import Fingerprint, Snapshot
 
 if TYPE_CHECKING:
     from seeknal.project.profile.profiles import Profile

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from seeknal.graph.dag import Graph
 from seeknal.sql.syntax import takes_columns_from_data
-from seeknal.values.model import Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 from seeknal.values.secret import holds_secret
 
 DEEPEST_INLINING = 50

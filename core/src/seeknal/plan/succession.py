@@ -16,7 +16,10 @@ from seeknal.plan.session import Loaded, Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
-from seeknal.values.model import Account, Artifact, Delivery, NodeId, Owed, Target
+from seeknal.values.deliveries import Account, Delivery, Owed
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact
+from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from seeknal.sql.scopes import table_references
 from seeknal.sql.tokens import tokenize
 from seeknal.state.history import History
 from seeknal.values.errors import ProjectError, UsageError
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 _ENDED = {"failed": "failed", "skipped": "was skipped", "interrupted": "was interrupted"}
 

@@ -16,7 +16,11 @@ from seeknal.lineage.checking import Checked, check_project
 from seeknal.plan.session import Loaded, Request, load
 from seeknal.state.store import State, read_state
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import PRODUCTION, Fingerprint, Node, NodeId, Problem, Project
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem
+from seeknal.values.project import Project
+from seeknal.values.snapshot import Fingerprint
 
 Fingerprints = Callable[[], Mapping[NodeId, Fingerprint]]
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from seeknal.graph.dag import Graph, graph_of
 from seeknal.graph.fingerprint import derived_id
 from seeknal.values.errors import SelectionError
-from seeknal.values.model import NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 Snapshots = Mapping[NodeId, Snapshot]
 

@@ -11,8 +11,10 @@ from seeknal.project.profile.endpoints import implicit_connection
 from seeknal.project.profile.profiles import Profile
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Connection, Node, Target
+from seeknal.values.node import Node
 from seeknal.values.problems import Problems
+from seeknal.values.sources import Connection
+from seeknal.values.targets import Target
 
 
 class Addresses:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve
 
 from seeknal.kernel.plugins import Plugins
+from seeknal.values.audits import Audit
 from seeknal.values.errors import PluginError
-from seeknal.values.model import Audit, Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 from seeknal.values.problems import Problems
 
 

@@ -11,7 +11,9 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.project.own_audits import OwnAudits
 from seeknal.project.profile.endpoints import Endpoints
 from seeknal.project.templates.rendering import Scope, has_template
-from seeknal.values.model import Location, NodeId, Problem
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.problems import Problem
 
 
 @frozen(kw_only=True)

@@ -19,7 +19,7 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.profile.endpoints import without_credentials
 from seeknal.project.profile.envfile import environment
-from seeknal.values.model import Project
+from seeknal.values.project import Project
 from seeknal.values.secret import holds_secret
 
 VERSION = 11

@@ -9,7 +9,10 @@ from attrs import evolve
 
 from seeknal.graph.dag import build_graph
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Location, Node, NodeId, Problem
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem
 
 _MISREAD = ("SK0105", "SK0107")
 _UNKNOWN_REF = "SK0310"

@@ -10,23 +10,15 @@ from attrs import asdict
 
 from seeknal.kernel.options import structure, unstructure
 from seeknal.kernel.plugins import Plugins
-from seeknal.values.model import (
-    Audit,
-    ColumnSpec,
-    Environments,
-    Execution,
-    Input,
-    Location,
-    Node,
-    NodeId,
-    Problem,
-    Project,
-    PythonCode,
-    Retention,
-    Source,
-    Sql,
-    Target,
-)
+from seeknal.values.audits import Audit
+from seeknal.values.columns import ColumnSpec
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node, PythonCode, Sql
+from seeknal.values.problems import Problem
+from seeknal.values.project import Environments, Execution, Project, Retention
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 _PLAIN = (
     "definition",

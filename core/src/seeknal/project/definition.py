@@ -10,7 +10,9 @@ from typing import Any
 from seeknal.kernel.options import fields_of, unstructure
 from seeknal.kernel.plugin_types import NodeKind
 from seeknal.sql.canonical import canonical_sql
-from seeknal.values.model import ColumnSpec, Input, Source, Sql
+from seeknal.values.columns import ColumnSpec
+from seeknal.values.node import Input, Sql
+from seeknal.values.sources import Source
 
 SCHEME = 1
 """Counted up when the same definition would hash differently."""

@@ -11,7 +11,11 @@ from seeknal.kernel.roles import texts_of
 from seeknal.project.addresses import Addresses
 from seeknal.project.inside import is_url
 from seeknal.project.profile.endpoints import Endpoints
-from seeknal.values.model import Mode, Node, NodeId, Problem, Source, Target
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem
+from seeknal.values.sources import Source
+from seeknal.values.targets import Mode, Target
 
 Found = tuple[Node, Target]
 

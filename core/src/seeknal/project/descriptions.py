@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from seeknal.values.digests import digest
-from seeknal.values.model import Input, Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node
 
 
 def through_descriptions(nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:

@@ -14,9 +14,9 @@ from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.yaml_files import Document, read_documents
 from seeknal.values.errors import did_you_mean
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
 
 LONGEST_NAME = 128
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

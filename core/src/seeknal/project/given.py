@@ -9,7 +9,8 @@ from pathlib import Path
 from seeknal.project.paths import PROJECT_FILE
 from seeknal.project.templates.rendering import DATED, RUN_ID
 from seeknal.values.errors import did_you_mean
-from seeknal.values.model import Location, Problem
+from seeknal.values.location import Location
+from seeknal.values.problems import Problem
 
 _READ = (".yml", ".yaml", ".sql", ".py")
 

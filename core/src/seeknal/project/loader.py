@@ -11,7 +11,7 @@ from seeknal.project.paths import PROJECT_FILE, find_profile
 from seeknal.project.profile.confidential import note_variables
 from seeknal.project.profile.secrecy import note_project
 from seeknal.values.errors import UsageError
-from seeknal.values.model import Project
+from seeknal.values.project import Project
 
 
 def find_root(start: Path) -> Path:

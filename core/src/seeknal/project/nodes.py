@@ -30,21 +30,17 @@ from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.rendering import render, render_values, text_begins
 from seeknal.sql.keywords import TYPE_NAMES, words
 from seeknal.sql.names import find, named
+from seeknal.values.audits import Audit
+from seeknal.values.columns import ColumnSpec
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import (
-    Audit,
-    ColumnSpec,
-    Input,
-    Location,
-    Node,
-    NodeId,
-    Source,
-    Sql,
-    Target,
-)
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node, Sql
 from seeknal.values.problems import Problems
+from seeknal.values.sources import Source
+from seeknal.values.targets import Target
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")

@@ -19,8 +19,9 @@ from seeknal.project.templates.rendering import Scope, render
 from seeknal.project.text_files import nothing_in_sql
 from seeknal.sql.check import SqlRefused
 from seeknal.sql.refs import complete_refs
-from seeknal.values.model import Location, NodeId, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.problems import Problem, Problems
 
 FOLDER = Path("seeknal") / "audits"
 AUDIT_KEYS = tuple(key for key in keys_of(AuditKeys) if key != "type")

@@ -11,8 +11,9 @@ from seeknal.project.raw import RawNode
 from seeknal.project.yaml_files import Document
 from seeknal.sql.names import find, named, suggestions
 from seeknal.values.errors import did_you_mean
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId
+from seeknal.values.names import NodeId
 from seeknal.values.problems import Problems
 
 PROPERTIES = "properties"

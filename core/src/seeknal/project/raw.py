@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId, PythonCode
+from seeknal.values.names import NodeId
+from seeknal.values.node import PythonCode
 
 if TYPE_CHECKING:
     from seeknal.project.python.reads import Reads

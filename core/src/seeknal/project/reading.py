@@ -35,8 +35,11 @@ from seeknal.project.templates.rendering import Scope, render_values
 from seeknal.project.templates.snippets import load_common, yaml_files
 from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Input, Location, Node, NodeId, Problem, Project
-from seeknal.values.problems import Problems
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Node
+from seeknal.values.problems import Problem, Problems
+from seeknal.values.project import Project
 
 
 def read_project(

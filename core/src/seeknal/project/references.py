@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 import attrs
 
 from seeknal.kernel.options import fields_of
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]

@@ -16,8 +16,8 @@ from seeknal.project.text_files import nothing_in, read_text
 from seeknal.project.yaml_files import Document, read_documents
 from seeknal.values.durations import Duration
 from seeknal.values.marks import Marks
-from seeknal.values.model import Environments, Execution, Problem, Retention, Suffix
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
+from seeknal.values.project import Environments, Execution, Retention, Suffix
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMGT]i?B?)", re.IGNORECASE)

@@ -14,9 +14,9 @@ from seeknal.project.raw import RawNode
 from seeknal.project.sql_text import SqlText, misplaced, read_sql
 from seeknal.project.text_files import nothing_in_sql
 from seeknal.values.errors import did_you_mean
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
 
 FOLDER = "seeknal"
 _OTHER_FOLDERS = ("macros", "audits")

@@ -10,9 +10,9 @@ from attrs import evolve, field, frozen
 from seeknal.project.settings import only_one
 from seeknal.project.text_files import nothing_in_sql
 from seeknal.project.yaml_files import read_documents
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
 
 _BEFORE = re.compile(r"(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*+", re.DOTALL)
 _BEGIN = re.compile(r"/\*\s*---(?=\s)")

@@ -8,7 +8,8 @@ from pathlib import Path
 from seeknal.project.paths import files_below
 from seeknal.project.python.syntax import decorators, functions, our_names
 from seeknal.project.python.syntax_tree import syntax_tree
-from seeknal.values.model import Location, Problem
+from seeknal.values.location import Location
+from seeknal.values.problems import Problem
 
 _BESIDE_SEEDS = (".yml", ".yaml", ".sql", ".py", ".md")
 """What is read, or told, as in any other folder, or is for people."""

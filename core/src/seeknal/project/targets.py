@@ -21,9 +21,12 @@ from seeknal.project.keys import CommonKeys
 from seeknal.project.raw import RawNode
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Input, Location, Mode, NodeId, Sql, Target
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input, Sql
 from seeknal.values.problems import Problems
+from seeknal.values.targets import Mode, Target
 
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""

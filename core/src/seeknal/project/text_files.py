@@ -7,8 +7,8 @@ import os
 import stat
 from pathlib import Path
 
-from seeknal.values.model import Location, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.location import Location
+from seeknal.values.problems import Problem, Problems
 
 LARGEST = 64 << 20
 """Bytes of a file that somebody may have written; more is data at the wrong place."""

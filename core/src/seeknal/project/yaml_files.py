@@ -12,9 +12,9 @@ from typing import Any
 
 from attrs import frozen
 
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
 
 MAX_DEPTH = 100
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"

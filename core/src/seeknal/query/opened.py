@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from seeknal.lineage.model import NodeLineage, ProjectLineage
     from seeknal.query.stored import Stored
-    from seeknal.values.model import NodeId, NodeResult, Plan, Project, RunSummary
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan
+    from seeknal.values.project import Project
+    from seeknal.values.results import NodeResult, RunSummary
 
 
 def open_project(

@@ -18,7 +18,9 @@ from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_name
 from seeknal.state.store import read_closed, read_state
 from seeknal.values.errors import UsageError
-from seeknal.values.model import NodeId, Relation, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.relations import Relation
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,9 +10,12 @@ from attrs import evolve, frozen
 
 from seeknal.plan.views import is_view
 from seeknal.query.database import open_views, snapshots_of
+from seeknal.values.columns import Column
 from seeknal.values.credentials import MASK
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import PRODUCTION, Column, Node, NodeId, Snapshot
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage

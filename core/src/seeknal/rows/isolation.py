@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.values.errors import NodeError
-from seeknal.values.model import PRODUCTION
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.kernel.contexts import TargetContext

@@ -23,8 +23,9 @@ from seeknal.rows.python_types import (
 )
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.storage import copy_statement
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, Scan
+from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,7 +8,8 @@ from typing import Any
 from seeknal.kernel.contexts import DeliveryContext
 from seeknal.rows.batches import Range, check_keys, check_times, range_of
 from seeknal.rows.undoing import PutBack, put_back
-from seeknal.values.model import Relation, Target
+from seeknal.values.relations import Relation
+from seeknal.values.targets import Target
 
 FindRange = Callable[[Relation, str, Any, DeliveryContext], Range | None]
 

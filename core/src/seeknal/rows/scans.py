@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.syntax import as_select, takes_columns_from_data
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, ParquetFiles, Scan
+from seeknal.values.relations import ParquetFiles, Scan
 
 if TYPE_CHECKING:
     import duckdb

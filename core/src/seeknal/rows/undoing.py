@@ -10,8 +10,9 @@ from seeknal.kernel.contexts import DeliveryContext
 from seeknal.rows.batches import Range
 from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.values.deliveries import Kept, Span
 from seeknal.values.errors import RowsRefused
-from seeknal.values.model import Kept, Relation, Span
+from seeknal.values.relations import Relation
 
 
 @frozen(kw_only=True)

@@ -11,8 +11,12 @@ from attrs import evolve
 
 from seeknal.kernel.contexts import AuditContext
 from seeknal.kernel.plugins import Plugins
+from seeknal.values.audits import Audit, AuditResult
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Audit, AuditResult, Column, Location, Node, Relation
+from seeknal.values.location import Location
+from seeknal.values.node import Node
+from seeknal.values.relations import Relation
 
 if TYPE_CHECKING:
     import duckdb

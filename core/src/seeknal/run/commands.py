@@ -16,7 +16,8 @@ from seeknal.run.environments.preparing import prepare_environment, take_note_of
 from seeknal.run.execution import Execution, Reporter
 from seeknal.state.artifacts import Artifacts
 from seeknal.values.errors import ProjectError
-from seeknal.values.model import Plan, RunSummary
+from seeknal.values.plan import Plan
+from seeknal.values.results import RunSummary
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked

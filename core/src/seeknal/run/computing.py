@@ -12,8 +12,9 @@ from seeknal.plan.views import is_view
 from seeknal.run.engine import settle, stored_scan, write_rows
 from seeknal.run.step_scope import StepScope
 from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, Relation, Scan
+from seeknal.values.relations import Relation, Scan
 
 if TYPE_CHECKING:
     import duckdb

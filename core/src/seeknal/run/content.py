@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.values.model import Artifact, Column
+from seeknal.values.columns import Column
+from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,10 @@ from seeknal.lineage.reader import Reader, Schemas
 from seeknal.plan.views import is_view
 from seeknal.run.content import Contents
 from seeknal.sql.storage import once_lost
-from seeknal.values.model import Artifact, Column, Fingerprint, Node, NodeId, Snapshot
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
 
 if TYPE_CHECKING:
     import duckdb

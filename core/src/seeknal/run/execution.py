@@ -27,15 +27,11 @@ from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, history_records
 from seeknal.state.store import StateStore
-from seeknal.values.model import (
-    NodeId,
-    NodeResult,
-    Plan,
-    Project,
-    RunSummary,
-    Snapshot,
-    Step,
-)
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Plan, Step
+from seeknal.values.project import Project
+from seeknal.values.results import NodeResult, RunSummary
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.run.step_scope import Staged

@@ -9,7 +9,8 @@ from attrs import frozen
 
 from seeknal.kernel.roles import texts_of
 from seeknal.sql.quote import quote_literal
-from seeknal.values.model import AuditResult, Node
+from seeknal.values.audits import AuditResult
+from seeknal.values.node import Node
 
 SHOWN = 3
 

@@ -25,7 +25,9 @@ from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
 from seeknal.state.sealed import unseal
 from seeknal.state.store import StateStore
-from seeknal.values.model import PRODUCTION, Artifact, Retention, Snapshot
+from seeknal.values.names import PRODUCTION
+from seeknal.values.project import Retention
+from seeknal.values.snapshot import Artifact, Snapshot
 
 GRACE = 60.0
 """Seconds for which a reader may still use what it found in the state."""

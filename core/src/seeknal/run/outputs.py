@@ -10,7 +10,10 @@ from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.sql.quote import quote_name
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Node, NodeId, Relation, Snapshot, View
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.relations import Relation
+from seeknal.values.snapshot import Snapshot, View
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,7 +17,11 @@ from seeknal.project.commit import commit_of
 from seeknal.run.execution import Execution, Reporter, new_run_id
 from seeknal.state.history import History, run_record
 from seeknal.state.store import StateStore
-from seeknal.values.model import Delivery, NodeId, NodeResult, Plan, RunSummary, Snapshot, Step
+from seeknal.values.deliveries import Delivery
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Plan, Step
+from seeknal.values.results import NodeResult, RunSummary
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Request

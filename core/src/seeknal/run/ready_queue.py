@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 
 from seeknal.graph.dag import Graph
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 UNKNOWN_DURATION = 0.05
 """Seconds that a node without history is taken to need."""

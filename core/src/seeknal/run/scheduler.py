@@ -16,7 +16,10 @@ from seeknal.run.ready_queue import ReadyQueue
 from seeknal.run.signals import Stop
 from seeknal.run.workers import NodeRunner
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Node, NodeId, NodeResult, Plan, Step
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.plan import Plan, Step
+from seeknal.values.results import NodeResult
 
 IO_WORKERS = 8
 CPU_WORKERS = 2

@@ -17,18 +17,15 @@ from seeknal.plan.finding import NOTHING, Finder
 from seeknal.run.engine import Engine, stored_scan
 from seeknal.run.outputs import Outputs
 from seeknal.run.signals import Stop
-from seeknal.values.model import (
-    Account,
-    Artifact,
-    Node,
-    NodeId,
-    Plan,
-    Project,
-    Relation,
-    Snapshot,
-    Target,
-)
+from seeknal.values.deliveries import Account
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 from seeknal.values.pii import pii_columns
+from seeknal.values.plan import Plan
+from seeknal.values.project import Project
+from seeknal.values.relations import Relation
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,9 @@ from attrs import evolve
 from seeknal.run.python import process
 from seeknal.run.step import StepExecution
 from seeknal.run.step_scope import Services
-from seeknal.values.model import NodeId, NodeResult, Step
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Step
+from seeknal.values.results import NodeResult
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.faults import Fault, faults_of
 from seeknal.sql.keywords import words
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,9 +9,11 @@ from attrs import frozen
 
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
-from seeknal.values.model import Input, Location, NodeId, Problem, Severity
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input
 from seeknal.values.other_tools import WORDS
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems, Severity
 
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"

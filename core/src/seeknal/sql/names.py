@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 _index: tuple[Collection[NodeId], int, dict[str, tuple[NodeId, ...]]] | None = None
 

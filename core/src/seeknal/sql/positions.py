@@ -13,7 +13,8 @@ from pathlib import Path
 from attrs import frozen
 
 from seeknal.sql.tokens import line_and_column
-from seeknal.values.model import Location, Sql
+from seeknal.values.location import Location
+from seeknal.values.node import Sql
 
 Edit = tuple[int, int, int]
 """What was replaced: where it began and ended, and the length of what stands there now."""

@@ -14,7 +14,9 @@ from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import TableRef, lists_tables, table_references
 from seeknal.sql.tokens import Token, line_and_column, parameters, tokenize
 from seeknal.values.errors import UsageError
-from seeknal.values.model import Input, Location, NodeId
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Input
 from seeknal.values.other_tools import in_a_template, model_instead
 
 

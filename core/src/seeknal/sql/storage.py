@@ -16,7 +16,7 @@ from functools import cache
 
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.typetree import TypeTree, type_tree
-from seeknal.values.model import Column
+from seeknal.values.columns import Column
 
 STORED_AS = {
     "HUGEINT": "DECIMAL(38,0)",

@@ -17,7 +17,9 @@ from attrs import frozen
 from seeknal.state.codec import decode_account
 from seeknal.state.kept import FOLDER, KeptEntries, read_entries
 from seeknal.state.sealed import Entry
-from seeknal.values.model import Account, Artifact, NodeId
+from seeknal.values.deliveries import Account
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact
 
 _NAME = "accounts"
 

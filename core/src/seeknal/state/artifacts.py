@@ -18,8 +18,10 @@ from attrs import evolve
 from seeknal.host.files import is_abandoned, sync, temporary_name
 from seeknal.state.aside import move_aside
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
+from seeknal.values.columns import Column
 from seeknal.values.errors import StateError
-from seeknal.values.model import PRODUCTION, Artifact, Column, NodeId
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.snapshot import Artifact
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]

@@ -13,7 +13,8 @@ from seeknal.host.files import replacing, sync
 from seeknal.state.artifacts import Artifacts, stat_of
 from seeknal.state.faults import writing
 from seeknal.state.kept import FOLDER
-from seeknal.values.model import Artifact, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact
 
 
 class BatchFiles:

@@ -10,21 +10,13 @@ from typing import Any
 from attrs import astuple, fields
 
 from seeknal.sql.storage import once_lost
+from seeknal.values.audits import AuditResult
+from seeknal.values.columns import Column
+from seeknal.values.deliveries import Account, Delivery, Owed, Span
 from seeknal.values.errors import StateError
-from seeknal.values.model import (
-    Account,
-    Artifact,
-    AuditResult,
-    Column,
-    Delivery,
-    Fingerprint,
-    Location,
-    NodeId,
-    Owed,
-    Snapshot,
-    Span,
-    View,
-)
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
 
 _PLAIN = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),

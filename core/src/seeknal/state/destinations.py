@@ -15,7 +15,7 @@ from attrs import asdict, evolve, field, frozen
 
 from seeknal.state.kept import FOLDER, KeptEntries, read_entries
 from seeknal.state.sealed import Entry
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 _NAME = "places"
 _MOST_IDS = 2

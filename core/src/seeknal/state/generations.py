@@ -19,7 +19,7 @@ from seeknal.state.codec import Snapshots
 from seeknal.state.ledger import Changes
 from seeknal.state.sealed import seal, unseal
 from seeknal.values.errors import StateError
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 
 @frozen(kw_only=True)

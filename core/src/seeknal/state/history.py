@@ -18,7 +18,10 @@ from attrs import asdict
 from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
-from seeknal.values.model import Delivery, NodeId, NodeResult, Project, RunSummary
+from seeknal.values.deliveries import Delivery
+from seeknal.values.names import NodeId
+from seeknal.values.project import Project
+from seeknal.values.results import NodeResult, RunSummary
 from seeknal.values.secret import scrub
 
 WELL = ("success", "reused")

@@ -10,7 +10,8 @@ from attrs import define, field, frozen
 
 from seeknal.state.codec import Snapshots, encode_snapshot
 from seeknal.state.sealed import Entry
-from seeknal.values.model import NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 Encoded = Mapping[str, Any]
 

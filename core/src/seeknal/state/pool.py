@@ -9,7 +9,8 @@ from seeknal.state.codec import decode_snapshot
 from seeknal.state.generations import Generations
 from seeknal.state.ledger import EnvironmentState
 from seeknal.state.sealed import unseal
-from seeknal.values.model import NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 
 class Pool:

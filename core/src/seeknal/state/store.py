@@ -35,8 +35,10 @@ from seeknal.state.ledger import (
 from seeknal.state.legacy import EXECUTION_STATE, legacy_note, set_aside_execution_state
 from seeknal.state.sealed import Entry
 from seeknal.state.state_files import JOURNAL_FILE, STATE_FILE, notes_of, read_files, set_aside
+from seeknal.values.deliveries import Account
 from seeknal.values.errors import StateError
-from seeknal.values.model import Account, NodeId, Snapshot
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Snapshot
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
 

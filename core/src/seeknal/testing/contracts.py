@@ -16,7 +16,10 @@ import pytest
 if TYPE_CHECKING:
     from seeknal.kernel.contexts import Context
     from seeknal.kernel.plugin_types import Session
-    from seeknal.values.model import Audit, Connection, Relation, Source, Target
+    from seeknal.values.audits import Audit
+    from seeknal.values.relations import Relation
+    from seeknal.values.sources import Connection, Source
+    from seeknal.values.targets import Target
 
 
 class _Contract:
@@ -69,7 +72,8 @@ def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> 
     import logging
 
     from seeknal.kernel.context import StepContext
-    from seeknal.values.model import Connection, NodeId
+    from seeknal.values.names import NodeId
+    from seeknal.values.sources import Connection
 
     def find(name: str) -> Connection:
         return Connection(name=name, type="contract", options=connections[name])
@@ -109,7 +113,9 @@ def _relation(context: Context, query: str) -> Relation:
 
 def _parent(connection: Any, node: str) -> Relation:
     from seeknal.sql.quote import quote_identifier
-    from seeknal.values.model import Column, NodeId, Relation
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.relations import Relation
 
     name = NodeId(node).name
     described = connection.execute(f"DESCRIBE {quote_identifier(name)}").fetchall()
@@ -121,7 +127,7 @@ def _parent(connection: Any, node: str) -> Relation:
 def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """(name, type) of each column, and the rows, of what ``load_source`` returned."""
     from seeknal.run.engine import settle
-    from seeknal.values.model import ParquetFiles, Scan
+    from seeknal.values.relations import ParquetFiles, Scan
 
     connection = context.duckdb
     rows = settle(connection, rows, context.workdir / "settled.parquet")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from seeknal.values.model import NodeId
+from seeknal.values.names import NodeId
 
 Category = Literal["ADDED", "REMOVED", "METADATA", "NON_BREAKING", "BREAKING", "INDIRECT"]
 

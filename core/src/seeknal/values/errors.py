@@ -25,7 +25,9 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seeknal.values.model import Location, Problem, Project
+    from seeknal.values.location import Location
+    from seeknal.values.problems import Problem
+    from seeknal.values.project import Project
 
 
 class SeeknalError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 
 Path = tuple[str | int, ...]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from seeknal.values.credentials import MASK
-from seeknal.values.model import Node, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
 
 
 def pii_columns(nodes: Mapping[NodeId, Node], id: NodeId) -> frozenset[str]:

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from seeknal.values.model import Location, NodeId, Problem, Severity
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+
+
+Severity = Literal["error", "warn"]
+
+
+@frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong in the project's files, or (``severity="warn"``) worth a look."""
+
+    code: str
+    message: str
+    location: Location | None = None
+    help: str | None = None
+    node: NodeId | None = None
+    severity: Severity = "error"
+    lacks: str | None = None
+    """What is not installed and would help, such as ``NAME[EXTRA]``."""
 
 
 class Problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from seeknal.values.model import Location
+from seeknal.values.location import Location
 
 _ENDS = re.compile(r"^(---|(async\s+)?def\s|\.\.\.)", re.MULTILINE)
 """What ends a YAML document, the decorators of a function, or a block of options in a comment."""

@@ -11,9 +11,12 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.project.profile.endpoints import implicit_connection
 from seeknal.project.profile.profiles import Profile
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Connection, Location, Node, Problem, Target
-from seeknal.values.problems import Problems
+from seeknal.values.location import Location
+from seeknal.values.node import Node
+from seeknal.values.problems import Problem, Problems
+from seeknal.values.sources import Connection
 from seeknal.values.spots import find_word
+from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

@@ -26,8 +26,8 @@ from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.values.marks import Marks
-from seeknal.values.model import Connection, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.problems import Problem, Problems
+from seeknal.values.sources import Connection
 
 
 @frozen(kw_only=True)

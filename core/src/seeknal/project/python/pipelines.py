@@ -33,9 +33,11 @@ from seeknal.project.python.syntax import (
 )
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.project.raw import RawNode
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId, PythonCode, Severity
-from seeknal.values.problems import Problems
+from seeknal.values.names import NodeId
+from seeknal.values.node import PythonCode
+from seeknal.values.problems import Problems, Severity
 
 if TYPE_CHECKING:
     from seeknal.project.python.code import Counted

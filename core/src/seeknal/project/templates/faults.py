@@ -18,8 +18,10 @@ from seeknal.project.templates.positions import (
 )
 from seeknal.project.templates.undefined import Missing
 from seeknal.values.errors import did_you_mean
-from seeknal.values.model import Location, NodeId, Problem
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
 from seeknal.values.other_tools import in_a_template
+from seeknal.values.problems import Problem
 
 MACROS = "seeknal/macros"
 _FEW = 12

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from seeknal.project.text_files import nothing_in_sql
-from seeknal.values.model import Location, Problem
+from seeknal.values.location import Location
+from seeknal.values.problems import Problem
 
 _DEFINES = re.compile(r"{%[-+]?\s*(?:macro|set|from|import)\b")
 _MACRO = re.compile(r"{%[-+]?\s*macro\s+(?P<name>\w+).*?{%[-+]?\s*endmacro\b.*?%}", re.DOTALL)

@@ -19,9 +19,10 @@ from attrs import field, frozen
 from seeknal.project.templates.faults import MACROS, TOO_LARGE, Faults
 from seeknal.project.templates.undefined import Found, Missing, collecting
 from seeknal.values.errors import did_you_mean
+from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.model import Location, NodeId, Problem
-from seeknal.values.problems import Problems
+from seeknal.values.names import NodeId
+from seeknal.values.problems import Problem, Problems
 
 MAX_SIZE = 1 << 20
 MAX_SECONDS = 5.0

@@ -7,7 +7,10 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from seeknal.values.model import Account, Artifact, Delivery, Node, Owed, Target
+from seeknal.values.deliveries import Account, Delivery, Owed
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Artifact
+from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

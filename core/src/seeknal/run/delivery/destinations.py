@@ -13,9 +13,11 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.plan.plugin_queries import context_of
 from seeknal.state.destinations import Destination
 from seeknal.values.credentials import without_credentials
+from seeknal.values.deliveries import Delivered, Delivery
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Delivered, Delivery, Node, Target
+from seeknal.values.node import Node
 from seeknal.values.secret import holds_secret
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request

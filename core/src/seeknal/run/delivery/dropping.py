@@ -16,9 +16,11 @@ from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.destinations import Destination
 from seeknal.state.store import StateStore
+from seeknal.values.deliveries import Account
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import Account, NodeId, Snapshot
+from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
+from seeknal.values.snapshot import Snapshot
 
 T = TypeVar("T", Account, Snapshot)
 

@@ -10,7 +10,9 @@ from seeknal.run.delivery.owing import MOST_HELD
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import StateStore
-from seeknal.values.model import Account, Artifact, Delivery, NodeId
+from seeknal.values.deliveries import Account, Delivery
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact
 
 
 def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:

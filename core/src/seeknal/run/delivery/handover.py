@@ -13,21 +13,13 @@ from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, u
 from seeknal.run.delivery.writing import Attempted, deliver, unknown, without_target
 from seeknal.run.engine import write_rows
 from seeknal.run.step_scope import StepScope
+from seeknal.values.deliveries import Account, Delivered, Delivery, Kept, Undone
 from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
-from seeknal.values.model import (
-    PRODUCTION,
-    Account,
-    Artifact,
-    Delivered,
-    Delivery,
-    Kept,
-    Relation,
-    Scan,
-    Snapshot,
-    Target,
-    Undone,
-)
+from seeknal.values.names import PRODUCTION
 from seeknal.values.pii import pii_columns
+from seeknal.values.relations import Relation, Scan
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

@@ -14,11 +14,14 @@ from seeknal.plan.session import Loaded, Request
 from seeknal.run.delivery.destinations import name_of
 from seeknal.run.delivery.readers import reader_of, texts_of
 from seeknal.state.destinations import Destination
+from seeknal.values.deliveries import Delivery
 from seeknal.values.errors import SeeknalError
-from seeknal.values.model import PRODUCTION, Delivery, NodeId, Snapshot, Target
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.snapshot import Snapshot
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
-    from seeknal.values.model import Fingerprint
+    from seeknal.values.snapshot import Fingerprint
 
 
 @frozen(kw_only=True)

@@ -15,9 +15,13 @@ from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import State, StateStore, read_state
+from seeknal.values.deliveries import Account, Delivery
 from seeknal.values.digests import digest
 from seeknal.values.errors import UsageError, did_you_mean
-from seeknal.values.model import Account, Delivery, NodeId, RunSummary, Snapshot, Step
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Step
+from seeknal.values.results import RunSummary
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.run.execution import Reporter

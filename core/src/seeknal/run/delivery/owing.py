@@ -9,18 +9,12 @@ from attrs import evolve, frozen
 
 from seeknal.plan.planner import owed_targets
 from seeknal.run.delivery.addressing import Rows, addressed, highest, waiting_of, with_delivery
+from seeknal.values.deliveries import Account, Delivery, Owed, Span
 from seeknal.values.digests import digest
-from seeknal.values.model import (
-    PRODUCTION,
-    Account,
-    Artifact,
-    Delivery,
-    Node,
-    Owed,
-    Snapshot,
-    Span,
-    Target,
-)
+from seeknal.values.names import PRODUCTION
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 ALREADY_THERE = "was delivered already"
 

@@ -15,7 +15,9 @@ import attrs
 from attrs import frozen
 
 from seeknal.host.walk import python_files
-from seeknal.values.model import PRODUCTION, Node, Snapshot
+from seeknal.values.names import PRODUCTION
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded

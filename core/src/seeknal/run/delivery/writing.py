@@ -8,21 +8,14 @@ from datetime import UTC, datetime
 from attrs import evolve, frozen
 
 from seeknal.run.delivery.owing import MOST_HELD
+from seeknal.values.deliveries import Account, Delivered, Delivery, Owed, Span
 from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError
-from seeknal.values.model import (
-    Account,
-    Artifact,
-    Delivered,
-    Delivery,
-    Node,
-    Owed,
-    Relation,
-    Snapshot,
-    Span,
-    Target,
-)
+from seeknal.values.node import Node
 from seeknal.values.pii import without_values
+from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 _GONE = (
     "the node no longer delivers there: put the target back, or give the rows up with"

@@ -11,7 +11,9 @@ from seeknal.plan.session import Request
 from seeknal.run.content import Contents
 from seeknal.run.delivery.owing import Output, plan_deliveries
 from seeknal.state.batch_files import BatchFiles
-from seeknal.values.model import Artifact, NodeId, Snapshot, Target
+from seeknal.values.names import NodeId
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb

@@ -36,7 +36,9 @@ from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.pool import Pool
 from seeknal.state.store import State, StateStore, read_state
 from seeknal.values.errors import StateError, UsageError
-from seeknal.values.model import PRODUCTION, NodeId, RunSummary, Snapshot
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.results import RunSummary
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.run.execution import Reporter

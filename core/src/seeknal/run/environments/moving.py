@@ -15,8 +15,11 @@ from seeknal.run.partial_run import PartialRun
 from seeknal.run.step_scope import Staged
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, moved_records
+from seeknal.values.deliveries import Account
 from seeknal.values.errors import RunError
-from seeknal.values.model import Account, NodeId, Snapshot, Step
+from seeknal.values.names import NodeId
+from seeknal.values.plan import Step
+from seeknal.values.snapshot import Snapshot
 
 Changes = Mapping[NodeId, Snapshot | None]
 """What becomes of the nodes of a map: another output, or None where it has them no more."""

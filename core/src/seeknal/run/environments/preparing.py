@@ -11,7 +11,9 @@ from seeknal.plan.origins import changed_since, common_base
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.ledger import EnvironmentState, definitions_of
 from seeknal.state.store import StateStore
-from seeknal.values.model import PRODUCTION, Artifact, NodeId, Project, Snapshot
+from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.project import Project
+from seeknal.values.snapshot import Artifact, Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Request

@@ -21,8 +21,12 @@ from seeknal.run.delivery.owing import (
 from seeknal.run.environments.moving import Changes
 from seeknal.run.partial_run import PartialRun
 from seeknal.state.batch_files import BatchFiles
+from seeknal.values.deliveries import Account, Delivery, Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
-from seeknal.values.model import Account, Artifact, Delivery, Node, NodeId, Snapshot, Span, Target
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.targets import Target
 
 
 class TargetRollback:

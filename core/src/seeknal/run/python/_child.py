@@ -100,7 +100,7 @@ def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
     from seeknal.run.python.function import call_function
     from seeknal.run.python.tabular import Workspace
     from seeknal.values.errors import NodeError
-    from seeknal.values.model import NodeId
+    from seeknal.values.names import NodeId
 
     cursor = open_instance()
     define_views(cursor, {NodeId(id): f"FROM {scan}" for id, scan in job["inputs"].items()})
@@ -123,7 +123,9 @@ def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
 def call_of(job: dict[str, Any], captured: list[str]) -> Any:
     from seeknal.run.python.context import Call
     from seeknal.sql.quote import quote_name
-    from seeknal.values.model import Column, Interval, NodeId
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.relations import Interval
 
     logger = logging.Logger("seeknal.node", logging.INFO)
     logger.addHandler(Told(logging.INFO))

@@ -15,8 +15,10 @@ from attrs import field, frozen
 from seeknal.run.python.tabular import Workspace
 from seeknal.run.python.traced import Traced
 from seeknal.run.python.variables import with_variables
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, did_you_mean
-from seeknal.values.model import Column, Interval, NodeId
+from seeknal.values.names import NodeId
+from seeknal.values.relations import Interval
 
 
 @frozen(kw_only=True)

@@ -26,8 +26,12 @@ from seeknal.run.python.database import OwnDuckDB, Stopped, begin, end
 from seeknal.run.python.returned import scan_of
 from seeknal.run.python.tabular import Workspace
 from seeknal.run.python.traced import Traced, trace
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError
-from seeknal.values.model import Column, Location, Node, NodeId, ParquetFiles, Relation, Scan
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal.values.node import Node
+from seeknal.values.relations import ParquetFiles, Relation, Scan
 
 _local = threading.local()
 _FRAMES = re.compile(r"\.(df|to_df|fetchdf|fetch_df|fetch_df_chunk)\(")

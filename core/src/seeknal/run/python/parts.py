@@ -15,8 +15,9 @@ from attrs import frozen
 
 from seeknal.run.engine import stored_scan
 from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, Scan
+from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,7 @@ from seeknal.run.python.parts import Part, scan_of_parts
 from seeknal.run.python.tabular import Workspace, is_relation, is_stream, is_tabular
 from seeknal.sql.storage import copy_statement
 from seeknal.values.errors import NodeError
-from seeknal.values.model import ParquetFiles, Scan
+from seeknal.values.relations import ParquetFiles, Scan
 
 ACCEPTED = (
     "return a DuckDB relation, a pandas or polars frame, an Arrow table or reader,"

@@ -14,8 +14,9 @@ from seeknal.run.python.frames import exact, objects_of, values_of
 from seeknal.run.python.moments import refuse_far_moments, stopping_at_far_moments
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import encoded, scan_of
+from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.model import Column, NodeId
+from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,0 +1,49 @@
+"""What is checked of a node's rows, and what a check found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.problems import Severity
+
+
+@frozen(kw_only=True)
+class Audit:
+    """One check on a node's rows; ``options`` is the attrs class of its audit type."""
+
+    type: str
+    options: object
+    node: NodeId
+    severity: Severity = "error"
+    warn_if: str | None = None
+    error_if: str | None = None
+    message: str | None = None
+    where: str | None = None
+    """A condition, checked: only rows that it is true for are audited."""
+    declared_by: NodeId | None = None
+    kept_as: str = ""
+    """The declared type that ``options`` are of, where ``type`` is one of the project's own."""
+    location: Location | None = None
+
+    @property
+    def declared_type(self) -> str:
+        return self.kept_as or self.type
+
+
+@frozen(kw_only=True)
+class AuditResult:
+    """What one audit found. ``failing_rows`` = 0 is a pass."""
+
+    audit_type: str
+    columns: tuple[str, ...] = ()
+    passed: bool
+    failing_rows: int
+    severity: Severity = "error"
+    message: str = ""
+    duration_ms: float = 0.0
+    sample: str | None = None

@@ -1,0 +1,131 @@
+"""A node as project files say it, wherever it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeknal.values.audits import Audit
+    from seeknal.values.columns import ColumnSpec
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.sources import Source
+    from seeknal.values.targets import Target
+
+
+@frozen(kw_only=True)
+class Input:
+    """A node that another one reads, and the name it has there when it was given one."""
+
+    ref: NodeId
+    alias: str | None = None
+    location: Location | None = None
+
+
+@frozen(kw_only=True)
+class Sql:
+    """A node's SQL in three forms.
+
+    ``text`` is what the user wrote; ``rendered`` is it after templating, with refs as the user
+    wrote them; ``executable`` names inputs as ``"kind"."name"``, ready for DuckDB.
+    ``location`` is the line of the file on which ``text`` begins.
+    """
+
+    text: str
+    rendered: str
+    executable: str
+    location: Location
+    dialect: str = "duckdb"
+    edits: tuple[tuple[int, int, int], ...] | None = None
+    """What of ``rendered`` was replaced, and by how many characters; None: it was written anew."""
+
+
+@frozen(kw_only=True)
+class PythonCode:
+    """The function behind a Python node. ``script`` is its PEP 723 header, if it has one.
+
+    ``reads`` are ends of paths of files that its code names, ``*`` standing for anything.
+    ``outside``: code beside the folder ``seeknal/`` counts for it. ``computed``: what its
+    decorators say may follow from files or the environment.
+    """
+
+    file: str
+    function: str
+    line: int
+    script: str | None = None
+    reads: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
+    outside: bool = False
+    computed: bool = False
+
+
+Does = Literal["loads", "computes", "checks", "delivers", "describes"]
+"""What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs,
+deliver their inputs' rows, or only say something of them, which is no step of a run."""
+
+
+@frozen(kw_only=True)
+class Node:
+    """One node of the pipeline, wherever it was written.
+
+    ``definition`` is what its content hash was taken of, already hashed: it changes when the
+    rows may change and only then. ``options`` is an instance of its kind's options class.
+    """
+
+    id: NodeId
+    location: Location
+    options: object
+    definition: str
+    frame: str = ""
+    """The same without the SQL: two nodes of one frame differ in their SQL alone."""
+    inputs: tuple[Input, ...] = ()
+    source: Source | None = None
+    sql: Sql | None = None
+    python: PythonCode | None = None
+    audits: tuple[Audit, ...] = ()
+    targets: tuple[Target, ...] = ()
+    columns: tuple[ColumnSpec, ...] = ()
+    contract: bool = False
+    materialized: str = "table"
+    description: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, object] = field(factory=dict)
+    keys: tuple[str, ...] = ()
+    """Columns that identify a row."""
+    time_column: str | None = None
+    """The column that says when, for people."""
+    layer: str | None = None
+    domain: str | None = None
+    business_purpose: str | None = None
+    engine: str | None = None
+    params: Mapping[str, object] = field(factory=dict)
+    volatile: str | None = None
+    """Why the node runs each time (``now()``), or None when it does not."""
+    time_dependent: Literal["date"] | None = None
+    """``date`` when the node reads today's date, which is then part of its fingerprint."""
+    files: tuple[str, ...] = ()
+    """Files that a Python node declares to read."""
+    env: tuple[str, ...] = ()
+    """Environment variables that a Python node declares to read."""
+    notes: Mapping[str, str] = field(factory=dict)
+    """A hash for each key that says nothing of the rows, so that a plan can name what changed."""
+    does: Does = "computes"
+    """What a run does with a node of its kind."""
+    rows_of_body: bool = False
+    """Whether its rows are just those of its SQL or function, as its kind says."""
+
+    @property
+    def kind(self) -> str:
+        return self.id.kind
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def parents(self) -> tuple[NodeId, ...]:
+        return tuple(dict.fromkeys(entry.ref for entry in self.inputs))

@@ -1,0 +1,55 @@
+"""What a run will do to each node, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeknal.values.names import NodeId
+    from seeknal.values.snapshot import Fingerprint, Snapshot
+
+
+Action = Literal["run", "reuse", "adopt", "audit", "deliver"]
+
+
+@frozen(kw_only=True)
+class Step:
+    """What a plan says about one node: what happens and why.
+
+    ``conditional``: the node runs only if a parent's new output differs from the one it read;
+    this is the one decision that a run makes itself.
+    """
+
+    node: NodeId
+    action: Action
+    reason: str
+    conditional: bool = False
+    otherwise: Action = "reuse"
+    """What happens instead when a conditional step finds its inputs unchanged."""
+    source_version: object = None
+    adopts: Snapshot | None = None
+    """For ``adopt``: the output that another environment, or an earlier run, built already."""
+
+
+@frozen(kw_only=True)
+class Plan:
+    """The steps of a run in DAG order; a run obeys it."""
+
+    environment: str
+    steps: tuple[Step, ...]
+    fingerprints: Mapping[NodeId, Fingerprint] = field(factory=dict)
+    inlined: frozenset[NodeId] = frozenset()
+    """Views that their readers' SQL sees through; they have no artifact."""
+    warnings: tuple[str, ...] = ()
+    redeliver: bool = False
+    """Targets are written again though what they hold is current (``--full``)."""
+    gone: frozenset[tuple[NodeId, str]] = frozenset()
+    """Targets by their keys where nothing stands any more: they are written again too."""
+
+    @property
+    def to_run(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action != "reuse")

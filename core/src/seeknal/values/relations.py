@@ -1,0 +1,68 @@
+"""Rows as plugins give and are given them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+
+
+@frozen(kw_only=True)
+class Interval:
+    """A half-open range of time, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@frozen
+class Scan:
+    """Rows as SQL that DuckDB has not run yet: one SELECT, without a trailing semicolon.
+
+    ``instead``, where given, is told the error with which DuckDB stopped; it returns the scan
+    to run in its place, or raises what is to be said of it. So a reader may take for granted
+    what the rows themselves only show at their end. ``within`` is the connection that the SQL
+    is for, where that is not the run's. ``repeatable``: the rows are known to be the same when
+    they are read twice.
+    """
+
+    sql: str
+    instead: Callable[[Exception], Scan] | None = field(default=None, eq=False, repr=False)
+    within: Any = field(default=None, eq=False, repr=False)
+    repeatable: bool = field(default=False, eq=False, repr=False)
+
+
+@frozen
+class ParquetFiles:
+    """Rows that already lie in Parquet files."""
+
+    paths: Sequence[str]
+
+
+@frozen(kw_only=True)
+class Relation:
+    """A stored output as a plugin sees it.
+
+    ``scan`` stands after FROM on the context's DuckDB cursor. ``rows`` is the exact count, or
+    -1 for a view, whose rows nobody has counted.
+    """
+
+    node: NodeId
+    scan: str
+    columns: tuple[Column, ...]
+    rows: int
+    path: Path | None = None
+    whole: str | None = None
+    """What ``scan`` is a part of, where only the rows of an audit's ``where:`` are asked about."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)

@@ -1,0 +1,121 @@
+"""What is stored of a node, and what its reuse depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from seeknal.values.digests import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.columns import Column
+    from seeknal.values.deliveries import Delivery, Owed
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+
+
+@frozen(kw_only=True)
+class Fingerprint:
+    """What a node is, in three hashes (hex text). ``notes`` only say which keys ``config`` is of.
+
+    ``content``: what changes its rows. ``config``: what does not (description, tags, audits,
+    targets). ``upstream``: its parents' content, in order.
+    """
+
+    content: str
+    config: str
+    upstream: str
+    notes: Mapping[str, str] = field(factory=dict, eq=False)
+
+    @property
+    def short(self) -> str:
+        """Content and upstream together, short enough for a file name."""
+        return digest(self.content, self.upstream)[:16]
+
+
+@frozen(kw_only=True)
+class Artifact:
+    """One stored output: an immutable Parquet file that its hash vouches for.
+
+    ``path`` is relative to the project's ``target``. ``stat`` is (size, mtime_ns, ctime_ns,
+    inode, device) as last verified: while it holds, the hash is not taken again.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    rows: int
+    columns: tuple[Column, ...]
+    stat: tuple[int, int, int, int, int]
+    typed: bool = True
+    """Readers get the types of ``columns``; what older versions stored came back as others."""
+
+    @property
+    def output_id(self) -> str:
+        """Names the content: equal bytes are equal rows in equal order."""
+        return self.sha256[:16]
+
+
+@frozen(kw_only=True)
+class View:
+    """What a view stands for where it was defined; what the files say later does not count.
+
+    ``sql`` is complete: templates are filled in, and inputs are named ``"kind"."name"``, which
+    mean the nodes of the same environment. ``columns`` and ``location`` are those of its
+    definition.
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    location: Location
+    run: str = ""
+    """Of a volatile view: the run that defined it. What it gives is other rows in each."""
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """A node's current output in an environment, and all that its reuse depends on.
+
+    ``inputs`` maps each parent to the output id that was read. A view has no artifact but a
+    ``view``; its ``output_id`` is derived from its definition and inputs.
+    """
+
+    node: NodeId
+    fingerprint: Fingerprint
+    inputs: Mapping[NodeId, str]
+    output_id: str
+    artifact: Artifact | None = None
+    source_version: object = None
+    audits: tuple[AuditResult, ...] = ()
+    audits_key: str = ""
+    """Hash of the audits that ``audits`` answers."""
+    failing: bool = False
+    """An error-severity audit fails on the current rows: they are not delivered or read."""
+    deliveries: Mapping[str, Delivery] = field(factory=dict)
+    backlog: tuple[Owed, ...] = ()
+    """The batches that targets which accumulate are owed, oldest first."""
+    run_id: str = ""
+    finished_at: str = ""
+    seconds: float = 0.0
+    dated: str | None = None
+    """The definition, when its rows hold for one day only."""
+    query: str | None = None
+    """The SQL that a Python node's rows are, where its function only put queries together."""
+    untraced: str | None = None
+    """Why no such SQL is known of a Python node."""
+    delivers: bool = False
+    """The node has targets."""
+    forward_only: bool = False
+    """Rows of an earlier definition that were kept: they are not what this one computes."""
+    view: View | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...] | None:
+        """Those of its output, stored or not; None for a node without rows."""
+        if self.artifact is not None:
+            return self.artifact.columns
+        return self.view.columns if self.view else None

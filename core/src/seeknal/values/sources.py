@@ -1,0 +1,40 @@
+"""Where the rows of a source come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from seeknal.values.columns import ColumnSpec
+    from seeknal.values.names import NodeId
+
+
+@frozen(kw_only=True)
+class Connection:
+    """A named connection of profiles.yml; ``options`` is the attrs class of its type."""
+
+    name: str
+    type: str
+    options: object
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where a source node's rows come from.
+
+    ``options`` is an instance of the options class that the source type declared: a plugin
+    recognises its work by ``isinstance(source.options, ...)``.
+    """
+
+    node: NodeId
+    type: str
+    options: object
+    table: tuple[str, ...] = ()
+    query: str | None = None
+    connection: str | None = None
+    columns: tuple[ColumnSpec, ...] = ()
+    refresh: str | None = None
+    version_query: str | None = None
+    allow_outside: bool = False
