@@ -22,64 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pluggy
 
-from seeknal.kernel.contexts import (
-    AuditContext,
-    Context,
-    DeliveryContext,
-    NodeContext,
-    SourceContext,
-    TargetContext,
-)
 from seeknal.kernel.hookspecs import NAME
-from seeknal.kernel.options import option
-from seeknal.kernel.plugin_types import (
-    AuditFile,
-    AuditType,
-    Command,
-    ConnectionType,
-    EngineType,
-    Fate,
-    Garbage,
-    Misfit,
-    NodeInputs,
-    NodeKind,
-    Outputs,
-    ProfileSection,
-    Rows,
-    Section,
-    Session,
-    SourceType,
-    Standing,
-    TargetType,
-)
-from seeknal.rows.isolation import isolate
-from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
-from seeknal.values.audits import Audit, AuditResult
-from seeknal.values.changes import Change, ColumnChange
-from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
-from seeknal.values.columns import Column, ColumnSpec
-from seeknal.values.deliveries import Delivered, Span, Undone
-from seeknal.values.durations import Duration
-from seeknal.values.errors import (
-    ConnectionFailed,
-    DeliveryError,
-    NodeError,
-    RowsRefused,
-    SeeknalError,
-    column_help,
-    did_you_mean,
-)
-from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan
-from seeknal.values.problems import Problem, Severity
-from seeknal.values.project import Project
-from seeknal.values.relations import Interval, ParquetFiles, Relation, Scan
-from seeknal.values.results import NodeResult, RunSummary
-from seeknal.values.secret import Secret, scrub
-from seeknal.values.sources import Connection, Source
-from seeknal.values.targets import Mode, Target
 
 if TYPE_CHECKING:
     from seeknal.host.file_version import version_of as files_version
@@ -93,7 +36,36 @@ if TYPE_CHECKING:
         this_command,
         to_option,
     )
+    from seeknal.kernel.contexts import (
+        AuditContext,
+        Context,
+        DeliveryContext,
+        NodeContext,
+        SourceContext,
+        TargetContext,
+    )
     from seeknal.kernel.installing import install_command
+    from seeknal.kernel.options import option
+    from seeknal.kernel.plugin_types import (
+        AuditFile,
+        AuditType,
+        Command,
+        ConnectionType,
+        EngineType,
+        Fate,
+        Garbage,
+        Misfit,
+        NodeInputs,
+        NodeKind,
+        Outputs,
+        ProfileSection,
+        Rows,
+        Section,
+        Session,
+        SourceType,
+        Standing,
+        TargetType,
+    )
     from seeknal.rows.batches import (
         Range,
         batch_misfits,
@@ -102,6 +74,7 @@ if TYPE_CHECKING:
         range_of,
         span_of,
     )
+    from seeknal.rows.isolation import isolate
     from seeknal.rows.python_rows import scan_of_rows
     from seeknal.rows.rows_to_write import rows_to_write
     from seeknal.rows.scans import to_scan
@@ -109,53 +82,192 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
     from seeknal.sql.literals import literal_faults
+    from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
     from seeknal.sql.storage import as_parquet
+    from seeknal.values.audits import Audit, AuditResult
+    from seeknal.values.changes import Change, ColumnChange
+    from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
+    from seeknal.values.columns import Column, ColumnSpec
+    from seeknal.values.deliveries import Delivered, Span, Undone
+    from seeknal.values.durations import Duration
+    from seeknal.values.errors import (
+        ConnectionFailed,
+        DeliveryError,
+        NodeError,
+        RowsRefused,
+        SeeknalError,
+        column_help,
+        did_you_mean,
+    )
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
     from seeknal.values.pii import value_of, without_values
+    from seeknal.values.plan import Plan
+    from seeknal.values.problems import Problem, Severity
+    from seeknal.values.project import Project
+    from seeknal.values.relations import Interval, ParquetFiles, Relation, Scan
+    from seeknal.values.results import NodeResult, RunSummary
+    from seeknal.values.secret import Secret, scrub
+    from seeknal.values.sources import Connection, Source
     from seeknal.values.spots import find_word
+    from seeknal.values.targets import Mode, Target
 
-_LATER = {
-    "PutBack": ("seeknal.rows.undoing", "PutBack"),
-    "Range": ("seeknal.rows.batches", "Range"),
-    "as_parquet": ("seeknal.sql.storage", "as_parquet"),
-    "awaited": ("seeknal.host.started", "awaited"),
-    "SqlRefused": ("seeknal.sql.check", "SqlRefused"),
-    "batch_misfits": ("seeknal.rows.batches", "batch_misfits"),
-    "check_condition": ("seeknal.sql.condition", "check_condition"),
-    "check_keys": ("seeknal.rows.batches", "check_keys"),
-    "check_query": ("seeknal.sql.check", "check_query"),
-    "check_times": ("seeknal.rows.batches", "check_times"),
-    "literal_faults": ("seeknal.sql.literals", "literal_faults"),
-    "how_to_make": ("seeknal.host.makers", "how_to_make"),
-    "install_command": ("seeknal.kernel.installing", "install_command"),
-    "find_word": ("seeknal.values.spots", "find_word"),
-    "connection_option": ("seeknal.kernel.command_options", "connection_option"),
-    "dry_run_option": ("seeknal.kernel.command_options", "dry_run_option"),
-    "format_option": ("seeknal.kernel.command_options", "format_option"),
-    "files_version": ("seeknal.host.file_version", "version_of"),
-    "publish_file": ("seeknal.host.files", "publish_file"),
-    "range_of": ("seeknal.rows.batches", "range_of"),
-    "put_back": ("seeknal.rows.undoing", "put_back"),
-    "replacing": ("seeknal.host.files", "replacing"),
-    "rows_to_write": ("seeknal.rows.rows_to_write", "rows_to_write"),
-    "scan_of_rows": ("seeknal.rows.python_rows", "scan_of_rows"),
-    "span_of": ("seeknal.rows.batches", "span_of"),
-    "this_command": ("seeknal.kernel.command_options", "this_command"),
-    "to_option": ("seeknal.kernel.command_options", "to_option"),
-    "to_scan": ("seeknal.rows.scans", "to_scan"),
-    "value_of": ("seeknal.values.pii", "value_of"),
-    "without_values": ("seeknal.values.pii", "without_values"),
+_FROM = {
+    "seeknal.host.file_version": ("files_version",),
+    "seeknal.host.files": (
+        "publish_file",
+        "replacing",
+    ),
+    "seeknal.host.makers": ("how_to_make",),
+    "seeknal.host.started": ("awaited",),
+    "seeknal.kernel.command_options": (
+        "connection_option",
+        "dry_run_option",
+        "format_option",
+        "this_command",
+        "to_option",
+    ),
+    "seeknal.kernel.contexts": (
+        "AuditContext",
+        "Context",
+        "DeliveryContext",
+        "NodeContext",
+        "SourceContext",
+        "TargetContext",
+    ),
+    "seeknal.kernel.installing": ("install_command",),
+    "seeknal.kernel.options": ("option",),
+    "seeknal.kernel.plugin_types": (
+        "AuditFile",
+        "AuditType",
+        "Command",
+        "ConnectionType",
+        "EngineType",
+        "Fate",
+        "Garbage",
+        "Misfit",
+        "NodeInputs",
+        "NodeKind",
+        "Outputs",
+        "ProfileSection",
+        "Rows",
+        "Section",
+        "Session",
+        "SourceType",
+        "Standing",
+        "TargetType",
+    ),
+    "seeknal.rows.batches": (
+        "Range",
+        "batch_misfits",
+        "check_keys",
+        "check_times",
+        "range_of",
+        "span_of",
+    ),
+    "seeknal.rows.isolation": ("isolate",),
+    "seeknal.rows.python_rows": ("scan_of_rows",),
+    "seeknal.rows.rows_to_write": ("rows_to_write",),
+    "seeknal.rows.scans": ("to_scan",),
+    "seeknal.rows.undoing": (
+        "PutBack",
+        "put_back",
+    ),
+    "seeknal.sql.check": (
+        "SqlRefused",
+        "check_query",
+    ),
+    "seeknal.sql.condition": ("check_condition",),
+    "seeknal.sql.literals": ("literal_faults",),
+    "seeknal.sql.quote": (
+        "quote_identifier",
+        "quote_literal",
+        "quote_name",
+    ),
+    "seeknal.sql.storage": ("as_parquet",),
+    "seeknal.values.audits": (
+        "Audit",
+        "AuditResult",
+    ),
+    "seeknal.values.changes": (
+        "Change",
+        "ColumnChange",
+    ),
+    "seeknal.values.column_lineage": (
+        "ColumnLineage",
+        "ColumnRef",
+        "QueryLineage",
+    ),
+    "seeknal.values.columns": (
+        "Column",
+        "ColumnSpec",
+    ),
+    "seeknal.values.deliveries": (
+        "Delivered",
+        "Span",
+        "Undone",
+    ),
+    "seeknal.values.durations": ("Duration",),
+    "seeknal.values.errors": (
+        "ConnectionFailed",
+        "DeliveryError",
+        "NodeError",
+        "RowsRefused",
+        "SeeknalError",
+        "column_help",
+        "did_you_mean",
+    ),
+    "seeknal.values.location": ("Location",),
+    "seeknal.values.names": ("NodeId",),
+    "seeknal.values.node": ("Node",),
+    "seeknal.values.pii": (
+        "value_of",
+        "without_values",
+    ),
+    "seeknal.values.plan": ("Plan",),
+    "seeknal.values.problems": (
+        "Problem",
+        "Severity",
+    ),
+    "seeknal.values.project": ("Project",),
+    "seeknal.values.relations": (
+        "Interval",
+        "ParquetFiles",
+        "Relation",
+        "Scan",
+    ),
+    "seeknal.values.results": (
+        "NodeResult",
+        "RunSummary",
+    ),
+    "seeknal.values.secret": (
+        "Secret",
+        "scrub",
+    ),
+    "seeknal.values.sources": (
+        "Connection",
+        "Source",
+    ),
+    "seeknal.values.spots": ("find_word",),
+    "seeknal.values.targets": (
+        "Mode",
+        "Target",
+    ),
 }
-"""What a plugin needs only when it works: importing the module of its hooks stays cheap."""
+"""Where the names are: a plugin brings what it uses, so that importing its hooks stays cheap."""
+_NAMED_THERE = {"files_version": "version_of"}
+_WHERE = {name: module for module, names in _FROM.items() for name in names}
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _marker = pluggy.HookimplMarker(NAME)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _LATER[name]
-    value = globals()[name] = getattr(import_module(module), attribute)
+    module = import_module(_WHERE[name])
+    value = globals()[name] = getattr(module, _NAMED_THERE.get(name, name))
     return value
 
 

@@ -6,22 +6,27 @@ Rows come out in the order of their groups, so that equal inputs give equal arti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.builtin.aggregates import call, normal
 from seeknal.builtin.aggregation import (
-    AggregationOptions,
-    FeatureSpec,
-    Ratio,
-    SecondOrderOptions,
-    SecondOrderSpec,
-    Since,
     Window,
     several,
     specs_of,
 )
 from seeknal.plugin import Duration, check_condition, quote_identifier
+
+if TYPE_CHECKING:
+    from seeknal.builtin.aggregation import (
+        AggregationOptions,
+        FeatureSpec,
+        Ratio,
+        SecondOrderOptions,
+        SecondOrderSpec,
+        Since,
+    )
 
 AGE = '"_days_between"'
 """Days from a row's time to its application date."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from seeknal.builtin.aggregates import aggregate_names, is_aggregate, normal
 from seeknal.plugin import (
-    Column,
     Duration,
     Misfit,
-    Node,
-    NodeContext,
-    NodeInputs,
     Problem,
-    Project,
-    Rows,
     Scan,
     column_help,
     did_you_mean,
@@ -25,6 +19,16 @@ from seeknal.plugin import (
     option,
     to_scan,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Column,
+        Node,
+        NodeContext,
+        NodeInputs,
+        Project,
+        Rows,
+    )
 
 
 def _known(instance: object, attribute: Any, value: Sequence[str]) -> None:

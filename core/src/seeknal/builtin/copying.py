@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.jsonwriting import check_json, json_value
 from seeknal.plugin import (
-    Column,
-    Context,
-    Relation,
     as_parquet,
     quote_identifier,
     quote_literal,
@@ -17,6 +14,11 @@ from seeknal.plugin import (
 
 if TYPE_CHECKING:
     from seeknal.builtin.filetarget import FileOptions, Format
+    from seeknal.plugin import (
+        Column,
+        Context,
+        Relation,
+    )
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""

@@ -6,10 +6,13 @@ import codecs
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from seeknal.builtin.csvchecks import DELIMITERS, codec
-from seeknal.plugin import Context, NodeError
+from seeknal.plugin import NodeError
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context
 
 _CHUNK = 2**22
 _HEAD = 2**16

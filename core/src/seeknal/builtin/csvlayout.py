@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from seeknal.builtin.readers import Reading
-from seeknal.plugin import Context, quote_identifier
+from seeknal.plugin import quote_identifier
+
+if TYPE_CHECKING:
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context
 
 _NO_DELIMITER = "\x1f"
 """Stands for the delimiter of a file of one column: what no text has in it."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from seeknal.builtin.csvchecks import DELIMITERS, head_lines, records_in
-from seeknal.builtin.csvlayout import Layout, sniffed
-from seeknal.builtin.readers import Reading
-from seeknal.plugin import Context
+from seeknal.builtin.csvlayout import sniffed
+
+if TYPE_CHECKING:
+    from seeknal.builtin.csvlayout import Layout
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context
 
 _LINES = 200
 

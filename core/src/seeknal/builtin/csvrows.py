@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from seeknal.builtin.csvchecks import can_look, faults, oddities
 from seeknal.builtin.csvdeclared import declared_kind
-from seeknal.builtin.csvkinds import TEXT, Kind, kinds_of
+from seeknal.builtin.csvkinds import TEXT, kinds_of
 from seeknal.builtin.csvtable import (
-    Table,
     attempted,
     broken,
     explained,
@@ -25,7 +24,6 @@ from seeknal.builtin.csvtable import (
 )
 from seeknal.builtin.csvtypes import (
     MISFIT,
-    Head,
     all_of,
     decided,
     first_other,
@@ -36,8 +34,19 @@ from seeknal.builtin.csvtypes import (
     unclear,
 )
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
-from seeknal.builtin.readers import Reading, shown_name
-from seeknal.plugin import Context, NodeError, Rows, Scan, Source, value_of
+from seeknal.builtin.readers import shown_name
+from seeknal.plugin import NodeError, Scan, value_of
+
+if TYPE_CHECKING:
+    from seeknal.builtin.csvkinds import Kind
+    from seeknal.builtin.csvtable import (
+        Table,
+    )
+    from seeknal.builtin.csvtypes import (
+        Head,
+    )
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context, Rows, Source
 
 
 def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -18,8 +18,10 @@ from seeknal.builtin.csvkinds import (
     possible,
     quickly,
 )
-from seeknal.builtin.csvtable import Table
 from seeknal.plugin import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.builtin.csvtable import Table
 
 HEAD = 20_480
 """Rows from which the types are guessed."""

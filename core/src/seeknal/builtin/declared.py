@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.naming import listed
-from seeknal.plugin import Context, NodeError, Scan, Source, did_you_mean, quote_identifier
+from seeknal.plugin import NodeError, Scan, did_you_mean, quote_identifier
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context, Source
 
 
 def declared_types(source: Source, context: Context) -> dict[str, str]:

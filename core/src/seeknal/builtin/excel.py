@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
 from seeknal.builtin.paths import local_files, paths_of
 from seeknal.plugin import (
     NodeError,
-    Rows,
-    Source,
-    SourceContext,
     SourceType,
     did_you_mean,
     files_version,
     hookimpl,
     option,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Rows,
+        Source,
+        SourceContext,
+    )
 
 
 @frozen(kw_only=True)

@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.plugin import (
-    Column,
-    Context,
     Duration,
     Misfit,
-    Node,
-    NodeContext,
     NodeError,
-    NodeInputs,
     Problem,
-    Project,
-    Rows,
     Scan,
     column_help,
     find_word,
@@ -31,6 +24,16 @@ from seeknal.plugin import (
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.plugin import (
+        Column,
+        Context,
+        Node,
+        NodeContext,
+        NodeInputs,
+        Project,
+        Rows,
+    )
 
 _DTYPES = {
     "str": "VARCHAR",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seeknal.builtin.filetarget import FileOptions, Format
 from seeknal.builtin.readeroptions import FORMATS, is_format
-from seeknal.plugin import Problem, Project, Target, did_you_mean, find_word
+from seeknal.plugin import Problem, did_you_mean, find_word
+
+if TYPE_CHECKING:
+    from seeknal.builtin.filetarget import FileOptions, Format
+    from seeknal.plugin import Project, Target
 
 _TEXT = ("none", "uncompressed", "gzip", "zstd", "auto", "auto_detect", "infer")
 _LONGEST = 4

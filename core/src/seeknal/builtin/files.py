@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
 from seeknal.builtin.paths import located, version
 from seeknal.builtin.readers import reading
-from seeknal.plugin import Rows, Source, SourceContext, SourceType, hookimpl, option
+from seeknal.plugin import SourceType, hookimpl, option
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Rows, Source, SourceContext
 
 
 @frozen(kw_only=True)

@@ -9,23 +9,17 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
 from seeknal.plugin import (
     Delivered,
-    DeliveryContext,
     DeliveryError,
     Fate,
     NodeError,
     NodeId,
     Problem,
-    Project,
-    Relation,
-    Standing,
-    Target,
-    TargetContext,
     TargetType,
     find_word,
     hookimpl,
@@ -33,6 +27,16 @@ from seeknal.plugin import (
     replacing,
     without_values,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        DeliveryContext,
+        Project,
+        Relation,
+        Standing,
+        Target,
+        TargetContext,
+    )
 
 Format = Literal["csv", "json", "ndjson", "jsonl", "parquet", "xlsx"]
 _BY_SUFFIX: dict[str, Format] = {

@@ -7,10 +7,13 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from seeknal.plugin import ConnectionFailed, Context, scrub
+from seeknal.plugin import ConnectionFailed, scrub
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context
 
 TIMEOUT = 30.0
 ATTEMPTS = 3

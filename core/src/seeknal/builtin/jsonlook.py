@@ -6,6 +6,7 @@ Types are checked on the text of each value, so that nothing depends on what was
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -14,14 +15,19 @@ from seeknal.builtin.jsontypes import (
     KEYS,
     VALUES,
     Leaf,
-    Path,
-    Type,
     all_leaves,
     changed,
     readable,
 )
 from seeknal.builtin.misfits import WHOLE, misfit
-from seeknal.plugin import Context, quote_identifier, quote_literal
+from seeknal.plugin import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.builtin.jsontypes import (
+        Path,
+        Type,
+    )
+    from seeknal.plugin import Context
 
 _MOST_DIGITS = 38
 _TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")

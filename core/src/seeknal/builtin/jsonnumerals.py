@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from seeknal.builtin.jsonplaces import may_hold_long_number
-from seeknal.builtin.jsonread import FILE, Records
+from seeknal.builtin.jsonread import FILE
 from seeknal.builtin.jsontypes import (
     ITEMS,
     VALUES,
@@ -19,11 +19,17 @@ from seeknal.builtin.jsontypes import (
     MapOf,
     Path,
     StructOf,
-    Type,
     all_leaves,
 )
 from seeknal.builtin.misfits import WHOLE
-from seeknal.plugin import Context, quote_identifier
+from seeknal.plugin import quote_identifier
+
+if TYPE_CHECKING:
+    from seeknal.builtin.jsonread import Records
+    from seeknal.builtin.jsontypes import (
+        Type,
+    )
+    from seeknal.plugin import Context
 
 _LONG = r"(?:^|[:,\[\s-])([0-9.]{16,}(?:[eE][-+]?[0-9]+)?)"
 """A number with 16 digits or more: fewer are always kept."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.builtin.jsonlook import Formats, as_json, misfits
+from seeknal.builtin.jsonlook import as_json, misfits
 from seeknal.builtin.jsonread import FILE
-from seeknal.builtin.jsontypes import ListOf, StructOf, Type, all_leaves, type_tree
-from seeknal.builtin.readers import Reading
-from seeknal.plugin import Context, quote_identifier, quote_literal
+from seeknal.builtin.jsontypes import ListOf, StructOf, all_leaves, type_tree
+from seeknal.plugin import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.builtin.jsonlook import Formats
+    from seeknal.builtin.jsontypes import Type
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context
 
 SMALL = 32 * 2**20
 """Bytes below which everything is looked at at once."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from seeknal.builtin.declared import declared_types, no_rows
 from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
-from seeknal.builtin.jsonnumerals import Numeral, lost_numerals, reads_decimals, size
+from seeknal.builtin.jsonnumerals import lost_numerals, reads_decimals, size
 from seeknal.builtin.jsonplaces import (
     is_marked_array,
     line_of_broken,
@@ -19,27 +19,36 @@ from seeknal.builtin.jsonplaces import (
     line_with_text,
 )
 from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
-from seeknal.builtin.jsonread import Records
-from seeknal.builtin.jsonshape import Shape, files_hold, found_records, shape_of
+from seeknal.builtin.jsonshape import files_hold, found_records, shape_of
 from seeknal.builtin.jsontypes import (
     Leaf,
-    Path,
-    Type,
     all_leaves,
     changed,
     readable,
     shown,
     type_tree,
 )
-from seeknal.builtin.readers import Reading, shown_name, unreadable
+from seeknal.builtin.readers import shown_name, unreadable
 from seeknal.plugin import (
-    Context,
     NodeError,
-    Rows,
     Scan,
-    Source,
     quote_identifier,
 )
+
+if TYPE_CHECKING:
+    from seeknal.builtin.jsonnumerals import Numeral
+    from seeknal.builtin.jsonread import Records
+    from seeknal.builtin.jsonshape import Shape
+    from seeknal.builtin.jsontypes import (
+        Path,
+        Type,
+    )
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import (
+        Context,
+        Rows,
+        Source,
+    )
 
 _FORMATS = {"ndjson": "newline_delimited", "jsonl": "newline_delimited"}
 _SIZES = (None, 128 * 2**20, 512 * 2**20)

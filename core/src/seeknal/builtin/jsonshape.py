@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from seeknal.builtin.declared import match_columns
 from seeknal.builtin.jsonread import Records
 from seeknal.builtin.jsontypes import Leaf, ListOf, StructOf, Type, overlay, type_tree
-from seeknal.builtin.readers import Reading, shown_name, types_of
-from seeknal.plugin import Context, NodeError, Source, did_you_mean
+from seeknal.builtin.readers import shown_name, types_of
+from seeknal.plugin import NodeError, did_you_mean
+
+if TYPE_CHECKING:
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context, Source
 
 _SHOWN = 20
 """Keys that a message shows."""

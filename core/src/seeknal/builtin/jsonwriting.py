@@ -7,18 +7,23 @@ number inside a column of type JSON anew, as a double; one that would lose digit
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.builtin.jsontypes import Leaf, ListOf, MapOf, StructOf, Type, type_tree
+from seeknal.builtin.jsontypes import Leaf, ListOf, MapOf, StructOf, type_tree
 from seeknal.plugin import (
-    Column,
-    Context,
     DeliveryError,
-    Relation,
     quote_identifier,
     quote_literal,
     value_of,
 )
+
+if TYPE_CHECKING:
+    from seeknal.builtin.jsontypes import Type
+    from seeknal.plugin import (
+        Column,
+        Context,
+        Relation,
+    )
 
 _FLOATS = ("FLOAT", "DOUBLE")
 _FREE = re.compile(r"\b(JSON|VARIANT|UNION\()")

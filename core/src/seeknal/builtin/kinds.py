@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -10,16 +11,20 @@ from seeknal.builtin.aggregation import AggregationOptions, SecondOrderOptions
 from seeknal.builtin.feature_group import FeatureGroupOptions
 from seeknal.builtin.profile import ProfileOptions
 from seeknal.plugin import (
-    Node,
-    NodeContext,
-    NodeInputs,
     NodeKind,
     Problem,
-    Project,
-    Rows,
     hookimpl,
     option,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Node,
+        NodeContext,
+        NodeInputs,
+        Project,
+        Rows,
+    )
 
 _READING_ONE = ("feature_group", "aggregation", "second_order_aggregation", "profile")
 

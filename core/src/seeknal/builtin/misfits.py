@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context, quote_identifier, quote_literal
+from seeknal.plugin import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context
 
 WHOLE = frozenset(
     (

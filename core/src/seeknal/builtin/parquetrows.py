@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.declared import cast, declared_types, match_columns
-from seeknal.builtin.readers import Reading, columns_of
-from seeknal.plugin import Context, ParquetFiles, Rows, Scan, Source, quote_literal
+from seeknal.builtin.readers import columns_of
+from seeknal.plugin import ParquetFiles, Scan, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.builtin.readers import Reading
+    from seeknal.plugin import Context, Rows, Source
 
 _NUMBERED = re.compile(r"(.+)_\d+")
 

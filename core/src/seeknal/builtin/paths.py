@@ -5,9 +5,12 @@ from __future__ import annotations
 import glob
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import NodeError, Source, SourceContext, did_you_mean, files_version
+from seeknal.plugin import NodeError, did_you_mean, files_version
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Source, SourceContext
 
 _WILD = frozenset("*?[")
 _FETCHED = ("http://", "https://")

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.plugin import (
-    Column,
     Misfit,
-    Node,
-    NodeContext,
     NodeError,
-    NodeInputs,
-    Rows,
     Scan,
     column_help,
     hookimpl,
@@ -23,6 +18,15 @@ from seeknal.plugin import (
     quote_literal,
     to_scan,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Column,
+        Node,
+        NodeContext,
+        NodeInputs,
+        Rows,
+    )
 
 _NUMBERS = (
     "TINYINT",

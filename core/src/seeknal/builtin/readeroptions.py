@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context, NodeError
+from seeknal.plugin import NodeError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from seeknal.plugin import Context
 
 FORMATS = "such as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
 _COMPRESSIONS = ("none", "auto", "gzip", "zstd")

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields, frozen
 
 from seeknal.builtin.paths import paths_of
-from seeknal.plugin import Context, NodeError, Source, quote_literal
+from seeknal.plugin import NodeError, quote_literal
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context, Source
 
 _OURS = frozenset(("path", "headers", "records", "reject_file"))
 """Options that are not arguments of a reader."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.builtin.csvkinds import Kind, kinds_of
-from seeknal.builtin.csvtable import Table, attempted, places_of
+from seeknal.builtin.csvkinds import kinds_of
+from seeknal.builtin.csvtable import attempted, places_of
 from seeknal.builtin.csvtypes import all_of, decided, fitting, misfits, select_of
 from seeknal.builtin.readers import shown_name
-from seeknal.plugin import Rows, Scan, quote_literal, replacing
+from seeknal.plugin import Scan, quote_literal, replacing
+
+if TYPE_CHECKING:
+    from seeknal.builtin.csvkinds import Kind
+    from seeknal.builtin.csvtable import Table
+    from seeknal.plugin import Rows
 
 _ROWS, _ERRORS, _FILES = "csv_rows", "csv_rejects", "csv_reject_files"
 _LINE = '"file": VARCHAR, "line": BIGINT, "column": VARCHAR, "error": VARCHAR, "text": VARCHAR'

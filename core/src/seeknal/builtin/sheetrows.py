@@ -17,16 +17,18 @@ from seeknal.builtin.declared import cast, declared_types, match_columns, no_row
 from seeknal.builtin.misfits import first_misfit
 from seeknal.builtin.sheetcells import Digits, Fault, Uncalculated, rows_of
 from seeknal.plugin import (
-    Context,
     NodeError,
-    Rows,
     Scan,
-    Source,
     scan_of_rows,
 )
 
 if TYPE_CHECKING:
     from seeknal.builtin.excel import ExcelOptions
+    from seeknal.plugin import (
+        Context,
+        Rows,
+        Source,
+    )
 
 _WHOLE = 2**53
 """Whole numbers up to this one are the same as doubles."""

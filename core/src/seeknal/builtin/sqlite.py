@@ -12,14 +12,11 @@ from attrs import frozen
 from seeknal.builtin.declared import cast, declared_types, match_columns
 from seeknal.builtin.misfits import first_misfit
 from seeknal.builtin.paths import local_files
-from seeknal.builtin.sqlitetypes import Stored, affinity, stored
+from seeknal.builtin.sqlitetypes import affinity, stored
 from seeknal.plugin import (
     Column,
     NodeError,
-    Rows,
     Scan,
-    Source,
-    SourceContext,
     SourceType,
     SqlRefused,
     check_query,
@@ -33,6 +30,13 @@ from seeknal.plugin import (
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from seeknal.builtin.sqlitetypes import Stored
+    from seeknal.plugin import (
+        Rows,
+        Source,
+        SourceContext,
+    )
 
 _BATCH = 10_000
 _TIMEOUT = 30.0

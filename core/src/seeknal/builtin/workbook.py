@@ -8,9 +8,12 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Column, Context, DeliveryError, Relation, quote_identifier
+from seeknal.plugin import DeliveryError, quote_identifier
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Column, Context, Relation
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import plain
 from seeknal.cli.totals import counted
-from seeknal.values.audits import AuditResult
-from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.plan import Plan, Step
-from seeknal.values.problems import Problem
-from seeknal.values.results import NodeResult, RunSummary
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Section
     from seeknal.plan.changes import Consequences
     from seeknal.run.delivery.leftovers import Left
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan, Step
+    from seeknal.values.problems import Problem
+    from seeknal.values.results import NodeResult, RunSummary
 
 SCHEMA_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys are no reason."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say
 
 if TYPE_CHECKING:
+    from seeknal.cli.results import Wanted
     from seeknal.kernel.plugin_types import Session
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,13 @@ from seeknal.cli.common import (
 from seeknal.cli.progress import Silent
 from seeknal.kernel.command_options import format_option
 from seeknal.values.audits import AuditResult
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan
-from seeknal.values.project import Project
-from seeknal.values.results import NodeResult, RunSummary
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan
+    from seeknal.values.project import Project
+    from seeknal.values.results import NodeResult, RunSummary
 
 HEADERS = ("node", "audit", "columns", "status", "failing rows", "seconds", "message")
 NUMERIC = (False, False, False, False, True, True)

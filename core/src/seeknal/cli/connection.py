@@ -13,11 +13,12 @@ from attrs import frozen
 from seeknal.cli.app import Group
 from seeknal.cli.common import project_root
 from seeknal.cli.render import print_json, print_table
-from seeknal.cli.results import Wanted, write_foreign_rows
+from seeknal.cli.results import write_foreign_rows
 from seeknal.kernel.command_options import format_option, profile_option
 from seeknal.values.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
+    from seeknal.cli.results import Wanted
     from seeknal.kernel.plugin_types import Session
     from seeknal.kernel.plugins import Plugins
     from seeknal.project.profile.profiles import Profile

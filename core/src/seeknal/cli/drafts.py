@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.kernel.options import Field, fields_of
+from seeknal.kernel.options import fields_of
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from seeknal.kernel.options import Field
     from seeknal.kernel.plugin_types import NodeKind, SourceType
     from seeknal.kernel.plugins import Plugins
 

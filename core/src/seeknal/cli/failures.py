@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from seeknal.cli.fitting import columns_of, width, wrapped
 from seeknal.cli.streams import paint
-from seeknal.values.errors import ProjectError, SeeknalError
+from seeknal.values.errors import ProjectError
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
+    from seeknal.values.errors import SeeknalError
     from seeknal.values.location import Location
     from seeknal.values.problems import Problem
 

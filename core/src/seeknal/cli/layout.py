@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.cli.fitting import middle, start, width
-from seeknal.values.names import NodeId
-from seeknal.values.plan import Step
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Step
+    from seeknal.values.targets import Target
 
 WIDEST_REASON = 40
 SHORTEST_REASON = 16

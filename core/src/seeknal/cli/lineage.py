@@ -23,13 +23,13 @@ from seeknal.cli.streams import DATA, say
 from seeknal.kernel.command_options import STDOUT, format_option, output_option
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
     from seeknal.lineage.paths import Affected
     from seeknal.plan.session import Loaded
+    from seeknal.values.node import Node
 
 FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
 SHOWING_DATA = ("html", "json")

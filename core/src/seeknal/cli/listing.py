@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +17,11 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import format_option
-from seeknal.plan.session import Loaded, Request
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 @click.command("list", cls=Command)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.render import plain, print_json, print_table
 from seeknal.cli.streams import warn
 from seeknal.kernel.command_options import format_option
-from seeknal.kernel.plugins import PluginInfo, load_plugins
+from seeknal.kernel.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import PluginInfo
 
 
 @click.command("plugins", cls=Command)

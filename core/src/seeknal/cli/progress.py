@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from logging import WARNING
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.cli.failing import rows_text
 from seeknal.cli.failures import message
@@ -16,16 +17,18 @@ from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
 from seeknal.cli.streams import is_terminal, paint, say, warn
 from seeknal.cli.totals import totals
-from seeknal.values.audits import AuditResult
-from seeknal.values.deliveries import Delivery
-from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan, Step
-from seeknal.values.problems import Problem
-from seeknal.values.project import Project
-from seeknal.values.results import NodeResult, RunSummary
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan, Step
+    from seeknal.values.problems import Problem
+    from seeknal.values.project import Project
+    from seeknal.values.results import NodeResult, RunSummary
+    from seeknal.values.targets import Target
 
 MODES = {"upsert_by_key": "upsert", "incremental_by_time": "incremental"}
 COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reused": "dim"}

@@ -10,7 +10,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import exclude_each_other, project_root
-from seeknal.cli.examples import Example, find_example
+from seeknal.cli.examples import find_example
 from seeknal.cli.invocation import Invocation
 from seeknal.cli.streams import say
 from seeknal.host.files import write_text
@@ -19,6 +19,7 @@ from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_yo
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
+    from seeknal.cli.examples import Example
     from seeknal.kernel.plugin_types import NodeKind
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.project import Project

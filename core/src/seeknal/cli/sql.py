@@ -23,10 +23,12 @@ from seeknal.kernel.command_options import (
     output_option,
     profile_option,
 )
-from seeknal.values.errors import RunError, SeeknalError, UsageError
+from seeknal.values.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.values.errors import SeeknalError
 
 
 _ONE_NAME = re.compile(r"Table with name (\w+)\.(\w+) does not exist")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from seeknal.cli.totals import STATUSES, counts_text
-from seeknal.cli.watching import Watch, watch
-from seeknal.values.names import NodeId
-from seeknal.values.plan import Plan
-from seeknal.values.project import Project
-from seeknal.values.results import NodeResult
+from seeknal.cli.watching import watch
+
+if TYPE_CHECKING:
+    from seeknal.cli.watching import Watch
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan
+    from seeknal.values.project import Project
+    from seeknal.values.results import NodeResult
 
 
 class Stopping:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.values.results import NodeResult
+if TYPE_CHECKING:
+    from seeknal.values.results import NodeResult
 
 STATUSES = ("success", "reused", "failed", "skipped", "interrupted")
 

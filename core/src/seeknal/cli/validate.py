@@ -9,16 +9,17 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import project_options, project_root, request
-from seeknal.cli.connection import Tried, connection_answer, print_connections, tested
+from seeknal.cli.connection import connection_answer, print_connections, tested
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import format_option, verbose_option
 from seeknal.values.errors import ProjectError
-from seeknal.values.problems import Problem
-from seeknal.values.project import Project
 
 if TYPE_CHECKING:
+    from seeknal.cli.connection import Tried
     from seeknal.lineage.checking import Checked
+    from seeknal.values.problems import Problem
+    from seeknal.values.project import Project
 
 
 @click.command("validate", cls=Command)

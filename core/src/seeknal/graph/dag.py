@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.values.errors import ProjectError
-from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
+    from seeknal.values.node import Node
 
 Edges = Mapping[NodeId, tuple[NodeId, ...]]
 

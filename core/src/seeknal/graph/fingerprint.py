@@ -6,15 +6,18 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph
 from seeknal.graph.files_read import FilesRead
 from seeknal.kernel.options import unstructure
-from seeknal.values.audits import Audit
 from seeknal.values.digests import digest
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.snapshot import Fingerprint
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.values.audits import Audit
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 def fingerprints(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.graph.dag import Graph
 from seeknal.values.errors import SelectionError, did_you_mean
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.values.node import Node
 
 _TERM = re.compile(r"(?P<at>@)?(?P<up>\d*\+)?(?P<core>[^+@]+?)(?P<down>\+\d*)?")
 

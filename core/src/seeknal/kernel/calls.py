@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from seeknal.values.names import NodeId
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
 
 PAUSE = 0.5
 """Seconds between two attempts: one that comes between two queries cancels neither."""

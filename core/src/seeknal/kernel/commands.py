@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
-from seeknal.kernel.plugins import Installed
 from seeknal.values.errors import PluginError
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Installed
 
 
 def load_command(found: Sequence[Installed]) -> click.Command:

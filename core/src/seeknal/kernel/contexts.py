@@ -7,16 +7,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from seeknal.values.deliveries import Undone
-from seeknal.values.node import Node
-from seeknal.values.project import Suffix
-from seeknal.values.relations import Interval, Relation
-from seeknal.values.targets import Target
-
 if TYPE_CHECKING:
     import logging
 
     import duckdb
+
+    from seeknal.values.deliveries import Undone
+    from seeknal.values.node import Node
+    from seeknal.values.project import Suffix
+    from seeknal.values.relations import Interval, Relation
+    from seeknal.values.targets import Target
 
 OptionsT = TypeVar("OptionsT")
 

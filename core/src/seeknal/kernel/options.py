@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
@@ -18,8 +18,11 @@ from seeknal.values.durations import Duration
 from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.names import NodeId
-from seeknal.values.problems import Problem, Problems
+from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
+
+if TYPE_CHECKING:
+    from seeknal.values.problems import Problem
 
 T = TypeVar("T")
 

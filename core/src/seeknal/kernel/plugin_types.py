@@ -12,12 +12,13 @@ from attrs import field, frozen
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.node import Does
 from seeknal.values.problems import Problem
-from seeknal.values.project import Project
 from seeknal.values.relations import ParquetFiles, Relation, Scan
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.values.project import Project
 
 Rows = Scan | ParquetFiles | Any
 """`Scan`, `ParquetFiles`, a DuckDB relation, or an object with ``__arrow_c_stream__``."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.kernel.options import Field, Role, fields_of
+from seeknal.kernel.options import fields_of
+
+if TYPE_CHECKING:
+    from seeknal.kernel.options import Field, Role
 
 
 def with_role(cls: type, role: Role) -> tuple[Field, ...]:

@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.kernel.plugins import Plugins
-from seeknal.lineage.binding import BindContext, Binder
-from seeknal.lineage.schemas import Schema
+from seeknal.lineage.binding import BindContext
 from seeknal.project.own_audits import FOLDER
 from seeknal.sql.quote import quote_name
 from seeknal.sql.tokens import line_and_column, tokenize
-from seeknal.values.audits import Audit
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError, column_help, did_you_mean
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.problems import Problem, Severity
+from seeknal.values.problems import Problem
 from seeknal.values.relations import Relation
 from seeknal.values.spots import find_word
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.lineage.binding import Binder
+    from seeknal.lineage.schemas import Schema
+    from seeknal.values.audits import Audit
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.problems import Severity
+    from seeknal.values.targets import Target
 
 
 def broken_promises(

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from seeknal.host.files import scratch_folder
 from seeknal.kernel.plugin_types import NodeInputs
-from seeknal.kernel.plugins import Plugins
 from seeknal.rows.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_name
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.project import Suffix
-from seeknal.values.relations import Interval, ParquetFiles, Relation, Scan
-from seeknal.values.targets import Target
+from seeknal.values.relations import ParquetFiles, Relation, Scan
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.columns import Column
+    from seeknal.values.node import Node
+    from seeknal.values.project import Suffix
+    from seeknal.values.relations import Interval
+    from seeknal.values.targets import Target
 
 OptionsT = TypeVar("OptionsT")
 

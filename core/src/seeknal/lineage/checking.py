@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from seeknal.graph.dag import graph_of, in_no_circle
 from seeknal.graph.fingerprint import audits_key
 from seeknal.host.makers import FileMakers
-from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.binding import BindContext, Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
@@ -40,10 +39,14 @@ from seeknal.lineage.sourcefaults import (
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem, Problems
-from seeknal.values.project import Project
-from seeknal.values.snapshot import Fingerprint, Snapshot
+from seeknal.values.snapshot import Fingerprint
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.node import Node
+    from seeknal.values.project import Project
+    from seeknal.values.snapshot import Snapshot
 
 Marks = Callable[[], Mapping[NodeId, Fingerprint]]
 _MOST_OPTIONS = 20

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from seeknal.graph.dag import Graph
-from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.values.audits import AuditResult
-from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.project import Project
 from seeknal.values.secret import scrub
 from seeknal.values.snapshot import Snapshot
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.lineage.model import NodeLineage, ProjectLineage
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.column_lineage import ColumnRef
+    from seeknal.values.node import Node
+    from seeknal.values.project import Project
+    from seeknal.values.targets import Target
 
 SCHEMA_VERSION = 1
 

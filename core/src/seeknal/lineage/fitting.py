@@ -13,7 +13,7 @@ from seeknal.lineage.beside import (
     described_problems,
     target_problems,
 )
-from seeknal.lineage.binding import Binder, Unbound
+from seeknal.lineage.binding import Unbound
 from seeknal.lineage.schemas import Schema, named_only
 from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.sql.elsewhere import columns_nowhere
@@ -22,16 +22,17 @@ from seeknal.sql.literals import literal_faults
 from seeknal.sql.names import suggestions
 from seeknal.sql.positions import place_in
 from seeknal.sql.syntax import takes_columns_from_data
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError
-from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Misfit
+    from seeknal.lineage.binding import Binder
+    from seeknal.values.columns import Column
+    from seeknal.values.location import Location
+    from seeknal.values.node import Node
 
 Schemas = Mapping[NodeId, Schema | None]
 UNSURE = "as far as columns are known before a run"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
+from seeknal.values.column_lineage import QueryLineage
 from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.values.column_lineage import ColumnLineage, ColumnRef
 
 
 @frozen(kw_only=True)

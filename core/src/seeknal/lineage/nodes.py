@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.kernel.roles import texts_of, values_of
-from seeknal.lineage.binding import Binder, Unbound
+from seeknal.lineage.binding import Unbound
 from seeknal.lineage.model import NodeLineage
 from seeknal.sql.lineage.functions import is_exact
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.syntax import takes_columns_from_data
-from seeknal.values.audits import Audit
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.columns import Column
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.lineage.binding import Binder
+    from seeknal.values.audits import Audit
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-from seeknal.graph.dag import Graph
-from seeknal.lineage.model import NodeLineage, ProjectLineage
 from seeknal.values.column_lineage import ColumnRef
 from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.lineage.model import NodeLineage, ProjectLineage
 
 How = Literal["value", "influence"]
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph
 from seeknal.host.garbage import uncollected
-from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
-from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.lineage.nodes import Known, still_true, trace_node, trace_source
-from seeknal.values.columns import Column
+from seeknal.lineage.model import ProjectLineage
+from seeknal.lineage.nodes import still_true, trace_node, trace_source
 from seeknal.values.digests import digest
-from seeknal.values.names import NodeId
-from seeknal.values.project import Project
-from seeknal.values.snapshot import Fingerprint, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.lineage.model import NodeLineage
+    from seeknal.lineage.nodes import Known
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.project import Project
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 def trace_project(

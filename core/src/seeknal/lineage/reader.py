@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.lineage.binding import Binder
 from seeknal.lineage.cache import LineageCache
 from seeknal.lineage.model import NodeLineage
@@ -14,8 +14,11 @@ from seeknal.lineage.nodes import Known, trace_node
 from seeknal.values.columns import Column
 from seeknal.values.digests import digest
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
 
 Schemas = Mapping[NodeId, tuple[Column, ...]]
 

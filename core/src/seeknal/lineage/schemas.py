@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -13,9 +14,11 @@ from seeknal.kernel.roles import texts_of, with_role
 from seeknal.project.inside import leaves
 from seeknal.values.columns import Column
 from seeknal.values.digests import digest
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Snapshot
-from seeknal.values.sources import Source
+
+if TYPE_CHECKING:
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
+    from seeknal.values.sources import Source
 
 _HEAD = 2**18
 LARGEST = 2 * 2**20

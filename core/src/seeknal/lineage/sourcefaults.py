@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, fields
 
-from seeknal.host.makers import FileMakers
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.schemas import named_files, paths_of
 from seeknal.values.errors import SeeknalError
 from seeknal.values.location import Location
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem
-from seeknal.values.sources import Source
 from seeknal.values.spots import find_word
+
+if TYPE_CHECKING:
+    from seeknal.host.makers import FileMakers
+    from seeknal.values.node import Node
+    from seeknal.values.sources import Source
 
 DECLARED = ("SK0740", "SK0741")
 """What a source says of columns that its file declares."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph
-from seeknal.lineage.model import NodeLineage, ProjectLineage
-from seeknal.lineage.paths import Step, readers_of, sources_of
-from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.names import NodeId
+from seeknal.lineage.paths import readers_of, sources_of
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.lineage.model import NodeLineage, ProjectLineage
+    from seeknal.lineage.paths import Step
+    from seeknal.values.column_lineage import ColumnRef
+    from seeknal.values.names import NodeId
 
 
 def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Iterator[str]:

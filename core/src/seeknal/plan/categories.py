@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from seeknal.graph.fingerprint import audits_key, config_hash
 from seeknal.plan.effects import ALL, NONE, Effect
-from seeknal.sql.differences import Difference
 from seeknal.values.changes import Category
-from seeknal.values.columns import Column
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Fingerprint, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.sql.differences import Difference
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 @frozen(kw_only=True)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from seeknal.graph.dag import Graph
 from seeknal.kernel.plugin_types import Section
 from seeknal.lineage.model import NodeLineage
-from seeknal.plan.categories import Before, Verdict, categorise
+from seeknal.plan.categories import Before, categorise
 from seeknal.plan.described import definitions
 from seeknal.plan.described import verdicts as those_described
-from seeknal.plan.effects import ALL, NONE, Effect, inherited
-from seeknal.values.changes import Action, Change, ColumnChange
-from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.columns import Column
+from seeknal.plan.effects import ALL, NONE, inherited
+from seeknal.values.changes import Change, ColumnChange
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan, Step
-from seeknal.values.snapshot import Snapshot
+from seeknal.values.plan import Step
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.plan.categories import Verdict
+    from seeknal.plan.effects import Effect
+    from seeknal.values.changes import Action
+    from seeknal.values.column_lineage import ColumnRef
+    from seeknal.values.columns import Column
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan
+    from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

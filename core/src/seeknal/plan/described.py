@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from seeknal.plan.categories import Verdict
 from seeknal.plan.effects import ALL
 from seeknal.state.ledger import short
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Fingerprint
+
+if TYPE_CHECKING:
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Fingerprint
 
 Definitions = Mapping[NodeId, str]
 """Of each such node its definition and the hash of its settings, both short."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.lineage.model import NodeLineage
-from seeknal.values.column_lineage import ColumnRef
-from seeknal.values.names import NodeId
+if TYPE_CHECKING:
+    from seeknal.lineage.model import NodeLineage
+    from seeknal.values.column_lineage import ColumnRef
+    from seeknal.values.names import NodeId
 
 
 @frozen(kw_only=True)

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.plan.categories import Before
-from seeknal.plan.changes import Consequences, Known, consequences
+from seeknal.plan.changes import Known, consequences
 from seeknal.plan.plugin_queries import told_by_plugins
-from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.plan.session import is_narrowed
 from seeknal.project.commit import commit_of
-from seeknal.state.definitions import Built, Definitions
+from seeknal.state.definitions import Definitions
 from seeknal.state.history import History
-from seeknal.values.columns import Column
-from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.plan import Plan
-from seeknal.values.snapshot import Snapshot
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage
+    from seeknal.plan.changes import Consequences
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.state.definitions import Built
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan
+    from seeknal.values.snapshot import Snapshot
 
 
 def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:

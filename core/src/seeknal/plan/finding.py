@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
-from seeknal.state.artifacts import Artifacts
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
-from seeknal.values.plan import Step
-from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
+from seeknal.values.snapshot import Artifact, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.state.artifacts import Artifacts
+    from seeknal.values.plan import Step
+    from seeknal.values.snapshot import Fingerprint
 
 Health = Literal["ok", "missing", "damaged"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from seeknal.host.file_version import same
 from seeknal.values.cron import Cron
 from seeknal.values.durations import Duration
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.values.snapshot import Snapshot
 
 
 def reason_to_read(

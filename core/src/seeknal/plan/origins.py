@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.state.ledger import EnvironmentState, definitions_of
+from seeknal.state.ledger import definitions_of
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.state.ledger import EnvironmentState
+    from seeknal.values.snapshot import Snapshot
 
 MOST_REPLACED = 30
 """Definitions of one node that are remembered as replaced by promotions."""

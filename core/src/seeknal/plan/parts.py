@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
 from seeknal.lineage.model import NodeLineage
 from seeknal.plan.effects import ALL, Effect, inherited
 from seeknal.sql.differences import Difference, difference_of
-from seeknal.sql.lineage.trace import Names, trace_tree
+from seeknal.sql.lineage.trace import trace_tree
 from seeknal.sql.lineage.tree import Tree, parse
-from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage, Untraceable
+from seeknal.values.column_lineage import ColumnRef, QueryLineage, Untraceable
 from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.trace import Names
+    from seeknal.values.column_lineage import ColumnLineage
 
 
 def difference_in_parts(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.graph.fingerprint import audits_key
-from seeknal.plan.finding import NOTHING, Finder, Found, Health
+from seeknal.plan.finding import NOTHING, Finder, Health
 from seeknal.plan.freshness import reason_to_read
 from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
-from seeknal.values.plan import Action, Plan, Step
+from seeknal.values.plan import Plan, Step
 from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.finding import Found
+    from seeknal.values.plan import Action
 
 _KEEP_NOTHING = ("checks", "describes")
 """What nodes do of which nothing is stored that others could read."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
 from seeknal.graph.selection import select
 from seeknal.plan.described import definitions, modified
-from seeknal.plan.finding import Finder, Found, Verified
+from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.plugin_queries import (
     check_isolation,
@@ -19,16 +20,20 @@ from seeknal.plan.plugin_queries import (
     rowless_kinds,
     version_of,
 )
-from seeknal.plan.session import Loaded, Request, is_narrowed
+from seeknal.plan.session import is_narrowed
 from seeknal.plan.stored import inlined_views
 from seeknal.plan.succession import successions
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan
-from seeknal.values.snapshot import Fingerprint, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.finding import Verified
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 def modified_nodes(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from seeknal.kernel.plugin_types import Section
-from seeknal.kernel.plugins import Plugins
-from seeknal.plan.session import Loaded, Request
 from seeknal.values.errors import ProjectError, SeeknalError
 from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problems
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     from seeknal.kernel.context import StepContext
+    from seeknal.kernel.plugin_types import Section
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.node import Node
+    from seeknal.values.targets import Target
 
 
 def check_isolation(loaded: Loaded, request: Request) -> None:

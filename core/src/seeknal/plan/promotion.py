@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from seeknal.plan.origins import Definitions, common_base
+from seeknal.plan.origins import common_base
 from seeknal.plan.views import is_view, output_over
-from seeknal.state.ledger import EnvironmentState, definitions_of
-from seeknal.values.deliveries import Delivery
+from seeknal.state.ledger import definitions_of
 from seeknal.values.errors import RunError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.origins import Definitions
+    from seeknal.state.ledger import EnvironmentState
+    from seeknal.values.deliveries import Delivery
 
 Candidates = Callable[[NodeId, str], Iterable[Snapshot]]
 """Whole outputs of a node at a definition, wherever they are kept."""

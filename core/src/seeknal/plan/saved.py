@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.host.files import write_text
-from seeknal.plan.session import Loaded, Request
 from seeknal.values.digests import digest
 from seeknal.values.errors import UsageError
-from seeknal.values.plan import Plan
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.plan import Plan
 
 _VERSION = 1
 DATA = "the data"

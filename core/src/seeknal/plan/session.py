@@ -18,14 +18,16 @@ from seeknal.host.once import once
 from seeknal.kernel.plugins import Plugins, load_plugins
 from seeknal.project.loader import load_project
 from seeknal.state.lock import project_lock
-from seeknal.state.store import State, StateStore, open_state, read_state
+from seeknal.state.store import State, open_state, read_state
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.project import Project
-from seeknal.values.snapshot import Fingerprint, Snapshot
+from seeknal.values.snapshot import Fingerprint
 
 if TYPE_CHECKING:
     from seeknal.project.profile.profiles import Profile
+    from seeknal.state.store import StateStore
+    from seeknal.values.snapshot import Snapshot
 
 ENGINE = "duckdb"
 DEFAULT_TARGET = "dev"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph
 from seeknal.sql.syntax import takes_columns_from_data
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.secret import holds_secret
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 DEEPEST_INLINING = 50
 """DuckDB's binder gives up on views over views at some hundreds; this stays far below."""

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.plan.plugin_queries import label_of
-from seeknal.plan.session import Loaded, Request
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.deliveries import Account, Delivery, Owed
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.snapshot import Artifact
 
 
 @frozen(kw_only=True)

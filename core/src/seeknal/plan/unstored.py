@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.plan.plugin_queries import rowless_kinds
 from seeknal.plan.session import Request, load
@@ -13,7 +14,9 @@ from seeknal.sql.scopes import table_references
 from seeknal.sql.tokens import tokenize
 from seeknal.state.history import History
 from seeknal.values.errors import ProjectError, UsageError
-from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
 
 _ENDED = {"failed": "failed", "skipped": "was skipped", "interrupted": "was interrupted"}
 

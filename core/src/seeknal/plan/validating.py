@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.graph.dag import graph_of, in_no_circle
 from seeknal.graph.fingerprint import fingerprints
 from seeknal.host.once import once
-from seeknal.kernel.plugins import Plugins, load_plugins
+from seeknal.kernel.plugins import load_plugins
 from seeknal.lineage.checking import Checked, check_project
-from seeknal.plan.session import Loaded, Request, load
-from seeknal.state.store import State, read_state
+from seeknal.plan.session import Loaded, load
+from seeknal.state.store import read_state
 from seeknal.values.errors import ProjectError
 from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem
-from seeknal.values.project import Project
 from seeknal.values.snapshot import Fingerprint
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.plan.session import Request
+    from seeknal.state.store import State
+    from seeknal.values.node import Node
+    from seeknal.values.project import Project
 
 Fingerprints = Callable[[], Mapping[NodeId, Fingerprint]]
 

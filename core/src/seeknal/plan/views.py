@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph, graph_of
+from seeknal.graph.dag import graph_of
 from seeknal.graph.fingerprint import derived_id
 from seeknal.values.errors import SelectionError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
 
 Snapshots = Mapping[NodeId, Snapshot]
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.profile.endpoints import implicit_connection
-from seeknal.project.profile.profiles import Profile
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
-from seeknal.values.node import Node
 from seeknal.values.problems import Problems
-from seeknal.values.sources import Connection
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.profile.profiles import Profile
+    from seeknal.values.node import Node
+    from seeknal.values.sources import Connection
+    from seeknal.values.targets import Target
 
 
 class Addresses:

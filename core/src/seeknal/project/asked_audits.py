@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.kernel.plugins import Plugins
-from seeknal.values.audits import Audit
 from seeknal.values.errors import PluginError
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.problems import Problems
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.audits import Audit
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.problems import Problems
 
 
 def with_asked_audits(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.kernel.options import MISSING_KEY, convert, describe, keys_of
-from seeknal.project.build_context import Surroundings
 from seeknal.project.own_audits import AUDIT_KEYS
 from seeknal.values.audits import Audit
 from seeknal.values.errors import did_you_mean
-from seeknal.values.marks import Marks
-from seeknal.values.names import NodeId
-from seeknal.values.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from seeknal.project.build_context import Surroundings
+    from seeknal.values.marks import Marks
+    from seeknal.values.names import NodeId
+    from seeknal.values.problems import Problem, Problems
 
 
 def build_audit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -11,9 +12,11 @@ from seeknal.kernel.plugins import Plugins
 from seeknal.project.own_audits import OwnAudits
 from seeknal.project.profile.endpoints import Endpoints
 from seeknal.project.templates.rendering import Scope, has_template
-from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
 
 
 @frozen(kw_only=True)

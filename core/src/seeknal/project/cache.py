@@ -11,16 +11,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.host.files import replacing
 from seeknal.host.walk import python_files
-from seeknal.kernel.plugins import Plugins
 from seeknal.project import codec
 from seeknal.project.profile.endpoints import without_credentials
 from seeknal.project.profile.envfile import environment
-from seeknal.values.project import Project
 from seeknal.values.secret import holds_secret
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.project import Project
 
 VERSION = 11
 FOLDER = "seeknal"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.graph.dag import build_graph
 from seeknal.values.errors import ProjectError
-from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 _MISREAD = ("SK0105", "SK0107")
 _UNKNOWN_REF = "SK0310"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
 from seeknal.kernel.options import structure, unstructure
-from seeknal.kernel.plugins import Plugins
 from seeknal.values.audits import Audit
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.location import Location
@@ -19,6 +18,9 @@ from seeknal.values.problems import Problem
 from seeknal.values.project import Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
 
 _PLAIN = (
     "definition",

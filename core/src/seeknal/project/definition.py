@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.kernel.options import fields_of, unstructure
-from seeknal.kernel.plugin_types import NodeKind
 from seeknal.sql.canonical import canonical_sql
-from seeknal.values.columns import ColumnSpec
-from seeknal.values.node import Input, Sql
-from seeknal.values.sources import Source
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.values.columns import ColumnSpec
+    from seeknal.values.node import Input, Sql
+    from seeknal.values.sources import Source
 
 SCHEME = 1
 """Counted up when the same definition would hash differently."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from seeknal.kernel.roles import texts_of
-from seeknal.project.addresses import Addresses
 from seeknal.project.inside import is_url
-from seeknal.project.profile.endpoints import Endpoints
-from seeknal.values.names import NodeId
 from seeknal.values.node import Node
 from seeknal.values.problems import Problem
-from seeknal.values.sources import Source
 from seeknal.values.targets import Mode, Target
+
+if TYPE_CHECKING:
+    from seeknal.project.addresses import Addresses
+    from seeknal.project.profile.endpoints import Endpoints
+    from seeknal.values.names import NodeId
+    from seeknal.values.sources import Source
 
 Found = tuple[Node, Target]
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.values.digests import digest
-from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Node
+from seeknal.values.node import Input
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 def through_descriptions(nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.kernel.hints import OURS, UNRELEASED
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
-from seeknal.project.yaml_files import Document, read_documents
+from seeknal.project.yaml_files import read_documents
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.yaml_files import Document
 
 LONGEST_NAME = 128
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
 from seeknal.kernel.options import option
-from seeknal.kernel.plugin_types import NodeKind
 from seeknal.values.durations import Duration
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import NodeKind
 
 UNUSED = "of seeknal 2.x; accepted and not used"
 

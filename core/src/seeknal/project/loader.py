@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.cache import open_cache
 from seeknal.project.paths import PROJECT_FILE, find_profile
 from seeknal.project.profile.confidential import note_variables
 from seeknal.project.profile.secrecy import note_project
 from seeknal.values.errors import UsageError
-from seeknal.values.project import Project
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.project import Project
 
 
 def find_root(start: Path) -> Path:

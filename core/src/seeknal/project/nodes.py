@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
 from seeknal.kernel.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, unstructure
-from seeknal.kernel.plugin_types import NodeKind
 from seeknal.kernel.roles import texts_of, with_role
 from seeknal.project.audits import build_audit, in_full
 from seeknal.project.build_context import (
-    Surroundings,
     outside_problem,
     unfilled_problem,
     unknown_connection,
@@ -22,25 +20,32 @@ from seeknal.project.build_context import (
 )
 from seeknal.project.definition import definition_of
 from seeknal.project.inside import leaves
-from seeknal.project.keys import ColumnKeys, CommonKeys, InputKeys, added_keys
+from seeknal.project.keys import ColumnKeys, CommonKeys, added_keys
 from seeknal.project.profile.endpoints import implicit_connection, without_credentials
-from seeknal.project.raw import RawNode
 from seeknal.project.references import resolved
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.rendering import render, render_values, text_begins
 from seeknal.sql.keywords import TYPE_NAMES, words
 from seeknal.sql.names import find, named
-from seeknal.values.audits import Audit
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
-from seeknal.values.location import Location
-from seeknal.values.marks import Marks
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node, Sql
-from seeknal.values.problems import Problems
 from seeknal.values.sources import Source
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.project.build_context import (
+        Surroundings,
+    )
+    from seeknal.project.keys import InputKeys
+    from seeknal.project.raw import RawNode
+    from seeknal.values.audits import Audit
+    from seeknal.values.location import Location
+    from seeknal.values.marks import Marks
+    from seeknal.values.problems import Problems
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")

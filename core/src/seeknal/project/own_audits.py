@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
 from seeknal.kernel.options import keys_of
 from seeknal.kernel.plugin_types import AuditFile, AuditType
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.documents import NAME
 from seeknal.project.keys import AuditKeys
 from seeknal.project.paths import files_below
-from seeknal.project.templates.rendering import Scope, render
+from seeknal.project.templates.rendering import render
 from seeknal.project.text_files import nothing_in_sql
 from seeknal.sql.check import SqlRefused
 from seeknal.sql.refs import complete_refs
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
 from seeknal.values.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.templates.rendering import Scope
+    from seeknal.values.names import NodeId
 
 FOLDER = Path("seeknal") / "audits"
 AUDIT_KEYS = tuple(key for key in keys_of(AuditKeys) if key != "type")

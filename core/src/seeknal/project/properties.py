@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.kernel.options import UNKNOWN_KEY
-from seeknal.project.raw import RawNode
-from seeknal.project.yaml_files import Document
 from seeknal.sql.names import find, named, suggestions
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.names import NodeId
-from seeknal.values.problems import Problems
+
+if TYPE_CHECKING:
+    from seeknal.project.raw import RawNode
+    from seeknal.project.yaml_files import Document
+    from seeknal.values.names import NodeId
+    from seeknal.values.problems import Problems
 
 PROPERTIES = "properties"
 KEYS = (

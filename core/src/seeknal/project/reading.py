@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.addresses import Addresses
 from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
 from seeknal.project.build_context import Surroundings
-from seeknal.project.cache import Cache
 from seeknal.project.checks import causes, graph_problems
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
@@ -24,11 +23,10 @@ from seeknal.project.own_audits import read_own_audits
 from seeknal.project.paths import files_below
 from seeknal.project.profile.confidential import note_headers, note_urls_in
 from seeknal.project.profile.connected import connection_problems
-from seeknal.project.profile.profiles import Profile, read_profile
-from seeknal.project.properties import Properties, with_properties
-from seeknal.project.raw import RawNode
+from seeknal.project.profile.profiles import read_profile
+from seeknal.project.properties import with_properties
 from seeknal.project.rowless import rowless_problems
-from seeknal.project.settings import Settings, emptied, load_settings
+from seeknal.project.settings import emptied, load_settings
 from seeknal.project.sql_files import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
 from seeknal.project.templates.rendering import Scope, render_values
@@ -37,9 +35,18 @@ from seeknal.project.text_files import nothing_in, read_regular, read_text, reas
 from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Node
+from seeknal.values.node import Input
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.project import Project
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.cache import Cache
+    from seeknal.project.profile.profiles import Profile
+    from seeknal.project.properties import Properties
+    from seeknal.project.raw import RawNode
+    from seeknal.project.settings import Settings
+    from seeknal.values.node import Node
 
 
 def read_project(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 def rowless_problems(

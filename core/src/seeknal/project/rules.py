@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.project.raw import RawNode
 from seeknal.sql.quote import quote_literal
 from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
-from seeknal.values.problems import Problems
+
+if TYPE_CHECKING:
+    from seeknal.project.raw import RawNode
+    from seeknal.values.problems import Problems
 
 Mappings = Iterator[tuple[Mapping[str, object], Marks]]
 _TABLE = "_table_"

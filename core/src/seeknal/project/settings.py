@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, field, frozen
 
@@ -13,11 +13,14 @@ from seeknal.kernel.options import convert, option
 from seeknal.project.keys import NOT_SHARED, UNUSED, CommonKeys
 from seeknal.project.paths import PROJECT_FILE
 from seeknal.project.text_files import nothing_in, read_text
-from seeknal.project.yaml_files import Document, read_documents
+from seeknal.project.yaml_files import read_documents
 from seeknal.values.durations import Duration
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.project import Environments, Execution, Retention, Suffix
+
+if TYPE_CHECKING:
+    from seeknal.project.yaml_files import Document
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|[KMGT]i?B?)", re.IGNORECASE)

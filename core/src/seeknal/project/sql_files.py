@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.project.documents import named_node
 from seeknal.project.paths import files_below
-from seeknal.project.raw import RawNode
-from seeknal.project.sql_text import SqlText, misplaced, read_sql
+from seeknal.project.sql_text import misplaced, read_sql
 from seeknal.project.text_files import nothing_in_sql
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.problems import Problem, Problems
+from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.project.raw import RawNode
+    from seeknal.project.sql_text import SqlText
+    from seeknal.values.problems import Problems
 
 FOLDER = "seeknal"
 _OTHER_FOLDERS = ("macros", "audits")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
@@ -12,7 +12,10 @@ from seeknal.project.text_files import nothing_in_sql
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
-from seeknal.values.problems import Problem, Problems
+from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.problems import Problems
 
 _BEFORE = re.compile(r"(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*+", re.DOTALL)
 _BEGIN = re.compile(r"/\*\s*---(?=\s)")

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from seeknal.kernel.options import convert, keys_of, salvage, unstructure
-from seeknal.kernel.plugin_types import NodeKind, TargetType
 from seeknal.kernel.roles import values_of, with_role
 from seeknal.project.build_context import (
-    Surroundings,
     outside_problem,
     unfilled_problem,
     unknown_connection,
     unknown_type,
 )
 from seeknal.project.inside import leaves
-from seeknal.project.keys import CommonKeys
-from seeknal.project.raw import RawNode
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
-from seeknal.values.location import Location
-from seeknal.values.marks import Marks
-from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Sql
-from seeknal.values.problems import Problems
 from seeknal.values.targets import Mode, Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugin_types import NodeKind, TargetType
+    from seeknal.project.build_context import (
+        Surroundings,
+    )
+    from seeknal.project.keys import CommonKeys
+    from seeknal.project.raw import RawNode
+    from seeknal.values.location import Location
+    from seeknal.values.marks import Marks
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Input, Sql
+    from seeknal.values.problems import Problems
 
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""

@@ -6,9 +6,13 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.values.location import Location
-from seeknal.values.problems import Problem, Problems
+from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.problems import Problems
 
 LARGEST = 64 << 20
 """Bytes of a file that somebody may have written; more is data at the wrong place."""

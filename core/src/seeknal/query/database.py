@@ -19,12 +19,13 @@ from seeknal.state.archive import history_files, short_history, shown_history_qu
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
 from seeknal.values.errors import UsageError
-from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact, Snapshot, View
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.values.location import Location
+    from seeknal.values.snapshot import Artifact, Snapshot, View
 
 HISTORY = "seeknal_history"
 FULL_HISTORY = "seeknal_history_full"

@@ -17,13 +17,14 @@ from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
 from seeknal.values.changes import ColumnChange
-from seeknal.values.columns import Column
 from seeknal.values.errors import UsageError, column_help, did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.values.columns import Column
 
 Map = Mapping[NodeId, Snapshot]
 

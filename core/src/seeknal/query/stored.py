@@ -14,12 +14,12 @@ from seeknal.values.columns import Column
 from seeknal.values.credentials import MASK
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
     from seeknal.plan.session import Loaded
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
 
 
 UNSTORED = ("failed", "skipped", "interrupted")

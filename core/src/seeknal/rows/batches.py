@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.kernel.contexts import DeliveryContext
 from seeknal.kernel.plugin_types import Misfit
 from seeknal.sql.quote import quote_identifier
-from seeknal.values.columns import Column
 from seeknal.values.deliveries import Span
 from seeknal.values.errors import RowsRefused, column_help
 from seeknal.values.pii import value_of
-from seeknal.values.relations import Relation
+
+if TYPE_CHECKING:
+    from seeknal.kernel.contexts import DeliveryContext
+    from seeknal.values.columns import Column
+    from seeknal.values.relations import Relation
 
 _TIMES = ("DATE", "TIMESTAMP", "INTEGER", "BIGINT", "SMALLINT", "UINTEGER")
 """How types begin that have an order in time."""

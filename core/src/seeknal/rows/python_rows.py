@@ -13,7 +13,6 @@ from seeknal.rows.python_types import (
     ListOf,
     Mixture,
     StructOf,
-    Written,
     learn,
     name_of,
     plain,
@@ -29,6 +28,10 @@ from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.rows.python_types import (
+        Written,
+    )
 
 FIRST_BATCH = 256
 LARGEST_BATCH = 50_000

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.kernel.contexts import DeliveryContext
 from seeknal.rows.batches import Range, check_keys, check_times, range_of
 from seeknal.rows.undoing import PutBack, put_back
 from seeknal.values.relations import Relation
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.targets import Target
 
 FindRange = Callable[[Relation, str, Any, DeliveryContext], Range | None]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.kernel.contexts import DeliveryContext
 from seeknal.rows.batches import Range
 from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.values.deliveries import Kept, Span
 from seeknal.values.errors import RowsRefused
 from seeknal.values.relations import Relation
+
+if TYPE_CHECKING:
+    from seeknal.kernel.contexts import DeliveryContext
+    from seeknal.values.deliveries import Kept, Span
 
 
 @frozen(kw_only=True)

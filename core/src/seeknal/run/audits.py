@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.kernel.contexts import AuditContext
-from seeknal.kernel.plugins import Plugins
 from seeknal.values.audits import Audit, AuditResult
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.location import Location
-from seeknal.values.node import Node
-from seeknal.values.relations import Relation
 
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.kernel.contexts import AuditContext
+    from seeknal.kernel.plugins import Plugins
     from seeknal.run.step_scope import StepScope
+    from seeknal.values.columns import Column
+    from seeknal.values.location import Location
+    from seeknal.values.node import Node
+    from seeknal.values.relations import Relation
 
 
 def check_columns(scope: StepScope, columns: Sequence[Column]) -> None:

@@ -14,17 +14,18 @@ from seeknal.graph.fingerprint import audits_key, derived_id
 from seeknal.plan.views import output_over
 from seeknal.run.audits import check_columns, failure, failures, run_audits
 from seeknal.run.computing import compute, exposed
-from seeknal.run.step_scope import StepScope
-from seeknal.values.audits import AuditResult
-from seeknal.values.deliveries import Account
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
-from seeknal.values.plan import Step
-from seeknal.values.relations import Relation
-from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.run.python.traced import Traced
+    from seeknal.run.step_scope import StepScope
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.deliveries import Account
+    from seeknal.values.plan import Step
+    from seeknal.values.relations import Relation
+    from seeknal.values.snapshot import Artifact
 
 
 class Build:

@@ -11,17 +11,19 @@ from attrs import evolve, frozen
 from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.plan.finding import Verified
 from seeknal.plan.planning import plan_of
-from seeknal.plan.session import Loaded, Request, load, read_project, writing
+from seeknal.plan.session import Loaded, load, read_project, writing
 from seeknal.run.environments.preparing import prepare_environment, take_note_of_origin
-from seeknal.run.execution import Execution, Reporter
+from seeknal.run.execution import Execution
 from seeknal.state.artifacts import Artifacts
 from seeknal.values.errors import ProjectError
 from seeknal.values.plan import Plan
-from seeknal.values.results import RunSummary
 
 if TYPE_CHECKING:
     from seeknal.lineage.checking import Checked
+    from seeknal.plan.session import Request
     from seeknal.run.delivery.leftovers import Left
+    from seeknal.run.execution import Reporter
+    from seeknal.values.results import RunSummary
 
 
 @frozen(kw_only=True)

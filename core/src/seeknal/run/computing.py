@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.kernel.plugin_types import NodeInputs, Rows
+from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settle, stored_scan, write_rows
-from seeknal.run.step_scope import StepScope
 from seeknal.sql.quote import quote_identifier, quote_name
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import Relation, Scan
 
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.kernel.plugin_types import Rows
     from seeknal.run.python.traced import Traced
+    from seeknal.run.step_scope import StepScope
+    from seeknal.values.columns import Column
 
 Remember = Callable[["Traced"], None]
 """Told which query a Python node's rows are, or why that cannot be said."""

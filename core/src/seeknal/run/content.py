@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.values.columns import Column
-from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from seeknal.values.columns import Column
+    from seeknal.values.snapshot import Artifact
 
 Digest = tuple[int, int, int]
 """Rows, and two sums over the rows of independent hashes of 64 bits."""

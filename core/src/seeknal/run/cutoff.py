@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.lineage.model import NodeLineage, Reads
-from seeknal.lineage.reader import Reader, Schemas
+from seeknal.lineage.model import NodeLineage
 from seeknal.plan.views import is_view
-from seeknal.run.content import Contents
 from seeknal.sql.storage import once_lost
-from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
+from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.lineage.model import Reads
+    from seeknal.lineage.reader import Reader, Schemas
+    from seeknal.run.content import Contents
+    from seeknal.values.columns import Column
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 @frozen(kw_only=True)

@@ -17,15 +17,15 @@ from seeknal.rows.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
 from seeknal.sql.syntax import as_select
-from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.names import NodeId
 from seeknal.values.relations import ParquetFiles, Scan
 
 if TYPE_CHECKING:
     import duckdb
 
     from seeknal.kernel.plugin_types import Rows
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
 
 MEMORY_SHARE = 0.7
 _VIEW = "seeknal_rows"

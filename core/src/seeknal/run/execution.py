@@ -17,8 +17,8 @@ from attrs import evolve
 from seeknal.plan.finding import Verified, still_current
 from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import rowless_kinds
-from seeknal.plan.session import Loaded, Request, is_narrowed
-from seeknal.plan.succession import Succession, successions
+from seeknal.plan.session import is_narrowed
+from seeknal.plan.succession import successions
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.destinations import note_destinations
@@ -26,16 +26,19 @@ from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, history_records
-from seeknal.state.store import StateStore
-from seeknal.values.names import NodeId
-from seeknal.values.plan import Plan, Step
-from seeknal.values.project import Project
+from seeknal.values.plan import Step
 from seeknal.values.results import NodeResult, RunSummary
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.plan.succession import Succession
     from seeknal.run.step_scope import Staged
     from seeknal.run.workers import NodeRunner
+    from seeknal.state.store import StateStore
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Plan
+    from seeknal.values.project import Project
+    from seeknal.values.snapshot import Snapshot
 
 
 class Reporter(Protocol):

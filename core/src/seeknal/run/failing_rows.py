@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.kernel.roles import texts_of
 from seeknal.sql.quote import quote_literal
-from seeknal.values.audits import AuditResult
-from seeknal.values.node import Node
+
+if TYPE_CHECKING:
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.node import Node
 
 SHOWN = 3
 

@@ -14,17 +14,17 @@ from attrs import evolve
 from seeknal.sql.advice import followable, help_for
 from seeknal.values.errors import NodeError, ProjectError, SeeknalError
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.pii import without_values
-from seeknal.values.problems import Problem
-from seeknal.values.project import Project
 from seeknal.values.secret import scrub
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.lineage.schemas import Schema
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.problems import Problem
+    from seeknal.values.project import Project
+    from seeknal.values.snapshot import Snapshot
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _CARET = re.compile(r"^(?P<text>LINE \d+: .*)\n(?P<space> *)\^", re.MULTILINE)

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.host.files import abandoned_scratch, is_abandoned
 from seeknal.plan.plugin_queries import context_of
-from seeknal.plan.session import Loaded, Request, read_project, writing
+from seeknal.plan.session import read_project, writing
 from seeknal.state.archive import archive
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.codec import decode_snapshot
@@ -27,7 +27,10 @@ from seeknal.state.sealed import unseal
 from seeknal.state.store import StateStore
 from seeknal.values.names import PRODUCTION
 from seeknal.values.project import Retention
-from seeknal.values.snapshot import Artifact, Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.snapshot import Artifact, Snapshot
 
 GRACE = 60.0
 """Seconds for which a reader may still use what it found in the state."""

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from seeknal.plan.views import is_view, output_now, with_views
 from seeknal.rows.scans import columns_of, refuse_equal_names
-from seeknal.run.engine import Engine, stored_scan
+from seeknal.run.engine import stored_scan
 from seeknal.sql.quote import quote_name
 from seeknal.values.errors import NodeError
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
 from seeknal.values.relations import Relation
-from seeknal.values.snapshot import Snapshot, View
+from seeknal.values.snapshot import View
 
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.run.engine import Engine
     from seeknal.state.artifacts import Artifacts
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
 
 
 class Outputs:

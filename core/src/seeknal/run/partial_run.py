@@ -14,18 +14,20 @@ from attrs import evolve
 from seeknal.plan.session import read_project
 from seeknal.plan.stored import inlined_views
 from seeknal.project.commit import commit_of
-from seeknal.run.execution import Execution, Reporter, new_run_id
+from seeknal.run.execution import Execution, new_run_id
 from seeknal.state.history import History, run_record
-from seeknal.state.store import StateStore
-from seeknal.values.deliveries import Delivery
-from seeknal.values.names import NodeId
 from seeknal.values.plan import Plan, Step
-from seeknal.values.results import NodeResult, RunSummary
-from seeknal.values.snapshot import Snapshot
+from seeknal.values.results import RunSummary
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Request
+    from seeknal.run.execution import Reporter
     from seeknal.run.step_scope import Staged
+    from seeknal.state.store import StateStore
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.names import NodeId
+    from seeknal.values.results import NodeResult
+    from seeknal.values.snapshot import Snapshot
 
 
 class PartialRun:

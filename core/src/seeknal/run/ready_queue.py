@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.graph.dag import Graph
-from seeknal.values.names import NodeId
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.values.names import NodeId
 
 UNKNOWN_DURATION = 0.05
 """Seconds that a node without history is taken to need."""

@@ -6,20 +6,22 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, field, frozen
 
-from seeknal.graph.dag import Graph
 from seeknal.run.failures import is_deterministic
 from seeknal.run.ready_queue import ReadyQueue
-from seeknal.run.signals import Stop
-from seeknal.run.workers import NodeRunner
 from seeknal.values.errors import SeeknalError
 from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.plan import Plan, Step
 from seeknal.values.results import NodeResult
+
+if TYPE_CHECKING:
+    from seeknal.graph.dag import Graph
+    from seeknal.run.signals import Stop
+    from seeknal.run.workers import NodeRunner
+    from seeknal.values.node import Node
+    from seeknal.values.plan import Plan, Step
 
 IO_WORKERS = 8
 CPU_WORKERS = 2

@@ -18,19 +18,23 @@ from seeknal.run.building import Build, release_function
 from seeknal.run.delivery.handover import hand_over
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.failures import as_checked, explain, may_be_wrong
-from seeknal.run.step_scope import Services, StepScope
-from seeknal.values.audits import AuditResult
-from seeknal.values.deliveries import Account, Delivery
+from seeknal.run.step_scope import StepScope
+from seeknal.values.deliveries import Account
 from seeknal.values.errors import SeeknalError
-from seeknal.values.names import NodeId
 from seeknal.values.pii import pii_columns
-from seeknal.values.plan import Action, Step
-from seeknal.values.relations import Relation
-from seeknal.values.results import NodeResult, Status
-from seeknal.values.snapshot import Snapshot
+from seeknal.values.results import NodeResult
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.run.step_scope import Services
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Action, Step
+    from seeknal.values.relations import Relation
+    from seeknal.values.results import Status
+    from seeknal.values.snapshot import Snapshot
 
 
 class StepExecution:

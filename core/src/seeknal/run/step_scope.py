@@ -25,7 +25,6 @@ from seeknal.values.plan import Plan
 from seeknal.values.project import Project
 from seeknal.values.relations import Relation
 from seeknal.values.snapshot import Artifact, Snapshot
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from seeknal.state.artifacts import Artifacts
     from seeknal.state.batch_files import BatchFiles
     from seeknal.state.store import StateStore
+    from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

@@ -11,13 +11,14 @@ from attrs import evolve
 
 from seeknal.run.python import process
 from seeknal.run.step import StepExecution
-from seeknal.run.step_scope import Services
-from seeknal.values.names import NodeId
-from seeknal.values.plan import Step
-from seeknal.values.results import NodeResult
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.run.step_scope import Services
+    from seeknal.values.names import NodeId
+    from seeknal.values.plan import Step
+    from seeknal.values.results import NodeResult
 
 
 class NodeRunner:

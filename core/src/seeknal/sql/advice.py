@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from seeknal.sql.keywords import TYPE_NAMES
-from seeknal.sql.tokens import Token, tokenize
+from seeknal.sql.tokens import tokenize
 from seeknal.values.errors import nearest
+
+if TYPE_CHECKING:
+    from seeknal.sql.tokens import Token
 
 LAMBDA = "write lambda x: x + 1 for x -> x + 1"
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.functions import effects_of, outside_name
-from seeknal.sql.inputs import ResolvedSql, Scope
+from seeknal.sql.inputs import ResolvedSql
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+    from seeknal.sql.inputs import Scope
 
 
 def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:

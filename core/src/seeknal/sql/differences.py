@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from seeknal.sql.lineage.expressions import is_aggregated
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.tree import Tree, is_many, key_of, ordinal, parse, plain, walk
+from seeknal.sql.lineage.tree import is_many, key_of, ordinal, parse, plain, walk
 from seeknal.values.column_lineage import Untraceable
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.tree import Tree
 
 _CLAUSES = {
     "cte_map": "WITH",

@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.faults import Fault, faults_of
+from seeknal.sql.faults import faults_of
 from seeknal.sql.keywords import words
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.sql.faults import Fault
 
 _MISSING = re.compile(r"^Referenced column |does not have a column named")
 _OWN = words(

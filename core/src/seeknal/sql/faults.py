@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 from seeknal.sql.advice import followable, help_for, lambda_arrow
-from seeknal.sql.positions import Edit, before_edits
+from seeknal.sql.positions import before_edits
 from seeknal.sql.syntax import plain
-from seeknal.sql.tokens import Token, tokenize
+from seeknal.sql.tokens import tokenize
 from seeknal.sql.visible import columns_at
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.sql.positions import Edit
+    from seeknal.sql.tokens import Token
 
 Kind = Literal["name", "shape", "type", "syntax", "other"]
 MOST = 20

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from seeknal.sql.catalogue import FUNCTIONS
 from seeknal.sql.keywords import KEYWORDS, words
-from seeknal.sql.scopes import TableRef
-from seeknal.sql.tokens import Token
+
+if TYPE_CHECKING:
+    from seeknal.sql.scopes import TableRef
+    from seeknal.sql.tokens import Token
 
 VOLATILE = words(
     """

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.sql.functions import FILE_ENDINGS
 from seeknal.sql.names import find, named, suggestions
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
 from seeknal.values.node import Input
 from seeknal.values.other_tools import WORDS
-from seeknal.values.problems import Problem, Problems, Severity
+from seeknal.values.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.problems import Severity
 
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"

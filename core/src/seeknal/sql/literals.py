@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.faults import COMPARISONS, Fault
 from seeknal.sql.quote import quote_literal
-from seeknal.sql.tokens import Token, tokenize
+from seeknal.sql.tokens import tokenize
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.sql.tokens import Token
 
 _TYPE = r"[A-Z][A-Z0-9_ ]*(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*"
 _CONVERTED = re.compile(rf"(?<!TRY_)\bCAST\('((?:[^']|'')*)' AS ({_TYPE})\)")

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.sql.tokens import line_and_column
 from seeknal.values.location import Location
-from seeknal.values.node import Sql
+
+if TYPE_CHECKING:
+    from seeknal.values.node import Sql
 
 Edit = tuple[int, int, int]
 """What was replaced: where it began and ended, and the length of what stands there now."""

@@ -6,18 +6,23 @@ The text is edited where an input is named and left alone elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 from seeknal.sql.functions import arguments, effects_of, outside_name
 from seeknal.sql.inputs import ResolvedSql, Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
-from seeknal.sql.scopes import TableRef, lists_tables, table_references
-from seeknal.sql.tokens import Token, line_and_column, parameters, tokenize
+from seeknal.sql.scopes import lists_tables, table_references
+from seeknal.sql.tokens import line_and_column, parameters, tokenize
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input
 from seeknal.values.other_tools import in_a_template, model_instead
+
+if TYPE_CHECKING:
+    from seeknal.sql.scopes import TableRef
+    from seeknal.sql.tokens import Token
+    from seeknal.values.node import Input
 
 
 def resolve_sql(

@@ -7,10 +7,12 @@ grammar. A name that a WITH clause gives is marked as such where that name is vi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from seeknal.sql.keywords import JOINING, RESERVED, words
-from seeknal.sql.tokens import Token
+
+if TYPE_CHECKING:
+    from seeknal.sql.tokens import Token
 
 
 class TableRef(NamedTuple):

@@ -13,10 +13,13 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.typetree import TypeTree, type_tree
-from seeknal.values.columns import Column
+
+if TYPE_CHECKING:
+    from seeknal.values.columns import Column
 
 STORED_AS = {
     "HUGEINT": "DECIMAL(38,0)",

@@ -10,16 +10,18 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.state.codec import decode_account
 from seeknal.state.kept import FOLDER, KeptEntries, read_entries
-from seeknal.state.sealed import Entry
-from seeknal.values.deliveries import Account
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact
+
+if TYPE_CHECKING:
+    from seeknal.state.sealed import Entry
+    from seeknal.values.deliveries import Account
+    from seeknal.values.snapshot import Artifact
 
 _NAME = "accounts"
 

@@ -11,17 +11,20 @@ from contextlib import suppress
 from hashlib import file_digest
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from attrs import evolve
 
 from seeknal.host.files import is_abandoned, sync, temporary_name
 from seeknal.state.aside import move_aside
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
-from seeknal.values.columns import Column
 from seeknal.values.errors import StateError
-from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.names import PRODUCTION
 from seeknal.values.snapshot import Artifact
+
+if TYPE_CHECKING:
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]

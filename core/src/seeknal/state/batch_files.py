@@ -6,15 +6,19 @@ import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.host.files import replacing, sync
-from seeknal.state.artifacts import Artifacts, stat_of
+from seeknal.state.artifacts import stat_of
 from seeknal.state.faults import writing
 from seeknal.state.kept import FOLDER
-from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact
+
+if TYPE_CHECKING:
+    from seeknal.state.artifacts import Artifacts
+    from seeknal.values.names import NodeId
+    from seeknal.values.snapshot import Artifact
 
 
 class BatchFiles:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
 from seeknal.state.kept import FOLDER, KeptEntries, read_entries
-from seeknal.state.sealed import Entry
 from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.state.sealed import Entry
 
 _NAME = "places"
 _MOST_IDS = 2

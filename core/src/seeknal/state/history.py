@@ -11,18 +11,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
 from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
-from seeknal.values.deliveries import Delivery
 from seeknal.values.names import NodeId
-from seeknal.values.project import Project
-from seeknal.values.results import NodeResult, RunSummary
 from seeknal.values.secret import scrub
+
+if TYPE_CHECKING:
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.project import Project
+    from seeknal.values.results import NodeResult, RunSummary
 
 WELL = ("success", "reused")
 """Statuses of a step after which a node's output is what its files say."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.host.files import replacing
 from seeknal.state.aside import copy_aside
@@ -11,7 +12,9 @@ from seeknal.state.document import read_document, write_document
 from seeknal.state.faults import reading, writing
 from seeknal.state.journal import Journal, read_journal
 from seeknal.state.migrations import refuse_newer
-from seeknal.state.sealed import Entry
+
+if TYPE_CHECKING:
+    from seeknal.state.sealed import Entry
 
 FOLDER = Path(".seeknal") / "deliveries"
 

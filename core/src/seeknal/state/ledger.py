@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
 from seeknal.state.codec import Snapshots, encode_snapshot
-from seeknal.state.sealed import Entry
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.state.sealed import Entry
 
 Encoded = Mapping[str, Any]
 

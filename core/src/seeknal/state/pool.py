@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.state.codec import decode_snapshot
-from seeknal.state.generations import Generations
-from seeknal.state.ledger import EnvironmentState
 from seeknal.state.sealed import unseal
-from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.state.generations import Generations
+    from seeknal.state.ledger import EnvironmentState
+    from seeknal.values.names import NodeId
+    from seeknal.values.snapshot import Snapshot
 
 
 class Pool:

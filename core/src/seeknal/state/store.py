@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -25,7 +25,6 @@ from seeknal.state.generations import Generations
 from seeknal.state.journal import Journal
 from seeknal.state.ledger import (
     EnvironmentState,
-    Ledger,
     forget_entry,
     generation_entry,
     identity,
@@ -33,12 +32,17 @@ from seeknal.state.ledger import (
     snapshot_entry,
 )
 from seeknal.state.legacy import EXECUTION_STATE, legacy_note, set_aside_execution_state
-from seeknal.state.sealed import Entry
 from seeknal.state.state_files import JOURNAL_FILE, STATE_FILE, notes_of, read_files, set_aside
-from seeknal.values.deliveries import Account
 from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.state.ledger import (
+        Ledger,
+    )
+    from seeknal.state.sealed import Entry
+    from seeknal.values.deliveries import Account
+    from seeknal.values.snapshot import Snapshot
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from seeknal.values.credentials import MASK
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
+
+if TYPE_CHECKING:
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 def pii_columns(nodes: Mapping[NodeId, Node], id: NodeId) -> frozenset[str]:

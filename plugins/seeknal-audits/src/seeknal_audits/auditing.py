@@ -6,27 +6,32 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
 from seeknal.plugin import (
     Audit,
-    AuditContext,
     AuditResult,
     Column,
     NodeError,
-    Relation,
-    Severity,
     as_parquet,
     quote_literal,
     replacing,
     without_values,
 )
 from seeknal_audits.confidential import hidden, masked, private_columns
-from seeknal_audits.entries import Entry, Finding, Subject, Values
+from seeknal_audits.entries import Entry, Subject, Values
 from seeknal_audits.registry import entry_of
 from seeknal_audits.thresholds import limits, share, verdict
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        AuditContext,
+        Relation,
+        Severity,
+    )
+    from seeknal_audits.entries import Finding
 
 SAMPLE_ROWS = 1_000
 T = TypeVar("T")

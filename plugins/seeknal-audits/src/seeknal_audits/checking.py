@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plugin import Audit, NodeId, Problem, Project, SqlRefused, did_you_mean, find_word
+from seeknal.plugin import NodeId, Problem, SqlRefused, did_you_mean, find_word
 from seeknal_audits.options import Anomaly, CustomSql, Regex, Relationships
 from seeknal_audits.registry import entry_of, is_ours
 from seeknal_audits.thresholds import Threshold
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Audit, Project
 
 
 def problems_of(project: Project) -> list[Problem]:

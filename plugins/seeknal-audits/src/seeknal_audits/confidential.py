@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.plugin import Audit, quote_identifier
-from seeknal_audits.entries import Subject
+from seeknal.plugin import quote_identifier
 from seeknal_audits.options import CustomSql, Relationships
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Audit
+    from seeknal_audits.entries import Subject
 
 MASK = "***"
 

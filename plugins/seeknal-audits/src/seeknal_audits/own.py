@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import AuditFile, AuditType, Location, Problem, SqlRefused
+from seeknal.plugin import AuditType, Location, Problem, SqlRefused
 from seeknal_audits.examples import TEMPLATES, examples
-from seeknal_audits.header import Header, Parameter, read_header
+from seeknal_audits.header import read_header
 from seeknal_audits.options import CustomSql
 from seeknal_audits.placeholders import Placeholders
 from seeknal_audits.statements import query
+
+if TYPE_CHECKING:
+    from seeknal.plugin import AuditFile
+    from seeknal_audits.header import Header, Parameter
 
 Fill = Callable[[str, Mapping[str, object]], str]
 

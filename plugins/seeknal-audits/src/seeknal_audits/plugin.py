@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
-    Audit,
-    AuditContext,
-    AuditFile,
-    AuditResult,
-    AuditType,
-    Problem,
-    Project,
-    Relation,
     hookimpl,
 )
 from seeknal_audits.options import CustomSql, Relationships
 from seeknal_audits.registry import ENTRIES, entry_of, is_ours
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Audit,
+        AuditContext,
+        AuditFile,
+        AuditResult,
+        AuditType,
+        Problem,
+        Project,
+        Relation,
+    )
 
 
 @hookimpl

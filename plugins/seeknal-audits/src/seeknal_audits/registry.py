@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import Audit
+from typing import TYPE_CHECKING
+
 from seeknal_audits import rowwise, uniqueness, wholes
-from seeknal_audits.entries import Entry
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Audit
+    from seeknal_audits.entries import Entry
 
 ENTRIES: tuple[Entry, ...] = (*rowwise.ENTRIES, uniqueness.ENTRY, *wholes.ENTRIES)
 _BY_OPTIONS = {entry.type.options: entry for entry in ENTRIES}

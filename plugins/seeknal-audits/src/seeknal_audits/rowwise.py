@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import AuditType, quote_identifier, quote_literal
 from seeknal_audits.confidential import is_hidden
-from seeknal_audits.entries import Entry, Failing, Subject, by_row, counted
+from seeknal_audits.entries import Failing, by_row, counted
 from seeknal_audits.literals import is_text, literal
 from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
 from seeknal_audits.statements import condition
+
+if TYPE_CHECKING:
+    from seeknal_audits.entries import Entry, Subject
 
 Counts = Sequence[tuple[str, int]]
 _EXAMPLES = 5

@@ -5,10 +5,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import Audit, Severity
+if TYPE_CHECKING:
+    from seeknal.plugin import Audit, Severity
 
 _PATTERN = re.compile(r"\s*(>=|<=|==|!=|<>|>|<|=)?\s*(\d+(?:\.\d+)?)\s*(%)?\s*")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {

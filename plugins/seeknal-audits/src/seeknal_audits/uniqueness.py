@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from seeknal.plugin import AuditType, quote_identifier
-from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
+from seeknal_audits.entries import Entry, Finding, columns_of, counted, quoted
 from seeknal_audits.options import Unique
+
+if TYPE_CHECKING:
+    from seeknal_audits.entries import Subject, Values
 
 _SAMPLED_KEYS = 500
 _INTEGERS = (

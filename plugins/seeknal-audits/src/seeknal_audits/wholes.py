@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from seeknal.plugin import AuditType, Duration, NodeError, Relation, column_help, quote_identifier
+from seeknal.plugin import AuditType, NodeError, column_help, quote_identifier
 from seeknal_audits.confidential import is_hidden
-from seeknal_audits.entries import Entry, Finding, Subject, Values, columns_of, counted, quoted
+from seeknal_audits.entries import Entry, Finding, columns_of, counted, quoted
 from seeknal_audits.options import (
     Anomaly,
     CustomSql,
@@ -16,6 +17,10 @@ from seeknal_audits.options import (
     RowCount,
 )
 from seeknal_audits.statements import over, query
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Duration, Relation
+    from seeknal_audits.entries import Subject, Values
 
 _MAD_TO_SIGMA = 1.4826  # the median absolute deviation of a normal distribution
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plugin import Target
-from seeknal_iceberg.catalogs import DEFAULT_CATALOG, TableName, table_name
+from seeknal_iceberg.catalogs import DEFAULT_CATALOG, table_name
 from seeknal_iceberg.options import Catalog, IcebergTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Target
+    from seeknal_iceberg.catalogs import TableName
 
 
 def names_of(target: Target, connection: object) -> Sequence[str]:

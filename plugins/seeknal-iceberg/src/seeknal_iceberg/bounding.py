@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from seeknal_iceberg.workbench import Workbench
-
 if TYPE_CHECKING:
     from pyiceberg.types import IcebergType
+
+    from seeknal_iceberg.workbench import Workbench
 
 NUMBERS = ("int", "long", "float", "double", "decimal")
 _NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")

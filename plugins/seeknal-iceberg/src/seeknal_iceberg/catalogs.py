@@ -13,7 +13,6 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import (
     ConnectionFailed,
-    Context,
     NodeError,
     Secret,
     SeeknalError,
@@ -27,6 +26,10 @@ from seeknal_iceberg.options import DEFAULT, TYPE, Catalog
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog
     from pyiceberg.table import Table
+
+    from seeknal.plugin import (
+        Context,
+    )
 
 DEFAULT_CATALOG = "default"
 """The catalog of a name that has none."""

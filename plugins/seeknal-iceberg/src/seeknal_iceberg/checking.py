@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
-    Column,
     DeliveryError,
     Misfit,
     Problem,
-    Project,
     RowsRefused,
     SeeknalError,
-    Target,
     batch_misfits,
 )
 from seeknal_iceberg.catalogs import table_name
 from seeknal_iceberg.options import IcebergTarget
 from seeknal_iceberg.partitions import column_of
 from seeknal_iceberg.sorting import sorted_by
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Column,
+        Project,
+        Target,
+    )
 
 
 def problems_of(project: Project) -> Iterable[Problem]:

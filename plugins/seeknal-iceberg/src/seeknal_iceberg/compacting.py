@@ -13,11 +13,12 @@ from seeknal_iceberg.files import Layout, remove_files, removed_unless_kept, wri
 from seeknal_iceberg.ownership import ALONE, HOLDS, told
 from seeknal_iceberg.partitions import check_parts_are_exact
 from seeknal_iceberg.scanning import brought_here, deleted_rows, scan_of_files
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import FileScanTask, Table
+
+    from seeknal_iceberg.workbench import Workbench
 
 SMALL = 0.5
 """Of the size that files of the table should have: below it a file is worth joining to others."""

@@ -14,15 +14,16 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier
 from seeknal_iceberg.footers import miscounts
-from seeknal_iceberg.resolving import Fields, has_ids, ids_of
-from seeknal_iceberg.workbench import Workbench
+from seeknal_iceberg.resolving import has_ids, ids_of
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType
 
+    from seeknal_iceberg.resolving import Fields
     from seeknal_iceberg.scanning import Readable
+    from seeknal_iceberg.workbench import Workbench
 
 
 @frozen(kw_only=True)

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import quote_literal
-from seeknal_iceberg.files import Layout, new_folder, placed
+from seeknal_iceberg.files import new_folder, placed
 from seeknal_iceberg.partitions import NAN, partition_key
 from seeknal_iceberg.resolving import parts_of
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
 
+    from seeknal_iceberg.files import Layout
     from seeknal_iceberg.scanning import Readable
+    from seeknal_iceberg.workbench import Workbench
 
 FILE_PATH, POS = 2147483546, 2147483545
 """The ids that the format reserves for the columns of a position delete file."""

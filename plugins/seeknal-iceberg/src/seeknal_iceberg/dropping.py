@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from seeknal.plugin import DeliveryError, Fate, SeeknalError, Standing, Target, TargetContext
-from seeknal_iceberg.catalogs import TableName, open_catalog, options_of, said
+from seeknal.plugin import DeliveryError, Fate, SeeknalError
+from seeknal_iceberg.catalogs import open_catalog, options_of, said
 from seeknal_iceberg.delivering import DELIVERY, ENVIRONMENT, PROJECT
 from seeknal_iceberg.isolating import table_of
-from seeknal_iceberg.options import IcebergTarget
 from seeknal_iceberg.ownership import HOLDS, MADE, MADE_BY, is_alone, is_made, told
 from seeknal_iceberg.publishing import PREFIX
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
+
+    from seeknal.plugin import Standing, Target, TargetContext
+    from seeknal_iceberg.catalogs import TableName
+    from seeknal_iceberg.options import IcebergTarget
 
 _MODE, _COMPACTION = "seeknal.mode", "compaction"
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.plugin import Column, RowsRefused
+from seeknal.plugin import RowsRefused
 from seeknal_iceberg.types import schema_of
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.table import Transaction
     from pyiceberg.types import IcebergType, NestedField
+
+    from seeknal.plugin import Column
 
 
 @frozen(kw_only=True)

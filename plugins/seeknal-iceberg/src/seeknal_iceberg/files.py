@@ -16,7 +16,6 @@ from seeknal.plugin import quote_literal
 from seeknal_iceberg.partitions import NUMBER, partitioned
 from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.types import cast_to_schema, check_writable, field_ids
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.table.metadata import TableMetadata
+
+    from seeknal_iceberg.workbench import Workbench
 
 
 def local_path(location: str) -> Path | None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import Relation, RowsRefused, quote_identifier, value_of
+from seeknal.plugin import RowsRefused, quote_identifier, value_of
 from seeknal_iceberg.types import duckdb_type
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType
+
+    from seeknal.plugin import Relation
+    from seeknal_iceberg.workbench import Workbench
 
 
 @frozen(kw_only=True)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from seeknal.plugin import Context, Garbage, Project, SeeknalError
-from seeknal_iceberg.options import DEFAULT, Catalog, IcebergSource, IcebergTarget
+from seeknal.plugin import Garbage, SeeknalError
+from seeknal_iceberg.options import DEFAULT, IcebergSource, IcebergTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context, Project
+    from seeknal_iceberg.options import Catalog
 
 
 def collect(project: Project, context: Context, dry_run: bool) -> Iterator[Garbage]:

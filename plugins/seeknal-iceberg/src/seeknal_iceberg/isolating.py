@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import NodeError, Target, TargetContext, isolate
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import NodeError, isolate
 from seeknal_iceberg.addresses import names_catalogs
 from seeknal_iceberg.catalogs import TableName, options_of, table_name
-from seeknal_iceberg.options import Catalog, IcebergTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Target, TargetContext
+    from seeknal_iceberg.options import Catalog, IcebergTarget
 
 
 def table_of(target: Target, options: IcebergTarget, context: TargetContext) -> TableName:

@@ -11,11 +11,13 @@ from attrs import field, frozen
 
 from seeknal.plugin import SeeknalError
 from seeknal_iceberg.catalogs import Unreadable, full_name, said
-from seeknal_iceberg.maintaining import Maintained, Retention, maintain, would_maintain
+from seeknal_iceberg.maintaining import Maintained, maintain, would_maintain
 
 if TYPE_CHECKING:
     import duckdb
     from pyiceberg.table import Table
+
+    from seeknal_iceberg.maintaining import Retention
 
 
 @frozen(kw_only=True)

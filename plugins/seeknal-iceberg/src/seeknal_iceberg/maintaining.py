@@ -11,10 +11,11 @@ from seeknal.plugin import NodeError
 from seeknal_iceberg.compacting import Compacted, compact, worth_compacting
 from seeknal_iceberg.publishing import PREFIX
 from seeknal_iceberg.referenced_files import named_files, orphans
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+
+    from seeknal_iceberg.workbench import Workbench
 
 
 @frozen(kw_only=True)

@@ -12,22 +12,26 @@ from attrs import frozen
 
 from seeknal.plugin import (
     DeliveryError,
-    Relation,
     RowsRefused,
     column_help,
     did_you_mean,
     quote_identifier,
     value_of,
 )
-from seeknal_iceberg.resolving import Fields, constants_of
+from seeknal_iceberg.resolving import constants_of
 from seeknal_iceberg.types import cast_to_schema
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.table import FileScanTask
     from pyiceberg.types import NestedField
+
+    from seeknal.plugin import (
+        Relation,
+    )
+    from seeknal_iceberg.resolving import Fields
+    from seeknal_iceberg.workbench import Workbench
 
 
 _FORM = re.compile(

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
-    Column,
-    Connection,
     ConnectionType,
-    Context,
-    Delivered,
-    DeliveryContext,
-    Fate,
-    Garbage,
-    Misfit,
-    Problem,
     ProfileSection,
-    Project,
-    Relation,
-    Rows,
-    Session,
-    Source,
-    SourceContext,
     SourceType,
-    Standing,
-    Target,
-    TargetContext,
     TargetType,
     hookimpl,
 )
@@ -40,6 +23,28 @@ from seeknal_iceberg.options import (
     IcebergTarget,
     completed,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Column,
+        Connection,
+        Context,
+        Delivered,
+        DeliveryContext,
+        Fate,
+        Garbage,
+        Misfit,
+        Problem,
+        Project,
+        Relation,
+        Rows,
+        Session,
+        Source,
+        SourceContext,
+        Standing,
+        Target,
+        TargetContext,
+    )
 
 
 @hookimpl

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from seeknal.plugin import Column, DeliveryContext, NodeError, NodeId, Relation, RowsRefused
+from seeknal.plugin import Column, NodeError, Relation, RowsRefused
 from seeknal_iceberg.resolving import Fields
 from seeknal_iceberg.scanning import brought_here, scan_of_files
 from seeknal_iceberg.types import duckdb_type
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+
+    from seeknal.plugin import DeliveryContext, NodeId
 
 PREFIX = "seeknal_audit_"
 

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.plugin import (
-    Context,
     NodeError,
-    Rows,
     Scan,
-    Source,
     column_help,
     did_you_mean,
     quote_identifier,
 )
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
-from seeknal_iceberg.filtering import Filter, filter_of
-from seeknal_iceberg.options import Catalog, IcebergSource
+from seeknal_iceberg.filtering import filter_of
 from seeknal_iceberg.planning import planned
 from seeknal_iceberg.resolving import Fields, check_columns
 from seeknal_iceberg.scanning import (
@@ -35,6 +31,14 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatchReader
     from pyiceberg.schema import Schema
     from pyiceberg.table import DataScan, Table
+
+    from seeknal.plugin import (
+        Context,
+        Rows,
+        Source,
+    )
+    from seeknal_iceberg.filtering import Filter
+    from seeknal_iceberg.options import Catalog, IcebergSource
 
 _VIEW = "seeknal_iceberg_rows"
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.plugin import Context, DeliveryError, Range, Relation, quote_identifier, quote_literal
+from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_iceberg.bounding import bounds_of
 from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
-from seeknal_iceberg.files import Layout, removed_unless_kept, write_files
+from seeknal_iceberg.files import removed_unless_kept, write_files
 from seeknal_iceberg.partitions import partition_key, partitions_of
 from seeknal_iceberg.planning import planned
 from seeknal_iceberg.resolving import parts_of
 from seeknal_iceberg.scanning import (
-    Readable,
     brought_here,
     deleted_places,
     deleted_rows,
@@ -28,6 +27,12 @@ from seeknal_iceberg.types import cast_to_schema
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import FileScanTask, Table
+
+    from seeknal.plugin import Context, Range, Relation
+    from seeknal_iceberg.files import Layout
+    from seeknal_iceberg.scanning import (
+        Readable,
+    )
 
 MODE = "write.merge.mode"
 """The table property that says ``copy-on-write`` or ``merge-on-read``; without it, what is less

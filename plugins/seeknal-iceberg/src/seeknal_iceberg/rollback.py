@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import DeliveryError, SeeknalError, Target, TargetContext
+from seeknal.plugin import DeliveryError, SeeknalError
 from seeknal_iceberg.catalogs import open_catalog, options_of, said
 from seeknal_iceberg.delivering import DELIVERY
 from seeknal_iceberg.isolating import table_of
-from seeknal_iceberg.options import IcebergTarget
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
+
+    from seeknal.plugin import Target, TargetContext
+    from seeknal_iceberg.options import IcebergTarget
 
 
 def roll_back(

@@ -10,15 +10,17 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_iceberg.files import fetched, is_pattern, local_path
-from seeknal_iceberg.resolving import Column, Fields, check_columns, constants_of, ids_of, values_of
+from seeknal_iceberg.resolving import Column, check_columns, constants_of, ids_of, values_of
 from seeknal_iceberg.types import no_values
-from seeknal_iceberg.workbench import Workbench
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
     from pyiceberg.schema import Schema
     from pyiceberg.table import FileScanTask
     from pyiceberg.types import NestedField
+
+    from seeknal_iceberg.resolving import Fields
+    from seeknal_iceberg.workbench import Workbench
 
 FILE = "seeknal_file"
 POSITION = "file_row_number"

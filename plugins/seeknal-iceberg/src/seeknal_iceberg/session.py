@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import NodeError
 from seeknal_iceberg.catalogs import (
@@ -13,7 +14,9 @@ from seeknal_iceberg.catalogs import (
     open_catalog,
     table_name,
 )
-from seeknal_iceberg.options import Catalog
+
+if TYPE_CHECKING:
+    from seeknal_iceberg.options import Catalog
 
 
 class CatalogSession:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Column, DeliveryError, RowsRefused, quote_identifier
+from seeknal.plugin import DeliveryError, RowsRefused, quote_identifier
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType, NestedField
+
+    from seeknal.plugin import Column
 
 _SIMPLE = {
     "BOOLEAN": "boolean",

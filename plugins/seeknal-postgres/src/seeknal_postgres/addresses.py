@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from seeknal.plugin import Target
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.options import Postgres, PostgresTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Target
 
 DEFAULT_PORT = "5432"
 

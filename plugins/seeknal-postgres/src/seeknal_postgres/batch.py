@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from seeknal.plugin import Column, Context, Relation, RowsRefused, quote_identifier, value_of
-from seeknal_postgres.writetypes import Writing, may_be_infinite, writing_of
+from seeknal.plugin import RowsRefused, quote_identifier, value_of
+from seeknal_postgres.writetypes import may_be_infinite, writing_of
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Column, Context, Relation
+    from seeknal_postgres.writetypes import Writing
 
 _SHOWN = 80
 _ESCAPED_NUL = r"""'(^|[^\\])(\\\\)*\\u0000'"""

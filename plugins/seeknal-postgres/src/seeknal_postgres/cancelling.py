@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context
-
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import Context
 
 PATIENCE = 4.0
 """Seconds for the way to the server: what takes longer is tried again."""

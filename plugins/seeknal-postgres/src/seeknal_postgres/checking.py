@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.plugin import (
-    Node,
     NodeError,
     Problem,
-    Project,
     SqlRefused,
-    Target,
     check_query,
     find_word,
 )
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import ENGINES, PostgresSource, PostgresTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Node,
+        Project,
+        Target,
+    )
 
 
 def problems_of(project: Project) -> Iterable[Problem]:

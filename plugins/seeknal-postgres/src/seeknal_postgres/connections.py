@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import Context, NodeError, Secret, SeeknalError, Source, Target
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import NodeError, Secret, SeeknalError
 from seeknal_postgres.connecting import inline
-from seeknal_postgres.options import Postgres, PostgresSource
+from seeknal_postgres.options import Postgres
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Context, Source, Target
+    from seeknal_postgres.options import PostgresSource
 
 ALIASES = ("postgresql", "postgres")
 _UNKNOWN = ("SK0603", "SK0604")

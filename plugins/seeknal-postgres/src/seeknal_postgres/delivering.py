@@ -13,11 +13,8 @@ from attrs import evolve
 
 from seeknal.plugin import (
     Delivered,
-    DeliveryContext,
     DeliveryError,
-    Relation,
     RowsRefused,
-    Target,
     quote_identifier,
     rows_to_write,
     span_of,
@@ -25,13 +22,12 @@ from seeknal.plugin import (
 from seeknal_postgres import ledger, tables
 from seeknal_postgres.batch import refuse_nul, writings_of
 from seeknal_postgres.cancelling import cancellable
-from seeknal_postgres.catalogue import Table, table_of
+from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, told
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
 from seeknal_postgres.names import CODE, HELP, too_long
-from seeknal_postgres.options import Postgres, PostgresTarget
 from seeknal_postgres.replacing import replace_all
 from seeknal_postgres.reserved import refuse_reserved
 from seeknal_postgres.timerange import replaced_range
@@ -39,6 +35,14 @@ from seeknal_postgres.work import Work
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import (
+        DeliveryContext,
+        Relation,
+        Target,
+    )
+    from seeknal_postgres.catalogue import Table
+    from seeknal_postgres.options import Postgres, PostgresTarget
 
     Server = psycopg.Connection[Any]
 

@@ -10,22 +10,26 @@ from attrs import frozen
 from seeknal.plugin import (
     DeliveryError,
     Fate,
-    Standing,
-    Target,
-    TargetContext,
     quote_identifier,
     quote_name,
     scrub,
 )
 from seeknal_postgres import ledger, tables
-from seeknal_postgres.catalogue import Table, table_of
+from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, said
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
-from seeknal_postgres.options import PostgresTarget
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import (
+        Standing,
+        Target,
+        TargetContext,
+    )
+    from seeknal_postgres.catalogue import Table
+    from seeknal_postgres.options import PostgresTarget
 
     Server = psycopg.Connection[Any]
 

@@ -19,12 +19,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from seeknal.plugin import ConnectionFailed, Secret, awaited, quote_identifier
-from seeknal_postgres.binaries import Account, account, binaries, reachable
+from seeknal_postgres.binaries import account, binaries, reachable
+
+if TYPE_CHECKING:
+    from seeknal_postgres.binaries import Account
 
 USER = DATABASE = "seeknal"
 START_TIMEOUT = 30.0

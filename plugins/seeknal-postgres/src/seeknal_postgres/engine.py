@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Node, NodeContext, NodeError, NodeId, Rows, Source, Target
-from seeknal_postgres.catalogue import Table, table_of
+from seeknal.plugin import NodeError, NodeId, Source, Target
+from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
 from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
@@ -18,6 +18,9 @@ from seeknal_postgres.reading import read
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+    from seeknal.plugin import Node, NodeContext, Rows
+    from seeknal_postgres.catalogue import Table
 
 
 def run_sql(node: Node, context: NodeContext) -> Rows:

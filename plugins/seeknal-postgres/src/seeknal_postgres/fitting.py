@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal_postgres.writetypes import Writing, any_element
+from seeknal_postgres.writetypes import any_element
+
+if TYPE_CHECKING:
+    from seeknal_postgres.writetypes import Writing
 
 _INTEGERS = {"smallint": 5, "integer": 10, "bigint": 19}
 """How many digits the largest has."""

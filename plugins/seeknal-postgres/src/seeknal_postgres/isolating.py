@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve
 
-from seeknal.plugin import NodeError, Target, TargetContext, isolate
+from seeknal.plugin import NodeError, isolate
 from seeknal_postgres.catalogue import Table, table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.names import LONGEST_NAME
-from seeknal_postgres.options import Postgres, PostgresTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Target, TargetContext
+    from seeknal_postgres.options import Postgres, PostgresTarget
 
 
 def isolated(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import quote_name
-from seeknal_postgres.catalogue import Table
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal_postgres.catalogue import Table
 
     Server = psycopg.Connection[Any]
 

@@ -13,13 +13,14 @@ from seeknal_postgres.batch import examples
 from seeknal_postgres.connecting import told as told_of
 from seeknal_postgres.fitting import cast_to, condition
 from seeknal_postgres.stream import copy_rows
-from seeknal_postgres.tables import TableColumn
-from seeknal_postgres.writetypes import Writing, for_column
+from seeknal_postgres.writetypes import for_column
 
 if TYPE_CHECKING:
     import psycopg
 
+    from seeknal_postgres.tables import TableColumn
     from seeknal_postgres.work import Work
+    from seeknal_postgres.writetypes import Writing
 
     Server = psycopg.Connection[Any]
 

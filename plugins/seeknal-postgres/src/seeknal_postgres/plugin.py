@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import (
-    Column,
-    Connection,
     ConnectionType,
-    Delivered,
-    DeliveryContext,
     EngineType,
-    Fate,
-    Misfit,
-    Node,
-    NodeContext,
-    NodeInputs,
-    Problem,
-    Project,
-    Relation,
-    Rows,
-    RunSummary,
-    Session,
-    Source,
-    SourceContext,
     SourceType,
-    Standing,
-    Target,
-    TargetContext,
     TargetType,
     hookimpl,
 )
@@ -40,6 +21,30 @@ from seeknal_postgres.options import (
     PostgresSource,
     PostgresTarget,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import (
+        Column,
+        Connection,
+        Delivered,
+        DeliveryContext,
+        Fate,
+        Misfit,
+        Node,
+        NodeContext,
+        NodeInputs,
+        Problem,
+        Project,
+        Relation,
+        Rows,
+        RunSummary,
+        Session,
+        Source,
+        SourceContext,
+        Standing,
+        Target,
+        TargetContext,
+    )
 
 
 @hookimpl

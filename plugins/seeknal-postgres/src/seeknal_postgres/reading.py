@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import (
-    Context,
-    Location,
     NodeError,
-    Rows,
-    Source,
     SqlRefused,
     check_query,
     did_you_mean,
@@ -22,19 +18,16 @@ from seeknal.plugin import (
     quote_identifier,
 )
 from seeknal_postgres.cancelling import cancellable
-from seeknal_postgres.catalogue import PgColumn, describe, no_table, table_of
+from seeknal_postgres.catalogue import describe, no_table, table_of
 from seeknal_postgres.connecting import failed, told
 from seeknal_postgres.connections import ALIASES, connection_of
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
-from seeknal_postgres.options import Postgres, PostgresSource
 from seeknal_postgres.pool import leased
 from seeknal_postgres.querytext import without_end
 from seeknal_postgres.readtypes import (
     LARGEST,
     WIDEST,
     Extent,
-    Reading,
-    Transport,
     Wish,
     is_loose,
     reading_of,
@@ -45,6 +38,19 @@ _NO_RELATION = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import (
+        Context,
+        Location,
+        Rows,
+        Source,
+    )
+    from seeknal_postgres.catalogue import PgColumn
+    from seeknal_postgres.options import Postgres, PostgresSource
+    from seeknal_postgres.readtypes import (
+        Reading,
+        Transport,
+    )
 
     Server = psycopg.Connection[Any]
 

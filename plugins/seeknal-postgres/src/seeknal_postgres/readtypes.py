@@ -7,12 +7,11 @@ numeric's NaN, infinite dates, times beyond DuckDB's range, arrays of another de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
 from seeknal.plugin import quote_identifier, quote_literal
-from seeknal_postgres.catalogue import PgColumn
 from seeknal_postgres.pgtext import (
     APPROXIMATE,
     converted,
@@ -23,6 +22,9 @@ from seeknal_postgres.pgtext import (
     parsed,
     read_as,
 )
+
+if TYPE_CHECKING:
+    from seeknal_postgres.catalogue import PgColumn
 
 Transport = Literal["adbc", "duckdb"]
 

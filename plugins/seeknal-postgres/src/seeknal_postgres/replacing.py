@@ -9,11 +9,11 @@ from seeknal.plugin import DeliveryError
 from seeknal_postgres import tables
 from seeknal_postgres.catalogue import Table
 from seeknal_postgres.loading import Unparsed, load, unfit
-from seeknal_postgres.tables import Change, TableColumn
 
 if TYPE_CHECKING:
     import psycopg
 
+    from seeknal_postgres.tables import Change, TableColumn
     from seeknal_postgres.work import Work
 
     Server = psycopg.Connection[Any]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from seeknal.plugin import Column, Misfit, NodeError, Target, batch_misfits
-from seeknal_postgres.catalogue import Table, table_of
+from seeknal.plugin import Misfit, NodeError, batch_misfits
+from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.ledger import TABLE
 from seeknal_postgres.options import Postgres, PostgresTarget
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Column, Target
+    from seeknal_postgres.catalogue import Table
 
 _CATALOGUE = ("iceberg_tables", "iceberg_namespace_properties")
 """Where PyIceberg keeps a catalog that is in a database."""

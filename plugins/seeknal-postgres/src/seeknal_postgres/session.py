@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.plugin import NodeError, did_you_mean
 from seeknal_postgres.catalogue import describe, table_of, tables
 from seeknal_postgres.connecting import connect, said
-from seeknal_postgres.options import Postgres
+
+if TYPE_CHECKING:
+    from seeknal_postgres.options import Postgres
 
 _ABOUT = """
     SELECT current_setting('server_version'), current_database(), current_user,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Context, DeliveryError, Relation, without_values
-from seeknal_postgres.writetypes import Writing
+from seeknal.plugin import DeliveryError, without_values
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import Context, Relation
+    from seeknal_postgres.writetypes import Writing
 
     Server = psycopg.Connection[Any]
 

@@ -10,11 +10,13 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
 from seeknal_postgres.catalogue import Table
-from seeknal_postgres.fitting import Fit, fit_of
+from seeknal_postgres.fitting import fit_of
 from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal_postgres.fitting import Fit
 
     Server = psycopg.Connection[Any]
 

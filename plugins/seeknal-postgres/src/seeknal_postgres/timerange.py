@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve
 
-from seeknal.plugin import DeliveryContext, Range, Relation, quote_identifier, range_of
+from seeknal.plugin import quote_identifier, range_of
 from seeknal_postgres.writetypes import may_be_infinite
+
+if TYPE_CHECKING:
+    from seeknal.plugin import DeliveryContext, Range, Relation
 
 
 def replaced_range(

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from seeknal.plugin import (
-    Context,
     NodeError,
     Scan,
     install_command,
@@ -23,11 +22,15 @@ from seeknal.plugin import (
     without_values,
 )
 from seeknal_postgres.connecting import parameters
-from seeknal_postgres.options import Postgres
-from seeknal_postgres.readtypes import Transport
 
 if TYPE_CHECKING:
     import psycopg
+
+    from seeknal.plugin import (
+        Context,
+    )
+    from seeknal_postgres.options import Postgres
+    from seeknal_postgres.readtypes import Transport
 
 BATCH_BYTES = 1 << 20
 _VIEW = "seeknal_postgres_rows"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from seeknal.plugin import quote_identifier
 from seeknal_postgres.fitting import cast_to
-from seeknal_postgres.tables import TableColumn
-from seeknal_postgres.writetypes import Writing
 
 if TYPE_CHECKING:
+    from seeknal_postgres.tables import TableColumn
     from seeknal_postgres.work import Work
+    from seeknal_postgres.writetypes import Writing
 
 
 def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:

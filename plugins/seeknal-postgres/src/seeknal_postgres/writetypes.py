@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
-from seeknal.plugin import Column, RowsRefused, quote_identifier
+from seeknal.plugin import RowsRefused, quote_identifier
 from seeknal_postgres.scalars import (
     MAY_BE_INFINITE,
-    Scalar,
     applied,
     scalar_of,
     split_list,
     without_number,
 )
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Column
+    from seeknal_postgres.scalars import (
+        Scalar,
+    )
 
 Sent = Literal["binary", "jsonb", "text"]
 

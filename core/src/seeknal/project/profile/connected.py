@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.kernel.plugins import Plugins
 from seeknal.project.profile.endpoints import implicit_connection
-from seeknal.project.profile.profiles import Profile
 from seeknal.values.errors import SeeknalError
 from seeknal.values.location import Location
 from seeknal.values.node import Node
 from seeknal.values.problems import Problem, Problems
-from seeknal.values.sources import Connection
 from seeknal.values.spots import find_word
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.profile.profiles import Profile
+    from seeknal.values.sources import Connection
 
 
 @frozen(kw_only=True)

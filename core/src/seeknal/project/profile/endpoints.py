@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.kernel.options import Field, fields_of
-from seeknal.kernel.plugins import Plugins
+from seeknal.kernel.options import fields_of
 from seeknal.kernel.roles import with_role
-from seeknal.project.profile.variables import VARIABLE, Filling
+from seeknal.project.profile.variables import VARIABLE
 from seeknal.values.credentials import is_secret_name
 from seeknal.values.secret import Secret
+
+if TYPE_CHECKING:
+    from seeknal.kernel.options import Field
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.profile.variables import Filling
 
 
 @frozen(kw_only=True)

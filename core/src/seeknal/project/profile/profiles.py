@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from seeknal.kernel.options import MISSING_KEY, convert, fields_of, keys_of, option
-from seeknal.kernel.plugins import DEFAULT_SECTION, Plugins
+from seeknal.kernel.plugins import DEFAULT_SECTION
 from seeknal.project.build_context import unknown_type
 from seeknal.project.keys import UNUSED
 from seeknal.project.paths import PROJECT_FILE, find_profile
 from seeknal.project.profile.confidential import note_secrets, note_values
 from seeknal.project.profile.endpoints import (
-    Endpoint,
     endpoint_of,
     endpoint_variables,
     variables_in,
 )
 from seeknal.project.profile.envfile import environment
 from seeknal.project.profile.variables import Filling, all_set
-from seeknal.project.settings import Settings, load_settings, only_one
+from seeknal.project.settings import load_settings, only_one
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.sources import Connection
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.project.profile.endpoints import (
+        Endpoint,
+    )
+    from seeknal.project.settings import Settings
 
 
 @frozen(kw_only=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.kernel.options import WRONG_VALUE
 from seeknal.project.profile.confidential import is_secret_name, note_variables
-from seeknal.values.marks import Marks
-from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
+
+if TYPE_CHECKING:
+    from seeknal.values.marks import Marks
+    from seeknal.values.problems import Problems
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
 

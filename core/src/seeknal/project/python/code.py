@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -22,7 +23,6 @@ from seeknal.project.python.canonical import form_of
 from seeknal.project.python.finding import ProjectModules
 from seeknal.project.python.free_names import free_names
 from seeknal.project.python.module import (
-    Import,
     Module,
     imports_when_loaded,
     without_ours,
@@ -37,7 +37,6 @@ from seeknal.project.python.words import (
     READS_DOCS,
     READS_TEXT,
     READS_TYPES,
-    Chain,
     binds,
     chains_of,
     has_computed_query,
@@ -50,6 +49,14 @@ from seeknal.project.python.words import (
     words_in_texts,
     words_of,
 )
+
+if TYPE_CHECKING:
+    from seeknal.project.python.module import (
+        Import,
+    )
+    from seeknal.project.python.words import (
+        Chain,
+    )
 
 SCHEME = "python-2"
 """Changed when the same code would hash differently."""

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seeknal.host.walk import python_files
-from seeknal.project.python.module import Module, read_module
+from seeknal.project.python.module import read_module
+
+if TYPE_CHECKING:
+    from seeknal.project.python.module import Module
 
 
 class ProjectModules:

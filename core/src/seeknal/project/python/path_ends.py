@@ -6,8 +6,10 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from seeknal.project.python.module import Module
+if TYPE_CHECKING:
+    from seeknal.project.python.module import Module
 
 PATHS = {
     *("Path", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath"),

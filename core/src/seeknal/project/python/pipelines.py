@@ -17,8 +17,6 @@ from attrs import frozen
 from seeknal.project.python.pep723 import BadHeader, header_of
 from seeknal.project.python.strangers import handed_on, strangers
 from seeknal.project.python.syntax import (
-    Decorator,
-    Function,
     NotLiteral,
     constants,
     decorators,
@@ -37,11 +35,16 @@ from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.names import NodeId
 from seeknal.values.node import PythonCode
-from seeknal.values.problems import Problems, Severity
+from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
     from seeknal.project.python.code import Counted
     from seeknal.project.python.reads import Reads
+    from seeknal.project.python.syntax import (
+        Decorator,
+        Function,
+    )
+    from seeknal.values.problems import Severity
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

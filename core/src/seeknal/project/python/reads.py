@@ -10,10 +10,10 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.project.python.code import Counted
 from seeknal.project.python.decorators import KINDS
 from seeknal.project.python.machine import (
     asks_projects,
@@ -24,9 +24,12 @@ from seeknal.project.python.machine import (
     variables_of,
     variables_of_method,
 )
-from seeknal.project.python.module import Module
 from seeknal.project.python.path_ends import ANY, PATHS, PLACEHOLDER, PathEnds, says, text_of
 from seeknal.project.python.syntax import dotted
+
+if TYPE_CHECKING:
+    from seeknal.project.python.code import Counted
+    from seeknal.project.python.module import Module
 
 _READERS = {
     *("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "os.open"),

@@ -8,13 +8,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.project.python.free_names import bound_names
-from seeknal.project.python.syntax import DECORATORS, Function, dotted, functions, our_names
+from seeknal.project.python.syntax import DECORATORS, dotted, functions, our_names
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.values.errors import nearest
+
+if TYPE_CHECKING:
+    from seeknal.project.python.syntax import Function
 
 _ALIKE = 0.8
 _LIKE_US = 0.7

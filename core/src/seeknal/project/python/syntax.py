@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.project.python.decorators import KINDS
-from seeknal.values.marks import Marks, Path
+from seeknal.values.marks import Marks
+
+if TYPE_CHECKING:
+    from seeknal.values.marks import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 DECORATORS = (*KINDS, "materialize")

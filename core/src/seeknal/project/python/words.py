@@ -6,9 +6,12 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from seeknal.project.python.module import Module
 from seeknal.project.python.syntax import dotted
+
+if TYPE_CHECKING:
+    from seeknal.project.python.module import Module
 
 Chain = tuple[str, ...]
 """What is used of a name: ``("b", "c")`` of ``a.b.c``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -16,12 +16,14 @@ from seeknal.project.templates.positions import (
     place_of_template,
     words_of,
 )
-from seeknal.project.templates.undefined import Missing
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.other_tools import in_a_template
 from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.project.templates.undefined import Missing
 
 MACROS = "seeknal/macros"
 _FEW = 12

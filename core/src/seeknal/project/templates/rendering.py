@@ -11,18 +11,21 @@ from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from attrs import field, frozen
 
 from seeknal.project.templates.faults import MACROS, TOO_LARGE, Faults
-from seeknal.project.templates.undefined import Found, Missing, collecting
+from seeknal.project.templates.undefined import Found, collecting
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
-from seeknal.values.marks import Marks
-from seeknal.values.names import NodeId
-from seeknal.values.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from seeknal.project.templates.undefined import Missing
+    from seeknal.values.marks import Marks
+    from seeknal.values.names import NodeId
+    from seeknal.values.problems import Problem, Problems
 
 MAX_SIZE = 1 << 20
 MAX_SECONDS = 5.0

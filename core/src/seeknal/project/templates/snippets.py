@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -12,8 +13,10 @@ from seeknal.project.paths import files_below
 from seeknal.project.templates.macros import macro_problems
 from seeknal.project.text_files import nothing_in
 from seeknal.project.yaml_files import read_documents
-from seeknal.values.marks import Marks
-from seeknal.values.problems import Problems
+
+if TYPE_CHECKING:
+    from seeknal.values.marks import Marks
+    from seeknal.values.problems import Problems
 
 
 @frozen(kw_only=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.values.deliveries import Account, Delivery, Owed
-from seeknal.values.node import Node
+from seeknal.values.deliveries import Account, Owed
 from seeknal.values.snapshot import Artifact
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.node import Node
+    from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.kernel.contexts import TargetContext
 from seeknal.kernel.options import unstructure
-from seeknal.kernel.plugins import Plugins
 from seeknal.plan.plugin_queries import context_of
 from seeknal.state.destinations import Destination
 from seeknal.values.credentials import without_credentials
-from seeknal.values.deliveries import Delivered, Delivery
 from seeknal.values.errors import SeeknalError
-from seeknal.values.node import Node
 from seeknal.values.secret import holds_secret
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
+    from seeknal.kernel.contexts import TargetContext
+    from seeknal.kernel.plugins import Plugins
     from seeknal.plan.session import Loaded, Request
     from seeknal.state.store import StateStore
+    from seeknal.values.deliveries import Delivered, Delivery
+    from seeknal.values.node import Node
+    from seeknal.values.targets import Target
 
 
 def name_of(target: Target, context: TargetContext, plugins: Plugins) -> str:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, frozen
 
 from seeknal.kernel.plugin_types import Fate, Standing
-from seeknal.plan.session import Loaded, Request, load, read_project, writing
+from seeknal.plan.session import load, read_project, writing
 from seeknal.run.delivery.destinations import name_of
 from seeknal.run.delivery.leftovers import Left, context_at, is_at, left_behind, target_of
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.destinations import Destination
-from seeknal.state.store import StateStore
 from seeknal.values.deliveries import Account
 from seeknal.values.errors import SeeknalError
-from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
 from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.state.store import StateStore
+    from seeknal.values.names import NodeId
 
 T = TypeVar("T", Account, Snapshot)
 

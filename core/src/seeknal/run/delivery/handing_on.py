@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve
 
-from seeknal.plan.session import Loaded
-from seeknal.plan.succession import Succession, account_of, is_stored
+from seeknal.plan.succession import account_of, is_stored
 from seeknal.run.delivery.owing import MOST_HELD
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.state.store import StateStore
-from seeknal.values.deliveries import Account, Delivery
-from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact
+from seeknal.values.deliveries import Account
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
+    from seeknal.plan.succession import Succession
+    from seeknal.state.store import StateStore
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.names import NodeId
+    from seeknal.values.snapshot import Artifact
 
 
 def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
-from seeknal.run.delivery.writing import Attempted, deliver, unknown, without_target
+from seeknal.run.delivery.writing import deliver, unknown, without_target
 from seeknal.run.engine import write_rows
-from seeknal.run.step_scope import StepScope
-from seeknal.values.deliveries import Account, Delivered, Delivery, Kept, Undone
+from seeknal.values.deliveries import Account, Delivery, Kept, Undone
 from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
 from seeknal.values.names import PRODUCTION
 from seeknal.values.pii import pii_columns
-from seeknal.values.relations import Relation, Scan
-from seeknal.values.snapshot import Artifact, Snapshot
-from seeknal.values.targets import Target
+from seeknal.values.relations import Scan
+from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.run.delivery.writing import Attempted
+    from seeknal.run.step_scope import StepScope
+    from seeknal.values.deliveries import Delivered
+    from seeknal.values.relations import Relation
+    from seeknal.values.snapshot import Artifact
+    from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)

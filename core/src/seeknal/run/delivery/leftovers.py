@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.kernel.contexts import TargetContext
 from seeknal.kernel.options import structure
 from seeknal.plan.plugin_queries import context_of
-from seeknal.plan.session import Loaded, Request
 from seeknal.run.delivery.destinations import name_of
 from seeknal.run.delivery.readers import reader_of, texts_of
 from seeknal.state.destinations import Destination
-from seeknal.values.deliveries import Delivery
 from seeknal.values.errors import SeeknalError
 from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.snapshot import Snapshot
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
-    from seeknal.values.snapshot import Fingerprint
+    from seeknal.kernel.contexts import TargetContext
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 @frozen(kw_only=True)

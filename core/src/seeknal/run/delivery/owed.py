@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.plan.environments import existing
-from seeknal.plan.session import Request, writing
+from seeknal.plan.session import writing
 from seeknal.plan.succession import successions
 from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.state.store import State, StateStore, read_state
+from seeknal.state.store import read_state
 from seeknal.values.deliveries import Account, Delivery
 from seeknal.values.digests import digest
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
-from seeknal.values.results import RunSummary
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from seeknal.plan.session import Request
     from seeknal.run.execution import Reporter
+    from seeknal.state.store import State, StateStore
+    from seeknal.values.results import RunSummary
+    from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

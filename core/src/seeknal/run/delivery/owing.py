@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.plan.planner import owed_targets
 from seeknal.run.delivery.addressing import Rows, addressed, highest, waiting_of, with_delivery
-from seeknal.values.deliveries import Account, Delivery, Owed, Span
+from seeknal.values.deliveries import Account, Delivery, Owed
 from seeknal.values.digests import digest
 from seeknal.values.names import PRODUCTION
 from seeknal.values.node import Node
 from seeknal.values.snapshot import Artifact, Snapshot
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.deliveries import Span
 
 ALREADY_THERE = "was delivered already"
 

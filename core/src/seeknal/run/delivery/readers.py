@@ -16,12 +16,12 @@ from attrs import frozen
 
 from seeknal.host.walk import python_files
 from seeknal.values.names import PRODUCTION
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.state.destinations import Destination
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
 
 _FILES = (".sql", ".yml", ".yaml", ".py", ".json", ".toml", ".txt", ".ini", ".cfg", ".j2", ".jinja")
 _READS_NOTHING = {

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.run.delivery.owing import MOST_HELD
-from seeknal.values.deliveries import Account, Delivered, Delivery, Owed, Span
+from seeknal.values.deliveries import Account, Delivered, Delivery, Span
 from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError
-from seeknal.values.node import Node
 from seeknal.values.pii import without_values
 from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
-from seeknal.values.snapshot import Artifact, Snapshot
 from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.values.deliveries import Owed
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Artifact, Snapshot
 
 _GONE = (
     "the node no longer delivers there: put the target back, or give the rows up with"

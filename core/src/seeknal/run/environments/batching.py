@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Self
 from attrs import evolve
 
 from seeknal.plan.plugin_queries import label_of
-from seeknal.plan.session import Request
 from seeknal.run.content import Contents
 from seeknal.run.delivery.owing import Output, plan_deliveries
 from seeknal.state.batch_files import BatchFiles
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact, Snapshot
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.plan.session import Request
     from seeknal.run.execution import Execution
+    from seeknal.values.snapshot import Artifact, Snapshot
+    from seeknal.values.targets import Target
 
 
 class Batching:

@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from seeknal.host.garbage import uncollected
 from seeknal.plan.environments import check_name, existing
 from seeknal.plan.origins import agreement
-from seeknal.plan.promotion import Candidates, Promotion, plan_promotion, taken_over
-from seeknal.plan.session import Request, writing
+from seeknal.plan.promotion import plan_promotion, taken_over
+from seeknal.plan.session import writing
 from seeknal.run.delivery.owing import holds_newer, owed_again
 from seeknal.run.environments.moving import (
     build_missing,
@@ -32,16 +32,20 @@ from seeknal.run.environments.rolling_back import TargetRollback
 from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
-from seeknal.state.ledger import EnvironmentState, definitions_of
+from seeknal.state.ledger import definitions_of
 from seeknal.state.pool import Pool
-from seeknal.state.store import State, StateStore, read_state
+from seeknal.state.store import read_state
 from seeknal.values.errors import StateError, UsageError
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.results import RunSummary
-from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from seeknal.plan.promotion import Candidates, Promotion
+    from seeknal.plan.session import Request
     from seeknal.run.execution import Reporter
+    from seeknal.state.ledger import EnvironmentState
+    from seeknal.state.store import State, StateStore
+    from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)

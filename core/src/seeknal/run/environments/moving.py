@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plan.promotion import Promotion
 from seeknal.plan.succession import account_of
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.environments.batching import Batching
-from seeknal.run.partial_run import PartialRun
 from seeknal.run.step_scope import Staged
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, moved_records
@@ -20,6 +19,10 @@ from seeknal.values.errors import RunError
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
 from seeknal.values.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from seeknal.plan.promotion import Promotion
+    from seeknal.run.partial_run import PartialRun
 
 Changes = Mapping[NodeId, Snapshot | None]
 """What becomes of the nodes of a map: another output, or None where it has them no more."""

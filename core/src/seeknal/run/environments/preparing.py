@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from seeknal.plan.origins import changed_since, common_base
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.ledger import EnvironmentState, definitions_of
-from seeknal.state.store import StateStore
-from seeknal.values.names import PRODUCTION, NodeId
-from seeknal.values.project import Project
-from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.state.ledger import definitions_of
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Request
+    from seeknal.state.ledger import EnvironmentState
+    from seeknal.state.store import StateStore
+    from seeknal.values.names import NodeId
+    from seeknal.values.project import Project
+    from seeknal.values.snapshot import Artifact, Snapshot
 
 
 def prepare_environment(store: StateStore, project: Project, request: Request) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -18,15 +19,18 @@ from seeknal.run.delivery.owing import (
     taken_back,
     unsettled,
 )
-from seeknal.run.environments.moving import Changes
-from seeknal.run.partial_run import PartialRun
 from seeknal.state.batch_files import BatchFiles
-from seeknal.values.deliveries import Account, Delivery, Span
+from seeknal.values.deliveries import Account, Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.snapshot import Artifact, Snapshot
-from seeknal.values.targets import Target
+
+if TYPE_CHECKING:
+    from seeknal.run.environments.moving import Changes
+    from seeknal.run.partial_run import PartialRun
+    from seeknal.values.deliveries import Delivery
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Artifact, Snapshot
+    from seeknal.values.targets import Target
 
 
 class TargetRollback:

@@ -8,17 +8,19 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from seeknal.run.python.tabular import Workspace
 from seeknal.run.python.traced import Traced
 from seeknal.run.python.variables import with_variables
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.relations import Interval
+
+if TYPE_CHECKING:
+    from seeknal.run.python.tabular import Workspace
 
 
 @frozen(kw_only=True)

@@ -10,28 +10,33 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.kernel.context import StepContext
-from seeknal.kernel.plugin_types import Rows
-from seeknal.project.python.modules import LoadedFile, helpers_importable, load_file
+from seeknal.project.python.modules import helpers_importable, load_file
 from seeknal.project.python.syntax import functions, is_empty
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.rows.scans import files_scan
 from seeknal.run.engine import settle, store
 from seeknal.run.python.context import Call, PipelineContext
-from seeknal.run.python.database import OwnDuckDB, Stopped, begin, end
+from seeknal.run.python.database import Stopped, begin, end
 from seeknal.run.python.returned import scan_of
 from seeknal.run.python.tabular import Workspace
 from seeknal.run.python.traced import Traced, trace
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.relations import ParquetFiles, Relation, Scan
+from seeknal.values.relations import ParquetFiles, Scan
+
+if TYPE_CHECKING:
+    from seeknal.kernel.context import StepContext
+    from seeknal.kernel.plugin_types import Rows
+    from seeknal.project.python.modules import LoadedFile
+    from seeknal.run.python.database import OwnDuckDB
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.relations import Relation
 
 _local = threading.local()
 _FRAMES = re.compile(r"\.(df|to_df|fetchdf|fetch_df|fetch_df_chunk)\(")

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from seeknal.rows.scans import columns_of
 from seeknal.run.python.frames import column_refusal
 from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.sql.typetree import TypeTree, type_tree
-from seeknal.values.errors import NodeError
+from seeknal.sql.typetree import type_tree
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.sql.typetree import TypeTree
+    from seeknal.values.errors import NodeError
 
 _MOMENT = re.compile(r"(DATE|TIMESTAMP\w*)( WITH TIME ZONE)?")
 # They become TIMESTAMP where they are stored, and between these it has all of them.

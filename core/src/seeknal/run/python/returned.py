@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.rows.python_rows import scan_of_rows
 from seeknal.rows.scans import columns_of, files_scan
-from seeknal.run.python.context import Call
 from seeknal.run.python.parts import Part, scan_of_parts
-from seeknal.run.python.tabular import Workspace, is_relation, is_stream, is_tabular
+from seeknal.run.python.tabular import is_relation, is_stream, is_tabular
 from seeknal.sql.storage import copy_statement
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import ParquetFiles, Scan
+
+if TYPE_CHECKING:
+    from seeknal.run.python.context import Call
+    from seeknal.run.python.tabular import Workspace
 
 ACCEPTED = (
     "return a DuckDB relation, a pandas or polars frame, an Arrow table or reader,"

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.project.python.uv import run_with_uv
 from seeknal.run.engine import stored_scan, write_rows
-from seeknal.run.python.context import Call
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.relations import Relation, Scan
+from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.run.python.context import Call
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.relations import Relation
 
 
 def run_script(

@@ -16,10 +16,11 @@ from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import encoded, scan_of
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
-from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     import duckdb
+
+    from seeknal.values.names import NodeId
 
 _numbers = itertools.count(1)
 

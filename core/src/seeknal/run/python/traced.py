@@ -10,18 +10,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.project.python.syntax import decorators, functions, our_names
 from seeknal.project.python.syntax_tree import syntax_tree
-from seeknal.run.python.tabular import Workspace, is_relation
+from seeknal.run.python.tabular import is_relation
 from seeknal.sql.keywords import words
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.syntax import syntax_fault
 from seeknal.sql.tokens import tokenize
 from seeknal.values.secret import scrub
+
+if TYPE_CHECKING:
+    from seeknal.run.python.tabular import Workspace
 
 _LAZY = words(
     """

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seeknal.run.python.tabular import Workspace, is_tabular
+from seeknal.run.python.tabular import is_tabular
 from seeknal.sql.quote import quote_identifier
 from seeknal.values.errors import NodeError
+
+if TYPE_CHECKING:
+    from seeknal.run.python.tabular import Workspace
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _SKIP = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"

@@ -17,12 +17,14 @@ from seeknal.sql.lineage.functions import (
     is_exact,
     is_system_schema,
 )
-from seeknal.sql.lineage.relations import Col, Scope, Sink, merged, resolve
-from seeknal.sql.lineage.tree import Tree, arguments, children, constant, walk
+from seeknal.sql.lineage.relations import Sink, merged, resolve
+from seeknal.sql.lineage.tree import arguments, children, constant, walk
 from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.queries import Queries
+    from seeknal.sql.lineage.relations import Col, Scope
+    from seeknal.sql.lineage.tree import Tree
 
 
 class Expressions:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.sql.keywords import words
-from seeknal.sql.lineage.tree import Tree, connection, walk
+from seeknal.sql.lineage.tree import connection, walk
 from seeknal.sql.tokens import tokenize
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.tree import Tree
 
 ROWS_MAKING = frozenset({"unnest", "unlist"})
 """In a select list they turn one row into several, or one column into several."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.lineage.expressions import Expressions, outside_aggregates
 from seeknal.sql.lineage.relations import (
     NONE,
     Binding,
-    Col,
     Relation,
     Scope,
     Sink,
@@ -20,8 +19,15 @@ from seeknal.sql.lineage.relations import (
 from seeknal.sql.lineage.stars import Stars
 from seeknal.sql.lineage.tables import Tables
 from seeknal.sql.lineage.ties import leaves_no_ties
-from seeknal.sql.lineage.tree import Tree, bare_name, ordinal
-from seeknal.values.column_lineage import ColumnRef, Untraceable
+from seeknal.sql.lineage.tree import bare_name, ordinal
+from seeknal.values.column_lineage import Untraceable
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.relations import (
+        Col,
+    )
+    from seeknal.sql.lineage.tree import Tree
+    from seeknal.values.column_lineage import ColumnRef
 
 Tables_ = Callable[[Sequence[str]], "Relation | None"]
 

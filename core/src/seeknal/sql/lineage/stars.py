@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.lineage.functions import makes_rows
 from seeknal.sql.lineage.relations import (
-    Binding,
-    Col,
-    Scope,
     Sink,
     col_of,
     levels,
     merged,
     resolve,
 )
-from seeknal.sql.lineage.tree import Tree, arguments, children, matched_names, walk
+from seeknal.sql.lineage.tree import arguments, children, matched_names, walk
 from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.expressions import Expressions
+    from seeknal.sql.lineage.relations import (
+        Binding,
+        Col,
+        Scope,
+    )
+    from seeknal.sql.lineage.tree import Tree
 
 
 class Stars:

@@ -18,11 +18,12 @@ from seeknal.sql.lineage.relations import (
     renamed,
     resolve,
 )
-from seeknal.sql.lineage.tree import Tree, arguments, walk
+from seeknal.sql.lineage.tree import arguments, walk
 from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.lineage.queries import Queries
+    from seeknal.sql.lineage.tree import Tree
 
 _ONE_COLUMN = {"unnest": "unnest", "range": "range", "generate_series": "generate_series"}
 _ALL_OF = ("SEMI", "ANTI")

@@ -7,10 +7,14 @@ that, no two rows are equal in it, and the order of the rows that were read does
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from seeknal.sql.lineage.expressions import is_aggregated
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.tree import Tree, bare_name, is_many, key_of, ordinal, walk
+from seeknal.sql.lineage.tree import bare_name, is_many, key_of, ordinal, walk
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.tree import Tree
 
 
 def leaves_no_ties(node: Tree, is_column: Callable[[str], bool]) -> bool:

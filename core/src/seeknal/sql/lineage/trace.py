@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from seeknal.sql.lineage.queries import Queries
-from seeknal.sql.lineage.relations import Col, Refs, Relation
-from seeknal.sql.lineage.tree import Tree, parse
+from seeknal.sql.lineage.relations import Col, Relation
+from seeknal.sql.lineage.tree import parse
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage, Untraceable
+
+if TYPE_CHECKING:
+    from seeknal.sql.lineage.relations import Refs
+    from seeknal.sql.lineage.tree import Tree
 
 Names = Mapping[tuple[str, ...], tuple[str, Sequence[str]]]
 """What a table name (lower case, outermost part first) means: a relation and its columns."""
