@@ -7,10 +7,10 @@ import duckdb
 import pytest
 from openpyxl import Workbook
 
-from seeknal.builtin.excel import ExcelOptions
-from seeknal.builtin.files import CsvOptions, JsonOptions, ParquetOptions
-from seeknal.builtin.filetarget import FileOptions
-from seeknal.builtin.sqlite import SqliteOptions
+from seeknal.builtin.options.excel import ExcelOptions
+from seeknal.builtin.options.files import CsvOptions, JsonOptions, ParquetOptions
+from seeknal.builtin.options.filetarget import FileOptions
+from seeknal.builtin.options.sqlite import SqliteOptions
 from seeknal.testing import PluginContract, SourceContract, TargetContract
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.names import NodeId

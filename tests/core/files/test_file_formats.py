@@ -11,7 +11,8 @@ import duckdb
 import pytest
 from attrs import evolve
 
-from seeknal.builtin.filetarget import FileOptions, _explained
+from seeknal.builtin.filedelivery import _explained
+from seeknal.builtin.options.filetarget import FileOptions
 from seeknal.kernel.plugins import load_plugins
 from seeknal.values.errors import DeliveryError, NodeError
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from seeknal.builtin.aggregatesql import aggregation, second_order
-from seeknal.builtin.aggregation import (
+from seeknal.builtin.options.aggregation import (
     AggregationOptions,
     FeatureSpec,
     Ratio,

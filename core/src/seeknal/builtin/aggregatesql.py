@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.builtin.aggregates import call, normal
-from seeknal.builtin.aggregation import (
+from seeknal.builtin.options.aggregation import (
     Window,
     several,
     specs_of,
@@ -19,7 +19,7 @@ from seeknal.builtin.aggregation import (
 from seeknal.plugin import Duration, check_condition, quote_identifier
 
 if TYPE_CHECKING:
-    from seeknal.builtin.aggregation import (
+    from seeknal.builtin.options.aggregation import (
         AggregationOptions,
         FeatureSpec,
         Ratio,

@@ -13,7 +13,7 @@ from seeknal.plugin import (
 )
 
 if TYPE_CHECKING:
-    from seeknal.builtin.filetarget import FileOptions, Format
+    from seeknal.builtin.options.filetarget import FileOptions, Format
     from seeknal.plugin import (
         Column,
         Context,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, cast
 
 from seeknal.builtin.paths import local_files, paths_of
 from seeknal.plugin import (
@@ -15,10 +13,10 @@ from seeknal.plugin import (
     did_you_mean,
     files_version,
     hookimpl,
-    option,
 )
 
 if TYPE_CHECKING:
+    from seeknal.builtin.options.excel import ExcelOptions
     from seeknal.plugin import (
         Rows,
         Source,
@@ -26,22 +24,7 @@ if TYPE_CHECKING:
     )
 
 
-@frozen(kw_only=True)
-class ExcelOptions:
-    """``params:`` of an excel source."""
-
-    path: str | None = option(None, role="path", summary="instead of table:")
-    sheet: str | int | None = option(
-        None, aliases=("sheet_name",), summary="its name or number from 0; the first by default"
-    )
-    range: str | None = option(None, summary="cells such as A2:F100, or columns such as B:F")
-    header: bool = option(
-        True, summary="the first row names the columns; else column0, column1, ..."
-    )
-    skip: int = option(0, summary="rows to leave out at the top")
-    uncalculated: Literal["error", "null"] = option(
-        "error", summary='"null", in quotes: a formula whose result is not stored is NULL'
-    )
+_NAMES = ("excel", "xlsx")
 
 
 @hookimpl
@@ -49,7 +32,7 @@ def source_types() -> list[SourceType]:
     return [
         SourceType(
             name="excel",
-            options=ExcelOptions,
+            options="seeknal.builtin.options.excel:ExcelOptions",
             summary="a sheet of a workbook",
             reads_files=True,
             aliases=("xlsx",),
@@ -60,7 +43,7 @@ def source_types() -> list[SourceType]:
 
 @hookimpl
 def source_version(source: Source, context: SourceContext) -> object | None:
-    if not isinstance(source.options, ExcelOptions):
+    if source.type not in _NAMES:
         return None
     file = _file(source, context)
     return files_version([file], context.known_version, root=context.project_root)
@@ -68,22 +51,23 @@ def source_version(source: Source, context: SourceContext) -> object | None:
 
 @hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
-    if not isinstance(source.options, ExcelOptions):
+    if source.type not in _NAMES:
         return None
     from xml.etree.ElementTree import ParseError
 
     from seeknal.builtin.sheetrows import SheetReader
 
-    if source.options.skip < 0:
+    options = cast("ExcelOptions", source.options)
+    if options.skip < 0:
         raise NodeError(
-            f"params: skip is {source.options.skip}",
+            f"params: skip is {options.skip}",
             code="SK0742",
             help="how many rows to leave out at the top: 0 or more",
         )
     path = _file(source, context)
     with closing(_open(path)) as workbook:
-        sheet = _sheet(workbook, source.options)
-        reader = SheetReader(sheet, source.options, source, context)
+        sheet = _sheet(workbook, options)
+        reader = SheetReader(sheet, options, source, context)
         try:
             return reader.rows()
         except (ParseError, ValueError, IndexError, KeyError) as error:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import (
-    Duration,
     Misfit,
     NodeError,
     Problem,
-    Scan,
     column_help,
-    find_word,
     hookimpl,
-    option,
     quote_identifier,
     quote_literal,
-    to_scan,
 )
 
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.builtin.options.feature_group import FeatureGroupOptions
     from seeknal.plugin import (
         Column,
         Context,
@@ -33,81 +27,10 @@ if TYPE_CHECKING:
         NodeInputs,
         Project,
         Rows,
+        Scan,
     )
 
-_DTYPES = {
-    "str": "VARCHAR",
-    "int": "BIGINT",
-    "integer": "BIGINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "float": "DOUBLE",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-    "bytes": "BLOB",
-}
-"""Names of types as Python and seeknal 2.x have them; every other is DuckDB's."""
-
-
-@frozen(kw_only=True)
-class Entity:
-    """What a feature describes, and the columns that identify it."""
-
-    name: str = option(summary="what it is called")
-    join_keys: tuple[str, ...] = option(
-        (), aliases=("keys", "join_key"), summary="the columns that identify one"
-    )
-    description: str | None = option(None, functional=False, summary="what it is, for people")
-
-
-@frozen(kw_only=True)
-class Feature:
-    """One feature of a group."""
-
-    name: str | None = option(None, summary="the column, where the features are a list")
-    dtype: str | None = option(
-        None, aliases=("type", "data_type"), summary="the type that it is cast to"
-    )
-    description: str | None = option(None, functional=False, summary="what it means, for people")
-    tags: tuple[str, ...] = option((), functional=False, summary="words for people")
-
-
-@frozen(kw_only=True)
-class FeatureGroupOptions:
-    """The keys of a feature group."""
-
-    entity: str | Entity = option(summary="what the features describe: {name, join_keys}")
-    event_time: str | None = option(
-        None, aliases=("event_time_col",), summary="since when a row holds"
-    )
-    created_time: str | None = option(None, summary="when a row became known")
-    ttl: Duration | None = option(None, summary="how long a row holds")
-    features: Mapping[str, Feature | str | None] | tuple[Feature | str, ...] = option(
-        factory=dict, summary="name: {dtype, description}; absent: every other column"
-    )
-    version: int | str | None = option(None, summary="another one builds the group anew")
-
-    def __attrs_post_init__(self) -> None:
-        if "" in self.types:
-            raise ValueError("each feature needs its name")
-
-    @property
-    def types(self) -> dict[str, str | None]:
-        """The declared features with their types; empty when every column is one."""
-        features = self.features
-        if isinstance(features, Mapping):
-            return {name: _dtype(feature) for name, feature in features.items()}
-        return {
-            feature if isinstance(feature, str) else feature.name or "": _dtype(
-                None if isinstance(feature, str) else feature
-            )
-            for feature in features
-        }
-
-
-def _dtype(feature: Feature | str | None) -> str | None:
-    text = feature.dtype if isinstance(feature, Feature) else feature
-    return None if text is None else _DTYPES.get(text.lower(), text)
+_KIND = "feature_group"
 
 
 @hookimpl
@@ -116,8 +39,8 @@ def validate_project(project: Project) -> list[Problem]:
     declared = [
         (node, feature, dtype)
         for node in project.nodes.values()
-        if isinstance(node.options, FeatureGroupOptions)
-        for feature, dtype in node.options.types.items()
+        if node.kind == _KIND
+        for feature, dtype in _options(node).types.items()
         if dtype is not None
     ]
     if not declared:
@@ -129,9 +52,15 @@ def validate_project(project: Project) -> list[Problem]:
     return [problem for problem in found if problem is not None]
 
 
+def _options(node: Node) -> FeatureGroupOptions:
+    return cast("FeatureGroupOptions", node.options)
+
+
 def _wrong_type(
     project: Project, node: Node, feature: str, dtype: str, connection: duckdb.DuckDBPyConnection
 ) -> Problem | None:
+    from seeknal.plugin import find_word
+
     try:
         _sql_type(dtype, connection)
     except ValueError as error:
@@ -157,12 +86,13 @@ def _sql_type(text: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
-    options = node.options
-    if not isinstance(options, FeatureGroupOptions):
+    if node.kind != _KIND:
         return None
+    from seeknal.plugin import Scan, to_scan
+
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
     scan, columns = to_scan(context.duckdb, body, f"body_of_{node.name}")
-    group = _Group(node, options, columns, context)
+    group = _Group(node, _options(node), columns, context)
     if inputs.body is None and group.required:
         group.count_nulls(scan)
     return Scan(f"SELECT {', '.join(group.select())} FROM ({scan.sql}\n)")
@@ -171,19 +101,21 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
 @hookimpl
 def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
     """Keys, times and features that are no columns of the rows."""
-    if not isinstance(node.options, FeatureGroupOptions):
+    if node.kind != _KIND:
         return None
     known = [column.name for column in columns]
     folded = {name.lower() for name in known}
     return [
         _missing(node, known, *named)
-        for named in _named(node.options)
+        for named in _named(_options(node))
         if named[0].lower() not in folded
     ]
 
 
 def _named(options: FeatureGroupOptions) -> Iterator[tuple[str, str, str]]:
     """Each column that is named, as what, and by which option."""
+    from seeknal.builtin.options.feature_group import Entity
+
     if isinstance(options.entity, Entity):
         for name in options.entity.join_keys:
             yield name, "key", "entity"
@@ -233,6 +165,8 @@ class _Group:
         return [f"{self.value(name)} AS {quote_identifier(name)}" for name in listed]
 
     def keys(self) -> tuple[str, ...]:
+        from seeknal.builtin.options.feature_group import Entity
+
         entity = self.options.entity
         if isinstance(entity, Entity) and entity.join_keys:
             return entity.join_keys

@@ -11,7 +11,7 @@ from seeknal.builtin.readeroptions import FORMATS, is_format
 from seeknal.plugin import Problem, did_you_mean, find_word
 
 if TYPE_CHECKING:
-    from seeknal.builtin.filetarget import FileOptions, Format
+    from seeknal.builtin.options.filetarget import FileOptions, Format
     from seeknal.plugin import Project, Target
 
 _TEXT = ("none", "uncompressed", "gzip", "zstd", "auto", "auto_detect", "infer")

@@ -2,105 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from seeknal.builtin.paths import located, version
-from seeknal.builtin.readers import reading
-from seeknal.plugin import SourceType, hookimpl, option
+from seeknal.plugin import SourceType, hookimpl
 
 if TYPE_CHECKING:
     from seeknal.plugin import Rows, Source, SourceContext
 
 
-@frozen(kw_only=True)
-class CsvOptions:
-    """``params:`` of a csv source: DuckDB's own names, where it has one."""
-
-    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
-    delimiter: str | None = option(None, aliases=("delim", "sep"), summary="between fields")
-    header: bool | None = option(None, summary="whether the first line names the columns")
-    skip: int | None = option(None, summary="lines to leave out at the top")
-    quote: str | None = option(None, summary="around fields")
-    escape: str | None = option(None, summary="before a quote inside a field")
-    encoding: str | None = option(None, summary="utf-8, utf-16, latin-1")
-    nullstr: str | tuple[str, ...] | None = option(None, summary="text that stands for NULL")
-    decimal_separator: str | None = option(None, aliases=("decimal",), summary="a comma, say")
-    dateformat: str | None = option(None, aliases=("date_format",), summary="such as %d.%m.%Y")
-    timestampformat: str | None = option(
-        None, aliases=("timestamp_format",), summary="such as %d.%m.%Y %H:%M"
-    )
-    all_varchar: bool | None = option(None, summary="every column is text")
-    ignore_errors: bool | None = option(None, summary="leave out lines that do not fit")
-    reject_file: str | None = option(None, summary="a csv file for the lines that do not fit")
-    null_padding: bool | None = option(None, summary="fill up lines that are too short")
-    strict_mode: bool | None = option(
-        None, summary="false reads lines with wrong quotes as it can, and counts them"
-    )
-    comment: str | None = option(None, summary="lines that begin with it are left out")
-    allow_quoted_nulls: bool | None = option(
-        None, summary='false: text in quotes is never NULL, so that "" is an empty text'
-    )
-    maximum_line_size: int | None = option(
-        None, aliases=("max_line_size",), summary="bytes of the longest line; else as needed"
-    )
-    compression: str | None = option(None, summary="else by the file's ending")
-    sample_size: int | None = option(None, summary="rows that decide the types; -1: all")
-    union_by_name: bool | None = option(None, summary="false: several files match by position")
-    hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
-    headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
-
-
-@frozen(kw_only=True)
-class JsonOptions:
-    """``params:`` of a json source."""
-
-    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
-    format: Literal["auto", "newline_delimited", "ndjson", "jsonl", "array", "unstructured"] = (
-        option("auto", summary="one value a line, or one array")
-    )
-    records: str | None = option(None, summary="where the rows are, such as data.items")
-    compression: str | None = option(None, summary="else by the file's ending")
-    dateformat: str | None = option(None, aliases=("date_format",), summary="such as %d.%m.%Y")
-    timestampformat: str | None = option(
-        None, aliases=("timestamp_format",), summary="such as %d.%m.%Y %H:%M"
-    )
-    ignore_errors: bool | None = option(None, summary="NULL for lines that are no JSON")
-    maximum_depth: int | None = option(None, summary="levels that become types of their own")
-    maximum_object_size: int | None = option(None, summary="bytes of the longest value")
-    sample_size: int | None = option(None, summary="values that decide the types; -1: all")
-    union_by_name: bool | None = option(None, summary="false: the first file has all columns")
-    hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
-    headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
-
-
-@frozen(kw_only=True)
-class ParquetOptions:
-    """``params:`` of a parquet source."""
-
-    path: str | tuple[str, ...] | None = option(None, role="path", summary="instead of table:")
-    union_by_name: bool | None = option(None, summary="false: the first file has all columns")
-    hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
-    headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
-
-
-@frozen(kw_only=True)
-class HttpOptions:
-    """``params:`` of an http source: a file behind a URL, in one of the other formats."""
-
-    path: str | None = option(
-        None, aliases=("url",), role="path", summary="the URL, instead of table:"
-    )
-    format: Literal["csv", "json", "parquet"] | None = option(None, summary="else by its ending")
-    headers: Mapping[str, str] = option(factory=dict, summary="of the request")
-    delimiter: str | None = option(None, summary="of a csv file")
-    header: bool | None = option(None, summary="of a csv file")
-
-
-_OPTIONS = (CsvOptions, JsonOptions, ParquetOptions, HttpOptions)
+_OPTIONS = "seeknal.builtin.options.files"
+_NAMES = ("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "http", "https")
 _ENDINGS = {".parquet": "parquet", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 
 
@@ -109,22 +25,27 @@ def source_types() -> list[SourceType]:
     return [
         SourceType(
             name="csv",
-            options=CsvOptions,
+            options=f"{_OPTIONS}:CsvOptions",
             summary="delimited text",
             reads_files=True,
             aliases=("tsv",),
         ),
         SourceType(
             name="json",
-            options=JsonOptions,
+            options=f"{_OPTIONS}:JsonOptions",
             summary="JSON, one value a line or an array",
             reads_files=True,
             aliases=("jsonl", "ndjson"),
         ),
-        SourceType(name="parquet", options=ParquetOptions, summary="Parquet", reads_files=True),
+        SourceType(
+            name="parquet",
+            options=f"{_OPTIONS}:ParquetOptions",
+            summary="Parquet",
+            reads_files=True,
+        ),
         SourceType(
             name="http",
-            options=HttpOptions,
+            options=f"{_OPTIONS}:HttpOptions",
             summary="a file behind a URL",
             aliases=("https",),
             table="https://HOST/FILE.csv",
@@ -134,23 +55,27 @@ def source_types() -> list[SourceType]:
 
 @hookimpl
 def source_version(source: Source, context: SourceContext) -> object | None:
-    if not isinstance(source.options, _OPTIONS):
+    if source.type not in _NAMES:
         return None
-    return version(source, context, source.options.headers)
+    options: Any = source.options
+    return version(source, context, options.headers)
 
 
 @hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
-    if not isinstance(source.options, _OPTIONS):
+    if source.type not in _NAMES:
         return None
     from seeknal.builtin.csvrows import csv_rows
     from seeknal.builtin.jsonrows import json_rows
+    from seeknal.builtin.options.files import CsvOptions, JsonOptions
     from seeknal.builtin.parquetrows import parquet_rows
     from seeknal.builtin.readeroptions import check_options
+    from seeknal.builtin.readers import reading
 
-    if isinstance(source.options, CsvOptions | JsonOptions):
-        check_options(source.options, context)
-    files = located(source, context, source.options.headers)
+    options: Any = source.options
+    if isinstance(options, CsvOptions | JsonOptions):
+        check_options(options, context)
+    files = located(source, context, options.headers)
     source = evolve(source, options=_of_one_format(source, files))
     if isinstance(source.options, CsvOptions):
         return csv_rows(source, reading("read_csv", files, source, context), context)
@@ -161,6 +86,8 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
 
 def _of_one_format(source: Source, files: Sequence[str]) -> object:
     """The options of the format that the files are in."""
+    from seeknal.builtin.options.files import CsvOptions, HttpOptions, JsonOptions, ParquetOptions
+
     options = source.options
     if isinstance(options, CsvOptions) and source.type == "tsv" and options.delimiter is None:
         return evolve(options, delimiter="\t")

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
-import shutil
-from collections.abc import Collection, Iterable, Iterator
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
-
-from seeknal.plugin import (
-    Delivered,
-    DeliveryError,
-    Fate,
-    NodeError,
-    NodeId,
-    Problem,
-    TargetType,
-    find_word,
-    hookimpl,
-    option,
-    replacing,
-    without_values,
-)
+from seeknal.plugin import TargetType, hookimpl
 
 if TYPE_CHECKING:
+    from seeknal.builtin.options.filetarget import FileOptions
     from seeknal.plugin import (
+        Delivered,
         DeliveryContext,
+        Fate,
+        Problem,
         Project,
         Relation,
         Standing,
@@ -38,57 +21,15 @@ if TYPE_CHECKING:
         TargetContext,
     )
 
-Format = Literal["csv", "json", "ndjson", "jsonl", "parquet", "xlsx"]
-_BY_SUFFIX: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-    ".xlsx": "xlsx",
-}
-_FULL = ("No space left on device", "Out of disk space", "Disk quota exceeded")
-_OWN = (
-    *("seeknal_project.yml", "profiles.yml", ".env", ".git/*", ".seeknal/*"),
-    *("seeknal/*.yml", "seeknal/*.yaml", "seeknal/*.py", "seeknal/*.sql", "seeknal/seeds/*"),
-    *("target/.*", "target/run_state*", "target/state/*", "target/history/*", "target/audits/*"),
-    *("target/cache/*", "target/intermediate/*", "target/tmp/*", "target/environments/*"),
-)
-"""What only the project's author or seeknal itself may write; ``*`` stands for folders too."""
-
-
-@frozen(kw_only=True)
-class FileOptions:
-    """Options of a file target, or ``params:`` of an exposure of type file."""
-
-    path: str = option(role="path", summary="where the file goes, relative to the project")
-    format: Format | None = option(None, summary="else by the path's ending")
-    delimiter: str | None = option(None, aliases=("delim", "sep"), summary="of a csv file")
-    header: bool = option(True, summary="csv: the first line names the columns")
-    nullstr: str | None = option(None, summary="csv: what stands for NULL; nothing by default")
-    dateformat: str | None = option(None, aliases=("date_format",), summary="csv: %d.%m.%Y")
-    timestampformat: str | None = option(
-        None, aliases=("timestamp_format",), summary="csv: %d.%m.%Y %H:%M"
-    )
-    excel_safe: bool = option(
-        False, aliases=("neutralise",), summary="csv: text that a spreadsheet would run is quoted"
-    )
-    array: bool | None = option(None, summary="json: one array instead of a value a line")
-    compression: str | None = option(None, summary="else by the path's ending: .gz, .zst")
-    allow_outside: bool = option(
-        False, role="outside", summary="the path may lie outside the project"
-    )
-    sheets: tuple[str, ...] = option((), summary="xlsx: nodes that get a sheet each")
+_TYPE = "file"
 
 
 @hookimpl
 def target_types() -> list[TargetType]:
     return [
         TargetType(
-            name="file",
-            options=FileOptions,
+            name=_TYPE,
+            options="seeknal.builtin.options.filetarget:FileOptions",
             summary="a csv, json, parquet or xlsx file",
             label_field="path",
             exposure=True,
@@ -98,217 +39,48 @@ def target_types() -> list[TargetType]:
 
 @hookimpl
 def validate_project(project: Project) -> Iterable[Problem]:
-    from seeknal.builtin.filechecks import below_files
+    from seeknal.builtin.filedelivery import problems_of
 
-    owners: dict[Path, Target] = {}
-    for node in project.nodes.values():
-        for target in node.targets:
-            if isinstance(target.options, FileOptions) and target.options.path.strip():
-                path = (project.root / target.options.path).resolve()
-                first = owners.setdefault(path, target)
-                if first is not target:
-                    yield _one_file_twice(first, target)
-                yield from _wrong(target, target.options, path, project)
-    yield from below_files(owners, project.root)
-
-
-def _wrong(target: Target, options: FileOptions, path: Path, project: Project) -> Iterator[Problem]:
-    """What a delivery would say of the path, else what is wrong with other options."""
-    from seeknal.builtin.filechecks import option_problems
-
-    root = project.root
-    try:
-        _refuse_elsewhere(options.path)
-        format = _format(options)
-        _refuse_own(options.path, path, root)
-    except NodeError as error:
-        place = target.location and find_word(root, target.location, options.path, "path")
-        yield Problem(
-            code=error.code,
-            message=error.message,
-            location=place,
-            help=error.help,
-            node=target.node,
-        )
-        return
-    yield from option_problems(target, options, format, project)
-
-
-def _one_file_twice(first: Target, second: Target) -> Problem:
-    return Problem(
-        code="SK1107",
-        message=f"{first.node} and {second.node} both write {second.label}",
-        location=second.location,
-        help="give each its own path: the later one would replace the other's rows",
-        node=second.node,
-    )
+    return problems_of(project)
 
 
 @hookimpl
 def isolate_target(target: Target, context: TargetContext) -> str | None:
-    if not isinstance(target.options, FileOptions):
+    if target.type != _TYPE:
         return None
-    path, root = _place(target.options, context), context.project_root.resolve()
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+    from seeknal.builtin.filedelivery import place_in
+
+    options = cast("FileOptions", target.options)
+    return place_in(options, context)
 
 
 @hookimpl
 def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
-    options = target.options
-    if not isinstance(options, FileOptions):
+    if target.type != _TYPE:
         return None
-    path = _place(options, context)
-    format = _format(options)
-    try:
-        with replacing(path) as temporary:
-            rows = _write(format, options, relation, temporary, context)
-            if path.exists():
-                shutil.copymode(path, temporary)
-            proof = _proof(temporary)
-    except Exception as error:
-        raise _explained(error, options, path, context.pii(target.node)) from error
-    return Delivered(rows=rows, proof=proof)
+    from seeknal.builtin.filedelivery import deliver
+
+    options = cast("FileOptions", target.options)
+    return deliver(target, options, relation, context)
 
 
 @hookimpl
 def target_stands(target: Target, context: TargetContext) -> bool | None:
-    if not isinstance(target.options, FileOptions):
+    if target.type != _TYPE:
         return None
-    return os.path.lexists(_place(target.options, context))
+    from seeknal.builtin.filedelivery import stands
+
+    options = cast("FileOptions", target.options)
+    return stands(options, context)
 
 
 @hookimpl
 def drop_target(
     target: Target, standing: Standing, context: TargetContext, dry_run: bool
 ) -> Fate | None:
-    if not isinstance(target.options, FileOptions):
+    if target.type != _TYPE:
         return None
-    path = _place(target.options, context)
-    if not os.path.lexists(path):
-        return Fate(verdict="gone")
-    if not standing.proof:
-        return Fate(verdict="kept", why="what it held when it was delivered is not on record")
-    if not path.is_file() or _proof(path) != standing.proof:
-        return Fate(verdict="kept", why="it is not what was delivered: somebody has changed it")
-    if not dry_run:
-        try:
-            path.unlink()
-        except OSError as error:
-            raise DeliveryError(f"{target.label}: {error.strerror}", code="SK1104") from error
-    return Fate(verdict="dropped")
+    from seeknal.builtin.filedelivery import drop
 
-
-def _proof(path: Path) -> str:
-    """What only a file of the same content has."""
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-
-
-def _place(options: FileOptions, context: TargetContext) -> Path:
-    """The file's place; outside production below ``target/environments``.
-
-    Raises NodeError for a path out of the project, or one that is the project's own.
-    """
-    if context.environment != "prod":
-        return _isolated(options.path, context)
-    root = context.project_root
-    path = (
-        (root / options.path).resolve() if options.allow_outside else context.resolve(options.path)
-    )
-    _refuse_own(options.path, path, root)
-    return path
-
-
-def _isolated(path: str, context: TargetContext) -> Path:
-    """No path leaves an environment's folder, whatever it holds."""
-    steps = [step for step in PurePath(path).parts if step not in ("..", "/")]
-    return context.resolve(str(PurePath("target/environments", context.environment, *steps)))
-
-
-def _refuse_elsewhere(given: str) -> None:
-    """A path that means another place to people than the folder that it would become here."""
-    if "://" in given:
-        raise NodeError(
-            f"{given!r} is an address, and a file target writes files of this machine",
-            code="SK1109",
-            help="write to a folder such as outputs/, and copy the file from there",
-        )
-    if given.startswith("~") and "/" in given:
-        raise NodeError(
-            f"{given!r} begins with ~, which would be a folder of that name",
-            code="SK1109",
-            help="write the path in full, with allow_outside: true",
-        )
-
-
-def _refuse_own(given: str, path: Path, root: Path) -> None:
-    if not path.is_relative_to(root.resolve()):
-        return
-    inside = path.relative_to(root.resolve()).as_posix()
-    if any(fnmatchcase(inside, pattern) for pattern in _OWN):
-        raise NodeError(
-            f"{given!r} is a place of the project's own files",
-            code="SK1106",
-            help="write to another folder, such as outputs/",
-        )
-
-
-def _format(options: FileOptions) -> Format:
-    found = options.format or _BY_SUFFIX.get(_ending(options))
-    if found is None:
-        raise NodeError(
-            f"{PurePath(options.path).name!r} does not show in which format it is written",
-            code="SK1102",
-            help="format: csv, json, parquet or xlsx",
-        )
-    return found
-
-
-def _ending(options: FileOptions) -> str:
-    """The ending that shows the format: that before ``.gz``, where a file is compressed."""
-    endings = [ending.lower() for ending in PurePath(options.path).suffixes]
-    return next((ending for ending in reversed(endings) if ending not in (".gz", ".zst")), "")
-
-
-def _write(
-    format: Format, options: FileOptions, relation: Relation, path: Path, context: DeliveryContext
-) -> int:
-    if format == "xlsx":
-        from seeknal.builtin.workbook import write_workbook
-
-        parents = [(NodeId(id).name, context.parent(id)) for id in options.sheets]
-        found = parents or [(relation.node.name, relation)]
-        return write_workbook(found, path, context, header=options.header)
-    if format == "parquet" and relation.path is not None and options.compression is None:
-        # The stored output is what would be written: nothing is decoded, nothing lost.
-        shutil.copyfile(relation.path, path)
-        return relation.rows
-    from seeknal.builtin.copying import copy_rows
-
-    return copy_rows(format, options, relation, path, context)
-
-
-def _explained(
-    error: Exception, options: FileOptions, path: Path, private: Collection[str]
-) -> Exception:
-    if isinstance(error, NodeError | DeliveryError):
-        return error
-    code = error.errno if isinstance(error, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT) or any(text in str(error) for text in _FULL):
-        return DeliveryError(
-            f"no space left to write {options.path} ({_free(path):,.1f} MiB free)",
-            code="SK1103",
-            help="make room and run again; the file holds what it held",
-        )
-    strerror = error.strerror if isinstance(error, OSError) else None
-    reason = strerror or without_values(error, private)
-    return DeliveryError(
-        f"{options.path} cannot be written: {reason}",
-        code="SK1104",
-        help="it holds what it held before",
-    )
-
-
-def _free(path: Path) -> float:
-    folder = next(folder for folder in path.parents if folder.exists())
-    return shutil.disk_usage(folder).free / 2**20
+    options = cast("FileOptions", target.options)
+    return drop(target, options, standing, context, dry_run=dry_run)

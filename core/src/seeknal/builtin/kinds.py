@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
-from seeknal.builtin.aggregation import AggregationOptions, SecondOrderOptions
-from seeknal.builtin.feature_group import FeatureGroupOptions
-from seeknal.builtin.profile import ProfileOptions
 from seeknal.plugin import (
     NodeKind,
     Problem,
     hookimpl,
-    option,
 )
 
 if TYPE_CHECKING:
@@ -27,20 +20,7 @@ if TYPE_CHECKING:
     )
 
 _READING_ONE = ("feature_group", "aggregation", "second_order_aggregation", "profile")
-
-
-@frozen(kw_only=True)
-class NoOptions:
-    """A kind without keys of its own."""
-
-
-@frozen(kw_only=True)
-class RuleOptions:
-    """The keys of a rule beside its ``audits:``."""
-
-    rule: Mapping[str, object] | tuple[Mapping[str, object], ...] | None = option(
-        None, summary="checks as seeknal 2.x writes them"
-    )
+_NONE = "seeknal.builtin.options.none:NoOptions"
 
 
 @hookimpl
@@ -49,7 +29,7 @@ def node_kinds() -> list[NodeKind]:
         NodeKind(
             name="source",
             folder="sources",
-            options=NoOptions,
+            options=_NONE,
             summary="rows from outside",
             colour="#3b82f6",
             does="loads",
@@ -58,7 +38,7 @@ def node_kinds() -> list[NodeKind]:
         NodeKind(
             name="transform",
             folder="transforms",
-            options=NoOptions,
+            options=_NONE,
             summary="rows computed by SQL or Python",
             colour="#10b981",
             rows_of_body=True,
@@ -66,7 +46,7 @@ def node_kinds() -> list[NodeKind]:
         NodeKind(
             name="feature_group",
             folder="feature_groups",
-            options=FeatureGroupOptions,
+            options="seeknal.builtin.options.feature_group:FeatureGroupOptions",
             summary="features of an entity, by key and event time",
             colour="#f59e0b",
             functional=("entity", "event_time", "created_time", "features"),
@@ -75,28 +55,28 @@ def node_kinds() -> list[NodeKind]:
         NodeKind(
             name="aggregation",
             folder="aggregations",
-            options=AggregationOptions,
+            options="seeknal.builtin.options.aggregation:AggregationOptions",
             summary="features over windows of time",
             colour="#8b5cf6",
         ),
         NodeKind(
             name="second_order_aggregation",
             folder="aggregations",
-            options=SecondOrderOptions,
+            options="seeknal.builtin.options.aggregation:SecondOrderOptions",
             summary="an aggregation over an aggregation",
             colour="#7c3aed",
         ),
         NodeKind(
             name="profile",
             folder="profiles",
-            options=ProfileOptions,
+            options="seeknal.builtin.options.profile:ProfileOptions",
             summary="statistics of a node's columns",
             colour="#06b6d4",
         ),
         NodeKind(
             name="rule",
             folder="rules",
-            options=RuleOptions,
+            options="seeknal.builtin.options.rule:RuleOptions",
             summary="audits that stand by themselves",
             colour="#ef4444",
             does="checks",
@@ -106,7 +86,7 @@ def node_kinds() -> list[NodeKind]:
         NodeKind(
             name="exposure",
             folder="exposures",
-            options=NoOptions,
+            options=_NONE,
             summary="who depends on nodes, and what is delivered to them",
             colour="#ec4899",
             does="delivers",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import (
     Misfit,
     NodeError,
-    Scan,
     column_help,
     hookimpl,
-    option,
     quote_identifier,
     quote_literal,
-    to_scan,
 )
 
 if TYPE_CHECKING:
+    from seeknal.builtin.options.profile import ProfileOptions
     from seeknal.plugin import (
         Column,
         Node,
@@ -45,43 +41,19 @@ _NUMBERS = (
 )
 _TIMES = ("DATE", "TIMESTAMP")
 _UNORDERED = ("STRUCT", "MAP", "BLOB", "UNION")
+_KIND = "profile"
 _LARGEST = "1e150"
 """The square of more than that is no DOUBLE."""
-
-
-def _positive(instance: object, attribute: Any, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{attribute.name} is at least 1, not {value}")
-
-
-@frozen(kw_only=True)
-class ProfileParams:
-    """``profile.params:``"""
-
-    max_top_values: int = option(5, summary="most frequent values to keep", validator=_positive)
-
-
-@frozen(kw_only=True)
-class ProfileKeys:
-    """``profile:``"""
-
-    columns: tuple[str, ...] = option((), summary="all when absent")
-    params: ProfileParams = option(factory=ProfileParams, summary="how it is measured")
-
-
-@frozen(kw_only=True)
-class ProfileOptions:
-    """The keys of a profile."""
-
-    profile: ProfileKeys = option(factory=ProfileKeys, summary="what is measured")
 
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
     """Rows (column_name, metric, value, detail); the table's own are of column ``_table_``."""
-    options = node.options
-    if not isinstance(options, ProfileOptions):
+    if node.kind != _KIND:
         return None
+    from seeknal.plugin import Scan, to_scan
+
+    options = cast("ProfileOptions", node.options)
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
     scan, columns = to_scan(context.duckdb, body, f"body_of_{node.name}")
     chosen = _chosen(node, options.profile.columns, columns)
@@ -97,9 +69,9 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
 @hookimpl
 def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
     """Profiled columns that are not there."""
-    options = node.options
-    if not isinstance(options, ProfileOptions):
+    if node.kind != _KIND:
         return None
+    options = cast("ProfileOptions", node.options)
     known = {column.name.lower() for column in columns}
     return [
         _missing(node, name, columns)

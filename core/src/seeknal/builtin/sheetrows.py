@@ -23,7 +23,7 @@ from seeknal.plugin import (
 )
 
 if TYPE_CHECKING:
-    from seeknal.builtin.excel import ExcelOptions
+    from seeknal.builtin.options.excel import ExcelOptions
     from seeknal.plugin import (
         Context,
         Rows,

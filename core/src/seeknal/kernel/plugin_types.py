@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
+from seeknal.values.errors import PluginError
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.node import Does
 from seeknal.values.problems import Problem
@@ -24,10 +26,34 @@ Rows = Scan | ParquetFiles | Any
 """`Scan`, `ParquetFiles`, a DuckDB relation, or an object with ``__arrow_c_stream__``."""
 
 OptionsT = TypeVar("OptionsT")
+Named = type | str
+"""An attrs class, or where it is: ``module:Class``, which is imported when it is used."""
+
+
+class _WithOptions:
+    """What a plugin declares with options: their class is imported when it is first used."""
+
+    __slots__ = ()
+    _options: Named
+
+    @property
+    def options(self) -> type:
+        """The attrs class. Raises PluginError where there is none of that name."""
+        if not isinstance(self._options, str):
+            return self._options
+        module, _, name = self._options.partition(":")
+        try:
+            found: type = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise PluginError(
+                f"a plugin names options that there are not: {self._options!r}: {error}",
+                help="install another version of the plugin",
+            ) from error
+        return found
 
 
 @frozen(kw_only=True)
-class NodeKind:
+class NodeKind(_WithOptions):
     """A kind of node.
 
     ``options`` is the attrs class of the keys that the kind adds to the common ones.
@@ -43,7 +69,7 @@ class NodeKind:
 
     name: str
     folder: str
-    options: type
+    _options: Named
     summary: str
     colour: str = "#8a8f98"
     does: Does = "computes"
@@ -60,7 +86,7 @@ class NodeKind:
 
 
 @frozen(kw_only=True)
-class SourceType:
+class SourceType(_WithOptions):
     """A value of ``source:``. ``aliases`` are accepted spellings.
 
     ``reads_files``: ``table`` is a path below the project. ``refresh`` is the policy when a
@@ -70,7 +96,7 @@ class SourceType:
     """
 
     name: str
-    options: type
+    _options: Named
     summary: str
     aliases: tuple[str, ...] = ()
     reads_files: bool = False
@@ -80,7 +106,7 @@ class SourceType:
 
 
 @frozen(kw_only=True)
-class TargetType:
+class TargetType(_WithOptions):
     """A value of a target's ``type:``.
 
     ``label_field`` is the option that names the destination to people. ``modes`` are the
@@ -93,7 +119,7 @@ class TargetType:
     """
 
     name: str
-    options: type
+    _options: Named
     summary: str
     label_field: str = "table"
     modes: tuple[str, ...] = ("full",)
@@ -105,7 +131,7 @@ class TargetType:
 
 
 @frozen(kw_only=True)
-class ProfileSection:
+class ProfileSection(_WithOptions):
     """A key of profiles.yml below which stands what the targets of a type start with.
 
     ``options`` is the attrs class of its keys. ``complete`` is given an instance, what a target
@@ -114,12 +140,12 @@ class ProfileSection:
     """
 
     name: str
-    options: type
+    _options: Named
     complete: Callable[[Any, Mapping[str, object], str], Mapping[str, object] | None]
 
 
 @frozen(kw_only=True)
-class AuditType:
+class AuditType(_WithOptions):
     """A value of an audit's ``type:``.
 
     One that a file of a project makes has ``keep``: it is given the parameters and a function
@@ -129,7 +155,7 @@ class AuditType:
     """
 
     name: str
-    options: type
+    _options: Named
     summary: str
     aliases: tuple[str, ...] = ()
     kept_as: str = ""
@@ -147,7 +173,7 @@ class AuditFile:
 
 
 @frozen(kw_only=True)
-class ConnectionType:
+class ConnectionType(_WithOptions):
     """A value of ``type:`` below ``connections:``.
 
     ``check`` is given a connection's name and options, connects to nothing, and raises
@@ -160,7 +186,7 @@ class ConnectionType:
     """
 
     name: str
-    options: type
+    _options: Named
     summary: str
     aliases: tuple[str, ...] = ()
     check: Callable[[str, Any], None] | None = None

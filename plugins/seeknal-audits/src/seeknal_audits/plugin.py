@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import (
     hookimpl,
 )
-from seeknal_audits.options import CustomSql, Relationships
-from seeknal_audits.registry import ENTRIES, entry_of, is_ours
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def audit_types() -> Iterable[AuditType]:
+    from seeknal_audits.registry import ENTRIES
+
     return [entry.type for entry in ENTRIES]
 
 
@@ -42,6 +42,8 @@ def audit(
     audits: Sequence[Audit], relation: Relation, context: AuditContext
 ) -> Sequence[AuditResult] | None:
     """Results in the order of ``audits``."""
+    from seeknal_audits.registry import is_ours
+
     if not all(map(is_ours, audits)):
         return None
     from seeknal_audits.auditing import run
@@ -51,12 +53,16 @@ def audit(
 
 @hookimpl
 def audit_columns(audit: Audit) -> Sequence[str] | None:
+    from seeknal_audits.registry import entry_of, is_ours
+
     return entry_of(audit).columns(audit.options) if is_ours(audit) else None
 
 
 @hookimpl
 def audit_nodes(audit: Audit) -> Sequence[str] | None:
     """The node that a relationship refers to, and those that a query of its own names."""
+    from seeknal_audits.options import CustomSql, Relationships
+
     if isinstance(audit.options, Relationships):
         return [audit.options.to]
     return list(audit.options.nodes.values()) if isinstance(audit.options, CustomSql) else None

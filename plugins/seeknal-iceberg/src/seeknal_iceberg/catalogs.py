@@ -21,7 +21,8 @@ from seeknal.plugin import (
     scrub,
     without_values,
 )
-from seeknal_iceberg.options import DEFAULT, TYPE, Catalog
+from seeknal_iceberg.options import Catalog
+from seeknal_iceberg.typename import DEFAULT, TYPE
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as PyCatalog

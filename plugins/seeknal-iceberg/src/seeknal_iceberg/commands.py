@@ -16,7 +16,8 @@ from seeknal.plugin import (
     this_command,
     to_option,
 )
-from seeknal_iceberg.options import DEFAULT, Catalog
+from seeknal_iceberg.options import Catalog
+from seeknal_iceberg.typename import DEFAULT
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

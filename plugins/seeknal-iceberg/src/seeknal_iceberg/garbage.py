@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import Garbage, SeeknalError
-from seeknal_iceberg.options import DEFAULT, IcebergSource, IcebergTarget
+from seeknal_iceberg.options import IcebergSource, IcebergTarget
+from seeknal_iceberg.typename import DEFAULT
 
 if TYPE_CHECKING:
     from seeknal.plugin import Context, Project

@@ -9,12 +9,6 @@ from attrs import frozen
 
 from seeknal.plugin import Duration, Secret, option
 
-TYPE = "iceberg"
-SECTION = "materialization"
-"""The key of profiles.yml with what targets start with."""
-DEFAULT = "iceberg"
-"""The connection of sources and targets that name none: ``materialization.catalog``."""
-
 
 @frozen(kw_only=True)
 class Catalog:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import (
     ConnectionType,
@@ -13,16 +13,7 @@ from seeknal.plugin import (
     TargetType,
     hookimpl,
 )
-from seeknal_iceberg.options import (
-    DEFAULT,
-    SECTION,
-    TYPE,
-    Catalog,
-    Defaults,
-    IcebergSource,
-    IcebergTarget,
-    completed,
-)
+from seeknal_iceberg.typename import DEFAULT, SECTION, TYPE
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
@@ -45,6 +36,10 @@ if TYPE_CHECKING:
         Target,
         TargetContext,
     )
+    from seeknal_iceberg.options import Catalog, Defaults, IcebergSource, IcebergTarget
+
+
+_OPTIONS = "seeknal_iceberg.options"
 
 
 @hookimpl
@@ -52,7 +47,7 @@ def connection_types() -> Iterable[ConnectionType]:
     return [
         ConnectionType(
             name=TYPE,
-            options=Catalog,
+            options=f"{_OPTIONS}:Catalog",
             summary="a catalog of Iceberg tables",
             implicit=DEFAULT,
             profile_section=(SECTION, "catalog"),
@@ -73,7 +68,7 @@ def source_types() -> Iterable[SourceType]:
     return [
         SourceType(
             name=TYPE,
-            options=IcebergSource,
+            options=f"{_OPTIONS}:IcebergSource",
             summary="an Iceberg table",
             table="CATALOG.NAMESPACE.TABLE",
         )
@@ -85,7 +80,7 @@ def target_types() -> Iterable[TargetType]:
     return [
         TargetType(
             name=TYPE,
-            options=IcebergTarget,
+            options=f"{_OPTIONS}:IcebergTarget",
             summary="an Iceberg table",
             modes=(
                 "full",
@@ -95,7 +90,9 @@ def target_types() -> Iterable[TargetType]:
                 "append",
             ),
             exposure=True,
-            profile_section=ProfileSection(name=SECTION, options=Defaults, complete=completed),
+            profile_section=ProfileSection(
+                name=SECTION, options=f"{_OPTIONS}:Defaults", complete=_completed
+            ),
             names=_names,
         )
     ]
@@ -107,6 +104,14 @@ def _names(target: Target, connection: object) -> Sequence[str]:
     return names_of(target, connection)
 
 
+def _completed(
+    defaults: Defaults, target: Mapping[str, object], node: str
+) -> Mapping[str, object] | None:
+    from seeknal_iceberg.options import completed
+
+    return completed(defaults, target, node)
+
+
 @hookimpl
 def validate_project(project: Project) -> Iterable[Problem]:
     from seeknal_iceberg.checking import problems_of
@@ -116,69 +121,69 @@ def validate_project(project: Project) -> Iterable[Problem]:
 
 @hookimpl
 def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
-    if not isinstance(target.options, IcebergTarget):
+    if target.type != TYPE:
         return None
     from seeknal_iceberg.checking import misfits_of
 
-    return list(misfits_of(target, target.options, columns))
+    return list(misfits_of(target, cast("IcebergTarget", target.options), columns))
 
 
 @hookimpl
 def source_version(source: Source, context: SourceContext) -> object | None:
-    if not isinstance(source.options, IcebergSource):
+    if source.type != TYPE:
         return None
     from seeknal_iceberg.reading import version_of
 
-    return version_of(source, source.options, context)
+    return version_of(source, cast("IcebergSource", source.options), context)
 
 
 @hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
-    if not isinstance(source.options, IcebergSource):
+    if source.type != TYPE:
         return None
     from seeknal_iceberg.reading import read
 
-    return read(source, source.options, context)
+    return read(source, cast("IcebergSource", source.options), context)
 
 
 @hookimpl
 def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
-    if not isinstance(target.options, IcebergTarget):
+    if target.type != TYPE:
         return None
     from seeknal_iceberg.delivering import deliver
 
-    return deliver(target, target.options, relation, context)
+    return deliver(target, cast("IcebergTarget", target.options), relation, context)
 
 
 @hookimpl
 def isolate_target(target: Target, context: TargetContext) -> str | None:
-    if not isinstance(target.options, IcebergTarget):
+    if target.type != TYPE:
         return None
     from seeknal_iceberg.isolating import table_of
 
-    return str(table_of(target, target.options, context))
+    return str(table_of(target, cast("IcebergTarget", target.options), context))
 
 
 @hookimpl
 def drop_target(
     target: Target, standing: Standing, context: TargetContext, dry_run: bool
 ) -> Fate | None:
-    if not isinstance(target.options, IcebergTarget):
+    if target.type != TYPE:
         return None
     from seeknal_iceberg.dropping import drop
 
-    return drop(target, target.options, standing, context, dry_run=dry_run)
+    return drop(target, cast("IcebergTarget", target.options), standing, context, dry_run=dry_run)
 
 
 @hookimpl
 def roll_back_target(
     target: Target, delivered: str, wanted: str, context: TargetContext
 ) -> bool | None:
-    if not isinstance(target.options, IcebergTarget):
+    if target.type != TYPE:
         return None
     from seeknal_iceberg.rollback import roll_back
 
-    return roll_back(target, target.options, delivered, wanted, context)
+    return roll_back(target, cast("IcebergTarget", target.options), delivered, wanted, context)
 
 
 @hookimpl
@@ -190,8 +195,8 @@ def collect_garbage(project: Project, context: Context, dry_run: bool) -> Iterab
 
 @hookimpl
 def open_session(connection: Connection, project_root: Path) -> Session | None:
-    if not isinstance(connection.options, Catalog):
+    if connection.type != TYPE:
         return None
     from seeknal_iceberg.session import CatalogSession
 
-    return CatalogSession(connection.options, project_root)
+    return CatalogSession(cast("Catalog", connection.options), project_root)

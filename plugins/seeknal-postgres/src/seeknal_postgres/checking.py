@@ -17,7 +17,8 @@ from seeknal.plugin import (
 )
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
-from seeknal_postgres.options import ENGINES, PostgresSource, PostgresTarget
+from seeknal_postgres.options import PostgresSource, PostgresTarget
+from seeknal_postgres.typename import NAMES
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def problems_of(project: Project) -> Iterable[Problem]:
     for node in project.nodes.values():
-        if node.engine in ENGINES and node.sql is not None:
+        if node.engine in NAMES and node.sql is not None:
             yield from _of_engine(node, project)
         if node.source is not None and isinstance(node.source.options, PostgresSource):
             yield from _of_source(node, project.root)

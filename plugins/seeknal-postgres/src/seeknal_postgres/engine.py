@@ -13,8 +13,9 @@ from seeknal.plugin import NodeError, NodeId, Source, Target
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
-from seeknal_postgres.options import TYPE, Postgres, PostgresSource, PostgresTarget
+from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
 from seeknal_postgres.reading import read
+from seeknal_postgres.typename import TYPE
 
 if TYPE_CHECKING:
     from sqlglot import exp

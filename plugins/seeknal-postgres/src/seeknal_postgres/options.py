@@ -8,10 +8,6 @@ from attrs import frozen
 
 from seeknal.plugin import Duration, Secret, option
 
-TYPE = "postgresql"
-ALIASES = ("postgres",)
-ENGINES = (TYPE, *ALIASES)
-
 
 @frozen(kw_only=True)
 class Postgres:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import (
     ConnectionType,
@@ -13,14 +14,7 @@ from seeknal.plugin import (
     TargetType,
     hookimpl,
 )
-from seeknal_postgres.options import (
-    ALIASES,
-    ENGINES,
-    TYPE,
-    Postgres,
-    PostgresSource,
-    PostgresTarget,
-)
+from seeknal_postgres.typename import ALIASES, NAMES, TYPE
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
@@ -45,6 +39,10 @@ if TYPE_CHECKING:
         Target,
         TargetContext,
     )
+    from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
+
+
+_OPTIONS = "seeknal_postgres.options"
 
 
 @hookimpl
@@ -52,7 +50,7 @@ def connection_types() -> Iterable[ConnectionType]:
     return [
         ConnectionType(
             name=TYPE,
-            options=Postgres,
+            options=f"{_OPTIONS}:Postgres",
             summary="a PostgreSQL database",
             aliases=ALIASES,
             check=_check_connection,
@@ -78,7 +76,7 @@ def source_types() -> Iterable[SourceType]:
     return [
         SourceType(
             name=TYPE,
-            options=PostgresSource,
+            options=f"{_OPTIONS}:PostgresSource",
             summary="a table of a PostgreSQL database, or a query that runs there",
             aliases=ALIASES,
             table="SCHEMA.TABLE",
@@ -92,7 +90,7 @@ def target_types() -> Iterable[TargetType]:
     return [
         TargetType(
             name=TYPE,
-            options=PostgresTarget,
+            options=f"{_OPTIONS}:PostgresTarget",
             summary="a table of a PostgreSQL database",
             modes=("full", "incremental_by_time", "upsert_by_key", "append"),
             aliases=ALIASES,
@@ -129,7 +127,7 @@ def engines() -> Iterable[EngineType]:
 
 @hookimpl
 def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
-    if node.engine not in ENGINES or node.sql is None:
+    if node.engine not in NAMES or node.sql is None:
         return None
     from seeknal_postgres.engine import run_sql
 
@@ -145,72 +143,71 @@ def validate_project(project: Project) -> Iterable[Problem]:
 
 @hookimpl
 def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
-    options = target.options
-    if not isinstance(options, PostgresTarget):
+    if target.type not in NAMES:
         return None
     from seeknal_postgres.reserved import misfits_of
 
-    return list(misfits_of(target, options, columns))
+    return list(misfits_of(target, cast("PostgresTarget", target.options), columns))
 
 
 @hookimpl
 def source_version(source: Source, context: SourceContext) -> object | None:
-    if not isinstance(source.options, PostgresSource):
+    if source.type not in NAMES:
         return None
     from seeknal_postgres.reading import version_of
 
-    return version_of(source, source.options, context)
+    return version_of(source, cast("PostgresSource", source.options), context)
 
 
 @hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
-    if not isinstance(source.options, PostgresSource):
+    if source.type not in NAMES:
         return None
     from seeknal_postgres.reading import read
 
-    return read(source, source.options, context)
+    return read(source, cast("PostgresSource", source.options), context)
 
 
 @hookimpl
 def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
-    if not isinstance(target.options, PostgresTarget):
+    if target.type not in NAMES:
         return None
     from seeknal_postgres.delivering import deliver
 
-    return deliver(target, target.options, relation, context)
+    return deliver(target, cast("PostgresTarget", target.options), relation, context)
 
 
 @hookimpl
 def isolate_target(target: Target, context: TargetContext) -> str | None:
-    if not isinstance(target.options, PostgresTarget):
+    if target.type not in NAMES:
         return None
     from seeknal_postgres.isolating import place_of
 
-    return place_of(target, target.options, context)
+    return place_of(target, cast("PostgresTarget", target.options), context)
 
 
 @hookimpl
 def drop_target(
     target: Target, standing: Standing, context: TargetContext, dry_run: bool
 ) -> Fate | None:
-    if not isinstance(target.options, PostgresTarget):
+    if target.type not in NAMES:
         return None
     from seeknal_postgres.dropping import drop
 
-    return drop(target, target.options, standing, context, dry_run=dry_run)
+    return drop(target, cast("PostgresTarget", target.options), standing, context, dry_run=dry_run)
 
 
 @hookimpl
 def open_session(connection: Connection, project_root: Path) -> Session | None:
-    if not isinstance(connection.options, Postgres):
+    if connection.type not in NAMES:
         return None
     from seeknal_postgres.session import PostgresSession
 
-    return PostgresSession(connection.name, connection.options, project_root)
+    return PostgresSession(connection.name, cast("Postgres", connection.options), project_root)
 
 
 @hookimpl
 def after_run(summary: RunSummary) -> None:
-    from seeknal_postgres.pool import close_idle
-
-    close_idle()
+    # Nothing is open where no connection was ever asked for.
+    if (pool := sys.modules.get("seeknal_postgres.pool")) is not None:
+        pool.close_idle()

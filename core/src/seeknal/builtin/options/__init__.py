@@ -1,0 +1,1 @@
+"""What projects may say of each of core's kinds and types; each is loaded when it is used."""
