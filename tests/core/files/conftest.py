@@ -4,7 +4,8 @@ from itertools import count
 import duckdb
 import pytest
 
-from seeknal.kernel.context import StepContext, WarningCollector
+from seeknal.kernel.context import StepContext
+from seeknal.kernel.logs import WarningCollector
 from seeknal.kernel.options import structure
 from seeknal.kernel.plugin_types import SourceType
 from seeknal.kernel.plugins import load_plugins

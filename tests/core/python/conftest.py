@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seeknal.kernel.context import node_logger
+from seeknal.kernel.logs import node_logger
 from seeknal.project.python.pipelines import read_pipeline
 from seeknal.run.engine import define_views, open_instance
 from seeknal.run.python.database import OwnDuckDB

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +93,8 @@ def local_files(path: str, source: Source, context: SourceContext) -> list[Path]
 
 
 def _matching(source: Source, pattern: str, context: SourceContext) -> list[Path]:
+    import glob
+
     names = sorted(glob.glob(pattern, root_dir=context.project_root, recursive=True))
     files = [context.resolve(name) for name in names if (context.project_root / name).is_file()]
     if not files:

@@ -7,7 +7,6 @@ up only when no command of core's has the name, or when all are listed.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -34,12 +33,13 @@ from seeknal.values.errors import (
 from seeknal.values.other_tools import COMMANDS as COMMANDS_OF_OTHERS
 from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
 from seeknal.values.other_tools import is_node_file
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Installed
 
-_EXTRA = re.compile(r"extra arguments? \((.*)\)")
-_CLICKS_INTEGER = re.compile(r"valid integer( range)?")
+_EXTRA = Pattern(r"extra arguments? \((.*)\)")
+_CLICKS_INTEGER = Pattern(r"valid integer( range)?")
 PROGRAM = "seeknal"
 _NOTHING = " \t\r\n,"
 """What separates the words of a list; of these alone there is no word."""

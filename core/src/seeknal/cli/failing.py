@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,12 +91,16 @@ def _from_here(path: Path) -> str:
 
 def _quoted(word: str) -> str:
     """A word as a shell reads it, in the form that people know where there is a choice."""
+    import shlex
+
     quoted = shlex.quote(word)
     return f'"{word}"' if quoted != word and not _IN_QUOTES & set(word) else quoted
 
 
 def _table(found: FailingRows) -> list[str]:
     """As many columns as the terminal is wide, the first ones."""
+    import shutil
+
     cells = [[_cell(value) for value in row] for row in (found.names, *found.rows)]
     columns = list(zip(*cells, strict=True))
     widths = [max(map(width, column)) for column in columns]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from seeknal.cli.fitting import columns_of, width, wrapped
 from seeknal.cli.streams import paint
 from seeknal.values.errors import ProjectError
+from seeknal.values.patterns import Pattern
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ MOST_PLACES = 6
 WIDEST_LINE = 160
 """Characters of a source line that are shown."""
 
-_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\w+\.\w+\b|\d+")
+_NAMES = Pattern(r"'[^']*'|\"[^\"]*\"|\b\w+\.\w+\b|\d+")
 _MARGIN = len("1234 | ......")
-_TOKEN = re.compile(r"[\w.+*/@$-]+|\S")
+_TOKEN = Pattern(r"[\w.+*/@$-]+|\S")
 
 
 def explain(error: SeeknalError, root: Path | None) -> str:

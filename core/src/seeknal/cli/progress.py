@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +55,8 @@ class Silent:
             say(text)
 
     def logged(self, node: NodeId, level: int, text: str) -> None:
+        from logging import WARNING
+
         if level >= WARNING:
             self.warn(f"{node}: {text}")
 
@@ -118,6 +119,8 @@ class Lines:
             warn(message)
 
     def logged(self, node: NodeId, level: int, text: str) -> None:
+        from logging import WARNING
+
         if level >= WARNING:
             self.warn(f"{node}: {text}")
         elif self._verbose:
@@ -221,8 +224,6 @@ def _places(
 
 def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
     """What went wrong with one node, as messages for people."""
-    from seeknal.run.audits import named
-
     messages = []
     if result.status == "failed":
         text = _naming(result.node, result.error or "failed")
@@ -243,20 +244,22 @@ def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[s
         for delivery in result.deliveries
         if delivery.status == "owed" and delivery.error
     ]
-    messages += [
-        "\n".join(
-            [
-                message(
-                    "warning",
-                    "SK0901",
-                    f"{result.node}: {named(audit)}",
-                    place,
-                    root=root,
-                ),
-                *rows_text([audit], node, root),
-            ]
-        )
+    warned = [
+        (audit, place)
         for audit, place in _places(result.audits, node)
         if not audit.passed and audit.severity == "warn"
     ]
-    return messages
+    return [*messages, *(_warning(result, *entry, node, root) for entry in warned)]
+
+
+def _warning(
+    result: NodeResult,
+    audit: AuditResult,
+    place: Location | None,
+    node: Node | None,
+    root: Path,
+) -> str:
+    from seeknal.run.audits import named
+
+    said = message("warning", "SK0901", f"{result.node}: {named(audit)}", place, root=root)
+    return "\n".join([said, *rows_text([audit], node, root)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 from collections.abc import Iterator, Sequence
@@ -173,6 +172,8 @@ def _standard(text: str) -> str:
 
 
 def _write_csv(names: Sequence[str], rows: Iterator[Sequence[Any]], file: TextIO) -> None:
+    import csv
+
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)

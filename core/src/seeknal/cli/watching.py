@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -27,6 +26,8 @@ class Watch:
     """A process that watches over this one until both end."""
 
     def __init__(self, began: float) -> None:
+        import subprocess
+
         read, self._signals = os.pipe()
         os.set_blocking(self._signals, False)
         clear = CLEAR if is_terminal(sys.stderr) else ""

@@ -11,12 +11,13 @@ from attrs import frozen
 
 from seeknal.values.errors import SelectionError, did_you_mean
 from seeknal.values.names import NodeId
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.graph.dag import Graph
     from seeknal.values.node import Node
 
-_TERM = re.compile(r"(?P<at>@)?(?P<up>\d*\+)?(?P<core>[^+@]+?)(?P<down>\+\d*)?")
+_TERM = Pattern(r"(?P<at>@)?(?P<up>\d*\+)?(?P<core>[^+@]+?)(?P<down>\+\d*)?")
 
 
 @frozen

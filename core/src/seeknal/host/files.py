@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_TEMPORARY = re.compile(r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?")
-_SCRATCH = re.compile(r"seeknal-(?P<pid>\d+)-.*")
+from seeknal.values.patterns import Pattern
+
+_TEMPORARY = Pattern(r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?")
+_SCRATCH = Pattern(r"seeknal-(?P<pid>\d+)-.*")
 
 
 def temporary_name(path: Path) -> Path:
@@ -42,6 +41,9 @@ def scratch_folder(within: Path | None = None) -> Iterator[Path]:
 
     What processes left there that were killed goes first.
     """
+    import shutil
+    import tempfile
+
     for path in abandoned_scratch():
         shutil.rmtree(path, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"seeknal-{os.getpid()}-", dir=within) as folder:
@@ -50,6 +52,8 @@ def scratch_folder(within: Path | None = None) -> Iterator[Path]:
 
 def abandoned_scratch() -> list[Path]:
     """The scratch folders of this user whose processes are dead."""
+    import tempfile
+
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         return [
             Path(entry.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -10,19 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
-from seeknal.values.deliveries import Undone
 from seeknal.values.errors import NodeError
-from seeknal.values.names import NodeId
-from seeknal.values.node import Node
-from seeknal.values.project import Suffix
-from seeknal.values.relations import Interval, Relation
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
+    import logging
+
     import duckdb
 
     from seeknal.kernel.calls import Calls
     from seeknal.kernel.plugin_types import Rows
+    from seeknal.values.deliveries import Undone
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.project import Suffix
+    from seeknal.values.relations import Interval, Relation
+    from seeknal.values.targets import Target
 
 OptionsT = TypeVar("OptionsT")
 
@@ -51,7 +52,7 @@ class StepContext:
     project_root: Path
     scratch: Path
     samples: Path
-    log: logging.Logger
+    _log: logging.Logger | None = None
     cursor: Callable[[], duckdb.DuckDBPyConnection]
     connections: Callable[[str], Any]
     relation_of: Callable[[str], Relation]
@@ -73,6 +74,14 @@ class StepContext:
     params: Mapping[str, object] = field(factory=dict)
     source_rows: Rows | None = None
     calls: Calls | None = None
+
+    @property
+    def log(self) -> logging.Logger:
+        if self._log is not None:
+            return self._log
+        from seeknal.kernel.logs import node_logger
+
+        return node_logger(self.node, self.run_id)[0]
 
     @property
     def workdir(self) -> Path:
@@ -125,37 +134,3 @@ class StepContext:
 
     def history(self, limit: int) -> Sequence[int]:
         return self.row_counts(limit)
-
-
-Tell = Callable[[NodeId, int, str], None]
-"""Takes what a node logs: the node, the level and the text."""
-
-
-def _nobody(node: NodeId, level: int, text: str) -> None:
-    """Nobody listens."""
-
-
-class WarningCollector(logging.Handler):
-    """Passes on what a node or a plugin logs; warnings become notes of the node's result."""
-
-    def __init__(self, node: NodeId, tell: Tell) -> None:
-        super().__init__(logging.INFO)
-        self.notes: list[str] = []
-        self._node = node
-        self._tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.levelno >= logging.WARNING:
-            self.notes.append(text)
-        self._tell(self._node, record.levelno, text)
-
-
-def node_logger(
-    node: NodeId, run_id: str, tell: Tell = _nobody
-) -> tuple[logging.Logger, WarningCollector]:
-    """A logger for one step, and the collector of what it is warned of."""
-    logger = logging.Logger(f"seeknal.node.{node}", logging.INFO)
-    collector = WarningCollector(node, tell)
-    logger.addHandler(collector)
-    return logger, collector

@@ -6,9 +6,6 @@ leads to where this seeknal itself came from, a checkout, a folder of wheels or 
 
 from __future__ import annotations
 
-import json
-import shlex
-import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +20,8 @@ def install_command(*requirements: str) -> str:
 
     Where nobody can tell from where, it says what to type in a checkout.
     """
+    import shlex
+
     places = [_place(requirement) for requirement in requirements]
     if None in places:
         folders = [_checked_out(requirement) for requirement in requirements]
@@ -85,6 +84,7 @@ def _source() -> Path | None:
 
 def _direct_url() -> dict[str, Any] | None:
     """Where the installer says that it took seeknal from; None for a package index."""
+    import json
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -102,6 +102,9 @@ def _path(url: str) -> Path | None:
 
 def _pip() -> str:
     """How packages get to the Python that runs seeknal, which need not be the shell's."""
+    import shlex
+    import shutil
+
     if find_spec("pip") is None:
         return f"uv pip install --python {shlex.quote(sys.executable)}"
     found = shutil.which("pip")

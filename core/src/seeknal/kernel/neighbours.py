@@ -11,11 +11,12 @@ from collections.abc import Iterable
 
 from seeknal.kernel.installing import CORE, install_command
 from seeknal.values.errors import PluginError
+from seeknal.values.patterns import Pattern
 
-_REQUIREMENT = re.compile(
+_REQUIREMENT = Pattern(
     r"seeknal(?![\w.-])\s*(\[[^]]*\])?\s*\(?(?P<versions>[^;)@]*)\)?\s*([;@].*)?", re.IGNORECASE
 )
-_CLAUSE = re.compile(r"\s*(?P<sign>[<>=!~]=?=?)\s*(?P<major>\d+)(?P<rest>[\d.]*)")
+_CLAUSE = Pattern(r"\s*(?P<sign>[<>=!~]=?=?)\s*(?P<major>\d+)(?P<rest>[\d.]*)")
 
 
 def check_core() -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from seeknal.host.file_version import same
-from seeknal.values.cron import Cron
-from seeknal.values.durations import Duration
 
 if TYPE_CHECKING:
     from seeknal.values.snapshot import Snapshot
@@ -35,6 +33,9 @@ def _change(version: object, snapshot: Snapshot) -> str | None:
 
 
 def _due(policy: str, snapshot: Snapshot, now: datetime) -> bool:
+    from seeknal.values.cron import Cron
+    from seeknal.values.durations import Duration
+
     last = datetime.fromisoformat(snapshot.finished_at)
     if last > now:
         # A clock that ran ahead wrote it: nobody knows how old the rows are.

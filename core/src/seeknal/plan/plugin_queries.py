@@ -65,7 +65,7 @@ def context_of(
     loaded: Loaded, request: Request, node: Node | None, known: object = None
 ) -> StepContext:
     """What a plugin is given that is asked about a node, or the project, without rows at hand."""
-    from seeknal.kernel.context import StepContext, node_logger
+    from seeknal.kernel.context import StepContext
 
     project = loaded.project
     id = node.id if node else NodeId("")
@@ -76,7 +76,6 @@ def context_of(
         project_root=project.root,
         scratch=project.target / "tmp",
         samples=project.target / "tmp",
-        log=node_logger(id, "")[0],
         cursor=_no_cursor,
         connections=loaded.connection,
         relation_of=_no_cursor,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.secret import holds_secret
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ def inlined_views(nodes: Mapping[NodeId, Node], graph: Graph) -> frozenset[NodeI
 
 
 def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
+    from seeknal.sql.syntax import takes_columns_from_data
+
     if node.audits or node.targets or node.python or node.sql is None:
         return True
     if not node.rows_of_body:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from seeknal.kernel.options import structure, unstructure
-from seeknal.values.audits import Audit
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Node, PythonCode, Sql
+from seeknal.values.node import Input, Node, Sql
 from seeknal.values.problems import Problem
 from seeknal.values.project import Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
+    from seeknal.values.audits import Audit
+    from seeknal.values.targets import Target
 
 _PLAIN = (
     "definition",
@@ -172,6 +172,8 @@ class _Reader:
         return self.empty[cls]
 
     def node(self, data: Mapping[str, Any]) -> Node:
+        from seeknal.values.node import PythonCode
+
         id = NodeId(data["id"])
         columns = tuple(
             ColumnSpec(
@@ -218,6 +220,8 @@ class _Reader:
         return Source(node=id, columns=columns, **rest)
 
     def audit(self, data: Mapping[str, Any]) -> Audit:
+        from seeknal.values.audits import Audit
+
         rest = {key: value for key, value in data.items() if key not in ("at", "options")}
         rest["node"] = NodeId(rest["node"])
         if rest["declared_by"]:
@@ -227,6 +231,8 @@ class _Reader:
         return Audit(**rest, options=options, location=_place_from(data["at"]))
 
     def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:
+        from seeknal.values.targets import Target
+
         rest = {key: value for key, value in data.items() if key not in ("at", "options")}
         rest["reads"] = NodeId(rest["reads"]) if rest["reads"] else None
         rest["aliases"] = tuple(rest["aliases"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
+import os
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
-from logging import WARNING
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -55,7 +53,7 @@ class Reporter(Protocol):
 
 def new_run_id(started_at: datetime) -> str:
     """What a run that began then is known by."""
-    return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    return f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
 
 
 class Execution:
@@ -179,16 +177,20 @@ class Execution:
 
     def abandoned(self) -> tuple[NodeResult, ...]:
         """What is owed of nodes that the files no longer define, said when all of it was run."""
-        from seeknal.run.delivery.writing import without_node
-
         if is_narrowed(self.request) or not self.loaded.delivers(self.request):
             return ()
-        environment, found = self.request.environment, []
-        for name, id in self.loaded.state.accounts:
-            account = self.loaded.state.account(name, id)
-            if name != environment or id in self.project.nodes or account is None:
-                continue
-            if deliveries := without_node(account):
+        environment, nodes = self.request.environment, self.project.nodes
+        gone = [id for name, id in self.loaded.state.accounts if name == environment]
+        gone = [id for id in gone if id not in nodes]
+        if not gone:
+            return ()
+        from seeknal.run.delivery.writing import without_node
+
+        found = []
+        for id in gone:
+            account = self.loaded.state.account(environment, id)
+            deliveries = without_node(account) if account is not None else ()
+            if deliveries:
                 reason = "no longer defined"
                 found.append(
                     NodeResult(node=id, status="skipped", reason=reason, deliveries=deliveries)
@@ -245,6 +247,8 @@ class Execution:
 
     def carry_out(self, plan: Plan, staged: Staged | None = None) -> list[NodeResult]:
         """The results of a plan's steps. ``staged``: elsewhere than on the map, and quietly."""
+        import shutil
+
         from seeknal.lineage.reader import Reader
         from seeknal.run.content import Contents
         from seeknal.run.cutoff import Cutoff
@@ -372,6 +376,8 @@ class Execution:
 
     def tell(self, node: NodeId, level: int, text: str) -> None:
         """Pass on what a node logs, at once."""
+        from logging import WARNING
+
         if level >= WARNING:
             self.told.add((node, text))
         self.reporter.logged(node, level, text)

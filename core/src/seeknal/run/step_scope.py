@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from seeknal.kernel.calls import Calls
-from seeknal.kernel.context import StepContext, Tell
+from seeknal.kernel.context import StepContext
+from seeknal.kernel.logs import Tell
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.finding import NOTHING, Finder
 from seeknal.run.engine import Engine, stored_scan

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from seeknal.sql.keywords import TYPE_NAMES
 from seeknal.sql.tokens import tokenize
 from seeknal.values.errors import nearest
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.sql.tokens import Token
 
 LAMBDA = "write lambda x: x + 1 for x -> x + 1"
 
-_ARROW = re.compile(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
-_SETTING = re.compile(r'\s*Use "?SET [^\n]*')
-_NEAR = re.compile(
+_ARROW = Pattern(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
+_SETTING = Pattern(r'\s*Use "?SET [^\n]*')
+_NEAR = Pattern(
     r'(?P<what>Type|Function) with name "?(?P<name>[^\s"]+)"? does not exist!?'
     r'(?P<advice>\s*Did you mean "(?:main\.|pg_catalog\.)?(?P<meant>[^"]+)"\?)'
 )
-_SYSTEM = re.compile(r'\s*Did you mean "(?:main\.|pg_catalog\.)?(?:pg_|pragma_|duckdb_)\w*"\?')
+_SYSTEM = Pattern(r'\s*Did you mean "(?:main\.|pg_catalog\.)?(?:pg_|pragma_|duckdb_)\w*"\?')
 
 
 def followable(text: str) -> str:

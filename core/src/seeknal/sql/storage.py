@@ -10,13 +10,13 @@ differ.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.typetree import TypeTree, type_tree
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.values.columns import Column
@@ -39,7 +39,7 @@ WIDE = ("HUGEINT", "UHUGEINT")
 METADATA = "seeknal_types"
 """The key of a file's metadata under which the types stand that Parquet does not tell."""
 _WORDS = (*STORED_AS, "UNION", "TUPLE", "GEOMETRY")
-_MAYBE_SPECIAL = re.compile(rf"\b({'|'.join(_WORDS)})\b|\[\d")
+_MAYBE_SPECIAL = Pattern(rf"\b({'|'.join(_WORDS)})\b|\[\d")
 _KEPT = frozenset(
     (
         *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"),

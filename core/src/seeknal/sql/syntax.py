@@ -10,14 +10,15 @@ from attrs import frozen
 
 from seeknal.sql.advice import followable
 from seeknal.sql.tokens import tokenize
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     import duckdb
 
 # 2.0 calls a PIVOT that looks up its columns MULTI, 1.x a CREATE before the SELECT.
 _QUERIES = ("SELECT", "MULTI")
-_LINE = re.compile(r"\n+LINE (\d+): (.*)\n(\s*)\^", re.DOTALL)
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_LINE = Pattern(r"\n+LINE (\d+): (.*)\n(\s*)\^", re.DOTALL)
+_ANSI = Pattern(r"\x1b\[[0-9;]*m")
 
 
 @frozen

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
 from seeknal.sql.quote import quote_identifier
+from seeknal.values.patterns import Pattern
 
-_TOKEN = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|\w+|[(),\[\]])""")
+_TOKEN = Pattern(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|\w+|[(),\[\]])""")
 _ZONED = ("TIME", "TIMESTAMP")
 _NESTED = ("STRUCT", "TUPLE", "UNION", "MAP")
 

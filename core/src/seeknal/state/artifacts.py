@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +18,7 @@ from seeknal.state.aside import move_aside
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
 from seeknal.values.errors import StateError
 from seeknal.values.names import PRODUCTION
+from seeknal.values.patterns import Pattern
 from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ Stat = tuple[int, int, int, int, int]
 
 _MAGIC = b"PAR1"
 _SMALLEST = len(_MAGIC) + 4 + len(_MAGIC)
-_NAME = re.compile(r"[0-9A-Za-z]+-[0-9a-f]{16}\.parquet")
+_NAME = Pattern(r"[0-9A-Za-z]+-[0-9a-f]{16}\.parquet")
 _READ_ONLY = 0o444
 
 
@@ -203,6 +202,8 @@ class Artifacts:
 
     def unlink_all(self, environment: str) -> None:
         """Remove an environment's stable names and the files that were delivered there."""
+        import shutil
+
         shutil.rmtree(self._links(environment), ignore_errors=True)
 
     def remove_leftovers(self) -> int:

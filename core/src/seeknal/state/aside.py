@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +21,8 @@ def aside_name(path: Path, mark: str, suffix: str = "") -> Path:
 
 def copy_aside(path: Path, mark: str, suffix: str = "") -> Path:
     """A durable copy of ``path`` beside it; ``path`` itself stays."""
+    import shutil
+
     name = aside_name(path, mark, suffix)
     shutil.copyfile(path, name)
     sync(name)

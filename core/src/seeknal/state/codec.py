@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import astuple, fields
 
-from seeknal.sql.storage import once_lost
-from seeknal.values.audits import AuditResult
 from seeknal.values.columns import Column
-from seeknal.values.deliveries import Account, Delivery, Owed, Span
 from seeknal.values.errors import StateError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
+
+if TYPE_CHECKING:
+    from seeknal.values.audits import AuditResult
+    from seeknal.values.deliveries import Account, Delivery, Owed, Span
+
 
 _PLAIN = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
     *("delivers", "forward_only"),
 )
 _TEXTS = ("query", "untraced")
-_AUDIT = tuple((entry.name, entry.default) for entry in fields(AuditResult))
 _SPANS = ("undoes", "back", "spans")
 _NESTED = ("held", "recalled", *_SPANS)
-_DELIVERY = tuple(
-    (entry.name, entry.default) for entry in fields(Delivery) if entry.name not in _NESTED
+_NEVER_LOST = frozenset(
+    (
+        *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"),
+        *("VARCHAR", "BLOB", "UUID", "JSON", "DATE", "TIME", "TIMESTAMP"),
+    )
 )
-_OWED = tuple(
-    (entry.name, entry.default)
-    for entry in fields(Owed)
-    if entry.name not in ("delivery", "artifact")
-)
+"""Common types that readers always got: of these nothing has to be looked up."""
 _DEFAULTS = {entry.name: entry.default for entry in fields(Snapshot)}
 
 
@@ -53,8 +53,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.view is not None:
         data["view"] = _encode_view(snapshot.view)
     if snapshot.audits:
-        data["audits"] = [_sparse(result, _AUDIT) for result in snapshot.audits]
-    data |= encode_account(Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog))
+        data["audits"] = [_sparse(result) for result in snapshot.audits]
+    data |= _encode_account(snapshot.deliveries, snapshot.backlog)
     for name in (*_PLAIN, *_TEXTS):
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
@@ -76,20 +76,31 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
 
 def encode_account(account: Account) -> dict[str, Any]:
     """What `decode_account` takes back; empty for an account that is."""
+    return _encode_account(account.deliveries, account.backlog)
+
+
+def _encode_account(deliveries: Mapping[str, Delivery], backlog: Sequence[Owed]) -> dict[str, Any]:
     data: dict[str, Any] = {}
-    if account.deliveries:
-        data["deliveries"] = [_encode_delivery(entry) for entry in account.deliveries.values()]
-    if account.backlog:
-        data["backlog"] = [_encode_owed(entry) for entry in account.backlog]
+    if deliveries:
+        data["deliveries"] = [_encode_delivery(entry) for entry in deliveries.values()]
+    if backlog:
+        data["backlog"] = [_encode_owed(entry) for entry in backlog]
     return data
 
 
 def decode_account(data: Mapping[str, Any]) -> Account:
     """The account that ``data`` describes."""
-    return Account(
-        deliveries={entry["key"]: _delivery(entry) for entry in data.get("deliveries", ())},
-        backlog=tuple(_owed(entry) for entry in data.get("backlog", ())),
-    )
+    from seeknal.values.deliveries import Account
+
+    return Account(deliveries=_deliveries(data), backlog=_backlog(data))
+
+
+def _deliveries(data: Mapping[str, Any]) -> dict[str, Delivery]:
+    return {entry["key"]: _delivery(entry) for entry in data.get("deliveries", ())}
+
+
+def _backlog(data: Mapping[str, Any]) -> tuple[Owed, ...]:
+    return tuple(_owed(entry) for entry in data.get("backlog", ()))
 
 
 def encode_artifact(artifact: Artifact) -> dict[str, Any]:
@@ -123,7 +134,12 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
 
 
 def _any_once_lost(columns: Iterable[Column]) -> bool:
-    return any(once_lost(column.type) for column in columns)
+    others = [column.type for column in columns if column.type not in _NEVER_LOST]
+    if not others:
+        return False
+    from seeknal.sql.storage import once_lost
+
+    return any(map(once_lost, others))
 
 
 def _encode_view(view: View) -> dict[str, Any]:
@@ -153,7 +169,6 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
     # Some that were written earlier have a fourth, which says nothing.
     content, config, upstream, *_ = data["fingerprint"]
     artifact = data.get("artifact")
-    account = decode_account(data)
     return Snapshot(
         node=NodeId(data["node"]),
         fingerprint=Fingerprint(
@@ -167,14 +182,14 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         artifact=decode_artifact(artifact) if artifact else None,
         view=_view(data["view"]) if "view" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
-        deliveries=account.deliveries,
-        backlog=account.backlog,
+        deliveries=_deliveries(data),
+        backlog=_backlog(data),
         **{name: data[name] for name in (*_PLAIN, *_TEXTS) if name in data},
     )
 
 
 def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
-    data = _sparse(delivery, _DELIVERY)
+    data = _sparse(delivery, without=_NESTED)
     if delivery.held:
         data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
     if delivery.recalled:
@@ -186,6 +201,8 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
 
 
 def _delivery(data: Mapping[str, Any]) -> Delivery:
+    from seeknal.values.deliveries import Delivery
+
     held = tuple(decode_artifact(artifact) for artifact in data.get("held", ()))
     recalled = tuple(_owed(owed) for owed in data.get("recalled", ()))
     spans = {name: tuple(starmap(_span, data[name])) for name in _SPANS if name in data}
@@ -195,16 +212,20 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
 
 
 def _span(output_id: str, start: str, end: str, number: int) -> Span:
+    from seeknal.values.deliveries import Span
+
     return Span(output_id=output_id, start=start, end=end, number=number)
 
 
 def _encode_owed(owed: Owed) -> dict[str, Any]:
-    data = _sparse(owed, _OWED)
+    data = _sparse(owed, without=("delivery", "artifact"))
     artifact = encode_artifact(owed.artifact)
     return data | {"delivery": _encode_delivery(owed.delivery), "artifact": artifact}
 
 
 def _owed(data: Mapping[str, Any]) -> Owed:
+    from seeknal.values.deliveries import Owed
+
     return Owed(
         **{
             **data,
@@ -215,12 +236,20 @@ def _owed(data: Mapping[str, Any]) -> Owed:
 
 
 def _audit(data: Mapping[str, Any]) -> AuditResult:
+    from seeknal.values.audits import AuditResult
+
     return AuditResult(**{**data, "columns": tuple(data.get("columns", ()))})
 
 
-def _sparse(value: object, entries: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    held = ((name, getattr(value, name), default) for name, default in entries)
-    return {name: item for name, item, default in held if item != default}
+def _sparse(value: Any, without: Sequence[str] = ()) -> dict[str, Any]:
+    held = ((name, getattr(value, name), default) for name, default in _entries(value.__class__))
+    return {name: item for name, item, default in held if item != default and name not in without}
+
+
+@cache
+def _entries(cls: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a class with their defaults."""
+    return tuple((entry.name, entry.default) for entry in fields(cls))
 
 
 class Snapshots(Mapping[NodeId, Snapshot]):

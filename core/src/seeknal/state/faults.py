@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,5 +36,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _room(path: Path) -> str:
+    import shutil
+
     folder = next(parent for parent in path.parents if parent.exists())
     return f"{shutil.disk_usage(folder).free / 2**20:,.0f} MiB free"

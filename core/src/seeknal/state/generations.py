@@ -7,7 +7,6 @@ remove its file.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,8 @@ class Generations:
 
     def drop(self, environment: str) -> None:
         """Forget every generation of an environment that is gone."""
+        import shutil
+
         shutil.rmtree(self._folder / environment, ignore_errors=True)
 
     def remove(self, environment: str, number: int) -> None:

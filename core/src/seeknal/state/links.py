@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -77,6 +76,8 @@ def replace_link(link: Path, artifact: Path, text: str, twin: str) -> None:
     ``text`` is how a symlink there says it, and ``twin`` where that symlink is kept. Never a hard
     link of the artifact: through it a user could change the immutable file.
     """
+    import shutil
+
     temporary = temporary_name(link)
     try:
         if not _clone(artifact, temporary) and not new_symlink(str(temporary), text, twin):
@@ -87,6 +88,8 @@ def replace_link(link: Path, artifact: Path, text: str, twin: str) -> None:
 
 
 def _clone(artifact: Path, temporary: Path) -> bool:
+    import shutil
+
     device = temporary.parent.stat().st_dev
     if sys.platform != "linux" or device in _uncloneable:
         return False

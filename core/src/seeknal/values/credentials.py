@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
+from seeknal.values.patterns import Pattern
+
 MASK = "***"
 _WORDS = (
     r"pass(?:w|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
@@ -16,12 +18,12 @@ _WORDS = (
     r"signature|connection[_-]?string|webhook|(?<![A-Za-z])(?:pw|sas|sig|jwt|dsn|pin)(?![A-Za-z])"
 )
 NAME = rf"[\w.-]*(?:{_WORDS})[\w.-]*"
-_NAME = re.compile(_WORDS, re.IGNORECASE)
+_NAME = Pattern(_WORDS, re.IGNORECASE)
 _STORES = frozenset(("file", "s3", "s3a", "s3n", "gs", "gcs", "r2", "hf", "hdfs", "az", "azure"))
 _CONTAINERS = frozenset(("abfs", "abfss", "wasb", "wasbs"))
 """Their addresses are ``scheme://container@account``."""
 
-_URL = re.compile(
+_URL = Pattern(
     r"""
     (?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*:|(?<![^\s'"(=]))//
     (?P<userinfo>
@@ -33,22 +35,22 @@ _URL = re.compile(
     """,
     re.VERBOSE,
 )
-_QUERY = re.compile(rf"(?P<before>[?&;](?:{NAME})=)(?P<value>[^&\s\"'<>#;]+)", re.IGNORECASE)
-_KEYWORD = re.compile(
+_QUERY = Pattern(rf"(?P<before>[?&;](?:{NAME})=)(?P<value>[^&\s\"'<>#;]+)", re.IGNORECASE)
+_KEYWORD = Pattern(
     r"""
     (?P<before>(?<![\w.])(?:ssl)?password[ ]?=[ ]?)
     (?P<value>'(?:[^'\\\n]|\\.|'')*'|"(?:[^"\\\n]|\\.)*"|(?!\*\*\*|["'])[^\s,;&)'"]+)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_ENTRY = re.compile(
+_ENTRY = Pattern(
     r"""
     (?P<before>(?P<open>["'])(?:ssl)?password(?P=open)\s*:\s*)
     (?P<value>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_HEADER = re.compile(
+_HEADER = Pattern(
     r"""
     (?P<before>authorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?
         |\bbearer\s+(?=[\w.~+/=-]*\d))
@@ -56,7 +58,7 @@ _HEADER = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_STATEMENT = re.compile(
+_STATEMENT = Pattern(
     r"""
     (?P<before>\b(?:secret|password|token|key_id|session_token|bearer_token|client_secret
         |connection_string|account_key|refresh_token)\s+)
@@ -64,10 +66,12 @@ _STATEMENT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_KEY_FILE = re.compile(
+_KEY_FILE = Pattern(
     r"(?P<before>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<value>.+?)(?=-----END|\Z)", re.DOTALL
 )
 _PLACES = (_QUERY, _KEYWORD, _ENTRY, _HEADER, _STATEMENT, _KEY_FILE)
+_MARKED = Pattern(rf"{_WORDS}|key_id", re.IGNORECASE)
+"""Such a word is in every text that one of the places is in."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -79,7 +83,7 @@ def without_credentials(text: str) -> str:
     """``text`` with everything masked that its place in it says to be a secret."""
     if "//" in text:
         text = _URL.sub(_masked_url, text)
-    for place in _PLACES:
+    for place in _PLACES if _MARKED.search(text) else ():
         text = place.sub(_masked_value, text)
     return text
 
@@ -106,6 +110,9 @@ def credentials_of(text: str) -> Iterator[str]:
         for end in ends:
             user, colon, password = rest[:end].partition(":")
             yield from _decoded(password if colon else user)
+    if not is_secret_name(text):
+        # Both begin with a name.
+        return
     for match in (*_QUERY.finditer(text), *_KEYWORD.finditer(text)):
         yield from _decoded(match["value"].strip("'\""))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import frozen
+
+from seeknal.values.patterns import Pattern
 
 _UNITS = {
     "second": "second",
@@ -27,7 +27,7 @@ _UNITS = {
     "y": "year",
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_PATTERN = re.compile(r"\s*(\d+)\s*([a-zA-Z]+)\s*")
+_PATTERN = Pattern(r"\s*(\d+)\s*([a-zA-Z]+)\s*")
 
 
 @frozen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import frozen
+
+from seeknal.values.patterns import Pattern
 
 
 @frozen
@@ -108,9 +108,9 @@ WORDS = {
 }
 """Names of dbt's templates; those that are filled in are functions of this module."""
 
-_SOURCE = re.compile(r"""\bsource\(\s*['"]([^'"]*)['"]\s*,\s*['"]([^'"]*)['"]\s*\)""")
-_CONFIG = re.compile(r"\bconfig\(([^()]*)\)")
-_SETTING = re.compile(r"""(\w+)\s*=\s*(?:['"]([^'"]*)['"]|([\w.]+))""")
+_SOURCE = Pattern(r"""\bsource\(\s*['"]([^'"]*)['"]\s*,\s*['"]([^'"]*)['"]\s*\)""")
+_CONFIG = Pattern(r"\bconfig\(([^()]*)\)")
+_SETTING = Pattern(r"""(\w+)\s*=\s*(?:['"]([^'"]*)['"]|([\w.]+))""")
 
 
 def is_node_file(word: str) -> bool:

@@ -7,12 +7,12 @@ a URL in a JSON answer), so each character is looked for in all its spellings.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from functools import lru_cache
-from html.entities import codepoint2name
 from urllib.parse import unquote
 
 from attrs import frozen
+
+from seeknal.values.patterns import Pattern
 
 _WRAPPED = r"(?:[ \t]*(?:\r?\n|\\+n)[ \t|]*)?"
 """Where a message may have been broken into lines."""
@@ -20,7 +20,7 @@ _SHORTEST_PIECE = 8
 """Of a secret that was cut off."""
 _LONGEST_SPELLING = 12
 """Characters that one character is written with, at most."""
-_ELLIPSIS = re.compile(r"\.\.\.|…")
+_ELLIPSIS = Pattern(r"\.\.\.|…")
 _CONTROL = {"\n": "n", "\r": "r", "\t": "t", "\f": "f", "\b": "b", "\v": "v", "\a": "a"}
 
 
@@ -151,6 +151,8 @@ def _coded(text: str) -> list[str]:
 
 def _cores(text: str) -> list[str]:
     """The base64 of a text at its three places, without what depends on its neighbours."""
+    from base64 import b64encode
+
     data = text.encode("utf-8", "surrogatepass")
     codes = [b64encode(b"\0" * before + data).decode().rstrip("=") for before in range(3)]
     cores = [
@@ -162,6 +164,8 @@ def _cores(text: str) -> list[str]:
 
 def _written(character: str) -> str:
     """One character: as it is, percent-encoded, escaped by JSON, repr, SQL, HTML or a shell."""
+    from html.entities import codepoint2name
+
     code = ord(character)
     data = character.encode("utf-8", "surrogatepass")
     percent = "".join(f"%(?:25)*{_digits(f'{byte:02x}')}" for byte in data)

@@ -7,33 +7,30 @@ connections a command opens.
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
 from seeknal.values.credentials import NAME, credentials_of
 from seeknal.values.credentials import is_secret_name as is_secret_name
+from seeknal.values.patterns import Pattern
 from seeknal.values.secret import Secret
 
-_LINE = re.compile(
+_LINE = Pattern(
     rf"""(?<![\w.-])(?:{NAME})["']?[ \t]*[:=][ \t]*(?=(?P<value>[^\n]+))""", re.IGNORECASE
 )
-_QUOTED = re.compile(r""""(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^']|'')*)'""")
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
-_BEGUN = re.compile(r"\$\{\w*(?::|$)")
-_HEADER = re.compile(
-    r"(?:\w+:\s*)?(?:Basic|Bearer|Token|ApiKey|Digest)\s+(?P<token>.+)", re.I | re.S
-)
-_PAIR = re.compile(r"[\w.@-]+:(?P<second>[^\s/].{5,})")
-_PUBLIC_HEADERS = re.compile(
+_QUOTED = Pattern(r""""(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^']|'')*)'""")
+_VARIABLE = Pattern(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
+_BEGUN = Pattern(r"\$\{\w*(?::|$)")
+_HEADER = Pattern(r"(?:\w+:\s*)?(?:Basic|Bearer|Token|ApiKey|Digest)\s+(?P<token>.+)", re.I | re.S)
+_PAIR = Pattern(r"[\w.@-]+:(?P<second>[^\s/].{5,})")
+_PUBLIC_HEADERS = Pattern(
     r"accept(-.*)?|cache-control|content-type|from|host|if-none-match|origin|range|referer|user-agent",
     re.IGNORECASE,
 )
 _FOLDERS = ("PWD", "OLDPWD")
 _PLAIN = frozenset(("true", "false", "null", "none", "yes", "no", "on", "off"))
-_PLAIN_NAME = re.compile(
+_PLAIN_NAME = Pattern(
     r"(?:^|_)(?:host(?:name)?|port|user(?:name)?|name|db|database|dbname|schema|catalog|warehouse|"
     r"region|zone|env|environment|mode|level|path|dir|home|file|folder|tz|timezone|locale|lang|"
     r"debug|verbose|size|count|limit|timeout|threads|workers|memory|version|format|date|day|type|"
@@ -44,13 +41,17 @@ _PLAIN_NAME = re.compile(
 
 def note_secrets(text: str) -> None:
     """Register what looks like a secret in the lines of a text, which need not be valid."""
-    for match in _LINE.finditer(text):
-        _note_line(match["value"].strip())
+    if is_secret_name(text):
+        for match in _LINE.finditer(text):
+            _note_line(match["value"].strip())
     note_urls_in(text)
 
 
 def note_urls_in(text: str) -> None:
     """Register the passwords of the URLs in a file's text: each string is looked at alone."""
+    if not any(sign in text for sign in ("//", "=", "\\")):
+        # No URL and no setting is in it, not even one whose characters are escaped.
+        return
     for quoted in _QUOTED.finditer(text):
         for meant in _unquoted(quoted):
             note_urls(meant)
@@ -115,6 +116,8 @@ def note_variables(values: Mapping[str, str]) -> None:
 
 def _unquoted(quoted: re.Match[str]) -> Iterator[str]:
     """What a quoted text means, as far as it is written as in JSON, and as it stands."""
+    import json
+
     yield quoted["double"] or (quoted["single"] or "").replace("''", "'")
     with suppress(ValueError):
         yield json.loads(quoted[0])
@@ -156,6 +159,8 @@ def note_filled(value: str) -> None:
 
 def _inside(value: str) -> Iterator[str]:
     """The secret in a header's value, and the second half of ``id:secret``."""
+    from base64 import b64decode
+
     if header := _HEADER.fullmatch(value):
         yield header["token"]
         with suppress(ValueError):

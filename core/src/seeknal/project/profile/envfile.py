@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from seeknal.project.profile.confidential import note_variables
 from seeknal.project.text_files import read_text
 from seeknal.values.errors import ProjectError
+from seeknal.values.patterns import Pattern
 from seeknal.values.problems import Problems
 
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_LINE = Pattern(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
 
 def environment(root: Path) -> Mapping[str, str]:

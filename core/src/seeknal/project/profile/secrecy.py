@@ -24,11 +24,12 @@ from seeknal.project.profile.confidential import (
 )
 from seeknal.project.profile.envfile import read_env_file
 from seeknal.values.credentials import NAME
+from seeknal.values.patterns import Pattern
 
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
-_KEY = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]")
-_WORD = re.compile(r"(?<![{\w])[A-Za-z_]\w*")
-_INVOLVED = re.compile(
+_VARIABLE = Pattern(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
+_KEY = Pattern(r"(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]")
+_WORD = Pattern(r"(?<![{\w])[A-Za-z_]\w*")
+_INVOLVED = Pattern(
     rf"""(?:{NAME})["']?[ \t]*:[ \t]*(?:[|>&*!?]|$|"(?:[^"\\\n]|\\.)*$|'[^'\n]*$)""",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -45,7 +46,7 @@ def note_project(root: Path, profile: Path | None = None) -> None:
     plain = set(_WORD.findall(_text(root / PROJECT_FILE) or ""))
     for text in texts:
         note_secrets(text)
-        if _INVOLVED.search(text):
+        if is_secret_name(text) and _INVOLVED.search(text):
             note_values(_parsed(text), environment)
         note_urls_in(_filled(text, environment))
         for name, secret in _variables(text):
@@ -82,12 +83,14 @@ def _parsed(text: str) -> object:
 
 
 def _filled(text: str, environment: Mapping[str, str]) -> str:
+    if "${" not in text:
+        return text
     return _VARIABLE.sub(lambda match: environment.get(match["name"], match["default"] or ""), text)
 
 
 def _variables(text: str) -> Iterator[tuple[str, bool]]:
     """Each variable of a profile, and whether it stands where a secret does."""
-    for line in text.splitlines():
+    for line in text.splitlines() if "${" in text else ():
         for match in _VARIABLE.finditer(line):
             before, after = line[: match.start()], line[match.end() :]
             keys = [*_KEY.finditer(before)]

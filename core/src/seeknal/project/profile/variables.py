@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.kernel.options import WRONG_VALUE
 from seeknal.project.profile.confidential import is_secret_name, note_variables
+from seeknal.values.patterns import Pattern
 from seeknal.values.secret import Secret
 
 if TYPE_CHECKING:
     from seeknal.values.marks import Marks
     from seeknal.values.problems import Problems
 
-VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
+VARIABLE = Pattern(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
 
 
 def all_set(value: object, environment: Mapping[str, str]) -> bool:
