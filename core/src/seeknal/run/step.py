@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
-from seeknal.kernel.context import node_logger
+from seeknal.kernel.logs import node_logger
 from seeknal.plan.finding import still_current
 from seeknal.plan.planner import built_in
 from seeknal.plan.views import is_view, output_over
