@@ -101,9 +101,11 @@ def test_two_problems_that_name_one_word_are_told_each_at_its_own_place(project)
 def test_a_run_tells_an_audit_that_cannot_be_asked_in_the_words_of_validate(project):
     made = project('type: expression, expression: "revenu > 0"')
 
-    checked, ran = told(made.run("validate")), told(made.run("run"))
+    validated, run = made.run("validate"), made.run("run")
 
-    assert checked == ran
+    assert told(validated) == told(run)
+    assert "help: did you mean revenue?" in validated.stderr
+    assert "help: did you mean revenue?" in run.stderr
 
 
 def test_a_mistake_in_an_audit_of_the_project_stands_in_its_own_file(project):

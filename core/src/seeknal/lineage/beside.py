@@ -194,11 +194,17 @@ def _asked(
         codes = (error.code, getattr(error.__cause__, "code", ""))
         if error.location is None or not {*codes}.isdisjoint(BindContext.refusals):
             return None
-        return _problem(error, place_of_fault(audit, error, binder.root), node)
+        problem = _problem(error, place_of_fault(audit, error, binder.root), node)
+        missing = _NOT_THERE.search(error.message)
+        near = did_you_mean(missing[1], schema.names) if missing else None
+        return evolve(problem, help=problem.help or near)
     except Exception:
         # A plugin works for a run; that it cannot here says nothing about the project.
         return None
     return None
+
+
+_NOT_THERE = re.compile(r'Referenced column "([^"]+)" not found')
 
 
 def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | None:
