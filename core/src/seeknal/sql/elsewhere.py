@@ -40,8 +40,12 @@ def columns_nowhere(
     that may have been meant, and ``dialect`` is the engine's: columns without a name get one by it.
     """
     from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
 
-    tree: Any = parse_one(sql, read="duckdb")
+    try:
+        tree: Any = parse_one(sql, read="duckdb")
+    except (SqlglotError, RecursionError):
+        return ()
     if not _reads_only(tree, tables) or not all(map(_is_named, _inner(tree))):
         return ()
     computed = {
