@@ -367,3 +367,29 @@ def test_a_file_below_another_targets_file_is_told_before_a_run(seeknal_project)
 
     assert outcome.exit_code == 2
     assert "out/t.csv/u.csv lies below out/t.csv, which exposure.e writes" in outcome.stderr
+
+
+@pytest.mark.parametrize(("path", "said"), [("t.csv", "both write t.csv"), ("t.csv/u", "below")])
+@pytest.mark.parametrize("first", [True, False], ids=["the first", "the second"])
+def test_files_in_each_others_way_are_told_beside_a_wrong_option(
+    seeknal_project, path, said, first
+):
+    good, bad = ("", ", delimter: x") if first else (", delimter: x", "")
+    target = f"materializations: [{{type: file, path: {path}, format: csv{good}}}]\n"
+    made = exposed(seeknal_project, f"{{path: t.csv{bad}}}", SECOND + target)
+
+    problems = made.run("validate", "--format", "json").json()["problems"]
+
+    assert sorted(entry["code"] for entry in problems) == ["SK0201", "SK1107"]
+    assert any(said in entry["message"] for entry in problems)
+
+
+@pytest.mark.parametrize(
+    "params", ["{path: a.out, format: csvv}", "{path: ../a.csv, allow_outside: 'yes'}"]
+)
+def test_nothing_is_told_that_only_follows_from_a_wrong_option(seeknal_project, params):
+    made = exposed(seeknal_project, params)
+
+    [problem] = made.run("validate", "--format", "json").json()["problems"]
+
+    assert problem["code"] == "SK0203"

@@ -60,25 +60,28 @@ def problems_of(project: Project) -> Iterator[Problem]:
     from seeknal.builtin.options.filetarget import FileOptions
 
     owners: dict[Path, Target] = {}
-    for node in project.nodes.values():
-        for target in node.targets:
-            if isinstance(target.options, FileOptions) and target.options.path.strip():
-                path = (project.root / target.options.path).resolve()
-                first = owners.setdefault(path, target)
-                if first is not target:
-                    yield _one_file_twice(first, target)
-                yield from _wrong(target, target.options, path, project)
+    built = [target for node in project.nodes.values() for target in node.targets]
+    for target in (*built, *project.wrong_targets):
+        if isinstance(target.options, FileOptions) and target.options.path.strip():
+            path = (project.root / target.options.path).resolve()
+            first = owners.setdefault(path, target)
+            if first is not target:
+                yield _one_file_twice(first, target)
+            sound = target not in project.wrong_targets
+            yield from _wrong(target, target.options, path, project, sound=sound)
     yield from below_files(owners, project.root)
 
 
-def _wrong(target: Target, options: FileOptions, path: Path, project: Project) -> Iterator[Problem]:
-    """What a delivery would say of the path, else what is wrong with other options."""
+def _wrong(
+    target: Target, options: FileOptions, path: Path, project: Project, *, sound: bool
+) -> Iterator[Problem]:
+    """What a delivery would say of the path, else of a sound target what is wrong otherwise."""
     from seeknal.builtin.filechecks import option_problems
 
     root = project.root
     try:
         _refuse_elsewhere(options.path)
-        format = _format(options)
+        format = _format(options) if sound else None
         _refuse_own(options.path, path, root)
     except NodeError as error:
         place = target.location and find_word(root, target.location, options.path, "path")
@@ -90,7 +93,8 @@ def _wrong(target: Target, options: FileOptions, path: Path, project: Project) -
             node=target.node,
         )
         return
-    yield from option_problems(target, options, format, project)
+    if format is not None:
+        yield from option_problems(target, options, format, project)
 
 
 def _one_file_twice(first: Target, second: Target) -> Problem:

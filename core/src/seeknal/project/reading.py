@@ -346,7 +346,15 @@ class _Loader:
             for id, node in self.flawed.items()
             if id not in self.unclear and node.options is not None
         }
-        whole = evolve(project, nodes={**project.nodes, **clear})
+        known = {target.location for node in clear.values() for target in node.targets}
+        wrong = [
+            target
+            for node in self.placed.values()
+            for target in node.targets
+            if target.location not in known
+        ]
+        nodes = {**project.nodes, **clear}
+        whole = evolve(project, nodes=nodes, wrong_targets=tuple(wrong))
         return self.plugins.hooks.validate_project(project=whole)
 
     def stop_if_wrong(self, project: Project) -> None:

@@ -172,7 +172,8 @@ class TargetBuilder:
         if kept is None:
             return None
         self.check_label(declared, rest, marks)
-        self.check_path(kept, marks)
+        if options is not None or not _says_outside(declared, rest):
+            self.check_path(kept, marks)
         text = repr(sorted(unstructure(kept).items(), key=str))
         label = str(getattr(kept, declared.label_field, "") or self.raw.name)
         meant = mode or cast(Mode, _nearest_mode(str(data.get("mode")), declared))
@@ -226,6 +227,11 @@ class TargetBuilder:
             path = getattr(options, entry.name)
             if isinstance(path, str) and leaves(self.around.root, path):
                 self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
+
+
+def _says_outside(declared: TargetType, data: Mapping[str, object]) -> bool:
+    entries = with_role(declared.options, "outside")
+    return any(key in data for entry in entries for key in (entry.key, *entry.aliases))
 
 
 def _nearest_mode(given: str, declared: TargetType) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.problems import Problem
+    from seeknal.values.targets import Target
 
 
 Suffix = Literal["schema", "table", "catalog", "database"]
@@ -60,6 +61,9 @@ class Project:
     nodes: Mapping[NodeId, Node]
     disabled: frozenset[NodeId] = frozenset()
     """Nodes that files define with ``enabled: false``."""
+    wrong_targets: tuple[Target, ...] = ()
+    """Targets whose options are wrong, as far as their places are known: for ``validate_project``
+    alone, to tell what is in the way of what."""
     variables: Mapping[str, object] = field(factory=dict)
     execution: Execution = field(factory=Execution)
     environments: Environments = field(factory=Environments)
