@@ -124,6 +124,22 @@ def _asked(entry: Audit, relation: Relation, context: AuditContext) -> AuditResu
 
 
 @hookimpl
+def node_inputs(node: Node, nodes: Mapping[NodeId, Node]) -> Iterable[NodeId] | None:
+    options = node.options
+    if not isinstance(options, Measure) or options.column is None or options.of is not None:
+        return None
+    # A column without a model is of the first one that there is.
+    models = sorted(id for id in nodes if id.kind == "model")
+    return [*models, NodeId("model.any")][:1]
+
+
+def model_of(node: Node) -> NodeId:
+    """The model that a measure is of: the one that it names, or the one that was found for it."""
+    assert isinstance(node.options, Measure)
+    return node.options.of or node.parents[0]
+
+
+@hookimpl
 def node_audits(node: Node) -> Iterable[Audit] | None:
     options = node.options
     if not isinstance(options, Model) or options.entity is None:
@@ -143,8 +159,8 @@ def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> Quer
     options = node.options
     if not isinstance(options, Measure):
         return None
-    if options.of is not None and options.column is not None:
-        refs = {ColumnRef(options.of, options.column)}
+    if options.column is not None:
+        refs = {ColumnRef(model_of(node), options.column)}
     else:
         refs = {ColumnRef(part.measure, part.measure.name) for part in options.parts}
     return QueryLineage(
@@ -182,10 +198,10 @@ def value_of(node: Node, project: Project, outputs: Outputs) -> int:
     """The value of one measure over stored rows."""
     options = node.options
     assert isinstance(options, Measure)
-    if options.of is None or options.column is None:
+    if options.column is None:
         parts = ((project.nodes[part.measure], part.times) for part in options.parts)
         return sum(times * value_of(part, project, outputs) for part, times in parts)
-    model = project.nodes[options.of].options
+    model = project.nodes[model_of(node)].options
     assert isinstance(model, Model)
     rows = outputs.relation(model.model)
     column = quote_identifier(options.column)

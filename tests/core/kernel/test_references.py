@@ -91,3 +91,27 @@ def test_editors_know_such_a_key(shop):
     assert "the model that it is a number of" in schema.stdout + "".join(
         path.read_text() for path in shop.path.rglob("*.json")
     )
+
+
+def test_what_only_the_whole_project_tells_is_read_as_well(shop):
+    shop.write({"seeknal/more.yml": "{kind: measure, name: most, column: amount, agg: max}\n"})
+
+    inputs = listed(shop)["measure.most"]
+    shop.run("run").assert_ok()
+    shown = shop.run("measures", "--format", "json").assert_ok().json()
+    traced = shop.run("lineage", "measure.most.most", "--format", "text").assert_ok().stdout
+
+    assert inputs == ["model.sales"]
+    assert {"measure": "most", "value": 20} in shown
+    assert "source.orders.amount" in traced
+
+
+def test_a_node_without_a_name_that_is_there_is_told(shop):
+    shop.write({"seeknal/more.yml": "{kind: measure, name: most, column: amount, agg: max}\n"})
+    (shop.path / "seeknal/models/sales.yml").unlink()
+
+    checked = shop.run("validate")
+
+    assert checked.exit_code == 2
+    assert "measure.most reads model.any, and no node has that name" in checked.stderr
+    assert "seeknal/more.yml:1" in checked.stderr

@@ -67,7 +67,7 @@ def test_a_change_of_a_column_that_is_not_read_leaves_it_alone(shop):
 def test_what_it_cannot_say_is_not_known(
     tmp_path, monkeypatch, seeknal_project, module, named, why
 ):
-    old, new = "ColumnRef(options.of,", f"ColumnRef({named},"
+    old, new = "ColumnRef(model_of(node),", f"ColumnRef({named},"
     text = MEASURES.read_text()
     assert old in text
     install_plugin(tmp_path, module, text.replace(old, new))

@@ -252,3 +252,23 @@ def test_an_sql_assertion_reads_its_input(seeknal_project):
     outcome = project.run("run").assert_ok()
 
     assert "the query returns 1 row" in outcome.stderr
+
+
+@pytest.mark.usefixtures("audit_types")
+def test_what_waits_for_a_rule_is_computed_again_when_its_other_input_changes(seeknal_project):
+    project = seeknal_project(
+        {
+            "a.csv": "id\n1\n",
+            "seeknal/a.yml": "{kind: source, name: a, source: csv, table: a.csv}\n",
+            "seeknal/r.yml": "{kind: rule, name: r, inputs: [source.a],"
+            " audits: [{type: unique, columns: id}]}\n",
+            "seeknal/t.yml": "{kind: transform, name: t, inputs: [rule.r],"
+            " sql: SELECT id FROM ref('source.a')}\n",
+        }
+    )
+    project.run("run").assert_ok()
+    project.write({"a.csv": "id\n1\n2\n"})
+
+    project.run("run").assert_ok()
+
+    assert project.rows("transform.t") == [(1,), (2,)]

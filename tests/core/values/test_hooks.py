@@ -172,6 +172,12 @@ def audit_nodes(audit):
 
 
 @hookimpl
+def node_inputs(node, nodes):
+    note("node_inputs")
+    return None
+
+
+@hookimpl
 def node_audits(node):
     note("node_audits")
     return None

@@ -126,6 +126,7 @@ class Hooks:
     target_misfits = First(hookspecs.target_misfits)
     open_session = First(hookspecs.open_session)
     audit = Of(hookspecs.audit)
+    node_inputs = Of(hookspecs.node_inputs)
     node_audits = Of(hookspecs.node_audits)
     node_lineage = Of(hookspecs.node_lineage)
     audit_columns = Of(hookspecs.audit_columns)

@@ -268,6 +268,16 @@ def audit_nodes(audit: Audit) -> Sequence[str] | None:
 
 
 @_first
+def node_inputs(node: Node, nodes: Mapping[NodeId, Node]) -> Iterable[NodeId] | None:
+    """Nodes that a node reads and that none of its keys names, such as who has what it speaks of.
+
+    Called once per node of a kind that this plugin declared, when a project is read; main thread.
+    ``nodes`` are all nodes, as far as they are right. They come after the inputs that are
+    named; one that is not there is told at the node's place. None: no more than its keys say.
+    """
+
+
+@_first
 def node_audits(node: Node) -> Iterable[Audit] | None:
     """Audits that a node asks of others: they run with these, and hold them back as their own do.
 

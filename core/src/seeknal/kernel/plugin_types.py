@@ -60,9 +60,11 @@ class NodeKind(_WithOptions):
     ``functional``: its options that can change rows; None means all.
 
     ``does`` says what a run does with its nodes, and which of the common keys they take: one that
-    ``loads`` has ``source:``, one that ``delivers`` may have ``type:``. One that ``checks`` or
-    ``delivers`` has no rows. ``rows_of_body``: its rows are just those of the node's SQL or
-    function, which names its inputs itself.
+    ``loads`` has ``source:``, one that ``delivers`` may have ``type:``. One that ``checks``,
+    ``delivers`` or ``describes`` has no rows, and one that ``describes`` is no step of a run: its
+    nodes are in graph, selection, lineage and plan. ``rows_of_body``: its rows are just those of
+    the node's SQL or function, which names its inputs itself. An option of type `NodeId`, at any
+    depth, names a node that is read.
     ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
     with the option that it is now, or ``""``.
     """

@@ -98,7 +98,7 @@ class _Loader:
         raws = with_properties(raws, self.properties, self.problems)
         around = self.surroundings(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
-        nodes = self.nodes(raws, around)
+        nodes = self.with_found_inputs(self.nodes(raws, around))
         nodes = with_asked_audits(self.with_rules(nodes, raws, around), self.plugins, self.problems)
         nodes = through_descriptions(self.in_order(nodes))
         addresses = Addresses(profile, self.plugins)
@@ -281,6 +281,22 @@ class _Loader:
                 self.unclear.add(raw.id)
         return found
 
+    def with_found_inputs(self, nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:
+        """A node's inputs, with those that its kind's plugin finds for it."""
+        every, found = {**self.clear, **nodes}, dict(nodes)
+        for id, node in nodes.items():
+            owner = self.plugins.owner("kind", node.kind)
+            more = self.plugins.hooks.node_inputs(owner, node=node, nodes=every) or ()
+            inputs = [Input(ref=ref, location=node.location) for ref in more if ref != id]
+            if inputs := [entry for entry in inputs if entry.ref not in node.parents]:
+                found[id] = evolve(node, inputs=(*node.inputs, *inputs))
+        return found
+
+    @property
+    def clear(self) -> dict[NodeId, Node]:
+        """The nodes that something is wrong with, of which it is known what they read."""
+        return {id: node for id, node in self.flawed.items() if id not in self.unclear}
+
     def in_order(self, nodes: dict[NodeId, Node]) -> dict[NodeId, Node]:
         """A node that an audit reads runs before the node that is audited."""
         hook = self.plugins.hooks.audit_nodes
@@ -324,8 +340,7 @@ class _Loader:
     ) -> None:
         """Refs, circles, and targets whose rows others overwrite or read."""
         wrong = {entry.node for entry in self.problems if entry.severity == "error"}
-        clear = {id: node for id, node in self.flawed.items() if id not in self.unclear}
-        readable = {**nodes, **clear}
+        readable = {**nodes, **self.clear}
         lost = {raw.id for raw in raws} - readable.keys()
         self.disabled = frozenset(lost - wrong)
         self.problems += graph_problems(readable, lost & wrong, self.disabled)
@@ -341,11 +356,7 @@ class _Loader:
         self.problems += connection_problems(every, profile, self.plugins, self.root)
 
     def plugin_problems(self, project: Project) -> list[Problem]:
-        clear = {
-            id: node
-            for id, node in self.flawed.items()
-            if id not in self.unclear and node.options is not None
-        }
+        clear = {id: node for id, node in self.clear.items() if node.options is not None}
         known = {target.location for node in clear.values() for target in node.targets}
         wrong = [
             target
