@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from seeknal.sql.literals import literal_faults
     from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
     from seeknal.sql.storage import as_parquet
+    from seeknal.sql.translation import transpile
     from seeknal.values.audits import Audit, AuditResult
     from seeknal.values.changes import Change, ColumnChange
     from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
@@ -186,6 +187,7 @@ _FROM = {
         "quote_name",
     ),
     "seeknal.sql.storage": ("as_parquet",),
+    "seeknal.sql.translation": ("transpile",),
     "seeknal.values.audits": (
         "Audit",
         "AuditResult",
@@ -397,6 +399,7 @@ __all__ = (
     "this_command",
     "to_option",
     "to_scan",
+    "transpile",
     "value_of",
     "without_values",
 )
