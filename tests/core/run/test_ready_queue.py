@@ -55,3 +55,17 @@ def test_a_chain_of_ten_thousand_is_handed_out_in_order():
         queue.finish(order[-1])
 
     assert order == ids
+
+
+def test_nodes_wait_in_their_lanes():
+    ids, dag = graph({"a": [], "b": []})
+    queue = ReadyQueue(ids, dag, {}, lane_of=lambda id: "io" if id.name == "a" else "cpu")
+
+    assert [queue.take("cpu"), queue.take("cpu"), queue.take("io")] == ["t.b", None, "t.a"]
+
+
+def test_equally_long_paths_go_in_the_plans_order():
+    ids, dag = graph({"b": [], "a": []})
+    queue = ReadyQueue(ids, dag, {})
+
+    assert [queue.take(), queue.take()] == ["t.b", "t.a"]
