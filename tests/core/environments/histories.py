@@ -25,7 +25,9 @@ from seeknal.cli.progress import Silent
 from seeknal.plan.session import Request
 from seeknal.query.diff import Asked, differences, side_of
 from seeknal.run.commands import apply_project, plan_project, run_project
-from seeknal.run.environments import commands as acts
+from seeknal.run.environments.commands import create, delete
+from seeknal.run.environments.promoting import promote
+from seeknal.run.environments.rolling_back import rollback
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.store import read_state
@@ -517,7 +519,7 @@ class Story:
 
     def act_promote(self, source, force):
         request = self.request("prod", command=f"promote {source}")
-        acts.promote(self.root, request, source, "prod", Quiet(), force=force, agree=lambda _: True)
+        promote(self.root, request, source, "prod", Quiet(), force=force, agree=lambda _: True)
 
     def do_kill_promote(self):
         """A promotion that is killed and made again is one promotion."""
@@ -614,7 +616,7 @@ class Story:
             return
         environment, number = self.chance.choice(sorted(choices))
         self.told[-1:] = [f"rollback {environment} {number}"]
-        acts.rollback(self.root, self.request(environment, command="rollback"), number, Quiet())
+        rollback(self.root, self.request(environment, command="rollback"), number, Quiet())
         self.holds[environment] = self.kept[environment, number]
         self.pinned.add(environment)
         self.keep(environment)
@@ -629,7 +631,7 @@ class Story:
         self.told[-1:] = [f"kill rollback {environment} {number}"]
         before = self.generation(environment)
         request = self.request(environment, command="rollback")
-        self.killed(lambda: acts.rollback(self.root, request, number, Quiet()))
+        self.killed(lambda: rollback(self.root, request, number, Quiet()))
         if self.generation(environment) != before:
             assert self.stored()[environment].pinned == number
             self.holds[environment] = self.kept[environment, number]
@@ -661,7 +663,7 @@ class Story:
         if name in self.holds or origin not in self.holds:
             return
         self.told[-1:] = [f"create {name} {origin}"]
-        acts.create(self.root, self.request(name), name, origin, None)
+        create(self.root, self.request(name), name, origin, None)
         self.created(name, origin)
         self.keep(name)
 
@@ -673,7 +675,7 @@ class Story:
         self.delete(name)
 
     def delete(self, name):
-        acts.delete(self.root, self.request(name), name)
+        delete(self.root, self.request(name), name)
         del self.holds[name]
         for known in (self.base, self.replaced, self.seen):
             known.pop(name, None)

@@ -228,7 +228,7 @@ def test_an_interrupted_command_answers_in_json(shop_once, monkeypatch):
     def interrupted(*arguments, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("seeknal.run.environments.commands.promote", interrupted)
+    monkeypatch.setattr("seeknal.run.environments.promoting.promote", interrupted)
 
     stopped = shop_once("promote", "dev", "--yes", "--format", "json")
 

@@ -31,7 +31,8 @@ from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.plan.promotion import Promotion
-    from seeknal.run.environments.commands import Moved, Return
+    from seeknal.run.environments.moving import Moved
+    from seeknal.run.environments.rolling_back import Return
     from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
     from seeknal.values.names import NodeId
@@ -234,7 +235,7 @@ def promote_command(
     """
     from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
-    from seeknal.run.environments.commands import promote
+    from seeknal.run.environments.promoting import promote
 
     def agree(promotion: Promotion) -> bool:
         if format_ == "text":
@@ -294,7 +295,7 @@ def rollback_command(
     """
     from seeknal.cli.answers import not_agreed
     from seeknal.cli.run import reporter_of
-    from seeknal.run.environments.commands import rollback
+    from seeknal.run.environments.rolling_back import rollback
 
     def agree(found: Return) -> bool:
         if format_ == "text":

@@ -11,7 +11,6 @@ from attrs import evolve, frozen
 from seeknal.plan.environments import existing
 from seeknal.plan.session import writing
 from seeknal.plan.succession import successions
-from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.store import read_state
@@ -61,6 +60,9 @@ def retry(
     ``force``: also batches that later ones went before. Raises UsageError for words that name
     nothing, or a batch that needs ``force``.
     """
+    # What is owed is listed without a run and all that it takes.
+    from seeknal.run.partial_run import PartialRun
+
     with writing(root / "target", request) as store:
         chosen = _chosen(_outstanding(store.state, request.environment), words)
         if not force:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from seeknal.plan.succession import account_of
 from seeknal.project.commit import commit_of
@@ -18,6 +18,7 @@ from seeknal.values.deliveries import Account
 from seeknal.values.errors import RunError
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
+from seeknal.values.results import RunSummary
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -26,6 +27,23 @@ if TYPE_CHECKING:
 
 Changes = Mapping[NodeId, Snapshot | None]
 """What becomes of the nodes of a map: another output, or None where it has them no more."""
+
+
+@frozen(kw_only=True)
+class Moved:
+    """What a command did to a map. ``left``: targets that hold other rows than the map says.
+
+    ``other``: nodes that a promotion left alone though both define them differently. ``failed``:
+    nobody has said that targets may be left.
+    """
+
+    environment: str
+    generation: int
+    nodes: tuple[NodeId, ...] = ()
+    summary: RunSummary | None = None
+    left: tuple[str, ...] = ()
+    other: tuple[NodeId, ...] = ()
+    failed: bool = False
 
 
 def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Snapshot]:

@@ -1,206 +1,154 @@
-"""What becomes of targets when an environment is rolled back: put back, owed, or left behind."""
+"""Rolling back: an environment gets the outputs of an earlier generation, and stays there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import takewhile
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import frozen
 
-from seeknal.plan.plugin_queries import context_of
-from seeknal.run.delivery.addressing import Rows, addressed
-from seeknal.run.delivery.destinations import attempted
-from seeknal.run.delivery.owing import (
-    holds_newer,
-    owed_again,
-    settled_at,
-    spans_at,
-    taken_back,
-    unsettled,
+from seeknal.host.garbage import uncollected
+from seeknal.plan.environments import existing
+from seeknal.plan.promotion import taken_over
+from seeknal.plan.session import writing
+from seeknal.run.delivery.owing import holds_newer, owed_again
+from seeknal.run.environments.moving import (
+    Moved,
+    move_map,
+    with_accounts,
 )
-from seeknal.state.batch_files import BatchFiles
-from seeknal.values.deliveries import Account, Span
-from seeknal.values.errors import ConnectionFailed, SeeknalError
+from seeknal.run.environments.preparing import (
+    mend_names,
+)
+from seeknal.run.environments.targets import TargetRollback
+from seeknal.run.partial_run import PartialRun
+from seeknal.state.artifacts import Artifacts
+from seeknal.values.errors import StateError, UsageError
+from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
-    from seeknal.run.environments.moving import Changes
-    from seeknal.run.partial_run import PartialRun
-    from seeknal.values.deliveries import Delivery
-    from seeknal.values.names import NodeId
-    from seeknal.values.node import Node
-    from seeknal.values.snapshot import Artifact, Snapshot
-    from seeknal.values.targets import Target
+    from seeknal.plan.session import Request
+    from seeknal.run.execution import Reporter
+    from seeknal.state.generations import Generations
+    from seeknal.values.snapshot import Snapshot
 
 
-class TargetRollback:
-    """Takes what targets hold back to what an earlier generation says of them."""
+@frozen(kw_only=True)
+class Return:
+    """What a rollback does: the generation that it goes back to, and the nodes it changes."""
 
-    def __init__(self, partial: PartialRun) -> None:
-        self.partial = partial
+    environment: str
+    generation: int
+    changed: tuple[NodeId, ...] = ()
+    removed: tuple[NodeId, ...] = ()
 
-    def roll_back(
-        self,
-        changes: Changes,
-        before: Mapping[NodeId, Snapshot],
-        earlier: Mapping[NodeId, Snapshot],
-    ) -> tuple[dict[NodeId, Snapshot | None], tuple[str, ...]]:
-        """The changes with what targets are owed by them, and the targets that stay as they are."""
-        done, left = dict(changes), []
-        for id, found in changes.items():
-            if found is None:
-                entries = before[id].deliveries.values()
-                left += [f"{entry.label} ({id} is not part of it)" for entry in entries]
-            elif found.deliveries:
-                account, stay = self._roll_back(id, found, earlier[id].deliveries)
-                done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
-                left += stay
-        return done, tuple(left)
 
-    def _roll_back(
-        self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
-    ) -> tuple[Account, list[str]]:
-        execution = self.partial.opened()
-        account = Account(deliveries=found.deliveries, backlog=found.backlog)
-        left: list[str] = []
-        node = execution.project.nodes.get(id)
-        targets = {target.key: target for target in node.targets} if node else {}
-        if node is not None:
-            # What a mode that is no longer said was owed is newer than what is put back.
-            gone = Rows(
-                before=lambda output: None,
-                keep=lambda artifact: artifact,
-                same=lambda one, other: False,
-            )
-            account = addressed(node, account, self.partial.request.environment, gone)
-        places = {place for target in targets.values() for place in target.places}
-        for key, known in account.deliveries.items():
-            target = targets.get(key)
-            if target is None and known.place in places:
-                continue
-            accumulates = target is not None and target.accumulates
-            newer = accumulates and holds_newer(known, wanted.get(key))
-            same = known.output_id == found.output_id
-            if same and not newer and not owed_again(known, wanted.get(key)):
-                continue
-            if target is None or node is None:
-                left.append(f"{known.label} (the files no longer say how it is written)")
-                continue
-            if target.accumulates:
-                open = unsettled(account)
-                account, known = taken_back(account, known, wanted.get(key), found.output_id)
-                if self._may_have(target, node, open - unsettled(account)):
-                    left.append(f"{known.label} (a run that was killed may have written to it)")
-                if known.output_id == found.output_id and not newer:
-                    continue
-            delivery, stays = self._undo(target, node, known, wanted.get(key), found)
-            account = evolve(account, deliveries={**account.deliveries, key: delivery})
-            left += stays
-        return account, left
+def rollback(
+    root: Path,
+    request: Request,
+    to: int | None,
+    reporter: Reporter,
+    *,
+    dry_run: bool = False,
+    leave_targets: bool = False,
+    agree: Callable[[Return], bool] = lambda _: True,
+) -> Moved | None:
+    """Put an environment back to an earlier generation, where it is pinned.
 
-    def _may_have(self, target: Target, node: Node, ids: set[str]) -> bool:
-        """Whether one of these deliveries was attempted, so that it may have arrived."""
-        return bool(ids) and not ids.isdisjoint(
-            attempted(
-                self.partial.opened().loaded, self.partial.request, self.partial.store, node, target
-            )
+    It has failed where targets stay behind, unless ``leave_targets``.
+
+    ``agree`` sees what would change and decides; None when it says no, and with ``dry_run``.
+    Raises StateError when that generation, or an output of it, is no longer kept.
+    """
+    name = request.environment
+    with uncollected(), writing(root / "target", request) as store:
+        mend_names(store, root / "target", name)
+        environment = existing(store.state.environments, name)
+        kept = store.generations()
+        wanted = _wanted(environment.generation if to is None else to, to, environment.generation)
+        before = environment.snapshots
+        earlier = kept.earlier(name, before, environment.generation, wanted)
+        _refuse_lost(root, earlier, wanted, name)
+        changes: dict[NodeId, Snapshot | None] = {
+            id: taken_over(found, before.get(id))
+            for id, found in earlier.items()
+            if found.output_id != _output(before, id)
+            or found.fingerprint != before[id].fingerprint
+            or found.inputs != before[id].inputs
+            or _any_newer(before[id], found)
+        }
+        changes |= {id: None for id in before if id not in earlier}
+        asked = Return(
+            environment=name,
+            generation=wanted,
+            changed=tuple(id for id, found in changes.items() if found is not None),
+            removed=tuple(id for id, found in changes.items() if found is None),
+        )
+        if not agree(asked) or dry_run:
+            return None
+        partial = PartialRun(root, request, reporter, store)
+        changes = with_accounts(partial, changes, before)
+        changes, left = TargetRollback(partial).roll_back(changes, before, earlier)
+        generation = move_map(
+            partial,
+            changes,
+            _commit(kept, name, wanted),
+            note=f"generation {wanted}",
+            pinned=wanted,
+        )
+        delivered = partial.deliver(changes)
+        missing = () if leave_targets else left
+        return Moved(
+            environment=name,
+            generation=generation,
+            nodes=tuple(changes),
+            summary=partial.summarise(delivered, missing),
+            left=left,
+            failed=bool(missing),
         )
 
-    def _undo(
-        self,
-        target: Target,
-        node: Node,
-        known: Delivery,
-        wanted: Delivery | None,
-        found: Snapshot,
-    ) -> tuple[Delivery, list[str]]:
-        """What a target holds once its newest rows were taken back, and whether they stay."""
-        left = []
-        try:
-            # What a table that is replaced held then may be of an earlier output yet.
-            there = wanted is not None and wanted.output_id == found.output_id
-            rolled = (target.accumulates or there) and self._ask_plugin(target, node, known, wanted)
-        except ConnectionFailed:
-            # What can be written later is owed; the rest is left as it is.
-            rolled = False
-        except SeeknalError as error:
-            left.append(f"{known.label} ({error.message})")
-            rolled = True
-        in_ranges = target.mode == "incremental_by_time"
-        held, spans = wanted.held if wanted else (), spans_at(known, wanted)
-        if rolled and left:
-            held = self._held_with(found, known) if target.mode == "append" else ()
-            spans = known.spans
-        elif not rolled and in_ranges and not _is_known(known, wanted, found):
-            left.append(f"{known.label} (what it held before is not known)")
-            spans, rolled = known.spans, True
-        elif not rolled and target.mode in ("append", "upsert_by_key"):
-            left.append(f"{known.label} ({target.mode} cannot be undone)")
-            held = self._held_with(found, known) if target.mode == "append" else ()
-            rolled = True
-        if rolled:
-            # It is not owed: delivering earlier rows once more would not undo later ones.
-            id = _written_by(wanted or known)
-            settled = settled_at(known, found.output_id)
-            return evolve(settled, delivery_id=id, holds_as=id, held=held, spans=spans), left
-        if in_ranges and known.status == "delivered":
-            # Another output than it has: what is put back is owed.
-            return evolve(_undoing(known, wanted), output_id="", rows=0, detail=""), left
-        return evolve(known, rows=0, detail=""), left
 
-    def _held_with(self, found: Snapshot, known: Delivery) -> tuple[Artifact, ...]:
-        """The batches that must not be appended again: that of the map, and what stays behind."""
-        if found.artifact is None:
-            return known.held
-        execution = self.partial.opened()
-        kept = BatchFiles(execution.project.root, execution.artifacts).keep(
-            found.node, found.artifact
+def _commit(kept: Generations, name: str, wanted: int) -> str | None:
+    """The commit that made a generation, where that is known."""
+    heads = kept.kept(name, wanted)
+    return heads[0].commit or None if heads and heads[0].number == wanted else None
+
+
+def _wanted(number: int, to: int | None, newest: int) -> int:
+    wanted = number - 1 if to is None else number
+    if not 1 <= wanted < newest:
+        raise UsageError(
+            f"there is no earlier generation {wanted}" if to else "there is no earlier generation",
+            code="SK0821",
+            help="seeknal env history lists those that are kept",
         )
-        return (kept, *known.held)
+    return wanted
 
-    def _ask_plugin(
-        self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
-    ) -> bool:
-        execution = self.partial.opened()
-        if (
-            known.status != "delivered"
-            or wanted is None
-            or not execution.loaded.delivers(self.partial.request)
-        ):
-            return False
-        context = context_of(execution.loaded, self.partial.request, node)
-        answer = execution.loaded.plugins.hooks.roll_back_target(
-            target=target,
-            delivered=_written_by(known),
-            wanted=_written_by(wanted),
-            context=context,
+
+def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, name: str) -> None:
+    artifacts = Artifacts(root / "target")
+    lost = [
+        id
+        for id, found in earlier.items()
+        if found.artifact is not None and artifacts.verify(found.artifact)[0] != "ok"
+    ]
+    if lost:
+        raise StateError(
+            f"outputs of generation {wanted} of {name} are gone: {', '.join(sorted(lost)[:5])}",
+            code="SK0821",
+            help="run again with the files of that time",
         )
-        return bool(answer)
 
 
-def _written_by(known: Delivery) -> str:
-    """The id of the delivery that made a target what it is known to be."""
-    # One that was owed may have come since.
-    held = known.number and known.status == "delivered" and known.holds_as
-    return held or known.delivery_id
+def _any_newer(now: Snapshot, then: Snapshot) -> bool:
+    """Whether a target that accumulates has more than it had, or is owed it, for one output."""
+    pairs = ((known, then.deliveries.get(key)) for key, known in now.deliveries.items())
+    return any(
+        known.number and (holds_newer(known, wanted) or owed_again(known, wanted))
+        for known, wanted in pairs
+    )
 
 
-def _undoing(known: Delivery, wanted: Delivery | None) -> Delivery:
-    """With the spans in which a target is to be what it was, by what it has come from since."""
-    then, same = spans_at(known, wanted), _shared(known, wanted)
-    return evolve(known, undoes=(*known.spans[same:], *then[same:]), back=then)
-
-
-def _is_known(known: Delivery, wanted: Delivery | None, found: Snapshot) -> bool:
-    """Whether all is known that a target's rows came from, then and now."""
-    whole = known.spans[:1] == (Span(),) and _shared(known, wanted) > 0
-    # A batch that was owed then and has never come is no part of what is put back.
-    there = {span.output_id for span in spans_at(known, wanted)}
-    came = wanted is None or wanted.status != "owed" or wanted.output_id in there
-    return whole and (came or (found.artifact is not None and found.artifact.rows == 0))
-
-
-def _shared(known: Delivery, wanted: Delivery | None) -> int:
-    """How many spans are the same in both, from the first on."""
-    pairs = zip(known.spans, spans_at(known, wanted), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str | None:
+    return snapshots[id].output_id if id in snapshots else None
