@@ -3,7 +3,12 @@
 from attrs import evolve
 from tests.core.run.values import artifact, delivery, node, owed, target
 
-from seeknal.run.delivery.writing import deliver, unknown, without_node, without_target
+from seeknal.run.delivery.writing import (
+    deliver,
+    without_node,
+    without_outcomes,
+    without_target,
+)
 from seeknal.values.deliveries import Account, Delivered
 from seeknal.values.errors import ConnectionFailed, RowsRefused
 from seeknal.values.names import NodeId
@@ -134,7 +139,7 @@ def test_earlier_failures_are_past_while_batches_are_attempted_again():
     refused = owed(2, "2", error="it has no key", refused=True)
     passed = evolve(owed(3, "3", error="it came late"), passed=True)
 
-    found = unknown(snapshot(backlog=(failed, refused, passed)))
+    found = without_outcomes(snapshot(backlog=(failed, refused, passed)))
 
     assert [entry.delivery.error for entry in found.backlog] == [
         None,

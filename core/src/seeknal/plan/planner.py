@@ -92,6 +92,7 @@ class _Planner:
         self.warned: set[NodeId] = set()
 
     def decide(self, node: Node) -> Step:
+        """What happens to a node, by what happens to those that it reads."""
         if node.id in self.now.asked:
             return self.ask(node)
         self.check_unselected_parents(node)
@@ -151,6 +152,7 @@ class _Planner:
         return {parent for parent in node.parents if self.may_change(parent)}
 
     def may_change(self, id: NodeId) -> bool:
+        """Whether the rows that a reader of the node gets may be others than before."""
         if id in self.changing or id in self.now.selected:
             return id in self.changing
         seen = with_views(self.now.snapshots, [id])
@@ -175,6 +177,7 @@ class _Planner:
         return "inputs changed"
 
     def version(self, node: Node, snapshot: Snapshot | None) -> tuple[object, str | None]:
+        """A source's version as it is now; and why that cannot be told, if it cannot."""
         if node.source is None and not node.files:
             return None, None
         known = snapshot.source_version if snapshot else None

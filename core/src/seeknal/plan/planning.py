@@ -85,6 +85,7 @@ def _asked_by_rules(
 
 
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
+    """What a run would do to the nodes that were asked for, and why. Changes nothing."""
     project, graph = loaded.project, loaded.graph
     now = datetime.now(UTC)
     fingerprints = loaded.fingerprints()
@@ -153,10 +154,12 @@ def _gone(
 
 
 def pool_of(loaded: Loaded) -> Pool:
+    """The outputs of every environment and every earlier generation that is kept."""
     return Pool(loaded.state.environments, Generations(loaded.project.target))
 
 
 def finder_of(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
+    """Finds outputs that are built already, and still hold."""
     pool = pool_of(loaded)
     return Finder(
         candidates=lambda node, definition: (

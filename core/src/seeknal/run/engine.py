@@ -87,6 +87,7 @@ class Engine:
         return own
 
     def close_own(self, own: duckdb.DuckDBPyConnection) -> None:
+        """Close an instance that `open_own` has given; the others share its memory."""
         with self._lock:
             self._own.remove(own)
             own.close()

@@ -85,6 +85,7 @@ class Execution:
         return plan_of(self.loaded, self.request, self.verified)
 
     def run(self, plan: Plan) -> RunSummary:
+        """Carry out a plan, tell of it and put it into the history."""
         assert self.store is not None
         # The environment was made ready for it since it was planned.
         self.loaded = evolve(self.loaded, state=self.store.state)
@@ -140,12 +141,14 @@ class Execution:
         Definitions(self.project.target).keep(built)
 
     def tidy(self) -> None:
+        """Remove what the run has made needless, as long as that takes no time."""
         from seeknal.run.janitor import after_run
 
         for problem in after_run(self.loaded, self.store):
             self.warn(problem)
 
     def expect_generation(self, environment: str) -> None:
+        """Begin a generation of the environment once something is recorded in it."""
         assert self.store is not None
         commit = commit_of(self.project.root)
         known = self.loaded.state.environments.get(environment)
@@ -198,6 +201,7 @@ class Execution:
         return tuple(found)
 
     def stores(self, node: NodeId, plan: Plan) -> bool:
+        """Whether the node keeps its rows in a file."""
         return node not in plan.inlined and node.kind not in rowless_kinds(self.loaded.plugins)
 
     def reuse_all(self, plan: Plan) -> list[NodeResult]:
@@ -304,6 +308,7 @@ class Execution:
     def schedule(
         self, plan: Plan, runner: NodeRunner, before: Mapping[NodeId, Snapshot]
     ) -> list[NodeResult]:
+        """Hand the steps to workers; gives their results, in plan order."""
         from seeknal.run.scheduler import Events, run_plan
 
         events = Events(
@@ -316,6 +321,7 @@ class Execution:
         return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
 
     def limits(self) -> Any:
+        """How many steps run at once, by what the project and the command say."""
         from seeknal.run.scheduler import Limits, file_nodes, io_nodes
 
         execution = self.project.execution
@@ -336,6 +342,7 @@ class Execution:
         )
 
     def finished(self, result: NodeResult) -> None:
+        """Tell plugins and people of a result, with the warnings that nobody has seen yet."""
         node = self.project.nodes[result.node]
         self.loaded.plugins.hooks.after_node(self.warn, node=node, result=result)
         for note in result.notes:
@@ -351,6 +358,7 @@ class Execution:
         abandoned: tuple[NodeResult, ...] = (),
         left: tuple[str, ...] = (),
     ) -> RunSummary:
+        """What came of the run: put into the history, and told."""
         summary = RunSummary(
             run_id=self.run_id,
             environment=self.request.environment,
@@ -371,6 +379,7 @@ class Execution:
         return summary
 
     def remember(self, summary: RunSummary) -> None:
+        """Put the run into the history."""
         unwell = self.history.unwell(summary.environment)
         self.history.append(history_records(summary, self.project, unwell))
 
@@ -383,5 +392,6 @@ class Execution:
         self.reporter.logged(node, level, text)
 
     def warn(self, message: str) -> None:
+        """Tell of something that is no result of a node, now and in the summary."""
         self.warnings.append(message)
         self.reporter.warn(message)

@@ -98,6 +98,7 @@ class Chores:
                 yield self.attempt("environment", name, 0, partial(self.expire, name))
 
     def expire(self, name: str) -> None:
+        """Delete an environment with its stable names."""
         self.store.delete(name)
         Artifacts(self.target).unlink_all(name)
 
@@ -129,14 +130,17 @@ class Chores:
             yield self.drop_generation(kept, name, number)
 
     def kept_generations(self) -> Generations:
+        """Earlier generations; those of this very state too, unless nothing may be written."""
         return Generations(self.target) if self.dry_run else self.store.generations()
 
     def drop_generation(self, kept: Generations, name: str, number: int) -> Item:
+        """Remove one generation; its outputs go with the next step, if nothing else needs them."""
         size = kept.size(name, number)
         what = f"{name}@{number - 1}"
         return self.attempt("generation", what, size, lambda: kept.remove(name, number))
 
     def size(self, paths: set[str]) -> int:
+        """How many bytes these files take."""
         found = (self.target / path for path in paths)
         return sum(path.stat().st_size for path in found if path.is_file())
 
@@ -241,6 +245,7 @@ class Chores:
                 yield self.attempt("history", path.stem, size, partial(archive, path))
 
     def attempt(self, kind: str, what: str, size: int, act: Callable[[], Any]) -> Item:
+        """Do something that may fail, unless it is only looked at; gives what it is about."""
         if not self.dry_run:
             try:
                 act()

@@ -51,12 +51,15 @@ class Limits:
     file_nodes: Collection[NodeId] = field(factory=frozenset)
 
     def total(self) -> int:
+        """How many steps run at once."""
         return IO_WORKERS if self.workers == "auto" else self.workers
 
     def cpu(self) -> int:
+        """How many of them compute."""
         return CPU_WORKERS if self.workers == "auto" else self.workers
 
     def files(self) -> int:
+        """How many of those read files."""
         return FILE_WORKERS if self.workers == "auto" else self.workers
 
 
@@ -122,6 +125,7 @@ class Scheduler:
         self.is_stopping = False
 
     def carry_out(self) -> list[NodeResult]:
+        """Schedule until every step has a result."""
         try:
             while self.ready:
                 self.start_ready()
@@ -132,6 +136,7 @@ class Scheduler:
         return [self.results[id] for id in self.steps]
 
     def lane_of(self, id: NodeId) -> str:
+        """The lane in which a step waits, by what it will be busy with."""
         if self.steps[id].action == "reuse":
             return "free"
         if id in self.limits.io_nodes:
@@ -171,6 +176,7 @@ class Scheduler:
         return "interrupted" if self.stop.is_set() else self.closing
 
     def has_room(self, lane: str) -> bool:
+        """Whether one more step of a lane may run beside those that do."""
         if lane == "free":
             return True
         if len(self.running) >= self.limits.total():
@@ -187,6 +193,7 @@ class Scheduler:
         return self.limits.workers != "auto" or not busy or _is_long(max(busy))
 
     def start(self, step: Step) -> None:
+        """Hand a step to a worker, a new one where all are busy."""
         if len(self.threads) <= len(self.running):
             thread = threading.Thread(target=self.serve, name="seeknal-worker", daemon=True)
             self.threads.append(thread)
@@ -210,6 +217,7 @@ class Scheduler:
             self.done.put(result)
 
     def with_retries(self, step: Step) -> NodeResult:
+        """Execute a step, and again after failures that may pass."""
         result = self.runner.execute(step)
         for attempt in range(self.limits.retries):
             if result.status != "failed" or self.stop.is_set() or _is_final(result):
@@ -238,10 +246,12 @@ class Scheduler:
         self.take(result)
 
     def take(self, result: NodeResult) -> None:
+        """Take the result of a step that ran."""
         del self.running[result.node]
         self.settle(self.judge(result))
 
     def interrupt_late(self) -> None:
+        """Stop what takes too long, and all once the run is to end; give up what does not stop."""
         now = time.monotonic()
         for id, (started, thread) in list(self.running.items()):
             late = self.limits.timeout and now - started > self.limits.timeout
@@ -290,6 +300,7 @@ class Scheduler:
         return evolve(result, error=text, code="SK0714", help=None)
 
     def settle(self, result: NodeResult) -> None:
+        """Make a result known, so that the readers of its node may start or are skipped."""
         self.results[result.node] = result
         self.ready.finish(result.node)
         if result.status == "failed" and self.limits.fail_fast:
@@ -297,6 +308,7 @@ class Scheduler:
         self.events.finished(result)
 
     def shut_down(self) -> None:
+        """Let the workers end, and interrupt what they still do."""
         if self.running:
             self.runner.interrupt()
         for _ in self.threads:

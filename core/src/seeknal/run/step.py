@@ -162,6 +162,7 @@ class StepExecution:
         return self.result("success", self.deliver(snapshot), rows=snapshot.artifact.rows)
 
     def expose(self) -> NodeResult:
+        """Deliver the rows of a node that only does that."""
         snapshot, relation = self.build.expose()
         rows = relation.rows if relation else None
         return self.result("success", self.deliver(snapshot, relation), rows=rows)
@@ -217,6 +218,7 @@ class StepExecution:
         return still_current(self.snapshot, self.step, fingerprint, self.services.touched)
 
     def reuse(self) -> NodeResult:
+        """Leave the node as it is, noting what changed of it though its rows did not."""
         if self.snapshot is not None:
             fingerprint = self.services.plan.fingerprints[self.node.id]
             current = still_current(self.snapshot, self.step, fingerprint, self.services.touched)
@@ -227,6 +229,7 @@ class StepExecution:
     def result(
         self, status: Status, snapshot: Snapshot | None = None, rows: int | None = None
     ) -> NodeResult:
+        """The result of the step as far as it has come."""
         size = snapshot.artifact.size if snapshot and snapshot.artifact else None
         return NodeResult(
             node=self.node.id,

@@ -112,16 +112,20 @@ class StepScope:
 
     @property
     def outputs(self) -> Outputs:
+        """What nodes are in this run, this one among them."""
         return self.services.outputs
 
     @property
     def environment(self) -> str:
+        """The environment that the run is of."""
         return self.services.plan.environment
 
     def has_rows(self, id: NodeId) -> bool:
+        """Whether a node has rows of its own, by its kind."""
         return self.services.plugins.kinds[id.kind].produces_rows
 
     def relation(self, id: NodeId) -> Relation:
+        """A node's current rows. Raises NodeError when it has none."""
         return self.outputs.relation(id, self.cursor())
 
     def relation_of(self, artifact: Artifact) -> Relation:

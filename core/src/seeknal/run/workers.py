@@ -64,6 +64,7 @@ class NodeRunner:
         return self.cursors[thread]
 
     def close_cursor(self) -> None:
+        """Close the cursor of the step that this thread has executed."""
         cursor = self.cursors.pop(threading.get_ident(), None)
         if cursor is not None:
             cursor.close()

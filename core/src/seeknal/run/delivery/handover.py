@@ -11,7 +11,12 @@ from attrs import evolve, frozen
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
-from seeknal.run.delivery.writing import deliver, unknown, without_target
+from seeknal.run.delivery.writing import (
+    Attempted,
+    deliver,
+    without_outcomes,
+    without_target,
+)
 from seeknal.run.engine import write_rows
 from seeknal.values.deliveries import Account, Delivery, Kept, Undone
 from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
@@ -59,7 +64,7 @@ def hand_over(
     scope.outputs.snapshots[id] = snapshot
     snapshot = mark_owed(named, snapshot, relation, before)
     if services.deliver:
-        snapshot = unknown(snapshot)
+        snapshot = without_outcomes(snapshot)
     # On record before the first attempt, so that a crash leaves the delivery owed.
     scope.record(snapshot)
     there = already_there(named.node, snapshot, known, services.plan.redeliver)

@@ -125,6 +125,7 @@ def deliveries_at(
 
 
 def is_at(entry: Delivery, destination: Destination) -> bool:
+    """Whether a delivery went to the destination."""
     return (entry.place, entry.environment) == (destination.place, destination.environment)
 
 

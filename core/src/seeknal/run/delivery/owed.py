@@ -40,10 +40,12 @@ class Outstanding:
 
     @property
     def id(self) -> str:
+        """What people call the delivery by."""
         return digest(self.environment, self.delivery.delivery_id)[:8]
 
     @property
     def state(self) -> str:
+        """Whether the target may take it when it is sent again."""
         return "refused" if self.delivery.refused else "owed"
 
 

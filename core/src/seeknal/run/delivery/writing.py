@@ -46,7 +46,7 @@ class Attempted:
     deliveries: tuple[Delivery, ...] = ()
 
 
-def unknown(snapshot: Snapshot) -> Snapshot:
+def without_outcomes(snapshot: Snapshot) -> Snapshot:
     """The snapshot while its batches are attempted: what came of earlier attempts is past.
 
     On record for a crash: a batch without an outcome may have arrived.
@@ -118,7 +118,7 @@ def _deliver_newest(
     if done.status == "delivered":
         done = evolve(done, held=())
         account = _replaced(account, done)
-    return Attempted(account=_noted(account, done), deliveries=(done,))
+    return Attempted(account=_with_newest(account, done), deliveries=(done,))
 
 
 def _replaced(account: Account, done: Delivery) -> Account:
@@ -170,7 +170,7 @@ def _deliver_batches(
         else:
             relation = _lazily(batch_of, target, owed.artifact)
             known = account.deliveries.get(target.key)
-            done = _attempt(target, _on(known, owed.delivery), relation, write, private)
+            done = _attempt(target, _on_top_of(known, owed.delivery), relation, write, private)
             if done.status == "owed" and not done.refused:
                 blocked = done.error
         if done.refused and _is_mended(account, owed):
@@ -178,7 +178,7 @@ def _deliver_batches(
             account = evolve(account, backlog=backlog)
             continue
         attempted.append(done)
-        account = _after(target, account, owed, done)
+        account = _account_after(target, account, owed, done)
     return Attempted(account=account, deliveries=tuple(attempted))
 
 
@@ -199,7 +199,7 @@ def _lazily(
     return lambda: batch_of(target, artifact)
 
 
-def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Account:
+def _account_after(target: Target, account: Account, owed: Owed, done: Delivery) -> Account:
     """The account once a batch was attempted."""
     # What was refused may come back, but not over rows that are newer.
     passes = target.mode != "append"
@@ -208,7 +208,7 @@ def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Acco
         passed = passes and known.status == "delivered" and known.number > done.number
         again = evolve(owed, delivery=done, passed=passed)
         backlog = tuple(again if entry is owed else entry for entry in account.backlog)
-        return _noted(evolve(account, backlog=backlog), done)
+        return _with_newest(evolve(account, backlog=backlog), done)
     backlog = tuple(
         evolve(entry, passed=True)
         if passes and entry.delivery.key == target.key and entry.delivery.number < done.number
@@ -227,7 +227,7 @@ def _after(target: Target, account: Account, owed: Owed, done: Delivery) -> Acco
     return Account(deliveries=deliveries, backlog=backlog)
 
 
-def _noted(account: Account, done: Delivery) -> Account:
+def _with_newest(account: Account, done: Delivery) -> Account:
     """The account with ``done``, unless the target was handed a newer batch since."""
     known = account.deliveries.get(done.key)
     if known is not None and known.number > done.number:
@@ -270,7 +270,7 @@ def _attempt(
     )
 
 
-def _on(known: Delivery | None, owed: Delivery) -> Delivery:
+def _on_top_of(known: Delivery | None, owed: Delivery) -> Delivery:
     """The delivery of a batch on top of what the target holds by now."""
     return evolve(owed, holds_as=known.holds_as, spans=known.spans) if known else owed
 
