@@ -70,7 +70,7 @@ def compact(table: Table, bench: Workbench) -> Compacted:
     layout = Layout.of(table.metadata, table.io)
     tasks = list(table.scan().plan_files())
     check_parts_are_exact(tasks, layout.fields)
-    added = _rewritten(table, chosen, layout, bench)
+    added = _rewrite(table, chosen, layout, bench)
     gone = {task.file.file_path for task in chosen}
     kept = [task for task in tasks if task.file.file_path not in gone]
     changes = Changes(added=added, gone=chosen, kept=kept)
@@ -95,7 +95,7 @@ def _carried(table: Table) -> dict[str, str]:
     return {key: value for key, value in known.items() if value}
 
 
-def _rewritten(
+def _rewrite(
     table: Table, chosen: Sequence[FileScanTask], layout: Layout, bench: Workbench
 ) -> list[DataFile]:
     files = brought_here(table.io, chosen, bench)

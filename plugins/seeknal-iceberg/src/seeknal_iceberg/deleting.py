@@ -37,10 +37,10 @@ def write_deletes(
         # of a single file.
         alone = data.file_path if NAN in key else ""
         groups.setdefault((data.spec_id, key, alone), []).append(file)
-    return [_written(layout, positions, group, context) for group in groups.values()]
+    return [_write(layout, positions, group, context) for group in groups.values()]
 
 
-def _written(
+def _write(
     layout: Layout, positions: str, files: Sequence[Readable], context: Workbench
 ) -> DataFile:
     from pyiceberg.manifest import DataFile, DataFileContent, FileFormat

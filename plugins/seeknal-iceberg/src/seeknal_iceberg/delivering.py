@@ -129,14 +129,14 @@ def deliver(
         ranges=found.ranges,
     )
     try:
-        return evolve(_attempts(work, catalog), span=span_of(work.ranges))
+        return evolve(_attempt_until_committed(work, catalog), span=span_of(work.ranges))
     except SeeknalError:
         raise
     except Exception as error:
         raise DeliveryError(f"{name}: {told(error, work.private)}", code="SK1441") from error
 
 
-def _attempts(work: Work, catalog: PyCatalog) -> Delivered:
+def _attempt_until_committed(work: Work, catalog: PyCatalog) -> Delivered:
     """Try until nobody else commits in between; each time on what is there then."""
     from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 
@@ -163,7 +163,7 @@ def _attempts(work: Work, catalog: PyCatalog) -> Delivered:
 
 
 def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
-    table, created = _table(work, catalog)
+    table, created = _open_table(work, catalog)
     before = _delivered(table, work)
     if before is not None:
         return Delivered(rows=before, detail="was delivered before")
@@ -189,7 +189,7 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     layout = evolve(Layout.of(transaction.table_metadata, table.io), private=work.private)
     if not created:
         check_fit(work.relation, layout.schema, work.context, work.private)
-    changes = _changes(work, table, layout)
+    changes = _write_changes(work, table, layout)
     if not changes and not change and not created:
         drop_branch(table, branch)
         return Delivered(rows=0, detail="nothing changed", wrote=False)
@@ -219,11 +219,11 @@ def _safe_delivered(catalog: PyCatalog, work: Work, branch: str) -> int | None:
         return 0
 
 
-def _changes(work: Work, table: Table, layout: Layout) -> Changes:
-    """Files that come and files that go; falsy for no change."""
+def _write_changes(work: Work, table: Table, layout: Layout) -> Changes:
+    """Write the files that come; gives these and those that go, falsy for no change."""
     rows, options = work.relation, work.options
     if work.mode == "append":
-        return _change(work, layout, Rewritten(changed=rows.scan)) if rows.rows else Changes()
+        return _write_change(work, layout, Rewritten(changed=rows.scan)) if rows.rows else Changes()
     tasks = list(table.scan().plan_files())
     check_parts_are_exact(tasks, layout.fields, layout.private)
     found: Rewritten | None
@@ -235,10 +235,10 @@ def _changes(work: Work, table: Table, layout: Layout) -> Changes:
         found = without_partitions(rows, layout, tasks, work.context)
     else:
         found = without_keys(options.unique_keys, rows, table, layout, tasks, work.context)
-    return Changes() if found is None else _change(work, layout, found, tasks)
+    return Changes() if found is None else _write_change(work, layout, found, tasks)
 
 
-def _change(
+def _write_change(
     work: Work, layout: Layout, found: Rewritten, tasks: Sequence[FileScanTask] = ()
 ) -> Changes:
     gone = {task.file.file_path for task in found.gone}
@@ -287,8 +287,8 @@ def _is_there(table: Table, work: Work) -> bool:
     return False
 
 
-def _table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
-    """The table, and whether it was made now."""
+def _open_table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
+    """Open the table, or make it; gives whether it was made now."""
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 
     identifier = work.name.identifier

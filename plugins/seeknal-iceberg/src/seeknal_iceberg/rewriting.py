@@ -76,11 +76,11 @@ def without_ranges(
             continue
         gone.append(file.task)
         rest = f"(SELECT * FROM {rows} WHERE NOT ({test}) OR ({test}) IS NULL)"
-        kept += _written_again(file, rest, f"(FROM {rows} WHERE {test})", layout, context)
+        kept += _write_again(file, rest, f"(FROM {rows} WHERE {test})", layout, context)
     return Rewritten(kept=kept, gone=gone)
 
 
-def _written_again(
+def _write_again(
     file: Readable, rest: str, replaced: str, layout: Layout, context: Context
 ) -> list[DataFile]:
     """The rows of a file that stay, ``rest``, as new files; ``replaced`` are the others."""
@@ -148,7 +148,7 @@ def without_keys(
     kept = [
         written
         for file in again
-        for written in _written_again(file, *_split(file, layout, context), layout, context)
+        for written in _write_again(file, *_split(file, layout, context), layout, context)
     ]
     return Rewritten(
         kept=kept,

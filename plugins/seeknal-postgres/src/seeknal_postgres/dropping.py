@@ -136,7 +136,7 @@ def _dropped(
     row = server.execute("SELECT to_regclass(%s)::oid::bigint", [table.quoted]).fetchone()
     if row is None or row[0] is None:
         return Fate(verdict="gone")
-    if why := _is_not_ours(told, row[0], standing, context) or _written(server, table, told):
+    if why := _is_not_ours(told, row[0], standing, context) or _others_wrote(server, table, told):
         return _kept(why)
     server.execute(f"DROP TABLE {table.quoted}".encode())
     forget = _FORGET.format(table=quote_name(schema, ledger.TABLE))
@@ -206,7 +206,7 @@ def _is_not_ours(
     return None
 
 
-def _written(server: Server, table: Table, told: list[_Told]) -> str | None:
+def _others_wrote(server: Server, table: Table, told: list[_Told]) -> str | None:
     """Whether anybody else has written to it, by which transactions its rows are of."""
     oid = told[0].oid
     ours = [(entry.low, entry.high) for entry in told if entry.oid == oid and entry.low]

@@ -31,7 +31,7 @@ def replace_all(server: Server, work: Work, there: Sequence[TableColumn]) -> tup
     needed = _needed(work, there)
     wider = needed if views else needed.also(_narrower(work, there))
     try:
-        return _tried(server, work, wider, needed, views)
+        return _try_replacing(server, work, wider, needed, views)
     except Unparsed as error:
         unread = [
             (column, writing)
@@ -41,10 +41,10 @@ def replace_all(server: Server, work: Work, there: Sequence[TableColumn]) -> tup
         if len(unread) < len(error.columns):
             raise
         more = needed.also(unread)
-    return _replaced(server, work, more, views)
+    return _replace(server, work, more, views)
 
 
-def _tried(
+def _try_replacing(
     server: Server, work: Work, wider: Change, needed: Change, views: Views
 ) -> tuple[int, str]:
     """With the wider types; without them where other objects hold on to the old ones."""
@@ -52,11 +52,11 @@ def _tried(
 
     try:
         with server.transaction():
-            return _replaced(server, work, wider, views)
+            return _replace(server, work, wider, views)
     except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidTableDefinition):
         if wider == needed:
             raise
-    return _replaced(server, work, needed, views)
+    return _replace(server, work, needed, views)
 
 
 def _needed(work: Work, there: Sequence[TableColumn]) -> Change:
@@ -80,7 +80,7 @@ def _pairs(work: Work, there: Sequence[TableColumn]) -> list[tuple[Any, Any]]:
     return [(known[writing.name], writing) for writing in work.writings if writing.name in known]
 
 
-def _replaced(server: Server, work: Work, change: Change, views: Views) -> tuple[int, str]:
+def _replace(server: Server, work: Work, change: Change, views: Views) -> tuple[int, str]:
     """DELETE, not TRUNCATE: a reader whose snapshot is older still sees the old rows."""
     table = work.table.quoted
     if not change:
