@@ -47,6 +47,15 @@ def test_a_snapshot_without_rows_comes_back_equal_and_is_small():
     assert set(data) == {"node", "fingerprint", "inputs", "output_id"}
 
 
+def test_a_fingerprint_that_was_written_with_a_fourth_part_is_read(make_snapshot):
+    snapshot = make_snapshot()
+    data = encode_snapshot(snapshot)
+
+    data["fingerprint"].append("")
+
+    assert decode_snapshot(data) == snapshot
+
+
 def test_data_that_is_no_snapshot_is_an_error_that_names_the_node():
     with pytest.raises(StateError, match=r"transform\.x") as caught:
         decode_snapshot({"node": "transform.x", "fingerprint": ["only one"]})
