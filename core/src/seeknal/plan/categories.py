@@ -43,7 +43,7 @@ class Verdict:
 
 def categorise(
     node: Node,
-    mark: Fingerprint,
+    fingerprint: Fingerprint,
     snapshot: Snapshot | None,
     before: Before | None = None,
     columns: Sequence[Column] | None = None,
@@ -63,7 +63,7 @@ def categorise(
             explanation="the environment has no output of it",
             effect=ALL,
         )
-    if mark.content != snapshot.fingerprint.content:
+    if fingerprint.content != snapshot.fingerprint.content:
         return _definition(node, snapshot, before, columns, inputs)
     if config_hash(node) == snapshot.fingerprint.config:
         return None
@@ -183,7 +183,7 @@ def effect_of(found: Difference, old: Sequence[Column], new: Sequence[Column]) -
     # To compute another column the engine may go about it in another order.
     order = found.order or (bool(found.columns) and not found.steady)
     columns = found.columns | retyped | {name.lower() for name in _recased(old, new)}
-    return Effect(order=order, places=found.moved, columns=columns)
+    return Effect(order=order, positions=found.moved, columns=columns)
 
 
 def _recased(old: Sequence[Column], new: Sequence[Column]) -> dict[str, str]:

@@ -18,17 +18,17 @@ class Effect:
     """What of a node's output may be other than before. Column names are lower case.
 
     ``rows``: any row, and so every column. ``order``: the order of rows that are the same.
-    ``columns``: those that come, go, or have other values or another type. ``places``: columns
-    stand in other places.
+    ``columns``: those that come, go, or have other values or another type. ``positions``: columns
+    stand in another order.
     """
 
     rows: bool = False
     order: bool = False
-    places: bool = False
+    positions: bool = False
     columns: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return self.rows or self.order or self.places or bool(self.columns)
+        return self.rows or self.order or self.positions or bool(self.columns)
 
     @property
     def shows(self) -> bool:
@@ -38,13 +38,13 @@ class Effect:
     @property
     def reshapes(self) -> bool:
         """Whether SQL that reads the node may mean something else from now on."""
-        return self.places or bool(self.columns)
+        return self.positions or bool(self.columns)
 
     def __or__(self, other: Effect) -> Effect:
         return Effect(
             rows=self.rows or other.rows,
             order=self.order or other.order,
-            places=self.places or other.places,
+            positions=self.positions or other.positions,
             columns=self.columns | other.columns,
         )
 

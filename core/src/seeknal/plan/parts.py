@@ -236,14 +236,14 @@ class _Version:
             query, inexact = self.lineage(part.body, name)
             columns = [column.name for column in query.columns]
             given = (*part.names, *columns[len(part.names) :])
-            places = dict(zip(columns, given, strict=False))
+            names = dict(zip(columns, given, strict=False))
             self.sides[name] = _Side(
                 columns=given,
                 query=evolve(
                     query,
-                    columns=tuple(evolve(c, name=places[c.name]) for c in query.columns),
+                    columns=tuple(evolve(c, name=names[c.name]) for c in query.columns),
                 ),
-                inexact=frozenset(places[column] for column in inexact),
+                inexact=frozenset(names[column] for column in inexact),
             )
         return self.sides[name]
 
@@ -325,7 +325,7 @@ class _Comparison:
             return _Change(effect=ALL, told=True, why=words)
         told = found.order or one.hint != other.hint
         order = told or (bool(found.columns) and not found.steady)
-        effect = Effect(order=order, places=found.moved, columns=found.columns)
+        effect = Effect(order=order, positions=found.moved, columns=found.columns)
         return _Change(effect=effect, told=told)
 
     def query(

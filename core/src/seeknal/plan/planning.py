@@ -135,7 +135,7 @@ def _gone(
     snapshots: Mapping[NodeId, Snapshot],
     chosen: Collection[NodeId],
 ) -> frozenset[tuple[NodeId, str]]:
-    """Targets that hold a node's rows by what is on record, while nothing is at their place."""
+    """Targets that hold a node's rows by what is on record, while nothing is there."""
     if not loaded.delivers(request):
         return frozenset()
     nodes = loaded.project.nodes

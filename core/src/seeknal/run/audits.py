@@ -123,7 +123,7 @@ def _ask(
 
 
 def _together(errors: Sequence[NodeError], failed: Sequence[Pair]) -> NodeError:
-    """One error that tells of all, in the first one's place."""
+    """One error that tells of all, at the location of the first."""
     first, *others = errors
     further = [f"{error.message}{_at(error.location)}" for error in others]
     told = [first.message, *further, *map(_located, failed)]
@@ -140,7 +140,7 @@ def failures(results: Sequence[AuditResult]) -> list[AuditResult]:
 def failure(node: Node, results: Sequence[AuditResult], root: Path) -> NodeError:
     """The error of a node whose audits failed, naming each with its count.
 
-    ``results`` answer all of the node's audits; the place is that of the first that failed, and
+    ``results`` answer all of the node's audits; the location is that of the first that failed, and
     the others say theirs.
     """
     failed = _failed([*zip(node.audits, results, strict=True)])

@@ -183,7 +183,7 @@ def as_checked(
     if not alike and error.code in _WRONG_SQL:
         alike = [problem for problem in problems if problem.code in _WRONG_SQL]
     if alike and error.message.startswith(f"{alike[0].message}; "):
-        # So it does of a node's audits; the place is that of the first.
+        # So it does of a node's audits; the location is that of the first.
         return _error(evolve(alike[0], message=error.message))
     return _error(alike[0]) if alike else error
 

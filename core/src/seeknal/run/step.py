@@ -263,7 +263,7 @@ class StepExecution:
         )
 
     def explained(self, error: BaseException) -> SeeknalError:
-        """``error`` in the words and at the place in which validating tells it, where it can."""
+        """``error`` in the words and at the location at which validating tells it, where it can."""
         services = self.services
         private = pii_columns(services.project.nodes, self.node.id)
         found = explain(error, self.node, services.project.target, private)

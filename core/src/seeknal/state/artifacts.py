@@ -117,7 +117,7 @@ class Artifacts:
     def verify(self, artifact: Artifact, deep: bool = False) -> tuple[Health, Artifact]:
         """Whether the file is what was published, and the artifact as it now stands.
 
-        Its content is hashed only when ``deep``, or when anything that stat shows has moved;
+        Its content is hashed only when ``deep``, or when anything that stat shows is another;
         the artifact that is given back holds the stat that was found, so that keeping it
         spares the next hash. Changes nothing.
         """

@@ -143,11 +143,11 @@ def _any_once_lost(columns: Iterable[Column]) -> bool:
 
 
 def _encode_view(view: View) -> dict[str, Any]:
-    place = view.location
+    location = view.location
     return {
         "sql": view.sql,
         "columns": [[entry.name, entry.type, entry.nullable] for entry in view.columns],
-        "location": [place.file, place.line, place.column],
+        "location": [location.file, location.line, location.column],
         **({"run": view.run} if view.run else {}),
     }
 

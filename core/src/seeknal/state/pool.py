@@ -31,9 +31,9 @@ class Pool:
             snapshot = environment.snapshots.get(node)
             if snapshot is not None and snapshot.fingerprint.content == definition:
                 yield snapshot, name
-        for place, encoded in self._earlier(definition):
+        for where, encoded in self._earlier(definition):
             if encoded["node"] == node and encoded["fingerprint"][0] == definition:
-                yield decode_snapshot(encoded), place
+                yield decode_snapshot(encoded), where
 
     def output(self, node: NodeId, output_id: str) -> Snapshot | None:
         """The snapshot that made an output of ``node``, as long as any of it is kept."""
@@ -51,10 +51,10 @@ class Pool:
     def _earlier(self, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if self._texts is None:
             self._texts = list(self._lines())
-        for place, line in self._texts:
+        for where, line in self._texts:
             # Most lines are of other nodes: a search in the text spares decoding them.
             if text in line and (entry := unseal(line)) and entry.get("before"):
-                yield place, entry["before"]
+                yield where, entry["before"]
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         for name, environment in self._environments.items():

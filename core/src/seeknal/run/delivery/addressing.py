@@ -1,4 +1,4 @@
-"""What is on record of places, under the keys and in the modes that targets have there now."""
+"""What is on record of destinations, by the keys and the modes that targets have there now."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Rows:
 
 
 def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Account:
-    """The account under the keys that targets have now: other options lead to the same place.
+    """The account under the keys that targets have now: other options lead to the same destination.
 
-    What a place was handed in other modes stays on record beside a full target until that has
+    What a destination was handed in other modes stays on record beside a full target until that has
     replaced it. What full was owed is a batch of the mode that follows.
     """
     target_of = partial(_target_of, node)
@@ -81,7 +81,7 @@ def _rekeyed(owed: Owed, target: Target | None) -> Owed:
 def _in_mode(
     account: Account, target: Target, entries: Sequence[Delivery], environment: str, rows: Rows
 ) -> Account:
-    """The account with what is known of the place of a target that accumulates."""
+    """The account with what is known of the destination of a target that accumulates."""
     several = len({entry.place for entry in entries}) > 1
     if several:
         account, entries = _as_one_place(account, target, entries, rows)
@@ -130,13 +130,13 @@ def _without_doubles(backlog: Sequence[Owed], rows: Rows) -> Iterator[Owed]:
 
 
 def _newest(account: Account, target: Target, entries: Sequence[Delivery]) -> Delivery | None:
-    """What the place was handed last in a mode that accumulates."""
+    """What the destination was handed last in a mode that accumulates."""
     batches = [owed.delivery for owed in account.backlog if owed.delivery.key == target.key]
     return max(entries or batches, key=lambda entry: entry.number, default=None)
 
 
 def _readdressed(entry: Delivery, target: Target, rows: Rows) -> Delivery:
-    """What is known of a place whose target has other options now: all but appends go again."""
+    """What is known of a destination whose target has other options: all but appends go again."""
     if entry.key == target.key:
         return entry
     again = target.mode != "append" and entry.status == "delivered"
@@ -147,7 +147,7 @@ def _readdressed(entry: Delivery, target: Target, rows: Rows) -> Delivery:
 
 
 def _without_repeated(account: Account, base: Delivery, rows: Rows) -> tuple[Account, Delivery]:
-    """Without a batch that would have brought once more what the place has: append would."""
+    """Without a batch that would have brought once more what the destination has: append would."""
     mine = [owed for owed in account.backlog if owed.delivery.key == base.key]
     first = next((owed for owed in mine if not owed.delivery.refused), None)
     if first is None or base.status != "owed" or not base.held:
@@ -171,7 +171,7 @@ def _remembered(entry: Delivery, rows: Rows) -> Delivery:
 
 
 def _held(entry: Delivery, rows: Rows) -> tuple[Artifact, ...]:
-    """What the place took last, so that an append does not bring it once more."""
+    """What the destination took last, so that an append does not bring it once more."""
     artifact = rows.before(entry.output_id) if entry.output_id else None
     return (rows.keep(artifact),) if artifact else ()
 
@@ -179,7 +179,7 @@ def _held(entry: Delivery, rows: Rows) -> tuple[Artifact, ...]:
 def _after_full(
     account: Account, target: Target, base: Delivery | None, whole: Delivery, rows: Rows
 ) -> Delivery:
-    """What is known of a place that full has replaced, or whose rows of that were given up."""
+    """What is known of a destination that full has replaced, or whose rows were given up then."""
     number = max(1, base.number if base else 0, highest(account, target.key))
     known = evolve(whole, key=target.key, mode=target.mode, number=number)
     if whole.status != "delivered":
@@ -193,7 +193,7 @@ def _after_full(
 
 
 def _on_top(delivery: Delivery, base: Delivery | None) -> Delivery:
-    """The delivery to a place that holds what ``base`` says."""
+    """The delivery to a destination that holds what ``base`` says."""
     if base is None:
         return delivery
     return evolve(

@@ -23,6 +23,7 @@ from seeknal.values.plan import Step
 if TYPE_CHECKING:
     from seeknal.plan.session import Request
     from seeknal.run.execution import Reporter
+    from seeknal.run.partial_run import PartialRun
     from seeknal.state.store import State, StateStore
     from seeknal.values.results import RunSummary
     from seeknal.values.snapshot import Snapshot

@@ -89,7 +89,7 @@ def deliver(
 
 
 def without_target(node: Node, account: Account) -> tuple[Delivery, ...]:
-    """What is owed to places where the node does not deliver any more."""
+    """What is owed to destinations where the node does not deliver any more."""
     # What full is about to replace is not named beside it.
     known = {name for target in node.targets for name in (target.key, *target.places)}
     return tuple(
@@ -122,7 +122,7 @@ def _deliver_newest(
 
 
 def _replaced(account: Account, done: Delivery) -> Account:
-    """The account without what the place of ``done`` held, or was owed, in another mode.
+    """The account without what the destination of ``done`` held, or was owed, in another mode.
 
     How many batches there were stays on record: later ones are told from earlier ones by it.
     """
@@ -137,7 +137,7 @@ def _replaced(account: Account, done: Delivery) -> Account:
 
 
 def _forgotten(entry: Delivery) -> Delivery:
-    """What is known of a place in the mode of ``entry`` once another has replaced its rows."""
+    """What is known of the destination in the mode of ``entry`` once another replaced its rows."""
     blank = Delivery(
         key=entry.key,
         status="delivered",

@@ -81,14 +81,14 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     try:
         return answer | result(job, captured)
     except NodeError as error:
-        place = error.location
+        location = error.location
         return answer | {
             "error": {
                 "message": error.message,
                 "code": error.code,
                 "help": error.help,
-                "file": place.file if place else "",
-                "line": place.line if place else 0,
+                "file": location.file if location else "",
+                "line": location.line if location else 0,
             }
         }
 

@@ -238,7 +238,7 @@ def _inner_arrow(type: Any) -> list[Any]:
         return [type.value_type]
     if hasattr(type, "storage_type"):
         return [type.storage_type]
-    return [type.field(place).type for place in range(type.num_fields)]
+    return [type.field(index).type for index in range(type.num_fields)]
 
 
 def _exact_arrow(type: Any) -> Any:

@@ -228,16 +228,16 @@ def _explained(error: BaseException, call: Call) -> BaseException:
     """The user's exception as a NodeError that points to the user's line."""
     if type(error).__name__ == "InterruptException":
         return error
-    place = _location_of(error, call)
+    location = _location_of(error, call)
     if isinstance(error, SeeknalError):
         if error.location is None:
-            error.location = place
+            error.location = location
         return error
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     package = _missing_package(error, call)
     if package == "pandas" and package not in text:
         text = f"{type(error).__name__}: No module named 'pandas', which .df() needs"
-    return NodeError(text, code="SK0511", location=place, help=_advice(package))
+    return NodeError(text, code="SK0511", location=location, help=_advice(package))
 
 
 def _missing_package(error: BaseException, call: Call) -> str | None:

@@ -116,8 +116,8 @@ def common_type(left: str, right: str, beyond: bool = True) -> str | None:
     one, other = _digits(left), _digits(right)
     if one is None or other is None:
         return None
-    before, places = max(one[0], other[0]), max(one[1], other[1])
-    return f"DECIMAL({before + places},{places})" if before + places <= 38 else None
+    before, decimals = max(one[0], other[0]), max(one[1], other[1])
+    return f"DECIMAL({before + decimals},{decimals})" if before + decimals <= 38 else None
 
 
 def _whole(left: str, right: str) -> str:

@@ -34,11 +34,11 @@ class _Kept:
         if _folder() != self.folder:
             os.chdir(self.folder)
         if os.environ != self.environment:
-            moved = os.environ.get("TZ") != self.environment.get("TZ")
+            zone_changed = os.environ.get("TZ") != self.environment.get("TZ")
             for name in os.environ.keys() - self.environment.keys():
                 del os.environ[name]
             os.environ.update(self.environment)
-            if moved:
+            if zone_changed:
                 time.tzset()
         if sys.path != self.path:
             sys.path[:] = self.path

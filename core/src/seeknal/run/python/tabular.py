@@ -136,8 +136,8 @@ class Workspace:
         if has_no_columns(value):
             raise no_columns()
         value = exact(value)
-        if places := objects_of(value):
-            return self.with_objects(value, places, key, name)
+        if indexes := objects_of(value):
+            return self.with_objects(value, indexes, key, name)
         try:
             self.cursor.register(name, value)
         except duckdb.InvalidInputException:
@@ -153,19 +153,19 @@ class Workspace:
         refuse_far_moments(self.cursor, query)
         return self.with_types(query)
 
-    def with_objects(self, frame: Any, places: list[int], key: int, name: str) -> str:
+    def with_objects(self, frame: Any, indexes: list[int], key: int, name: str) -> str:
         """A frame with columns of Python objects, each of the type that all its objects have."""
         names = [str(label) for label in frame.columns]
-        columns = [Column(names[place], "") for place in places]
+        columns = [Column(names[index], "") for index in indexes]
         rows = (
             dict(zip((c.name for c in columns), row, strict=True))
-            for row in values_of(frame, places)
+            for row in values_of(frame, indexes)
         )
         found = scan_of_rows(self.cursor, rows, workdir=self.workdir)
         objects = store(self.cursor, found, self.workdir / f"{name}.parquet").sql
-        if len(places) == len(names):
+        if len(indexes) == len(names):
             return objects
-        rest = frame.iloc[:, [place for place in range(len(names)) if place not in places]]
+        rest = frame.iloc[:, [index for index in range(len(names)) if index not in indexes]]
         self.cursor.register(name, rest)
         self.registered[key] = name
         listed = ", ".join(quote_identifier(name) for name in names)
