@@ -138,6 +138,30 @@ def test_what_was_left_goes_out_when_its_target_comes_back(shop, how):
     assert made.held() == [(1, "a")]
 
 
+def test_what_full_brought_is_not_appended_when_its_target_comes_back_in_another_mode(shop):
+    made = shop()
+    made.run("full", "1,a").assert_ok()
+    abandoned(made, "no target")
+    made.made.run("run").assert_ok()
+
+    made.run("append", "1,a").assert_ok()
+    made.run("append", "2,b").assert_ok()
+
+    assert made.held() == [(1, "a"), (2, "b")]
+
+
+def test_a_full_target_that_comes_back_replaces_what_others_wrote_meanwhile(shop, database):
+    made = shop()
+    made.run("full", "1,a").assert_ok()
+    abandoned(made, "no target")
+    made.made.run("run").assert_ok()
+    database.run("INSERT INTO out.t VALUES (9, 'theirs')")
+
+    made.run("full", "1,a").assert_ok()
+
+    assert made.held() == [(1, "a")]
+
+
 def test_an_exposure_that_is_disabled_still_says_what_its_table_is_owed(project, database):
     text = (
         "kind: exposure\nname: e\ntype: postgresql\nparams: {{connection: pg, table: out.t,"

@@ -393,3 +393,42 @@ def test_nothing_is_told_that_only_follows_from_a_wrong_option(seeknal_project, 
     [problem] = made.run("validate", "--format", "json").json()["problems"]
 
     assert problem["code"] == "SK0203"
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["beside another target", "alone"])
+def test_a_target_that_comes_back_is_written_whatever_its_file_holds_by_then(
+    seeknal_project, others
+):
+    beside = "{type: file, path: out/u.csv}"
+    node = "kind: transform\nname: t\nsql: SELECT 1 AS id\nmaterializations: [{}]\n"
+    with_it = ", ".join(["{type: file, path: out/t.csv}", *([beside] if others else [])])
+    made = seeknal_project({"seeknal/t.yml": node.format(with_it)})
+    made.run("run").assert_ok()
+    made.write({"seeknal/t.yml": node.format(beside if others else "")})
+    made.run("run").assert_ok()
+    (made.path / "out/t.csv").write_text("edited\n")
+
+    made.write({"seeknal/t.yml": node.format(with_it)})
+    made.run("run").assert_ok()
+
+    assert (made.path / "out/t.csv").read_text() == "id\n1\n"
+    assert "1 run" not in made.run("run").assert_ok().stdout
+
+
+def test_a_file_that_somebody_edited_is_written_when_its_rows_change_or_all_is_asked_for(
+    seeknal_project,
+):
+    node = "kind: transform\nname: t\nsql: SELECT {} AS id\n"
+    node += "materializations: [{{type: file, path: out/t.csv}}]\n"
+    made = seeknal_project({"seeknal/t.yml": node.format(1)})
+    file = made.path / "out/t.csv"
+    made.run("run").assert_ok()
+    held = []
+
+    for arguments, number in (([], 1), (["--full"], 1), ([], 2)):
+        file.write_text("edited\n")
+        made.write({"seeknal/t.yml": node.format(number)})
+        made.run("run", *arguments).assert_ok()
+        held.append(file.read_text())
+
+    assert held == ["edited\n", "id\n1\n", "id\n2\n"]

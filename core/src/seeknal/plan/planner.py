@@ -341,6 +341,7 @@ def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
         for target in node.targets
         if (delivery := snapshot.deliveries.get(target.key)) is None
         or delivery.status == "owed"
+        or delivery.away
         or delivery.output_id != snapshot.output_id
     )
 

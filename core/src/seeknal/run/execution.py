@@ -19,6 +19,7 @@ from seeknal.plan.session import is_narrowed
 from seeknal.plan.succession import successions
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
+from seeknal.run.delivery.addressing import without_left
 from seeknal.run.delivery.destinations import note_destinations
 from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.signals import Stop, stopped_by_signals
@@ -210,13 +211,11 @@ class Execution:
         results = []
         for step in plan.steps:
             if (snapshot := snapshots.get(step.node)) is not None:
-                fingerprint = plan.fingerprints[step.node]
+                node, fingerprint = self.project.nodes[step.node], plan.fingerprints[step.node]
                 current = still_current(snapshot, step, fingerprint, self.verified.touched)
                 if current is not snapshot and self.store is not None:
                     self.store.record(
-                        plan.environment,
-                        current,
-                        lazily=not self.project.nodes[step.node].targets,
+                        plan.environment, without_left(node, current), lazily=not node.targets
                     )
             results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
             self.finished(results[-1])

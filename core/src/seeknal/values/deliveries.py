@@ -56,6 +56,8 @@ class Delivery:
     place: str = ""
     mode: str = ""
     number: int = 0
+    away: bool = False
+    """Of a target that is replaced as a whole: it was left out since, and is written again."""
     refused: bool = False
     """The target will not take these rows as they are, however often they are sent."""
     holds_as: str = ""

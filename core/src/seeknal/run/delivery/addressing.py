@@ -14,6 +14,7 @@ from seeknal.values.snapshot import Artifact
 if TYPE_CHECKING:
     from seeknal.values.deliveries import Delivery
     from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
     from seeknal.values.targets import Target
 
 
@@ -42,11 +43,13 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
     for key, entry in account.deliveries.items():
         target = target_of(entry)
         if target is not None and (target.accumulates or (key == target.key and not entry.number)):
-            found.setdefault(target.key, []).append(entry)
+            # Appended rows are told by what the place was handed last, whatever stands there.
+            known = evolve(entry, away=False) if target.accumulates else entry
+            found.setdefault(target.key, []).append(known)
         elif entry.number or (target is None and entry.status == "delivered"):
             # What a target that is gone holds counts when it comes back; it needs no newest rows.
             there = evolve(entry, place=target.place if target else entry.place)
-            kept[key] = _remembered(there, rows) if entry.number else entry
+            kept[key] = _remembered(there, rows) if entry.number else _left(entry)
     backlog = [
         _rekeyed(owed, target_of(owed.delivery))
         for owed in account.backlog
@@ -60,6 +63,23 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
         elif entries:
             account = with_delivery(account, evolve(entries[0], place=target.place))
     return account
+
+
+def without_left(node: Node, snapshot: Snapshot) -> Snapshot:
+    """The snapshot with no word on what stands where the node does not deliver any more."""
+    found = {
+        key: entry if entry.number or _target_of(node, entry) else _left(entry)
+        for key, entry in snapshot.deliveries.items()
+    }
+    return snapshot if found == snapshot.deliveries else evolve(snapshot, deliveries=found)
+
+
+def _left(entry: Delivery) -> Delivery:
+    """What is known of a place that is replaced as a whole, while its target is away.
+
+    Whatever stands there by then, its target delivers again once it is back.
+    """
+    return evolve(entry, away=True) if entry.status == "delivered" else entry
 
 
 def _target_of(node: Node, delivery: Delivery) -> Target | None:
