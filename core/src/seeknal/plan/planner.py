@@ -342,6 +342,8 @@ def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
         if (delivery := snapshot.deliveries.get(target.key)) is None
         or delivery.status == "owed"
         or delivery.away
+        # An append could not be told from one that the moved table has.
+        or (target.mode != "append" and target.has_moved(delivery))
         or delivery.output_id != snapshot.output_id
     )
 

@@ -20,9 +20,11 @@ from seeknal.plan.plugin_queries import (
     rowless_kinds,
     version_of,
 )
-from seeknal.plan.session import is_narrowed
+from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.stored import inlined_views
 from seeknal.plan.succession import successions
+from seeknal.plan.verified import Verified
+from seeknal.run.delivery.handing_on import moved_appends
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
@@ -117,9 +119,10 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
         )
     )
     # What another node delivered to is said before its rows could come once more.
-    found = (
-        [str(each) for each in successions(loaded, request, chosen)] if loaded.owes(request) else []
-    )
+    found: list[str] = []
+    if loaded.owes(request):
+        found += map(str, successions(loaded, request, chosen))
+        found += moved_appends(loaded, request, chosen)
     if selected and not chosen:
         found += map(_only_describes, sorted(selected))
     return evolve(plan, warnings=(*plan.warnings, *found))

@@ -68,6 +68,22 @@ def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) ->
     ]
 
 
+def moved_appends(loaded: Loaded, request: Request, chosen: Collection[NodeId]) -> Iterator[str]:
+    """A word on each append target that leads to another database than it has delivered to."""
+    snapshots = loaded.snapshots(request.environment)
+    for id in chosen:
+        snapshot = snapshots.get(id)
+        for target in loaded.project.nodes[id].targets if snapshot else ():
+            entry = snapshot.deliveries.get(target.key) if snapshot else None
+            if target.mode != "append" or entry is None or entry.status != "delivered":
+                continue
+            if entry.environment == request.environment and target.has_moved(entry):
+                yield (
+                    f"{id}: the connection of {target.label} leads to another database than the"
+                    " rows before went to: only what is new goes there"
+                )
+
+
 def _succession(
     loaded: Loaded,
     request: Request,
@@ -150,7 +166,8 @@ def _as_batch(loaded: Loaded, giver: NodeId, target: Target, entry: Delivery) ->
         artifact = found.artifact if found else None
         held = (artifact,) if artifact and is_stored(loaded, artifact) else ()
     number = max(1, entry.number)
-    return evolve(entry, number=number, held=held, holds_as=entry.holds_as or entry.delivery_id)
+    written = entry.delivery_id if entry.status == "delivered" else ""
+    return evolve(entry, number=number, held=held, holds_as=entry.holds_as or written)
 
 
 def is_stored(loaded: Loaded, artifact: Artifact) -> bool:

@@ -10,7 +10,6 @@ from attrs import evolve
 from seeknal.project.profile.endpoints import implicit_connection
 from seeknal.values.digests import digest
 from seeknal.values.errors import SeeknalError
-from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
@@ -62,7 +61,8 @@ class Addresses:
             ),
         ]
         own, *others = dict.fromkeys(places)
-        return evolve(target, place=own, aliases=tuple(others))
+        site = digest(here)[:16] if (here := self._leads_to(name)) else ""
+        return evolve(target, place=own, aliases=tuple(others), site=site)
 
     def _names(self, target: Target) -> Sequence[str]:
         """The names that the target's type has for its place; none while they are not known."""
@@ -87,9 +87,7 @@ class Addresses:
         if self._profile is None or name not in self._profile.connections:
             return None
         if name not in self._known:
-            whole = self._profile.is_whole(name)
-            found = self._profile.written(name, self._plugins, Problems()) if whole else None
-            self._known[name] = found
+            self._known[name] = self._profile.whole(name, self._plugins)
         return self._known[name]
 
     def _leads_to(self, name: str) -> str | None:

@@ -133,7 +133,7 @@ def _audit_to(audit: Audit) -> dict[str, Any]:
 
 
 def _target_to(target: Target) -> dict[str, Any]:
-    names = ("type", "key", "label", "mode", "connection", "reads", "place")
+    names = ("type", "key", "label", "mode", "connection", "reads", "place", "site")
     data = {name: getattr(target, name) for name in names}
     data["aliases"] = list(target.aliases)
     return data | {"options": _compact(target.options), "at": _place_to(target.location)}

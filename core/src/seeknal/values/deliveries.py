@@ -54,6 +54,7 @@ class Delivery:
     back: tuple[Span, ...] = ()
     """What `spans` are once that is done."""
     place: str = ""
+    site: str = ""
     mode: str = ""
     number: int = 0
     away: bool = False

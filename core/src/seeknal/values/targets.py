@@ -35,6 +35,8 @@ class Target:
     """Names where the rows go, whatever the other options say: it outlives a change of them."""
     aliases: tuple[str, ...] = ()
     """Other names of the same place: those of other spellings and connections."""
+    site: str = ""
+    """Names the server and database that it leads to, where that can be told."""
     location: Location | None = None
 
     @property
@@ -46,3 +48,7 @@ class Target:
     def places(self) -> tuple[str, ...]:
         """Every name under which its place may be on record."""
         return (self.place, *self.aliases)
+
+    def has_moved(self, entry: Delivery) -> bool:
+        """Whether what was delivered went to another database under the same name."""
+        return bool(self.site and entry.site) and self.site != entry.site

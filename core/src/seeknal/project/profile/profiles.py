@@ -123,9 +123,10 @@ class Profile:
             problems += self._refused(connection, plugins)
         return connection
 
-    def is_whole(self, name: str) -> bool:
-        """Whether every variable is set that a connection names."""
-        return all_set(self.connections[name], self.environment)
+    def whole(self, name: str, plugins: Plugins) -> Connection | None:
+        """A connection; None where something in it is wrong or a variable is not set."""
+        raw = self.connections[name]
+        return self._convert(name, raw, plugins, []) if all_set(raw, self.environment) else None
 
     def _refused(self, connection: Connection, plugins: Plugins) -> Iterator[Problem]:
         """What the connection's type says of options with which nobody could connect."""

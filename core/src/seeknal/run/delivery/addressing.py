@@ -43,9 +43,7 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
     for key, entry in account.deliveries.items():
         target = target_of(entry)
         if target is not None and (target.accumulates or (key == target.key and not entry.number)):
-            # Appended rows are told by what the place was handed last, whatever stands there.
-            known = evolve(entry, away=False) if target.accumulates else entry
-            found.setdefault(target.key, []).append(known)
+            found.setdefault(target.key, []).append(_as_now(entry, target))
         elif entry.number or (target is None and entry.status == "delivered"):
             # What a target that is gone holds counts when it comes back; it needs no newest rows.
             there = evolve(entry, place=target.place if target else entry.place)
@@ -63,6 +61,14 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
         elif entries:
             account = with_delivery(account, evolve(entries[0], place=target.place))
     return account
+
+
+def _as_now(entry: Delivery, target: Target) -> Delivery:
+    """The entry as what it says is meant today: what is owed is owed to where the target leads."""
+    owed = entry.status == "owed"
+    # Appended rows are told by what the place was handed last, whatever stands there.
+    away = entry.away and not target.accumulates
+    return evolve(entry, away=away, site=target.site if owed else entry.site)
 
 
 def without_left(node: Node, snapshot: Snapshot) -> Snapshot:
@@ -92,7 +98,7 @@ def _target_of(node: Node, delivery: Delivery) -> Target | None:
 def _rekeyed(owed: Owed, target: Target | None) -> Owed:
     if target is None:
         return owed
-    delivery = evolve(owed.delivery, place=target.place)
+    delivery = evolve(owed.delivery, place=target.place, site=target.site)
     if target.accumulates:
         delivery = evolve(delivery, key=target.key, mode=target.mode)
     return evolve(owed, delivery=delivery)

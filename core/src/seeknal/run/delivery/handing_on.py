@@ -28,7 +28,11 @@ def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Successi
         account_of(loaded, environment, found.heir),
         account_of(loaded, environment, found.giver),
     )
-    known = [entry for entry in own.deliveries.values() if entry.place in found.target.places]
+    known = [
+        entry
+        for entry in own.deliveries.values()
+        if entry.place in found.target.places and entry.environment == environment
+    ]
     held = [*found.entry.held, *(batch for entry in known for batch in entry.held)]
     entry = evolve(found.entry, held=tuple(held)[:MOST_HELD])
     entry = _kept(files, loaded, found.heir, entry)

@@ -246,6 +246,9 @@ def _queue_batch(output: Output, account: Account, target: Target) -> Account:
             there = evolve(mine, status="delivered", output_id=id, rows=0, error=None)
             return with_delivery(account, evolve(there, detail=ALREADY_THERE))
     known = _holding(output, mine) if mine and target.mode != "append" else mine
+    if known and target.has_moved(known):
+        # What the table held where it was is nothing that can be put back here.
+        known = evolve(known, spans=(), holds_as="", held=())
     delivery = evolve(_owed(output, target, known), number=1 + highest(account, target.key))
     if again := next((o for o in delivery.recalled if output.same(o.artifact, artifact)), None):
         # Under its own id, by which the target knows whether it has it.
@@ -274,6 +277,7 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         label=f"{target.type} {target.label}" if target.type != "file" else target.label,
         environment=output.environment,
         place=target.place,
+        site=target.site,
         mode=target.mode,
         holds_as=known.holds_as if known else "",
         held=known.held if known else (),
