@@ -22,9 +22,7 @@ from seeknal.plan.plugin_queries import (
 )
 from seeknal.plan.session import Loaded, Request, is_narrowed
 from seeknal.plan.stored import inlined_views
-from seeknal.plan.succession import successions
-from seeknal.plan.verified import Verified
-from seeknal.run.delivery.handing_on import moved_appends
+from seeknal.plan.succession import moved_appends, successions
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from seeknal.values.deliveries import Delivery
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
 

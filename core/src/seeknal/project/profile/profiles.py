@@ -126,7 +126,9 @@ class Profile:
     def whole(self, name: str, plugins: Plugins) -> Connection | None:
         """A connection; None where something in it is wrong or a variable is not set."""
         raw = self.connections[name]
-        return self._convert(name, raw, plugins, []) if all_set(raw, self.environment) else None
+        if not all_set(raw, self.environment):
+            return None
+        return self._convert(name, raw, plugins, Problems())
 
     def _refused(self, connection: Connection, plugins: Plugins) -> Iterator[Problem]:
         """What the connection's type says of options with which nobody could connect."""
