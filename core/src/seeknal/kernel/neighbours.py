@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from seeknal.kernel.distributions import distributions
 from seeknal.kernel.installing import CORE, install_command
 from seeknal.values.errors import PluginError
 from seeknal.values.patterns import Pattern
@@ -21,13 +22,11 @@ _CLAUSE = Pattern(r"\s*(?P<sign>[<>=!~]=?=?)\s*(?P<major>\d+)(?P<rest>[\d.]*)")
 
 def check_core() -> None:
     """Raises PluginError when a seeknal of another major version is in this environment."""
-    from importlib.metadata import distributions
-
-    for found in distributions(name=CORE):
-        if _major(found.version) != _major(_ours()):
+    for found in distributions():
+        if found.key == CORE and _major(found.version) != _major(_ours()):
             raise PluginError(
                 f"seeknal {found.version} is installed beside this seeknal {_ours()}:"
-                f" {found.locate_file('')}",
+                f" {found.location}",
                 code="SK1003",
                 help="pip uninstall seeknal, until it finds nothing more; then install this one"
                 " again, or do so in a new environment",

@@ -19,6 +19,7 @@ import pluggy
 from attrs import frozen
 
 from seeknal.kernel import hookspecs
+from seeknal.kernel.distributions import distributions
 from seeknal.kernel.hints import AUDITS, EXTRAS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.installing import CORE, install_command
@@ -26,8 +27,7 @@ from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
 from seeknal.values.errors import PluginError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
+    from seeknal.kernel.distributions import Distribution
     from seeknal.kernel.plugin_types import (
         AuditType,
         ConnectionType,
@@ -123,34 +123,26 @@ def enabled_commands() -> tuple[Installed, ...]:
 
 def installed() -> tuple[Installed, ...]:
     """Every plugin and command that an installed distribution names, in order of name."""
-    from importlib.metadata import entry_points
-
-    points = entry_points()
-    found = [
-        _installed(point, group)
-        for group in (GROUP, COMMANDS)
-        for point in points.select(group=group)
+    first: dict[str, Distribution] = {}
+    for found in distributions():
+        first.setdefault(found.key, found)
+    entries = [
+        _installed(found, group, name, value)
+        for found in first.values()
+        for group, name, value in found.entry_points
+        if group in (GROUP, COMMANDS)
     ]
-    once = dict.fromkeys(found)
+    once = dict.fromkeys(entries)
     return tuple(sorted(once, key=lambda entry: (entry.name, entry.distribution)))
 
 
-def _installed(point: EntryPoint, group: str) -> Installed:
-    if point.dist is None:
-        return Installed(
-            name=point.name,
-            distribution=point.module,
-            version="",
-            module=point.value,
-            group=group,
-        )
-    metadata = point.dist.metadata
+def _installed(found: Distribution, group: str, name: str, module: str) -> Installed:
     return Installed(
-        name=point.name,
-        distribution=metadata["Name"],
-        version=metadata["Version"],
-        module=point.value,
-        asks=asked_of_core(metadata.get_all("Requires-Dist") or ()),
+        name=name,
+        distribution=found.name,
+        version=found.version,
+        module=module,
+        asks=asked_of_core(found.requires),
         group=group,
     )
 
