@@ -44,27 +44,28 @@ if TYPE_CHECKING:
         SourceContext,
         TargetContext,
     )
-    from seeknal.kernel.installing import install_command
-    from seeknal.kernel.options import option
-    from seeknal.kernel.plugin_types import (
+    from seeknal.kernel.declared import (
         AuditFile,
         AuditType,
-        Command,
         ConnectionType,
         EngineType,
+        ProfileSection,
+        TargetType,
+    )
+    from seeknal.kernel.installing import install_command
+    from seeknal.kernel.kinds import NodeKind, SourceType
+    from seeknal.kernel.options import option
+    from seeknal.kernel.plugin_types import (
+        Command,
         Fate,
         Garbage,
         Misfit,
         NodeInputs,
-        NodeKind,
         Outputs,
-        ProfileSection,
         Rows,
         Section,
         Session,
-        SourceType,
         Standing,
-        TargetType,
     )
     from seeknal.rows.batches import (
         Range,
@@ -137,27 +138,28 @@ _FROM = {
         "SourceContext",
         "TargetContext",
     ),
-    "seeknal.kernel.installing": ("install_command",),
-    "seeknal.kernel.options": ("option",),
-    "seeknal.kernel.plugin_types": (
+    "seeknal.kernel.declared": (
         "AuditFile",
         "AuditType",
-        "Command",
         "ConnectionType",
         "EngineType",
+        "ProfileSection",
+        "TargetType",
+    ),
+    "seeknal.kernel.installing": ("install_command",),
+    "seeknal.kernel.kinds": ("NodeKind", "SourceType"),
+    "seeknal.kernel.options": ("option",),
+    "seeknal.kernel.plugin_types": (
+        "Command",
         "Fate",
         "Garbage",
         "Misfit",
         "NodeInputs",
-        "NodeKind",
         "Outputs",
-        "ProfileSection",
         "Rows",
         "Section",
         "Session",
-        "SourceType",
         "Standing",
-        "TargetType",
     ),
     "seeknal.rows.batches": (
         "Range",

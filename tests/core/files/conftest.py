@@ -5,9 +5,9 @@ import duckdb
 import pytest
 
 from seeknal.kernel.context import StepContext
+from seeknal.kernel.kinds import SourceType
 from seeknal.kernel.logs import WarningCollector
 from seeknal.kernel.options import structure
-from seeknal.kernel.plugin_types import SourceType
 from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import settle
 from seeknal.values.columns import Column, ColumnSpec

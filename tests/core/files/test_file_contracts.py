@@ -7,9 +7,11 @@ import duckdb
 import pytest
 from openpyxl import Workbook
 
+from seeknal.builtin.options.csv import CsvOptions
 from seeknal.builtin.options.excel import ExcelOptions
-from seeknal.builtin.options.files import CsvOptions, JsonOptions, ParquetOptions
 from seeknal.builtin.options.filetarget import FileOptions
+from seeknal.builtin.options.json import JsonOptions
+from seeknal.builtin.options.parquet import ParquetOptions
 from seeknal.builtin.options.sqlite import SqliteOptions
 from seeknal.testing import PluginContract, SourceContract, TargetContract
 from seeknal.values.columns import ColumnSpec

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from seeknal.plugin import Misfit, Problem, column_help, hookimpl
+from seeknal.plugin import column_help, hookimpl
 
 if TYPE_CHECKING:
     from seeknal.builtin.options.aggregation import AggregationOptions, Options
-    from seeknal.plugin import Column, Node, NodeContext, NodeInputs, Project, Rows
+    from seeknal.plugin import Column, Misfit, Node, NodeContext, NodeInputs, Problem, Project, Rows
 
 _KINDS = ("aggregation", "second_order_aggregation")
 
@@ -17,6 +17,8 @@ _KINDS = ("aggregation", "second_order_aggregation")
 @hookimpl
 def validate_project(project: Project) -> list[Problem]:
     """Conditions that are none, and columns that would have the same name."""
+    from seeknal.plugin import Problem
+
     found = ((node, _fault(node)) for node in project.nodes.values())
     return [
         Problem(code="SK0736", message=text, location=node.location, node=node.id)
@@ -48,6 +50,8 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
 @hookimpl
 def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
     """Columns of groups, times and features that are not there."""
+    from seeknal.plugin import Misfit
+
     if node.kind not in _KINDS:
         return None
     options = cast("Options", node.options)

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from seeknal.plugin import (
-    Misfit,
-    NodeError,
-    Problem,
-    column_help,
-    hookimpl,
-    quote_identifier,
-    quote_literal,
-)
+from seeknal.plugin import NodeError, column_help, hookimpl, quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,9 +14,11 @@ if TYPE_CHECKING:
     from seeknal.plugin import (
         Column,
         Context,
+        Misfit,
         Node,
         NodeContext,
         NodeInputs,
+        Problem,
         Project,
         Rows,
         Scan,
@@ -59,7 +53,7 @@ def _options(node: Node) -> FeatureGroupOptions:
 def _wrong_type(
     project: Project, node: Node, feature: str, dtype: str, connection: duckdb.DuckDBPyConnection
 ) -> Problem | None:
-    from seeknal.plugin import find_word
+    from seeknal.plugin import Problem, find_word
 
     try:
         _sql_type(dtype, connection)
@@ -128,6 +122,8 @@ def _named(options: FeatureGroupOptions) -> Iterator[tuple[str, str, str]]:
 
 
 def _missing(node: Node, known: Sequence[str], name: str, what: str, key: str) -> Misfit:
+    from seeknal.plugin import Misfit
+
     return Misfit(
         code="SK0730",
         message=f"{what} {name!r} of {node.id} is not a column of its rows",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seeknal.plugin import Rows, Source, SourceContext
 
 
-_OPTIONS = "seeknal.builtin.options.files"
+_OPTIONS = "seeknal.builtin.options"
 _NAMES = ("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "http", "https")
 _ENDINGS = {".parquet": "parquet", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 
@@ -25,27 +25,27 @@ def source_types() -> list[SourceType]:
     return [
         SourceType(
             name="csv",
-            options=f"{_OPTIONS}:CsvOptions",
+            options=f"{_OPTIONS}.csv:CsvOptions",
             summary="delimited text",
             reads_files=True,
             aliases=("tsv",),
         ),
         SourceType(
             name="json",
-            options=f"{_OPTIONS}:JsonOptions",
+            options=f"{_OPTIONS}.json:JsonOptions",
             summary="JSON, one value a line or an array",
             reads_files=True,
             aliases=("jsonl", "ndjson"),
         ),
         SourceType(
             name="parquet",
-            options=f"{_OPTIONS}:ParquetOptions",
+            options=f"{_OPTIONS}.parquet:ParquetOptions",
             summary="Parquet",
             reads_files=True,
         ),
         SourceType(
             name="http",
-            options=f"{_OPTIONS}:HttpOptions",
+            options=f"{_OPTIONS}.http:HttpOptions",
             summary="a file behind a URL",
             aliases=("https",),
             table="https://HOST/FILE.csv",
@@ -67,7 +67,8 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
         return None
     from seeknal.builtin.csvrows import csv_rows
     from seeknal.builtin.jsonrows import json_rows
-    from seeknal.builtin.options.files import CsvOptions, JsonOptions
+    from seeknal.builtin.options.csv import CsvOptions
+    from seeknal.builtin.options.json import JsonOptions
     from seeknal.builtin.parquetrows import parquet_rows
     from seeknal.builtin.readeroptions import check_options
     from seeknal.builtin.readers import reading
@@ -86,7 +87,10 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
 
 def _of_one_format(source: Source, files: Sequence[str]) -> object:
     """The options of the format that the files are in."""
-    from seeknal.builtin.options.files import CsvOptions, HttpOptions, JsonOptions, ParquetOptions
+    from seeknal.builtin.options.csv import CsvOptions
+    from seeknal.builtin.options.http import HttpOptions
+    from seeknal.builtin.options.json import JsonOptions
+    from seeknal.builtin.options.parquet import ParquetOptions
 
     options = source.options
     if isinstance(options, CsvOptions) and source.type == "tsv" and options.delimiter is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from seeknal.plugin import TargetType, hookimpl
+from seeknal.plugin import hookimpl
 
 if TYPE_CHECKING:
     from seeknal.builtin.options.filetarget import FileOptions
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Standing,
         Target,
         TargetContext,
+        TargetType,
     )
 
 _TYPE = "file"
@@ -26,6 +27,8 @@ _TYPE = "file"
 
 @hookimpl
 def target_types() -> list[TargetType]:
+    from seeknal.plugin import TargetType
+
     return [
         TargetType(
             name=_TYPE,

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import (
-    NodeKind,
-    Problem,
-    hookimpl,
-)
+from seeknal.plugin import NodeKind, hookimpl
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
         Node,
         NodeContext,
         NodeInputs,
+        Problem,
         Project,
         Rows,
     )
@@ -97,6 +94,8 @@ def node_kinds() -> list[NodeKind]:
 @hookimpl
 def validate_project(project: Project) -> list[Problem]:
     """Nodes that take their one input's rows as they are, but have none or several."""
+    from seeknal.plugin import Problem
+
     return [
         Problem(
             code="SK0738",

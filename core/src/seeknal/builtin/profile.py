@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from seeknal.plugin import (
-    Misfit,
-    NodeError,
-    column_help,
-    hookimpl,
-    quote_identifier,
-    quote_literal,
-)
+from seeknal.plugin import NodeError, column_help, hookimpl, quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     from seeknal.builtin.options.profile import ProfileOptions
     from seeknal.plugin import (
         Column,
+        Misfit,
         Node,
         NodeContext,
         NodeInputs,
@@ -81,6 +75,8 @@ def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
 
 
 def _missing(node: Node, name: str, columns: Sequence[Column]) -> Misfit:
+    from seeknal.plugin import Misfit
+
     names = [column.name for column in columns]
     return Misfit(
         code="SK0734",

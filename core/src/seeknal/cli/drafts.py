@@ -12,8 +12,8 @@ from seeknal.kernel.options import fields_of
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.kernel.options import Field
-    from seeknal.kernel.plugin_types import NodeKind, SourceType
     from seeknal.kernel.plugins import Plugins
 
 _HEAD = """\

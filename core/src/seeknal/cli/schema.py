@@ -16,7 +16,8 @@ from seeknal.kernel.options import json_schema
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import AuditType, NodeKind
+    from seeknal.kernel.declared import AuditType
+    from seeknal.kernel.kinds import NodeKind
     from seeknal.kernel.plugins import Plugins
 
 Schema = dict[str, Any]

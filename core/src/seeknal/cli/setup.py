@@ -20,7 +20,7 @@ from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     from seeknal.cli.examples import Example
-    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.kernel.kinds import NodeKind
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.project import Project
 

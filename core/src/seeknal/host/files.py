@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from seeknal.values.patterns import Pattern
-
-_TEMPORARY = Pattern(r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?")
-_SCRATCH = Pattern(r"seeknal-(?P<pid>\d+)-.*")
+_TEMPORARY = r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?"
+_SCRATCH = r"seeknal-(?P<pid>\d+)-.*"
 
 
 def temporary_name(path: Path) -> Path:
@@ -20,7 +19,7 @@ def temporary_name(path: Path) -> Path:
 
 def is_abandoned(path: Path) -> bool:
     """Whether a temporary file or folder of ours has outlived the process that made it."""
-    named = _TEMPORARY.fullmatch(path.name) or _SCRATCH.fullmatch(path.name)
+    named = re.fullmatch(_TEMPORARY, path.name) or re.fullmatch(_SCRATCH, path.name)
     return named is not None and not _lives(int(named["pid"]))
 
 

@@ -21,23 +21,18 @@ if TYPE_CHECKING:
         SourceContext,
         TargetContext,
     )
+    from seeknal.kernel.declared import AuditFile, AuditType, ConnectionType, EngineType, TargetType
+    from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.kernel.plugin_types import (
-        AuditFile,
-        AuditType,
-        ConnectionType,
-        EngineType,
         Fate,
         Garbage,
         Misfit,
         NodeInputs,
-        NodeKind,
         Outputs,
         Rows,
         Section,
         Session,
-        SourceType,
         Standing,
-        TargetType,
     )
     from seeknal.values.audits import Audit, AuditResult
     from seeknal.values.changes import Change

@@ -27,15 +27,9 @@ from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
 from seeknal.values.errors import PluginError
 
 if TYPE_CHECKING:
+    from seeknal.kernel.declared import AuditType, ConnectionType, EngineType, TargetType
     from seeknal.kernel.distributions import Distribution
-    from seeknal.kernel.plugin_types import (
-        AuditType,
-        ConnectionType,
-        EngineType,
-        NodeKind,
-        SourceType,
-        TargetType,
-    )
+    from seeknal.kernel.kinds import NodeKind, SourceType
 
 GROUP = "seeknal"
 COMMANDS = "seeknal.commands"

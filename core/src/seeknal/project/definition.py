@@ -11,7 +11,7 @@ from seeknal.kernel.options import fields_of, unstructure
 from seeknal.sql.canonical import canonical_sql
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.kernel.kinds import NodeKind
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.node import Input, Sql
     from seeknal.values.sources import Source

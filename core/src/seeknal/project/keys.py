@@ -11,7 +11,7 @@ from seeknal.kernel.options import option
 from seeknal.values.durations import Duration
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.kernel.kinds import NodeKind
 
 UNUSED = "of seeknal 2.x; accepted and not used"
 

@@ -36,7 +36,7 @@ from seeknal.values.sources import Source
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import NodeKind
+    from seeknal.kernel.kinds import NodeKind
     from seeknal.project.build_context import (
         Surroundings,
     )

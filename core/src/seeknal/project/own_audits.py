@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from seeknal.kernel.declared import AuditFile, AuditType
 from seeknal.kernel.options import keys_of
-from seeknal.kernel.plugin_types import AuditFile, AuditType
 from seeknal.project.documents import NAME
 from seeknal.project.keys import AuditKeys
 from seeknal.project.paths import files_below

@@ -20,7 +20,8 @@ from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.targets import Mode, Target
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import NodeKind, TargetType
+    from seeknal.kernel.declared import TargetType
+    from seeknal.kernel.kinds import NodeKind
     from seeknal.project.build_context import (
         Surroundings,
     )

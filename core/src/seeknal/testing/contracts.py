@@ -188,8 +188,8 @@ class PluginContract(_Contract):
         assert len(names) == len(set(names))
 
     def test_passwords_are_secrets(self, module: ModuleType) -> None:
+        from seeknal.kernel.declared import ConnectionType
         from seeknal.kernel.options import fields_of
-        from seeknal.kernel.plugin_types import ConnectionType
         from seeknal.values.secret import Secret
 
         connections = [entry for entry in _declared(module) if isinstance(entry, ConnectionType)]

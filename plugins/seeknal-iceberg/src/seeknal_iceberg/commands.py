@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seeknal.plugin import (
-    Problem,
-    connection_option,
-    dry_run_option,
-    format_option,
-    this_command,
-    to_option,
-)
-from seeknal_iceberg.options import Catalog
+from seeknal.plugin import connection_option, dry_run_option, format_option, this_command, to_option
 from seeknal_iceberg.typename import DEFAULT
 
 if TYPE_CHECKING:
@@ -217,6 +209,8 @@ def maintain(
 
 
 def _maintained(name: str, outcome: Outcome) -> dict[str, Any]:
+    from seeknal.plugin import Problem
+
     done = outcome.done
     return {
         "table": name,
@@ -243,6 +237,7 @@ def validate(tables: tuple[str, ...], connection: str | None, format_: str) -> N
 
     Without TABLE: every table of the catalog that seeknal has written.
     """
+    from seeknal.plugin import Problem
     from seeknal_iceberg.catalogs import Unreadable, full_name
     from seeknal_iceberg.referenced_files import damages
     from seeknal_iceberg.resolving import unreadable
@@ -275,6 +270,7 @@ def validate(tables: tuple[str, ...], connection: str | None, format_: str) -> N
 
 def _written_tables(connection: str | None) -> list[Table | Unreadable]:
     from seeknal_iceberg.catalogs import written_tables
+    from seeknal_iceberg.options import Catalog
 
     command = this_command()
     options = command.connections(Catalog).get(connection or DEFAULT, Catalog())
@@ -283,6 +279,7 @@ def _written_tables(connection: str | None) -> list[Table | Unreadable]:
 
 def _table(text: str, connection: str | None) -> Table:
     from seeknal_iceberg.catalogs import all_tables, load_table, open_catalog, table_name
+    from seeknal_iceberg.options import Catalog
 
     command = this_command()
     known = command.connections(Catalog)

@@ -6,19 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from seeknal.plugin import (
-    ConnectionType,
-    ProfileSection,
-    SourceType,
-    TargetType,
-    hookimpl,
-)
+from seeknal.plugin import hookimpl
 from seeknal_iceberg.typename import DEFAULT, SECTION, TYPE
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
         Column,
         Connection,
+        ConnectionType,
         Context,
         Delivered,
         DeliveryContext,
@@ -32,9 +27,11 @@ if TYPE_CHECKING:
         Session,
         Source,
         SourceContext,
+        SourceType,
         Standing,
         Target,
         TargetContext,
+        TargetType,
     )
     from seeknal_iceberg.options import Catalog, Defaults, IcebergSource, IcebergTarget
 
@@ -44,6 +41,8 @@ _OPTIONS = "seeknal_iceberg.options"
 
 @hookimpl
 def connection_types() -> Iterable[ConnectionType]:
+    from seeknal.plugin import ConnectionType
+
     return [
         ConnectionType(
             name=TYPE,
@@ -65,6 +64,8 @@ def _server(options: Catalog) -> str:
 
 @hookimpl
 def source_types() -> Iterable[SourceType]:
+    from seeknal.plugin import SourceType
+
     return [
         SourceType(
             name=TYPE,
@@ -77,6 +78,8 @@ def source_types() -> Iterable[SourceType]:
 
 @hookimpl
 def target_types() -> Iterable[TargetType]:
+    from seeknal.plugin import ProfileSection, TargetType
+
     return [
         TargetType(
             name=TYPE,

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import click
 
 from seeknal.plugin import ConnectionFailed, connection_option, format_option, this_command
-from seeknal_postgres.options import Postgres
 
 if TYPE_CHECKING:
     from seeknal_postgres.embedded import Server
+    from seeknal_postgres.options import Postgres
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -117,6 +117,8 @@ def psql(arguments: tuple[str, ...], connection: str | None) -> int:
 
     --connection is needed where there are several.
     """
+    from seeknal_postgres.options import Postgres
+
     name, options = _one(
         connection or "", this_command().connections(Postgres), "of type postgresql"
     )
@@ -142,6 +144,8 @@ def _root() -> Path:
 
 def _name(given: str) -> str:
     """The embedded connection that is meant: the only one, where none is named."""
+    from seeknal_postgres.options import Postgres
+
     known = this_command().connections(Postgres)
     return _one(given, {k: v for k, v in known.items() if v.embedded}, "embedded")[0]
 

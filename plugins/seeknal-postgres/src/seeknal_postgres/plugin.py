@@ -7,21 +7,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from seeknal.plugin import (
-    ConnectionType,
-    EngineType,
-    SourceType,
-    TargetType,
-    hookimpl,
-)
+from seeknal.plugin import hookimpl
 from seeknal_postgres.typename import ALIASES, NAMES, TYPE
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
         Column,
         Connection,
+        ConnectionType,
         Delivered,
         DeliveryContext,
+        EngineType,
         Fate,
         Misfit,
         Node,
@@ -35,9 +31,11 @@ if TYPE_CHECKING:
         Session,
         Source,
         SourceContext,
+        SourceType,
         Standing,
         Target,
         TargetContext,
+        TargetType,
     )
     from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
 
@@ -47,6 +45,8 @@ _OPTIONS = "seeknal_postgres.options"
 
 @hookimpl
 def connection_types() -> Iterable[ConnectionType]:
+    from seeknal.plugin import ConnectionType
+
     return [
         ConnectionType(
             name=TYPE,
@@ -73,6 +73,8 @@ def _check_connection(name: str, options: Postgres) -> None:
 
 @hookimpl
 def source_types() -> Iterable[SourceType]:
+    from seeknal.plugin import SourceType
+
     return [
         SourceType(
             name=TYPE,
@@ -87,6 +89,8 @@ def source_types() -> Iterable[SourceType]:
 
 @hookimpl
 def target_types() -> Iterable[TargetType]:
+    from seeknal.plugin import TargetType
+
     return [
         TargetType(
             name=TYPE,
@@ -115,6 +119,8 @@ def _check_target(target: Target, connection: object) -> None:
 
 @hookimpl
 def engines() -> Iterable[EngineType]:
+    from seeknal.plugin import EngineType
+
     return [
         EngineType(
             name=TYPE,
