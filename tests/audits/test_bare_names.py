@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 NODE = """
     kind: source
     name: orders

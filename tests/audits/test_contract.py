@@ -3,6 +3,8 @@ from tests.audits.conftest import audit_of
 
 from seeknal.testing import AuditContract, PluginContract
 
+pytestmark = pytest.mark.versions
+
 
 class TestPlugin(PluginContract):
     plugin = "seeknal_audits.plugin"

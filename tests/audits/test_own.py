@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 FILE = "seeknal/audits/at_least.sql"
 AT_LEAST = """\
 -- description: no value is too small

@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.testing import TestProject
 
+pytestmark = pytest.mark.versions
+
 NODES = {
     "data/s.csv": "id,depot,dep2\n1,a,a\n1,b,b\n",
     "seeknal/s.yml": "kind: source\nname: s\nsource: csv\ntable: data/s.csv\n",

@@ -3,6 +3,8 @@
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.versions
+
 PRIVATE = """
 kind: source
 name: people

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 FILES = {
     "data/a.csv": "id\n1\n2\n3\n",
     "data/b.csv": "id\n1\n2\n",

@@ -1,5 +1,7 @@
 import pytest
 
+pytestmark = pytest.mark.versions
+
 PEOPLE = "data/people.csv"
 GOOD = "id,email,status,age\n1,a@x,active,30\n2,b@x,inactive,40\n3,c@x,active,50\n"
 BAD = "id,email,status,age\n1,,active,30\n1,b@x,gone,200\n3,,gone,50\n"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 NODE = """
     kind: transform
     name: a

@@ -7,6 +7,8 @@ from seeknal.values.durations import Duration
 from seeknal.values.errors import NodeError
 from seeknal_audits.wholes import _before
 
+pytestmark = pytest.mark.versions
+
 
 def test_not_null_counts_rows_and_reports_each_column(bench):
     bench.store("FROM (VALUES (1, NULL), (NULL, NULL), (3, 'c')) t(id, email)")

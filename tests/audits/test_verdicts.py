@@ -6,6 +6,8 @@ from seeknal.values.errors import NodeError
 from seeknal_audits import plugin
 from seeknal_audits.thresholds import Threshold
 
+pytestmark = pytest.mark.versions
+
 TEN_WITH_TWO_NULLS = "SELECT nullif(range % 5, 0) AS v, range AS id FROM range(10)"
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 DATA = "id,parent,email,status,age,seen\n"
 ROWS = (
     "1,,,paid,30,2020-01-01\n"

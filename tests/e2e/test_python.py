@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.versions
+
 
 def test_what_a_node_prints_does_not_mix_with_the_commands_data(seeknal_project):
     project = seeknal_project(

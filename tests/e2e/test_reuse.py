@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.e2e.conftest import executed, steps
 
+pytestmark = pytest.mark.versions
+
 
 def artifact(project, node):
     kind, _, name = node.partition(".")

@@ -7,6 +7,8 @@ from tests.iceberg import corpus
 
 from seeknal.values.errors import SeeknalError
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def lake(tmp_path):

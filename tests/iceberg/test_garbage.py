@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 TABLES = ("atlas.out.t", "atlas.out.u")
 
 

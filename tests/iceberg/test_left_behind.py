@@ -8,6 +8,8 @@ import pytest
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import NoSuchTableError
 
+pytestmark = pytest.mark.inside
+
 TABLE, OTHER = "atlas.out.a", "atlas.out.b"
 NODE = """
     kind: transform

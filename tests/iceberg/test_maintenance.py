@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 TABLE = "atlas.out.t"
 ROWS = 2_000
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.versions
+
 TABLE = "atlas.out.t"
 TYPES = """
     SELECT CAST(i AS INTEGER) AS small, i AS big, i / 3.0::DOUBLE AS share, i % 2 = 0 AS flag,

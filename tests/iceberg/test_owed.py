@@ -7,7 +7,7 @@ from tests.deliveries.places import Iceberg
 from tests.deliveries.promises import MODES, DeliveryPromises
 from tests.deliveries.shop import Shop
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.inside]
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import duckdb
 import pyarrow
 import pytest
 
+pytestmark = pytest.mark.versions
+
 TABLE = "atlas.shop.orders"
 SOURCE = "kind: source\nname: orders\nsource: iceberg\ntable: atlas.shop.orders\n"
 

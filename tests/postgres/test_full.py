@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def node(project):

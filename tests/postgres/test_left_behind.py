@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 TARGET = "{{type: postgresql, connection: pg, table: {table}, mode: {mode}}}"
 NODE = """
     kind: transform

@@ -7,7 +7,7 @@ from tests.deliveries.places import Postgres
 from tests.deliveries.promises import DeliveryPromises
 from tests.deliveries.shop import Shop
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.inside]
 
 
 @pytest.fixture

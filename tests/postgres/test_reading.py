@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 SEED = (
     "CREATE TABLE orders (id int PRIMARY KEY, customer int, amount numeric(10,2), status text);"
     "INSERT INTO orders SELECT i, i % 10, i * 1.5, CASE WHEN i % 2 = 0 THEN 'done' ELSE 'open' END"

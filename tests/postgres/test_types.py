@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 TRANSPORT = os.environ.get("SEEKNAL_TEST_TRANSPORT", "adbc")
 """``duckdb`` tries the extension, where the environment has it."""
 SURVIVE = {

@@ -6,6 +6,8 @@ import duckdb
 import pytest
 from tests.postgres.page import TYPES, comparable, rows, text_of
 
+pytestmark = pytest.mark.inside
+
 TRANSPORT = os.environ.get("SEEKNAL_TEST_TRANSPORT", "adbc")
 READ, DECLARED, WRITE = rows("Read"), rows("Read as declared"), rows("Write")
 MODES = {

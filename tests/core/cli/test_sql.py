@@ -6,6 +6,8 @@ import duckdb
 import pytest
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.versions
+
 
 def rows(outcome):
     return outcome.assert_ok().json()

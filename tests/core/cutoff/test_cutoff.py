@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 BASE = "SELECT * FROM (VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c')) AS r(id, amount, note)"
 
 

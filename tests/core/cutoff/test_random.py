@@ -6,6 +6,8 @@ from collections import Counter
 import duckdb
 import pytest
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 COLUMNS = ("id", "a", "b", "c")
 CHANGES = 6
 

@@ -8,6 +8,8 @@ from tests.core.cutoff.typecases import READERS, answer, pairs
 
 from seeknal import open_project
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def node(name, sql):
     return {f"seeknal/{name}.yml": f"kind: transform\nname: {name}\ntransform: |\n  {sql}\n"}

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 
 def node(name, sql, more=""):
     return {f"seeknal/{name}.yml": f"kind: transform\nname: {name}\n{more}transform: |\n  {sql}\n"}

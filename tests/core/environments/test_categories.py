@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 USERS = "id,email,created_at,score\n1,a@x,2024-01-01,5\n2,b@x,2024-02-03,7\n"
 BASE = "SELECT id, lower(email) AS email, created_at, score AS legacy FROM ref('source.users')"
 NODES = f"""

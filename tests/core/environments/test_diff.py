@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from tests.core.environments.conftest import transform
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 @pytest.fixture
 def dev(shop):

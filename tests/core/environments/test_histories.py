@@ -9,6 +9,8 @@ from tests.core.environments.histories import play
 
 from seeknal.kernel.plugins import load_plugins
 
+pytestmark = pytest.mark.inside
+
 EACH = 10
 
 

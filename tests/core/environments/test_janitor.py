@@ -7,6 +7,8 @@ from tests.installed import install_plugin
 
 from seeknal.state.store import open_state
 
+pytestmark = pytest.mark.inside
+
 
 def outputs(shop):
     return {path.name for path in (shop.path / "target/cache").rglob("*.parquet")}

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = """
     kind: transform
     name: {name}

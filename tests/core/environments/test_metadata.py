@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 SOURCE = "kind: source\nname: s\nsource: csv\ntable: data/s.csv\n{}"
 TRANSFORM = "kind: transform\nname: t\ntransform: SELECT * FROM ref('source.s')\n{}"
 EXPOSURE = "kind: exposure\nname: e\ninputs: [transform.t]\n{}"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: {name}\nsql: SELECT 1 AS id\n"
     "materializations: [{{type: file, path: {path}}}]\n"

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from tests.core.environments.conftest import FILES, transform
 
+pytestmark = pytest.mark.inside
+
 WIDER = transform("clean", "SELECT id, amount, 'x' AS mark FROM source.orders", "source.orders")
 
 

@@ -8,6 +8,8 @@ from tests.core.environments.conftest import CHANGED, FILES, transform
 from seeknal.plan.environments import check_name
 from seeknal.values.errors import UsageError
 
+pytestmark = pytest.mark.inside
+
 PRODUCTIONS = CHANGED.replace("* 2", "* 3")
 ODD = ("", " ", "prod ", "Prod", "a/b", "..", "prod\n", "\u0440rod", "dev-1", "1dev", "a" * 32)
 

@@ -5,6 +5,8 @@ import subprocess
 import pytest
 from tests.core.environments.conftest import CHANGED
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def git(shop):

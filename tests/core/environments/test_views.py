@@ -7,6 +7,8 @@ from tests.core.environments.conftest import FILES, SOURCE, Shop, transform
 
 from seeknal import open_project
 
+pytestmark = pytest.mark.inside
+
 
 def view(name, sql, *inputs, **more):
     text = transform(name, sql, *inputs) + "materialized: view\n"

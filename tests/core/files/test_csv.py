@@ -6,6 +6,8 @@ import pytest
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 @pytest.mark.parametrize(
     ("content", "line", "fields"),

@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 BAD = {
     "a quote inside": '2,"bo"b\n',
     "too long": "2,b,c\n",

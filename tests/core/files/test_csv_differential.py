@@ -12,6 +12,8 @@ import pytest
 from seeknal.plugin import quote_identifier
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 _PATH = Path(__file__).with_name("csvcases.py")
 _SPEC = importlib.util.spec_from_file_location("csvcases", _PATH)
 csvcases = importlib.util.module_from_spec(_SPEC)

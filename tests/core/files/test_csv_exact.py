@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from seeknal.builtin import csvtypes
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 LEAD = 20_600
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 FORMATS = ("json", "excel", "sqlite")
 TIMES = [
     ("TIME", "10:00:00.1234567"),

@@ -8,6 +8,8 @@ from openpyxl import Workbook
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def workbook(files, *rows, path="a.xlsx", title="Sheet"):
     made = Workbook()

@@ -15,6 +15,8 @@ import pytest
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 SEEDS = range(25)
 ALL_SEEDS = range(25, 500)
 REFUSED = {"SK0786", "SK0787", "SK0535"}

@@ -10,6 +10,8 @@ from openpyxl import Workbook
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def workbook(files, *rows, formats=None, path="a.xlsx", state="visible"):
     made = Workbook()

@@ -19,6 +19,8 @@ from seeknal.values.names import NodeId
 from seeknal.values.sources import Source
 from seeknal.values.targets import Target
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 ROWS = [(1, "a"), (2, None)]
 TYPES = [("id", "BIGINT"), ("name", "VARCHAR")]
 

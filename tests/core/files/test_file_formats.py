@@ -16,6 +16,8 @@ from seeknal.builtin.options.filetarget import FileOptions
 from seeknal.kernel.plugins import load_plugins
 from seeknal.values.errors import DeliveryError, NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 PEOPLE = "SELECT 1 AS id, 'Zoë, x' AS name, NULL::VARCHAR AS note, DATE '2026-01-02' AS day"
 
 

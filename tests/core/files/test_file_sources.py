@@ -11,6 +11,8 @@ import duckdb
 import pytest
 from openpyxl import Workbook
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def source(seeknal_project, keys, files=None):
     """A project with one source ``s`` of these keys."""

@@ -7,6 +7,8 @@ import duckdb
 import pytest
 from openpyxl import load_workbook
 
+pytestmark = pytest.mark.versions
+
 NODES = """
     kind: transform
     name: t

@@ -2,7 +2,11 @@
 
 import os
 
+import pytest
+
 from seeknal.host.file_version import same, version_of
+
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 
 def moved(path, seconds):

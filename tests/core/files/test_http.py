@@ -9,6 +9,8 @@ import pytest
 from seeknal.builtin import http
 from seeknal.values.errors import ConnectionFailed
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 class Server:
     """Answers each path with what ``answers`` has for it, in turn; the last one stays."""

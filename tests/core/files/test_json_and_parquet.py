@@ -6,6 +6,8 @@ import pytest
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import ParquetFiles
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 NESTED = '{"meta": {"n": 2}, "data": {"items": [{"id": 1, "x": "a"}, {"id": 2, "x": "b"}]}}'
 
 

@@ -17,6 +17,8 @@ import pytest
 from seeknal.builtin import jsonprobe
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 SEEDS = range(20)
 ALL_SEEDS = range(20, 1000)
 FIRST = 2_100

@@ -12,6 +12,8 @@ from seeknal.builtin import jsonprobe, jsonrows
 from seeknal.builtin.jsonnumerals import reads_decimals
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 EXACT = reads_decimals()
 """Whether this DuckDB reads decimals of more digits than a double has; else they are refused."""
 LONG = [("1.5", "1234567890123456789.12", "DECIMAL(38,2)", Decimal("1234567890123456789.12"))]

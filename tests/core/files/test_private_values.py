@@ -4,6 +4,8 @@ import sqlite3
 
 import pytest
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 SECRET = "anna@secret.example"
 
 

@@ -10,6 +10,8 @@ import pytest
 from seeknal.builtin.jsonnumerals import reads_decimals
 from seeknal.values.errors import DeliveryError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 EXACT = {
     "BOOLEAN": "true",
     "TINYINT": "(-128)::TINYINT",

@@ -8,6 +8,8 @@ import pytest
 
 from seeknal.values.errors import NodeError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def database(files, *statements, path="a.db"):
     full = files.root / path

@@ -9,6 +9,8 @@ from seeknal.builtin import workbook
 from seeknal.builtin.workbook import sheet_name
 from seeknal.values.errors import DeliveryError
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 def cells(files, path="a.xlsx"):
     book = load_workbook(files.root / path)

@@ -9,6 +9,8 @@ from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node
 
+pytestmark = pytest.mark.inside
+
 SPEC = {
     "source.orders": ([], ["raw"], "bronze", "seeknal/sources/orders.yml"),
     "source.customers": ([], ["raw", "pii"], "bronze", "seeknal/sources/customers.yml"),

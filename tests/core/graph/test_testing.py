@@ -18,6 +18,8 @@ from seeknal.values.names import NodeId
 from seeknal.values.sources import Source
 from seeknal.values.targets import Target
 
+pytestmark = pytest.mark.inside
+
 pytest_plugins = ["pytester"]
 
 

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 BY_DATE = """kind: aggregation
 name: a
 inputs: [source.events]

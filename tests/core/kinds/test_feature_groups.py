@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 GROUP = """kind: feature_group
 name: f
 inputs: [source.events]

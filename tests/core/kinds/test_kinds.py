@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+pytestmark = pytest.mark.versions
+
 EVENTS = """
     customer_id,at,amount,ok
     1,2026-01-01,10,true

@@ -6,6 +6,8 @@ from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problems
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture
 def audit_types():

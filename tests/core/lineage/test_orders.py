@@ -10,6 +10,8 @@ from seeknal.sql.differences import difference
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.values.column_lineage import ColumnRef
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 COLUMNS = {
     "i": ("INTEGER", ["3", "1", "2", "3", "NULL", "7", "1"]),
     "j": ("INTEGER", ["1", "1", "2", "2", "5", "0", "7"]),

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 MACROS = (
     "{% macro plain() %}\n  nocolumn\n{% endmacro %}\n"
     "{% macro of(c) %}\nround({{ c }}, 2) + nocolumn\n{% endmacro %}\n"

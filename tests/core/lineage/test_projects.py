@@ -8,6 +8,8 @@ from tests.core.lineage import tpch
 import seeknal
 from seeknal.values.names import NodeId
 
+pytestmark = pytest.mark.versions
+
 SOURCES = """
     kind: source
     name: orders

@@ -11,6 +11,8 @@ from tests.core.lineage.randomquery import RandomQuery
 
 from seeknal.sql.lineage import trace_query
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 COMMON = corpus.read("corpus.txt")
 CASES = [*COMMON, *corpus.read("rare.txt")]
 

@@ -17,6 +17,8 @@ from seeknal.values.column_lineage import Untraceable
 from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 CORPUS = [
     tuple(part.strip() for part in line.replace("::", "=>").split("=>"))
     for line in (Path(__file__).parent / "corpus.txt").read_text().splitlines()

@@ -13,6 +13,8 @@ from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
 from seeknal.values.snapshot import Fingerprint
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 ID = NodeId("transform.a")
 STEP = Step(node=ID, action="reuse", reason="inputs unchanged")
 

@@ -9,6 +9,8 @@ from seeknal.plan.effects import ALL, inherited
 from seeknal.values.column_lineage import Untraceable
 from seeknal.values.names import NodeId
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 CORPUS = [pair for pair in outside.CORPUS if not pair[0].startswith("WITH")]
 WRAPPINGS = {
     "cte": "WITH p AS ({}\n) SELECT * FROM p",

@@ -18,6 +18,8 @@ from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
 from seeknal.values.sources import Source
 from seeknal.values.targets import Target
 
+pytestmark = pytest.mark.versions
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Location("a.yml", 1, 1)
 DOES = {"source": "loads", "rule": "checks", "exposure": "delivers"}

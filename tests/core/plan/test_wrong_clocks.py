@@ -12,6 +12,8 @@ from seeknal.state.history import History
 from seeknal.state.store import read_state
 from seeknal.values.names import NodeId
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
 

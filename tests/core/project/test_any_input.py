@@ -13,6 +13,8 @@ from seeknal.project.properties import KEYS as PROPERTY_KEYS
 from seeknal.project.settings import ProjectOptions
 from seeknal.values.errors import SeeknalError
 
+pytestmark = pytest.mark.inside
+
 PLUGINS = load_plugins()
 STRANGE = [
     None,

@@ -13,6 +13,8 @@ from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
 from seeknal.values.errors import ProjectError
 
+pytestmark = pytest.mark.inside
+
 FILES = {
     "seeknal_project.yml": "name: cached\nvars: {limit: 5, env: [CACHE_TEST]}\n",
     "profiles.yml": "connections: {}\nsource_defaults: {csv: {delimiter: '${CACHE_DELIM:;}'}}\n",

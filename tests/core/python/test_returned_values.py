@@ -24,6 +24,8 @@ from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
 
+pytestmark = pytest.mark.versions
+
 _PACKAGES = {"np": "numpy", "pd": "pandas", "pl": "polars", "pa": "pyarrow"}
 
 

@@ -11,6 +11,8 @@ from seeknal.rows.python_rows import LARGEST_BATCH, scan_of_rows
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture(scope="module")
 def cursor():

@@ -12,6 +12,8 @@ from seeknal.sql.canonical import canonical_sql
 from seeknal.sql.keywords import KEYWORDS
 from seeknal.sql.tokens import tokenize
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 HERE = Path(__file__).parent / "golden"
 GOLDEN = HERE / "canonical.json"
 QUERIES = (HERE / "queries.sql").read_text(encoding="utf-8").strip().split("\n\n")

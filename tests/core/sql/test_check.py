@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.sql.check import SqlRefused, check_query
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 HARMLESS = [
     "SELECT 1",
     "SELECT 1;",

@@ -12,6 +12,8 @@ from seeknal.sql.tokens import tokenize
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 # Functions whose stability DuckDB gives for a reason that is none for building again.
 RAISES = {"error"}
 KNOWS_THE_TIME_ZONE = {

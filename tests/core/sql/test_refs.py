@@ -10,6 +10,8 @@ from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input
 
+pytestmark = pytest.mark.versions
+
 KNOWN = frozenset(
     NodeId(id)
     for id in (

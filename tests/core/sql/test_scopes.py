@@ -10,6 +10,8 @@ from sqlglot import exp
 from seeknal.sql.scopes import table_references
 from seeknal.sql.tokens import tokenize
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 NAMES = ("a", "b", "c", "d", "source.a", '"A"')
 
 

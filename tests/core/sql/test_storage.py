@@ -6,6 +6,8 @@ import pytest
 from seeknal.sql.storage import copy_statement, scan_of
 from seeknal.values.columns import Column
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 VALUES = [
     "9007199254740993::HUGEINT",
     "{'a b': 9007199254740993::HUGEINT}",

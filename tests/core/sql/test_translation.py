@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.plugin import SqlRefused, transpile
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 EXACT = [
     "SELECT o.region AS region, SUM(o.amount) AS revenue FROM shop.orders AS o GROUP BY o.region",
     "SELECT COUNT(*) AS n, COUNT(DISTINCT o.region) AS regions FROM shop.orders AS o",

@@ -16,6 +16,8 @@ from seeknal.sql.storage import copy_statement, kept, scan_of, special
 from seeknal.sql.typetree import type_tree
 from seeknal.values.columns import Column
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 @pytest.fixture(scope="module")
 def duck():

@@ -12,7 +12,7 @@ import pytest
 
 from seeknal.host.files import is_abandoned, scratch_folder, temporary_name, write_text
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.inside]
 
 NODE = "kind: transform\nname: a\nsql: SELECT range AS x FROM range(10)\n"
 

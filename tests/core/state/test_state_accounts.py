@@ -13,6 +13,8 @@ from seeknal.state.store import open_state, read_state
 from seeknal.values.deliveries import Account
 from seeknal.values.names import NodeId
 
+pytestmark = pytest.mark.inside
+
 NODE = NodeId("transform.orders")
 
 

@@ -15,6 +15,8 @@ from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Artifact
 
+pytestmark = pytest.mark.inside
+
 NODE = NodeId("transform.orders")
 COLUMNS = (Column("id", "BIGINT"),)
 

@@ -10,6 +10,8 @@ from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Fingerprint, Snapshot
 
+pytestmark = pytest.mark.inside
+
 
 def through_json(snapshot: Snapshot) -> Snapshot:
     return decode_snapshot(json.loads(json.dumps(encode_snapshot(snapshot))))

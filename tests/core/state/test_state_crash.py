@@ -15,6 +15,8 @@ from seeknal.state.artifacts import Artifacts
 from seeknal.state.lock import project_lock
 from seeknal.state.store import open_state, read_state
 
+pytestmark = pytest.mark.inside
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -9,6 +9,8 @@ from seeknal.state.document import read_document, write_document
 from seeknal.state.migrations import schema_version
 from seeknal.state.sealed import seal, unseal
 
+pytestmark = pytest.mark.inside
+
 ENTRIES = [{"environment": "prod", "generation": n, "text": f'ü "{n}"\n'} for n in range(5)]
 
 

@@ -3,6 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.inside
+
 SCRIPT = """
 import sys
 import seeknal.state.artifacts, seeknal.state.history, seeknal.state.lock, seeknal.state.store

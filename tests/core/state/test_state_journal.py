@@ -9,6 +9,8 @@ import pytest
 
 from seeknal.state.journal import Journal, read_journal
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ import pytest
 from seeknal.state.lock import project_lock
 from seeknal.values.errors import LockHeld, StateError
 
+pytestmark = pytest.mark.inside
+
 HOLDER = """
 import sys, time
 from pathlib import Path

@@ -12,6 +12,8 @@ from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Fingerprint, Snapshot
 
+pytestmark = pytest.mark.inside
+
 NODES = ("source.a", "transform.a", "transform.b")
 ENVIRONMENTS = ("prod", "dev")
 STEPS = ("record", "record", "record", "forget", "begin", "close", "die", "die writing")

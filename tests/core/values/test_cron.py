@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.values.cron import Cron
 
+pytestmark = pytest.mark.inside
+
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -2,6 +2,8 @@ import pytest
 
 from seeknal.values.durations import Duration
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),

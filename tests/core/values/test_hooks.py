@@ -9,6 +9,8 @@ from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.plugins import Plugins
 from seeknal.plugin import hookimpl
 
+pytestmark = pytest.mark.inside
+
 SPECS = {name for name, value in vars(hookspecs).items() if hasattr(value, "seeknal_spec")}
 PLUGIN = """
 import threading

@@ -10,6 +10,8 @@ import pytest
 from seeknal import __version__
 from seeknal.kernel import installing
 
+pytestmark = pytest.mark.inside
+
 CHECKOUT = Path(__file__).parents[3]
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from seeknal.host.makers import how_to_make
 
+pytestmark = pytest.mark.inside
+
 CREATE = "CREATE TABLE IF NOT EXISTS public.{} (id int);\n"
 TARGET = "kind: transform\nname: clean\nsql: SELECT 1 AS id\nmaterializations: [{}]\n"
 PYTHON_TARGET = """

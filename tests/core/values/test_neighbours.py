@@ -8,6 +8,8 @@ import pytest
 
 from seeknal import __version__
 
+pytestmark = pytest.mark.inside
+
 MODULE = "from seeknal.plugin import hookimpl\n"
 
 

@@ -7,6 +7,8 @@ from seeknal.kernel.plugins import Installed, Plugins
 from seeknal.plugin import SourceType, hookimpl
 from seeknal.values.errors import PluginError
 
+pytestmark = pytest.mark.inside
+
 
 def plugin_module(monkeypatch, name, **hooks):
     """An importable module ``name`` whose functions are hook implementations."""

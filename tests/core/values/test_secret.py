@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from seeknal.values.secret import Secret, scrub, separate_secrets
 
+pytestmark = pytest.mark.inside
+
 PASSWORD = "s3cr'et/p@ss\\word"
 
 

@@ -5,6 +5,8 @@ import pytest
 from seeknal.values.location import Location
 from seeknal.values.spots import find_word
 
+pytestmark = pytest.mark.inside
+
 NODE = """\
 kind: transform
 audits:
