@@ -278,3 +278,31 @@ def test_plugins_are_listed_with_their_commands(seeknal, installed):
     found = {entry["name"]: entry["types"] for entry in json.loads(out)}
     assert code == 0
     assert found["ingest"] == {"command": ["ingest"]}
+
+
+RAISING = INGEST.replace('print("landed")', 'raise ValueError("no")')
+
+
+@pytest.mark.parametrize("more", [[], ["--format", "json"]])
+def test_a_defect_of_a_plugins_command_is_its_own(seeknal, installed, more):
+    with_format = 'ingest")\n@click.option("--format")\ndef ingest(format):'
+    installed(RAISING.replace('ingest")\ndef ingest():', with_format))
+
+    code, out, err = seeknal("ingest", *more)
+
+    help = "this is a defect of seeknal-ingest 1.0; --debug shows where"
+    assert code == 1
+    assert err == f"error[SK0001]: ValueError: no\n  help: {help}\n"
+    assert not more or json.loads(out)["error"]["help"] == help
+
+
+def test_a_plugins_command_is_given_no_empty_value_either(seeknal, installed):
+    with_table = 'ingest")\n@click.option("--table")\ndef ingest(table):'
+    installed(INGEST.replace('ingest")\ndef ingest():', with_table))
+
+    good = seeknal("ingest", "--table", "a")
+    code, _, err = seeknal("ingest", "--table", "")
+
+    assert good[:2] == (0, "landed\n")
+    assert code == 2
+    assert "error[SK0250]: --table is given an empty value" in err

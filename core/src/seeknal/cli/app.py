@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -126,9 +126,24 @@ def _common_parameters() -> list[click.Parameter]:
 def _add_common(command: click.Command) -> None:
     known = {word for parameter in command.params for word in parameter.opts}
     command.params += [entry for entry in _common_parameters() if known.isdisjoint(entry.opts)]
+    _refuse_nothing(command)
     if isinstance(command, click.Group):
         for below in command.commands.values():
             _add_common(below)
+
+
+def _refuse_nothing(command: click.Command) -> None:
+    """Let a command that is not of our class be given no empty values and no option twice."""
+    plain = command.parse_args
+    if isinstance(command, Command | Group) or isinstance(plain, partial):
+        return
+
+    def parse(plain: Callable[..., list[str]], ctx: click.Context, args: list[str]) -> list[str]:
+        _refuse_empty(command, ctx, args)
+        _refuse_spelt_twice(command, ctx, args)
+        return plain(ctx, args)
+
+    command.parse_args = partial(parse, plain)  # type: ignore[method-assign]
 
 
 def _set_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
@@ -286,6 +301,15 @@ class App(Group):
         self.add_command(command, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and name in self.commands:
+            (entry,) = self._brought[name]
+            ctx.ensure_object(Invocation).maker = entry.origin
+        return name, command, rest
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, summary) for name, (_, summary) in COMMANDS.items()]
         for name in self.list_commands(ctx)[len(COMMANDS) :]:
@@ -341,13 +365,13 @@ def carry_out(argv: Sequence[str] | None, begin: Callable[[], None] | None = Non
         return _invoke(arguments, invocation)
     except Exception as error:
         code = _report(error, invocation)
-        _answer_failure(error, arguments)
+        _answer_failure(error, arguments, invocation)
         if invocation.debug:
             _show_traceback()
         return code
     except KeyboardInterrupt:
         say("interrupted")
-        _answer_failure(Interrupted("interrupted"), arguments)
+        _answer_failure(Interrupted("interrupted"), arguments, invocation)
         return Interrupted.exit_code
 
 
@@ -390,11 +414,15 @@ def _report(error: Exception, invocation: Invocation) -> int:
         say(message("error", "SK0133", text, help=help))
         return 1
     text = f"{type(error).__name__}: {error}"
-    say(message("error", "SK0001", text, help="this is a defect of seeknal; --debug shows where"))
+    say(message("error", "SK0001", text, help=_defect(invocation)))
     return 1
 
 
-def _answer_failure(error: Exception, arguments: list[str]) -> None:
+def _defect(invocation: Invocation) -> str:
+    return f"this is a defect of {invocation.maker}; --debug shows where"
+
+
+def _answer_failure(error: Exception, arguments: list[str], invocation: Invocation) -> None:
     """Who asked for JSON gets JSON, also where the command failed before it answered."""
     if not _wants_json(arguments) or has_answered():
         return
@@ -406,7 +434,7 @@ def _answer_failure(error: Exception, arguments: list[str]) -> None:
     if isinstance(error, click.ClickException):
         help = _help_for(error)
         error = UsageError(_text_of(error), code="SK0250", help=help)
-    print_json(failure_answer(error, "this is a defect of seeknal; --debug shows where"))
+    print_json(failure_answer(error, _defect(invocation)))
 
 
 def _wants_json(arguments: list[str]) -> bool:

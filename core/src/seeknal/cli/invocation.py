@@ -27,6 +27,8 @@ class Invocation:
         self.debug = False
         self.root: Path | None = None
         """The project that the command found; errors are shown with its files."""
+        self.maker = "seeknal"
+        """Who made the command that is carried out; a plugin's distribution for one of its own."""
         self._project: Project | None = None
 
     def project_root(self) -> Path:

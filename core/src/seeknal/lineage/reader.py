@@ -43,7 +43,7 @@ class Reader:
         ``snapshot`` is of the same definition: it tells what a Python node's query is.
         """
         known = Known(query=snapshot.query, untraced=snapshot.untraced)
-        key = _key(node, inputs, snapshot)
+        key = _key(node, inputs, snapshot, self._binder.plugins.origin("kind", node.kind))
         with self._lock:
             if self._kept is None:
                 self._kept = LineageCache(self._target, "reads.json")
@@ -62,11 +62,12 @@ class Reader:
             self._kept.add()
 
 
-def _key(node: Node, inputs: Schemas, snapshot: Snapshot) -> str:
+def _key(node: Node, inputs: Schemas, snapshot: Snapshot, by: str) -> str:
+    """All that a node's lineage is told from; ``by`` is the distribution that knows its kind."""
     parts = [
         part
         for id, columns in sorted(inputs.items())
         for part in (id, *(text for column in columns for text in (column.name, column.type)))
     ]
     query = snapshot.query or snapshot.untraced or ""
-    return digest(node.id, snapshot.fingerprint.content, query, *parts)[:32]
+    return digest(node.id, by, snapshot.fingerprint.content, query, *parts)[:32]
