@@ -172,3 +172,18 @@ def test_it_is_listed_as_what_has_no_rows(shop):
 
     line = next(line for line in listed.splitlines() if "measure.revenue" in line)
     assert "no rows" in line
+
+
+def test_a_draft_of_one_names_the_node_where_its_kind_does(shop):
+    drafted = shop.run("draft", "model", "more", "--stdout").assert_ok().stdout
+
+    assert "description: What it means.\n" in drafted
+    assert "model: transform.NAME  # the node that has its rows\n" in drafted
+    assert "inputs:" not in drafted
+
+
+def test_who_asks_for_its_sql_is_told_what_there_is_instead(shop):
+    shown = shop.run("render", "measure.revenue")
+
+    assert shown.exit_code == 2
+    assert "help: seeknal lineage measure.revenue shows what it reads" in shown.stderr

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.kernel.options import fields_of
+from seeknal.project.references import may_name_nodes
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _HEAD = """\
 kind: {kind}
 name: {name}
-description: What one row is.
+description: {said}
 """
 
 _BODIES = {
@@ -133,7 +134,8 @@ def yaml_draft(
 
     ``connections`` are those of the project, with their types.
     """
-    head = _HEAD.format(kind=kind.name, name=name)
+    said = "What it means." if kind.does == "describes" else "What one row is."
+    head = _HEAD.format(kind=kind.name, name=name, said=said)
     if kind.does == "loads":
         return head + _source_body(source_type or "csv", plugins, connections)
     if source_type is not None:
@@ -142,7 +144,12 @@ def yaml_draft(
         return head + _BODIES[kind.name].replace("NODE", name)
     options = fields_of(kind.options)
     required = {entry.key for entry in options if entry.required}
-    return head + "inputs:\n  - ref: transform.NAME\n" + _options(options, "", required)
+    inputs = (
+        ""
+        if any(may_name_nodes(entry.type) for entry in options)
+        else "inputs:\n  - ref: transform.NAME\n"
+    )
+    return head + inputs + _options(options, "", required)
 
 
 def sql_draft(kind: NodeKind, name: str, source_type: str | None, plugins: Plugins) -> str:
@@ -203,7 +210,8 @@ def _options(options: Sequence[Field], indent: str, needed: Collection[str]) -> 
 def _option(entry: Field, indent: str, needed: bool) -> str:
     comment = f"  # {entry.summary}" if entry.summary else ""
     if needed:
-        return f"{indent}{entry.key}: FILL_IN{comment}\n"
+        value = "transform.NAME" if may_name_nodes(entry.type) else "FILL_IN"
+        return f"{indent}{entry.key}: {value}{comment}\n"
     return f"# {indent}{entry.key}:{comment}\n"
 
 

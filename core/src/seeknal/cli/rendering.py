@@ -88,7 +88,9 @@ def _executed(loaded: Loaded, node: Node) -> str:
             f"{node.id} has no SQL of its own, and {error}",
             code="SK0483",
             location=node.location,
-            help=f"seeknal run --select +{node.id}",
+            help=f"seeknal run --select +{node.id}"
+            if loaded.plugins.kinds[node.kind].produces_rows
+            else f"seeknal lineage {node.id} shows what it reads",
         ) from None
 
 

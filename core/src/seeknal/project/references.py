@@ -22,17 +22,17 @@ def resolved(value: T, written: object, resolve: Resolve, path: Path = ()) -> T:
 
     ``written`` are the keys and values that it was read from, whose aliases make the path.
     """
-    if not _may_name_nodes(type(value)):  # type: ignore[arg-type]
+    if not may_name_nodes(type(value)):
         return value
     found: T = _resolved(value, written, resolve, path)
     return found
 
 
 @cache
-def _may_name_nodes(cls: type) -> bool:
-    """Whether an option of a class, or of one that stands in it, is a name of a node."""
+def may_name_nodes(type: Any) -> bool:
+    """Whether a value of a type, such as an options class, is or holds a name of a node."""
     seen: set[Any] = set()
-    waiting: list[Any] = [cls]
+    waiting: list[Any] = [type]
     while waiting:
         hint = waiting.pop()
         if hint is NodeId:
