@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from seeknal.plan.categories import Verdict
-from seeknal.plan.effects import ALL
 from seeknal.state.ledger import short
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
+    from seeknal.plan.categories import Verdict
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Fingerprint
 
@@ -44,6 +43,9 @@ def verdicts(now: Definitions, before: Definitions) -> dict[NodeId, Verdict]:
 
 
 def _verdict(now: str, before: str | None) -> Verdict:
+    from seeknal.plan.categories import Verdict
+    from seeknal.plan.effects import ALL
+
     if before is None:
         return Verdict(
             category="ADDED",

@@ -16,13 +16,13 @@ from seeknal.plan.plugin_queries import label_of
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
-from seeknal.values.deliveries import Account, Delivery, Owed
-from seeknal.values.names import NodeId
-from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
+    from seeknal.values.deliveries import Account, Delivery, Owed
+    from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Artifact
+    from seeknal.values.targets import Target
 
 
 @frozen(kw_only=True)
@@ -150,6 +150,8 @@ def _accounts(loaded: Loaded, environment: str) -> dict[NodeId, Account]:
 
 def account_of(loaded: Loaded, environment: str, id: NodeId) -> Account:
     """What the targets of a node hold and are owed, as its map or else its account says."""
+    from seeknal.values.deliveries import Account
+
     known = loaded.state.environments.get(environment)
     snapshot = known.snapshots.get(id) if known else None
     if snapshot is not None:

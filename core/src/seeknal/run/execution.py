@@ -21,7 +21,6 @@ from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.addressing import without_left
 from seeknal.run.delivery.destinations import note_destinations
-from seeknal.run.delivery.handing_on import hand_on
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, history_records
@@ -119,6 +118,10 @@ class Execution:
         if self.store is None or not self.loaded.owes(self.request):
             return []
         done = successions(self.loaded, self.request, nodes)
+        if not done:
+            return done
+        from seeknal.run.delivery.handing_on import hand_on
+
         for found in done:
             with self.stop.recording():
                 hand_on(self.loaded, self.store, self.request.environment, found)
