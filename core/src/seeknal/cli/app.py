@@ -30,9 +30,6 @@ from seeknal.values.errors import (
     did_you_mean,
     nearest,
 )
-from seeknal.values.other_tools import COMMANDS as COMMANDS_OF_OTHERS
-from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
-from seeknal.values.other_tools import is_node_file
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -240,6 +237,8 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        from seeknal.values.other_tools import COMMANDS as COMMANDS_OF_OTHERS
+
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
@@ -262,6 +261,8 @@ Group.group_class = Group
 
 def _selecting_files(command: str, words: list[str]) -> str:
     """For ``dry-run FILE`` of seeknal 2.x, which our plan selects by its path."""
+    from seeknal.values.other_tools import is_node_file
+
     files = [word for word in words[1:] if is_node_file(word)]
     return f" --select path:{files[0]}" if command == "dry-run" and files else ""
 
@@ -453,6 +454,8 @@ def _text_of(error: click.ClickException) -> str:
 
 
 def _help_for(error: click.ClickException) -> str | None:
+    from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
+
     context = getattr(error, "ctx", None)
     if context is None:
         return None
@@ -491,6 +494,8 @@ def _show_traceback() -> None:
 
 def _spelled(arguments: list[str]) -> list[str]:
     """The command line with other spellings of its command and of its options replaced."""
+    from seeknal.values.other_tools import OPTIONS as OPTIONS_OF_OTHERS
+
     at = _command_position(arguments)
     for spelling, command in SPELLINGS.items():
         if tuple(arguments[at : at + len(spelling)]) == spelling:

@@ -13,7 +13,6 @@ from seeknal.cli.app import said
 from seeknal.cli.invocation import Invocation
 from seeknal.kernel.command_options import Option, profile_option
 from seeknal.values.errors import UsageError
-from seeknal.values.other_tools import is_node_file
 
 if TYPE_CHECKING:
     import datetime
@@ -32,6 +31,8 @@ def _read_environment(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
     """A name that an environment can have, so that none is taken for another, or for none."""
+    from seeknal.values.other_tools import is_node_file
+
     if value is not None:
         from seeknal.plan.environments import check_name
 

@@ -8,8 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.cli.failing import rows_text
-from seeknal.cli.failures import message
 from seeknal.cli.fitting import columns_of, wrapped
 from seeknal.cli.layout import INDENT, Layout, layout_of
 from seeknal.cli.live import Live, above
@@ -224,6 +222,11 @@ def _places(
 
 def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
     """What went wrong with one node, as messages for people."""
+    if result.status != "failed" and not result.deliveries and not result.audits:
+        return []
+    from seeknal.cli.failing import rows_text
+    from seeknal.cli.failures import message
+
     messages = []
     if result.status == "failed":
         text = _naming(result.node, result.error or "failed")
@@ -259,6 +262,8 @@ def _warning(
     node: Node | None,
     root: Path,
 ) -> str:
+    from seeknal.cli.failing import rows_text
+    from seeknal.cli.failures import message
     from seeknal.run.audits import named
 
     said = message("warning", "SK0901", f"{result.node}: {named(audit)}", place, root=root)

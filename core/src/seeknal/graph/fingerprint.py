@@ -33,9 +33,9 @@ def fingerprints(
     found: dict[NodeId, Fingerprint] = {}
     for id in graph.order:
         node = nodes[id]
-        if any(parent not in found for parent in node.parents):
+        parents = [found[parent] for parent in graph.parents[id] if parent in found]
+        if len(parents) < len(graph.parents[id]):
             continue
-        parents = [found[parent] for parent in node.parents]
         found[id] = Fingerprint(
             content=_content(node, today, files),
             config=config_hash(node),

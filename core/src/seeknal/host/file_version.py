@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
@@ -18,10 +19,9 @@ def version_of(paths: Sequence[Path], known: object, *, root: Path | None = None
     below ``root`` are kept relative to it, so that a project may move.
     """
     before = _by_path(known)
-    roots = (root, root.resolve()) if root is not None else ()
     token: Token = []
     for path in paths:
-        name = _name(path, roots)
+        name = _name(path, root)
         try:
             token.append(_entry(path, name, before.get(name)))
         except OSError:
@@ -39,9 +39,14 @@ def same(one: object, other: object) -> bool:
     )
 
 
-def _name(path: Path, roots: Sequence[Path]) -> str:
-    found = (path.relative_to(root) for root in roots if path.is_relative_to(root))
-    return next(found, path).as_posix()
+def _name(path: Path, root: Path | None) -> str:
+    if root is None:
+        return path.as_posix()
+    text, base = str(path), os.path.join(root, "")
+    if text.startswith(base):
+        return Path(text[len(base) :]).as_posix()
+    real = root.resolve()
+    return (path.relative_to(real) if path.is_relative_to(real) else path).as_posix()
 
 
 def _entry(path: Path, name: str, known: list[object] | None) -> list[object]:

@@ -106,13 +106,18 @@ class StepContext:
 
     def resolve(self, path: str) -> Path:
         full = (self.project_root / path).resolve()
-        if not self.allow_outside and not full.is_relative_to(self.project_root.resolve()):
+        if not self.allow_outside and not self._is_inside(full):
             raise NodeError(
                 f"{path!r} lies outside the project",
                 code="SK0703",
                 help="keep it below the project, or say allow_outside: true",
             )
         return full
+
+    def _is_inside(self, full: Path) -> bool:
+        # What is below the root as it is written needs no look at links in the root's own path.
+        root = self.project_root
+        return full.is_relative_to(root) or full.is_relative_to(root.resolve())
 
     def audit(self, relation: Relation) -> None:
         self.audit_of(relation)

@@ -5,8 +5,6 @@ The one place in core where they are named.
 
 from __future__ import annotations
 
-from attrs import frozen
-
 OURS = {
     "postgresql": "seeknal-postgres",
     "postgres": "seeknal-postgres",
@@ -31,15 +29,10 @@ UNRELEASED = ("seeknal-starrocks", "seeknal-semantic")
 """Distributions to come: a project may hold nodes of their kinds, which are left out meanwhile."""
 
 
-@frozen(kw_only=True)
-class _Audits:
-    distribution: str
-    names: tuple[str, ...]
-
-
-AUDITS = _Audits(
-    distribution="seeknal-audits",
-    names=("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships"),
+AUDITS = "seeknal-audits"
+AUDIT_NAMES = frozenset(
+    ("not_null", "unique", "accepted_values", "row_count", "custom_sql", "relationships")
 )
+"""Audit types that its distribution declares."""
 
-PLUGINS_OF_OURS = frozenset((*OURS.values(), AUDITS.distribution))
+PLUGINS_OF_OURS = frozenset((*OURS.values(), AUDITS))

@@ -20,7 +20,15 @@ from attrs import frozen
 
 from seeknal.kernel import hookspecs
 from seeknal.kernel.distributions import distributions
-from seeknal.kernel.hints import AUDITS, EXTRAS, OURS, PLUGINS_OF_OURS, SECTIONS, UNRELEASED
+from seeknal.kernel.hints import (
+    AUDIT_NAMES,
+    AUDITS,
+    EXTRAS,
+    OURS,
+    PLUGINS_OF_OURS,
+    SECTIONS,
+    UNRELEASED,
+)
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.installing import CORE, install_command
 from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
@@ -296,8 +304,8 @@ class Plugins:
         return f"{distribution}[{extras}]" if extras else distribution
 
     def _distribution(self, what: str, name: str) -> str | None:
-        if what == "audit type" and (name in AUDITS.names or not self.audit_types):
-            return AUDITS.distribution
+        if what == "audit type" and (name in AUDIT_NAMES or not self.audit_types):
+            return AUDITS
         return OURS.get(name)
 
     def describe(self) -> list[PluginInfo]:

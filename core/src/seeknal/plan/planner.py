@@ -149,7 +149,8 @@ class _Planner:
 
     def changing_parents(self, node: Node) -> set[NodeId]:
         """The inputs whose rows will or may be new, a view's because of what it reads."""
-        return {parent for parent in node.parents if self.may_change(parent)}
+        parents = self.now.graph.parents[node.id]
+        return {parent for parent in parents if self.may_change(parent)}
 
     def may_change(self, id: NodeId) -> bool:
         """Whether the rows that a reader of the node gets may be others than before."""
@@ -243,7 +244,7 @@ class _Planner:
             return False
         return any(
             current and snapshot.inputs.get(parent) != current
-            for parent in node.parents
+            for parent in self.now.graph.parents[node.id]
             if not self.may_change(parent)
             for current in [self.output_of(parent)]
         )
@@ -286,7 +287,7 @@ class _Planner:
         return node.kind in self.now.rowless_kinds and not node.targets and node.does != "checks"
 
     def check_unselected_parents(self, node: Node) -> None:
-        for parent in node.parents:
+        for parent in self.now.graph.parents[node.id]:
             if parent in self.now.selected or self.now.nodes[parent].does in _KEEP_NOTHING:
                 continue
             snapshot = self.now.snapshots.get(parent)

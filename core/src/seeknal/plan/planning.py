@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
-from seeknal.graph.selection import select
 from seeknal.plan.described import definitions, modified
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
@@ -179,6 +178,8 @@ def _selected(
     fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
 ) -> frozenset[NodeId]:
+    from seeknal.graph.selection import select
+
     nodes = loaded.project.nodes
     if not is_narrowed(request):
         return frozenset(nodes)
@@ -197,12 +198,16 @@ def _selected(
 
 
 def _forward_only(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    from seeknal.graph.selection import select
+
     if not request.forward_only:
         return frozenset()
     return select(request.forward_only, loaded.project.nodes, loaded.graph)
 
 
 def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    from seeknal.graph.selection import select
+
     sources = {id: node for id, node in loaded.project.nodes.items() if node.source}
     if request.refresh is None:
         return frozenset()

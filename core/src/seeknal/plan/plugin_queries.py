@@ -69,13 +69,14 @@ def context_of(
 
     project = loaded.project
     id = node.id if node else NodeId("")
+    scratch = project.target / "tmp"
     return StepContext(
         node=id,
         environment=request.environment,
         run_id="",
         project_root=project.root,
-        scratch=project.target / "tmp",
-        samples=project.target / "tmp",
+        scratch=scratch,
+        samples=scratch,
         cursor=_no_cursor,
         connections=loaded.connection,
         relation_of=_no_cursor,

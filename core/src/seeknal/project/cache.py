@@ -134,7 +134,7 @@ class Cache:
         self.stats[OUTSIDE] = []
         for name in python_files(self.root):
             path = self.root / name
-            _note(str(path), path, self.stats, self.root)
+            _note(name, path, self.stats)
 
     def _hash(self, name: str) -> str:
         if name == OUTSIDE:
@@ -173,8 +173,9 @@ def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
     found: dict[str, Stat] = {}
     for path in (root / "seeknal_project.yml", root / ".env", profile):
         if path is not None:
-            _note(str(path), path, found, root)
-    waiting = [(str(root / FOLDER), False)]
+            _note(os.path.relpath(path, root), path, found)
+    base = str(root / FOLDER)
+    waiting = [(base, False)]
     while waiting:
         folder, among_data = waiting.pop()
         with suppress(OSError), os.scandir(folder) as entries:
@@ -187,18 +188,17 @@ def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
                 elif entry.name.lower().endswith(_NODES) or not (
                     among_data or entry.name.endswith(".pyc")
                 ):
-                    _note(entry.path, entry, found, root)
+                    _note(f"{FOLDER}{entry.path[len(base) :]}", entry, found)
     return dict(sorted(found.items()))
 
 
-def _note(name: str, entry: Any, found: dict[str, Stat], root: Path) -> None:
+def _note(name: str, entry: Any, found: dict[str, Stat]) -> None:
     with suppress(OSError):
         status = entry.stat()
         if not stat.S_ISREG(status.st_mode):
             # Whoever needs it says so; reading a pipe would never end.
             return
-        relative = os.path.relpath(name, root)
-        found[relative] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        found[name] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -18,9 +18,13 @@ from seeknal.values.project import Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
 
 if TYPE_CHECKING:
+    from seeknal.kernel.declared import AuditType, TargetType
+    from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.audits import Audit
     from seeknal.values.targets import Target
+
+    Declared = NodeKind | SourceType | AuditType | TargetType
 
 _PLAIN = (
     "definition",
@@ -38,6 +42,7 @@ _PLAIN = (
     "time_column",
 )
 _LISTS = ("tags", "keys", "files", "env")
+_KEPT = frozenset(_PLAIN)
 
 
 def project_to(project: Project) -> dict[str, Any]:
@@ -162,14 +167,13 @@ class _Reader:
 
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
-        self.empty: dict[type, object] = {}
+        self.made: dict[tuple[type, str, str], object] = {}
 
-    def options(self, cls: type, data: Mapping[str, Any]) -> object:
-        if data:
-            return structure(cls, data)
-        if cls not in self.empty:
-            self.empty[cls] = structure(cls, data)
-        return self.empty[cls]
+    def options(self, declared: Declared, data: Mapping[str, Any]) -> object:
+        key = type(declared), declared.name, repr(data)
+        if key not in self.made:
+            self.made[key] = structure(declared.options, data)
+        return self.made[key]
 
     def node(self, data: Mapping[str, Any]) -> Node:
         from seeknal.values.node import PythonCode
@@ -185,13 +189,13 @@ class _Reader:
             )
             for name, type, description, pii, place in data.get("columns", ())
         )
-        rest: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
+        rest: dict[str, Any] = {name: data[name] for name in _KEPT & data.keys()}
         rest |= {name: tuple(data[name]) for name in _LISTS if name in data}
         kind = self.plugins.kinds[id.kind]
         return Node(
             id=id,
             location=Location(*data["at"]),
-            options=self.options(kind.options, data["options"]),
+            options=self.options(kind, data["options"]),
             does=kind.does,
             rows_of_body=kind.rows_of_body,
             inputs=tuple(
@@ -215,7 +219,7 @@ class _Reader:
     ) -> Source:
         options = data["options"]
         if options is not None:
-            options = self.options(self.plugins.source_types[data["type"]].options, options)
+            options = self.options(self.plugins.source_types[data["type"]], options)
         rest = {**data, "table": tuple(data["table"]), "options": options}
         return Source(node=id, columns=columns, **rest)
 
@@ -227,7 +231,7 @@ class _Reader:
         if rest["declared_by"]:
             rest["declared_by"] = NodeId(rest["declared_by"])
         declared = self.plugins.audit_types[data["kept_as"] or data["type"]]
-        options = self.options(declared.options, data["options"])
+        options = self.options(declared, data["options"])
         return Audit(**rest, options=options, location=_place_from(data["at"]))
 
     def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:
@@ -236,7 +240,7 @@ class _Reader:
         rest = {key: value for key, value in data.items() if key not in ("at", "options")}
         rest["reads"] = NodeId(rest["reads"]) if rest["reads"] else None
         rest["aliases"] = tuple(rest["aliases"])
-        options = self.options(self.plugins.target_types[data["type"]].options, data["options"])
+        options = self.options(self.plugins.target_types[data["type"]], data["options"])
         return Target(node=id, **rest, options=options, location=_place_from(data["at"]))
 
 

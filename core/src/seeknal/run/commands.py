@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.host.garbage import uncollected
 from seeknal.plan.environments import check_name, existing, refuse_pinned
 from seeknal.plan.finding import Verified
 from seeknal.plan.planning import plan_of
@@ -85,17 +87,22 @@ def apply_project(
 def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
     """Plan and run a project, as its one writer. Raises LockHeld when there is another."""
     check_name(request.environment)
-    loaded = read_project(root, request)
-    with writing(loaded.project.target, request) as store:
-        loaded = evolve(loaded, state=store.state)
-        found = loaded.state.environments.get(request.environment)
-        if found and not request.unpin:
-            refuse_pinned(found)
-        execution = Execution(loaded, request, reporter, store)
-        # What is refused here makes no environment, and keeps the pin of one.
-        plan = execution.plan()
-        prepare_environment(store, loaded.project, request)
-        return execution.run(plan)
+    with ExitStack() as planning:
+        # What is read is needed to the end; only building makes garbage worth looking for.
+        planning.enter_context(uncollected())
+        loaded = read_project(root, request)
+        with writing(loaded.project.target, request) as store:
+            loaded = evolve(loaded, state=store.state)
+            found = loaded.state.environments.get(request.environment)
+            if found and not request.unpin:
+                refuse_pinned(found)
+            execution = Execution(loaded, request, reporter, store)
+            # What is refused here makes no environment, and keeps the pin of one.
+            plan = execution.plan()
+            prepare_environment(store, loaded.project, request)
+            if plan.to_run:
+                planning.close()
+            return execution.run(plan)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:

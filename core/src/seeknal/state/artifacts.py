@@ -39,6 +39,7 @@ class Artifacts:
 
     def __init__(self, target: Path) -> None:
         self._target = target
+        self._base = str(target)
         self._cache = target / "cache"
         self._candidates = self._cache / ".candidates"
         self._intermediate = target / "intermediate"
@@ -121,14 +122,14 @@ class Artifacts:
         the artifact that is given back holds the stat that was found, so that keeping it
         spares the next hash. Changes nothing.
         """
-        path = self.path(artifact)
+        path = os.path.join(self._base, artifact.path)
         try:
-            status = path.lstat()
+            status = os.lstat(path)
             if not stat.S_ISREG(status.st_mode) or status.st_size != artifact.size:
                 return "damaged", artifact
             if not deep and _stat(status) == artifact.stat:
                 return "ok", artifact
-            if _digest(path) != artifact.sha256:
+            if _digest(Path(path)) != artifact.sha256:
                 return "damaged", artifact
         except (FileNotFoundError, NotADirectoryError):
             return "missing", artifact

@@ -121,7 +121,7 @@ def encode_artifact(artifact: Artifact) -> dict[str, Any]:
 def decode_artifact(data: Mapping[str, Any]) -> Artifact:
     """The artifact that ``data`` describes."""
     size, modified, changed, inode, device = data["stat"]
-    columns = tuple(_column(*entry) for entry in data["columns"])
+    columns, typed = _columns(tuple(map(tuple, data["columns"])))
     return Artifact(
         path=data["path"],
         size=data["size"],
@@ -129,7 +129,7 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
         rows=data["rows"],
         columns=columns,
         stat=(size, modified, changed, inode, device),
-        typed=data.get("typed", False) or not _any_once_lost(columns),
+        typed=typed or data.get("typed", False),
     )
 
 
@@ -155,14 +155,22 @@ def _encode_view(view: View) -> dict[str, Any]:
 def _view(data: Mapping[str, Any]) -> View:
     return View(
         sql=data["sql"],
-        columns=tuple(_column(*entry) for entry in data["columns"]),
+        columns=_columns(tuple(map(tuple, data["columns"])))[0],
         location=Location(*data["location"]),
         run=data.get("run", ""),
     )
 
 
-_column = cache(Column)
-"""Most columns pass through many nodes, and each is frozen: one object serves them all."""
+@cache
+def _columns(entries: tuple[tuple[str, str, bool], ...]) -> tuple[tuple[Column, ...], bool]:
+    """Columns, and whether readers always got their types. Many nodes have the same: all frozen."""
+    columns = tuple(map(_column, entries))
+    return columns, not _any_once_lost(columns)
+
+
+@cache
+def _column(entry: tuple[str, str, bool]) -> Column:
+    return Column(*entry)
 
 
 def _decode(data: Mapping[str, Any]) -> Snapshot:

@@ -131,7 +131,9 @@ class Ledger:
             self._pages.pop(name, None)
             self.deleted.add(name)
             return
-        page = self._pages.setdefault(name, _Page())
+        page = self._pages.get(name)
+        if page is None:
+            page = self._pages[name] = _Page()
         for key, act in _ACTS.items():
             if key in entry:
                 act(self, page, entry)
