@@ -5,6 +5,7 @@ from attrs import evolve
 
 from seeknal.values.durations import Duration
 from seeknal.values.errors import NodeError
+from seeknal_audits.options import Between
 from seeknal_audits.wholes import _before
 
 pytestmark = pytest.mark.versions
@@ -240,6 +241,104 @@ def test_between_allows_its_bounds_and_null(bench, query, bounds, failing):
     result = bench.audit("min_max", column="v", **bounds)
 
     assert result.failing_rows == failing
+
+
+@pytest.mark.parametrize(
+    ("column", "bounds"),
+    [
+        ("'100'", {"min": 30}),
+        ("'100'", {"max": 30}),
+        ("'100'", {"min": "1", "max": 2.5}),
+        ("'a'::ENUM('a', 'b')", {"min": 1}),
+        ("'5'::JSON", {"max": "10"}),
+        ("1", {"min": "one"}),
+        ("1", {"max": "2024-01-01"}),
+        ("1.5::DECIMAL(9, 2)", {"max": "2024-01-01"}),
+        ("true", {"min": 0}),
+        ("DATE '2024-05-01'", {"min": 20240101}),
+        ("TIMESTAMP '2024-05-01 00:00:00'", {"max": 1.5}),
+        ("TIMESTAMPTZ '2024-05-01 00:00:00+00'", {"max": 1}),
+        ("TIME '12:00:00'", {"max": 12}),
+        ("INTERVAL 1 DAY", {"max": 1}),
+        ("[1, 2]", {"min": 1}),
+    ],
+)
+def test_a_bound_of_another_type_is_refused(bench, column, bounds):
+    bench.store(f"SELECT {column} AS value")
+
+    with pytest.raises(NodeError, match="cannot be compared") as caught:
+        bench.audit("between", column="value", **bounds)
+
+    assert caught.value.code == "SK0911"
+    assert caught.value.location.line == 7
+    assert "value" in caught.value.message
+
+
+def test_a_bound_for_numbers_on_a_column_of_text_says_how_to_have_numbers(bench):
+    bench.store("FROM (VALUES ('5'), ('x')) t(qty)")
+
+    with pytest.raises(NodeError) as caught:
+        bench.audit("between", column="qty", min=30)
+
+    assert caught.value.message == "30 cannot be compared with qty, a column of type VARCHAR"
+    assert 'CAST("qty" AS DOUBLE)' in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("column", "bound"),
+    [
+        ("DATE '2024-05-01'", "2024-05-01 12:00"),
+        ("DATE '2024-05-01'", "2024-05-01 00:00:00+02"),
+        ("TIMESTAMP '2024-05-01 00:00:00'", "2024-05-01 00:00:00+02"),
+        ("TIMESTAMP_NS '2024-05-01 00:00:00'", "2024-05-01 00:00:00+02"),
+        ("TIME '12:00:00'", "2024-05-01 12:00:00"),
+        ("TIME '12:00:00'", "12:00:00+02"),
+    ],
+)
+@pytest.mark.parametrize("type", ["between", "accepted_values"])
+def test_a_text_that_the_columns_type_would_shorten_is_refused(bench, column, bound, type):
+    bench.store(f"SELECT {column} AS value")
+    given = {"min": bound} if type == "between" else {"values": [bound]}
+
+    with pytest.raises(NodeError, match="cannot be compared") as caught:
+        bench.audit(type, column="value", **given)
+
+    assert caught.value.code == "SK0911"
+
+
+@pytest.mark.parametrize(
+    ("column", "bound"),
+    [
+        ("DATE '2024-05-01'", "2024-05-01"),
+        ("DATE '2024-05-01'", "2024-05-01 00:00:00"),
+        ("TIMESTAMP '2024-05-01 00:00:00'", "2024-05-01"),
+        ("TIMESTAMP '2024-05-01 00:00:00'", "2024-05-01T00:00:00Z"),
+        ("TIMESTAMPTZ '2024-05-01 00:00:00+00'", "2024-05-01 02:00:00+02"),
+        ("TIMESTAMP_NS '2024-05-01 00:00:00.123456789'", "2024-05-01 00:00:00.123456789"),
+        ("TIMESTAMP_NS '2024-05-01 23:59:59.999999999'", "2024-05-01 23:59:59.999999999"),
+        ("TIME '12:00:00.5'", "12:00:00.5"),
+        ("DATE '0001-01-01'", "0001-01-01"),
+        ("12::DECIMAL(18, 3)", 12.0),
+        ("0.1::FLOAT", 0.1),
+        ("9007199254740993", 9007199254740993),
+        ("2", "2"),
+        ("'b'", "b"),
+        ("'b'::ENUM('b')", "b"),
+        ("INTERVAL 1 DAY", "24 hours"),
+    ],
+)
+def test_a_value_is_between_itself_and_itself(bench, column, bound):
+    bench.store(f"SELECT {column} AS value")
+
+    result = bench.audit("between", column="value", min=bound, max=bound)
+
+    assert result.passed
+
+
+@pytest.mark.parametrize("bound", ["min", "max"])
+def test_a_bound_that_is_no_number_is_refused(bound):
+    with pytest.raises(ValueError, match="no number"):
+        Between(columns=("value",), **{bound: float("nan")})
 
 
 def test_regex_matches_text(bench):

@@ -274,3 +274,26 @@ def test_what_waits_for_a_rule_is_computed_again_when_its_other_input_changes(se
     project.run("run").assert_ok()
 
     assert project.rows("transform.t") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_a_range_of_numbers_over_text_is_refused_before_and_in_a_run(seeknal_project, command):
+    project = seeknal_project(
+        {
+            "data/x.csv": "id,qty\n1,5\n2,100\n3,x\n",
+            "seeknal/x.yml": "kind: source\nname: x\nsource: csv\ntable: data/x.csv\n",
+            "seeknal/rules/few.yml": """
+                kind: rule
+                name: few
+                inputs: [{ref: source.x}]
+                rule: {type: range, column: qty, params: {max_val: 30}}
+            """,
+        }
+    )
+
+    outcome = project.run(command)
+
+    assert outcome.exit_code != 0
+    assert "error[SK0911]: " in outcome.stderr
+    assert "30 cannot be compared with qty, a column of type VARCHAR" in outcome.stderr
+    assert "--> seeknal/rules/few.yml:4" in outcome.stderr

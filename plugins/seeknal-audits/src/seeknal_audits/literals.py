@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import NodeError, quote_literal
+from seeknal.plugin import NodeError, quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     from seeknal_audits.options import Value
@@ -15,6 +15,7 @@ _TEXTS = ("VARCHAR", "ENUM")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
+_TIME = re.compile(r"\s*\d+:\d+(:\d+(\.\d+)?)?\s*")
 
 
 def is_text(type: str) -> bool:
@@ -31,7 +32,20 @@ def is_number(type: str) -> bool:
     )
 
 
-def literal(value: Value, type: str) -> str:
+def bound(value: Value, column: str, type: str) -> str:
+    """``value`` as SQL for the least or the greatest that a column may hold.
+
+    Raises NodeError as `literal` does, and where letters would decide: '100' comes before '30'.
+    """
+    if type == "JSON" or (is_text(type) and not isinstance(value, str)):
+        cast = f"CAST({quote_identifier(column)} AS DOUBLE)"
+        text = ", or quote the bound to compare letters" if is_text(type) else ""
+        help = f"put the audit on a node that makes numbers of it, as by {cast}{text}"
+        raise incomparable(value, column, type, help)
+    return literal(value, column, type)
+
+
+def literal(value: Value, column: str, type: str) -> str:
     """``value`` as SQL to compare with a column of ``type``.
 
     Raises NodeError when they cannot be compared. Text is cast to the type of a column of
@@ -47,14 +61,14 @@ def literal(value: Value, type: str) -> str:
         if isinstance(value, str) and _written(type).fullmatch(value):
             return _number(int(value) if _WHOLE.fullmatch(value) else float(value))
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _incomparable(value, type)
+            raise incomparable(value, column, type)
         return _number(value)
     if isinstance(value, bool):
         if type != "BOOLEAN":
-            raise _incomparable(value, type)
+            raise incomparable(value, column, type)
         return str(value).lower()
     if not isinstance(value, str):
-        raise _incomparable(value, type)
+        raise incomparable(value, column, type)
     return f"CAST({quote_literal(value)} AS {type})"
 
 
@@ -83,9 +97,28 @@ def _plain(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _incomparable(value: Value, type: str) -> NodeError:
+def is_shortened(text: str, type: str) -> str:
+    """SQL that is true where a column of ``type`` would hold less than ``text`` says.
+
+    A DATE has no time of day, and what has no zone drops the one that is written.
+    """
+    if type in ("TIME", "TIME_NS"):
+        return str(_TIME.fullmatch(text) is None)
+    if type != "DATE" and not type.startswith("TIMESTAMP"):
+        return "false"
+    written = quote_literal(text)
+    given = f"TRY_CAST({written} AS TIMESTAMPTZ)"
+    kept = f"CAST(TRY_CAST({written} AS {type}) AS TIMESTAMPTZ)"
+    if type == "TIMESTAMP_NS":
+        # What the other rounds is no loss.
+        return f"{given} NOT BETWEEN {kept} - INTERVAL 1 SECOND AND {kept} + INTERVAL 1 SECOND"
+    return f"{given} <> {kept}"
+
+
+def incomparable(value: Value, column: str, type: str, help: str | None = None) -> NodeError:
+    """The error of a value that says nothing about a column of ``type``."""
     return NodeError(
-        f"{value!r} cannot be compared with a column of type {type}",
+        f"{value!r} cannot be compared with {column}, a column of type {type}",
         code="SK0911",
-        help="write the value as the column holds it",
+        help=help or "write the value as the column holds it",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any, Literal
 
 from attrs import frozen
@@ -163,5 +164,7 @@ class Anomaly:
 def _some_bound(name: str, low: Any, high: Any) -> None:
     if low is None and high is None:
         raise ValueError(f"{name} needs min, max or both")
+    if any(isinstance(bound, float) and isnan(bound) for bound in (low, high)):
+        raise ValueError(f"{name} has a bound that is no number")
     if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
         raise ValueError(f"{name} has a min that is greater than its max")

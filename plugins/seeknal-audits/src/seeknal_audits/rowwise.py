@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import AuditType, quote_identifier, quote_literal
 from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Failing, by_row, counted
-from seeknal_audits.literals import is_text, literal
+from seeknal_audits.literals import bound, incomparable, is_shortened, is_text, literal
 from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
 from seeknal_audits.statements import condition
 
 if TYPE_CHECKING:
     from seeknal_audits.entries import Entry, Subject
+    from seeknal_audits.options import Value
 
 Counts = Sequence[tuple[str, int]]
 _EXAMPLES = 5
@@ -39,7 +40,9 @@ def _others(options: AcceptedValues, subject: Subject) -> list[Failing]:
 
 def _is_other(options: AcceptedValues, column: str, subject: Subject) -> str:
     type = subject.type_of(column)
-    values = ", ".join(literal(value, type) for value in options.values if value is not None)
+    given = [value for value in options.values if value is not None]
+    _refuse_shortened(given, column, subject)
+    values = ", ".join(literal(value, column, type) for value in given)
     name = _comparable(column, type)
     return f"{name} NOT IN ({values})" if values else f"{name} IS NOT NULL"
 
@@ -48,6 +51,14 @@ def _comparable(column: str, type: str) -> str:
     """An ENUM is compared as text, for the values need not be of it."""
     name = quote_identifier(column)
     return f"CAST({name} AS VARCHAR)" if is_text(type) and type != "VARCHAR" else name
+
+
+def _refuse_shortened(values: Sequence[Value], column: str, subject: Subject) -> None:
+    type = subject.type_of(column)
+    for value in values:
+        asked = is_shortened(value, type) if isinstance(value, str) else "false"
+        if asked != "false" and subject.context.duckdb.execute(f"SELECT {asked}").fetchall()[0][0]:
+            raise incomparable(value, column, type)
 
 
 def _say_others(options: AcceptedValues, counts: Counts, subject: Subject) -> str:
@@ -86,10 +97,9 @@ def _outside(options: Between, subject: Subject) -> list[Failing]:
 def _is_outside(options: Between, column: str, subject: Subject) -> str:
     type = subject.type_of(column)
     name = _comparable(column, type)
-    bounds = [("<", options.min), (">", options.max)]
-    return " OR ".join(
-        f"{name} {sign} {literal(bound, type)}" for sign, bound in bounds if bound is not None
-    )
+    given = [(sign, at) for sign, at in (("<", options.min), (">", options.max)) if at is not None]
+    _refuse_shortened([at for _, at in given], column, subject)
+    return " OR ".join(f"{name} {sign} {bound(at, column, type)}" for sign, at in given)
 
 
 def _say_outside(options: Between, counts: Counts, subject: Subject) -> str:
