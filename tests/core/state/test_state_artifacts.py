@@ -289,6 +289,17 @@ def test_names_in_another_environment_lead_to_the_same_file_and_move_apart(
     assert moved.read_bytes()[:4] == b"PAR1"
 
 
+def test_what_has_no_stable_name_is_told_of_each_environment(artifacts, publish):
+    others = [NodeId("transform.gone"), NodeId("transform.ORDERS_2")]
+    before = artifacts.unnamed("prod", [NODE])
+    artifacts.link_all("prod", {NODE: publish()})
+
+    prod = artifacts.unnamed("prod", [NODE, *others])
+    dev = artifacts.unnamed("dev", [NODE])
+
+    assert (before, prod, dev) == ([NODE], others, [NODE])
+
+
 def test_a_symlink_that_is_kept_goes_with_its_artifact(target, artifacts, publish):
     old, new = publish(3), publish(4)
     for artifact in (old, new):

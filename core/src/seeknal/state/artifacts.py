@@ -188,6 +188,14 @@ class Artifacts:
             if not done:
                 self.link_current(node, artifact, environment)
 
+    def unnamed(self, environment: str, nodes: Iterable[NodeId]) -> list[NodeId]:
+        """The nodes that have no stable name, by one look at the folder of them."""
+        try:
+            there = set(os.listdir(self._links(environment)))
+        except FileNotFoundError:
+            there = set()
+        return [node for node in nodes if f"{node.kind}_{node.name}.parquet" not in there]
+
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:
         """Take away the node's stable name; the artifact stays."""
         self._link(node, environment).unlink(missing_ok=True)

@@ -86,11 +86,17 @@ def create_environment(
 
 
 def mend_names(store: StateStore, target: Path, name: str) -> None:
-    """Let stable names say what the map does, where the command that changed it has died."""
+    """Let stable names say what the map does, where they were removed or a command has died."""
     environment = store.state.environments.get(name)
-    if environment is None or environment.open is None:
+    if environment is None:
         return
     artifacts = Artifacts(target)
+    if environment.open is None:
+        lost = artifacts.unnamed(name, environment.snapshots)
+        # Views have no name: a look at each snapshot would be a cost of every run.
+        if found := _stored({id: environment.snapshots[id] for id in lost}):
+            artifacts.link_all(name, found)
+        return
     stored = _stored(environment.snapshots)
     artifacts.link_all(name, stored)
     artifacts.unlink_others(name, stored)
