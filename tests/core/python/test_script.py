@@ -65,6 +65,15 @@ def test_the_child_sees_only_the_packages_of_its_header(pipelines):
     assert str(caught.value.location) == "seeknal/pipelines/n.py:9"
 
 
+def test_a_run_of_a_script_prints_nothing_of_its_own(seeknal_project):
+    project = seeknal_project({"seeknal/pipelines/n.py": node("return [{'a': 1}]")})
+
+    outcome = project.run("run", "--quiet").assert_ok()
+
+    assert (outcome.stdout, outcome.stderr) == ("", "")
+    assert project.rows("transform.n") == [(1,)]
+
+
 @pytest.mark.slow
 def test_rows_of_dicts_come_back_typed(pipelines):
     raw = pipelines.node("n.py", node("yield {'a': 1, 'd': None}\nyield {'a': 2, 'd': 'x'}"))

@@ -54,7 +54,9 @@ def tell(event: dict[str, Any]) -> None:
 
 def end_with_parent() -> None:
     """The parent keeps our standard input open for as long as it lives."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: a thread that holds its lock when Python ends is a fatal error.
+    while os.read(0, 1 << 16):
+        pass
     os._exit(1)
 
 
