@@ -148,3 +148,55 @@ def test_so_is_an_audit_of_rows_that_a_source_reads(seeknal_project):
 
     assert checked == ran
     assert checked[1] == ["seeknal/audits/above.sql:2:30"]
+
+
+BLOCKS = {
+    "a bound of another type": "  - type: between\n    column: id\n    max: ^ten\n",
+    "a bound that is a number": "  - type: between\n    column: day\n    max: ^30\n",
+    "bounds the wrong way round": "  - type: between\n    column: id\n    min: 3\n    max: ^2\n",
+    "a limit": "  - type: not_null\n    column: id\n    error_if: ^many\n",
+    "a limit in percent": "  - type: row_count\n    min: 1\n    warn_if: '^> 1%'\n",
+    "a node": "  - type: relationships\n    column: id\n    to: ^source.nothing\n",
+    "fields": "  - type: relationships\n    column: id\n    to: source.s\n    field: ^[id, dep2]\n",
+    "a column that is no date": "  - type: freshness\n    max_age: 2d\n    column: ^depot\n",
+    "no values": "  - type: accepted_values\n    column: depot\n    values: ^[]\n",
+    "an expression that is none": "  - type: expression\n    message: bad\n    expression: ^id >\n",
+    "an expression of another type": (
+        "  - type: expression\n    message: bad\n    expression: ^depot + 1 > 0\n"
+    ),
+    "a statement": "  - type: custom_sql\n    message: x\n    sql: |\n      ^DELETE FROM __THIS__\n",
+    "a mistake of syntax": (
+        "  - type: custom_sql\n    sql: |\n      SELECT *\n"
+        "      FROM __THIS__\n      WHERE ^GROUP BY\n"
+    ),
+    "a node in a query": (
+        "  - type: custom_sql\n    message: bad\n    sql: |\n      SELECT t.* FROM __THIS__ AS t\n"
+        "      JOIN ref('^source.nothing') USING (id)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_what_is_wrong_with_an_audit_over_several_lines_stands_at_its_key(seeknal_project, name):
+    head = (
+        "kind: transform\nname: a\nsql: SELECT *, DATE '2026-01-01' AS day FROM ref('source.s')\n"
+    )
+    marked = f"{head}audits:\n  - type: unique\n    column: [id, depot]\n{BLOCKS[name]}"
+    before = marked[: marked.index("^")]
+    made = seeknal_project({**NODES, "seeknal/a.yml": marked.replace("^", "", 1)})
+
+    problems = made.run("validate", "--format", "json").json()["problems"]
+
+    [place] = {(entry["line"], entry["column"]) for entry in problems}
+    assert place == (before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+@pytest.mark.parametrize("name", ["a bound of another type", "a column that is no date"])
+def test_a_run_tells_it_at_the_same_line(seeknal_project, name):
+    head = "kind: transform\nname: a\nsql: SELECT * FROM ref('source.s')\naudits:\n"
+    made = seeknal_project({**NODES, "seeknal/a.yml": head + BLOCKS[name].replace("^", "")})
+
+    checked, ran = told(made.run("validate")), told(made.run("run"))
+
+    assert checked[1] == ran[1]
+    assert ran[0][0].endswith(checked[0][0].partition(": ")[2])

@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     from seeknal.values.results import NodeResult, RunSummary
     from seeknal.values.secret import Secret, scrub
     from seeknal.values.sources import Connection, Source
-    from seeknal.values.spots import find_word
+    from seeknal.values.spots import find_in_text, find_word
     from seeknal.values.targets import Mode, Target
 
 _FROM = {
@@ -253,7 +253,7 @@ _FROM = {
         "Connection",
         "Source",
     ),
-    "seeknal.values.spots": ("find_word",),
+    "seeknal.values.spots": ("find_in_text", "find_word"),
     "seeknal.values.targets": (
         "Mode",
         "Target",
@@ -379,6 +379,7 @@ __all__ = (
     "did_you_mean",
     "dry_run_option",
     "files_version",
+    "find_in_text",
     "find_word",
     "format_option",
     "hookimpl",

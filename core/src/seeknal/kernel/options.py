@@ -230,6 +230,7 @@ class _Reader:
         before = len(self.problems)
         known = {key: entry for entry in fields_of(cls) for key in (entry.key, *entry.aliases)}
         given: dict[str, object] = {}
+        spelt: dict[str, str] = {}
         misspelt: set[str] = set()
         for key, value in data.items():
             entry = known.get(key)
@@ -241,8 +242,9 @@ class _Reader:
                 self.report(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
             elif value is not None or not _has_default(entry):
                 given[entry.name] = self.value(entry.type, value, (*path, key), key)
+                spelt[entry.name] = key
         self.missing(cls, given.keys() | misspelt, path)
-        return self.build(cls, given, path) if len(self.problems) == before else None
+        return self.build(cls, given, path, spelt) if len(self.problems) == before else None
 
     def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
         names = [entry.key for entry in known.values()]
@@ -255,12 +257,23 @@ class _Reader:
                 help = entry.summary or None
                 self.report(MISSING_KEY, f"missing {self.what} {entry.key!r}", path, help)
 
-    def build(self, cls: type[T], given: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+    def build(
+        self,
+        cls: type[T],
+        given: Mapping[str, object],
+        path: tuple[Any, ...],
+        spelt: Mapping[str, str],
+    ) -> T | None:
         names = {attribute.name: attribute.alias for attribute in attrs.fields(cls)}  # type: ignore[arg-type]
         try:
             return cls(**{names[name]: value for name, value in given.items()})
         except (ValueError, TypeError) as error:
-            self.report(WRONG_VALUE, str(error.args[0] if error.args else error), path, None)
+            text = str(error.args[0] if error.args else error)
+            words = set(text.replace(",", " ").split())
+            # Of two that do not go together the one written last.
+            of = {each.name: {each.name, each.key, *each.aliases} for each in fields_of(cls)}
+            named = [key for name, key in spelt.items() if words & of[name]]
+            self.report(WRONG_VALUE, text, (*path, *named[-1:]), None)
             return None
 
     def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.kernel.options import fields_of
 from seeknal.lineage.binding import BindContext
 from seeknal.project.own_audits import FOLDER
 from seeknal.sql.quote import quote_name
@@ -208,7 +209,7 @@ _NOT_THERE = re.compile(r'Referenced column "([^"]+)" not found')
 
 
 def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | None:
-    """Where the name that a message is about is written: in the audit's own file, or its entry."""
+    """Where that is written which a message is about: in the audit's own file, or its entry."""
     starts = [error.location or audit.location]
     if audit.kept_as and error.code == "SK0912":
         starts.insert(0, _below_header(root, (FOLDER / f"{audit.type}.sql").as_posix()))
@@ -217,7 +218,33 @@ def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | 
             place = find_word(root, start, word, *_SQL_KEYS)
             if place != start:
                 return place
-    return starts[-1]
+    own = audit.location
+    return _option(audit, error, root, own) if own and starts[-1] == own else starts[-1]
+
+
+def _option(audit: Audit, error: SeeknalError, root: Path, start: Location) -> Location:
+    """The option whose value a message says, or whose SQL it is about."""
+    for entry in () if audit.kept_as else fields_of(type(audit.options)):
+        value = getattr(audit.options, entry.name)
+        for each in value if isinstance(value, tuple) else (value,):
+            word = str(each)
+            if _says(error.message, word):
+                place = find_word(root, start, word, entry.key, *entry.aliases)
+                if place != start:
+                    return place
+    if error.code in _OF_SQL:
+        keys = ("where",) if error.code == "SK0917" else _SQL_KEYS[1:]
+        return next(
+            (place for key in keys if (place := find_word(root, start, "", key)) != start), start
+        )
+    return start
+
+
+def _says(message: str, word: str) -> bool:
+    return bool(word) and re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", message) is not None
+
+
+_OF_SQL = ("SK0912", "SK0917")
 
 
 def _below_header(root: Path, file: str) -> Location:

@@ -45,7 +45,7 @@ def parse_query(sql: str, dialect: str) -> exp.Expression:
     if "\0" in sql:
         raise SqlRefused("the SQL holds a NUL character")
     tree: exp.Expression = _only_statement(sql, dialect)
-    _check_root(tree)
+    _check_root(tree, sql)
     return tree
 
 
@@ -149,6 +149,8 @@ def _parse(sql: str, dialect: str) -> list[Any]:
     try:
         return list(sqlglot.parse(sql, read=dialect))
     except ParseError as error:
+        if dialect == "duckdb":
+            _check_with_duckdb(sql)
         raise _refusal(error) from None
     except SqlglotError:
         raise SqlRefused("syntax error: a string, quoted name or comment is not closed") from None
@@ -176,14 +178,16 @@ def _is_empty(tree: Any) -> bool:
     return tree is None or isinstance(tree, exp.Semicolon)
 
 
-def _check_root(tree: Any) -> None:
+def _check_root(tree: Any, sql: str) -> None:
     from sqlglot import exp
 
     root: Any = tree
     while isinstance(root, exp.Paren | exp.Subquery):
         root = root.this
     if not isinstance(root, exp.Query | exp.Values):
-        raise SqlRefused(f"a query is needed here, not {_title(root)}", *_place(tree))
+        first = next(iter(tokenize(sql)), None)
+        place = line_and_column(sql, first.start) if first else (0, 0)
+        raise SqlRefused(f"a query is needed here, not {_title(root)}", *place)
 
 
 def _title(tree: Any) -> str:

@@ -21,8 +21,7 @@ def find_word(root: Path, start: Location, word: str, *keys: str) -> Location:
     if text is None:
         return start
     begin = _offset(text, start)
-    ends = _ENDS.search(text, text.find("\n", begin) + 1 or len(text))
-    end = min(ends.start() if ends else len(text), _end_of_entry(text, begin))
+    end = _end(text, begin)
     if not word:
         for first, last in _values(text, begin, end, keys):
             blanks = len(text[first:last]) - len(text[first:last].lstrip(" "))
@@ -33,6 +32,35 @@ def find_word(root: Path, start: Location, word: str, *keys: str) -> Location:
         if found := wanted.search(text, first, last):
             return _location(start.file, text, found.start())
     return start
+
+
+def find_in_text(
+    root: Path, start: Location, text: str, place: tuple[int, int], *keys: str
+) -> Location:
+    """Where a line and column of ``text`` stand, which is the value of one of ``keys``.
+
+    The value itself where the line is not written as it stands in the text, and ``start`` where
+    there is none. A line of 0 is that of the text's first words.
+    """
+    line, column = place
+    lines = text.split("\n")
+    if not 0 < line <= len(lines):
+        line, column = next((n for n, each in enumerate(lines, 1) if each.strip()), 1), 0
+    here = lines[line - 1]
+    wanted, indent = here.strip(), len(here) - len(here.lstrip())
+    file = _text(root / start.file) if start.line and wanted else None
+    if file is not None:
+        before = sum(each.count(wanted) for each in lines[: line - 1])
+        begin = _offset(file, start)
+        for first, last in _values(file, begin, _end(file, begin), keys):
+            at = first - 1
+            for _ in range(before + 1):
+                at = file.find(wanted, at + 1, last)
+                if at < 0:
+                    break
+            else:
+                return _location(start.file, file, at + max(0, column - 1 - indent))
+    return find_word(root, start, "", *keys)
 
 
 def _location(file: str, text: str, offset: int) -> Location:
@@ -49,6 +77,12 @@ def _values(text: str, begin: int, end: int, keys: tuple[str, ...]) -> list[tupl
         )
         spans += [(match.end(), min(end, _end_of_value(text, match))) for match in found]
     return spans
+
+
+def _end(text: str, begin: int) -> int:
+    """Where that ends which begins there, at the latest with its document or function."""
+    ends = _ENDS.search(text, text.find("\n", begin) + 1 or len(text))
+    return min(ends.start() if ends else len(text), _end_of_entry(text, begin))
 
 
 def _end_of_entry(text: str, begin: int) -> int:
