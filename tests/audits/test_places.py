@@ -164,7 +164,7 @@ BLOCKS = {
     "an expression of another type": (
         "  - type: expression\n    message: bad\n    expression: ^depot + 1 > 0\n"
     ),
-    "a statement": "  - type: custom_sql\n    message: x\n    sql: |\n      ^DELETE FROM __THIS__\n",
+    "a statement": "  - type: custom_sql\n    message: b\n    sql: |\n     ^DELETE FROM __THIS__\n",
     "a mistake of syntax": (
         "  - type: custom_sql\n    sql: |\n      SELECT *\n"
         "      FROM __THIS__\n      WHERE ^GROUP BY\n"
