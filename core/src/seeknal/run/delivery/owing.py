@@ -246,9 +246,6 @@ def _queue_batch(output: Output, account: Account, target: Target) -> Account:
             there = evolve(mine, status="delivered", output_id=id, rows=0, error=None)
             return with_delivery(account, evolve(there, detail=ALREADY_THERE))
     known = _holding(output, mine) if mine and target.mode != "append" else mine
-    if known and target.has_moved(known):
-        # What the table's rows came from where it was is nothing that can be put back here.
-        known = evolve(known, spans=())
     delivery = evolve(_owed(output, target, known), number=1 + highest(account, target.key))
     if again := next((o for o in delivery.recalled if output.same(o.artifact, artifact)), None):
         # Under its own id, by which the target knows whether it has it.
