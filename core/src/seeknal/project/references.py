@@ -22,7 +22,8 @@ def resolved(value: T, written: object, resolve: Resolve, path: Path = ()) -> T:
 
     ``written`` are the keys and values that it was read from, whose aliases make the path.
     """
-    if not may_name_nodes(type(value)):
+    kind: Any = type(value)
+    if not may_name_nodes(kind):
         return value
     found: T = _resolved(value, written, resolve, path)
     return found
