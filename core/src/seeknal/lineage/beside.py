@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from seeknal.values.spots import find_word
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.kernel.options import Field
     from seeknal.kernel.plugins import Plugins
     from seeknal.lineage.binding import Binder
     from seeknal.lineage.schemas import Schema
@@ -224,14 +226,17 @@ def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | 
 
 def _option(audit: Audit, error: SeeknalError, root: Path, start: Location) -> Location:
     """The option whose value a message says, or whose SQL it is about."""
+    said = []
     for entry in () if audit.kept_as else fields_of(type(audit.options)):
         value = getattr(audit.options, entry.name)
         for each in value if isinstance(value, tuple) else (value,):
-            word = str(each)
-            if _says(error.message, word):
-                place = find_word(root, start, word, entry.key, *entry.aliases)
-                if place != start:
-                    return place
+            at = _said_at(error.message, str(each))
+            place = start if at is None else find_word(root, start, str(each), *_keys(entry))
+            if at is not None and place != start:
+                said.append((at, place))
+    if said:
+        # What a message is about comes first in it, before what it is held against.
+        return min(said, key=itemgetter(0))[1]
     if error.code in _OF_SQL:
         keys = ("where",) if error.code == "SK0917" else _SQL_KEYS[1:]
         return next(
@@ -240,8 +245,13 @@ def _option(audit: Audit, error: SeeknalError, root: Path, start: Location) -> L
     return start
 
 
-def _says(message: str, word: str) -> bool:
-    return bool(word) and re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", message) is not None
+def _keys(entry: Field) -> tuple[str, ...]:
+    return (entry.key, *entry.aliases)
+
+
+def _said_at(message: str, word: str) -> int | None:
+    found = re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", message) if word else None
+    return found.start() if found else None
 
 
 _OF_SQL = ("SK0912", "SK0917")
