@@ -11,12 +11,28 @@ import pytest
 
 HEAVY = ("duckdb", "sqlglot", "jinja2", "yaml", "openpyxl", "prompt_toolkit", "pyarrow", "pandas")
 
+RARE = (
+    *("csv", "email", "glob", "html", "importlib.metadata", "logging", "random", "secrets"),
+    *("socket", "subprocess", "tempfile", "traceback", "zipfile"),
+)
+"""What Python brings for what few commands do."""
+WORKING = (
+    "seeknal.lineage",
+    "seeknal.rows",
+    "seeknal.sql",
+    "seeknal.run.step",
+    "seeknal.run.engine",
+)
+"""Where SQL and rows are looked at."""
+QUOTING = {"seeknal.sql", "seeknal.sql.quote"}
+OF_OPTIONS = ("seeknal.builtin.options", "seeknal_iceberg", "seeknal_postgres", "seeknal_audits")
+
 COMMAND = """
 import json, sys
 from seeknal.cli import main
 code = main({arguments!r})
 sys.stdout.flush()
-print(json.dumps([code, sorted({{name.partition(".")[0] for name in sys.modules}})]))
+print(json.dumps([code, sorted(sys.modules)]))
 """
 
 
@@ -49,6 +65,43 @@ def test_a_second_run_without_changes_imports_nothing_heavy(tmp_path):
 
     assert (first, second) == (0, 0)
     assert names.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_what_is_only_told_imports_nothing_that_reads_projects_or_rows(arguments, tmp_path):
+    _, names = modules_after(arguments, tmp_path)
+
+    assert names.isdisjoint(RARE)
+    assert not below(names, *WORKING, "seeknal.project", "seeknal.state", "seeknal.plan") - QUOTING
+    assert not below(names, "seeknal.values.node", "seeknal.kernel.declared")
+
+
+def test_a_run_without_changes_imports_nothing_that_looks_at_sql_or_rows(tmp_path):
+    modules_after(["init", "demo"], tmp_path)
+    modules_after(["run"], tmp_path / "demo")
+
+    _, names = modules_after(["run"], tmp_path / "demo")
+
+    assert names.isdisjoint(RARE)
+    assert below(names, *WORKING) <= QUOTING
+
+
+def test_a_run_without_changes_makes_the_options_of_types_that_its_project_uses(tmp_path):
+    modules_after(["init", "demo"], tmp_path)
+    modules_after(["run"], tmp_path / "demo")
+
+    _, names = modules_after(["run"], tmp_path / "demo")
+
+    made = {name for name in below(names, *OF_OPTIONS) if "options" in name}
+    assert made == {
+        "seeknal.builtin.options",
+        *(f"seeknal.builtin.options.{name}" for name in ("csv", "filetarget", "none")),
+    }
+
+
+def below(names: set[str], *packages: str) -> set[str]:
+    """Of modules those that are in these packages, or are they."""
+    return {name for name in names if any(f"{name}.".startswith(f"{p}.") for p in packages)}
 
 
 @pytest.mark.parametrize("module", ["seeknal", "seeknal.plugin", "seeknal.testing"])

@@ -1,3 +1,4 @@
+import sys
 import types
 
 import pytest
@@ -12,8 +13,6 @@ pytestmark = pytest.mark.inside
 
 def plugin_module(monkeypatch, name, **hooks):
     """An importable module ``name`` whose functions are hook implementations."""
-    import sys
-
     module = types.ModuleType(name)
     for hook, function in hooks.items():
         function.__name__ = hook
@@ -113,3 +112,26 @@ def test_describe_lists_hooks_and_types(monkeypatch):
     assert info.hooks == ("source_types",)
     assert info.types == {"source type": ("gopher",)}
     assert info.version == "1.2"
+
+
+def test_options_that_a_type_names_are_imported_when_first_asked_for(monkeypatch, tmp_path):
+    (tmp_path / "gopher_options.py").write_text("class Gopher:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    declared = [SourceType(name="gopher", options="gopher_options:Gopher", summary="")]
+    plugins = Plugins((plugin_module(monkeypatch, "goph", source_types=lambda: declared),))
+
+    found = plugins.source_types["gopher"]
+
+    assert "gopher_options" not in sys.modules
+    assert found.options.__name__ == "Gopher"
+    assert found.options is sys.modules.pop("gopher_options").Gopher
+
+
+@pytest.mark.parametrize("named", ["no_such_module_here:Gopher", "json:Gopher", "json"])
+def test_options_that_are_not_where_a_type_names_them_are_told(named):
+    declared = SourceType(name="gopher", options=named, summary="")
+
+    with pytest.raises(PluginError, match=named) as caught:
+        _ = declared.options
+
+    assert caught.value.code == "SK1001"

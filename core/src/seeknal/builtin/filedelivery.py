@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -117,6 +116,8 @@ def deliver(
     target: Target, options: FileOptions, relation: Relation, context: DeliveryContext
 ) -> Delivered:
     """Replace the file by one of these rows."""
+    import shutil
+
     path = _place(options, context)
     format = _format(options)
     try:
@@ -234,6 +235,8 @@ def _ending(options: FileOptions) -> str:
 def _write(
     format: Format, options: FileOptions, relation: Relation, path: Path, context: DeliveryContext
 ) -> int:
+    import shutil
+
     if format == "xlsx":
         from seeknal.builtin.workbook import write_workbook
 
@@ -271,5 +274,7 @@ def _explained(
 
 
 def _free(path: Path) -> float:
+    import shutil
+
     folder = next(folder for folder in path.parents if folder.exists())
     return shutil.disk_usage(folder).free / 2**20

@@ -31,6 +31,7 @@ _NEVER_LOST = frozenset(
     (
         *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"),
         *("VARCHAR", "BLOB", "UUID", "JSON", "DATE", "TIME", "TIMESTAMP"),
+        "TIMESTAMP WITH TIME ZONE",
     )
 )
 """Common types that readers always got: of these nothing has to be looked up."""
@@ -134,12 +135,16 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
 
 
 def _any_once_lost(columns: Iterable[Column]) -> bool:
-    others = [column.type for column in columns if column.type not in _NEVER_LOST]
+    others = [column.type for column in columns if not _is_common(column.type)]
     if not others:
         return False
     from seeknal.sql.storage import once_lost
 
     return any(map(once_lost, others))
+
+
+def _is_common(type: str) -> bool:
+    return type in _NEVER_LOST or (type.startswith("DECIMAL(") and type.endswith(")"))
 
 
 def _encode_view(view: View) -> dict[str, Any]:
