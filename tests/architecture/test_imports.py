@@ -18,7 +18,7 @@ RARE = (
 """What Python brings for what few commands do."""
 WORKING = (
     "seeknal.lineage",
-    "seeknal.rows",
+    "seeknal.rows.python_rows",
     "seeknal.sql",
     "seeknal.run.step",
     "seeknal.run.engine",

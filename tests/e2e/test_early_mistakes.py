@@ -176,6 +176,29 @@ def test_what_audits_and_targets_name_wrongly_is_told_at_once_each_at_its_line(s
     assert len(found) == len(places)
 
 
+@pytest.mark.parametrize(
+    "partition",
+    [
+        "bucket(0, order_id)",
+        "truncate(0, status)",
+        "truncate(000, status)",
+        "bucket(99999999999999, order_id)",
+        "bucket(2147483648, order_id)",
+        f"bucket({'9' * 5_000}, order_id)",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_width_that_no_partition_has_is_told_beside_other_mistakes(shop, partition):
+    mistake = ("width", ORDERS, "month(day)]", f"'{partition}']", partition, "SK1422")
+    other = next(entry for entry in MISTAKES if entry[0] == "order of rows")
+    places = _plant(shop, [mistake, other])
+
+    answer = shop.run("validate", "--format", "json").json()
+
+    assert {_place(entry) for entry in answer["problems"]} == set(places)
+    assert "from 1 to 2,147,483,647" in answer["problems"][0]["message"]
+
+
 def _place(entry):
     return entry["file"], entry["line"], entry["code"]
 

@@ -8,16 +8,49 @@ here, and nowhere else is a plugin called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import pluggy
 
 from seeknal.kernel import hookspecs
+from seeknal.values.errors import ProjectError, SeeknalError
+from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from seeknal.values.location import Location
+    from seeknal.values.names import NodeId
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 Warn = Callable[[str], None]
+
+
+def failure(
+    plugin: str,
+    hook: str,
+    error: Exception,
+    location: Location | None = None,
+    node: NodeId | None = None,
+) -> list[Problem]:
+    """What a plugin raised while it looked at a project, as problems beside the others."""
+    if isinstance(error, ProjectError):
+        return list(error.problems)
+    if isinstance(error, SeeknalError):
+        place = error.location or location
+        return [Problem(code=error.code, message=error.message, location=place, help=error.help)]
+    from seeknal.values.secret import scrub
+
+    said = f"{type(error).__name__}: {scrub(str(error)).strip()}".removesuffix(": ")
+    return [
+        Problem(
+            code="SK0705",
+            message=f"plugin {plugin!r} failed in {hook}: {said}",
+            location=location,
+            help="it is a defect of the plugin: tell those who maintain it",
+            node=node,
+        )
+    ]
 
 
 class First(Generic[P, R]):
@@ -29,20 +62,6 @@ class First(Generic[P, R]):
     def __get__(self, hooks: Hooks, owner: type) -> Callable[P, R]:
         found: Callable[P, R] = hooks.caller(self.spec)
         return found
-
-
-class All(Generic[P, T]):
-    """What all plugins give, one after the other."""
-
-    def __init__(self, spec: Callable[P, Iterable[T]]) -> None:
-        self.spec = spec
-
-    def __get__(self, hooks: Hooks, owner: type) -> Callable[P, list[T]]:
-        def gather(*_: P.args, **arguments: P.kwargs) -> list[T]:
-            answers = hooks.caller(self.spec)(**arguments)
-            return [entry for answer in answers for entry in answer or ()]
-
-        return gather
 
 
 class Of(Generic[P, R]):
@@ -130,7 +149,7 @@ class Hooks:
     node_audits = Of(hookspecs.node_audits)
     node_lineage = Of(hookspecs.node_lineage)
     audit_columns = Of(hookspecs.audit_columns)
-    validate_project = All(hookspecs.validate_project)
+    validate_project = Each(hookspecs.validate_project)
     plan_sections = Each(hookspecs.plan_sections)
     diff_sections = Each(hookspecs.diff_sections)
     collect_garbage = Each(hookspecs.collect_garbage)

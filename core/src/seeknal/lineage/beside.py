@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.kernel.hooks import failure
 from seeknal.kernel.options import fields_of
 from seeknal.lineage.binding import BindContext
 from seeknal.project.own_audits import FOLDER
@@ -273,7 +274,11 @@ _SQL_KEYS = ("where", "sql", "query", "expression", "condition", "field", "field
 def target_problems(target: Target, schema: Schema, binder: Binder) -> list[Problem]:
     """What a target's options name and the rows do not have."""
     hook = binder.plugins.hooks.target_misfits
-    misfits = hook(target=target, columns=schema.columns) or ()
+    try:
+        misfits = [*(hook(target=target, columns=schema.columns) or ())]
+    except Exception as error:
+        plugin = binder.plugins.owner("target type", target.type)
+        return failure(plugin, "target_misfits", error, target.location, target.node)
     return [
         Problem(
             code=misfit.code,

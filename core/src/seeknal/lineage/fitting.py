@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from seeknal.kernel.hooks import failure
 from seeknal.lineage.beside import (
     audit_problems,
     contract_problems,
@@ -270,7 +271,12 @@ class _Rows:
     def of_kind(self, body: Schema) -> Schema:
         """The columns that the node's kind makes of its own SQL's or its input's."""
         node, binder = self.node, self.binder
-        misfits = binder.plugins.hooks.node_misfits(node=node, columns=body.columns) or ()
+        try:
+            misfits = [*(binder.plugins.hooks.node_misfits(node=node, columns=body.columns) or ())]
+        except Exception as error:
+            plugin = binder.plugins.owner("kind", node.kind)
+            self.add(failure(plugin, "node_misfits", error, node.location, node.id))
+            raise _Wrong from None
         wrong = [self.of_misfit(misfit) for misfit in misfits]
         if wrong:
             self.add(wrong)

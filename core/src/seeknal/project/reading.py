@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.kernel.hooks import failure
 from seeknal.project.addresses import Addresses
 from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
@@ -366,7 +367,13 @@ class _Loader:
         ]
         nodes = {**project.nodes, **clear}
         whole = evolve(project, nodes=nodes, wrong_targets=tuple(wrong))
-        return self.plugins.hooks.validate_project(project=whole)
+        found: list[Problem] = []
+        for plugin, told in self.plugins.hooks.validate_project(project=whole):
+            if isinstance(told, Exception):
+                found += failure(plugin, "validate_project", told)
+            else:
+                found.append(told)
+        return found
 
     def stop_if_wrong(self, project: Project) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]

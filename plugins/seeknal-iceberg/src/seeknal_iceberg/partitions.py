@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _FORM = re.compile(
     r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?([^(),]+?)(?:\s*,\s*(\d+))?\s*\)|(\S+))\s*"
 )
+_LARGEST = (1 << 31) - 1
 _WORDS = ("identity", "year", "month", "day", "hour", "bucket", "truncate")
 
 
@@ -94,7 +95,19 @@ def _parsed(text: str) -> tuple[str, int | None, str]:
     if word not in _WORDS or (word in ("bucket", "truncate")) != (width is not None):
         help = did_you_mean(word, _WORDS) or f"known: {', '.join(_WORDS)}"
         raise DeliveryError(f"partition_by: {text!r} is not understood", code="SK1422", help=help)
-    return word, int(width) if width else None, match[3].strip().strip('"')
+    return word, _number(word, width) if width else None, match[3].strip().strip('"')
+
+
+def _number(word: str, written: str) -> int:
+    """How many buckets, or how long what is kept; Iceberg holds it in 32 bits."""
+    digits = written.lstrip("0")
+    if not digits or len(digits) > len(str(_LARGEST)) or int(digits) > _LARGEST:
+        raise DeliveryError(
+            f"partition_by: {word} takes a whole number from 1 to {_LARGEST:,}, not {written[:20]}",
+            code="SK1422",
+            help=f"as in {word}(16, column)",
+        )
+    return int(digits)
 
 
 @frozen(kw_only=True)
