@@ -266,6 +266,59 @@ def test_a_late_value_that_is_no_number_makes_text_of_its_column_and_is_told(fil
     ]
 
 
+@pytest.mark.parametrize(
+    ("values", "line", "told"),
+    [
+        (["5", "100", "x", "1000"], 4, "BIGINT"),
+        (["x", "5", "100", "1000"], 2, "BIGINT"),
+        (["1", "2.5", "n/a", "3"], 4, "DOUBLE"),
+        (["2024-01-31", "2024-02-31", "2024-03-31"], 3, "DATE"),
+        ([*["1"] * 51, "x"], 53, "BIGINT"),
+        ([*["1"] * 9_971, "x", *["1"] * 50, "y"], 9_973, "BIGINT"),
+        ([*["1"] * 15_000, "x", *["1"] * 10_000], 15_002, "BIGINT"),
+    ],
+    ids=lambda value: str(len(value)) if isinstance(value, list) else str(value),
+)
+def test_a_few_values_that_make_text_of_a_column_are_told_whatever_the_files_size(
+    files, values, line, told
+):
+    files.write("a.csv", "id,n\n" + "".join(f"1,{value}\n" for value in values))
+
+    _, rows = files.read("csv", "a.csv")
+
+    assert [row[1] for row in rows] == values
+    assert files.warnings == [
+        f"a.csv: column 'n' is read as text and not as {told}, because of line {line}:"
+        f" {values[line - 2]!r}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["90210", "10001", "01234", "60601"],
+        ["A1", "2", "B3", "4"],
+        ["1", "x"],
+        ["Ann", "Bo", "7"],
+        ["", "", ""],
+    ],
+)
+def test_a_column_that_is_text_by_many_of_its_values_or_is_a_code_is_not_told(files, values):
+    files.write("a.csv", "id,n\n" + "".join(f"1,{value}\n" for value in values))
+
+    files.read("csv", "a.csv")
+
+    assert files.warnings == []
+
+
+def test_a_column_that_is_declared_as_text_is_not_told(files):
+    files.write("a.csv", "id,n\n1,5\n2,6\n3,7\n4,x\n")
+
+    files.read("csv", "a.csv", columns={"n": "VARCHAR"})
+
+    assert files.warnings == []
+
+
 @pytest.mark.parametrize("name", ["a,x", "a;x", "a\nx"])
 @pytest.mark.parametrize("others", [1, 0])
 @pytest.mark.parametrize("ending", ["", ".gz"])

@@ -26,11 +26,11 @@ from seeknal.builtin.csvtypes import (
     MISFIT,
     all_of,
     decided,
-    first_other,
     guessed,
     head_of,
     misfits,
     select_of,
+    spoiled,
     unclear,
 )
 from seeknal.builtin.declared import declared_types, match_columns, no_rows
@@ -85,6 +85,8 @@ def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
     undeclared = [name for name in table.names if name not in declared]
     kinds = kinds_of(table.options)
     table, head = attempted(table, lambda given: head_of(given, kinds, undeclared))
+    for name, (kind, values) in spoiled(table, head, kinds).items():
+        _warn_of_text(table, name, kind, values)
     if head.whole:
         table, found = attempted(table, lambda given: decided(given, head.found, head.empty))
         _warn_of_days(table, unclear(head.found, head.empty))
@@ -104,7 +106,10 @@ def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error:
         raise _misfit(table, declared, wrong)
     table, kinds = attempted(table, lambda given: decided(given, found, empty))
     _warn_of_days(table, unclear(found, empty))
-    _warn_of_text(table, head, kinds)
+    for name, guess in guessed(head).items():
+        if guess is not None and guess is not TEXT and kinds[name] is TEXT:
+            values = misfits(table, {name: guess}).get(name, [])
+            _warn_of_text(table, name, guess, values)
     select = select_of(table, {**kinds, **declared}, frozenset(declared))
     return Scan(select, instead=partial(_failed, table))
 
@@ -132,22 +137,18 @@ def _misfit(
     )
 
 
-def _warn_of_text(table: Table, head: Head, kinds: Mapping[str, Kind]) -> None:
-    """Say which value made text of a column that began as something else."""
-    for name, guess in guessed(head).items():
-        if guess is None or guess is TEXT or kinds[name] is not TEXT:
-            continue
-        value = first_other(table, name, guess)
-        place = None if value is None else next(places_of(table, {name: [value]}), None)
-        if place is None:
-            continue
-        text = place.value if len(place.value) <= 60 else f"{place.value[:57]}..."
-        private = table.context.pii(table.source.node)
-        shown = value_of(name, repr(text), private)
-        table.context.log.warning(
-            "%s: column %r is read as text and not as %s, because of line %d: %s",
-            *(place.file, name, guess.type, place.line, shown),
-        )
+def _warn_of_text(table: Table, name: str, kind: Kind, values: Sequence[str]) -> None:
+    """Say which value made text of a column that is something else without it."""
+    place = next(places_of(table, {name: values}), None)
+    if place is None:
+        return
+    text = place.value if len(place.value) <= 60 else f"{place.value[:57]}..."
+    private = table.context.pii(table.source.node)
+    shown = value_of(name, repr(text), private)
+    table.context.log.warning(
+        "%s: column %r is read as text and not as %s, because of line %d: %s",
+        *(place.file, name, kind.type.partition("(")[0], place.line, shown),
+    )
 
 
 def _warn_of_days(table: Table, names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from seeknal.builtin.csvkinds import (
     chosen,
     decimal,
     mask,
+    matches,
     numbers,
     places,
     possible,
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 HEAD = 20_480
 """Rows from which the types are guessed."""
 _FEW = 50
+_TASTED = 10
+_RARE = 3
+"""Where no more than one value in so many fits no other type, they alone made text of a column."""
+_CODE = "0[0-9]+"
 MISFIT = "is not exactly of the type"
 _SHOWN = 60
 
@@ -40,6 +45,9 @@ class Head:
     found: Found
     empty: frozenset[str]
     whole: bool
+    sql: str
+    first: Mapping[str, Sequence[str]]
+    """Texts of the very first rows, by column."""
 
 
 def head_of(table: Table, kinds: Sequence[Kind], columns: Sequence[str]) -> Head:
@@ -57,7 +65,59 @@ def head_of(table: Table, kinds: Sequence[Kind], columns: Sequence[str]) -> Head
     sure = {name for name, good in zip(asked, fit, strict=True) if good}
     doubtful = {name: left for name, left in known.items() if left and name not in sure}
     found, empty = _looked(table, head, doubtful)
-    return Head(found={**known, **found}, empty=empty, whole=int(rows) < HEAD)
+    return Head(
+        found={**known, **found}, empty=empty, whole=int(rows) < HEAD, sql=head, first=first
+    )
+
+
+def spoiled(table: Table, head: Head, kinds: Sequence[Kind]) -> dict[str, tuple[Kind, list[str]]]:
+    """Columns that a few values of the head make text of: what the others are, and some of these.
+
+    One with numerals such as 007 is text as it should be.
+    """
+    likely = {
+        name: fit
+        for name, left in head.found.items()
+        if not left and name not in head.empty
+        if (fit := _tasted(head.first[name], kinds))
+    }
+    if not likely:
+        return {}
+    items = [
+        item
+        for name, fit in likely.items()
+        for text in [quote_identifier(name)]
+        for item in (
+            f"CASE WHEN bool_or({matches(text, _CODE)}) THEN 0 ELSE count({text}) END",
+            *(f"count_if({kind.fits(text)})" for kind in fit),
+        )
+    ]
+    counts = iter(_one(table, f"SELECT {', '.join(items)} FROM ({head.sql})"))
+    found = {}
+    for name, fit in likely.items():
+        total = int(next(counts))
+        most, kind = max(((int(next(counts)), kind) for kind in fit), key=lambda pair: pair[0])
+        if total and (total - most) * _RARE <= total:
+            found[name] = kind, _others(table, head, name, kind)
+    return found
+
+
+def _tasted(texts: Sequence[str], kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds that most of some texts may fit."""
+    some = texts[:_TASTED]
+    return [
+        kind
+        for kind in kinds
+        if sum(map(bool, (possible([t], [kind]) for t in some))) * 2 > len(some)
+    ]
+
+
+def _others(table: Table, head: Head, name: str, kind: Kind) -> list[str]:
+    text = quote_identifier(name)
+    rows = table.context.duckdb.execute(
+        f"SELECT DISTINCT {text} FROM ({head.sql}) WHERE NOT {fitting(name, kind)} LIMIT {_FEW}"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _first_texts(table: Table) -> dict[str, list[str]]:
@@ -195,11 +255,6 @@ def fitting(name: str, kind: Kind) -> str:
     """SQL of whether a column's value is NULL or of a kind."""
     text = quote_identifier(name)
     return f"({text} IS NULL OR coalesce({kind.fits(text)}, false))"
-
-
-def first_other(table: Table, name: str, kind: Kind) -> str | None:
-    """A value of a column that is not of a kind."""
-    return misfits(table, {name: kind}).get(name, [None])[0]
 
 
 def _one(table: Table, sql: str) -> Any:
