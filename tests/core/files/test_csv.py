@@ -140,6 +140,41 @@ def test_an_empty_file_warns_and_has_the_declared_columns(files):
     assert files.warnings == ["a.csv is empty: it gives no rows"]
 
 
+@pytest.fixture
+def emptied(seeknal_project):
+    def make(params=""):
+        columns = "columns: {id: BIGINT}"
+        node = f"kind: source\nname: o\nsource: csv\ntable: data/o.csv\n{columns}\n{params}"
+        project = seeknal_project({"data/o.csv": "id\n1\n2\n", "seeknal/o.yml": node})
+        project.run("run").assert_ok()
+        (project.path / "data/o.csv").write_text("")
+        return project
+
+    return make
+
+
+def test_a_file_that_lost_all_its_bytes_is_an_error_where_there_were_rows(emptied):
+    project = emptied()
+
+    outcomes = [project.run("run"), project.run("run")]
+
+    assert [outcome.exit_code for outcome in outcomes] == [1, 1]
+    assert all("SK0772" in one.stderr for one in outcomes)
+    assert "data/o.csv is empty, and source.o had 2 rows before" in outcomes[0].stderr
+    assert "--> seeknal/o.yml:" in outcomes[0].stderr
+    assert project.rows("source.o") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(("params", "text"), [("params: {allow_empty: true}\n", ""), ("", "id\n")])
+def test_a_file_that_is_meant_to_have_no_rows_says_so(emptied, params, text):
+    project = emptied(params)
+    project.write({"data/o.csv": text})
+
+    project.run("run").assert_ok()
+
+    assert project.rows("source.o") == []
+
+
 def test_an_empty_file_among_others_changes_nothing(files):
     files.write("1.csv")
     files.write("2.csv", "id,n\n1,2\n")

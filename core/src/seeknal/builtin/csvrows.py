@@ -46,10 +46,10 @@ if TYPE_CHECKING:
         Head,
     )
     from seeknal.builtin.readers import Reading
-    from seeknal.plugin import Context, Rows, Source
+    from seeknal.plugin import Rows, Source, SourceContext
 
 
-def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
+def csv_rows(source: Source, reading: Reading, context: SourceContext) -> Rows:
     """The rows of the source's files.
 
     Their types are guessed from the first rows; the scan stops at a value that the guess does not
@@ -58,7 +58,12 @@ def csv_rows(source: Source, reading: Reading, context: Context) -> Rows:
     """
     options: Any = source.options
     declared = declared_types(source, context)
-    full = _without_empty(reading.files, context)
+    full = [file for file in reading.files if "://" in file or os.path.getsize(file)]
+    if not full and not options.allow_empty:
+        _refuse_lost(source, reading.files[0], context)
+    for file in reading.files:
+        if file not in full and not options.allow_empty:
+            context.log.warning("%s is empty: it gives no rows", shown_name(file, context))
     if not full:
         first = evolve(reading, files=reading.files[:1])
         return no_rows(declared) if declared else Scan(f"SELECT * FROM {first.sql}")
@@ -213,9 +218,14 @@ def _breaking(count: int) -> str:
     return "1 line breaks the rules" if count == 1 else f"{count:,} lines break the rules"
 
 
-def _without_empty(files: Sequence[str], context: Context) -> list[str]:
-    full = [file for file in files if "://" in file or os.path.getsize(file)]
-    for file in files:
-        if file not in full:
-            context.log.warning("%s is empty: it gives no rows", shown_name(file, context))
-    return full
+def _refuse_lost(source: Source, file: str, context: SourceContext) -> None:
+    """Raises NodeError where there were rows before: a writer that died leaves such a file."""
+    before = next(iter(context.history(1)), 0)
+    if before:
+        rows = "1 row" if before == 1 else f"{before:,} rows"
+        raise NodeError(
+            f"{shown_name(file, context)} is empty, and {source.node} had {rows} before",
+            code="SK0772",
+            help="restore the file; one that is meant to have no rows has a line of names, or"
+            " params: {allow_empty: true}",
+        )

@@ -72,6 +72,9 @@ class SourceContext(Context, Protocol):
     def known_version(self) -> object | None:
         """In ``source_version``: the token of the last load, or None."""
 
+    def history(self, limit: int) -> Sequence[int]:
+        """Row counts of this node's earlier successful runs, newest first."""
+
 
 class AuditContext(Context, Protocol):
     """For ``audit``."""

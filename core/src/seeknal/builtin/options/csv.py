@@ -45,3 +45,8 @@ class CsvOptions:
     union_by_name: bool | None = option(None, summary="false: several files match by position")
     hive_partitioning: bool | None = option(None, summary="folders such as day=1 are columns")
     headers: Mapping[str, str] = option(factory=dict, summary="of the HTTP request")
+    allow_empty: bool | None = option(
+        None,
+        functional=False,
+        summary="files of 0 bytes are no rows, also where the source had some before",
+    )
