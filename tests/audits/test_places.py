@@ -200,3 +200,15 @@ def test_a_run_tells_it_at_the_same_line(seeknal_project, name):
 
     assert checked[1] == ran[1]
     assert ran[0][0].endswith(checked[0][0].partition(": ")[2])
+
+
+def test_columns_that_can_never_be_equal_are_told_of_a_relationship(seeknal_project):
+    sql = "SELECT *, DATE '2026-01-01' AS day FROM ref('source.s')"
+    text = f"kind: transform\nname: a\nsql: {sql}\naudits:\n"
+    audit = "  - type: relationships\n    column: day\n    to: source.s\n    field: id\n"
+    made = seeknal_project({**NODES, "seeknal/a.yml": text + audit})
+
+    checked, ran = told(made.run("validate")), told(made.run("run"))
+
+    assert checked == ran
+    assert checked[1] == ["seeknal/a.yml:8:12"]

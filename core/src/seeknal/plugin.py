@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused, check_query
     from seeknal.sql.condition import check_condition
     from seeknal.sql.literals import literal_faults
+    from seeknal.sql.misfits import misfit
     from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
     from seeknal.sql.storage import as_parquet
     from seeknal.sql.translation import transpile
@@ -183,6 +184,7 @@ _FROM = {
     ),
     "seeknal.sql.condition": ("check_condition",),
     "seeknal.sql.literals": ("literal_faults",),
+    "seeknal.sql.misfits": ("misfit",),
     "seeknal.sql.quote": (
         "quote_identifier",
         "quote_literal",
@@ -387,6 +389,7 @@ __all__ = (
     "install_command",
     "isolate",
     "literal_faults",
+    "misfit",
     "option",
     "publish_file",
     "put_back",

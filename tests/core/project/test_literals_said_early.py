@@ -37,6 +37,12 @@ WRONG = [
     ("short cast", "order_id\n", "'abc'::DECIMAL(10, 2) AS id\n", "'abc'"),
     ("typed", "status = 'paid'", "day > DATE '2026-13-01'", "'2026-13-01'"),
     ("too large", "order_id\n", "CAST('300' AS TINYINT) AS id\n", "'300'"),
+    ("limit", "status = 'paid'", "order_id > 0 LIMIT 'x'", "'x'"),
+    ("pattern", "status = 'paid'", "regexp_matches(status, '(x')", "'(x'"),
+    ("pattern replaced", "order_id\n", "regexp_replace(status, '[x', 'y') AS id\n", "'[x'"),
+    ("format", "order_id\n", "strptime(status, '%Q') AS id\n", "'%Q'"),
+    ("part of a date", "order_id\n", "date_trunc('fortnight', day) AS id\n", "'fortnight'"),
+    ("columns of other types", "status = 'paid'", "orders.order_id = day", "= day"),
     ("number of a parameter", "order_id\n", "order_id + $1 AS id\n", "$1"),
     ("unnamed parameter", "status = 'paid'", "status = ?", "?"),
     ("named parameter", "status = 'paid'", "status = $status", "$status"),
@@ -52,6 +58,9 @@ FINE = [
     "status = '?' OR status = '$1' OR status LIKE '%?'",
     "list_contains(['a', 'b'], status) OR status = $$paid$$",
     "order_id = '1'",
+    "regexp_matches(status, '(x', 'l')",
+    "order_id = amount",
+    "order_id IN (SELECT s.id FROM (SELECT 1 AS id, 1 AS day) AS s WHERE s.id = s.day)",
 ]
 
 
@@ -102,3 +111,75 @@ def test_all_of_them_are_said_together(shop):
     problems = shop.run("validate", "--format", "json").json()["problems"]
 
     assert len(problems) == 3
+
+
+PIVOTS = {
+    "on": "PIVOT ref('source.orders') ON ^statuss USING sum(amount)",
+    "using": "PIVOT ref('source.orders') ON status USING sum(^amountt) AS a",
+    "group": "PIVOT ref('source.orders') ON status, day USING sum(amount) GROUP BY ^order_idd",
+    "with": (
+        "WITH o AS (SELECT day, ^amountt FROM ref('source.orders')) PIVOT o ON day USING count(*)"
+    ),
+}
+
+
+def _with_node(shop, text):
+    path = shop.path / FILE
+    path.write_text(path.read_text().rstrip() + "\n---\n" + text)
+    return path.read_text()
+
+
+@pytest.mark.parametrize("name", PIVOTS)
+def test_a_column_that_a_pivot_reads_and_that_is_not_there_is_told(shop, name):
+    marked = f"kind: transform\nname: p\nsql: {PIVOTS[name]}\n"
+    text = _with_node(shop, marked.replace("^", ""))
+    at = text.index(marked[: marked.index("^")]) + marked.index("^")
+
+    [told] = shop.run("validate", "--format", "json").json()["problems"]
+    ran = shop.run("run", "--format", "json").json()
+
+    assert (told["line"], told["column"]) == (
+        text.count("\n", 0, at) + 1,
+        at - text.rfind("\n", 0, at),
+    )
+    [said] = [node["error"] for node in ran["nodes"] if node["error"]]
+    for key in ("code", "message", "file", "line"):
+        assert said[key] == told[key], key
+
+
+def test_what_reads_the_rows_of_a_pivot_is_not_judged(shop):
+    sql = "PIVOT ref('source.orders') ON status USING sum(amount) GROUP BY day ORDER BY paid"
+    _with_node(shop, f"kind: transform\nname: p\nsql: {sql}\n")
+
+    validated, ran = shop.run("validate"), shop.run("run")
+
+    assert validated.exit_code == ran.exit_code == 0
+
+
+AGGREGATION = (
+    "kind: aggregation\nname: g\ninputs: [{ref: source.orders}]\ngroup_by: [order_id]\n"
+    "windows: [7d]\nfeatures:\n  spent: {column: amount, agg: [sum]}\ntime_column: "
+)
+
+
+@pytest.mark.parametrize(("column", "severity"), [("amount", "error"), ("status", "warn")])
+def test_a_time_column_that_is_no_time_is_told(shop, column, severity):
+    text = _with_node(shop, f"{AGGREGATION}{column}\n")
+
+    [told] = shop.run("validate", "--format", "json").json()["problems"]
+    ran = shop.run("run", "--format", "json").json()
+
+    assert (told["code"], told["severity"]) == ("SK0756", severity)
+    assert (told["line"], told["column"]) == (text.count("\n"), 14)
+    [said] = [node["error"] for node in ran["nodes"] if node["error"]]
+    assert said["line"] == told["line"]
+
+
+def test_a_value_that_does_not_fit_is_told_at_the_column_that_it_is_of(shop):
+    _replace(shop, "status = 'paid'", "order_id > 0\n            AND status")
+    text = (shop.path / FILE).read_text()
+
+    ran = shop.run("run", "--format", "json").json()
+
+    [said] = [node["error"] for node in ran["nodes"] if node["error"]]
+    assert said["line"] == text.count("\n", 0, text.index("AND status")) + 1

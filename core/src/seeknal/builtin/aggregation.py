@@ -49,15 +49,15 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
 
 @hookimpl
 def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
-    """Columns of groups, times and features that are not there."""
+    """Columns of groups, times and features that are not there, and times that are none."""
     from seeknal.plugin import Misfit
 
     if node.kind not in _KINDS:
         return None
     options = cast("Options", node.options)
     names = [column.name for column in columns]
-    known = {name.lower() for name in names}
-    return [
+    known = {column.name.lower(): column.type for column in columns}
+    missing = [
         Misfit(
             code="SK0739",
             message=f"{key}: {node.id} reads no column {name!r}",
@@ -68,6 +68,32 @@ def node_misfits(node: Node, columns: Sequence[Column]) -> list[Misfit] | None:
         for key, name in _columns_named(options)
         if name.lower() not in known
     ]
+    return [*missing, *_no_times(options, known)]
+
+
+def _no_times(options: Options, types: Mapping[str, str]) -> Iterator[Misfit]:
+    """Columns of time whose type is none; of text, a time may be read."""
+    from seeknal.plugin import Misfit
+
+    for key, name in _times_named(options):
+        type = types.get(name.lower(), "")
+        if type and not type.startswith(("DATE", "TIMESTAMP")):
+            is_text = type == "VARCHAR"
+            perhaps = ": each text of it has to be one" if is_text else ""
+            yield Misfit(
+                code="SK0756",
+                message=f"{key}: {name} is {type}, not a date or a time{perhaps}",
+                help=f"cast {name} to TIMESTAMP in the node that is read, or name another column",
+                key=key,
+                word=name,
+                severity="warn" if is_text else "error",
+            )
+
+
+def _times_named(options: Options) -> Iterator[tuple[str, str]]:
+    for key in ("time_column", "application_date_col"):
+        if (name := getattr(options, key)) is not None:
+            yield key, name
 
 
 def _columns_named(options: Options) -> Iterator[tuple[str, str]]:
@@ -77,9 +103,7 @@ def _columns_named(options: Options) -> Iterator[tuple[str, str]]:
         yield from ((_key_of(name, options), name) for name in options.keys)
     else:
         yield "id_col", options.id_col
-    for key in ("time_column", "application_date_col"):
-        if (name := getattr(options, key)) is not None:
-            yield key, name
+    yield from _times_named(options)
     for spec in specs_of(options.features):
         if spec.column is not None:
             yield "features", spec.column

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from attrs import field, frozen
 
 from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.problems import Severity
 from seeknal.values.relations import ParquetFiles, Relation, Scan
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Misfit:
     """Something that a node or a target names and that its rows do not have.
 
     ``key`` is the option that names it and ``word`` how it is written there, so that its place
-    is found in the project's files. The rest is what a run would say of it.
+    is found in the project's files. The rest is what a run would say of it; a ``warn`` is for
+    what some rows let pass.
     """
 
     code: str
@@ -48,6 +50,7 @@ class Misfit:
     key: str
     word: str
     help: str | None = None
+    severity: Severity = "error"
 
 
 @frozen(kw_only=True)

@@ -20,8 +20,10 @@ from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.sql.elsewhere import columns_nowhere
 from seeknal.sql.faults import Fault, faults_of, second_named
 from seeknal.sql.literals import literal_faults
+from seeknal.sql.misfits import misfit_faults
 from seeknal.sql.names import suggestions
-from seeknal.sql.positions import place_in
+from seeknal.sql.pivots import named_pivot
+from seeknal.sql.positions import before_edits, place_in
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.names import NodeId
@@ -178,13 +180,33 @@ class _Rows:
     def of_sql(self) -> Schema:
         assert self.node.sql is not None
         sql = self.node.sql.executable
-        if takes_columns_from_data(sql) or _reads_outside(self.node):
+        is_known = not _reads_outside(self.node)
+        if is_known and takes_columns_from_data(sql):
+            self.of_pivot(sql)
+            is_known = False
+        if not is_known:
             raise Unbound("its columns are not known until it has run")
         found = self.bound(sql, self.place)
         if self.known.typed:
-            wrong = literal_faults(self.binder.duckdb, sql, self.types())
+            types = self.types()
+            wrong = literal_faults(self.binder.duckdb, sql, types)
+            wrong += misfit_faults(self.binder.duckdb, sql, types)
             self.add([self.of_fault(fault, self.place(fault)) for fault in wrong])
         return found
+
+    def of_pivot(self, sql: str) -> None:
+        """Say what does not fit in a PIVOT that takes its columns from the data."""
+        pivot = named_pivot(sql)
+        if pivot is None or takes_columns_from_data(pivot.sql):
+            return
+        names = [name for id in self.node.parents for name in self.names_of(id)]
+        for fault in faults_of(self.binder.duckdb, pivot.sql, names).faults:
+            offset = None if fault.offset is None else before_edits(fault.offset, pivot.edits)
+            if offset is not None and offset < pivot.end and self.is_certain(fault):
+                placed = evolve(fault, offset=offset)
+                self.add([self.of_fault(placed, self.place(placed))])
+        if len(self.problems):
+            raise _Wrong
 
     def types(self) -> dict[str, set[str]]:
         """The types that the columns of each name have in what the node reads."""
@@ -209,7 +231,14 @@ class _Rows:
         connection = self.binder.duckdb
         try:
             columns = columns_of(connection.sql(sql))
-        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        except (
+            duckdb.BinderException,
+            duckdb.CatalogException,
+            duckdb.ParserException,
+            # What a constant says that no value can be made of.
+            duckdb.ConversionException,
+            duckdb.InvalidInputException,
+        ):
             if not self.binder.nodes.keys() >= set(self.node.parents):
                 raise Unbound("it reads a node that is not there") from None
             names = [name for id in self.node.parents for name in self.names_of(id)]
@@ -278,8 +307,8 @@ class _Rows:
             self.add(failure(plugin, "node_misfits", error, node.location, node.id))
             raise _Wrong from None
         wrong = [self.of_misfit(misfit) for misfit in misfits]
-        if wrong:
-            self.add(wrong)
+        self.add(wrong)
+        if any(problem.severity == "error" for problem in wrong):
             raise _Wrong
         if not body.typed:
             raise Unbound("the types of its input are not known")
@@ -314,6 +343,7 @@ class _Rows:
             location=place,
             help=misfit.help,
             node=self.node.id,
+            severity=misfit.severity,
         )
 
     def place_of_name(self, fault: Fault) -> Location:

@@ -36,6 +36,8 @@ _STREAMED = re.compile(
 """How DuckDB quotes Arrow quoting Python, when an iterator of rows fails."""
 _OF_COLUMN = re.compile(r"column '(?P<name>[^'.\[]+)[^']*': ")
 """How what reads files says which column a value is of."""
+_SOURCE_COLUMN = re.compile(r"from source column (?:\"(?P<quoted>[^\"]+)\"|(?P<bare>\w+))")
+_TIMES = ("time_column", "application_date_col", "features")
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
 _WRONG_SQL = ("SK0706", "SK0708")
 _CONTRACT = "SK0713"
@@ -185,7 +187,27 @@ def as_checked(
     if alike and error.message.startswith(f"{alike[0].message}; "):
         # So it does of a node's audits; the location is that of the first.
         return _error(evolve(alike[0], message=error.message))
-    return _error(alike[0]) if alike else error
+    return _error(alike[0]) if alike else _placed(error, node, project.root)
+
+
+def _placed(error: SeeknalError, node: Node, root: Path) -> SeeknalError:
+    """An error of a value, where the column stands that DuckDB says it is of."""
+    from seeknal.sql.positions import place_in
+    from seeknal.sql.tokens import tokenize
+    from seeknal.values.spots import find_word
+
+    named = _SOURCE_COLUMN.search(error.message)
+    if named is None or error.location != node.location:
+        return error
+    name = named["quoted"] or named["bare"]
+    if node.sql is None:
+        error.location = find_word(root, node.location, name, *_TIMES)
+        return error
+    tokens = tokenize(node.sql.executable)
+    found = [t for t in tokens if t.kind in ("word", "name") and t.name.lower() == name.lower()]
+    if found:
+        error.location = place_in(root, node.sql, found[0].start)
+    return error
 
 
 def _of_source(error: SeeknalError, node: Node, project: Project) -> SeeknalError:

@@ -96,7 +96,8 @@ def faults_of(connection: duckdb.DuckDBPyConnection, sql: str, names: Sequence[s
         if any(told.offset == other.offset for other in found):
             break
         found.append(told)
-        patch = _patch(told, sql, edits) if fault.offset is not None else None
+        is_placed = fault.offset is not None or sql[told.offset or 0 :].startswith("'")
+        patch = _patch(told, sql, edits) if is_placed else None
         if patch is None:
             break
         edits.append(patch)
@@ -220,7 +221,8 @@ def _extent(answer: dict[str, Any], sql: str) -> tuple[int | None, int]:
 
 def _in_original(fault: Fault, edits: Sequence[tuple[int, int, str]], sql: str) -> Fault:
     if fault.offset is None:
-        return evolve(fault, offset=_first_named(fault.name, sql))
+        said = _first_named(fault.name, sql)
+        return evolve(fault, offset=_literal_said(fault.message, sql) if said is None else said)
     spans: list[Edit] = [(start, stop, len(new)) for start, stop, new in edits]
     begin = before_edits(fault.offset, spans)
     end = before_edits(fault.offset + fault.length, spans)
@@ -249,6 +251,12 @@ def _first_named(name: str | None, sql: str) -> int | None:
     return next(
         (at for at in found if wanted and sql[at:].lower().lstrip('"').startswith(wanted)), None
     )
+
+
+def _literal_said(message: str, sql: str) -> int | None:
+    """Where the longest text stands that a message says, for what is wrong with a text."""
+    said = [t for t in tokenize(sql) if t.kind == "string" and t.value and t.value in message]
+    return max(said, key=lambda token: len(token.text)).start if said else None
 
 
 def second_named(name: str, sql: str) -> int | None:

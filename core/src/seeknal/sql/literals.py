@@ -22,6 +22,16 @@ _CONVERTED = re.compile(rf"(?<!TRY_)\bCAST\('((?:[^']|'')*)' AS ({_TYPE})\)")
 _TIMES = ("date", "time", "timestamp", "timestamptz", "interval")
 _PERHAPS = ("try", "try_cast", "coalesce", "if", "iff", "ifnull", "nullif", "error")
 """Functions that do not evaluate all that is given to them, or take what cannot be converted."""
+_MATCHING = (
+    "regexp_matches",
+    "regexp_full_match",
+    "regexp_replace",
+    "regexp_extract",
+    "regexp_extract_all",
+    "regexp_split_to_array",
+    "string_split_regex",
+    "str_split_regex",
+)
 _MOST_LISTED = 200
 """Tokens before a literal in the list that it stands in; what follows them is not looked at."""
 
@@ -43,8 +53,14 @@ def literal_faults(
             places = [at for at, token in strings.items() if token.value == value]
             if len(places) == 1:
                 typed.setdefault(places[0], type)
-    passed = set(_passed_over(tokens)) if typed else set()
+    patterns = [at for at in strings if _is_pattern(tokens, at)]
+    passed = set(_passed_over(tokens)) if typed or patterns else set()
     found = []
+    for at in patterns:
+        reason = None if at in passed else _no_pattern(str(strings[at].value))
+        if reason is not None:
+            start, length = strings[at].start, len(strings[at].text)
+            found.append(Fault(message=reason, kind="type", offset=start, length=length))
     for at, type in sorted(typed.items()):
         token = strings[at]
         reason = None if at in passed else _refusal(str(token.value), type)
@@ -114,7 +130,53 @@ def _cast_to(tokens: Sequence[Token], at: int) -> str | None:
         return _type(tokens[at + 2 :])
     if tokens[at + 1 : at + 2] and tokens[at + 1].key == "::":
         return _type(tokens[at + 2 :])
+    if keys and keys[-1] in ("limit", "offset"):
+        return "BIGINT"
     return keys[-1].upper() if keys and keys[-1] in _TIMES else None
+
+
+def _is_pattern(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a literal is the whole pattern that texts are matched with, and nothing more."""
+    after = [token.key for token in tokens[at + 1 : at + 2]]
+    if tokens[max(0, at - 1)].key in ("~", "!~"):
+        return True
+    if after != [")"] and not (after == [","] and tokens[at + 2].kind != "string"):
+        # Options may say that it is no pattern; what replaces a match is a text as well.
+        replaces = after == [","] and [token.key for token in tokens[at + 3 : at + 4]] == [")"]
+        if not replaces or _function(tokens, at) != "regexp_replace":
+            return False
+    return _function(tokens, at) in _MATCHING
+
+
+def _function(tokens: Sequence[Token], at: int) -> str | None:
+    """The function of which the second argument begins there."""
+    depth, commas = 0, 0
+    for place in range(at - 1, 0, -1):
+        key = tokens[place].key
+        if key in (")", "]", "}"):
+            depth += 1
+        elif key in ("(", "[", "{"):
+            depth -= 1
+            if depth < 0:
+                return tokens[place - 1].name.lower() if key == "(" and commas == 1 else None
+        elif key == "," and depth == 0:
+            commas += 1
+    return None
+
+
+@lru_cache(1000)
+def _no_pattern(value: str) -> str | None:
+    import duckdb
+
+    from seeknal.sql.syntax import parser
+
+    try:
+        parser().execute(f"SELECT regexp_matches('', {quote_literal(value)})").fetchall()
+    except duckdb.InvalidInputException as error:
+        return str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
+    except duckdb.Error:
+        return None
+    return None
 
 
 def _type(tokens: Sequence[Token]) -> str | None:

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import AuditType, NodeError, column_help, quote_identifier
+from seeknal.plugin import AuditType, NodeError, column_help, misfit, quote_identifier
 from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Entry, Finding, columns_of, counted, quoted
 from seeknal_audits.options import (
@@ -69,8 +69,10 @@ def _rows_of(node: str, subject: Subject) -> Relation:
         ) from error
 
 
-def _refuse_missing(options: Relationships, subject: Subject) -> None:
-    names = _rows_of(options.to, subject).names
+def _refuse_misfits(options: Relationships, subject: Subject) -> None:
+    """Refuse fields that are not there, and those that nothing in the columns can be equal to."""
+    rows = _rows_of(options.to, subject)
+    names = rows.names
     known = {name.lower() for name in names}
     for name in options.fields:
         if known and name.lower() not in known:
@@ -80,10 +82,20 @@ def _refuse_missing(options: Relationships, subject: Subject) -> None:
                 code="SK0903",
                 help=column_help(name, names),
             )
+    types = {column.name.lower(): column.type for column in rows.columns}
+    for mine, name in zip(options.columns, options.fields, strict=True):
+        reason = misfit(subject.type_of(mine), types.get(name.lower(), ""))
+        if reason is not None:
+            raise NodeError(
+                f"audit relationships of {subject.relation.node} refers by {mine!r} to {name!r} of"
+                f" {options.to}: {reason}",
+                code="SK0912",
+                help="name a column of the same type, or cast one of them in its node",
+            )
 
 
 def _orphans(options: Relationships, values: Values, subject: Subject) -> Finding:
-    _refuse_missing(options, subject)
+    _refuse_misfits(options, subject)
     names = list(zip(options.columns, options.fields, strict=True))
     same = [f"r.{quote_identifier(mine)} = p.{quote_identifier(other)}" for mine, other in names]
     given = [f"r.{quote_identifier(mine)} IS NOT NULL" for mine in options.columns]
