@@ -222,3 +222,29 @@ def test_a_run_says_the_same_in_the_same_words(shop, mistake):
     [failed] = [entry for entry in ran["nodes"] if entry["status"] == "failed"]
     error = failed["error"]
     assert (error["message"], error["code"]) == (told["message"], told["code"])
+
+
+LONG = "a" * 70
+IN_POSTGRES = {
+    "column": (
+        f"kind: transform\nname: t\nsql: |\n  SELECT order_id,\n    amount AS ^{LONG}\n"
+        "  FROM ref('source.orders')\nmaterializations:\n"
+        "  - {type: postgresql, connection: pg, table: x.t}\n"
+    ),
+    "query": (
+        "kind: source\nname: t\nsource: postgresql\nconnection: pg\nquery: |\n  SELECT 1 AS a,\n"
+        "    ^pg_sleep(3) AS b\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_POSTGRES)
+def test_what_postgres_would_refuse_is_told_where_it_is_written(seeknal_project, name):
+    text = IN_POSTGRES[name]
+    before = text.partition("^")[0]
+    made = seeknal_project({**PROJECT, "seeknal/t.yml": text.replace("^", "")})
+
+    [told] = made.run("validate", "--format", "json").json()["problems"]
+
+    place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+    assert (told["line"], told["column"]) == place

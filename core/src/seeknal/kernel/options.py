@@ -8,7 +8,7 @@ gives the JSON Schema that editors use.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -200,6 +200,14 @@ def unstructure(value: object, *, functional_only: bool = False) -> Any:
     return value
 
 
+def _entries(value: object) -> Iterator[tuple[tuple[Any, ...], object]]:
+    """A value, or each of several with its place."""
+    if isinstance(value, tuple | list):
+        yield from (((number,), each) for number, each in enumerate(value))
+    else:
+        yield (), value
+
+
 class _Mismatch(Exception):
     """A value is not of the wanted type; the message says what was expected.
 
@@ -272,8 +280,15 @@ class _Reader:
             words = set(text.replace(",", " ").split())
             # Of two that do not go together the one written last.
             of = {each.name: {each.name, each.key, *each.aliases} for each in fields_of(cls)}
-            named = [key for name, key in spelt.items() if words & of[name]]
-            self.report(WRONG_VALUE, text, (*path, *named[-1:]), None)
+            named = [(key,) for name, key in spelt.items() if words & of[name]]
+            quoted = [
+                (key, *at)
+                for name, key in spelt.items()
+                for at, value in _entries(given[name])
+                if isinstance(value, str) and value and repr(value) in text
+            ]
+            meant = [*named, *quoted][-1:]
+            self.report(WRONG_VALUE, text, (*path, *(part for at in meant for part in at)), None)
             return None
 
     def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:

@@ -11,6 +11,7 @@ from seeknal.kernel.roles import texts_of
 from seeknal.project.inside import is_url
 from seeknal.values.node import Node
 from seeknal.values.problems import Problem
+from seeknal.values.spots import find_word
 from seeknal.values.targets import Mode, Target
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ def read_back(
             tables.get(_folded(table)) if table else None
         )
         if found is not None:
-            yield _problem(node, *found)
+            yield _problem(node, *found, root)
 
 
-def _problem(source: Node, owner: Node, target: Target) -> Problem:
+def _problem(source: Node, owner: Node, target: Target, root: Path) -> Problem:
     return Problem(
         code="SK0220",
         message=f"{source.id} reads {target.label}, which {owner.id} delivers",
-        location=source.location,
+        location=find_word(root, source.location, "", "table", "path", "params"),
         help=_help(owner, target),
         node=source.id,
     )

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from seeknal.values.audits import Audit
     from seeknal.values.location import Location
     from seeknal.values.marks import Marks
-    from seeknal.values.problems import Problems
+    from seeknal.values.problems import Problem, Problems
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
@@ -349,7 +349,7 @@ class _Builder:
             dialect=common.dialect,
             locate=locate,
         )
-        self.problems += resolved.problems
+        self.problems += map(self.at_dialect, resolved.problems)
         self.dated |= resolved.time_dependent
         self.volatile = self.volatile or resolved.volatile
         if common.volatile is not True:
@@ -363,6 +363,12 @@ class _Builder:
             edits=resolved.edits,
         )
         return sql, resolved.inputs
+
+    def at_dialect(self, problem: Problem) -> Problem:
+        """A problem of the SQL's dialect at its own key, where it has one."""
+        if problem.code != "SK0454" or "dialect" not in self.raw.data:
+            return problem
+        return evolve(problem, location=self.raw.marks.value("dialect"))
 
     def text_location(self, key: str, text: str) -> Location:
         return text_begins(self.raw.marks.value(key), text)

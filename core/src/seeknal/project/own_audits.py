@@ -151,7 +151,7 @@ def _type_of(
         problems.append(empty)
         return None
     if (wrong := _wrong_name(file, found, plugins)) is not None:
-        problems.append(_problem(wrong, Location(file.path)))
+        problems.append(_problem(wrong, Location(file.path, 1)))
         return None
     try:
         type = plugins.hooks.audit_file(file=file)

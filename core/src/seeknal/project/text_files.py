@@ -29,10 +29,15 @@ def read_text(path: Path, file: str, problems: Problems) -> str | None:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"is not UTF-8 text: byte 0x{data[error.start]:02x}"
+        message, line = not_utf8(data, error)
         _add(problems, message, Location(file, line), "save the file as UTF-8")
         return None
+
+
+def not_utf8(data: bytes, error: UnicodeDecodeError) -> tuple[str, int]:
+    """Which byte of a file is no text, and its line."""
+    line = data.count(b"\n", 0, error.start) + 1
+    return f"is not UTF-8 text: byte 0x{data[error.start]:02x}", line
 
 
 def read_regular(path: Path) -> bytes:

@@ -65,6 +65,8 @@ def _explained(
     if isinstance(error, ProjectError):
         return _from_problems(error)
     if isinstance(error, SeeknalError):
+        if node.python is not None and error.location in (None, Location(node.location.file)):
+            error.location = node.location
         return error
     text = scrub(str(error)).strip()
     if disk_full(error):

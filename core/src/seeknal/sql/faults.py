@@ -44,6 +44,7 @@ _NAMES = (
 )
 _COMPARED = "Cannot compare values"
 COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
+_SETS = ("union", "except", "intersect")
 _SHAPES = ("must appear in the GROUP BY clause", "cannot contain aggregates", "same number of")
 
 
@@ -220,6 +221,8 @@ def _extent(answer: dict[str, Any], sql: str) -> tuple[int | None, int]:
 
 
 def _in_original(fault: Fault, edits: Sequence[tuple[int, int, str]], sql: str) -> Fault:
+    if fault.offset is None and "Set operations" in fault.message:
+        return evolve(fault, offset=next((t.start for t in tokenize(sql) if t.key in _SETS), None))
     if fault.offset is None:
         said = _first_named(fault.name, sql)
         return evolve(fault, offset=_literal_said(fault.message, sql) if said is None else said)

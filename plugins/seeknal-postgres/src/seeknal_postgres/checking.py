@@ -13,6 +13,7 @@ from seeknal.plugin import (
     Problem,
     SqlRefused,
     check_query,
+    find_in_text,
     find_word,
 )
 from seeknal_postgres.catalogue import table_of
@@ -39,8 +40,10 @@ def problems_of(project: Project) -> Iterable[Problem]:
             if isinstance(target.options, PostgresTarget):
                 yield from _of_target(node, target, target.options)
                 columns = _columns(node)
-        for fault in too_long(columns):
-            yield _problem(node, CODE, fault, HELP)
+        for column in columns:
+            for fault in too_long([column]):
+                place = find_word(project.root, node.location, column[1], "columns", "sql")
+                yield evolve(_problem(node, CODE, fault, HELP), location=place)
 
 
 def _of_engine(node: Node, project: Project) -> Iterator[Problem]:
@@ -78,9 +81,8 @@ def _of_source(node: Node, root: Path) -> Iterator[Problem]:
             check_query(query, dialect="postgres", allow_files=True)
         except SqlRefused as error:
             problem = _problem(node, "SK1315", f"{key}: {error}", "one SELECT, or WITH ... SELECT")
-            # The first word of it: the place within it is that of a text without YAML.
-            first = next(iter(query.split()), "")
-            yield evolve(problem, location=find_word(root, node.location, first, key))
+            at = (error.line, error.column)
+            yield evolve(problem, location=find_in_text(root, node.location, query, at, key))
             continue
         for fault in too_long(names_in(query)):
             yield _problem(node, CODE, f"{key}: {fault}", HELP)

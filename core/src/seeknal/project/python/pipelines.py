@@ -31,6 +31,7 @@ from seeknal.project.python.syntax import (
 )
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.project.raw import RawNode
+from seeknal.project.text_files import not_utf8
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.names import NodeId
@@ -144,9 +145,14 @@ class _Reader:
         except SyntaxError as error:
             message = f"Python cannot read this file: {error.msg}"
             self.problems.add("SK0501", message, self.at(error.lineno or 0, error.offset or 0))
+        except UnicodeDecodeError as error:
+            message, line = not_utf8(data, error)
+            help = "save the file as UTF-8"
+            self.problems.add("SK0502", f"the file {message}", self.at(line), help)
+        except BadHeader as error:
+            self.problems.add("SK0503", f"the file cannot be read: {error}", self.at(error.line))
         except (OSError, ValueError, RecursionError) as error:
-            code = "SK0503" if isinstance(error, BadHeader) else "SK0502"
-            self.problems.add(code, f"the file cannot be read: {error}", self.at())
+            self.problems.add("SK0502", f"the file cannot be read: {error}", self.at())
         else:
             return True
         return False
