@@ -178,11 +178,11 @@ def _selected(
     fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
 ) -> frozenset[NodeId]:
-    from seeknal.graph.selection import select
-
     nodes = loaded.project.nodes
     if not is_narrowed(request):
         return frozenset(nodes)
+    from seeknal.graph.selection import select
+
     return select(
         request.select,
         nodes,
@@ -198,21 +198,21 @@ def _selected(
 
 
 def _forward_only(loaded: Loaded, request: Request) -> frozenset[NodeId]:
-    from seeknal.graph.selection import select
-
     if not request.forward_only:
         return frozenset()
+    from seeknal.graph.selection import select
+
     return select(request.forward_only, loaded.project.nodes, loaded.graph)
 
 
 def _refreshed(loaded: Loaded, request: Request) -> frozenset[NodeId]:
-    from seeknal.graph.selection import select
-
     sources = {id: node for id, node in loaded.project.nodes.items() if node.source}
     if request.refresh is None:
         return frozenset()
     if not request.refresh:
         return frozenset(sources)
+    from seeknal.graph.selection import select
+
     found: set[NodeId] = set()
     for text in request.refresh:
         named = select([text], loaded.project.nodes, loaded.graph) & frozenset(sources)

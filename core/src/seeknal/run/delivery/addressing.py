@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.values.deliveries import Account, Owed
 from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
-    from seeknal.values.deliveries import Delivery
+    from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Snapshot
     from seeknal.values.targets import Target
@@ -37,6 +36,8 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
     What a destination was handed in other modes stays on record beside a full target until that has
     replaced it. What full was owed is a batch of the mode that follows.
     """
+    from seeknal.values.deliveries import Account
+
     target_of = partial(_target_of, node)
     kept: dict[str, Delivery] = {}
     found: dict[str, list[Delivery]] = {}
@@ -237,6 +238,8 @@ def _with_missed(
     account: Account, target: Target, base: Delivery | None, missed: Delivery, rows: Rows
 ) -> Account:
     """The account with the rows that full never brought as a batch, unless they are its last."""
+    from seeknal.values.deliveries import Owed
+
     artifact = rows.before(missed.output_id)
     number = max(base.number if base else 0, highest(account, target.key))
     known = evolve(missed, key=target.key, mode=target.mode, number=max(1, number))
