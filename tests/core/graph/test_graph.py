@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from seeknal.graph.dag import build_graph
+from seeknal.graph.dag import build_graph, graph_of
+from seeknal.graph.fingerprint import fingerprints
 from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
@@ -155,3 +156,12 @@ def test_a_cycle_of_ten_thousand_nodes_is_found_and_shortened():
         build_graph(make(**chain))
 
     assert " -> ... -> " in caught.value.problems[0].message
+
+
+def test_what_reads_something_that_is_no_node_has_no_fingerprint(tmp_path):
+    nodes = make(a=[], b=["a", "lost"], c=["b"], d=["a"])
+    graph = graph_of({id: node.parents for id, node in nodes.items()})
+
+    found = fingerprints(nodes, graph, "2026-03-01", tmp_path)
+
+    assert names(found) == ["a", "d"]

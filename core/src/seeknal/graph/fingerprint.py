@@ -33,8 +33,10 @@ def fingerprints(
     found: dict[NodeId, Fingerprint] = {}
     for id in graph.order:
         node = nodes[id]
-        parents = [found[parent] for parent in graph.parents[id] if parent in found]
-        if len(parents) < len(graph.parents[id]):
+        reads = node.parents
+        parents = [found[parent] for parent in reads if parent in found]
+        if len(parents) < len(reads):
+            # The graph may not have those that are no nodes.
             continue
         found[id] = Fingerprint(
             content=_content(node, today, files),
