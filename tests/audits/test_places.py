@@ -212,3 +212,39 @@ def test_columns_that_can_never_be_equal_are_told_of_a_relationship(seeknal_proj
 
     assert checked == ran
     assert checked[1] == ["seeknal/a.yml:8:12"]
+
+
+def test_the_name_of_an_audit_stands_where_its_result_is_told(project):
+    made = project(
+        "type: unique, column: id, name: one row per order",
+        "type: unique, column: depot, name: one per depot",
+        "type: unique, column: id, name: again, severity: warn",
+    )
+
+    ran = made.run("run")
+    asked = made.run("run", "--format", "json").json()
+
+    headlines, _ = told(ran)
+    assert 'transform.a: unique(id) "one row per order": 1 key occurs' in headlines[0]
+    assert 'transform.a: unique(id) "again": 1 key occurs' in headlines[1]
+    assert 'unique(id) "one row per order": 2 failing rows' in ran.stderr
+    (node,) = [entry for entry in asked["nodes"] if entry["node"] == "transform.a"]
+    assert [audit["name"] for audit in node["audits"]] == [
+        "one row per order",
+        "one per depot",
+        "again",
+    ]
+
+
+def test_the_names_of_audits_stand_in_the_table_of_the_audit_command(project):
+    made = project(
+        "type: not_null, column: id, name: every order is known",
+        "type: not_null, column: depot",
+    )
+    made.run("run").assert_ok()
+
+    table = made.run("audit").assert_ok().stdout
+    records = made.run("audit", "--format", "json").json()
+
+    assert 'not_null "every order is known"' in table
+    assert [record["name"] for record in records] == ["every order is known", None]

@@ -194,6 +194,7 @@ function audits(found) {
           null,
           audit.type,
           audit.columns.length ? h('code', null, audit.columns.join(', ')) : null,
+          audit.name ? ` “${audit.name}”` : null,
         ),
         h('span', { class: 'verdict' }, verdict(audit)),
       ),

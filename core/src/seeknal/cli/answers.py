@@ -156,6 +156,7 @@ def _audited(found: Mapping[str, Any]) -> dict[str, Any]:
     bad = "warned" if severity == "warn" else "failed"
     return {
         "type": found.get("audit_type"),
+        "name": found.get("name"),
         "columns": found.get("columns") or [],
         "status": "passed" if found.get("passed") else bad,
         "failing_rows": found.get("failing_rows"),

@@ -99,13 +99,18 @@ def _records(result: NodeResult, root: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _called(record: Mapping[str, Any]) -> str:
+    type, name = record["type"] or "", record.get("name")
+    return f'{type} "{name}"' if name else type
+
+
 def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
     from seeknal.cli.render import count, print_table
 
     rows = [
         (
             record["node"],
-            record["type"] or "",
+            _called(record),
             ", ".join(record["columns"] or ()),
             record["status"],
             f"{record['failing_rows'] or 0:,}",

@@ -58,11 +58,10 @@ def command(found: FailingRows, root: Path) -> str:
 
 
 def _heading(result: AuditResult, found: FailingRows) -> str:
-    columns = f"({', '.join(result.columns)})" if result.columns else ""
     total = max(found.kept, result.failing_rows)
     rest = total > len(found.rows)
     shown = f"{len(found.rows)} of " * rest + count(total, "failing row")
-    return f"  {result.audit_type}{columns}: {shown}"
+    return f"  {result.title}: {shown}"
 
 
 def _all(found: FailingRows, root: Path) -> str:

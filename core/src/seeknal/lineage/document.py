@@ -156,6 +156,7 @@ def _columns(node: Node, lineage: NodeLineage) -> list[dict[str, Any]]:
 def _audit(result: AuditResult) -> dict[str, Any]:
     return {
         "type": result.audit_type,
+        "name": result.name,
         "columns": list(result.columns),
         "passed": result.passed,
         "failing_rows": result.failing_rows,

@@ -74,6 +74,7 @@ def build_audit(
         warn_if=_text(data.get("warn_if")),
         error_if=_text(data.get("error_if")),
         message=_text(data.get("message")),
+        name=_text(data.get("name")),
         where=where,
         declared_by=declared_by,
         kept_as=declared.kept_as,

@@ -131,7 +131,7 @@ def _source_to(source: Source) -> dict[str, Any]:
 def _audit_to(audit: Audit) -> dict[str, Any]:
     names = (
         *("type", "node", "severity", "warn_if", "error_if", "message", "where", "declared_by"),
-        "kept_as",
+        *("kept_as", "name"),
     )
     data = {name: getattr(audit, name) for name in names}
     return data | {"options": _compact(audit.options), "at": _place_to(audit.location)}

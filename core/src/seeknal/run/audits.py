@@ -119,7 +119,8 @@ def _ask(
         raise NodeError(
             f"plugin {owner!r} gave no result for some audits of {node.id}", code="SK0902"
         )
-    return dict(zip(indexes, (_told(answer, where) for answer in answers), strict=True))
+    told = [_told(answer, audit) for answer, audit in zip(answers, asked, strict=True)]
+    return dict(zip(indexes, told, strict=True))
 
 
 def _together(errors: Sequence[NodeError], failed: Sequence[Pair]) -> NodeError:
@@ -175,16 +176,12 @@ def _at(location: Location | None) -> str:
 def named(result: AuditResult) -> str:
     """An audit that failed, and what it says."""
     line = result.message or f"{result.failing_rows:,} failing rows"
-    return f"{result.audit_type}{_columns(result)}: {line}"
+    return f"{result.title}: {line}"
 
 
 def _relative(path: str, root: Path) -> str:
     full = Path(path)
     return str(full.relative_to(root)) if full.is_relative_to(root) else path
-
-
-def _columns(result: AuditResult) -> str:
-    return f"({', '.join(result.columns)})" if result.columns else ""
 
 
 def _fault(audit: Audit, error: NodeError, context: AuditContext) -> Location | None:
@@ -214,8 +211,8 @@ def _groups(audits: Sequence[Audit], plugins: Plugins) -> dict[tuple[str, str | 
     return groups
 
 
-def _told(result: AuditResult, where: str | None) -> AuditResult:
-    """A result whose message says which rows it is about."""
-    if where is None or not result.message:
-        return result
-    return evolve(result, message=f"{result.message}, where {where}")
+def _told(result: AuditResult, audit: Audit) -> AuditResult:
+    """A result that says what its audit is called, and in its message which rows it is about."""
+    said = result.message and audit.where is not None
+    message = f"{result.message}, where {audit.where}" if said else result.message
+    return evolve(result, message=message, name=audit.name)

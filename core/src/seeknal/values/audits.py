@@ -23,6 +23,8 @@ class Audit:
     warn_if: str | None = None
     error_if: str | None = None
     message: str | None = None
+    name: str | None = None
+    """What it is called, for people."""
     where: str | None = None
     """A condition, checked: only rows that it is true for are audited."""
     declared_by: NodeId | None = None
@@ -47,3 +49,11 @@ class AuditResult:
     message: str = ""
     duration_ms: float = 0.0
     sample: str | None = None
+    name: str | None = None
+    """The audit's own, which core fills in."""
+
+    @property
+    def title(self) -> str:
+        """``unique(id)``, and what the audit is called where it has a name."""
+        columns = f"({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.audit_type}{columns}" + (f' "{self.name}"' if self.name else "")
