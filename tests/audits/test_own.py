@@ -275,7 +275,12 @@ OTHER = "seeknal/audits/other.sql"
         (
             "-- params: column\nSELEC * FROM __THIS__ WHERE {{ column }} < 0\n",
             f"{OTHER}:2",
-            "audit other: syntax error",
+            'audit other: syntax error at or near "SELEC"',
+        ),
+        (
+            "-- params: column\nSELECT * FROM __THIS__ WHERE {{ column }} < < 0\n",
+            f"{OTHER}:2",
+            "audit other: syntax error at or near",
         ),
         (
             "-- params: min\n\nSELECT * FROM orders WHERE id < {{ min }}\n",
@@ -304,6 +309,25 @@ def test_a_file_that_no_audit_names_is_checked_as_well(told, sql, place, message
 
     assert found[0] == place
     assert message in found[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "caret"),
+    [
+        ("SELEC * FROM __THIS__ WHERE {{ column }} < 0", "    ^^^^^"),
+        ("SELECT * FRM __THIS__ WHERE {{ column }} < 0", "             ^^^^^^^^"),
+        ("SELECT * FROM __THIS__ WHERE {{ column }} < < 0", None),
+    ],
+)
+def test_a_caret_stands_where_the_line_is_as_it_was_written(project, line, caret):
+    made = project(UNUSED, **{OTHER: f"-- params: column\n{line}\n"})
+
+    lines = made.run("validate").stderr.splitlines()
+
+    told = lines.index(next(each for each in lines if each.endswith(line)))
+    found = lines[told + 1].partition("|")[2].rstrip() if "^" in lines[told + 1] else None
+    assert (found and found.strip()) == (caret and caret.strip())
+    assert found is None or line[found.index("^") - 1 :].startswith(("SELEC", "__THIS__"))
 
 
 def test_a_parameter_that_the_query_does_not_use_is_a_warning_at_its_name(project):

@@ -100,8 +100,9 @@ def _check(kept: CustomSql, written: str) -> None:
     except SqlRefused as error:
         line = error.line or first_line(kept.text)
         # Where parameters are filled in, what follows them stands elsewhere than it was written.
-        is_filled = any("{" in each for each in written.split("\n")[line - 1 : line])
-        raise SqlRefused(str(error), line, 0 if is_filled else error.column) from error
+        before, filled, _ = "".join(written.split("\n")[line - 1 : line]).partition("{")
+        is_moved = bool(filled) and error.column > len(before)
+        raise SqlRefused(str(error), line, 0 if is_moved else error.column) from error
 
 
 def first_line(text: str) -> int:
