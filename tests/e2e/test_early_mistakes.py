@@ -248,3 +248,16 @@ def test_what_postgres_would_refuse_is_told_where_it_is_written(seeknal_project,
 
     place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
     assert (told["line"], told["column"]) == place
+
+
+def test_a_connection_of_a_target_is_told_where_there_is_no_profile(seeknal_project):
+    files = {path: text for path, text in PROJECT.items() if path != "profiles.yml"}
+    made = seeknal_project(files)
+    text = (made.path / ORDERS).read_text()
+
+    problems = made.run("validate", "--format", "json").json()["problems"]
+
+    [told] = [entry for entry in problems if entry["code"] == "SK0603"]
+    assert told["severity"] == "warn"
+    assert told["message"] == "connection 'pg' is used, but there is no profiles.yml"
+    assert told["line"] == text.count("\n", 0, text.index("connection: pg")) + 1

@@ -161,11 +161,9 @@ def _connections(profile: Callable[[], Profile | None], plugins: Plugins) -> Cal
     def connection(name: str) -> Any:
         found = profile()
         if found is None:
-            raise UsageError(
-                f"connection {name!r} is used, but there is no profiles.yml",
-                code="SK0603",
-                help="write one beside seeknal_project.yml, or say --profile PATH",
-            )
+            from seeknal.project.build_context import NO_PROFILE, no_profile
+
+            raise UsageError(no_profile(name), code="SK0603", help=NO_PROFILE)
         return found.connection(name, plugins)
 
     return connection

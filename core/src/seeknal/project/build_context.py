@@ -31,7 +31,8 @@ class Surroundings:
     sections: Mapping[str, object] = field(factory=dict)
     """The sections of the profile that targets of a type start with, as their classes."""
     connections: Endpoints | None = None
-    """None: there is no profile."""
+    """None: there is no profile, or none that can be read."""
+    has_profile: bool = True
     asked: Mapping[str, Collection[str]] = field(factory=dict)
     """The keys that each connection sets, by its name."""
     node_defaults: Mapping[str, object] = field(factory=dict)
@@ -54,12 +55,33 @@ def unknown_type(what: str, name: str, plugins: Plugins, asked: Collection[str] 
     return plugins.missing(what, name, asked) or did_you_mean(name, known) or listed
 
 
+NO_PROFILE = "write one beside seeknal_project.yml, or say --profile PATH"
+
+
+def no_profile(name: str) -> str:
+    """What is said of a connection where nothing says what connections there are."""
+    return f"connection {name!r} is used, but there is no profiles.yml"
+
+
 def unknown_connection(
-    name: str, known: Collection[str], location: Location, node: NodeId
-) -> Problem:
-    """A source or a target names a connection that no profile has."""
+    name: str, around: Surroundings, location: Location, node: NodeId
+) -> Problem | None:
+    """A source or a target names a connection that no profile has; None where it may have one."""
     from seeknal.values.errors import did_you_mean
 
+    if not around.has_profile:
+        # It may be on the machine that runs the node.
+        return Problem(
+            code="SK0603",
+            message=no_profile(name),
+            location=location,
+            help=NO_PROFILE,
+            node=node,
+            severity="warn",
+        )
+    known = around.connections
+    if known is None or name in known:
+        return None
     help = did_you_mean(name, known) or f"connections: {', '.join(sorted(known)) or 'none'}"
     return Problem(
         code="SK0604",

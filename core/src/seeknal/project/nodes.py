@@ -516,10 +516,10 @@ class _Builder:
 
     def check_connection(self, name: str, own_key: bool) -> None:
         marks = self.raw.marks if own_key else self.raw.marks.below("params")
-        known = self.around.connections
-        if known is not None and name not in known and "://" not in name:
-            place = marks.value("connection")
-            self.problems.append(unknown_connection(name, known, place, self.id))
+        place = marks.value("connection")
+        problem = unknown_connection(name, self.around, place, self.id)
+        if problem is not None and "://" not in name:
+            self.problems.append(problem)
 
     def check_templates(self, table: tuple[str, ...], options: object) -> None:
         """What a source reads is written out."""

@@ -248,6 +248,7 @@ class _Loader:
             source_defaults=self.source_defaults(profile, raws, settings),
             sections=profile.section_options(self.plugins, self.problems) if profile else {},
             connections=profile.endpoints(self.plugins) if profile else None,
+            has_profile=self.profile is not None or bool(settings.options.connections),
             asked=profile.asked() if profile else {},
             node_defaults=settings.options.defaults,
             own_audits=read_own_audits(self.root, self.text, self.plugins, self.problems),

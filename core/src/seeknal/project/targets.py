@@ -207,12 +207,11 @@ class TargetBuilder:
 
     def check_connection(self, name: str, marks: Marks) -> None:
         # A URL is its own connection, and an engine's alias stands for its only one.
-        known = self.around.connections
-        if known is None or "://" in name or name in self.around.plugins.connection_types:
+        if "://" in name or name in self.around.plugins.connection_types:
             return
-        if name not in known:
-            place = marks.value("connection")
-            self.problems.append(unknown_connection(name, known, place, self.raw.id))
+        place = marks.value("connection")
+        if problem := unknown_connection(name, self.around, place, self.raw.id):
+            self.problems.append(problem)
 
     def check_label(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> None:
         """What is written has a name, unless it is left to the node's."""
