@@ -248,3 +248,16 @@ def test_the_names_of_audits_stand_in_the_table_of_the_audit_command(project):
 
     assert 'not_null "every order is known"' in table
     assert [record["name"] for record in records] == ["every order is known", None]
+
+
+def test_a_warning_of_an_audit_that_a_rule_asks_is_told_once_with_its_place(seeknal_project):
+    rule = (
+        "kind: rule\nname: r\ninputs: [{ref: source.s}]\naudits:\n"
+        "  - {type: unique, column: id, severity: warn}\n"
+    )
+    made = seeknal_project({**NODES, "seeknal/r.yml": rule})
+
+    headlines, places = told(made.run("run"))
+
+    assert len(headlines) == 1
+    assert places == ["seeknal/r.yml:5:5"]

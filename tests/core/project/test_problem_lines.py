@@ -61,3 +61,72 @@ def test_a_function_that_returns_nothing_is_told_where_it_stands(seeknal_project
 
     [said] = [node["error"] for node in ran["nodes"] if node["error"]]
     assert (said["code"], said["line"]) == ("SK0514", 4)
+
+
+def _problems(made):
+    return made.run("validate", "--format", "json").json()["problems"]
+
+
+def test_a_path_that_is_no_files_is_all_that_is_told_of_it(seeknal_project):
+    node = "kind: transform\nname: {0}\nsql: SELECT * FROM ref('source.o')\n"
+    target = "materializations:\n  - {{type: file, path: {1}}}\n"
+    one, two = ((node + target).format(*given) for given in (("t", "out/"), ("u", "out/u.csv")))
+    made = seeknal_project({**FILES, "seeknal/t.yml": f"{one}---\n{two}"})
+
+    codes = [entry["code"] for entry in _problems(made)]
+
+    assert codes == ["SK1102"]
+
+
+@pytest.mark.parametrize(("name", "help"), [("transform.NAME", "nodes:"), ("NAME", "kind.name")])
+def test_help_for_a_node_that_is_not_there_can_be_followed(seeknal_project, name, help):
+    text = f"kind: transform\nname: t\nsql: SELECT * FROM ref('{name}')\n"
+    made = seeknal_project({**FILES, "seeknal/t.yml": text})
+
+    [told] = _problems(made)
+
+    assert help in told["help"]
+    assert ("kind.name" in told["help"]) == ("." not in name)
+
+
+WORDS = {
+    "cte": (
+        "WITH c AS (SELECT a FROM ref('source.o')) SELECT c.zz FROM c",
+        '"c" does not have a column named "zz"',
+        "columns: a",
+    ),
+    "gone": (
+        "SELECT v * 2 AS v FROM ref('source.o')",
+        'Referenced column "v" not found in FROM clause',
+        "columns: a, b, d",
+    ),
+    "open": (
+        "SELECT * FROM ref('source.o'",
+        "the bracket of ref( is not closed",
+        "write ref('kind.name')",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_it_is_told_in_words_of_the_query(seeknal_project, name):
+    sql, message, help = WORDS[name]
+    text = f"kind: transform\nname: t\nsql: {sql}\n"
+    made = seeknal_project({**FILES, "seeknal/t.yml": text})
+
+    [told] = _problems(made)
+
+    assert (told["message"], told["help"]) == (message, help)
+
+
+def test_problems_of_one_file_come_in_the_order_of_its_lines(seeknal_project):
+    nodes = [
+        f"kind: transform\nname: t{n}\nkeys: [no]\nsql: SELECT a, nope FROM ref('source.o')\n"
+        for n in range(3)
+    ]
+    made = seeknal_project({**FILES, "seeknal/t.yml": "---\n".join(reversed(nodes))})
+
+    lines = [entry["line"] for entry in _problems(made)]
+
+    assert lines == sorted(lines)
+    assert len(lines) >= 3

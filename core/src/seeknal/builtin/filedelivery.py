@@ -59,6 +59,7 @@ def problems_of(project: Project) -> Iterator[Problem]:
     from seeknal.builtin.options.filetarget import FileOptions
 
     owners: dict[Path, Target] = {}
+    misnamed: set[Path] = set()
     built = [target for node in project.nodes.values() for target in node.targets]
     for target in (*built, *project.wrong_targets):
         if isinstance(target.options, FileOptions) and target.options.path.strip():
@@ -67,8 +68,16 @@ def problems_of(project: Project) -> Iterator[Problem]:
             if first is not target:
                 yield _one_file_twice(first, target)
             sound = target not in project.wrong_targets
-            yield from _wrong(target, target.options, path, project, sound=sound)
-    yield from below_files(owners, project.root)
+            wrong = [*_wrong(target, target.options, path, project, sound=sound)]
+            if any(problem.code in _MISNAMED for problem in wrong):
+                misnamed.add(path)
+            yield from wrong
+    # What is no file's path may have been meant as the folder of the others.
+    files = {path: target for path, target in owners.items() if path not in misnamed}
+    yield from below_files(files, project.root)
+
+
+_MISNAMED = ("SK1102", "SK1106", "SK1109")
 
 
 def _wrong(

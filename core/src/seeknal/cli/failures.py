@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from seeknal.values.location import Location
     from seeknal.values.problems import Problem
 
-MOST_SHOWN = 20
 FEW = 3
 """How many of many problems that are alike are shown in full."""
 MOST_PLACES = 6
@@ -40,7 +39,7 @@ def explain(error: SeeknalError, root: Path | None) -> str:
 def explain_problems(
     problems: Sequence[Problem], root: Path | None, *, verbose: bool = False
 ) -> str:
-    """The first problems in full, errors before warnings, and how many there are.
+    """Problems in full, errors before warnings, and how many there are.
 
     Of many that are alike the first few stand for all, unless ``verbose``.
     """
@@ -52,7 +51,7 @@ def explain_problems(
     for problem in ordered:
         groups.setdefault(_kind(problem), []).append(problem)
     kept = [problem for problem in ordered if _is_shown(problem, groups[_kind(problem)])]
-    blocks = [_block(problem, groups[_kind(problem)], root) for problem in kept[:MOST_SHOWN]]
+    blocks = [_block(problem, groups[_kind(problem)], root) for problem in kept]
     return "\n\n".join([*blocks, count_line(problems, len(kept))])
 
 
@@ -122,10 +121,7 @@ def explain_problem(problem: Problem, root: Path | None) -> str:
 def count_line(problems: Sequence[Problem], kept: int) -> str:
     """``3 problems, 1 warning``, and whether some of them are not shown."""
     text = _counts(problems)
-    if kept > MOST_SHOWN:
-        text += f", the first {MOST_SHOWN} are shown"
-    hides = kept > MOST_SHOWN or kept < len(problems)
-    return f"{text}; seeknal validate --verbose shows all" if hides else text
+    return f"{text}; seeknal validate --verbose shows all" if kept < len(problems) else text
 
 
 def _counts(problems: Sequence[Problem]) -> str:

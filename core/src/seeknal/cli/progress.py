@@ -133,9 +133,32 @@ class Lines:
         if not self._quiet:
             text = totals(summary.results, summary.seconds, summary.interrupted, summary.abandoned)
             print(wrapped(text, self._layout.columns, 0, INDENT), flush=True)
+        told = {result.node: result.audits for result in summary.results}
         for result in (*summary.results, *summary.abandoned):
-            for text in failures(result, self._root, self._nodes.get(result.node)):
+            node = self._nodes.get(result.node)
+            audits = self._audits(result, node, told)
+            for text in failures(result, self._root, node, audits):
                 say(f"\n{text}")
+
+    def _audits(
+        self,
+        result: NodeResult,
+        node: Node | None,
+        told: Mapping[NodeId, Sequence[AuditResult]],
+    ) -> list[tuple[AuditResult, Location | None]]:
+        """A node's audits with their places; a rule's without those that its inputs tell."""
+        if node is None or node.does != "checks":
+            return _places(result.audits, node)
+        parents = [self._nodes[id] for id in node.parents if id in self._nodes]
+        asked = [
+            audit for parent in parents for audit in parent.audits if audit.declared_by == node.id
+        ]
+        places = [audit.location for audit in asked]
+        if len(places) != len(result.audits):
+            places = [None] * len(result.audits)
+        said = [audit for parent in node.parents for audit in told.get(parent, ())]
+        pairs = zip(result.audits, places, strict=True)
+        return [(audit, place) for audit, place in pairs if audit not in said]
 
     def line(self, result: NodeResult) -> str:
         """One node's line, as run.md shows it."""
@@ -220,9 +243,14 @@ def _places(
     return [*zip(audits, places, strict=True)]
 
 
-def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[str]:
-    """What went wrong with one node, as messages for people."""
-    if result.status != "failed" and not result.deliveries and not result.audits:
+def failures(
+    result: NodeResult,
+    root: Path,
+    node: Node | None,
+    audits: Sequence[tuple[AuditResult, Location | None]],
+) -> list[str]:
+    """What went wrong with one node, as messages for people; ``audits`` that warned with it."""
+    if result.status != "failed" and not result.deliveries and not audits:
         return []
     from seeknal.cli.failing import rows_text
     from seeknal.cli.failures import message
@@ -248,9 +276,7 @@ def failures(result: NodeResult, root: Path, node: Node | None = None) -> list[s
         if delivery.status == "owed" and delivery.error
     ]
     warned = [
-        (audit, place)
-        for audit, place in _places(result.audits, node)
-        if not audit.passed and audit.severity == "warn"
+        (audit, place) for audit, place in audits if not audit.passed and audit.severity == "warn"
     ]
     return [*messages, *(_warning(result, *entry, node, root) for entry in warned)]
 

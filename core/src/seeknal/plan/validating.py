@@ -50,14 +50,21 @@ def examine(root: Path, request: Request) -> Examined:
     checked = check(
         loaded.project, loaded.plugins, loaded.state, request.environment, loaded.fingerprints
     )
-    problems = (*loaded.project.warnings, *checked.problems)
+    problems = _ordered((*loaded.project.warnings, *checked.problems))
     return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
+
+
+def _ordered(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Problems as they stand in the files."""
+    if len(problems) < 2:
+        return problems
+    from seeknal.project.reading import place_of
+
+    return tuple(sorted(problems, key=place_of))
 
 
 def _of_wrong(error: ProjectError, request: Request) -> Examined:
     """Its files are wrong: what could be read of it may not fit either."""
-    from seeknal.project.reading import place_of
-
     if error.partial is None:
         return Examined(loaded=None, problems=error.problems, checked=Checked())
     project = error.partial
@@ -65,7 +72,7 @@ def _of_wrong(error: ProjectError, request: Request) -> Examined:
     checked = check(project, load_plugins(), state, request.environment, found, error.problems)
     # Of what is wrong with the files, more than warnings would only be read past.
     more = [problem for problem in checked.problems if problem.severity == "error"]
-    problems = tuple(sorted((*error.problems, *more), key=place_of))
+    problems = _ordered((*error.problems, *more))
     return Examined(loaded=None, problems=problems, checked=_unsaid(checked, problems))
 
 

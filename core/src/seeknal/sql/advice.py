@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 LAMBDA = "write lambda x: x + 1 for x -> x + 1"
 
 _ARROW = Pattern(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
+_VALUES = Pattern(r'Values list ("[^"]*") does not have a column named')
+_LATER = Pattern(
+    r'Column "([^"]+)" referenced that exists in the SELECT clause - but this column cannot be'
+    r" referenced before it is defined"
+)
 _SETTING = Pattern(r'\s*Use "?SET [^\n]*')
 _NEAR = Pattern(
     r'(?P<what>Type|Function) with name "?(?P<name>[^\s"]+)"? does not exist!?'
@@ -27,6 +32,8 @@ _SYSTEM = Pattern(r'\s*Did you mean "(?:main\.|pg_catalog\.)?(?:pg_|pragma_|duck
 def followable(text: str) -> str:
     """``text`` without what only a setting of DuckDB's does, or a table of its own."""
     text = _ARROW.sub("a lambda is not written with an arrow (->)", text)
+    text = _VALUES.sub(r"\1 does not have a column named", text)
+    text = _LATER.sub(r'Referenced column "\1" not found in FROM clause', text)
     return _NEAR.sub(_with_near, _SYSTEM.sub("", _SETTING.sub("", text)))
 
 

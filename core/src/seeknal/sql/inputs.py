@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.sql.functions import FILE_ENDINGS
-from seeknal.sql.names import find, named, suggestions
+from seeknal.sql.names import find, help_for_node, named, suggestions
 from seeknal.values.location import Location
 from seeknal.values.node import Input
 from seeknal.values.other_tools import WORDS
@@ -100,7 +100,7 @@ class Scope:
             if id is None and len(self._candidates(text)) > 1:
                 return None
         if id is None:
-            help = suggestions(text, self.known) or "write it as 'kind.name'"
+            help = help_for_node(text, self.known)
             self.report("SK0310", f"ref('{text}') names no node", place, help)
             return None
         return self.use(id, place)

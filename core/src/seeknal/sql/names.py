@@ -26,6 +26,21 @@ def find(text: str, known: Collection[NodeId]) -> NodeId | None:
     return None
 
 
+def help_for_node(text: str, known: Collection[NodeId]) -> str:
+    """Help for a name that is no node's; where none is near, what there is."""
+    if near := suggestions(text, known):
+        return near
+    if "." not in text:
+        return "write it as 'kind.name'"
+    kind = NodeId(text).kind
+    ids = sorted(known, key=lambda id: (id.kind != kind, id))
+    more = ", ..." if len(ids) > _MOST_LISTED else ""
+    return f"nodes: {', '.join(ids[:_MOST_LISTED]) or 'none'}{more}"
+
+
+_MOST_LISTED = 6
+
+
 def suggestions(text: str, known: Collection[NodeId]) -> str | None:
     """Help for a name that is no node's: the same name in another kind, or the nearest ones."""
     from seeknal.values.errors import nearest

@@ -159,7 +159,9 @@ class _Edits:
         texts = [name for name in names if name]
         place = self.place(position)
         if len(texts) != len(given) or len(texts) not in (1, 2):
-            message = "ref() takes a node's name as text"
+            is_open = all(token.key != ")" for token in self.tokens[position + 1 :])
+            takes = "ref() takes a node's name as text"
+            message = "the bracket of ref( is not closed" if is_open else takes
             self.scope.report("SK0316", message, place, "write ref('kind.name')")
             return
         id = self.scope.ref(texts, place)
