@@ -130,3 +130,14 @@ def test_problems_of_one_file_come_in_the_order_of_its_lines(seeknal_project):
 
     assert lines == sorted(lines)
     assert len(lines) >= 3
+
+
+def test_help_for_a_seed_names_no_key_that_it_has_not(seeknal_project):
+    made = seeknal_project({"seeknal/t.yml": "kind: transform\nname: t\nsql: FROM source.s\n"})
+    (made.path / "seeknal/seeds").mkdir()
+    (made.path / "seeknal/seeds/s.csv").write_bytes(b"a,b\n1,caf\xe9\n")
+
+    [told] = _problems(made)
+
+    assert (told["file"], told["line"]) == ("seeknal/seeds/s.csv", 2)
+    assert told["help"].startswith("save the file as UTF-8 with commas, or declare a source")

@@ -60,10 +60,18 @@ def told(root: Path, node: Node, error: SeeknalError, makers: FileMakers) -> Pro
         code=error.code,
         message=error.message,
         location=place_of(root, node, error),
-        help=maker or error.help,
+        help=maker or _help(node, error),
         node=node.id,
         severity="error" if absent is None else "warn",
     )
+
+
+def _help(node: Node, error: SeeknalError) -> str | None:
+    """A seed has no keys that could say how it is written."""
+    is_seed = node.location.file in paths_of(_source(node))
+    if is_seed and error.help and error.help.startswith("params: "):
+        return f"save the file as UTF-8 with commas, or declare a source of it with {error.help}"
+    return error.help
 
 
 def place_of(root: Path, node: Node, error: SeeknalError) -> Location:
