@@ -183,3 +183,15 @@ def test_a_value_that_does_not_fit_is_told_at_the_column_that_it_is_of(shop):
 
     [said] = [node["error"] for node in ran["nodes"] if node["error"]]
     assert said["line"] == text.count("\n", 0, text.index("AND status")) + 1
+
+
+def test_constants_of_functions_are_told_together(shop):
+    _replace(
+        shop,
+        "order_id\n",
+        "strptime(status, '%Q') AS a, date_trunc('fortnight', day) AS b, round(1, nope) AS c\n",
+    )
+
+    problems = shop.run("validate", "--format", "json").json()["problems"]
+
+    assert len(problems) == 3

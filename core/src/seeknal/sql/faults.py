@@ -322,8 +322,17 @@ def _end(tokens: Sequence[Token], first: int) -> int:
 def _hides_name(patch: tuple[int, int, str], sql: str) -> bool:
     """Whether a column of a subquery has lost its name: what reads it cannot be judged."""
     tokens = tokenize(sql)
-    depth = sum({"(": 1, ")": -1}.get(t.key, 0) for t in tokens if t.end <= patch[0])
-    return depth > 0 and _is_item(patch, tokens)
+    inside: list[int] = []
+    for at, token in enumerate(tokens):
+        if token.end > patch[0]:
+            break
+        if token.key == "(":
+            inside.append(at)
+        elif token.key == ")" and inside:
+            inside.pop()
+    # An argument of a function stands between commas as well.
+    is_query = bool(inside) and tokens[inside[-1] + 1].key in ("select", "with", "from", "(")
+    return is_query and _is_item(patch, tokens)
 
 
 def _is_item(patch: tuple[int, int, str], tokens: Sequence[Token]) -> bool:
