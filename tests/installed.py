@@ -1,5 +1,7 @@
 """A plugin that is really installed: found by the entry point of its distribution."""
 
+import sys
+
 
 def install_plugin(site, module, text, distribution=None, commands=()):
     """Write a module, and the metadata that names it as the plugin of its own distribution.
@@ -7,6 +9,8 @@ def install_plugin(site, module, text, distribution=None, commands=()):
     The plugin is called as the module, without ``seeknal_``. ``site`` has to be on the path.
     ``commands`` maps names of commands to where each is, as ``MODULE:OBJECT``.
     """
+    # A plugin of that name which another test installed is not the one that is meant.
+    sys.modules.pop(module, None)
     name = module.removeprefix("seeknal_")
     (site / f"{module}.py").write_text(text)
     info = site / f"{module}-1.0.dist-info"
