@@ -78,8 +78,8 @@ class Delivery:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Sorts deliveries by age: an id begins with the second in which its run did."""
-        return self.delivery_id[:15], self.at, self.delivery_id
+        """Sorts deliveries by age: an id begins with the microsecond in which its run did."""
+        return self.delivery_id[:21], self.at, self.delivery_id
 
 
 @frozen(kw_only=True)

@@ -45,6 +45,7 @@ class Output:
     same: Callable[[Artifact, Artifact], bool]
     environment: str = PRODUCTION
     again: bool = False
+    batches_only: bool = False
     gone: frozenset[str] = frozenset()
     before: Callable[[str], Artifact | None] = lambda output: None
     keep_earlier: Callable[[Artifact], Artifact] = lambda artifact: artifact
@@ -73,7 +74,7 @@ def plan_deliveries(output: Output) -> Snapshot:
             continue
         if target.accumulates:
             account = _queue_batch(output, account, target)
-        else:
+        elif not output.batches_only:
             owed = _owed(output, target, _holding(output, account.deliveries.get(target.key)))
             account = with_delivery(account, owed)
     return evolve(output.snapshot, deliveries=account.deliveries, backlog=account.backlog)

@@ -47,7 +47,6 @@ class Batching:
         targets = tuple(
             evolve(target, label=label_of(loaded, self._request, node, target))
             for target in node.targets
-            if target.accumulates
         )
         found = plan_deliveries(
             Output(
@@ -57,6 +56,7 @@ class Batching:
                 keep=lambda target: self._keep(snapshot, target),
                 same=lambda one, other: self._contents.same_rows(one, other, self._cursor),
                 environment=self._request.environment,
+                batches_only=True,
             )
         )
         renamed = self._execution.artifacts.renamed
