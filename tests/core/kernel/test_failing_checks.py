@@ -97,7 +97,7 @@ def test_a_crash_over_a_targets_options_stands_at_the_target(project):
 
     found = problems(made)
 
-    assert [(code, line) for code, line, _ in found] == [("SK0705", 7), ("SK0706", 3)]
+    assert [(code, line) for code, line, _ in found] == [("SK0706", 3), ("SK0705", 7)]
     assert found[0][2].endswith("failed in target_misfits: KeyError: 'width'")
 
 

@@ -246,10 +246,15 @@ def _places(
 def failures(
     result: NodeResult,
     root: Path,
-    node: Node | None,
-    audits: Sequence[tuple[AuditResult, Location | None]],
+    node: Node | None = None,
+    audits: Sequence[tuple[AuditResult, Location | None]] | None = None,
 ) -> list[str]:
-    """What went wrong with one node, as messages for people; ``audits`` that warned with it."""
+    """What went wrong with one node, as messages for people.
+
+    ``audits`` are those that may warn, each with its place; else all that the result has.
+    """
+    if audits is None:
+        audits = _places(result.audits, node)
     if result.status != "failed" and not result.deliveries and not audits:
         return []
     from seeknal.cli.failing import rows_text
