@@ -98,7 +98,7 @@ def test_a_crash_over_a_targets_options_stands_at_the_target(project):
     found = problems(made)
 
     assert [(code, line) for code, line, _ in found] == [("SK0706", 3), ("SK0705", 7)]
-    assert found[0][2].endswith("failed in target_misfits: KeyError: 'width'")
+    assert found[1][2].endswith("failed in target_misfits: KeyError: 'width'")
 
 
 def test_a_run_is_refused_with_what_a_plugin_could_not_check(project):

@@ -34,7 +34,7 @@ class Output:
     says whether two outputs hold the same rows. ``again``: targets are written once more though
     they hold these rows; appends are not, for they would hold them twice. ``before`` finds an
     earlier output of the node, where its rows are stored, and ``keep_earlier`` stores it as `keep`
-    does.
+    does. ``batches_only``: what a target that is replaced as a whole is owed is told later.
     ``gone``: keys of targets where nothing stands any more.
     """
 
