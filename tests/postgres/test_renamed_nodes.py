@@ -217,3 +217,17 @@ def test_a_node_that_is_gone_does_not_keep_others_from_being_sent(shop, database
     assert "transform.old -> postgresql out.t" in outcome.stderr
     assert database.rows("SELECT id FROM out.u") == [(1,)]
     assert [entry["node"] for entry in made.owed()] == ["transform.old"]
+
+
+@pytest.mark.parametrize("names", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
+def test_what_is_owed_goes_through_renames_that_bring_nothing_new(shop, names):
+    first, second, third = names
+    made = shop()
+    made.run(first, 1).assert_ok()
+    made.run(first, 2, down=True)
+    made.run(second, 2, down=True, more=("--no-materialize",))
+
+    made.run(third, 2).assert_ok()
+
+    assert made.held() == [1, 2]
+    assert made.owed() == []

@@ -101,14 +101,13 @@ def _succession(
     ]
     if not givers:
         return None
-    entry, giver = max(givers, key=lambda pair: (pair[0].order, pair[1]))
+    # Of those that a place went through without news, the last one has what is owed.
+    entry, giver = max(
+        givers,
+        key=lambda pair: (pair[0].order, bool(_owed_at(accounts[pair[1]], target, here)), pair[1]),
+    )
     if own is not None and own.order >= entry.order:
         return None
-    backlog = tuple(
-        owed
-        for owed in accounts[giver].backlog
-        if owed.delivery.place in target.places and owed.delivery.environment == here
-    )
     label = label_of(loaded, request, loaded.project.nodes[heir], target)
     return Succession(
         heir=heir,
@@ -116,7 +115,7 @@ def _succession(
         target=target,
         label=label if target.type == "file" else f"{target.type} {label}",
         entry=_as_batch(loaded, giver, target, entry),
-        backlog=backlog,
+        backlog=_owed_at(accounts[giver], target, here),
     )
 
 
@@ -126,6 +125,15 @@ def _entries(account: Account | None, target: Target, environment: str) -> Itera
         known = entry.number or entry.status == "delivered"
         if known and entry.place in target.places and entry.environment == environment:
             yield entry
+
+
+def _owed_at(account: Account, target: Target, environment: str) -> tuple[Owed, ...]:
+    """What an account says that a target's place is owed."""
+    return tuple(
+        owed
+        for owed in account.backlog
+        if owed.delivery.place in target.places and owed.delivery.environment == environment
+    )
 
 
 def _delivers(loaded: Loaded, id: NodeId, target: Target) -> bool:
