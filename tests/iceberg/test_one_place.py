@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: {name}\nsql: SELECT {sql}\nmaterializations:\n"
     "  - {{type: iceberg, table: '{table}', mode: {mode}{more}}}\n"

@@ -1,5 +1,9 @@
 """A rollback writes again what it has to, and leaves a table that went back by its own history."""
 
+import pytest
+
+pytestmark = pytest.mark.inside
+
 NODE = """
     kind: transform
     name: t

@@ -6,6 +6,8 @@ import pytest
 from tests.deliveries.changes import MODES, Changing, after, drawn
 from tests.postgres.server import Database
 
+pytestmark = pytest.mark.inside
+
 PAIRS = [*itertools.permutations(MODES, 2)]
 
 

@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: a\nsql: SELECT id, v FROM ref('source.s')\nmaterializations:\n"
     "  - {{type: postgresql, connection: pg, table: {table}, mode: {mode}}}\n"

@@ -3,6 +3,8 @@
 import pytest
 from tests.postgres.server import Database
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: a\nsql: SELECT id FROM ref('source.s')\nmaterializations:\n"
     "  - {{type: postgresql, connection: pg, table: out.t, mode: {mode}}}\n"

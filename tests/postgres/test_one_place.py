@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: {name}\nsql: SELECT id FROM ref('source.s')\nmaterializations:\n"
     "  - {{type: postgresql, connection: {connection}, table: '{table}', mode: {mode}}}\n"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = (
     "kind: transform\nname: {name}\nsql: SELECT id FROM ref('source.s')\nmaterializations:\n"
     "  - {{type: postgresql, connection: pg, table: out.t, mode: {mode}}}\n"

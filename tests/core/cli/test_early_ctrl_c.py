@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 PRESSED = """
 import os, sys
 from signal import SIGINT

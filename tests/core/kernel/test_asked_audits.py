@@ -4,6 +4,8 @@ import pytest
 from tests.core.kernel.conftest import FILES, MEASURES
 from tests.installed import install_plugin
 
+pytestmark = pytest.mark.inside
+
 DOUBLE = FILES["orders.csv"] + "3,east,1\n"
 MODEL = "seeknal/models/sales.yml"
 

@@ -7,6 +7,8 @@ from tests.core.kernel.conftest import FILES
 
 from seeknal.state.store import open_state
 
+pytestmark = pytest.mark.inside
+
 
 def test_it_has_the_project_and_what_runs_stored(shop):
     shop.run("run").assert_ok()

@@ -3,6 +3,8 @@
 import pytest
 from tests.installed import install_plugin
 
+pytestmark = pytest.mark.inside
+
 PLUGIN = """
 from attrs import frozen
 from seeknal.plugin import TargetType, hookimpl, option

@@ -5,6 +5,8 @@ import json
 import pytest
 from tests.core.kernel.conftest import FILES
 
+pytestmark = pytest.mark.inside
+
 MEASURES = "seeknal/measures/all.yml"
 MANY = "---\n".join(
     f"{{kind: measure, name: m{n}, of: model.sales, column: amount}}\n" for n in range(300)

@@ -4,6 +4,8 @@ import pytest
 from tests.core.kernel.conftest import FILES, MEASURES
 from tests.installed import install_plugin
 
+pytestmark = pytest.mark.inside
+
 MORE = FILES["orders.csv"] + "4,east,100\n"
 CLEAN = FILES["seeknal/clean.yml"].replace("amount FROM", "amount * 2 AS amount FROM")
 

@@ -21,6 +21,8 @@ from seeknal.testing import (
     TargetContract,
 )
 
+pytestmark = pytest.mark.inside
+
 PLUGIN = "tests.core.kernel.seeknal_shelf"
 BOOKS = {"books": Shelf(path="books.db"), "nowhere": Shelf(path="no/where/books.db")}
 

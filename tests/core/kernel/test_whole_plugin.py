@@ -10,6 +10,8 @@ import pytest
 from tests.core.kernel import conftest
 from tests.installed import install_plugin
 
+pytestmark = pytest.mark.inside
+
 FOLDER = Path(conftest.__file__).parent
 SHELF = FOLDER / "seeknal_shelf.py"
 PLUGINS = sorted(FOLDER.glob("seeknal_*.py"))

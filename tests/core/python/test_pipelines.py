@@ -383,8 +383,8 @@ def test_what_a_file_prints_is_kept_out_of_stdout(pipelines, capsys):
     ("text", "code", "line", "words"),
     [
         ("def broken(:\n", "SK0501", 1, "Python cannot read"),
-        ("# /// script\n# dependencies = [\n# ///\n", "SK0503", 0, "not TOML"),
-        ("# /// script\n# dependencies = []\n", "SK0503", 0, "not closed"),
+        ("# /// script\n# dependencies = [\n# ///\n", "SK0503", 1, "not TOML"),
+        ("# /// script\n# dependencies = []\n", "SK0503", 1, "not closed"),
         ("from seeknal import source\n\nimport no_such_thing\n", "SK0504", 3, "no_such_thing"),
         ("from seeknal import source\n1 / 0\n", "SK0504", 2, "ZeroDivisionError"),
         ("from seeknal import source\nraise SystemExit(3)\n", "SK0504", 2, "SystemExit"),

@@ -8,6 +8,8 @@ from tests.installed import install_plugin
 
 from seeknal.plan.session import Request, writing
 
+pytestmark = pytest.mark.inside
+
 PLUGIN = """
 from attrs import frozen
 from seeknal.plugin import ConnectionType, Scan, SourceType, hookimpl
