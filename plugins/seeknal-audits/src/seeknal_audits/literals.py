@@ -15,6 +15,8 @@ _TEXTS = ("VARCHAR", "ENUM")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
+_ZONED = re.compile(r":\d+(\.\d+)?\s*([+-]\d+(:?\d+)*|[A-Za-z][\w/+-]*)\s*$")
+"""A time of day with a zone after it."""
 _TIME = re.compile(r"\s*\d+:\d+(:\d+(\.\d+)?)?\s*")
 
 
@@ -110,6 +112,9 @@ def is_shortened(text: str, type: str) -> str:
     given = f"TRY_CAST({written} AS TIMESTAMPTZ)"
     kept = f"CAST(TRY_CAST({written} AS {type}) AS TIMESTAMPTZ)"
     if type == "TIMESTAMP_NS":
+        if _ZONED.search(text):
+            # DuckDB 1.5 shifts such a text to UTC, and later ones drop its zone.
+            return "true"
         # What the other rounds is no loss.
         return f"{given} NOT BETWEEN {kept} - INTERVAL 1 SECOND AND {kept} + INTERVAL 1 SECOND"
     return f"{given} <> {kept}"
