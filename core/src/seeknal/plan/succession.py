@@ -7,7 +7,6 @@ now, so that none comes twice and none is lost.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -58,14 +57,41 @@ def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) ->
     heirs = [id for id in chosen if any(target.accumulates for target in nodes[id].targets)]
     if not heirs:
         return []
-    accounts = _accounts(loaded, request.environment)
+    known = _Known(_accounts(loaded, request.environment), request.environment)
     return [
         found
         for id in heirs
         for target in nodes[id].targets
         if target.accumulates
-        and (found := _succession(loaded, request, id, target, accounts)) is not None
+        and (found := _succession(loaded, request, id, target, known)) is not None
     ]
+
+
+class _Known:
+    """What is on record in an environment: the accounts of nodes, and their entries by place."""
+
+    def __init__(self, accounts: Mapping[NodeId, Account], environment: str) -> None:
+        self.accounts = accounts
+        self._environment = environment
+        self._at: dict[str, list[tuple[Delivery, NodeId]]] = {}
+        for id, account in accounts.items():
+            for entry in account.deliveries.values():
+                known = entry.number or entry.status == "delivered"
+                if known and entry.environment == environment:
+                    self._at.setdefault(entry.place, []).append((entry, id))
+
+    def entries(self, target: Target) -> list[tuple[Delivery, NodeId]]:
+        """What is known of a target's place, each with the node that delivered it."""
+        return [found for place in target.places for found in self._at.get(place, ())]
+
+    def owed(self, id: NodeId, target: Target) -> tuple[Owed, ...]:
+        """What a node's account says that a target's place is owed."""
+        return tuple(
+            owed
+            for owed in self.accounts[id].backlog
+            if owed.delivery.place in target.places
+            and owed.delivery.environment == self._environment
+        )
 
 
 def moved_appends(loaded: Loaded, request: Request, chosen: Collection[NodeId]) -> Iterator[str]:
@@ -89,24 +115,21 @@ def _succession(
     request: Request,
     heir: NodeId,
     target: Target,
-    accounts: Mapping[NodeId, Account],
+    known: _Known,
 ) -> Succession | None:
-    here = request.environment
-    own = max(_entries(accounts.get(heir), target, here), key=attrgetter("order"), default=None)
+    entries = known.entries(target)
+    own = max((entry.order for entry, id in entries if id == heir), default=None)
     givers = [
-        (entry, id)
-        for id, account in accounts.items()
-        if id != heir and not _delivers(loaded, id, target)
-        for entry in _entries(account, target, here)
+        (entry, id) for entry, id in entries if id != heir and not _delivers(loaded, id, target)
     ]
     if not givers:
         return None
     # Of those that a place went through without news, the last one has what is owed.
     entry, giver = max(
         givers,
-        key=lambda pair: (pair[0].order, bool(_owed_at(accounts[pair[1]], target, here)), pair[1]),
+        key=lambda pair: (pair[0].order, bool(known.owed(pair[1], target)), pair[1]),
     )
-    if own is not None and own.order >= entry.order:
+    if own is not None and own >= entry.order:
         return None
     label = label_of(loaded, request, loaded.project.nodes[heir], target)
     return Succession(
@@ -115,24 +138,7 @@ def _succession(
         target=target,
         label=label if target.type == "file" else f"{target.type} {label}",
         entry=_as_batch(loaded, giver, target, entry),
-        backlog=_owed_at(accounts[giver], target, here),
-    )
-
-
-def _entries(account: Account | None, target: Target, environment: str) -> Iterator[Delivery]:
-    """What an account knows of a target's place."""
-    for entry in account.deliveries.values() if account else ():
-        known = entry.number or entry.status == "delivered"
-        if known and entry.place in target.places and entry.environment == environment:
-            yield entry
-
-
-def _owed_at(account: Account, target: Target, environment: str) -> tuple[Owed, ...]:
-    """What an account says that a target's place is owed."""
-    return tuple(
-        owed
-        for owed in account.backlog
-        if owed.delivery.place in target.places and owed.delivery.environment == environment
+        backlog=known.owed(giver, target),
     )
 
 
