@@ -151,26 +151,17 @@ def _delivers(loaded: Loaded, id: NodeId, target: Target) -> bool:
 
 def _accounts(loaded: Loaded, environment: str) -> dict[NodeId, Account]:
     """Those of the environment, and of nodes that have left the files all that their maps say."""
+    from seeknal.values.deliveries import Account
+
     found = {}
     for name, id in loaded.state.accounts:
         if name == environment:
-            found[id] = account_of(loaded, environment, id)
+            found[id] = loaded.state.current_account(environment, id) or Account()
     known = loaded.state.environments.get(environment)
     for id in known.snapshots if known else ():
         if id not in loaded.project.nodes:
-            found[id] = account_of(loaded, environment, id)
+            found[id] = loaded.state.current_account(environment, id) or Account()
     return found
-
-
-def account_of(loaded: Loaded, environment: str, id: NodeId) -> Account:
-    """What the targets of a node hold and are owed, as its map or else its account says."""
-    from seeknal.values.deliveries import Account
-
-    known = loaded.state.environments.get(environment)
-    snapshot = known.snapshots.get(id) if known else None
-    if snapshot is not None:
-        return Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
-    return loaded.state.account(environment, id) or Account()
 
 
 def _as_batch(loaded: Loaded, giver: NodeId, target: Target, entry: Delivery) -> Delivery:

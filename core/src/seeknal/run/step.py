@@ -71,7 +71,7 @@ class StepExecution:
     def _known_account(self) -> Account:
         """What the node's targets hold and are owed, whatever became of its outputs."""
         if self.snapshot is not None:
-            return Account(deliveries=self.snapshot.deliveries, backlog=self.snapshot.backlog)
+            return self.snapshot.account
         known = self.services.account_of(self.node.id)
         return carried_over(self.node, known) if known else Account()
 

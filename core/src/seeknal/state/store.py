@@ -62,6 +62,12 @@ class State:
         kept = self.accounts.get((environment, node))
         return kept.account if kept else None
 
+    def current_account(self, environment: str, node: NodeId) -> Account | None:
+        """The same as the node's snapshot says, where it has one."""
+        known = self.environments.get(environment)
+        snapshot = known.snapshots.get(node) if known else None
+        return snapshot.account if snapshot else self.account(environment, node)
+
 
 def read_state(target: Path) -> State:
     """The state as it is, also while a run changes it. Writes nothing, whatever it finds.
@@ -185,6 +191,15 @@ class StateStore:
         if version := snapshot.get("account"):
             node = snapshot["node"]
             self._accounts.put(environment, node, accumulated(snapshot), version)
+
+    def put_account(self, environment: str, node: NodeId, account: Account) -> None:
+        """Replace what a node's targets hold and are owed; durable when this returns."""
+        known = self.state.environments.get(environment)
+        snapshot = known.snapshots.get(node) if known else None
+        if snapshot is not None:
+            self.record(environment, snapshot.with_account(account))
+        else:
+            self.settle(environment, node, account)
 
     def settle(self, environment: str, node: NodeId, account: Account) -> None:
         """Replace the account of a node that has no snapshot; durable when this returns."""

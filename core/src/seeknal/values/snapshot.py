@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.values.digests import digest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from seeknal.values.audits import AuditResult
     from seeknal.values.columns import Column
-    from seeknal.values.deliveries import Delivery, Owed
+    from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
 
@@ -119,3 +119,14 @@ class Snapshot:
         if self.artifact is not None:
             return self.artifact.columns
         return self.view.columns if self.view else None
+
+    @property
+    def account(self) -> Account:
+        """What its node's targets hold and are owed."""
+        from seeknal.values.deliveries import Account
+
+        return Account(deliveries=self.deliveries, backlog=self.backlog)
+
+    def with_account(self, account: Account) -> Snapshot:
+        """The same output, of which targets hold and are owed something else."""
+        return evolve(self, deliveries=account.deliveries, backlog=account.backlog)

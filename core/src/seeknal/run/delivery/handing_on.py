@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plan.succession import account_of, is_stored
+from seeknal.plan.succession import is_stored
 from seeknal.run.delivery.owing import MOST_HELD
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
@@ -25,8 +25,8 @@ def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Successi
     """Put on record that the heir goes on; durable when this returns."""
     files = BatchFiles(loaded.project.root, Artifacts(loaded.project.target))
     own, theirs = (
-        account_of(loaded, environment, found.heir),
-        account_of(loaded, environment, found.giver),
+        loaded.state.current_account(environment, found.heir) or Account(),
+        loaded.state.current_account(environment, found.giver) or Account(),
     )
     known = [
         entry
@@ -47,8 +47,8 @@ def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Successi
     others = {key: other for key, other in own.deliveries.items() if other not in known}
     account = Account(deliveries={**others, entry.key: entry}, backlog=(*own.backlog, *backlog))
     # The heir first: a crash in between leaves batches on record twice, under one id each.
-    _put(store, environment, found.heir, account)
-    _put(store, environment, found.giver, _without(theirs, found))
+    store.put_account(environment, found.heir, account)
+    store.put_account(environment, found.giver, _without(theirs, found))
     files.release(found.giver, store.batches(found.giver))
 
 
@@ -76,13 +76,3 @@ def _without(account: Account, found: Succession) -> Account:
     }
     backlog = tuple(owed for owed in account.backlog if owed not in found.backlog)
     return Account(deliveries=deliveries, backlog=backlog)
-
-
-def _put(store: StateStore, environment: str, id: NodeId, account: Account) -> None:
-    known = store.state.environments.get(environment)
-    snapshot = known.snapshots.get(id) if known else None
-    if snapshot is None:
-        store.settle(environment, id, account)
-        return
-    found = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
-    store.record(environment, found)

@@ -74,8 +74,7 @@ def hand_over(
         if relation is None and scope.has_rows(id):
             relation = scope.relation(id)
         done = deliver_owed(named, snapshot, relation)
-    account = done.account
-    snapshot = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
+    snapshot = snapshot.with_account(done.account)
     scope.record(snapshot)
     return HandedOver(
         snapshot=_release_batches(scope, snapshot), deliveries=(*there, *done.deliveries)
@@ -144,10 +143,9 @@ def mark_owed(
 
 def deliver_owed(scope: StepScope, snapshot: Snapshot, relation: Relation | None) -> Attempted:
     """Attempt once everything that the node's targets are owed; gives what came of it."""
-    account = Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
     return deliver(
         scope.node,
-        account,
+        snapshot.account,
         relation,
         partial(_write, scope),
         partial(_batch, scope),

@@ -108,8 +108,7 @@ def _outstanding(state: State, environment: str | None) -> list[Outstanding]:
     for name, entry in state.environments.items():
         for id, snapshot in entry.snapshots.items():
             rows = snapshot.artifact.rows if snapshot.artifact else None
-            account = Account(deliveries=snapshot.deliveries, backlog=snapshot.backlog)
-            found += _of_account(name, id, account, rows)
+            found += _of_account(name, id, snapshot.account, rows)
     for name, id in state.accounts:
         known = state.environments.get(name)
         account_ = state.account(name, id)
@@ -214,19 +213,14 @@ def _drop(
     root: Path, store: StateStore, environment: str, id: NodeId, chosen: Iterable[Outstanding]
 ) -> None:
     ids = {entry.delivery.delivery_id for entry in chosen}
-    known = store.state.environments.get(environment)
-    snapshot = known.snapshots.get(id) if known else None
-    before = snapshot or store.state.account(environment, id)
+    before = store.state.current_account(environment, id)
     assert before is not None
     deliveries = {
         key: evolve(entry, status="dropped") if _is_dropped(entry, ids) else entry
         for key, entry in before.deliveries.items()
     }
     backlog = tuple(owed for owed in before.backlog if owed.delivery.delivery_id not in ids)
-    if snapshot is not None:
-        store.record(environment, evolve(snapshot, deliveries=deliveries, backlog=backlog))
-    else:
-        store.settle(environment, id, Account(deliveries=deliveries, backlog=backlog))
+    store.put_account(environment, id, Account(deliveries=deliveries, backlog=backlog))
     BatchFiles(root, Artifacts(root / "target")).release(id, store.batches(id))
 
 

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from seeknal.plan.planner import owed_targets
 from seeknal.run.delivery.addressing import Rows, addressed, highest, waiting_of, with_delivery
-from seeknal.values.deliveries import Account, Delivery, Owed
+from seeknal.values.deliveries import Delivery, Owed
 from seeknal.values.digests import digest
 from seeknal.values.names import PRODUCTION
 from seeknal.values.node import Node
@@ -18,7 +18,7 @@ from seeknal.values.snapshot import Artifact, Snapshot
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
-    from seeknal.values.deliveries import Span
+    from seeknal.values.deliveries import Account, Span
 
 ALREADY_THERE = "was delivered already"
 
@@ -60,7 +60,7 @@ def plan_deliveries(output: Output) -> Snapshot:
     node, known = output.node, output.snapshot
     account = addressed(
         node,
-        Account(deliveries=known.deliveries, backlog=known.backlog),
+        known.account,
         output.environment,
         Rows(before=output.before, keep=output.keep_earlier, same=output.same),
     )
@@ -77,7 +77,7 @@ def plan_deliveries(output: Output) -> Snapshot:
         elif not output.batches_only:
             owed = _owed(output, target, _holding(output, account.deliveries.get(target.key)))
             account = with_delivery(account, owed)
-    return evolve(output.snapshot, deliveries=account.deliveries, backlog=account.backlog)
+    return output.snapshot.with_account(account)
 
 
 def _holding(output: Output, known: Delivery | None) -> Delivery | None:

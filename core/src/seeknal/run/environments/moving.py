@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from seeknal.plan.succession import account_of
 from seeknal.project.commit import commit_of
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.environments.batching import Batching
 from seeknal.run.step_scope import Staged
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, moved_records
-from seeknal.values.deliveries import Account
 from seeknal.values.errors import RunError
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
@@ -108,7 +106,7 @@ def with_accounts(
     for id, found in changes.items():
         account = state.account(partial.request.environment, id)
         if found is not None and id not in before and account is not None:
-            done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+            done[id] = found.with_account(account)
     return done
 
 
@@ -121,9 +119,7 @@ def with_accounts_of_new(
     for id, found in done.items():
         if found is not None and found is not changes[id]:
             node = partial.opened().project.nodes.get(id)
-            account = Account(deliveries=found.deliveries, backlog=found.backlog)
-            account = carried_over(node, account) if node else account
-            done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+            done[id] = found.with_account(carried_over(node, found.account)) if node else found
     return done
 
 
@@ -136,9 +132,11 @@ def with_places_handed_on(partial: PartialRun, changes: Changes) -> dict[NodeId,
     here = [id for id, found in changes.items() if found and id in run.project.nodes]
     for found in run.hand_on(here):
         partial.reporter.warn(str(found))
-        account, snapshot = account_of(run.loaded, environment, found.heir), done[found.heir]
+        account = run.loaded.state.current_account(environment, found.heir)
+        snapshot = done[found.heir]
+        assert account is not None
         assert snapshot is not None
-        done[found.heir] = evolve(snapshot, deliveries=account.deliveries, backlog=account.backlog)
+        done[found.heir] = snapshot.with_account(account)
     return done
 
 

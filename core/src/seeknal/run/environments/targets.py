@@ -20,13 +20,13 @@ from seeknal.run.delivery.owing import (
     unsettled,
 )
 from seeknal.state.batch_files import BatchFiles
-from seeknal.values.deliveries import Account, Span
+from seeknal.values.deliveries import Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
 
 if TYPE_CHECKING:
     from seeknal.run.environments.moving import Changes
     from seeknal.run.partial_run import PartialRun
-    from seeknal.values.deliveries import Delivery
+    from seeknal.values.deliveries import Account, Delivery
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Artifact, Snapshot
@@ -53,7 +53,7 @@ class TargetRollback:
                 left += [f"{entry.label} ({id} is not part of it)" for entry in entries]
             elif found.deliveries:
                 account, stay = self._roll_back(id, found, earlier[id].deliveries)
-                done[id] = evolve(found, deliveries=account.deliveries, backlog=account.backlog)
+                done[id] = found.with_account(account)
                 left += stay
         return done, tuple(left)
 
@@ -61,7 +61,7 @@ class TargetRollback:
         self, id: NodeId, found: Snapshot, wanted: Mapping[str, Delivery]
     ) -> tuple[Account, list[str]]:
         execution = self.partial.opened()
-        account = Account(deliveries=found.deliveries, backlog=found.backlog)
+        account = found.account
         left: list[str] = []
         node = execution.project.nodes.get(id)
         targets = {target.key: target for target in node.targets} if node else {}
