@@ -20,7 +20,6 @@ from seeknal.kernel.command_options import format_option
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
-    from seeknal.values.names import NodeId
     from seeknal.values.node import Node
 
 
@@ -41,12 +40,14 @@ def list_command(
     NODES are selections, as after --select; state:modified is what differs from --env.
     """
     from seeknal.plan.environments import existing
+    from seeknal.plan.planning import selected_nodes
     from seeknal.plan.session import load
 
     wanted = request(command="list", select=(*nodes, *select), **options)
     loaded = load(project_root(), wanted)
     existing(loaded.state.environments, wanted.environment)
-    chosen = [loaded.project.nodes[id] for id in _chosen(loaded, wanted)]
+    asked = selected_nodes(loaded, wanted)
+    chosen = [loaded.project.nodes[id] for id in loaded.graph.order if id in asked]
     if format_ == "json":
         print_json([_answer(node, loaded, wanted) for node in chosen])
     elif format_ == "names":
@@ -54,31 +55,6 @@ def list_command(
             print(node.id)
     else:
         _print(chosen)
-
-
-def _chosen(loaded: Loaded, wanted: Request) -> list[NodeId]:
-    from seeknal.graph.selection import select
-    from seeknal.plan.planning import modified_nodes
-
-    expressions = wanted.select, wanted.exclude, wanted.types, wanted.tags, wanted.exclude_tags
-    if not any(expressions):
-        return list(loaded.graph.order)
-    chosen = select(
-        wanted.select,
-        loaded.project.nodes,
-        loaded.graph,
-        exclude=wanted.exclude,
-        types=wanted.types,
-        tags=wanted.tags,
-        exclude_tags=wanted.exclude_tags,
-        changed=modified_nodes(
-            loaded.project.nodes,
-            loaded.fingerprints(),
-            loaded.snapshots(wanted.environment),
-            loaded.described(wanted.environment),
-        ),
-    )
-    return [id for id in loaded.graph.order if id in chosen]
 
 
 def _print(nodes: list[Node]) -> None:

@@ -225,7 +225,6 @@ class _Reader:
     def __init__(self, marks: Marks, problems: Problems, node: NodeId | None, what: str) -> None:
         self.marks = marks
         self.problems = problems.of(node)
-        self.node = node
         self.what = what
 
     def report(

@@ -18,13 +18,13 @@ Definitions = Mapping[NodeId, str]
 
 
 def definitions(
-    nodes: Mapping[NodeId, Node], marks: Mapping[NodeId, Fingerprint]
+    nodes: Mapping[NodeId, Node], fingerprints: Mapping[NodeId, Fingerprint]
 ) -> dict[NodeId, str]:
     """How the nodes that only describe are defined now."""
     return {
-        id: f"{short(marks[id].content)} {short(marks[id].config)}"
+        id: f"{short(fingerprints[id].content)} {short(fingerprints[id].config)}"
         for id, node in nodes.items()
-        if node.does == "describes" and id in marks
+        if node.does == "describes" and id in fingerprints
     }
 
 

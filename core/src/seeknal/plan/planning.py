@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
-def modified_nodes(
+def _modified_nodes(
     nodes: Mapping[NodeId, Node],
     fingerprints: Mapping[NodeId, Fingerprint],
     snapshots: Mapping[NodeId, Snapshot],
@@ -90,7 +90,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     fingerprints = loaded.fingerprints()
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
-    selected = _selected(loaded, request, fingerprints, snapshots)
+    selected = selected_nodes(loaded, request)
     chosen = frozenset(id for id in selected if project.nodes[id].does != "describes")
     plan = make_plan(
         Situation(
@@ -172,12 +172,8 @@ def finder_of(loaded: Loaded, verified: Verified, now: datetime) -> Finder:
     )
 
 
-def _selected(
-    loaded: Loaded,
-    request: Request,
-    fingerprints: Mapping[NodeId, Fingerprint],
-    snapshots: Mapping[NodeId, Snapshot],
-) -> frozenset[NodeId]:
+def selected_nodes(loaded: Loaded, request: Request) -> frozenset[NodeId]:
+    """The nodes that were asked for. Raises SelectionError for what names none."""
     nodes = loaded.project.nodes
     if not is_narrowed(request):
         return frozenset(nodes)
@@ -191,8 +187,11 @@ def _selected(
         types=request.types,
         tags=request.tags,
         exclude_tags=request.exclude_tags,
-        changed=modified_nodes(
-            nodes, fingerprints, snapshots, loaded.described(request.environment)
+        changed=_modified_nodes(
+            nodes,
+            loaded.fingerprints(),
+            loaded.snapshots(request.environment),
+            loaded.described(request.environment),
         ),
     )
 

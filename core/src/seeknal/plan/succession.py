@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
     from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.names import NodeId
-    from seeknal.values.snapshot import Artifact
     from seeknal.values.targets import Target
 
 
@@ -171,11 +170,8 @@ def _as_batch(loaded: Loaded, giver: NodeId, target: Target, entry: Delivery) ->
         pool = Pool(loaded.state.environments, Generations(loaded.project.target))
         found = pool.output(giver, entry.output_id)
         artifact = found.artifact if found else None
-        held = (artifact,) if artifact and is_stored(loaded, artifact) else ()
+        stored = Artifacts(loaded.project.target)
+        held = (artifact,) if artifact and stored.is_whole(artifact) else ()
     number = max(1, entry.number)
     written = entry.delivery_id if entry.status == "delivered" else ""
     return evolve(entry, number=number, held=held, holds_as=entry.holds_as or written)
-
-
-def is_stored(loaded: Loaded, artifact: Artifact) -> bool:
-    return Artifacts(loaded.project.target).verify(artifact)[0] == "ok"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve
 
-from seeknal.plan.finding import Verified, still_current
+from seeknal.plan.finding import Verified
 from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import rowless_kinds
 from seeknal.plan.session import is_narrowed
 from seeknal.plan.succession import successions
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
-from seeknal.run.delivery.addressing import without_left
+from seeknal.run.delivery.addressing import reused
 from seeknal.run.delivery.destinations import note_destinations
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
@@ -218,11 +218,9 @@ class Execution:
         for step in plan.steps:
             if (snapshot := snapshots.get(step.node)) is not None:
                 node, fingerprint = self.project.nodes[step.node], plan.fingerprints[step.node]
-                current = still_current(snapshot, step, fingerprint, self.verified.touched)
+                current = reused(node, snapshot, step, fingerprint, self.verified.touched)
                 if current is not snapshot and self.store is not None:
-                    self.store.record(
-                        plan.environment, without_left(node, current), lazily=not node.targets
-                    )
+                    self.store.record(plan.environment, current, lazily=not node.targets)
             results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
             self.finished(results[-1])
         return results

@@ -11,11 +11,10 @@ from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
 from seeknal.kernel.logs import node_logger
-from seeknal.plan.finding import still_current
 from seeknal.plan.planner import built_in
 from seeknal.plan.views import is_view, output_over
 from seeknal.run.building import Build, release_function
-from seeknal.run.delivery.addressing import without_left
+from seeknal.run.delivery.addressing import reused
 from seeknal.run.delivery.handover import hand_over
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.failures import as_checked, explain, may_be_wrong
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from seeknal.values.plan import Action, Step
     from seeknal.values.relations import Relation
     from seeknal.values.results import Status
-    from seeknal.values.snapshot import Fingerprint, Snapshot
+    from seeknal.values.snapshot import Snapshot
 
 
 class StepExecution:
@@ -216,18 +215,15 @@ class StepExecution:
         fingerprint = self.services.plan.fingerprints[self.node.id]
         if fingerprint.content != self.snapshot.fingerprint.content:
             return self.snapshot
-        return self.current(self.snapshot, fingerprint)
-
-    def current(self, snapshot: Snapshot, fingerprint: Fingerprint) -> Snapshot:
-        """The snapshot under today's definition, and with no word on targets that are gone."""
-        found = still_current(snapshot, self.step, fingerprint, self.services.touched)
-        return snapshot if found is snapshot else without_left(self.node, found)
+        return reused(self.node, self.snapshot, self.step, fingerprint, self.services.touched)
 
     def reuse(self) -> NodeResult:
         """Leave the node as it is, noting what changed of it though its rows did not."""
         if self.snapshot is not None:
             fingerprint = self.services.plan.fingerprints[self.node.id]
-            current = self.current(self.snapshot, fingerprint)
+            current = reused(
+                self.node, self.snapshot, self.step, fingerprint, self.services.touched
+            )
             if current is not self.outputs.snapshots.get(self.node.id):
                 self.scope.record(current)
         return NodeResult(node=self.node.id, status="reused", reason=self.step.reason)

@@ -138,6 +138,10 @@ class Artifacts:
             return "damaged", artifact
         return "ok", evolve(artifact, stat=_stat(status))
 
+    def is_whole(self, artifact: Artifact) -> bool:
+        """Whether the file is there, and what was published."""
+        return self.verify(artifact)[0] == "ok"
+
     def renamed(self, artifact: Artifact) -> Artifact:
         """The artifact after a name of its file came or went, which moves its ctime alone.
 

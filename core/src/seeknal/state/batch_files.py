@@ -39,10 +39,14 @@ class BatchFiles:
         kept = evolve(artifact, path=self._prefix + path.name)
         with writing(path):
             there = path.exists() and path.samefile(source)
-            if not there and self._artifacts.verify(kept)[0] != "ok":
+            if not there and not self._artifacts.is_whole(kept):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 _link(source, path)
             return evolve(kept, stat=stat_of(path))
+
+    def keep_if_whole(self, node: NodeId, artifact: Artifact) -> Artifact:
+        """The same of an output whose file is whole; any other as it is."""
+        return self.keep(node, artifact) if self._artifacts.is_whole(artifact) else artifact
 
     def release(self, node: NodeId, wanted: Collection[str]) -> None:
         """Remove what is kept of a node and not among the ``wanted`` paths of artifacts."""

@@ -117,7 +117,7 @@ def reach(
         notes=tuple(dict.fromkeys(walk.notes)),
         trees=tuple(walk.trees),
         counted=tuple(walk.counted()),
-        outside=walk.outside or walk.project.outside,
+        outside=walk.project.outside,
     )
 
 
@@ -158,7 +158,6 @@ class _Walk:
         self.notes: list[str] = []
         self.seen: set[tuple[str, str, Chain, bool]] = set()
         self.waiting: list[tuple[Module, str, Chain, bool]] = []
-        self.outside = False
         self.extra: list[Counted] = []
         self.wants_text = self.wants_types = self.wants_docs = False
         self.any_name: str = ""
@@ -414,7 +413,7 @@ class _Walk:
 
     def take_everything(self, why: str) -> None:
         """Count every Python file of the project."""
-        self.outside = True
+        self.project.outside = True
         if "*" in self.whole:
             return
         self.whole.add("*")

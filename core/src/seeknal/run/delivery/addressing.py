@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.plan.finding import still_current
 from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
     from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.node import Node
-    from seeknal.values.snapshot import Snapshot
+    from seeknal.values.plan import Step
+    from seeknal.values.snapshot import Fingerprint, Snapshot
     from seeknal.values.targets import Target
 
 
@@ -72,13 +74,22 @@ def _as_now(entry: Delivery, target: Target) -> Delivery:
     return evolve(entry, away=away, site=target.site if owed else entry.site)
 
 
-def without_left(node: Node, snapshot: Snapshot) -> Snapshot:
-    """The snapshot with no word on what stands where the node does not deliver any more."""
+def reused(
+    node: Node,
+    snapshot: Snapshot,
+    step: Step,
+    fingerprint: Fingerprint,
+    touched: Mapping[str, Artifact],
+) -> Snapshot:
+    """What `still_current` gives, with no word on what stands where the node no longer delivers."""
+    current = still_current(snapshot, step, fingerprint, touched)
+    if current is snapshot:
+        return snapshot
     found = {
         key: entry if entry.number or _target_of(node, entry) else _left(entry)
-        for key, entry in snapshot.deliveries.items()
+        for key, entry in current.deliveries.items()
     }
-    return snapshot if found == snapshot.deliveries else evolve(snapshot, deliveries=found)
+    return evolve(current, deliveries=found)
 
 
 def _left(entry: Delivery) -> Delivery:

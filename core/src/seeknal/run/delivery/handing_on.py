@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plan.succession import is_stored
 from seeknal.run.delivery.owing import MOST_HELD
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from seeknal.state.store import StateStore
     from seeknal.values.deliveries import Delivery
     from seeknal.values.names import NodeId
-    from seeknal.values.snapshot import Artifact
 
 
 def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Succession) -> None:
@@ -35,12 +33,12 @@ def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Successi
     ]
     held = [*found.entry.held, *(batch for entry in known for batch in entry.held)]
     entry = evolve(found.entry, held=tuple(held)[:MOST_HELD])
-    entry = _kept(files, loaded, found.heir, entry)
+    entry = _kept(files, found.heir, entry)
     backlog = [
         evolve(
             owed,
-            artifact=_stored(files, loaded, found.heir, owed.artifact),
-            delivery=_kept(files, loaded, found.heir, owed.delivery),
+            artifact=files.keep_if_whole(found.heir, owed.artifact),
+            delivery=_kept(files, found.heir, owed.delivery),
         )
         for owed in found.backlog
     ]
@@ -52,18 +50,13 @@ def hand_on(loaded: Loaded, store: StateStore, environment: str, found: Successi
     files.release(found.giver, store.batches(found.giver))
 
 
-def _kept(files: BatchFiles, loaded: Loaded, heir: NodeId, entry: Delivery) -> Delivery:
+def _kept(files: BatchFiles, heir: NodeId, entry: Delivery) -> Delivery:
     """The entry with its rows under names of the heir's."""
-    held = tuple(_stored(files, loaded, heir, artifact) for artifact in entry.held)
+    held = tuple(files.keep_if_whole(heir, artifact) for artifact in entry.held)
     recalled = tuple(
-        evolve(owed, artifact=_stored(files, loaded, heir, owed.artifact))
-        for owed in entry.recalled
+        evolve(owed, artifact=files.keep_if_whole(heir, owed.artifact)) for owed in entry.recalled
     )
     return evolve(entry, held=held, recalled=recalled)
-
-
-def _stored(files: BatchFiles, loaded: Loaded, heir: NodeId, artifact: Artifact) -> Artifact:
-    return files.keep(heir, artifact) if is_stored(loaded, artifact) else artifact
 
 
 def _without(account: Account, found: Succession) -> Account:

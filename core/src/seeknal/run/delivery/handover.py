@@ -134,7 +134,7 @@ def mark_owed(
         again=services.plan.redeliver,
         gone=frozenset(key for id, key in services.plan.gone if id == scope.node.id),
         before=partial(_stored, scope, before),
-        keep_earlier=partial(_keep_earlier, scope),
+        keep_earlier=partial(services.batches.keep_if_whole, scope.node.id),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -181,14 +181,6 @@ def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifa
         return None
     health, artifact = scope.services.artifacts.verify(found.artifact)
     return artifact if health == "ok" else None
-
-
-def _keep_earlier(scope: StepScope, artifact: Artifact) -> Artifact:
-    """The rows of an earlier output where they stay, as long as they are there."""
-    services = scope.services
-    if services.artifacts.verify(artifact)[0] != "ok":
-        return artifact
-    return services.batches.keep(scope.node.id, artifact)
 
 
 def _batch(scope: StepScope, target: Target, artifact: Artifact) -> Relation:

@@ -121,7 +121,7 @@ def _kept(root: Path, store: StateStore) -> Candidates:
 
     def candidates(node: NodeId, definition: str) -> Iterator[Snapshot]:
         for found, _ in pool.candidates(node, definition):
-            if found.artifact is not None and artifacts.verify(found.artifact)[0] == "ok":
+            if found.artifact is not None and artifacts.is_whole(found.artifact):
                 yield found
 
     return candidates

@@ -131,7 +131,7 @@ def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, na
     lost = [
         id
         for id, found in earlier.items()
-        if found.artifact is not None and artifacts.verify(found.artifact)[0] != "ok"
+        if found.artifact is not None and not artifacts.is_whole(found.artifact)
     ]
     if lost:
         raise StateError(
