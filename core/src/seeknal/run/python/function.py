@@ -24,9 +24,11 @@ from seeknal.run.python.database import Stopped, begin, end
 from seeknal.run.python.returned import scan_of
 from seeknal.run.python.tabular import Workspace
 from seeknal.run.python.traced import Traced, trace
+from seeknal.sql.advice import followable
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.location import Location
+from seeknal.values.patterns import Pattern
 from seeknal.values.relations import ParquetFiles, Scan
 
 if TYPE_CHECKING:
@@ -237,7 +239,12 @@ def _explained(error: BaseException, call: Call) -> BaseException:
     package = _missing_package(error, call)
     if package == "pandas" and package not in text:
         text = f"{type(error).__name__}: No module named 'pandas', which .df() needs"
-    return NodeError(text, code="SK0511", location=location, help=_advice(package))
+    help = _REF_HELP if _REF.search(text) else _advice(package)
+    return NodeError(followable(text), code="SK0511", location=location, help=help)
+
+
+_REF = Pattern(r"Function with name ref does not exist")
+_REF_HELP = "here inputs are views of their own names: FROM orders, or ctx.ref('source.orders')"
 
 
 def _missing_package(error: BaseException, call: Call) -> str | None:
