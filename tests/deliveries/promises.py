@@ -416,6 +416,21 @@ class DeliveryPromises:
         assert made.listed() == []
         made.run()
 
+    def test_a_dropped_batch_stays_dropped_though_the_connection_leads_elsewhere_for_a_while(
+        self, shop
+    ):
+        made = shop("merged")
+        made.run(B, (2, 3, 21), code=1)
+        (entry,) = made.listed()
+        made("deliveries", "drop", entry["id"], "--yes").assert_ok()
+        made.down()
+        made("run", "--unpin")
+        made.up()
+
+        made.run()
+
+        assert made.listed() == []
+
     def test_a_refused_batch_is_not_sent_again_by_itself(self, shop):
         made = shop("merged")
         made.run(B, (2, 3, 21), code=1)
@@ -589,6 +604,19 @@ class DeliveryPromises:
         made("rollback", "prod", "--yes", "--to", "2").assert_ok()
 
         assert made.held("newest") == [B]
+
+    def test_a_rollback_to_rows_that_came_again_and_are_owed_delivers_them(self, shop):
+        made = shop("newest")
+        made.run(A)
+        made.run(B)
+        made.down()
+        made.run(A, code=1)
+        made.up()
+
+        made("rollback", "prod", "--yes", "--to", "1").assert_ok()
+
+        assert made.held("newest") == [A]
+        assert made.listed() == []
 
     def test_a_rollback_leaves_the_rows_between_two_ranges_alone(self, shop):
         made = shop("timed")

@@ -21,7 +21,9 @@ from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
 
 if TYPE_CHECKING:
     from seeknal.plan.finding import Found
+    from seeknal.values.deliveries import Delivery
     from seeknal.values.plan import Action
+    from seeknal.values.targets import Target
 
 _KEEP_NOTHING = ("checks", "describes")
 """What nodes do of which nothing is stored that others could read."""
@@ -343,10 +345,18 @@ def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
         if (delivery := snapshot.deliveries.get(target.key)) is None
         or delivery.status == "owed"
         or delivery.away
-        # An append could not be told from one that the moved table has.
-        or (target.mode != "append" and target.has_moved(delivery))
+        or _has_moved(target, delivery)
         or delivery.output_id != snapshot.output_id
     )
+
+
+def _has_moved(target: Target, delivery: Delivery) -> bool:
+    """Whether what the target holds is to be written where its connection leads now.
+
+    An append could not be told from one that is there, and what was dropped stays so.
+    """
+    held = target.mode != "append" and delivery.status == "delivered"
+    return held and target.has_moved(delivery)
 
 
 def _volatile_warnings(situation: Situation) -> list[str]:

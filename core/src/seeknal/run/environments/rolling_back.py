@@ -77,6 +77,7 @@ def rollback(
             or found.fingerprint != before[id].fingerprint
             or found.inputs != before[id].inputs
             or _any_newer(before[id], found)
+            or _owes_newest(before[id])
         }
         changes |= {id: None for id in before if id not in earlier}
         asked = Return(
@@ -148,6 +149,11 @@ def _any_newer(now: Snapshot, then: Snapshot) -> bool:
         known.number and (holds_newer(known, wanted) or owed_again(known, wanted))
         for known, wanted in pairs
     )
+
+
+def _owes_newest(now: Snapshot) -> bool:
+    """Whether a target that is replaced as a whole has yet to get the rows of the map."""
+    return any(known.status == "owed" and not known.number for known in now.deliveries.values())
 
 
 def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str | None:
