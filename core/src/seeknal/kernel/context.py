@@ -74,6 +74,8 @@ class StepContext:
     params: Mapping[str, object] = field(factory=dict)
     source_rows: Rows | None = None
     calls: Calls | None = None
+    folders: dict[Path, Path] = field(factory=dict, repr=False)
+    """Where folders really are, as far as it was asked; many sources read from one."""
 
     @property
     def log(self) -> logging.Logger:
@@ -105,7 +107,7 @@ class StepContext:
         return self.calls.during(self.node, cancel) if self.calls else nullcontext()
 
     def resolve(self, path: str) -> Path:
-        full = (self.project_root / path).resolve()
+        full = self._real(self.project_root / path)
         if not self.allow_outside and not self._is_inside(full):
             raise NodeError(
                 f"{path!r} lies outside the project",
@@ -113,6 +115,16 @@ class StepContext:
                 help="keep it below the project, or say allow_outside: true",
             )
         return full
+
+    def _real(self, path: Path) -> Path:
+        """What ``Path.resolve`` gives, without a look at each folder above for each file."""
+        folder, name = path.parent, path.name
+        if name in ("", ".."):
+            return path.resolve()
+        if folder not in self.folders:
+            self.folders[folder] = folder.resolve()
+        found = self.folders[folder] / name
+        return path.resolve() if found.is_symlink() else found
 
     def _is_inside(self, full: Path) -> bool:
         # What is below the root as it is written needs no look at links in the root's own path.

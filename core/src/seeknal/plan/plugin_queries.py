@@ -82,6 +82,7 @@ def context_of(
         relation_of=_no_cursor,
         row_counts=lambda limit: [],
         known_version=known,
+        folders=loaded.folders,
         allow_outside=bool(node and node.source and node.source.allow_outside),
         variables=project.variables,
         params=node.params if node else {},

@@ -78,6 +78,8 @@ class Loaded:
     fingerprints: Callable[[], Mapping[NodeId, Fingerprint]]
     connection: Callable[[str], Any]
     state: State = field(factory=State)
+    folders: dict[Path, Path] = field(factory=dict, repr=False)
+    """Where folders of the project really are, for `StepContext`."""
 
     def snapshots(self, environment: str) -> Mapping[NodeId, Snapshot]:
         """The current outputs of an environment; production's for one that is not made yet."""

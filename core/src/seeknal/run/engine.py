@@ -47,17 +47,20 @@ class Engine:
         self._own: list[duckdb.DuckDBPyConnection] = []
         self._schemas: set[str] = set()
         self._views: dict[NodeId, str] = {}
+        self._shows_progress = True
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A new cursor with seeknal's session settings."""
         with self._lock:
             cursor = self._open().cursor()
-        cursor.execute("SET enable_progress_bar = false")
+        if self._shows_progress:
+            cursor.execute("SET enable_progress_bar = false")
         return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._instance is None:
             self._instance = open_instance(self._spill)
+            self._shows_progress = _shows_progress(self._instance)
             if self._memory_limit is not None:
                 limit = quote_literal(self._memory_limit)
                 self._instance.execute(f"SET memory_limit = {limit}")
@@ -123,6 +126,12 @@ def open_instance(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     if spill is not None:
         instance.execute(f"SET temp_directory = {quote_literal(str(spill))}")
     return instance
+
+
+def _shows_progress(instance: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB draws a bar of its own, as it does in a notebook, unless it is told not to."""
+    found = instance.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    return bool(found[0][0])
 
 
 def define_views(instance: duckdb.DuckDBPyConnection, views: Mapping[NodeId, str]) -> None:

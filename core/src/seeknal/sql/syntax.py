@@ -71,7 +71,10 @@ _ABOUT = ("desc", "describe", "show", "summarize")
 
 def as_select(sql: str) -> str:
     """``sql`` for a view or COPY, where DuckDB 1.x wants no DESCRIBE and no SUMMARIZE."""
-    first = tokenize(sql[:200])[:1]
+    head = sql[:200]
+    if not any(word in head.lower() for word in _ABOUT):
+        return sql
+    first = tokenize(head)[:1]
     return f"FROM ({sql}\n)" if first and first[0].key in _ABOUT else sql
 
 

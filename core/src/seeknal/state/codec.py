@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Account, Delivery, Owed, Span
 
 
-_PLAIN = (
+_SIMPLE = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
-    *("delivers", "forward_only"),
+    *("delivers", "forward_only", "query", "untraced"),
 )
-_TEXTS = ("query", "untraced")
 _SPANS = ("undoes", "back", "spans")
 _NESTED = ("held", "recalled", *_SPANS)
 _NEVER_LOST = frozenset(
@@ -56,7 +55,7 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.audits:
         data["audits"] = [_sparse(result) for result in snapshot.audits]
     data |= _encode_account(snapshot.deliveries, snapshot.backlog)
-    for name in (*_PLAIN, *_TEXTS):
+    for name in _SIMPLE:
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
             data[name] = value
@@ -197,7 +196,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),
-        **{name: data[name] for name in (*_PLAIN, *_TEXTS) if name in data},
+        **{name: data[name] for name in _SIMPLE if name in data},
     )
 
 
@@ -279,6 +278,10 @@ class Snapshots(Mapping[NodeId, Snapshot]):
         if found is None:
             found = self._decoded[node] = decode_snapshot(self.encoded[node])
         return found
+
+    def get(self, node: NodeId, default: Any = None) -> Any:
+        # The inherited one makes an exception of each node that is not there.
+        return self[node] if node in self.encoded else default
 
     def __iter__(self) -> Iterator[NodeId]:
         return iter(self.encoded)
