@@ -225,17 +225,46 @@ def test_a_column_that_an_input_did_not_have_in_the_last_run_is_told(project, da
     assert "seeknal/n.yml:7:5" in outcome.stderr
 
 
-def test_a_column_that_is_not_known_before_a_run_has_its_place_in_it(project, database):
+@pytest.mark.parametrize(
+    ("dialect", "line", "why"),
+    [
+        ("postgres", 8, 'column "nocol" does not exist'),
+        ("duckdb", 8, "no table has a column 'nocol'"),
+    ],
+)
+def test_a_column_that_is_not_known_before_a_run_has_its_place_in_it(
+    project, database, dialect, line, why
+):
+    database.run(SEED)
+    text = COLUMNS.replace("INPUT", "source.orders")
+    text = text.replace("params:", f"dialect: {dialect}\nparams:")
+    made = project({"seeknal/sources.yml": SOURCES, "seeknal/n.yml": text})
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert why in outcome.stderr
+    assert f"seeknal/n.yml:{line}:5" in outcome.stderr
+
+
+def test_sql_that_may_mean_something_else_there_is_refused_at_its_place(project, database):
     database.run(SEED)
     made = project(
-        {"seeknal/sources.yml": SOURCES, "seeknal/n.yml": COLUMNS.replace("INPUT", "source.orders")}
+        {
+            "seeknal/sources.yml": SOURCES,
+            "seeknal/n.yml": "kind: transform\nname: there\nengine: postgresql\n"
+            "params: {connection: pg}\n"
+            "transform: |\n  SELECT id,\n    amount // id AS q\n  FROM ref('source.orders')\n",
+        }
     )
 
     outcome = made.run("run")
 
     assert outcome.exit_code == 1
-    assert 'column "nocol" does not exist' in outcome.stderr
+    assert "SK1364" in outcome.stderr
+    assert "of decimal, whole gives there is not known" in outcome.stderr
     assert "seeknal/n.yml:7:5" in outcome.stderr
+    assert "dialect: postgres runs PostgreSQL's own SQL" in outcome.stderr
 
 
 ONLY_THERE = {
@@ -256,6 +285,7 @@ def test_what_only_the_database_knows_is_no_mistake(project, database, query):
     made = project({"seeknal/sources.yml": SOURCES})
     made.run("run").assert_ok()
     node = "kind: transform\nname: there\nengine: postgresql\nparams: {connection: pg}\n"
+    node += "dialect: postgres\n"
     made.write({"seeknal/n.yml": f"{node}transform: |\n  {ONLY_THERE[query]}\n"})
 
     outcome = made.run("validate")

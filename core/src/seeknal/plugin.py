@@ -86,7 +86,8 @@ if TYPE_CHECKING:
     from seeknal.sql.misfits import misfit
     from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
     from seeknal.sql.storage import as_parquet
-    from seeknal.sql.translation import transpile
+    from seeknal.sql.translating.nodes import written_sql
+    from seeknal.sql.translating.translate import translate
     from seeknal.values.audits import Audit, AuditResult
     from seeknal.values.changes import Change, ColumnChange
     from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
@@ -191,7 +192,8 @@ _FROM = {
         "quote_name",
     ),
     "seeknal.sql.storage": ("as_parquet",),
-    "seeknal.sql.translation": ("transpile",),
+    "seeknal.sql.translating.nodes": ("written_sql",),
+    "seeknal.sql.translating.translate": ("translate",),
     "seeknal.values.audits": (
         "Audit",
         "AuditResult",
@@ -405,7 +407,8 @@ __all__ = (
     "this_command",
     "to_option",
     "to_scan",
-    "transpile",
+    "translate",
     "value_of",
     "without_values",
+    "written_sql",
 )

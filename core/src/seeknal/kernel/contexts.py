@@ -122,6 +122,9 @@ class NodeContext(TargetContext, Protocol):
     def definition(self, node: str) -> Node:
         """Another node as the project defines it."""
 
+    def parent(self, node: str) -> Relation:
+        """Another node's current output: an engine translates by the types of its columns."""
+
 
 class DeliveryContext(TargetContext, Protocol):
     """For ``materialize``."""

@@ -179,6 +179,8 @@ class _Rows:
 
     def of_sql(self) -> Schema:
         assert self.node.sql is not None
+        if self.node.sql.dialect != "duckdb":
+            self.translate()
         sql = self.node.sql.executable
         is_known = not _reads_outside(self.node)
         if is_known and takes_columns_from_data(sql):
@@ -193,6 +195,25 @@ class _Rows:
             wrong += misfit_faults(self.binder.duckdb, sql, types)
             self.add([self.of_fault(fault, self.place(fault)) for fault in wrong])
         return found
+
+    def translate(self) -> None:
+        """Look at what DuckDB will run: which that is, is up to the types of what it reads."""
+        from seeknal.project.translated import in_duckdb
+        from seeknal.sql.translating.nodes import is_translated, with_executable
+
+        assert self.node.sql is not None
+        if not is_translated(self.node.sql):
+            return
+        if not self.known.typed:
+            raise Unbound("the types of its inputs are not known")
+        columns = {
+            id: schema.columns for id in self.node.parents if (schema := self.schemas.get(id))
+        }
+        found = in_duckdb(self.node, columns, self.binder.root)
+        if found.problems:
+            self.add(found.problems)
+            raise _Wrong
+        self.node = with_executable(self.node, found.executable)
 
     def of_pivot(self, sql: str) -> None:
         """Say what does not fit in a PIVOT that takes its columns from the data."""

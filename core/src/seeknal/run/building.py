@@ -13,7 +13,7 @@ from attrs import evolve
 from seeknal.graph.fingerprint import audits_key, derived_id
 from seeknal.plan.views import output_over
 from seeknal.run.audits import check_columns, failure, failures, run_audits
-from seeknal.run.computing import compute, exposed
+from seeknal.run.computing import compute, executable, exposed
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
@@ -64,7 +64,8 @@ class Build:
         scope, outputs = self.scope, self.scope.outputs
         inputs = outputs.inputs_of(scope.node)
         with scope.phases.timed("execute"):
-            view = outputs.define_view(scope.node, scope.services.run_id, scope.cursor())
+            sql, run_id = executable(scope), scope.services.run_id
+            view = outputs.define_view(scope.node, sql, run_id, scope.cursor())
         check_columns(scope, view.columns)
         snapshot = evolve(self.snapshot("", inputs), view=view)
         return evolve(snapshot, output_id=output_over(snapshot, inputs))

@@ -65,7 +65,7 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     body = (
         _python_rows(scope, remember)
         if node.python
-        else Scan(node.sql.executable)
+        else Scan(executable(scope))
         if node.sql
         else None
     )
@@ -108,6 +108,26 @@ def _python_rows(scope: StepScope, remember: Remember, loaded: Rows | None = Non
     return run_function(scope.node, parents, context, own, traced=remember)
 
 
+def executable(scope: StepScope) -> str:
+    """What DuckDB runs of the node's SQL, over its inputs as they are now.
+
+    Raises NodeError where SQL in another dialect may mean something else in DuckDB's.
+    """
+    node = scope.node
+    assert node.sql is not None
+    if node.sql.dialect == "duckdb" or node.engine not in (None, "duckdb"):
+        return node.sql.executable
+    from seeknal.project.translated import in_duckdb
+
+    columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
+    found = in_duckdb(node, columns, scope.services.project.root)
+    for problem in found.problems[:1]:
+        raise NodeError(
+            problem.message, code=problem.code, help=problem.help, location=problem.location
+        )
+    return found.executable
+
+
 def _required(scope: StepScope, rows: Rows | None, otherwise: str) -> Rows:
     if rows is None:
         raise NodeError(otherwise, code="SK0710", location=scope.node.location)
@@ -122,7 +142,7 @@ def exposed(scope: StepScope) -> Relation:
     if node.sql is None and not is_view(scope.outputs.snapshots.get(parents[0])):
         return scope.relation(parents[0])
     first = parents[0] if parents else node.id
-    sql = node.sql.executable if node.sql else f"FROM {quote_name(first.kind, first.name)}"
+    sql = executable(scope) if node.sql else f"FROM {quote_name(first.kind, first.name)}"
     path = scope.context().workdir / "rows.parquet"
     rows, columns = write_rows(scope.cursor(), Scan(sql), path, repeatable=True)
     scan = stored_scan(path, columns)

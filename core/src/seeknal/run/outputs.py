@@ -61,16 +61,21 @@ class Outputs:
                 found[id] = snapshot.view.sql
         return found
 
-    def define_view(self, node: Node, run_id: str, cursor: duckdb.DuckDBPyConnection) -> View:
-        """Let a view be what the project's files say: from here on the environment holds that."""
+    def define_view(
+        self, node: Node, sql: str, run_id: str, cursor: duckdb.DuckDBPyConnection
+    ) -> View:
+        """Let a view be what the project's files say: from here on the environment holds that.
+
+        ``sql`` is what DuckDB runs of it.
+        """
         assert node.sql is not None
         self.define(node.parents)
-        rows = cursor.sql(node.sql.executable)
+        rows = cursor.sql(sql)
         # A view would give the second of two columns of one name a name of its own.
         refuse_equal_names(rows.columns)
-        self.engine.define(node.id, node.sql.executable)
+        self.engine.define(node.id, sql)
         return View(
-            sql=node.sql.executable,
+            sql=sql,
             columns=columns_of(rows),
             location=node.sql.location,
             run=run_id if node.volatile else "",

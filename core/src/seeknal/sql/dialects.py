@@ -10,6 +10,7 @@ from seeknal.sql.inputs import ResolvedSql
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize
+from seeknal.sql.translating.pairs import is_known
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -22,8 +23,7 @@ def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
     tree = _parse(sql, dialect, scope)
     if tree is None:
         return ResolvedSql(executable=sql, inputs=scope.inputs, problems=tuple(scope.problems))
-    for table, visible in _tables(tree):
-        _replace(table, visible, scope)
+    name_inputs(tree, scope)
     executable = _write(tree, dialect, scope)
     scope.report_unused()
     tokens = tokenize(executable)
@@ -38,6 +38,12 @@ def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
         time_dependent=effects.time_dependent,
         reads_outside=tuple((what, 1) for what in outside if what),
     )
+
+
+def name_inputs(tree: exp.Expression, scope: Scope) -> None:
+    """Name each input in the tree as it is called where it is stored."""
+    for table, visible in _tables(tree):
+        _replace(table, visible, scope)
 
 
 def _parse(sql: str, dialect: str, scope: Scope) -> exp.Expression | None:
@@ -112,6 +118,11 @@ def _write(tree: exp.Expression, dialect: str, scope: Scope) -> str:
     """The tree as DuckDB's SQL; what has no counterpart is told and written as it is."""
     from sqlglot.errors import ErrorLevel, UnsupportedError
 
+    if is_known(dialect, "duckdb"):
+        # What runs is written once the types of the inputs are known; this is its structure.
+        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)
+    message = f"it is not known what of {dialect} means something else in DuckDB"
+    scope.report("SK0457", message, (0, 0), "check its values", severity="warn")
     try:
         return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:

@@ -6,10 +6,10 @@ node by the table that it is delivered to.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import NodeError, NodeId, Source, Target
+from seeknal.plugin import NodeError, NodeId, Source, Target, find_in_text, translate, written_sql
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
@@ -20,7 +20,7 @@ from seeknal_postgres.typename import TYPE
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from seeknal.plugin import Node, NodeContext, Rows
+    from seeknal.plugin import Column, Node, NodeContext, Rows
     from seeknal_postgres.catalogue import Table
 
 
@@ -67,37 +67,83 @@ def _is_ours(options: object) -> bool:
 
 
 def _translated(node: Node, connection: str, context: NodeContext) -> str:
-    """The SQL in PostgreSQL's dialect, each input replaced by where its rows are."""
-    from sqlglot import exp, parse_one
+    """The SQL in PostgreSQL's dialect, each input replaced by where its rows are.
 
+    SQL that is written in it runs as it is. Raises NodeError for what would mean something else.
+    """
     assert node.sql is not None
-    tree: Any = parse_one(node.sql.executable, read="duckdb")
     places = {id: _place(context.definition(id), connection, context) for id in node.parents}
+    if node.sql.dialect in _OWN:
+        from sqlglot import parse_one
+
+        return _placed(parse_one(written_sql(node), read="postgres"), places, {})
+    columns = {id: context.parent(id).columns for id in node.parents}
+    schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
+    found = translate(node.sql.executable, "duckdb", "postgres", schema)
+    if found.tree is None:
+        first = found.refusals[0]
+        place = (first.line, first.column)
+        start, text = node.location, node.sql.executable
+        raise NodeError(
+            f"it may mean something else in PostgreSQL: {first.message}",
+            code="SK1364",
+            help="dialect: postgres runs PostgreSQL's own SQL; without engine: DuckDB runs it",
+            location=find_in_text(context.project_root, start, text, place, "transform", "sql"),
+        )
+    return _placed(found.tree, places, columns)
+
+
+_OWN = ("postgres", "postgresql")
+"""What a node's ``dialect:`` calls PostgreSQL's."""
+
+
+def _placed(
+    tree: Any, places: Mapping[NodeId, exp.Expression], columns: Mapping[NodeId, Sequence[Column]]
+) -> str:
+    """The query with each input where its rows are, with the types of ``columns``, where given."""
+    from sqlglot import exp
+
     for table in list(tree.find_all(exp.Table)):
-        place = places.get(_id_of(table))
-        if place is not None:
-            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
-            found = place.copy()
+        id = _id_of(table)
+        if id not in places:
+            continue
+        name = exp.TableAlias(this=exp.to_identifier(table.name))
+        alias = table.args.get("alias") or name
+        if id in columns:
+            table.replace(_typed(places[id], columns[id], alias))
+        else:
+            found = places[id].copy()
             found.set("alias", alias.copy())
             table.replace(found)
-    _name_groups(tree)
     text: str = tree.sql(dialect="postgres")
     return text
 
 
-def _name_groups(tree: exp.Expression) -> None:
-    """``GROUP BY ALL`` as the positions that it stands for."""
+def _typed(
+    place: exp.Expression, columns: Sequence[Column], alias: exp.Expression
+) -> exp.Expression:
+    """The rows with the types that they have in DuckDB: what the SQL means hangs on these."""
     from sqlglot import exp
 
-    for select in tree.find_all(exp.Select):
-        group = select.args.get("group")
-        if group is not None and group.args.get("all"):
-            plain = [
-                exp.Literal.number(number)
-                for number, column in enumerate(select.expressions, 1)
-                if not column.find(exp.AggFunc)
-            ]
-            select.set("group", exp.Group(expressions=plain) if plain else None)
+    source = place.copy()
+    if isinstance(source, exp.Subquery):
+        source.set("alias", exp.TableAlias(this=exp.to_identifier("seeknal_rows", quoted=True)))
+    items = []
+    for column in columns:
+        name: Any = exp.column(column.name, quoted=True)
+        if column.type in _PLAIN or column.type.startswith("DECIMAL("):
+            name = exp.cast(name, exp.DataType.build(column.type, dialect="duckdb"))
+        items.append(exp.alias_(name, column.name, quoted=True))
+    return exp.Subquery(this=exp.select(*items).from_(source), alias=alias.copy())
+
+
+_PLAIN = frozenset(
+    (
+        *("BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR", "DATE"),
+        *("TIMESTAMP", "TIME", "UUID"),
+    )
+)
+"""Types that a column of a table there is given, so that it means the same."""
 
 
 def _id_of(table: exp.Table) -> NodeId:

@@ -1,0 +1,56 @@
+"""What DuckDB runs of a node's SQL in another dialect, or why it may mean something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.values.problems import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+
+
+@frozen(kw_only=True)
+class Executable:
+    """SQL for DuckDB; empty where there are problems."""
+
+    executable: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+def in_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path) -> Executable:
+    """The node's SQL over inputs with these columns, in DuckDB's dialect.
+
+    Where nothing is known of what differs, it is what sqlglot makes of it: loading says that.
+    """
+    from seeknal.sql.positions import written
+    from seeknal.sql.tokens import offset_of
+    from seeknal.sql.translating.nodes import for_duckdb, is_translated
+
+    sql = node.sql
+    assert sql is not None
+    if not is_translated(sql):
+        return Executable(executable=sql.executable)
+    found = for_duckdb(node, columns)
+    if found.tree is not None:
+        return Executable(executable=found.sql())
+    problems = []
+    for refusal in found.refusals:
+        offset = offset_of(sql.rendered, refusal.line or 1, refusal.column)
+        problems.append(
+            Problem(
+                code="SK0456",
+                message=f"{refusal.message} (from {sql.dialect})",
+                location=written(root, sql.location, sql.text, sql.rendered, offset),
+                help="write it otherwise, or in DuckDB's own SQL without dialect:",
+                node=node.id,
+            )
+        )
+    return Executable(problems=tuple(problems))

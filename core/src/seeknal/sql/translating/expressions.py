@@ -1,0 +1,500 @@
+"""Expressions: each part is brought to the other dialect by the rule for it and its operands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.translating.kinds import (
+    LITERAL,
+    NULL,
+    UNKNOWN,
+    common,
+    groups_of,
+    is_iso,
+    kind_of,
+)
+from seeknal.sql.translating.results import Refusal, place_of, written
+from seeknal.sql.translating.templates import filled
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.rules import Pair, Rule
+    from seeknal.sql.translating.scopes import Named, Scope
+
+_FLAGS = frozenset(
+    (
+        *("safe", "typed", "coalesce", "big_int", "ignore_nulls", "date_part_boundary"),
+        *("is_string", "quoted", "requires_string", "copy", "over", "is_left", "zone_is_default"),
+    )
+)
+"""What a parser notes of how its dialect means a construct: the rules know."""
+
+_SETTLED = frozenset(
+    ("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", "Between", "Coalesce")
+)
+"""Operators whose operands have one type, which text in quotes takes from the others."""
+
+
+class Expressions:
+    """Translates the expressions of one query, in place; notes what is refused."""
+
+    def __init__(
+        self, pair: Pair, query: Callable[[Any, Scope], Sequence[Named]], refusals: list[Refusal]
+    ) -> None:
+        self.pair = pair
+        self.rules = pair.by_construct()
+        self.query = query
+        self.refusals = refusals
+
+    def refuse(self, node: Any, why: str) -> str:
+        """Note that a part is refused; gives the kind that says so."""
+        line, column = place_of(node)
+        construct = type(node).__name__
+        found = Refusal(construct=construct, message=why, line=line, column=column)
+        if found not in self.refusals:
+            self.refusals.append(found)
+        return UNKNOWN
+
+    def translate(self, node: Any, scope: Scope) -> str:
+        """Bring ``node``, which has a parent, to the other dialect; gives its kind."""
+        if node.args.get("negate"):
+            node = _with_not(node)
+        special = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if special is not None:
+            found: str = special(node, scope)
+            return found
+        return self._by_rule(node, scope)
+
+    def _by_rule(self, node: Any, scope: Scope) -> str:
+        if self.construct(node) not in self.rules:
+            return self.refuse(node, f"what {self.written(node)} gives there is not known")
+        operands = self._operands(node)
+        if operands is None:
+            return UNKNOWN
+        kinds = [self.translate(operand, scope) for operand in operands]
+        operands = self._operands(node) or []
+        name = type(node).__name__
+        if name in _SETTLED:
+            kinds = self.settle(operands, kinds)
+            operands = self._operands(node) or []
+        return self.apply(node, operands, kinds)
+
+    def _operands(self, node: Any) -> list[Any] | None:
+        """The parts of a construct in their order; None where one is not known of."""
+        found: list[Any] = []
+        name = type(node).__name__
+        for key, value in node.args.items():
+            if name == "Anonymous" and key == "this":
+                continue
+            values = value if isinstance(value, list) else [value]
+            nodes = [one for one in values if hasattr(one, "args")]
+            if nodes:
+                found += nodes
+            elif value and key not in _FLAGS:
+                self.refuse(node, f"{self.written(node)} with {key} may mean something else")
+                return None
+        return found
+
+    def apply(self, node: Any, operands: Sequence[Any], kinds: Sequence[str]) -> str:
+        """Replace ``node`` by what its rule writes; gives the kind of it."""
+        if UNKNOWN in kinds:
+            return UNKNOWN
+        labels = [labels_of(operand, kind) for operand, kind in zip(operands, kinds, strict=True)]
+        rule = next(
+            (rule for rule in self.rules.get(self.construct(node), ()) if rule.fits(labels)), None
+        )
+        if rule is None:
+            shown = ", ".join(kind for kind in kinds if kind != "word")
+            of = f" of {shown}" if shown else ""
+            return self.refuse(node, f"what {self.written(node)}{of} gives there is not known")
+        if rule.refuse is not None:
+            return self.refuse(node, rule.refuse)
+        if rule.write is not None:
+            self.write(node, rule, operands)
+        kind = rule.kind(kinds)
+        return kind if kind != UNKNOWN else self.refuse(node, f"the type of {self.written(node)}")
+
+    def written(self, node: Any) -> str:
+        """A part of the query as its origin says it."""
+        return written(node, self.pair.origin)
+
+    def construct(self, node: Any) -> str:
+        """Under what name rules know a construct: a function that the parser does not know, its
+        own."""
+        name = type(node).__name__
+        return str(node.name).lower() if name == "Anonymous" else name
+
+    def write(self, node: Any, rule: Rule, operands: Sequence[Any]) -> None:
+        """Put what a rule writes in the place of ``node``, its window and filter kept."""
+        from sqlglot import exp
+
+        assert rule.write is not None
+        tree = filled(rule.write, operands, self.pair.target)
+        over = node.parent
+        if isinstance(over, exp.Window | exp.Filter) and over.this is node:
+            inner = tree.find(exp.AggFunc) or tree
+            if inner is not tree:
+                # What the rule puts around an aggregate stands around its window.
+                mark = exp.Placeholder()
+                inner.replace(mark)
+                node.replace(inner)
+                whole = over
+                while isinstance(whole.parent, exp.Window | exp.Filter):
+                    whole = whole.parent
+                copy = whole.copy()
+                mark.replace(copy)
+                whole.replace(tree)
+                return
+        node.replace(tree)
+
+    def settle(self, operands: Sequence[Any], kinds: Sequence[str]) -> list[str]:
+        """Say of dates and times in quotes what the operands beside them make of them."""
+        from sqlglot import exp
+
+        done = list(kinds)
+        wanted = {kind for kind in kinds if kind not in (LITERAL, NULL)}
+        if LITERAL not in kinds or len(wanted) != 1:
+            return done
+        (kind,) = wanted
+        if kind not in ("date", "timestamp"):
+            return done
+        for at, operand in enumerate(operands):
+            if done[at] == LITERAL and is_iso(operand, kind):
+                type = exp.DataType.build(kind.upper())
+                operand.replace(exp.Cast(this=operand.copy(), to=type))
+                done[at] = kind
+        return done
+
+    # Names and values
+
+    def _column(self, node: Any, scope: Scope) -> str:
+        if node.args.get("db") or node.args.get("catalog"):
+            return self.refuse(node, f"{self.written(node)} may be a part of a value")
+        if node.table:
+            source = scope.source(node.table)
+            if source is None or not source.columns:
+                return UNKNOWN if source else self.refuse(node, f"what {self.written(node)} is")
+            found = source.find(node.name)
+            if found is None:
+                return self.refuse(node, f"{source.name} has no column {node.name!r}")
+            spell(node.args["table"], source.name)
+            spell(node.this, found.name)
+            return found.kind
+        return self._bare(node, scope)
+
+    def _bare(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
+        name = node.name
+        around: Scope | None = scope
+        while around is not None:
+            if name.lower() in around.merged:
+                merged = around.merged[name.lower()]
+                spell(node.this, merged.name)
+                return merged.kind
+            found = around.columns(name)
+            computed = around.computed.get(name.lower())
+            if len(found) > 1:
+                return self.refuse(node, f"{name!r} is a column of several tables")
+            if found:
+                if computed is not None and scope.grouped and around is scope:
+                    own = computed.meta["as_written"]
+                    if not (isinstance(own, exp.Column) and own.name.lower() == name.lower()):
+                        return self.refuse(node, f"{name} may be the column or the result of it")
+                ((source, column),) = found
+                node.set("table", exp.to_identifier(source.name, quoted=True))
+                spell(node.this, column.name)
+                return column.kind
+            if computed is not None and around is scope and not _is_part(node, computed):
+                return self._computed(node, computed, scope)
+            if not all(around.known):
+                return UNKNOWN
+            around = around.outer
+        return self.refuse(node, f"no table has a column {name!r}")
+
+    def _computed(self, node: Any, alias: Any, scope: Scope) -> str:
+        """A name of the select list: what it stands for is written out."""
+        from sqlglot import exp
+
+        if not self.pair.reuses_names:
+            return self.refuse(node, f"{node.name} is a result's name")
+        new = exp.Paren(this=alias.meta["as_written"].copy())
+        node.replace(new)
+        return self.translate(new, scope)
+
+    def _literal(self, node: Any, scope: Scope) -> str:
+        if node.is_string:
+            return LITERAL
+        if re.fullmatch(r"\d+", node.name) and int(node.name) < 1 << 63:
+            return "whole"
+        digits = re.fullmatch(r"(\d*)\.(\d*)", node.name)
+        if digits and len(digits[1]) + len(digits[2]) <= 38:
+            return "decimal"
+        if self.pair.exponents_are_double and re.search("[eE]", node.name):
+            self.apply_to(node, "Double", "double")
+            return "double"
+        return self.refuse(node, f"{self.written(node)} may be another number")
+
+    def _order(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
+        if node.this is None or isinstance(node.this, exp.Distinct):
+            return self.refuse(node, f"what {self.written(node.parent)} gives there is not known")
+        kind = self.translate(node.this, scope)
+        self.order(node, scope)
+        return kind
+
+    def _null(self, node: Any, scope: Scope) -> str:
+        return NULL
+
+    def _boolean(self, node: Any, scope: Scope) -> str:
+        return "boolean"
+
+    def _var(self, node: Any, scope: Scope) -> str:
+        return "word"
+
+    def _star(self, node: Any, scope: Scope) -> str:
+        return "word"
+
+    def _paren(self, node: Any, scope: Scope) -> str:
+        return self.translate(node.this, scope)
+
+    def _alias(self, node: Any, scope: Scope) -> str:
+        return self.translate(node.this, scope)
+
+    def _distinct(self, node: Any, scope: Scope) -> str:
+        if node.args.get("on") or len(node.expressions) != 1:
+            return self.refuse(node, f"{self.written(node)} may count otherwise")
+        return self.translate(node.expressions[0], scope)
+
+    def _interval(self, node: Any, scope: Scope) -> str:
+        unit = node.args.get("unit")
+        plain = re.fullmatch(r"-?\d+", node.this.name if node.this else "")
+        if unit is None or plain is None or unit.name.upper() not in _UNITS:
+            return self.refuse(node, f"{self.written(node)} may be another time")
+        return "interval"
+
+    # Types
+
+    def _cast(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
+        kind = self.translate(node.this, scope)
+        to = node.args["to"]
+        if kind == UNKNOWN:
+            return UNKNOWN
+        others = {key for key, value in node.args.items() if value} - {"this", "to"}
+        if others:
+            return self.refuse(node, f"{self.written(node)} with {', '.join(others)}")
+        if self.pair.cuts_texts and to.expressions and kind_of(to) in ("text", "padded"):
+            return self.refuse(node, f"{self.written(node)} cuts texts, which is not done there")
+        if to.this == exp.DataType.Type.DECIMAL and not to.expressions:
+            if self.pair.decimal is None:
+                return self.apply(node, [node.this, exp.var("NUMERIC")], [kind, "word"])
+            to.replace(exp.DataType.build(f"DECIMAL{self.pair.decimal}"))
+        return self.apply(node, [node.this, node.args["to"]], [kind, kind_of(to)])
+
+    # Conditions and choices
+
+    def _case(self, node: Any, scope: Scope) -> str:
+        given = node.this
+        compared = self.translate(given, scope) if given else None
+        for branch in node.args["ifs"]:
+            condition = self.translate(branch.this, scope)
+            if compared is not None and common([compared, condition]) is None:
+                return self.refuse(branch, f"{self.written(given)} is compared with another type")
+        results = [branch.args["true"] for branch in node.args["ifs"]]
+        if node.args.get("default") is not None:
+            results.append(node.args["default"])
+        kinds = [self.translate(result, scope) for result in results]
+        return self._one_kind(node, self._results_of(node), kinds)
+
+    def _results_of(self, node: Any) -> list[Any]:
+        found = [branch.args["true"] for branch in node.args["ifs"]]
+        return [*found, node.args["default"]] if node.args.get("default") is not None else found
+
+    def _if(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
+        branch = exp.If(this=node.this.copy(), true=node.args["true"].copy())
+        other = node.args.get("false")
+        case = exp.Case(ifs=[branch], default=other.copy() if other is not None else None)
+        node.replace(case)
+        return self.translate(case, scope)
+
+    def _jsonextractscalar(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
+        kind = self.translate(node.this, scope)
+        steps = getattr(node.expression, "expressions", ())
+        key = steps[-1].this if steps and isinstance(steps[-1], exp.JSONPathKey) else None
+        if len(steps) != 2 or not isinstance(key, str) or node.args.get("only_json_types"):
+            return self.refuse(node, f"what {self.written(node)} gives there is not known")
+        return self.apply(node, [node.this, exp.Literal.string(key)], [kind, LITERAL])
+
+    def _one_kind(self, node: Any, operands: Sequence[Any], kinds: Sequence[str]) -> str:
+        kind = common(self.settle(operands, kinds))
+        return kind or self.refuse(node, f"{self.written(node)} has results of several types")
+
+    def _in(self, node: Any, scope: Scope) -> str:
+        kind = self.translate(node.this, scope)
+        query = node.args.get("query")
+        if query is not None:
+            columns = self.query(query, scope)
+            found = [columns[0].kind] if len(columns) == 1 else [UNKNOWN]
+        else:
+            found = [self.translate(entry, scope) for entry in node.expressions]
+            settled = self.settle([node.this, *node.expressions], [kind, *found])
+            kind, found = settled[0], settled[1:]
+        if node.args.get("unnest") or node.args.get("field"):
+            return self.refuse(node, f"{self.written(node)} may mean something else")
+        for other in found:
+            if UNKNOWN in (kind, other):
+                return UNKNOWN
+            if common([kind, other]) is None:
+                return self.refuse(node, f"{self.written(node)} compares several types")
+        return "boolean"
+
+    def _exists(self, node: Any, scope: Scope) -> str:
+        self.query(node.this, scope)
+        return "boolean"
+
+    def _subquery(self, node: Any, scope: Scope) -> str:
+        columns = self.query(node, scope)
+        if len(columns) != 1:
+            return UNKNOWN
+        return columns[0].kind
+
+    def _select(self, node: Any, scope: Scope) -> str:
+        columns = self.query(node, scope)
+        return columns[0].kind if len(columns) == 1 else UNKNOWN
+
+    # Windows and order
+
+    def _window(self, node: Any, scope: Scope) -> str:
+        allowed = {"this", "partition_by", "order", "spec", "over"}
+        others = {key for key, value in node.args.items() if value} - allowed
+        if others:
+            return self.refuse(node, f"a window with {', '.join(sorted(others))}")
+        for entry in node.args.get("partition_by") or ():
+            self.translate(entry, scope)
+        if node.args.get("order"):
+            self.order(node.args["order"], scope)
+        from sqlglot import exp
+
+        if node.this.find(exp.Distinct):
+            return self.refuse(node, f"{self.written(node)} counts distinct values in a window")
+        if node.args.get("spec") and not _is_plain_frame(node.args["spec"]):
+            return self.refuse(node, f"{self.written(node)} has a frame that may be another")
+        return self.translate(node.this, scope)
+
+    def _filter(self, node: Any, scope: Scope) -> str:
+        self.translate(node.expression.this, scope)
+        return self.translate(node.this, scope)
+
+    def order(self, order: Any, scope: Scope) -> None:
+        """Bring the expressions of an ORDER BY to the other dialect, NULLs where they were."""
+        for entry in order.expressions:
+            kind = self.translate(entry.this, scope)
+            self.ordered(entry, kind)
+
+    def ordered(self, entry: Any, kind: str) -> None:
+        """Say of one entry of an ORDER BY what its kind needs."""
+        if entry.args.get("with_fill"):
+            self.refuse(entry, f"{self.written(entry)} may mean something else")
+        self.apply_to(entry.this, "Ordered", kind)
+
+    def apply_to(self, node: Any, construct: str, kind: str) -> None:
+        """Replace an operand as the rule of ``construct`` for it says."""
+        if kind == UNKNOWN:
+            return
+        rules = self.rules.get(construct, ())
+        rule = next((rule for rule in rules if rule.fits([labels_of(node, kind)])), None)
+        if rule is None:
+            self.refuse(
+                node, f"the order of {self.written(node)}, of kind {kind}, is not known there"
+            )
+        elif rule.refuse is not None:
+            self.refuse(node, rule.refuse)
+        elif rule.write is not None:
+            node.replace(filled(rule.write, [node], self.pair.target))
+
+
+def _with_not(node: Any) -> Any:
+    """NOT LIKE as NOT (... LIKE ...)."""
+    from sqlglot import exp
+
+    inner = node.copy()
+    inner.set("negate", None)
+    outer = exp.Not(this=exp.Paren(this=inner))
+    node.replace(outer)
+    return outer
+
+
+def spell(identifier: Any, name: str) -> None:
+    """Let a name say in quotes what it means, so that no engine makes another of it."""
+    identifier.set("this", name)
+    identifier.set("quoted", True)
+
+
+_UNITS = frozenset(("DAY", "MONTH", "YEAR", "HOUR", "MINUTE", "SECOND", "WEEK"))
+
+
+def labels_of(node: Any, kind: str) -> frozenset[str]:
+    """Under what names a rule may take an operand: its kind, and what is known of its value."""
+    from sqlglot import exp
+
+    found = set(groups_of(kind))
+    inner = node.this if isinstance(node, exp.Paren) else node
+    if isinstance(inner, exp.Var):
+        found.add(inner.name.upper())
+    elif isinstance(inner, exp.Star):
+        found.add("*")
+    elif isinstance(inner, exp.Order):
+        found = {"ordered"}
+    elif isinstance(inner, exp.DataType):
+        name = getattr(inner.this, "name", "")
+        found.add(name)
+    elif isinstance(inner, exp.Literal) and inner.is_string:
+        found |= _labels_of_text(inner)
+    elif isinstance(inner, exp.Literal):
+        value = float(inner.name)
+        found |= {"constant"} | ({"nonzero"} if value else set())
+        found |= {"nonzero-whole"} if value and kind == "whole" else set()
+        found |= {"positive"} if value > 0 and kind == "whole" else set()
+    elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
+        found |= {"constant"} | ({"nonzero"} if float(inner.this.name) else set())
+    return frozenset(found)
+
+
+def _labels_of_text(node: Any) -> set[str]:
+    found = {"constant"}
+    if node.name and "\\" not in node.name:
+        found.add("plain")
+    for kind in ("date", "timestamp"):
+        if is_iso(node, kind):
+            found.add(f"iso-{kind}")
+    if re.fullmatch(r"-?\d{1,9}", node.name):
+        found.add("digits")
+    if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):
+        found.add("time-format")
+    return found
+
+
+def _is_plain_frame(spec: Any) -> bool:
+    """Whether a frame is of rows, or of all that is before or after."""
+    ends = [spec.args.get("start"), spec.args.get("end")]
+    words = [str(end) for end in ends if isinstance(end, str)]
+    numbers = [end for end in ends if end is not None and not isinstance(end, str)]
+    if spec.args.get("exclude") or str(spec.args.get("kind")) not in ("ROWS", "RANGE"):
+        return False
+    by_rows = str(spec.args.get("kind")) == "ROWS"
+    plain = all(getattr(number, "is_int", False) for number in numbers)
+    return set(words) <= {"UNBOUNDED", "CURRENT ROW"} and (not numbers or (by_rows and plain))
+
+
+def _is_part(node: Any, whole: Any) -> bool:
+    while node is not None and node is not whole:
+        node = node.parent
+    return node is whole

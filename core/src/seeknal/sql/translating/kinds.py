@@ -1,0 +1,90 @@
+"""Kinds of values: as much of a type as the meaning of an operator depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlglot import exp
+
+UNKNOWN = "unknown"
+"""Of what was refused: nothing more is said of what it is part of."""
+
+NULL = "null"
+
+LITERAL = "literal"
+"""Text in quotes whose type is decided by what it is compared with."""
+
+_KINDS = {
+    "boolean": "BOOLEAN",
+    "whole": "TINYINT SMALLINT MEDIUMINT INT BIGINT UTINYINT USMALLINT UINT",
+    "huge": "INT128 UINT128 UBIGINT",
+    "decimal": "DECIMAL",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "text": "TEXT VARCHAR NVARCHAR",
+    "padded": "CHAR NCHAR BPCHAR",
+    "bytes": "BINARY VARBINARY BLOB",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMP DATETIME TIMESTAMPNTZ",
+    "instant": "TIMESTAMPTZ TIMESTAMPLTZ",
+    "interval": "INTERVAL",
+    "json": "JSON JSONB",
+    "uuid": "UUID",
+    "list": "ARRAY LIST",
+    "struct": "STRUCT",
+    "map": "MAP",
+}
+_BY_TYPE = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+_GROUPS = {
+    "exact": ("whole", "huge", "decimal"),
+    "number": ("whole", "huge", "decimal", "double"),
+    "string": ("text", LITERAL),
+    "moment": ("date", "timestamp"),
+}
+_MEMBERS = {
+    kind: frozenset(group for group, kinds in _GROUPS.items() if kind in kinds)
+    for kind in (*_KINDS, LITERAL)
+}
+_NUMBERS = ("whole", "huge", "decimal", "double")
+"""Each holds what stands before it, as far as the engines agree."""
+
+
+def kind_of(type: Any) -> str:
+    """The kind of a type of sqlglot's."""
+    name = getattr(type.this, "name", str(type.this))
+    return _BY_TYPE.get(name, "other")
+
+
+def groups_of(kind: str) -> frozenset[str]:
+    """The names under which a rule may take a kind, its own among them."""
+    return _MEMBERS.get(kind, frozenset()) | {kind}
+
+
+def common(kinds: Iterable[str]) -> str | None:
+    """The kind of values that stand for one another, as in CASE; None where engines decide."""
+    found = {kind for kind in kinds if kind != NULL}
+    if UNKNOWN in found:
+        return UNKNOWN
+    if not found:
+        return NULL
+    if len(found) == 1:
+        (kind,) = found
+        return "text" if kind == LITERAL else kind
+    if found <= set(_NUMBERS):
+        return max(found, key=_NUMBERS.index)
+    return "text" if found == {"text", LITERAL} else None
+
+
+def is_iso(literal: exp.Expression, kind: str) -> bool:
+    """Whether text in quotes is a date or time in the one form that all engines read alike."""
+    import re
+
+    pattern = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    if kind == "timestamp":
+        pattern += r"( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?"
+    return re.fullmatch(pattern, literal.name) is not None

@@ -1,0 +1,68 @@
+"""A node's SQL in another dialect than DuckDB's, over what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from seeknal.sql.check import parse_query
+from seeknal.sql.dialects import name_inputs
+from seeknal.sql.inputs import Scope
+from seeknal.sql.translating.pairs import SPELLINGS, is_known
+from seeknal.sql.translating.translate import pair_of, translated
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.results import Translation
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node, Sql
+
+
+def is_translated(sql: Sql) -> bool:
+    """Whether what DuckDB runs depends on the types of what the SQL reads."""
+    return sql.dialect != "duckdb" and is_known(sql.dialect, "duckdb")
+
+
+def for_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]]) -> Translation:
+    """The node's SQL as DuckDB's, with each input named ``"kind"."name"``.
+
+    ``columns`` are those of everything that it reads.
+    """
+    sql = node.sql
+    assert sql is not None
+    schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
+    return translated(_named(node), sql.rendered, pair_of(sql.dialect, "duckdb"), schema)
+
+
+def written_sql(node: Node) -> str:
+    """The node's SQL in the dialect that it is written in, each input named ``"kind"."name"``.
+
+    For an engine that speaks it. Raises ValueError for a node without SQL.
+    """
+    if node.sql is None:
+        raise ValueError(f"{node.id} has no SQL")
+    text: str = _named(node).sql(dialect=node.sql.dialect, comments=False)
+    return text
+
+
+def _named(node: Node) -> Any:
+    assert node.sql is not None
+    dialect = SPELLINGS.get(node.sql.dialect, node.sql.dialect)
+    tree: Any = parse_query(node.sql.rendered, dialect).copy()
+    scope = Scope(
+        inputs=node.inputs,
+        known=node.parents,
+        node=node.id,
+        location=node.sql.location,
+        this_allowed=True,
+    )
+    name_inputs(tree, scope)
+    return tree
+
+
+def with_executable(node: Node, text: str) -> Node:
+    """The node with what DuckDB runs of it."""
+    assert node.sql is not None
+    return evolve(node, sql=evolve(node.sql, executable=text))

@@ -1,0 +1,15 @@
+"""What differs between two dialects: one table for each pair."""
+
+from __future__ import annotations
+
+SPELLINGS = {"postgresql": "postgres"}
+TABLES = {
+    ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
+    ("postgres", "duckdb"): "seeknal.sql.translating.pairs.postgres_duckdb",
+}
+"""The pairs of which it is known what differs, and where that stands."""
+
+
+def is_known(origin: str, target: str) -> bool:
+    """Whether anything is known of what differs between two dialects."""
+    return (SPELLINGS.get(origin, origin), SPELLINGS.get(target, target)) in TABLES

@@ -1,0 +1,405 @@
+"""DuckDB's SQL on PostgreSQL."""
+
+from __future__ import annotations
+
+from seeknal.sql.translating.rules import Pair, Rule, same
+
+_BY_BYTES = "DuckDB compares texts byte by byte, PostgreSQL by the rules of the database's language"
+_AS_DOUBLE = "DuckDB gives a DOUBLE, PostgreSQL a number with digits"
+_FIELD = "CAST(EXTRACT({0} FROM {1}) AS BIGINT)"
+_NUMBER_OF = "DuckDB gives a whole number, PostgreSQL a NUMERIC"
+_DOUBLE = "CAST(%s AS DOUBLE PRECISION)"
+_QUOTIENT = f"{_DOUBLE % '{0}'} / {_DOUBLE % '{1}'}"
+_MORE, _LESS, _NONE = (_DOUBLE % text for text in ("'Infinity'", "'-Infinity'", "'NaN'"))
+_INFINITIES = (
+    f"CASE WHEN {{0}} > 0 THEN {_MORE} WHEN {{0}} < 0 THEN {_LESS} WHEN {{0}} = 0 THEN {_NONE} END"
+)
+_BY_EXACT = f"CASE WHEN {{1}} = 0 THEN {_INFINITIES} ELSE {_QUOTIENT} END"
+_SIGNED_ZERO = "CAST({1} AS TEXT) <> '-0'"
+_BY_DOUBLE = (
+    "CASE WHEN {1} = 0 AND {0} <> 0 AND {0} <> 'NaN' THEN"
+    f" CASE WHEN ({{0}} > 0) = ({_SIGNED_ZERO}) THEN {_MORE} ELSE {_LESS} END"
+    f" WHEN {{1}} = 0 AND {{0}} IS NOT NULL THEN {_NONE} ELSE {_QUOTIENT} END"
+)
+_DIVIDES = (
+    "/ gives a DOUBLE in DuckDB whatever it divides, and infinity by 0; PostgreSQL divides whole"
+    " numbers to whole numbers and fails by 0"
+)
+_HALF = "CASE WHEN ABS({0} - TRUNC({0})) >= 0.5 THEN TRUNC({0}) + SIGN({0}) ELSE TRUNC({0}) END"
+_MONTHS = (
+    "CAST((EXTRACT(YEAR FROM {0}) - EXTRACT(YEAR FROM {1})) * 12"
+    " + EXTRACT(MONTH FROM {0}) - EXTRACT(MONTH FROM {1}) AS BIGINT)"
+)
+
+_CROSSED = "date_diff counts the boundaries that are crossed"
+_DAYS = "CAST(CAST({0} AS DATE) - CAST({1} AS DATE) AS BIGINT)"
+_QUARTERS = (
+    "CAST((EXTRACT(YEAR FROM {0}) - EXTRACT(YEAR FROM {1})) * 4"
+    " + EXTRACT(QUARTER FROM {0}) - EXTRACT(QUARTER FROM {1}) AS BIGINT)"
+)
+_LAST_DAY = (
+    "CAST(DATE_TRUNC('month', CAST({0} AS TIMESTAMP)) + INTERVAL '1 month' - INTERVAL '1 day'"
+    " AS DATE)"
+)
+_POWER = "POWER(CAST({0} AS DOUBLE PRECISION), CAST({1} AS DOUBLE PRECISION))"
+_PLAIN = "number|string|date|timestamp|boolean"
+_CONTAINS = "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN COALESCE({1} = ANY({0}), FALSE) END"
+_LENGTH = "CAST(CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_LENGTH({0}, 1), 0) END AS BIGINT)"
+_KEY = "JSONB_EXTRACT_PATH(CAST({0} AS JSONB), {1})"
+_TEXT = "JSONB_EXTRACT_PATH_TEXT(CAST({0} AS JSONB), {1})"
+_MEMBER = (
+    f"CASE WHEN {_KEY} IS NULL THEN NULL WHEN JSONB_TYPEOF({_KEY}) IN ('string', 'boolean', 'null')"
+    f" OR {_TEXT} ~ '^-?[0-9]+$' THEN {_TEXT}"
+    f" ELSE CAST(CAST(JSONB_TYPEOF({_KEY}) || ' has no counterpart there' AS INTEGER) AS TEXT) END"
+)
+
+_COMPARISONS = ("LT", "LTE", "GT", "GTE")
+_EQUALITIES = ("EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ")
+_SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
+
+_RULES = (
+    # Comparing
+    same(_EQUALITIES, "number number", "boolean"),
+    same(_EQUALITIES, "string string", "boolean"),
+    same(_EQUALITIES, "date date", "boolean"),
+    same(_EQUALITIES, "moment moment", "boolean"),
+    same(_EQUALITIES, "boolean boolean", "boolean"),
+    same(_EQUALITIES, "uuid uuid", "boolean"),
+    same(_COMPARISONS, "number number", "boolean"),
+    same(_COMPARISONS, "moment moment", "boolean"),
+    same(("Between",), "number number number", "boolean"),
+    same(("Between",), "moment moment moment", "boolean"),
+    *(
+        Rule(
+            name,
+            "string string",
+            "boolean",
+            write=f'{{0}} {_SIGNS[name]} {{1}} COLLATE "C"',
+            differs=_BY_BYTES,
+        )
+        for name in _COMPARISONS
+    ),
+    Rule(
+        "Between",
+        "string string string",
+        "boolean",
+        write='{0} COLLATE "C" BETWEEN {1} AND {2}',
+        differs=_BY_BYTES,
+    ),
+    Rule("Ordered", "text", "word", write='{0} COLLATE "C"', differs=_BY_BYTES),
+    same(("Ordered",), "number|boolean|date|timestamp|uuid|null|instant|time", "word"),
+    Rule(
+        "Double",
+        "double",
+        "double",
+        write="CAST({0} AS DOUBLE PRECISION)",
+        differs="1e2 is a DOUBLE in DuckDB, and a NUMERIC in PostgreSQL",
+    ),
+    same(
+        ("Is",),
+        "number|string|date|timestamp|boolean|json|uuid|interval|instant|time|bytes|list null",
+        "boolean",
+    ),
+    same(("Is",), "boolean boolean", "boolean"),
+    same(("And", "Or", "Xor"), "boolean boolean", "boolean"),
+    same(("Not",), "boolean", "boolean"),
+    Rule(
+        "Like",
+        "string plain",
+        "boolean",
+        write="{0} LIKE {1}",
+        differs="a backslash is read as itself by DuckDB, and as an escape by PostgreSQL",
+    ),
+    same(("Like",), "string null", "boolean"),
+    # Numbers
+    same(("Add", "Sub", "Mul"), "whole whole", "whole"),
+    same(("Add", "Sub", "Mul"), "number number", "common"),
+    same(("Neg",), "number", "0"),
+    same(("Abs",), "number", "0"),
+    Rule("Div", "number nonzero", "double", write=_QUOTIENT, differs=_DIVIDES),
+    Rule("Div", "number exact", "double", write=_BY_EXACT, differs=_DIVIDES),
+    Rule("Div", "number double", "double", write=_BY_DOUBLE, differs=_DIVIDES),
+    Rule(
+        "IntDiv",
+        "whole nonzero",
+        "whole",
+        write="{0} / {1}",
+        differs="// is written / in PostgreSQL",
+    ),
+    Rule("Mod", "whole nonzero", "0", write="{0} % {1}"),
+    Rule(
+        "IntDiv Mod",
+        "whole whole",
+        refuse="by 0 it is NULL in some versions of DuckDB, and an error in PostgreSQL",
+    ),
+    Rule("Round", "decimal", "decimal", write="ROUND({0})"),
+    Rule("Round", "decimal positive", "decimal", write="ROUND({0}, {1})"),
+    Rule(
+        "Round",
+        "whole",
+        "whole",
+        write="{0}",
+        differs="PostgreSQL gives a DOUBLE of a whole number",
+    ),
+    Rule(
+        "Round",
+        "double",
+        "double",
+        write=_HALF,
+        differs="halves go away from zero in DuckDB, and to the even number in PostgreSQL",
+    ),
+    Rule(
+        "Round",
+        "double positive",
+        "double",
+        write=_HALF.replace("{0}", "({0} * POWER(CAST(10 AS DOUBLE PRECISION), {1}))").join(
+            ("(", ") / POWER(CAST(10 AS DOUBLE PRECISION), {1})")
+        ),
+        differs="halves go away from zero in DuckDB, and to the even number in PostgreSQL",
+    ),
+    Rule("Sqrt Ln", "positive", "double"),
+    Rule("Sqrt Ln", "constant", refuse="it is an error in some versions of DuckDB"),
+    *(
+        Rule(name, "number", "double", write=f"{name.upper()}(CAST({{0}} AS DOUBLE PRECISION))")
+        for name in ("Sqrt", "Ln", "Exp")
+    ),
+    Rule("Pow", "number number", "double", write=_POWER, differs=_AS_DOUBLE),
+    same(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "whole whole", "whole"),
+    Rule("Floor", "decimal|double", "0"),
+    Rule("Ceil", "decimal|double", "0"),
+    Rule("Sign", "number", "whole", write="CAST(SIGN({0}) AS INT)"),
+    # Aggregates
+    same(("Count",), "*", "whole"),
+    same(("Count",), "number|string|date|timestamp|boolean|uuid|instant", "whole"),
+    Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
+    Rule(
+        "Sum",
+        "whole|huge",
+        "huge",
+        write="CAST(SUM({0}) AS DECIMAL)",
+        differs="a sum of whole numbers is a HUGEINT in DuckDB, a BIGINT or NUMERIC in PostgreSQL",
+    ),
+    same(("Sum",), "decimal|double", "0"),
+    Rule("Avg", "exact", "double", write="CAST(AVG({0}) AS DOUBLE PRECISION)", differs=_AS_DOUBLE),
+    same(("Avg",), "double", "double"),
+    same(("Min", "Max"), "number|date|timestamp", "0"),
+    Rule("Min", "text", "text", write='MIN({0} COLLATE "C")', differs=_BY_BYTES),
+    Rule("Max", "text", "text", write='MAX({0} COLLATE "C")', differs=_BY_BYTES),
+    *(
+        Rule(
+            name,
+            "number",
+            "double",
+            write=f"{function}(CAST({{0}} AS DOUBLE PRECISION))",
+            differs=_AS_DOUBLE,
+        )
+        for name, function in (
+            ("Stddev", "STDDEV_SAMP"),
+            ("StddevSamp", "STDDEV_SAMP"),
+            ("StddevPop", "STDDEV_POP"),
+            ("Variance", "VAR_SAMP"),
+            ("VariancePop", "VAR_POP"),
+        )
+    ),
+    Rule(
+        "Median",
+        "whole|double",
+        "double",
+        write="PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
+    ),
+    Rule(
+        "PercentileCont",
+        "whole|double constant",
+        "double",
+        write="PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
+    ),
+    same(("LogicalAnd", "LogicalOr"), "boolean", "boolean"),
+    Rule("Grouping", "number|string|date|timestamp|boolean...", "whole"),
+    # Windows
+    same(("RowNumber", "Rank", "DenseRank"), "", "whole"),
+    same(("PercentRank", "CumeDist"), "", "double"),
+    same(("Ntile",), "positive", "whole"),
+    same(("Lag", "Lead"), "number|string|date|timestamp|boolean", "0"),
+    same(("Lag", "Lead"), "number|string|date|timestamp|boolean positive", "0"),
+    same(("FirstValue", "LastValue"), "number|string|date|timestamp|boolean", "0"),
+    # Choices
+    Rule("Coalesce", "number...", "common"),
+    Rule("Coalesce", "string...", "text"),
+    Rule("Coalesce", "date...", "date"),
+    Rule("Coalesce", "timestamp...", "timestamp"),
+    Rule("Coalesce", "boolean...", "boolean"),
+    Rule("Nullif", "number number", "0"),
+    Rule("Nullif", "string string", "0"),
+    Rule("Nullif", "date date", "0"),
+    Rule("Greatest Least", "number...", "common"),
+    Rule("Greatest Least", "date...", "date"),
+    Rule("Greatest Least", "timestamp...", "timestamp"),
+    # Texts
+    Rule("DPipe", "string|whole string", "text"),
+    Rule("DPipe", "string whole", "text"),
+    Rule("Concat", "string...", "text"),
+    Rule("Length", "string", "whole", write="CAST(LENGTH({0}) AS BIGINT)"),
+    Rule("Substring", "string positive", "text", write="SUBSTRING({0} FROM {1})"),
+    Rule("Substring", "string positive positive", "text", write="SUBSTRING({0} FROM {1} FOR {2})"),
+    Rule(
+        "Substring",
+        "string whole",
+        "text",
+        write="CASE WHEN {1} >= 0 THEN SUBSTRING({0} FROM {1}) ELSE RIGHT({0}, -{1}) END",
+        differs="a position below zero is counted from the end in DuckDB",
+    ),
+    Rule(
+        "Substring",
+        "string number...",
+        refuse="a position before the first is counted from the end in DuckDB",
+    ),
+    Rule("Replace", "string plain string", "text"),
+    Rule("Contains", "string string", "boolean", write="POSITION({1} IN {0}) > 0"),
+    Rule("StartsWith", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
+    Rule("StrPosition", "string plain", "whole", write="CAST(POSITION({1} IN {0}) AS BIGINT)"),
+    Rule("Left Right Repeat", "string positive", "text"),
+    Rule("SplitPart", "string plain positive", "text"),
+    Rule("Trim MD5", "string", "text"),
+    Rule("Pad", "string positive plain", "text"),
+    Rule("ConcatWs", "plain string...", "text"),
+    Rule("GroupConcat", "ordered plain", "text"),
+    *(
+        Rule(
+            function.title(),
+            "string",
+            "text",
+            write=f'{function}({{0}} COLLATE "pg_c_utf8")',
+            differs="which letters have another case is up to a database's language in PostgreSQL",
+        )
+        for function in ("UPPER", "LOWER")
+    ),
+    Rule(
+        "ILike",
+        "string plain",
+        "boolean",
+        write='{0} COLLATE "pg_c_utf8" ILIKE {1}',
+        differs="which letters have another case is up to a database's language in PostgreSQL",
+    ),
+    Rule("TimeToStr", "moment time-format", "text"),
+    # Lists
+    Rule("Array", "", refuse="an empty list has no type there"),
+    *(Rule("Array", f"{kind}...", "list") for kind in ("number", "string", "date", "boolean")),
+    Rule("ArrayContains", f"list {_PLAIN}", "boolean", write=_CONTAINS),
+    Rule(
+        "DPipe",
+        "list list",
+        "list",
+        write="CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN {0} || {1} END",
+        differs="|| with a list that is NULL is NULL in DuckDB, and the other list in PostgreSQL",
+    ),
+    Rule(
+        "ArraySize Length",
+        "list",
+        "whole",
+        write=_LENGTH,
+        differs="an empty array has no length in PostgreSQL",
+    ),
+    Rule(
+        "GenerateSeries",
+        "constant constant",
+        "list",
+        write="ARRAY(SELECT CAST(GENERATE_SERIES({0}, {1}) AS BIGINT))",
+        differs="in DuckDB it is a list, in PostgreSQL rows",
+    ),
+    Rule("ArrayAgg", "ordered", "list"),
+    # JSON
+    Rule(
+        "JSONExtractScalar",
+        "json plain",
+        "text",
+        write=_MEMBER,
+        differs="numbers with a fraction and nested values are written otherwise",
+    ),
+    # Dates
+    Rule(
+        "Extract",
+        "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment",
+        "whole",
+        write=_FIELD,
+        differs=_NUMBER_OF,
+    ),
+    Rule("Extract", "HOUR|MINUTE timestamp", "whole", write=_FIELD, differs=_NUMBER_OF),
+    *(
+        Rule(
+            name,
+            "moment",
+            "whole",
+            write=f"CAST(EXTRACT({field} FROM {{0}}) AS BIGINT)",
+            differs=_NUMBER_OF,
+        )
+        for name, field in (
+            *(("Year", "YEAR"), ("Month", "MONTH"), ("Day", "DAY"), ("Quarter", "QUARTER")),
+            *(
+                ("DayOfMonth", "DAY"),
+                ("DayOfYear", "DOY"),
+                ("Week", "WEEK"),
+                ("WeekOfYear", "WEEK"),
+            ),
+        )
+    ),
+    *(
+        Rule(
+            "TimestampTrunc DateTrunc",
+            f"moment {unit.upper()}",
+            "timestamp",
+            write=f"DATE_TRUNC('{unit}', CAST({{0}} AS TIMESTAMP))",
+            differs="of a DATE it is a TIMESTAMP in DuckDB, and an instant in PostgreSQL",
+        )
+        for unit in ("year", "quarter", "month", "week", "day")
+    ),
+    same(("Add", "Sub"), "moment interval", "timestamp"),
+    Rule("Add", "interval moment", "timestamp"),
+    same(("Add", "Sub"), "date whole", "date"),
+    Rule("Sub", "date date", "whole", write="CAST({0} - {1} AS BIGINT)"),
+    Rule("DateDiff", "date date DAY", "whole", write="CAST({0} - {1} AS BIGINT)"),
+    Rule(
+        "DateDiff",
+        "moment moment YEAR",
+        "whole",
+        write="CAST(EXTRACT(YEAR FROM {0}) - EXTRACT(YEAR FROM {1}) AS BIGINT)",
+        differs=_CROSSED,
+    ),
+    Rule(
+        "DateDiff",
+        "moment moment MONTH",
+        "whole",
+        write=_MONTHS,
+        differs=_CROSSED,
+    ),
+    Rule("DateDiff", "moment moment DAY", "whole", write=_DAYS, differs=_CROSSED),
+    Rule("DateDiff", "date date WEEK", "whole", write="CAST(({0} - {1}) / 7 AS BIGINT)"),
+    Rule("DateDiff", "moment moment QUARTER", "whole", write=_QUARTERS, differs=_CROSSED),
+    Rule("DayOfWeek", "moment", "whole", write="CAST(EXTRACT(DOW FROM {0}) AS BIGINT)"),
+    Rule("DateFromParts", "whole whole whole", "date", write="MAKE_DATE({0}, {1}, {2})"),
+    Rule("LastDay", "moment", "date", write=_LAST_DAY),
+    # Types
+    same(("Cast",), "exact SMALLINT|INT|BIGINT", "whole"),
+    same(("Cast",), "double SMALLINT|INT|BIGINT", "whole"),
+    Rule("Cast", "boolean INT", "whole"),
+    Rule("Cast", "boolean BIGINT", "whole", write="CAST(CAST({0} AS INT) AS BIGINT)"),
+    same(("Cast",), "exact DECIMAL", "decimal"),
+    Rule("Cast", "exact INT128", "huge", write="CAST({0} AS DECIMAL)"),
+    same(("Cast",), "exact|double DOUBLE", "double"),
+    same(("Cast",), "date DATE", "date"),
+    same(("Cast",), "timestamp DATE", "date"),
+    same(("Cast",), "date|timestamp TIMESTAMP", "timestamp"),
+    same(("Cast",), "iso-date DATE", "date"),
+    same(("Cast",), "iso-timestamp TIMESTAMP", "timestamp"),
+    same(("Cast",), "digits SMALLINT|INT|BIGINT|DOUBLE", "1"),
+    Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    Rule("Cast", "whole|huge VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    same(("Cast",), "boolean BOOLEAN", "boolean"),
+    Rule("Cast", "double DECIMAL", refuse="a DOUBLE is rounded otherwise before it is a DECIMAL"),
+    Rule(
+        "Cast",
+        "string SMALLINT|INT|BIGINT|DOUBLE|DECIMAL|DATE|TIMESTAMP",
+        refuse="texts are read by other rules there",
+    ),
+)
+
+PAIR = Pair(origin="duckdb", target="postgres", rules=_RULES, reuses_names=True, decimal="(18, 3)")

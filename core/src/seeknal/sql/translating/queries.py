@@ -1,0 +1,415 @@
+"""Queries: clause by clause, with the names that each clause can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from seeknal.sql.translating.expressions import Expressions, spell
+from seeknal.sql.translating.kinds import UNKNOWN, common
+from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.results import Refusal
+    from seeknal.sql.translating.rules import Pair
+
+Schema = Mapping[str, Sequence[Named]]
+"""The columns of tables, by ``name`` or ``schema.name`` in lower case."""
+
+_SELECT = frozenset(
+    (
+        *("with_", "expressions", "from_", "joins", "where", "group", "having", "qualify"),
+        *("distinct", "order", "limit", "offset"),
+    )
+)
+_SET = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "offset"))
+_JOIN = frozenset(("this", "on", "using", "side", "kind"))
+_KINDS = ("", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER", "SEMI", "ANTI")
+
+
+class Queries:
+    """Translates a query in place; ``refusals`` are what stands in the way."""
+
+    def __init__(self, pair: Pair, schema: Schema) -> None:
+        self.pair = pair
+        self.schema = schema
+        self.refusals: list[Refusal] = []
+        self.expressions = Expressions(pair, self.query, self.refusals)
+        self._numbers = count(1)
+
+    def query(self, node: Any, outer: Scope | None = None) -> Sequence[Named]:
+        """Bring a query to the other dialect; gives its columns, none where they are not known."""
+        from sqlglot import exp
+
+        if isinstance(node, exp.Subquery):
+            return self._bracketed(node, outer)
+        if isinstance(node, exp.SetOperation):
+            return self._set_operation(node, outer)
+        if isinstance(node, exp.Select):
+            return self._select(node, outer)
+        self.expressions.refuse(node, f"{self.expressions.written(node)} may mean something else")
+        return ()
+
+    def _bracketed(self, node: Any, outer: Scope | None) -> Sequence[Named]:
+        others = {key for key, value in node.args.items() if value}
+        if others - {"this", "alias", "with_"}:
+            self.expressions.refuse(node, f"brackets with {', '.join(others)}")
+        scope = Scope(outer=outer, tables=self._tables(node, outer))
+        return self.query(node.this, scope)
+
+    def _tables(self, node: Any, outer: Scope | None) -> Mapping[str, Source]:
+        """The common table expressions that are visible in ``node``."""
+        found = dict(outer.tables) if outer else {}
+        clause = node.args.get("with_")
+        if clause is None:
+            return found
+        if clause.args.get("recursive"):
+            self.expressions.refuse(clause, "WITH RECURSIVE may mean something else")
+        for cte in clause.expressions:
+            cte.set("materialized", None)
+            columns = self.query(cte.this, Scope(outer=outer, tables=found))
+            names = [column.name for column in cte.args["alias"].args.get("columns") or ()]
+            source = Source(name=cte.alias, columns=renamed(columns, names))
+            _quote_alias(cte.args["alias"])
+            found[cte.alias.lower()] = source
+        return found
+
+    def _set_operation(self, node: Any, outer: Scope | None) -> Sequence[Named]:
+        self._only(node, _SET)
+        scope = Scope(outer=outer, tables=self._tables(node, outer))
+        left, right = self.query(node.this, scope), self.query(node.expression, scope)
+        if not left or not right:
+            return ()
+        if len(left) != len(right):
+            self.expressions.refuse(node, "its queries have other numbers of columns")
+            return ()
+        columns = []
+        for one, other in zip(left, right, strict=True):
+            kind = common([one.kind, other.kind])
+            if kind is None:
+                kind = self.expressions.refuse(node, f"column {one.name!r} is of several types")
+            columns.append(Named(one.name, kind))
+        self._order_results(node, columns)
+        return columns
+
+    def _order_results(self, node: Any, columns: Sequence[Named]) -> None:
+        """ORDER BY of results by their names or numbers, as set operations have it."""
+        for entry in node.args["order"].expressions if node.args.get("order") else ():
+            place = _place_in(entry.this, columns)
+            if place is None:
+                self.expressions.refuse(
+                    entry, f"{self.expressions.written(entry)} is no result's name"
+                )
+                continue
+            _name_result(entry, columns[place])
+            self._order_by_result(entry, node, place, columns[place].kind)
+
+    def _order_by_result(self, entry: Any, node: Any, place: int, kind: str) -> None:
+        """An order by a result: what its kind needs is said where it is computed."""
+        from sqlglot import exp
+
+        if entry.args.get("with_fill"):
+            self.expressions.refuse(
+                entry, f"{self.expressions.written(entry)} may mean something else"
+            )
+        last = node.parent is None and not node.args.get("limit") and not node.args.get("offset")
+        if last and not self.pair.orders_results:
+            return
+        first = node
+        while not isinstance(first, exp.Select):
+            first = first.this
+        item = first.expressions[place]
+        if isinstance(item, exp.Column):
+            named = exp.Alias(this=item.copy(), alias=exp.to_identifier(item.name, quoted=True))
+            item.replace(named)
+            item = named
+        if isinstance(item, exp.Alias):
+            self.expressions.apply_to(item.this, "Ordered", kind)
+
+    def _only(self, node: Any, allowed: frozenset[str]) -> None:
+        others = sorted(key for key, value in node.args.items() if value and key not in allowed)
+        if others:
+            name = type(node).__name__.upper()
+            self.expressions.refuse(
+                node, f"{name} with {', '.join(others)} may mean something else"
+            )
+
+    def _select(self, node: Any, outer: Scope | None) -> Sequence[Named]:
+        self._only(node, _SELECT)
+        scope = Scope(outer=outer, tables=self._tables(node, outer))
+        if node.args.get("from_"):
+            self._source(node.args["from_"].this, scope)
+        for join in node.args.get("joins") or ():
+            self._join(join, scope)
+        self._note_computed(node, scope)
+        self._expand_stars(node, scope)
+        if node.args.get("where"):
+            self.expressions.translate(node.args["where"].this, scope)
+        self._group(node, scope)
+        for clause in ("having", "qualify"):
+            if node.args.get(clause):
+                self.expressions.translate(node.args[clause].this, evolve(scope, grouped=True))
+        columns = [self._result(item, scope, node) for item in list(node.expressions)]
+        self._distinct(node)
+        self._order(node, scope, columns)
+        self._limit(node)
+        return columns
+
+    def _source(self, node: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
+        if isinstance(node, exp.Subquery):
+            inner = Scope(outer=scope.outer, tables=scope.tables)
+            columns = self.query(node, inner)
+            if not node.alias:
+                # Some engines want a name for it.
+                name = f"seeknal_{next(self._numbers)}"
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+        elif isinstance(node, exp.Table):
+            columns = self._table(node, scope)
+        else:
+            self.expressions.refuse(
+                node, f"{self.expressions.written(node)} may mean something else"
+            )
+            scope.sources.append(unknown_source(node.alias_or_name))
+            scope.known[0] = False
+            return
+        alias = node.args.get("alias")
+        names = [column.name for column in (alias.args.get("columns") or ())] if alias else []
+        source = Source(name=node.alias_or_name, columns=renamed(columns, names))
+        if alias is not None:
+            _quote_alias(alias)
+        scope.sources.append(source)
+        scope.known[0] = scope.known[0] and bool(columns)
+
+    def _table(self, node: Any, scope: Scope) -> Sequence[Named]:
+        from sqlglot import exp
+
+        self._only(node, frozenset(("this", "db", "alias")))
+        if not isinstance(node.this, exp.Identifier):
+            self.expressions.refuse(node, f"{self.expressions.written(node)} may give other rows")
+            return ()
+        cte = scope.tables.get(node.name.lower()) if not node.db else None
+        if cte is not None:
+            spell(node.this, cte.name)
+            if not node.alias:
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
+            return cte.columns
+        key = f"{node.db}.{node.name}" if node.db else node.name
+        found = self.schema.get(key.lower())
+        if found is None:
+            self.expressions.refuse(node, f"the columns of {key} are not known")
+            return ()
+        if not node.alias:
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
+        return found
+
+    def _join(self, join: Any, scope: Scope) -> None:
+        words = {str(join.args.get(part) or "") for part in ("side", "kind")}
+        self._only(join, _JOIN)
+        if not words <= set(_KINDS):
+            self.expressions.refuse(
+                join, f"{self.expressions.written(join)} may mean something else"
+            )
+        before = list(scope.sources)
+        self._source(join.this, scope)
+        using = join.args.get("using") or ()
+        for name in using:
+            self._merge(name, before, scope)
+        if join.args.get("on"):
+            self.expressions.translate(join.args["on"], scope)
+        if words & {"SEMI", "ANTI"}:
+            del scope.sources[len(before) :]
+
+    def _merge(self, name: Any, before: Sequence[Source], scope: Scope) -> None:
+        """A column that USING makes one of those of both sides."""
+        left = next((found for source in before if (found := source.find(name.name))), None)
+        right = scope.sources[-1].find(name.name)
+        if left is None or right is None:
+            if all(scope.known):
+                self.expressions.refuse(name, f"{name.name!r} is not a column of both sides")
+            return
+        kind = common([left.kind, right.kind])
+        if kind is None or (kind == "text" and self.pair.text_is_equal is False):
+            kind = self.expressions.refuse(name, f"{name.name!r} is of another type on each side")
+        spell(name, left.name)
+        scope.merged[name.name.lower()] = Named(left.name, kind)
+
+    def _note_computed(self, node: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
+        for item in node.expressions:
+            if isinstance(item, exp.Alias):
+                item.meta["as_written"] = item.this.copy()
+                scope.computed.setdefault(item.alias.lower(), item)
+
+    def _expand_stars(self, node: Any, scope: Scope) -> None:
+        """Write out what ``*`` stands for: engines agree on names, not on how to leave some out."""
+        from sqlglot import exp
+
+        items: list[Any] = []
+        for item in node.expressions:
+            star = item if isinstance(item, exp.Star) else None
+            if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+                star = item.this
+            if star is None:
+                items.append(item)
+            elif not all(scope.known):
+                self.expressions.refuse(item, "what * stands for is not known")
+                items.append(item)
+            else:
+                items += self._star_of(item, star, scope)
+        node.set("expressions", items)
+
+    def _star_of(self, item: Any, star: Any, scope: Scope) -> Iterator[Any]:
+        from sqlglot import exp
+
+        table = item.table if isinstance(item, exp.Column) else ""
+        left_out = {
+            name.name.lower() for key in ("except_", "except") for name in star.args.get(key) or ()
+        }
+        replaced = {one.alias.lower(): one for one in star.args.get("replace") or ()}
+        if star.args.get("rename"):
+            self.expressions.refuse(
+                item, f"{self.expressions.written(item)} may mean something else"
+            )
+        for source, column in scope.all():
+            if table and (source is None or source.name.lower() != table.lower()):
+                continue
+            if column.name.lower() in left_out:
+                continue
+            if (other := replaced.get(column.name.lower())) is not None:
+                new = other.copy()
+                new.meta["as_written"] = new.this.copy()
+                yield new
+            else:
+                yield exp.column(column.name, table=source.name if source else None, quoted=True)
+
+    def _group(self, node: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
+        group = node.args.get("group")
+        if group is None:
+            return
+        if group.args.get("all"):
+            plain = [
+                exp.Literal.number(number)
+                for number, item in enumerate(node.expressions, 1)
+                if not _is_aggregated(item)
+            ]
+            node.set("group", exp.Group(expressions=plain) if plain else None)
+            return
+        self._only(group, frozenset(("expressions", "grouping_sets", "cube", "rollup", "all")))
+        sets = [
+            one
+            for key in ("grouping_sets", "cube", "rollup")
+            for entry in group.args.get(key) or ()
+            for one in getattr(entry, "expressions", ())
+        ]
+        for entry in [*group.expressions, *sets]:
+            self._grouped(entry, scope)
+
+    def _grouped(self, entry: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
+        if isinstance(entry, exp.Literal):
+            return
+        if isinstance(entry, exp.Tuple | exp.Rollup | exp.Cube | exp.GroupingSets | exp.Paren):
+            for one in [*entry.expressions, *([entry.this] if entry.this else [])]:
+                self._grouped(one, scope)
+            return
+        kind = self.expressions.translate(entry, scope)
+        if kind == "text" and self.pair.text_is_equal is False:
+            self.expressions.refuse(
+                entry, f"{self.expressions.written(entry)}: other texts are equal there"
+            )
+
+    def _result(self, item: Any, scope: Scope, node: Any) -> Named:
+        from sqlglot import exp
+
+        kind = self.expressions.translate(item, scope)
+        if isinstance(item, exp.Alias):
+            alias = item.args["alias"]
+            folded = self.pair.folds and not alias.args.get("quoted")
+            spell(alias, alias.name.lower() if folded else alias.name)
+            return Named(alias.name, "text" if kind == "literal" else kind)
+        inner = item.unnest() if isinstance(item, exp.Paren) else item
+        if isinstance(inner, exp.Column):
+            if inner is not item:
+                item.replace(inner.copy())
+            return Named(inner.name, kind)
+        # Only names that others read matter; that of the outermost is looked at by `translate`.
+        return Named("", "text" if kind == "literal" else kind)
+
+    def _distinct(self, node: Any) -> None:
+        distinct = node.args.get("distinct")
+        if distinct is not None and distinct.args.get("on"):
+            self.expressions.refuse(distinct, "DISTINCT ON may keep other rows")
+
+    def _order(self, node: Any, scope: Scope, columns: Sequence[Named]) -> None:
+        order = node.args.get("order")
+        for entry in order.expressions if order is not None else ():
+            place = _place_in(entry.this, columns)
+            if place is not None:
+                _name_result(entry, columns[place])
+                self._order_by_result(entry, node, place, columns[place].kind)
+            elif entry.this.name.lower() == "all" and not entry.this.args.get("table"):
+                self.expressions.refuse(entry, "ORDER BY ALL may mean something else")
+            else:
+                kind = self.expressions.translate(entry.this, scope)
+                self.expressions.ordered(entry, kind)
+
+    def _limit(self, node: Any) -> None:
+        for clause in ("limit", "offset"):
+            found = node.args.get(clause)
+            if found is not None:
+                self._only(found, frozenset(("expression",)))
+            if found is not None and not getattr(found.expression, "is_int", False):
+                self.expressions.refuse(
+                    found, f"{self.expressions.written(found)} may keep other rows"
+                )
+
+
+def _place_in(node: Any, columns: Sequence[Named]) -> int | None:
+    """Which result a number or a bare name in ORDER BY stands for."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Literal) and node.is_int:
+        place = int(node.name) - 1
+        return place if place < len(columns) else None
+    if isinstance(node, exp.Column) and not node.table:
+        names = [column.name.lower() for column in columns]
+        return names.index(node.name.lower()) if node.name.lower() in names else None
+    return None
+
+
+def _name_result(entry: Any, column: Named) -> None:
+    from sqlglot import exp
+
+    if isinstance(entry.this, exp.Column):
+        spell(entry.this.this, column.name)
+
+
+def _quote_alias(alias: Any) -> None:
+    for name in [alias.this, *(alias.args.get("columns") or ())]:
+        if name is not None:
+            spell(name, name.name)
+
+
+def _is_aggregated(item: Any) -> bool:
+    """Whether a result is computed over a group: an aggregate that is no window's."""
+    from sqlglot import exp
+
+    return any(
+        not isinstance(found.parent, exp.Window)
+        and not (
+            isinstance(found.parent, exp.Filter) and isinstance(found.parent.parent, exp.Window)
+        )
+        for found in item.find_all(exp.AggFunc)
+    )
+
+
+__all__ = ["UNKNOWN", "Queries", "Schema"]

@@ -1,0 +1,93 @@
+"""What is known of one construct between two dialects: where it means the same, and what to write
+where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from seeknal.sql.translating.kinds import NULL, UNKNOWN, common
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@frozen
+class Rule:
+    """One row of a dialect pair's table.
+
+    ``construct`` is sqlglot's name of an operator or a function, and ``takes`` what it is given,
+    one word per operand: a kind or a group of them (see `kinds`), several with ``|``, a unit in
+    capitals; ``...`` at the end repeats the last. ``gives`` is the kind of the result, the number
+    of the operand that has it, or ``common``.
+
+    It means the same in both where neither ``write`` nor ``refuse`` is given. ``write`` is what
+    gives the same there, in that dialect's SQL with ``{0}``, ``{1}`` for the operands;
+    ``refuse`` says why nothing does. ``differs`` says what is different, for people.
+    """
+
+    construct: str
+    takes: str
+    gives: str = field(default=UNKNOWN)
+    write: str | None = field(default=None, kw_only=True)
+    refuse: str | None = field(default=None, kw_only=True)
+    differs: str = field(default="", kw_only=True)
+
+    def fits(self, operands: Sequence[frozenset[str]]) -> bool:
+        """Whether the rule is about operands of these kinds."""
+        wanted = self.takes.split()
+        if wanted and wanted[-1].endswith("..."):
+            last = wanted.pop().removesuffix("...")
+            wanted += [last] * max(0, len(operands) - len(wanted))
+        return len(wanted) == len(operands) and all(
+            NULL in found or not found.isdisjoint(word.split("|"))
+            for word, found in zip(wanted, operands, strict=True)
+        )
+
+    def kind(self, kinds: Sequence[str]) -> str:
+        """The kind of the result over operands of these kinds."""
+        if self.gives.isdigit():
+            found = kinds[int(self.gives)]
+            return "text" if found == "literal" else found
+        return (common(kinds) or UNKNOWN) if self.gives == "common" else self.gives
+
+
+@frozen(kw_only=True)
+class Pair:
+    """What is known of SQL in ``origin`` for who runs it on ``target``.
+
+    ``reuses_names``: an expression may use the name of a result of its own SELECT.
+    ``text_is_equal`` is False where texts are equal on one side that are not on the other, and
+    ``decimal`` what a DECIMAL without digits is, ``(18, 3)``. ``exponents_are_double``: 1e2 is one.
+    """
+
+    origin: str
+    target: str
+    rules: Sequence[Rule]
+    reuses_names: bool = False
+    text_is_equal: bool = True
+    decimal: str | None = None
+    exponents_are_double: bool = True
+    folds: bool = False
+    """Names without quotes are in lower case at the origin."""
+    cuts_texts: bool = False
+    """A VARCHAR(3) holds three letters at the origin."""
+    misread: Mapping[str, str] = field(factory=dict)
+    """Words of which the parser makes something else, and why they are refused."""
+    orders_results: bool = True
+    """Whether the order of a whole query's rows counts, too; a node's rows have none."""
+
+    def by_construct(self) -> Mapping[str, Sequence[Rule]]:
+        """The rules of each construct, in order: the first that fits counts."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for name in rule.construct.split():
+                found.setdefault(name, []).append(rule)
+        return found
+
+
+def same(constructs: Iterable[str], takes: str, gives: str) -> Rule:
+    """A rule that several constructs share, which mean the same in both."""
+    return Rule(" ".join(constructs), takes, gives)

@@ -1,0 +1,151 @@
+"""One query, from one dialect to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.check import SqlRefused, parse_query
+from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.sql.tokens import line_and_column, tokenize
+from seeknal.sql.translating.kinds import kind_of
+from seeknal.sql.translating.pairs import SPELLINGS, TABLES
+from seeknal.sql.translating.queries import Queries
+from seeknal.sql.translating.results import Refusal, Translation, place_of, written
+from seeknal.sql.translating.scopes import Named
+from seeknal.values.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.rules import Pair
+
+
+def translate(
+    sql: str, origin: str, target: str, schema: Mapping[str, Mapping[str, str]]
+) -> Translation:
+    """A query that gives on ``target`` what ``sql`` gives on ``origin``, or every reason against.
+
+    ``schema`` has the tables that it reads, by ``name`` or ``schema.name``: their columns with
+    types as DuckDB writes them. Nothing is translated that is not known to mean the same.
+    Raises SqlRefused for what is no query of ``origin``, and for a pair that nothing is known of.
+    """
+    pair = pair_of(origin, target)
+    return translated(parse_query(sql, pair.origin).copy(), sql, pair, schema)
+
+
+def translated(
+    tree: Any, sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]
+) -> Translation:
+    """`translate` for a tree that is read already, of which it makes the other one."""
+    queries = Queries(pair, _columns(schema))
+    columns = queries.query(tree)
+    refusals = [*_refused_words(sql, pair), *queries.refusals]
+    if not refusals:
+        refusals = _inexact(tree, columns, pair)
+    if not refusals and any(not column.name for column in columns):
+        refusals = _name_results(tree, columns, _names(sql, pair, schema), pair)
+    return Translation(
+        dialect=pair.target, tree=None if refusals else tree, refusals=tuple(refusals)
+    )
+
+
+def pair_of(origin: str, target: str) -> Pair:
+    """What is known of two dialects. Raises SqlRefused where that is nothing."""
+    names = SPELLINGS.get(origin, origin), SPELLINGS.get(target, target)
+    if names not in TABLES:
+        known = [f"{one} to {other}" for one, other in TABLES]
+        help = did_you_mean(" to ".join(names), known) or f"known: {', '.join(known)}"
+        raise SqlRefused(f"it is not known what differs from {names[0]} to {names[1]}; {help}")
+    return _loaded(TABLES[names])
+
+
+@cache
+def _loaded(module: str) -> Pair:
+    found: Pair = import_module(module).PAIR
+    return found
+
+
+def _columns(schema: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[Named, ...]]:
+    return {
+        table.lower(): tuple(Named(name, _kind(type)) for name, type in columns.items())
+        for table, columns in schema.items()
+    }
+
+
+@cache
+def _kind(type: str) -> str:
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        return kind_of(exp.DataType.build(type, dialect="duckdb"))
+    except (SqlglotError, ValueError):
+        return "other"
+
+
+def _refused_words(sql: str, pair: Pair) -> list[Refusal]:
+    """Functions that the parser makes others of."""
+    found = []
+    for token in tokenize(sql) if pair.misread else ():
+        if (why := pair.misread.get(token.key)) is not None:
+            line, column = line_and_column(sql, token.start)
+            found.append(Refusal(construct=token.key, message=why, line=line, column=column))
+    return found
+
+
+def _inexact(tree: Any, columns: Sequence[Named], pair: Pair) -> list[Refusal]:
+    """Results whose digits the other engine does not keep."""
+    found = []
+    for item, column in zip(tree.selects, columns, strict=False):
+        if column.kind == "numeric":
+            line, place = place_of(item)
+            said = written(item, pair.origin)
+            why = (
+                f"{said} is a NUMERIC of more digits than are kept there: make it a"
+                " DOUBLE PRECISION with CAST"
+            )
+            found.append(Refusal(construct="Cast", message=why, line=line, column=place))
+    return found
+
+
+def _names(sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]) -> Sequence[str] | None:
+    """What DuckDB calls the results of its SQL; None for another dialect's, or where it fails."""
+    if pair.origin != "duckdb":
+        return None
+    import duckdb
+
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        try:
+            for table, columns in schema.items():
+                parts = table.rpartition(".")
+                if parts[0]:
+                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(parts[0])}")
+                listed = ", ".join(f"{quote_identifier(n)} {type}" for n, type in columns.items())
+                name = quote_name(*filter(None, (parts[0], parts[2])))
+                connection.execute(f"CREATE TABLE {name} ({listed})")
+            found: Sequence[str] = connection.sql(sql).columns
+        except duckdb.Error:
+            return None
+        return found
+
+
+def _name_results(
+    tree: Any, columns: Sequence[Named], names: Sequence[str] | None, pair: Pair
+) -> list[Refusal]:
+    """Give results the names that they have at their origin; each engine has its own rule."""
+    from sqlglot import exp
+
+    found = []
+    items = tree.selects
+    for place, (item, column) in enumerate(zip(list(items), columns, strict=True)):
+        if column.name:
+            continue
+        if names is not None and len(names) == len(columns):
+            alias = exp.to_identifier(names[place], quoted=True)
+            item.replace(exp.Alias(this=item.copy(), alias=alias))
+        else:
+            line, start = place_of(item)
+            why = f"{written(item, pair.origin)} has another name there: give it one with AS"
+            found.append(Refusal(construct="Alias", message=why, line=line, column=start))
+    return found
