@@ -399,7 +399,62 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def dialects() -> str:
+    """What differs between two dialects, and what is written or why it is refused."""
+    from seeknal.sql.translating.pairs import TABLES
+
+    lines: list[str] = []
+    for (origin, target), module in TABLES.items():
+        pair = import_module(module).PAIR
+        lines += [f"## From {origin} to {target}", ""]
+        lines += ["| SQL | of | there | why |", "|---|---|---|---|"]
+        for rule in pair.rules:
+            if rule.write is None and rule.refuse is None and not rule.differs:
+                continue
+            names = " ".join(f"`{_construct(name)}`" for name in rule.construct.split())
+            there = "refused" if rule.refuse else f"`{_cell(rule.write or 'the same')}`"
+            why = _cell(rule.refuse or rule.differs)
+            lines.append(f"| {names} | {_cell(rule.takes) or '-'} | {there} | {why} |")
+        same = sorted(
+            {
+                _construct(name)
+                for rule in pair.rules
+                if rule.write is None and rule.refuse is None and not rule.differs
+                for name in rule.construct.split()
+            }
+        )
+        listed = ", ".join(f"`{name}`" for name in same)
+        lines += ["", f"The same in both, of the kinds that are listed for each: {listed}.", ""]
+    return "\n".join(lines)
+
+
+_SIGNS = {
+    **{"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%", "DPipe": "||"},
+    **{"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "Neg": "-"},
+    **{"Between": "BETWEEN", "Like": "LIKE", "ILike": "ILIKE", "Is": "IS", "Not": "NOT"},
+    **{"NullSafeEQ": "IS NOT DISTINCT FROM", "NullSafeNEQ": "IS DISTINCT FROM"},
+    **{"Ordered": "ORDER BY", "Array": "[...]", "Double": "1e2", "JSONExtractScalar": "->>"},
+    **{"BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "xor", "GroupConcat": "string_agg"},
+}
+
+
+def _construct(name: str) -> str:
+    """What a construct is written like."""
+    from sqlglot import exp
+
+    found = getattr(exp, name, None)
+    if name in _SIGNS or found is None:
+        return _cell(_SIGNS.get(name, name))
+    text: str = found.sql_name().lower() if hasattr(found, "sql_name") else name.upper()
+    return text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "dialects": dialects,
     "hooks": hooks,
     "plugin-api": plugin_api,
     "python-api": python_api,

@@ -405,7 +405,7 @@ def test_render_lists_what_a_dialect_cannot_say(fresh):
     strict = fresh.run("render", "t", "--target", "mysql", "--strict")
 
     assert (loose.exit_code, strict.exit_code) == (0, 1)
-    assert "warning: transform.t:" in loose.stderr
+    assert "warning[SK0486]:" in loose.stderr
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,9 @@ def test_another_dialect_is_translated():
 
     resolved = resolve(sql, "source.raw", "source.customers", dialect="snowflake")
 
-    assert resolved.problems == ()
+    assert [(problem.code, problem.severity) for problem in resolved.problems] == [
+        ("SK0457", "warn")
+    ]
     assert 'FROM "source"."orders" AS o' in resolved.executable
     assert '"source"."raw" AS "input_0"' in resolved.executable
     assert '"source"."customers"' in resolved.executable

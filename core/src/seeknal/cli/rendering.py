@@ -9,14 +9,14 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
-from seeknal.cli.streams import warn
+from seeknal.cli.streams import say
 from seeknal.kernel.command_options import Option, format_option
-from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
-    from seeknal.values.location import Location
     from seeknal.values.node import Node
+    from seeknal.values.problems import Problem
 
 
 @click.command("render", cls=Command)
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     metavar="DIALECT",
     help="Transpile: snowflake, bigquery, trino, ...",
 )
-@click.option("--pretty", is_flag=True, help="Lay the SQL out anew.")
-@click.option("--strict", is_flag=True, help="Exit 1 when something could not be transpiled.")
+@click.option("--pretty", is_flag=True, help="Lay the SQL out anew, as --dialect does.")
+@click.option("--strict", is_flag=True, help="Exit 1 when something may mean something else.")
 @format_option("text", "json")
 @project_options
 def render_command(
@@ -38,30 +38,45 @@ def render_command(
     """Print a node's SQL as it is executed.
 
     It is the node's own, or what its kind makes, as for an aggregation.
-    With --dialect it is transpiled; what that database has no equivalent for is listed on stderr.
+    With --dialect it is translated for another engine, which may be named as in profiles.yml; what
+    may mean something else there is listed on stderr with its place.
     """
     from seeknal.plan.session import load
+    from seeknal.query.rendered import in_dialect
     from seeknal.query.stored import find_node
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
     sql = _without_gap(_executed(loaded, found).strip())
-    missing: list[str] = []
+    named = _engine(loaded, dialect) if dialect else "duckdb"
+    problems: tuple[Problem, ...] = ()
     if dialect is not None or pretty:
-        place = found.sql.location if found.sql else found.location
-        sql, missing = _transpiled(sql, place, dialect or "duckdb", pretty)
-    good = not (missing and strict)
+        rendered = in_dialect(loaded, found, sql, named)
+        sql, problems = rendered.sql, rendered.problems
+    good = not (problems and strict)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome
         from seeknal.cli.render import print_json
 
-        shown = {"node": found.id, "dialect": dialect or "duckdb", "sql": sql}
-        print_json(answered(outcome(good), **shown, warnings=missing))
+        shown = {"node": found.id, "dialect": named, "sql": sql}
+        told = [problem.message for problem in problems]
+        print_json(answered(outcome(good), **shown, warnings=told))
     else:
         print(sql)
-        for line in missing:
-            warn(f"{found.id}: {line}")
+        if problems:
+            from seeknal.cli.failures import explain_problems
+
+            say(explain_problems(problems, project_root(), verbose=True))
     return 0 if good else 1
+
+
+def _engine(loaded: Loaded, name: str) -> str:
+    """The dialect of an engine in profiles.yml, or the dialect itself."""
+    from seeknal.project.profile.profiles import load_profile
+
+    profile = load_profile(loaded.project.root, loaded.project.profile, loaded.plugins)
+    found = profile.targets.get(name) if profile else None
+    return found.engine if found else name
 
 
 def _without_gap(sql: str) -> str:
@@ -74,13 +89,13 @@ def _without_gap(sql: str) -> str:
 def _executed(loaded: Loaded, node: Node) -> str:
     """The SQL that a run would execute. Raises UsageError for a node that has none."""
     from seeknal.lineage.binding import Unbound
-    from seeknal.query.stored import generated_sql
+    from seeknal.query.rendered import executed
 
     if node.python is not None or node.source is not None:
         what = "is a Python function" if node.python else "has no SQL"
         raise UsageError(f"{node.id} {what}", code="SK0483", location=node.location)
     try:
-        return generated_sql(loaded, node)
+        return executed(loaded, node)
     except Unbound as error:
         if node.sql is not None:
             return node.sql.executable
@@ -92,36 +107,3 @@ def _executed(loaded: Loaded, node: Node) -> str:
             if loaded.plugins.kinds[node.kind].produces_rows
             else f"seeknal lineage {node.id} shows what it reads",
         ) from None
-
-
-def _transpiled(sql: str, location: Location, dialect: str, pretty: bool) -> tuple[str, list[str]]:
-    """The SQL in another dialect, and what could not be said in it."""
-    import sqlglot
-    from sqlglot.dialects.dialect import Dialect
-    from sqlglot.errors import SqlglotError
-
-    _check_dialect(dialect)
-    generator = Dialect.get_or_raise(dialect).generator(
-        pretty=pretty, unsupported_level=sqlglot.ErrorLevel.IGNORE
-    )
-    try:
-        text = generator.generate(sqlglot.parse_one(sql, read="duckdb"))
-    except (SqlglotError, RecursionError) as error:
-        raise UsageError(
-            f"the SQL cannot be transpiled: {str(error).splitlines()[0]}",
-            code="SK0484",
-            location=location,
-        ) from None
-    return text, list(dict.fromkeys(generator.unsupported_messages))
-
-
-def _check_dialect(name: str) -> None:
-    from sqlglot.dialects.dialect import Dialect, Dialects
-
-    if Dialect.get(name) is None:
-        known = [dialect.value for dialect in Dialects if dialect.value]
-        raise UsageError(
-            f"unknown SQL dialect {name!r}",
-            code="SK0485",
-            help=did_you_mean(name, known) or f"known: {', '.join(sorted(known))}",
-        )

@@ -287,7 +287,7 @@ def read_profile(
     targets = {
         key: made
         for key, value in named.items()
-        if (made := convert(EngineTarget, value, marks.below(key), problems)) is not None
+        if (made := _engine(key, value, marks, plugins, problems)) is not None
     }
     if options_ is None or problems:
         return None, problems
@@ -298,6 +298,17 @@ def read_profile(
     whole = _with_section_connections(_with_project_connections(profile, root, settings), plugins)
     _note_misspelt(whole, plugins)
     return whole, problems
+
+
+def _engine(
+    key: str, value: Mapping[str, object], marks: Marks, plugins: Plugins, problems: Problems
+) -> EngineTarget | None:
+    """A named engine. Of one that no plugin provides nobody knows the options: it has a dialect,
+    which is enough to render SQL for it."""
+    engine = value.get("engine")
+    if isinstance(engine, str) and engine != "duckdb" and engine not in plugins.engines:
+        return EngineTarget(engine=engine)
+    return convert(EngineTarget, value, marks.below(key), problems)
 
 
 def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:

@@ -1,0 +1,145 @@
+"""SQL in another dialect: a node gives that dialect's values, or says what it may not give."""
+
+import pytest
+
+pytestmark = pytest.mark.versions
+
+ORDERS = "id,a,b,name,day\n1,7,2,x,2024-01-31\n2,-7,2,y,2023-12-31\n3,7,0,z,2024-02-29\n"
+SOURCE = "kind: source\nname: orders\nsource: csv\ntable: data/orders.csv\n"
+
+
+def node(sql, dialect="postgres", **keys):
+    said = "".join(f"{key}: {value}\n" for key, value in keys.items())
+    lines = "\n".join(f"  {line}" for line in sql.split("\n"))
+    return f"kind: transform\nname: t\ndialect: {dialect}\n{said}transform: |\n{lines}\n"
+
+
+@pytest.fixture
+def made(seeknal_project):
+    return lambda sql, **more: seeknal_project(
+        {"data/orders.csv": ORDERS, "seeknal/o.yml": SOURCE, "seeknal/t.yml": node(sql, **more)}
+    )
+
+
+def test_whole_numbers_are_divided_as_in_the_dialect(made):
+    shop = made("SELECT id, a / 2 AS half, a % 2 AS rest FROM ref('source.orders')")
+
+    shop.run("run").assert_ok()
+
+    assert shop.rows("transform.t") == [(1, 3, 1), (2, -3, -1), (3, 3, 1)]
+
+
+def test_an_error_of_the_dialect_is_one_here(made):
+    shop = made("SELECT id, a / b AS q FROM ref('source.orders')")
+
+    outcome = shop.run("run")
+
+    assert outcome.exit_code == 1
+    assert "division by zero" in outcome.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_what_may_mean_something_else_is_told_where_it_stands(made, command):
+    shop = made("SELECT id,\n  upper(name) AS u\nFROM ref('source.orders') AS o")
+
+    outcome = shop.run(command)
+
+    assert outcome.exit_code != 0
+    assert "SK0456" in outcome.stderr
+    assert "which letters have another case" in outcome.stderr
+    assert "seeknal/t.yml:6:5" in outcome.stderr
+
+
+def test_validate_tells_all_of_it(made):
+    shop = made("SELECT max(name) AS m, avg(a) AS v, name::varchar(1) AS c FROM source.orders")
+
+    outcome = shop.run("validate")
+
+    assert outcome.stderr.count("SK0456") == 2
+    assert "in the order of a database's language" in outcome.stderr
+    assert "cuts texts" in outcome.stderr
+
+
+def test_a_view_in_another_dialect_gives_its_values(made):
+    shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')", materialized="view")
+
+    shop.run("run").assert_ok()
+
+    assert [row["half"] for row in shop.run("sql", "FROM t", "--format", "json").json()] == [
+        *(3, -3, 3)
+    ]
+
+
+def test_the_dialect_may_be_that_of_the_whole_project(seeknal_project):
+    shop = seeknal_project(
+        {
+            "seeknal_project.yml": "name: shop\ndefaults: {dialect: postgres}\n",
+            "seeknal/t.yml": "kind: transform\nname: t\ntransform: SELECT 7 / 2 AS half\n",
+        }
+    )
+
+    shop.run("run").assert_ok()
+
+    assert shop.rows("transform.t") == [(3,)]
+
+
+def test_a_dialect_of_which_only_the_syntax_is_known_warns(made):
+    shop = made("SELECT id, IFF(a > 0, 1, 0) AS p FROM ref('source.orders')", dialect="snowflake")
+
+    outcome = shop.run("validate")
+
+    assert outcome.exit_code == 0
+    assert "SK0457" in outcome.stderr
+    assert "what of snowflake means something else in DuckDB" in outcome.stderr
+
+
+def test_render_shows_what_is_executed(made):
+    shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')")
+
+    outcome = shop.run("render", "t").assert_ok()
+
+    assert '"a" // 2 AS "half"' in outcome.stdout
+    assert '"source"."orders"' in outcome.stdout
+
+
+def test_render_writes_what_gives_the_same_elsewhere(made):
+    shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')", dialect="duckdb")
+
+    outcome = shop.run("render", "t", "--dialect", "postgres").assert_ok()
+
+    assert outcome.stderr == ""
+    assert 'CAST("orders"."a" AS DOUBLE PRECISION)' in outcome.stdout
+    assert outcome.stdout.startswith("SELECT\n")
+
+
+def test_render_lists_what_may_mean_something_else_with_its_place(made):
+    shop = made("SELECT id,\n  a // b AS q\nFROM ref('source.orders')", dialect="duckdb")
+
+    loose = shop.run("render", "t", "--dialect", "postgres")
+    strict = shop.run("render", "t", "--dialect", "postgres", "--strict")
+
+    assert (loose.exit_code, strict.exit_code) == (0, 1)
+    assert "SK0486" in loose.stderr
+    assert "IntDiv: by 0 it is NULL in some versions of DuckDB" in loose.stderr
+    assert "seeknal/t.yml:6:5" in loose.stderr
+
+
+def test_render_gives_a_node_in_its_own_dialect_as_it_was_written(made):
+    shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')")
+
+    outcome = shop.run("render", "t", "--dialect", "postgres").assert_ok()
+
+    assert "a / 2 AS half" in outcome.stdout
+
+
+def test_an_engine_that_nobody_provides_is_rendered_for_and_not_run_on(made):
+    shop = made("SELECT id FROM ref('source.orders')", dialect="duckdb")
+    shop.write({"profiles.yml": "prod: {engine: snowflake, account: acme, warehouse: w}\n"})
+
+    shop.run("validate").assert_ok()
+    rendered = shop.run("render", "t", "--target", "prod").assert_ok()
+    ran = shop.run("run", "--engine", "prod")
+
+    assert rendered.stdout.startswith("SELECT")
+    assert ran.exit_code == 2
+    assert "runs on snowflake, which no installed plugin provides" in ran.stderr
