@@ -1,0 +1,319 @@
+"""The engines that say what a query gives: each is asked, and answers with values in one form."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from attrs import frozen
+
+from tests.dialects.servers import NoEngine, mariadb, spark_connect
+from tests.dialects.tables import statements
+from tests.dialects.values import Value, value_of
+
+ENGINES = ("duckdb", "postgres", "sqlite", "mysql", "spark")
+"""The dialects whose engine can be asked; others are known from their documentation."""
+
+
+@frozen(kw_only=True)
+class Answer:
+    columns: tuple[str, ...]
+    rows: list[list[Value]]
+
+
+class Failed(Exception):
+    """The engine refused. ``unknown``: for how it is written, not for the values it met."""
+
+    def __init__(self, message: str, *, unknown: bool = False) -> None:
+        super().__init__(" ".join(message.split())[:300])
+        self.unknown = unknown
+
+
+class Engine:
+    """An engine with the tables of the corpus, as queries of ``origin`` see them."""
+
+    def __init__(self, dialect: str, ask: Callable[[str], Answer]) -> None:
+        self.dialect = dialect
+        self.ask = ask
+        """Gives a query's Answer, or raises Failed."""
+
+
+@contextmanager
+def engine(dialect: str, origin: str = "") -> Iterator[Engine]:
+    """The engine of a dialect with the tables that a query of ``origin`` names.
+
+    Raises NoEngine when it is not to be had on this machine.
+    """
+    with _OPENED[dialect](origin or dialect) as ask:
+        yield Engine(dialect, ask)
+
+
+@contextmanager
+def _duckdb(origin: str) -> Iterator[Callable[[str], Answer]]:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for statement in statements("duckdb", origin):
+            connection.execute(statement)
+        yield lambda sql: ask_duckdb(connection, sql)
+
+
+def ask_duckdb(connection: Any, sql: str) -> Answer:
+    import duckdb
+
+    unknown = (duckdb.ParserException, duckdb.CatalogException, duckdb.NotImplementedException)
+    try:
+        found = connection.execute(sql)
+        columns = tuple(entry[0] for entry in found.description)
+        types = [str(entry[1]) for entry in found.description]
+        rows = [list(row) for row in found.fetchall()]
+        for place, of in enumerate(types):
+            if of == "INTERVAL":
+                _exact_spans(connection, sql, place, rows, len(types))
+    except duckdb.Error as error:
+        raise Failed(str(error), unknown=isinstance(error, unknown)) from error
+    return Answer(columns=columns, rows=[_typed(row, types) for row in rows])
+
+
+def _exact_spans(connection: Any, sql: str, place: int, rows: list[list[Any]], width: int) -> None:
+    """Put spans as DuckDB has them: Python's have no months."""
+    names = ", ".join(f"c{at}" for at in range(width))
+    asked = ", ".join(
+        f"datepart('{part}', c{place})" for part in ("year", "month", "day", "hour", "minute")
+    )
+    spans = connection.execute(
+        f"SELECT {asked}, datepart('microseconds', c{place}) FROM ({sql}) AS q({names})"
+    ).fetchall()
+    for row, (year, month, day, hour, minute, micros) in zip(rows, spans, strict=True):
+        if row[place] is not None:
+            parts = [year * 12 + month, day, (hour * 60 + minute) * 60_000_000 + micros]
+            row[place] = {"interval": parts}
+
+
+def _typed(row: list[Any], types: list[str]) -> list[Value]:
+    import json
+
+    found = []
+    for value, of in zip(row, types, strict=True):
+        if isinstance(value, dict) and "interval" in value:
+            found.append(value)
+        elif of == "JSON" and value is not None:
+            found.append({"json": json.loads(value)})
+        elif of.startswith("MAP(") and value is not None:
+            pairs = [[value_of(key), value_of(part)] for key, part in value.items()]
+            found.append({"map": pairs})
+        else:
+            found.append(value_of(value))
+    return found
+
+
+@contextmanager
+def _sqlite(origin: str) -> Iterator[Callable[[str], Answer]]:
+    connection = sqlite3.connect(":memory:")
+    for statement in statements("sqlite", origin):
+        connection.execute(statement)
+
+    def ask(sql: str) -> Answer:
+        try:
+            found = connection.execute(sql)
+            rows = found.fetchall()
+        except sqlite3.Error as error:
+            unknown = bool(re.search("syntax|no such|unrecognized|wrong number", str(error)))
+            raise Failed(str(error), unknown=unknown) from error
+        columns = tuple(entry[0] for entry in found.description or ())
+        return Answer(columns=columns, rows=[value_of(row) for row in rows])
+
+    try:
+        yield ask
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _postgres(origin: str) -> Iterator[Callable[[str], Answer]]:
+    import tempfile
+    from pathlib import Path
+
+    from tests.postgres.server import Database, start
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = start(Path(folder))
+        try:
+            with asked_postgres(Database(server), origin) as ask:
+                yield ask
+        finally:
+            server.stop()
+
+
+@contextmanager
+def asked_postgres(database: Any, origin: str = "postgres") -> Iterator[Callable[[str], Answer]]:
+    """A database of a server that runs already, with the tables."""
+    with database.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'; SET intervalstyle = 'iso_8601'")
+        _read_spans(connection)
+        for statement in statements("postgres", origin):
+            connection.execute(statement)
+        yield lambda sql: ask_postgres(connection, sql)
+
+
+def ask_postgres(connection: Any, sql: str) -> Answer:
+    import psycopg
+
+    try:
+        # Bytes, so that no percent sign is taken for a parameter.
+        cursor = connection.execute(sql.encode())
+        rows = cursor.fetchall()
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        raise Failed(str(error), unknown=state in ("42601", "42883", "42704", "0A000")) from error
+    json_types = [entry.type_code in (114, 3802) for entry in cursor.description]
+    return Answer(
+        columns=tuple(entry.name for entry in cursor.description),
+        rows=[
+            [
+                {"json": value} if is_json and value is not None else value_of(value)
+                for value, is_json in zip(row, json_types, strict=True)
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _read_spans(connection: Any) -> None:
+    from psycopg.adapt import Loader
+
+    class Span(Loader):
+        def load(self, data: Any) -> Any:
+            return _Span(bytes(data).decode())
+
+    connection.adapters.register_loader("interval", Span)
+
+
+class _Span(dict[str, Any]):
+    """An interval from its ISO form, as value_of takes it."""
+
+    def __init__(self, text: str) -> None:
+        day, _, clock = text.removeprefix("P").partition("T")
+        years, months, days = (_count(day, unit) for unit in "YMD")
+        hours, minutes, seconds = (_count(clock, unit) for unit in "HMS")
+        micros = round((hours * 60 + minutes) * 60_000_000 + seconds * 1_000_000)
+        super().__init__(interval=[int(years * 12 + months), int(days), micros])
+
+
+def _count(text: str, unit: str) -> Any:
+    from decimal import Decimal
+
+    found = re.search(rf"(-?[\d.]+){unit}", text)
+    return Decimal(found[1]) if found else Decimal(0)
+
+
+@contextmanager
+def _mysql(origin: str) -> Iterator[Callable[[str], Answer]]:
+    import pymysql
+
+    def ask(sql: str) -> Answer:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                rows = cursor.fetchall()
+                columns = tuple(entry[0] for entry in cursor.description or ())
+        except pymysql.Error as error:
+            number = error.args[0] if error.args else 0
+            unknown = number in (1064, 1305, 1128) or "mysql.proc" in str(error)
+            raise Failed(str(error), unknown=unknown) from error
+        return Answer(columns=columns, rows=[[_clock(value) for value in row] for row in rows])
+
+    with mariadb() as socket:
+        connection = pymysql.connect(
+            unix_socket=str(socket),
+            user="root",
+            autocommit=True,
+            charset="utf8mb4",
+            init_command="SET time_zone = '+00:00'",
+        )
+        try:
+            with connection.cursor() as cursor:
+                for statement in (*_LIKE_MYSQL, *statements("mysql", origin)):
+                    cursor.execute(statement)
+            yield ask
+        finally:
+            connection.close()
+
+
+_LIKE_MYSQL = (
+    # What MySQL 8 has for new databases and sessions, in MariaDB's words.
+    "CREATE DATABASE corpus CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci",
+    "USE corpus",
+    "SET NAMES utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci",
+    "SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+)
+
+
+def _clock(found: Any) -> Value:
+    """MySQL's TIME comes as a span."""
+    from tests.dialects.values import microseconds
+
+    if isinstance(found, timedelta):
+        return {"clock": microseconds(found)}
+    return value_of(found)
+
+
+@contextmanager
+def _spark(origin: str) -> Iterator[Callable[[str], Answer]]:
+    with spark_connect() as connection:
+        for statement in statements("spark", origin):
+            ask_spark(connection, statement)
+        yield lambda sql: ask_spark(connection, sql)
+
+
+def ask_spark(connection: Any, sql: str) -> Answer:
+    import adbc_driver_manager
+
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(sql)
+            table = cursor.fetch_arrow_table()
+        except adbc_driver_manager.Error as error:
+            state = re.search(r"SQLSTATE: (\w+)", str(error))
+            unknown = bool(state) and state[1] in ("42601", "42883", "42703", "0A000", "42K01")
+            raise Failed(str(error), unknown=unknown) from error
+    columns = [
+        _months(connection, sql, place, table.num_columns)
+        if str(field.type) == "month_interval"
+        else [_from_arrow(value, field.type) for value in table.column(place).to_pylist()]
+        for place, field in enumerate(table.schema)
+    ]
+    return Answer(
+        columns=tuple(table.schema.names), rows=[list(row) for row in zip(*columns, strict=True)]
+    )
+
+
+def _months(connection: Any, sql: str, place: int, width: int) -> list[Value]:
+    """Spans of months, which pyarrow cannot read."""
+    names = ", ".join(f"c{at}" for at in range(width))
+    months = f"extract(YEAR FROM c{place}) * 12 + extract(MONTH FROM c{place})"
+    found = ask_spark(connection, f"SELECT {months} AS n FROM ({sql}) AS q({names})")
+    return [None if n is None else {"interval": [n, 0, 0]} for (n,) in found.rows]
+
+
+def _from_arrow(value: Any, of: Any) -> Value:
+    import pyarrow as pa
+
+    if value is not None and pa.types.is_map(of):
+        return {"map": [[value_of(key), value_of(part)] for key, part in value]}
+    return value_of(value)
+
+
+_OPENED = {
+    "duckdb": _duckdb,
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+    "mysql": _mysql,
+    "spark": _spark,
+}

@@ -1,0 +1,126 @@
+"""Values that engines give, in one form, and when two of them are the same.
+
+A value is null, a bool, an int, a float, a text or a list of values; what has no such form of its
+own is a mapping with one key, its family: ``{"decimal": "2.50"}``, ``{"date": "2024-01-31"}``,
+``{"interval": [months, days, microseconds]}``. All of it can be written as YAML and JSON.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+Value = Any
+CLOSE = 1e-9
+"""How far floats may be apart, as a share of them: libraries of mathematics differ."""
+
+
+def value_of(found: Any) -> Value:
+    """What a driver gave, as a value. Raises TypeError for a kind that has no form here."""
+    if found is None or isinstance(found, bool | int | float | str):
+        return found
+    if isinstance(found, dict) and "interval" in found:
+        return dict(found)
+    if isinstance(found, Decimal):
+        return {"decimal": format(found, "f")}
+    if isinstance(found, datetime):
+        return _moment(found)
+    if isinstance(found, date):
+        return {"date": found.isoformat()}
+    if isinstance(found, time):
+        return {"time": found.isoformat()}
+    if isinstance(found, timedelta):
+        return {"interval": [0, found.days, microseconds(found) - found.days * 86_400_000_000]}
+    if isinstance(found, bytes | bytearray | memoryview):
+        return {"bytes": bytes(found).hex()}
+    if isinstance(found, UUID):
+        return {"uuid": str(found)}
+    if isinstance(found, list | tuple):
+        return [value_of(part) for part in found]
+    if isinstance(found, Mapping):
+        return {"struct": {str(key): value_of(part) for key, part in found.items()}}
+    raise TypeError(f"no form for {type(found).__name__}")
+
+
+def microseconds(span: timedelta) -> int:
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def _moment(found: datetime) -> Value:
+    if found.tzinfo is None:
+        return {"timestamp": found.isoformat(sep=" ")}
+    return {"timestamptz": found.astimezone(timezone.utc).isoformat(sep=" ")}
+
+
+def family_of(value: Value) -> str:
+    """What kind of value it is; whole numbers and decimals are both exact numbers."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int) or (isinstance(value, Mapping) and "decimal" in value):
+        return "exact"
+    if isinstance(value, Mapping):
+        return str(next(iter(value)))
+    return {float: "float", str: "text", list: "list"}[type(value)]
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether a reader of both sees the same.
+
+    Exact numbers are the same when they are equal: what a scale shows is asked for as text. A
+    float is never an exact number, and 1 is not true. JSON is compared as what it says.
+    """
+    family = family_of(one)
+    if family != family_of(other):
+        return False
+    if family == "exact":
+        return _exact(one) == _exact(other)
+    if family == "float":
+        return _close(one, other)
+    if family == "list":
+        return len(one) == len(other) and all(map(same, one, other))
+    if family in ("struct", "map"):
+        return _parts(one[family], other[family])
+    return bool(one == other)
+
+
+def _parts(one: Any, other: Any) -> bool:
+    if isinstance(one, Mapping):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    return same(sorted(one, key=repr), sorted(other, key=repr))
+
+
+def _exact(value: Value) -> Decimal:
+    return Decimal(value["decimal"]) if isinstance(value, Mapping) else Decimal(value)
+
+
+def _close(one: float, other: float) -> bool:
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return one == other or math.isclose(one, other, rel_tol=CLOSE, abs_tol=1e-300)
+
+
+def same_rows(one: list[list[Value]], other: list[list[Value]], *, ordered: bool) -> bool:
+    """Whether two results are the same rows, in the same order when that was asked for."""
+    if len(one) != len(other):
+        return False
+    if not ordered:
+        one, other = sorted(one, key=_place), sorted(other, key=_place)
+    return all(same(left, right) for left, right in zip(one, other, strict=True))
+
+
+def _place(row: list[Value]) -> list[tuple[str, Any]]:
+    return [_place_of(value) for value in row]
+
+
+def _place_of(value: Value) -> tuple[str, Any]:
+    family = family_of(value)
+    if family == "exact":
+        return family, _exact(value)
+    # Floats that count as the same must come to the same place.
+    return family, float(f"{value:.6g}") if family == "float" else repr(value)
