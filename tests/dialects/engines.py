@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from tests.dialects.servers import NoEngine, mariadb, spark_connect
+from tests.dialects.servers import mariadb, spark_connect
 from tests.dialects.tables import statements
 from tests.dialects.values import Value, value_of
 

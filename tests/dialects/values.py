@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -53,7 +53,7 @@ def microseconds(span: timedelta) -> int:
 def _moment(found: datetime) -> Value:
     if found.tzinfo is None:
         return {"timestamp": found.isoformat(sep=" ")}
-    return {"timestamptz": found.astimezone(timezone.utc).isoformat(sep=" ")}
+    return {"timestamptz": found.astimezone(UTC).isoformat(sep=" ")}
 
 
 def family_of(value: Value) -> str:
