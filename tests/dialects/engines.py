@@ -139,26 +139,43 @@ def _postgres(origin: str) -> Iterator[Callable[[str], Answer]]:
     import tempfile
     from pathlib import Path
 
-    from tests.postgres.server import Database, start
+    from tests.postgres.server import start
 
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder))
         try:
-            with asked_postgres(Database(server), origin) as ask:
+            with asked_postgres(server, origin) as ask:
                 yield ask
         finally:
             server.stop()
 
 
 @contextmanager
-def asked_postgres(database: Any, origin: str = "postgres") -> Iterator[Callable[[str], Answer]]:
-    """A database of a server that runs already, with the tables."""
-    with database.connect() as connection:
+def asked_postgres(server: Any, origin: str = "postgres") -> Iterator[Callable[[str], Answer]]:
+    """A database of its own, with the tables, of a server that runs already.
+
+    Where PostgreSQL says what its SQL gives, texts have the order of their code points: which
+    other order they have is up to a database. Where it is given another dialect's SQL, it has
+    such an order, as most databases do.
+    """
+    import psycopg
+
+    name = f"corpus_{origin}"
+    order = _CODE_POINTS if origin == "postgres" else _ALPHABET
+    with psycopg.connect(**server.parameters(), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {order}")
+    at = {**server.parameters(), "dbname": name}
+    with psycopg.connect(**at, autocommit=True) as connection:
         connection.execute("SET TimeZone = 'UTC'; SET intervalstyle = 'iso_8601'")
         _read_spans(connection)
         for statement in statements("postgres", origin):
             connection.execute(statement)
         yield lambda sql: ask_postgres(connection, sql)
+
+
+_CODE_POINTS = "LOCALE 'C' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+_ALPHABET = "LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
 
 
 def ask_postgres(connection: Any, sql: str) -> Answer:

@@ -29,8 +29,8 @@ def test_an_engine_in_this_process_gives_what_is_recorded(dialect):
     assert found == []
 
 
-def test_postgres_gives_what_is_recorded(database):
-    with asked_postgres(database) as ask:
+def test_postgres_gives_what_is_recorded(server):
+    with asked_postgres(server) as ask:
         found = differing(Engine("postgres", ask))
 
     assert found == []

@@ -1,0 +1,255 @@
+"""Which expressions of a dialect are drawn at random: rules by the type that they give.
+
+A rule is a text with the types of its parts in braces. Types are families: ``int``, ``big``,
+``dec``, ``dbl``, ``text``, ``bool``, ``date``, ``ts``, ``span``; ``agg`` stands at the top only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from attrs import evolve, frozen
+
+_PART = re.compile(r"\{(\w+)\}")
+
+LEAVES = {
+    "int": ["i", "j", "i", "j", "id", "0", "1", "2", "-3", "7"],
+    "big": ["big", "CAST(i AS BIGINT)"],
+    "dec": ["c", "f", "c", "f", "1.5", "0.25", "-2.0"],
+    "dbl": ["x", "y"],
+    "text": ["s", "t", "s", "t", "''", "'a'", "'B'", "'ab'", "'ä'", "' x '", "'12'"],
+    "bool": ["p", "q", "(i > 2)", "(s = t)", "TRUE", "FALSE"],
+    "date": ["d", "e", "DATE '2024-02-29'", "DATE '2023-12-31'"],
+    "ts": ["ts", "u", "TIMESTAMP '2024-03-10 01:02:03'"],
+    "span": ["INTERVAL '1' MONTH", "INTERVAL '1' DAY", "INTERVAL '90' MINUTE"],
+}
+
+_ANY = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts")
+_EACH = [
+    (of, text.replace("{T}", f"{{{of}}}"))
+    for of in _ANY
+    for text in (
+        "coalesce({T}, {T})",
+        "nullif({T}, {T})",
+        "CASE WHEN {bool} THEN {T} ELSE {T} END",
+        "CASE WHEN {bool} THEN {T} END",
+        "greatest({T}, {T})",
+        "least({T}, {T})",
+    )
+] + [
+    ("bool", text.replace("{T}", f"{{{of}}}"))
+    for of in _ANY
+    for text in (
+        "({T} = {T})",
+        "({T} < {T})",
+        "({T} >= {T})",
+        "({T} IS NULL)",
+        "({T} IS DISTINCT FROM {T})",
+        "({T} IN ({T}, {T}))",
+        "({T} NOT IN ({T}, NULL))",
+        "({T} BETWEEN {T} AND {T})",
+    )
+]
+_NUMBERS = [
+    (of, text.replace("{T}", f"{{{of}}}"))
+    for of in ("int", "big", "dec", "dbl")
+    for text in ("({T} + {T})", "({T} - {T})", "({T} * {T})", "(- {T})", "abs({T})")
+] + [
+    ("int", "({int} % {int})"),
+    ("big", "({big} % {int})"),
+    ("big", "({int} + {big})"),
+    ("dec", "({int} + {dec})"),
+    ("dec", "({dec} * {int})"),
+    ("dec", "({dec} % {int})"),
+    ("dbl", "({dbl} + {int})"),
+    ("dbl", "({dec} * {dbl})"),
+    ("dbl", "({dbl} / {int})"),
+    ("dec", "round({dec}, 1)"),
+    ("dec", "round({dec})"),
+    ("dec", "floor({dec})"),
+    ("dec", "ceil({dec})"),
+    ("dbl", "floor({dbl})"),
+    ("dbl", "ceil({dbl})"),
+    ("dbl", "round({dbl})"),
+    ("dbl", "sqrt(abs({dbl}))"),
+    ("dbl", "ln(abs({dbl}) + 1)"),
+    ("int", "CAST({dbl} AS INTEGER)"),
+    ("int", "CAST({dec} AS INTEGER)"),
+    ("int", "CAST({bool} AS INTEGER)"),
+    ("int", "CAST({text} AS INTEGER)"),
+    ("dec", "CAST({int} AS DECIMAL(12,2))"),
+    ("dec", "CAST({dbl} AS DECIMAL(12,3))"),
+    ("dec", "CAST({dec} AS DECIMAL(10,1))"),
+]
+_TEXTS = [
+    ("text", "({text} || {text})"),
+    ("text", "concat({text}, {text})"),
+    ("text", "upper({text})"),
+    ("text", "lower({text})"),
+    ("text", "trim({text})"),
+    ("text", "ltrim({text}, 'a ')"),
+    ("text", "reverse({text})"),
+    ("text", "substr({text}, {int})"),
+    ("text", "substr({text}, {int}, 2)"),
+    ("text", "left({text}, {int})"),
+    ("text", "right({text}, {int})"),
+    ("text", "lpad({text}, 4, 'xy')"),
+    ("text", "rpad({text}, 2, '*')"),
+    ("text", "replace({text}, {text}, '_')"),
+    ("text", "repeat({text}, 2)"),
+    ("text", "split_part({text}, ',', 2)"),
+    ("text", "split_part({text}, ' ', -1)"),
+    ("text", "translate({text}, 'ab', 'x')"),
+    ("text", "concat_ws('-', {text}, {text})"),
+    ("text", "regexp_replace({text}, '[a-c]', 'X')"),
+    ("text", "regexp_replace({text}, '([a-z])b', 'X', 'g')"),
+    ("text", "CAST({int} AS VARCHAR)"),
+    ("text", "CAST({dec} AS VARCHAR)"),
+    ("text", "CAST({dbl} AS VARCHAR)"),
+    ("text", "CAST({bool} AS VARCHAR)"),
+    ("text", "CAST({date} AS VARCHAR)"),
+    ("text", "CAST({ts} AS VARCHAR)"),
+    ("int", "CAST(length({text}) AS INTEGER)"),
+    ("int", "CAST(strpos({text}, {text}) AS INTEGER)"),
+    ("bool", "({text} LIKE 'a%')"),
+    ("bool", "({text} LIKE '%_b%')"),
+    ("bool", "({text} LIKE '%!%%' ESCAPE '!')"),
+    ("bool", "({text} ILIKE '%B')"),
+    ("bool", "starts_with({text}, {text})"),
+]
+_TRUTHS = [
+    ("bool", "({bool} AND {bool})"),
+    ("bool", "({bool} OR {bool})"),
+    ("bool", "(NOT {bool})"),
+    ("bool", "({bool} IS NOT TRUE)"),
+    ("bool", "({int} < {dec})"),
+    ("bool", "({dec} = {dbl})"),
+    ("bool", "({date} < {ts})"),
+]
+_DATES = [
+    ("date", "({date} + {int})"),
+    ("date", "({date} - 1)"),
+    ("date", "CAST({ts} AS DATE)"),
+    ("ts", "CAST({date} AS TIMESTAMP)"),
+    ("ts", "({ts} + {span})"),
+    ("ts", "({ts} - {span})"),
+    ("ts", "({date} + {span})"),
+    ("ts", "date_trunc('month', {ts})"),
+    ("ts", "date_trunc('week', {ts})"),
+    ("ts", "date_trunc('hour', {ts})"),
+    ("span", "({ts} - {ts})"),
+    ("int", "CAST(extract(year FROM {date}) AS INTEGER)"),
+    ("int", "CAST(extract(dow FROM {date}) AS INTEGER)"),
+    ("int", "CAST(extract(week FROM {date}) AS INTEGER)"),
+    ("int", "CAST(extract(doy FROM {date}) AS INTEGER)"),
+    ("int", "CAST(extract(day FROM {ts}) AS INTEGER)"),
+    ("dbl", "CAST(extract(epoch FROM {ts}) AS DOUBLE PRECISION)"),
+]
+_AGGREGATES = [
+    ("agg", "count({text})"),
+    ("agg", "count(DISTINCT {int})"),
+    *(("agg", f"sum({{{of}}})") for of in ("int", "big", "dec", "dbl")),
+    *(("agg", f"avg({{{of}}})") for of in ("int", "dec", "dbl")),
+    *(("agg", f"{of}({{{what}}})") for of in ("min", "max") for what in ("int", "text", "date")),
+    ("agg", "string_agg({text}, ',' ORDER BY id)"),
+    ("agg", "bool_and({bool})"),
+    ("agg", "stddev({dbl})"),
+    ("agg", "sum({int}) FILTER (WHERE {bool})"),
+    ("agg", "CAST(sum({dec}) AS VARCHAR)"),
+]
+_SHARED = [*_EACH, *_NUMBERS, *_TEXTS, *_TRUTHS, *_DATES, *_AGGREGATES]
+
+_DUCKDB = [
+    ("int", "({int} // {int})"),
+    ("dbl", "({int} / {int})"),
+    ("dbl", "({dec} / {int})"),
+    ("dbl", "CAST({int} AS DOUBLE)"),
+    ("dbl", "TRY_CAST({text} AS DOUBLE)"),
+    ("int", "TRY_CAST({text} AS INTEGER)"),
+    ("int", "CAST(date_diff('month', {date}, {date}) AS INTEGER)"),
+    ("int", "CAST(date_diff('week', {date}, {date}) AS INTEGER)"),
+    ("int", "CAST(date_diff('hour', {ts}, {ts}) AS INTEGER)"),
+    ("int", "CAST(date_sub('month', {date}, {date}) AS INTEGER)"),
+    ("int", "CAST(({date} - {date}) AS INTEGER)"),
+    ("date", "last_day({date})"),
+    ("text", "strftime({date}, '%d.%m.%Y')"),
+    ("text", "{text}[2]"),
+    ("text", "{text}[-2:]"),
+    ("bool", "contains({text}, {text})"),
+    ("bool", "regexp_matches({text}, '^[a-c]+')"),
+    ("bool", "regexp_full_match({text}, '[a-z]*')"),
+    ("text", "regexp_extract({text}, '[a-z]+')"),
+    ("agg", "median({dbl})"),
+    ("agg", "quantile_cont({dbl}, 0.3)"),
+    ("agg", "list({int} ORDER BY id)"),
+]
+_POSTGRES = [
+    ("int", "({int} / {int})"),
+    ("dec", "({dec} / {dec})"),
+    ("dec", "trunc({dec}, 1)"),
+    ("dbl", "CAST({int} AS DOUBLE PRECISION)"),
+    ("int", "({date} - {date})"),
+    ("span", "age({ts}, {ts})"),
+    ("text", "initcap({text})"),
+    ("text", "to_char({date}, 'YYYY-MM-DD')"),
+    ("text", "substring({text} from '[a-z]+')"),
+    ("bool", "({text} ~ '^[a-c]+')"),
+    ("bool", "({text} ~* 'B')"),
+    ("text", "btrim({text}, 'a ')"),
+    ("agg", "percentile_cont(0.3) WITHIN GROUP (ORDER BY {dbl})"),
+    ("agg", "array_agg({int} ORDER BY id)"),
+]
+
+
+@frozen
+class Expression:
+    """A tree of a rule's text and its parts."""
+
+    of: str
+    text: str
+    parts: tuple[Expression, ...] = ()
+
+    def __str__(self) -> str:
+        parts = iter(self.parts)
+        return _PART.sub(lambda _: str(next(parts)), self.text)
+
+    def size(self) -> int:
+        return 1 + sum(part.size() for part in self.parts)
+
+    def within(self) -> Iterator[Expression]:
+        """Every tree below this one, the largest first."""
+        for part in self.parts:
+            yield part
+            yield from part.within()
+
+    def smaller(self) -> Iterator[Expression]:
+        """This with one tree of it replaced by something smaller of the same type."""
+        for inner in self.within():
+            if inner.of == self.of:
+                yield inner
+        if self.parts and self.of in LEAVES:
+            yield from (Expression(self.of, leaf) for leaf in LEAVES[self.of])
+        for place, part in enumerate(self.parts):
+            for other in part.smaller():
+                parts = (*self.parts[:place], other, *self.parts[place + 1 :])
+                yield evolve(self, parts=parts)
+
+
+def rules(dialect: str) -> Mapping[str, list[str]]:
+    """The rules of a dialect by the type that they give."""
+    found: dict[str, list[str]] = {}
+    for of, text in [*_SHARED, *{"duckdb": _DUCKDB, "postgres": _POSTGRES}[dialect]]:
+        found.setdefault(of, []).append(text)
+    return found
+
+
+def drawn(random: Random, given: Mapping[str, list[str]], of: str, depth: int) -> Expression:
+    """A random expression of a type that is at most ``depth`` rules deep."""
+    # An aggregate is never a leaf; else every fifth part ends early.
+    if of != "agg" and (depth <= 0 or random.random() < 0.2):
+        return Expression(of, random.choice(LEAVES[of]))
+    text = random.choice(given[of])
+    parts = tuple(drawn(random, given, part, depth - 1) for part in _PART.findall(text))
+    return Expression(of, text, parts)
