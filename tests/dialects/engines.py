@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -136,36 +141,55 @@ def _sqlite(origin: str) -> Iterator[Callable[[str], Answer]]:
 
 @contextmanager
 def _postgres(origin: str) -> Iterator[Callable[[str], Answer]]:
-    import tempfile
-    from pathlib import Path
+    with _server() as (server, alphabet), asked_postgres(server, origin, alphabet=alphabet) as ask:
+        yield ask
 
+
+@contextmanager
+def postgres_server() -> Iterator[dict[str, Any]]:
+    """libpq's keywords of an empty database in a server of its own."""
+    with _server() as (server, alphabet):
+        yield _database(server, "empty", _ALPHABET if alphabet else _CODE_POINTS)
+
+
+@contextmanager
+def _server() -> Iterator[tuple[Any, bool]]:
+    """A server, and whether it knows the order of letters."""
     from tests.postgres.server import start
 
     with tempfile.TemporaryDirectory() as folder:
-        server = start(Path(folder))
+        with _english(Path(folder)) as alphabet:
+            server = start(Path(folder))
         try:
-            with asked_postgres(server, origin) as ask:
-                yield ask
+            yield server, alphabet
         finally:
             server.stop()
 
 
+def _database(server: Any, name: str, order: str) -> dict[str, Any]:
+    import psycopg
+
+    with psycopg.connect(**server.parameters(), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        made = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {order}"
+        connection.execute(made.encode())
+    return {**server.parameters(), "dbname": name}
+
+
 @contextmanager
-def asked_postgres(server: Any, origin: str = "postgres") -> Iterator[Callable[[str], Answer]]:
+def asked_postgres(
+    server: Any, origin: str = "postgres", *, alphabet: bool = False
+) -> Iterator[Callable[[str], Answer]]:
     """A database of its own, with the tables, of a server that runs already.
 
     Where PostgreSQL says what its SQL gives, texts have the order of their code points: which
-    other order they have is up to a database. Where it is given another dialect's SQL, it has
-    such an order, as most databases do.
+    other order they have is up to a database. ``alphabet``: where it is given another dialect's
+    SQL, it has such an order, as most databases do.
     """
     import psycopg
 
-    name = f"corpus_{origin}"
-    order = _CODE_POINTS if origin == "postgres" else _ALPHABET
-    with psycopg.connect(**server.parameters(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {order}")
-    at = {**server.parameters(), "dbname": name}
+    order = _ALPHABET if alphabet and origin != "postgres" else _CODE_POINTS
+    at = _database(server, f"corpus_{origin}", order)
     with psycopg.connect(**at, autocommit=True) as connection:
         connection.execute("SET TimeZone = 'UTC'; SET intervalstyle = 'iso_8601'")
         _read_spans(connection)
@@ -174,8 +198,29 @@ def asked_postgres(server: Any, origin: str = "postgres") -> Iterator[Callable[[
         yield lambda sql: ask_postgres(connection, sql)
 
 
+_ENGLISH = "en_US.UTF-8"
 _CODE_POINTS = "LOCALE 'C' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
-_ALPHABET = "LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+_ALPHABET = f"LOCALE_PROVIDER libc LOCALE '{_ENGLISH}'"
+
+
+@contextmanager
+def _english(folder: Path) -> Iterator[bool]:
+    """Whether a server that is started meanwhile knows English: its rules are made here."""
+    rules = folder / "locales"
+    rules.mkdir()
+    folder.chmod(0o755)
+    command = ["localedef", "-i", "en_US", "-f", "UTF-8", str(rules / _ENGLISH)]
+    if not shutil.which("localedef") or subprocess.run(command, capture_output=True).returncode:
+        yield False
+        return
+    before = os.environ.get("LOCPATH")
+    os.environ["LOCPATH"] = str(rules)
+    try:
+        yield True
+    finally:
+        del os.environ["LOCPATH"]
+        if before is not None:
+            os.environ["LOCPATH"] = before
 
 
 def ask_postgres(connection: Any, sql: str) -> Answer:
