@@ -67,13 +67,16 @@ class Entry:
     def targets(self) -> tuple[str, ...]:
         return self.only or TARGETS.get(self.dialect, ("duckdb",))
 
-    def wrong(self, answer: Answer) -> str:
-        """How an answer differs from what its own dialect gives; empty when it does not."""
+    def wrong(self, answer: Answer, *, loose: bool = False) -> str:
+        """How an answer differs from what its own dialect gives; empty when it does not.
+
+        ``loose``: a float may stand for an exact number that is as near as floats can be.
+        """
         if self.fails:
             return f"an error was expected, got {answer.rows}"
         if self.columns and answer.columns != self.columns:
             return f"columns {list(self.columns)} expected, got {list(answer.columns)}"
-        if same_rows(self.rows, answer.rows, ordered=self.ordered or not self.query):
+        if same_rows(self.rows, answer.rows, ordered=self.ordered or not self.query, loose=loose):
             return ""
         return f"{self.rows} expected, got {answer.rows}"
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def asked_postgres(
     order = _ALPHABET if alphabet and origin != "postgres" else _CODE_POINTS
     at = _database(server, f"corpus_{origin}", order)
     with psycopg.connect(**at, autocommit=True) as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET intervalstyle = 'iso_8601'")
+        connection.execute("SET TimeZone = 'UTC'")
         _read_spans(connection)
         for statement in statements("postgres", origin):
             connection.execute(statement)
@@ -257,21 +258,24 @@ def _read_spans(connection: Any) -> None:
 
 
 class _Span(dict[str, Any]):
-    """An interval from its ISO form, as value_of takes it."""
+    """An interval from PostgreSQL's own form, as value_of takes it."""
 
     def __init__(self, text: str) -> None:
-        day, _, clock = text.removeprefix("P").partition("T")
-        years, months, days = (_count(day, unit) for unit in "YMD")
-        hours, minutes, seconds = (_count(clock, unit) for unit in "HMS")
-        micros = round((hours * 60 + minutes) * 60_000_000 + seconds * 1_000_000)
-        super().__init__(interval=[int(years * 12 + months), int(days), micros])
+        years, months, days = (_count(text, unit) for unit in ("year", "mon", "day"))
+        clock = re.search(r"(-?)(\d+):(\d+):([\d.]+)", text)
+        micros = 0
+        if clock:
+            sign, hours, minutes, seconds = clock.groups()
+            micros = (int(hours) * 60 + int(minutes)) * 60_000_000 + round(
+                Decimal(seconds) * 1_000_000
+            )
+            micros = -micros if sign else micros
+        super().__init__(interval=[years * 12 + months, days, micros])
 
 
-def _count(text: str, unit: str) -> Any:
-    from decimal import Decimal
-
-    found = re.search(rf"(-?[\d.]+){unit}", text)
-    return Decimal(found[1]) if found else Decimal(0)
+def _count(text: str, unit: str) -> int:
+    found = re.search(rf"(-?\d+) {unit}", text)
+    return int(found[1]) if found else 0
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Judge a translator by the corpus: equal, refused, failed or WRONG for each entry.
+"""Judge a translator by the corpus: equal, close, refused, failed or WRONG for each entry.
 
 ``python -m tests.dialects.judge --translate MODULE:FUNCTION [--origin DIALECT] [--target ENGINE]``
 prints a table of counts, then what is wrong. ``FUNCTION(sql, origin, target, schema)`` gives the
@@ -37,6 +37,8 @@ Translate = Callable[[str, str, str, Schema], "str | Refused"]
 
 class Outcome(Enum):
     EQUAL = "equal"
+    CLOSE = "close"
+    """A float where the origin gives a decimal, or the other way, with the same 14 digits."""
     REFUSED = "refused"
     FAILED = "failed"
     """The target says no where the origin gives values: loud, but no refusal by name."""
@@ -96,7 +98,8 @@ def judged(translate: Translate, entry: Entry, target: Engine, known: Schema) ->
         same = entry.fails and not failed.unknown
         return verdict(Outcome.EQUAL if same else Outcome.FAILED, str(failed), translated)
     if difference := entry.wrong(answer):
-        return verdict(Outcome.WRONG, difference, translated)
+        close = not entry.wrong(answer, loose=True)
+        return verdict(Outcome.CLOSE if close else Outcome.WRONG, difference, translated)
     return verdict(Outcome.EQUAL, translated=translated)
 
 

@@ -396,7 +396,9 @@ def _literal(value: Any, engine: str) -> str:
     if engine == "spark":
         return _spark_nested(value)
     if engine == "postgres":
-        inner = ",".join("NULL" if part is None else json.dumps(part) for part in value)
+        inner = ",".join(
+            "NULL" if part is None else json.dumps(part, ensure_ascii=False) for part in value
+        )
         return f"'{{{inner}}}'"
     if isinstance(value, Mapping) and value.keys() == {"a", "b"}:
         return (

@@ -40,6 +40,14 @@ def test_a_translation_with_the_origins_values_is_equal(duckdb_target):
     assert found == Outcome.EQUAL
 
 
+def test_a_float_for_a_decimal_is_told_apart_from_both(duckdb_target):
+    third = {"decimal": "0.33333333333333333333"}
+
+    assert outcome(bare, duckdb_target, expr="1.0 / 3", gives=third) == Outcome.CLOSE
+    assert outcome(bare, duckdb_target, expr="1.0 / 3", gives=0.3333333333333333) == Outcome.EQUAL
+    assert outcome(bare, duckdb_target, expr="1.0 / 3", gives={"decimal": "0.3"}) == Outcome.WRONG
+
+
 def test_a_wrong_row_order_counts_only_where_one_was_asked_for(duckdb_target):
     def backwards(sql, origin, target, schema):
         return "SELECT * FROM (VALUES (2), (1)) AS v(a)"
@@ -104,6 +112,6 @@ def test_counts_are_told_for_each_pair_of_dialects(duckdb_target):
     lines = table(judge(bare, duckdb_target, found)).splitlines()
 
     assert [line.split() for line in lines[1:]] == [
-        ["postgres", "duckdb", "expressions", "1", "0", "0", "1"],
-        ["postgres", "duckdb", "queries", "1", "0", "0", "0"],
+        ["postgres", "duckdb", "expressions", "1", "0", "0", "0", "1"],
+        ["postgres", "duckdb", "queries", "1", "0", "0", "0", "0"],
     ]

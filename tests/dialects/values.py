@@ -69,21 +69,25 @@ def family_of(value: Value) -> str:
     return {float: "float", str: "text", list: "list"}[type(value)]
 
 
-def same(one: Value, other: Value) -> bool:
+def same(one: Value, other: Value, *, loose: bool = False) -> bool:
     """Whether a reader of both sees the same.
 
     Exact numbers are the same when they are equal: what a scale shows is asked for as text. A
-    float is never an exact number, and 1 is not true. JSON is compared as what it says.
+    float is never an exact number, unless ``loose``: then it may be the nearest one. 1 is not
+    true. JSON is compared as what it says.
     """
-    family = family_of(one)
-    if family != family_of(other):
+    family, others = family_of(one), family_of(other)
+    if loose and {family, others} == {"exact", "float"}:
+        return _near(one, other)
+    if family != others:
         return False
     if family == "exact":
         return _exact(one) == _exact(other)
     if family == "float":
         return _close(one, other)
     if family == "list":
-        return len(one) == len(other) and all(map(same, one, other))
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same(*pair, loose=loose) for pair in pairs)
     if family in ("struct", "map"):
         return _parts(one[family], other[family])
     return bool(one == other)
@@ -95,8 +99,14 @@ def _parts(one: Any, other: Any) -> bool:
     return same(sorted(one, key=repr), sorted(other, key=repr))
 
 
+def _near(one: Value, other: Value) -> bool:
+    """Whether a float and an exact number are the same as far as floats can tell."""
+    floats = [of if isinstance(of, float) else float(_exact(of)) for of in (one, other)]
+    return math.isclose(*floats, rel_tol=1e-14, abs_tol=1e-18)
+
+
 def _exact(value: Value) -> Decimal:
-    return Decimal(value["decimal"]) if isinstance(value, Mapping) else Decimal(value)
+    return Decimal(value["decimal"] if isinstance(value, Mapping) else value)
 
 
 def _close(one: float, other: float) -> bool:
@@ -105,13 +115,15 @@ def _close(one: float, other: float) -> bool:
     return one == other or math.isclose(one, other, rel_tol=CLOSE, abs_tol=1e-300)
 
 
-def same_rows(one: list[list[Value]], other: list[list[Value]], *, ordered: bool) -> bool:
+def same_rows(
+    one: list[list[Value]], other: list[list[Value]], *, ordered: bool, loose: bool = False
+) -> bool:
     """Whether two results are the same rows, in the same order when that was asked for."""
     if len(one) != len(other):
         return False
     if not ordered:
         one, other = sorted(one, key=_place), sorted(other, key=_place)
-    return all(same(left, right) for left, right in zip(one, other, strict=True))
+    return all(same(left, right, loose=loose) for left, right in zip(one, other, strict=True))
 
 
 def _place(row: list[Value]) -> list[tuple[str, Any]]:
@@ -120,7 +132,7 @@ def _place(row: list[Value]) -> list[tuple[str, Any]]:
 
 def _place_of(value: Value) -> tuple[str, Any]:
     family = family_of(value)
-    if family == "exact":
-        return family, _exact(value)
-    # Floats that count as the same must come to the same place.
-    return family, float(f"{value:.6g}") if family == "float" else repr(value)
+    if family in ("exact", "float"):
+        # What counts as the same must come to the same place.
+        return "number", float(f"{float(_exact(value)):.6g}")
+    return family, repr(value)
