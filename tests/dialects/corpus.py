@@ -15,7 +15,7 @@ from typing import Any
 from attrs import field, frozen
 
 from tests.dialects.engines import Answer, Engine, Failed
-from tests.dialects.values import Value, same_rows
+from tests.dialects.values import FLOATS, TRUTHS, Value, same_rows
 
 FOLDER = Path(__file__).parent / "corpus"
 DIALECTS = (
@@ -23,6 +23,7 @@ DIALECTS = (
 )  # fmt: skip
 TARGETS = {"duckdb": ("postgres", "spark")}
 """Where a dialect's queries are run; all others only on DuckDB."""
+NO_TRUTHS = ("mysql", "sqlite")
 ERROR = "error"
 
 
@@ -67,11 +68,14 @@ class Entry:
     def targets(self) -> tuple[str, ...]:
         return self.only or TARGETS.get(self.dialect, ("duckdb",))
 
-    def wrong(self, answer: Answer, *, loose: bool = False) -> str:
+    def wrong(self, answer: Answer, *, loosely: bool = False) -> str:
         """How an answer differs from what its own dialect gives; empty when it does not.
 
-        ``loose``: a float may stand for an exact number that is as near as floats can be.
+        ``loosely``: a float may stand for an exact number that is as near as floats can be, and
+        true for the 1 of a dialect that has no truth values.
         """
+        truths = TRUTHS if self.dialect in NO_TRUTHS else FLOATS
+        loose = truths if loosely else ()
         if self.fails:
             return f"an error was expected, got {answer.rows}"
         if self.columns and answer.columns != self.columns:

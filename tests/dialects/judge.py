@@ -38,7 +38,7 @@ Translate = Callable[[str, str, str, Schema], "str | Refused"]
 class Outcome(Enum):
     EQUAL = "equal"
     CLOSE = "close"
-    """A float where the origin gives a decimal, or the other way, with the same 14 digits."""
+    """The same number as another kind: a float for a decimal, true for MySQL's 1."""
     REFUSED = "refused"
     FAILED = "failed"
     """The target says no where the origin gives values: loud, but no refusal by name."""
@@ -98,7 +98,7 @@ def judged(translate: Translate, entry: Entry, target: Engine, known: Schema) ->
         same = entry.fails and not failed.unknown
         return verdict(Outcome.EQUAL if same else Outcome.FAILED, str(failed), translated)
     if difference := entry.wrong(answer):
-        close = not entry.wrong(answer, loose=True)
+        close = not entry.wrong(answer, loosely=True)
         return verdict(Outcome.CLOSE if close else Outcome.WRONG, difference, translated)
     return verdict(Outcome.EQUAL, translated=translated)
 

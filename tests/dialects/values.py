@@ -69,15 +69,21 @@ def family_of(value: Value) -> str:
     return {float: "float", str: "text", list: "list"}[type(value)]
 
 
-def same(one: Value, other: Value, *, loose: bool = False) -> bool:
+Loose = tuple[frozenset[str], ...]
+"""Families that may stand for one another where they say the same number."""
+FLOATS: Loose = (frozenset(("exact", "float")),)
+TRUTHS: Loose = (*FLOATS, frozenset(("exact", "bool")))
+
+
+def same(one: Value, other: Value, *, loose: Loose = ()) -> bool:
     """Whether a reader of both sees the same.
 
     Exact numbers are the same when they are equal: what a scale shows is asked for as text. A
-    float is never an exact number, unless ``loose``: then it may be the nearest one. 1 is not
-    true. JSON is compared as what it says.
+    float is no exact number and 1 is not true, unless ``loose`` says so. JSON is compared as what
+    it says.
     """
     family, others = family_of(one), family_of(other)
-    if loose and {family, others} == {"exact", "float"}:
+    if frozenset((family, others)) in loose:
         return _near(one, other)
     if family != others:
         return False
@@ -100,8 +106,8 @@ def _parts(one: Any, other: Any) -> bool:
 
 
 def _near(one: Value, other: Value) -> bool:
-    """Whether a float and an exact number are the same as far as floats can tell."""
-    floats = [of if isinstance(of, float) else float(_exact(of)) for of in (one, other)]
+    """Whether two kinds of numbers are the same as far as floats can tell."""
+    floats = [float(of if isinstance(of, float) else _exact(of)) for of in (one, other)]
     return math.isclose(*floats, rel_tol=1e-14, abs_tol=1e-18)
 
 
@@ -116,7 +122,7 @@ def _close(one: float, other: float) -> bool:
 
 
 def same_rows(
-    one: list[list[Value]], other: list[list[Value]], *, ordered: bool, loose: bool = False
+    one: list[list[Value]], other: list[list[Value]], *, ordered: bool, loose: Loose = ()
 ) -> bool:
     """Whether two results are the same rows, in the same order when that was asked for."""
     if len(one) != len(other):
@@ -132,7 +138,7 @@ def _place(row: list[Value]) -> list[tuple[str, Any]]:
 
 def _place_of(value: Value) -> tuple[str, Any]:
     family = family_of(value)
-    if family in ("exact", "float"):
+    if family in ("exact", "float", "bool"):
         # What counts as the same must come to the same place.
         return "number", float(f"{float(_exact(value)):.6g}")
     return family, repr(value)
