@@ -38,7 +38,7 @@ Translate = Callable[[str, str, str, Schema], "str | Refused"]
 class Outcome(Enum):
     EQUAL = "equal"
     CLOSE = "close"
-    """The same number as another kind: a float for a decimal, true for MySQL's 1."""
+    """The same as another kind: a float for a decimal, true for MySQL's 1, text that is JSON."""
     REFUSED = "refused"
     FAILED = "failed"
     """The target says no where the origin gives values: loud, but no refusal by name."""

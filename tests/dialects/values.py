@@ -7,6 +7,7 @@ own is a mapping with one key, its family: ``{"decimal": "2.50"}``, ``{"date": "
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 Value = Any
+_DAY = 86_400_000_000
 CLOSE = 1e-9
 """How far floats may be apart, as a share of them: libraries of mathematics differ."""
 
@@ -34,7 +36,7 @@ def value_of(found: Any) -> Value:
     if isinstance(found, time):
         return {"time": found.isoformat()}
     if isinstance(found, timedelta):
-        return {"interval": [0, found.days, microseconds(found) - found.days * 86_400_000_000]}
+        return {"interval": [0, *_days(microseconds(found))]}
     if isinstance(found, bytes | bytearray | memoryview):
         return {"bytes": bytes(found).hex()}
     if isinstance(found, UUID):
@@ -44,6 +46,12 @@ def value_of(found: Any) -> Value:
     if isinstance(found, Mapping):
         return {"struct": {str(key): value_of(part) for key, part in found.items()}}
     raise TypeError(f"no form for {type(found).__name__}")
+
+
+def _days(micros: int) -> tuple[int, int]:
+    """Whole days and what is left of them, both with the same sign."""
+    days = abs(micros) // _DAY * (1 if micros > 0 else -1)
+    return days, micros - days * _DAY
 
 
 def microseconds(span: timedelta) -> int:
@@ -70,8 +78,8 @@ def family_of(value: Value) -> str:
 
 
 Loose = tuple[frozenset[str], ...]
-"""Families that may stand for one another where they say the same number."""
-FLOATS: Loose = (frozenset(("exact", "float")),)
+"""Families that may stand for one another where they say the same."""
+FLOATS: Loose = (frozenset(("exact", "float")), frozenset(("json", "text")))
 TRUTHS: Loose = (*FLOATS, frozenset(("exact", "bool")))
 
 
@@ -84,7 +92,7 @@ def same(one: Value, other: Value, *, loose: Loose = ()) -> bool:
     """
     family, others = family_of(one), family_of(other)
     if frozenset((family, others)) in loose:
-        return _near(one, other)
+        return _says(one, other) if "text" in (family, others) else _near(one, other)
     if family != others:
         return False
     if family == "exact":
@@ -103,6 +111,15 @@ def _parts(one: Any, other: Any) -> bool:
     if isinstance(one, Mapping):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     return same(sorted(one, key=repr), sorted(other, key=repr))
+
+
+def _says(one: Value, other: Value) -> bool:
+    """Whether a text is the JSON that the other value is."""
+    text, value = (one, other) if isinstance(one, str) else (other, one)
+    try:
+        return bool(json.loads(text) == value["json"])
+    except ValueError:
+        return False
 
 
 def _near(one: Value, other: Value) -> bool:
