@@ -25,6 +25,7 @@ TARGETS = {"duckdb": ("postgres", "spark")}
 """Where a dialect's queries are run; all others only on DuckDB."""
 NO_TRUTHS = ("mysql", "sqlite")
 ERROR = "error"
+UNSAID = "not recorded"
 
 
 @frozen(kw_only=True)
@@ -35,7 +36,7 @@ class Entry:
     query: str = ""
     over: str = ""
     where: str = ""
-    gives: Any = None
+    gives: Any = UNSAID
     columns: tuple[str, ...] = ()
     ordered: bool = False
     source: str = ""
@@ -135,11 +136,9 @@ def _written(entry: Entry) -> list[str]:
         "columns": list(entry.columns),
     }
     lines = [f"  {key}: {_flow(value)}" for key, value in parts.items() if value]
-    if entry.query and not entry.fails:
-        lines += ["  gives:", *(f"  - {_flow(row)}" for row in entry.gives or ())]
-        if not entry.gives:
-            lines[-1] = "  gives: []"
-    else:
+    if entry.query and entry.gives and isinstance(entry.gives, list):
+        lines += ["  gives:", *(f"  - {_flow(row)}" for row in entry.gives)]
+    elif entry.gives != UNSAID:
         lines.append(f"  gives: {_flow(entry.gives)}")
     return [f"- {lines[0].strip()}", *lines[1:]]
 

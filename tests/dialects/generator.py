@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 
 from tests.dialects.corpus import ERROR, Entry
 from tests.dialects.engines import Answer, Engine, Failed, engine
-from tests.dialects.grammar import Expression, drawn, rules
+from tests.dialects.grammar import Expression, grammar
 from tests.dialects.judge import Outcome, Refused, Schema, Translate, judged, translator
 from tests.dialects.servers import NoEngine
 from tests.dialects.tables import TABLES, schema, statements
@@ -29,7 +29,7 @@ SHAPES = {
     "total": "SELECT 1 AS id, {} AS v FROM mixed{}",
 }
 """Where an expression stands; the second place is for a condition on rows."""
-_TYPES = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "span")
+_TYPES = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "span", "list")
 SHRINKS = 400
 TOGETHER = 20
 """How many expressions are asked for at once of an engine that takes long to answer."""
@@ -130,11 +130,22 @@ class Search:
     def shrunk(self, found: Finding) -> Finding:
         """The smallest case near a finding that is found in the same way."""
         for _ in range(SHRINKS):
-            smaller = next(filter(None, map(self._again(found), _smaller(found.case))), None)
+            smaller = next(filter(None, map(self._again(found), self._smaller(found.case))), None)
             if smaller is None:
                 break
             found = smaller
         return found
+
+    def _smaller(self, case: Case) -> Iterator[Case]:
+        if not case.row and case.shape == "value":
+            for row in range(1, len(TABLES["mixed"].rows) + 1):
+                yield evolve(case, row=row)
+        for inner in case.expression.within():
+            if case.shape == "value" and inner.of != case.expression.of:
+                yield evolve(case, expression=inner)
+        for other in case.expression.smaller(grammar(self.origin.dialect).leaves):
+            if other.size() < case.expression.size():
+                yield evolve(case, expression=other)
 
     def _again(self, found: Finding):
         def again(case: Case) -> Finding | None:
@@ -144,26 +155,14 @@ class Search:
         return again
 
 
-def _smaller(case: Case) -> Iterator[Case]:
-    if not case.row and case.shape == "value":
-        for row in range(1, len(TABLES["mixed"].rows) + 1):
-            yield evolve(case, row=row)
-    for inner in case.expression.within():
-        if case.shape == "value" and inner.of != case.expression.of:
-            yield evolve(case, expression=inner)
-    for other in case.expression.smaller():
-        if other.size() < case.expression.size():
-            yield evolve(case, expression=other)
-
-
 def cases(dialect: str, seed: int, numbers: range) -> Iterator[Case]:
     """The tries of a seed, each drawn apart from all others."""
-    given = rules(dialect)
+    given = grammar(dialect)
     for number in numbers:
         random = Random(f"{seed}:{number}")
         shape = random.choices(list(SHAPES), weights=(76, 8, 6, 10))[0]
         of = {"filter": "bool", "total": "agg"}.get(shape) or random.choice(_TYPES)
-        expression = drawn(random, given, of, random.randint(1, 4))
+        expression = given.drawn(random, of, random.randint(1, 4))
         yield Case(number=number, shape=shape, expression=expression)
 
 

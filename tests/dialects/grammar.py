@@ -26,7 +26,8 @@ LEAVES = {
     "span": ["INTERVAL '1' MONTH", "INTERVAL '1' DAY", "INTERVAL '90' MINUTE"],
 }
 
-_ANY = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts")
+_LISTS = {"duckdb": ["[i, j]", "[1, NULL, 3]", "[id]"], "postgres": ["ARRAY[i, j]", "ARRAY[3]"]}
+_ANY = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "list")
 _EACH = [
     (of, text.replace("{T}", f"{{{of}}}"))
     for of in _ANY
@@ -181,6 +182,16 @@ _DUCKDB = [
     ("bool", "regexp_matches({text}, '^[a-c]+')"),
     ("bool", "regexp_full_match({text}, '[a-z]*')"),
     ("text", "regexp_extract({text}, '[a-z]+')"),
+    ("int", "({list})[1]"),
+    ("int", "({list})[-1]"),
+    ("int", "CAST(len({list}) AS INTEGER)"),
+    ("bool", "list_contains({list}, {int})"),
+    ("list", "list_append({list}, {int})"),
+    ("list", "({list} || {list})"),
+    ("list", "list_sort({list})"),
+    ("list", "({list})[2:3]"),
+    ("list", "list_transform({list}, lambda v: v + 1)"),
+    ("text", "CAST({list} AS VARCHAR)"),
     ("agg", "median({dbl})"),
     ("agg", "quantile_cont({dbl}, 0.3)"),
     ("agg", "list({int} ORDER BY id)"),
@@ -198,6 +209,15 @@ _POSTGRES = [
     ("bool", "({text} ~ '^[a-c]+')"),
     ("bool", "({text} ~* 'B')"),
     ("text", "btrim({text}, 'a ')"),
+    ("int", "({list})[1]"),
+    ("int", "cardinality({list})"),
+    ("int", "array_length({list}, 1)"),
+    ("bool", "({int} = ANY({list}))"),
+    ("list", "array_append({list}, {int})"),
+    ("list", "({list} || {list})"),
+    ("list", "array_remove({list}, {int})"),
+    ("text", "array_to_string({list}, ',')"),
+    ("text", "CAST({list} AS TEXT)"),
     ("agg", "percentile_cont(0.3) WITHIN GROUP (ORDER BY {dbl})"),
     ("agg", "array_agg({int} ORDER BY id)"),
 ]
@@ -224,32 +244,39 @@ class Expression:
             yield part
             yield from part.within()
 
-    def smaller(self) -> Iterator[Expression]:
+    def smaller(self, leaves: Mapping[str, list[str]]) -> Iterator[Expression]:
         """This with one tree of it replaced by something smaller of the same type."""
         for inner in self.within():
             if inner.of == self.of:
                 yield inner
-        if self.parts and self.of in LEAVES:
-            yield from (Expression(self.of, leaf) for leaf in LEAVES[self.of])
+        if self.parts and self.of in leaves:
+            yield from (Expression(self.of, leaf) for leaf in leaves[self.of])
         for place, part in enumerate(self.parts):
-            for other in part.smaller():
+            for other in part.smaller(leaves):
                 parts = (*self.parts[:place], other, *self.parts[place + 1 :])
                 yield evolve(self, parts=parts)
 
 
-def rules(dialect: str) -> Mapping[str, list[str]]:
-    """The rules of a dialect by the type that they give."""
+@frozen(kw_only=True)
+class Grammar:
+    """What a dialect's expressions are made of, by the type that each gives."""
+
+    rules: Mapping[str, list[str]]
+    leaves: Mapping[str, list[str]]
+
+    def drawn(self, random: Random, of: str, depth: int) -> Expression:
+        """A random expression of a type that is at most ``depth`` rules deep."""
+        # An aggregate is never a leaf; else every fifth part ends early.
+        if of != "agg" and (depth <= 0 or random.random() < 0.2):
+            return Expression(of, random.choice(self.leaves[of]))
+        text = random.choice(self.rules[of])
+        parts = tuple(self.drawn(random, part, depth - 1) for part in _PART.findall(text))
+        return Expression(of, text, parts)
+
+
+def grammar(dialect: str) -> Grammar:
+    """The grammar of a dialect: ``duckdb`` or ``postgres``."""
     found: dict[str, list[str]] = {}
     for of, text in [*_SHARED, *{"duckdb": _DUCKDB, "postgres": _POSTGRES}[dialect]]:
         found.setdefault(of, []).append(text)
-    return found
-
-
-def drawn(random: Random, given: Mapping[str, list[str]], of: str, depth: int) -> Expression:
-    """A random expression of a type that is at most ``depth`` rules deep."""
-    # An aggregate is never a leaf; else every fifth part ends early.
-    if of != "agg" and (depth <= 0 or random.random() < 0.2):
-        return Expression(of, random.choice(LEAVES[of]))
-    text = random.choice(given[of])
-    parts = tuple(drawn(random, given, part, depth - 1) for part in _PART.findall(text))
-    return Expression(of, text, parts)
+    return Grammar(rules=found, leaves={**LEAVES, "list": _LISTS[dialect]})

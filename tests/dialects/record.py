@@ -9,7 +9,7 @@ import sys
 
 from attrs import evolve
 
-from tests.dialects.corpus import ERROR, Entry, asked, load, save
+from tests.dialects.corpus import ERROR, UNSAID, Entry, asked, load, save
 from tests.dialects.engines import ENGINES, Answer, Engine, Failed, engine
 from tests.dialects.servers import NoEngine
 
@@ -35,7 +35,7 @@ def recorded(entry: Entry, opened: Engine) -> Entry:
     found = asked(entry, opened)
     new = _with(entry, found)
     # Many floats have two texts that mean the same here.
-    if entry.gives is not None and not _differs(entry, found):
+    if entry.gives != UNSAID and not _differs(entry, found):
         return entry
     told = f"error: {found}" if isinstance(found, Failed) else new.gives
     print(f"{entry.dialect}: {entry.sql}\n    {told}  [{entry.gives}]")
