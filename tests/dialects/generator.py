@@ -120,12 +120,16 @@ class Search:
             return False
         return judged(self.translate, entry, self.target, self.known).outcome == Outcome.EQUAL
 
-    def refuses(self, case: Case) -> bool:
+    def fits_others(self, case: Case) -> bool:
+        """Whether it can be asked for beside others: one error or refusal would be that of all."""
+        entry = self.expected(case.sql)
+        if case.shape != "value" or entry is None or entry.fails:
+            return False
         try:
             found = self.translate(case.sql, self.origin.dialect, self.target.dialect, self.known)
         except ValueError:
-            return True
-        return isinstance(found, Refused)
+            return False
+        return not isinstance(found, Refused)
 
     def shrunk(self, found: Finding) -> Finding:
         """The smallest case near a finding that is found in the same way."""
@@ -170,7 +174,7 @@ def search(found: Search, asked: Iterator[Case], *, together: int = 1) -> Iterat
     """What is WRONG or failed among the cases, not yet shrunk. ``found.counts`` goes along."""
     waiting: list[Case] = []
     for case in asked:
-        if together > 1 and case.shape == "value" and not found.refuses(case):
+        if together > 1 and found.fits_others(case):
             waiting.append(case)
             if len(waiting) < together:
                 continue
