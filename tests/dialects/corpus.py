@@ -2,7 +2,8 @@
 
 One file per dialect, ``corpus/DIALECT.yml``. An entry is an expression (``expr``) over one table
 (``over``, some of its rows with ``where``; without a table it stands alone), or a whole ``query``.
-What it gives is ``gives``: a value for each row, rows for a query, or ``error``. Where the engine
+What it gives is ``gives``: a value for each row, rows for a query, or ``error`` of one that its
+dialect understands and that fails when it is computed. Where the engine
 runs, `tests.dialects.record` writes that; an entry with a ``source`` has it from documentation.
 """
 

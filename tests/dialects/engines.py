@@ -23,6 +23,8 @@ from tests.dialects.values import Value, value_of
 
 ENGINES = ("duckdb", "postgres", "sqlite", "mysql", "spark")
 """The dialects whose engine can be asked; others are known from their documentation."""
+_NOT_UNDERSTOOD = ("42", "0A")
+"""Classes of SQLSTATE for what is said of a text before anything is computed."""
 
 
 @frozen(kw_only=True)
@@ -72,7 +74,12 @@ def _duckdb(origin: str) -> Iterator[Callable[[str], Answer]]:
 def ask_duckdb(connection: Any, sql: str) -> Answer:
     import duckdb
 
-    unknown = (duckdb.ParserException, duckdb.CatalogException, duckdb.NotImplementedException)
+    unknown = (
+        duckdb.ParserException,
+        duckdb.CatalogException,
+        duckdb.BinderException,
+        duckdb.NotImplementedException,
+    )
     try:
         found = connection.execute(sql)
         columns = tuple(entry[0] for entry in found.description)
@@ -233,7 +240,7 @@ def ask_postgres(connection: Any, sql: str) -> Answer:
         rows = cursor.fetchall()
     except psycopg.Error as error:
         state = error.sqlstate or ""
-        raise Failed(str(error), unknown=state in ("42601", "42883", "42704", "0A000")) from error
+        raise Failed(str(error), unknown=state.startswith(_NOT_UNDERSTOOD)) from error
     json_types = [entry.type_code in (114, 3802) for entry in cursor.description]
     return Answer(
         columns=tuple(entry.name for entry in cursor.description),
@@ -347,7 +354,7 @@ def ask_spark(connection: Any, sql: str) -> Answer:
             table = cursor.fetch_arrow_table()
         except adbc_driver_manager.Error as error:
             state = re.search(r"SQLSTATE: (\w+)", str(error))
-            unknown = bool(state) and state[1] in ("42601", "42883", "42703", "0A000", "42K01")
+            unknown = state is not None and state[1].startswith(_NOT_UNDERSTOOD)
             raise Failed(str(error), unknown=unknown) from error
     columns = [
         _months(connection, sql, place, table.num_columns)

@@ -92,7 +92,7 @@ class Search:
         try:
             answer: Answer | None = self.origin.ask(sql)
         except Failed as failed:
-            if failed.unknown or "Binder" in str(failed):
+            if failed.unknown:
                 return None
             answer = None
         gives = ERROR if answer is None else answer.rows

@@ -33,6 +33,9 @@ def recorded(entry: Entry, opened: Engine) -> Entry:
     if entry.source:
         return entry
     found = asked(entry, opened)
+    if isinstance(found, Failed) and found.unknown:
+        print(f"{entry.dialect}: {entry.sql}\n    is not valid there: {found}", file=sys.stderr)
+        return entry
     new = _with(entry, found)
     # Many floats have two texts that mean the same here.
     if entry.gives != UNSAID and not _differs(entry, found):
