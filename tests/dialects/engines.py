@@ -17,8 +17,8 @@ from typing import Any
 
 from attrs import frozen
 
+from tests.dialects.loading import statements
 from tests.dialects.servers import mariadb, spark_connect
-from tests.dialects.tables import statements
 from tests.dialects.values import Value, value_of
 
 ENGINES = ("duckdb", "postgres", "sqlite", "mysql", "spark")
@@ -318,8 +318,9 @@ def _mysql(origin: str) -> Iterator[Callable[[str], Answer]]:
             connection.close()
 
 
+# MariaDB answers for MySQL: as MySQL 8 is for new databases and sessions, in MariaDB's words. What
+# it does otherwise has another source in the corpus.
 _LIKE_MYSQL = (
-    # What MySQL 8 has for new databases and sessions, in MariaDB's words.
     "CREATE DATABASE corpus CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci",
     "USE corpus",
     "SET NAMES utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci",

@@ -19,8 +19,9 @@ from tests.dialects.corpus import ERROR, Entry
 from tests.dialects.engines import Answer, Engine, Failed, engine
 from tests.dialects.grammar import Expression, grammar
 from tests.dialects.judge import Outcome, Refused, Schema, Translate, judged, translator
+from tests.dialects.loading import schema, statements
 from tests.dialects.servers import NoEngine
-from tests.dialects.tables import TABLES, schema, statements
+from tests.dialects.tables import TABLES
 
 SHAPES = {
     "value": "SELECT id, {} AS v FROM mixed{} ORDER BY id",

@@ -19,8 +19,8 @@ from attrs import frozen
 
 from tests.dialects.corpus import DIALECTS, TARGETS, Entry, load
 from tests.dialects.engines import Engine, Failed, engine
+from tests.dialects.loading import schema
 from tests.dialects.servers import NoEngine
-from tests.dialects.tables import schema
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -112,6 +112,22 @@ def judge(translate: Translate, target: Engine, found: Iterable[Entry]) -> Itera
             yield judged(translate, entry, target, known[entry.dialect])
 
 
+def judge_all(
+    translate: Translate, origins: Iterable[str], targets: Iterable[str]
+) -> Iterator[Verdict]:
+    """Verdicts on whole dialects, on every engine of ``targets`` that is to be had here."""
+    wanted = set(targets)
+    for origin in origins:
+        for target in TARGETS.get(origin, ("duckdb",)):
+            if target not in wanted:
+                continue
+            try:
+                with engine(target, origin) as opened:
+                    yield from judge(translate, opened, load(origin))
+            except NoEngine as error:
+                print(f"{origin} -> {target}: not judged: {error}", file=sys.stderr)
+
+
 def table(verdicts: Iterable[Verdict]) -> str:
     """How many of each outcome, for each pair of dialects, expressions and queries apart."""
     counts: dict[tuple[str, str, str], Counter[Outcome]] = {}
@@ -141,16 +157,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--show", action="append", choices=[of.value for of in Outcome])
     options = parser.parse_args(arguments)
     translate = translator(options.translate)
-    verdicts: list[Verdict] = []
-    for origin in options.origin or DIALECTS:
-        for target in TARGETS.get(origin, ("duckdb",)):
-            if options.target and target not in options.target:
-                continue
-            try:
-                with engine(target, origin) as opened:
-                    verdicts += judge(translate, opened, load(origin))
-            except NoEngine as error:
-                print(f"{origin} -> {target}: not judged: {error}", file=sys.stderr)
+    targets = options.target or ("duckdb", "postgres", "spark")
+    verdicts = list(judge_all(translate, options.origin or DIALECTS, targets))
     print(table(verdicts))
     shown = options.show or ["WRONG", "failed"]
     for verdict in verdicts:

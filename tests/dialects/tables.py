@@ -1,13 +1,11 @@
-"""The small tables that the corpus is asked over, and how each engine is given them.
+"""The small tables that the corpus is asked over.
 
 Types are written as DuckDB's. Values are texts, or lists and mappings of such.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -293,138 +291,3 @@ TABLES = {
         ),
     ),
 }
-
-SPELLED = {
-    "postgres": {FLOAT: "double precision", TEXT: "text", "JSON": "jsonb", TEXTS: "text[]"},
-    "mysql": {
-        TEXT: "VARCHAR(100)",
-        TRUTH: "TINYINT(1)",
-        MOMENT: "DATETIME(6)",
-    },
-    "sqlite": {
-        TEXT: "TEXT",
-        "DATE": "TEXT",
-        MOMENT: "TEXT",
-        MONEY: "REAL",
-        FINE: "REAL",
-        FLOAT: "REAL",
-        TRUTH: "INTEGER",
-        "JSON": "TEXT",
-    },
-    "spark": {
-        TEXT: "STRING",
-        MOMENT: "TIMESTAMP_NTZ",
-        ZONED: "TIMESTAMP",
-        "JSON": "STRING",
-        WHOLES: "ARRAY<INT>",
-        TEXTS: "ARRAY<STRING>",
-        PAIR: "STRUCT<a: INT, b: STRING>",
-        COUNTS: "MAP<STRING, INT>",
-    },
-}
-"""How an engine writes a type, where it is not as DuckDB does."""
-
-STANDS_FOR = {
-    "mysql": {TRUTH: "TINYINT"},
-    "sqlite": {
-        "DATE": TEXT,
-        MOMENT: TEXT,
-        MONEY: FLOAT,
-        FINE: FLOAT,
-        TRUTH: WHOLE,
-        "JSON": TEXT,
-    },
-    "spark": {"JSON": TEXT},
-}
-"""What DuckDB has in the place of a type when a query of that dialect is asked of it."""
-
-
-def schema(origin: str) -> dict[str, dict[str, str]]:
-    """The columns of every table that a query of ``origin`` may name, with DuckDB's types."""
-    stands = STANDS_FOR.get(origin, {})
-    return {
-        name: {column: stands.get(of, of) for column, of in table.columns_in(origin).items()}
-        for name, table in TABLES.items()
-        if not table.only or origin in table.only
-    }
-
-
-def statements(engine: str, origin: str) -> Iterator[str]:
-    """What makes the tables in ``engine`` for queries that are of ``origin``."""
-    for name, columns in schema(origin).items():
-        table = TABLES[name]
-        if table.only and engine not in table.only:
-            continue
-        types = columns if engine == "duckdb" else table.columns_in(engine)
-        places = [place for place, column in enumerate(table.columns) if column in types]
-        kept = list(enumerate(places))
-        spelled = [SPELLED.get(engine, {}).get(of, of) for of in types.values()]
-        rows = ", ".join(
-            "(" + ", ".join(_cell(row[place], spelled[at], engine) for at, place in kept) + ")"
-            for row in table.rows
-        )
-        if engine == "spark":
-            parts = [
-                f"c{place} AS {column}"
-                if of.startswith(("STRUCT<", "MAP<"))
-                else f"CAST(c{place} AS {of}) AS {column}"
-                for place, (column, of) in enumerate(zip(types, spelled, strict=True))
-            ]
-            names = ", ".join(f"c{place}" for place in range(len(types)))
-            yield (
-                f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT {', '.join(parts)}"
-                f" FROM VALUES {rows} AS v({names})"
-            )
-            continue
-        written = ", ".join(f"{column} {of}" for column, of in zip(types, spelled, strict=True))
-        yield f"CREATE TABLE {name} ({written})"
-        yield f"INSERT INTO {name} VALUES {rows}"
-
-
-def _cell(value: Any, of: str, engine: str) -> str:
-    numeric = value in ("true", "false") and of in ("INTEGER", "TINYINT", "TINYINT(1)")
-    return str(int(value == "true")) if numeric else _literal(value, engine)
-
-
-def _literal(value: Any, engine: str) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        text = value.replace("\\", "\\\\") if engine in ("mysql", "spark") else value
-        quote = "\\'" if engine == "spark" else "''"
-        return "'" + text.replace("'", quote) + "'"
-    if engine == "spark":
-        return _spark_nested(value)
-    if engine == "postgres":
-        inner = ",".join(
-            "NULL" if part is None else json.dumps(part, ensure_ascii=False) for part in value
-        )
-        return f"'{{{inner}}}'"
-    if isinstance(value, Mapping) and value.keys() == {"a", "b"}:
-        return (
-            "{" + ", ".join(f"'{key}': {_literal(of, engine)}" for key, of in value.items()) + "}"
-        )
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"'{key}': {_literal(of, engine)}" for key, of in value.items())
-        return f"MAP {{{pairs}}}"
-    return "[" + ", ".join(_literal(part, engine) for part in value) + "]"
-
-
-def _spark_nested(value: Any) -> str:
-    if isinstance(value, Mapping) and value.keys() == {"a", "b"}:
-        return (
-            f"named_struct('a', CAST({_literal(value['a'], 'spark')} AS INT),"
-            f" 'b', {_literal(value['b'], 'spark')})"
-        )
-    if isinstance(value, Mapping):
-        pairs = ", ".join(
-            f"'{key}', CAST({_literal(of, 'spark')} AS INT)" for key, of in value.items()
-        )
-        empty = "CAST(map() AS MAP<STRING, INT>)"
-        return f"map({pairs})" if pairs else empty
-    return f"array({', '.join(_literal(part, 'spark') for part in value)})"
-
-
-def used(sql: str) -> tuple[str, ...]:
-    """The tables whose names stand in a text, to be shown with it."""
-    return tuple(name for name in TABLES if re.search(rf"\b{name}\b", sql))

@@ -6,7 +6,7 @@ import pytest
 from tests.dialects.engines import Engine, ask_duckdb, asked_postgres, engine
 from tests.dialects.generator import Search, cases, search, told
 from tests.dialects.judge import Outcome
-from tests.dialects.tables import schema
+from tests.dialects.loading import schema
 
 TRIES = 250
 

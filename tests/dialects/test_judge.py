@@ -5,7 +5,7 @@ import pytest
 from tests.dialects.corpus import Entry
 from tests.dialects.engines import engine
 from tests.dialects.judge import Outcome, Refused, bare, judge, judged, table
-from tests.dialects.tables import schema
+from tests.dialects.loading import schema
 
 
 @pytest.fixture(scope="module")
