@@ -83,8 +83,9 @@ def _mariadb_programs() -> Path:
 def spark_connect() -> Iterator[Any]:
     """A session of the Spark Connect server that the pyspark wheel contains, through ADBC.
 
-    ``SEEKNAL_TEST_SPARK`` names a server that runs already (``sc://host:port``), ``SPARK_HOME``
-    the folder of one to start. Raises NoEngine where there is neither.
+    ``SEEKNAL_TEST_SPARK`` names a server that runs already (``sc://host:port``; Sail's starts
+    faster, and gives other values in every sixth entry of the corpus), ``SPARK_HOME`` the folder
+    of one to start. Raises NoEngine where there is neither.
     """
     try:
         from adbc_driver_spark import dbapi

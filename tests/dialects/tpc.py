@@ -108,6 +108,9 @@ def postgres_with(found: Suite) -> Iterator[Engine]:
             )
             connection.execute(f"CREATE TABLE {name} ({written})".encode())
             _copy(found.folder / f"{name}.parquet", name, connection)
+            for column in columns:
+                if column.endswith(("key", "_sk")):
+                    connection.execute(f'CREATE INDEX ON {name} ("{column}")'.encode())
             connection.execute(f"ANALYZE {name}".encode())
         connection.execute(f"SET statement_timeout = '{TIMEOUT}'".encode())
         yield Engine("postgres", lambda sql: ask_postgres(connection, sql))
