@@ -40,6 +40,8 @@ class Entry:
     gives: Any = UNSAID
     columns: tuple[str, ...] = ()
     ordered: bool = False
+    keys: tuple[int, ...] = ()
+    """Columns that rows are ordered by, where other columns may leave ties."""
     source: str = ""
     note: str = ""
     only: tuple[str, ...] = field(factory=tuple)
@@ -70,6 +72,9 @@ class Entry:
     def targets(self) -> tuple[str, ...]:
         return self.only or TARGETS.get(self.dialect, ("duckdb",))
 
+    def _keys_of(self, rows: list[list[Value]]) -> list[list[Value]]:
+        return [[row[at] for at in self.keys] for row in rows]
+
     def wrong(self, answer: Answer, *, loosely: bool = False) -> str:
         """How an answer differs from what its own dialect gives; empty when it does not.
 
@@ -82,7 +87,10 @@ class Entry:
             return f"an error was expected, got {answer.rows}"
         if self.columns and answer.columns != self.columns:
             return f"columns {list(self.columns)} expected, got {list(answer.columns)}"
-        if same_rows(self.rows, answer.rows, ordered=self.ordered or not self.query, loose=loose):
+        ordered = self.ordered or not self.query
+        if same_rows(self.rows, answer.rows, ordered=ordered, loose=loose) and same_rows(
+            self._keys_of(self.rows), self._keys_of(answer.rows), ordered=True, loose=loose
+        ):
             return ""
         return f"{self.rows} expected, got {answer.rows}"
 

@@ -40,3 +40,17 @@ def test_a_translation_that_loses_rows_is_seen(benchmark):
     ]
 
     assert outcomes.count(Outcome.WRONG) > number * 0.6
+
+
+def test_rows_in_another_order_are_seen(benchmark):
+    number, found, opened = benchmark
+
+    def backwards(sql, *_):
+        counted = f"SELECT *, row_number() OVER () AS place FROM ({sql}) AS q"
+        return f"SELECT * EXCLUDE (place) FROM ({counted}) AS p ORDER BY place DESC"
+
+    outcomes = [
+        verdict.outcome for _, verdict in verdicts(backwards, found, origin=opened, target=opened)
+    ]
+
+    assert outcomes.count(Outcome.WRONG) > number * 0.4

@@ -145,7 +145,7 @@ def spark_with(found: Suite) -> Iterator[Engine]:
 def verdicts(
     translate: Translate, found: Suite, origin: Engine, target: Engine
 ) -> Iterator[tuple[int, Verdict]]:
-    """What becomes of each query, whose rows may come in any order: its ORDER BY leaves ties."""
+    """What becomes of each query; where its ORDER BY leaves ties, rows may come in any order."""
     known: Schema = found.tables
     for number, sql in sorted(found.queries.items()):
         try:
@@ -160,8 +160,28 @@ def verdicts(
             query=sql.strip().removesuffix(";"),
             gives=answer.rows,
             columns=answer.columns if plain else (),
+            keys=_keys(sql, answer.columns),
         )
         yield number, judged(translate, entry, target, known)
+
+
+def _keys(sql: str, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """The columns that a query is ordered by, up to the first that is none of its result."""
+    import sqlglot
+    from sqlglot import exp
+
+    order = sqlglot.parse_one(sql, read="duckdb").args.get("order")
+    names = [name.lower() for name in columns]
+    found: list[int] = []
+    for part in order.expressions if order else ():
+        key = part.this
+        if isinstance(key, exp.Literal) and key.is_int:
+            found.append(int(key.name) - 1)
+        elif isinstance(key, exp.Column) and names.count(key.name.lower()) == 1:
+            found.append(names.index(key.name.lower()))
+        else:
+            break
+    return tuple(found)
 
 
 TARGETS: dict[str, Callable[[Suite], Any]] = {"postgres": postgres_with, "spark": spark_with}
