@@ -18,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from tests.dialects.loading import statements
-from tests.dialects.servers import mariadb, spark_connect
+from tests.dialects.servers import NoEngine, mariadb, spark_connect
 from tests.dialects.values import Value, value_of
 
 ENGINES = ("duckdb", "postgres", "sqlite", "mysql", "spark")
@@ -287,7 +287,10 @@ def _count(text: str, unit: str) -> int:
 
 @contextmanager
 def _mysql(origin: str) -> Iterator[Callable[[str], Answer]]:
-    import pymysql
+    try:
+        import pymysql
+    except ImportError as error:
+        raise NoEngine("no pymysql, which is in the dependency group engines") from error
 
     def ask(sql: str) -> Answer:
         try:

@@ -90,7 +90,7 @@ def spark_connect() -> Iterator[Any]:
     try:
         from adbc_driver_spark import dbapi
     except ImportError as error:
-        raise NoEngine("no adbc-driver-spark: pip install --group engines") from error
+        raise NoEngine("no adbc-driver-spark, which is in the dependency group engines") from error
     if address := os.environ.get("SEEKNAL_TEST_SPARK"):
         with dbapi.connect(address) as connection:
             yield connection
@@ -147,7 +147,7 @@ def _spark_home() -> Path:
 
     found = find_spec("pyspark")
     if found is None or found.origin is None:
-        raise NoEngine("no pyspark: pip install --group engines")
+        raise NoEngine("no pyspark, which is in the dependency group engines")
     return Path(found.origin).parent
 
 
