@@ -407,6 +407,9 @@ def dialects() -> str:
     for (origin, target), module in TABLES.items():
         pair = import_module(module).PAIR
         lines += [f"## From {origin} to {target}", ""]
+        if pair.settings:
+            said = ", ".join(f"`{key} = {value}`" for key, value in pair.settings.items())
+            lines += [f"A session needs {said}.", ""]
         lines += ["| SQL | of | there | why |", "|---|---|---|---|"]
         for rule in pair.rules:
             if rule.write is None and rule.refuse is None and not rule.differs:

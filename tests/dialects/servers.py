@@ -112,6 +112,8 @@ def _spark_server() -> Iterator[str]:
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.ui.enabled": "false",
             "spark.sql.session.timeZone": "UTC",
+            "spark.sql.ansi.enabled": "true",
+            "spark.sql.decimalOperations.allowPrecisionLoss": "false",
             "spark.sql.warehouse.dir": place / "warehouse",
             "spark.sql.shuffle.partitions": 1,
         }

@@ -12,7 +12,7 @@ from tests.dialects.generator import Search, cases, search, told
 from tests.dialects.judge import Outcome, Refused, judge
 from tests.dialects.loading import schema
 from tests.dialects.servers import NoEngine
-from tests.dialects.tpc import SUITES, duckdb_with, postgres_with, suite, verdicts
+from tests.dialects.tpc import SUITES, duckdb_with, postgres_with, spark_with, suite, verdicts
 
 NAMED = "has no counterpart there"
 """What a value says that cannot be told before it is met."""
@@ -67,11 +67,24 @@ def test_postgresqls_corpus_gives_its_values_in_duckdb_or_is_refused(here):
     assert counts[Outcome.EQUAL] >= 150
 
 
-def differences(origin, target, seed, tries):
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_duckdbs_corpus_gives_its_values_in_spark_or_is_refused():
+    try:
+        with engine("spark", "duckdb") as target:
+            counts, bad = judged_all("duckdb", target)
+    except NoEngine as missing:
+        pytest.skip(str(missing))
+
+    assert bad == []
+    assert counts[Outcome.EQUAL] >= 190
+
+
+def differences(origin, target, seed, tries, together=1):
     found = Search(translate=translated, origin=origin, target=target, known=schema(origin.dialect))
     wrong = [
         told(found.shrunk(finding), origin.dialect, target.dialect, seed)
-        for finding in search(found, cases(origin.dialect, seed, range(tries)))
+        for finding in search(found, cases(origin.dialect, seed, range(tries)), together=together)
         if finding.outcome == Outcome.WRONG
     ]
     return wrong, found.counts
@@ -99,14 +112,28 @@ def test_random_postgresql_has_no_silent_difference_in_duckdb(server, here, seed
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(7200)
+def test_random_duckdb_has_no_silent_difference_in_spark():
+    try:
+        with engine("duckdb") as own, engine("spark", "duckdb") as target:
+            wrong, counts = differences(own, target, 1, 20_000, together=20)
+    except NoEngine as missing:
+        pytest.skip(str(missing))
+
+    assert wrong == []
+    assert counts[Outcome.EQUAL.value] > 20_000 / 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("there", [postgres_with, spark_with])
 @pytest.mark.parametrize(("name", "most"), [("tpch", 0), ("tpcds", 2)])
-def test_the_queries_of_a_suite_give_their_rows_in_postgresql(name, most):
+def test_the_queries_of_a_suite_give_their_rows_elsewhere(name, most, there):
     try:
         with (
-            suite(name, 0.01) as found,
+            suite(name, 0.05) as found,
             duckdb_with(found) as origin,
-            postgres_with(found) as target,
+            there(found) as target,
         ):
             told_of = list(verdicts(translated, found, origin=origin, target=target))
     except NoEngine as missing:

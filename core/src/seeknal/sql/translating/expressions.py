@@ -132,21 +132,26 @@ class Expressions:
         assert rule.write is not None
         tree = filled(rule.write, operands, self.pair.target)
         over = node.parent
-        if isinstance(over, exp.Window | exp.Filter) and over.this is node:
-            inner = tree.find(exp.AggFunc) or tree
-            if inner is not tree:
-                # What the rule puts around an aggregate stands around its window.
-                mark = exp.Placeholder()
-                inner.replace(mark)
-                node.replace(inner)
-                whole = over
-                while isinstance(whole.parent, exp.Window | exp.Filter):
-                    whole = whole.parent
-                copy = whole.copy()
-                mark.replace(copy)
-                whole.replace(tree)
-                return
-        node.replace(tree)
+        if not isinstance(over, exp.Window | exp.Filter) or over.this is not node:
+            node.replace(tree)
+            return
+        whole = over
+        while isinstance(whole.parent, exp.Window | exp.Filter) and whole.parent.this is whole:
+            whole = whole.parent
+        # What the rule puts around an aggregate stands around its window: each has one.
+        found = list(tree.find_all(exp.AggFunc))
+        for inner in found or [tree]:
+            node.replace(mark := exp.Placeholder())
+            copy = whole.copy()
+            place = next(each for each in copy.find_all(exp.Placeholder) if each == mark)
+            mark.replace(node)
+            if inner is tree:
+                place.replace(inner.copy())
+                tree = copy
+            else:
+                inner.replace(copy)
+                place.replace(inner.copy())
+        whole.replace(tree)
 
     def settle(self, operands: Sequence[Any], kinds: Sequence[str]) -> list[str]:
         """Say of dates and times in quotes what the operands beside them make of them."""

@@ -74,6 +74,8 @@ class Pair:
     """Names without quotes are in lower case at the origin."""
     cuts_texts: bool = False
     """A VARCHAR(3) holds three letters at the origin."""
+    settings: Mapping[str, str] = field(factory=dict)
+    """What a session of the target needs, without which it may give other values."""
     misread: Mapping[str, str] = field(factory=dict)
     """Words of which the parser makes something else, and why they are refused."""
     orders_results: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 SPELLINGS = {"postgresql": "postgres"}
 TABLES = {
     ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
+    ("duckdb", "spark"): "seeknal.sql.translating.pairs.duckdb_spark",
     ("postgres", "duckdb"): "seeknal.sql.translating.pairs.postgres_duckdb",
 }
 """The pairs of which it is known what differs, and where that stands."""
