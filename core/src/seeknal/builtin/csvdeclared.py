@@ -10,28 +10,20 @@ import re
 from typing import Any
 
 from seeknal.builtin.csvkinds import TEXT, Kind, cast, matches, numbers
-from seeknal.builtin.misfits import misfit
+from seeknal.builtin.misfits import (
+    MOMENT_WORDS,
+    SECOND_DECIMALS,
+    UTC_ZONE,
+    WHOLE,
+    clock_pattern,
+    misfit,
+)
 from seeknal.plugin import quote_literal
 
-_INTEGERS = (
-    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-)
 _FLOATS = ("FLOAT", "DOUBLE")
-_PLACES = {
-    "TIMESTAMP_S": 0,
-    "TIMESTAMP_MS": 3,
-    "TIMESTAMP": 6,
-    "TIMESTAMP_NS": 9,
-    "TIMESTAMP WITH TIME ZONE": 6,
-    "TIMESTAMP_TZ_NS": 9,
-    "TIME": 6,
-    "TIME_NS": 9,
-}
+_DECIMALS = {**SECOND_DECIMALS, "TIMESTAMP_TZ_NS": 9}
 _DAY = r"-?[0-9]{4,6}[-/ ][0-9]{1,2}[-/ ][0-9]{1,2}( \(BC\))?"
 _MIDNIGHT = r"([ T]0?0:00(:00(\.0*)?)?)?"
-_WORDS = r"-?infinity|epoch"
-_UTC = r"( ?(Z|UTC|[-+]00(:?00)?))?"
 _ANY_ZONE = " ?[A-Za-z_/+-][-A-Za-z0-9_/+:]*"
 
 
@@ -40,7 +32,7 @@ def declared_kind(type: str, options: Any) -> Kind:
     number = numbers(options.decimal_separator)
     if type == "VARCHAR":
         return TEXT
-    if type in _INTEGERS:
+    if type in WHOLE:
         return _numeric(type, 0, number)
     if found := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type):
         return _numeric(type, int(found[2]), number)
@@ -48,7 +40,7 @@ def declared_kind(type: str, options: Any) -> Kind:
         return _float(type, number)
     if type == "DATE":
         return _dated(type, options.dateformat) if options.dateformat else _date()
-    if type in _PLACES:
+    if type in _DECIMALS:
         return _timed(type, options.timestampformat)
     return _other(type)
 
@@ -99,7 +91,7 @@ def _float(type: str, number: Any) -> Kind:
 
 
 def _date() -> Kind:
-    pattern = rf"\s*({_DAY}{_MIDNIGHT}|{_WORDS})\s*"
+    pattern = rf"\s*({_DAY}{_MIDNIGHT}|{MOMENT_WORDS})\s*"
     return Kind(
         type="DATE",
         fits=lambda c: f"({matches(c, pattern)} AND {cast(c, 'DATE')} IS NOT NULL)",
@@ -127,10 +119,10 @@ def _timed(type: str, format: str | None) -> Kind:
             fits=lambda c: f"(CAST({moment.format(c)} AS {type}) IS NOT NULL)",
             value=lambda c: f"CAST({moment.format(c)} AS {type})",
         )
-    clock = rf"([01]?[0-9]|2[0-3]):[0-9]{{1,2}}(:[0-9]{{1,2}}(\.[0-9]{{0,{_PLACES[type]}}}0*)?)?"
+    clock = clock_pattern(_DECIMALS[type])
     if type.startswith("TIMESTAMP"):
-        zone = f"({_ANY_ZONE})?" if "TZ" in type or "ZONE" in type else _UTC
-        pattern = rf"\s*({_DAY}([ T]+{clock}{zone})?|{_WORDS})\s*"
+        zone = f"({_ANY_ZONE})?" if "TZ" in type or "ZONE" in type else UTC_ZONE
+        pattern = rf"\s*({_DAY}([ T]+{clock}{zone})?|{MOMENT_WORDS})\s*"
     else:
         pattern = rf"\s*{clock}\s*"
     return Kind(

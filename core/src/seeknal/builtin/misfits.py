@@ -16,7 +16,7 @@ WHOLE = frozenset(
     )
 )
 _NESTED = ("list", "array", "map", "struct")
-_PLACES = {
+SECOND_DECIMALS = {
     "TIMESTAMP_S": 0,
     "TIMESTAMP_MS": 3,
     "TIMESTAMP": 6,
@@ -24,12 +24,13 @@ _PLACES = {
     "TIMESTAMP WITH TIME ZONE": 6,
     "TIME": 6,
     "TIME_NS": 9,
-    "TIME WITH TIME ZONE": 6,
 }
 """The decimals of a second that the types of times keep."""
+_DECIMALS = {**SECOND_DECIMALS, "TIME WITH TIME ZONE": 6}
 _DAY = r"-?[0-9]{4,6}[-/][0-9]{1,2}[-/][0-9]{1,2}( \(BC\))?"
-_WORDS = "-?infinity|epoch"
-_UTC = "( ?(Z|UTC|[-+]00(:?00)?))?"
+MOMENT_WORDS = "-?infinity|epoch"
+"""What DuckDB reads as a moment beside days."""
+UTC_ZONE = "( ?(Z|UTC|[-+]00(:?00)?))?"
 _ANY_ZONE = "( ?[A-Za-z_/+-][-A-Za-z0-9_/+:]*)?"
 _OFFSET = "(Z|[-+][0-9]{1,2}(:?[0-9]{2}(:?[0-9]{2})?)?)?"
 
@@ -61,7 +62,7 @@ def _changed(type: str, text: str, casted: str) -> str:
         return f" OR coalesce({late}, false)"
     if type == "INTERVAL":
         return rf" OR regexp_matches({text}, '\.\d{{6}}\d*[1-9]')"
-    if type in _PLACES:
+    if type in _DECIMALS:
         return f" OR NOT regexp_full_match({text}, {quote_literal(_time(type))})"
     return _changed_inside(type, text)
 
@@ -80,12 +81,17 @@ def _other_number(text: str, casted: str) -> str:
 
 def _time(type: str) -> str:
     """What text a time may have of which its type drops neither day, zone nor decimals."""
-    second = rf"[0-9]{{1,2}}(\.[0-9]{{0,{_PLACES[type]}}}0*)?"
-    clock = rf"([01]?[0-9]|2[0-3]):[0-9]{{1,2}}(:{second})?"
+    clock = clock_pattern(_DECIMALS[type])
     if not type.startswith("TIMESTAMP"):
         return rf"\s*{clock}{_OFFSET if type.endswith('ZONE') else ''}\s*"
-    zone = _ANY_ZONE if type.endswith("ZONE") else _UTC
-    return rf"\s*({_DAY}([ T]+{clock}{zone})?|{_WORDS})\s*"
+    zone = _ANY_ZONE if type.endswith("ZONE") else UTC_ZONE
+    return rf"\s*({_DAY}([ T]+{clock}{zone})?|{MOMENT_WORDS})\s*"
+
+
+def clock_pattern(decimals: int) -> str:
+    """A regular expression of hours and minutes, with seconds of no more ``decimals`` or none."""
+    second = rf"[0-9]{{1,2}}(\.[0-9]{{0,{decimals}}}0*)?"
+    return rf"([01]?[0-9]|2[0-3]):[0-9]{{1,2}}(:{second})?"
 
 
 def _changed_inside(type: str, text: str) -> str:
