@@ -40,6 +40,10 @@ class Formats:
     date: str | None = None
     timestamp: str | None = None
 
+    def of(self, type: str) -> str | None:
+        """The format of values of ``type``; None where none is given."""
+        return {"DATE": self.date, "TIMESTAMP": self.timestamp}.get(type) or None
+
 
 def misfits(
     columns: Mapping[str, Type], rows: str, formats: Formats, context: Context
@@ -140,13 +144,8 @@ def changes(leaf: Leaf, text: str, formats: Formats) -> str | None:
         return f"{text} IS NOT NULL AND ({odd}{long})"
     if type == "DOUBLE":
         return _no_double(text)
-    if type == "DATE" and formats.date:
-        return (
-            f"{text} IS NOT NULL AND TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL"
-        )
-    if type == "TIMESTAMP" and formats.timestamp:
-        format = quote_literal(formats.timestamp)
-        return f"{text} IS NOT NULL AND TRY_STRPTIME({inside}, {format}) IS NULL"
+    if format := formats.of(type):
+        return _not_in(format, text, inside)
     if type in _TIMES:
         return _no_time(type, text)
     # '"NULL"' is the type of a column without any value.
@@ -155,6 +154,11 @@ def changes(leaf: Leaf, text: str, formats: Formats) -> str | None:
     length = f" OR length({text}) <> 12" if type == "DATE" else ""
     odd = f"CAST(TRY_CAST({inside} AS {type}) AS VARCHAR) IS DISTINCT FROM {inside}"
     return f"{text} IS NOT NULL AND (NOT {quoted} OR {odd}{length})"
+
+
+def _not_in(format: str, text: str, inside: str) -> str:
+    """Whether a date or a time, ``inside`` the quotes of a JSON text, is not in its format."""
+    return f"{text} IS NOT NULL AND TRY_STRPTIME({inside}, {quote_literal(format)}) IS NULL"
 
 
 def _has_point(text: str) -> str:
@@ -191,13 +195,8 @@ def _declared(type: str, text: str, formats: Formats) -> str | None:
         return None
     quoted = f"starts_with({text}, '\"')"
     inside = f"(CASE WHEN {quoted} THEN json_extract_string({text}, '$') ELSE {text} END)"
-    if type == "DATE" and formats.date:
-        return (
-            f"TRY_STRPTIME({inside}, {quote_literal(formats.date)}) IS NULL AND {text} IS NOT NULL"
-        )
-    if type == "TIMESTAMP" and formats.timestamp:
-        format = quote_literal(formats.timestamp)
-        return f"TRY_STRPTIME({inside}, {format}) IS NULL AND {text} IS NOT NULL"
+    if format := formats.of(type):
+        return _not_in(format, text, inside)
     odd = misfit(type, inside)
     if odd is not None and type in WHOLE:
         # The reader takes no other text for a whole number than its digits.
