@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 _TEMPORARY = r"\..+\.tmp\.(?P<pid>\d+)(?:\..*)?"
 _SCRATCH = r"seeknal-(?P<pid>\d+)-.*"
@@ -106,3 +107,20 @@ def write_text(path: Path, text: str) -> None:
     """Replace ``path``'s content with ``text``, atomically and durably."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def keep_text(path: Path, text: str) -> None:
+    """Replace the content of a file that only saves time, where its folder may be written to."""
+    with suppress(OSError):
+        write_text(path, text)
+
+
+def kept_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file that only saves time; empty where none is or it is damaged."""
+    import json
+
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seeknal.host.files import write_text
+from seeknal.host.files import keep_text, kept_json
 from seeknal.lineage.model import NodeLineage
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.columns import Column
@@ -61,19 +61,12 @@ class LineageCache:
 
     def _write(self) -> None:
         text = json.dumps({"scheme": SCHEME, "nodes": self._used}, separators=(",", ":"))
-        try:
-            write_text(self._path, text)
-        except OSError:
-            # A folder that we may not write to only makes the next answer slower.
-            return
+        keep_text(self._path, text)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-        nodes = data["nodes"] if data["scheme"] == SCHEME else {}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return {}
+    content = kept_json(path)
+    nodes = content.get("nodes") if content.get("scheme") == SCHEME else None
     return nodes if isinstance(nodes, dict) else {}
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from seeknal.host.files import write_text
+from seeknal.host.files import keep_text, kept_json
 from seeknal.lineage.fitting import Fit
 from seeknal.lineage.schemas import Schema
 from seeknal.values.columns import Column
@@ -50,19 +50,12 @@ class FitCache:
         if self._used.keys() == self._known.keys():
             return
         text = json.dumps({"scheme": _scheme(), "fits": self._used}, separators=(",", ":"))
-        try:
-            write_text(self._path, text)
-        except OSError:
-            # A folder that we may not write to only makes the next answer slower.
-            return
+        keep_text(self._path, text)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-        fits = data["fits"] if data["scheme"] == _scheme() else {}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return {}
+    content = kept_json(path)
+    fits = content.get("fits") if content.get("scheme") == _scheme() else None
     return fits if isinstance(fits, dict) else {}
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.host.files import replacing
+from seeknal.host.files import keep_text, kept_json
 from seeknal.host.walk import python_files
 from seeknal.project import codec
 from seeknal.project.profile.endpoints import without_credentials
@@ -52,7 +52,7 @@ class Cache:
         self.profile = profile
         self.circumstances = _circumstances(plugins, variables)
         self.stats = _stats(root, profile)
-        self.content = _read(self.path)
+        self.content = kept_json(self.path) or None
         self.hashes: dict[str, str] = {}
 
     def project(self) -> Project | None:
@@ -201,22 +201,13 @@ def _note(name: str, entry: Any, found: dict[str, Stat]) -> None:
         found[name] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, separators=(",", ":"))
     if holds_secret(text):
         # Whoever writes passwords into nodes reads their files each time.
         return
     # A target that cannot be written to is the run's problem, not that of reading a project.
-    with suppress(OSError), replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    keep_text(path, text)
 
 
 def _today() -> str:
