@@ -28,15 +28,9 @@ def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
     scope.report_unused()
     tokens = tokenize(executable)
     tables = table_references(tokens)
-    effects = effects_of(tokens, tables)
     outside = [outside_name(table, tokens) for table in tables]
-    return ResolvedSql(
-        executable=executable,
-        inputs=(*scope.inputs, *scope.found.values()),
-        problems=tuple(scope.problems),
-        volatile=effects.volatile,
-        time_dependent=effects.time_dependent,
-        reads_outside=tuple((what, 1) for what in outside if what),
+    return scope.resolved(
+        executable, effects_of(tokens, tables), ((what, 1) for what in outside if what)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -16,6 +16,7 @@ from seeknal.values.other_tools import WORDS
 from seeknal.values.problems import Problem, Problems
 
 if TYPE_CHECKING:
+    from seeknal.sql.functions import Effects
     from seeknal.values.names import NodeId
     from seeknal.values.problems import Severity
 
@@ -198,6 +199,24 @@ class Scope:
             message = f"{name} is not an input of {self.node}"
             self.report("SK0312", message, place, f"write {listed}, or add it to inputs")
         return None
+
+    def resolved(
+        self,
+        executable: str,
+        effects: Effects,
+        outside: Iterable[tuple[str, int]],
+        edits: tuple[tuple[int, int, int], ...] | None = None,
+    ) -> ResolvedSql:
+        """What the SQL says of its node, once each of its names was looked up here."""
+        return ResolvedSql(
+            executable=executable,
+            inputs=(*self.inputs, *self.found.values()),
+            problems=tuple(self.problems),
+            volatile=effects.volatile,
+            time_dependent=effects.time_dependent,
+            reads_outside=tuple(outside),
+            edits=edits,
+        )
 
     def report_unused(self) -> None:
         """An input that no SQL uses makes the node wait for nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.functions import arguments, effects_of, outside_name
-from seeknal.sql.inputs import ResolvedSql, Scope
+from seeknal.sql.inputs import Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import lists_tables, table_references
@@ -20,6 +20,7 @@ from seeknal.values.names import NodeId
 from seeknal.values.other_tools import in_a_template, model_instead
 
 if TYPE_CHECKING:
+    from seeknal.sql.inputs import ResolvedSql
     from seeknal.sql.scopes import TableRef
     from seeknal.sql.tokens import Token
     from seeknal.values.node import Input
@@ -70,15 +71,11 @@ def _resolve(sql: str, scope: Scope) -> ResolvedSql:
     if edits.well_formed() and edits.check_syntax(executable):
         edits.refuse_parameters()
     scope.report_unused()
-    effects = effects_of(tokens, edits.kept(tables))
-    return ResolvedSql(
-        executable=executable,
-        inputs=(*scope.inputs, *scope.found.values()),
-        problems=tuple(scope.problems),
-        volatile=effects.volatile,
-        time_dependent=effects.time_dependent,
-        reads_outside=tuple(edits.outside(tables)),
-        edits=tuple((start, stop, len(new)) for start, stop, new in sorted(edits.edits)),
+    return scope.resolved(
+        executable,
+        effects_of(tokens, edits.kept(tables)),
+        edits.outside(tables),
+        tuple((start, stop, len(new)) for start, stop, new in sorted(edits.edits)),
     )
 
 
