@@ -214,6 +214,17 @@ def parts_of(file: DataFile) -> list[object]:
 
 
 @frozen(kw_only=True)
+class _Value:
+    """A value of a file: the SQL of it, its type in the table and there, and in DuckDB."""
+
+    place: str
+    wanted: Any
+    there: Any
+    kind: DuckDBPyType | None
+    path: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class _Finding:
     """One file; ``constants`` are its partition's values by the ids of their columns."""
 
@@ -224,7 +235,15 @@ class _Finding:
         there = known.get(wanted.field_id)
         if there is None:
             return self.absent(wanted, path)
-        return self.value(there.place, wanted.field_type, there.field.field_type, there.kind, path)
+        return self.value(
+            _Value(
+                place=there.place,
+                wanted=wanted.field_type,
+                there=there.field.field_type,
+                kind=there.kind,
+                path=path,
+            )
+        )
 
     def absent(self, wanted: NestedField, path: tuple[str, ...]) -> str:
         constant = self.constants.get(wanted.field_id)
@@ -238,43 +257,38 @@ class _Finding:
             raise _unresolved(self.location, f"it lacks {'.'.join(path)}, which is required")
         return f"CAST(NULL AS {duckdb_type(wanted.field_type)})"
 
-    def value(
-        self,
-        place: str,
-        wanted: IcebergType,
-        there: IcebergType,
-        kind: DuckDBPyType | None,
-        path: tuple[str, ...],
-    ) -> str:
+    def value(self, each: _Value) -> str:
+        """SQL of the value as the table has it."""
         from pyiceberg import types
 
-        if isinstance(wanted, types.StructType) and isinstance(there, types.StructType):
-            return self.struct(place, wanted, there, kind, path)
-        if isinstance(wanted, types.ListType) and isinstance(there, types.ListType):
-            return self.list(place, wanted, there, kind, path)
-        if isinstance(wanted, types.MapType) and isinstance(there, types.MapType):
-            return self.map(place, wanted, there, kind, path)
-        if wanted.is_primitive and there.is_primitive:
-            return self.leaf(place, wanted, there, kind, path)
-        raise self.mismatch(wanted, there, path)
+        for nested, made in (
+            (types.StructType, self.struct),
+            (types.ListType, self.list),
+            (types.MapType, self.map),
+        ):
+            if isinstance(each.wanted, nested) and isinstance(each.there, nested):
+                return made(each)
+        cast = None
+        if each.wanted.is_primitive and each.there.is_primitive:
+            cast = cast_of(each.place, each.wanted, each.there, str(each.kind))
+        if cast is None:
+            raise self.mismatch(each)
+        return cast
 
-    def struct(
-        self,
-        place: str,
-        wanted: Any,
-        there: Any,
-        kind: DuckDBPyType | None,
-        path: tuple[str, ...],
-    ) -> str:
+    def struct(self, each: _Value) -> str:
         # By number: DuckDB renames fields that differ in nothing but case.
-        kinds = _children(kind, len(there.fields))
+        place = each.place
+        kinds = _children(each.kind, len(each.there.fields))
         places = [f"struct_extract_at({place}, {number + 1})" for number in range(len(kinds))]
         columns = (
             Column(field=field, place=inner, kind=kind)
-            for field, inner, (_, kind) in zip(there.fields, places, kinds, strict=True)
+            for field, inner, (_, kind) in zip(each.there.fields, places, kinds, strict=True)
         )
         known = {column.field.field_id: column for column in columns}
-        parts = [(field, self.field(field, known, (*path, field.name))) for field in wanted.fields]
+        parts = [
+            (field, self.field(field, known, (*each.path, field.name)))
+            for field in each.wanted.fields
+        ]
         if [(field.name, value) for field, value in parts] == [
             (name, inner) for (name, _), inner in zip(kinds, places, strict=True)
         ]:
@@ -282,66 +296,41 @@ class _Finding:
         packed = ", ".join(f"{quote_identifier(field.name)} := {value}" for field, value in parts)
         return f"CASE WHEN {place} IS NULL THEN NULL ELSE struct_pack({packed}) END"
 
-    def list(
-        self,
-        place: str,
-        wanted: Any,
-        there: Any,
-        kind: DuckDBPyType | None,
-        path: tuple[str, ...],
-    ) -> str:
-        self.check_id(wanted.element_id, there.element_id, (*path, "element"))
-        [(_, inner)] = _children(kind, 1)
-        each = f"e{len(path)}"
-        value = self.value(each, wanted.element_type, there.element_type, inner, (*path, "element"))
-        return place if value == each else f"list_transform({place}, lambda {each}: {value})"
+    def list(self, each: _Value) -> str:
+        [(_, kind)] = _children(each.kind, 1)
+        item = f"e{len(each.path)}"
+        value = self.inner(each, "element", item, kind)
+        place = each.place
+        return place if value == item else f"list_transform({place}, lambda {item}: {value})"
 
-    def map(
-        self,
-        place: str,
-        wanted: Any,
-        there: Any,
-        kind: DuckDBPyType | None,
-        path: tuple[str, ...],
-    ) -> str:
-        self.check_id(wanted.key_id, there.key_id, (*path, "key"))
-        self.check_id(wanted.value_id, there.value_id, (*path, "value"))
-        (_, keys), (_, values) = _children(kind, 2)
-        each = f"e{len(path)}"
-        key = self.value(each, wanted.key_type, there.key_type, keys, (*path, "key"))
-        value = self.value(each, wanted.value_type, there.value_type, values, (*path, "value"))
-        if key == value == each:
+    def map(self, each: _Value) -> str:
+        (_, keys), (_, values) = _children(each.kind, 2)
+        place, item = each.place, f"e{len(each.path)}"
+        key, value = self.inner(each, "key", item, keys), self.inner(each, "value", item, values)
+        if key == value == item:
             return place
         return (
             f"CASE WHEN {place} IS NULL THEN NULL ELSE"
-            f" map(list_transform(map_keys({place}), lambda {each}: {key}),"
-            f" list_transform(map_values({place}), lambda {each}: {value})) END"
+            f" map(list_transform(map_keys({place}), lambda {item}: {key}),"
+            f" list_transform(map_values({place}), lambda {item}: {value})) END"
         )
 
-    def check_id(self, wanted: int, there: int, path: tuple[str, ...]) -> None:
+    def inner(self, outer: _Value, part: str, place: str, kind: DuckDBPyType | None) -> str:
+        """The elements of a list, or the keys or values of a map, each of which is ``place``."""
+        path = (*outer.path, part)
+        wanted, there = (getattr(type, f"{part}_id") for type in (outer.wanted, outer.there))
         if wanted != there:
             raise _unresolved(
                 self.location, f"{'.'.join(path)} is field {there} there and {wanted} in the table"
             )
+        wanted, there = (getattr(type, f"{part}_type") for type in (outer.wanted, outer.there))
+        return self.value(_Value(place=place, wanted=wanted, there=there, kind=kind, path=path))
 
-    def leaf(
-        self,
-        place: str,
-        wanted: IcebergType,
-        there: IcebergType,
-        kind: DuckDBPyType | None,
-        path: tuple[str, ...],
-    ) -> str:
-        cast = cast_of(place, wanted, there, str(kind))
-        if cast is None:
-            raise self.mismatch(wanted, there, path)
-        return cast
-
-    def mismatch(self, wanted: IcebergType, there: IcebergType, path: tuple[str, ...]) -> NodeError:
+    def mismatch(self, each: _Value) -> NodeError:
         return _unresolved(
             self.location,
-            f"column {'.'.join(path)} is {there} there and {wanted} in the table, as which it"
-            " cannot be read",
+            f"column {'.'.join(each.path)} is {each.there} there and {each.wanted} in the table,"
+            " as which it cannot be read",
         )
 
 
