@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seeknal.host.files import scratch_folder
@@ -46,17 +45,6 @@ class Binder:
         self._open = ExitStack()
         self._defined: dict[NodeId, tuple[Column, ...]] = {}
         self._kinds: set[str] = set()
-
-    def __enter__(self) -> Binder:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         if self._connection is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def check_project(
     project = evolve(project, nodes={id: project.nodes[id] for id in project.nodes if id in free})
     graph = graph_of({id: node.parents for id, node in project.nodes.items()})
     assert graph is not None
-    with Binder(project.root, project.nodes, plugins) as binder:
+    with closing(Binder(project.root, project.nodes, plugins)) as binder:
         checker = _Checker(project, binder, snapshots, marks, wrong)
         checker.skipped += stuck
         for id in graph.order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def _traced(
     kept = LineageCache(project.target)
     found: dict[NodeId, NodeLineage] = {}
     schemas: dict[NodeId, str] = {}
-    with Binder(project.root, project.nodes, plugins) as binder:
+    with closing(Binder(project.root, project.nodes, plugins)) as binder:
         for id in graph.order:
             node, mark = project.nodes[id], fingerprints[id]
             known = still_true(node, snapshots.get(id), mark.content, mark.upstream)

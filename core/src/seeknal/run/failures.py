@@ -6,6 +6,7 @@ import errno
 import re
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,7 +179,7 @@ def as_checked(
         for id in node.parents
         if (found := snapshots.get(id)) is not None and (columns := found.columns)
     }
-    with Binder(project.root, project.nodes, plugins) as binder:
+    with closing(Binder(project.root, project.nodes, plugins)) as binder:
         problems = Fitter(binder).fit(node, schemas).problems
     alike = [problem for problem in problems if problem.code == error.code]
     if len(alike) > 1 and error.code == _CONTRACT:
