@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from seeknal.cli.agreement import agreed
 from seeknal.cli.app import Command, Group
 from seeknal.cli.common import (
     environment_option,
@@ -15,7 +16,6 @@ from seeknal.cli.common import (
     project_root,
     request,
 )
-from seeknal.cli.environments import agreed
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import force_option, format_option, yes_option

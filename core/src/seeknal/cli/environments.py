@@ -1,41 +1,31 @@
-"""``env``, ``promote`` and ``rollback``."""
+"""``env``: what environments there are, and their generations."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seeknal.cli.agreement import agreed
 from seeknal.cli.app import Command, Group
 from seeknal.cli.common import (
     lock_timeout_option,
-    no_materialize_option,
-    project_options,
     project_root,
     read_duration,
     request,
 )
-from seeknal.cli.render import count, print_json, print_table
+from seeknal.cli.render import count, print_json, print_table, time_text
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import (
-    dry_run_option,
-    force_option,
     format_option,
     limit_option,
-    to_option,
     yes_option,
 )
-from seeknal.values.errors import UsageError
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.plan.promotion import Promotion
-    from seeknal.run.environments.moving import Moved
-    from seeknal.run.environments.rolling_back import Return
     from seeknal.state.generations import Generation
     from seeknal.state.store import EnvironmentState
-    from seeknal.values.names import NodeId
 
 
 @click.group("env", cls=Group)
@@ -113,8 +103,8 @@ def list_command(format_: str) -> None:
             entry["from"],
             entry["generation"],
             entry["node_count"],
-            _time(entry["updated_at"]),
-            _time(entry["expires_at"]),
+            time_text(entry["updated_at"]),
+            time_text(entry["expires_at"]),
             f"pinned to {entry['pinned']}" if entry["pinned"] is not None else "",
         )
         for entry in found
@@ -142,7 +132,7 @@ def show_command(name: str, format_: str) -> None:
     for key, value in about.items():
         if key != "differs" and value is not None:
             word = _SHOWN.get(key, key)
-            print(f"{word:<11}{_time(value) if key in _TIMES else value}")
+            print(f"{word:<11}{time_text(value) if key in _TIMES else value}")
     if origin is not None:
         print(f"{'differs':<11}{count(len(about['differs']), 'node')} from {origin.name}")
         for id in about["differs"]:
@@ -197,7 +187,7 @@ def history_command(name: str, limit: int, format_: str) -> None:
     rows = [
         (
             entry.number,
-            _time(entry.at),
+            time_text(entry.at),
             f"{entry.command} {entry.note}".strip(),
             entry.changed,
             entry.commit[:7],
@@ -207,226 +197,6 @@ def history_command(name: str, limit: int, format_: str) -> None:
     ]
     headers = ("generation", "at (UTC)", "command", "changed", "commit", "note")
     print_table(headers, rows, (True, False, False, True))
-
-
-@click.command("promote", cls=Command)
-@click.argument("source", metavar="ENV")
-@click.argument("target", metavar="[INTO]", default=PRODUCTION)
-@yes_option
-@force_option
-@no_materialize_option
-@dry_run_option
-@lock_timeout_option
-@format_option("text", "json")
-@project_options
-def promote_command(
-    source: str,
-    target: str,
-    yes: bool,
-    force: bool,
-    dry_run: bool,
-    format_: str,
-    **options: Any,
-) -> int:
-    """Make an environment's changes those of production, without computing them again.
-
-    Only what ENV itself changed moves; what production's newer data makes different is built
-    first. Targets are delivered from the stored outputs.
-    """
-    from seeknal.cli.answers import not_agreed
-    from seeknal.cli.run import reporter_of
-    from seeknal.run.environments.promoting import promote
-
-    def agree(promotion: Promotion) -> bool:
-        if format_ == "text":
-            _print_promotion(promotion)
-        elif dry_run:
-            print_json(_promotion(promotion))
-        return dry_run or agreed(f"Promote {source} to {target}?", yes)
-
-    moved = promote(
-        project_root(),
-        request(command=f"promote {source}", environment=target, **options),
-        source,
-        target,
-        reporter_of(format_),
-        force=force,
-        dry_run=dry_run,
-        agree=agree,
-    )
-    if moved is None:
-        if format_ == "json" and not dry_run:
-            print_json(not_agreed(target))
-        return 0 if dry_run else 1
-    if format_ == "json":
-        print_json(_moved(moved))
-    elif not moved.nodes:
-        say(_nothing(source, target, moved))
-    else:
-        changed = count(len(moved.nodes), "node")
-        say(f"{target} is at generation {moved.generation}: {changed} changed")
-    return _exit_code(moved)
-
-
-@click.command("rollback", cls=Command)
-@click.argument("name", metavar="ENV")
-@yes_option
-@to_option()
-@click.option("--leave-targets", is_flag=True, help="Succeed though some targets cannot follow.")
-@no_materialize_option
-@dry_run_option
-@lock_timeout_option
-@format_option("text", "json")
-@project_options
-def rollback_command(
-    name: str,
-    yes: bool,
-    to: int | None,
-    leave_targets: bool,
-    dry_run: bool,
-    format_: str,
-    **options: Any,
-) -> int:
-    """Show what going back to an earlier generation changes, ask, and keep it there.
-
-    env history lists the generations. run refuses until --unpin, or a promote. Targets that are
-    replaced as a whole are delivered again; those that cannot be taken back are listed, and the
-    exit code is 1.
-    """
-    from seeknal.cli.answers import not_agreed
-    from seeknal.cli.run import reporter_of
-    from seeknal.run.environments.rolling_back import rollback
-
-    def agree(found: Return) -> bool:
-        if format_ == "text":
-            _print_return(found)
-        elif dry_run:
-            print_json(_return(found))
-        return dry_run or agreed(f"Put {name} back to generation {found.generation}?", yes)
-
-    moved = rollback(
-        project_root(),
-        request(command="rollback", environment=name, **options),
-        to,
-        reporter_of(format_),
-        dry_run=dry_run,
-        leave_targets=leave_targets,
-        agree=agree,
-    )
-    if moved is None:
-        if format_ == "json" and not dry_run:
-            print_json(not_agreed(name))
-        return 0 if dry_run else 1
-    if format_ == "json":
-        print_json(_moved(moved))
-    else:
-        changed = count(len(moved.nodes), "node")
-        say(f"{name} is at generation {moved.generation}: {changed} taken back; it stays there")
-        for line in moved.left:
-            say(f"not rolled back: {line}")
-    return _exit_code(moved)
-
-
-def agreed(question: str, yes: bool) -> bool:
-    """Whether the user says so. Raises UsageError where nobody can be asked."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "nobody can be asked here", code="SK0827", help="say --yes when it is to be done"
-        )
-    return click.confirm(question, err=True)
-
-
-def _exit_code(moved: Moved) -> int:
-    return 1 if moved.failed or (moved.summary and not moved.summary.ok) else 0
-
-
-def _moved(moved: Moved) -> dict[str, Any]:
-    from seeknal.cli.answers import answered, outcome, run_answer
-
-    return answered(
-        outcome(_exit_code(moved) == 0),
-        environment=moved.environment,
-        generation=moved.generation,
-        nodes=[{"node": id} for id in moved.nodes],
-        left_targets=list(moved.left),
-        differs=list(moved.other),
-        run=run_answer(moved.summary, project_root()) if moved.summary else None,
-    )
-
-
-def _nothing(source: str, target: str, moved: Moved) -> str:
-    if not moved.other:
-        return f"nothing to promote: {target} has all that {source} changed"
-    names = f"{', '.join(moved.other[:5])}{', ...' if moved.other[5:] else ''}"
-    return (
-        f"nothing to promote: {source} changed nothing itself since; {target} has another"
-        f" {names}, which {source} takes over with files that say the same"
-    )
-
-
-def _changes(promotion: Promotion) -> list[tuple[NodeId, str]]:
-    """Each node that a promotion touches, and what becomes of it."""
-    lines = [(id, "changed") for id in promotion.moved]
-    lines += [(id, "removed") for id in promotion.removed]
-    lines += [
-        (id, "the same rows" if id in promotion.kept else "other rows") for id in promotion.followed
-    ]
-    return lines + [(id, "is built first") for id in promotion.build if id not in promotion.moved]
-
-
-def _promotion(promotion: Promotion) -> dict[str, Any]:
-    from seeknal.cli.answers import answered
-
-    nodes = [
-        {"node": id, "change": what, "built": id in promotion.build}
-        for id, what in _changes(promotion)
-    ]
-    return answered(
-        "success",
-        dry_run=True,
-        environment=promotion.target,
-        nodes=nodes,
-        **{"from": promotion.source},
-    )
-
-
-def _returned(found: Return) -> list[tuple[NodeId, str]]:
-    return [*((id, "changed") for id in found.changed), *((id, "removed") for id in found.removed)]
-
-
-def _return(found: Return) -> dict[str, Any]:
-    from seeknal.cli.answers import answered
-
-    return answered(
-        "success",
-        dry_run=True,
-        environment=found.environment,
-        generation=found.generation,
-        nodes=[{"node": id, "change": what} for id, what in _returned(found)],
-    )
-
-
-def _print_return(found: Return) -> None:
-    lines = _returned(found)
-    width = max((len(id) for id, _ in lines), default=0)
-    for id, what in lines:
-        print(f"{id:<{width}}  {what}")
-    print(
-        f"{count(len(lines), 'node')} of {found.environment} go back to generation"
-        f" {found.generation}"
-    )
-
-
-def _print_promotion(promotion: Promotion) -> None:
-    lines = _changes(promotion)
-    width = max((len(id) for id, _ in lines), default=0)
-    for id, what in lines:
-        first = ", is built first" if what == "changed" and id in promotion.build else ""
-        print(f"{id:<{width}}  {what}{first}")
-    total = len(lines)
-    print(f"{count(total, 'node')} of {promotion.target}: {len(promotion.build)} to build")
 
 
 _TIMES = ("created_at", "updated_at", "expires_at")
@@ -493,7 +263,3 @@ def _environments() -> dict[str, EnvironmentState]:
     return {
         name: found[name] for name in sorted(found, key=lambda name: (name != PRODUCTION, name))
     }
-
-
-def _time(text: str | None) -> str:
-    return (text or "")[:19].replace("T", " ")

@@ -11,7 +11,7 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, only_environment_option, project_root
 from seeknal.cli.completion import node_names
-from seeknal.cli.render import print_json, print_table
+from seeknal.cli.render import print_json, print_table, time_text
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import Option, format_option, limit_option
 from seeknal.values.errors import UsageError, did_you_mean
@@ -102,7 +102,7 @@ def _values(history: History, key: str) -> Iterator[str]:
 def _print_runs(records: Sequence[Record]) -> None:
     rows = [
         (
-            _time(record.get("started_at")),
+            time_text(record.get("started_at")),
             record.get("batch_id"),
             record.get("environment"),
             record.get("command"),
@@ -130,7 +130,7 @@ def _print_runs(records: Sequence[Record]) -> None:
 def _print_nodes(records: Sequence[Record]) -> None:
     rows = [
         (
-            _time(record.get("finished_at")),
+            time_text(record.get("finished_at")),
             record.get("node"),
             record.get("status"),
             record.get("reason"),
@@ -158,10 +158,6 @@ def _counts(record: Record) -> str:
     return ", ".join(
         f"{number} {'run' if status == 'success' else status}" for status, number in counts
     )
-
-
-def _time(text: str | None) -> str:
-    return (text or "")[:19].replace("T", " ")
 
 
 def _rows(record: Record) -> str | None:

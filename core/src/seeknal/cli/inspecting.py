@@ -14,7 +14,7 @@ from seeknal.cli.common import (
     exclude_each_other,
     project_root,
 )
-from seeknal.cli.render import count, plain, print_json, print_table, size_text
+from seeknal.cli.render import count, plain, print_json, print_table, size_text, time_text
 from seeknal.cli.results import Wanted
 from seeknal.cli.streams import say, warn
 from seeknal.kernel.command_options import Option, format_option, limit_option
@@ -169,7 +169,7 @@ def _row(entry: Stored, *, exact: bool) -> tuple[object, ...]:
         entry.rows if exact or not stored else f"{entry.rows:,}",
         len(entry.columns) if stored else None,
         entry.bytes if exact else size_text(entry.bytes),
-        (entry.last_run or "")[:19].replace("T", " "),
+        time_text(entry.last_run),
         entry.status,
     )
 

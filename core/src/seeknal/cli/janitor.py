@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seeknal.cli.agreement import agreed
 from seeknal.cli.app import Command
 from seeknal.cli.common import lock_timeout_option, project_root, request
-from seeknal.cli.environments import agreed
-from seeknal.cli.render import count, plain, print_json, print_table, size_text
+from seeknal.cli.render import count, plain, print_json, print_table, size_text, time_text
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import dry_run_option, format_option, yes_option
 from seeknal.values.errors import UsageError
@@ -105,7 +105,7 @@ def _print_left(left: Sequence[Left]) -> None:
 
 def _cells(destination: Destination) -> tuple[str, ...]:
     # Without one, a run that was killed may have written there.
-    at = destination.at[:19].replace("T", " ") or "not known"
+    at = time_text(destination.at) or "not known"
     return destination.name, destination.type, destination.environment, destination.node, at
 
 

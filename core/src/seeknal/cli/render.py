@@ -169,6 +169,11 @@ def _visible(character: str) -> str:
     return repr(character)[1:-1]
 
 
+def time_text(moment: str | None) -> str:
+    """A stored moment for people, to the second; empty where there is none."""
+    return (moment or "")[:19].replace("T", " ")
+
+
 def size_text(size: int | None) -> str:
     """A number of bytes as people read it."""
     if size is None:

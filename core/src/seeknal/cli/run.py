@@ -167,7 +167,7 @@ def apply_command(
     holds what is selected and how: to change that, plan again.
     ENV is the same as --env ENV.
     """
-    from seeknal.cli.environments import agreed
+    from seeknal.cli.agreement import agreed
     from seeknal.plan.saved import options_of, read_plan, refuse_stale
     from seeknal.run.commands import apply_project
     from seeknal.run.environments.preparing import changed_in_origin
