@@ -9,17 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.rows.python_types import (
-    ListOf,
-    Mixture,
-    StructOf,
-    learn,
-    name_of,
-    plain,
-    shape_of,
-    write_declared,
-    write_inferred,
-)
+from seeknal.rows.python_types import ListOf, StructOf, learn, name_of, shape_of
+from seeknal.rows.python_values import Mixture, plain
+from seeknal.rows.written_columns import write_declared, write_inferred
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.storage import copy_statement
 from seeknal.values.columns import Column
@@ -29,9 +21,7 @@ from seeknal.values.relations import Scan
 if TYPE_CHECKING:
     import duckdb
 
-    from seeknal.rows.python_types import (
-        Written,
-    )
+    from seeknal.rows.written_columns import Written
 
 FIRST_BATCH = 256
 LARGEST_BATCH = 50_000

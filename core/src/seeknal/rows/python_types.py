@@ -1,17 +1,15 @@
-"""Which DuckDB types Python values have, and how values are written for DuckDB to read."""
+"""Which DuckDB types Python values have: the narrowest that hold all values of a column."""
 
 from __future__ import annotations
 
-import builtins
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from attrs import frozen
 
+from seeknal.rows.python_values import CONVERT, Mixture, kind_of, plain
 from seeknal.sql.quote import quote_identifier
 
 BIG = 2**63
@@ -75,59 +73,11 @@ def name_of(type: Any) -> str:
     return "VARCHAR" if type is None else str(type)
 
 
-class Mixture(Exception):
-    """A value that does not fit the others of its column; ``row`` counts from 0 in the batch."""
-
-    def __init__(self, message: str, row: int = 0, help: str | None = None) -> None:
-        super().__init__(message)
-        self.row = row
-        self.help = help
-
-
-class Nanoseconds(str):
-    """A moment that has nanoseconds, which no class of Python's own can hold, as text."""
-
-    __slots__ = ()
-
-
 class Far(str):
     """DATE or TIMESTAMP, of values of which some are too far away for TIMESTAMP_NS."""
 
     __slots__ = ()
 
-
-class _Null:
-    """What the csv module writes without quotes, as it does numbers: the text of NULL."""
-
-    def __float__(self) -> float:
-        return 0.0
-
-    def __str__(self) -> str:
-        return "\\N"
-
-
-NULL = _Null()
-
-_KINDS: dict[type, str] = {
-    type(None): "null",
-    bool: "bool",
-    int: "int",
-    float: "float",
-    str: "str",
-    Decimal: "decimal",
-    bytes: "bytes",
-    bytearray: "bytes",
-    memoryview: "bytes",
-    Nanoseconds: "nanoseconds",
-    datetime: "datetime",
-    date: "date",
-    time: "time",
-    timedelta: "timedelta",
-    UUID: "uuid",
-    list: "list",
-    tuple: "list",
-    dict: "dict",
-}
 
 _SCALARS = {
     "bool": "BOOLEAN",
@@ -138,109 +88,6 @@ _SCALARS = {
     "uuid": "UUID",
     "nanoseconds": "TIMESTAMP_NS",
 }
-
-
-def kind_of(cls: type[Any]) -> str:
-    """A word for how values of ``cls`` are treated; empty for what cannot be a value."""
-    if cls not in _KINDS:
-        _KINDS[cls] = _find_kind(cls)
-    return _KINDS[cls]
-
-
-def _find_kind(cls: type[Any]) -> str:
-    if cls.__name__ in ("NaTType", "NAType"):
-        return "null"
-    package = cls.__module__.partition(".")[0]
-    if package == "numpy" and not issubclass(cls, str | bytes | float):
-        return "foreign"
-    if package == "pandas" and cls.__name__ in ("Timestamp", "Timedelta"):
-        return "foreign"
-    known = (_KINDS[base] for base in cls.__mro__ if base in _KINDS)
-    return next(known, "dict" if issubclass(cls, Mapping) else "")
-
-
-def plain(values: Sequence[object]) -> Sequence[object]:
-    """``values`` with the scalars and arrays of numpy and pandas as Python's own.
-
-    Raises Mixture for one that Python has nothing for.
-    """
-    if all(kind_of(cls) != "foreign" for cls in set(map(type, values))):
-        return values
-    return [_own(value, row) for row, value in enumerate(values)]
-
-
-def _own(value: Any, row: int = 0) -> object:
-    if kind_of(type(value)) != "foreign":
-        return value
-    try:
-        return _from_pandas(value) if hasattr(value, "to_numpy") else _from_numpy(value)
-    except Mixture as error:
-        raise Mixture(str(error), row, error.help) from None
-
-
-def _from_pandas(value: Any) -> object:
-    """A Timestamp or a Timedelta, which are Python's own with nanoseconds."""
-    if not hasattr(value, "nanosecond"):
-        return _duration(value.to_numpy())
-    if not value.nanosecond:
-        return value.to_pydatetime()
-    if value.tzinfo is not None:
-        text = f"{value} has nanoseconds, and times with a zone have microseconds"
-        raise Mixture(text, help="round it: .floor('us'), or take the zone away")
-    return _nanoseconds(value.to_numpy())
-
-
-def _nanoseconds(value: Any) -> Nanoseconds:
-    # DuckDB reads no text of the first hours that it holds, and calls the last one infinity.
-    if not _FIRST_NANOSECOND <= int(value.astype("M8[ns]").astype("i8")) < BIG - 1:
-        raise Mixture(_FARTHER.format(value), help=_CONVERT)
-    return Nanoseconds(str(value))
-
-
-def _from_numpy(value: Any) -> object:
-    kind = value.dtype.kind
-    if kind not in "mMV" and not value.dtype.names:
-        return value.tolist()
-    if value.ndim:
-        return [_own(item) for item in value]
-    if value.dtype.names:
-        return {name: _own(value[name]) for name in value.dtype.names}
-    if kind == "V":
-        return value.tolist()
-    scalar = value[()]
-    return _moment(scalar) if kind == "M" else _duration(scalar)
-
-
-_CALENDAR = ("Y", "M", "W", "D")
-_UNITS = ("h", "m", "s", "ms", "us")
-_FIRST_NANOSECOND = -9_223_286_400_000_000_000
-_FARTHER = "the moment {} is finer or farther than DuckDB holds"
-
-
-def _moment(value: Any) -> object:
-    """A datetime64 as what holds it: a date, a datetime, or the text of one with nanoseconds."""
-    if value != value:
-        return None
-    fine = value if _unit(value) in (*_CALENDAR, *_UNITS) else value.astype("M8[ns]")
-    nanoseconds = _unit(fine) == "ns"
-    if fine != value or (not nanoseconds and isinstance(fine.tolist(), int)):
-        raise Mixture(_FARTHER.format(value), help=_CONVERT)
-    return _nanoseconds(fine) if nanoseconds else fine.tolist()
-
-
-def _duration(value: Any) -> object:
-    if value != value:
-        return None
-    short = None if _unit(value) in ("Y", "M", "generic") else value.astype("m8[us]")
-    if short is None or short != value or not isinstance(short.tolist(), timedelta):
-        text = f"the duration of {value!r} is no whole number of microseconds"
-        raise Mixture(text, help="round it to microseconds")
-    return short.tolist()
-
-
-def _unit(value: Any) -> str:
-    text = str(value.dtype)
-    return text[text.index("[") + 1 : -1] if "[" in text else "generic"
 
 
 def learn(known: Any, values: Sequence[object]) -> Any:
@@ -273,11 +120,8 @@ def _type_of_kind(kind: str, cls: type, values: Sequence[Any]) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind]
     if kind not in _DETAILED:
-        raise Mixture(f"a value of type {cls.__name__} cannot be stored", help=_CONVERT)
+        raise Mixture(f"a value of type {cls.__name__} cannot be stored", help=CONVERT)
     return _DETAILED[kind]([value for value in values if type(value) is cls])
-
-
-_CONVERT = "convert it to text, a number, a date, a list or a dict"
 
 
 def _integers(values: Sequence[int]) -> Whole:
@@ -454,123 +298,3 @@ def shape_of(type: Any) -> object:
         fields = {key: shape_of(item) for key, item in type.fields.items()}
         return fields or "JSON"
     return name_of(type)
-
-
-def is_nested(type: str) -> bool:
-    """Whether values of a DuckDB type travel as JSON."""
-    upper = type.upper()
-    return upper.endswith("]") or upper.startswith(("STRUCT", "MAP", "UNION"))
-
-
-@frozen(kw_only=True)
-class Written:
-    """A column ready for the CSV text; ``sql`` reads it back as ``type``."""
-
-    values: Sequence[object]
-    type: str
-    sql: Callable[[str], str]
-
-
-def write_inferred(type: Any, values: Sequence[object]) -> Written:
-    """Values of a type that was found in them.
-
-    What is nested stays JSON text until the last value has shaped its type; intervals stay text
-    because Parquet has no negative ones.
-    """
-    name = name_of(type)
-    if isinstance(type, ListOf | StructOf) or type == "INTERVAL":
-        return Written(values=_as_text(values), type="VARCHAR", sql=lambda column: column)
-    return Written(values=_as_text(values), type=name, sql=_reader(name))
-
-
-def write_declared(type: str, values: Sequence[object]) -> Written:
-    """Values that are to be of ``type``. Raises Mixture for one that would change silently."""
-    checks = _CHECKS.get(type.upper().partition("(")[0].strip(), {})
-    for cls in set(map(builtins.type, values)):
-        kind = kind_of(cls)
-        if not kind:
-            raise Mixture(f"a value of type {cls.__name__} cannot be stored", help=_CONVERT)
-        if kind in checks:
-            _check(type, cls, values, checks[kind])
-    if type.upper() == "BLOB":
-        values = [value.encode() if isinstance(value, str) else value for value in values]
-    if type.upper() == "INTERVAL":
-        return Written(values=_as_text(values), type="VARCHAR", sql=lambda column: column)
-    return Written(values=_as_text(values), type=type, sql=_reader(type))
-
-
-def _check(type: str, cls: type, values: Sequence[object], fits: Callable[[Any], bool]) -> None:
-    for row, value in enumerate(values):
-        if builtins.type(value) is cls and not fits(value):
-            text = repr(value)
-            raise Mixture(f"{text if len(text) < 60 else text[:57] + '...'} is not a {type}", row)
-
-
-def _is_whole(value: Any) -> bool:
-    return bool(value == value and abs(value) != float("inf") and value == int(value))
-
-
-def _never(value: object) -> bool:
-    return False
-
-
-Checks = dict[str, Callable[[Any], bool]]
-_WHOLE: Checks = {"float": _is_whole, "decimal": _is_whole, "bytes": _never}
-_DAY: Checks = {"datetime": lambda value: bool(value.time() == time()), "bytes": _never}
-_TEXT: Checks = {"bytes": _never}
-_WHOLE_TYPES = (
-    *("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "HUGEINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-)
-_CHECKS: dict[str, Checks] = {
-    **dict.fromkeys(_WHOLE_TYPES, _WHOLE),
-    **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), _TEXT),
-    "DATE": _DAY,
-}
-
-
-def _reader(type: str) -> Callable[[str], str]:
-    if type.upper() == "VARCHAR":
-        return lambda column: column
-    if type.upper() == "BLOB":
-        return lambda column: f"unhex({column})"
-    if is_nested(type):
-        return lambda column: f"CAST(CAST({column} AS JSON) AS {type})"
-    return lambda column: f"CAST({column} AS {type})"
-
-
-def _as_text(values: Sequence[object]) -> Sequence[object]:
-    """Each value as something whose ``str`` DuckDB understands."""
-    writers = {cls: _WRITERS.get(kind_of(cls)) for cls in set(map(type, values))}
-    if not any(writers.values()):
-        return values
-    return [value if (write := writers[type(value)]) is None else write(value) for value in values]
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_json_value)
-
-
-def _json_value(value: Any) -> object:
-    kind = kind_of(type(value))
-    if kind == "foreign":
-        return _own(value)
-    if kind == "timedelta":
-        return _interval(value)
-    if kind == "bytes":
-        raise Mixture("bytes inside a list or dict", help="write them as text, such as base64")
-    return dict(value) if kind == "dict" else str(value)
-
-
-def _interval(value: Any) -> str:
-    return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
-
-
-_WRITERS: dict[str, Callable[[Any], object]] = {
-    "null": lambda value: NULL,
-    "bool": lambda value: "true" if value else "false",
-    "bytes": lambda value: bytes(value).hex(),
-    "timedelta": _interval,
-    "list": _json,
-    "dict": _json,
-}
