@@ -39,7 +39,7 @@ from seeknal.values.node import PythonCode
 from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
-    from seeknal.project.python.code import Counted
+    from seeknal.project.python.following import Counted
     from seeknal.project.python.reads import Reads
     from seeknal.project.python.syntax import (
         Decorator,
@@ -439,7 +439,7 @@ class _Reader:
 
     def said(self, declared: Declared) -> list[Counted]:
         """The decorators of a function, for what they read when the file is imported."""
-        from seeknal.project.python.code import Counted
+        from seeknal.project.python.following import Counted
         from seeknal.project.python.module import read_module
 
         function = self.function(declared)

@@ -28,7 +28,7 @@ from seeknal.project.python.path_ends import ANY, PATHS, PLACEHOLDER, PathEnds, 
 from seeknal.project.python.syntax import dotted
 
 if TYPE_CHECKING:
-    from seeknal.project.python.code import Counted
+    from seeknal.project.python.following import Counted
     from seeknal.project.python.module import Module
 
 _READERS = {
