@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
-from seeknal.kernel.options import UNKNOWN_KEY, convert, fields_of, keys_of, salvage, unstructure
-from seeknal.kernel.roles import texts_of, with_role
+from seeknal.kernel.options import UNKNOWN_KEY, convert, keys_of, salvage
 from seeknal.project.audits import build_audit, in_full
-from seeknal.project.build_context import (
-    outside_problem,
-    unfilled_problem,
-    unknown_connection,
-    unknown_type,
-)
+from seeknal.project.columns import columns_of
 from seeknal.project.definition import definition_of
-from seeknal.project.inside import leaves
-from seeknal.project.keys import ColumnKeys, CommonKeys, added_keys
-from seeknal.project.profile.endpoints import implicit_connection, without_credentials
+from seeknal.project.keys import CommonKeys, added_keys
+from seeknal.project.notes import notes_of
 from seeknal.project.references import resolved
+from seeknal.project.sources import SourceBuilder
 from seeknal.project.targets import TargetBuilder
-from seeknal.project.templates.rendering import render, render_values, text_begins
-from seeknal.sql.keywords import TYPE_NAMES, words
+from seeknal.project.templates.rendering import render_values, text_begins
+from seeknal.project.templates.texts import NodeTexts
 from seeknal.sql.names import find, named
-from seeknal.values.columns import ColumnSpec
-from seeknal.values.digests import digest
-from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.errors import did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node, Sql
-from seeknal.values.sources import Source
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
@@ -49,24 +39,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
-NOTED = words(
-    """
-    allow_outside allow_partial batch_size business_purpose columns description domain freshness
-    keys layer lookback maturity meta owner params provenance refresh restate schedule schema
-    start tags time_column timezone url version_query volatile
-    """
-)
-_SPELLED = {"schema": "columns"}
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
-_INSIDE = r"(\s*\(.*\))?(\[\d*\])*"
-# ENUM and UNION are types only with what is in them: else they are words.
-_TYPE = re.compile(
-    rf"({'|'.join(TYPE_NAMES)}){_INSIDE}|(ENUM|UNION)\s*\(.*\)(\[\d*\])*", re.IGNORECASE | re.DOTALL
-)
-_WORD = re.compile(rf"([A-Z][A-Z0-9_]*){_INSIDE}")
-_VERY_LIKE = 0.8
-_IN_2X = {"float": "DOUBLE", "float32": "FLOAT", "float64": "DOUBLE", "str": "VARCHAR"}
-"""Types that seeknal 2.x names otherwise: to DuckDB a float has 32 bits, which change 0.06."""
 
 
 @frozen(kw_only=True)
@@ -96,10 +69,10 @@ class _Builder:
         self.around = around
         self.problems = problems.of(raw.id)
         self.before = len(problems)
+        self.texts = NodeTexts(raw.id, around.scope, self.problems)
+        self.source = SourceBuilder(raw, around, problems, self.texts)
         self.targets = TargetBuilder(raw, around, problems)
         self.id = raw.id
-        self.dated = False
-        self.volatile: str | None = None
 
     def build(self) -> Built | None:
         kind = self.around.plugins.kinds[self.raw.kind]
@@ -124,8 +97,8 @@ class _Builder:
             sql, inputs = None, inputs or ()
         if self.problems.has_errors(before):
             sql, clear = None, False
-        columns = self.columns(common)
-        source = self.source(common, added, columns) if kind.does == "loads" else None
+        columns = columns_of(common, self.raw, self.problems)
+        source = self.source.build(common, added, columns) if kind.does == "loads" else None
         targets = self.targets.declared(common, kind)
         if kind.does == "delivers" and added.type is not None:
             targets += self.targets.exposed(added.type, common, inputs, sql)
@@ -146,7 +119,7 @@ class _Builder:
                 source=source,
                 columns=columns,
                 contract=common.contract,
-                place=self.place(source),
+                place=self.source.endpoint(source),
                 python=self.python_reads(common),
                 functional={
                     "materialized": common.materialized,
@@ -182,10 +155,10 @@ class _Builder:
             engine=common.engine,
             params=common.params,
             volatile=self.volatility(common),
-            time_dependent="date" if self.dated else None,
+            time_dependent="date" if self.texts.dated else None,
             files=common.files,
             env=tuple(dict.fromkeys((*common.env, *(reads.env if reads else ())))),
-            notes=self.notes(data, kind, options) if sound else {},
+            notes=notes_of(data, kind, options) if sound else {},
             does=kind.does,
             rows_of_body=kind.rows_of_body,
         )
@@ -197,24 +170,6 @@ class _Builder:
         marks = self.raw.marks
         found = convert(cls, data, marks, self.problems, node=self.id)
         return salvage(cls, data, marks) if found is None else found
-
-    def notes(self, data: Mapping[str, object], kind: NodeKind, options: object) -> dict[str, str]:
-        """A hash for each key that says nothing of the rows, columns of either spelling alike."""
-        found = {
-            _SPELLED.get(key, key): _note(value)
-            for key, value in data.items()
-            if key in NOTED
-            and value not in (None, "", [], {})
-            # They may hold a password there, and are part of the definition in any case.
-            and not (key == "params" and kind.does in ("loads", "delivers"))
-        }
-        for entry in fields_of(type(options)):
-            value = unstructure(getattr(options, entry.name))
-            counted = unstructure(getattr(options, entry.name), functional_only=True)
-            functional = kind.functional is None or {entry.key, entry.name} & set(kind.functional)
-            if not (entry.functional and functional and value == counted):
-                found[entry.key] = _note(value)
-        return found
 
     def split(
         self, data: Mapping[str, object], kind: NodeKind
@@ -329,10 +284,8 @@ class _Builder:
         from seeknal.sql.refs import resolve_sql
         from seeknal.sql.tokens import offset_of
 
-        start = self.raw.sql_at or self.text_location(key, text)
-        rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
-        self.dated |= rendered.dated
-        self.volatile = self.volatile or rendered.volatile
+        start = self.raw.sql_at or text_begins(self.raw.marks.value(key), text)
+        rendered = self.texts.filled_in(text, common.params, start)
         if not rendered.ok:
             return None, inputs
 
@@ -350,8 +303,7 @@ class _Builder:
             locate=locate,
         )
         self.problems += map(self.at_dialect, resolved.problems)
-        self.dated |= resolved.time_dependent
-        self.volatile = self.volatile or resolved.volatile
+        self.texts.gather(resolved.time_dependent, resolved.volatile)
         if common.volatile is not True:
             self.refuse_outside(resolved.reads_outside, locate)
         sql = Sql(
@@ -369,9 +321,6 @@ class _Builder:
         if problem.code != "SK0454" or "dialect" not in self.raw.data:
             return problem
         return evolve(problem, location=self.raw.marks.value("dialect"))
-
-    def text_location(self, key: str, text: str) -> Location:
-        return text_begins(self.raw.marks.value(key), text)
 
     def refuse_outside(
         self, reads: tuple[tuple[str, int], ...], locate: Callable[[int, int], Location]
@@ -400,7 +349,11 @@ class _Builder:
     def volatility(self, common: CommonKeys) -> str | None:
         if common.volatile is False:
             return None
-        return self.volatile or ("declared" if common.volatile else None) or self.unforeseen(common)
+        return (
+            self.texts.volatile
+            or ("declared" if common.volatile else None)
+            or self.unforeseen(common)
+        )
 
     def unforeseen(self, common: CommonKeys) -> str | None:
         """What a Python node reads that only its run can tell; what it declares is known."""
@@ -413,166 +366,6 @@ class _Builder:
                 help = f"; {what}: says what it reads" if what != "run" else ""
                 return f"{unknown[what]}{help}"
         return None
-
-    def columns(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
-        return tuple(self.placed(spec, n) for n, spec in enumerate(self.specs(common)))
-
-    def placed(self, spec: ColumnSpec, number: int) -> ColumnSpec:
-        """A column that another file describes, with its place there."""
-        places = self.raw.marks.key("columns", spec.name), self.raw.marks.key("columns", number)
-        place = max(places, key=lambda place: (place.line, place.column))
-        elsewhere = place.file != self.raw.location.file
-        return evolve(spec, location=place) if elsewhere else spec
-
-    def specs(self, common: CommonKeys) -> tuple[ColumnSpec, ...]:
-        if not common.columns:
-            listed = (evolve(e, type=None, data_type=e.type or e.data_type) for e in common.schema)
-            return tuple(self.column(entry.name or "", entry) for entry in listed)
-        if isinstance(common.columns, Mapping):
-            return tuple(self.column(name, value) for name, value in common.columns.items())
-        return tuple(self.column(entry.name or "", entry) for entry in common.columns)
-
-    def column(self, name: str, value: str | ColumnKeys | None) -> ColumnSpec:
-        if isinstance(value, ColumnKeys):
-            type = value.type or (value.data_type and _as_in_2x(value.data_type))
-            return ColumnSpec(name=name, type=type, description=value.description, pii=value.pii)
-        if value is not None and _TYPE.fullmatch(value.strip()):
-            return ColumnSpec(name=name, type=value.strip())
-        word = _WORD.fullmatch(value.strip()) if value is not None else None
-        if word and (near := nearest(word[1], TYPE_NAMES, likeness=_VERY_LIKE)):
-            self.problems.add(
-                "SK0740",
-                f"it declares {name!r} as {word[0]!r}, which is no type of DuckDB's",
-                self.raw.marks.value("columns", name),
-                f"did you mean {near[0]}? {{description: {word[0]}}} is a description",
-            )
-        return ColumnSpec(name=name, description=value)
-
-    def source(
-        self, common: CommonKeys, added: Any, columns: tuple[ColumnSpec, ...]
-    ) -> Source | None:
-        marks = self.raw.marks
-        if added.source is None:
-            self.problems.add(
-                "SK0205", "a source needs its type", self.raw.location, "source: csv, ..."
-            )
-            return None
-        if added.table and added.query:
-            self.problems.add("SK0206", "both table: and query: are given", marks.key("query"))
-        for key, given in (("table", added.table), ("query", (added.query,))):
-            if any(text is not None and not text.strip() for text in given):
-                self.problems.add(
-                    "SK0225", f"{key}: is empty", marks.value(key), "say what it reads"
-                )
-        params = {**self.around.source_defaults.get(added.source, {}), **common.params}
-        connection = added.connection or params.pop("connection", None)
-        if connection is not None:
-            self.check_connection(str(connection), "connection" in self.raw.data)
-        options: object = None
-        if added.source != "python":
-            texts = f"{added.query or ''} {added.version_query or ''}"
-            asked = self.around.asked.get(str(connection), ())
-            options = self.source_options(added.source, params, _params_in(texts), asked)
-        self.check_templates(added.table, options)
-        if not added.allow_outside:
-            self.check_paths(added.table, options)
-        if added.freshness is not None:
-            text = "freshness: is not checked here; use the audit of type freshness"
-            self.problems.add("SK0207", text, marks.key("freshness"), severity="warn")
-        return Source(
-            node=self.id,
-            type=added.source,
-            options=options,
-            table=added.table,
-            query=self.query("query", added.query, common),
-            connection=str(connection) if connection else None,
-            columns=columns,
-            refresh=self.refresh(added.refresh),
-            version_query=self.query("version_query", added.version_query, common),
-            allow_outside=added.allow_outside,
-        )
-
-    def source_options(
-        self,
-        type: str,
-        params: Mapping[str, object],
-        of_query: Collection[str],
-        asked: Collection[str],
-    ) -> object:
-        """The options of a source's type; what only its query uses is not among them."""
-        declared = self.around.plugins.source_types.get(type)
-        if declared is None:
-            place = self.raw.marks.value("source" if "source" in self.raw.data else "type")
-            plugins = self.around.plugins
-            help = unknown_type("source type", type, plugins, asked)
-            lacks = plugins.lacking("source type", type, asked)
-            self.problems.add("SK0208", f"unknown source type {type!r}", place, help, lacks=lacks)
-            return None
-        known = keys_of(declared.options)
-        data = {key: params[key] for key in params if key in known or key not in of_query}
-        marks = self.raw.marks.below("params")
-        found = convert(declared.options, data, marks, self.problems, node=self.id, what="option")
-        return salvage(declared.options, data, marks) if found is None else found
-
-    def check_connection(self, name: str, own_key: bool) -> None:
-        marks = self.raw.marks if own_key else self.raw.marks.below("params")
-        place = marks.value("connection")
-        problem = unknown_connection(name, self.around, place, self.id)
-        if problem is not None and "://" not in name:
-            self.problems.append(problem)
-
-    def check_templates(self, table: tuple[str, ...], options: object) -> None:
-        """What a source reads is written out."""
-        for (*_, key), entry, place in self.named(table, options):
-            if (found := unfilled_problem(key, entry, place, self.id)) is not None:
-                self.problems.append(found)
-
-    def check_paths(self, table: tuple[str, ...], options: object) -> None:
-        """Files that a source names lie below the project."""
-        for _, path, place in self.named(table, options):
-            if leaves(self.around.root, path):
-                self.problems.append(outside_problem(path, place, self.id))
-
-    def named(
-        self, table: tuple[str, ...], options: object
-    ) -> Iterator[tuple[tuple[str, ...], str, Location]]:
-        """The keys that say what a source reads, with each value and its place."""
-        keys: tuple[str, ...] = ("table",)
-        for path in table:
-            yield keys, path, self.raw.marks.value(*keys)
-        for path in texts_of(options, "path"):
-            keys = ("params", with_role(type(options), "path")[0].key)
-            yield keys, path, self.raw.marks.value(*keys)
-
-    def query(self, key: str, text: str | None, common: CommonKeys) -> str | None:
-        if text is None:
-            return None
-        start = self.text_location(key, text)
-        rendered = render(text, self.around.scope, common.params, start, self.problems, self.id)
-        self.dated |= rendered.dated
-        self.volatile = self.volatile or rendered.volatile
-        return rendered.text
-
-    def refresh(self, text: str | None) -> str | None:
-        from seeknal.values.refresh import POLICIES, is_refresh
-
-        if text is not None and not is_refresh(text):
-            help = (
-                did_you_mean(text, POLICIES) or "on_change, always, manual, 6h or a cron schedule"
-            )
-            place = self.raw.marks.value("refresh")
-            self.problems.add("SK0203", f"refresh cannot be {text!r}", place, help)
-        return text
-
-    def place(self, source: Source | None) -> dict[str, object]:
-        """Where the source's connection leads: moving it elsewhere is another source."""
-        if source is None:
-            return {}
-        name = source.connection or implicit_connection(source.type, self.around.plugins)
-        if name is not None and "://" in name:
-            return {"url": without_credentials(name)}
-        found = (self.around.connections or {}).get(name or "")
-        return found.definition if found else {}
 
     def audits(self, common: CommonKeys, kind: NodeKind) -> tuple[Audit, ...]:
         if common.audits and not kind.produces_rows and kind.does != "checks":
@@ -616,21 +409,3 @@ class _Builder:
                 self.problems.add(
                     "SK0212", f"{key}: is accepted but not used", place, severity="warn"
                 )
-
-
-def _note(value: object) -> str:
-    return digest(json.dumps(value, sort_keys=True, default=str))[:16]
-
-
-_PARAM = re.compile(r"""\bparams(?:\.|\[["'])(\w+)""")
-
-
-def _params_in(text: str) -> frozenset[str]:
-    """Parameters that a template names."""
-    return frozenset(_PARAM.findall(text))
-
-
-def _as_in_2x(type: str) -> str:
-    """A type that seeknal 2.x names, as DuckDB names it."""
-    name, bracket, rest = type.strip().partition("[")
-    return f"{_IN_2X[name.lower()]}{bracket}{rest}" if name.lower() in _IN_2X else type
