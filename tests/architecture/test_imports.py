@@ -116,3 +116,28 @@ def test_using_a_plugin_module_imports_no_driver(tmp_path):
     code = f"import seeknal_audits.plugin, sys; print([n for n in {HEAVY!r} if n in sys.modules])"
 
     assert run_python(code, tmp_path).strip() == "[]"
+
+
+def test_type_checkers_find_a_plugins_imports_where_python_does():
+    import ast
+
+    from seeknal import plugin
+
+    tree = ast.parse(Path(plugin.__file__).read_text())
+    shown = next(node for node in tree.body if isinstance(node, ast.If))
+    typed = {
+        alias.asname or alias.name: node.module
+        for node in shown.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    typed |= {
+        node.targets[0].id: typed.pop(node.value.id)
+        for node in shown.body
+        if isinstance(node, ast.Assign)
+    }
+
+    found = {name: plugin._WHERE[name] for name in plugin.__all__ if name in plugin._WHERE}
+
+    assert typed == found
+    assert [name for name in plugin.__all__ if getattr(plugin, name) is None] == []
