@@ -261,3 +261,20 @@ def test_a_warning_of_an_audit_that_a_rule_asks_is_told_once_with_its_place(seek
 
     assert len(headlines) == 1
     assert places == ["seeknal/r.yml:5:5"]
+
+
+def test_an_error_stands_at_the_key_that_it_carries(tmp_path):
+    from seeknal.lineage.beside import place_of_fault
+    from seeknal.plugin import Audit, Location, NodeError, NodeId
+    from seeknal_audits.options import Between
+
+    (tmp_path / "a.yml").write_text("audits:\n- type: between\n  column: x\n  max_value: x\n")
+    audit = Audit(
+        type="between",
+        options=Between(columns=("x",), max="x"),
+        node=NodeId("transform.a"),
+        location=Location("a.yml", 2, 3),
+    )
+    error = NodeError("it is 'x', and x is no number", key="max", words=("x",))
+
+    assert place_of_fault(audit, error, tmp_path) == Location("a.yml", 4, 14)

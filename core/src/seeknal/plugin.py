@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from seeknal.values.sources import Source as Source
     from seeknal.values.spots import find_in_text as find_in_text
     from seeknal.values.spots import find_word as find_word
+    from seeknal.values.spots import quoted_words as quoted_words
     from seeknal.values.targets import Mode as Mode
     from seeknal.values.targets import Target as Target
 
@@ -220,7 +221,7 @@ _FROM = {
     "seeknal.values.results": ("NodeResult", "RunSummary"),
     "seeknal.values.secret": ("Secret", "scrub"),
     "seeknal.values.sources": ("Connection", "Source"),
-    "seeknal.values.spots": ("find_in_text", "find_word"),
+    "seeknal.values.spots": ("find_in_text", "find_word", "quoted_words"),
     "seeknal.values.targets": ("Mode", "Target"),
 }
 """Where the names are: a plugin brings what it uses, so that importing its hooks stays cheap.

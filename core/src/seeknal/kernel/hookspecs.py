@@ -232,7 +232,8 @@ def audit(
     anything outside sees it, and when a project is checked, then on no rows: any thread.
     ``audits`` holds only those whose types this plugin declared; ``relation`` has the rows that
     their ``where:`` is true for, and all in ``whole``.
-    A node fails when an audit gets no result. None: not mine.
+    A node fails when an audit gets no result. A ``NodeError`` at an audit's ``location`` with a
+    ``key`` of the audit, and ``words`` of its value, is told where that stands. None: not mine.
     """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from attrs import evolve
 
 from seeknal.kernel.hooks import failure
 from seeknal.kernel.options import fields_of
+from seeknal.kernel.roles import with_role
 from seeknal.lineage.binding import BindContext
 from seeknal.project.own_audits import FOLDER
 from seeknal.sql.quote import quote_name
@@ -20,12 +20,11 @@ from seeknal.values.errors import NodeError, SeeknalError, column_help, did_you_
 from seeknal.values.location import Location
 from seeknal.values.problems import Problem
 from seeknal.values.relations import Relation
-from seeknal.values.spots import find_word
+from seeknal.values.spots import find_word, quoted_words
 
 if TYPE_CHECKING:
     import duckdb
 
-    from seeknal.kernel.options import Field
     from seeknal.kernel.plugins import Plugins
     from seeknal.lineage.binding import Binder
     from seeknal.lineage.schemas import Schema
@@ -149,6 +148,8 @@ def rows_where(relation: Relation, audit: Audit, cursor: duckdb.DuckDBPyConnecti
             f"where: of audit {audit.type} of {audit.node} cannot be asked: {reason}",
             code="SK0917",
             location=audit.location,
+            key="where",
+            words=quoted_words(reason),
             help=(did_you_mean(named[1], relation.names) if named else None)
             or f"columns: {', '.join(relation.names)}",
         ) from error
@@ -212,50 +213,31 @@ _NOT_THERE = re.compile(r'Referenced column "([^"]+)" not found')
 
 
 def place_of_fault(audit: Audit, error: SeeknalError, root: Path) -> Location | None:
-    """Where that is written which a message is about: in the audit's own file, or its entry."""
-    starts = [error.location or audit.location]
-    if audit.kept_as and error.code == "SK0912":
+    """Where that is written which an error is about: in the audit's own file, or its entry."""
+    start = error.location or audit.location
+    if start is None:
+        return None
+    keys = _names_of(audit, error.key)
+    starts = [start]
+    if audit.kept_as and error.key in _keys_with_sql(audit):
         starts.insert(0, _below_header(root, (FOLDER / f"{audit.type}.sql").as_posix()))
-    for start in filter(None, starts):
-        for word in re.findall(r"[\"']([^\"']+)[\"']", error.message)[::-1]:
-            place = find_word(root, start, word, *_SQL_KEYS)
-            if place != start:
+    for file in starts:
+        for word in error.words:
+            place = find_word(root, file, word, *keys)
+            if place != file:
                 return place
-    own = audit.location
-    return _option(audit, error, root, own) if own and starts[-1] == own else starts[-1]
+    return find_word(root, start, "", *keys) if keys else start
 
 
-def _option(audit: Audit, error: SeeknalError, root: Path, start: Location) -> Location:
-    """The option whose value a message says, or whose SQL it is about."""
-    said = []
-    for entry in () if audit.kept_as else fields_of(type(audit.options)):
-        value = getattr(audit.options, entry.name)
-        for each in value if isinstance(value, tuple) else (value,):
-            at = _said_at(error.message, str(each))
-            place = start if at is None else find_word(root, start, str(each), *_keys(entry))
-            if at is not None and place != start:
-                said.append((at, place))
-    if said:
-        # What a message is about comes first in it, before what it is held against.
-        return min(said, key=itemgetter(0))[1]
-    if error.code in _OF_SQL:
-        keys = ("where",) if error.code == "SK0917" else _SQL_KEYS[1:]
-        return next(
-            (place for key in keys if (place := find_word(root, start, "", key)) != start), start
-        )
-    return start
+def _names_of(audit: Audit, key: str | None) -> tuple[str, ...]:
+    """Every name under which an audit's entry may have that key."""
+    fields = fields_of(type(audit.options)) if key else ()
+    found = next((entry for entry in fields if key in (entry.key, *entry.aliases)), None)
+    return (found.key, *found.aliases) if found else (key,) if key else ()
 
 
-def _keys(entry: Field) -> tuple[str, ...]:
-    return (entry.key, *entry.aliases)
-
-
-def _said_at(message: str, word: str) -> int | None:
-    found = re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", message) if word else None
-    return found.start() if found else None
-
-
-_OF_SQL = ("SK0912", "SK0917")
+def _keys_with_sql(audit: Audit) -> frozenset[str]:
+    return frozenset(entry.key for entry in with_role(type(audit.options), "sql"))
 
 
 def _below_header(root: Path, file: str) -> Location:
@@ -266,9 +248,6 @@ def _below_header(root: Path, file: str) -> Location:
         return Location(file)
     first = next(iter(tokenize(text)), None)
     return Location(file, line_and_column(text, first.start)[0] if first else 1, 0)
-
-
-_SQL_KEYS = ("where", "sql", "query", "expression", "condition", "field", "fields")
 
 
 def target_problems(target: Target, schema: Schema, binder: Binder) -> list[Problem]:

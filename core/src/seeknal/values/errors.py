@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 class SeeknalError(Exception):
     """An error with a code, a place and a next step.
 
-    ``code`` has a page in ``docs/reference/errors.md``; ``help`` says what to do next.
+    ``code`` has a page in ``docs/reference/errors.md``; ``help`` says what to do next. Where what
+    is written at ``location`` has keys, ``key`` is the one that the error is about, and ``words``
+    are what of its value: the first of them that stands there is where it points.
     """
 
     exit_code = 1
@@ -46,12 +48,16 @@ class SeeknalError(Exception):
         code: str | None = None,
         help: str | None = None,
         location: Location | None = None,
+        key: str | None = None,
+        words: Iterable[str] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.default_code
         self.help = help
         self.location = location
+        self.key = key
+        self.words = tuple(words)
 
 
 class UsageError(SeeknalError):

@@ -63,6 +63,11 @@ def find_in_text(
     return find_word(root, start, "", *keys)
 
 
+def quoted_words(message: str) -> list[str]:
+    """What DuckDB puts in quotes in a message, the last first: what it is about comes last."""
+    return re.findall(r"[\"']([^\"']+)[\"']", message)[::-1]
+
+
 def _location(file: str, text: str, offset: int) -> Location:
     return Location(file, text.count("\n", 0, offset) + 1, _column(text, offset) + 1)
 

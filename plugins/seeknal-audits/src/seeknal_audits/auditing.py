@@ -17,11 +17,13 @@ from seeknal.plugin import (
     NodeError,
     as_parquet,
     quote_literal,
+    quoted_words,
     replacing,
     without_values,
 )
 from seeknal_audits.confidential import hidden, masked, private_columns
 from seeknal_audits.entries import Entry, Subject, Values
+from seeknal_audits.options import sql_key
 from seeknal_audits.registry import entry_of
 from seeknal_audits.thresholds import limits, share, verdict
 
@@ -209,6 +211,8 @@ def _unaskable(audit: Audit, subject: Subject, error: Exception) -> NodeError:
         f"audit {audit.type} of {audit.node} cannot be asked: {reason}",
         code="SK0912",
         location=audit.location,
+        key=sql_key(audit.options),
+        words=quoted_words(reason),
     )
 
 

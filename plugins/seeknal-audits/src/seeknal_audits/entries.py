@@ -51,7 +51,8 @@ class Subject:
         for known in self.relation.columns:
             if known.name.lower() == column.lower():
                 return known.type
-        raise NodeError(f"{self.relation.node} has no column {column!r}", code="SK0903")
+        message = f"{self.relation.node} has no column {column!r}"
+        raise NodeError(message, code="SK0903", words=(column,))
 
     def count(self, query: str) -> int:
         return int(self.fetch(f"SELECT count(*) FROM ({query})")[0][0])

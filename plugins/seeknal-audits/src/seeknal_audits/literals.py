@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import NodeError, quote_identifier, quote_literal
@@ -18,6 +20,16 @@ _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 _ZONED = re.compile(r":\d+(\.\d+)?\s*([+-]\d+(:?\d+)*|[A-Za-z][\w/+-]*)\s*$")
 """A time of day with a zone after it."""
 _TIME = re.compile(r"\s*\d+:\d+(:\d+(\.\d+)?)?\s*")
+
+
+@contextmanager
+def values_of(key: str) -> Iterator[None]:
+    """What is raised of a value within is about that key of the audit's."""
+    try:
+        yield
+    except NodeError as error:
+        error.key = error.key or key
+        raise
 
 
 def is_text(type: str) -> bool:
@@ -126,4 +138,5 @@ def incomparable(value: Value, column: str, type: str, help: str | None = None) 
         f"{value!r} cannot be compared with {column}, a column of type {type}",
         code="SK0911",
         help=help or "write the value as the column holds it",
+        words=(str(value),),
     )

@@ -161,6 +161,11 @@ class Anomaly:
     min_runs: int = option(5, summary="with fewer earlier runs it passes")
 
 
+def sql_key(options: object) -> str | None:
+    """The key of an audit whose value is SQL that is asked as it is written; None without one."""
+    return {CustomSql: "sql", Expression: "expression"}.get(type(options))
+
+
 def _some_bound(name: str, low: Any, high: Any) -> None:
     if low is None and high is None:
         raise ValueError(f"{name} needs min, max or both")

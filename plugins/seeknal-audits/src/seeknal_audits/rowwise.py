@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import AuditType, quote_identifier, quote_literal
 from seeknal_audits.confidential import is_hidden
 from seeknal_audits.entries import Failing, by_row, counted
-from seeknal_audits.literals import bound, incomparable, is_shortened, is_text, literal
+from seeknal_audits.literals import bound, incomparable, is_shortened, is_text, literal, values_of
 from seeknal_audits.options import AcceptedValues, Between, Expression, NotNull, Regex
 from seeknal_audits.statements import condition
 
@@ -41,8 +41,9 @@ def _others(options: AcceptedValues, subject: Subject) -> list[Failing]:
 def _is_other(options: AcceptedValues, column: str, subject: Subject) -> str:
     type = subject.type_of(column)
     given = [value for value in options.values if value is not None]
-    _refuse_shortened(given, column, subject)
-    values = ", ".join(literal(value, column, type) for value in given)
+    with values_of("values"):
+        _refuse_shortened(given, column, subject)
+        values = ", ".join(literal(value, column, type) for value in given)
     name = _comparable(column, type)
     return f"{name} NOT IN ({values})" if values else f"{name} IS NOT NULL"
 
@@ -97,9 +98,13 @@ def _outside(options: Between, subject: Subject) -> list[Failing]:
 def _is_outside(options: Between, column: str, subject: Subject) -> str:
     type = subject.type_of(column)
     name = _comparable(column, type)
-    given = [(sign, at) for sign, at in (("<", options.min), (">", options.max)) if at is not None]
-    _refuse_shortened([at for _, at in given], column, subject)
-    return " OR ".join(f"{name} {sign} {bound(at, column, type)}" for sign, at in given)
+    found = []
+    for key, sign, at in (("min", "<", options.min), ("max", ">", options.max)):
+        if at is not None:
+            with values_of(key):
+                _refuse_shortened([at], column, subject)
+                found.append(f"{name} {sign} {bound(at, column, type)}")
+    return " OR ".join(found)
 
 
 def _say_outside(options: Between, counts: Counts, subject: Subject) -> str:

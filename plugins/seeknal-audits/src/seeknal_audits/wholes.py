@@ -81,6 +81,8 @@ def _refuse_misfits(options: Relationships, subject: Subject) -> None:
                 f" column of {options.to}",
                 code="SK0903",
                 help=column_help(name, names),
+                key="field",
+                words=(name,),
             )
     types = {column.name.lower(): column.type for column in rows.columns}
     for mine, name in zip(options.columns, options.fields, strict=True):
@@ -91,6 +93,8 @@ def _refuse_misfits(options: Relationships, subject: Subject) -> None:
                 f" {options.to}: {reason}",
                 code="SK0912",
                 help="name a column of the same type, or cast one of them in its node",
+                key="field",
+                words=(name, mine),
             )
 
 
@@ -115,7 +119,10 @@ def _newest(options: Freshness, subject: Subject) -> list[str]:
     type = subject.type_of(options.column)
     if not type.startswith(("DATE", "TIMESTAMP")) or type.endswith("]"):
         raise NodeError(
-            f"freshness needs a date or timestamp, but {options.column} is {type}", code="SK0913"
+            f"freshness needs a date or timestamp, but {options.column} is {type}",
+            code="SK0913",
+            key="column",
+            words=(options.column,),
         )
     newest = f"max({quote_identifier(options.column)})"
     oldest = _before(datetime.now(UTC), options.max_age).replace(tzinfo=None)
