@@ -17,13 +17,13 @@ from seeknal.testing.contracts import (  # noqa: E402 - see above
     PluginContract,
     SourceContract,
     TargetContract,
-    fetch,
 )
 from seeknal.testing.project import (  # noqa: E402 - see above
     Outcome,
     TestProject,
     seeknal_project,
 )
+from seeknal.testing.shared import fetch  # noqa: E402 - see above
 
 __all__ = (
     "AuditContract",

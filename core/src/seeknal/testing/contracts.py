@@ -6,144 +6,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from seeknal.testing.shared import Contract, fetch, later
+
 if TYPE_CHECKING:
     from seeknal.kernel.contexts import Context
     from seeknal.kernel.plugin_types import Session
     from seeknal.values.audits import Audit
-    from seeknal.values.relations import Relation
     from seeknal.values.sources import Connection, Source
     from seeknal.values.targets import Target
 
 
-class _Contract:
-    """What the contracts share.
-
-    ``plugin`` is the dotted name of the plugin's module. ``unsupported`` maps the name of a
-    test to the reason why the plugin cannot pass it: that test must then fail.
-    """
-
-    plugin: ClassVar[str]
-    unsupported: ClassVar[Mapping[str, str]] = {}
-
-    @pytest.fixture(autouse=True)
-    def _limits(self, request: pytest.FixtureRequest) -> None:
-        reason = self.unsupported.get(request.function.__name__)
-        if reason is not None:
-            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-
-    @pytest.fixture
-    def module(self) -> ModuleType:
-        """The plugin's module."""
-        from importlib import import_module
-
-        return import_module(self.plugin)
-
-    @pytest.fixture
-    def connections(self) -> Mapping[str, object]:
-        """Options by connection name, as ``context.connection`` gives them. Override it."""
-        return {}
-
-    @pytest.fixture
-    def context(self, tmp_path: Path, connections: Mapping[str, object]) -> Iterator[Context]:
-        """A real context on an in-memory DuckDB, with ``tmp_path`` as the project."""
-        import duckdb
-
-        with duckdb.connect() as connection:
-            yield _context(tmp_path, connection, connections)
-
-    @pytest.fixture
-    def relation(self, context: Context) -> Callable[[str], Relation]:
-        """Makes a stored output of a query."""
-
-        def make(query: str) -> Relation:
-            return _relation(context, query)
-
-        return make
-
-
-def _context(root: Path, connection: Any, connections: Mapping[str, object]) -> Context:
-    import logging
-
-    from seeknal.kernel.context import StepContext
-    from seeknal.values.names import NodeId
-    from seeknal.values.sources import Connection
-
-    def find(name: str) -> Connection:
-        return Connection(name=name, type="contract", options=connections[name])
-
-    workdir, samples = root / ".contract" / "workdir", root / ".contract" / "samples"
-    for folder in (workdir, samples):
-        folder.mkdir(parents=True)
-    return StepContext(
-        node=NodeId("transform.contract"),
-        environment="prod",
-        run_id="contract",
-        project_root=root,
-        scratch=workdir,
-        samples=samples,
-        log=logging.getLogger("seeknal.contract"),
-        cursor=lambda: connection,
-        connections=find,
-        relation_of=lambda node: _parent(connection, node),
-        row_counts=lambda limit: [],
-        delivery_id="contract-1",
-    )
-
-
-def _later(context: Context) -> Context:
-    """The context of another delivery, not of the same one tried again."""
-    import attrs
-
-    changed: Any = context
-    later: Context = attrs.evolve(changed, delivery_id="contract-2")
-    return later
-
-
-def _relation(context: Context, query: str) -> Relation:
-    context.duckdb.execute(f"CREATE OR REPLACE TABLE contract AS {query}")
-    return _parent(context.duckdb, "transform.contract")
-
-
-def _parent(connection: Any, node: str) -> Relation:
-    from seeknal.sql.quote import quote_identifier
-    from seeknal.values.columns import Column
-    from seeknal.values.names import NodeId
-    from seeknal.values.relations import Relation
-
-    name = NodeId(node).name
-    described = connection.execute(f"DESCRIBE {quote_identifier(name)}").fetchall()
-    columns = tuple(Column(row[0], row[1]) for row in described)
-    count = connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").fetchone()
-    return Relation(node=NodeId(node), scan=quote_identifier(name), columns=columns, rows=count[0])
-
-
-def fetch(rows: Any, context: Context) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
-    """(name, type) of each column, and the rows, of what ``load_source`` returned."""
-    from seeknal.run.engine import settle
-    from seeknal.values.relations import ParquetFiles, Scan
-
-    connection = context.duckdb
-    rows = settle(connection, rows, context.workdir / "settled.parquet")
-    if isinstance(rows, Scan):
-        found = connection.sql(rows.sql)
-    elif isinstance(rows, ParquetFiles):
-        found = connection.read_parquet(list(rows.paths))
-    elif hasattr(rows, "fetchall"):
-        found = rows
-    else:
-        found = connection.from_arrow(rows)
-    columns = [(name, str(type)) for name, type in zip(found.columns, found.types, strict=True)]
-    return columns, found.fetchall()
-
-
-class PluginContract(_Contract):
+class PluginContract(Contract):
     """What every plugin keeps. Set ``plugin``, and ``drivers`` to the modules of its drivers."""
 
     drivers: ClassVar[Sequence[str]] = ()
@@ -200,24 +80,7 @@ class PluginContract(_Contract):
                     assert "Secret" in str(option.type) or option.type is Secret, option.name
 
 
-def _manager(module: ModuleType) -> Any:
-    import pluggy
-
-    from seeknal.kernel import hookspecs
-
-    manager = pluggy.PluginManager(hookspecs.NAME)
-    manager.add_hookspecs(hookspecs)
-    manager.register(module)
-    return manager
-
-
-def _declared(module: ModuleType) -> list[Any]:
-    hooks = _manager(module).hook
-    plurals = ("node_kinds", "source_types", "target_types", "audit_types", "connection_types")
-    return [entry for plural in plurals for group in getattr(hooks, plural)() for entry in group]
-
-
-class SourceContract(_Contract):
+class SourceContract(Contract):
     """What every source type keeps. Override the fixtures that raise."""
 
     @pytest.fixture
@@ -290,7 +153,7 @@ class SourceContract(_Contract):
         assert json.loads(json.dumps(first)) == json.loads(json.dumps(second))
 
 
-class TargetContract(_Contract):
+class TargetContract(Contract):
     """What every target type keeps. Override the fixtures that raise."""
 
     @pytest.fixture
@@ -323,7 +186,7 @@ class TargetContract(_Contract):
     ) -> None:
         module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
 
-        module.materialize(target, relation("SELECT 2 AS id, 'b' AS name"), _later(context))
+        module.materialize(target, relation("SELECT 2 AS id, 'b' AS name"), later(context))
 
         assert delivered() == [(2, "b")]
 
@@ -343,7 +206,7 @@ class TargetContract(_Contract):
         module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
 
         result = module.materialize(
-            target, relation("SELECT 1 AS id, 'a' AS name WHERE false"), _later(context)
+            target, relation("SELECT 1 AS id, 'a' AS name WHERE false"), later(context)
         )
 
         assert result.rows == 0
@@ -367,7 +230,7 @@ class TargetContract(_Contract):
         assert module.materialize(foreign, relation("SELECT 1 AS id"), context) is None
 
 
-class ConnectionContract(_Contract):
+class ConnectionContract(Contract):
     """What every connection type keeps. Override the fixtures that raise."""
 
     secret: ClassVar[str] = "c4n4ry-S3cret"
@@ -461,7 +324,7 @@ class ConnectionContract(_Contract):
         assert module.open_session(foreign, tmp_path) is None
 
 
-class AuditContract(_Contract):
+class AuditContract(Contract):
     """What every audit type keeps. Override the fixtures that raise."""
 
     @pytest.fixture
@@ -513,3 +376,20 @@ class AuditContract(_Contract):
         (result,) = module.audit([audit], empty, context)
 
         assert result.audit_type == audit.type
+
+
+def _manager(module: ModuleType) -> Any:
+    import pluggy
+
+    from seeknal.kernel import hookspecs
+
+    manager = pluggy.PluginManager(hookspecs.NAME)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module)
+    return manager
+
+
+def _declared(module: ModuleType) -> list[Any]:
+    hooks = _manager(module).hook
+    plurals = ("node_kinds", "source_types", "target_types", "audit_types", "connection_types")
+    return [entry for plural in plurals for group in getattr(hooks, plural)() for entry in group]
