@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-import dis
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from seeknal.project.python.declarations import (
+    PipelineFile,
+    import_declarations,
+    literals,
+    read_declarations,
+)
 from seeknal.project.python.pep723 import BadHeader, header_of
 from seeknal.project.python.strangers import handed_on, strangers
 from seeknal.project.python.syntax import (
@@ -23,7 +27,6 @@ from seeknal.project.python.syntax import (
     first_line,
     functions,
     imports_us,
-    literal,
     marks_of,
     our_names,
     read_refs,
@@ -32,13 +35,13 @@ from seeknal.project.python.syntax import (
 from seeknal.project.python.syntax_tree import syntax_tree
 from seeknal.project.raw import RawNode
 from seeknal.project.text_files import not_utf8
-from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.names import NodeId
 from seeknal.values.node import PythonCode
 from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
+    from seeknal.project.python.declarations import Declared
     from seeknal.project.python.following import Counted
     from seeknal.project.python.reads import Reads
     from seeknal.project.python.syntax import (
@@ -63,7 +66,7 @@ def read_pipeline(path: Path, root: Path) -> tuple[list[RawNode], Problems]:
 def imported_declarations(path: Path, root: Path) -> dict[str, Any]:
     """What importing a file declares, as plain values: for a process with the file's packages."""
     reader = _Reader(path, root)
-    declared = reader.imported()
+    declared = import_declarations(reader.file, reader.problems)
     places = [(entry.message, entry.location) for entry in reader.problems]
     return {
         "declared": [
@@ -87,18 +90,6 @@ _NOWHERE = Marks("", {}, {})
 
 
 @frozen(kw_only=True)
-class Declared:
-    """One decorated function, however it was learned."""
-
-    kind: str
-    keys: Mapping[str, Any]
-    targets: Sequence[Mapping[str, Any]]
-    function: str
-    line: int
-    mistakes: Sequence[str] = ()
-
-
-@frozen(kw_only=True)
 class Code:
     """What a function is made of: its hash, the ids that it reads through ``ctx.ref``, the rest."""
 
@@ -113,157 +104,52 @@ class _Reader:
     """Reads one file; its steps share the syntax tree and the list of problems."""
 
     def __init__(self, path: Path, root: Path) -> None:
-        self.path = path
-        self.root = root
-        self.file = path.relative_to(root).as_posix()
+        self.file = PipelineFile(path=path, root=root)
         self.problems = Problems()
-        self.header: str | None = None
-        self.tree = ast.Module(body=[], type_ignores=[])
-        self.names: dict[str, str] = {}
 
     def nodes(self) -> list[RawNode]:
         if not self.parse():
             return []
-        self.names = our_names(self.tree)
-        self.names |= handed_on(self.path, self.root)
+        names = our_names(self.file.tree) | handed_on(self.file.path, self.file.root)
+        self.file = evolve(self.file, names=names)
         if self.has_strangers():
             return []
-        if not self.names and not imports_us(self.tree):
+        if not names and not imports_us(self.file.tree):
             return []
-        declared = self.imported() if self.header is None else self.read()
-        raws = [self.raw(entry) for entry in declared]
+        learn = import_declarations if self.file.header is None else read_declarations
+        raws = [self.raw(entry) for entry in learn(self.file, self.problems)]
         return [raw for raw in raws if raw is not None]
 
-    def at(self, line: int = 0, column: int = 0) -> Location:
-        return Location(self.file, line, column)
-
     def parse(self) -> bool:
+        file = self.file
         try:
-            data = self.path.read_bytes()
-            self.tree = syntax_tree(data, str(self.path))
-            self.header = header_of(data.decode("utf-8-sig").replace("\r\n", "\n"))
+            data = file.path.read_bytes()
+            tree = syntax_tree(data, str(file.path))
+            header = header_of(data.decode("utf-8-sig").replace("\r\n", "\n"))
         except SyntaxError as error:
             message = f"Python cannot read this file: {error.msg}"
-            self.problems.add("SK0501", message, self.at(error.lineno or 0, error.offset or 0))
+            self.problems.add("SK0501", message, file.at(error.lineno or 0, error.offset or 0))
         except UnicodeDecodeError as error:
             message, line = not_utf8(data, error)
             help = "save the file as UTF-8"
-            self.problems.add("SK0502", f"the file {message}", self.at(line), help)
+            self.problems.add("SK0502", f"the file {message}", file.at(line), help)
         except BadHeader as error:
-            self.problems.add("SK0503", f"the file cannot be read: {error}", self.at(error.line))
+            self.problems.add("SK0503", f"the file cannot be read: {error}", file.at(error.line))
         except (OSError, ValueError, RecursionError) as error:
-            self.problems.add("SK0502", f"the file cannot be read: {error}", self.at())
+            self.problems.add("SK0502", f"the file cannot be read: {error}", file.at())
         else:
+            self.file = evolve(file, tree=tree, header=header)
             return True
         return False
 
     def has_strangers(self) -> bool:
         """Report functions that look like nodes and are none: nobody would miss them else."""
         before = len(self.problems)
-        for found in strangers(self.tree, self.names, self.path.parent):
+        for found in strangers(self.file.tree, self.file.names, self.file.path.parent):
             severity: Severity = "error" if found.certain else "warn"
-            place = self.at(found.line)
+            place = self.file.at(found.line)
             self.problems.add("SK0224", found.message, place, found.help, severity=severity)
         return self.problems.has_errors(before)
-
-    def imported(self) -> list[Declared]:
-        from seeknal.project.python.modules import load_file
-
-        try:
-            loaded = load_file(self.path)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and not self.raises(error):
-                raise
-            self.import_failed(error)
-            return []
-        return [
-            Declared(
-                kind=entry.kind,
-                keys=entry.keys | {"name": entry.name},
-                targets=entry.targets,
-                function=entry.function.__name__,
-                line=entry.function.__code__.co_firstlineno,
-                mistakes=entry.mistakes,
-            )
-            for entry in loaded.declarations
-        ]
-
-    def raises(self, error: BaseException) -> bool:
-        """Whether the project's code says ``raise`` itself: Ctrl-C never comes at that place."""
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        if place is None:
-            return False
-        code = place.tb_frame.f_code
-        is_own = Path(code.co_filename).is_relative_to(self.root)
-        return is_own and dis.opname[code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
-
-    def import_failed(self, error: BaseException) -> None:
-        place = self.failing_line(error)
-        help = None
-        missing = (isinstance(error, ModuleNotFoundError) and error.name) or ""
-        if missing.partition(".")[0] == "seeknal":
-            help = "decorators: from seeknal import transform, ...; ctx.duckdb runs SQL"
-        elif isinstance(error, ModuleNotFoundError) and error.name:
-            help = (
-                f"install it where seeknal runs, or list it in a '# /// script' header:"
-                f" dependencies = [{error.name.partition('.')[0]!r}]"
-            )
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        self.problems.add("SK0504", f"importing the file failed: {text}", place, help)
-
-    def failing_line(self, error: BaseException) -> Location:
-        """The innermost line of the project's that was being run."""
-        if isinstance(error, SyntaxError) and error.filename:
-            return self.place(Path(error.filename), error.lineno or 0)
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(self.path.parent)]
-        return self.place(Path(own[-1].filename), own[-1].lineno or 0) if own else self.place()
-
-    def place(self, path: Path | None = None, line: int = 0) -> Location:
-        if path is None or not path.is_relative_to(self.root):
-            return Location(self.file)
-        return Location(path.relative_to(self.root).as_posix(), line)
-
-    def read(self) -> list[Declared]:
-        """What the decorators say as they are written; run where they compute something."""
-        known = constants(self.tree)
-        top = [node for node in functions(self.tree) if decorators(node, self.names)]
-        try:
-            if any(node not in self.tree.body for node in top):
-                raise NotLiteral(top[0].lineno)
-            return [self.written(node, known) for node in top]
-        except NotLiteral:
-            return self.described()
-
-    def written(self, function: Function, known: Mapping[str, ast.expr]) -> Declared:
-        found = decorators(function, self.names)
-        kinds = [entry for entry in found if entry.name != "materialize"]
-        mistakes = [f"@{kinds[0].name} and @{entry.name} on one function" for entry in kinds[1:]]
-        keys = _literals(kinds[0], known) if kinds else {}
-        return Declared(
-            kind=kinds[0].name if kinds else "",
-            keys={"name": function.name} | keys,
-            targets=[_literals(entry, known) for entry in found if entry.name == "materialize"],
-            function=function.name,
-            line=first_line(function),
-            mistakes=mistakes,
-        )
-
-    def described(self) -> list[Declared]:
-        from seeknal.project.python.uv import run_with_uv
-        from seeknal.values.errors import SeeknalError
-
-        job = {"do": "describe", "file": str(self.path), "root": str(self.root)}
-        try:
-            answer = run_with_uv(self.path, self.header or "", job, self.root)
-        except SeeknalError as error:
-            self.problems.add(error.code, error.message, self.at(), error.help)
-            return []
-        for entry in answer["problems"]:
-            self.problems.add("SK0504", entry["message"], self.at(entry["line"]))
-        return [Declared(**entry) for entry in answer["declared"]]
 
     def raw(self, declared: Declared) -> RawNode | None:
         """A declaration as the mapping of keys that a YAML file would hold."""
@@ -274,10 +160,10 @@ class _Reader:
         line = decorator.line if decorator else declared.line
         if not self.is_sound(declared, function, line):
             return None
-        marks = Marks.at(Location(self.file, line))
+        marks = Marks.at(self.file.at(line))
         if decorator:
             targets = [entry for entry in self.ours(function) if entry.name == "materialize"]
-            marks = marks_of(decorator, targets, self.file)
+            marks = marks_of(decorator, targets, self.file.name)
         data = self.keys(declared, marks)
         if data is None:
             return None
@@ -293,7 +179,7 @@ class _Reader:
             name=name,
             data=data,
             marks=marks,
-            location=Location(self.file, line),
+            location=self.file.at(line),
             python=self.python(declared, code) if is_run else None,
             code_hash=code.hash if is_run else None,
             reads=code.reads if is_run else None,
@@ -301,44 +187,50 @@ class _Reader:
 
     def python(self, declared: Declared, code: Code) -> PythonCode:
         return PythonCode(
-            file=self.file,
+            file=self.file.name,
             function=declared.function,
             line=declared.line,
-            script=self.header,
+            script=self.file.header,
             reads=code.reads.files if code.reads else (),
             outside=code.outside,
             computed=code.computed,
         )
 
     def function(self, declared: Declared) -> Function | None:
-        named = [node for node in functions(self.tree) if node.name == declared.function]
+        named = [node for node in functions(self.file.tree) if node.name == declared.function]
         return next((node for node in named if first_line(node) == declared.line), None)
 
     def ours(self, function: Function | None) -> list[Decorator]:
-        return decorators(function, self.names) if function else []
+        return decorators(function, self.file.names) if function else []
 
     def is_sound(self, declared: Declared, function: Function | None, line: int) -> bool:
         before = len(self.problems)
         if not declared.kind:
             text = f"{declared.function}() has @materialize but is no node"
             self.problems.add(
-                "SK0505", text, self.at(line), "add @transform, @source or another node decorator"
+                "SK0505",
+                text,
+                self.file.at(line),
+                "add @transform, @source or another node decorator",
             )
         for mistake in declared.mistakes:
-            self.problems.add("SK0505", mistake, self.at(line), "a function is one node")
+            self.problems.add("SK0505", mistake, self.file.at(line), "a function is one node")
         name = declared.keys.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             text = f"a node cannot be named {name!r}"
             self.problems.add(
-                "SK0506", text, self.at(line), "letters, digits and _, not beginning with a digit"
+                "SK0506",
+                text,
+                self.file.at(line),
+                "letters, digits and _, not beginning with a digit",
             )
         if isinstance(function, ast.AsyncFunctionDef):
             text = f"{declared.function}() is async: a node's function is an ordinary one"
-            self.problems.add("SK0507", text, self.at(line))
+            self.problems.add("SK0507", text, self.file.at(line))
         elif function and (count := required_arguments(function)) > 1:
             text = f"{declared.function}() takes {count} arguments"
             self.problems.add(
-                "SK0507", text, self.at(line), "a node's function takes ctx, or nothing"
+                "SK0507", text, self.file.at(line), "a node's function takes ctx, or nothing"
             )
         return len(self.problems) == before
 
@@ -375,7 +267,7 @@ class _Reader:
         place = marks.value(*path)
         text = f"{path[0]} cannot hold a value of type {type(value).__name__}"
         help = "text, numbers, true and false, lists and dicts may stand here"
-        self.problems.add("SK0508", text, self.at(place.line, place.column), help)
+        self.problems.add("SK0508", text, self.file.at(place.line, place.column), help)
         return None
 
     def add_targets(self, data: dict[str, Any], targets: list[Any], marks: Marks) -> None:
@@ -402,7 +294,7 @@ class _Reader:
         self.problems.add(
             "SK0509",
             "materialization= on a decorator is deprecated",
-            self.at(place.line, place.column),
+            self.file.at(place.line, place.column),
             "write @materialize(...) below or above it",
             severity="warn",
         )
@@ -413,20 +305,22 @@ class _Reader:
 
         try:
             reached = reach(
-                self.path,
+                self.file.path,
                 declared.function,
-                self.root,
+                self.file.root,
                 line=declared.line,
-                versions=self.header is None,
-                ours=self.names,
+                versions=self.file.header is None,
+                ours=self.file.names,
             )
         except (SyntaxError, ValueError, OSError, RecursionError) as error:
             self.problems.add(
-                "SK0510", f"the code of {declared.function}() cannot be read: {error}", self.at()
+                "SK0510",
+                f"the code of {declared.function}() cannot be read: {error}",
+                self.file.at(),
             )
             return Code()
         reads = reads_of(reached.counted)
-        text = f"{reached.hash}\0{self.header}" if self.header is not None else None
+        text = f"{reached.hash}\0{self.file.header}" if self.file.header is not None else None
         hash = sha256(text.encode()).hexdigest() if text is not None else reached.hash
         return Code(
             hash=hash,
@@ -443,21 +337,21 @@ class _Reader:
         from seeknal.project.python.module import read_module
 
         function = self.function(declared)
-        module = read_module(self.path, "")
+        module = read_module(self.file.path, "")
         decorators = function.decorator_list if function else []
         return [Counted(module=module, tree=entry) for entry in decorators]
 
     def is_computed(self) -> bool:
         """Whether some declaration of the file is not written out in it."""
-        known = constants(self.tree)
-        for node in functions(self.tree):
-            found = decorators(node, self.names)
+        known = constants(self.file.tree)
+        for node in functions(self.file.tree):
+            found = decorators(node, self.file.names)
             try:
                 for entry in found:
-                    _literals(entry, known)
+                    literals(entry, known)
             except NotLiteral:
                 return True
-            if found and node not in self.tree.body:
+            if found and node not in self.file.tree.body:
                 return True
         return False
 
@@ -481,13 +375,6 @@ class _Reader:
         if inputs:
             data["inputs"] = inputs
         return added
-
-
-def _literals(decorator: Decorator, known: Mapping[str, ast.expr]) -> dict[str, Any]:
-    if decorator.spread:
-        raise NotLiteral(decorator.spread)
-    values = {name: literal(value, known) for name, value in decorator.arguments.items()}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _listed(value: Any) -> Sequence[Any]:
