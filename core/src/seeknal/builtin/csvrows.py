@@ -11,17 +11,10 @@ from attrs import evolve
 
 from seeknal.builtin.csvchecks import can_look, faults, oddities
 from seeknal.builtin.csvdeclared import declared_kind
+from seeknal.builtin.csvfaults import broken, explained, ragged
 from seeknal.builtin.csvkinds import TEXT, kinds_of
-from seeknal.builtin.csvtable import (
-    attempted,
-    broken,
-    explained,
-    mended,
-    places_of,
-    ragged,
-    shown_file,
-    table_of,
-)
+from seeknal.builtin.csvplaces import places_of, shown_file
+from seeknal.builtin.csvtable import attempted, mended, table_of
 from seeknal.builtin.csvtypes import (
     MISFIT,
     all_of,
@@ -39,12 +32,8 @@ from seeknal.plugin import NodeError, Scan, value_of
 
 if TYPE_CHECKING:
     from seeknal.builtin.csvkinds import Kind
-    from seeknal.builtin.csvtable import (
-        Table,
-    )
-    from seeknal.builtin.csvtypes import (
-        Head,
-    )
+    from seeknal.builtin.csvtable import Table
+    from seeknal.builtin.csvtypes import Head
     from seeknal.builtin.readers import Reading
     from seeknal.plugin import Rows, Source, SourceContext
 

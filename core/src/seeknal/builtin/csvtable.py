@@ -1,45 +1,28 @@
-"""A CSV source's files as one table of text, and what is done when DuckDB cannot read them."""
+"""A CSV source's files as one table of text, read in another way where DuckDB cannot read them."""
 
 from __future__ import annotations
 
 import gzip
 import mmap
 import os
-import re
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from seeknal.builtin.csvchecks import (
-    can_look,
-    codec,
-    delimiter_of,
-    find_ragged_line,
-    first_fault,
-    first_longer,
-    first_width,
-    head_lines,
-    preamble,
-    records,
-    title_lines,
-    undecodable,
-)
+from seeknal.builtin.csvchecks import codec, delimiter_of, first_width, preamble, title_lines
 from seeknal.builtin.csvcopies import cleaned, hides_name, is_native, place_of, transcoded
+from seeknal.builtin.csvfaults import USUAL_LINE, explained, undecoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
 from seeknal.builtin.csvmost import layout_of_most
-from seeknal.builtin.readers import Reading, shown_name, unreadable
+from seeknal.builtin.readers import Reading, shown_name
 from seeknal.plugin import Context, NodeError, Source
 
 _T = TypeVar("_T")
-_USUAL_LINE = 2_000_000
 _LINES = (64 * 2**20, 512 * 2**20)
 """Sizes of a line that are tried where DuckDB's own bound is too small."""
 _MIXED = ("reached an invalid state", "unterminated quote")
-_ENCODED = ("unicode", "not utf-8 encoded")
 _TOO_LONG = ("Maximum line size", "unterminated quote")
 
 
@@ -102,7 +85,7 @@ def table_of(source: Source, reading: Reading, context: Context) -> Table:
             ) from error
         except UnicodeDecodeError as error:
             found = File(original=file, opened=file, layout=None)
-            raise _undecoded(evolve(table, files=(found,))) or error from error
+            raise undecoded(evolve(table, files=(found,))) or error from error
     return named(table)
 
 
@@ -132,7 +115,7 @@ def mended(table: Table, error: Exception) -> Table:
     Raises NodeError, with the line where it is known, when there is no other way.
     """
     text = str(error)
-    size = int(str(table.reading.arguments.get("max_line_size") or _USUAL_LINE))
+    size = int(str(table.reading.arguments.get("max_line_size") or USUAL_LINE))
     larger = [line for line in _LINES if line > size]
     if any(word in text for word in _TOO_LONG) and larger and not table.options.maximum_line_size:
         wanted = max(map(_size, (file.opened for file in table.files)))
@@ -148,112 +131,6 @@ def mended(table: Table, error: Exception) -> Table:
         if files != table.files:
             return evolve(table, files=files)
     raise explained(table, error) from error
-
-
-def explained(table: Table, error: Exception) -> NodeError:
-    """DuckDB's complaint about a table, with the line that is the cause where one is found."""
-    said = unreadable(_of_originals(table, error), table.reading, table.source, table.context)
-    if any(word in str(error) for word in _ENCODED):
-        return _undecoded(table) or said
-    if "Maximum line size" in str(error) and (found := _too_long(table)):
-        return found
-    found = ragged(table) or _fault(table, error)
-    return found or (_without_layout(table) if "sniffing" in str(error) else said)
-
-
-def _too_long(table: Table) -> NodeError | None:
-    size = int(str(table.reading.arguments.get("max_line_size") or _USUAL_LINE))
-    for file in table.files:
-        if (line := first_longer(file.opened, size)) is not None:
-            return NodeError(
-                f"{shown_name(file.original, table.context)}, line {line} has more than {size:,}"
-                " bytes",
-                code="SK0742",
-                help="params: {maximum_line_size: ...} says how many bytes a line may have",
-            )
-    return None
-
-
-def _without_layout(table: Table) -> NodeError:
-    file, options = table.files[-1], table.options
-    shown = shown_name(file.original, table.context)
-    skipped = options.skip and can_look(file.original, options)
-    if skipped and not head_lines(file.original, options, 0, 1):
-        return NodeError(
-            f"{shown} has no line below those that skip: {options.skip} leaves out",
-            code="SK0742",
-            help="params: {skip: ...} says how many lines are above the table",
-        )
-    return NodeError(
-        f"{shown}: its lines do not show how they are divided into fields",
-        code="SK0742",
-        help="params: {delimiter: ..., quote: ..., escape: ..., skip: ...} say how it is written",
-    )
-
-
-def _undecoded(table: Table) -> NodeError | None:
-    for file in table.files:
-        if (line := undecodable(file.opened)) is not None:
-            return NodeError(
-                f"{shown_name(file.original, table.context)}, line {line}: it is not in utf-8",
-                code="SK0742",
-                help="params: {encoding: latin-1} or {encoding: utf-16}",
-            )
-    return None
-
-
-def _of_originals(table: Table, error: Exception) -> Exception:
-    text = str(error)
-    for file in table.files:
-        text = text.replace(file.opened, shown_name(file.original, table.context))
-    return type(error)(text)
-
-
-def ragged(table: Table, only: str | None = None) -> NodeError | None:
-    """The error that names the first line of another length, when that is what is wrong."""
-    options = table.options
-    if options.ignore_errors or options.reject_file:
-        return None
-    for file in table.files:
-        delimiter = file.layout.delimiter if file.layout else options.delimiter
-        found = find_ragged_line(file.original, options, delimiter, only)
-        if found is not None:
-            return NodeError(
-                f"{shown_name(file.original, table.context)}, line {found.line}: {found.fields}"
-                f" field{'s' if found.fields != 1 else ''} where the first line has"
-                f" {found.expected}",
-                code="SK0744",
-                help="mend the line; or params: {ignore_errors: true} leaves such lines out,"
-                " {null_padding: true} fills up short ones, {delimiter: ...} says what is"
-                ' between, {comment: "#"} leaves out remarks',
-            )
-    return None
-
-
-def _fault(table: Table, error: Exception) -> NodeError | None:
-    """The error for the first line that breaks the rules of CSV, when that is what is wrong."""
-    if not re.search("quote|CSV Error|invalid state|sniffing", str(error)):
-        return None
-    return broken(table, None)
-
-
-def broken(table: Table, only: str | None) -> NodeError | None:
-    """The error for the first line that breaks the rules of CSV.
-
-    ``only``: the name of the one column that DuckDB made of the files.
-    """
-    for file in table.files:
-        delimiter = file.layout.delimiter if file.layout and only is None else None
-        found = first_fault(file.original, table.options, delimiter, only)
-        if found is not None:
-            line, what = found
-            return NodeError(
-                f"{shown_name(file.original, table.context)}, line {line}: {what}",
-                code="SK0771",
-                help="mend the line; or params: {quote: ..., escape: ...} say what is around"
-                " fields, {ignore_errors: true} leaves such lines out",
-            )
-    return None
 
 
 def _laid_out(table: Table, file: str, number: int) -> File:
@@ -289,7 +166,7 @@ def _with_layout(table: Table, number: int) -> File:
         if not file.clean and _is_mixed(file.opened):
             clean = _cleaned(table, file, number)
             return _with_layout(evolve(table, files=(clean,)), number)
-        size = int(str(table.reading.arguments.get("max_line_size") or _USUAL_LINE))
+        size = int(str(table.reading.arguments.get("max_line_size") or USUAL_LINE))
         if "line size" in str(error) and size < _LINES[-1] and not options.maximum_line_size:
             larger = next(line for line in _LINES if line > size)
             return _with_layout(
@@ -378,14 +255,14 @@ def _longest_line(files: Sequence[str]) -> int | None:
 
 def _long_line(file: str) -> int:
     """Bytes of a file's longest line, 0 when none is long."""
-    if file.endswith((".gz", ".zst")) or os.path.getsize(file) <= _USUAL_LINE:
+    if file.endswith((".gz", ".zst")) or os.path.getsize(file) <= USUAL_LINE:
         return 0
     longest = place = 0
     with open(file, "rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        while place + _USUAL_LINE < len(text):
-            end = text.rfind(b"\n", place, place + _USUAL_LINE)
+        while place + USUAL_LINE < len(text):
+            end = text.rfind(b"\n", place, place + USUAL_LINE)
             if end < 0:
-                end = text.find(b"\n", place + _USUAL_LINE)
+                end = text.find(b"\n", place + USUAL_LINE)
                 end = len(text) if end < 0 else end
                 longest = max(longest, end - place)
             place = end + 1
@@ -406,43 +283,3 @@ def _is_mixed(file: str) -> bool:
             both += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
             last = chunk[-1:]
     return bool(returns and feeds) and not returns == feeds == both
-
-
-@frozen(kw_only=True)
-class Place:
-    """Where a value stands in a file."""
-
-    file: str
-    line: int
-    column: str
-    value: str
-    fields: Sequence[str]
-
-
-def places_of(table: Table, wanted: Mapping[str, Collection[str]]) -> Iterator[Place]:
-    """Where the wanted values of some columns stand, in order of the files' lines."""
-    for file in table.files:
-        if file.layout is None:
-            continue
-        names = file.layout.names
-        columns = [(n, name, wanted[name]) for n, name in enumerate(names) if name in wanted]
-        shown = shown_name(file.original, table.context)
-        for line, fields in _rows_of(table, file, file.layout):
-            for n, name, values in columns:
-                if n < len(fields) and fields[n] in values:
-                    yield Place(file=shown, line=line, column=name, value=fields[n], fields=fields)
-
-
-def _rows_of(table: Table, file: File, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """The records of a file below its head."""
-    found = records(file.original, table.options, layout.delimiter)
-    above = layout.skip if file.opened == file.original else 0
-    below = (entry for entry in found if entry[0] > above)
-    return islice(below, 1 if layout.header else 0, None)
-
-
-def shown_file(table: Table) -> str:
-    """What to call the source's files in a message."""
-    first = shown_name(table.files[0].original, table.context)
-    others = len(table.files) - 1
-    return first if not others else f"{Path(first).as_posix()} and {others:,} more"

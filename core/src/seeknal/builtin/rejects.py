@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.builtin.csvkinds import kinds_of
-from seeknal.builtin.csvtable import attempted, places_of
+from seeknal.builtin.csvplaces import places_of
+from seeknal.builtin.csvtable import attempted
 from seeknal.builtin.csvtypes import all_of, decided, fitting, misfits, select_of
 from seeknal.builtin.readers import shown_name
 from seeknal.plugin import Scan, quote_literal, replacing
