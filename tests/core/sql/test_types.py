@@ -12,7 +12,7 @@ from tests.core.cutoff.typecases import OF_VARIANT, READERS, TYPES, answer, quer
 
 from seeknal.rows.scans import columns_of
 from seeknal.sql.quote import quote_identifier
-from seeknal.sql.storage import copy_statement, kept, scan_of, special
+from seeknal.sql.storage import copy_statement, is_kept, scan_of, special
 from seeknal.sql.typetree import type_tree
 from seeknal.values.columns import Column
 
@@ -92,7 +92,7 @@ def test_duckdb_alone_keeps_in_parquet_what_it_is_known_to_keep(tmp_path, duck):
 def test_only_types_that_parquet_keeps_are_taken_to_be_kept(duck):
     types = {name: str(duck.sql(f"SELECT {TYPES[name][0]} AS v").types[0]) for name in TYPES}
 
-    unsure = {name for name, type in types.items() if not kept(type)}
+    unsure = {name for name, type in types.items() if not is_kept(type)}
 
     assert unsure >= LOST
     assert not any(special(type) for name, type in types.items() if name not in unsure)
@@ -110,8 +110,8 @@ def test_types_that_parquet_keeps_cost_nothing(type):
 
 
 def test_a_type_that_nobody_knows_is_looked_at():
-    assert not kept("STRUCT(a FUTURE(")
-    assert not kept("FUTURE")
+    assert not is_kept("STRUCT(a FUTURE(")
+    assert not is_kept("FUTURE")
     assert special("ENUM(") is None
 
 

@@ -17,7 +17,7 @@ from seeknal.lineage.beside import (
 from seeknal.lineage.binding import Unbound
 from seeknal.lineage.schemas import Schema, named_only
 from seeknal.rows.scans import columns_of, refuse_equal_names
-from seeknal.sql.elsewhere import columns_nowhere
+from seeknal.sql.engine_columns import columns_nowhere
 from seeknal.sql.faults import Fault, faults_of, second_named
 from seeknal.sql.literals import literal_faults
 from seeknal.sql.misfits import misfit_faults

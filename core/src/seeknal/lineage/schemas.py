@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.kernel.roles import texts_of, with_role
-from seeknal.project.inside import leaves
+from seeknal.project.inside import leads_outside
 from seeknal.values.columns import Column
 from seeknal.values.digests import digest
 
@@ -65,7 +65,7 @@ def named_files(node: Node, root: Path) -> list[Path] | None:
         return None
     found: list[Path] = []
     for path in paths_of(source):
-        elsewhere = "://" in path or (leaves(root, path) and not source.allow_outside)
+        elsewhere = "://" in path or (leads_outside(root, path) and not source.allow_outside)
         if elsewhere or not path.strip():
             return None
         names = sorted(glob.glob(path, root_dir=root, recursive=True)) or [path]

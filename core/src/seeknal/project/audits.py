@@ -13,7 +13,7 @@ from seeknal.values.audits import Audit
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from seeknal.project.build_context import Surroundings
+    from seeknal.project.build_context import BuildContext
     from seeknal.values.marks import Marks
     from seeknal.values.names import NodeId
     from seeknal.values.problems import Problem, Problems
@@ -23,7 +23,7 @@ def build_audit(
     data: Mapping[str, object],
     marks: Marks,
     node: NodeId,
-    around: Surroundings,
+    around: BuildContext,
     problems: Problems,
     declared_by: NodeId | None = None,
 ) -> Audit | None:
@@ -100,7 +100,7 @@ def _where(value: object, marks: Marks, node: NodeId, problems: Problems) -> str
     return None
 
 
-def _completed(value: object, around: Surroundings) -> object:
+def _completed(value: object, around: BuildContext) -> object:
     """A text whose ``ref()`` names nodes in full, for whoever knows no other nodes."""
     from seeknal.sql.refs import complete_refs
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
-class Surroundings:
+class BuildContext:
     """Everything that building a node looks at beside the node's own keys."""
 
     root: Path
@@ -64,7 +64,7 @@ def no_profile(name: str) -> str:
 
 
 def unknown_connection(
-    name: str, around: Surroundings, location: Location, node: NodeId
+    name: str, around: BuildContext, location: Location, node: NodeId
 ) -> Problem | None:
     """A source or a target names a connection that no profile has; None where it may have one."""
     from seeknal.values.errors import did_you_mean

@@ -13,7 +13,7 @@ def is_url(path: str) -> bool:
     return "://" in path
 
 
-def leaves(root: Path, path: str) -> bool:
+def leads_outside(root: Path, path: str) -> bool:
     """Whether ``path`` (a pattern too) leads out of ``root``, symbolic links followed."""
     if is_url(path):
         return False

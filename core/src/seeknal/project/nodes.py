@@ -28,7 +28,7 @@ from seeknal.values.targets import Target
 if TYPE_CHECKING:
     from seeknal.kernel.kinds import NodeKind
     from seeknal.project.build_context import (
-        Surroundings,
+        BuildContext,
     )
     from seeknal.project.keys import InputKeys
     from seeknal.project.raw import RawNode
@@ -56,7 +56,7 @@ class Built:
     wrong_targets: tuple[Target, ...] = ()
 
 
-def build_node(raw: RawNode, around: Surroundings, problems: Problems) -> Built | None:
+def build_node(raw: RawNode, around: BuildContext, problems: Problems) -> Built | None:
     """The node, or None when too little of it is right or it is disabled."""
     return _Builder(raw, around, problems).build()
 
@@ -64,7 +64,7 @@ def build_node(raw: RawNode, around: Surroundings, problems: Problems) -> Built 
 class _Builder:
     """Builds one node; its steps share the raw keys and the list of problems."""
 
-    def __init__(self, raw: RawNode, around: Surroundings, problems: Problems) -> None:
+    def __init__(self, raw: RawNode, around: BuildContext, problems: Problems) -> None:
         self.raw = raw
         self.around = around
         self.problems = problems.of(raw.id)
@@ -280,7 +280,7 @@ class _Builder:
             self.problems.add(
                 "SK0204", "both transform: and sql: are given", place, "keep one of them"
             )
-        from seeknal.sql.positions import written
+        from seeknal.sql.positions import place_in_rendered
         from seeknal.sql.refs import resolve_sql
         from seeknal.sql.tokens import offset_of
 
@@ -291,7 +291,7 @@ class _Builder:
 
         def locate(line: int, column: int) -> Location:
             offset = offset_of(rendered.text, line, column)
-            return written(self.around.root, start, text, rendered.text, offset)
+            return place_in_rendered(self.around.root, start, text, rendered.text, offset)
 
         resolved = resolve_sql(
             rendered.text,

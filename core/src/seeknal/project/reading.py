@@ -13,12 +13,12 @@ from seeknal.kernel.hooks import failure
 from seeknal.project.addresses import Addresses
 from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
-from seeknal.project.build_context import Surroundings
+from seeknal.project.build_context import BuildContext
 from seeknal.project.checks import causes, graph_problems
+from seeknal.project.command_variables import unused_variables
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
-from seeknal.project.given import unused_variables
 from seeknal.project.nodes import build_node
 from seeknal.project.own_audits import read_own_audits
 from seeknal.project.paths import files_below
@@ -58,10 +58,10 @@ def read_project(
     cache: Cache | None,
 ) -> Project:
     """The project as its files say it, kept in ``cache``. Raises ProjectError with all problems."""
-    return _Loader(root, plugins, variables, profile, cache).load()
+    return _ProjectReader(root, plugins, variables, profile, cache).read()
 
 
-class _Loader:
+class _ProjectReader:
     """One reading of a project's files."""
 
     def __init__(
@@ -88,7 +88,7 @@ class _Loader:
         """Those of them whose rows are not known for that."""
         self.disabled: frozenset[NodeId] = frozenset()
 
-    def load(self) -> Project:
+    def read(self) -> Project:
         settings, problems = load_settings(self.root)
         self.problems += problems
         self.problems += emptied(self.root)
@@ -97,9 +97,9 @@ class _Loader:
         raws = [raw for found in files.values() for raw in found]
         raws = self.distinct(self.with_sql_files(raws))
         raws = with_properties(raws, self.properties, self.problems)
-        around = self.surroundings(settings, profile, raws)
+        around = self.build_context(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
-        nodes = self.with_found_inputs(self.nodes(raws, around))
+        nodes = self.with_found_inputs(self.build_nodes(raws, around))
         nodes = with_asked_audits(self.with_rules(nodes, raws, around), self.plugins, self.problems)
         nodes = through_descriptions(self.in_order(nodes))
         addresses = Addresses(profile, self.plugins)
@@ -141,13 +141,13 @@ class _Loader:
         base = self.root / "seeknal"
         for path in yaml_files(base):
             if path.relative_to(base).parts[0] != "common":
-                found[path] = self.yaml(path)
+                found[path] = self.read_yaml(path)
         for path in files_below(base / "seeds", ".csv"):
             if path.parent == base / "seeds":
                 found[path] = seed_nodes(path, self.root, self.problems)
         for path in files_below(base / "pipelines", ".py"):
             if not path.name.startswith("_"):
-                found[path] = self.python(path)
+                found[path] = self.read_python(path)
         self.problems += stray_problems(self.root)
         return found
 
@@ -157,7 +157,7 @@ class _Loader:
         if not paths and not any("sql_file" in raw.data for raw in raws):
             return raws
         before = len(self.problems)
-        found = with_sql_files(raws, self.root, self.sql, self.problems, self.unread)
+        found = with_sql_files(raws, self.root, self.read_sql, self.problems, self.unread)
         for raw in found:
             if raw.sql_at is not None:
                 note_headers(raw.data)
@@ -167,14 +167,14 @@ class _Loader:
                 self.unread.append(f"name: {Path(problem.location.file).stem}")
         return found
 
-    def sql(self, path: Path) -> str | None:
-        text = self.text(path)
+    def read_sql(self, path: Path) -> str | None:
+        text = self.read_text(path)
         if text is not None and "://" in text:
             note_urls_in(text)
         return text
 
-    def yaml(self, path: Path) -> list[RawNode]:
-        text = self.text(path)
+    def read_yaml(self, path: Path) -> list[RawNode]:
+        text = self.read_text(path)
         if text is None:
             return []
         if (empty := nothing_in(text, path.relative_to(self.root).as_posix())) is not None:
@@ -189,7 +189,7 @@ class _Loader:
         self.properties += found.properties
         return found.nodes
 
-    def python(self, path: Path) -> list[RawNode]:
+    def read_python(self, path: Path) -> list[RawNode]:
         from seeknal.project.python.pipelines import read_pipeline
 
         file = path.relative_to(self.root).as_posix()
@@ -212,7 +212,7 @@ class _Loader:
         if any(problem.severity == "error" for problem in problems):
             self.unread.append(text)
 
-    def text(self, path: Path) -> str | None:
+    def read_text(self, path: Path) -> str | None:
         return read_text(path, path.relative_to(self.root).as_posix(), self.problems)
 
     def distinct(self, raws: Iterable[RawNode]) -> list[RawNode]:
@@ -225,12 +225,12 @@ class _Loader:
                 self.problems.append(_twin(raw, first))
         return list(seen.values())
 
-    def surroundings(
+    def build_context(
         self, settings: Settings, profile: Profile | None, raws: list[RawNode]
-    ) -> Surroundings:
+    ) -> BuildContext:
         from seeknal.project.profile.envfile import environment
 
-        common = load_common(self.root, self.text, self.problems)
+        common = load_common(self.root, self.read_text, self.problems)
         scope = Scope(
             values={**settings.variables, **self.variables},
             aliases=common.aliases,
@@ -240,7 +240,7 @@ class _Loader:
             today=datetime.now(UTC).date(),
             root=self.root,
         )
-        return Surroundings(
+        return BuildContext(
             root=self.root,
             plugins=self.plugins,
             scope=scope,
@@ -251,7 +251,7 @@ class _Loader:
             has_profile=self.profile is not None or bool(settings.options.connections),
             asked=profile.asked() if profile else {},
             node_defaults=settings.options.defaults,
-            own_audits=read_own_audits(self.root, self.text, self.plugins, self.problems),
+            own_audits=read_own_audits(self.root, self.read_text, self.plugins, self.problems),
         )
 
     def source_defaults(
@@ -267,7 +267,7 @@ class _Loader:
         }
         return {type: profile.source_defaults(type, self.problems) for type in sorted(types)}
 
-    def nodes(self, raws: list[RawNode], around: Surroundings) -> dict[NodeId, Node]:
+    def build_nodes(self, raws: list[RawNode], around: BuildContext) -> dict[NodeId, Node]:
         found: dict[NodeId, Node] = {}
         for raw in raws:
             built = build_node(raw, around, self.problems)
@@ -314,7 +314,7 @@ class _Loader:
         return nodes
 
     def with_rules(
-        self, nodes: dict[NodeId, Node], raws: list[RawNode], around: Surroundings
+        self, nodes: dict[NodeId, Node], raws: list[RawNode], around: BuildContext
     ) -> dict[NodeId, Node]:
         """A rule's audits are asked of the node that the rule is about."""
         from seeknal.project.rules import audits_of_rule
@@ -337,7 +337,7 @@ class _Loader:
         self,
         nodes: Mapping[NodeId, Node],
         raws: list[RawNode],
-        around: Surroundings,
+        around: BuildContext,
         addresses: Addresses,
     ) -> None:
         """Refs, circles, and targets whose rows others overwrite or read."""

@@ -14,14 +14,14 @@ from seeknal.project.build_context import (
     unknown_connection,
     unknown_type,
 )
-from seeknal.project.inside import leaves
+from seeknal.project.inside import leads_outside
 from seeknal.project.profile.endpoints import implicit_connection, without_credentials
 from seeknal.project.templates.rendering import text_begins
 from seeknal.values.errors import did_you_mean
 from seeknal.values.sources import Source
 
 if TYPE_CHECKING:
-    from seeknal.project.build_context import Surroundings
+    from seeknal.project.build_context import BuildContext
     from seeknal.project.keys import CommonKeys
     from seeknal.project.raw import RawNode
     from seeknal.project.templates.texts import NodeTexts
@@ -36,7 +36,7 @@ class SourceBuilder:
     """Builds the source of one node."""
 
     def __init__(
-        self, raw: RawNode, around: Surroundings, problems: Problems, texts: NodeTexts
+        self, raw: RawNode, around: BuildContext, problems: Problems, texts: NodeTexts
     ) -> None:
         self.raw = raw
         self.around = around
@@ -128,7 +128,7 @@ class SourceBuilder:
     def check_paths(self, table: tuple[str, ...], options: object) -> None:
         """Files that a source names lie below the project."""
         for _, path, place in self.named(table, options):
-            if leaves(self.around.root, path):
+            if leads_outside(self.around.root, path):
                 self.problems.append(outside_problem(path, place, self.raw.id))
 
     def named(

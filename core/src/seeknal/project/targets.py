@@ -14,7 +14,7 @@ from seeknal.project.build_context import (
     unknown_connection,
     unknown_type,
 )
-from seeknal.project.inside import leaves
+from seeknal.project.inside import leads_outside
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
 from seeknal.values.targets import Mode, Target
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import TargetType
     from seeknal.kernel.kinds import NodeKind
     from seeknal.project.build_context import (
-        Surroundings,
+        BuildContext,
     )
     from seeknal.project.keys import CommonKeys
     from seeknal.project.raw import RawNode
@@ -50,7 +50,7 @@ _PLACES = ("path", "table")
 class TargetBuilder:
     """Builds the targets of one node."""
 
-    def __init__(self, raw: RawNode, around: Surroundings, problems: Problems) -> None:
+    def __init__(self, raw: RawNode, around: BuildContext, problems: Problems) -> None:
         self.raw = raw
         self.around = around
         self.problems = problems.of(raw.id)
@@ -225,7 +225,7 @@ class TargetBuilder:
             return
         for entry in with_role(type(options), "path"):
             path = getattr(options, entry.name)
-            if isinstance(path, str) and leaves(self.around.root, path):
+            if isinstance(path, str) and leads_outside(self.around.root, path):
                 self.problems.append(outside_problem(path, marks.value(entry.key), self.raw.id))
 
 

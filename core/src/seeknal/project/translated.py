@@ -30,7 +30,7 @@ def in_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path
 
     Where nothing is known of what differs, it is what sqlglot makes of it: loading says that.
     """
-    from seeknal.sql.positions import written
+    from seeknal.sql.positions import place_in_rendered
     from seeknal.sql.tokens import offset_of
     from seeknal.sql.translating.nodes import for_duckdb, is_translated
 
@@ -48,7 +48,7 @@ def in_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path
             Problem(
                 code="SK0456",
                 message=f"{refusal.message} (from {sql.dialect})",
-                location=written(root, sql.location, sql.text, sql.rendered, offset),
+                location=place_in_rendered(root, sql.location, sql.text, sql.rendered, offset),
                 help="write it otherwise, or in DuckDB's own SQL without dialect:",
                 node=node.id,
             )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.rows.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
-from seeknal.sql.storage import copy_statement, kept, scan_of, wide_columns
+from seeknal.sql.storage import copy_statement, is_kept, scan_of, wide_columns
 from seeknal.sql.syntax import as_select
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import ParquetFiles, Scan
@@ -232,7 +232,7 @@ def _refuse_changed(
     """Raise NodeError for a column that would be read back as one of another type."""
     import duckdb
 
-    if all(kept(column.type) for column in columns):
+    if all(is_kept(column.type) for column in columns):
         return
     try:
         found = columns_of(cursor.sql(f"FROM {stored_scan(path, columns)}"))
@@ -245,7 +245,7 @@ def _refuse_changed(
 def _unstorable(columns: Sequence[Column], found: Sequence[Column] | None) -> NodeError | None:
     """The refusal of the first column that is not read back as it is, if any is."""
     for column, read in zip(columns, found or columns, strict=True):
-        if read != column or (found is None and not kept(column.type)):
+        if read != column or (found is None and not is_kept(column.type)):
             back = f" and would be read back as {_shortened(read.type)}" if found else ""
             return NodeError(
                 f"column {column.name!r} cannot be stored: it is of type"

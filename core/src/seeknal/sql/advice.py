@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LAMBDA = "write lambda x: x + 1 for x -> x + 1"
 
+# The beginnings of messages that need other words within a project, or fewer.
 _ARROW = Pattern(r"Deprecated lambda arrow \(->\) detected.*", re.DOTALL)
 _VALUES = Pattern(r'Values list ("[^"]*") does not have a column named')
 _LATER = Pattern(

@@ -12,7 +12,7 @@ def check_condition(text: str, *, clocks: bool = True, one_row: bool = False) ->
 
     Raises SqlRefused unless it is one boolean expression over columns: no subquery, no second
     statement, no function that reads or writes elsewhere; without ``clocks`` none of the clock
-    or of dice either, with ``one_row`` no aggregate and no window.
+    or of random numbers either, with ``one_row`` no aggregate and no window.
     """
     from sqlglot import ErrorLevel, exp, parse_one
     from sqlglot.errors import SqlglotError

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from seeknal.sql.lineage.expressions import is_aggregated
 from seeknal.sql.lineage.functions import makes_rows
-from seeknal.sql.lineage.tree import is_many, key_of, ordinal, parse, plain, walk
+from seeknal.sql.lineage.tree import is_many, key_of, ordinal, parse, walk, without_places
 from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Difference:
 
     ``rows``: which clauses may give other rows; then nothing else counts. ``order``: the same
     rows may come in another order. ``moved``: columns stand in other places.
-    ``steady``: both only read one table, so that its order is that of their rows.
+    ``steady``: both read one table row by row, so that their rows come in the table's order.
     """
 
     rows: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class _Query:
 
     def __init__(self, node: Tree, names: Sequence[str]) -> None:
         if node["type"] != "SELECT_NODE":
-            self.skeleton: dict[str, Any] = {"query": plain(node)}
+            self.skeleton: dict[str, Any] = {"query": without_places(node)}
             self.columns: dict[str, str] = {}
             self.order: Any = None
             self.picks_any = False
@@ -130,14 +130,14 @@ class _Query:
         )
         self.order = [] if counts else self.modified(modifiers)
         self.skeleton = {
-            "cte_map": plain(node["cte_map"]),
-            "from_table": plain(node["from_table"]),
-            "sample": plain(node.get("sample")),
+            "cte_map": without_places(node["cte_map"]),
+            "from_table": without_places(node["from_table"]),
+            "sample": without_places(node.get("sample")),
             "where_clause": self.resolved(node.get("where_clause")),
             "having": self.resolved(node.get("having")),
             "qualify": self.resolved(node.get("qualify")),
             "groups": self.grouped(node),
-            "group_sets": plain(node.get("group_sets")),
+            "group_sets": without_places(node.get("group_sets")),
             "modifiers": self.modified(modifiers) if counts else [],
             "aggregated": any(map(is_aggregated, self.items)),
             "unnested": sorted(
@@ -170,6 +170,7 @@ class _Query:
         }
 
     def grouped(self, node: Tree) -> list[str]:
+        """What the rows are grouped by; with GROUP BY ALL, each column that is no aggregate."""
         if node.get("aggregate_handling") == "FORCE_AGGREGATES":
             return sorted(
                 key
@@ -179,6 +180,7 @@ class _Query:
         return [self.at(expression) for expression in node.get("group_expressions", ())]
 
     def modified(self, modifiers: Sequence[Tree]) -> list[Any]:
+        """What is done to the rows at the end: ordered, made distinct, limited."""
         found: list[Any] = []
         for modifier in modifiers:
             if modifier["type"] == "ORDER_MODIFIER":
@@ -188,7 +190,7 @@ class _Query:
                 on = [self.at(target) for target in targets] if targets else sorted(self.keys)
                 found.append(["distinct", *on])
             else:
-                found.append(plain(modifier))
+                found.append(without_places(modifier))
         return found
 
     def ordered(self, entry: Tree) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What DuckDB's functions do besides computing: read the clock, dice, files or engine state."""
+"""What DuckDB's functions do besides computing: read the clock, files or what the engine has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VOLATILE = words(
     txid_current user_agent uuid uuidv4 uuidv7 vector_type version which_secret write_log
     """
 )
-"""Functions of the clock, of dice, and of what the engine is or has at the moment.
+"""Functions of the clock, of random numbers, and of what the engine is or has at the moment.
 
 DuckDB's catalogue calls them volatile or consistent within one query; or it says nothing, as of
 macros and table functions.

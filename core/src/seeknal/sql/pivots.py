@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from seeknal.sql.tokens import Token
 
 _NAMED = " IN (NULL)"
+"""Names one value, whichever: with the columns named, DuckDB binds the PIVOT without any rows."""
+# What stands behind a PIVOT and reads its rows; before that, what ends the list behind ON.
 _READING = ("order", "limit", "union", "except", "intersect", ";")
 _ENDS = ("using", "group", *_READING)
 

@@ -29,7 +29,7 @@ _MOST_PIECES = 20_000
 
 
 @frozen
-class Written:
+class TextInFile:
     """A text and where it begins in a file: ``start`` is its first line, or the one above."""
 
     root: Path
@@ -64,14 +64,16 @@ def place_in(root: Path, sql: Sql, offset: int) -> Location:
     at = before_edits(offset, sql.edits) if sql.edits is not None else None
     if at is None:
         at = _counterpart(sql.executable, sql.rendered, offset)
-    return written(root, sql.location, sql.text, sql.rendered, at)
+    return place_in_rendered(root, sql.location, sql.text, sql.rendered, at)
 
 
-def written(root: Path, start: Location, text: str, rendered: str, offset: int) -> Location:
+def place_in_rendered(
+    root: Path, start: Location, text: str, rendered: str, offset: int
+) -> Location:
     """Where a character of ``rendered`` was written, which templates made of ``text``."""
     if rendered != text:
         offset = _counterpart(rendered, text, offset)
-    return Written(root, start, text).at(offset)
+    return TextInFile(root, start, text).at(offset)
 
 
 def before_edits(offset: int, edits: Sequence[Edit]) -> int:

@@ -102,6 +102,8 @@ def lists_tables(tokens: Sequence[Token]) -> int | None:
 
 
 class _Walk:
+    """Reads the tokens once, with a frame for each pair of brackets that is open."""
+
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.keys = [token.key for token in tokens] + ["", "", ""]

@@ -48,6 +48,7 @@ _KEPT = frozenset(
         *("LIST", "MAP", "STRUCT", '"NULL"'),
     )
 )
+# Types whose values were stored without them by versions that wrote no METADATA.
 _ONCE_LOST = frozenset(
     ("ENUM", "UNION", "ARRAY", "TUPLE", "TIMESTAMP_S", "TIMESTAMP_MS", "GEOMETRY")
 )
@@ -125,7 +126,7 @@ def wide_columns(columns: Sequence[Column]) -> list[str]:
 
 
 def _tree_of(type: str) -> TypeTree | None:
-    """None for what a later DuckDB may write: it is not `kept`, so that somebody looks."""
+    """None for what a later DuckDB may write: it is not `is_kept`, so that somebody looks."""
     try:
         return type_tree(type)
     except ValueError:
@@ -133,7 +134,7 @@ def _tree_of(type: str) -> TypeTree | None:
 
 
 @cache
-def kept(type: str) -> bool:
+def is_kept(type: str) -> bool:
     """Whether Parquet is known to keep the type as it is, so that nobody need look."""
     tree = _tree_of(type)
     return tree is not None and all(part.name in _KEPT for part in tree.walk())

@@ -66,6 +66,7 @@ def takes_columns_from_data(sql: str, connection: duckdb.DuckDBPyConnection | No
     return len(found) > 1 or found[0].type.name == "MULTI"
 
 
+# Statements about a query or a table, which 1.x takes for a query only after FROM.
 _ABOUT = ("desc", "describe", "show", "summarize")
 
 

@@ -102,11 +102,11 @@ class Faults:
 
     def at(self, macro: str | None, offset: int) -> Location:
         """Where a character stands: in the node's file, or in that of a macro."""
-        from seeknal.sql.positions import Written
+        from seeknal.sql.positions import TextInFile
         from seeknal.sql.tokens import line_and_column
 
         if macro is None:
-            return Written(self.root, self.location, self.text).at(offset)
+            return TextInFile(self.root, self.location, self.text).at(offset)
         return Location(macro, *line_and_column(self.text_of(macro), offset))
 
     def text_of(self, macro: str | None) -> str:

@@ -81,7 +81,7 @@ class Expressions:
             self.add(child, scope, sink)
 
     def decided(self, expression: Tree, scope: Scope, sink: Sink) -> None:
-        """Something that is true or false."""
+        """Something that is true or false, and so exact whatever it is made of."""
         inner = Sink()
         self.all_below(expression, scope, inner)
         inner.exact = True
@@ -223,6 +223,7 @@ class Expressions:
         outer.add_sink(sink)
 
     def depends_on_order(self, scope: Scope, sink: Sink) -> None:
+        """Another order of the same rows would give another value."""
         sink.influences |= scope.order
         self.queries.ordered = True
 

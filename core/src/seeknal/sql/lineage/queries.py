@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from seeknal.sql.lineage.tree import Tree
     from seeknal.values.column_lineage import ColumnRef
 
-Tables_ = Callable[[Sequence[str]], "Relation | None"]
+FindTable = Callable[[Sequence[str]], "Relation | None"]
+"""From a table's name, in parts, to what it is; None for one that is no input."""
 
 
 class Ctes:
@@ -38,6 +39,7 @@ class Ctes:
     def __init__(self, outer: Ctes | None = None) -> None:
         self.outer = outer
         self.made: dict[str, Callable[[], Relation]] = {}
+        """How each is looked at."""
         self.known: dict[str, Relation] = {}
 
     def get(self, name: str) -> Relation | None:
@@ -52,12 +54,13 @@ class Ctes:
 class Queries:
     """Walks the queries of one statement."""
 
-    def __init__(self, table: Tables_) -> None:
+    def __init__(self, table: FindTable) -> None:
         self.expressions = Expressions(self)
         self.stars = Stars(self.expressions)
         self.tables = Tables(self, table)
         self.ctes = Ctes()
         self.ordered = False
+        """Whether what the query gives depends on the order in which rows come to it."""
         self.nodes: Mapping[str, Callable[[Tree, Scope | None], Relation]] = {
             "SELECT_NODE": self.select,
             "SET_OPERATION_NODE": self.set_operation,
@@ -159,10 +162,12 @@ class Queries:
             self.expressions.add(expression, scope, Sink.into(scope.rows))
 
     def sampled(self, scope: Scope) -> None:
+        """Which rows there are depends on the order in which they come."""
         self.ordered = True
         scope.rows |= scope.order
 
     def group(self, node: Tree, scope: Scope, items: list[Tree], expanded: list[list[Col]]) -> None:
+        """What the rows are grouped by decides which rows there are."""
         deciding = Sink.into(scope.rows)
         for expression in node["group_expressions"]:
             number = ordinal(expression)

@@ -118,6 +118,7 @@ def bare_name(expression: Tree) -> str | None:
 
 
 _PLACES = frozenset({"query_location", "query_location_length"})
+# Parts of an expression that hold no expressions of the same query.
 _ASIDE = frozenset({"subquery", "type_expr", "cast_type", "column_names", "literal", "value"})
 
 
@@ -153,11 +154,11 @@ def is_many(item: Tree) -> bool:
 
 def key_of(expression: Tree) -> str:
     """A text that two expressions share when they are written alike, whatever their aliases."""
-    return json.dumps(plain({**expression, "alias": ""}), sort_keys=True)
+    return json.dumps(without_places({**expression, "alias": ""}), sort_keys=True)
 
 
-def plain(value: Any) -> Any:
+def without_places(value: Any) -> Any:
     """A tree without where its parts stand in the text."""
     if isinstance(value, Mapping):
-        return {name: plain(part) for name, part in value.items() if name not in _PLACES}
-    return [plain(part) for part in value] if isinstance(value, list) else value
+        return {name: without_places(part) for name, part in value.items() if name not in _PLACES}
+    return [without_places(part) for part in value] if isinstance(value, list) else value
