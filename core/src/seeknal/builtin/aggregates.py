@@ -23,15 +23,15 @@ def is_aggregate(name: str) -> bool:
     return name.lower() in aggregate_names()
 
 
-def normal(name: str) -> str:
+def canonical_name(name: str) -> str:
     """The one name of an aggregate that has several."""
     lower = name.lower()
     return _SPELLINGS.get(lower, lower)
 
 
-def call(name: str, column: str, time: str | None) -> str:
+def aggregate_sql(name: str, column: str, time: str | None) -> str:
     """An aggregate of ``column``; ``last`` is the value at the latest ``time``."""
-    aggregate = normal(name)
+    aggregate = canonical_name(name)
     if aggregate == "count_distinct":
         return f"count(DISTINCT {column})"
     if aggregate == "last":

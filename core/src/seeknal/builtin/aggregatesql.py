@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.builtin.aggregates import call, normal
+from seeknal.builtin.aggregates import aggregate_sql, canonical_name
 from seeknal.builtin.options.aggregation import (
     Window,
     several,
@@ -62,7 +62,7 @@ def _plain(spec: FeatureSpec) -> Iterator[Output]:
     """A feature over all rows of a group."""
     column = _column(spec)
     for wanted in _wanted(spec, ()):
-        yield wanted.name, call(wanted.agg, column, None)
+        yield wanted.name, aggregate_sql(wanted.agg, column, None)
     yield from _since(spec, "", None)
 
 
@@ -74,7 +74,7 @@ def _by_moment(options: AggregationOptions, time_column: str, rows: str) -> str:
     for spec in specs_of(options.features):
         for wanted in _wanted(spec, options.windows):
             over = _over(keys, time, wanted.window)
-            found.append((wanted.name, f"{call(wanted.agg, _column(spec), time)} {over}"))
+            found.append((wanted.name, f"{aggregate_sql(wanted.agg, _column(spec), time)} {over}"))
         found += _since(spec, f" {_over(keys, time, None)}", time)
     # Events of one moment see the same rows: one of them stands for all.
     one = f"row_number() OVER (PARTITION BY {keys}, {time}) = 1"
@@ -106,7 +106,7 @@ def _by_date(options: AggregationOptions, date_column: str, rows: str) -> str:
         column = _column(spec)
         for wanted in _wanted(spec, options.windows):
             where = _filter(_within(wanted.window, time, date))
-            found.append((wanted.name, f"{call(wanted.agg, column, time)}{where}"))
+            found.append((wanted.name, f"{aggregate_sql(wanted.agg, column, time)}{where}"))
         for ratio in several(spec.ratio):
             found += _ratios(column, time, ratio, _ratio_name(spec.name or ""))
         found += _since(spec, "", time, None if time is None else _PAST)
@@ -144,17 +144,17 @@ def _again(spec: SecondOrderSpec, time: str | None, past: str | None) -> Iterato
     name = spec.column or spec.name or ""
     column = quote_identifier(name)
     for agg in spec.agg:
-        yield f"{name}_{agg.upper()}", f"{call(agg, column, time)}{_filter(past)}"
+        yield f"{name}_{agg.upper()}", f"{aggregate_sql(agg, column, time)}{_filter(past)}"
     for agg in spec.agg if spec.window else ():
         low, high = spec.window or (0, 0)
-        value = f"{call(agg, column, time)}{_filter(_days((low, high)))}"
+        value = f"{aggregate_sql(agg, column, time)}{_filter(_days((low, high)))}"
         yield f"{name}_{agg.upper()}_{low}_{high}", value
     for ratio in several(spec.ratio):
         yield from _ratios(column, time, ratio, _second_ratio_name(name))
     for since in several(spec.since):
         where = _filter(_condition(since, past))
         for agg in since.aggs:
-            yield f"SINCE_{agg.upper()}_{name}_GEO_D", f"{call(agg, column, time)}{where}"
+            yield f"SINCE_{agg.upper()}_{name}_GEO_D", f"{aggregate_sql(agg, column, time)}{where}"
 
 
 def _wanted(spec: FeatureSpec, windows: tuple[str, ...]) -> Iterator[_Wanted]:
@@ -163,7 +163,7 @@ def _wanted(spec: FeatureSpec, windows: tuple[str, ...]) -> Iterator[_Wanted]:
     reaches = [(agg, window) for agg in spec.agg for window in own or windows or (None,)]
     reaches += [(agg, rolling.window) for rolling in several(spec.rolling) for agg in rolling.aggs]
     for agg, window in reaches:
-        name = f"{spec.name}_{normal(agg)}{_suffix(window)}"
+        name = f"{spec.name}_{canonical_name(agg)}{_suffix(window)}"
         yield _Wanted(name=name, agg=agg, window=window)
 
 
@@ -193,10 +193,11 @@ def _since(
     for since in several(spec.since):
         condition = _condition(since, past)
         for agg in since.aggs:
-            counted = normal(agg) == "count"
-            value = call(agg, "*" if counted else _column(spec), time) + _filter(condition) + over
-            text = f"coalesce({value}, 0)" if normal(agg) == "sum" else value
-            yield f"{spec.name}_{normal(agg)}_if", text
+            counted = canonical_name(agg) == "count"
+            column = "*" if counted else _column(spec)
+            value = f"{aggregate_sql(agg, column, time)}{_filter(condition)}{over}"
+            text = f"coalesce({value}, 0)" if canonical_name(agg) == "sum" else value
+            yield f"{spec.name}_{canonical_name(agg)}_if", text
 
 
 def _condition(since: Since, past: str | None) -> str:
@@ -211,7 +212,7 @@ def _ratios(
 ) -> Iterator[Output]:
     for agg in ratio.aggs:
         above, below = (
-            f"CAST({call(agg, column, time)}{_filter(_days(days))} AS DOUBLE)"
+            f"CAST({aggregate_sql(agg, column, time)}{_filter(_days(days))} AS DOUBLE)"
             for days in (ratio.numerator, ratio.denominator)
         )
         yield name(agg, ratio), f"{above} / nullif({below}, 0)"
@@ -220,7 +221,7 @@ def _ratios(
 def _ratio_name(feature: str) -> Callable[[str, Ratio], str]:
     def name(agg: str, ratio: Ratio) -> str:
         days = "_".join(map(str, (*ratio.numerator, *ratio.denominator)))
-        return f"{feature}_{normal(agg)}_ratio_{days}"
+        return f"{feature}_{canonical_name(agg)}_ratio_{days}"
 
     return name
 

@@ -14,13 +14,13 @@ from seeknal.builtin.csvdeclared import declared_kind
 from seeknal.builtin.csvfaults import broken, explained, ragged
 from seeknal.builtin.csvkinds import TEXT, kinds_of
 from seeknal.builtin.csvplaces import places_of, shown_file
-from seeknal.builtin.csvtable import attempted, mended, table_of
+from seeknal.builtin.csvtable import attempt, read_otherwise, table_of
 from seeknal.builtin.csvtypes import (
     MISFIT,
-    all_of,
     decided,
     guessed,
     head_of,
+    kinds_of_all_rows,
     misfits,
     select_of,
     spoiled,
@@ -78,11 +78,11 @@ def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
     """The rows as the first ones suggest that they are."""
     undeclared = [name for name in table.names if name not in declared]
     kinds = kinds_of(table.options)
-    table, head = attempted(table, lambda given: head_of(given, kinds, undeclared))
+    table, head = attempt(table, lambda given: head_of(given, kinds, undeclared))
     for name, (kind, values) in spoiled(table, head, kinds).items():
         _warn_of_text(table, name, kind, values)
     if head.whole:
-        table, found = attempted(table, lambda given: decided(given, head.found, head.empty))
+        table, found = attempt(table, lambda given: decided(given, head.found, head.empty))
         _warn_of_days(table, unclear(head.found, head.empty))
         select = select_of(table, {**found, **declared}, frozenset(declared))
     else:
@@ -93,12 +93,12 @@ def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
 def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error: Exception) -> Scan:
     """The rows as all of them are, after reading them as guessed stopped at ``error``."""
     if MISFIT not in str(error):
-        table = mended(table, error)
-    table, (found, empty) = attempted(table, lambda given: all_of(given, head.found))
-    table, wrong = attempted(table, lambda given: misfits(given, declared))
+        table = read_otherwise(table, error)
+    table, (found, empty) = attempt(table, lambda given: kinds_of_all_rows(given, head.found))
+    table, wrong = attempt(table, lambda given: misfits(given, declared))
     if wrong:
         raise _misfit(table, declared, wrong)
-    table, kinds = attempted(table, lambda given: decided(given, found, empty))
+    table, kinds = attempt(table, lambda given: decided(given, found, empty))
     _warn_of_days(table, unclear(found, empty))
     for name, guess in guessed(head).items():
         if guess is not None and guess is not TEXT and kinds[name] is TEXT:

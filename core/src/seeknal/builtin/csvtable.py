@@ -86,16 +86,16 @@ def table_of(source: Source, reading: Reading, context: Context) -> Table:
         except UnicodeDecodeError as error:
             found = File(original=file, opened=file, layout=None)
             raise undecoded(evolve(table, files=(found,))) or error from error
-    return named(table)
+    return with_names(table)
 
 
-def named(table: Table) -> Table:
+def with_names(table: Table) -> Table:
     """The table with the names of its columns."""
-    relation = attempted(table, lambda given: given.context.duckdb.sql(given.sql).columns)
+    relation = attempt(table, lambda given: given.context.duckdb.sql(given.sql).columns)
     return evolve(relation[0], names=tuple(relation[1]))
 
 
-def attempted(table: Table, work: Callable[[Table], _T]) -> tuple[Table, _T]:
+def attempt(table: Table, work: Callable[[Table], _T]) -> tuple[Table, _T]:
     """What ``work`` makes of the table, and the table as it could be read.
 
     Raises NodeError where it cannot be read.
@@ -106,10 +106,10 @@ def attempted(table: Table, work: Callable[[Table], _T]) -> tuple[Table, _T]:
         try:
             return table, work(table)
         except duckdb.Error as error:
-            table = mended(table, error)
+            table = read_otherwise(table, error)
 
 
-def mended(table: Table, error: Exception) -> Table:
+def read_otherwise(table: Table, error: Exception) -> Table:
     """The table read in another way, because of what DuckDB says of it.
 
     Raises NodeError, with the line where it is known, when there is no other way.

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 HEAD = 20_480
 """Rows from which the types are guessed."""
 _FEW = 50
+"""Rows that are looked at one by one, to know what to ask of the others."""
 _TASTED = 10
+"""Texts of a column by which it is told what most of them may be."""
 _RARE = 3
 """Where no more than one value in so many fits no other type, they alone made text of a column."""
 _CODE = "0[0-9]+"
+"""A numeral such as 007, which a number would not keep."""
 MISFIT = "is not exactly of the type"
 _SHOWN = 60
+"""Characters of a value that an error shows."""
 
 Found = Mapping[str, tuple[Kind, ...]]
 """By column, the kinds that all values seen so far fit; all kinds where none was seen."""
@@ -61,10 +65,10 @@ def head_of(table: Table, kinds: Sequence[Kind], columns: Sequence[str]) -> Head
     asked = {name: sql for name, sql in best.items() if sql}
     items = ["count(*)", *(f"bool_and({sql})" for sql in asked.values())]
     head = f"SELECT * FROM ({table.sql}) LIMIT {HEAD}"
-    (rows, *fit) = _one(table, f"SELECT {', '.join(items)} FROM ({head})")
+    (rows, *fit) = _only_row(table, f"SELECT {', '.join(items)} FROM ({head})")
     sure = {name for name, good in zip(asked, fit, strict=True) if good}
     doubtful = {name: left for name, left in known.items() if left and name not in sure}
-    found, empty = _looked(table, head, doubtful)
+    found, empty = _kinds_left(table, head, doubtful)
     return Head(
         found={**known, **found}, empty=empty, whole=int(rows) < HEAD, sql=head, first=first
     )
@@ -92,7 +96,7 @@ def spoiled(table: Table, head: Head, kinds: Sequence[Kind]) -> dict[str, tuple[
             *(f"count_if({kind.fits(text)})" for kind in fit),
         )
     ]
-    counts = iter(_one(table, f"SELECT {', '.join(items)} FROM ({head.sql})"))
+    counts = iter(_only_row(table, f"SELECT {', '.join(items)} FROM ({head.sql})"))
     found = {}
     for name, fit in likely.items():
         total = int(next(counts))
@@ -136,19 +140,19 @@ def _best(name: str, left: Sequence[Kind]) -> str | None:
     return quickly(quote_identifier(name), kind) if kind else None
 
 
-def all_of(table: Table, known: Found) -> tuple[Found, frozenset[str]]:
+def kinds_of_all_rows(table: Table, known: Found) -> tuple[Found, frozenset[str]]:
     """The kinds that all rows leave of the known ones, and the columns that are NULL throughout."""
     open_ = {name: kinds for name, kinds in known.items() if kinds}
-    found, empty = _looked(table, table.sql, open_)
+    found, empty = _kinds_left(table, table.sql, open_)
     return {**known, **found}, empty
 
 
-def _looked(table: Table, select: str, known: Found) -> tuple[Found, frozenset[str]]:
-    """Kinds and columns without a value."""
+def _kinds_left(table: Table, select: str, known: Found) -> tuple[Found, frozenset[str]]:
+    """Of the known kinds those that all values of ``select`` fit, and columns without a value."""
     if not known:
         return {}, frozenset()
     items = [f"bit_and({mask(quote_identifier(name), kinds)})" for name, kinds in known.items()]
-    masks = _one(table, f"SELECT {', '.join(items)} FROM ({select})")
+    masks = _only_row(table, f"SELECT {', '.join(items)} FROM ({select})")
     found: dict[str, tuple[Kind, ...]] = {}
     empty = set()
     for (name, kinds), bits in zip(known.items(), masks, strict=True):
@@ -180,7 +184,7 @@ def _sized(table: Table, names: Sequence[str]) -> dict[str, Kind]:
     items = [
         f"max({digits})" for name in names for digits in places(quote_identifier(name), number)
     ]
-    sizes = _one(table, f"SELECT {', '.join(items)} FROM ({table.sql})")
+    sizes = _only_row(table, f"SELECT {', '.join(items)} FROM ({table.sql})")
     found = {}
     for name, before, after in zip(names, sizes[::2], sizes[1::2], strict=True):
         width = max(int(before) + int(after), 1)
@@ -257,5 +261,5 @@ def fitting(name: str, kind: Kind) -> str:
     return f"({text} IS NULL OR coalesce({kind.fits(text)}, false))"
 
 
-def _one(table: Table, sql: str) -> Any:
+def _only_row(table: Table, sql: str) -> Any:
     return table.context.duckdb.execute(sql).fetchall()[0]

@@ -16,7 +16,7 @@ from seeknal.builtin.jsontypes import (
     VALUES,
     Leaf,
     all_leaves,
-    changed,
+    columns_with_leaves,
     readable,
 )
 from seeknal.builtin.misfits import WHOLE, misfit
@@ -65,7 +65,7 @@ def misfits(
 def as_json(columns: Mapping[str, Type]) -> dict[str, Type]:
     """The columns with the text of each value at their leaves."""
     readable_columns = {name: readable(type) for name, type in columns.items()}
-    return changed(readable_columns, lambda path, leaf: Leaf("JSON"))
+    return columns_with_leaves(readable_columns, lambda path, leaf: Leaf("JSON"))
 
 
 def values(path: Path) -> tuple[str, bool]:
@@ -209,7 +209,7 @@ def _declared(type: str, text: str, formats: Formats) -> str | None:
     return odd
 
 
-def wider(path: Path, rows: str, longest: tuple[int, int], context: Context) -> Leaf:
+def type_that_holds(path: Path, rows: str, longest: tuple[int, int], context: Context) -> Leaf:
     """A type that holds each value at ``path`` exactly: text, a whole number, a decimal, or JSON.
 
     ``longest``: digits before and after the point that DuckDB does not show.

@@ -143,7 +143,7 @@ def _fits(numeral: _Real, leaf: Leaf) -> bool:
     if leaf.type.startswith("DECIMAL"):
         if not reads_decimals() and len(exact.as_tuple().digits) > _SURE:
             return False
-        digits, places = size(numeral)
+        digits, places = digits_and_places(numeral)
         width, scale = map(int, leaf.type[len("DECIMAL(") : -1].split(","))
         return places <= scale and digits <= width - scale
     return _is_kept(numeral, exact)
@@ -157,7 +157,7 @@ def _is_kept(text: str, exact: Decimal) -> bool:
     return exact in (Decimal(repr(number)), Decimal(f"{number:.17g}"), Decimal(number))
 
 
-def size(text: str) -> tuple[int, int]:
+def digits_and_places(text: str) -> tuple[int, int]:
     """How many digits a number has before and after its point, zeros at its end aside."""
     _, digits, exponent = Decimal(text).as_tuple()
     assert isinstance(exponent, int)

@@ -31,7 +31,7 @@ def is_worth_a_guess(reading: Reading) -> bool:
     return plain and not reading.arguments.get("ignore_errors") and sum(sizes) >= SMALL
 
 
-def holds(
+def shape_holds(
     columns: Mapping[str, Type], reading: Reading, formats: Formats, context: Context
 ) -> bool:
     """Whether the whole files have the keys and types that a sample showed.

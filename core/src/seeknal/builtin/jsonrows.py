@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.builtin.declared import declared_types, no_rows
-from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, values, wider
-from seeknal.builtin.jsonnumerals import lost_numerals, reads_decimals, size
+from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, type_that_holds, values
+from seeknal.builtin.jsonnumerals import digits_and_places, lost_numerals, reads_decimals
 from seeknal.builtin.jsonplaces import (
     is_marked_array,
     line_of_broken,
@@ -18,12 +18,12 @@ from seeknal.builtin.jsonplaces import (
     line_of_text,
     line_with_text,
 )
-from seeknal.builtin.jsonprobe import holds, is_worth_a_guess
+from seeknal.builtin.jsonprobe import is_worth_a_guess, shape_holds
 from seeknal.builtin.jsonshape import files_hold, found_records, shape_of
 from seeknal.builtin.jsontypes import (
     Leaf,
     all_leaves,
-    changed,
+    columns_with_leaves,
     readable,
     shown,
     type_tree,
@@ -157,7 +157,7 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
     if not options.records and is_worth_a_guess(reading):
         records = found_records(reading, source, context)
         shape = shape_of(records, declared, source)
-        if shape and holds(shape.columns, reading, formats, context):
+        if shape and shape_holds(shape.columns, reading, formats, context):
             return _scan(_exact_numerals(shape, context), context)
     all = {"sample_size": -1, "maximum_sample_files": len(reading.files)}
     records = found_records(reading.with_arguments(**all), source, context)
@@ -193,12 +193,12 @@ def _exact(shape: Shape, formats: Formats, context: Context) -> Shape:
     for path in bad:
         if types[path].declared:
             raise _misfit(path, types[path], shape, formats, context)
-    wide = {path: wider(path, rows, (0, 0), context) for path in bad}
+    wide = {path: type_that_holds(path, rows, (0, 0), context) for path in bad}
     return _exact_numerals(_with(shape, wide), context)
 
 
 def _with(shape: Shape, leaves: Mapping[Path, Leaf]) -> Shape:
-    columns = changed(shape.columns, lambda path, leaf: leaves.get(path, leaf))
+    columns = columns_with_leaves(shape.columns, lambda path, leaf: leaves.get(path, leaf))
     return evolve(shape, columns=columns)
 
 
@@ -211,7 +211,7 @@ def _exact_numerals(shape: Shape, context: Context) -> Shape:
     # A decimal that is wide enough for one number may still be too narrow for another.
     while first := _lost(shape, longest, context):
         rows = shape.records.sql(as_json(shape.columns))
-        decimals = {path: wider(path, rows, longest[path], context) for path in first}
+        decimals = {path: type_that_holds(path, rows, longest[path], context) for path in first}
         for path, leaf in decimals.items():
             if leaf.type == "JSON":
                 raise _too_long(first[path], context)
@@ -230,7 +230,7 @@ def _lost(
     for numeral in lost_numerals(shape.columns, shape.records, context):
         if numeral.leaf.declared or numeral.leaf.type == "JSON" or not reads_decimals():
             raise _too_long(numeral, context)
-        digits, places = size(numeral.text)
+        digits, places = digits_and_places(numeral.text)
         before = longest.get(numeral.path, (0, 0))
         longest[numeral.path] = (max(digits, before[0]), max(places, before[1]))
         first.setdefault(numeral.path, numeral)
@@ -299,7 +299,7 @@ def _scan(shape: Shape, context: Context) -> Scan:
             text = "key %r differs from another only by upper and lower case: its column is %r"
             context.log.warning(text, key, name)
     # A column without any value is JSON, as is an item of lists that are all empty.
-    shape = evolve(shape, columns=changed(shape.columns, _known))
+    shape = evolve(shape, columns=columns_with_leaves(shape.columns, _known))
     read = {name: readable(type) for name, type in shape.columns.items()}
     sql = shape.records.sql(read)
     if shape.place:

@@ -86,6 +86,7 @@ def leaves(type: Type, path: Path) -> Iterator[tuple[Path, Leaf]]:
 
 
 def all_leaves(columns: Mapping[str, Type]) -> Iterator[tuple[Path, Leaf]]:
+    """The leaves of every column, with their paths."""
     for name, type in columns.items():
         yield from leaves(type, ((name,),))
 
@@ -103,7 +104,9 @@ def with_leaves(type: Type, path: Path, change: Callable[[Path, Leaf], Leaf]) ->
     )
 
 
-def changed(columns: Mapping[str, Type], change: Callable[[Path, Leaf], Leaf]) -> dict[str, Type]:
+def columns_with_leaves(
+    columns: Mapping[str, Type], change: Callable[[Path, Leaf], Leaf]
+) -> dict[str, Type]:
     return {name: with_leaves(type, ((name,),), change) for name, type in columns.items()}
 
 

@@ -11,8 +11,8 @@ from attrs import evolve
 
 from seeknal.builtin.csvkinds import kinds_of
 from seeknal.builtin.csvplaces import places_of
-from seeknal.builtin.csvtable import attempted
-from seeknal.builtin.csvtypes import all_of, decided, fitting, misfits, select_of
+from seeknal.builtin.csvtable import attempt
+from seeknal.builtin.csvtypes import decided, fitting, kinds_of_all_rows, misfits, select_of
 from seeknal.builtin.readers import shown_name
 from seeknal.plugin import Scan, quote_literal, replacing
 
@@ -41,10 +41,10 @@ def rows_and_rejects(table: Table, declared: Mapping[str, Kind]) -> Rows:
         rejects_scan=_FILES,
         rejects_limit=0,
     )
-    table, _ = attempted(evolve(table, reading=keeping), _store)
+    table, _ = attempt(evolve(table, reading=keeping), _store)
     stored = evolve(table, stored=f"temp.{_ROWS}")
     known = {name: kinds_of(table.options) for name in table.names if name not in declared}
-    kinds = {**decided(stored, *all_of(stored, known)), **declared}
+    kinds = {**decided(stored, *kinds_of_all_rows(stored, known)), **declared}
     wrong = misfits(stored, declared, limit=None)
     _report(table, _every_line(table, declared, wrong))
     fit = " AND ".join(fitting(name, declared[name]) for name in wrong)

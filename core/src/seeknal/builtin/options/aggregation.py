@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seeknal.builtin.aggregates import aggregate_names, is_aggregate, normal
+from seeknal.builtin.aggregates import aggregate_names, canonical_name, is_aggregate
 from seeknal.plugin import Duration, did_you_mean, option
 
 
@@ -246,4 +246,5 @@ def _dated(spec: Spec) -> Iterator[tuple[str, bool]]:
 
 def _aggs(spec: Spec) -> set[str]:
     parts = [*several(getattr(spec, "rolling", ())), *several(spec.ratio), *several(spec.since)]
-    return {normal(agg) for part in parts for agg in part.aggs} | set(map(normal, spec.agg))
+    written = [*spec.agg, *(agg for part in parts for agg in part.aggs)]
+    return set(map(canonical_name, written))
