@@ -67,7 +67,7 @@ def _disabled(node: Node, ref: NodeId, place: Location | None) -> Problem:
     )
 
 
-def causes(problems: Sequence[Problem], unread: Iterable[str]) -> list[Problem]:
+def without_consequences(problems: Sequence[Problem], unread: Iterable[str]) -> list[Problem]:
     """``problems`` without those that only follow from others.
 
     A value that was misread is not complained about again for what it was read as, and a node

@@ -60,7 +60,7 @@ class OwnAudits:
         """The options that an audit with these parameters keeps; None with a problem added."""
         file = self.files[type.name]
         self.asked.add(type.name)
-        fill = self._filling(file, scope, known, problems, node)
+        fill = self._filler(file, scope, known, problems, node)
         keep: Callable[[Any, Any], object] | None = type.keep
         try:
             return keep(parameters, fill) if keep else parameters
@@ -75,7 +75,7 @@ class OwnAudits:
         problems = Problems()
         for name, type in self.types.items():
             tries: list[Problems] = []
-            fill = self._trying(self.files[name], scope, known, tries)
+            fill = self._filler_that_tries(self.files[name], scope, known, tries)
             found = Problems()
             with suppress(_Unfilled):
                 found += type.check(fill) if type.check else ()
@@ -87,18 +87,18 @@ class OwnAudits:
             problems += kept
         return problems
 
-    def _trying(
+    def _filler_that_tries(
         self, file: str, scope: Scope, known: Collection[NodeId], tries: list[Problems]
     ) -> Callable[[str, Mapping[str, object]], str]:
-        """As `_filling`; what is wrong each time is a list of its own."""
+        """As `_filler`; what is wrong each time is a list of its own."""
 
         def fill(text: str, names: Mapping[str, object]) -> str:
             tries.append(Problems())
-            return self._filling(file, scope, known, tries[-1], None)(text, names)
+            return self._filler(file, scope, known, tries[-1], None)(text, names)
 
         return fill
 
-    def _filling(
+    def _filler(
         self,
         file: str,
         scope: Scope,
@@ -106,6 +106,8 @@ class OwnAudits:
         problems: Problems,
         node: NodeId | None,
     ) -> Callable[[str, Mapping[str, object]], str]:
+        """A function that fills in the file's templates, for a plugin to call."""
+
         def fill(text: str, names: Mapping[str, object]) -> str:
             place = Location(file, 1)
             rendered = render(text, scope, {}, place, problems, node, further=names)

@@ -14,7 +14,7 @@ from seeknal.project.addresses import Addresses
 from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
 from seeknal.project.build_context import BuildContext
-from seeknal.project.checks import causes, graph_problems
+from seeknal.project.checks import graph_problems, without_consequences
 from seeknal.project.command_variables import unused_variables
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
@@ -27,7 +27,7 @@ from seeknal.project.profile.connected import connection_problems
 from seeknal.project.profile.profiles import read_profile
 from seeknal.project.properties import with_properties
 from seeknal.project.rowless import rowless_problems
-from seeknal.project.settings import emptied, load_settings
+from seeknal.project.settings import empty_file_problems, load_settings
 from seeknal.project.sql_files import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
 from seeknal.project.templates.rendering import Scope, render_values
@@ -91,7 +91,7 @@ class _ProjectReader:
     def read(self) -> Project:
         settings, problems = load_settings(self.root)
         self.problems += problems
-        self.problems += emptied(self.root)
+        self.problems += empty_file_problems(self.root)
         profile = self.read_profile(settings)
         files = self.raw_files()
         raws = [raw for found in files.values() for raw in found]
@@ -381,7 +381,7 @@ class _ProjectReader:
         if errors:
             unclear = {id: evolve(self.flawed[id], inputs=_UNCLEAR) for id in self.unclear}
             nodes = {**project.nodes, **self.flawed, **unclear}
-            problems = sorted(causes(errors, self.unread), key=place_of)
+            problems = sorted(without_consequences(errors, self.unread), key=place_of)
             raise ProjectError(problems, evolve(project, nodes=nodes))
 
 

@@ -174,7 +174,7 @@ class Settings:
         )
 
 
-def emptied(root: Path) -> list[Problem]:
+def empty_file_problems(root: Path) -> list[Problem]:
     """A warning where the project file says nothing: without its variables rows are others."""
     text = read_text(root / PROJECT_FILE, PROJECT_FILE, Problems())
     empty = None if text is None else nothing_in(text, PROJECT_FILE)

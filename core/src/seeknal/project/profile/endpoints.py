@@ -16,7 +16,7 @@ from seeknal.values.secret import Secret
 if TYPE_CHECKING:
     from seeknal.kernel.options import Field
     from seeknal.kernel.plugins import Plugins
-    from seeknal.project.profile.variables import Filling
+    from seeknal.project.profile.variables import VariableExpander
 
 
 @frozen(kw_only=True)
@@ -40,15 +40,17 @@ Endpoints = Mapping[str, Endpoint]
 """Those of a project's connections, by name."""
 
 
-def endpoint_of(raw: Mapping[str, object], plugins: Plugins, filling: Filling) -> Endpoint:
+def endpoint_of(
+    raw: Mapping[str, object], plugins: Plugins, expander: VariableExpander
+) -> Endpoint:
     """The endpoint of a connection as written, as far as its variables are set."""
     type = plugins.connection_types.get(str(raw.get("type", "")))
     if type is None:
         return Endpoint()
     settings: dict[str, object] = {"type": raw["type"]}
     for entry, value in _located(raw, type.options):
-        settings[entry.key] = _public(filling.value(value), secret=entry.is_secret)
-    return Endpoint(settings=settings, schema=_schema(raw, type.options, filling))
+        settings[entry.key] = _public(expander.value(value), secret=entry.is_secret)
+    return Endpoint(settings=settings, schema=_schema(raw, type.options, expander))
 
 
 def endpoint_variables(raw: Mapping[str, object], plugins: Plugins) -> frozenset[str]:
@@ -107,9 +109,9 @@ def _located(raw: Mapping[str, object], options: type) -> Iterator[tuple[Field, 
                 yield entry, raw[key]
 
 
-def _schema(raw: Mapping[str, object], options: type, filling: Filling) -> str | None:
+def _schema(raw: Mapping[str, object], options: type, expander: VariableExpander) -> str | None:
     given = [raw[key] for key in _schema_keys(options) if raw.get(key) is not None]
-    return str(filling.value(given[0])) if given else None
+    return str(expander.value(given[0])) if given else None
 
 
 def _schema_keys(options: type) -> list[str]:

@@ -20,7 +20,7 @@ from seeknal.project.profile.endpoints import (
     variables_in,
 )
 from seeknal.project.profile.envfile import environment
-from seeknal.project.profile.variables import Filling, all_set
+from seeknal.project.profile.variables import VariableExpander, all_set
 from seeknal.project.settings import load_settings, only_one
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
@@ -151,7 +151,7 @@ class Profile:
         """Values that sources of a type start with."""
         raw = self.options.source_defaults.get(type, {})
         marks = self.marks.below("source_defaults", type)
-        return _mapping(Filling(self.environment, marks, problems).value(dict(raw)))
+        return _mapping(VariableExpander(self.environment, marks, problems).value(dict(raw)))
 
     def section_options(self, plugins: Plugins, problems: Problems) -> dict[str, object]:
         """What the section of each target type says, as the class that the type declares."""
@@ -161,7 +161,7 @@ class Profile:
             options, raw = type.profile_section.options, self.sections.get(name, {})
             marks = self.marks.below(name)
             ours = {key: raw[key] for key in keys_of(options) if key in raw}
-            filled = _mapping(Filling(self.environment, marks, problems).value(ours))
+            filled = _mapping(VariableExpander(self.environment, marks, problems).value(ours))
             made = convert(options, filled, marks, problems)
             if made is not None:
                 found[name] = made
@@ -169,8 +169,8 @@ class Profile:
 
     def endpoints(self, plugins: Plugins) -> dict[str, Endpoint]:
         """Where each connection leads."""
-        filling = Filling(self.environment, self.marks, Problems())
-        return {name: endpoint_of(raw, plugins, filling) for name, raw in self.connections.items()}
+        expander = VariableExpander(self.environment, self.marks, Problems())
+        return {name: endpoint_of(raw, plugins, expander) for name, raw in self.connections.items()}
 
     def asked(self) -> dict[str, frozenset[str]]:
         """The keys that each connection sets."""
@@ -196,8 +196,8 @@ class Profile:
             problems.append(_unknown_type(name, raw, type, plugins, marks))
             return None
         secret = _secret_keys(declared.options)
-        filling = Filling(self.environment, marks, problems, secret)
-        filled = {key: filling.value(value, key) for key, value in raw.items() if key != "type"}
+        expander = VariableExpander(self.environment, marks, problems, secret)
+        filled = {key: expander.value(value, key) for key, value in raw.items() if key != "type"}
         options = convert(declared.options, filled, marks, problems, what="option")
         if options is None or problems:
             return None

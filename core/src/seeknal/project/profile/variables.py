@@ -26,7 +26,7 @@ def all_set(value: object, environment: Mapping[str, str]) -> bool:
     )
 
 
-class Filling:
+class VariableExpander:
     """Fills in values of one mapping; ``marks`` say where they stand.
 
     The values of ``secret`` keys are wrapped at once.

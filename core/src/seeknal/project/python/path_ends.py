@@ -76,7 +76,7 @@ class PathEnds:
         if isinstance(node, ast.Subscript):
             return self.parts(node.value, deeper) if isinstance(node.value, ast.Name) else None
         if isinstance(node, ast.Name):
-            return self.variable_s(node, deeper)
+            return self.variable(node, deeper)
         return None
 
     def each(self, nodes: Sequence[ast.expr], depth: int) -> list[str] | None:
@@ -124,7 +124,7 @@ class PathEnds:
             return [PLACEHOLDER.sub(ANY, text) for text in self.parts(owner, depth) or ()] or None
         return None
 
-    def variable_s(self, node: ast.Name, depth: int) -> list[str] | None:
+    def variable(self, node: ast.Name, depth: int) -> list[str] | None:
         """What a name may hold: all that it is given where it is used, or at the file's top."""
         values = list(_given(self.tree, node.id))
         if not values:

@@ -132,9 +132,11 @@ class _Judge:
         if name in self.ours:
             # What it says is worked out when the file is imported, by whatever it calls.
             return all(map(self.value, given))
-        return name in KNOWN_DECORATORS and self.is_python_s(name) and all(map(self.value, given))
+        return (
+            name in KNOWN_DECORATORS and self.is_pythons_own(name) and all(map(self.value, given))
+        )
 
-    def is_python_s(self, name: str) -> bool:
+    def is_pythons_own(self, name: str) -> bool:
         """Whether a name is a builtin, or comes from the standard library."""
         found = self.known.get(name.partition(".")[0], ())
         return "*" not in self.known and all(map(_is_of_python, found))
@@ -149,7 +151,7 @@ class _Judge:
     def base(self, node: ast.expr) -> bool:
         name = dotted(node.value if isinstance(node, ast.Subscript) else node) or ""
         found = self.known.get(name.partition(".")[0], ())
-        if self.is_python_s(name):
+        if self.is_pythons_own(name):
             return name in _BASES
         if name in self.seen:
             return False
@@ -181,7 +183,7 @@ class _Judge:
         """``Color.RED`` or ``math.pi``: asking for it runs nobody's code."""
         found = self.known.get(name.partition(".")[0], ())
         return bool(found) and (
-            self.is_python_s(name) or all(isinstance(entry, ast.ClassDef) for entry in found)
+            self.is_pythons_own(name) or all(isinstance(entry, ast.ClassDef) for entry in found)
         )
 
     def plain(self, node: ast.AST) -> bool:
@@ -225,7 +227,7 @@ class _Judge:
         if method is not None and method.attr in _METHODS and self.plain(method.value):
             return all(map(self.plain, given))
         name = dotted(node.func)
-        if name not in _CALLS or not self.is_python_s(name):
+        if name not in _CALLS or not self.is_pythons_own(name):
             return False
         simple = name in ("field", "dataclasses.field", "TypeVar", "typing.TypeVar", "NewType")
         dunder = isinstance(given[0], ast.Name) and given[0].id == "__name__" if given else False

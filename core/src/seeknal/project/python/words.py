@@ -52,10 +52,12 @@ def is_no_table(statement: ast.stmt) -> bool:
 
 
 def binds(modules: list[Module], alias: ast.alias) -> bool:
+    """Whether an imported name is one that each of these files gives a value."""
     return bool(modules) and all(alias.name in module.bindings for module in modules)
 
 
 def only_here(module: Module, name: str) -> bool:
+    """Whether a name is bound inside of a function alone, not at the file's top."""
     return name not in module.bindings
 
 
@@ -84,6 +86,7 @@ def is_text(statement: ast.stmt) -> bool:
 
 
 def words_of(node: ast.AST) -> set[str]:
+    """The names in a node itself, and short texts, by which a name may be looked up."""
     if isinstance(node, ast.Name):
         return {node.id}
     if isinstance(node, ast.Attribute):
@@ -102,6 +105,7 @@ _QUERIES = {"sql", "query", "execute", "eval", "from_query", "sql_query"}
 
 
 def words_in_texts(tree: ast.AST) -> set[str]:
+    """The words of all texts: SQL may name what the file binds."""
     return {
         word
         for node in ast.walk(tree)
@@ -111,6 +115,7 @@ def words_in_texts(tree: ast.AST) -> set[str]:
 
 
 def has_computed_query(tree: ast.AST) -> bool:
+    """Whether a query is run whose text is not written out."""
     return any(
         isinstance(node, ast.Call)
         and (words_of(node.func) & _QUERIES)
@@ -121,6 +126,7 @@ def has_computed_query(tree: ast.AST) -> bool:
 
 
 def types_of(node: ast.AST) -> list[ast.expr]:
+    """The annotations in a node itself, those below it left out."""
     if isinstance(node, ast.arg):
         return [node.annotation] if node.annotation else []
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -266,11 +266,13 @@ class _Names:
         self.params = params
         self.further = further
         self.open: list[str] = []
+        """The snippets that are being filled in, the outermost first."""
         self.used: set[str] = set()
         self.found: Found | None = None
         """Notes what is missing; None: the first of it is raised."""
 
     def fill(self, text: str) -> str:
+        """``text`` as a template rendered with these names."""
         environment = _environment(self.scope, self.found)
         if self.further is not None:
             environment.finalize = _null
@@ -287,7 +289,7 @@ class _Names:
 
     def all(self) -> dict[str, Any]:
         return {
-            **self.moving(),
+            **self.dates_and_run(),
             **self.aliases(),
             **self.scope.values,
             "params": self.params,
@@ -297,7 +299,8 @@ class _Names:
             **(self.further or {}),
         }
 
-    def moving(self) -> dict[str, str]:
+    def dates_and_run(self) -> dict[str, str]:
+        """The names that mean something else on another day or in another run."""
         today = self.scope.today
         month = today.replace(day=1)
         last = calendar.monthrange(today.year, today.month)[1]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class SourceAlias:
+    """Values under one name: ``{{ orders.id }}`` for ``params: {id: ...}`` of ``id: orders``."""
+
     id: str
     ref: str | None = None
     description: str | None = None
@@ -29,6 +31,8 @@ class SourceAlias:
 
 @frozen(kw_only=True)
 class Rule:
+    """A condition that SQL takes as ``{{ rules.NAME }}``."""
+
     id: str
     value: str
     description: str | None = None
@@ -36,6 +40,8 @@ class Rule:
 
 @frozen(kw_only=True)
 class Snippet:
+    """A piece of SQL that other SQL takes as ``{{ transforms.NAME }}``."""
+
     id: str
     sql: str
     description: str | None = None
