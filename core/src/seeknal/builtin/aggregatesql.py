@@ -135,12 +135,18 @@ def second_order(options: SecondOrderOptions, rows: str) -> str:
         for name in (options.time_column, options.application_date_col)
     )
     past = None if time is None or date is None else _PAST
-    found = [column for spec in specs_of(options.features) for column in _again(spec, time, past)]
+    found = [
+        column
+        for spec in specs_of(options.features)
+        for column in _second_order_columns(spec, time, past)
+    ]
     source = f"({rows}\n)" if date is None else _aged(rows, time, date)
     return _grouped((options.id_col,), found, source)
 
 
-def _again(spec: SecondOrderSpec, time: str | None, past: str | None) -> Iterator[Output]:
+def _second_order_columns(
+    spec: SecondOrderSpec, time: str | None, past: str | None
+) -> Iterator[Output]:
     name = spec.column or spec.name or ""
     column = quote_identifier(name)
     for agg in spec.agg:

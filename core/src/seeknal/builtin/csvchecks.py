@@ -17,9 +17,12 @@ from seeknal.builtin.naming import shortened
 
 DELIMITERS = ",;\t|"
 _FEW_LINES = 50
+"""Lines among which the first one that counts is looked for."""
 _HEAD = 1000
 _HEAD_SIZE = 2**20
+"""Lines, and characters, that are looked at to tell a title from the table below it."""
 _LONGEST_TITLE = 10
+"""Lines of a title."""
 _ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig"}
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _NO_DELIMITER = "\x1f"
 """Stands for the delimiter of a file of one column: what no text has in it."""
 _MOST_PARTS = 100
+"""Parts of one query; beyond that, files of one layout are read together, out of their order."""
+# Arguments of the reader by which DuckDB looks for a layout, by which files are read once it is
+# known, and those that count only where it is not.
 _SNIFFED = (
     *("delim", "quote", "escape", "header", "skip", "nullstr", "decimal_separator", "dateformat"),
     *("timestampformat", "strict_mode", "null_padding", "ignore_errors", "compression"),

@@ -15,7 +15,7 @@ from seeknal.builtin.csvchecks import codec, delimiter_of, first_width, preamble
 from seeknal.builtin.csvcopies import cleaned, hides_name, is_native, place_of, transcoded
 from seeknal.builtin.csvfaults import USUAL_LINE, explained, undecoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
-from seeknal.builtin.csvmost import layout_of_most
+from seeknal.builtin.csvmajority import layout_of_most
 from seeknal.builtin.readers import Reading, shown_name
 from seeknal.plugin import Context, NodeError, Source
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.builtin.paths import located, version
+from seeknal.builtin.paths import located, version_of_files
 from seeknal.plugin import SourceType, hookimpl
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def source_version(source: Source, context: SourceContext) -> object | None:
     if source.type not in _NAMES:
         return None
     options: Any = source.options
-    return version(source, context, options.headers)
+    return version_of_files(source, context, options.headers)
 
 
 @hookimpl

@@ -53,7 +53,7 @@ def fetch(url: str, headers: Mapping[str, str], context: Context, number: int) -
     )
 
 
-def version(url: str, headers: Mapping[str, str]) -> list[str] | None:
+def version_of_url(url: str, headers: Mapping[str, str]) -> list[str] | None:
     """ETag, date and length that the server gives for ``url``; None when it gives neither of
     the first two, or does not answer."""
     try:

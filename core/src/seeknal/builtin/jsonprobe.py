@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.builtin.jsonlook import as_json, misfits
+from seeknal.builtin.jsonchecks import as_json, misfits
 from seeknal.builtin.jsonread import FILE
 from seeknal.builtin.jsontypes import ListOf, StructOf, all_leaves, type_tree
 from seeknal.plugin import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
-    from seeknal.builtin.jsonlook import Formats
+    from seeknal.builtin.jsonchecks import Formats
     from seeknal.builtin.jsontypes import Type
     from seeknal.builtin.readers import Reading
     from seeknal.plugin import Context

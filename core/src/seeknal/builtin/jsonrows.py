@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.builtin.declared import declared_types, no_rows
-from seeknal.builtin.jsonlook import Formats, as_json, changes, misfits, type_that_holds, values
+from seeknal.builtin.jsonchecks import Formats, as_json, changes, misfits, type_that_holds, values
 from seeknal.builtin.jsonnumerals import digits_and_places, lost_numerals, reads_decimals
 from seeknal.builtin.jsonplaces import (
     is_marked_array,

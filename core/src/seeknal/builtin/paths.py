@@ -57,7 +57,9 @@ def located(source: Source, context: SourceContext, headers: Mapping[str, str]) 
     return found
 
 
-def version(source: Source, context: SourceContext, headers: Mapping[str, str]) -> object | None:
+def version_of_files(
+    source: Source, context: SourceContext, headers: Mapping[str, str]
+) -> object | None:
     """Changes when a file's content does, or what a server says of it; None when one is unknown.
 
     Raises NodeError for a file that is not there.
@@ -69,9 +71,9 @@ def version(source: Source, context: SourceContext, headers: Mapping[str, str]) 
         return files_version(files, context.known_version, root=context.project_root)
     if any(is_object(path) for path in paths):
         return None
-    from seeknal.builtin.http import version as url_version
+    from seeknal.builtin.http import version_of_url
 
-    urls = [url_version(path, headers) for path in paths if is_url(path)]
+    urls = [version_of_url(path, headers) for path in paths if is_url(path)]
     token = files_version(files, None, root=context.project_root)
     if None in urls or token is None:
         return None

@@ -48,12 +48,16 @@ class SheetReader:
         self.context = context
         self.cells = rows_of(sheet)
         self.left, self.top, self.right, self.bottom = _range(options.range)
-        self.faults = _Found()
-        self.uncalculated = _Found()
+        self.faults = _CountedCells()
+        self.uncalculated = _CountedCells()
         self.beside = 0
+        """Rows with values right of the last column."""
         self.numbers = array("L")
+        """The number in the sheet of each row that was taken."""
         self.long: dict[str, str] = {}
+        """By column, its first whole number that a DOUBLE would round."""
         self.fractions: set[str] = set()
+        """Columns with a number that is no whole one."""
 
     def close(self) -> None:
         """Let go of the file, also where reading stopped in the middle."""
@@ -255,7 +259,7 @@ class SheetReader:
             self.context.log.warning(text, title, self.beside)
 
 
-class _Found:
+class _CountedCells:
     """Cells that are counted, the first of them by name."""
 
     def __init__(self) -> None:
