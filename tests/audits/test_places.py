@@ -202,6 +202,23 @@ def test_a_run_tells_it_at_the_same_line(seeknal_project, name):
     assert ran[0][0].endswith(checked[0][0].partition(": ")[2])
 
 
+def test_an_error_stands_at_the_key_that_it_carries(tmp_path):
+    from seeknal.lineage.beside import place_of_fault
+    from seeknal.plugin import Audit, Location, NodeError, NodeId
+    from seeknal_audits.options import Between
+
+    (tmp_path / "a.yml").write_text("audits:\n- type: between\n  column: x\n  max_value: x\n")
+    audit = Audit(
+        type="between",
+        options=Between(columns=("x",), max="x"),
+        node=NodeId("transform.a"),
+        location=Location("a.yml", 2, 3),
+    )
+    error = NodeError("it is 'x', and x is no number", key="max", words=("x",))
+
+    assert place_of_fault(audit, error, tmp_path) == Location("a.yml", 4, 14)
+
+
 def test_columns_that_can_never_be_equal_are_told_of_a_relationship(seeknal_project):
     sql = "SELECT *, DATE '2026-01-01' AS day FROM ref('source.s')"
     text = f"kind: transform\nname: a\nsql: {sql}\naudits:\n"
@@ -261,20 +278,3 @@ def test_a_warning_of_an_audit_that_a_rule_asks_is_told_once_with_its_place(seek
 
     assert len(headlines) == 1
     assert places == ["seeknal/r.yml:5:5"]
-
-
-def test_an_error_stands_at_the_key_that_it_carries(tmp_path):
-    from seeknal.lineage.beside import place_of_fault
-    from seeknal.plugin import Audit, Location, NodeError, NodeId
-    from seeknal_audits.options import Between
-
-    (tmp_path / "a.yml").write_text("audits:\n- type: between\n  column: x\n  max_value: x\n")
-    audit = Audit(
-        type="between",
-        options=Between(columns=("x",), max="x"),
-        node=NodeId("transform.a"),
-        location=Location("a.yml", 2, 3),
-    )
-    error = NodeError("it is 'x', and x is no number", key="max", words=("x",))
-
-    assert place_of_fault(audit, error, tmp_path) == Location("a.yml", 4, 14)

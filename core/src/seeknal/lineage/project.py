@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
+@uncollected()
 def trace_project(
     project: Project,
     graph: Graph,
@@ -39,17 +40,6 @@ def trace_project(
     of Python nodes, as far as ``fingerprints`` say that they are still true. What was found is
     kept below ``target/`` and not found again while nothing has changed.
     """
-    with uncollected():
-        return _traced(project, graph, plugins, fingerprints, snapshots)
-
-
-def _traced(
-    project: Project,
-    graph: Graph,
-    plugins: Plugins,
-    fingerprints: Mapping[NodeId, Fingerprint],
-    snapshots: Mapping[NodeId, Snapshot],
-) -> ProjectLineage:
     kept = LineageCache(project.target)
     found: dict[NodeId, NodeLineage] = {}
     schemas: dict[NodeId, str] = {}

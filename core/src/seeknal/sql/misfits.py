@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from seeknal.sql.tokens import Token
 
 _GIVEN = re.compile(r"argument types 'sin\((.*)\)'")
-# A text that is a value of a type, by how the type's name begins.
 _SAMPLES = (
     (("TIMESTAMP", "DATE"), "2000-01-01"),
     (("TIME",), "00:00:00"),
@@ -25,7 +24,6 @@ _SAMPLES = (
     (("UUID",), "00000000-0000-0000-0000-000000000001"),
     (("TINY", "SMALL", "INT", "BIG", "HUGE", "U", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"), "1"),
 )
-# What stands before and after a comparison whose two sides are just columns.
 _BEFORE = ("(", ",", "on", "and", "or", "not", "where", "when", "having", "qualify", "select")
 _AFTER = (")", ",", ";", "")
 _NOT_AFTER = ("at", "collate", "is", "in", "between", "like", "ilike")
@@ -114,11 +112,7 @@ def _types(
     left: Side,
     right: Side,
 ) -> tuple[str, str] | None:
-    """The types of two columns where they stand.
-
-    DuckDB names the types of what a function is given when it refuses them, and ``sin`` takes no
-    two arguments, whatever they are.
-    """
+    """What DuckDB says of the types of two columns where they stand: no sine has two arguments."""
     import duckdb
 
     mine, other = (sql[tokens[first].start : tokens[last].end] for first, last in (left, right))
