@@ -278,3 +278,41 @@ def test_a_warning_of_an_audit_that_a_rule_asks_is_told_once_with_its_place(seek
 
     assert len(headlines) == 1
     assert places == ["seeknal/r.yml:5:5"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "marked", "told"),
+    [
+        (
+            "SELECT t.* FROM __THIS__ t JOIN ref('source.d') d ON t.id = d.day",
+            "t.id = d.day",
+            "type BIGINT and type DATE",
+        ),
+        (
+            "SELECT t.* FROM __THIS__ t JOIN ref('source.d') AS d USING (id)",
+            "id)",
+            "type BIGINT and type DATE",
+        ),
+    ],
+)
+def test_columns_that_the_sql_of_an_audit_compares_in_vain_are_told_before_a_run(
+    project, sql, marked, told
+):
+    made = project("type: row_count, min: 1", f'type: custom_sql, sql: "{sql}"')
+    source = "kind: source\nname: d\nsource: csv\ntable: data/d.csv\n"
+    made.write({"data/d.csv": "id,day\n2026-01-01,2026-01-01\n", "seeknal/d.yml": source})
+
+    [problem] = made.run("validate", "--format", "json").json()["problems"]
+
+    line = f'  - {{type: custom_sql, sql: "{sql}"}}'
+    assert told in problem["message"]
+    assert (problem["line"], problem["column"]) == (4, line.index(marked) + 1)
+
+
+def test_columns_that_the_sql_of_an_audit_can_compare_are_no_problem(project):
+    sql = "SELECT t.* FROM __THIS__ t JOIN ref('source.s') AS s USING (id) WHERE t.depot <> s.dep2"
+    made = project(f'type: custom_sql, sql: "{sql}"', 'type: expression, expression: "id = dep2"')
+
+    validated = made.run("validate")
+
+    assert validated.stdout == "2 nodes, no problems\n"

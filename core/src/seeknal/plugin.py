@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from seeknal.sql.condition import check_condition as check_condition
     from seeknal.sql.literals import literal_faults as literal_faults
     from seeknal.sql.misfits import misfit as misfit
+    from seeknal.sql.misfits import misfit_faults as misfit_faults
     from seeknal.sql.quote import quote_identifier as quote_identifier
     from seeknal.sql.quote import quote_literal as quote_literal
     from seeknal.sql.quote import quote_name as quote_name
@@ -190,7 +191,7 @@ _FROM = {
     "seeknal.sql.check": ("SqlRefused", "check_query"),
     "seeknal.sql.condition": ("check_condition",),
     "seeknal.sql.literals": ("literal_faults",),
-    "seeknal.sql.misfits": ("misfit",),
+    "seeknal.sql.misfits": ("misfit", "misfit_faults"),
     "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name"),
     "seeknal.sql.storage": ("as_parquet",),
     "seeknal.sql.translating.nodes": ("written_sql",),

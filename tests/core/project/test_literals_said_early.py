@@ -104,6 +104,33 @@ def test_what_can_be_converted_or_is_passed_over_is_no_problem(shop, condition):
     assert ran.exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("join", "is_told"),
+    [
+        ("JOIN ref('source.days') AS d USING (order_id)", True),
+        ("LEFT JOIN source.days USING (order_id)", True),
+        ("JOIN ref('source.days') AS d USING (day)", False),
+    ],
+)
+def test_columns_that_a_join_compares_in_vain_are_told_where_they_stand(shop, join, is_told):
+    days = "kind: source\nname: days\nsource: csv\ntable: data/days.csv\n"
+    rows = "order_id,day\n2026-01-01,1\n" if is_told else "day\n2026-01-01\n"
+    shop.write({"data/days.csv": rows})
+    _with_node(shop, days)
+    text = _with_node(
+        shop, f"kind: transform\nname: j\nsql: SELECT status FROM ref('source.orders') {join}\n"
+    )
+
+    problems = shop.run("validate", "--format", "json").json()["problems"]
+
+    line = text[text.rindex("sql:") :]
+    assert [(told["column"], told["message"]) for told in problems] == (
+        [(line.index("USING (") + 8, "Cannot compare values of type BIGINT and type DATE")]
+        if is_told
+        else []
+    )
+
+
 def test_all_of_them_are_said_together(shop):
     _replace(shop, "order_id\n", "'a'::INTEGER AS a, 'b'::INTEGER AS b\n")
     _replace(shop, "status = 'paid'", "day = 'c'")

@@ -164,6 +164,16 @@ def salvage(cls: type[T], data: Mapping[str, object], marks: Marks) -> T | None:
     return convert(cls, given, marks, Problems())
 
 
+def loose_options(cls: type[T], data: Mapping[str, object], marks: Marks) -> T | None:
+    """An instance that also holds what is refused in ``data``, where its type fits.
+
+    Of the rest, entries of lists and mappings that cannot be read are left out. What `salvage`
+    gives where that cannot be an instance.
+    """
+    found = _LooseReader(marks, Problems(), None, "key").instance(cls, data, ())
+    return salvage(cls, data, marks) if found is None else found
+
+
 def _keys(entry: Field) -> tuple[str, ...]:
     return (entry.key, *entry.aliases)
 
@@ -239,6 +249,7 @@ class _Reader:
         given: dict[str, object] = {}
         spelt: dict[str, str] = {}
         misspelt: set[str] = set()
+        wrong: set[str] = set()
         for key, value in data.items():
             entry = known.get(key)
             if entry is None:
@@ -248,10 +259,17 @@ class _Reader:
                 text = f"{self.what} {key!r} says again what {entry.key!r} says"
                 self.report(WRONG_VALUE, text, (*path, key), "keep one of them", key=True)
             elif value is not None or not _has_default(entry):
+                told = len(self.problems)
                 given[entry.name] = self.value(entry.type, value, (*path, key), key)
                 spelt[entry.name] = key
+                if len(self.problems) > told:
+                    wrong.add(entry.name)
         self.missing(cls, given.keys() | misspelt, path)
-        return self.build(cls, given, path, spelt) if len(self.problems) == before else None
+        if len(self.problems) == before:
+            return self.build(cls, given, path, spelt)
+        readable = {name: value for name, value in given.items() if name not in wrong}
+        self.refuse_each(cls, readable, path, spelt)
+        return None
 
     def unknown(self, key: str, known: Mapping[str, Field], path: tuple[Any, ...]) -> None:
         names = [entry.key for entry in known.values()]
@@ -275,20 +293,53 @@ class _Reader:
         try:
             return cls(**{names[name]: value for name, value in given.items()})
         except (ValueError, TypeError) as error:
-            text = str(error.args[0] if error.args else error)
-            words = set(text.replace(",", " ").split())
-            # Of two that do not go together the one written last.
-            of = {each.name: {each.name, each.key, *each.aliases} for each in fields_of(cls)}
-            named = [(key,) for name, key in spelt.items() if words & of[name]]
-            quoted = [
-                (key, *at)
-                for name, key in spelt.items()
-                for at, value in _entries(given[name])
-                if isinstance(value, str) and value and repr(value) in text
-            ]
-            meant = [*named, *quoted][-1:]
-            self.report(WRONG_VALUE, text, (*path, *(part for at in meant for part in at)), None)
+            if not self.refuse_each(cls, given, path, spelt):
+                self.refuse(error, cls, given, path, spelt)
             return None
+
+    def refuse_each(
+        self,
+        cls: type,
+        given: Mapping[str, object],
+        path: tuple[Any, ...],
+        spelt: Mapping[str, str],
+    ) -> bool:
+        """Report each value that is refused whatever the others are; whether there was one."""
+        before = len(self.problems)
+        for attribute in attrs.fields(cls):
+            if attribute.validator is not None and attribute.name in given:
+                value = given[attribute.name]
+                try:
+                    attribute.validator(None, attribute, value)
+                except (ValueError, TypeError) as error:
+                    self.refuse(error, cls, {attribute.name: value}, path, spelt)
+                except AttributeError:
+                    # It looks at the other values too, which are not all there.
+                    continue
+        return len(self.problems) > before
+
+    def refuse(
+        self,
+        error: Exception,
+        cls: type,
+        given: Mapping[str, object],
+        path: tuple[Any, ...],
+        spelt: Mapping[str, str],
+    ) -> None:
+        text = str(error.args[0] if error.args else error)
+        words = set(text.replace(",", " ").split())
+        # Of two that do not go together the one written last.
+        of = {each.name: {each.name, each.key, *each.aliases} for each in fields_of(cls)}
+        named = [(spelt[name],) for name in given if words & of[name]]
+        quoted = [
+            (spelt[name], *at)
+            for name in given
+            for at, value in _entries(given[name])
+            if isinstance(value, str) and value and repr(value) in text
+        ]
+        only = [(spelt[name],) for name in given] if len(given) == 1 else []
+        meant = [*only, *named, *quoted][-1:]
+        self.report(WRONG_VALUE, text, (*path, *(part for at in meant for part in at)), None)
 
     def value(self, wanted: Any, value: object, path: tuple[Any, ...], key: str) -> object:
         try:
@@ -366,6 +417,46 @@ class _Reader:
         if not isinstance(value, Mapping):
             raise _Mismatch("a mapping")
         return self.instance(cls, value, path)
+
+
+class _LooseReader(_Reader):
+    """A conversion that goes on with what it can read."""
+
+    def instance(self, cls: type[T], data: Mapping[str, object], path: tuple[Any, ...]) -> T | None:
+        known = {key: entry for entry in fields_of(cls) for key in (entry.key, *entry.aliases)}
+        made = cls.__new__(cls)
+        for attribute in attrs.fields(cls):  # type: ignore[arg-type]
+            if isinstance(attribute.default, attrs.Factory):  # type: ignore[arg-type]
+                object.__setattr__(made, attribute.name, attribute.default.factory())
+            elif attribute.default is not attrs.NOTHING:
+                object.__setattr__(made, attribute.name, attribute.default)
+        for key, value in data.items():
+            if (entry := known.get(key)) is not None and value is not None:
+                told = len(self.problems)
+                read = self.value(entry.type, value, (*path, key), key)
+                if len(self.problems) == told and read is not None:
+                    object.__setattr__(made, entry.name, read)
+        try:
+            getattr(made, "__attrs_post_init__", tuple)()
+        except (ValueError, TypeError, AttributeError):
+            return None
+        return made if all(hasattr(made, entry.name) for entry in fields_of(cls)) else None
+
+    def union(self, members: tuple[Any, ...], value: object, path: tuple[Any, ...]) -> object:
+        for member in members:
+            try:
+                return self.read(member, value, path)
+            except _Mismatch:
+                continue
+        raise _Mismatch("another value")
+
+    def sequence(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        found: Any = super().sequence(item, value, path)
+        return tuple(each for each in found if each is not None)
+
+    def mapping(self, item: Any, value: object, path: tuple[Any, ...]) -> object:
+        found: Any = super().mapping(item, value, path)
+        return {key: each for key, each in found.items() if each is not None}
 
 
 def _scalar(wanted: Any, value: object) -> object:

@@ -24,15 +24,17 @@ from seeknal.sql.misfits import misfit_faults
 from seeknal.sql.names import suggestions
 from seeknal.sql.pivots import named_pivot
 from seeknal.sql.positions import before_edits, place_in
+from seeknal.sql.refs import NOWHERE
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.errors import NodeError, SeeknalError
-from seeknal.values.names import NodeId
+from seeknal.values.names import UNCLEAR, NodeId
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.spots import find_word
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Misfit
     from seeknal.lineage.binding import Binder
+    from seeknal.sql.positions import Edit
     from seeknal.values.columns import Column
     from seeknal.values.location import Location
     from seeknal.values.node import Node
@@ -60,7 +62,8 @@ class Fitter:
         """A node that reads others, over inputs of these schemas."""
         parents = self.parents(node)
         given = [schema for id in parents if (schema := schemas.get(id)) is not None]
-        if len(given) < len(parents) or self._is_elsewhere(node):
+        unclear = not parents and UNCLEAR in node.parents
+        if len(given) < len(parents) or unclear or self._is_elsewhere(node):
             return Fit(looked=False)
         import duckdb
 
@@ -110,8 +113,8 @@ class Fitter:
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:
         """What the node reads; with SQL, names that no node has are left to the SQL."""
-        nodes = self.binder.nodes
-        return tuple(id for id in node.parents if node.sql is None or id in nodes)
+        left, nodes = node.sql is not None, self.binder.nodes
+        return tuple(id for id in node.parents if id in nodes or not (left or id == UNCLEAR))
 
     def beside(self, node: Node, schema: Schema | None, schemas: Schemas) -> list[Problem]:
         """What does not fit the rows of a node: its contract, its audits and its targets."""
@@ -174,7 +177,7 @@ class _Rows:
         return self.of_kind(body)
 
     def of_input(self) -> Schema | None:
-        parents = self.node.parents
+        parents = [id for id in self.node.parents if id != UNCLEAR]
         return self.schemas[parents[0]] if len(parents) == 1 else None
 
     def of_sql(self) -> Schema:
@@ -189,11 +192,7 @@ class _Rows:
         if not is_known:
             raise Unbound("its columns are not known until it has run")
         found = self.bound(sql, self.place)
-        if self.known.typed:
-            types = self.types()
-            wrong = literal_faults(self.binder.duckdb, sql, types)
-            wrong += misfit_faults(self.binder.duckdb, sql, types)
-            self.add([self.of_fault(fault, self.place(fault)) for fault in wrong])
+        self.look_at_values(sql)
         return found
 
     def translate(self) -> None:
@@ -214,6 +213,17 @@ class _Rows:
             self.add(found.problems)
             raise _Wrong
         self.node = with_executable(self.node, found.executable)
+
+    def look_at_values(self, sql: str, mended: bool = False, edits: Sequence[Edit] = ()) -> None:
+        """Say which texts no row can convert and which columns no row can compare."""
+        if not self.known.typed:
+            return
+        types = self.types()
+        wrong = literal_faults(self.binder.duckdb, sql, types, mended=mended)
+        wrong += misfit_faults(self.binder.duckdb, sql, types, mended=mended)
+        for fault in wrong:
+            told = evolve(fault, offset=before_edits(fault.offset or 0, edits))
+            self.add([self.of_fault(told, self.place(told))])
 
     def of_pivot(self, sql: str) -> None:
         """Say what does not fit in a PIVOT that takes its columns from the data."""
@@ -260,8 +270,6 @@ class _Rows:
             duckdb.ConversionException,
             duckdb.InvalidInputException,
         ):
-            if not self.binder.nodes.keys() >= set(self.node.parents):
-                raise Unbound("it reads a node that is not there") from None
             names = [name for id in self.node.parents for name in self.names_of(id)]
             found = faults_of(connection, sql, names)
         except duckdb.Error as error:
@@ -275,6 +283,8 @@ class _Rows:
         if not told:
             raise Unbound("its columns are not known until it has run")
         self.add([self.of_fault(fault, place(fault)) for fault in told])
+        if found.mended is not None and place == self.place:
+            self.look_at_values(found.mended, mended=True, edits=found.edits)
         if found.columns is None or len(told) < len(found.faults):
             raise _Wrong
         return named_only(found.columns, sure=self.known.sure)
@@ -291,14 +301,20 @@ class _Rows:
             raise _Wrong from None
 
     def names_of(self, id: NodeId) -> list[str]:
-        schema = self.schemas[id]
-        return schema.names if schema else []
+        return schema.names if (schema := self.schemas.get(id)) else []
 
     def is_certain(self, fault: Fault) -> bool:
         """Whether it is wrong whatever is not known: types, and what extensions bring."""
-        if "extension" in fault.message:
+        if "extension" in fault.message or self.is_told(fault):
             return False
         return self.known.typed or fault.kind in ("name", "shape") or "Function" in fault.message
+
+    def is_told(self, fault: Fault) -> bool:
+        """Whether it is a node that is not there, which has been told where files are read."""
+        missing = [id.lower() for id in self.node.parents if id not in self.binder.nodes]
+        names = [*missing, *(id.rpartition(".")[2] for id in missing)]
+        is_missing = "Table with name" in fault.message and (fault.name or "").lower() in names
+        return is_missing or NOWHERE in fault.message
 
     def of_fault(self, fault: Fault, place: Location) -> Problem:
         return Problem(
@@ -324,6 +340,9 @@ class _Rows:
         try:
             misfits = [*(binder.plugins.hooks.node_misfits(node=node, columns=body.columns) or ())]
         except Exception as error:
+            if UNCLEAR in node.parents:
+                # Of its options some are wrong, which has been told.
+                raise _Wrong from None
             plugin = binder.plugins.owner("kind", node.kind)
             self.add(failure(plugin, "node_misfits", error, node.location, node.id))
             raise _Wrong from None
@@ -331,8 +350,8 @@ class _Rows:
         self.add(wrong)
         if any(problem.severity == "error" for problem in wrong):
             raise _Wrong
-        if not body.typed:
-            raise Unbound("the types of its input are not known")
+        if not body.typed or not self.binder.nodes.keys() >= set(node.parents):
+            raise Unbound("not all is known of what it reads and says")
         try:
             sql = binder.generated(node, node.sql.executable if node.sql else None, node.parents)
         except Unbound as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
 
 _MISREAD = ("SK0105", "SK0107")
-_UNKNOWN_REF = "SK0310"
+UNKNOWN_REF = "SK0310"
 
 
 def graph_problems(
@@ -33,7 +33,7 @@ def graph_problems(
     ]
     nodes = _without(nodes, {*failed, *disabled})
     unresolved = _graph(nodes)
-    if not unresolved or unresolved[0].code != _UNKNOWN_REF:
+    if not unresolved or unresolved[0].code != UNKNOWN_REF:
         return found + unresolved
     named = {entry.ref for node in nodes.values() for entry in node.inputs}
     return found + unresolved + _graph(_without(nodes, named - nodes.keys()))
@@ -79,7 +79,7 @@ def without_consequences(problems: Sequence[Problem], unread: Iterable[str]) -> 
         problem
         for problem in problems
         if (problem.code in _MISREAD or problem.location not in misread)
-        and not (problem.code == _UNKNOWN_REF and names & _named_in(problem))
+        and not (problem.code == UNKNOWN_REF and names & _named_in(problem))
     ]
     # A mistake in a macro is found again by every node that uses it.
     once: dict[object, Problem] = {}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
-from seeknal.kernel.options import UNKNOWN_KEY, convert, keys_of, salvage
+from seeknal.kernel.options import UNKNOWN_KEY, convert, keys_of, loose_options, salvage
 from seeknal.project.audits import build_audit, in_full
+from seeknal.project.checks import UNKNOWN_REF
 from seeknal.project.columns import columns_of
 from seeknal.project.definition import definition_of
 from seeknal.project.keys import CommonKeys, added_keys
 from seeknal.project.notes import notes_of
-from seeknal.project.references import resolved
+from seeknal.project.references import may_name_nodes, resolved
 from seeknal.project.sources import SourceBuilder
 from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.rendering import render_values, text_begins
@@ -47,12 +48,14 @@ class Built:
     """A node as far as it could be made; ``sound`` when nothing is wrong with it.
 
     ``clear``: which rows it has is known in spite of what is wrong. ``wrong_targets``: those of
-    its targets that are not among the node's for what is wrong with them.
+    its targets that are not among the node's for what is wrong with them. ``known``: what it is
+    known to read where not all is clear.
     """
 
     node: Node
     sound: bool
     clear: bool
+    known: tuple[Input, ...] = ()
     wrong_targets: tuple[Target, ...] = ()
 
 
@@ -84,10 +87,14 @@ class _Builder:
             return None
         kind_data = self.with_old_keys(kind_data, common, kind)
         before = len(self.problems)
-        options, named = self.with_ids(self.converted(kind.options, kind_data), kind_data)
+        options = self.converted(kind.options, kind_data, loose_options)
+        whole = not self.problems.has_errors(before)
+        # What is wrong in a kind's own keys hides what it reads only where they may say it.
+        before = before if may_name_nodes(kind.options) else len(self.problems)
+        options, named = self.with_ids(options, kind_data)
         inputs = self.inputs(common, kind, named)
         inputs = None if self.problems.has_errors(before) else inputs
-        clear = inputs is not None
+        clear, readable = whole and inputs is not None, inputs is not None
         before = len(self.problems)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
@@ -96,7 +103,10 @@ class _Builder:
         else:
             sql, inputs = None, inputs or ()
         if self.problems.has_errors(before):
-            sql, clear = None, False
+            told = {entry.code for entry in [*self.problems][before:] if entry.severity == "error"}
+            # The rest of SQL that reads a node which is not there may be wrong as well.
+            sql, clear = (sql if told == {UNKNOWN_REF} else None), False
+            readable = sql is not None
         columns = columns_of(common, self.raw, self.problems)
         source = self.source.build(common, added, columns) if kind.does == "loads" else None
         targets = self.targets.declared(common, kind)
@@ -163,13 +173,19 @@ class _Builder:
             rows_of_body=kind.rows_of_body,
         )
         wrong = tuple(self.targets.wrong)
-        return Built(node=node, sound=sound, clear=clear, wrong_targets=wrong)
+        known = inputs if readable and options is not None else ()
+        return Built(node=node, sound=sound, clear=clear, known=known, wrong_targets=wrong)
 
-    def converted(self, cls: type[_T], data: Mapping[str, object]) -> _T | None:
+    def converted(
+        self,
+        cls: type[_T],
+        data: Mapping[str, object],
+        salvaged: Callable[[type[_T], Mapping[str, object], Marks], _T | None] = salvage,
+    ) -> _T | None:
         """The keys as the class that reads them; without those that are wrong, which are told."""
         marks = self.raw.marks
         found = convert(cls, data, marks, self.problems, node=self.id)
-        return salvage(cls, data, marks) if found is None else found
+        return salvaged(cls, data, marks) if found is None else found
 
     def split(
         self, data: Mapping[str, object], kind: NodeKind

@@ -35,7 +35,7 @@ from seeknal.project.templates.snippets import load_common, yaml_files
 from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
 from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
-from seeknal.values.names import NodeId
+from seeknal.values.names import UNCLEAR, NodeId
 from seeknal.values.node import Input
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.project import Project
@@ -84,7 +84,7 @@ class _ProjectReader:
         """Nodes that something is wrong with, as far as they could be made."""
         self.placed: dict[NodeId, Node] = {}
         """The same with the targets that something is wrong with."""
-        self.unclear: set[NodeId] = set()
+        self.unclear: dict[NodeId, tuple[Input, ...]] = {}
         """Those of them whose rows are not known for that."""
         self.disabled: frozenset[NodeId] = frozenset()
 
@@ -280,7 +280,7 @@ class _ProjectReader:
             targets = (*built.node.targets, *built.wrong_targets)
             self.placed[raw.id] = evolve(built.node, targets=targets)
             if not built.clear:
-                self.unclear.add(raw.id)
+                self.unclear[raw.id] = (*built.known, Input(ref=UNCLEAR))
         return found
 
     def with_found_inputs(self, nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:
@@ -379,8 +379,8 @@ class _ProjectReader:
     def stop_if_wrong(self, project: Project) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]
         if errors:
-            unclear = {id: evolve(self.flawed[id], inputs=_UNCLEAR) for id in self.unclear}
-            nodes = {**project.nodes, **self.flawed, **unclear}
+            nodes = {**project.nodes, **self.flawed}
+            nodes |= {id: evolve(nodes[id], inputs=read) for id, read in self.unclear.items()}
             problems = sorted(without_consequences(errors, self.unread), key=place_of)
             raise ProjectError(problems, evolve(project, nodes=nodes))
 
@@ -392,10 +392,6 @@ def _twin(raw: RawNode, first: RawNode) -> Problem:
         message = f"{raw.id} is, but for case, the name of {first.id} at {first.location}"
         help = "give one of them another name: in a database and on many disks they are the same"
     return Problem(code="SK0215", message=message, location=raw.location, help=help)
-
-
-_UNCLEAR = (Input(ref=NodeId("unclear.unclear")),)
-"""What a node reads of which nobody can say what it reads: no node has that name."""
 
 
 def place_of(problem: Problem) -> tuple[str, int, int]:

@@ -11,6 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 from seeknal.sql.advice import followable, help_for, lambda_arrow
+from seeknal.sql.following import Following
+from seeknal.sql.mending import (
+    COMPARISONS,
+    IN_LISTS,
+    LISTS,
+    SETS,
+    edits_of,
+    mended,
+    opening,
+    patched,
+)
 from seeknal.sql.positions import before_edits
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize
@@ -20,6 +31,7 @@ from seeknal.values.errors import did_you_mean
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.sql.mending import Mend
     from seeknal.sql.positions import Edit
     from seeknal.sql.tokens import Token
 
@@ -33,6 +45,7 @@ _ERROR = re.compile(r"^\w+ Error: ")
 _CANDIDATES = re.compile(r"\n*Candidate (bindings|tables): :? ?(?P<names>.*)", re.DOTALL)
 _LONG = re.compile(r"\n\t?Candidate functions:.*", re.DOTALL)
 _MEANT = re.compile(r'Did you mean "(?:main\.|pg_catalog\.)?([^"]+)"\?')
+_NAME = re.compile(r"\w+")
 _NAMED = re.compile(r'"([^"]+)"')
 _NAMES = (
     "not found in FROM clause",
@@ -43,8 +56,6 @@ _NAMES = (
     "does not exist on",
 )
 _COMPARED = "Cannot compare values"
-COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
-_SETS = ("union", "except", "intersect")
 _SHAPES = ("must appear in the GROUP BY clause", "cannot contain aggregates", "same number of")
 
 
@@ -69,42 +80,56 @@ class Fault:
 class Faults:
     """What is wrong with a query; ``columns`` are told as if it were mended.
 
-    They are None where that cannot be said, and their types are not known.
+    They are None where that cannot be said, and their types are not known. ``mended``: the query
+    as it binds, with what was replaced in it, where it could be mended.
     """
 
     faults: tuple[Fault, ...]
     columns: tuple[str, ...] | None = None
+    mended: str | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 def faults_of(connection: duckdb.DuckDBPyConnection, sql: str, names: Sequence[str] = ()) -> Faults:
     """Everything that keeps ``sql`` from being bound to the tables of ``connection``.
 
-    What was found is replaced by NULL, and the query asked about again. ``names`` are columns
-    that may have been meant.
+    What was found is replaced, as by NULL, and the query asked about again; what only follows
+    from something else that is wrong is left out. ``names`` are columns that may have been meant.
     """
     found: list[Fault] = []
-    edits: list[tuple[int, int, str]] = []
-    while len(found) < MOST:
-        patched = _patched(sql, edits)
-        fault = _first_fault(connection, patched)
+    mends: list[Mend] = []
+    following = Following(connection, sql, names)
+    for _ in range(2 * MOST):
+        mended_sql = patched(sql, mends)
+        fault = _first_fault(connection, mended_sql)
         if fault is None:
-            columns = _columns(connection, patched, sql, edits)
-            return Faults(faults=_once(connection, sql, found, names), columns=columns)
-        told = _in_original(fault, edits, sql)
-        if edits and fault.kind in ("shape", "syntax"):
-            # What was replaced may be what was grouped by, or no value of its own.
+            faults = _once(connection, sql, found, names)
+            return Faults(
+                faults=faults,
+                columns=_columns(connection, mended_sql, mends),
+                mended=mended_sql,
+                edits=_spans(mends),
+            )
+        told = _in_original(fault, mends, sql)
+        is_placed = fault.offset is not None or _first_of_kind(fault, sql) is not None
+        if mends and (fault.kind == "syntax" or told.offset in [m.start for m in mends]):
             break
-        if any(told.offset == other.offset for other in found):
+        if len(found) == MOST or (mends and told.offset is None):
             break
-        found.append(told)
-        is_placed = fault.offset is not None or sql[told.offset or 0 :].startswith("'")
-        patch = _patch(told, sql, edits) if is_placed else None
-        if patch is None:
+        if not mends or not following.follows(told, mends):
+            found.append(told)
+        is_placed = is_placed or sql[told.offset or 0 :].startswith("'")
+        if not is_placed or told.offset is None:
             break
-        edits.append(patch)
-        if _hides_name(patch, sql):
+        mend = mended(told.message, told.offset, told.length, sql, mends)
+        if mend is None:
             break
+        mends.append(mend)
     return Faults(faults=_once(connection, sql, found, names))
+
+
+def _spans(mends: Sequence[Mend]) -> tuple[Edit, ...]:
+    return tuple((start, stop, len(new)) for start, stop, new in edits_of(mends))
 
 
 def _once(
@@ -115,6 +140,8 @@ def _once(
     for fault in sorted(found, key=lambda fault: fault.offset or 0):
         if fault.message not in first:
             visible = _visible(connection, sql, fault)
+            if fault.kind == "shape" and visible and not _is_among(fault.name, visible):
+                fault = evolve(fault, message=_missing(fault.name), help=None, kind="name")
             first[fault.message] = _advised(fault, names if visible is None else visible)
     return tuple(first.values())
 
@@ -122,8 +149,16 @@ def _once(
 def _visible(
     connection: duckdb.DuckDBPyConnection, sql: str, fault: Fault
 ) -> tuple[str, ...] | None:
-    is_column = fault.kind == "name" and "column" in fault.message.lower()
+    is_column = fault.kind in ("name", "shape") and "column " in fault.message.lower()
     return columns_at(connection, sql, fault.offset or 0) if is_column else None
+
+
+def _is_among(name: str | None, names: Sequence[str]) -> bool:
+    return (name or "").lower() in [other.lower() for other in names]
+
+
+def _missing(name: str | None) -> str:
+    return f'Referenced column "{name}" not found in FROM clause'
 
 
 def _advised(fault: Fault, names: Sequence[str]) -> Fault:
@@ -220,13 +255,12 @@ def _extent(answer: dict[str, Any], sql: str) -> tuple[int | None, int]:
     return before, len(data[position : position + length].decode(errors="ignore"))
 
 
-def _in_original(fault: Fault, edits: Sequence[tuple[int, int, str]], sql: str) -> Fault:
-    if fault.offset is None and "Set operations" in fault.message:
-        return evolve(fault, offset=next((t.start for t in tokenize(sql) if t.key in _SETS), None))
+def _in_original(fault: Fault, mends: Sequence[Mend], sql: str) -> Fault:
     if fault.offset is None:
-        said = _first_named(fault.name, sql)
+        said = _first_of_kind(fault, sql)
+        said = _first_named(fault.name, sql) if said is None else said
         return evolve(fault, offset=_literal_said(fault.message, sql) if said is None else said)
-    spans: list[Edit] = [(start, stop, len(new)) for start, stop, new in edits]
+    spans = _spans(mends)
     begin = before_edits(fault.offset, spans)
     end = before_edits(fault.offset + fault.length, spans)
     fault = evolve(fault, offset=begin, length=max(0, end - begin))
@@ -256,6 +290,32 @@ def _first_named(name: str | None, sql: str) -> int | None:
     )
 
 
+def _first_of_kind(fault: Fault, sql: str) -> int | None:
+    """Where that stands first which alone can be wrong in such a way."""
+    tokens = tokenize(sql)
+    if "Set operations" in fault.message:
+        return next((token.start for token in tokens if token.key in SETS), None)
+    named = [n for n, t in enumerate(tokens) if t.name.lower() == (fault.name or "").lower()]
+    if any(text in fault.message for text in IN_LISTS):
+        # A list of names, or a name without brackets.
+        named = [n for n in named if _is_listed(tokens, n)]
+    elif "Referenced table" in fault.message:
+        named = [n for n in named if [t.key for t in tokens[n + 1 : n + 3]] == [".", "*"]]
+    elif "Could not find key" in fault.message or "Cannot extract field" in fault.message:
+        # The field, which is said first, and not what it would be one of.
+        field = (_NAMED.findall(fault.message.replace("'", '"')) or [""])[0].lower()
+        named = [n for n, t in enumerate(tokens) if t.name.lower() == field]
+        named = [n for n in named if n and tokens[n - 1].key == "."]
+    else:
+        return None
+    return tokens[named[0]].start if named else None
+
+
+def _is_listed(tokens: Sequence[Token], at: int) -> bool:
+    begin = opening(tokens, at)
+    return any(tokens[place - 1].key in LISTS for place in (at, begin) if place)
+
+
 def _literal_said(message: str, sql: str) -> int | None:
     """Where the longest text stands that a message says, for what is wrong with a text."""
     said = [t for t in tokenize(sql) if t.kind == "string" and t.value and t.value in message]
@@ -272,94 +332,17 @@ def second_named(name: str, sql: str) -> int | None:
     return found[1] if len(found) > 1 else None
 
 
-def _patched(sql: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    for start, stop, new in sorted(edits, reverse=True):
-        sql = sql[:start] + new + sql[stop:]
-    return sql
-
-
-def _patch(
-    fault: Fault, sql: str, edits: Sequence[tuple[int, int, str]]
-) -> tuple[int, int, str] | None:
-    """What would stand there if the fault were not: NULL, or another type."""
-    if fault.offset is None:
-        return None
-    tokens = tokenize(sql)
-    first = next((n for n, t in enumerate(tokens) if t.start <= fault.offset < t.end), None)
-    if first is None:
-        return None
-    start, stop = tokens[first].start, tokens[_end(tokens, first)].end
-    if tokens[first].key in COMPARISONS:
-        # True or false of both sides, whatever types they are of.
-        return start, stop, "IS NULL AND NULL IS DISTINCT FROM"
-    if "Type with name" in fault.message:
-        return start, tokens[first].end, "VARCHAR"
-    if fault.kind == "type" or fault.length > stop - start:
-        # All of the expression: where it ends is known from DuckDB 2.0 on.
-        start, stop = fault.offset, max(stop, fault.offset + fault.length)
-    if any(begin < stop and start < end for begin, end, _ in edits):
-        # It holds what was replaced before.
-        return None
-    if "Table with name" in fault.message:
-        return None
-    return start, stop, "NULL"
-
-
-def _end(tokens: Sequence[Token], first: int) -> int:
-    """The last token of a dotted name, or of a function's call."""
-    last = first
-    while last + 2 < len(tokens) and tokens[last + 1].key == ".":
-        last += 2
-    if last + 1 < len(tokens) and tokens[last + 1].key == "(" and tokens[first].kind != "mark":
-        depth = 0
-        for position in range(last + 1, len(tokens)):
-            depth += {"(": 1, ")": -1}.get(tokens[position].key, 0)
-            if depth == 0:
-                return position
-    return last
-
-
-def _hides_name(patch: tuple[int, int, str], sql: str) -> bool:
-    """Whether a column of a subquery has lost its name: what reads it cannot be judged."""
-    tokens = tokenize(sql)
-    inside: list[int] = []
-    for at, token in enumerate(tokens):
-        if token.end > patch[0]:
-            break
-        if token.key == "(":
-            inside.append(at)
-        elif token.key == ")" and inside:
-            inside.pop()
-    # An argument of a function stands between commas as well.
-    is_query = bool(inside) and tokens[inside[-1] + 1].key in ("select", "with", "from", "(")
-    return is_query and _is_item(patch, tokens)
-
-
-def _is_item(patch: tuple[int, int, str], tokens: Sequence[Token]) -> bool:
-    """Whether what was replaced stands alone between SELECT, commas and FROM."""
-    before = [t.key for t in tokens if t.end <= patch[0]][-1:]
-    after = [t.key for t in tokens if t.start >= patch[1]][:1]
-    return before in (["select"], [","], ["distinct"], ["all"]) and after in (
-        [],
-        [","],
-        ["from"],
-        [")"],
-    )
-
-
 def _columns(
-    connection: duckdb.DuckDBPyConnection,
-    patched: str,
-    sql: str,
-    edits: Sequence[tuple[int, int, str]],
+    connection: duckdb.DuckDBPyConnection, sql: str, mends: Sequence[Mend]
 ) -> tuple[str, ...] | None:
     """The names of the mended query's columns, unless one of them is that of what was wrong."""
     import duckdb
 
-    tokens = tokenize(sql)
-    if any(_is_item(edit, tokens) for edit in edits):
+    if any(mend.lost is not None or mend.effect not in ("value", "type") for mend in mends):
         return None
     try:
-        return tuple(connection.sql(patched).columns)
+        columns = connection.sql(sql).columns
     except duckdb.Error:
         return None
+    # A column without a name is called as it is computed, which is another way now.
+    return tuple(columns) if all(_NAME.fullmatch(name) for name in columns) else None

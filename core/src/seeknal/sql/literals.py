@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.faults import COMPARISONS, Fault
+from seeknal.sql.faults import Fault
+from seeknal.sql.mending import COMPARISONS
 from seeknal.sql.quote import quote_literal
 from seeknal.sql.tokens import tokenize
 
@@ -37,12 +38,17 @@ _MOST_LISTED = 200
 
 
 def literal_faults(
-    connection: duckdb.DuckDBPyConnection, sql: str, types: Mapping[str, Collection[str]]
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    types: Mapping[str, Collection[str]],
+    *,
+    mended: bool = False,
 ) -> list[Fault]:
     """A fault for each literal of ``sql``, a query that binds, that no row lets be converted.
 
     ``types`` are those of the columns that it reads, by names in lower case. What stands in a
-    CASE or in a function that may pass it over is not judged.
+    CASE or in a function that may pass it over is not judged; where NULL stands for what was wrong
+    (``mended``), neither is what is compared with anything but a column of ``types``.
     """
     tokens = tokenize(sql)
     strings = {at: token for at, token in enumerate(tokens) if token.value is not None}
@@ -51,7 +57,7 @@ def literal_faults(
     if any(_is_doubtful(tokens, at, types) for at in strings.keys() - typed.keys()):
         for value, type in _converted(connection, sql):
             places = [at for at, token in strings.items() if token.value == value]
-            if len(places) == 1:
+            if len(places) == 1 and (not mended or type in _known(tokens, places[0], types)):
                 typed.setdefault(places[0], type)
     patterns = [at for at in strings if _is_pattern(tokens, at)]
     passed = set(_passed_over(tokens)) if typed or patterns else set()
@@ -72,14 +78,20 @@ def literal_faults(
 
 def _is_doubtful(tokens: Sequence[Token], at: int, types: Mapping[str, Collection[str]]) -> bool:
     """Whether a literal is compared with something that it may be no value of."""
-    other = _compared(tokens, at)
-    if other is None:
+    if _compared(tokens, at) is None:
         return False
-    known = types.get(other.name.lower()) if other.kind in ("word", "name") else None
-    if known is None:
-        return True
+    known = _known(tokens, at, types)
     value = str(tokens[at].value)
-    return any(type != "VARCHAR" and _refusal(value, type) is not None for type in known)
+    return not known or any(type != "VARCHAR" and _refusal(value, type) for type in known)
+
+
+def _known(
+    tokens: Sequence[Token], at: int, types: Mapping[str, Collection[str]]
+) -> Collection[str]:
+    """The types of the column that a literal is compared with, if it is one."""
+    other = _compared(tokens, at)
+    is_name = other is not None and other.kind in ("word", "name")
+    return types.get(other.name.lower(), ()) if other is not None and is_name else ()
 
 
 def _compared(tokens: Sequence[Token], at: int) -> Token | None:

@@ -59,6 +59,10 @@ def resolve_sql(
     return _resolve(sql, scope)
 
 
+NOWHERE = "seeknal nowhere"
+"""The schema of what ``ref()`` names though it is no node."""
+
+
 def _resolve(sql: str, scope: Scope) -> ResolvedSql:
     tokens = tokenize(sql)
     tables = table_references(tokens)
@@ -162,8 +166,9 @@ class _Edits:
             self.scope.report("SK0316", message, place, "write ref('kind.name')")
             return
         id = self.scope.ref(texts, place)
-        if id is not None:
-            self.replace(position, given[-1][1], quote_name(id.kind, id.name))
+        # What names nothing is told; the rest of the query can be looked at all the same.
+        name = (NOWHERE, ".".join(texts)) if id is None else (id.kind, id.name)
+        self.replace(position, given[-1][1], quote_name(*name))
 
     def literal(self, start: int, end: int) -> str | None:
         """The text of an argument that is one literal, in either kind of quotes."""

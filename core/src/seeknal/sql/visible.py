@@ -24,25 +24,33 @@ def columns_at(
 
     try:
         tree: Any = parse_one(sql, read="duckdb")
-        column = _column_at(tree, offset)
-        select = column.find_ancestor(exp.Select) if column is not None else None
-        if select is None:
-            return None
-        query = _all_of(select, column.args.get("table")).sql(dialect="duckdb")
-        return tuple(dict.fromkeys(connection.sql(query).columns))
-    except (SqlglotError, RecursionError, duckdb.Error):
+    except (SqlglotError, RecursionError):
         return None
+    named = _named_at(tree, offset)
+    table = named.args.get("table") if isinstance(named, exp.Column) else None
+    # A subquery may name the tables of those around it.
+    while named is not None and (named := named.find_ancestor(exp.Select)) is not None:
+        try:
+            query = _all_of(named, table).sql(dialect="duckdb")
+            return tuple(dict.fromkeys(connection.sql(query).columns))
+        except (SqlglotError, RecursionError, duckdb.Error):
+            if table is None:
+                return None
+    return None
 
 
-def _column_at(tree: Any, offset: int) -> Any:
+def _named_at(tree: Any, offset: int) -> Any:
+    """The column that is named at a place, or a name alone that stands for one."""
     from sqlglot import exp
 
-    for column in tree.find_all(exp.Column):
-        starts = [part.meta["start"] for part in column.parts if "start" in part.meta]
-        ends = [part.meta["end"] for part in column.parts if "end" in part.meta]
-        # Of a name in quotes some versions count only what is inside.
-        if starts and min(starts) - 1 <= offset <= max(ends) + 1:
-            return column
+    for kind in (exp.Column, exp.Identifier):
+        for named in tree.find_all(kind):
+            parts = named.parts if kind is exp.Column else [named]
+            starts = [part.meta["start"] for part in parts if "start" in part.meta]
+            ends = [part.meta["end"] for part in parts if "end" in part.meta]
+            # Of a name in quotes some versions count only what is inside.
+            if starts and min(starts) - 1 <= offset <= max(ends) + 1:
+                return named
     return None
 
 

@@ -22,3 +22,7 @@ class NodeId(str):
     @property
     def name(self) -> str:
         return self.partition(".")[2]
+
+
+UNCLEAR = NodeId("unclear.unclear")
+"""What a node reads of which not all is known that it reads: no node has that name."""

@@ -13,6 +13,7 @@ from seeknal.plugin import (
     NodeError,
     Relation,
     literal_faults,
+    misfit_faults,
     quote_identifier,
 )
 
@@ -59,16 +60,18 @@ class Subject:
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         if self.context.is_check:
-            self._refuse_literals(sql)
+            self._refuse_values(sql)
         return self.context.duckdb.execute(sql).fetchall()
 
-    def _refuse_literals(self, sql: str) -> None:
+    def _refuse_values(self, sql: str) -> None:
         """Say what any row would make DuckDB say: where there is none, it says nothing."""
         import duckdb
 
         types = {column.name.lower(): [column.type] for column in self.relation.columns}
         for fault in literal_faults(self.context.duckdb, sql, types):
             raise duckdb.ConversionException(f"Conversion Error: {fault.message}")
+        for fault in misfit_faults(self.context.duckdb, sql):
+            raise duckdb.BinderException(f"Binder Error: {fault.message}: '{fault.name}'")
 
 
 def _nothing(options: Any, subject: Subject) -> tuple[str, ...]:

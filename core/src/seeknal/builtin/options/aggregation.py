@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seeknal.builtin.aggregates import aggregate_names, canonical_name, is_aggregate
 from seeknal.plugin import Duration, did_you_mean, option
@@ -174,8 +175,15 @@ Spec = FeatureSpec | SecondOrderSpec
 def specs_of(features: Features | SecondOrderFeatures) -> list[Any]:
     """The features, each with its name."""
     if isinstance(features, Mapping):
-        return [evolve(spec, name=spec.name or name) for name, spec in features.items()]
-    return [evolve(spec, name=spec.name or spec.column) for spec in features]
+        return [_called(spec, spec.name or name) for name, spec in features.items()]
+    return [_called(spec, spec.name or spec.column) for spec in features]
+
+
+def _called(spec: Spec, name: str | None) -> Spec:
+    """``spec`` by that name, without a look at what else it says."""
+    found = copy(spec)
+    object.__setattr__(found, "name", name)
+    return found
 
 
 def several(value: Any) -> tuple[Any, ...]:
