@@ -48,6 +48,9 @@ HIDDEN = [
     "SELECT ^x.*, ^nope FROM o",
     "SELECT ^lenght(o.status) AS l, x.b, b FROM o JOIN ^ref('source.orders') AS x USING (order_id)"
     " WHERE ^o.nope = x.a",
+    "SELECT ^lenght(o.status) AS l, ordrs.b FROM o JOIN ^transform.ordrs USING (order_id)",
+    "SELECT ^lenght(x.status) AS l, y.b FROM ref('source.o') AS x, ^q0 AS y WHERE ^x.nope = 1",
+    "/* --- {dialect: postgres} --- */ ^SELECT a.nope FROM ref('source.ordrs') AS a",
     "SELECT e.a, ^o.nope FROM o JOIN ^nada AS e ON ^lenght(e.a) = 1",
     "SELECT list_transform([1, 2], x ^-> ^x.foo) AS l, amount.^b AS b, ^-status AS s,"
     " status ^BETWEEN 3 AND 4 AS k, ^nope FROM o",
@@ -73,6 +76,7 @@ FOLLOWING = [
     "WITH x AS (SELECT coalesce(^nosuch, 1) AS ordered_on FROM o)"
     " SELECT * FROM x WHERE ordered_on = 'x'",
     "SELECT DISTINCT ^amoutt FROM o ORDER BY amount",
+    "SELECT orders.a, ordrs.b FROM ^ref('source.ordrs')",
     "SELECT order_id FROM o ASOF JOIN c ON o.customer_id = c.customer_id"
     " AND o.ordered_on >= ^c.sinc",
 ]

@@ -366,3 +366,15 @@ def test_a_ruler_of_dashes_is_a_comment(loaded):
     node = loaded({FILE: f"---\n-- Orders\n---\n{SELECT}"})["transform.clean"]
 
     assert node.parents == ("source.a",)
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery"])
+@pytest.mark.parametrize("sql", ["SELEC 1", "SELEC * FROM x", "WIHT a AS (SELECT 1) FROM a"])
+def test_a_word_that_begins_no_query_is_marked_in_every_dialect(seeknal_project, dialect, sql):
+    front = f"/* ---\ndialect: {dialect}\n--- */\n"
+    project = seeknal_project({"seeknal/q.sql": front + sql})
+
+    [problem] = project.run("validate", "--format", "json").json()["problems"]
+
+    assert (problem["line"], problem["column"]) == (4, 1)
+    assert f'syntax error at or near "{sql[:5].strip()}"' in problem["message"]

@@ -19,12 +19,12 @@ from seeknal.lineage.schemas import Schema, named_only
 from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.sql.engine_columns import columns_nowhere
 from seeknal.sql.faults import Fault, faults_of, second_named
+from seeknal.sql.inputs import NOWHERE
 from seeknal.sql.literals import literal_faults
 from seeknal.sql.misfits import misfit_faults
 from seeknal.sql.names import suggestions
 from seeknal.sql.pivots import named_pivot
 from seeknal.sql.positions import before_edits, place_in
-from seeknal.sql.refs import NOWHERE
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.names import UNCLEAR, NodeId

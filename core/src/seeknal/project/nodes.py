@@ -43,6 +43,10 @@ NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenan
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 
+_NO_INPUT = {UNKNOWN_REF, "SK0311", "SK0312", "SK0313"}
+"""What is told of a name in SQL that stands for no input."""
+
+
 @frozen(kw_only=True)
 class Built:
     """A node as far as it could be made; ``sound`` when nothing is wrong with it.
@@ -105,7 +109,7 @@ class _Builder:
         if self.problems.has_errors(before):
             told = {entry.code for entry in [*self.problems][before:] if entry.severity == "error"}
             # The rest of SQL that reads a node which is not there may be wrong as well.
-            sql, clear = (sql if told == {UNKNOWN_REF} else None), False
+            sql, clear = (sql if told <= _NO_INPUT else None), False
             readable = sql is not None
         columns = columns_of(common, self.raw, self.problems)
         source = self.source.build(common, added, columns) if kind.does == "loads" else None

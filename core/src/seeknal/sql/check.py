@@ -12,6 +12,7 @@ from seeknal.sql.keywords import words
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain, syntax_fault
 from seeknal.sql.tokens import line_and_column, parameters, tokenize
+from seeknal.values.errors import nearest
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -151,7 +152,7 @@ def _parse(sql: str, dialect: str) -> list[Any]:
     except ParseError as error:
         if dialect == "duckdb":
             _check_with_duckdb(sql)
-        raise _refusal(error) from None
+        raise _refusal(error, sql) from None
     except SqlglotError:
         raise SqlRefused("syntax error: a string, quoted name or comment is not closed") from None
     except RecursionError:
@@ -160,10 +161,23 @@ def _parse(sql: str, dialect: str) -> list[Any]:
         raise SqlRefused(plain(str(error))) from None
 
 
-def _refusal(error: Any) -> SqlRefused:
+def _refusal(error: Any, sql: str) -> SqlRefused:
     first = error.errors[0] if error.errors else {}
+    begin = next(iter(tokenize(sql)), None)
+    if begin is not None and begin.key not in _BEGINNINGS and nearest(begin.key, _BEGINNINGS):
+        place = line_and_column(sql, begin.start)
+        return SqlRefused(f'syntax error at or near "{begin.text}"', *place)
     text = plain(str(first.get("description") or error)).partition(" but got <Token")[0].strip(" .")
-    return SqlRefused(f"syntax error: {text}", first.get("line") or 0, first.get("col") or 0)
+    line, last, marked = first.get("line") or 0, first.get("col") or 0, first.get("highlight") or ""
+    if "<class" in text and marked:
+        # What the parser calls its own parts means nothing to who wrote the SQL.
+        message, column = f'syntax error at or near "{marked}"', last - len(marked) + 1
+        return SqlRefused(message, line, column if column > 0 else 0)
+    return SqlRefused(f"syntax error: {text}", line, last)
+
+
+_BEGINNINGS = words("select with from values table pivot unpivot describe show")
+"""Words that begin a query."""
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.functions import effects_of, outside_name
-from seeknal.sql.inputs import ResolvedSql
+from seeknal.sql.inputs import NOWHERE, ResolvedSql
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize
@@ -82,7 +82,7 @@ def _tables(tree: exp.Expression) -> list[tuple[Any, frozenset[str]]]:
 def _replace(table: Any, visible: frozenset[str], scope: Scope) -> None:
     from sqlglot import exp
 
-    place = _place(table)
+    place, told = _place(table), len(scope.problems)
     if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == "ref":
         names = [part.name for part in table.this.expressions]
         id, keep = scope.ref(names, place) if all(names) and names else None, False
@@ -91,8 +91,14 @@ def _replace(table: Any, visible: frozenset[str], scope: Scope) -> None:
     elif isinstance(table.this, exp.Func) or (table.name.lower() in visible and not table.db):
         return
     else:
+        names = []
         id, keep = scope.table([part.name for part in table.parts], place)
     if id is None:
+        if len(scope.problems) > told:
+            name = names[-1] if isinstance(table.this, exp.Anonymous) and names else table.name
+            table.set("catalog", None)
+            table.set("db", exp.to_identifier(NOWHERE, quoted=True))
+            table.set("this", exp.to_identifier(name.rpartition(".")[2], quoted=True))
         return
     if keep and not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))

@@ -63,7 +63,10 @@ class Following:
 
     def _may_be_meant(self, fault: Fault, mends: Sequence[Mend]) -> bool:
         """Whether a name that is not there may be what something wrong was meant to be."""
-        if any(self._may_have(mend, fault) for mend in mends if mend.effect == "table"):
+        tables = [mend for mend in mends if mend.effect == "table"]
+        if tables and "Referenced table" in fault.message:
+            return True
+        if any(self._may_have(mend, fault) for mend in tables):
             return True
         unnamed = [mend for mend in mends if mend.lost is not None and self._is_read(mend)]
         if "Referenced table" in fault.message or not unnamed:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.problems import Severity
 
+NOWHERE = "seeknal nowhere"
+"""The schema of what is named as an input though it is none."""
+
 _NUMBERED = re.compile(r"input_(\d{1,6})", re.IGNORECASE)
 _THIS = "__this__"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.functions import arguments, effects_of, outside_name
-from seeknal.sql.inputs import Scope
+from seeknal.sql.inputs import NOWHERE, Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import lists_tables, table_references
@@ -57,10 +57,6 @@ def resolve_sql(
 
         return resolve_dialect(sql, dialect, scope)
     return _resolve(sql, scope)
-
-
-NOWHERE = "seeknal nowhere"
-"""The schema of what ``ref()`` names though it is no node."""
 
 
 def _resolve(sql: str, scope: Scope) -> ResolvedSql:
@@ -167,7 +163,7 @@ class _Edits:
             return
         id = self.scope.ref(texts, place)
         # What names nothing is told; the rest of the query can be looked at all the same.
-        name = (NOWHERE, ".".join(texts)) if id is None else (id.kind, id.name)
+        name = (NOWHERE, texts[-1].rpartition(".")[2]) if id is None else (id.kind, id.name)
         self.replace(position, given[-1][1], quote_name(*name))
 
     def literal(self, start: int, end: int) -> str | None:
@@ -181,8 +177,11 @@ class _Edits:
         for table in tables:
             if table.shadowed or table.function or not table.parts:
                 continue
+            told = len(self.scope.problems)
             id, keep = self.scope.table(table.parts, self.place(table.first))
             if id is None:
+                if len(self.scope.problems) > told:
+                    self.replace(table.first, table.last, quote_name(NOWHERE, table.parts[-1]))
                 continue
             name = quote_name(id.kind, id.name)
             if keep and not table.aliased:
