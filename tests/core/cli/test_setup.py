@@ -75,6 +75,7 @@ def test_init_knows_its_examples(seeknal, nowhere):
         ("rule", "refunds"),
         ("transform", "refunds", "--python"),
         ("source", "refunds", "--python"),
+        ("feature_group", "refunds", "--python"),
         ("transform", "refunds", "--sql"),
         ("feature_group", "refunds", "--sql"),
         ("aggregation", "refunds", "--sql"),
@@ -198,6 +199,45 @@ def test_the_draft_of_properties_says_more_of_a_node(fresh):
     assert "no problems" in checked.stdout + checked.stderr
     about = {node["node"]: node.get("description") for node in listed}
     assert about["source.orders"] == "What one row is."
+
+
+def test_the_draft_of_properties_says_only_what_is_not_said_yet(fresh):
+    fresh.write(
+        {
+            "seeknal/more.sql": """
+                /* ---
+                description: One number.
+                columns: {n: What it is.}
+                --- */
+                SELECT 1 AS n
+            """,
+        }
+    )
+    fresh.run("draft", "properties", "more").assert_ok()
+
+    checked = fresh.run("validate")
+
+    assert "no problems" in checked.stdout + checked.stderr
+    assert "owner: " in (fresh.path / "seeknal/properties/more.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message", "help"),
+    [
+        ("properties", "ordres", "no node 'ordres'", "did you mean orders"),
+        ("audit", "not_null", "not_null is an audit type already", "choose another name"),
+    ],
+)
+def test_no_draft_is_written_that_no_project_can_have(fresh, kind, name, message, help):
+    if kind == "audit":
+        pytest.importorskip("seeknal_audits", reason="brings the audit types")
+
+    outcome = fresh.run("draft", kind, name)
+
+    assert outcome.exit_code == 2
+    assert message in outcome.stderr
+    assert help in outcome.stderr
+    assert not (fresh.path / "seeknal" / ("audits" if kind == "audit" else kind)).exists()
 
 
 def test_the_draft_of_an_audit_is_a_type_that_nodes_can_ask(fresh):

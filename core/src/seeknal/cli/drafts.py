@@ -10,12 +10,15 @@ from attrs import frozen
 
 from seeknal.kernel.options import fields_of
 from seeknal.project.references import may_name_nodes
+from seeknal.sql.names import named
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.kernel.options import Field
     from seeknal.kernel.plugins import Plugins
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 _HEAD = """\
 kind: {kind}
@@ -111,13 +114,23 @@ WHERE {{ column }} IS NULL
 }
 """What may be drafted besides nodes."""
 
+_SAYABLE = {
+    "description": "description: What one row is.",
+    "columns": "columns:\n      COLUMN: What it says.",
+    "owner": "owner: WHO",
+    "domain": "domain: WHAT_IT_BELONGS_TO",
+    "layer": "layer: WHICH",
+    "tags": "tags: [WORD]",
+}
+"""What a draft of properties says, where nothing else says it."""
+
 _PYTHON = '''\
 """What one row is."""
 
 from seeknal import {kind}
 
 
-@{kind}(name="{name}", {argument})
+@{kind}({arguments})
 def {name}(ctx):
     {body}
 '''
@@ -215,6 +228,32 @@ def _option(entry: Field, indent: str, needed: bool) -> str:
     return f"# {indent}{entry.key}:{comment}\n"
 
 
+def properties_draft(name: str, nodes: Mapping[NodeId, Node]) -> str:
+    """Properties of the node ``name``, with what no file says of it yet.
+
+    Raises UsageError where no node is called so.
+    """
+    found = named(name, nodes)
+    if not found:
+        names = sorted({id.name for id in nodes})
+        help = did_you_mean(name, names) or f"nodes: {', '.join(nodes) or 'none'}"
+        raise UsageError(f"no node {name!r}", code="SK0350", help=help)
+    node = nodes[found[0]]
+    free = [key for key in _SAYABLE if not getattr(node, key)]
+    wanted = [key for key in free if key in ("description", "columns")] or free[:1]
+    said = "".join(f"    {_SAYABLE[key]}\n" for key in wanted or ["description"])
+    id = name if len(found) == 1 else found[0]
+    return f"kind: properties\nnodes:\n  {id}:\n{said}"
+
+
+def audit_draft(name: str, plugins: Plugins) -> str:
+    """An audit type of the project's own. Raises UsageError for the name of one of a plugin."""
+    if name in plugins.audit_types:
+        message = f"{name} is an audit type already"
+        raise UsageError(message, code="SK0261", help="choose another name")
+    return DOCUMENTS["audit"].text
+
+
 def python_draft(kind: NodeKind, name: str) -> str:
     """A Python file with one node of ``kind``, to be filled in."""
     if not kind.accepts_python:
@@ -224,4 +263,14 @@ def python_draft(kind: NodeKind, name: str) -> str:
     else:
         argument = 'inputs=["source.NAME"]'
         body = 'return ctx.duckdb.sql("SELECT * FROM NAME")'
-    return _PYTHON.format(kind=kind.name, name=name, argument=argument, body=body)
+    needed = [entry.key for entry in fields_of(kind.options) if entry.required]
+    keys = [f"{key}={_PYTHON_VALUES.get(key, _FILL_IN)}" for key in needed]
+    arguments = ", ".join([f'name="{name}"', *keys, argument])
+    if keys:
+        lines = "".join(f"    {each},\n" for each in (f'name="{name}"', *keys, argument))
+        arguments = f"\n{lines}"
+    return _PYTHON.format(kind=kind.name, name=name, arguments=arguments, body=body)
+
+
+_FILL_IN = '"FILL_IN"'
+_PYTHON_VALUES = {"entity": '{"name": "customer", "join_keys": ["customer_id"]}'}

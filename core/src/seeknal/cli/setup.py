@@ -19,9 +19,12 @@ from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_yo
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seeknal.cli.examples import Example
     from seeknal.kernel.kinds import NodeKind
     from seeknal.kernel.plugins import Plugins
+    from seeknal.values.node import Node
     from seeknal.values.project import Project
 
 SCHEMA = Path(".seeknal/schema.json")
@@ -134,7 +137,7 @@ def draft_command(
     if kind in DOCUMENTS:
         for option in ("python", "sql", "source_type"):
             exclude_each_other("kind", option, help=f"seeknal draft {kind} {name}")
-        file, text = _document(kind, name)
+        file, text = _document(kind, name, None if stdout else load_plugins())
     else:
         plugins = load_plugins()
         declared = _kind(kind, plugins)
@@ -162,17 +165,21 @@ def draft_command(
         say(f"{file} written; seeknal validate checks it")
 
 
-def _document(kind: str, name: str) -> tuple[Path, str]:
-    """The file of what is no node, and its text."""
-    from seeknal.cli.drafts import DOCUMENTS
+def _document(kind: str, name: str, plugins: Plugins | None) -> tuple[Path, str]:
+    """The file of what is no node, and its text; with ``plugins`` as the project can have it."""
+    from seeknal.cli.drafts import DOCUMENTS, audit_draft, properties_draft
 
     file = Path("seeknal") / DOCUMENTS[kind].file.format(name=name)
     head = modeline(len(file.parent.parts)) if file.suffix == ".yml" else ""
-    return file, head + DOCUMENTS[kind].text.replace("NODE", name)
+    text = DOCUMENTS[kind].text.replace("NODE", name)
+    if plugins is not None and not (project_root() / file).exists():
+        is_audit = kind == "audit"
+        text = audit_draft(name, plugins) if is_audit else properties_draft(name, _nodes(plugins))
+    return file, head + text
 
 
-def _refuse_second(id: NodeId, file: Path, plugins: Plugins) -> None:
-    """Raise UsageError where another file has the node: no project may have it twice."""
+def _nodes(plugins: Plugins) -> Mapping[NodeId, Node]:
+    """The nodes of the project, as far as they can be read."""
     from seeknal.project.loader import load_project
 
     project: Project | None
@@ -180,7 +187,12 @@ def _refuse_second(id: NodeId, file: Path, plugins: Plugins) -> None:
         project = load_project(project_root(), plugins)
     except ProjectError as error:
         project = error.partial
-    for other in project.nodes.values() if project else ():
+    return project.nodes if project else {}
+
+
+def _refuse_second(id: NodeId, file: Path, plugins: Plugins) -> None:
+    """Raise UsageError where another file has the node: no project may have it twice."""
+    for other in _nodes(plugins).values():
         if other.id.lower() == id.lower() and other.location.file != file.as_posix():
             raise UsageError(
                 f"{other.id} is already there, in {other.location.file}",
