@@ -103,6 +103,16 @@ return [{"a": 1}]
     assert all(re.fullmatch(r"(transform\.\w+): line of \1", line) for line in lines)
 
 
+def test_a_long_name_leaves_room_for_what_a_node_says_on_a_terminal(terminal):
+    name = "orders_of_all_regions_without_returns_by_customer_and_day"
+    run = terminal(pipeline("print('said')\nreturn [{'a': 1}]", name), "run", columns=80)
+
+    run.end()
+
+    (line,) = [line for line in run.lines if "said" in line]
+    assert line == "transform.ord…omer_and_day: said"
+
+
 def test_what_a_program_of_a_node_writes_has_its_name(terminal):
     body = "import subprocess\nsubprocess.run(['echo', 'from outside'])\nreturn [{'a': 1}]"
     run = terminal(pipeline(body, "slow"), "run")

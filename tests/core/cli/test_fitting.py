@@ -56,6 +56,16 @@ def test_columns_that_can_be_spared_go_first():
     assert lines[2].split() == ["20260101T000000-abcdef01", "success"]
 
 
+def test_what_is_needed_whole_is_not_cut_and_prose_loses_its_end():
+    rows = [("20260101T000000-abcdef01", "transform.clean_orders", "email is NULL in 2 of 30 rows")]
+    names = ("run", "node", "message")
+
+    lines = table_lines(names, rows, columns=60, whole=("run",), prose=("message",))
+
+    assert max(map(len, lines)) == 60
+    assert lines[2] == "20260101T000000-abcdef01  transfor…_orders  email is NULL i…"
+
+
 def test_a_table_of_too_many_columns_stands_upright():
     names = [f"column_{number}" for number in range(12)]
     rows = [[f"value {row}.{number}" for number in range(12)] for row in range(2)]

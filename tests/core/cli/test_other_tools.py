@@ -61,6 +61,9 @@ def test_an_unknown_word_is_still_answered_with_the_nearest(seeknal, nowhere):
         (("ls", "--format", "names"), ("list", "--format", "names")),
         (("run", "--dry-run", "--full-refresh"), ("run", "--dry-run", "--full")),
         (("run", "--dry-run", "--vars", "{}"), ("run", "--dry-run", "--var", "{}")),
+        (("run", "--dry-run", "--vars", "limit: 5"), ("run", "--dry-run", "--var", "limit=5")),
+        (("plan", "--vars", "{limit: 5}"), ("plan", "--var", "limit=5")),
+        (("plan", "--vars", '{"limit": 5}'), ("plan", "--var", "limit=5")),
         (("plan", "--models", "+big_orders"), ("plan", "--select", "+big_orders")),
         (("plan", "-m", "+big_orders"), ("plan", "--select", "+big_orders")),
         (("plan", "--models=+big_orders"), ("plan", "--select=+big_orders")),
@@ -72,6 +75,15 @@ def test_an_older_spelling_does_the_same(fresh, typed, same):
 
     assert older.exit_code == 0
     assert (older.stdout, older.stderr) == (ours.stdout, ours.stderr)
+
+
+@pytest.mark.parametrize("text", ["limit", "{limit", "limit: [5", "{limit: 5} x"])
+def test_a_variable_that_cannot_be_read_is_answered_with_how_it_is_written(fresh, text):
+    outcome = fresh.run("run", "--vars", text)
+
+    assert outcome.exit_code == 2
+    assert f"--var {text!r} is " in outcome.stderr
+    assert "help: --var day=2026-01-31" in outcome.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--name", "shop"), ("--name=shop",)])

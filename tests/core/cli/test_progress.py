@@ -1,6 +1,7 @@
 """Lines of a run, from results alone."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -205,10 +206,25 @@ def test_the_moving_line_shows_a_bar_and_what_runs(capsys):
     live.start("source.b")
     live.finish("source.a")
 
-    text = live.text(now=__import__("time").monotonic() + 2)
+    text = live.text(now=time.monotonic() + 2)
 
     assert text.startswith("[#####...............] 1/4  source.b 2.")
     assert "source.a" not in text
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_the_moving_line_keeps_the_time_of_what_runs_within_the_terminal(columns):
+    live = Live(9)
+    names = ["transform.clean_orders_without_returns_of_all_regions", "source.b", "source.c"]
+    for name in names:
+        live.start(name)
+
+    text = live.text(time.monotonic() + 2, columns)
+
+    assert len(text) <= columns
+    assert "…" in text or columns == 120
+    assert "ons 2." in text
+    assert columns > 50 or text.endswith(", +2 more")
 
 
 def test_the_moving_line_is_gone_when_the_run_ends(monkeypatch, capsys):

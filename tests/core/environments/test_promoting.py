@@ -31,6 +31,19 @@ def test_a_change_that_production_replaced_is_promoted_again(shop):
     assert shop.total() == 60
 
 
+def test_who_wants_failures_only_is_told_nothing_of_what_goes_well(shop):
+    shop.write(clean=CHANGED)
+    shop("run", "--env", "dev", "-q").assert_ok()
+
+    promoted = shop("promote", "dev", "--yes", "-q").assert_ok()
+    back = shop("rollback", "prod", "--yes", "--quiet").assert_ok()
+    shown = shop("rollback", "prod", "--dry-run", "-q", "--to", "1")
+
+    assert (promoted.stdout, promoted.stderr) == ("", "")
+    assert (back.stdout, back.stderr) == ("", "")
+    assert shown.stdout + shown.stderr
+
+
 def test_apply_takes_note_of_what_production_changed(shop):
     shop.write(clean=CHANGED)
     shop("run", "--env", "dev").assert_ok()

@@ -119,7 +119,10 @@ def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
         )
         for record in records
     ]
-    print_table(HEADERS, rows, NUMERIC)
+    # The message says of failing rows how many there are, and of which columns.
+    same = [HEADERS[0]] if len({row[0] for row in rows}) == 1 else []
+    spare = (HEADERS[5], *same, HEADERS[4], HEADERS[2])
+    print_table(HEADERS, rows, NUMERIC, spare=spare, whole=(HEADERS[3],), prose=(HEADERS[6],))
     bad = sum(record["status"] in ("failed", "error") for record in records)
     nodes = count(len(summary.results), "node")
     print(f"{count(len(records), 'audit')} of {nodes}: {bad} failed")

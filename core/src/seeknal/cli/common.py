@@ -13,6 +13,7 @@ from seeknal.cli.app import said
 from seeknal.cli.invocation import Invocation
 from seeknal.kernel.command_options import Option, profile_option
 from seeknal.values.errors import UsageError
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     import datetime
@@ -272,24 +273,37 @@ def words(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_variables(entries: Iterable[str]) -> dict[str, object]:
-    """``key=value`` pairs; a JSON object is accepted too, as seeknal 2.x takes it."""
+    """``key=value`` pairs; a JSON object, as of seeknal 2.x, and YAML, as of dbt, are taken too."""
     variables: dict[str, object] = {}
     for entry in entries:
-        if entry.lstrip().startswith("{"):
-            variables |= _json_object(entry)
+        if _YAML.match(entry):
+            variables |= _mapping(entry)
             continue
         key, equals, value = entry.partition("=")
         if not equals or not key.strip():
-            raise UsageError(f"--var {entry!r} is not key=value", code="SK0253")
+            raise UsageError(
+                f"--var {entry!r} is not key=value", code="SK0253", help="--var day=2026-01-31"
+            )
         variables[key.strip()] = scalar(value)
     return variables
 
 
-def _json_object(text: str) -> dict[str, object]:
+_YAML = Pattern(r"\s*(?:\{|\w+\s*:(?:\s|$))")
+
+
+def _mapping(text: str) -> dict[str, object]:
     try:
         read = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"--params is not JSON: {error}", code="SK0253") from None
+    except ValueError:
+        import yaml
+
+        try:
+            read = yaml.safe_load(text)
+        except (yaml.YAMLError, RecursionError):
+            read = None
+    if not isinstance(read, dict):
+        message = f"--var {text!r} is neither JSON nor YAML"
+        raise UsageError(message, code="SK0253", help="--var day=2026-01-31") from None
     return {str(key): value for key, value in read.items()}
 
 

@@ -40,6 +40,15 @@ def middle(text: str, most: int) -> str:
     return f"{_within(text, room - width(end))}{LEFT_OUT}{end}"
 
 
+def speaker(name: str, stream: TextIO) -> str:
+    """``name`` before a line that it says on ``stream``: on a terminal a third of it at most."""
+    columns = columns_of(stream)
+    return name if columns is None else middle(name, max(_SHORTEST, columns // 3))
+
+
+_SHORTEST = 12
+
+
 def start(text: str, most: int) -> str:
     """``text`` in at most so many columns, without its end."""
     return text if width(text) <= most else f"{_within(text, most - 1)}{LEFT_OUT}"

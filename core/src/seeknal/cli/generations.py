@@ -21,6 +21,7 @@ from seeknal.kernel.command_options import (
     dry_run_option,
     force_option,
     format_option,
+    quiet_option,
     to_option,
     yes_option,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @no_materialize_option
 @dry_run_option
 @lock_timeout_option
+@quiet_option
 @format_option("text", "json")
 @project_options
 def promote_command(
@@ -49,6 +51,7 @@ def promote_command(
     yes: bool,
     force: bool,
     dry_run: bool,
+    quiet: bool,
     format_: str,
     **options: Any,
 ) -> int:
@@ -61,7 +64,7 @@ def promote_command(
     from seeknal.run.environments.promoting import promote
 
     def agree(promotion: Promotion) -> bool:
-        if format_ == "text":
+        if format_ == "text" and (dry_run or not quiet):
             _print_promotion(promotion)
         elif dry_run:
             print_json(_promotion(promotion))
@@ -72,7 +75,7 @@ def promote_command(
         request(command=f"promote {source}", environment=target, **options),
         source,
         target,
-        reporter_of(format_),
+        reporter_of(format_, quiet),
         force=force,
         dry_run=dry_run,
         agree=agree,
@@ -83,7 +86,7 @@ def promote_command(
         print_json(_moved(moved))
     elif not moved.nodes:
         say(_nothing(source, target, moved))
-    else:
+    elif not quiet:
         changed = count(len(moved.nodes), "node")
         say(f"{target} is at generation {moved.generation}: {changed} changed")
     return _exit_code(moved)
@@ -97,6 +100,7 @@ def promote_command(
 @no_materialize_option
 @dry_run_option
 @lock_timeout_option
+@quiet_option
 @format_option("text", "json")
 @project_options
 def rollback_command(
@@ -105,6 +109,7 @@ def rollback_command(
     to: int | None,
     leave_targets: bool,
     dry_run: bool,
+    quiet: bool,
     format_: str,
     **options: Any,
 ) -> int:
@@ -118,7 +123,7 @@ def rollback_command(
     from seeknal.run.environments.rolling_back import rollback
 
     def agree(found: Return) -> bool:
-        if format_ == "text":
+        if format_ == "text" and (dry_run or not quiet):
             _print_return(found)
         elif dry_run:
             print_json(_return(found))
@@ -128,7 +133,7 @@ def rollback_command(
         project_root(),
         request(command="rollback", environment=name, **options),
         to,
-        reporter_of(format_),
+        reporter_of(format_, quiet),
         dry_run=dry_run,
         leave_targets=leave_targets,
         agree=agree,
@@ -139,7 +144,8 @@ def rollback_command(
         print_json(_moved(moved))
     else:
         changed = count(len(moved.nodes), "node")
-        say(f"{name} is at generation {moved.generation}: {changed} taken back; it stays there")
+        if not quiet:
+            say(f"{name} is at generation {moved.generation}: {changed} taken back; it stays there")
         for line in moved.left:
             say(f"not rolled back: {line}")
     return _exit_code(moved)

@@ -20,6 +20,7 @@ from seeknal.values.names import NodeId
 if TYPE_CHECKING:
     from seeknal.state.history import History
 
+WELL = ("success", "reused")
 Record = Mapping[str, Any]
 
 
@@ -31,7 +32,12 @@ Record = Mapping[str, Any]
     help="Only what happened to this node.",
 )
 @click.option(
-    "--run", "run_id", cls=Option, also=("--batch",), metavar="RUN_ID", help="Only this run."
+    "--run",
+    "run_id",
+    cls=Option,
+    also=("--batch",),
+    metavar="RUN_ID",
+    help="Only this run; the start or end of its id is enough.",
 )
 @only_environment_option
 @limit_option(20)
@@ -52,6 +58,7 @@ def history_command(
     if environment is not None and not any(history.all(environment=environment)):
         existing(read_state(project_root() / "target").environments, environment)
     runs = node is None and run_id is None
+    run_id = _full_run(history, run_id)
     found = history.all(node=_full_name(history, node), batch_id=run_id, environment=environment)
     matching = (entry for entry in found if (entry.get("node") is None) == runs)
     records = list(islice(matching, limit or None))
@@ -74,6 +81,22 @@ def _full_name(history: History, node: str | None) -> str | None:
     if node is None or "." in node:
         return node
     return next((name for name in _values(history, "node") if name.partition(".")[2] == node), node)
+
+
+def _full_run(history: History, run_id: str | None) -> str | None:
+    """The one run that begins or ends with ``run_id``. Raises UsageError for several."""
+    runs = list(dict.fromkeys(_values(history, "batch_id"))) if run_id else []
+    if run_id is None or run_id in runs:
+        return run_id
+    found = [run for run in runs if run.startswith(run_id) or run.endswith(run_id)]
+    if len(found) > 1:
+        listed = ", ".join(found[:_MOST_RUNS]) + (", ..." if len(found) > _MOST_RUNS else "")
+        message = f"{len(found)} runs begin or end with {run_id!r}"
+        raise UsageError(message, code="SK0357", help=f"write more of it: {listed}")
+    return found[0] if found else run_id
+
+
+_MOST_RUNS = 5
 
 
 def _refuse_unknown(history: History, node: str | None, run_id: str | None) -> None:
@@ -124,7 +147,9 @@ def _print_runs(records: Sequence[Record]) -> None:
         "commit",
     )
     numeric = (False, False, False, False, False, True, False, False)
-    print_table(headers, rows, numeric, spare=(headers[0], headers[3]))
+    same = [headers[2]] if len({row[2] for row in rows}) == 1 else []
+    spare = (headers[0], headers[3], headers[7], *same)
+    print_table(headers, rows, numeric, spare=spare, whole=(headers[1],), prose=(headers[6],))
 
 
 def _print_nodes(records: Sequence[Record]) -> None:
@@ -149,12 +174,14 @@ def _print_nodes(records: Sequence[Record]) -> None:
         rows,
         (False, False, False, False, True, True, False, False),
         spare=[*spare, headers[6]],
+        prose=(headers[7],),
     )
 
 
 def _counts(record: Record) -> str:
-    """How many nodes there were of each status, in the words of a run's totals."""
-    counts = (record.get("nodes") or {}).items()
+    """How many nodes there were of each status, in a run's words; first what did not end well."""
+    found = (record.get("nodes") or {}).items()
+    counts = sorted(found, key=lambda each: each[0] in WELL)
     return ", ".join(
         f"{number} {'run' if status == 'success' else status}" for status, number in counts
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from seeknal.cli.fitting import columns_of
+from seeknal.cli.fitting import columns_of, middle, shrunk, width
 from seeknal.cli.streams import CLEAR, put
 
 BAR = 20
+_NARROWEST = 12
+"""Columns that a name keeps before it is left out."""
 _EVERY = 0.1
 
 _shown: list[Live] = []
@@ -86,15 +88,34 @@ class Live:
 
     def _draw(self) -> None:
         if not self._ended.is_set():
-            columns = columns_of(sys.stderr) or 80
-            put(CLEAR + self.text(time.monotonic())[: columns - 1])
+            columns = (columns_of(sys.stderr) or 80) - 1
+            put(CLEAR + self.text(time.monotonic(), columns)[:columns])
 
-    def text(self, now: float) -> str:
-        """The line as of ``now``."""
+    def text(self, now: float, columns: int | None = None) -> str:
+        """The line as of ``now``, with times and the ends of names in so many ``columns``."""
         filled = BAR * self._done // max(self._total, 1)
         bar = "#" * filled + "." * (BAR - filled)
-        running = ", ".join(
-            f"{node} {now - since:.1f} s {self._notes.get(node, '')}".rstrip()
+        head = f"[{bar}] {self._done}/{self._total}  "
+        running = [
+            (node, f"{now - since:.1f} s {self._notes.get(node, '')}".rstrip())
             for node, since in self._running.items()
-        )
-        return f"[{bar}] {self._done}/{self._total}  {running}"
+        ]
+        return head + _listed(running, None if columns is None else columns - len(head))
+
+
+def _listed(running: Sequence[tuple[str, str]], room: int | None) -> str:
+    """What runs and for how long; within ``room`` the names give way, and then the last of them."""
+    for count in range(len(running), 0, -1):
+        rest = f", +{len(running) - count} more" if count < len(running) else ""
+        names = [name for name, _ in running[:count]]
+        if room is not None:
+            said = sum(1 + width(told) for _, told in running[:count]) + 2 * (count - 1)
+            left = room - said - width(rest)
+            sizes = shrunk([width(name) for name in names], [False] * count, left, _NARROWEST)
+            if sizes is None and count > 1:
+                continue
+            sizes = sizes or [max(1, left)]
+            names = [middle(name, size) for name, size in zip(names, sizes, strict=True)]
+        told = [f"{name} {said}" for name, (_, said) in zip(names, running, strict=False)]
+        return ", ".join(told) + rest
+    return ""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.cli.fitting import columns_of, wrapped
+from seeknal.cli.fitting import columns_of, speaker, wrapped
 from seeknal.cli.layout import INDENT, Layout, layout_of
 from seeknal.cli.live import Live, above
 from seeknal.cli.stopping import Stopping
@@ -119,11 +119,12 @@ class Lines:
     def logged(self, node: NodeId, level: int, text: str) -> None:
         from logging import WARNING
 
+        line = f"{speaker(node, sys.stderr)}: {text}"
         if level >= WARNING:
-            self.warn(f"{node}: {text}")
+            self.warn(line)
         elif self._verbose:
             with above():
-                say(f"{node}: {text}")
+                say(line)
 
     def ended(self, summary: RunSummary) -> None:
         self._stopping.ended()

@@ -65,14 +65,19 @@ def print_table(
     rows: Iterable[Sequence[object]],
     numeric: Sequence[bool] = (),
     spare: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    prose: Sequence[str] = (),
 ) -> None:
     """An aligned table on stdout that fits its terminal. ``numeric`` columns are right-aligned.
 
-    Those of ``spare`` are left out first where there is no room.
+    Those of ``spare`` are left out first where there is no room; those of ``whole`` are not cut,
+    and those of ``prose`` at their ends.
     """
     shown = [[masked(value) for value in row] for row in rows]
     columns = columns_of(sys.stdout)
-    for line in table_lines(headers, shown, numeric, columns=columns, spare=spare):
+    for line in table_lines(
+        headers, shown, numeric, columns=columns, spare=spare, whole=whole, prose=prose
+    ):
         print(line, file=DATA)
 
 
@@ -84,6 +89,8 @@ def table_lines(
     columns: int | None = None,
     least: int = NARROWEST,
     spare: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    prose: Sequence[str] = (),
 ) -> list[str]:
     """The lines of `print_table`: a header, a rule, and one line per row.
 
@@ -106,14 +113,19 @@ def table_lines(
                 columns=columns,
                 least=least,
                 spare=spare[1:],
+                whole=whole,
+                prose=prose,
             )
-        narrower = shrunk(widths, right, room, least)
+        fixed = [at or name in whole for at, name in zip(right, headers, strict=True)]
+        narrower = shrunk(widths, fixed, room, least)
         if narrower is None:
             return _upright(titles, values, columns)
         widths = narrower
         titles = [middle(text, size) for text, size in zip(titles, widths, strict=True)]
+        cut = [start if name in prose else middle for name in headers]
         cells = [
-            [middle(text, size) for text, size in zip(row, widths, strict=True)] for row in cells
+            [shorten(text, size) for shorten, text, size in zip(cut, row, widths, strict=True)]
+            for row in cells
         ]
     lines = [_line(titles, widths, right)]
     lines.append("  ".join("-" * size for size in widths))

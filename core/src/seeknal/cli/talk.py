@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
+from seeknal.cli.fitting import speaker
 from seeknal.cli.live import above, shown
 from seeknal.cli.streams import Scrubbed, paint, say
 from seeknal.run.python import process
@@ -33,7 +34,7 @@ class Talk:
 
     def named(self, thread: int, node: str, masked: str) -> str:
         """The text with the node's name before each of its lines."""
-        name = paint(f"{node}: ", "dim", sys.stderr) if node else ""
+        name = paint(f"{speaker(node, sys.stderr)}: ", "dim", sys.stderr) if node else ""
         goes_on = self._unfinished.pop(thread, False)
         lines = masked.splitlines(keepends=True)
         text = "".join(
