@@ -132,3 +132,13 @@ def test_a_node_in_quotes_as_one_name_is_answered_with_the_name_that_works(shop)
 
     assert outcome.exit_code == 2
     assert 'help: write source.orders, or "source"."orders"' in outcome.stderr
+
+
+@pytest.mark.parametrize("key", ["models", "sources"])
+def test_a_file_of_dbts_is_answered_with_what_stands_for_it(fresh, key):
+    fresh.write({"seeknal/schema.yml": f"version: 2\n\n{key}:\n  - name: orders\n"})
+
+    [problem] = fresh.run("validate", "--format", "json").json()["problems"]
+
+    assert (problem["code"], problem["line"], problem["column"]) == ("SK0317", 3, 1)
+    assert "kind: properties" in problem["help"]

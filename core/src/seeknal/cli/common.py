@@ -272,6 +272,15 @@ def words(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
+def from_here(path: Path) -> Path:
+    """A path as it is written from the current folder, where it lies below that."""
+    try:
+        found = path.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return path
+    return found if found.parts else path
+
+
 def read_variables(entries: Iterable[str]) -> dict[str, object]:
     """``key=value`` pairs; a JSON object, as of seeknal 2.x, and YAML, as of dbt, are taken too."""
     variables: dict[str, object] = {}

@@ -37,7 +37,7 @@ Record = Mapping[str, Any]
     cls=Option,
     also=("--batch",),
     metavar="RUN_ID",
-    help="Only this run; the start or end of its id is enough.",
+    help="Only this run; a start or end of its id will do.",
 )
 @only_environment_option
 @limit_option(20)

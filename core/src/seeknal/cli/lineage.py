@@ -14,6 +14,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import (
     complete_nodes,
     environment_option,
+    from_here,
     project_options,
     project_root,
     request,
@@ -231,14 +232,14 @@ def _write_text(text: str, output: Path | None) -> None:
     from seeknal.host.files import write_text
 
     write_text(output, text + "\n")
-    say(f"wrote {output}")
+    say(f"wrote {from_here(output)}")
 
 
 def _write_page(document: Mapping[str, Any], path: Path, *, opened: bool) -> None:
     from importlib import import_module
 
     import_module("seeknal.page").write_page(document, path)
-    say(f"wrote {path}")
+    say(f"wrote {from_here(path)}")
     if opened:
         import webbrowser
 

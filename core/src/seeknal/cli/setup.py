@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import exclude_each_other, project_root
+from seeknal.cli.common import exclude_each_other, from_here, project_root
 from seeknal.cli.examples import find_example
 from seeknal.cli.invocation import Invocation
 from seeknal.cli.streams import say
@@ -94,7 +94,7 @@ def _project_name(folder: Path) -> str:
 def _say_what_next(example: Example, folder: Path, place: str | None, count: int) -> None:
     lacks = ", ".join(requirement.partition("[")[0] for requirement in example.missing)
     missing = f" Not installed, and needed here: {lacks}." if lacks else ""
-    say(f"{count} files in {folder}.{missing} Next:")
+    say(f"{count} files in {from_here(folder)}.{missing} Next:")
     for step in example.steps(place):
         say(f"  {step}")
 

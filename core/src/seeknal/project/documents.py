@@ -16,6 +16,7 @@ from seeknal.project.yaml_files import read_documents
 from seeknal.values.errors import did_you_mean
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
+from seeknal.values.other_tools import PROPERTIES_INSTEAD, of_dbt
 from seeknal.values.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ def _raw(document: Document, plugins: Plugins, problems: Problems) -> RawNode | 
     data, marks = document.data, document.marks
     if not isinstance(data, dict):
         problems.add("SK0108", "expected a node, a mapping with kind: and name:", document.location)
+        return None
+    if (key := of_dbt(data)) is not None:
+        message = f"{key}: of a file of dbt's says nothing here"
+        problems.add("SK0317", message, marks.key(key), PROPERTIES_INSTEAD)
         return None
     kind = data.get("kind")
     if isinstance(kind, str) and data.get("name") is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import frozen
 
 from seeknal.values.patterns import Pattern
@@ -107,6 +109,21 @@ WORDS = {
     "this": _EARLIER_ROWS,
 }
 """Names of dbt's templates; those that are filled in are functions of this module."""
+
+_BELOW = ("models", "sources", "seeds", "snapshots", "macros", "unit_tests", "metrics")
+
+
+def of_dbt(document: Mapping[str, object]) -> str | None:
+    """The key by which a document of YAML is one of dbt's that describes models or sources."""
+    if "kind" in document or "version" not in document:
+        return None
+    return next((key for key in document if key in _BELOW), None)
+
+
+PROPERTIES_INSTEAD = (
+    "kind: properties, with nodes: {NODE: {description: ..., columns: ..., audits: ...}}; a source"
+    " is a node of its own: kind: source"
+)
 
 _SOURCE = Pattern(r"""\bsource\(\s*['"]([^'"]*)['"]\s*,\s*['"]([^'"]*)['"]\s*\)""")
 _CONFIG = Pattern(r"\bconfig\(([^()]*)\)")
