@@ -140,8 +140,7 @@ def _once(
     for fault in sorted(found, key=lambda fault: fault.offset or 0):
         if fault.message not in first:
             visible = _visible(connection, sql, fault)
-            if fault.kind == "shape" and visible and not _is_among(fault.name, visible):
-                fault = evolve(fault, message=_missing(fault.name), help=None, kind="name")
+            fault = _as_missing(fault, visible, sql)
             first[fault.message] = _advised(fault, names if visible is None else visible)
     return tuple(first.values())
 
@@ -149,7 +148,8 @@ def _once(
 def _visible(
     connection: duckdb.DuckDBPyConnection, sql: str, fault: Fault
 ) -> tuple[str, ...] | None:
-    is_column = fault.kind in ("name", "shape") and "column " in fault.message.lower()
+    is_column = "column " in fault.message.lower() or "Referenced table" in fault.message
+    is_column = is_column and fault.kind in ("name", "shape")
     return columns_at(connection, sql, fault.offset or 0) if is_column else None
 
 
@@ -157,8 +157,19 @@ def _is_among(name: str | None, names: Sequence[str]) -> bool:
     return (name or "").lower() in [other.lower() for other in names]
 
 
-def _missing(name: str | None) -> str:
-    return f'Referenced column "{name}" not found in FROM clause'
+def _as_missing(fault: Fault, visible: Sequence[str] | None, sql: str) -> Fault:
+    """A column that is not there as that, where DuckDB says something else of it first."""
+    if not visible:
+        return fault
+    if fault.kind == "shape" and not _is_among(fault.name, visible):
+        message = f'Referenced column "{fault.name}" not found in FROM clause'
+        return evolve(fault, message=message, help=None, kind="name")
+    if "Referenced table" in fault.message and fault.offset is not None:
+        table, *rest = sql[fault.offset : fault.offset + fault.length].split(".")
+        if len(rest) == 1 and not _is_among(rest[0], visible):
+            message = f'Table "{table}" does not have a column named "{rest[0]}"'
+            return evolve(fault, message=message, name=rest[0])
+    return fault
 
 
 def _advised(fault: Fault, names: Sequence[str]) -> Fault:

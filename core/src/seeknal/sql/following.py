@@ -22,6 +22,10 @@ Part = tuple[int, int]
 _GROUPS = "must appear in the GROUP BY clause"
 _COUNTS = ("same number of", "Subquery returns", "term out of range")
 _WHOLE = ("SELECT DISTINCT, ORDER BY", "at least one window function", "Missing ASOF JOIN")
+_CHOSEN = (
+    *("No matching columns", "Star expression", "was selected but", "referenced in UNPIVOT"),
+    *("empty set of columns", "NATURAL JOIN"),
+)
 _UNTYPED = (
     *("Function with name", "Type with name", "Table with name"),
     *("cannot", "not supported", "a lambda is not"),
@@ -47,7 +51,13 @@ class Following:
     def follows(self, fault: Fault, mends: Sequence[Mend]) -> bool:
         """Whether ``fault`` may not be there once what ``mends`` replaced is right."""
         is_wider = any(mend.effect in ("columns", "join", "table") for mend in mends)
+        is_new = any(mend.effect == "table" for mend in mends)
         if any(text in fault.message for text in _WHOLE):
+            return True
+        if is_wider and any(text in fault.message for text in _CHOSEN):
+            return True
+        if is_new and fault.kind == "shape":
+            # What its columns would be may be taken for those of a query around it.
             return True
         if "Ambiguous" in fault.message:
             return is_wider
