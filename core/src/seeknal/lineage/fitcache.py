@@ -12,7 +12,7 @@ from seeknal.lineage.fitting import Fit
 from seeknal.lineage.schemas import Schema
 from seeknal.values.columns import Column
 
-SCHEME = 2
+SCHEME = 3
 """Goes up whenever the same node may be judged otherwise."""
 
 

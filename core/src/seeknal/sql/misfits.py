@@ -58,7 +58,9 @@ def misfit_faults(
     Where NULL stands for what was wrong (``mended``), only columns that have one of these are
     judged. A fault's ``name`` is what is compared, as it is written.
     """
-    found = []
+    found: list[Fault] = []
+    if not any(mark in sql for mark in "=<>") and "using" not in sql.lower():
+        return found
     for compared in _compared(sql, tokenize(sql)):
         named = [(types or {}).get(name, ()) for name in compared.names]
         if types is not None and not any(misfit(*pair) for pair in product(*named)):
