@@ -15,7 +15,7 @@ from seeknal.host.makers import FileMakers
 from seeknal.lineage.beside import place_of_key
 from seeknal.lineage.binding import BindContext, Binder, Unbound
 from seeknal.lineage.fitcache import FitCache
-from seeknal.lineage.fitting import Fit, Fitter, of_stored
+from seeknal.lineage.fitting import Fit, Fitter
 from seeknal.lineage.nodes import declared, still_true
 from seeknal.lineage.schemas import (
     LARGEST,
@@ -28,6 +28,7 @@ from seeknal.lineage.schemas import (
     is_unmoved,
     named_files,
     named_only,
+    of_stored,
     paths_of,
     token_of,
 )

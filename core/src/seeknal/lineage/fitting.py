@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -15,7 +15,8 @@ from seeknal.lineage.beside import (
     target_problems,
 )
 from seeknal.lineage.binding import Unbound
-from seeknal.lineage.schemas import Schema, named_only
+from seeknal.lineage.schemas import Schema, computed_of, named_only
+from seeknal.lineage.sure import as_sure
 from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.sql.engine_columns import columns_nowhere
 from seeknal.sql.faults import Fault, faults_of, second_named
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
 
 Schemas = Mapping[NodeId, Schema | None]
-UNSURE = "as far as columns are known before a run"
 
 
 @frozen(kw_only=True)
@@ -74,10 +74,9 @@ class Fitter:
             return Fit(looked=False)
 
     def _fitted(self, node: Node, schemas: Schemas, parents: Mapping[NodeId, Schema]) -> Fit:
-        given = [*parents.values()]
         for id, known in parents.items():
             self.binder.define(id, known.columns)
-        rows = _Rows(self.binder, node, schemas, Schema(columns=()) if not given else _of(given))
+        rows = _Rows(self.binder, node, schemas, computed_of([*parents.values()]))
         try:
             found = rows.schema()
         except Unbound:
@@ -98,7 +97,7 @@ class Fitter:
             return []
         if not parents or len(given) < len(parents):
             return []
-        rows = _Rows(self.binder, node, schemas, _of(given))
+        rows = _Rows(self.binder, node, schemas, computed_of(given))
         names = [name for schema in given for name in schema.names]
         try:
             for id, schema in zip(parents, given, strict=True):
@@ -128,8 +127,8 @@ class Fitter:
         for target in node.targets:
             given = schemas.get(target.reads) if target.reads is not None else schema
             if given is not None:
-                found += _as_sure(target_problems(target, given, self.binder), given.sure)
-        return found if schema is None else [*_as_sure(found, schema.sure)]
+                found += as_sure(target_problems(target, given, self.binder), given.sure)
+        return found if schema is None else [*as_sure(found, schema.sure)]
 
     def _has_rows(self, node: Node) -> bool:
         kind = self.binder.plugins.kinds.get(node.kind)
@@ -138,15 +137,6 @@ class Fitter:
     def _is_elsewhere(self, node: Node) -> bool:
         """Whether its rows are made where nothing can be bound without running it."""
         return node.python is not None or node.engine not in (None, "duckdb")
-
-
-def _of(given: Sequence[Schema]) -> Schema:
-    """How much is known of rows that are computed from all of these."""
-    return Schema(
-        columns=(),
-        typed=all(schema.typed for schema in given),
-        sure=all(schema.sure for schema in given),
-    )
 
 
 class _Wrong(Exception):
@@ -332,7 +322,7 @@ class _Rows:
         return suggestions(fault.name, self.binder.nodes)
 
     def add(self, problems: Sequence[Problem]) -> None:
-        self.problems += _as_sure(problems, self.known.sure)
+        self.problems += as_sure(problems, self.known.sure)
 
     def of_kind(self, body: Schema) -> Schema:
         """The columns that the node's kind makes of its own SQL's or its input's."""
@@ -391,21 +381,6 @@ class _Rows:
         return find_word(self.binder.root, self.node.location, fault.name or "", "features")
 
 
-def _as_sure(problems: Sequence[Problem], sure: bool) -> Iterator[Problem]:
-    for problem in problems:
-        yield problem if sure else unsure(problem)
-
-
-def unsure(problem: Problem) -> Problem:
-    """The same as a warning: the columns may be others by the next run."""
-    return evolve(
-        problem,
-        code="SK0754",
-        message=f"{problem.message}, {UNSURE}",
-        severity="warn",
-    )
-
-
 def _reads_outside(node: Node) -> bool:
     """Whether the SQL reads files or servers itself, which binding it would do as well."""
     if node.volatile is None or node.sql is None:
@@ -416,8 +391,3 @@ def _reads_outside(node: Node) -> bool:
 
     tokens = tokenize(node.sql.executable)
     return any(outside_name(table, tokens) for table in table_references(tokens))
-
-
-def of_stored(columns: Sequence[Column] | None) -> Schema | None:
-    """What the last run or a declaration says."""
-    return None if columns is None else Schema(columns=tuple(columns), sure=False)

@@ -134,3 +134,17 @@ def is_unmoved(files: Sequence[Path], snapshot: Snapshot, root: Path) -> bool:
         if [root / str(entry[0]), *entry[1:3]] != [path, status.st_size, status.st_mtime_ns]:
             return False
     return True
+
+
+def computed_of(given: Sequence[Schema]) -> Schema:
+    """How much is known of rows that are computed from all of these."""
+    return Schema(
+        columns=(),
+        typed=all(schema.typed for schema in given),
+        sure=all(schema.sure for schema in given),
+    )
+
+
+def of_stored(columns: Sequence[Column] | None) -> Schema | None:
+    """What the last run or a declaration says."""
+    return None if columns is None else Schema(columns=tuple(columns), sure=False)
