@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
+
+from seeknal.testing import TestProject
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -33,6 +38,11 @@ _VOLATILE = (
     (re.compile(r"-{3,}"), "---"),
     (re.compile(r"[ \t]+"), " "),
 )
+
+
+_NEEDS_A_SHELL = re.compile(r"[|;<>$`*?~#\\\\]")
+_STARTS_PROGRAMS = ("python", "postgres")
+"""Commands of seeknal whose output another program writes, or that leave one running."""
 
 
 class Command(NamedTuple):
@@ -68,13 +78,20 @@ def commands(fence: re.Match[str]) -> Iterator[Command]:
 
 
 def play(
-    text: str, folder: Path, home: Path, environment: Mapping[str, str] | None = None
+    text: str,
+    folder: Path,
+    home: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    in_process: bool = False,
 ) -> Iterator[Printed]:
     """Do everything that the page ``text`` says, beginning in ``folder``.
 
     ``environment`` is that of the shell; else the command is that of this very Python.
+    ``in_process``: what seeknal does alone is done here, without starting it each time.
     """
     here, shell = folder, environment or _environment()
+    type_ = _typed_here if in_process else _typed
     try:
         for fence in fences(text):
             language, *words = fence["info"].split() or [""]
@@ -85,7 +102,7 @@ def play(
                 path.write_text(fence["body"])
             elif language == "console" and "skip" not in words:
                 for command in commands(fence):
-                    output, here = _typed(command.line, here, home, shell)
+                    output, here = type_(command.line, here, home, shell)
                     yield Printed(command, output.replace(f"{folder}/", ""))
     finally:
         if "seeknal postgres start" in text:
@@ -112,6 +129,35 @@ def _typed(line: str, folder: Path, home: Path, environment: Mapping[str, str]) 
         check=False,
     )
     return done.stdout, Path((home / "here").read_text().strip())
+
+
+def _typed_here(
+    line: str, folder: Path, home: Path, environment: Mapping[str, str]
+) -> tuple[str, Path]:
+    """As `_typed`, in this process where nothing but seeknal is asked for."""
+    steps = [shlex.split(step) for step in line.split(" && ")]
+    if _NEEDS_A_SHELL.search(re.sub(r"""'[^']*'|"[^"]*\"""", "", line)) or not all(
+        step[0] == "cd" or (step[0] == "seeknal" and step[1] not in _STARTS_PROGRAMS)
+        for step in steps
+    ):
+        return _typed(line, folder, home, environment)
+    output = ""
+    with mock.patch.dict(os.environ, {**environment, "HOME": str(home)}), _no_input():
+        for program, *words in steps:
+            if program == "cd":
+                folder = folder / words[0]
+                continue
+            done = TestProject(folder).run(*words)
+            output += done.stdout + done.stderr
+            if done.exit_code != 0:
+                break
+    return output, folder
+
+
+@contextmanager
+def _no_input() -> Iterator[None]:
+    with open(os.devnull) as nothing, mock.patch.object(sys, "stdin", nothing):
+        yield
 
 
 def alike(expected: str, output: str) -> bool:
