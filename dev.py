@@ -146,9 +146,11 @@ def install(*groups: str) -> None:
     """Bring .venv up to date with the packages, editable, and these dependency groups."""
     _create_venv()
     editable = [part for package in PACKAGES for part in ("-e", str(ROOT / package))]
-    _install_once("packages", editable, BUILT_FROM)
+    wanted = {"packages": (editable, _digest([*editable, *map(_content, BUILT_FROM)]))}
     for group in groups:
-        _install_once(group, list(requirements(group)))
+        named = list(requirements(group))
+        wanted[group] = (named, _digest(named))
+    _install_missing({name: found for name, found in wanted.items() if _stamp(name) != found[1]})
 
 
 def install_browser() -> None:
@@ -174,16 +176,23 @@ def _create_venv() -> None:
         )
 
 
-def _install_once(name: str, requirements: list[str], built_from: tuple[Path, ...] = ()) -> None:
-    """Skip pip when neither the requirements, nor metadata, nor a build's sources have changed."""
-    stamp = VENV / f".installed-{name}"
-    wanted = _digest([*requirements, *map(_content, built_from)])
-    if stamp.exists() and stamp.read_text() == wanted:
+def _install_missing(wanted: dict[str, tuple[list[str], str]]) -> None:
+    """One call of pip for all; it is not made where neither requirements, nor metadata, nor a
+    build's sources have changed."""
+    if not wanted:
         return
-    print(f"installing {name}", file=sys.stderr)
+    print("installing", *wanted, file=sys.stderr)
+    given = [part for requirements, _ in wanted.values() for part in requirements]
+    # Python compiles what it imports; most of what is installed nobody does.
     pip = ("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, *requirements)
-    stamp.write_text(wanted)
+    run(*pip, "--no-compile", *given)
+    for name, (_, digest) in wanted.items():
+        (VENV / f".installed-{name}").write_text(digest)
+
+
+def _stamp(name: str) -> str | None:
+    stamp = VENV / f".installed-{name}"
+    return stamp.read_text() if stamp.exists() else None
 
 
 def _digest(requirements: Iterable[str]) -> str:
