@@ -19,6 +19,23 @@ def copy_of(name: str, folder: Path) -> TestProject:
     return TestProject(Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=LEFT_OUT)))
 
 
+class Filled:
+    """An example's copy whose lake a script has filled; it can be had anew.
+
+    Each time in the same folder, for a lake knows its files by where they were written.
+    """
+
+    def __init__(self, name: str, folder: Path, seed: str) -> None:
+        self._project = copy_of(name, folder)
+        script(self._project, seed)
+        self._kept = shutil.copytree(self._project.path, folder / "kept")
+
+    def anew(self) -> TestProject:
+        shutil.rmtree(self._project.path)
+        shutil.copytree(self._kept, self._project.path)
+        return self._project
+
+
 def script(project: TestProject, name: str) -> str:
     """What a script of the example prints."""
     done = call(project, f"scripts/{name}")

@@ -54,7 +54,8 @@ def lines() -> list[Line]:
 def asked_in_messages() -> Iterator[tuple[Path, tuple[str, ...]]]:
     """What each call of ``install_command`` in the packages is given."""
     for file in (file for source in SOURCES for file in sorted(source.rglob("*.py"))):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "install_command" in text else ():
             if isinstance(node, ast.Call) and _name(node.func) == "install_command":
                 given = [entry.value for entry in node.args if isinstance(entry, ast.Constant)]
                 yield file, tuple(map(str, given))

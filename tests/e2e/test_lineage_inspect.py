@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from tests.examples import copy_of, document, neighbours, script
+from tests.examples import Filled, copy_of, document, neighbours, script
 
 SHAPES = {
     "source.cell_sites": (20, 5),
@@ -25,12 +25,15 @@ TABLES = (
 )
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return Filled("lineage_inspect", tmp_path_factory.mktemp("filled"), "seed.py")
+
+
 @pytest.fixture
-def lineage(tmp_path):
+def lineage(filled):
     """A copy of the example whose sources were filled."""
-    made = copy_of("lineage_inspect", tmp_path)
-    script(made, "seed.py")
-    return made
+    return filled.anew()
 
 
 def lake(project, name):

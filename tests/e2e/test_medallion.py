@@ -5,21 +5,24 @@ import filecmp
 import duckdb
 import pytest
 from tests.e2e.conftest import executed, steps
-from tests.examples import EXAMPLES, call, copy_of, script, seeknal
+from tests.examples import EXAMPLES, Filled, call, script, seeknal
 
 EXAMPLE = EXAMPLES / "medallion"
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return Filled("medallion", tmp_path_factory.mktemp("filled"), "seed_lake.py")
+
+
 @pytest.fixture
-def medallion(tmp_path, database, monkeypatch):
+def medallion(filled, database, monkeypatch):
     """A copy of the example that nobody has run, on a database that was just filled."""
     at = database.parameters
     place = f"{at['user']}:{at['password']}@127.0.0.1:{at['port']}/{at['dbname']}"
     monkeypatch.setenv("SHOP_DB_URL", f"postgresql://{place}")
     database.run((EXAMPLE / "sql" / "seed.sql").read_text())
-    made = copy_of("medallion", tmp_path)
-    script(made, "seed_lake.py")
-    return made
+    return filled.anew()
 
 
 def kinds_of_references(project):

@@ -87,6 +87,15 @@ def stocked(lake, partition_by=()):
         lake.deliver(" UNION ALL ".join(few), "append", partition_by=partition_by)
 
 
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory):
+    """A table that is filled once, for tests that only read it."""
+    found = corpus.Lake(tmp_path_factory.mktemp("stock"))
+    stocked(found)
+    yield found
+    found.close()
+
+
 def differences(lake, conditions):
     """What a filter does otherwise than WHERE over all rows; and how many filters made sense."""
     import duckdb
@@ -114,10 +123,8 @@ def differences(lake, conditions):
     return wrong, sound
 
 
-def test_a_filter_gives_the_rows_of_the_same_where(lake):
-    stocked(lake)
-
-    wrong, sound = differences(lake, filters(1, 60))
+def test_a_filter_gives_the_rows_of_the_same_where(stock):
+    wrong, sound = differences(stock, filters(1, 60))
 
     assert wrong == []
     assert sound > 15
@@ -163,11 +170,9 @@ def test_a_filter_gives_the_rows_of_the_same_where_over_partitions(lake, key):
         (f"s = '{'x' * 5000}' AND nosuch = 1", "nosuch", "s is VARCHAR"),
     ],
 )
-def test_a_filter_that_cannot_be_is_told_in_few_words(lake, filter, told, help):
-    stocked(lake)
-
+def test_a_filter_that_cannot_be_is_told_in_few_words(stock, filter, told, help):
     with pytest.raises(NodeError) as raised:
-        lake.read(filter=filter)
+        stock.read(filter=filter)
 
     assert told in raised.value.message
     assert help in raised.value.help
@@ -175,17 +180,15 @@ def test_a_filter_that_cannot_be_is_told_in_few_words(lake, filter, told, help):
 
 
 @pytest.mark.parametrize("column", ["day", "ts"])
-def test_a_filter_may_compare_with_infinity(lake, column):
-    stocked(lake)
+def test_a_filter_may_compare_with_infinity(stock, column):
     test = f"{column} > '-infinity' AND {column} < 'infinity'"
 
-    found = lake.duckdb.sql(f"SELECT count(*) FROM ({lake.query(filter=test)})").fetchall()
+    found = stock.duckdb.sql(f"SELECT count(*) FROM ({stock.query(filter=test)})").fetchall()
 
     assert found == [(len(COLUMNS[column][1]),)]
 
 
-def test_a_filter_may_name_a_column_that_is_not_read(lake):
-    stocked(lake)
+def test_a_filter_may_name_a_column_that_is_not_read(stock):
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.names import NodeId
     from seeknal.values.sources import Source
@@ -199,7 +202,7 @@ def test_a_filter_may_name_a_column_that_is_not_read(lake):
         table=("atlas.s.t",),
         columns=(ColumnSpec(name="id"),),
     )
-    found = lake.duckdb.sql(read(source, source.options, lake.context()).sql)
+    found = stock.duckdb.sql(read(source, source.options, stock.context()).sql)
 
     assert found.columns == ["id"]
     assert len(found.fetchall()) == 1
