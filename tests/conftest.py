@@ -43,7 +43,7 @@ def database(server):
     found = Database(server)
     yield found
     close_idle()
-    found.drop()
+    found.give_back()
 
 
 @pytest.fixture

@@ -159,4 +159,4 @@ def test_a_table_holds_it_in_many_histories(project, server, first):
             made.step(*step)
         assert (made.held(), made.listed()) == (after(steps), []), steps
         close_idle()
-        database.drop()
+        database.give_back()

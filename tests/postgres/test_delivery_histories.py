@@ -19,7 +19,7 @@ def teller(server, tmp_path):
         database = Database(server)
         yield Postgres(database)
         close_idle()
-        database.drop()
+        database.give_back()
 
     return Teller(make, tmp_path)
 
