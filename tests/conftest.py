@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
 import gc
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,25 @@ def _secrets_of_each_test_alone():
 
     with separate_secrets():
         yield
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Lets a new project run. One with the very files of another gets what that one's run made."""
+    runs = {}
+
+    def build(project):
+        below = (path for path in project.path.rglob("*") if path.is_file())
+        files = frozenset((path.relative_to(project.path), path.read_bytes()) for path in below)
+        if files in runs:
+            shutil.copytree(runs[files], project.path, symlinks=True, dirs_exist_ok=True)
+        else:
+            project.run("run").assert_ok()
+            kept = tmp_path_factory.mktemp("run") / "project"
+            runs[files] = shutil.copytree(project.path, kept, symlinks=True)
+        return project
+
+    return build
 
 
 @pytest.fixture(scope="session")

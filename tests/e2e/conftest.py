@@ -42,11 +42,9 @@ SALES = {
 
 
 @pytest.fixture
-def sales(seeknal_project):
+def sales(seeknal_project, built):
     """A project of two sources and three transforms that has run once."""
-    project = seeknal_project(SALES)
-    project.run("run").assert_ok()
-    return project
+    return built(seeknal_project(SALES))
 
 
 def steps(outcome):

@@ -48,10 +48,9 @@ def fresh(seeknal_project):
 
 
 @pytest.fixture
-def shop(fresh):
+def shop(fresh, built):
     """A small shop that has run once."""
-    fresh.run("run").assert_ok()
-    return fresh
+    return built(fresh)
 
 
 @pytest.fixture

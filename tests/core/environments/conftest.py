@@ -78,10 +78,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(seeknal_project):
-    shop = Shop(seeknal_project(FILES))
-    shop("run").assert_ok()
-    return shop
+def shop(seeknal_project, built):
+    return Shop(built(seeknal_project(FILES)))
 
 
 @pytest.fixture

@@ -120,25 +120,35 @@ class Files:
         return self.hooks.materialize(target=target, relation=relation, context=self.context())
 
 
-@pytest.fixture
-def files_of(tmp_path):
-    """Makes one project folder after the other, all on one DuckDB."""
+@pytest.fixture(scope="session")
+def instance():
     with duckdb.connect() as connection:
         connection.execute("SET autoinstall_known_extensions = false")
-        numbers = count()
-
-        def make():
-            root = tmp_path / f"project-{next(numbers)}"
-            root.mkdir()
-            return Files(root, connection)
-
-        yield make
+        yield connection
 
 
 @pytest.fixture
-def files(tmp_path):
+def cursor(instance):
+    """A connection of the test's own; settings, views and temporary tables end with it."""
+    with instance.cursor() as cursor:
+        yield cursor
+
+
+@pytest.fixture
+def files_of(tmp_path, cursor):
+    """Makes one project folder after the other, all on one DuckDB."""
+    numbers = count()
+
+    def make():
+        root = tmp_path / f"project-{next(numbers)}"
+        root.mkdir()
+        return Files(root, cursor)
+
+    return make
+
+
+@pytest.fixture
+def files(tmp_path, cursor):
     root = tmp_path / "project"
     root.mkdir()
-    with duckdb.connect() as connection:
-        connection.execute("SET autoinstall_known_extensions = false")
-        yield Files(root, connection)
+    return Files(root, cursor)
