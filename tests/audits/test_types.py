@@ -8,7 +8,7 @@ from seeknal.values.errors import NodeError
 from seeknal_audits.options import Between
 from seeknal_audits.wholes import _before
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 
 def test_not_null_counts_rows_and_reports_each_column(bench):

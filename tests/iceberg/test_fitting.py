@@ -10,6 +10,8 @@ from tests.iceberg import corpus
 
 from seeknal.values.errors import DeliveryError
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def lake(tmp_path):

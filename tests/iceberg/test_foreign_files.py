@@ -15,6 +15,8 @@ from tests.iceberg import corpus
 from seeknal.values.errors import DeliveryError, NodeError
 from seeknal_iceberg.resolving import unreadable
 
+pytestmark = pytest.mark.inside
+
 MAPPING = "schema.name-mapping.default"
 
 

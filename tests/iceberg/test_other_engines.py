@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 TABLE = "atlas.out.t"
 TYPES = """

@@ -19,6 +19,8 @@ from tests.iceberg import corpus
 from seeknal.values.errors import DeliveryError
 from seeknal_iceberg.partitions import partition_key
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def lake(tmp_path):

@@ -6,6 +6,8 @@ import time
 import pytest
 from tests.terminal import CTRL_C, Terminal
 
+pytestmark = pytest.mark.inside
+
 SOON = 3
 LONG = "SELECT count(*) AS n FROM generate_series(1, 100000) AS a, generate_series(1, 1000000) AS b"
 EACH = "(SELECT count(*) FROM generate_series(1, 100000) AS g WHERE g <> i)"

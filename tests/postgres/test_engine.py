@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 SEED = (
     "CREATE TABLE orders (id int PRIMARY KEY, day date, customer text, amount numeric(10,2));"
     "INSERT INTO orders SELECT i, date '2024-01-01' + i % 40, 'c' || i % 7, i * 1.25"

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.inside, pytest.mark.versions]
+pytestmark = pytest.mark.inside
 
 SEED = (
     "CREATE TABLE orders (id int PRIMARY KEY, customer int, amount numeric(10,2), status text);"

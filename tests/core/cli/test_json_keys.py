@@ -9,6 +9,8 @@ from tests.core.cli.conftest import FILES
 from seeknal.cli.answers import error_answer
 from seeknal.values.location import Location
 
+pytestmark = pytest.mark.inside
+
 EARLIER = {
     "audit",
     "audit_type",

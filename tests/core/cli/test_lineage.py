@@ -6,6 +6,8 @@ import types
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODES = """
     kind: source
     name: orders

@@ -7,6 +7,8 @@ import pytest
 from seeknal import open_project
 from seeknal.values.errors import UsageError
 
+pytestmark = pytest.mark.inside
+
 FILES = {
     "data/a.csv": "id\n1\n",
     "seeknal/a.yml": "{kind: source, name: a, source: csv, table: data/a.csv}\n",

@@ -18,7 +18,7 @@ from seeknal.builtin.options.aggregation import (
     Since,
 )
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 AGGS = ("sum", "count", "avg", "min", "max", "median", "count_distinct", "last")
 START = dt.date(2024, 3, 1)

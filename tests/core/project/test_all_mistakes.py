@@ -4,6 +4,8 @@ from pathlib import PurePath
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 PROJECT = {
     "seeknal_project.yml": """
         name: shop

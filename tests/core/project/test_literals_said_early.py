@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 PROJECT = {
     "data/orders.csv": """
         order_id,amount,status,day

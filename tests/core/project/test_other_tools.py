@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 SOURCE = "kind: source\nname: raw_orders\nsource: csv\ntable: raw.csv\n"
 
 

@@ -4,6 +4,8 @@ import sqlite3
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 PROJECT = {
     "data/orders.csv": """
         order_id,amount

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 NODE = "kind: transform\nname: a\nsql: SELECT 1 AS x\n"
 
 

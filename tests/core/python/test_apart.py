@@ -7,6 +7,8 @@ from importlib.util import find_spec
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.inside
+
 HEAD = """
     import random, time
     from pathlib import Path

@@ -37,6 +37,8 @@ from seeknal.state.artifacts import Artifacts
 from seeknal.state.store import read_state
 from seeknal.values.errors import ProjectError
 
+pytestmark = pytest.mark.inside
+
 FEW = 65
 MANY = 3000
 KEPT = settings(

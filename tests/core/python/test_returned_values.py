@@ -24,7 +24,7 @@ from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 _PACKAGES = {"np": "numpy", "pd": "pandas", "pl": "polars", "pa": "pyarrow"}
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 FILES = {
     "a.csv": "id\n1\n",
     "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: a.csv\n",

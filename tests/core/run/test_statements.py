@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 DATA = "id,a,b\n1,10,x\n2,20,y\n"
 SOURCE = "kind: source\nname: t\nsource: csv\ntable: data/t.csv\n"
 PIVOTED = (["id", "x", "y"], [(1, 10, None), (2, None, 20)])

@@ -7,6 +7,8 @@ import pytest
 
 from seeknal import open_project
 
+pytestmark = pytest.mark.inside
+
 ROW = (
     "SELECT 1 AS id, 170141183460469231731687303715884105727::HUGEINT AS big,"
     " 'b'::ENUM('b', 'a') AS mood, '0101'::BIT AS bits, [1, 2]::FLOAT[2] AS place,"
