@@ -59,12 +59,15 @@ def unused(file: AuditFile, parameters: Sequence[Parameter]) -> Iterator[Problem
 
 def _refused(file: AuditFile, header: Header, fill: Fill) -> Iterator[Problem]:
     """Why the query is none, whatever it is given; nothing where that cannot be told."""
-    errors = [
+    errors = (
         _refusal(file, header, given, fill) for given in examples(file.text, header.parameters)
-    ]
-    # One that cannot be filled in has no message here.
-    error = errors[0] if len({str(each or "") for each in errors}) == 1 else None
-    if error is not None and str(error):
+    )
+    error = next(errors, None)
+    if error is None:
+        return
+    # One that cannot be filled in has no message here: what all say of it is for `fill` to know.
+    others = errors if str(error) else [*errors]
+    if all(str(each or "") == str(error) for each in others) and str(error):
         place = Location(file.path, error.line or 1, error.column if error.line else 0)
         yield Problem(code="SK0930", message=f"audit {file.name}: {error}", location=place)
 
