@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 
 def test_what_a_node_prints_does_not_mix_with_the_commands_data(seeknal_project):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.conftest import executed, steps
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 
 def artifact(project, node):

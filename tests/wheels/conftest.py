@@ -51,7 +51,9 @@ class Installed:
             if not (Path(place) / "seeknal").exists()
         ]
         path = os.pathsep.join([str(self.programs), *outside])
-        return {**kept, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100", **more}
+        # Most of what pip would compile is never imported here.
+        shown = {"NO_COLOR": "1", "COLUMNS": "100", "PIP_NO_COMPILE": "1"}
+        return {**kept, "PATH": path, **shown, **more}
 
     def call(self, command: str, *arguments: str, cwd: Path | None = None) -> str:
         done = subprocess.run(

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.core.kinds.conftest import EVENTS
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 PROFILE = "kind: profile\nname: p\ninputs: [source.events]\n"
 ANY = "kind: profile\nname: p\nsql: SELECT * FROM test_all_types()\n"

@@ -6,7 +6,7 @@ from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problems
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 
 @pytest.fixture

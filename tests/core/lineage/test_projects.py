@@ -416,6 +416,7 @@ def test_a_feature_group_an_aggregation_and_an_exposure_are_traced(project):
     assert values(found["exposure.report"])["amount_sum"] == {"aggregation.totals.amount_sum"}
 
 
+@pytest.mark.inside
 def test_a_rule_reads_what_its_audits_name(project):
     pytest.importorskip("seeknal_audits", reason="a rule's check is an audit of the plugin")
     rule = """

@@ -178,6 +178,7 @@ def test_a_row_of_another_length_is_named(spool):
         spool([(1,), (1, 2)], [Column("a", "BIGINT")])
 
 
+@pytest.mark.inside
 def test_scalars_of_numpy_and_pandas_are_understood(spool):
     np = pytest.importorskip("numpy")
     pd = pytest.importorskip("pandas")
