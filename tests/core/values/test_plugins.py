@@ -1,10 +1,14 @@
+import os
+import shutil
 import sys
 import types
 
 import pytest
+from tests.installed import install_plugin
 
+from seeknal.kernel.distributions import distributions
 from seeknal.kernel.installing import install_command
-from seeknal.kernel.plugins import Installed, Plugins
+from seeknal.kernel.plugins import Installed, Plugins, enabled_plugins
 from seeknal.plugin import SourceType, hookimpl
 from seeknal.values.errors import PluginError
 
@@ -135,3 +139,29 @@ def test_options_that_are_not_where_a_type_names_them_are_told(named):
         _ = declared.options
 
     assert caught.value.code == "SK1001"
+
+
+def test_what_is_installed_and_removed_between_two_commands_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    seen = []
+
+    for step in (
+        lambda: install_plugin(tmp_path, "seeknal_first", ""),
+        lambda: install_plugin(tmp_path, "seeknal_second", ""),
+        lambda: shutil.rmtree(tmp_path / "seeknal_first-1.0.dist-info"),
+    ):
+        step()
+        names = {plugin.name for plugin in enabled_plugins()}
+        seen.append(names & {"first", "second"})
+
+    assert seen == [{"first"}, {"first", "second"}, {"second"}]
+
+
+def test_what_nothing_was_installed_beside_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    install_plugin(tmp_path, "seeknal_first", "")
+    os.utime(tmp_path, (0, 0))
+
+    once, again = ([*map(id, distributions())] for _ in range(2))
+
+    assert once == again

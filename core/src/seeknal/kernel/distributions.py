@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 _FOLDER = ".dist-info"
 _OLDER = (".egg-info", ".egg", ".egg-link")
 """What earlier installers wrote."""
+_SETTLED = 1_000_000_000
+"""Nanoseconds after which a folder's time tells whether something was written into it."""
 
 
 class Distribution:
@@ -43,7 +46,7 @@ class Distribution:
         """The distributions that it asks for, as it writes them."""
         return tuple(self._headers("Requires-Dist"))
 
-    @property
+    @cached_property
     def entry_points(self) -> tuple[tuple[str, str, str], ...]:
         """Group, name and value of each entry point."""
         return tuple(_entry_points(self._text("entry_points.txt").splitlines()))
@@ -90,9 +93,9 @@ class _Asked(Distribution):
 
 def distributions() -> list[Distribution]:
     """Every distribution in the order of the path: of two of one name, Python imports the first."""
-    folders = _folders()
-    if folders is not None:
-        return [Distribution(folder) for folder in folders]
+    found = _in_folders()
+    if found is not None:
+        return found
     from importlib.metadata import distributions as asked
 
     return [_Asked(found) for found in asked()]
@@ -103,22 +106,42 @@ def normal(name: str) -> str:
     return name.replace("-", "_").replace(".", "_").lower()
 
 
-def _folders() -> list[Path] | None:
-    """The folders of all distributions; None where there may be others than such folders."""
+def _in_folders() -> list[Distribution] | None:
+    """The distributions that are folders; None where there may be others."""
     if any(hasattr(finder, "find_distributions") for finder in _other_finders()):
         return None
-    found: list[Path] = []
+    found: list[Distribution] = []
     for place in sys.path:
         try:
-            names = os.listdir(place or ".")
+            there = _in_place(place)
         except FileNotFoundError:
             continue
         except OSError:
             return None
-        if any(name.endswith(_OLDER) for name in names):
+        if there is None:
             return None
-        found += [Path(place, name) for name in names if name.endswith(_FOLDER)]
+        found += there
     return found
+
+
+def _in_place(place: str) -> tuple[Distribution, ...] | None:
+    changed = os.stat(place or ".").st_mtime_ns
+    # What changes twice within a tick of the clock does not show it.
+    is_settled = time.time_ns() - changed > _SETTLED
+    read = _in_folder if is_settled else _in_folder.__wrapped__
+    return read(place, os.path.abspath(place), changed)
+
+
+@lru_cache(maxsize=64)
+def _in_folder(place: str, path: str, changed: int) -> tuple[Distribution, ...] | None:
+    """Those in one folder of the path; one command asks several times, and hosts at each command.
+
+    ``path`` and ``changed`` tell what was there before from what is there now.
+    """
+    names = os.listdir(place or ".")
+    if any(name.endswith(_OLDER) for name in names):
+        return None
+    return tuple(Distribution(Path(place, name)) for name in names if name.endswith(_FOLDER))
 
 
 def _other_finders() -> Iterable[object]:

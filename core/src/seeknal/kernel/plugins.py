@@ -15,7 +15,6 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pluggy
 from attrs import frozen
 
 from seeknal.kernel import hookspecs
@@ -31,6 +30,7 @@ from seeknal.kernel.hints import (
 )
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.installing import CORE, install_command
+from seeknal.kernel.manager import PluginManager
 from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
 from seeknal.values.errors import PluginError
 
@@ -184,7 +184,7 @@ class Plugins:
         self.installed = installed
         self.errors: dict[str, str] = {}
         self._owners: dict[str, dict[str, str]] = {}
-        self._manager = pluggy.PluginManager(hookspecs.NAME)
+        self._manager = PluginManager(hookspecs.NAME)
         self._manager.add_hookspecs(hookspecs)
         if os.environ.get("SEEKNAL_TRACE_PLUGINS"):
             self._manager.trace.root.setwriter(lambda text: print(text, end="", file=sys.stderr))
