@@ -101,7 +101,7 @@ def held(result):
 
 def stored(made, name):
     path = made.path / "target" / "intermediate" / f"transform_{name}.parquet"
-    return held(duckdb.connect().execute(f"FROM read_parquet('{path}')"))
+    return held(duckdb.execute(f"FROM read_parquet('{path}')"))
 
 
 def live(seed, make):

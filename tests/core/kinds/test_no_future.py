@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import statistics
+from functools import cache
 
 import duckdb
 import pytest
@@ -39,13 +40,18 @@ ROWS = events(4)
 QUERY = "FROM events"
 
 
-def result(query):
+@cache
+def history():
     connection = duckdb.connect()
     connection.execute(
         'CREATE TABLE events (id INT, "at" TIMESTAMP, due DATE, v INT, kind VARCHAR)'
     )
     connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", ROWS)
-    found = connection.execute(query)
+    return connection
+
+
+def result(query):
+    found = history().execute(query)
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

@@ -7,10 +7,14 @@ import io
 import json
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Outcome:
@@ -67,13 +71,19 @@ class TestProject:
 
     def rows(self, node: str) -> list[tuple[Any, ...]]:
         """A node's current rows, in the order in which they are stored."""
-        import duckdb
-
         path = self.path / "target" / "intermediate" / f"{node.replace('.', '_', 1)}.parquet"
-        with duckdb.connect() as connection:
+        with _duckdb().cursor() as connection:
             return connection.execute(
                 "FROM read_parquet(?, hive_partitioning = false)", [str(path)]
             ).fetchall()
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One for all that is read: to open one costs many times what reading does."""
+    import duckdb
+
+    return duckdb.connect()
 
 
 @contextlib.contextmanager
