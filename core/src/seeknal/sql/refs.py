@@ -42,21 +42,31 @@ def resolve_sql(
     ``location`` is where the text begins: problems point to its line plus theirs. A column is
     given when ``location`` has one, the column where the text's lines begin. ``locate`` knows
     better where a line and column of the text are. In another dialect than DuckDB's the text is
-    parsed in it and written anew.
+    parsed in it and written anew, unless DuckDB reads it as well.
     """
-    scope = Scope(
-        inputs=inputs,
-        known=known,
-        node=node,
-        location=location,
-        this_allowed=this_allowed,
-        locate=locate,
-    )
-    if dialect != "duckdb":
-        from seeknal.sql.dialects import resolve_dialect
 
-        return resolve_dialect(sql, dialect, scope)
-    return _resolve(sql, scope)
+    def scope() -> Scope:
+        return Scope(
+            inputs=inputs,
+            known=known,
+            node=node,
+            location=location,
+            this_allowed=this_allowed,
+            locate=locate,
+        )
+
+    if dialect == "duckdb":
+        return _resolve(sql, scope())
+    from seeknal.sql.translating.pairs import READ_ALIKE
+
+    if dialect in READ_ALIKE:
+        # What it means is found out when it is translated; here only its inputs are.
+        found = _resolve(sql, scope())
+        if not any(problem.code in ("SK0450", "SK0452") for problem in found.problems):
+            return found
+    from seeknal.sql.dialects import resolve_dialect
+
+    return resolve_dialect(sql, dialect, scope())
 
 
 def _resolve(sql: str, scope: Scope) -> ResolvedSql:

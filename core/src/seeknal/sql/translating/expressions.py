@@ -11,10 +11,10 @@ from seeknal.sql.translating.kinds import (
     NULL,
     UNKNOWN,
     common,
-    groups_of,
     is_iso,
     kind_of,
 )
+from seeknal.sql.translating.operands import is_plain_frame, labels_of
 from seeknal.sql.translating.results import Refusal, place_of, written
 from seeknal.sql.translating.templates import filled
 
@@ -390,7 +390,7 @@ class Expressions:
 
         if node.this.find(exp.Distinct):
             return self.refuse(node, f"{self.written(node)} counts distinct values in a window")
-        if node.args.get("spec") and not _is_plain_frame(node.args["spec"]):
+        if node.args.get("spec") and not is_plain_frame(node.args["spec"]):
             return self.refuse(node, f"{self.written(node)} has a frame that may be another")
         return self.translate(node.this, scope)
 
@@ -444,59 +444,6 @@ def spell(identifier: Any, name: str) -> None:
 
 
 _UNITS = frozenset(("DAY", "MONTH", "YEAR", "HOUR", "MINUTE", "SECOND", "WEEK"))
-
-
-def labels_of(node: Any, kind: str) -> frozenset[str]:
-    """Under what names a rule may take an operand: its kind, and what is known of its value."""
-    from sqlglot import exp
-
-    found = set(groups_of(kind))
-    inner = node.this if isinstance(node, exp.Paren) else node
-    if isinstance(inner, exp.Var):
-        found.add(inner.name.upper())
-    elif isinstance(inner, exp.Star):
-        found.add("*")
-    elif isinstance(inner, exp.Order):
-        found = {"ordered"}
-    elif isinstance(inner, exp.DataType):
-        name = getattr(inner.this, "name", "")
-        found.add(name)
-    elif isinstance(inner, exp.Literal) and inner.is_string:
-        found |= _labels_of_text(inner)
-    elif isinstance(inner, exp.Literal):
-        value = float(inner.name)
-        found |= {"constant"} | ({"nonzero"} if value else set())
-        found |= {"nonzero-whole"} if value and kind == "whole" else set()
-        found |= {"positive"} if value > 0 and kind == "whole" else set()
-    elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
-        found |= {"constant"} | ({"nonzero"} if float(inner.this.name) else set())
-    return frozenset(found)
-
-
-def _labels_of_text(node: Any) -> set[str]:
-    found = {"constant"}
-    if node.name and "\\" not in node.name:
-        found.add("plain")
-    for kind in ("date", "timestamp"):
-        if is_iso(node, kind):
-            found.add(f"iso-{kind}")
-    if re.fullmatch(r"-?\d{1,9}", node.name):
-        found.add("digits")
-    if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):
-        found.add("time-format")
-    return found
-
-
-def _is_plain_frame(spec: Any) -> bool:
-    """Whether a frame is of rows, or of all that is before or after."""
-    ends = [spec.args.get("start"), spec.args.get("end")]
-    words = [str(end) for end in ends if isinstance(end, str)]
-    numbers = [end for end in ends if end is not None and not isinstance(end, str)]
-    if spec.args.get("exclude") or str(spec.args.get("kind")) not in ("ROWS", "RANGE"):
-        return False
-    by_rows = str(spec.args.get("kind")) == "ROWS"
-    plain = all(getattr(number, "is_int", False) for number in numbers)
-    return set(words) <= {"UNBOUNDED", "CURRENT ROW"} and (not numbers or (by_rows and plain))
 
 
 def _is_part(node: Any, whole: Any) -> bool:

@@ -10,6 +10,9 @@ TABLES = {
 }
 """The pairs of which it is known what differs, and where that stands."""
 
+READ_ALIKE = ("postgres", "postgresql")
+"""Dialects of which DuckDB's parser reads most, and cuts texts into the same words."""
+
 
 def is_known(origin: str, target: str) -> bool:
     """Whether anything is known of what differs between two dialects."""
