@@ -416,7 +416,7 @@ def dialects() -> str:
                 continue
             names = " ".join(f"`{_construct(name)}`" for name in rule.construct.split())
             there = "refused" if rule.refuse else f"`{_cell(rule.write or 'the same')}`"
-            why = _cell(rule.refuse or rule.differs)
+            why = _cell(rule.refuse or rule.differs or "it is written otherwise")
             lines.append(f"| {names} | {_cell(rule.takes) or '-'} | {there} | {why} |")
         same = sorted(
             {

@@ -307,7 +307,10 @@ def _engine(
     which is enough to render SQL for it."""
     engine = value.get("engine")
     if isinstance(engine, str) and engine != "duckdb" and engine not in plugins.engines:
-        return EngineTarget(engine=engine)
+        connection = value.get("connection")
+        return EngineTarget(
+            engine=engine, connection=connection if isinstance(connection, str) else None
+        )
     return convert(EngineTarget, value, marks.below(key), problems)
 
 
