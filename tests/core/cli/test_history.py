@@ -63,7 +63,7 @@ def test_a_part_that_several_ids_have_means_none_of_them(shop):
 
 def test_runs_fit_a_terminal_with_what_is_needed_most(shop):
     file = shop.path / "seeknal/broken.sql"
-    file.write_text("SELECT CAST('x' || order_id AS INTEGER) AS n FROM ref('source.orders')")
+    file.write_text("SELECT nosuch FROM ref('source.orders')")
     (shop.path / "seeknal/after.sql").write_text("SELECT * FROM ref('transform.broken')")
     assert shop.run("run", "--full").exit_code == 1
     ids = [run["run_id"] for run in shop.run("history", "--format", "json").json()]
@@ -75,6 +75,20 @@ def test_runs_fit_a_terminal_with_what_is_needed_most(shop):
     assert max(map(len, terminal.lines)) <= 80
     assert all(id in shown for id in ids)
     assert "1 failed, 1 skipped" in shown
+
+
+def test_the_nodes_of_a_run_are_named_on_a_narrow_terminal(shop):
+    (shop.path / "seeknal/broken.sql").write_text("SELECT nosuch FROM ref('source.orders')")
+    assert shop.run("run").exit_code == 1
+    last = shop.run("history", "--format", "json").json()[0]["run_id"]
+
+    with Terminal(shop.path, "history", "--run", last[-8:], columns=80) as terminal:
+        assert terminal.end() == 0
+
+    shown = "\n".join(terminal.lines)
+    assert max(map(len, terminal.lines)) <= 80
+    assert "transform.broken" in shown
+    assert "Referenced column" in shown
 
 
 def test_a_runs_id_that_is_nearly_right_is_found(shop):

@@ -120,8 +120,7 @@ def _print_table(records: list[dict[str, Any]], summary: RunSummary) -> None:
         for record in records
     ]
     # The message says of failing rows how many there are, and of which columns.
-    same = [HEADERS[0]] if len({row[0] for row in rows}) == 1 else []
-    spare = (HEADERS[5], *same, HEADERS[4], HEADERS[2])
+    spare = (HEADERS[5], HEADERS[4], HEADERS[2])
     print_table(HEADERS, rows, NUMERIC, spare=spare, whole=(HEADERS[3],), prose=(HEADERS[6],))
     bad = sum(record["status"] in ("failed", "error") for record in records)
     nodes = count(len(summary.results), "node")

@@ -73,7 +73,7 @@ def history_command(
     elif runs:
         _print_runs(records)
     else:
-        _print_nodes(records)
+        _print_nodes(records, of_run=run_id is not None)
 
 
 def _full_name(history: History, node: str | None) -> str | None:
@@ -152,7 +152,7 @@ def _print_runs(records: Sequence[Record]) -> None:
     print_table(headers, rows, numeric, spare=spare, whole=(headers[1],), prose=(headers[6],))
 
 
-def _print_nodes(records: Sequence[Record]) -> None:
+def _print_nodes(records: Sequence[Record], *, of_run: bool) -> None:
     rows = [
         (
             time_text(record.get("finished_at")),
@@ -167,13 +167,14 @@ def _print_nodes(records: Sequence[Record]) -> None:
         for record in records
     ]
     headers = ("finished (UTC)", "node", "status", "reason", "rows", "seconds", "run", "error")
-    # What is the same in all rows says least, and the time is part of the run's name.
-    spare = [headers[1]] if len({row[1] for row in rows}) == 1 else []
+    # What was asked for is the same in all rows, and the time is part of the run's name.
+    same = [headers[1]] if len({row[1] for row in rows}) == 1 and not of_run else []
+    spare = [headers[6], headers[5], headers[0]] if of_run else [*same, headers[6]]
     print_table(
         headers,
         rows,
         (False, False, False, False, True, True, False, False),
-        spare=[*spare, headers[6]],
+        spare=spare,
         prose=(headers[7],),
     )
 
