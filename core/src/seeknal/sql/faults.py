@@ -165,10 +165,12 @@ def _as_missing(fault: Fault, visible: Sequence[str] | None, sql: str) -> Fault:
         message = f'Referenced column "{fault.name}" not found in FROM clause'
         return evolve(fault, message=message, help=None, kind="name")
     if "Referenced table" in fault.message and fault.offset is not None:
-        table, *rest = sql[fault.offset : fault.offset + fault.length].split(".")
-        if len(rest) == 1 and not _is_among(rest[0], visible):
-            message = f'Table "{table}" does not have a column named "{rest[0]}"'
-            return evolve(fault, message=message, name=rest[0])
+        # How long the name is, is known from DuckDB 2.0 on.
+        here = [token for token in tokenize(sql) if token.start >= fault.offset][:4]
+        column = here[2].name if [token.key for token in here[1:2]] == ["."] else None
+        if column and [t.key for t in here[3:]] != ["."] and not _is_among(column, visible):
+            message = f'Table "{here[0].name}" does not have a column named "{column}"'
+            return evolve(fault, message=message, name=column)
     return fault
 
 
