@@ -79,7 +79,16 @@ def test_an_older_spelling_does_the_same(fresh, typed, same):
     assert (older.stdout, older.stderr) == (ours.stdout, ours.stderr)
 
 
-@pytest.mark.parametrize("text", ["limit", "{limit", "limit: [5", "{limit: 5} x"])
+def test_a_date_among_dbts_variables_is_a_text(seeknal_project):
+    sql = "SELECT '{{ var('day') }}' AS day"
+    project = seeknal_project({"seeknal/v.sql": sql})
+
+    project.run("run", "--vars", "day: 2026-01-31").assert_ok()
+
+    assert project.rows("transform.v") == [("2026-01-31",)]
+
+
+@pytest.mark.parametrize("text", ["limit", "{limit", "limit: [5", "{limit: 5} x", "a: !!set {b}"])
 def test_a_variable_that_cannot_be_read_is_answered_with_how_it_is_written(fresh, text):
     outcome = fresh.run("run", "--vars", text)
 

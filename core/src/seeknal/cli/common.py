@@ -304,14 +304,12 @@ def _mapping(text: str) -> dict[str, object]:
     try:
         read = json.loads(text)
     except ValueError:
-        import yaml
+        from seeknal.project.yaml_files import read_documents
 
-        try:
-            read = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError):
-            read = None
+        documents, problems = read_documents(text, "--var")
+        read = documents[0].data if len(documents) == 1 and not len(problems) else None
     if not isinstance(read, dict):
-        message = f"--var {text!r} is neither JSON nor YAML"
+        message = f"--var {text!r} is neither JSON nor YAML of values by their names"
         raise UsageError(message, code="SK0253", help="--var day=2026-01-31") from None
     return {str(key): value for key, value in read.items()}
 
