@@ -50,7 +50,7 @@ HIDDEN = [
     " WHERE ^o.nope = x.a",
     "SELECT ^lenght(o.status) AS l, ordrs.b FROM o JOIN ^transform.ordrs USING (order_id)",
     "SELECT ^lenght(x.status) AS l, y.b FROM ref('source.o') AS x, ^q0 AS y WHERE ^x.nope = 1",
-    "/* --- {dialect: postgres} --- */ ^SELECT a.nope FROM ref('source.ordrs') AS a",
+    "/* --- {dialect: postgres} --- */ SELECT a.nope FROM ^ref('source.ordrs') AS a",
     "SELECT e.a, ^o.nope FROM o JOIN ^nada AS e ON ^lenght(e.a) = 1",
     "SELECT list_transform([1, 2], x ^-> ^x.foo) AS l, amount.^b AS b, ^-status AS s,"
     " status ^BETWEEN 3 AND 4 AS k, ^nope FROM o",
