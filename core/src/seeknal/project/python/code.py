@@ -62,7 +62,7 @@ def reach(
     names of our decorators, where it has them from helpers.
     """
     walk = CodeWalk(path, root, ours)
-    walk.function(function, line)
+    walk.follow_function(function, line)
     parts = [SCHEME, *_forms(walk)]
     if versions:
         parts += [f"{name}=={_version(name)}" for name in sorted(walk.packages)]

@@ -83,7 +83,7 @@ class CodeWalk:
 
     # From the function
 
-    def function(self, name: str, line: int) -> None:
+    def follow_function(self, name: str, line: int) -> None:
         found = [entry for entry in functions(self.main.tree) if entry.name == name]
         exact = [entry for entry in found if line in (0, first_line(entry))] or found
         self.load(self.main)
@@ -110,7 +110,7 @@ class CodeWalk:
             if (module.label, name, chain, reached) in self.seen:
                 continue
             self.seen.add((module.label, name, chain, reached))
-            self.name(module, name, chain, reached)
+            self.follow_name(module, name, chain, reached)
 
     def follow_types(self) -> bool:
         """Names in annotations of what counts, where these may be read; whether any was new."""
@@ -134,25 +134,25 @@ class CodeWalk:
 
     # Names
 
-    def name(self, module: Module, name: str, chain: Chain, reached: bool) -> None:
+    def follow_name(self, module: Module, name: str, chain: Chain, reached: bool) -> None:
         """``name``, of which ``chain`` is used: ``("b", "c")`` of ``name.b.c``."""
         for index in module.bindings.get(name, ()):
             statement = module.body[index]
             if isinstance(statement, ast.Import | ast.ImportFrom):
-                self.imported(module, index, statement, name, chain, reached)
+                self.follow_import(module, index, statement, name, chain, reached)
             else:
                 self.take(module, index, reached)
         for index in module.stars:
             for star in imports_when_loaded(module.body[index]):
                 if any(alias.name == "*" for alias in star.names):
-                    self.starred(module, index, star, name, chain, reached)
+                    self.follow_star(module, index, star, name, chain, reached)
         if reached:
             # What these do to a value that is read may read inputs.
             for index in module.effects:
                 if name in free_names(module.body[index]):
                     self.take(module, index, True)
 
-    def starred(
+    def follow_star(
         self,
         module: Module,
         index: int,
@@ -161,6 +161,7 @@ class CodeWalk:
         chain: Chain,
         reached: bool,
     ) -> None:
+        """Follow ``name`` through ``from a import *``, which may bind it."""
         base, level = (
             (star.module or "", star.level) if isinstance(star, ast.ImportFrom) else ("", 0)
         )
@@ -172,9 +173,9 @@ class CodeWalk:
             if name in other.bindings:
                 self.bound.add((module.label, index, f"* {other.label}"))
         if not found:
-            self.not_ours(module, base, level)
+            self.note_package(module, base, level)
 
-    def imported(
+    def follow_import(
         self,
         module: Module,
         index: int,
@@ -192,31 +193,34 @@ class CodeWalk:
                 base = f"{'.' * statement.level}{statement.module or ''}:"
             self.bound.add((module.label, index, f"{name}={base}{alias.name}"))
             if isinstance(statement, ast.Import):
-                self.plain_import(module, alias, chain, reached)
+                self.follow_plain_import(module, alias, chain, reached)
             else:
-                self.from_import(module, statement, alias, chain, reached)
+                self.follow_from_import(module, statement, alias, chain, reached)
 
-    def plain_import(self, module: Module, alias: ast.alias, chain: Chain, reached: bool) -> None:
+    def follow_plain_import(
+        self, module: Module, alias: ast.alias, chain: Chain, reached: bool
+    ) -> None:
+        """``import a.b``, of which a chain is used, or ``import a.b as c``."""
         top, *rest = alias.name.split(".")
         self.load_name(module, alias.name, 0)
         if alias.asname or not rest:
             found = self.project.find(module, alias.name, 0)
             for other in found:
-                self.member(other, chain, reached)
+                self.follow_member(other, chain, reached)
         else:
             found = self.project.find(module, top, 0)
             for other in found:
-                self.member(other, chain, reached)
+                self.follow_member(other, chain, reached)
             if not found:
                 # A folder without __init__.py: what is used of it is what it holds.
                 found = self.project.find(module, alias.name, 0)
                 inner = chain[len(rest) :] if list(chain[: len(rest)]) == rest else ()
                 for other in found:
-                    self.member(other, inner, reached)
+                    self.follow_member(other, inner, reached)
         if not found:
-            self.not_ours(module, alias.name, 0)
+            self.note_package(module, alias.name, 0)
 
-    def from_import(
+    def follow_from_import(
         self,
         module: Module,
         statement: ast.ImportFrom,
@@ -224,20 +228,21 @@ class CodeWalk:
         chain: Chain,
         reached: bool,
     ) -> None:
+        """``from a import b``, where ``b`` is a name in the file ``a`` or a file of its own."""
         base, level = statement.module or "", statement.level
         self.load_name(module, base, level)
         found = self.project.find(module, base, level)
         for other in found:
-            self.member(other, (alias.name, *chain), reached)
+            self.follow_member(other, (alias.name, *chain), reached)
         if not found or not base:
             inner = self.project.find(module, f"{base}.{alias.name}".strip("."), level)
             for other in inner:
-                self.member(other, chain, reached)
+                self.follow_member(other, chain, reached)
             found = [*found, *inner]
         if not found:
-            self.not_ours(module, base, level)
+            self.note_package(module, base, level)
 
-    def member(self, module: Module, chain: Chain, reached: bool) -> None:
+    def follow_member(self, module: Module, chain: Chain, reached: bool) -> None:
         """``module.a.b`` for ``chain`` ``("a", "b")``."""
         self.load(module)
         if not chain:
@@ -251,7 +256,7 @@ class CodeWalk:
         if module.path.name == "__init__.py":
             inner = self.project.files(module.path.parent / first)
             for file in inner:
-                self.member(self.project.module(file), rest, reached)
+                self.follow_member(self.project.module(file), rest, reached)
         if not known and not inner:
             self.take_all(
                 module, f"{module.label or module.path.name} does not say what {first} is"
@@ -294,7 +299,7 @@ class CodeWalk:
                         continue
                     used = chains.get(bound, {()}) if only_here(module, bound) else {()}
                     for chain in used or {()}:
-                        self.imported(module, -1, inner, bound, chain, reached)
+                        self.follow_import(module, -1, inner, bound, chain, reached)
 
     def take_all(self, module: Module, why: str) -> None:
         """Count a whole file and all that it imports: what is used of it cannot be told."""
@@ -322,7 +327,7 @@ class CodeWalk:
                 none = False
                 self.take_all(other, f"{module.label or module.path.name} imports it")
         if none:
-            self.not_ours(module, wanted[0][0], wanted[0][1])
+            self.note_package(module, wanted[0][0], wanted[0][1])
 
     def take_data(self, module: Module) -> None:
         """Count all values that a file binds: a query that is computed may read any as a table."""
@@ -395,7 +400,7 @@ class CodeWalk:
                 self.load(found)
         return labels
 
-    def not_ours(self, module: Module, name: str, level: int) -> None:
+    def note_package(self, module: Module, name: str, level: int) -> None:
         if level:
             self.take_all(module, f"{'.' * level}{name} was not found")
             return
@@ -415,7 +420,7 @@ class CodeWalk:
                 continue
             why = f"{name}() is called at line {statement.lineno}"
             if name in BY_NAME:
-                self.by_name(module, called.get(id(node)), why)
+                self.follow_by_name(module, called.get(id(node)), why)
             elif name in ANYTHING and not is_own(module, node):
                 self.take_all(module, why)
                 self.take_everything(why)
@@ -435,7 +440,7 @@ class CodeWalk:
             why = f"{''.join(names)} is computed by {call}() at line {statement.lineno}"
             self.take_all(module, why)
 
-    def by_name(self, module: Module, call: ast.Call | None, why: str) -> None:
+    def follow_by_name(self, module: Module, call: ast.Call | None, why: str) -> None:
         first = call.args[0] if call and call.args else None
         if call and len(call.args) == 1 and isinstance(first, ast.Constant):
             name = str(first.value)
@@ -446,7 +451,7 @@ class CodeWalk:
                 self.take_all(other, why)
             if not found:
                 self.take_all(module, why)
-                self.not_ours(module, name, 0)
+                self.note_package(module, name, 0)
         else:
             self.take_all(module, why)
             self.take_everything(why)

@@ -97,7 +97,7 @@ class Reads:
 def reads_of(counted: Sequence[Counted]) -> Reads:
     finder = _Finder()
     for entry in counted:
-        finder.look(entry)
+        finder.look_at(entry)
     unknown = dict(finder.unknown)
     return Reads(
         params=finder.params,
@@ -118,13 +118,15 @@ class _Finder:
         self.env: set[str] = set()
         self.files: set[str] = set()
         self.unknown: dict[str, str] = {}
+        # The piece of code that is looked at.
         self.module: Module
         self.tree: ast.AST
         self.paths: PathEnds
         self.parents: dict[ast.AST, ast.AST] = {}
         self.imports: dict[Path, frozenset[str]] = {}
+        """The names that each file's imports bind."""
 
-    def look(self, entry: Counted) -> None:
+    def look_at(self, entry: Counted) -> None:
         self.module, self.tree = entry.module, entry.tree
         self.paths = PathEnds(entry.module, entry.tree, _READERS, _READING_METHODS)
         self.parents = {
@@ -134,15 +136,15 @@ class _Finder:
         }
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Attribute):
-                self.of_context(node)
+                self.look_at_context(node)
             if isinstance(node, ast.Name | ast.Attribute):
-                self.named(node)
+                self.look_at_name(node)
             if isinstance(node, ast.Call):
-                self.called(node)
+                self.look_at_call(node)
             if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-                self.text(node)
+                self.look_at_text(node)
 
-    def of_context(self, node: ast.Attribute) -> None:
+    def look_at_context(self, node: ast.Attribute) -> None:
         """``.vars``, ``.params``, ``.environment`` and ``.run_id`` of whatever is at hand."""
         if node.attr == "params":
             self.params = True
@@ -183,26 +185,26 @@ class _Finder:
             key = around.left if len(around.ops) == 1 else None
         return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
-    def named(self, node: ast.Name | ast.Attribute) -> None:
+    def look_at_name(self, node: ast.Name | ast.Attribute) -> None:
         name = self.module.qualified(node) or self.of_import(node)
         if name is None or not isinstance(node.ctx, ast.Load):
             return
         around = self.parents.get(node)
         name = plain(name)
         if name in ("os.environ", "os.environb"):
-            self.variable(node, self.key_of(node))
+            self.add_variable(node, self.key_of(node))
         elif name in ("os.getenv", "os.getenvb"):
             first = around.args[0] if isinstance(around, ast.Call) and around.args else None
             literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
-            self.variable(node, first.value if literal else None)  # type: ignore[union-attr]
+            self.add_variable(node, first.value if literal else None)  # type: ignore[union-attr]
         elif any(name == unseen or name.startswith(f"{unseen}.") for unseen in _UNSEEN):
             self.note("files", name, node)
         elif name in _READERS | _LISTERS and not self.is_own(name) and not self.is_called(node):
             self.note("files", f"{name} that is called elsewhere", node)
         elif self.is_imported(node):
-            self.of_machine(name, around if isinstance(around, ast.Call) else None, node)
+            self.look_at_machine(name, around if isinstance(around, ast.Call) else None, node)
 
-    def of_machine(self, name: str, call: ast.Call | None, node: ast.AST) -> None:
+    def look_at_machine(self, name: str, call: ast.Call | None, node: ast.AST) -> None:
         """What ``name`` tells of the machine that the node runs on, or of stored rows."""
         first = call.args[0] if call and call.func is node and call.args else None
         if name == "os.path.expandvars":
@@ -260,7 +262,7 @@ class _Finder:
             for index in self.module.bindings.get(first, ())
         )
 
-    def variable(self, node: ast.AST, name: str | None) -> None:
+    def add_variable(self, node: ast.AST, name: str | None) -> None:
         if name is not None:
             self.env.add(name)
         else:
@@ -273,32 +275,32 @@ class _Finder:
 
     # Files
 
-    def called(self, node: ast.Call) -> None:
+    def look_at_call(self, node: ast.Call) -> None:
         name = self.module.qualified(node.func) or ""
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         given = list(node.args) or [w.value for w in node.keywords if w.arg in _FIRST]
         if name in _READERS and not self.is_own(name):
             if not _writes(node, 1):
-                self.file(given[1:2] if name == "pkgutil.get_data" else given[:1], node)
+                self.add_file(given[1:2] if name == "pkgutil.get_data" else given[:1], node)
         elif name in _LISTERS:
-            self.folder(given[:1], node)
+            self.add_folder(given[:1], node)
         elif name == "getattr":
             self.asked_by_name(node)
         elif method in ("resolve", "absolute") and self.is_here(node.func):
             self.note("run", f"{ast.unparse(node.func)}()", node)
         elif method == "read" and given and "configparser" in self.module.imported:
-            self.file(given[:1], node)
+            self.add_file(given[:1], node)
         elif method in _READING_METHODS and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if not (method == "open" and _writes(node, 0)) and not _is_module(owner, self.module):
-                self.file([owner], node)
+                self.add_file([owner], node)
         elif method in _LISTING_METHODS and isinstance(node.func, ast.Attribute):
             if given and method != "walk":
-                self.file(given[:1], node)
+                self.add_file(given[:1], node)
             else:
-                self.folder([node.func.value], node)
+                self.add_folder([node.func.value], node)
         elif _is_reader(method or name) and (method or not self.module.bindings.get(name)):
-            self.file(given[:1], node)
+            self.add_file(given[:1], node)
 
     def is_here(self, node: ast.expr) -> bool:
         """Whether the path before ``.resolve`` is the working directory."""
@@ -319,11 +321,11 @@ class _Finder:
         if owner is not None and self.is_imported(node.args[0]):
             name = plain(f"{owner}.{text_of(key)}")
             if name in _ENVIRONMENT:
-                self.variable(node, None)
+                self.add_variable(node, None)
             else:
-                self.of_machine(name, None, node)
+                self.look_at_machine(name, None, node)
 
-    def file(self, given: Iterable[ast.expr], node: ast.Call) -> None:
+    def add_file(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         for path in given:
             found = self.paths.of(path)
             if found is None:
@@ -332,7 +334,7 @@ class _Finder:
             else:
                 self.files |= {each for each in found if "://" not in each}
 
-    def folder(self, given: Iterable[ast.expr], node: ast.Call) -> None:
+    def add_folder(self, given: Iterable[ast.expr], node: ast.Call) -> None:
         given = list(given)
         found = [self.paths.of(path) for path in given]
         if not given or any(each is None for each in found):
@@ -343,7 +345,7 @@ class _Finder:
                 end = "" if "*" in pattern.rpartition("/")[2] else "/*"
                 self.files.add(f"{pattern.rstrip('/')}{end}")
 
-    def text(self, node: ast.Constant) -> None:
+    def look_at_text(self, node: ast.Constant) -> None:
         """A file that a text names, whoever opens it; one that SQL reads under a computed name."""
         value = text_of(node)
         around = self.parents.get(node)
