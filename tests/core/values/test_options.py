@@ -4,7 +4,8 @@ from typing import Literal
 import pytest
 from attrs import frozen
 
-from seeknal.kernel.options import convert, json_schema, option, structure, unstructure
+from seeknal.kernel.json_schema import json_schema
+from seeknal.kernel.options import convert, option, structure, unstructure
 from seeknal.values.durations import Duration
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problems

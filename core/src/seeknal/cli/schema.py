@@ -12,7 +12,7 @@ from seeknal.cli.app import Command
 from seeknal.cli.common import project_root
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import STDOUT, output_option
-from seeknal.kernel.options import json_schema
+from seeknal.kernel.json_schema import json_schema
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
