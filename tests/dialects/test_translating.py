@@ -127,7 +127,7 @@ def test_random_duckdb_has_no_silent_difference_in_spark():
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("there", [postgres_with, spark_with])
-@pytest.mark.parametrize(("name", "most"), [("tpch", 0), ("tpcds", 2)])
+@pytest.mark.parametrize(("name", "most"), [("tpch", 0), ("tpcds", 4)])
 def test_the_queries_of_a_suite_give_their_rows_elsewhere(name, most, there):
     try:
         with (
