@@ -53,6 +53,8 @@ _MEMBER = (
     f" ELSE CAST(CAST(JSONB_TYPEOF({_KEY}) || ' has no counterpart there' AS INTEGER) AS TEXT) END"
 )
 
+_BETWEEN_INFINITIES = "between two infinite values it is infinite in DuckDB, and NaN in PostgreSQL"
+
 _COMPARISONS = ("LT", "LTE", "GT", "GTE")
 _EQUALITIES = ("EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ")
 _SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
@@ -199,13 +201,15 @@ _RULES = (
     ),
     Rule(
         "Median",
-        "whole|double",
+        "whole",
         "double",
         write="PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
     ),
+    Rule("Median", "double", refuse=_BETWEEN_INFINITIES),
+    Rule("PercentileCont", "double constant", refuse=_BETWEEN_INFINITIES),
     Rule(
         "PercentileCont",
-        "whole|double constant",
+        "whole constant",
         "double",
         write="PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
     ),
