@@ -10,6 +10,20 @@ import pytest
 pytest.register_assert_rewrite("tests.deliveries")
 
 
+HERE = Path(__file__).parent
+ALONE = {"core", "audits", "postgres", "iceberg"}
+"""Folders of tests that are run with one package alone, but for those marked ``inside``."""
+
+
+def pytest_collection_modifyitems(items):
+    """No test is run with the oldest DuckDB only."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        alone = item.path.relative_to(HERE).parts[0] in ALONE
+        if "versions" in marks and "inside" not in marks and not alone:
+            raise pytest.UsageError(f"{item.nodeid} is run with everything only: mark it `inside`")
+
+
 def pytest_collection_finish():
     """What was collected stays: to look through it again and again is a tenth of the time."""
     gc.collect()
