@@ -23,7 +23,16 @@ SOURCES = {
     "seeknal-iceberg": ROOT / "plugins" / "seeknal-iceberg",
 }
 NOT_OF_A_CHECKOUT = shutil.ignore_patterns(
-    ".git", ".venv", ".tox", ".*_cache", "__pycache__", "node_modules", "target", "dist", "bundle.*"
+    ".git",
+    ".venv",
+    ".tox",
+    ".*_cache",
+    ".hypothesis",
+    "__pycache__",
+    "node_modules",
+    "target",
+    "dist",
+    "bundle.*",
 )
 
 
