@@ -132,3 +132,50 @@ def test_variables_of_a_command_win_over_the_projects(load):
     project = load(files, variables={"b": "3"})
 
     assert project.variables == {"a": 1, "b": "3"}
+
+
+FOLDERS = """
+name: p
+defaults:
+  owner: all@example.com
+  folders:
+    legacy: {owner: old@example.com, dialect: postgres}
+    legacy/newer: {dialect: duckdb}
+"""
+
+
+def test_nodes_start_with_the_keys_of_their_folder(seeknal_project):
+    node = "kind: transform\nname: {}\nsql: SELECT 7 / 2 AS half\n"
+    made = seeknal_project(
+        {
+            "seeknal_project.yml": FOLDERS,
+            "seeknal/a.yml": node.format("a"),
+            "seeknal/legacy/b.yml": node.format("b"),
+            "seeknal/legacy/newer/c.yml": node.format("c"),
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    halves = {name: made.rows(f"transform.{name}") for name in "abc"}
+    assert halves == {"a": [(3.5,)], "b": [(3,)], "c": [(3.5,)]}
+
+
+def test_a_folder_of_defaults_that_is_not_there_is_told(settings):
+    text = "name: p\ndefaults:\n  folders:\n    legacyy: {owner: x}\n"
+
+    _, problems = settings(text)
+
+    (problem,) = problems
+    assert problem.code == "SK0247"
+    assert "there is no folder seeknal/legacyy" in problem.message
+    assert problem.location.line == 4
+
+
+def test_keys_of_a_folder_are_checked_like_those_of_all_nodes(settings, tmp_path):
+    (tmp_path / "seeknal/legacy").mkdir(parents=True)
+    text = "name: p\ndefaults:\n  folders:\n    legacy: {ownr: x, name: y}\n"
+
+    _, problems = settings(text)
+
+    assert sorted(problem.code for problem in problems) == ["SK0201", "SK0221"]

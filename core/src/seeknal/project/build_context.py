@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from seeknal.kernel.plugins import Plugins
+from seeknal.project.defaults import NodeDefaults
 from seeknal.project.own_audits import OwnAudits
 from seeknal.project.profile.endpoints import Endpoints
 from seeknal.project.templates.rendering import Scope, has_template
@@ -35,7 +36,7 @@ class BuildContext:
     has_profile: bool = True
     asked: Mapping[str, Collection[str]] = field(factory=dict)
     """The keys that each connection sets, by its name."""
-    node_defaults: Mapping[str, object] = field(factory=dict)
+    node_defaults: NodeDefaults = field(factory=NodeDefaults)
     own_audits: OwnAudits = field(factory=OwnAudits)
 
 

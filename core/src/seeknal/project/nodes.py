@@ -83,7 +83,7 @@ class _Builder:
 
     def build(self) -> Built | None:
         kind = self.around.plugins.kinds[self.raw.kind]
-        data = {**self.around.node_defaults, **self.raw.data}
+        data = {**self.around.node_defaults.of(self.raw.location.file), **self.raw.data}
         common_data, added_data, kind_data = self.split(data, kind)
         common = self.converted(CommonKeys, common_data)
         added = self.converted(added_keys(kind), added_data)

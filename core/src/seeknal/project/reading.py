@@ -250,7 +250,7 @@ class _ProjectReader:
             connections=profile.endpoints(self.plugins) if profile else None,
             has_profile=self.profile is not None or bool(settings.options.connections),
             asked=profile.asked() if profile else {},
-            node_defaults=settings.options.defaults,
+            node_defaults=settings.defaults,
             own_audits=read_own_audits(self.root, self.read_text, self.plugins, self.problems),
         )
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, field, frozen
 
 from seeknal.kernel.options import convert, option
-from seeknal.project.keys import NOT_SHARED, UNUSED, CommonKeys
+from seeknal.project.defaults import NodeDefaults, read_defaults
+from seeknal.project.keys import UNUSED
 from seeknal.project.paths import PROJECT_FILE
 from seeknal.project.text_files import nothing_in, read_text
 from seeknal.project.yaml_files import read_documents
@@ -105,7 +106,8 @@ class ProjectOptions:
     )
     provenance: bool = option(False, summary=UNUSED)
     defaults: Mapping[str, object] = option(
-        factory=dict, summary="keys that every node starts with"
+        factory=dict,
+        summary="keys that every node starts with; below `folders` those of a folder's nodes",
     )
     connections: Mapping[str, Mapping[str, object]] = option(
         factory=dict, summary="connections as profiles.yml has them, whose own win"
@@ -126,6 +128,7 @@ class Settings:
     """The settings of a project, and where they stand."""
 
     options: ProjectOptions
+    defaults: NodeDefaults = field(factory=NodeDefaults)
     marks: Marks = field(factory=lambda: Marks("", {}, {}))
 
     @property
@@ -204,25 +207,12 @@ def load_settings(root: Path) -> tuple[Settings, Problems]:
         text = f"project name {options.name!r} is not a name: letters, digits, _ and -"
         problems.add("SK0109", text, document.marks.value("name"))
     chosen = options or ProjectOptions(name=root.name)
-    if not defaults_are_good(chosen.defaults, document.marks.below("defaults"), problems):
-        chosen = evolve(chosen, defaults={})
-    return Settings(options=chosen, marks=document.marks), problems
+    marks = document.marks.below("defaults")
+    defaults = read_defaults(chosen.defaults, marks, problems, root)
+    return Settings(options=chosen, defaults=defaults, marks=document.marks), problems
 
 
 def only_one(document: Document) -> Problem:
     """A second document in a file that is one mapping."""
     message = "this file holds one document, and another begins here"
     return Problem(code="SK0108", message=message, location=document.location)
-
-
-def defaults_are_good(defaults: Mapping[str, object], marks: Marks, problems: Problems) -> bool:
-    """Whether every key of ``defaults:`` is one that any node may have."""
-    before = len(problems)
-    own = [key for key in defaults if key in NOT_SHARED]
-    for key in own:
-        message = f"{key}: is each node's own"
-        help = "say it in the nodes"
-        problems.add("SK0221", message, marks.key(key), help)
-    rest = {key: value for key, value in defaults.items() if key not in own}
-    convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
-    return len(problems) == before
