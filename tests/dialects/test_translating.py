@@ -59,6 +59,7 @@ def test_duckdbs_corpus_gives_its_values_in_postgresql_or_is_refused(there):
     assert counts[Outcome.EQUAL] >= 230
 
 
+@pytest.mark.inside
 @pytest.mark.versions
 def test_postgresqls_corpus_gives_its_values_in_duckdb_or_is_refused(here):
     counts, bad = judged_all("postgres", here)
