@@ -84,13 +84,13 @@ def test_the_dialect_may_be_that_of_the_whole_project(seeknal_project):
 
 
 def test_a_dialect_of_which_only_the_syntax_is_known_warns(made):
-    shop = made("SELECT id, IFF(a > 0, 1, 0) AS p FROM ref('source.orders')", dialect="snowflake")
+    shop = made("SELECT id, if(a > 0, 1, 0) AS p FROM ref('source.orders')", dialect="trino")
 
     outcome = shop.run("validate")
 
     assert outcome.exit_code == 0
     assert "SK0457" in outcome.stderr
-    assert "what of snowflake means something else in DuckDB" in outcome.stderr
+    assert "what of trino means something else in DuckDB" in outcome.stderr
 
 
 def test_render_shows_what_is_executed(made):

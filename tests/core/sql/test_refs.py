@@ -301,13 +301,19 @@ def test_another_dialect_is_translated():
 
     resolved = resolve(sql, "source.raw", "source.customers", dialect="snowflake")
 
-    assert [(problem.code, problem.severity) for problem in resolved.problems] == [
-        ("SK0457", "warn")
-    ]
+    assert resolved.problems == ()
     assert 'FROM "source"."orders" AS o' in resolved.executable
     assert '"source"."raw" AS "input_0"' in resolved.executable
     assert '"source"."customers"' in resolved.executable
     assert "CASE WHEN a > 1" in resolved.executable
+
+
+def test_a_dialect_of_which_only_the_syntax_is_known_is_told():
+    resolved = resolve("SELECT a FROM orders", "source.orders", dialect="trino")
+
+    assert [(problem.code, problem.severity) for problem in resolved.problems] == [
+        ("SK0457", "warn")
+    ]
 
 
 def test_a_cte_hides_an_input_in_another_dialect_too():

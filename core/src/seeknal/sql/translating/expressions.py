@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.translating.kinds import (
+    COLLATED,
     LITERAL,
     NULL,
     UNKNOWN,
@@ -271,7 +272,9 @@ class Expressions:
     def _distinct(self, node: Any, scope: Scope) -> str:
         if node.args.get("on") or len(node.expressions) != 1:
             return self.refuse(node, f"{self.written(node)} may count otherwise")
-        return self.translate(node.expressions[0], scope)
+        kind = self.translate(node.expressions[0], scope)
+        self.compared(node, kind)
+        return kind
 
     def _interval(self, node: Any, scope: Scope) -> str:
         unit = node.args.get("unit")
@@ -306,8 +309,12 @@ class Expressions:
         given = node.this
         compared = self.translate(given, scope) if given else None
         for branch in node.args["ifs"]:
+            if compared is None:
+                self.condition(branch.this, scope)
+                continue
             condition = self.translate(branch.this, scope)
-            if compared is not None and common([compared, condition]) is None:
+            self.compared(branch, condition)
+            if common([compared, condition]) is None:
                 return self.refuse(branch, f"{self.written(given)} is compared with another type")
         results = [branch.args["true"] for branch in node.args["ifs"]]
         if node.args.get("default") is not None:
@@ -359,6 +366,7 @@ class Expressions:
                 return UNKNOWN
             if common([kind, other]) is None:
                 return self.refuse(node, f"{self.written(node)} compares several types")
+            self.compared(node, kind)
         return "boolean"
 
     def _exists(self, node: Any, scope: Scope) -> str:
@@ -383,7 +391,7 @@ class Expressions:
         if others:
             return self.refuse(node, f"a window with {', '.join(sorted(others))}")
         for entry in node.args.get("partition_by") or ():
-            self.translate(entry, scope)
+            self.compared(entry, self.translate(entry, scope))
         if node.args.get("order"):
             self.order(node.args["order"], scope)
         from sqlglot import exp
@@ -395,7 +403,7 @@ class Expressions:
         return self.translate(node.this, scope)
 
     def _filter(self, node: Any, scope: Scope) -> str:
-        self.translate(node.expression.this, scope)
+        self.condition(node.expression.this, scope)
         return self.translate(node.this, scope)
 
     def order(self, order: Any, scope: Scope) -> None:
@@ -409,6 +417,17 @@ class Expressions:
         if entry.args.get("with_fill"):
             self.refuse(entry, f"{self.written(entry)} may mean something else")
         self.apply_to(entry.this, "Ordered", kind)
+
+    def condition(self, node: Any, scope: Scope) -> None:
+        """Bring over what decides on rows, which has to be true or false in both."""
+        kind = self.translate(node, scope)
+        if kind not in ("boolean", NULL, UNKNOWN):
+            self.refuse(node, f"{self.written(node)} is true or false by rules of each engine")
+
+    def compared(self, node: Any, kind: str) -> None:
+        """Refuse to look for equal values where other texts are equal there."""
+        if kind == COLLATED or (self.pair.texts_fold and kind in (LITERAL, "text")):
+            self.refuse(node, f"other texts are equal there than in {self.written(node)}")
 
     def apply_to(self, node: Any, construct: str, kind: str) -> None:
         """Replace an operand as the rule of ``construct`` for it says."""

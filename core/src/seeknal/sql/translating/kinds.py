@@ -14,6 +14,9 @@ UNKNOWN = "unknown"
 
 NULL = "null"
 
+COLLATED = "collated"
+"""Text of which others are equal there: `A` and `a`, or with blanks at the end."""
+
 LITERAL = "literal"
 """Text in quotes whose type is decided by what it is compared with."""
 
@@ -83,8 +86,15 @@ def common(kinds: Iterable[str]) -> str | None:
 def is_iso(literal: exp.Expression, kind: str) -> bool:
     """Whether text in quotes is a date or time in the one form that all engines read alike."""
     import re
+    from datetime import datetime
 
-    pattern = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    pattern = r"\d{4}-\d\d-\d\d"
     if kind == "timestamp":
-        pattern += r"( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?"
-    return re.fullmatch(pattern, literal.name) is not None
+        pattern += r"( \d\d:\d\d:\d\d(\.\d{1,6})?)?"
+    if re.fullmatch(pattern, literal.name) is None:
+        return False
+    try:
+        datetime.fromisoformat(literal.name.partition(".")[0])
+    except ValueError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.sql.translating.expressions import Expressions, spell
-from seeknal.sql.translating.kinds import UNKNOWN, common
+from seeknal.sql.translating.kinds import COLLATED, UNKNOWN, common
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class Queries:
             kind = common([one.kind, other.kind])
             if kind is None:
                 kind = self.expressions.refuse(node, f"column {one.name!r} is of several types")
+            if node.args.get("distinct"):
+                self.expressions.compared(node, kind)
             columns.append(Named(one.name, kind))
         self._order_results(node, columns)
         return columns
@@ -147,13 +149,13 @@ class Queries:
         self._note_computed(node, scope)
         self._expand_stars(node, scope)
         if node.args.get("where"):
-            self.expressions.translate(node.args["where"].this, scope)
+            self.expressions.condition(node.args["where"].this, scope)
         self._group(node, scope)
         for clause in ("having", "qualify"):
             if node.args.get(clause):
-                self.expressions.translate(node.args[clause].this, evolve(scope, grouped=True))
+                self.expressions.condition(node.args[clause].this, evolve(scope, grouped=True))
         columns = [self._result(item, scope, node) for item in list(node.expressions)]
-        self._distinct(node)
+        self._distinct(node, columns)
         self._order(node, scope, columns)
         self._limit(node)
         return columns
@@ -220,7 +222,7 @@ class Queries:
         for name in using:
             self._merge(name, before, scope)
         if join.args.get("on"):
-            self.expressions.translate(join.args["on"], scope)
+            self.expressions.condition(join.args["on"], scope)
         if words & {"SEMI", "ANTI"}:
             del scope.sources[len(before) :]
 
@@ -233,7 +235,7 @@ class Queries:
                 self.expressions.refuse(name, f"{name.name!r} is not a column of both sides")
             return
         kind = common([left.kind, right.kind])
-        if kind is None or (kind == "text" and self.pair.text_is_equal is False):
+        if kind is None or kind == COLLATED:
             kind = self.expressions.refuse(name, f"{name.name!r} is of another type on each side")
         spell(name, left.name)
         scope.merged[name.name.lower()] = Named(left.name, kind)
@@ -322,10 +324,7 @@ class Queries:
                 self._grouped(one, scope)
             return
         kind = self.expressions.translate(entry, scope)
-        if kind == "text" and self.pair.text_is_equal is False:
-            self.expressions.refuse(
-                entry, f"{self.expressions.written(entry)}: other texts are equal there"
-            )
+        self.expressions.compared(entry, kind)
 
     def _result(self, item: Any, scope: Scope, node: Any) -> Named:
         from sqlglot import exp
@@ -344,8 +343,10 @@ class Queries:
         # Only names that others read matter; that of the outermost is looked at by `translate`.
         return Named("", "text" if kind == "literal" else kind)
 
-    def _distinct(self, node: Any) -> None:
+    def _distinct(self, node: Any, columns: Sequence[Named]) -> None:
         distinct = node.args.get("distinct")
+        for column in columns if distinct is not None else ():
+            self.expressions.compared(node, column.kind)
         if distinct is not None and distinct.args.get("on"):
             self.expressions.refuse(distinct, "DISTINCT ON may keep other rows")
 

@@ -59,15 +59,15 @@ class Pair:
     """What is known of SQL in ``origin`` for who runs it on ``target``.
 
     ``reuses_names``: an expression may use the name of a result of its own SELECT.
-    ``text_is_equal`` is False where texts are equal on one side that are not on the other, and
-    ``decimal`` what a DECIMAL without digits is, ``(18, 3)``. ``exponents_are_double``: 1e2 is one.
+    ``texts_fold``: texts are equal at the origin that are not on the target, and ``decimal`` is
+    what a DECIMAL without digits is, ``(18, 3)``. ``exponents_are_double``: 1e2 is one.
     """
 
     origin: str
     target: str
     rules: Sequence[Rule]
     reuses_names: bool = False
-    text_is_equal: bool = True
+    texts_fold: bool = False
     decimal: str | None = None
     exponents_are_double: bool = True
     folds: bool = False

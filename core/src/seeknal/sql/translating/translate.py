@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.tokens import line_and_column, tokenize
-from seeknal.sql.translating.kinds import kind_of
+from seeknal.sql.translating.kinds import COLLATED, kind_of
 from seeknal.sql.translating.pairs import SPELLINGS, TABLES
 from seeknal.sql.translating.queries import Queries
 from seeknal.sql.translating.results import Refusal, Translation, place_of, written
@@ -38,7 +38,7 @@ def translated(
     tree: Any, sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]
 ) -> Translation:
     """`translate` for a tree that is read already, of which it makes the other one."""
-    queries = Queries(pair, _columns(schema))
+    queries = Queries(pair, _columns(schema, pair))
     columns = queries.query(tree)
     refusals = [*_refused_words(sql, pair), *queries.refusals]
     if not refusals:
@@ -66,22 +66,25 @@ def _loaded(module: str) -> Pair:
     return found
 
 
-def _columns(schema: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[Named, ...]]:
+def _columns(schema: Mapping[str, Mapping[str, str]], pair: Pair) -> dict[str, tuple[Named, ...]]:
     return {
-        table.lower(): tuple(Named(name, _kind(type)) for name, type in columns.items())
+        table.lower(): tuple(
+            Named(name, _kind(type, pair.texts_fold)) for name, type in columns.items()
+        )
         for table, columns in schema.items()
     }
 
 
 @cache
-def _kind(type: str) -> str:
+def _kind(type: str, folds: bool) -> str:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     try:
-        return kind_of(exp.DataType.build(type, dialect="duckdb"))
+        kind = kind_of(exp.DataType.build(type, dialect="duckdb"))
     except (SqlglotError, ValueError):
         return "other"
+    return COLLATED if folds and kind == "text" else kind
 
 
 def _refused_words(sql: str, pair: Pair) -> list[Refusal]:

@@ -6,6 +6,12 @@ SPELLINGS = {"postgresql": "postgres"}
 TABLES = {
     ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
     ("duckdb", "spark"): "seeknal.sql.translating.pairs.duckdb_spark",
+    ("bigquery", "duckdb"): "seeknal.sql.translating.pairs.bigquery_duckdb",
+    ("mysql", "duckdb"): "seeknal.sql.translating.pairs.mysql_duckdb",
+    ("snowflake", "duckdb"): "seeknal.sql.translating.pairs.snowflake_duckdb",
+    ("spark", "duckdb"): "seeknal.sql.translating.pairs.spark_duckdb",
+    ("sqlite", "duckdb"): "seeknal.sql.translating.pairs.sqlite_duckdb",
+    ("starrocks", "duckdb"): "seeknal.sql.translating.pairs.starrocks_duckdb",
     ("postgres", "duckdb"): "seeknal.sql.translating.pairs.postgres_duckdb",
 }
 """The pairs of which it is known what differs, and where that stands."""

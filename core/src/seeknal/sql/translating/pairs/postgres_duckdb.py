@@ -9,7 +9,9 @@ _EQUALITIES = ("EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ")
 _COMPARISONS = ("LT", "LTE", "GT", "GTE")
 _BY_LANGUAGE = "texts are in the order of a database's language in PostgreSQL"
 _ZERO = "a division by 0 is an error in PostgreSQL"
-_BY_ZERO = "CASE WHEN {1} = 0 THEN CAST('division by zero' AS TINYINT) ELSE %s END"
+_BY_ZERO = (
+    "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN CAST('division by zero' AS TINYINT) ELSE %s END"
+)
 _WHOLE = "/ divides whole numbers to a whole number in PostgreSQL, and gives a DOUBLE in DuckDB"
 _DIGITS = (
     "NUMERIC has more digits in PostgreSQL than DuckDB's DECIMAL: only as a DOUBLE is it known"
