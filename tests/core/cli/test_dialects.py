@@ -143,3 +143,15 @@ def test_an_engine_that_nobody_provides_is_rendered_for_and_not_run_on(made):
     assert rendered.stdout.startswith("SELECT")
     assert ran.exit_code == 2
     assert "runs on snowflake, which no installed plugin provides" in ran.stderr
+
+
+def test_what_was_translated_by_other_rules_is_computed_again(made, monkeypatch):
+    shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')")
+    shop.run("run").assert_ok()
+
+    # Another version of seeknal reads all files again.
+    monkeypatch.setattr("seeknal.sql.translating.pairs.VERSION", 0)
+    shop.write({"seeknal/t.yml": node("SELECT id, a / 2 AS half FROM ref('source.orders')") + " "})
+    outcome = shop.run("plan").assert_ok()
+
+    assert "definition changed" in outcome.stdout

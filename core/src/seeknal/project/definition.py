@@ -61,9 +61,13 @@ def _hash(parts: Mapping[str, object]) -> str:
 
 
 def _canonical(sql: Sql) -> list[str]:
-    # What a dialect is translated to depends on the translator: the text that was written counts.
-    text = sql.executable if sql.dialect == "duckdb" else sql.rendered
-    return [sql.dialect, canonical_sql(text, dialect=sql.dialect)]
+    if sql.dialect == "duckdb":
+        return [sql.dialect, canonical_sql(sql.executable)]
+    from seeknal.sql.translating import pairs
+
+    # It is translated over its inputs' types: the text that was written counts, and the rules.
+    text = canonical_sql(sql.rendered, dialect=sql.dialect)
+    return [sql.dialect, text, str(pairs.VERSION)]
 
 
 def _functional(kind: NodeKind, options: object) -> dict[str, Any]:

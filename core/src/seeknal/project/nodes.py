@@ -138,7 +138,7 @@ class _Builder:
                 functional={
                     "materialized": common.materialized,
                     "files": common.files,
-                    **({"engine": common.engine} if common.engine not in (None, "duckdb") else {}),
+                    **self.elsewhere(common),
                 },
             )
         )
@@ -179,6 +179,14 @@ class _Builder:
         wrong = tuple(self.targets.wrong)
         known = inputs if readable and options is not None else ()
         return Built(node=node, sound=sound, clear=clear, known=known, wrong_targets=wrong)
+
+    def elsewhere(self, common: CommonKeys) -> dict[str, object]:
+        """The engine that is not DuckDB, and by which rules its SQL is written."""
+        if common.engine in (None, "duckdb"):
+            return {}
+        from seeknal.sql.translating import pairs
+
+        return {"engine": common.engine, "translated": pairs.VERSION}
 
     def converted(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+VERSION = 1
+"""Counted up when a translation gives other values: then what was stored is computed again."""
+
 SPELLINGS = {"postgresql": "postgres"}
 TABLES = {
     ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
