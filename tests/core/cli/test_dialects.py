@@ -149,9 +149,10 @@ def test_what_was_translated_by_other_rules_is_computed_again(made, monkeypatch)
     shop = made("SELECT id, a / 2 AS half FROM ref('source.orders')")
     shop.run("run").assert_ok()
 
-    # Another version of seeknal reads all files again.
     monkeypatch.setattr("seeknal.sql.translating.pairs.VERSION", 0)
-    shop.write({"seeknal/t.yml": node("SELECT id, a / 2 AS half FROM ref('source.orders')") + " "})
+    # Another version of seeknal reads all files again.
+    sql = "SELECT id, a / 2 AS half FROM ref('source.orders')"
+    shop.write({"seeknal/t.yml": node(sql, description="the same")})
     outcome = shop.run("plan").assert_ok()
 
     assert "definition changed" in outcome.stdout
