@@ -309,12 +309,13 @@ def test_rows_are_shown_as_they_are_whatever_equals_a_secret(seeknal_project, tm
 
 def test_the_shells_working_folder_is_no_password(seeknal_project, monkeypatch):
     project = seeknal_project({"seeknal/a.yml": "kind: transform\nname: a\nsql: SELECT 1 AS a\n"})
-    monkeypatch.setenv("PWD", str(project.path))
-    monkeypatch.setenv("OLDPWD", project.path.name)
+    above = project.path.parent
+    monkeypatch.setenv("PWD", str(above))
+    monkeypatch.setenv("OLDPWD", above.name)
 
-    outcome = project.run("lineage", "--no-open", "--output", str(project.path / "a.html"))
+    outcome = project.run("lineage", "--no-open", "--output", str(above / "shown.html"))
 
-    assert str(project.path / "a.html") in outcome.stderr
+    assert str(above / "shown.html") in outcome.stderr
 
 
 def test_a_message_masks_a_weak_secret_as_a_word_only(seeknal_project):

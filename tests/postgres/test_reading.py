@@ -437,4 +437,4 @@ def test_a_query_that_does_not_parse_is_told_at_its_text(project, database):
 
     (problem,) = made.run("validate", "--format", "json").json()["problems"]
 
-    assert (problem["code"], problem["line"], problem["column"]) == ("SK1315", 6, 9)
+    assert (problem["code"], problem["line"], problem["column"]) == ("SK1315", 6, 3)

@@ -303,8 +303,10 @@ class _Rows:
         """Whether it is a node that is not there, which has been told where files are read."""
         missing = [id.lower() for id in self.node.parents if id not in self.binder.nodes]
         names = [*missing, *(id.rpartition(".")[2] for id in missing)]
-        is_missing = "Table with name" in fault.message and (fault.name or "").lower() in names
-        return is_missing or NOWHERE in fault.message
+        text = fault.message.lower()
+        # Where no node of its kind is there, DuckDB says the whole name.
+        named = (fault.name or "").lower() in names or any(f'"{id}"' in text for id in missing)
+        return ("table with name" in text and named) or NOWHERE in fault.message
 
     def of_fault(self, fault: Fault, place: Location) -> Problem:
         return Problem(
