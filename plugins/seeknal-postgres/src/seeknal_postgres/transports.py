@@ -109,6 +109,7 @@ def _by_adbc(
             cursor.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot[0])}")
             cursor.execute(f"SET LOCAL statement_timeout = {limit}")
         cursor = connection.cursor()
+        waiting.callback(cursor.close)
         size = {"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
         cursor.adbc_statement.set_options(**size)
         cursor.execute(query)
@@ -120,20 +121,23 @@ def _by_adbc(
 
     def batches() -> Iterator[Any]:
         try:
+            # Up to here it is taken at once: what nobody begins to read has its end, too.
+            yield None
             yield from reader
         except Exception as error:
             why = without_values(error, private) if private else _plain(error)
             raise NodeError(f"PostgreSQL stopped sending rows: {why}", code="SK1320") from None
         finally:
             waiting.close()
-            cursor.close()
             if asked.is_set():
                 # A cancellation that comes late would end the query of the next one.
                 connection.close()
             else:
                 give_back(connection, name, options, context.project_root)
 
-    return pyarrow.RecordBatchReader.from_batches(reader.schema, batches())
+    begun = batches()
+    next(begun)
+    return pyarrow.RecordBatchReader.from_batches(reader.schema, begun)
 
 
 def _plain(error: Exception) -> str:
