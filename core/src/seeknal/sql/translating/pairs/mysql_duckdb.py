@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.plain import LONG, PLAIN
+from seeknal.sql.translating.pairs.plain import COMPARISONS, EQUALITIES, LONG, PLAIN
 from seeknal.sql.translating.rules import Pair, Rule
 
 _DIGITS = "a quotient or average of whole numbers and DECIMALs has four more digits in MySQL"
@@ -21,6 +21,11 @@ _RULES = (
     Rule("Is", "collated null", "boolean"),
     Rule("Lag Lead FirstValue LastValue", "collated", "0"),
     Rule("Ordered", "collated", refuse="MySQL orders texts by a collation"),
+    Rule(
+        " ".join((*EQUALITIES, *COMPARISONS, "Between", "Like")),
+        "collated|string...",
+        refuse="MySQL compares texts by a collation, which mostly takes a for A",
+    ),
     Rule("Year Month Quarter DayOfMonth Day DayOfYear", "moment", "whole"),
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER moment", "whole"),
     *LONG,
