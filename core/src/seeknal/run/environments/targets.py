@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.plan.plugin_queries import context_of
-from seeknal.run.delivery.addressing import Rows, addressed
+from seeknal.run.delivery.addressing import Rows, addressed, with_delivery
 from seeknal.run.delivery.destinations import attempted
 from seeknal.run.delivery.owing import (
     holds_newer,
+    inputs_id,
     owed_again,
     settled_at,
     spans_at,
     taken_back,
     unsettled,
 )
+from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.values.deliveries import Span
+from seeknal.values.deliveries import Owed, Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
 
 if TYPE_CHECKING:
@@ -168,6 +170,7 @@ class TargetRollback:
             or not execution.loaded.delivers(self.partial.request)
         ):
             return False
+        self._expect_loss(node.id, known)
         context = context_of(execution.loaded, self.partial.request, node)
         answer = execution.loaded.plugins.hooks.roll_back_target(
             target=target,
@@ -176,6 +179,29 @@ class TargetRollback:
             context=context,
         )
         return bool(answer)
+
+    def _expect_loss(self, id: NodeId, known: Delivery) -> None:
+        """Put on record that a target may lack what it was handed last, before it is taken back.
+
+        A rollback that dies in between has not moved the map: the next run asks the target by the
+        id of that delivery, and brings it again where it is gone.
+        """
+        store, environment = self.partial.store, self.partial.request.environment
+        now = store.state.environments[environment].snapshots.get(id)
+        if now is None or now.artifact is None or known.output_id != now.output_id:
+            return
+        owed = evolve(known, status="owed")
+        account = with_delivery(now.account, owed)
+        if known.number:
+            files = BatchFiles(self.partial.root, Artifacts(self.partial.root / "target"))
+            batch = Owed(
+                delivery=owed,
+                artifact=files.keep(id, now.artifact),
+                definition=now.fingerprint.content,
+                inputs=inputs_id(now),
+            )
+            account = evolve(account, backlog=(*account.backlog, batch))
+        store.put_account(environment, id, account)
 
 
 def _written_by(known: Delivery) -> str:
