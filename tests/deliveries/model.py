@@ -384,6 +384,19 @@ def rolled_back(
     return frozenset(done | waits)
 
 
+def taken(spec: Spec, world: World, generation: int) -> Worlds:
+    """A rollback has died when the newest batch was out of the table, and owed for that."""
+    if spec.replaces or spec.mode == "incremental_by_time":
+        return frozenset()
+    mark = dict(world.marks)[generation]
+    older = tuple(entry for entry in world.delivered if entry[0].number <= mark)
+    newer = [batch for batch, _ in world.delivered if batch.number > mark]
+    if len(newer) != 1:
+        return frozenset()
+    table = older[-1][1] if older else ()
+    return frozenset([world._replace(table=table, delivered=older, owed=(*newer, *world.owed))])
+
+
 def taken_out(
     world: World, newer: Sequence[Batch], before: Sequence[Rows], content: Rows
 ) -> tuple[Rows, ...]:

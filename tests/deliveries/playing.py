@@ -221,6 +221,8 @@ class Story:
         self.killed(("rollback", "prod", "--yes", "--to", str(number), "--leave-targets"), when)
         back = self.rolled_back(number, hands_over=False)
         for spec in self.specs:
+            for world in self.worlds[spec.name] if self.place.restores else ():
+                back[spec.name] |= model.taken(spec, world, number)
             back[spec.name] |= self.worlds[spec.name]
             if self.reachable:
                 back[spec.name] = frozenset(
