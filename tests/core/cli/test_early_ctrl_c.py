@@ -104,6 +104,13 @@ def test_no_moment_of_the_first_half_second_shows_a_traceback(fresh, start, argu
     assert any(code == 130 for code, _, _ in ended)
 
 
+def test_it_says_nothing_once_the_command_has_ended(fresh):
+    ended = run(fresh.path, "seeknal.cli.descriptors", "--help")
+
+    assert "Usage" in ended.stdout or not ended.stdout
+    assert ended.stderr == ""
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_programs_get_their_answer(fresh, module):
     ended = run(fresh.path, module, "run", "--format", "json")

@@ -233,12 +233,21 @@ def scrub_for_good() -> None:
 
 
 def _see_out(out: Scrubbed, err: Scrubbed) -> None:
-    from seeknal.cli.descriptors import shut_descriptors
+    # The command has ended: Ctrl-C has nothing to answer any more, and ends a wait for a reader.
+    try:
+        import signal
 
-    err.release()
-    shut_descriptors()
-    out.flush()
-    err.flush()
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        from seeknal.cli.descriptors import shut_descriptors
+
+        err.release()
+        shut_descriptors()
+        out.flush()
+        err.flush()
+    except KeyboardInterrupt:
+        out.flush()
+        err.flush()
 
 
 def answered() -> None:
