@@ -39,6 +39,24 @@ def _secrets_of_each_test_alone():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _enterable(tmp_path_factory):
+    """Root's servers run as another user: let into a test's folder, they leave nothing elsewhere."""
+    make = tmp_path_factory.mktemp
+
+    def make_enterable(basename, numbered=True):
+        folder = make(basename, numbered)
+        folder.chmod(0o711)
+        return folder
+
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, base.parent):
+        folder.chmod(0o711)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", make_enterable)
+        yield
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """Lets a new project run. One with the very files of another gets what that one's run made."""
