@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.sql.mending import CLAUSES, SETS, clause_of, opening
+from seeknal.sql.mending import BRACKETS, CLAUSES, SETS, clause_of, opening
 from seeknal.sql.tokens import tokenize
 from seeknal.sql.visible import columns_at
 
@@ -30,7 +30,7 @@ _UNTYPED = (
     *("Function with name", "Type with name", "Table with name"),
     *("cannot", "not supported", "a lambda is not"),
 )
-_DEPTHS = {"case": 1, "end": -1, "(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_DEPTHS = {"case": 1, "end": -1, **BRACKETS}
 _BETWEEN_ITEMS = (",", ";", "distinct", "all", *CLAUSES)
 _BETWEEN_VALUES = ("and", "or", "when", "then", "else", "by", *_BETWEEN_ITEMS)
 _RENAMING = (*SETS, "pivot", "unpivot")

@@ -27,7 +27,8 @@ _MATCHES = ("like", "ilike", "glob")
 IN_LISTS = ("EXCLUDE list", "REPLACE list", "side of join")
 """What is said of a name that stands in such a list."""
 LISTS = ("exclude", "replace", "rename", "using")
-_OPEN = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+"""What each does to how deep a token stands."""
 _UNUSUAL = ("*", "distinct", "order", "lambda", "->", ":=", "=>", "select", "from")
 """In the brackets of a function these are more than values between commas."""
 
@@ -106,7 +107,7 @@ def mended(message: str, start: int, length: int, sql: str, before: Sequence[Men
 
 
 def _is_operator(token: Token) -> bool:
-    return token.kind == "mark" and token.key not in _OPEN and token.key not in ("::", "*", ".")
+    return token.kind == "mark" and token.key not in BRACKETS and token.key not in ("::", "*", ".")
 
 
 def _as_lambda(tokens: Sequence[Token], arrow: int) -> Mend:
@@ -166,7 +167,7 @@ def _entries(tokens: Sequence[Token], begin: int, end: int) -> list[tuple[int, i
     """First and last token of what stands between the commas of a list."""
     commas, depth = [begin], 0
     for at in range(begin + 1, end):
-        depth += _OPEN.get(tokens[at].key, 0)
+        depth += BRACKETS.get(tokens[at].key, 0)
         if depth == 0 and tokens[at].key == ",":
             commas.append(at)
     return [(a + 1, b - 1) for a, b in zip(commas, [*commas[1:], end], strict=True)]
@@ -273,7 +274,7 @@ def opening(tokens: Sequence[Token], at: int) -> int | None:
     """The bracket that is open where a token stands."""
     depth = 0
     for place in range(at - 1, -1, -1):
-        depth += _OPEN.get(tokens[place].key, 0)
+        depth += BRACKETS.get(tokens[place].key, 0)
         if depth > 0:
             return place
     return None
@@ -283,7 +284,7 @@ def closing(tokens: Sequence[Token], at: int) -> int:
     """The bracket that closes the one at a place."""
     depth = 0
     for place in range(at, len(tokens)):
-        depth += _OPEN.get(tokens[place].key, 0)
+        depth += BRACKETS.get(tokens[place].key, 0)
         if depth == 0:
             return place
     return len(tokens) - 1
@@ -310,7 +311,7 @@ def clause_of(tokens: Sequence[Token], at: int) -> str | None:
     """
     depth = 0
     for place in range(at - 1, -1, -1):
-        depth += _OPEN.get(tokens[place].key, 0)
+        depth += BRACKETS.get(tokens[place].key, 0)
         if depth > 0:
             return None
         if depth == 0 and tokens[place].key in CLAUSES:

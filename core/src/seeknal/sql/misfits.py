@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.sql.faults import Fault
-from seeknal.sql.mending import COMPARISONS
+from seeknal.sql.mending import COMPARISONS, closing
 from seeknal.sql.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -149,10 +149,8 @@ def _by_operator(sql: str, tokens: Sequence[Token], at: int) -> Iterator[Compare
 
 def _by_join(sql: str, tokens: Sequence[Token], at: int) -> Iterator[Compared]:
     """Each column that a join with USING is by, whose right side has a name."""
-    right, end = tokens[at - 1], at + 2
-    while end < len(tokens) and tokens[end].key != ")":
-        end += 1
-    if right.kind not in ("word", "name") or end == len(tokens):
+    right, end = tokens[at - 1], closing(tokens, at + 1)
+    if right.kind not in ("word", "name"):
         return
     stop = tokens[end].end
     for column in tokens[at + 2 : end]:

@@ -57,9 +57,9 @@ def resolve_sql(
 
     if dialect == "duckdb":
         return _resolve(sql, scope())
-    from seeknal.sql.translating.pairs import READ_ALIKE
+    from seeknal.sql.translating.pairs import is_read_alike
 
-    if dialect in READ_ALIKE:
+    if is_read_alike(dialect):
         # What it means is found out when it is translated; here only its inputs are.
         found = _resolve(sql, scope())
         if not any(problem.code in ("SK0450", "SK0452") for problem in found.problems):

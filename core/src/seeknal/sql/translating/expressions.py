@@ -17,6 +17,7 @@ from seeknal.sql.translating.kinds import (
 )
 from seeknal.sql.translating.operands import is_plain_frame, labels_of
 from seeknal.sql.translating.results import Refusal, place_of, written
+from seeknal.sql.translating.rules import first_fitting
 from seeknal.sql.translating.templates import filled
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Expressions:
         if found not in self.refusals:
             self.refusals.append(found)
         return UNKNOWN
+
+    def refuse_unsure(self, node: Any) -> str:
+        """Note that a part is refused of which nothing is known."""
+        return self.refuse(node, f"{self.written(node)} may mean something else")
 
     def translate(self, node: Any, scope: Scope) -> str:
         """Bring ``node``, which has a parent, to the other dialect; gives its kind."""
@@ -102,9 +107,7 @@ class Expressions:
         if UNKNOWN in kinds:
             return UNKNOWN
         labels = [labels_of(operand, kind) for operand, kind in zip(operands, kinds, strict=True)]
-        rule = next(
-            (rule for rule in self.rules.get(self.construct(node), ()) if rule.fits(labels)), None
-        )
+        rule = first_fitting(self.rules.get(self.construct(node), ()), labels)
         if rule is None:
             shown = ", ".join(kind for kind in kinds if kind != "word")
             of = f" of {shown}" if shown else ""
@@ -316,13 +319,11 @@ class Expressions:
             self.compared(branch, condition)
             if common([compared, condition]) is None:
                 return self.refuse(branch, f"{self.written(given)} is compared with another type")
-        results = [branch.args["true"] for branch in node.args["ifs"]]
-        if node.args.get("default") is not None:
-            results.append(node.args["default"])
-        kinds = [self.translate(result, scope) for result in results]
+        kinds = [self.translate(result, scope) for result in self._results_of(node)]
         return self._one_kind(node, self._results_of(node), kinds)
 
     def _results_of(self, node: Any) -> list[Any]:
+        """What stands behind THEN and ELSE now: translating a result may replace it."""
         found = [branch.args["true"] for branch in node.args["ifs"]]
         return [*found, node.args["default"]] if node.args.get("default") is not None else found
 
@@ -353,14 +354,13 @@ class Expressions:
         kind = self.translate(node.this, scope)
         query = node.args.get("query")
         if query is not None:
-            columns = self.query(query, scope)
-            found = [columns[0].kind] if len(columns) == 1 else [UNKNOWN]
+            found = [self._subquery(query, scope)]
         else:
             found = [self.translate(entry, scope) for entry in node.expressions]
             settled = self.settle([node.this, *node.expressions], [kind, *found])
             kind, found = settled[0], settled[1:]
         if node.args.get("unnest") or node.args.get("field"):
-            return self.refuse(node, f"{self.written(node)} may mean something else")
+            return self.refuse_unsure(node)
         for other in found:
             if UNKNOWN in (kind, other):
                 return UNKNOWN
@@ -375,13 +375,9 @@ class Expressions:
 
     def _subquery(self, node: Any, scope: Scope) -> str:
         columns = self.query(node, scope)
-        if len(columns) != 1:
-            return UNKNOWN
-        return columns[0].kind
-
-    def _select(self, node: Any, scope: Scope) -> str:
-        columns = self.query(node, scope)
         return columns[0].kind if len(columns) == 1 else UNKNOWN
+
+    _select = _subquery
 
     # Windows and order
 
@@ -415,7 +411,7 @@ class Expressions:
     def ordered(self, entry: Any, kind: str) -> None:
         """Say of one entry of an ORDER BY what its kind needs."""
         if entry.args.get("with_fill"):
-            self.refuse(entry, f"{self.written(entry)} may mean something else")
+            self.refuse_unsure(entry)
         self.apply_to(entry.this, "Ordered", kind)
 
     def condition(self, node: Any, scope: Scope) -> None:
@@ -433,8 +429,7 @@ class Expressions:
         """Replace an operand as the rule of ``construct`` for it says."""
         if kind == UNKNOWN:
             return
-        rules = self.rules.get(construct, ())
-        rule = next((rule for rule in rules if rule.fits([labels_of(node, kind)])), None)
+        rule = first_fitting(self.rules.get(construct, ()), [labels_of(node, kind)])
         if rule is None:
             self.refuse(
                 node, f"the order of {self.written(node)}, of kind {kind}, is not known there"

@@ -68,6 +68,11 @@ def groups_of(kind: str) -> frozenset[str]:
     return _MEMBERS.get(kind, frozenset()) | {kind}
 
 
+def kind_alone(kind: str) -> str:
+    """The kind of a value that nothing decides on any more: text in quotes is text."""
+    return "text" if kind == LITERAL else kind
+
+
 def common(kinds: Iterable[str]) -> str | None:
     """The kind of values that stand for one another, as in CASE; None where engines decide."""
     found = {kind for kind in kinds if kind != NULL}
@@ -76,8 +81,7 @@ def common(kinds: Iterable[str]) -> str | None:
     if not found:
         return NULL
     if len(found) == 1:
-        (kind,) = found
-        return "text" if kind == LITERAL else kind
+        return kind_alone(*found)
     if found <= set(_NUMBERS):
         return max(found, key=_NUMBERS.index)
     return "text" if found == {"text", LITERAL} else None

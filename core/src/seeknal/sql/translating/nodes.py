@@ -10,7 +10,7 @@ from attrs import evolve
 from seeknal.sql.check import parse_query
 from seeknal.sql.dialects import name_inputs
 from seeknal.sql.inputs import Scope
-from seeknal.sql.translating.pairs import SPELLINGS, is_known
+from seeknal.sql.translating.pairs import called, is_known
 from seeknal.sql.translating.translate import pair_of, translated
 
 if TYPE_CHECKING:
@@ -32,8 +32,13 @@ def for_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]]) -> Transl
     """
     sql = node.sql
     assert sql is not None
-    schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
-    return translated(_named(node), sql.rendered, pair_of(sql.dialect, "duckdb"), schema)
+    pair = pair_of(sql.dialect, "duckdb")
+    return translated(_named(node), sql.rendered, pair, schema_of(columns))
+
+
+def schema_of(columns: Mapping[NodeId, Sequence[Column]]) -> dict[str, dict[str, str]]:
+    """The columns of nodes with their types, as `translate` takes those of tables."""
+    return {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
 
 
 def written_sql(node: Node) -> str:
@@ -49,8 +54,7 @@ def written_sql(node: Node) -> str:
 
 def _named(node: Node) -> Any:
     assert node.sql is not None
-    dialect = SPELLINGS.get(node.sql.dialect, node.sql.dialect)
-    tree: Any = parse_query(node.sql.rendered, dialect).copy()
+    tree: Any = parse_query(node.sql.rendered, called(node.sql.dialect)).copy()
     scope = Scope(
         inputs=node.inputs,
         known=node.parents,

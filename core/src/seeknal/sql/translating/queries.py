@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.sql.translating.expressions import Expressions, spell
-from seeknal.sql.translating.kinds import COLLATED, UNKNOWN, common
+from seeknal.sql.translating.kinds import COLLATED, common, kind_alone
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Queries:
             return self._set_operation(node, outer)
         if isinstance(node, exp.Select):
             return self._select(node, outer)
-        self.expressions.refuse(node, f"{self.expressions.written(node)} may mean something else")
+        self.expressions.refuse_unsure(node)
         return ()
 
     def _bracketed(self, node: Any, outer: Scope | None) -> Sequence[Named]:
@@ -114,9 +114,7 @@ class Queries:
         from sqlglot import exp
 
         if entry.args.get("with_fill"):
-            self.expressions.refuse(
-                entry, f"{self.expressions.written(entry)} may mean something else"
-            )
+            self.expressions.refuse_unsure(entry)
         last = node.parent is None and not node.args.get("limit") and not node.args.get("offset")
         if last and not self.pair.orders_results:
             return
@@ -173,9 +171,7 @@ class Queries:
         elif isinstance(node, exp.Table):
             columns = self._table(node, scope)
         else:
-            self.expressions.refuse(
-                node, f"{self.expressions.written(node)} may mean something else"
-            )
+            self.expressions.refuse_unsure(node)
             scope.sources.append(unknown_source(node.alias_or_name))
             scope.known[0] = False
             return
@@ -213,9 +209,7 @@ class Queries:
         words = {str(join.args.get(part) or "") for part in ("side", "kind")}
         self._only(join, _JOIN)
         if not words <= set(_KINDS):
-            self.expressions.refuse(
-                join, f"{self.expressions.written(join)} may mean something else"
-            )
+            self.expressions.refuse_unsure(join)
         before = list(scope.sources)
         self._source(join.this, scope)
         using = join.args.get("using") or ()
@@ -275,9 +269,7 @@ class Queries:
         }
         replaced = {one.alias.lower(): one for one in star.args.get("replace") or ()}
         if star.args.get("rename"):
-            self.expressions.refuse(
-                item, f"{self.expressions.written(item)} may mean something else"
-            )
+            self.expressions.refuse_unsure(item)
         for source, column in scope.all():
             if table and (source is None or source.name.lower() != table.lower()):
                 continue
@@ -334,14 +326,14 @@ class Queries:
             alias = item.args["alias"]
             folded = self.pair.folds and not alias.args.get("quoted")
             spell(alias, alias.name.lower() if folded else alias.name)
-            return Named(alias.name, "text" if kind == "literal" else kind)
+            return Named(alias.name, kind_alone(kind))
         inner = item.unnest() if isinstance(item, exp.Paren) else item
         if isinstance(inner, exp.Column):
             if inner is not item:
                 item.replace(inner.copy())
             return Named(inner.name, kind)
         # Only names that others read matter; that of the outermost is looked at by `translate`.
-        return Named("", "text" if kind == "literal" else kind)
+        return Named("", kind_alone(kind))
 
     def _distinct(self, node: Any, columns: Sequence[Named]) -> None:
         distinct = node.args.get("distinct")
@@ -411,6 +403,3 @@ def _is_aggregated(item: Any) -> bool:
         )
         for found in item.find_all(exp.AggFunc)
     )
-
-
-__all__ = ["UNKNOWN", "Queries", "Schema"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.sql.translating.kinds import NULL, UNKNOWN, common
+from seeknal.sql.translating.kinds import NULL, UNKNOWN, common, kind_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +49,7 @@ class Rule:
     def kind(self, kinds: Sequence[str]) -> str:
         """The kind of the result over operands of these kinds."""
         if self.gives.isdigit():
-            found = kinds[int(self.gives)]
-            return "text" if found == "literal" else found
+            return kind_alone(kinds[int(self.gives)])
         return (common(kinds) or UNKNOWN) if self.gives == "common" else self.gives
 
 
@@ -88,6 +87,11 @@ class Pair:
             for name in rule.construct.split():
                 found.setdefault(name, []).append(rule)
         return found
+
+
+def first_fitting(rules: Iterable[Rule], operands: Sequence[frozenset[str]]) -> Rule | None:
+    """The rule that counts for operands of these kinds."""
+    return next((rule for rule in rules if rule.fits(operands)), None)
 
 
 def same(constructs: Iterable[str], takes: str, gives: str) -> Rule:

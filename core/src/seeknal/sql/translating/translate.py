@@ -11,7 +11,7 @@ from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.tokens import line_and_column, tokenize
 from seeknal.sql.translating.kinds import COLLATED, kind_of
-from seeknal.sql.translating.pairs import SPELLINGS, TABLES
+from seeknal.sql.translating.pairs import TABLES, called
 from seeknal.sql.translating.queries import Queries
 from seeknal.sql.translating.results import Refusal, Translation, place_of, written
 from seeknal.sql.translating.scopes import Named
@@ -52,7 +52,7 @@ def translated(
 
 def pair_of(origin: str, target: str) -> Pair:
     """What is known of two dialects. Raises SqlRefused where that is nothing."""
-    names = SPELLINGS.get(origin, origin), SPELLINGS.get(target, target)
+    names = called(origin), called(target)
     if names not in TABLES:
         known = [f"{one} to {other}" for one, other in TABLES]
         help = did_you_mean(" to ".join(names), known) or f"known: {', '.join(known)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 VERSION = 1
 """Counted up when a translation gives other values: then what was stored is computed again."""
 
-SPELLINGS = {"postgresql": "postgres"}
+_SPELLINGS = {"postgresql": "postgres"}
 TABLES = {
     ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
     ("duckdb", "spark"): "seeknal.sql.translating.pairs.duckdb_spark",
@@ -19,10 +19,20 @@ TABLES = {
 }
 """The pairs of which it is known what differs, and where that stands."""
 
-READ_ALIKE = ("postgres", "postgresql")
+_READ_ALIKE = ("postgres",)
 """Dialects of which DuckDB's parser reads most, and cuts texts into the same words."""
+
+
+def called(dialect: str) -> str:
+    """The one name of a dialect that has several."""
+    return _SPELLINGS.get(dialect, dialect)
 
 
 def is_known(origin: str, target: str) -> bool:
     """Whether anything is known of what differs between two dialects."""
-    return (SPELLINGS.get(origin, origin), SPELLINGS.get(target, target)) in TABLES
+    return (called(origin), called(target)) in TABLES
+
+
+def is_read_alike(dialect: str) -> bool:
+    """Whether DuckDB's parser reads most of a dialect."""
+    return called(dialect) in _READ_ALIKE

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.from_duckdb import UNSURE, deviations, quotients
+from seeknal.sql.translating.pairs.plain import COMPARISONS, EQUALITIES, FULLER, REST, VALUES
 from seeknal.sql.translating.rules import Pair, Rule, same
 
 _BY_BYTES = "DuckDB compares texts byte by byte, PostgreSQL by the rules of the database's language"
 _AS_DOUBLE = "DuckDB gives a DOUBLE, PostgreSQL a number with digits"
 _FIELD = "CAST(EXTRACT({0} FROM {1}) AS BIGINT)"
 _NUMBER_OF = "DuckDB gives a whole number, PostgreSQL a NUMERIC"
-_DOUBLE = "CAST(%s AS DOUBLE PRECISION)"
-_QUOTIENT = f"{_DOUBLE % '{0}'} / {_DOUBLE % '{1}'}"
-_MORE, _LESS, _NONE = (_DOUBLE % text for text in ("'Infinity'", "'-Infinity'", "'NaN'"))
-_INFINITIES = (
-    f"CASE WHEN {{0}} > 0 THEN {_MORE} WHEN {{0}} < 0 THEN {_LESS} WHEN {{0}} = 0 THEN {_NONE} END"
-)
-_BY_EXACT = f"CASE WHEN {{1}} = 0 THEN {_INFINITIES} ELSE {_QUOTIENT} END"
-_SIGNED_ZERO = "CAST({1} AS TEXT) <> '-0'"
-_BY_DOUBLE = (
-    "CASE WHEN {1} = 0 AND {0} <> 0 AND {0} <> 'NaN' THEN"
-    f" CASE WHEN ({{0}} > 0) = ({_SIGNED_ZERO}) THEN {_MORE} ELSE {_LESS} END"
-    f" WHEN {{1}} = 0 AND {{0}} IS NOT NULL THEN {_NONE} ELSE {_QUOTIENT} END"
-)
 _DIVIDES = (
     "/ gives a DOUBLE in DuckDB whatever it divides, and infinity by 0; PostgreSQL divides whole"
     " numbers to whole numbers and fails by 0"
@@ -42,7 +31,6 @@ _LAST_DAY = (
     " AS DATE)"
 )
 _POWER = "POWER(CAST({0} AS DOUBLE PRECISION), CAST({1} AS DOUBLE PRECISION))"
-_PLAIN = "number|string|date|timestamp|boolean"
 _CONTAINS = "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN COALESCE({1} = ANY({0}), FALSE) END"
 _LENGTH = "CAST(CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_LENGTH({0}, 1), 0) END AS BIGINT)"
 _KEY = "JSONB_EXTRACT_PATH(CAST({0} AS JSONB), {1})"
@@ -55,22 +43,13 @@ _MEMBER = (
 
 _BETWEEN_INFINITIES = "between two infinite values it is infinite in DuckDB, and NaN in PostgreSQL"
 
-_COMPARISONS = ("LT", "LTE", "GT", "GTE")
-_EQUALITIES = ("EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ")
 _SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 _RULES = (
+    Rule("Ordered", "text", "word", write='{0} COLLATE "C"', differs=_BY_BYTES),
+    *FULLER,
     # Comparing
-    same(_EQUALITIES, "number number", "boolean"),
-    same(_EQUALITIES, "string string", "boolean"),
-    same(_EQUALITIES, "date date", "boolean"),
-    same(_EQUALITIES, "moment moment", "boolean"),
-    same(_EQUALITIES, "boolean boolean", "boolean"),
-    same(_EQUALITIES, "uuid uuid", "boolean"),
-    same(_COMPARISONS, "number number", "boolean"),
-    same(_COMPARISONS, "moment moment", "boolean"),
-    same(("Between",), "number number number", "boolean"),
-    same(("Between",), "moment moment moment", "boolean"),
+    same(EQUALITIES, "uuid uuid", "boolean"),
     *(
         Rule(
             name,
@@ -79,7 +58,7 @@ _RULES = (
             write=f'{{0}} {_SIGNS[name]} {{1}} COLLATE "C"',
             differs=_BY_BYTES,
         )
-        for name in _COMPARISONS
+        for name in COMPARISONS
     ),
     Rule(
         "Between",
@@ -88,7 +67,6 @@ _RULES = (
         write='{0} COLLATE "C" BETWEEN {1} AND {2}',
         differs=_BY_BYTES,
     ),
-    Rule("Ordered", "text", "word", write='{0} COLLATE "C"', differs=_BY_BYTES),
     same(("Ordered",), "number|boolean|date|timestamp|uuid|null|instant|time", "word"),
     Rule(
         "Double",
@@ -99,12 +77,10 @@ _RULES = (
     ),
     same(
         ("Is",),
-        "number|string|date|timestamp|boolean|json|uuid|interval|instant|time|bytes|list null",
+        f"{VALUES}|json|uuid|interval|instant|time|bytes|list null",
         "boolean",
     ),
-    same(("Is",), "boolean boolean", "boolean"),
     same(("And", "Or", "Xor"), "boolean boolean", "boolean"),
-    same(("Not",), "boolean", "boolean"),
     Rule(
         "Like",
         "string plain",
@@ -112,15 +88,15 @@ _RULES = (
         write="{0} LIKE {1}",
         differs="a backslash is read as itself by DuckDB, and as an escape by PostgreSQL",
     ),
-    same(("Like",), "string null", "boolean"),
     # Numbers
-    same(("Add", "Sub", "Mul"), "whole whole", "whole"),
     same(("Add", "Sub", "Mul"), "number number", "common"),
-    same(("Neg",), "number", "0"),
-    same(("Abs",), "number", "0"),
-    Rule("Div", "number nonzero", "double", write=_QUOTIENT, differs=_DIVIDES),
-    Rule("Div", "number exact", "double", write=_BY_EXACT, differs=_DIVIDES),
-    Rule("Div", "number double", "double", write=_BY_DOUBLE, differs=_DIVIDES),
+    *quotients(
+        "DOUBLE PRECISION",
+        is_number="{0} <> 'NaN'",
+        is_positive_zero="CAST({1} AS TEXT) <> '-0'",
+        differs=_DIVIDES,
+        of_nonzero=_DIVIDES,
+    ),
     Rule(
         "IntDiv",
         "whole nonzero",
@@ -150,13 +126,7 @@ _RULES = (
         write=_HALF,
         differs="halves go away from zero in DuckDB, and to the even number in PostgreSQL",
     ),
-    Rule(
-        "Round",
-        "double positive",
-        refuse="the last digit of a DOUBLE is rounded otherwise in some versions of DuckDB",
-    ),
-    Rule("Sqrt Ln", "positive", "double"),
-    Rule("Sqrt Ln", "constant", refuse="it is an error in some versions of DuckDB"),
+    *UNSURE,
     *(
         Rule(name, "number", "double", write=f"{name.upper()}(CAST({{0}} AS DOUBLE PRECISION))")
         for name in ("Sqrt", "Ln", "Exp")
@@ -167,8 +137,7 @@ _RULES = (
     Rule("Ceil", "decimal|double", "0"),
     Rule("Sign", "number", "whole", write="CAST(SIGN({0}) AS INT)"),
     # Aggregates
-    same(("Count",), "*", "whole"),
-    same(("Count",), "number|string|date|timestamp|boolean|uuid|instant", "whole"),
+    same(("Count",), f"{VALUES}|uuid|instant", "whole"),
     Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
     Rule(
         "Sum",
@@ -177,28 +146,10 @@ _RULES = (
         write="CAST(SUM({0}) AS DECIMAL)",
         differs="a sum of whole numbers is a HUGEINT in DuckDB, a BIGINT or NUMERIC in PostgreSQL",
     ),
-    same(("Sum",), "decimal|double", "0"),
     Rule("Avg", "exact", "double", write="CAST(AVG({0}) AS DOUBLE PRECISION)", differs=_AS_DOUBLE),
-    same(("Avg",), "double", "double"),
-    same(("Min", "Max"), "number|date|timestamp", "0"),
     Rule("Min", "text", "text", write='MIN({0} COLLATE "C")', differs=_BY_BYTES),
     Rule("Max", "text", "text", write='MAX({0} COLLATE "C")', differs=_BY_BYTES),
-    *(
-        Rule(
-            name,
-            "number",
-            "double",
-            write=f"{function}(CAST({{0}} AS DOUBLE PRECISION))",
-            differs=_AS_DOUBLE,
-        )
-        for name, function in (
-            ("Stddev", "STDDEV_SAMP"),
-            ("StddevSamp", "STDDEV_SAMP"),
-            ("StddevPop", "STDDEV_POP"),
-            ("Variance", "VAR_SAMP"),
-            ("VariancePop", "VAR_POP"),
-        )
-    ),
+    *deviations("DOUBLE PRECISION", _AS_DOUBLE),
     Rule(
         "Median",
         "whole",
@@ -213,31 +164,8 @@ _RULES = (
         "double",
         write="PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
     ),
-    same(("LogicalAnd", "LogicalOr"), "boolean", "boolean"),
-    Rule("Grouping", "number|string|date|timestamp|boolean...", "whole"),
-    # Windows
-    same(("RowNumber", "Rank", "DenseRank"), "", "whole"),
-    same(("PercentRank", "CumeDist"), "", "double"),
-    same(("Ntile",), "positive", "whole"),
-    same(("Lag", "Lead"), "number|string|date|timestamp|boolean", "0"),
-    same(("Lag", "Lead"), "number|string|date|timestamp|boolean positive", "0"),
-    same(("FirstValue", "LastValue"), "number|string|date|timestamp|boolean", "0"),
-    # Choices
-    Rule("Coalesce", "number...", "common"),
-    Rule("Coalesce", "string...", "text"),
-    Rule("Coalesce", "date...", "date"),
-    Rule("Coalesce", "timestamp...", "timestamp"),
-    Rule("Coalesce", "boolean...", "boolean"),
-    Rule("Nullif", "number number", "0"),
-    Rule("Nullif", "string string", "0"),
-    Rule("Nullif", "date date", "0"),
-    Rule("Greatest Least", "number...", "common"),
-    Rule("Greatest Least", "date...", "date"),
-    Rule("Greatest Least", "timestamp...", "timestamp"),
+    Rule("Grouping", f"{VALUES}...", "whole"),
     # Texts
-    Rule("DPipe", "string|whole string", "text"),
-    Rule("DPipe", "string whole", "text"),
-    Rule("Concat", "string...", "text"),
     Rule("Length", "string", "whole", write="CAST(LENGTH({0}) AS BIGINT)"),
     Rule("Substring", "string positive", "text", write="SUBSTRING({0} FROM {1})"),
     Rule("Substring", "string positive positive", "text", write="SUBSTRING({0} FROM {1} FOR {2})"),
@@ -253,13 +181,11 @@ _RULES = (
         "string number...",
         refuse="a position before the first is counted from the end in DuckDB",
     ),
-    Rule("Replace", "string plain string", "text"),
     Rule("Contains", "string string", "boolean", write="POSITION({1} IN {0}) > 0"),
     Rule("StartsWith", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
     Rule("StrPosition", "string plain", "whole", write="CAST(POSITION({1} IN {0}) AS BIGINT)"),
     Rule("Left Right Repeat", "string positive", "text"),
     Rule("SplitPart", "string plain positive", "text"),
-    Rule("Trim MD5", "string", "text"),
     Rule("Pad", "string positive plain", "text"),
     Rule("ConcatWs", "plain string...", "text"),
     Rule("GroupConcat", "ordered plain", "text"),
@@ -284,7 +210,7 @@ _RULES = (
     # Lists
     Rule("Array", "", refuse="an empty list has no type there"),
     *(Rule("Array", f"{kind}...", "list") for kind in ("number", "string", "date", "boolean")),
-    Rule("ArrayContains", f"list {_PLAIN}", "boolean", write=_CONTAINS),
+    Rule("ArrayContains", f"list {VALUES}", "boolean", write=_CONTAINS),
     Rule(
         "DPipe",
         "list list",
@@ -382,24 +308,10 @@ _RULES = (
     same(("Cast",), "double SMALLINT|INT|BIGINT", "whole"),
     Rule("Cast", "boolean INT", "whole"),
     Rule("Cast", "boolean BIGINT", "whole", write="CAST(CAST({0} AS INT) AS BIGINT)"),
-    same(("Cast",), "exact DECIMAL", "decimal"),
     Rule("Cast", "exact INT128", "huge", write="CAST({0} AS DECIMAL)"),
-    same(("Cast",), "exact|double DOUBLE", "double"),
-    same(("Cast",), "date DATE", "date"),
-    same(("Cast",), "timestamp DATE", "date"),
-    same(("Cast",), "date|timestamp TIMESTAMP", "timestamp"),
-    same(("Cast",), "iso-date DATE", "date"),
-    same(("Cast",), "iso-timestamp TIMESTAMP", "timestamp"),
-    same(("Cast",), "digits SMALLINT|INT|BIGINT|DOUBLE", "1"),
-    Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
-    Rule("Cast", "whole|huge VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
-    same(("Cast",), "boolean BOOLEAN", "boolean"),
+    Rule("Cast", "string|whole|huge VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "double DECIMAL", refuse="a DOUBLE is rounded otherwise before it is a DECIMAL"),
-    Rule(
-        "Cast",
-        "string SMALLINT|INT|BIGINT|DOUBLE|DECIMAL|DATE|TIMESTAMP",
-        refuse="texts are read by other rules there",
-    ),
+    *REST,
 )
 
 PAIR = Pair(origin="duckdb", target="postgres", rules=_RULES, reuses_names=True, decimal="(18, 3)")

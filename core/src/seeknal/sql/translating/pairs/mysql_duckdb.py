@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.plain import COMPARISONS, EQUALITIES, LONG, PLAIN
+from seeknal.sql.translating.pairs.plain import COMPARISONS, EQUALITIES, LONG, NULL_BY_ZERO, PLAIN
 from seeknal.sql.translating.rules import Pair, Rule
 
 _DIGITS = "a quotient or average of whole numbers and DECIMALs has four more digits in MySQL"
 _NULL = "by 0 it is NULL in MySQL"
-_BY_ZERO = "CASE WHEN {1} <> 0 THEN %s END"
-_QUOTIENT = _BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
+_QUOTIENT = NULL_BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
 
 _RULES = (
     Rule("Div", "double number", "double", write=_QUOTIENT, differs=_NULL),
     Rule("Div", "number number", refuse=_DIGITS),
-    Rule("IntDiv", "whole whole", "whole", write=_BY_ZERO % "{0} // {1}", differs=_NULL),
-    Rule("Mod", "whole whole", "0", write=_BY_ZERO.replace("%s", "{0} % {1}"), differs=_NULL),
+    Rule("IntDiv", "whole whole", "whole", write=NULL_BY_ZERO % "{0} // {1}", differs=_NULL),
+    Rule("Mod", "whole whole", "0", write=NULL_BY_ZERO % "{0} % {1}", differs=_NULL),
     Rule("Avg", "double", "double"),
     Rule("Avg", "exact", refuse=_DIGITS),
     Rule("Sum", "decimal|double", "0"),

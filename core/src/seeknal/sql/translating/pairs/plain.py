@@ -1,4 +1,4 @@
-"""What means the same in every dialect that is known: numbers, dates and truth, without texts."""
+"""What means the same in several dialects: numbers, dates and truth in all, texts in some."""
 
 from __future__ import annotations
 
@@ -11,18 +11,40 @@ BY_ZERO = (
     "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN CAST('division by zero' AS TINYINT) ELSE %s END"
 )
 """In DuckDB's SQL: an error where the other dialect has one."""
+NULL_BY_ZERO = "CASE WHEN {1} <> 0 THEN %s END"
+"""In DuckDB's SQL: NULL where the other dialect has it."""
+BY_DOUBLES = "CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE)"
 
-LONG = tuple(
-    Rule(
-        name,
-        "whole whole",
-        "whole",
-        write=f"CAST({{0}} AS BIGINT) {sign} {{1}}",
-        differs="whole numbers have 64 bits there, whatever their literals are",
-    )
-    for name, sign in (("Add", "+"), ("Sub", "-"), ("Mul", "*"))
+LONG = (
+    *(
+        Rule(
+            name,
+            "whole whole",
+            "whole",
+            write=f"CAST({{0}} AS BIGINT) {sign} {{1}}",
+            differs="whole numbers have 64 bits there, whatever their literals are",
+        )
+        for name, sign in (("Add", "+"), ("Sub", "-"), ("Mul", "*"))
+    ),
+    Rule("Sum", "whole|huge", "huge"),
 )
-"""For dialects of which every whole number has 64 bits."""
+"""For dialects of which every whole number has 64 bits, and sums of them have more."""
+
+SUBSTRINGS = (
+    Rule("Substring", "string positive", "text"),
+    Rule("Substring", "string positive positive", "text"),
+)
+
+BY_BYTES = (
+    same(EQUALITIES, "string string", "boolean"),
+    same(COMPARISONS, "string string", "boolean"),
+    same(("Between",), "string string string", "boolean"),
+    same(("Ordered",), "text", "word"),
+    same(("Min", "Max"), "text", "0"),
+    same(("Like",), "string plain", "boolean"),
+    Rule("Nullif", "string string", "0"),
+)
+"""For dialects that compare texts byte by byte, as DuckDB does."""
 
 PLAIN = (
     same(EQUALITIES, "number number", "boolean"),
@@ -33,14 +55,13 @@ PLAIN = (
     same(("Between",), "number number number", "boolean"),
     same(("Between",), "moment moment moment", "boolean"),
     same(("Ordered",), "number|boolean|date|timestamp|null", "word"),
-    same(("Is",), f"{VALUES}|list|json|interval|numeric null", "boolean"),
+    same(("Is",), f"{VALUES}|list|json|interval null", "boolean"),
     same(("And", "Or"), "boolean boolean", "boolean"),
     same(("Not",), "boolean", "boolean"),
     same(("Add", "Sub", "Mul"), "whole whole", "whole"),
     same(("Neg", "Abs"), "number", "0"),
     same(("Count",), "*", "whole"),
     same(("Count",), VALUES, "whole"),
-    Rule("Sum", "whole|huge", "huge"),
     same(("Min", "Max"), "number|date|timestamp", "0"),
     same(("RowNumber", "Rank", "DenseRank"), "", "whole"),
     same(("PercentRank", "CumeDist"), "", "double"),
@@ -57,8 +78,45 @@ PLAIN = (
     Rule("Nullif", "date date", "0"),
     same(("Cast",), "whole SMALLINT|INT|BIGINT", "whole"),
     same(("Cast",), "whole|huge|decimal|double DOUBLE", "double"),
-    Rule("Cast", "numeric DOUBLE", "double", write="{0}"),
     same(("Cast",), "date DATE", "date"),
     same(("Cast",), "iso-date DATE", "date"),
     same(("Cast",), "digits SMALLINT|INT|BIGINT|DOUBLE", "1"),
 )
+"""For every dialect."""
+
+FULLER = (
+    *PLAIN,
+    same(EQUALITIES, "string string", "boolean"),
+    same(("Is",), "boolean boolean", "boolean"),
+    same(("LogicalAnd", "LogicalOr"), "boolean", "boolean"),
+    Rule("Nullif", "string string", "0"),
+    Rule("Greatest Least", "number...", "common"),
+    Rule("Greatest Least", "date...", "date"),
+    Rule("Greatest Least", "timestamp...", "timestamp"),
+    Rule("DPipe", "string|whole string", "text"),
+    Rule("DPipe", "string whole", "text"),
+    Rule("Concat", "string...", "text"),
+    Rule("Left Right", "string positive", "text"),
+    Rule("Replace", "string plain string", "text"),
+    Rule("Trim MD5", "string", "text"),
+    same(("Cast",), "exact DECIMAL", "decimal"),
+    same(("Cast",), "boolean BOOLEAN", "boolean"),
+)
+"""The same with texts, for pairs of which more is known: begins their tables."""
+
+REST = (
+    same(("Like",), "string null", "boolean"),
+    same(("Sum",), "decimal|double", "0"),
+    same(("Avg",), "double", "double"),
+    Rule("Length", "string", "whole"),
+    *SUBSTRINGS,
+    same(("Cast",), "timestamp DATE", "date"),
+    same(("Cast",), "date|timestamp TIMESTAMP", "timestamp"),
+    same(("Cast",), "iso-timestamp TIMESTAMP", "timestamp"),
+    Rule(
+        "Cast",
+        "string SMALLINT|INT|BIGINT|DOUBLE|DECIMAL|DATE|TIMESTAMP",
+        refuse="texts are read by other rules there",
+    ),
+)
+"""For the same pairs, after what each says otherwise: ends their tables."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.plain import BY_ZERO, COMPARISONS, EQUALITIES, PLAIN
-from seeknal.sql.translating.rules import Pair, Rule, same
+from seeknal.sql.translating.pairs.plain import BY_BYTES, BY_DOUBLES, BY_ZERO, PLAIN, SUBSTRINGS
+from seeknal.sql.translating.rules import Pair, Rule
 
 _ZERO = "a division by 0 is an error in Spark"
 _DIGITS = "a quotient or average of DECIMALs has other digits in Spark"
-_QUOTIENT = BY_ZERO % "CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE)"
-_REMAINDER = BY_ZERO.replace("%s", "{0} % {1}")
+_QUOTIENT = BY_ZERO % BY_DOUBLES
+_REMAINDER = BY_ZERO % "{0} % {1}"
 _CASE = "Spark makes two letters of some, such as SS of ß"
 _TRUNCATES = "CAST cuts a fraction off in Spark, and rounds in DuckDB"
 
 _RULES = (
-    same(EQUALITIES, "string string", "boolean"),
-    same(COMPARISONS, "string string", "boolean"),
-    same(("Between",), "string string string", "boolean"),
-    same(("Ordered",), "text", "word"),
-    same(("Min", "Max"), "text", "0"),
-    same(("Like",), "string plain", "boolean"),
-    Rule("Nullif", "string string", "0"),
     Rule("Add Sub Mul", "double number", "double"),
     Rule("Add Sub Mul", "number double", "double"),
     Rule("Add Sub", "exact exact", "common"),
@@ -34,9 +27,8 @@ _RULES = (
     Rule("Avg", "decimal|huge", refuse=_DIGITS),
     Rule("Sum", "decimal|double", "0"),
     Rule("Sum", "whole", "whole", write="CAST(SUM({0}) AS BIGINT)", differs="it is a BIGINT"),
+    Rule("Sum", "huge", "huge"),
     Rule("Length", "string", "whole"),
-    Rule("Substring", "string positive", "text"),
-    Rule("Substring", "string positive positive", "text"),
     Rule("DPipe", "string string", "text"),
     Rule("Trim", "string", "text"),
     Rule("Upper Lower", "string", refuse=_CASE, differs=_CASE),
@@ -50,6 +42,8 @@ _RULES = (
     ),
     Rule("Cast", "whole|huge STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "string STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    *SUBSTRINGS,
+    *BY_BYTES,
     *PLAIN,
 )
 

@@ -1,0 +1,61 @@
+"""What other engines run for DuckDB's arithmetic: division, deviations, and what is not sure."""
+
+from __future__ import annotations
+
+from seeknal.sql.translating.rules import Rule
+
+
+def quotients(
+    double: str, *, is_number: str, is_positive_zero: str, differs: str, of_nonzero: str
+) -> tuple[Rule, ...]:
+    """``/`` of DuckDB, which gives a DOUBLE whatever it divides, and infinity by 0.
+
+    ``double`` is what the engine calls a DOUBLE; ``is_number`` asks whether ``{0}`` is no NaN,
+    and ``is_positive_zero`` whether ``{1}``, which is 0, has no sign. ``differs`` says what is
+    different, ``of_nonzero`` the same where the divisor is a number other than 0.
+    """
+    number = f"CAST(%s AS {double})"
+    quotient = f"{number % '{0}'} / {number % '{1}'}"
+    more, less, none = (number % text for text in ("'Infinity'", "'-Infinity'", "'NaN'"))
+    by_exact = (
+        f"CASE WHEN {{1}} = 0 THEN CASE WHEN {{0}} > 0 THEN {more} WHEN {{0}} < 0 THEN {less}"
+        f" WHEN {{0}} = 0 THEN {none} END ELSE {quotient} END"
+    )
+    by_double = (
+        f"CASE WHEN {{1}} = 0 AND {{0}} <> 0 AND {is_number} THEN"
+        f" CASE WHEN ({{0}} > 0) = ({is_positive_zero}) THEN {more} ELSE {less} END"
+        f" WHEN {{1}} = 0 AND {{0}} IS NOT NULL THEN {none} ELSE {quotient} END"
+    )
+    return (
+        Rule("Div", "number nonzero", "double", write=quotient, differs=of_nonzero),
+        Rule("Div", "number exact", "double", write=by_exact, differs=differs),
+        Rule("Div", "number double", "double", write=by_double, differs=differs),
+    )
+
+
+def deviations(double: str, differs: str = "") -> tuple[Rule, ...]:
+    """Deviations and variances, which are DOUBLEs in DuckDB."""
+    return tuple(
+        Rule(
+            name, "number", "double", write=f"{function}(CAST({{0}} AS {double}))", differs=differs
+        )
+        for name, function in (
+            ("Stddev", "STDDEV_SAMP"),
+            ("StddevSamp", "STDDEV_SAMP"),
+            ("StddevPop", "STDDEV_POP"),
+            ("Variance", "VAR_SAMP"),
+            ("VariancePop", "VAR_POP"),
+        )
+    )
+
+
+UNSURE = (
+    Rule(
+        "Round",
+        "double positive",
+        refuse="the last digit of a DOUBLE is rounded otherwise in some versions of DuckDB",
+    ),
+    Rule("Sqrt Ln", "positive", "double"),
+    Rule("Sqrt Ln", "constant", refuse="it is an error in some versions of DuckDB"),
+)
+"""On what DuckDB's own versions do not agree."""
