@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -234,9 +235,7 @@ def _return(found: Return) -> dict[str, Any]:
 
 def _print_return(found: Return) -> None:
     lines = _returned(found)
-    width = max((len(id) for id, _ in lines), default=0)
-    for id, what in lines:
-        print(f"{id:<{width}}  {what}")
+    _print_nodes(lines)
     print(
         f"{count(len(lines), 'node')} of {found.environment} go back to generation"
         f" {found.generation}"
@@ -245,9 +244,17 @@ def _print_return(found: Return) -> None:
 
 def _print_promotion(promotion: Promotion) -> None:
     lines = _changes(promotion)
-    width = max((len(id) for id, _ in lines), default=0)
-    for id, what in lines:
-        first = ", is built first" if what == "changed" and id in promotion.build else ""
-        print(f"{id:<{width}}  {what}{first}")
+    _print_nodes(
+        (id, f"{what}, is built first" if what == "changed" and id in promotion.build else what)
+        for id, what in lines
+    )
     total = len(lines)
     print(f"{count(total, 'node')} of {promotion.target}: {len(promotion.build)} to build")
+
+
+def _print_nodes(lines: Iterable[tuple[NodeId, str]]) -> None:
+    """Each node, and what becomes of it."""
+    known = list(lines)
+    width = max((len(id) for id, _ in known), default=0)
+    for id, what in known:
+        print(f"{id:<{width}}  {what}")

@@ -243,11 +243,10 @@ def _see_out(out: Scrubbed, err: Scrubbed) -> None:
 
         err.release()
         shut_descriptors()
-        out.flush()
-        err.flush()
     except KeyboardInterrupt:
-        out.flush()
-        err.flush()
+        pass
+    out.flush()
+    err.flush()
 
 
 def answered() -> None:

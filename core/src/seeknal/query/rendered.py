@@ -47,9 +47,7 @@ def executed(loaded: Loaded, node: Node) -> str:
         raise Unbound("the columns of its inputs are not known until they have run")
     found = in_duckdb(node, columns or {}, loaded.project.root)
     for problem in found.problems:
-        raise UsageError(
-            problem.message, code=problem.code, location=problem.location, help=problem.help
-        )
+        raise problem.as_error(UsageError)
     return generated_sql(loaded, with_executable(node, found.executable))
 
 
@@ -68,11 +66,11 @@ def in_dialect(loaded: Loaded, node: Node, sql: str, dialect: str) -> Rendered:
     Raises UsageError for a dialect that nobody knows, and for SQL that cannot be read.
     """
     check_dialect(dialect)
-    from seeknal.sql.translating.nodes import written_sql
-    from seeknal.sql.translating.pairs import SPELLINGS, is_known
+    from seeknal.sql.translating.nodes import schema_of, written_sql
+    from seeknal.sql.translating.pairs import called, is_known
 
-    name = SPELLINGS.get(dialect, dialect)
-    if node.sql is not None and SPELLINGS.get(node.sql.dialect, node.sql.dialect) == name:
+    name = called(dialect)
+    if node.sql is not None and called(node.sql.dialect) == name:
         own = written_sql(node) if name != "duckdb" else sql
         return Rendered(sql=_laid_out(own, name, name, node)[0], dialect=dialect)
     columns = columns_of_inputs(loaded, node) if is_known("duckdb", name) else None
@@ -80,8 +78,7 @@ def in_dialect(loaded: Loaded, node: Node, sql: str, dialect: str) -> Rendered:
     if columns is not None:
         from seeknal.sql.translating.translate import translate
 
-        schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
-        found = translate(sql, "duckdb", name, schema)
+        found = translate(sql, "duckdb", name, schema_of(columns))
         if found.tree is not None:
             return Rendered(sql=found.sql(pretty=True), dialect=dialect)
         problems = [

@@ -121,10 +121,8 @@ def executable(scope: StepScope) -> str:
 
     columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
     found = in_duckdb(node, columns, scope.services.project.root)
-    for problem in found.problems[:1]:
-        raise NodeError(
-            problem.message, code=problem.code, help=problem.help, location=problem.location
-        )
+    for problem in found.problems:
+        raise problem.as_error(NodeError)
     return found.executable
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from seeknal.lineage.schemas import Schema
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
-    from seeknal.values.problems import Problem
     from seeknal.values.project import Project
     from seeknal.values.snapshot import Snapshot
 
@@ -189,8 +188,8 @@ def as_checked(
         alike = [problem for problem in problems if problem.code in _WRONG_SQL]
     if alike and error.message.startswith(f"{alike[0].message}; "):
         # So it does of a node's audits; the location is that of the first.
-        return _error(evolve(alike[0], message=error.message))
-    return _error(alike[0]) if alike else _placed(error, node, project.root)
+        return evolve(alike[0], message=error.message).as_error(NodeError)
+    return alike[0].as_error(NodeError) if alike else _placed(error, node, project.root)
 
 
 def _placed(error: SeeknalError, node: Node, root: Path) -> SeeknalError:
@@ -222,9 +221,3 @@ def _of_source(error: SeeknalError, node: Node, project: Project) -> SeeknalErro
         problem = told(project.root, node, error, FileMakers(project.root))
         error.location, error.help = problem.location, problem.help
     return error
-
-
-def _error(problem: Problem) -> SeeknalError:
-    return NodeError(
-        problem.message, code=problem.code, help=problem.help, location=problem.location
-    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from seeknal.values.errors import SeeknalError
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
 
 
+E = TypeVar("E", bound="SeeknalError")
 Severity = Literal["error", "warn"]
 
 
@@ -27,6 +29,10 @@ class Problem:
     severity: Severity = "error"
     lacks: str | None = None
     """What is not installed and would help, such as ``NAME[EXTRA]``."""
+
+    def as_error(self, kind: type[E]) -> E:
+        """The same as an error, for who cannot go on and tell of others."""
+        return kind(self.message, code=self.code, help=self.help, location=self.location)
 
 
 class Problems:

@@ -20,7 +20,6 @@ from seeknal.run.delivery.owing import (
     taken_back,
     unsettled,
 )
-from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.values.deliveries import Owed, Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
@@ -154,11 +153,11 @@ class TargetRollback:
         """The batches that must not be appended again: that of the map, and what stays behind."""
         if found.artifact is None:
             return known.held
+        return (self._batches().keep(found.node, found.artifact), *known.held)
+
+    def _batches(self) -> BatchFiles:
         execution = self.partial.opened()
-        kept = BatchFiles(execution.project.root, execution.artifacts).keep(
-            found.node, found.artifact
-        )
-        return (kept, *known.held)
+        return BatchFiles(execution.project.root, execution.artifacts)
 
     def _ask_plugin(
         self, target: Target, node: Node, known: Delivery, wanted: Delivery | None
@@ -193,10 +192,9 @@ class TargetRollback:
         owed = evolve(known, status="owed")
         account = with_delivery(now.account, owed)
         if known.number:
-            files = BatchFiles(self.partial.root, Artifacts(self.partial.root / "target"))
             batch = Owed(
                 delivery=owed,
-                artifact=files.keep(id, now.artifact),
+                artifact=self._batches().keep(id, now.artifact),
                 definition=now.fingerprint.content,
                 inputs=inputs_id(now),
             )
