@@ -41,7 +41,7 @@ def _secrets_of_each_test_alone():
 
 @pytest.fixture(scope="session", autouse=True)
 def _enterable(tmp_path_factory):
-    """Root's servers run as another user: let into a test's folder, they leave nothing elsewhere."""
+    """Servers of root run as another user: let in here, they leave nothing elsewhere."""
     make = tmp_path_factory.mktemp
 
     def make_enterable(basename, numbered=True):

@@ -385,16 +385,17 @@ def rolled_back(
 
 
 def taken(spec: Spec, world: World, generation: int) -> Worlds:
-    """A rollback has died when the newest batch was out of the table, and owed for that."""
-    if spec.replaces or spec.mode == "incremental_by_time":
-        return frozenset()
+    """A rollback has died when newer batches were out of the table, and owed for that."""
     mark = dict(world.marks)[generation]
     older = tuple(entry for entry in world.delivered if entry[0].number <= mark)
     newer = [batch for batch, _ in world.delivered if batch.number > mark]
-    if len(newer) != 1:
+    if spec.replaces or not newer:
         return frozenset()
     table = older[-1][1] if older else ()
-    return frozenset([world._replace(table=table, delivered=older, owed=(*newer, *world.owed))])
+    restores = [entry for entry in world.owed if isinstance(entry, Restore)]
+    batches = [*newer, *(entry for entry in world.owed if isinstance(entry, Batch))]
+    batches.sort(key=lambda batch: batch.number)
+    return frozenset([world._replace(table=table, delivered=older, owed=(*restores, *batches))])
 
 
 def taken_out(

@@ -196,13 +196,20 @@ def target_stands(target: Target, context: TargetContext) -> bool | None:
 
 @_first
 def roll_back_target(
-    target: Target, delivered: str, wanted: str, context: TargetContext
+    target: Target,
+    delivered: str,
+    wanted: str,
+    context: TargetContext,
+    going: Callable[[Sequence[str]], None],
 ) -> bool | None:
     """Take a target back to an earlier delivery of ours, as its own history allows.
 
     Called once per target of a node that ``rollback`` takes back; main thread. ``delivered``
     is the id of the last delivery, ``wanted`` that of the one whose rows it should hold again.
-    True: it does. None: not mine, or nothing to go back by; then targets of mode ``full`` and
+    Right before anything changes call ``going`` with the ids of all deliveries that go, the
+    oldest first: they are put on record, so that a crash loses none of them. What it raises is
+    not for you. Where the target is back already there is nothing to do.
+    True: it holds them. None: not mine, or nothing to go back by; then targets of mode ``full`` and
     ``incremental_by_time`` are delivered again and others are listed. Raise ``DeliveryError``
     when somebody else has written since: the target stays as it is and is listed.
     """

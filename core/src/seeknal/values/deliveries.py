@@ -87,7 +87,8 @@ class Owed:
     """A batch that a target which accumulates has yet to get, and its rows.
 
     ``definition`` and ``inputs`` say what they were computed by and from. ``passed``: later
-    batches went before it, so that only the user may say that it is sent.
+    batches went before it, so that only the user may say that it is sent. ``taken``: the target
+    had it, and a rollback that has not ended took it out or was about to.
     """
 
     delivery: Delivery
@@ -95,6 +96,7 @@ class Owed:
     definition: str = ""
     inputs: str = ""
     passed: bool = False
+    taken: bool = False
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -180,13 +180,18 @@ def drop_target(
 
 @hookimpl
 def roll_back_target(
-    target: Target, delivered: str, wanted: str, context: TargetContext
+    target: Target,
+    delivered: str,
+    wanted: str,
+    context: TargetContext,
+    going: Callable[[Sequence[str]], None],
 ) -> bool | None:
     if target.type != TYPE:
         return None
     from seeknal_iceberg.rollback import roll_back
 
-    return roll_back(target, cast("IcebergTarget", target.options), delivered, wanted, context)
+    options = cast("IcebergTarget", target.options)
+    return roll_back(target, options, delivered, wanted, context, going)
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import DeliveryError, SeeknalError
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
 
 
 def roll_back(
-    target: Target, options: IcebergTarget, delivered: str, wanted: str, context: TargetContext
+    target: Target,
+    options: IcebergTarget,
+    delivered: str,
+    wanted: str,
+    context: TargetContext,
+    going: Callable[[Sequence[str]], None],
 ) -> bool | None:
-    """Make the snapshot of delivery ``wanted`` the table's current one.
+    """Make the snapshot of delivery ``wanted`` the table's current one, unless it is.
 
-    None when there is no such table or snapshot. Raises DeliveryError when the table's head is
-    not delivery ``delivered``, or another writer came between.
+    ``going`` is told what goes before it does. None when there is no such table or snapshot.
+    Raises DeliveryError when the table's head is not delivery ``delivered``, or another writer
+    came between.
     """
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
@@ -37,13 +44,17 @@ def roll_back(
         return None
     line = _line(table)
     found = next((snapshot for snapshot in line if _delivery(snapshot) == wanted), None)
+    if found is not None and found is line[0]:
+        return True
     if not line or _delivery(line[0]) != delivered:
         raise DeliveryError(f"somebody else has written to {name} since", code="SK1449")
     if found is None:
         return None
     between = line[: line.index(found)]
-    if not all(_delivery(snapshot) for snapshot in between):
+    ids = [id for snapshot in reversed(between) if (id := _delivery(snapshot))]
+    if len(ids) < len(between):
         raise DeliveryError(f"somebody else has written to {name} in between", code="SK1449")
+    going(ids)
     try:
         table.manage_snapshots().rollback_to_snapshot(found.snapshot_id).commit()
     except SeeknalError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from seeknal.run.environments.moving import (
 from seeknal.run.environments.preparing import (
     mend_names,
 )
+from seeknal.run.environments.taking import bring_back
 from seeknal.run.environments.targets import TargetRollback
 from seeknal.run.partial_run import PartialRun
 from seeknal.state.artifacts import Artifacts
@@ -70,16 +72,7 @@ def rollback(
         before = environment.snapshots
         earlier = kept.earlier(name, before, environment.generation, wanted)
         _refuse_lost(root, earlier, wanted, name)
-        changes: dict[NodeId, Snapshot | None] = {
-            id: taken_over(found, before.get(id))
-            for id, found in earlier.items()
-            if found.output_id != _output(before, id)
-            or found.fingerprint != before[id].fingerprint
-            or found.inputs != before[id].inputs
-            or _any_newer(before[id], found)
-            or _owes_newest(before[id])
-        }
-        changes |= {id: None for id in before if id not in earlier}
+        changes = _changes(before, earlier)
         asked = Return(
             environment=name,
             generation=wanted,
@@ -89,8 +82,10 @@ def rollback(
         if not agree(asked) or dry_run:
             return None
         partial = PartialRun(root, request, reporter, store)
-        changes = with_accounts(partial, changes, before)
-        changes, left = TargetRollback(partial).roll_back(changes, before, earlier)
+        before = bring_back(partial, before)
+        past = bound(_past, kept, name, before, environment.generation, wanted)
+        changes = with_accounts(partial, _changes(before, earlier), before)
+        changes, left = TargetRollback(partial, past).roll_back(changes, before, earlier)
         generation = move_map(
             partial,
             changes,
@@ -108,6 +103,30 @@ def rollback(
             left=left,
             failed=bool(missing),
         )
+
+
+def _changes(
+    before: Mapping[NodeId, Snapshot], earlier: Mapping[NodeId, Snapshot]
+) -> dict[NodeId, Snapshot | None]:
+    """What becomes of each node that differs, or whose targets do."""
+    changes: dict[NodeId, Snapshot | None] = {
+        id: taken_over(found, before.get(id))
+        for id, found in earlier.items()
+        if found.output_id != _output(before, id)
+        or found.fingerprint != before[id].fingerprint
+        or found.inputs != before[id].inputs
+        or _any_newer(before[id], found)
+        or _owes_newest(before[id])
+    }
+    return changes | {id: None for id in before if id not in earlier}
+
+
+def _past(
+    kept: Generations, name: str, now: Mapping[NodeId, Snapshot], newest: int, wanted: int
+) -> list[Mapping[NodeId, Snapshot]]:
+    """The maps from that of generation ``newest`` back to that of ``wanted``."""
+    numbers = range(newest - 1, wanted - 1, -1)
+    return [now, *(kept.earlier(name, now, newest, number) for number in numbers)]
 
 
 def _commit(kept: Generations, name: str, wanted: int) -> str | None:

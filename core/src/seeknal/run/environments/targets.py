@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.plan.plugin_queries import context_of
-from seeknal.run.delivery.addressing import Rows, addressed, with_delivery
+from seeknal.run.delivery.addressing import Rows, addressed
 from seeknal.run.delivery.destinations import attempted
 from seeknal.run.delivery.owing import (
     holds_newer,
-    inputs_id,
     owed_again,
     settled_at,
     spans_at,
     taken_back,
     unsettled,
 )
+from seeknal.run.environments.taking import put_on_record
 from seeknal.state.batch_files import BatchFiles
-from seeknal.values.deliveries import Owed, Span
+from seeknal.values.deliveries import Span
 from seeknal.values.errors import ConnectionFailed, SeeknalError
 
 if TYPE_CHECKING:
     from seeknal.run.environments.moving import Changes
+    from seeknal.run.environments.taking import Map
     from seeknal.run.partial_run import PartialRun
     from seeknal.values.deliveries import Account, Delivery
     from seeknal.values.names import NodeId
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
 class TargetRollback:
     """Takes what targets hold back to what an earlier generation says of them."""
 
-    def __init__(self, partial: PartialRun) -> None:
+    def __init__(self, partial: PartialRun, past: Callable[[], Sequence[Map]]) -> None:
         self.partial = partial
+        self.past = past
+        """The maps from the current one back to that of the generation that is gone back to."""
 
     def roll_back(
         self,
@@ -169,37 +173,15 @@ class TargetRollback:
             or not execution.loaded.delivers(self.partial.request)
         ):
             return False
-        self._expect_loss(node.id, known)
         context = context_of(execution.loaded, self.partial.request, node)
         answer = execution.loaded.plugins.hooks.roll_back_target(
             target=target,
             delivered=_written_by(known),
             wanted=_written_by(wanted),
             context=context,
+            going=partial(put_on_record, self.partial, target, known, self.past),
         )
         return bool(answer)
-
-    def _expect_loss(self, id: NodeId, known: Delivery) -> None:
-        """Put on record that a target may lack what it was handed last, before it is taken back.
-
-        A rollback that dies in between has not moved the map: the next run asks the target by the
-        id of that delivery, and brings it again where it is gone.
-        """
-        store, environment = self.partial.store, self.partial.request.environment
-        now = store.state.environments[environment].snapshots.get(id)
-        if now is None or now.artifact is None or known.output_id != now.output_id:
-            return
-        owed = evolve(known, status="owed")
-        account = with_delivery(now.account, owed)
-        if known.number:
-            batch = Owed(
-                delivery=owed,
-                artifact=self._batches().keep(id, now.artifact),
-                definition=now.fingerprint.content,
-                inputs=inputs_id(now),
-            )
-            account = evolve(account, backlog=(*account.backlog, batch))
-        store.put_account(environment, id, account)
 
 
 def _written_by(known: Delivery) -> str:
