@@ -1,6 +1,7 @@
 """``init``, ``draft``, ``schema``, ``validate``, ``render``, ``clean``, ``plugins``, ..."""
 
 import json
+import shutil
 
 import duckdb
 import pytest
@@ -498,6 +499,15 @@ def test_clean_keeps_what_cannot_be_rebuilt_unless_told(shop, monkeypatch):
     assert kept
     assert unanswered.exit_code == 2
     assert still_kept
+    assert not (shop.path / ".seeknal/marks.json").exists()
+
+
+def test_clean_removes_what_cannot_be_rebuilt_where_target_is_gone(shop):
+    shop.write({".seeknal/marks.json": "{}"})
+    shutil.rmtree(shop.path / "target", ignore_errors=True)
+
+    shop.run("clean", "--all", "--yes").assert_ok()
+
     assert not (shop.path / ".seeknal/marks.json").exists()
 
 

@@ -76,10 +76,11 @@ def _size(folder: Path) -> dict[str, Any]:
 def _remove(root: Path, folders: Iterable[Path], lock_timeout: float) -> bool:
     from seeknal.state.lock import project_lock
 
-    if not (root / "target").exists():
+    there = [folder for folder in folders if folder.exists()]
+    if not there:
         return False
     with project_lock(root / "target", command="clean", timeout=lock_timeout):
-        for folder in folders:
+        for folder in there:
             for path in folder.iterdir():
                 if folder.name != "target" or path.name not in KEPT:
                     _remove_path(path)
