@@ -121,6 +121,9 @@ def _exported(*modules: str) -> str:
 
 
 _VALUES = {
+    "ALIKE_RULES": "rules of a `DialectTable` for what means the same in every dialect of core",
+    "BYTEWISE_RULES": "the same for dialects that compare texts byte by byte, as DuckDB does",
+    "LONG_RULES": "rules for dialects of which every whole number has 64 bits, and sums have more",
     "__version__": "the version of seeknal",
     "Rows": "what a hook may answer as a node's rows",
 }
@@ -401,59 +404,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def dialects() -> str:
     """What differs between two dialects, and what is written or why it is refused."""
-    from seeknal.sql.translating.pairs import TABLES
+    from seeknal.kernel.plugins import load_plugins
+    from seeknal.sql.translating.differences import differences
+    from seeknal.sql.translating.pairs import table_of
 
-    lines: list[str] = []
-    for (origin, target), module in TABLES.items():
-        pair = import_module(module).PAIR
-        lines += [f"## From {origin} to {target}", ""]
-        if pair.settings:
-            said = ", ".join(f"`{key} = {value}`" for key, value in pair.settings.items())
-            lines += [f"A session needs {said}.", ""]
-        lines += ["| SQL | of | there | why |", "|---|---|---|---|"]
-        for rule in pair.rules:
-            if rule.write is None and rule.refuse is None and not rule.differs:
-                continue
-            names = " ".join(f"`{_construct(name)}`" for name in rule.construct.split())
-            there = "refused" if rule.refuse else f"`{_cell(rule.write or 'the same')}`"
-            why = _cell(rule.refuse or rule.differs or "it is written otherwise")
-            lines.append(f"| {names} | {_cell(rule.takes) or '-'} | {there} | {why} |")
-        same = sorted(
-            {
-                _construct(name)
-                for rule in pair.rules
-                if rule.write is None and rule.refuse is None and not rule.differs
-                for name in rule.construct.split()
-            }
-        )
-        listed = ", ".join(f"`{name}`" for name in same)
-        lines += ["", f"The same in both, of the kinds that are listed for each: {listed}.", ""]
-    return "\n".join(lines)
-
-
-_SIGNS = {
-    **{"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%", "DPipe": "||"},
-    **{"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "Neg": "-"},
-    **{"Between": "BETWEEN", "Like": "LIKE", "ILike": "ILIKE", "Is": "IS", "Not": "NOT"},
-    **{"NullSafeEQ": "IS NOT DISTINCT FROM", "NullSafeNEQ": "IS DISTINCT FROM"},
-    **{"Ordered": "ORDER BY", "Array": "[...]", "Double": "1e2", "JSONExtractScalar": "->>"},
-    **{"BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "xor", "GroupConcat": "string_agg"},
-}
-
-
-def _construct(name: str) -> str:
-    """What a construct is written like."""
-    from sqlglot import exp
-
-    found = getattr(exp, name, None)
-    if name in _SIGNS or found is None:
-        return _cell(_SIGNS.get(name, name))
-    text: str = found.sql_name().lower() if hasattr(found, "sql_name") else name.upper()
-    return text
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return "\n".join(map(differences, map(table_of, load_plugins().dialect_pairs.values())))
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {

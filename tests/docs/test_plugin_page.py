@@ -19,7 +19,7 @@ def plugin(tmp_path):
     metadata = tmp_path / "seeknal_ini-0.1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: seeknal-ini\nVersion: 0.1.0\n")
-    points = "[seeknal]\nini = seeknal_ini\nlite = seeknal_lite\n"
+    points = "[seeknal]\nini = seeknal_ini\nlite = seeknal_lite\ntrino = seeknal_trino\n"
     points += "[seeknal.commands]\nini = seeknal_ini_commands:ini\n"
     (metadata / "entry_points.txt").write_text(points)
     return tmp_path
@@ -46,6 +46,18 @@ def test_a_project_reads_what_the_plugin_brings(plugin):
     printed = run(plugin, plugin / "try", "seeknal", "sql", query)
 
     assert alike(told[f'seeknal sql "{query}"'], printed)
+
+
+def test_a_node_in_the_dialect_of_the_plugin_gives_its_values(plugin):
+    query = "SELECT * FROM halves"
+    told = {command.line: command.expected for fence in fences(PAGE) for command in commands(fence)}
+    run(plugin, plugin / "try", "seeknal", "run")
+
+    printed = run(plugin, plugin / "try", "seeknal", "sql", query)
+    there = run(plugin, plugin / "try", "seeknal", "render", "halves", "--dialect", "trino")
+
+    assert alike(told[f'seeknal sql "{query}"'], printed)
+    assert "7 / 2 AS half" in there
 
 
 def test_a_project_delivers_to_what_the_plugin_writes(plugin):

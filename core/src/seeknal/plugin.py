@@ -25,6 +25,8 @@ import pluggy
 from seeknal.kernel.hookspecs import NAME
 
 if TYPE_CHECKING:
+    from seeknal.dialects import translate as translate
+    from seeknal.dialects import written_sql as written_sql
     from seeknal.host.file_version import version_of
     from seeknal.host.files import publish_file as publish_file
     from seeknal.host.files import replacing as replacing
@@ -83,8 +85,9 @@ if TYPE_CHECKING:
     from seeknal.sql.quote import quote_literal as quote_literal
     from seeknal.sql.quote import quote_name as quote_name
     from seeknal.sql.storage import as_parquet as as_parquet
-    from seeknal.sql.translating.nodes import written_sql as written_sql
-    from seeknal.sql.translating.translate import translate as translate
+    from seeknal.sql.translating.differences import differences as differences
+    from seeknal.sql.translating.pairs.plain import BY_BYTES, LONG, PLAIN
+    from seeknal.sql.translating.rules import Pair, Rule
     from seeknal.values.audits import Audit as Audit
     from seeknal.values.audits import AuditResult as AuditResult
     from seeknal.values.changes import Change as Change
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Delivered as Delivered
     from seeknal.values.deliveries import Span as Span
     from seeknal.values.deliveries import Undone as Undone
+    from seeknal.values.dialects import DialectPair as DialectPair
     from seeknal.values.durations import Duration as Duration
     from seeknal.values.errors import ConnectionFailed as ConnectionFailed
     from seeknal.values.errors import DeliveryError as DeliveryError
@@ -131,8 +135,14 @@ if TYPE_CHECKING:
     from seeknal.values.targets import Target as Target
 
     files_version = version_of
+    DialectRule = Rule
+    DialectTable = Pair
+    ALIKE_RULES = PLAIN
+    BYTEWISE_RULES = BY_BYTES
+    LONG_RULES = LONG
 
 _FROM = {
+    "seeknal.dialects": ("translate", "written_sql"),
     "seeknal.host.file_version": ("files_version",),
     "seeknal.host.files": ("publish_file", "replacing"),
     "seeknal.host.makers": ("how_to_make",),
@@ -194,13 +204,15 @@ _FROM = {
     "seeknal.sql.misfits": ("misfit", "misfit_faults"),
     "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name"),
     "seeknal.sql.storage": ("as_parquet",),
-    "seeknal.sql.translating.nodes": ("written_sql",),
-    "seeknal.sql.translating.translate": ("translate",),
+    "seeknal.sql.translating.differences": ("differences",),
+    "seeknal.sql.translating.pairs.plain": ("ALIKE_RULES", "BYTEWISE_RULES", "LONG_RULES"),
+    "seeknal.sql.translating.rules": ("DialectRule", "DialectTable"),
     "seeknal.values.audits": ("Audit", "AuditResult"),
     "seeknal.values.changes": ("Change", "ColumnChange"),
     "seeknal.values.column_lineage": ("ColumnLineage", "ColumnRef", "QueryLineage"),
     "seeknal.values.columns": ("Column", "ColumnSpec"),
     "seeknal.values.deliveries": ("Delivered", "Span", "Undone"),
+    "seeknal.values.dialects": ("DialectPair",),
     "seeknal.values.durations": ("Duration",),
     "seeknal.values.errors": (
         "ConnectionFailed",
@@ -230,7 +242,14 @@ _FROM = {
 The imports above say the same to type checkers and editors, which look into no table; a test
 holds one against the other.
 """
-_NAMED_THERE = {"files_version": "version_of"}
+_NAMED_THERE = {
+    "files_version": "version_of",
+    "DialectRule": "Rule",
+    "DialectTable": "Pair",
+    "ALIKE_RULES": "PLAIN",
+    "BYTEWISE_RULES": "BY_BYTES",
+    "LONG_RULES": "LONG",
+}
 _WHERE = {name: module for module, names in _FROM.items() for name in names}
 
 _F = TypeVar("_F", bound=Callable[..., Any])

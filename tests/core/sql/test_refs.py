@@ -5,12 +5,15 @@ import timeit
 import duckdb
 import pytest
 
+from seeknal.dialects import known_pairs
 from seeknal.sql.refs import resolve_sql
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input
 
 pytestmark = pytest.mark.versions
+
+PAIRS = known_pairs()
 
 KNOWN = frozenset(
     NodeId(id)
@@ -31,7 +34,7 @@ def resolve(sql, *inputs, **options):
     for text in inputs:
         ref, _, alias = text.partition(" as ")
         given.append(Input(ref=NodeId(ref), alias=alias or None, location=Location("a.yml", 4)))
-    settings = {"known": KNOWN, "node": NodeId("transform.this_one")}
+    settings = {"known": KNOWN, "node": NodeId("transform.this_one"), "pairs": PAIRS}
     location = options.pop("location", Location("a.yml", 10))
     return resolve_sql(sql, inputs=given, location=location, **settings, **options)
 

@@ -88,6 +88,12 @@ def engines():
 
 
 @hookimpl
+def dialect_pairs():
+    note("dialect_pairs")
+    return [DialectPair(origin="trino", target="duckdb", table="nowhere:TABLE")]
+
+
+@hookimpl
 def node_kinds():
     note("node_kinds")
     return [NodeKind(name="twice", folder="twice", options=Twice, summary="", functional=None)]
@@ -247,6 +253,7 @@ FILES = {
     "seeknal/twice/t.yml": "{kind: twice, name: t, inputs: [source.s], by: a,"
     " materializations: [{type: w, table: a, mode: append}, {type: w, table: b}]}\n",
     "seeknal/u.yml": "{kind: transform, name: u, sql: SELECT a FROM ref('source.s')}\n",
+    "seeknal/v.yml": "{kind: transform, name: v, dialect: postgres, sql: SELECT 1 AS a}\n",
 }
 
 
@@ -342,4 +349,4 @@ def test_what_a_plugin_raises_while_it_watches_becomes_a_warning(monkeypatch):
 
 def test_every_hook_of_the_specs_can_be_called_or_is_a_declaration():
     declared = {"node_kinds", "source_types", "target_types", "audit_types", "connection_types"}
-    assert SPECS - set(vars(Hooks)) == {*declared, "engines"}
+    assert SPECS - set(vars(Hooks)) == {*declared, "engines", "dialect_pairs"}

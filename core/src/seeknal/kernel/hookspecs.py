@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from seeknal.values.column_lineage import QueryLineage
     from seeknal.values.columns import Column
     from seeknal.values.deliveries import Delivered
+    from seeknal.values.dialects import DialectPair
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.plan import Plan
@@ -110,6 +111,15 @@ def engines() -> Iterable[EngineType]:  # type: ignore[empty-body]
 
     Called once per process, when a project is loaded; main thread. Must not import a driver.
     The plugin's ``run_node`` is given such a node before core's own is.
+    """
+
+
+@_declares
+def dialect_pairs() -> Iterable[DialectPair]:  # type: ignore[empty-body]
+    """Pairs of SQL dialects of which it is known what differs, each with where its table is.
+
+    Called once per process, when a node in another dialect than DuckDB's is read or something is
+    translated; any thread. Must not import the tables.
     """
 
 

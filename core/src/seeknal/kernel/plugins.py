@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import AuditType, ConnectionType, EngineType, TargetType
     from seeknal.kernel.distributions import Distribution
     from seeknal.kernel.kinds import NodeKind, SourceType
+    from seeknal.values.dialects import Pairs
 
 GROUP = "seeknal"
 COMMANDS = "seeknal.commands"
@@ -51,6 +52,7 @@ BUILTIN = {
     "files": "seeknal.builtin.files",
     "excel": "seeknal.builtin.excel",
     "sqlite": "seeknal.builtin.sqlite",
+    "dialects": "seeknal.builtin.dialects",
     "filetarget": "seeknal.builtin.filetarget",
 }
 DEFAULT_SECTION = "materialization"
@@ -62,6 +64,7 @@ DECLARED = {
     "audit type": "audit_types",
     "connection type": "connection_types",
     "engine": "engines",
+    "dialect pair": "dialect_pairs",
 }
 """Sorts of what plugins declare, and the attribute of `Plugins` that has them."""
 
@@ -278,6 +281,11 @@ class Plugins:
     def engines(self) -> Mapping[str, EngineType]:
         """Engines beside DuckDB, by name and by alias."""
         return self._declared("engine", hookspecs.engines)
+
+    @cached_property
+    def dialect_pairs(self) -> Pairs:
+        """The dialects of SQL between which it is known what differs, by the pair's name."""
+        return self._declared("dialect pair", hookspecs.dialect_pairs)
 
     def missing(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded.

@@ -191,14 +191,15 @@ class _Rows:
         from seeknal.sql.translating.nodes import is_translated, with_executable
 
         assert self.node.sql is not None
-        if not is_translated(self.node.sql):
+        pairs = self.binder.plugins.dialect_pairs
+        if not is_translated(self.node.sql, pairs):
             return
         if not self.known.typed:
             raise Unbound("the types of its inputs are not known")
         columns = {
             id: schema.columns for id in self.node.parents if (schema := self.schemas.get(id))
         }
-        found = in_duckdb(self.node, columns, self.binder.root)
+        found = in_duckdb(self.node, columns, self.binder.root, pairs)
         if found.problems:
             self.add(found.problems)
             raise _Wrong

@@ -13,6 +13,7 @@ from seeknal.sql.canonical import canonical_sql
 if TYPE_CHECKING:
     from seeknal.kernel.kinds import NodeKind
     from seeknal.values.columns import ColumnSpec
+    from seeknal.values.dialects import Pairs
     from seeknal.values.node import Input, Sql
     from seeknal.values.sources import Source
 
@@ -26,6 +27,7 @@ def definition_of(
     options: object,
     inputs: tuple[Input, ...],
     sql: Sql | None,
+    pairs: Pairs,
     code_hash: str | None,
     source: Source | None,
     columns: tuple[ColumnSpec, ...],
@@ -44,7 +46,7 @@ def definition_of(
         "kind": kind.name,
         "options": _functional(kind, options),
         "inputs": [[entry.ref, entry.alias] for entry in inputs],
-        "sql": _canonical(sql) if sql else None,
+        "sql": _canonical(sql, pairs) if sql else None,
         "code": code_hash,
         "source": _source(source) if source else None,
         "place": dict(place),
@@ -60,14 +62,14 @@ def _hash(parts: Mapping[str, object]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _canonical(sql: Sql) -> list[str]:
+def _canonical(sql: Sql, pairs: Pairs) -> list[str]:
     if sql.dialect == "duckdb":
         return [sql.dialect, canonical_sql(sql.executable)]
-    from seeknal.sql.translating import pairs
+    from seeknal.sql.translating.pairs import version_of
 
     # It is translated over its inputs' types: the text that was written counts, and the rules.
     text = canonical_sql(sql.rendered, dialect=sql.dialect)
-    return [sql.dialect, text, str(pairs.VERSION)]
+    return [sql.dialect, text, *version_of(pairs, sql.dialect, "duckdb")]
 
 
 def _functional(kind: NodeKind, options: object) -> dict[str, Any]:

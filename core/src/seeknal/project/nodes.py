@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seeknal.project.keys import InputKeys
     from seeknal.project.raw import RawNode
     from seeknal.values.audits import Audit
+    from seeknal.values.dialects import Pairs
     from seeknal.values.location import Location
     from seeknal.values.marks import Marks
     from seeknal.values.problems import Problem, Problems
@@ -129,6 +130,7 @@ class _Builder:
                 options=options,
                 inputs=inputs,
                 sql=sql,
+                pairs=self.pairs(common),
                 code_hash=self.raw.code_hash,
                 source=source,
                 columns=columns,
@@ -184,9 +186,17 @@ class _Builder:
         """The engine that is not DuckDB, and by which rules its SQL is written."""
         if common.engine in (None, "duckdb"):
             return {}
-        from seeknal.sql.translating import pairs
+        from seeknal.sql.translating.pairs import version_of
 
-        return {"engine": common.engine, "translated": pairs.VERSION}
+        plugins = self.around.plugins
+        engine = plugins.engines.get(common.engine)
+        dialect = engine.dialect if engine and engine.dialect else common.engine
+        version = version_of(plugins.dialect_pairs, "duckdb", dialect)
+        return {"engine": common.engine, "translated": version}
+
+    def pairs(self, common: CommonKeys) -> Pairs:
+        """Between which dialects it is known what differs, where the node is in another."""
+        return {} if common.dialect == "duckdb" else self.around.plugins.dialect_pairs
 
     def converted(
         self,
@@ -328,6 +338,7 @@ class _Builder:
             node=self.id,
             location=start,
             dialect=common.dialect,
+            pairs=self.pairs(common),
             locate=locate,
         )
         self.problems += map(self.at_dialect, resolved.problems)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seeknal.values.columns import Column
+    from seeknal.values.dialects import Pairs
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
 
@@ -25,7 +26,9 @@ class Executable:
     problems: tuple[Problem, ...] = ()
 
 
-def in_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path) -> Executable:
+def in_duckdb(
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path, pairs: Pairs
+) -> Executable:
     """The node's SQL over inputs with these columns, in DuckDB's dialect.
 
     Where nothing is known of what differs, it is what sqlglot makes of it: loading says that.
@@ -36,9 +39,9 @@ def in_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path
 
     sql = node.sql
     assert sql is not None
-    if not is_translated(sql):
+    if not is_translated(sql, pairs):
         return Executable(executable=sql.executable)
-    found = for_duckdb(node, columns)
+    found = for_duckdb(node, columns, pairs)
     if found.tree is not None:
         return Executable(executable=found.sql())
     problems = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from seeknal.plan.session import Loaded
     from seeknal.values.columns import Column
+    from seeknal.values.dialects import Pairs
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -42,10 +43,11 @@ def executed(loaded: Loaded, node: Node) -> str:
     from seeknal.project.translated import in_duckdb
     from seeknal.sql.translating.nodes import is_translated, with_executable
 
+    pairs = loaded.plugins.dialect_pairs
     columns = columns_of_inputs(loaded, node)
-    if columns is None and is_translated(node.sql):
+    if columns is None and is_translated(node.sql, pairs):
         raise Unbound("the columns of its inputs are not known until they have run")
-    found = in_duckdb(node, columns or {}, loaded.project.root)
+    found = in_duckdb(node, columns or {}, loaded.project.root, pairs)
     for problem in found.problems:
         raise problem.as_error(UsageError)
     return generated_sql(loaded, with_executable(node, found.executable))
@@ -65,20 +67,22 @@ def in_dialect(loaded: Loaded, node: Node, sql: str, dialect: str) -> Rendered:
 
     Raises UsageError for a dialect that nobody knows, and for SQL that cannot be read.
     """
-    check_dialect(dialect)
+    pairs = loaded.plugins.dialect_pairs
+    check_dialect(dialect, pairs)
     from seeknal.sql.translating.nodes import schema_of, written_sql
-    from seeknal.sql.translating.pairs import called, is_known
+    from seeknal.sql.translating.pairs import between, called
 
     name = called(dialect)
     if node.sql is not None and called(node.sql.dialect) == name:
-        own = written_sql(node) if name != "duckdb" else sql
+        own = written_sql(node, pairs) if name != "duckdb" else sql
         return Rendered(sql=_laid_out(own, name, name, node)[0], dialect=dialect)
-    columns = columns_of_inputs(loaded, node) if is_known("duckdb", name) else None
+    known = between(pairs, "duckdb", name)
+    columns = columns_of_inputs(loaded, node) if known else None
     problems: list[Problem] = []
     if columns is not None:
         from seeknal.sql.translating.translate import translate
 
-        found = translate(sql, "duckdb", name, schema_of(columns))
+        found = translate(sql, "duckdb", name, schema_of(columns), pairs)
         if found.tree is not None:
             return Rendered(sql=found.sql(pretty=True), dialect=dialect)
         problems = [
@@ -131,11 +135,13 @@ def _laid_out(sql: str, origin: str, dialect: str, node: Node) -> tuple[str, lis
     return text, list(dict.fromkeys(generator.unsupported_messages))
 
 
-def check_dialect(name: str) -> None:
+def check_dialect(name: str, pairs: Pairs) -> None:
     """Raise UsageError for a dialect that nobody knows."""
-    from sqlglot.dialects.dialect import Dialect, Dialects
+    from seeknal.sql.translating.pairs import is_dialect
 
-    if Dialect.get(name) is None:
+    if not is_dialect(pairs, name):
+        from sqlglot.dialects.dialect import Dialects
+
         known = [dialect.value for dialect in Dialects if dialect.value]
         raise UsageError(
             f"unknown SQL dialect {name!r}",

@@ -120,7 +120,8 @@ def executable(scope: StepScope) -> str:
     from seeknal.project.translated import in_duckdb
 
     columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
-    found = in_duckdb(node, columns, scope.services.project.root)
+    services = scope.services
+    found = in_duckdb(node, columns, services.project.root, services.plugins.dialect_pairs)
     for problem in found.problems:
         raise problem.as_error(NodeError)
     return found.executable

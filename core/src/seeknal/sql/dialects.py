@@ -10,21 +10,22 @@ from seeknal.sql.inputs import NOWHERE, ResolvedSql
 from seeknal.sql.scopes import table_references
 from seeknal.sql.syntax import plain
 from seeknal.sql.tokens import tokenize
-from seeknal.sql.translating.pairs import is_known
+from seeknal.sql.translating.pairs import between, is_dialect
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from seeknal.sql.inputs import Scope
+    from seeknal.values.dialects import Pairs
 
 
-def resolve_dialect(sql: str, dialect: str, scope: Scope) -> ResolvedSql:
+def resolve_dialect(sql: str, dialect: str, scope: Scope, pairs: Pairs) -> ResolvedSql:
     """Parse in ``dialect``, name the inputs in the tree, and write it for DuckDB."""
-    tree = _parse(sql, dialect, scope)
+    tree = _parse(sql, dialect, scope, pairs)
     if tree is None:
         return ResolvedSql(executable=sql, inputs=scope.inputs, problems=tuple(scope.problems))
     name_inputs(tree, scope)
-    executable = _write(tree, dialect, scope)
+    executable = _write(tree, dialect, scope, pairs)
     scope.report_unused()
     tokens = tokenize(executable)
     tables = table_references(tokens)
@@ -40,10 +41,10 @@ def name_inputs(tree: exp.Expression, scope: Scope) -> None:
         _replace(table, visible, scope)
 
 
-def _parse(sql: str, dialect: str, scope: Scope) -> exp.Expression | None:
-    from sqlglot.dialects.dialect import Dialect
+def _parse(sql: str, dialect: str, scope: Scope, pairs: Pairs) -> exp.Expression | None:
+    if not is_dialect(pairs, dialect):
+        from sqlglot.dialects.dialect import Dialect
 
-    if Dialect.get(dialect) is None:
         from seeknal.values.errors import did_you_mean
 
         known = sorted(name for name in Dialect.classes if name)
@@ -114,11 +115,11 @@ def _place(node: Any) -> tuple[int, int]:
     return 1, 0
 
 
-def _write(tree: exp.Expression, dialect: str, scope: Scope) -> str:
+def _write(tree: exp.Expression, dialect: str, scope: Scope, pairs: Pairs) -> str:
     """The tree as DuckDB's SQL; what has no counterpart is told and written as it is."""
     from sqlglot.errors import ErrorLevel, UnsupportedError
 
-    if is_known(dialect, "duckdb"):
+    if between(pairs, dialect, "duckdb") is not None:
         # What runs is written once the types of the inputs are known; this is its structure.
         return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)
     message = f"it is not known what of {dialect} means something else in DuckDB"

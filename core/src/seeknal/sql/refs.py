@@ -14,6 +14,7 @@ from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.scopes import lists_tables, table_references
 from seeknal.sql.tokens import line_and_column, parameters, tokenize
+from seeknal.values.dialects import NO_PAIRS
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from seeknal.sql.inputs import ResolvedSql
     from seeknal.sql.scopes import TableRef
     from seeknal.sql.tokens import Token
+    from seeknal.values.dialects import Pairs
     from seeknal.values.node import Input
 
 
@@ -34,6 +36,7 @@ def resolve_sql(
     node: NodeId,
     location: Location,
     dialect: str = "duckdb",
+    pairs: Pairs = NO_PAIRS,
     this_allowed: bool = True,
     locate: Callable[[int, int], Location] | None = None,
 ) -> ResolvedSql:
@@ -59,14 +62,14 @@ def resolve_sql(
         return _resolve(sql, scope())
     from seeknal.sql.translating.pairs import is_read_alike
 
-    if is_read_alike(dialect):
+    if is_read_alike(pairs, dialect):
         # What it means is found out when it is translated; here only its inputs are.
         found = _resolve(sql, scope())
         if not any(problem.code in ("SK0450", "SK0452") for problem in found.problems):
             return found
     from seeknal.sql.dialects import resolve_dialect
 
-    return resolve_dialect(sql, dialect, scope())
+    return resolve_dialect(sql, dialect, scope(), pairs)
 
 
 def _resolve(sql: str, scope: Scope) -> ResolvedSql:

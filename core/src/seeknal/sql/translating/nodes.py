@@ -10,29 +10,30 @@ from attrs import evolve
 from seeknal.sql.check import parse_query
 from seeknal.sql.dialects import name_inputs
 from seeknal.sql.inputs import Scope
-from seeknal.sql.translating.pairs import called, is_known
+from seeknal.sql.translating.pairs import between, called, is_dialect
 from seeknal.sql.translating.translate import pair_of, translated
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.results import Translation
     from seeknal.values.columns import Column
+    from seeknal.values.dialects import Pairs
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node, Sql
 
 
-def is_translated(sql: Sql) -> bool:
+def is_translated(sql: Sql, pairs: Pairs) -> bool:
     """Whether what DuckDB runs depends on the types of what the SQL reads."""
-    return sql.dialect != "duckdb" and is_known(sql.dialect, "duckdb")
+    return between(pairs, sql.dialect, "duckdb") is not None
 
 
-def for_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]]) -> Translation:
+def for_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], pairs: Pairs) -> Translation:
     """The node's SQL as DuckDB's, with each input named ``"kind"."name"``.
 
     ``columns`` are those of everything that it reads.
     """
     sql = node.sql
     assert sql is not None
-    pair = pair_of(sql.dialect, "duckdb")
+    pair = pair_of(sql.dialect, "duckdb", pairs)
     return translated(_named(node), sql.rendered, pair, schema_of(columns))
 
 
@@ -41,13 +42,11 @@ def schema_of(columns: Mapping[NodeId, Sequence[Column]]) -> dict[str, dict[str,
     return {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
 
 
-def written_sql(node: Node) -> str:
-    """The node's SQL in the dialect that it is written in, each input named ``"kind"."name"``.
-
-    For an engine that speaks it. Raises ValueError for a node without SQL.
-    """
+def written_sql(node: Node, pairs: Pairs) -> str:
+    """`seeknal.plugin.written_sql`, with the dialects that ``pairs`` bring."""
     if node.sql is None:
         raise ValueError(f"{node.id} has no SQL")
+    is_dialect(pairs, node.sql.dialect)
     text: str = _named(node).sql(dialect=node.sql.dialect, comments=False)
     return text
 

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.tokens import line_and_column, tokenize
 from seeknal.sql.translating.kinds import COLLATED, kind_of
-from seeknal.sql.translating.pairs import TABLES, called
+from seeknal.sql.translating.pairs import between, called, table_of
 from seeknal.sql.translating.queries import Queries
 from seeknal.sql.translating.results import Refusal, Translation, place_of, written
 from seeknal.sql.translating.scopes import Named
+from seeknal.values.dialects import pair_name
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.rules import Pair
+    from seeknal.values.dialects import Pairs
 
 
 def translate(
-    sql: str, origin: str, target: str, schema: Mapping[str, Mapping[str, str]]
+    sql: str, origin: str, target: str, schema: Mapping[str, Mapping[str, str]], pairs: Pairs
 ) -> Translation:
-    """A query that gives on ``target`` what ``sql`` gives on ``origin``, or every reason against.
-
-    ``schema`` has the tables that it reads, by ``name`` or ``schema.name``: their columns with
-    types as DuckDB writes them. Nothing is translated that is not known to mean the same.
-    Raises SqlRefused for what is no query of ``origin``, and for a pair that nothing is known of.
-    """
-    pair = pair_of(origin, target)
+    """`seeknal.plugin.translate` by the tables of ``pairs``."""
+    pair = pair_of(origin, target, pairs)
     return translated(parse_query(sql, pair.origin).copy(), sql, pair, schema)
 
 
@@ -50,20 +46,14 @@ def translated(
     )
 
 
-def pair_of(origin: str, target: str) -> Pair:
+def pair_of(origin: str, target: str, pairs: Pairs) -> Pair:
     """What is known of two dialects. Raises SqlRefused where that is nothing."""
-    names = called(origin), called(target)
-    if names not in TABLES:
-        known = [f"{one} to {other}" for one, other in TABLES]
-        help = did_you_mean(" to ".join(names), known) or f"known: {', '.join(known)}"
-        raise SqlRefused(f"it is not known what differs from {names[0]} to {names[1]}; {help}")
-    return _loaded(TABLES[names])
-
-
-@cache
-def _loaded(module: str) -> Pair:
-    found: Pair = import_module(module).PAIR
-    return found
+    declared = between(pairs, origin, target)
+    if declared is None:
+        name = pair_name(called(origin), called(target))
+        help = did_you_mean(name, pairs) or f"known: {', '.join(pairs)}"
+        raise SqlRefused(f"it is not known what differs from {name}; {help}")
+    return table_of(declared)
 
 
 def _columns(schema: Mapping[str, Mapping[str, str]], pair: Pair) -> dict[str, tuple[Named, ...]]:

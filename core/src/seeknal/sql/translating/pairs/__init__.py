@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from seeknal.values.dialects import pair_name
+from seeknal.values.errors import PluginError
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.rules import Pair
+    from seeknal.values.dialects import DialectPair, Pairs
+
 VERSION = 1
-"""Counted up when a translation gives other values: then what was stored is computed again."""
+"""Counted up when translations give other values whatever their table."""
 
 _SPELLINGS = {"postgresql": "postgres"}
-TABLES = {
-    ("duckdb", "postgres"): "seeknal.sql.translating.pairs.duckdb_postgres",
-    ("duckdb", "spark"): "seeknal.sql.translating.pairs.duckdb_spark",
-    ("bigquery", "duckdb"): "seeknal.sql.translating.pairs.bigquery_duckdb",
-    ("mysql", "duckdb"): "seeknal.sql.translating.pairs.mysql_duckdb",
-    ("snowflake", "duckdb"): "seeknal.sql.translating.pairs.snowflake_duckdb",
-    ("spark", "duckdb"): "seeknal.sql.translating.pairs.spark_duckdb",
-    ("sqlite", "duckdb"): "seeknal.sql.translating.pairs.sqlite_duckdb",
-    ("starrocks", "duckdb"): "seeknal.sql.translating.pairs.starrocks_duckdb",
-    ("postgres", "duckdb"): "seeknal.sql.translating.pairs.postgres_duckdb",
-}
-"""The pairs of which it is known what differs, and where that stands."""
-
-_READ_ALIKE = ("postgres",)
-"""Dialects of which DuckDB's parser reads most, and cuts texts into the same words."""
 
 
 def called(dialect: str) -> str:
@@ -28,11 +24,54 @@ def called(dialect: str) -> str:
     return _SPELLINGS.get(dialect, dialect)
 
 
-def is_known(origin: str, target: str) -> bool:
-    """Whether anything is known of what differs between two dialects."""
-    return (called(origin), called(target)) in TABLES
+def between(pairs: Pairs, origin: str, target: str) -> DialectPair | None:
+    """What is declared of two dialects; None where nothing is known of what differs."""
+    return pairs.get(pair_name(called(origin), called(target)))
 
 
-def is_read_alike(dialect: str) -> bool:
+def is_read_alike(pairs: Pairs, dialect: str) -> bool:
     """Whether DuckDB's parser reads most of a dialect."""
-    return called(dialect) in _READ_ALIKE
+    found = between(pairs, dialect, "duckdb")
+    return found is not None and found.read_alike
+
+
+def version_of(pairs: Pairs, origin: str, target: str) -> list[str]:
+    """By which rules a pair is translated: with others, it may give other values."""
+    found = between(pairs, origin, target)
+    return [str(VERSION), *([str(found.version)] if found else [])]
+
+
+def is_dialect(pairs: Pairs, name: str) -> bool:
+    """Whether sqlglot reads and writes a dialect, by itself or with what its table brings."""
+    from sqlglot.dialects.dialect import Dialect
+
+    if Dialect.get(name) is None:
+        for found in (between(pairs, name, "duckdb"), between(pairs, "duckdb", name)):
+            if found is not None:
+                table_of(found)
+    return Dialect.get(name) is not None
+
+
+@cache
+def table_of(declared: DialectPair) -> Pair:
+    """The table of a pair. Raises PluginError where there is none, or one of another pair."""
+    from seeknal.sql.translating.rules import Pair
+
+    module, _, name = declared.table.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise _misnamed(declared, f"names a table that there is not: {error}") from error
+    if not isinstance(found, Pair):
+        raise _misnamed(declared, "names a table that is no DialectTable")
+    if (found.origin, found.target) != (declared.origin, declared.target):
+        of = pair_name(found.origin, found.target)
+        raise _misnamed(declared, f"names a table of other dialects, {of}")
+    return found
+
+
+def _misnamed(declared: DialectPair, what: str) -> PluginError:
+    return PluginError(
+        f"dialect pair {declared.name!r} {what}: {declared.table!r}",
+        help="install another version of the plugin",
+    )

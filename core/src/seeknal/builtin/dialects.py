@@ -1,0 +1,32 @@
+"""The dialects of SQL that core brings the tables of."""
+
+from __future__ import annotations
+
+from seeknal.plugin import DialectPair, hookimpl
+
+_TABLES = "seeknal.sql.translating.pairs"
+_PAIRS = (
+    ("duckdb", "postgres"),
+    ("duckdb", "spark"),
+    ("bigquery", "duckdb"),
+    ("mysql", "duckdb"),
+    ("snowflake", "duckdb"),
+    ("spark", "duckdb"),
+    ("sqlite", "duckdb"),
+    ("starrocks", "duckdb"),
+    ("postgres", "duckdb"),
+)
+_READ_ALIKE = ("postgres",)
+
+
+@hookimpl
+def dialect_pairs() -> list[DialectPair]:
+    return [
+        DialectPair(
+            origin=origin,
+            target=target,
+            table=f"{_TABLES}.{origin}_{target}:PAIR",
+            read_alike=origin in _READ_ALIKE,
+        )
+        for origin, target in _PAIRS
+    ]
