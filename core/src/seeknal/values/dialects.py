@@ -27,7 +27,7 @@ class DialectPair:
 
     @property
     def name(self) -> str:
-        """What people call it, such as ``postgres to duckdb``."""
+        """What people call it, such as ``mysql to duckdb``."""
         return pair_name(self.origin, self.target)
 
 
