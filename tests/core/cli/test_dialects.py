@@ -1,5 +1,8 @@
 """SQL in another dialect: a node gives that dialect's values, or says what it may not give."""
 
+import subprocess
+import sys
+
 import pytest
 
 pytestmark = pytest.mark.versions
@@ -48,6 +51,42 @@ def test_what_may_mean_something_else_is_told_where_it_stands(made, command):
     assert "SK0456" in outcome.stderr
     assert "which letters have another case" in outcome.stderr
     assert "seeknal/t.yml:6:5" in outcome.stderr
+
+
+def test_what_the_dialects_own_parser_does_not_read_is_told_where_it_stands(made):
+    shop = made("SELECT id,\n  list_filter([1], lambda x: x > 1) AS l\nFROM ref('source.orders')")
+
+    checked = shop.run("validate")
+    ran = shop.run("run")
+
+    assert (checked.exit_code, ran.exit_code) == (2, 1)
+    for outcome in (checked, ran):
+        assert "SK0450" in outcome.stderr
+        assert "(read as postgres)" in outcome.stderr
+        assert "seeknal/t.yml:6:" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("sql", "parsed"),
+    [("SELECT id, a / 2 AS half", False), ("SELECT id, a / 2 AS `half`", True)],
+)
+def test_a_text_of_words_that_are_everywhere_the_same_is_parsed_when_it_is_checked(
+    made, sql, parsed
+):
+    shop = made(f"{sql} FROM source.orders", dialect="mysql")
+    listing = "import sys; from seeknal.cli import main; main(['list'])"
+
+    listed = subprocess.run(
+        [sys.executable, "-c", f"{listing}; print('parsed', 'sqlglot' in sys.modules)"],
+        cwd=shop.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    checked = shop.run("validate")
+
+    assert f"parsed {parsed}" in listed.stdout
+    assert "a quotient or average of whole numbers and DECIMALs" in checked.stderr
 
 
 def test_validate_tells_all_of_it(made):

@@ -33,6 +33,7 @@ def in_duckdb(
 
     Where nothing is known of what differs, it is what sqlglot makes of it: loading says that.
     """
+    from seeknal.sql.check import SqlRefused
     from seeknal.sql.positions import place_in_rendered
     from seeknal.sql.tokens import offset_of
     from seeknal.sql.translating.nodes import for_duckdb, is_translated
@@ -41,19 +42,27 @@ def in_duckdb(
     assert sql is not None
     if not is_translated(sql, pairs):
         return Executable(executable=sql.executable)
-    found = for_duckdb(node, columns, pairs)
-    if found.tree is not None:
-        return Executable(executable=found.sql())
-    problems = []
-    for refusal in found.refusals:
-        offset = offset_of(sql.rendered, refusal.line or 1, refusal.column)
-        problems.append(
-            Problem(
-                code="SK0456",
-                message=f"{refusal.message} (from {sql.dialect})",
-                location=place_in_rendered(root, sql.location, sql.text, sql.rendered, offset),
-                help="write it otherwise, or in DuckDB's own SQL without dialect:",
-                node=node.id,
-            )
+
+    def problem(code: str, message: str, line: int, column: int) -> Problem:
+        offset = offset_of(sql.rendered, line or 1, column)
+        return Problem(
+            code=code,
+            message=message,
+            location=place_in_rendered(root, sql.location, sql.text, sql.rendered, offset),
+            help="write it otherwise, or in DuckDB's own SQL without dialect:",
+            node=node.id,
         )
+
+    try:
+        found = for_duckdb(node, columns, pairs)
+    except SqlRefused as refused:
+        # DuckDB's parser has read it, that of the dialect does not.
+        message = f"{refused} (read as {sql.dialect})"
+        return Executable(problems=(problem("SK0450", message, refused.line, refused.column),))
+    if found.tree is not None:
+        return Executable(executable=found.sql(copy=False))
+    problems = (
+        problem("SK0456", f"{one.message} (from {sql.dialect})", one.line, one.column)
+        for one in found.refusals
+    )
     return Executable(problems=tuple(problems))

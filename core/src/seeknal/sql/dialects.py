@@ -63,6 +63,9 @@ def _tables(tree: exp.Expression) -> list[tuple[Any, frozenset[str]]]:
     """Every table of the tree, with the CTE names that are visible where it stands."""
     from sqlglot import exp
 
+    nodes = list(tree.dfs())
+    if not any(isinstance(node, exp.With) for node in nodes):
+        return [(node, frozenset()) for node in nodes if isinstance(node, exp.Table)]
     found: list[tuple[Any, frozenset[str]]] = []
     stack: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
     while stack:
@@ -121,7 +124,7 @@ def _write(tree: exp.Expression, dialect: str, scope: Scope, pairs: Pairs) -> st
 
     if between(pairs, dialect, "duckdb") is not None:
         # What runs is written once the types of the inputs are known; this is its structure.
-        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)
+        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE, copy=False)
     message = f"it is not known what of {dialect} means something else in DuckDB"
     scope.report("SK0457", message, (0, 0), "check its values", severity="warn")
     try:

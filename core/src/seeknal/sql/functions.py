@@ -61,6 +61,9 @@ _OF_THE_GRAMMAR = words(
 )
 """What brackets may follow though the catalogue has no such function."""
 
+UNKNOWN = ", which seeknal does not know"
+"""What ends the name of a function that may do anything."""
+
 OUTSIDE = words(
     """
     arrow_scan arrow_scan_dumb delta_scan glob iceberg_metadata iceberg_scan iceberg_snapshots
@@ -157,7 +160,7 @@ def _volatile_call(tokens: Sequence[Token], position: int, name: str) -> str | N
         return f"{name}()"
     if name in FUNCTIONS or name in KEYWORDS or name in _OF_THE_GRAMMAR or reads_outside(name):
         return None
-    return f"{name}(), which seeknal does not know" if _is_call(tokens, position) else None
+    return f"{name}(){UNKNOWN}" if _is_call(tokens, position) else None
 
 
 def _is_call(tokens: Sequence[Token], position: int) -> bool:

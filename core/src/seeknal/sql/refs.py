@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.sql.functions import arguments, effects_of, outside_name
+from seeknal.sql.functions import UNKNOWN, arguments, effects_of, outside_name
 from seeknal.sql.inputs import NOWHERE, Scope
 from seeknal.sql.names import named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
@@ -60,12 +60,13 @@ def resolve_sql(
 
     if dialect == "duckdb":
         return _resolve(sql, scope())
-    from seeknal.sql.translating.pairs import is_read_alike
+    from seeknal.sql.alike import is_cut_alike
 
-    if is_read_alike(pairs, dialect):
+    if is_cut_alike(sql, dialect, pairs):
         # What it means is found out when it is translated; here only its inputs are.
         found = _resolve(sql, scope())
-        if not any(problem.code in ("SK0450", "SK0452") for problem in found.problems):
+        is_read = not any(problem.code in ("SK0450", "SK0452") for problem in found.problems)
+        if is_read and not (found.volatile or "").endswith(UNKNOWN):
             return found
     from seeknal.sql.dialects import resolve_dialect
 

@@ -17,7 +17,7 @@ from seeknal.sql.translating.kinds import (
 )
 from seeknal.sql.translating.operands import is_plain_frame, labels_of
 from seeknal.sql.translating.results import Refusal, place_of, written
-from seeknal.sql.translating.rules import first_fitting
+from seeknal.sql.translating.rules import by_construct, first_fitting
 from seeknal.sql.translating.templates import filled
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Expressions:
         self, pair: Pair, query: Callable[[Any, Scope], Sequence[Named]], refusals: list[Refusal]
     ) -> None:
         self.pair = pair
-        self.rules = pair.by_construct()
+        self.rules = by_construct(pair)
         self.query = query
         self.refusals = refusals
 

@@ -53,7 +53,7 @@ def written_sql(node: Node, pairs: Pairs) -> str:
 
 def _named(node: Node) -> Any:
     assert node.sql is not None
-    tree: Any = parse_query(node.sql.rendered, called(node.sql.dialect)).copy()
+    tree: Any = parse_query(node.sql.rendered, called(node.sql.dialect))
     scope = Scope(
         inputs=node.inputs,
         known=node.parents,

@@ -28,11 +28,14 @@ class Translation:
     tree: exp.Expression | None = None
     refusals: tuple[Refusal, ...] = ()
 
-    def sql(self, *, pretty: bool = False) -> str:
-        """The query's text. Raises ValueError when there is none."""
+    def sql(self, *, pretty: bool = False, copy: bool = True) -> str:
+        """The query's text; without ``copy`` the tree is not to be used again.
+
+        Raises ValueError when there is none.
+        """
         if self.tree is None:
             raise ValueError("; ".join(refusal.message for refusal in self.refusals))
-        text: str = self.tree.sql(dialect=self.dialect, pretty=pretty, comments=False)
+        text: str = self.tree.sql(dialect=self.dialect, pretty=pretty, comments=False, copy=copy)
         return text
 
 

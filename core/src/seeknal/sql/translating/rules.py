@@ -4,6 +4,7 @@ where it does not."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -53,7 +54,7 @@ class Rule:
         return (common(kinds) or UNKNOWN) if self.gives == "common" else self.gives
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Pair:
     """What is known of SQL in ``origin`` for who runs it on ``target``.
 
@@ -80,13 +81,15 @@ class Pair:
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 
-    def by_construct(self) -> Mapping[str, Sequence[Rule]]:
-        """The rules of each construct, in order: the first that fits counts."""
-        found: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            for name in rule.construct.split():
-                found.setdefault(name, []).append(rule)
-        return found
+
+@cache
+def by_construct(pair: Pair) -> Mapping[str, Sequence[Rule]]:
+    """The rules of each construct, in order: the first that fits counts."""
+    found: dict[str, list[Rule]] = {}
+    for rule in pair.rules:
+        for name in rule.construct.split():
+            found.setdefault(name, []).append(rule)
+    return found
 
 
 def first_fitting(rules: Iterable[Rule], operands: Sequence[frozenset[str]]) -> Rule | None:

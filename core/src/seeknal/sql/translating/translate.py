@@ -27,7 +27,7 @@ def translate(
 ) -> Translation:
     """`seeknal.plugin.translate` by the tables of ``pairs``."""
     pair = pair_of(origin, target, pairs)
-    return translated(parse_query(sql, pair.origin).copy(), sql, pair, schema)
+    return translated(parse_query(sql, pair.origin), sql, pair, schema)
 
 
 def translated(

@@ -29,12 +29,6 @@ def between(pairs: Pairs, origin: str, target: str) -> DialectPair | None:
     return pairs.get(pair_name(called(origin), called(target)))
 
 
-def is_read_alike(pairs: Pairs, dialect: str) -> bool:
-    """Whether DuckDB's parser reads most of a dialect."""
-    found = between(pairs, dialect, "duckdb")
-    return found is not None and found.read_alike
-
-
 def version_of(pairs: Pairs, origin: str, target: str) -> list[str]:
     """By which rules a pair is translated: with others, it may give other values."""
     found = between(pairs, origin, target)
