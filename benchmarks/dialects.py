@@ -1,7 +1,9 @@
-"""A file of nodes whose SQL DuckDB and other dialects read alike, with `dialect:` and without."""
+"""A file of nodes whose SQL DuckDB and other dialects read alike, with ``dialect:`` and without."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 DIALECTS = ("postgres", "mysql", "spark", "snowflake", "bigquery", "sqlite", "starrocks")
@@ -19,7 +21,7 @@ SOURCE = (
 )
 
 
-def write_project(root: Path, nodes: int, dialect: str | None) -> None:
+def write_project(root: Path, nodes: int, dialect: str) -> None:
     """A source, and one file of transforms, each over two that came before it."""
     folder = root / "seeknal"
     folder.mkdir(parents=True)
@@ -30,8 +32,20 @@ def write_project(root: Path, nodes: int, dialect: str | None) -> None:
     (folder / "nodes.yml").write_text("---\n".join(texts))
 
 
-def _node(number: int, dialect: str | None) -> str:
-    said = f"dialect: {dialect}\n" if dialect else ""
+def edited(root: Path) -> Callable[[], None]:
+    """Writes another number into the last node each time that it is called."""
+    file = root / "seeknal" / "nodes.yml"
+    text = file.read_text()
+    numbers = count(2_000)
+
+    def write() -> None:
+        file.write_text(text.rstrip() + f" AND {next(numbers)} > 1\n")
+
+    return write
+
+
+def _node(number: int, dialect: str) -> str:
+    said = f"dialect: {dialect}\n" if dialect != "duckdb" else ""
     names = {"a": _ref(number - 1), "b": _ref(number // 2)}
     sql = SHAPES[number % len(SHAPES)].format(**names)
     return f"kind: transform\nname: n{number}\n{said}transform: |\n  {sql}\n"

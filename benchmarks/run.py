@@ -375,11 +375,42 @@ def _beside_copy(name: str, bench: CsvBench, sample_size: int, times: int, most:
     )
 
 
+def dialects(setting: Setting) -> list[Line]:
+    """A file of nodes that DuckDB reads as well: each dialect beside the same file without one."""
+    from dialects import DIALECTS, edited, write_project
+
+    nodes = 50 if setting.quick else 300
+    roots = {name: setting.folder / f"dialects-{name}" for name in ("duckdb", *DIALECTS)}
+    for name, root in roots.items():
+        write_project(root, nodes, name)
+    measured = {
+        "list without cache": (("list",), fresh, 1.2),
+        "list, nothing changed": (("list",), lambda root: lambda: None, 1.2),
+        "first validate": (("validate",), fresh, 1.2),
+        "validate after an edit of one node": (("validate",), edited, 1.2),
+        "validate, nothing changed": (("validate",), lambda root: lambda: None, 1.2),
+    }
+    lines = []
+    for scenario, (words, prepared, bar) in measured.items():
+        commands = {
+            name: seeknal(root, *words, prepare=prepared(root)) for name, root in roots.items()
+        }
+        found = interleaved(commands, setting.times)
+        base = found.pop("duckdb")
+        ratios = {name: sample.cpu / base.cpu for name, sample in found.items()}
+        text = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        met = max(ratios.values()) <= bar
+        scenario = f"{scenario}, {nodes} nodes with `dialect:`"
+        lines.append(Line(scenario, text, cpu(base), f"<= {bar}x CPU without", met))
+    return lines
+
+
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
     "environments": environments,
     "load": load,
+    "dialects": dialects,
     "first-build": first_build,
     "edits": edits,
     "heavy": heavy,

@@ -6,9 +6,10 @@ import re
 import pytest
 import sqlglot
 from sqlglot.dialects.dialect import Dialects
+from sqlglot.errors import TokenError
 
 from seeknal.dialects import known_pairs
-from seeknal.sql.alike import is_cut_alike
+from seeknal.sql.alike import cut_alike
 from seeknal.sql.dialects import resolve_dialect
 from seeknal.sql.inputs import Scope
 from seeknal.sql.refs import resolve_sql
@@ -44,50 +45,67 @@ ALIKE = (
         ">",
     ),
     *("=", "<>", "!=", "<=", "||", "|", "!", "\n", "\t", "-- it's\n", "--\n", "/ *", "' -- '"),
+    *("/* it's */", "::", "1e5", "2.5E-3"),
 )
 OTHERWISE = (
-    *("--x\n", "/* c */", "//", "#", "`a`", '"a"', "\\", "$1", "$$", "@", "[1]", "{", "'\\''"),
-    *("'a''b'", "'''a'''", "x'1'", "e'a'", "1a", "1e5", "0x1", "~", "^", "&", "?", ":a", "é"),
+    *("--x\n", "/* /* c */ */", "/*! c */", "//", "#", "\\", "$1", "$$", "@", "[1]", "{", "'\\''"),
+    *("'a''b'", "'''a'''", "x'1'", "e'a'", "1a", "1e5a", "0x1", "~", "^", "&", "?", ":a", "é"),
+    *('"', "`", "``", "'", "`--`", "'`'", "-- `\n", "%a", "|/", "/* a", "*/"),
 )
+
+
+EVERY = sorted(one.value for one in Dialects if one.value not in ("", "prql"))
 
 
 def words(sql, dialect):
-    """Where names, numbers and texts begin and end."""
-    found = sqlglot.tokenize(sql, read=dialect)
+    """Where names, numbers and texts begin and end; None of what cannot be cut."""
+    try:
+        found = sqlglot.tokenize(sql, read=dialect)
+    except TokenError:
+        return None
     return {
         (token.start + place.start(), token.start + place.end())
         for token in found
         for place in re.finditer(r"\S+", sql[token.start : token.end + 1])
-        if re.match(r"[\w']", place.group())
+        if re.match(r"[\w'\"`]", place.group())
     }
 
 
-def texts(seed, tries):
+def texts(parts, seed, tries):
     chance = random.Random(seed)
     for _ in range(tries):
         gaps = [chance.choice(("", " ", "  ")) for _ in range(8)]
-        parts = [chance.choice(OTHERWISE if chance.random() < 0.05 else ALIKE) for _ in gaps]
-        yield "".join(part + gap for part, gap in zip(parts, gaps, strict=True))
+        found = [chance.choice(OTHERWISE if chance.random() < 0.05 else parts) for _ in gaps]
+        yield "".join(part + gap for part, gap in zip(found, gaps, strict=True))
 
 
-def test_texts_that_are_taken_for_alike_have_the_same_words_in_every_dialect():
-    dialects = sorted(one.value for one in Dialects if one.value not in ("", "prql"))
+@pytest.mark.parametrize(
+    ("names", "origin", "dialects"),
+    [
+        ((), "mysql", EVERY),
+        (("`a`", "`a 1`"), "mysql", ("mysql", "spark", "bigquery", "sqlite", "starrocks")),
+        (('"a"', '"a-1"'), "snowflake", ("snowflake", "sqlite", "postgres", "trino")),
+    ],
+)
+def test_texts_that_are_taken_for_alike_have_the_same_words(names, origin, dialects):
+    found = [*texts((*ALIKE, *names * 3), 5, 600)]
 
-    alike = [sql for sql in texts(5, 600) if is_cut_alike(sql, "mysql", PAIRS)]
+    alike = {sql: text for sql in found if (text := cut_alike(sql, origin, PAIRS)) is not None}
 
-    assert len(alike) > 250
+    assert len(alike) > 200
     assert [
         (dialect, sql)
-        for sql in alike
+        for sql, text in alike.items()
         for dialect in dialects
-        if words(sql, dialect) != words(sql, "duckdb")
+        if words(sql, dialect) != words(text, "duckdb")
     ] == []
 
 
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT `a` FROM t",
+        "SELECT `a.b` FROM t",
+        "SELECT '`' FROM t",
         'SELECT "a" FROM t',
         "SELECT 'a\\'b' FROM t",
         "SELECT a # b\nFROM t",
@@ -100,12 +118,24 @@ def test_texts_that_are_taken_for_alike_have_the_same_words_in_every_dialect():
     ],
 )
 def test_what_dialects_cut_otherwise_is_left_to_their_parsers(sql):
-    assert not is_cut_alike(sql, "mysql", PAIRS)
+    assert cut_alike(sql, "mysql", PAIRS) is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "alike"),
+    [
+        ("mysql", "SELECT `a b`, 1e2 FROM t -- it's", 'SELECT "a b", 1e2 FROM t -- it\'s'),
+        ("snowflake", 'SELECT "a b" /* c */ FROM t', 'SELECT "a b" /* c */ FROM t'),
+        ("postgres", "SELECT $$a$$ FROM t", "SELECT $$a$$ FROM t"),
+    ],
+)
+def test_what_they_cut_alike_has_the_same_words_with_duckdbs_quotes(dialect, sql, alike):
+    assert cut_alike(sql, dialect, PAIRS) == alike
 
 
 def test_a_dialect_of_which_nothing_is_known_is_left_to_its_parser():
-    assert is_cut_alike("SELECT a FROM t", "mysql", PAIRS)
-    assert not is_cut_alike("SELECT a FROM t", "trino", PAIRS)
+    assert cut_alike("SELECT a FROM t", "mysql", PAIRS) is not None
+    assert cut_alike("SELECT a FROM t", "trino", PAIRS) is None
 
 
 def said(resolved):
@@ -121,7 +151,7 @@ def test_a_dialects_corpus_reads_and_depends_on_the_same_by_words_and_by_its_par
     different = []
 
     for entry in load(dialect):
-        if not is_cut_alike(entry.sql, dialect, PAIRS):
+        if cut_alike(entry.sql, dialect, PAIRS) is None:
             continue
         inputs = [Input(ref=id, location=Location("a.yml", 1)) for id in KNOWN[:1]]
         by_words = resolve_sql(entry.sql, inputs=inputs, dialect=dialect, pairs=PAIRS, **place)

@@ -17,6 +17,7 @@ _PAIRS = (
     ("postgres", "duckdb"),
 )
 _READ_ALIKE = ("postgres",)
+_NAMES_IN_DOUBLE_QUOTES = ("snowflake", "sqlite")
 
 
 @hookimpl
@@ -27,6 +28,7 @@ def dialect_pairs() -> list[DialectPair]:
             target=target,
             table=f"{_TABLES}.{origin}_{target}:PAIR",
             read_alike=origin in _READ_ALIKE,
+            names_in_double_quotes=origin in _NAMES_IN_DOUBLE_QUOTES,
         )
         for origin, target in _PAIRS
     ]

@@ -11,36 +11,46 @@ from seeknal.sql.translating.pairs import between
 if TYPE_CHECKING:
     from seeknal.values.dialects import Pairs
 
-_SAME_WORDS = re.compile(
-    r"""(?:
-        [ \t\r\n(),.;*+<>=!|]++
+_WORDS = r"""
+        [ \t\r\n(),.;*+<>=!|]++ | ::
       | (?<=[ \t\n])%(?=[ \t\n])
-      | [A-Za-z_][A-Za-z0-9_]*+(?!')
-      | [0-9]++(?:\.[0-9]*+)?+(?![A-Za-z_'])
+      | [A-Za-z_][A-Za-z0-9_]*+(?!['"`])
+      | [0-9]++(?:\.[0-9]*+)?+(?:[eE][+-]?[0-9]++)?+(?![A-Za-z_.'"`])
       | -(?!-)
-      | --(?=[ \t\n])[^\r\n]*+
+      | --(?=[ \t\n])[^\r\n`]*+
       | /(?![/*])
-      | '[^'\\\r\n]*+'(?!')
-    )*+""",
-    re.VERBOSE,
-)
-"""Each dialect has its own quotes of names, backslashes, further comments, prefixes of texts."""
+      | (?<!\|)/\*(?![!+*/])[^*/`]*+\*/
+      | '[^'\\\r\n`]*+'(?!['"`A-Za-z_])
+      | `[A-Za-z0-9_ ]++`(?!['"`A-Za-z_])
+"""
+"""Each dialect has its own backslashes, quotes in quotes, further comments, prefixes of texts."""
+
+_NAMES = r"""| "[^"\\\r\n`]++"(?!['"`A-Za-z_])"""
+_SAME_WORDS = {
+    named: re.compile(f"(?:{_WORDS}{_NAMES if named else ''})*+", re.VERBOSE)
+    for named in (True, False)
+}
+"""With names in double quotes, which are texts in some dialects, and without."""
 
 _MAY_BE_NOW = re.compile(r"\b(?:current_|local|sys|utc_)\w*", re.IGNORECASE)
 """Words that some dialects read as a function without brackets."""
 
 
-def is_cut_alike(sql: str, dialect: str, pairs: Pairs) -> bool:
-    """Whether DuckDB's words tell what a text reads, which is translated once types are known.
+def cut_alike(sql: str, dialect: str, pairs: Pairs) -> str | None:
+    """The text with DuckDB's quotes, character for character, where its words tell what it reads.
 
-    Where nothing is known of the dialect it is translated at once, and it does not matter.
+    None where the dialect may cut it otherwise, and where nothing is known of the dialect: then
+    it is translated at once.
     """
     declared = between(pairs, dialect, "duckdb")
-    return declared is not None and (declared.read_alike or _has_same_words(sql))
+    if declared is None:
+        return None
+    if declared.read_alike:
+        return sql
+    same = _SAME_WORDS[declared.names_in_double_quotes].fullmatch(sql) is not None
+    return sql.replace("`", '"') if same and not _may_be_now(sql) else None
 
 
-def _has_same_words(sql: str) -> bool:
-    return _SAME_WORDS.fullmatch(sql) is not None and all(
-        word.lower() in VOLATILE_WORDS or word.lower() in DATE_WORDS
-        for word in _MAY_BE_NOW.findall(sql)
-    )
+def _may_be_now(sql: str) -> bool:
+    found = (word.lower() for word in _MAY_BE_NOW.findall(sql))
+    return any(word not in VOLATILE_WORDS and word not in DATE_WORDS for word in found)

@@ -60,11 +60,11 @@ def resolve_sql(
 
     if dialect == "duckdb":
         return _resolve(sql, scope())
-    from seeknal.sql.alike import is_cut_alike
+    from seeknal.sql.alike import cut_alike
 
-    if is_cut_alike(sql, dialect, pairs):
+    if (alike := cut_alike(sql, dialect, pairs)) is not None:
         # What it means is found out when it is translated; here only its inputs are.
-        found = _resolve(sql, scope())
+        found = _resolve(alike, scope())
         is_read = not any(problem.code in ("SK0450", "SK0452") for problem in found.problems)
         if is_read and not (found.volatile or "").endswith(UNKNOWN):
             return found

@@ -16,7 +16,8 @@ class DialectPair:
     pair is, ``module:NAME``, which is imported when something is translated; a dialect that
     sqlglot does not know may be a class in that module. ``version`` is counted up when the table
     gives other values: then what was stored is computed again. ``read_alike``: DuckDB's parser
-    reads most of the origin and cuts it into the same words.
+    reads most of the origin and cuts it into the same words. ``names_in_double_quotes``: so are
+    names written at the origin, and no texts.
     """
 
     origin: str
@@ -24,6 +25,7 @@ class DialectPair:
     table: str
     version: int = 1
     read_alike: bool = False
+    names_in_double_quotes: bool = False
 
     @property
     def name(self) -> str:
