@@ -68,7 +68,7 @@ def test_what_the_dialects_own_parser_does_not_read_is_told_where_it_stands(made
 
 @pytest.mark.parametrize(
     ("sql", "parsed"),
-    [("SELECT id, a / 2 AS half", False), ("SELECT id, a / 2 AS 'half'", True)],
+    [("SELECT id, a / 2 AS half", False), ("SELECT id, a / 2 AS half, 'a\\\\b' AS t", True)],
 )
 def test_a_text_of_words_that_are_everywhere_the_same_is_parsed_when_it_is_checked(
     made, sql, parsed
