@@ -158,7 +158,7 @@ def test_two_that_declare_one_pair_are_both_named(made, site, other):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("FROM_TRNIO", "names a table that there is not"),
+        ("FROM_TRNIO", "names a table that cannot be had (AttributeError: "),
         ("FROM_LEDGER", "names a table of other dialects, ledger to duckdb"),
         ("WHOLE", "names a table that is no DialectTable"),
     ],

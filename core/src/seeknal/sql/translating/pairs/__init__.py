@@ -54,8 +54,10 @@ def table_of(declared: DialectPair) -> Pair:
     module, _, name = declared.table.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise _misnamed(declared, f"names a table that there is not: {error}") from error
+    except Exception as error:
+        # Whatever a third party's module does at import is not a defect of seeknal.
+        said = f"{type(error).__name__}: {error}"
+        raise _misnamed(declared, f"names a table that cannot be had ({said})") from error
     if not isinstance(found, Pair):
         raise _misnamed(declared, "names a table that is no DialectTable")
     if (found.origin, found.target) != (declared.origin, declared.target):
