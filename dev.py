@@ -33,6 +33,7 @@ PACKAGES = (
     "plugins/seeknal-audits",
     "plugins/seeknal-postgres",
     "plugins/seeknal-iceberg",
+    "plugins/seeknal-semantic",
 )
 BUILT_FROM = (ROOT / "core" / "page",)
 """What installing core makes the lineage page of."""
@@ -91,7 +92,7 @@ def check(arguments: list[str]) -> int:
             ("ruff", "format", "--check"),
             ("mypy",),
             ("lint-imports",),
-            ("tox", "run", "-e", "core,audits,postgres,iceberg"),
+            ("tox", "run", "-e", "core,audits,postgres,iceberg,semantic"),
         )
         if not succeeds(*command)
     ]

@@ -25,6 +25,7 @@ SOURCES = (
     "plugins/seeknal-audits/src/seeknal_audits",
     "plugins/seeknal-postgres/src/seeknal_postgres",
     "plugins/seeknal-iceberg/src/seeknal_iceberg",
+    "plugins/seeknal-semantic/src/seeknal_semantic",
 )
 ERRORS = DOCS / "reference" / "errors.txt"
 EVERYWHERE = {"--project", "--debug", "--help"}

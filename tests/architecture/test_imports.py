@@ -25,7 +25,10 @@ WORKING = (
 )
 """Where SQL and rows are looked at."""
 QUOTING = {"seeknal.sql", "seeknal.sql.quote"}
-OF_OPTIONS = ("seeknal.builtin.options", "seeknal_iceberg", "seeknal_postgres", "seeknal_audits")
+OF_OPTIONS = (
+    "seeknal.builtin.options",
+    *("seeknal_iceberg", "seeknal_postgres", "seeknal_audits", "seeknal_semantic"),
+)
 
 COMMAND = """
 import json, sys

@@ -21,6 +21,7 @@ SOURCES = {
     "seeknal-audits": ROOT / "plugins" / "seeknal-audits",
     "seeknal-postgres": ROOT / "plugins" / "seeknal-postgres",
     "seeknal-iceberg": ROOT / "plugins" / "seeknal-iceberg",
+    "seeknal-semantic": ROOT / "plugins" / "seeknal-semantic",
 }
 NOT_OF_A_CHECKOUT = shutil.ignore_patterns(
     ".git",

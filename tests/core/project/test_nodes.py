@@ -662,14 +662,13 @@ def test_a_materialization_without_type_is_icebergs(problems, without_databases)
     assert problem.location.line in (4, 5)
 
 
-def test_a_semantic_model_without_its_plugin_is_left_out_with_a_note(load, without_databases):
+def test_a_semantic_model_without_its_plugin_says_what_to_install(problems, without_databases):
     text = "kind: semantic_model\nname: orders\nmetrics: []\n"
 
-    project = load({**NEIGHBOURS, "seeknal/semantic_models/o.yml": text})
+    (problem,) = problems({**NEIGHBOURS, "seeknal/semantic_models/o.yml": text})
 
-    assert [entry.code for entry in project.warnings] == ["SK0214"]
-    assert "needs seeknal-semantic" in project.warnings[0].message
-    assert "pip install" not in project.warnings[0].message
+    assert (problem.code, problem.lacks) == ("SK0214", "seeknal-semantic")
+    assert install_command("seeknal-semantic") in problem.help
 
 
 # What enters a node's definition.

@@ -25,8 +25,8 @@ EXTRAS = {"seeknal-postgres": ("embedded",)}
 SECTIONS = {"materialization": "iceberg"}
 """Sections of profiles.yml, and the target type that declares each."""
 
-UNRELEASED = ("seeknal-starrocks", "seeknal-semantic")
-"""Distributions to come: a project may hold nodes of their kinds, which are left out meanwhile."""
+UNRELEASED = ("seeknal-starrocks",)
+"""Distributions to come."""
 
 
 AUDITS = "seeknal-audits"

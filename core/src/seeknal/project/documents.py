@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.kernel.hints import OURS, UNRELEASED
 from seeknal.project.properties import PROPERTIES, Properties, read_properties
 from seeknal.project.raw import RawNode
 from seeknal.project.yaml_files import read_documents
@@ -65,7 +64,7 @@ def _raw(document: Document, plugins: Plugins, problems: Problems) -> RawNode | 
     kind = data.get("kind")
     if isinstance(kind, str) and data.get("name") is None:
         place = marks.value("kind")
-        unknown = _kind_problem(kind, f"a {kind}", place, plugins)
+        unknown = _kind_problem(kind, place, plugins)
         if unknown is not None:
             problems.append(unknown)
             if unknown.help == did_you_mean(kind, [PROPERTIES]):
@@ -125,22 +124,21 @@ def seed_nodes(path: Path, root: Path, problems: Problems) -> list[RawNode]:
 
 
 def check_kind(node: RawNode, plugins: Plugins) -> Problem | None:
-    """What is wrong with a node's kind: unknown, or a warning for one whose plugin is missing."""
-    return _kind_problem(node.kind, node.name, node.marks.value("kind"), plugins)
+    """What is wrong with a node's kind: nobody declares it."""
+    return _kind_problem(node.kind, node.marks.value("kind"), plugins)
 
 
-def _kind_problem(kind: str, name: str, place: Location, plugins: Plugins) -> Problem | None:
+def _kind_problem(kind: str, place: Location, plugins: Plugins) -> Problem | None:
     if kind in plugins.kinds:
         return None
     missing = plugins.missing("kind", kind)
     if kind == PROPERTIES:
         missing = "properties stand in a YAML file: nodes: {NAME: {...}}"
     help = did_you_mean(kind, {*plugins.kinds, PROPERTIES} - {kind}) or missing
-    optional = OURS.get(kind) in UNRELEASED
     return Problem(
         code="SK0214",
-        message=f"{name} is left out: {missing}" if optional else f"unknown kind {kind!r}",
+        message=f"unknown kind {kind!r}",
         location=place,
-        help=None if optional else help or f"kinds: {', '.join(sorted(plugins.kinds))}",
-        severity="warn" if optional else "error",
+        help=help or f"kinds: {', '.join(sorted(plugins.kinds))}",
+        lacks=plugins.lacking("kind", kind),
     )
