@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import ProfileSection as ProfileSection
     from seeknal.kernel.declared import TargetType as TargetType
     from seeknal.kernel.installing import install_command as install_command
+    from seeknal.kernel.kinds import Held as Held
     from seeknal.kernel.kinds import NodeKind as NodeKind
     from seeknal.kernel.kinds import SourceType as SourceType
     from seeknal.kernel.options import option as option
@@ -117,6 +118,7 @@ if TYPE_CHECKING:
     from seeknal.values.plan import Plan as Plan
     from seeknal.values.problems import Problem as Problem
     from seeknal.values.problems import Severity as Severity
+    from seeknal.values.project import Calendar as Calendar
     from seeknal.values.project import Project as Project
     from seeknal.values.relations import Interval as Interval
     from seeknal.values.relations import ParquetFiles as ParquetFiles
@@ -171,7 +173,7 @@ _FROM = {
         "TargetType",
     ),
     "seeknal.kernel.installing": ("install_command",),
-    "seeknal.kernel.kinds": ("NodeKind", "SourceType"),
+    "seeknal.kernel.kinds": ("Held", "NodeKind", "SourceType"),
     "seeknal.kernel.options": ("option",),
     "seeknal.kernel.plugin_types": (
         "Command",
@@ -229,7 +231,7 @@ _FROM = {
     "seeknal.values.pii": ("value_of", "without_values"),
     "seeknal.values.plan": ("Plan",),
     "seeknal.values.problems": ("Problem", "Severity"),
-    "seeknal.values.project": ("Project",),
+    "seeknal.values.project": ("Calendar", "Project"),
     "seeknal.values.relations": ("Interval", "ParquetFiles", "Relation", "Scan"),
     "seeknal.values.results": ("NodeResult", "RunSummary"),
     "seeknal.values.secret": ("Secret", "scrub"),

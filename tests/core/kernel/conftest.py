@@ -43,7 +43,7 @@ def measures(tmp_path_factory, monkeypatch):
     commands = {"measures": "seeknal_measures:measures"}
     install_plugin(site, "seeknal_measures", MEASURES.read_text(), commands=commands)
     monkeypatch.syspath_prepend(site)
-    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, audits")
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, audits, semantic")
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from seeknal.plugin import (
     Column,
     ColumnLineage,
     ColumnRef,
+    Held,
+    Misfit,
     Node,
     NodeId,
     NodeKind,
@@ -36,6 +38,8 @@ from seeknal.plugin import (
 @frozen(kw_only=True)
 class Model:
     """What a model is about."""
+
+    measures: tuple[Mapping[str, object], ...] = option((), summary="measures of its own")
 
     model: NodeId = option(summary="the node that has its rows")
     entity: str | None = option(None, summary="the column that names a row")
@@ -76,6 +80,7 @@ def node_kinds() -> Iterable[NodeKind]:
             options=Model,
             summary="what measures are numbers of",
             does="describes",
+            holds={"measures": Held(kind="measure", owner="of")},
             accepts_sql=False,
             accepts_python=False,
         ),
@@ -137,6 +142,20 @@ def model_of(node: Node) -> NodeId:
     """The model that a measure is of: the one that it names, or the one that was found for it."""
     assert isinstance(node.options, Measure)
     return node.options.of or node.parents[0]
+
+
+@hookimpl
+def node_misfits(
+    node: Node, columns: Sequence[Column], nodes: Mapping[NodeId, Node]
+) -> Iterable[Misfit] | None:
+    options = node.options
+    if not isinstance(options, Measure) or options.column is None:
+        return None
+    if options.column in [column.name for column in columns]:
+        return []
+    model = nodes[model_of(node)]
+    message = f"{options.column} is no column of what {model.name} is about"
+    return [Misfit(code="SK9900", message=message, key="column", word=options.column)]
 
 
 @hookimpl

@@ -4,6 +4,7 @@ import pytest
 
 from seeknal.project.settings import load_settings
 from seeknal.values.durations import Duration
+from seeknal.values.project import Calendar
 
 EVERY_KEY = """
 name: sales-2
@@ -179,3 +180,31 @@ def test_keys_of_a_folder_are_checked_like_those_of_all_nodes(settings, tmp_path
     _, problems = settings(text)
 
     assert sorted(problem.code for problem in problems) == ["SK0201", "SK0221"]
+
+
+def test_how_time_is_cut_into_periods_is_a_setting_of_the_project(settings):
+    text = "name: shop\nweek_start: sunday\ntimezone: Asia/Jakarta\nfiscal_year_start: 4\n"
+
+    found, problems = settings(text)
+
+    assert not problems
+    assert found.calendar == Calendar(
+        week_start="sunday", timezone="Asia/Jakarta", fiscal_year_start=4
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("week_start: mnday", "did you mean monday"),
+        ("timezone: Asia/Jakata", "did you mean Asia/Jakarta"),
+        ("timezone: ../../etc/passwd", "is none"),
+        ("fiscal_year_start: 13", "is a month: 1 to 12"),
+    ],
+)
+def test_a_calendar_that_there_is_not_is_told_with_its_line(settings, text, told):
+    _, problems = settings(f"name: shop\n{text}\n")
+
+    (problem,) = problems
+    assert told in problem.message + (problem.help or "")
+    assert problem.location.line == 2

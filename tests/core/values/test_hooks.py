@@ -198,7 +198,7 @@ def node_lineage(node, parents):
 
 
 @hookimpl
-def node_misfits(node, columns):
+def node_misfits(node, columns, nodes):
     note("node_misfits")
     return None
 

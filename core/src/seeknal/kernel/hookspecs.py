@@ -315,12 +315,15 @@ def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> Quer
 
 
 @_first
-def node_misfits(node: Node, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+def node_misfits(
+    node: Node, columns: Sequence[Column], nodes: Mapping[NodeId, Node]
+) -> Iterable[Misfit] | None:
     """What a node's own options name and ``columns``, those of the rows it reads, do not have.
 
     Called once per node of a kind that this plugin declared, when a project is checked and the
     columns are known without running anything; main thread. A column whose type is not known
-    has the type ``""``. None: not mine.
+    has the type ``""``. What reads a node that only describes has the columns of what that one
+    reads. ``nodes`` are all nodes. None: not mine.
     """
 
 

@@ -41,6 +41,17 @@ class WithOptions:
 
 
 @frozen(kw_only=True)
+class Held:
+    """Nodes that stand in a list below a key of another one, each with its name.
+
+    ``kind`` is theirs, and ``owner`` their option that names the node that holds them.
+    """
+
+    kind: str
+    owner: str
+
+
+@frozen(kw_only=True)
 class NodeKind(WithOptions):
     """A kind of node.
 
@@ -53,6 +64,7 @@ class NodeKind(WithOptions):
     nodes are in graph, selection, lineage and plan. ``rows_of_body``: its rows are just those of
     the node's SQL or function, which names its inputs itself. An option of type `NodeId`, at any
     depth, names a node that is read.
+    ``holds``: keys of its own below which nodes of another kind may stand.
     ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
     with the option that it is now, or ``""``.
     """
@@ -67,6 +79,7 @@ class NodeKind(WithOptions):
     functional: tuple[str, ...] | None = None
     accepts_sql: bool = True
     accepts_python: bool = True
+    holds: Mapping[str, Held] = field(factory=dict)
     old_settings: Mapping[str, str] = field(factory=dict)
 
     @property

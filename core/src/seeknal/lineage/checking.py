@@ -155,6 +155,8 @@ class _Checker:
             if fit.schema is None:
                 self.wrong.add(node.id)
                 self.broken.add(node.id)
+        elif node.does == "describes":
+            return
         elif not fit.looked or (fit.schema is None and self._has_rows(node)):
             missing = any(parent not in self.project.nodes for parent in node.parents)
             # Of what has run before, other columns than those of then are no news either.
@@ -179,7 +181,9 @@ class _Checker:
             return Fit(schema=of_stored(self.stored(node)), looked=False)
         if not node.definition:
             return self.fitter.fit(node, self.schemas)
-        key = _key(node, [self.keys[id] for id in parents])
+        described = [each for each in map(self.project.nodes.get, parents) if each is not None]
+        said = [each.definition for each in described if each.does == "describes"]
+        key = _key(node, [*(self.keys[id] for id in parents), *said])
         if (known := self.cache.get(key)) is not None:
             return known
         return self.cache.put(key, self.fitter.fit(node, self.schemas))

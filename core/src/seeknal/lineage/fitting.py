@@ -162,7 +162,10 @@ class _Rows:
         if node.rows_of_body and node.sql is None:
             raise Unbound("it has no SQL")
         body = self.of_sql() if node.sql is not None else self.of_input()
-        if kind is None or not kind.produces_rows or node.rows_of_body or body is None:
+        if kind is None or node.rows_of_body or body is None:
+            return body
+        if not kind.produces_rows:
+            self.look_at_options(body)
             return body
         return self.of_kind(body)
 
@@ -330,8 +333,22 @@ class _Rows:
     def of_kind(self, body: Schema) -> Schema:
         """The columns that the node's kind makes of its own SQL's or its input's."""
         node, binder = self.node, self.binder
+        self.look_at_options(body)
+        if not body.typed or not self.binder.nodes.keys() >= set(node.parents):
+            raise Unbound("not all is known of what it reads and says")
         try:
-            misfits = [*(binder.plugins.hooks.node_misfits(node=node, columns=body.columns) or ())]
+            sql = binder.generated(node, node.sql.executable if node.sql else None, node.parents)
+        except Unbound as error:
+            self.told_by_kind(error.__cause__)
+            raise
+        return self.bound(sql, self.place_of_name)
+
+    def look_at_options(self, body: Schema) -> None:
+        """Say what the node's own options name and its input does not have."""
+        node, binder = self.node, self.binder
+        hook = binder.plugins.hooks.node_misfits
+        try:
+            misfits = [*(hook(node=node, columns=body.columns, nodes=binder.nodes) or ())]
         except Exception as error:
             if UNCLEAR in node.parents:
                 # Of its options some are wrong, which has been told.
@@ -343,14 +360,6 @@ class _Rows:
         self.add(wrong)
         if any(problem.severity == "error" for problem in wrong):
             raise _Wrong
-        if not body.typed or not self.binder.nodes.keys() >= set(node.parents):
-            raise Unbound("not all is known of what it reads and says")
-        try:
-            sql = binder.generated(node, node.sql.executable if node.sql else None, node.parents)
-        except Unbound as error:
-            self.told_by_kind(error.__cause__)
-            raise
-        return self.bound(sql, self.place_of_name)
 
     def told_by_kind(self, error: BaseException | None) -> None:
         """What a kind says of the node's own options, which it points to."""

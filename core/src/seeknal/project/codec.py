@@ -14,7 +14,7 @@ from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node, Sql
 from seeknal.values.problems import Problem
-from seeknal.values.project import Environments, Execution, Project, Retention
+from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def project_to(project: Project) -> dict[str, Any]:
         "execution": asdict(project.execution),
         "environments": asdict(project.environments),
         "retention": asdict(project.retention),
+        "calendar": asdict(project.calendar),
         "warnings": [_problem_to(problem) for problem in project.warnings],
         "disabled": sorted(project.disabled),
         "nodes": [_node_to(node) for node in project.nodes.values()],
@@ -76,6 +77,7 @@ def project_from(
         execution=Execution(**data["execution"]),
         environments=Environments(**data["environments"]),
         retention=Retention(**data["retention"]),
+        calendar=Calendar(**data["calendar"]),
         warnings=tuple(_problem_from(entry) for entry in data["warnings"]),
         profile=profile,
     )

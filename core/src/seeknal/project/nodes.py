@@ -177,6 +177,7 @@ class _Builder:
             notes=notes_of(data, kind, options) if sound else {},
             does=kind.does,
             rows_of_body=kind.rows_of_body,
+            marks=self.raw.marks,
         )
         wrong = tuple(self.targets.wrong)
         known = inputs if readable and options is not None else ()

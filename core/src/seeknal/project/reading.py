@@ -19,6 +19,7 @@ from seeknal.project.command_variables import unused_variables
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
+from seeknal.project.held import with_held
 from seeknal.project.nodes import build_node
 from seeknal.project.own_audits import read_own_audits
 from seeknal.project.paths import files_below
@@ -117,6 +118,7 @@ class _ProjectReader:
             execution=settings.execution,
             environments=settings.environments,
             retention=settings.retention,
+            calendar=settings.calendar,
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)
@@ -185,9 +187,10 @@ class _ProjectReader:
         found = read_nodes(text, path.relative_to(self.root).as_posix(), self.plugins)
         for node in found.nodes:
             note_headers(node.data)
+        nodes = with_held(found.nodes, self.plugins.kinds, found.problems)
         self.note(found.problems, text)
         self.properties += found.properties
-        return found.nodes
+        return nodes
 
     def read_python(self, path: Path) -> list[RawNode]:
         from seeknal.project.python.pipelines import read_pipeline

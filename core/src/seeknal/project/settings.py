@@ -16,9 +16,17 @@ from seeknal.project.paths import PROJECT_FILE
 from seeknal.project.text_files import nothing_in, read_text
 from seeknal.project.yaml_files import read_documents
 from seeknal.values.durations import Duration
+from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
-from seeknal.values.project import Environments, Execution, Retention, Suffix
+from seeknal.values.project import (
+    Calendar,
+    Environments,
+    Execution,
+    Retention,
+    Suffix,
+    Weekday,
+)
 
 if TYPE_CHECKING:
     from seeknal.project.yaml_files import Document
@@ -38,6 +46,23 @@ def _positive(instance: object, attribute: Any, value: Any) -> None:
 def _size(instance: object, attribute: Any, value: Any) -> None:
     if value is not None and bytes_of(value) is None:
         raise ValueError(f"{attribute.name}: {value!r} is no size; write it as 20GB")
+
+
+def _timezone(instance: object, attribute: Any, value: Any) -> None:
+    if value is not None:
+        from zoneinfo import ZoneInfo, available_timezones
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError, ValueError):
+            near = did_you_mean(value, available_timezones())
+            hint = f": {near}" if near else "; write it as Europe/Berlin"
+            raise ValueError(f"timezone: {value!r} is none{hint}") from None
+
+
+def _month(instance: object, attribute: Any, value: Any) -> None:
+    if not 1 <= value <= 12:
+        raise ValueError("fiscal_year_start is a month: 1 to 12")
 
 
 def bytes_of(size: str | int) -> int | None:
@@ -115,8 +140,15 @@ class ProjectOptions:
     source_defaults: Mapping[str, Mapping[str, object]] = option(
         factory=dict, summary="params that every source of a type starts with"
     )
-    week_start: str | None = option(None, summary=UNUSED)
-    timezone: str | None = option(None, summary=UNUSED)
+    week_start: Weekday = option("monday", summary="the day on which reported weeks begin")
+    timezone: str | None = option(
+        None,
+        summary="where reported days begin and end, such as Asia/Jakarta",
+        validator=_timezone,
+    )
+    fiscal_year_start: int = option(
+        1, summary="the month in which fiscal years begin, 1 to 12", validator=_month
+    )
     meta: Mapping[str, object] = option(factory=dict, summary="anything; never checked")
     profile: str | None = option(None, summary=UNUSED)
     config_version: int | None = option(None, aliases=("config-version",), summary=UNUSED)
@@ -156,6 +188,15 @@ class Settings:
             memory_limit=chosen.memory_limit,
             timeout=chosen.timeout.seconds if chosen.timeout else None,
             retries=chosen.retries,
+        )
+
+    @property
+    def calendar(self) -> Calendar:
+        chosen = self.options
+        return Calendar(
+            week_start=chosen.week_start,
+            timezone=chosen.timezone,
+            fiscal_year_start=chosen.fiscal_year_start,
         )
 
     @property

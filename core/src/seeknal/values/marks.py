@@ -54,6 +54,12 @@ class Marks:
         values = {**self._values, self._prefix + path: place}
         return Marks(self._file, values, self._keys, self._prefix, self._elsewhere)
 
+    def known(self, *path: str | int) -> bool:
+        """Whether the value at ``path`` itself stands in the file."""
+        if path and path[0] in self._elsewhere:
+            return self._elsewhere[path[0]].known(*path)
+        return self._prefix + path in self._values
+
     def value(self, *path: str | int) -> Location:
         """Where the value at ``path`` begins."""
         if path and path[0] in self._elsewhere:

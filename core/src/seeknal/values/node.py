@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seeknal.values.audits import Audit
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.location import Location
+    from seeknal.values.marks import Marks
     from seeknal.values.names import NodeId
     from seeknal.values.sources import Source
     from seeknal.values.targets import Target
@@ -117,6 +118,13 @@ class Node:
     """What a run does with a node of its kind."""
     rows_of_body: bool = False
     """Whether its rows are just those of its SQL or function, as its kind says."""
+    marks: Marks | None = field(default=None, eq=False, repr=False)
+    """Where its keys stand; known while files are read, and not of a node from the cache."""
+
+    def place(self, *path: str | int) -> Location:
+        """Where the value at a path of its keys begins, or the nearest around it that is known."""
+        found = self.marks.value(*path) if self.marks is not None else self.location
+        return found if found.line else self.location
 
     @property
     def kind(self) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 Suffix = Literal["schema", "table", "catalog", "database"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 @frozen(kw_only=True)
@@ -52,6 +53,18 @@ class Retention:
 
 
 @frozen(kw_only=True)
+class Calendar:
+    """How time is cut into periods, for what reports over it.
+
+    ``timezone`` None: times are taken as they stand. ``fiscal_year_start`` is a month, 1 to 12.
+    """
+
+    week_start: Weekday = "monday"
+    timezone: str | None = None
+    fiscal_year_start: int = 1
+
+
+@frozen(kw_only=True)
 class Project:
     """A project as its files say it. Nothing here knows whether a node was YAML or Python."""
 
@@ -68,6 +81,7 @@ class Project:
     execution: Execution = field(factory=Execution)
     environments: Environments = field(factory=Environments)
     retention: Retention = field(factory=Retention)
+    calendar: Calendar = field(factory=Calendar)
     warnings: tuple[Problem, ...] = ()
     profile: Path | None = None
     """The profiles.yml in force; its connections are read when one is used."""
