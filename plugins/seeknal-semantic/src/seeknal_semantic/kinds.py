@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from seeknal.plugin import NodeKind
+from collections.abc import Mapping
+
+from seeknal.plugin import Held, NodeKind
 
 
-def _kind(name: str, folder: str, options: str, summary: str, colour: str) -> NodeKind:
+def _kind(
+    name: str,
+    folder: str,
+    options: str,
+    summary: str,
+    colour: str,
+    holds: Mapping[str, Held] | None = None,
+) -> NodeKind:
     return NodeKind(
         name=name,
         folder=folder,
@@ -15,6 +24,7 @@ def _kind(name: str, folder: str, options: str, summary: str, colour: str) -> No
         does="describes",
         accepts_sql=False,
         accepts_python=False,
+        holds=holds or {},
     )
 
 
@@ -25,6 +35,7 @@ KINDS = (
         "options:SemanticModelKeys",
         "What the rows of a node mean: entities, dimensions and measures.",
         "#0f766e",
+        {"metrics": Held(kind="metric", owner="semantic_model")},
     ),
     _kind(
         "metric",

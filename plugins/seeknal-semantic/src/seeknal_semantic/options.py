@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from attrs import frozen
@@ -146,4 +147,7 @@ class SemanticModelKeys:
     entities: tuple[EntityKeys, ...] = option((), summary="what rows are joined by")
     dimensions: tuple[DimensionKeys, ...] = option((), summary="what is grouped and filtered by")
     measures: tuple[MeasureKeys, ...] = option((), summary="what metrics are made of")
+    metrics: tuple[Mapping[str, object], ...] = option(
+        (), summary="metrics that stand with their model: nodes of kind metric, each with its name"
+    )
     label: str | None = option(None, summary="its name for people", functional=False)

@@ -1,0 +1,104 @@
+"""Expressions of entities, dimensions, measures and derived metrics: one each, over columns."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from seeknal.plugin import SqlRefused, check_query
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@lru_cache(maxsize=8192)
+def parse_expression(text: str) -> exp.Expression:
+    """The tree of an expression, in DuckDB's SQL. It is shared: copy it before it is changed.
+
+    Fields of structs stand in it as ``exp.Dot``, so that every ``exp.Column`` is a bare name.
+    Raises SqlRefused, with line and column where these are known, for what is not one expression
+    over columns of one row: a second one, a statement, a subquery, an aggregate, a window.
+    """
+    from sqlglot import exp
+
+    tree = parsed(text)
+    for node in tree.walk():
+        if isinstance(node, exp.Query | exp.DML | exp.DDL | exp.Table | exp.Subquery | exp.Exists):
+            raise SqlRefused("an expression takes no subquery", *place_of(node))
+        if isinstance(node, exp.Window):
+            raise SqlRefused("an expression looks at one row: no window", *place_of(node))
+        if isinstance(node, exp.AggFunc):
+            name = node.sql_name().lower()
+            message = f"an expression looks at one row: no {name}(), agg: says how"
+            raise SqlRefused(message, *place_of(node))
+        if isinstance(node, exp.Star):
+            raise SqlRefused("an expression takes no *", *place_of(node))
+    return _with_fields(tree)
+
+
+def check_expression(text: str) -> None:
+    """Raise SqlRefused unless `parse_expression` and DuckDB both take ``text`` as one expression.
+
+    Functions that read or change anything outside of the row are refused, too.
+    """
+    tree = parse_expression(text)
+    check_query(f"SELECT {tree.sql(dialect='duckdb', comments=False)}")
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """The columns that an expression reads, each once."""
+    from sqlglot import exp
+
+    tree = parse_expression(text)
+    return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+
+
+def parsed(text: str) -> Any:
+    """The tree of a text that holds one expression and nothing else. Raises SqlRefused."""
+    from sqlglot import ErrorLevel, exp, parse
+    from sqlglot.errors import ParseError, SqlglotError
+
+    if not text.strip():
+        raise SqlRefused("there is no expression here", 1, 1)
+    try:
+        found = parse(text, read="duckdb", error_level=ErrorLevel.RAISE)
+    except ParseError as error:
+        first: dict[str, Any] = error.errors[0] if error.errors else {}
+        marked = str(first.get("highlight") or "")
+        column = max(1, int(first.get("col") or 1) - len(marked) + 1)
+        where = f" at or near {marked!r}" if marked else ""
+        raise SqlRefused(f"syntax error{where}", int(first.get("line") or 1), column) from None
+    except (SqlglotError, RecursionError):
+        raise SqlRefused("a string, quoted name or bracket is not closed") from None
+    trees = [tree for tree in found if tree is not None and not isinstance(tree, exp.Semicolon)]
+    if len(trees) != 1 or len(found) > 1:
+        raise SqlRefused("one expression is needed here, and nothing after it", 1, 1)
+    tree = trees[0]
+    if not isinstance(tree, exp.Condition) or isinstance(tree, exp.Query | exp.Alias):
+        raise SqlRefused(f"{text!r} is no expression", 1, 1)
+    return tree
+
+
+def place_of(node: Any) -> tuple[int, int]:
+    """Where a part of a tree begins, as far as the parser noted it; (0, 0) where it did not."""
+    for part in node.walk():
+        if "line" in part.meta:
+            width = part.meta.get("end", 0) - part.meta.get("start", 0)
+            return int(part.meta["line"]), max(1, int(part.meta["col"]) - width)
+    return 0, 0
+
+
+def _with_fields(tree: Any) -> exp.Expression:
+    """``a.b`` as the field b of a column: an expression knows no tables."""
+    from sqlglot import exp
+
+    def field(node: Any) -> Any:
+        if not isinstance(node, exp.Column) or len(node.parts) == 1:
+            return node
+        found: Any = exp.column(node.parts[0].copy())
+        for part in node.parts[1:]:
+            found = exp.Dot(this=found, expression=part.copy())
+        return found
+
+    found: exp.Expression = tree.transform(field)
+    return found

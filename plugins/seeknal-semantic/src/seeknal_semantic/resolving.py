@@ -1,0 +1,248 @@
+"""What a name of a query means for a metric of some model, and how that is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from seeknal.plugin import SeeknalError, did_you_mean
+from seeknal_semantic.definitions import Dimension, Entity
+from seeknal_semantic.grains import PART_GRAINS, can_tell, is_grain
+from seeknal_semantic.graph import EntityGraph, JoinPath
+from seeknal_semantic.paths import METRIC_TIME, SEPARATOR, readings
+
+if TYPE_CHECKING:
+    from seeknal_semantic.definitions import SemanticLayer, SemanticModel
+    from seeknal_semantic.graph import Obstacle
+    from seeknal_semantic.paths import Reading
+
+
+class NameRefused(SeeknalError):
+    """A name of a query that means nothing, or cannot be had exactly."""
+
+    exit_code = 2
+    default_code = "SK1503"
+
+
+@frozen(kw_only=True)
+class Resolved:
+    """A dimension or an entity, by the joins that lead to its model.
+
+    ``grain`` and ``part`` are what the name asks for; of a time dimension both may be None.
+    """
+
+    text: str
+    path: JoinPath
+    member: Dimension | Entity
+    grain: str | None = None
+    part: str | None = None
+
+    @property
+    def model(self) -> SemanticModel:
+        return self.path.model
+
+
+@frozen(kw_only=True, eq=False)
+class Resolver:
+    """Finds what names mean in one semantic layer."""
+
+    layer: SemanticLayer
+    graph: EntityGraph
+    _paths: dict[int, tuple[JoinPath, ...]] = field(factory=dict, repr=False)
+
+    def resolve(self, text: str, base: SemanticModel, time: Dimension | None = None) -> Resolved:
+        """What ``text`` means for what is measured in ``base``, whose metric_time is ``time``.
+
+        Raises NameRefused for a name that nothing has (SK1503), that only a join to many rows
+        would give (SK1508), that several paths lead to (SK1509), or with a grain or a part that
+        it cannot have (SK1506); or for metric_time of what has no time (SK1512).
+        """
+        read = list(readings(text, self.layer.custom_grains))
+        for reading in read:
+            if reading.name.lower() == METRIC_TIME and not reading.hops:
+                return self.metric_time(text, reading, base, time or base.default_time_dimension)
+        for reading in read:
+            found = self.candidates(reading, base)
+            if len(found) > 1:
+                raise self.ambiguous(text, reading, found)
+            if found:
+                return self.checked(text, reading, found[0])
+        fan_out = self.fan_out(text, read, base)
+        raise fan_out or self.elsewhere(text, read, base) or self.unknown(text, base)
+
+    def metric_time(
+        self, text: str, reading: Reading, base: SemanticModel, time: Dimension | None
+    ) -> Resolved:
+        if time is None:
+            message = f"{text!r}: what model {base.name!r} measures has no time"
+            help = "default_time_dimension: of the model, or agg_time_dimension: of the measure"
+            raise NameRefused(message, code="SK1512", help=help)
+        path = JoinPath(base=base)
+        return self.checked(text, evolve(reading, name=time.name), path)
+
+    def candidates(self, reading: Reading, base: SemanticModel) -> list[JoinPath]:
+        """The paths that a reading may mean: the one it names in full, else all it fits."""
+        own = JoinPath(base=base)
+        hops = [hop.lower() for hop in reading.hops]
+        if base.member(reading.name) is not None and (not hops or hops in _keys(base)):
+            return [own]
+        having = [
+            path
+            for path in self.paths(base)
+            if path.steps and _member(path, reading.name) is not None
+        ]
+        full = [path for path in having if _names(reading.hops, path, whole=True)]
+        return full or [path for path in having if _names(reading.hops, path, whole=False)]
+
+    def paths(self, base: SemanticModel) -> tuple[JoinPath, ...]:
+        if id(base) not in self._paths:
+            self._paths[id(base)] = self.graph.paths(base)
+        return self._paths[id(base)]
+
+    def available(self, base: SemanticModel) -> tuple[str, ...]:
+        """Names of all that metrics of a model can be grouped by, the nearest first."""
+        found = [METRIC_TIME] if base.default_time_dimension else []
+        for path in self.paths(base):
+            for name in _members(path):
+                found.append(SEPARATOR.join([*path.words(), name]))
+        return tuple(dict.fromkeys(found))
+
+    def checked(self, text: str, reading: Reading, path: JoinPath) -> Resolved:
+        """The dimension with a grain or a part that it can have."""
+        member = _member(path, reading.name)
+        assert member is not None
+        grain = member.grain if isinstance(member, Dimension) else None
+        asked = reading.grain or reading.part
+        if asked is not None and grain is None:
+            message = f"{text!r}: {member.name!r} is no time dimension and has no {asked}"
+            raise NameRefused(message, code="SK1506")
+        if reading.grain is not None and grain is not None:
+            self.check_grain(text, member.name, grain, reading.grain)
+        if reading.part is not None and grain is not None:
+            self.check_grain(text, member.name, grain, PART_GRAINS[reading.part])
+        return Resolved(text=text, path=path, member=member, grain=reading.grain, part=reading.part)
+
+    def check_grain(self, text: str, name: str, fine: str, coarse: str) -> None:
+        custom = self.layer.custom_grains.get(coarse)
+        start = self.layer.calendar.fiscal_year_start
+        within = custom[0].grain if custom else coarse
+        if is_grain(fine) and is_grain(within) and not can_tell(fine, within, start):
+            message = f"{text!r}: {name!r} is by {fine}, which does not tell the {coarse}"
+            raise NameRefused(message, code="SK1506", help=f"a grain that each {fine} lies in")
+
+    def ambiguous(self, text: str, reading: Reading, found: Sequence[JoinPath]) -> NameRefused:
+        by_entity = [path.words() for path in found]
+        named = [path.words(models=by_entity.count(path.words()) > 1) for path in found]
+        end = text.split(SEPARATOR)[len(reading.hops) :]
+        choices = sorted(SEPARATOR.join([*words, *end]) for words in named)
+        ways = "; ".join(sorted(map(str, found))[:8])
+        return NameRefused(
+            f"{text!r} is reached in {len(found)} ways: {ways}",
+            code="SK1509",
+            help=f"name one: {' or '.join(choices[:8])}",
+        )
+
+    def elsewhere(
+        self, text: str, read: Sequence[Reading], base: SemanticModel
+    ) -> NameRefused | None:
+        """That a name is of models to which no joins lead."""
+        for reading in read:
+            ends = {reading.hops[-1].lower()} if reading.hops else set()
+            having = [
+                model
+                for model in self.layer.models.values()
+                if model.member(reading.name) is not None
+                and (not ends or ends & {model.name.lower(), *map(str.lower, model.entities)})
+            ]
+            if having:
+                models = ", ".join(sorted(model.name for model in having))
+                entities = ", ".join(base.entities) or "none"
+                return NameRefused(
+                    f"{text!r} is of {models}, and no joins lead there from {base.name}",
+                    code="SK1514",
+                    help=f"entities of {base.name}: {entities}; both need one in common",
+                )
+        return None
+
+    def fan_out(
+        self, text: str, read: Sequence[Reading], base: SemanticModel
+    ) -> NameRefused | None:
+        """Why a name that a model has is not to be had from ``base``: the join repeats rows."""
+        for reading in read:
+            hops = [hop.lower() for hop in reading.hops]
+            for obstacle in self.graph.obstacles(base):
+                for path in self.paths(obstacle.model):
+                    end = path.steps[-1].entity if path.steps else obstacle.entity
+                    named = {end.lower(), path.model.name.lower()}
+                    fits = not hops or hops[-1] in named
+                    if fits and _member(path, reading.name) is not None:
+                        return _fan_out(text, obstacle)
+        return None
+
+    def unknown(self, text: str, base: SemanticModel) -> NameRefused:
+        known = self.available(base)
+        listed = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
+        return NameRefused(
+            f"{text!r} is no dimension of what {base.name!r} measures",
+            code="SK1503",
+            help=did_you_mean(text, known) or f"available: {listed or 'none'}",
+        )
+
+
+@lru_cache(maxsize=8)
+def resolver_of(layer: SemanticLayer) -> Resolver:
+    """The resolver of a layer; made once."""
+    return Resolver(layer=layer, graph=EntityGraph.of(layer.models.values()))
+
+
+def _fan_out(text: str, obstacle: Obstacle) -> NameRefused:
+    model, entity = obstacle.model.name, obstacle.entity
+    if obstacle.why == "partition":
+        parts = ", ".join(each.name for each in obstacle.model.partitions)
+        why = f"{model} has a row of each {entity} for each {parts}"
+        help = f"give {obstacle.path.model.name} a dimension {parts} with partition: true"
+    else:
+        why = f"{model} has many rows of one {entity}"
+        help = f"measure it in {model}, or group by what has one row of each {entity}"
+    return NameRefused(
+        f"{text!r} would count rows more than once: {obstacle}, and {why}",
+        code="SK1508",
+        help=help,
+    )
+
+
+def _keys(model: SemanticModel) -> list[list[str]]:
+    """What a model's own dimensions may be prefixed by: that of which a row is one."""
+    keys = [each.name for each in model.entities.values() if each.type != "foreign"]
+    return [[name.lower()] for name in (*keys, model.primary_entity or "") if name]
+
+
+def _member(path: JoinPath, name: str) -> Dimension | Entity | None:
+    return path.model.member(name)
+
+
+def _members(path: JoinPath) -> Iterator[str]:
+    yield from path.model.dimensions
+    joined = {step.entity for step in path.steps}
+    yield from (name for name in path.model.entities if name not in joined)
+
+
+def _names(hops: Sequence[str], path: JoinPath, *, whole: bool) -> bool:
+    """Whether words name a path: each join by its entity, its model, or both in this order.
+
+    Not ``whole``: some joins may be left out, but not the last one.
+    """
+    waiting = [hop.lower() for hop in hops]
+    passed = False
+    for step in path.steps:
+        passed = False
+        for word in (step.entity.lower(), step.model.name.lower()):
+            if waiting and waiting[0] == word:
+                waiting.pop(0)
+                passed = True
+        if whole and not passed:
+            return False
+    return not waiting and (passed or not hops)
