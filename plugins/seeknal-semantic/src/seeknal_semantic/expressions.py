@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,24 @@ def check_expression(text: str) -> None:
     check_query(f"SELECT {tree.sql(dialect='duckdb', comments=False)}")
 
 
+_IN_FORMULAS = (
+    *("Add", "Sub", "Mul", "Div", "Mod", "Neg", "Paren", "Literal", "Column", "Identifier", "Null"),
+    *("Case", "If", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "And", "Or", "Not", "Is", "Boolean"),
+    *("Coalesce", "Nullif", "Abs", "Round", "Floor", "Ceil", "Greatest", "Least"),
+)
+
+
+def check_formula(text: str) -> None:
+    """Raise SqlRefused unless ``text`` computes with names and numbers, and nothing else."""
+    for node in parse_expression(text).walk():
+        if type(node).__name__ not in _IN_FORMULAS:
+            known = "+ - * / %, comparisons, CASE, coalesce, nullif, abs, round, floor, ceil,"
+            part = node.sql(dialect="duckdb", comments=False)
+            message = f"no {part} in an expression over metrics: {known} greatest and least"
+            raise SqlRefused(message, *place_of(node))
+    check_expression(text)
+
+
 def columns_of(text: str) -> tuple[str, ...]:
     """The columns that an expression reads, each once."""
     from sqlglot import exp
@@ -81,11 +100,17 @@ def parsed(text: str) -> Any:
 
 def place_of(node: Any) -> tuple[int, int]:
     """Where a part of a tree begins, as far as the parser noted it; (0, 0) where it did not."""
-    for part in node.walk():
-        if "line" in part.meta:
-            width = part.meta.get("end", 0) - part.meta.get("start", 0)
-            return int(part.meta["line"]), max(1, int(part.meta["col"]) - width)
-    return 0, 0
+    spots = [
+        (int(part.meta["line"]), max(1, int(part.meta["col"]) - _width(part.meta)))
+        for part in node.walk()
+        if "line" in part.meta
+    ]
+    return min(spots, default=(0, 0))
+
+
+def _width(meta: Mapping[str, Any]) -> int:
+    width: int = meta.get("end", 0) - meta.get("start", 0)
+    return width
 
 
 def _with_fields(tree: Any) -> exp.Expression:

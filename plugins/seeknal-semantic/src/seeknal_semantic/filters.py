@@ -85,8 +85,9 @@ def _check_tokens(text: str) -> None:
         spot = (token.line, max(1, token.col - len(token.text) + 1))
         if token.comments:
             raise SqlRefused("a filter takes no comment", *spot)
-        if token.token_type.name in ("DCOLON", "CAST", "SEMICOLON"):
-            raise SqlRefused(f"a filter takes no {token.text}: one condition without casts", *spot)
+        casts = token.token_type.name == "VAR" and token.text.lower() in ("cast", "try_cast")
+        if casts or token.token_type.name in ("DCOLON", "SEMICOLON"):
+            raise SqlRefused(f"a filter takes no {token.text!r}", *spot)
 
 
 def _condition(tree: Any) -> Condition:
@@ -113,8 +114,9 @@ def _condition(tree: Any) -> Condition:
         low, high = _value(tree.args["low"]), _value(tree.args["high"])
         return Between(value=_value(tree.this), low=low, high=high)
     if isinstance(tree, exp.Like):
-        _only(tree, "this", "expression")
-        return Like(value=_value(tree.this), pattern=_value(tree.expression))
+        _only(tree, "this", "expression", "negate")
+        like = Like(value=_value(tree.this), pattern=_value(tree.expression))
+        return Not(part=like) if tree.args.get("negate") else like
     if isinstance(tree, exp.Is):
         return _is(tree)
     value = _value(tree)

@@ -15,7 +15,7 @@ from seeknal_semantic.definitions import (
     RatioMetric,
     measure_inputs,
 )
-from seeknal_semantic.expressions import check_expression, columns_of
+from seeknal_semantic.expressions import check_formula, columns_of
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.grains import FISCAL, GRAINS, is_grain
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR
@@ -57,6 +57,9 @@ def bases_of(metrics: Iterable[Metric]) -> list[Base]:
     return list(found.values())
 
 
+_COUNTED = ("sum", "count", "count_distinct")
+
+
 class _Checker:
     def __init__(self, layer: SemanticLayer, tell: Telling) -> None:
         self.layer = layer
@@ -73,14 +76,17 @@ class _Checker:
             case CumulativeMetric():
                 self.grain(metric.grain_to_date, "grain_to_date")
                 self.needs_time(metric, "type")
+                self.adds_up(metric, "type")
                 self.filters(metric.input.filters, bases, "measure", "filter")
             case ConversionMetric():
                 self.needs_time(metric, "type")
-                for side, key in (
-                    (metric.base, "base_measure"),
-                    (metric.conversion, "conversion_measure"),
-                ):
-                    self.filters(side.filters, [(side.model, side.measure.time)], key, "filter")
+                self.adds_up(metric, "type")
+                self.side(metric.base, "base_measure")
+                self.side(metric.conversion, "conversion_measure")
+                agg = metric.conversion.measure.agg
+                if agg not in _COUNTED:
+                    message = f"conversions are a {', '.join(_COUNTED)}, not the {agg} of a measure"
+                    self.tell("SK1507", message, None, "conversion_measure")
             case DerivedMetric():
                 self.derived(metric)
             case RatioMetric():
@@ -88,6 +94,14 @@ class _Checker:
                     self.input(getattr(metric, key), key)
             case _:
                 self.filters(metric.input.filters, bases, "measure", "filter")
+
+    def adds_up(self, metric: Metric, *path: str | int) -> None:
+        """Over several moments nothing adds up that has a non_additive_dimension."""
+        for each in measure_inputs(metric):
+            if each.measure.non_additive is not None:
+                name = each.measure.name
+                message = f"{name} has a non_additive_dimension: it does not add up over time"
+                self.tell("SK1507", message, "a metric of type simple takes it", *path)
 
     def side(self, side: MeasureInput, key: str) -> None:
         self.filters(side.filters, [(side.model, side.measure.time)], key, "filter")
@@ -103,7 +117,7 @@ class _Checker:
         for number, entry in enumerate(metric.inputs):
             self.input(entry, "inputs", number)
         try:
-            check_expression(metric.expr)
+            check_formula(metric.expr)
         except SqlRefused as error:
             spot = (error.line, error.column)
             help = "one expression over the inputs' names"
