@@ -120,7 +120,7 @@ def test_an_entity_may_be_named_itself():
 
 @pytest.mark.parametrize("name", ["customer__region", "region", "orders__region"])
 def test_a_join_to_many_rows_is_refused_with_the_path(name):
-    code, message, help = refused(name, CUSTOMERS, ORDERS)
+    code, message, _ = refused(name, CUSTOMERS, ORDERS)
 
     assert code == "SK1508"
     assert "customers -customer-> orders" in message
@@ -144,7 +144,8 @@ def test_a_model_that_shares_no_entity_is_told_as_such():
 def test_a_name_of_nothing_gets_the_nearest():
     code, _, help = refused("customer__nme", ORDERS, CUSTOMERS)
 
-    assert (code, help) == ("SK1503", "did you mean customer__name?")
+    assert code == "SK1503"
+    assert help.startswith("did you mean customer__name")
 
 
 def test_a_natural_key_is_joined_where_it_says_when_a_row_holds():
