@@ -1,8 +1,14 @@
 """The semantic layer that a project's files define, and that it is no step of a run."""
 
+import subprocess
+import sys
+
 from tests.semantic.layer.conftest import METRIC, MODELS, ORDERS
 
+from seeknal.kernel.plugins import load_plugins
 from seeknal.plugin import Calendar, Duration
+from seeknal.project.loader import load_project
+from seeknal_semantic.building import semantic_layer
 from seeknal_semantic.definitions import (
     CumulativeMetric,
     DerivedMetric,
@@ -155,3 +161,22 @@ def test_a_layer_that_is_right_is_valid(shop):
     outcome = shop().run("validate")
 
     assert outcome.exit_code == 0, outcome.stderr
+
+
+def test_a_layer_from_the_cache_is_the_same_and_a_run_never_reads_it(shop):
+    project = shop()
+    first = load_project(project.path, load_plugins())
+
+    again = load_project(project.path, load_plugins())
+
+    assert again.nodes == first.nodes
+    assert list(semantic_layer(again).metrics) == list(semantic_layer(first).metrics)
+    code = (
+        "import sys; from seeknal.cli import main; main(['run']);"
+        "print([name for name in sys.modules if name.startswith('seeknal_semantic.')])"
+    )
+    project.run("run").assert_ok()
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "['seeknal_semantic.plugin', 'seeknal_semantic.kinds']"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
-from seeknal.kernel.options import structure, unstructure
+from seeknal.kernel.options import unstructure
+from seeknal.kernel.restoring import restored
 from seeknal.values.columns import ColumnSpec
+from seeknal.values.errors import PluginError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Node, Sql
+from seeknal.values.node import Input, Later, Node, Sql
 from seeknal.values.problems import Problem
 from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
@@ -174,8 +176,22 @@ class _Reader:
     def options(self, declared: Declared, data: Mapping[str, Any]) -> object:
         key = type(declared), declared.name, repr(data)
         if key not in self.made:
-            self.made[key] = structure(declared.options, data)
+            self.made[key] = restored(declared.options, data)
         return self.made[key]
+
+    def described(self, kind: NodeKind, id: NodeId, data: Mapping[str, Any]) -> Later:
+        """The options of a node that only describes: a run has no use for them."""
+
+        def made() -> object:
+            try:
+                return self.options(kind, data)
+            except ValueError as error:
+                raise PluginError(
+                    f"what is remembered of {id} is not what its plugin reads: {error}",
+                    help="remove target/cache/project.json",
+                ) from error
+
+        return Later(made)
 
     def node(self, data: Mapping[str, Any]) -> Node:
         from seeknal.values.node import PythonCode
@@ -197,7 +213,9 @@ class _Reader:
         return Node(
             id=id,
             location=Location(*data["at"]),
-            options=self.options(kind, data["options"]),
+            options=self.described(kind, id, data["options"])
+            if kind.does == "describes"
+            else self.options(kind, data["options"]),
             does=kind.does,
             rows_of_body=kind.rows_of_body,
             inputs=tuple(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from seeknal.values.audits import Audit
     from seeknal.values.columns import ColumnSpec
@@ -63,6 +63,24 @@ class PythonCode:
     computed: bool = False
 
 
+@frozen
+class Later:
+    """A value that is made when it is first asked for: most commands ask for few of many."""
+
+    _make: Callable[[], object]
+    _made: list[object] = field(factory=list)
+
+    @property
+    def value(self) -> object:
+        if not self._made:
+            self._made.append(self._make())
+        return self._made[0]
+
+
+def _value_of(options: object) -> object:
+    return options.value if isinstance(options, Later) else options
+
+
 Does = Literal["loads", "computes", "checks", "delivers", "describes"]
 """What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs,
 deliver their inputs' rows, or only say something of them, which is no step of a run."""
@@ -73,12 +91,13 @@ class Node:
     """One node of the pipeline, wherever it was written.
 
     ``definition`` is what its content hash was taken of, already hashed: it changes when the
-    rows may change and only then. ``options`` is an instance of its kind's options class.
+    rows may change and only then. ``options`` is an instance of its kind's options class, or
+    `Later` one.
     """
 
     id: NodeId
     location: Location
-    options: object
+    _options: object = field(eq=_value_of)
     definition: str
     frame: str = ""
     """The same without the SQL: two nodes of one frame differ in their SQL alone."""
@@ -125,6 +144,11 @@ class Node:
         """Where the value at a path of its keys begins, or the nearest around it that is known."""
         found = self.marks.value(*path) if self.marks is not None else self.location
         return found if found.line else self.location
+
+    @property
+    def options(self) -> object:
+        """What its own keys say: an instance of its kind's options class."""
+        return _value_of(self._options)
 
     @property
     def kind(self) -> str:
