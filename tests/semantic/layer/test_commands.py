@@ -31,8 +31,8 @@ def test_a_metric_is_shown_with_what_it_is_made_of(shop):
         "revenue_growth_mom: derived, seeknal/metrics/all.yml:11",
         "  expr: (current - previous) / previous",
         "  inputs:",
-        "    metric: total_revenue, alias: current",
-        "    metric: total_revenue, alias: previous, offset: 1 month",
+        "    total_revenue, alias: current",
+        "    total_revenue, alias: previous, offset: 1 month",
         "  models: orders",
         "  dimensions: metric_time, ordered_at, region, order_id, customer, customer__country",
     ]

@@ -1,4 +1,4 @@
-"""What is wrong with a semantic layer is told when the project is read, all of it, with its place."""
+"""What is wrong with a semantic layer is told when the project is read: all of it, by its place."""
 
 import pytest
 from tests.semantic.layer.conftest import CUSTOMERS, METRIC, METRICS, MODELS, ORDERS

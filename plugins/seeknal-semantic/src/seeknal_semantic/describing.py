@@ -107,11 +107,10 @@ def _lines(key: str, value: Any) -> Iterator[str]:
 
 
 def _words(value: Mapping[str, Any]) -> str:
-    texts = (
-        f"{key}: {', '.join(each) if isinstance(each, list) else each}"
-        for key, each in value.items()
-    )
-    return ", ".join(texts)
+    """The name, which comes first, and what is said of it."""
+    name, *rest = value.items()
+    texts = (f"{key}: {', '.join(each) if isinstance(each, list) else each}" for key, each in rest)
+    return ", ".join([str(name[1]), *texts])
 
 
 def _parts(metric: Metric) -> dict[str, Any]:
