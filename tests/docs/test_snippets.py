@@ -59,7 +59,7 @@ def as_files(text):
         return {"seeknal/shown.yml": source + text}
     if text.startswith(("connections:", "materialization:")):
         return {"profiles.yml": text}
-    if text.startswith(("janitor:", "environments:", "defaults:")):
+    if text.startswith(("janitor:", "environments:", "defaults:", "week_start:")):
         node = "kind: transform\nname: shown\nsql: SELECT 1 AS a\n"
         return {"seeknal_project.yml": f"name: shown\n{text}", "seeknal/legacy/shown.yml": node}
     pytest.fail(f"nobody knows where this stands:\n{text}")

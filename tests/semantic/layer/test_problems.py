@@ -22,7 +22,7 @@ def model(line, after="measures:\n"):
         ("type: derived\nexpr: a + b\ninputs: [{metric: revenue, alias: a}]", "SK1501", 4, "'b'"),
         ("type: derived\nexpr: revenue\ninputs: [revenue, revenue]", "SK1502", 5, "two inputs"),
         ("type: derived\nexpr: revenue\ninputs: [revenue, mtd_revenue]", "SK1507", 5, "not stand"),
-        ("type: derived\nexpr: odd\ninputs: [odd]", "SK1513", 5, "needs itself"),
+        ("type: derived\nexpr: odd\ninputs: [odd]", "SK1513", 5, "odd -> odd"),
         ("type: simple", "SK1507", 3, "needs measure"),
         ("type: ratio\nnumerator: revenue", "SK1507", 3, "needs denominator"),
         ("type: cumulative\nmeasure: revenue\nexpr: a", "SK1507", 5, "expr does not go with type"),
@@ -138,7 +138,6 @@ def test_a_wrong_measure_is_told_with_its_line(problems, text, code, told):
         ("{name: d, type: time, time_granularity: dy}", "dimensions:\n", "SK1506", "day"),
         ("{name: d, time_granularity: day}", "dimensions:\n", "SK1507", "time dimensions"),
         ("{name: d, type: time, validity: start}", "dimensions:\n", "SK1507", "natural"),
-        ("{name: k, type: natural}", "entities:\n", "SK1507", "validity: start"),
         ("{name: k, type: primary}", "entities:\n", "SK1507", "second primary"),
         ("{name: customer, type: foreign}", "entities:\n", "SK1502", "stands twice"),
         ("{name: k, type: primry}", "entities:\n", "SK0203", "primary"),
@@ -149,6 +148,16 @@ def test_wrong_dimensions_and_entities_are_told(problems, text, after, code, tol
 
     assert [each[0] for each in found] == [code], found
     assert told in found[0][2]
+
+
+def test_a_row_holds_from_one_time_to_another(problems):
+    text = ORDERS.replace("type: primary", "type: natural")
+    text = text.replace("time_granularity: day", "time_granularity: day, validity: start")
+
+    found = problems(**{MODELS: text, METRIC: None})
+
+    assert [each[0] for each in found] == ["SK1507"]
+    assert "one with end" in found[0][2]
 
 
 def test_a_model_needs_a_node_that_is_there(problems):
@@ -174,14 +183,31 @@ def test_metrics_in_a_circle_are_told_with_the_circle(problems):
         ---
         {kind: metric, name: b, type: ratio, numerator: c, denominator: revenue}
         ---
-        {kind: metric, name: c, type: simple, measure: revenue, filter: "metric('a', 'customer') > 1"}
-    """  # noqa: E501 - one metric a line
+        {kind: metric, name: c, type: derived, expr: a + 1, inputs: [a]}
+    """
+
+    found = problems(**{"seeknal/circle.yml": text})
+
+    assert [each[0] for each in found] == ["SK1513"], found
+    assert "a -> b -> c -> a" in found[0][2]
+
+
+def test_a_circle_through_a_filter_is_told_as_well(problems):
+    text = """
+        {kind: metric, name: a, type: derived, expr: b, inputs: [b]}
+        ---
+        kind: metric
+        name: b
+        type: simple
+        measure: revenue
+        filter: "metric('a', 'customer') > 1"
+    """
 
     found = problems(**{"seeknal/circle.yml": text})
 
     assert [each[0] for each in found] == ["SK0320"], found
-    assert all(f"metric.{name}" in found[0][2] for name in "abc")
-    assert "circle" in found[0][2]
+    assert "metric.a" in found[0][2]
+    assert "metric.b" in found[0][2]
 
 
 def test_all_that_is_wrong_is_told_together(problems):

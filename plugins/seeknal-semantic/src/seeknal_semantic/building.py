@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 K = TypeVar("K", "EntityKeys", "DimensionKeys", "MeasureKeys")
 
 RESERVED = ("metric_time",)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def semantic_layer(project: Project) -> SemanticLayer:
@@ -141,11 +141,11 @@ class _Builder:
         options: SemanticModelKeys,
         tell: Telling,
     ) -> None:
-        """A natural key needs both ends of the time in which a row holds, once."""
+        """A row of a natural key holds from one time to another: both are said, or none."""
         ends = [entry.validity for entry in options.dimensions if entry.validity]
         natural = [n for n, entry in enumerate(options.entities) if entry.type == "natural"]
-        if natural and sorted(ends) != ["end", "start"]:
-            message = "a natural entity needs one dimension with validity: start and one with end"
+        if natural and sorted(ends) not in ([], ["end", "start"]):
+            message = "a natural entity has one dimension with validity: start and one with end"
             tell("SK1507", message, None, "entities", natural[0], "type")
         if ends and not natural:
             at = next(n for n, entry in enumerate(options.dimensions) if entry.validity)
@@ -172,6 +172,7 @@ class _Builder:
         dimensions: Mapping[str, Dimension],
         tell: Telling,
         *path: str | int,
+        who: str = "",
     ) -> Dimension | None:
         """The time dimension of that name."""
         if name is None:
@@ -180,9 +181,9 @@ class _Builder:
         times = [each.name for each in dimensions.values() if each.type == "time"]
         if found is None:
             help = did_you_mean(name, times) or f"time dimensions: {', '.join(times) or 'none'}"
-            tell("SK1503", f"{name!r} is no dimension of the model", help, *path)
+            tell("SK1503", f"{who}{name!r} is no dimension of the model", help, *path)
         elif found.type != "time":
-            tell("SK1512", f"{name!r} is no time dimension", "type: time", *path)
+            tell("SK1512", f"{who}{name!r} is no time dimension", "type: time", *path)
             return None
         return found
 
@@ -196,7 +197,9 @@ class _Builder:
         tell: Telling,
     ) -> Measure:
         at = ("measures", number)
-        own = self.time(entry.agg_time_dimension, dimensions, tell, *at, "agg_time_dimension")
+        named_time = entry.agg_time_dimension
+        who = f"the time of measure {entry.name}: "
+        own = self.time(named_time, dimensions, tell, *at, "agg_time_dimension", who=who)
         non_additive = None
         if entry.non_additive_dimension is not None:
             non_additive = self.non_additive(

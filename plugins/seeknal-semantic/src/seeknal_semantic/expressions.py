@@ -86,7 +86,10 @@ def parsed(text: str) -> Any:
         marked = str(first.get("highlight") or "")
         column = max(1, int(first.get("col") or 1) - len(marked) + 1)
         where = f" at or near {marked!r}" if marked else ""
-        raise SqlRefused(f"syntax error{where}", int(first.get("line") or 1), column) from None
+        shown = text if len(text) < 60 else f"{text[:57]}..."
+        raise SqlRefused(
+            f"{shown!r}: syntax error{where}", int(first.get("line") or 1), column
+        ) from None
     except (SqlglotError, RecursionError):
         raise SqlRefused("a string, quoted name or bracket is not closed") from None
     trees = [tree for tree in found if tree is not None and not isinstance(tree, exp.Semicolon)]

@@ -41,6 +41,8 @@ class MetricBuilder:
         self.nodes = nodes
         self.told = told
         self.made: dict[str, Metric | None] = {}
+        self.making: list[str] = []
+        """The metrics that are being made, each for the one before it."""
         self.measures: dict[str, list[tuple[SemanticModel, Measure]]] = {}
         for model in models.values():
             for measure in model.measures.values():
@@ -53,10 +55,9 @@ class MetricBuilder:
 
     def metric(self, name: str) -> Metric | None:
         if name not in self.made:
-            # What comes back here while it is being made stands in a circle, which the graph of
-            # the project's nodes tells.
-            self.made[name] = None
+            self.making.append(name)
             self.made[name] = _OneMetric(self, *self.nodes[name]).build()
+            self.making.pop()
         return self.made[name]
 
 
@@ -255,8 +256,9 @@ class _OneMetric:
         known = next((each for each in metrics if each.lower() == name.lower()), None)
         itself = known == self.node.name
         if known is not None and not (itself and name.lower() in measures):
-            if itself:
-                self.tell("SK1513", f"{name} needs itself", "name what it is made of", *at)
+            if known in self.around.making:
+                self.tell_of_circle(known, at)
+                return None
             return self.around.metric(known)
         if name.lower() in measures:
             found = self.measure(name, at)
@@ -265,6 +267,12 @@ class _OneMetric:
         help = did_you_mean(name, every) or f"metrics: {_some(metrics)}"
         self.tell("SK1501", f"{name!r} is no metric and no measure", help, *at)
         return None
+
+    def tell_of_circle(self, first: str, path: Path) -> None:
+        making = self.around.making
+        circle = " -> ".join([*making[making.index(first) :], first])
+        message = f"metrics need each other in a circle: {circle}"
+        self.tell("SK1513", message, "remove one of these inputs", *path)
 
     def measure(self, name: str, path: Path) -> tuple[SemanticModel, Measure] | None:
         """The measure of that name: of the metric's model where it says one, else of any."""

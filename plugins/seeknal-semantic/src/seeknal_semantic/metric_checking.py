@@ -83,9 +83,10 @@ class _Checker:
                 self.adds_up(metric, "type")
                 self.side(metric.base, "base_measure")
                 self.side(metric.conversion, "conversion_measure")
-                agg = metric.conversion.measure.agg
-                if agg not in _COUNTED:
-                    message = f"conversions are a {', '.join(_COUNTED)}, not the {agg} of a measure"
+                measure = metric.conversion.measure
+                if measure.agg not in _COUNTED:
+                    name, agg = measure.name, measure.agg
+                    message = f"conversions are {', '.join(_COUNTED)}; {name} is {agg}"
                     self.tell("SK1507", message, None, "conversion_measure")
             case DerivedMetric():
                 self.derived(metric)
@@ -179,7 +180,10 @@ class _Checker:
 
     def metric_of(self, leaf: MetricOf, bases: Sequence[Base], text: str, *path: str | int) -> None:
         spot = (leaf.line, leaf.column)
-        if self.layer.metric(leaf.metric) is None:
+        if leaf.metric.lower() == self.tell.node.name.lower() and self.tell.node.kind == "metric":
+            message = f"metrics need each other in a circle: {leaf.metric} -> {leaf.metric}"
+            self.tell.in_text("SK1513", message, None, text, spot, *path)
+        elif self.layer.metric(leaf.metric) is None:
             help = self.nearest_metric(leaf.metric)
             message = f"{leaf.metric!r} is no metric"
             self.tell.in_text("SK1501", message, help, text, spot, *path)

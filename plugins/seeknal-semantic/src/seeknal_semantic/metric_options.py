@@ -68,7 +68,7 @@ class InputKeys(OperandKeys):
         if self.offset is not None and self.offset_to_grain is not None:
             raise ValueError("offset and offset_to_grain exclude each other")
         if self.offset is not None and self.offset.count == 0:
-            raise ValueError("offset 0 is no offset: leave it out")
+            raise ValueError(f"offset {self.offset} is no offset: leave it out")
 
 
 @frozen(kw_only=True)
@@ -84,7 +84,7 @@ class MetricKeys:
     """A number: of a measure, or of other metrics."""
 
     type: Literal["simple", "ratio", "derived", "cumulative", "conversion"] = option(
-        summary="what it is made of; the other keys belong to one type or several"
+        "simple", summary="what it is made of; the other keys belong to one type or several"
     )
     measure: str | MeasureInputKeys | None = option(None, summary="simple, cumulative: the measure")
     numerator: str | OperandKeys | None = option(None, summary="ratio: a metric or a measure")

@@ -18,7 +18,7 @@ from seeknal_semantic.definitions import (
 )
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.metric_checking import bases_of
-from seeknal_semantic.metric_options import InputKeys, MetricKeys, OperandKeys, SavedQueryKeys
+from seeknal_semantic.metric_options import MetricKeys, SavedQueryKeys
 from seeknal_semantic.resolving import NameRefused, resolver_of
 from seeknal_semantic.telling import texts
 
@@ -37,7 +37,7 @@ def reads_of(node: Node, nodes: Mapping[NodeId, Node]) -> Iterable[NodeId] | Non
         return None
     layer = _layer_of(nodes)
     if isinstance(options, MetricKeys):
-        return dict.fromkeys((*_of_names(options, layer), *_of_metric(node, layer)))
+        return dict.fromkeys(_of_metric(node, layer))
     return dict.fromkeys(_of_query(node, layer))
 
 
@@ -45,14 +45,6 @@ def _layer_of(nodes: Mapping[NodeId, Node]) -> SemanticLayer:
     if not _last or _last[0][0] is not nodes:
         _last[:] = [(nodes, read_layer(nodes)[0])]
     return _last[0][1]
-
-
-def _of_names(options: MetricKeys, layer: SemanticLayer) -> Iterator[NodeId]:
-    """Metrics by name: those in a circle are none of the layer, and have to be seen to be so."""
-    for given in (options.numerator, options.denominator, *options.inputs):
-        name = given.metric if isinstance(given, OperandKeys | InputKeys) else given
-        if name is not None and (id := layer.ids.get(name.lower())) is not None:
-            yield id
 
 
 def _of_metric(node: Node, layer: SemanticLayer) -> Iterator[NodeId]:

@@ -27,7 +27,7 @@ class Telling:
         self.told.append(
             Problem(
                 code=code,
-                message=message,
+                message=f"{self.node.id}: {message}",
                 help=help,
                 location=place(self.node, *path),
                 node=self.node.id,
@@ -50,6 +50,7 @@ class Telling:
         where = find_in_text(self.root, start, text, spot, "sql", *SPELLINGS.get(key, (key,)))
         known = where != start and spot != (0, 0)
         location = where if known else place(self.node, *path)
+        message = f"{self.node.id}: {message}"
         self.told.append(
             Problem(code=code, message=message, help=help, location=location, node=self.node.id)
         )
