@@ -1,0 +1,271 @@
+"""Cases of the semantic layer: read from YAML, asked of DuckDB by hand-written SQL, compared.
+
+An answerer is a function from a :class:`Case` to :class:`Rows` or :class:`Refusal`; the reference
+is one, and the compiler is judged by being another: ``check(case, answer)``.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from tests.semantic import reference
+
+CASES = Path(__file__).parent / "cases"
+WORLDS = CASES / "worlds"
+TYPES = {"money": "DECIMAL(12,2)", "tstz": "TIMESTAMPTZ", "text": "VARCHAR"}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An answer; ``ordered`` when the query asked for an order."""
+
+    columns: tuple
+    rows: list
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """No answer, why in one word, and the message that a user sees."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project, its tables, a query, and what is right."""
+
+    name: str
+    project: list
+    tables: dict
+    query: dict
+    settings: dict = field(default_factory=dict)
+    right: str | None = None
+    wrong: str | None = None
+    refused: str | None = None
+    says: tuple = ()
+    proves: tuple = ()
+    unjudged: bool = False
+    home: str = ""
+
+    @property
+    def header(self) -> tuple:
+        """The columns of the answer, as MEANING's R1 says; a saved query's come first."""
+        saved = next(
+            (
+                one
+                for one in self.project
+                if one["kind"] == "saved_query" and one["name"] == self.query.get("saved_query")
+            ),
+            {},
+        )
+        return tuple(
+            name
+            for key in ("dimensions", "metrics")
+            for name in (*saved.get(key, ()), *self.query.get(key, ()))
+        )
+
+
+def load(path: Path) -> list[Case]:
+    """The cases of one file; what stands beside ``cases`` holds for each of them."""
+    document = yaml.safe_load(path.read_text())
+    shared = {"project": [], "tables": {}, "settings": {}}
+    worlds = [WORLDS / f"{name}.yml" for name in document.pop("worlds", ())]
+    for part in (*(yaml.safe_load(world.read_text()) for world in worlds), document):
+        shared["project"] = [*shared["project"], *part.get("project", ())]
+        for key in ("tables", "settings"):
+            shared[key] = {**shared[key], **part.get(key, {})}
+    cases = []
+    for entry in document["cases"]:
+        rest = {k: v for k, v in entry.items() if k not in ("project", "tables", "settings")}
+        for key in ("says", "proves"):
+            rest[key] = tuple(entry.get(key, ()))
+        own = entry.get("project", [])
+        replaced = {(one["kind"], one.get("name")) for one in own}
+        kept = [d for d in shared["project"] if (d["kind"], d.get("name")) not in replaced]
+        cases.append(
+            Case(
+                project=[*kept, *own],
+                tables={**shared["tables"], **entry.get("tables", {})},
+                settings={**shared["settings"], **entry.get("settings", {})},
+                home=path.stem,
+                **rest,
+            )
+        )
+    return cases
+
+
+def all_cases() -> list[Case]:
+    return [case for path in sorted(CASES.glob("*.yml")) for case in load(path)]
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """Names and types of a table's columns, from its first line."""
+    found = {}
+    for column in table.strip().splitlines()[0].split(","):
+        name, kind = re.fullmatch(r'("[^"]+"|\S+)\s+(\S+)', column.strip()).groups()
+        found[name.strip('"')] = TYPES.get(kind, kind)
+    return found
+
+
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for all cases, which takes longer to start than a case."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def database(tables: dict[str, str]):
+    """DuckDB with the tables; an empty cell is NULL."""
+    connection = engine()
+    connection.execute("BEGIN")
+    try:
+        for name, text in tables.items():
+            fill(connection, name, text)
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def fill(connection, name: str, text: str) -> None:
+    columns = columns_of(text)
+    typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+    connection.execute(f'CREATE TABLE "{name}" ({typed})')
+    lines = [
+        [cell.strip() or None for cell in line.split(",")] for line in text.strip().splitlines()[1:]
+    ]
+    assert all(len(cells) == len(columns) for cells in lines), f"{name}: {lines}"
+    if lines:
+        row = ", ".join(f"CAST(? AS {kind})" for kind in columns.values())
+        values = ", ".join(f"({row})" for _ in lines)
+        flat = [cell for cells in lines for cell in cells]
+        connection.execute(f'INSERT INTO "{name}" VALUES {values}', flat)
+
+
+def facts(connection, tables: dict[str, str]) -> dict[str, list[dict]]:
+    """The tables' rows as plain values, exactly as DuckDB holds them."""
+    found = {}
+    for name, text in tables.items():
+        columns = columns_of(text)
+        read = ", ".join(
+            f"\"{column}\" AT TIME ZONE 'UTC'" if kind == "TIMESTAMPTZ" else f'"{column}"'
+            for column, kind in columns.items()
+        )
+        rows = connection.execute(f'SELECT {read} FROM "{name}"').fetchall()
+        found[name] = [
+            {
+                column: aware(value) if kind == "TIMESTAMPTZ" else value
+                for (column, kind), value in zip(columns.items(), row, strict=True)
+            }
+            for row in rows
+        ]
+    return found
+
+
+def aware(value):
+    return None if value is None else value.replace(tzinfo=UTC)
+
+
+def ask(case: Case, sql: str) -> Rows:
+    """The rows that SQL gives over a case's tables."""
+    with database(case.tables) as connection:
+        return Rows(case.header, connection.execute(sql).fetchall(), bool(case.query.get("order_by")))
+
+
+def by_reference(case: Case) -> Rows | Refusal:
+    """The reference's answer to a case."""
+    with database(case.tables) as connection:
+        tables = facts(connection, case.tables)
+    columns = {name: list(columns_of(text)) for name, text in case.tables.items()}
+    try:
+        found = reference.answer(case.project, tables, columns, case.query, case.settings)
+    except reference.Refused as refused:
+        return Refusal(str(refused.reason), str(refused))
+    return Rows(found.columns, found.rows, found.ordered)
+
+
+def check(case: Case, answer: Callable[[Case], Rows | Refusal]) -> None:
+    """Asserts that an answerer gives what the case calls right, or refuses what it refuses."""
+    found = answer(case)
+    if case.refused is not None:
+        assert isinstance(found, Refusal), f"{case.name}: answered, not refused: {found}"
+        assert found.reason == case.refused, f"{case.name}: {found}"
+        missing = [word for word in case.says if word not in found.message]
+        assert not missing, f"{case.name}: {found.message!r} does not say {missing}"
+        return
+    assert isinstance(found, Rows), f"{case.name}: refused: {found}"
+    right = ask(case, case.right)
+    assert found.columns == right.columns, f"{case.name}: {found.columns}, not {right.columns}"
+    difference = differ(found, right, case.query.get("limit"))
+    assert difference is None, f"{case.name}: {difference}"
+
+
+def differ(found: Rows, right: Rows, limit: int | None = None) -> str | None:
+    """What is different between two answers, or None."""
+    one, other = list(found.rows), list(right.rows)
+    if not right.ordered:
+        if limit is not None:
+            return None if min(len(one), limit) == min(len(other), limit) else "other count"
+        one, other = sorted(one, key=sort_key), sorted(other, key=sort_key)
+    if len(one) != len(other):
+        return f"{len(one)} rows {one}, not {len(other)} {other}"
+    for left, right_row in zip(one, other, strict=True):
+        if len(left) != len(right_row) or not all(map(same, left, right_row)):
+            return f"{left}, not {right_row}"
+    return None
+
+
+def same(left, right) -> bool:
+    """Whether two values are one: types as MEANING's R5 and R6 say, floats nearly."""
+    if kind(left) != kind(right):
+        return False
+    if isinstance(left, float):
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12)
+    return left == right
+
+
+def kind(value) -> str:
+    for one in (bool, int, float, Decimal, str, datetime, date):
+        if isinstance(value, one):
+            return one.__name__
+    return type(value).__name__
+
+
+def sort_key(row):
+    return tuple(
+        (value is not None, kind(value), f"{value:.9g}" if isinstance(value, float) else str(value))
+        for value in row
+    )
+
+
+def without(case: Case, key: str) -> Case:
+    """The case with a key taken out wherever it stands: what one who ignores it would see."""
+    strip = stripped(key)
+    return Case(
+        name=case.name,
+        project=strip(case.project),
+        tables=case.tables,
+        query=strip(case.query),
+        settings=strip(case.settings),
+    )
+
+
+def stripped(key: str):
+    def strip(value):
+        if isinstance(value, dict):
+            return {name: strip(part) for name, part in value.items() if name != key}
+        return [strip(part) for part in value] if isinstance(value, list) else value
+
+    return strip
