@@ -42,14 +42,15 @@ class Asked:
         low = None if self.start is None else moment(str(self.start))
         high = None if self.end is None else moment(str(self.end))
         inclusive = isinstance(high, datetime)
+        if high is not None and not inclusive:
+            high = calendar.next(high, "day")
         if grains:
             coarsest = max(grains, key=RANK.get)
             low = None if low is None else calendar.truncate(low, coarsest)
-            if high is not None:
-                high = calendar.next(calendar.truncate(high, coarsest), coarsest)
-                inclusive = False
-        elif high is not None and not inclusive:
-            high = calendar.next(high, "day")
+            whole = None if high is None else calendar.truncate(high, coarsest)
+            if whole is not None and (inclusive or as_datetime(whole) < as_datetime(high)):
+                whole, inclusive = calendar.next(whole, coarsest), False
+            high = whole
         return low, high, inclusive
 
     def bounded(self, shown, bounds) -> bool:
