@@ -3,6 +3,7 @@
 from tests.semantic.reference.aggregates import mean
 from tests.semantic.reference.calendar import GRAINS, amount, nests
 from tests.semantic.reference.cuts import check_cuts
+from tests.semantic.reference.language import as_datetime
 from tests.semantic.reference.leaf import Leaf
 from tests.semantic.reference.paths import check_grain
 from tests.semantic.reference.project import Metric, bad
@@ -64,7 +65,10 @@ def window_of(leaf: Leaf, metric: Metric, base: str):
             bad(f"metric {metric.name!r}: no grain {grain!r}")
         if not nests(base, grain):
             refuse(Reason.WINDOW, f"{grain} to date of {metric.name!r} over {base} periods")
-        return lambda at, period: calendar.truncate(period, grain) <= at <= period
+        return (
+            lambda at, period: at <= period
+            and as_datetime(calendar.truncate(period, grain)) <= as_datetime(at)
+        )
     return lambda at, period: at <= period
 
 

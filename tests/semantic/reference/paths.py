@@ -163,10 +163,13 @@ class Rows:
 
     def __init__(self, project: Project):
         self.project = project
-        self.customs = {}
+        self.customs, self.lowered, self.known = {}, {}, {}
 
     def column(self, row):
-        lowered = {name.lower(): value for name, value in row.items()}
+        lowered = self.lowered.get(id(row))
+        if lowered is None:
+            lowered = {name.lower(): value for name, value in row.items()}
+            self.lowered[id(row)] = lowered
 
         def lookup(name):
             if name.lower() not in lowered:
@@ -186,9 +189,13 @@ class Rows:
 
     def at(self, place: Place, row, time):
         """A place's value for a row of the first model; ``time`` is the measure's, for SCD."""
-        for hop in place.hops:
-            row = None if row is None else self.joined(hop, row, time)
-        return None if row is None else self.shaped(place, self.value(place.field, row))
+        key = (id(place), id(row), time)
+        if key not in self.known:
+            for hop in place.hops:
+                row = None if row is None else self.joined(hop, row, time)
+            value = None if row is None else self.shaped(place, self.value(place.field, row))
+            self.known[key] = (value, place)
+        return self.known[key][0]
 
     def shaped(self, place: Place, value):
         if value is None or not place.field.is_time:

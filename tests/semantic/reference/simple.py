@@ -4,6 +4,7 @@ from tests.semantic.reference.aggregates import divide
 from tests.semantic.reference.asked import Asked
 from tests.semantic.reference.calendar import amount
 from tests.semantic.reference.evaluate import evaluate
+from tests.semantic.reference.language import as_datetime
 from tests.semantic.reference.leaf import Leaf
 from tests.semantic.reference.paths import Place
 from tests.semantic.reference.project import Metric, bad
@@ -109,7 +110,9 @@ def match(metric: Metric, base: Leaf, converted: Leaf) -> list:
     bases = [(row, time) for row, time in base.chosen() if time is not None]
     found = []
     for row, time in converted.chosen():
-        fitting = [one for one in bases if time is not None and fits(metric, base, one, converted, row, time)]
+        if time is None:
+            continue
+        fitting = [one for one in bases if fits(metric, base, one, converted, row, time)]
         if fitting:
             found.append((*latest(base, fitting), row))
     return found
@@ -132,19 +135,19 @@ def fits(metric: Metric, base: Leaf, event, converted: Leaf, row, time) -> bool:
         mine = base.rows.value(left, base_row)
         if mine is None or mine != base.rows.value(right, row):
             return False
-    if base_time > time:
+    if as_datetime(base_time) > as_datetime(time):
         return False
     if "window" not in metric.keys:
         return True
     count, unit = amount(metric.keys["window"])
-    return base_time > base.calendar.move(time, -count, unit)
+    return as_datetime(base_time) > base.calendar.move(as_datetime(time), -count, unit)
 
 
 def latest(base: Leaf, events: list):
     """The event that is nearest; of equally near ones the later raw time, then the smaller key."""
     field = base.measure.time
-    raw = max((base.rows.raw(field, row) for row, _ in events))
-    tied = [one for one in events if base.rows.raw(field, one[0]) == raw]
+    last = max(base.rows.raw(field, row) for row, _ in events)
+    tied = [one for one in events if base.rows.raw(field, one[0]) == last]
     if len(tied) == 1:
         return tied[0]
     keys = [one for one in base.model.entities.values() if one.kind == "primary"]
