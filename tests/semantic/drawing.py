@@ -59,31 +59,48 @@ def is_wrong(said: str) -> bool:
 
 
 def shrink(case: Case, fails: Callable[[Case], bool]) -> Case:
-    """The smallest case found by leaving things out that still fails."""
-    smaller = True
-    while smaller:
-        smaller = False
-        for candidate in smaller_cases(case):
-            if fails(candidate):
-                case, smaller = candidate, True
-                break
+    """The case with everything left out that it fails without."""
+    while True:
+        before = case
+        for part in (smaller_queries, smaller_tables, smaller_projects, smaller_settings):
+            case = shrink_part(case, part, fails)
+        if case == before:
+            return case
+
+
+def shrink_part(case: Case, part, fails) -> Case:
+    """The case after each thing of one part was left out if it could be."""
+    at = 0
+    while at < len(candidates := list(part(case))):
+        if fails(candidates[at]):
+            case = candidates[at]
+        else:
+            at += 1
     return case
 
 
-def smaller_cases(case: Case) -> Iterator[Case]:
-    """The case with one thing left out, the largest things first."""
+def smaller_queries(case: Case) -> Iterator[Case]:
     for query in without_one(case.query):
         yield replace(case, query=query)
+
+
+def smaller_projects(case: Case) -> Iterator[Case]:
     for project in without_one(case.project):
         yield replace(case, project=project)
+
+
+def smaller_settings(case: Case) -> Iterator[Case]:
     for settings in without_one(case.settings):
         yield replace(case, settings=settings)
+
+
+def smaller_tables(case: Case) -> Iterator[Case]:
+    """Without a table, without half of its rows, without one."""
     for name, text in case.tables.items():
+        yield replace(case, tables={k: v for k, v in case.tables.items() if k != name})
         header, *lines = text.strip().splitlines()
-        rest = {one: other for one, other in case.tables.items() if one != name}
-        yield replace(case, tables=rest)
-        for count in (len(lines) // 2, 1):
-            for at in range(0, len(lines) if count else 0, count or 1):
+        for count in sorted({len(lines), len(lines) // 2, 1} - {0}, reverse=True):
+            for at in range(0, len(lines), count):
                 kept = "\n".join([header, *lines[:at], *lines[at + count :]]) + "\n"
                 yield replace(case, tables={**case.tables, name: kept})
 

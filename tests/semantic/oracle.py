@@ -181,7 +181,9 @@ def aware(value):
 def ask(case: Case, sql: str) -> Rows:
     """The rows that SQL gives over a case's tables."""
     with database(case.tables) as connection:
-        return Rows(case.header, connection.execute(sql).fetchall(), bool(case.query.get("order_by")))
+        return Rows(
+            case.header, connection.execute(sql).fetchall(), bool(case.query.get("order_by"))
+        )
 
 
 def by_reference(case: Case) -> Rows | Refusal:

@@ -65,9 +65,8 @@ def window_of(leaf: Leaf, metric: Metric, base: str):
             bad(f"metric {metric.name!r}: no grain {grain!r}")
         if not nests(base, grain):
             refuse(Reason.WINDOW, f"{grain} to date of {metric.name!r} over {base} periods")
-        return (
-            lambda at, period: at <= period
-            and as_datetime(calendar.truncate(period, grain)) <= as_datetime(at)
+        return lambda at, period: (
+            at <= period and as_datetime(calendar.truncate(period, grain)) <= as_datetime(at)
         )
     return lambda at, period: at <= period
 

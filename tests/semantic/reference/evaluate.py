@@ -32,7 +32,9 @@ def evaluate(tree, lookup, metric=None):
             return maybe_not(negated, among(value(part), [value(one) for one in listed]))
         case ("between", part, low, high, negated):
             middle = value(part)
-            both = conjunction(compare(">=", middle, value(low)), compare("<=", middle, value(high)))
+            both = conjunction(
+                compare(">=", middle, value(low)), compare("<=", middle, value(high))
+            )
             return maybe_not(negated, both)
         case ("like", part, pattern, negated):
             return maybe_not(negated, like(value(part), value(pattern)))

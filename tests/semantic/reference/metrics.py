@@ -29,7 +29,9 @@ def values_of(asked: Asked, metric: Metric, filters: tuple = (), chain: tuple = 
     combine = ratio if metric.type == "ratio" else derivation(metric)
     result = {}
     for group in {group: None for _, values in sides for group in values}:
-        row = [filled(values.get(group), fill) for (_, values), fill in zip(sides, fills, strict=True)]
+        row = [
+            filled(values.get(group), fill) for (_, values), fill in zip(sides, fills, strict=True)
+        ]
         result[group] = combine(row)
     return result
 

@@ -100,7 +100,9 @@ def locate(project: Project, root: Model, path: tuple, field: str, name: str):
         return (), own
     walks = [one for one in walks_from(project, root) if ends_in(one, field)]
     safe = [one for one in walks if all(hop.safe for hop in one)]
-    typed = [one for one in safe if path and entities(one) == path]
+    further = path[1:] if len(path) > 1 and path[0] in root.own_prefixes else None
+    typed = [one for one in safe if entities(one) == further]
+    typed = typed or [one for one in safe if path and entities(one) == path]
     found = typed or [one for one in safe if ends_with(entities(one), path)]
     if len(found) > 1:
         listed = ", ".join(sorted("__".join([*entities(one), field]) for one in found))
@@ -114,7 +116,7 @@ def locate(project: Project, root: Model, path: tuple, field: str, name: str):
         way = " -> ".join([root.name, *(f"{hop.right.name} by {hop.entity}" for hop in fanning[0])])
         refuse(
             Reason.FAN_OUT,
-            f"{name}: {way}: a row of {hop.left.name} has many of {hop.right.name}, by {hop.entity}",
+            f"{name}: {way}: a {hop.entity} of {hop.left.name} has many rows in {hop.right.name}",
         )
     known = [one for model in project.models.values() for one in known_names(model)]
     there = any(model.own(field) for model in project.models.values())

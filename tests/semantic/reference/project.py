@@ -164,7 +164,9 @@ def read_project(documents, tables, columns, settings) -> Project:
         elif kind == "saved_query":
             project.saved[name] = document
         elif kind == "time_spine":
-            customs = {one["name"]: one["column"] for one in document.get("custom_granularities", ())}
+            customs = {
+                one["name"]: one["column"] for one in document.get("custom_granularities", ())
+            }
             table = table_of(document["model"])
             grain = document.get("time_granularity", "day")
             project.spines.append(Spine(table, document["column"], grain, customs))
@@ -265,7 +267,9 @@ def whole_input(document, entry, metric: str) -> Input:
     """The measure of a simple or cumulative metric, with the keys that may stand on the metric."""
     found = read_input(entry, metric)
     fill = document.get("fill_nulls_with", found.fill)
-    return replace(found, fill=fill, spined=found.spined or document.get("join_to_timespine", False))
+    return replace(
+        found, fill=fill, spined=found.spined or document.get("join_to_timespine", False)
+    )
 
 
 def read_input(entry, metric: str) -> Input:

@@ -94,14 +94,21 @@ def metric_rows(project: Project, query, metrics, items, filters) -> list[tuple]
     values = [values_of(asked, metric) for metric in found]
     groups = {group: None for one in values for group in one}
     return [
-        (*group, *(filled(one.get(group), own_fill(m)) for m, one in zip(found, values, strict=True)))
+        (
+            *group,
+            *(filled(one.get(group), own_fill(m)) for m, one in zip(found, values, strict=True)),
+        )
         for group in groups
     ]
 
 
 def distinct_rows(project: Project, query, items, filters) -> list[tuple]:
     """Distinct values of dimensions, from the model that reaches them with the fewest joins."""
-    if query.get("start") or query.get("end") or any(one.startswith("metric_time") for one in items):
+    if (
+        query.get("start")
+        or query.get("end")
+        or any(one.startswith("metric_time") for one in items)
+    ):
         refuse(Reason.NEEDS_TIME, "metric_time, start and end need a metric")
     ways, refusals = {}, []
     wanted = [*items, *(name for tree in filters for name in names(tree))]

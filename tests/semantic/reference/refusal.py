@@ -23,7 +23,7 @@ class Reason(StrEnum):
     CUT = "filter_cuts_period"
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an accident
+class Refused(Exception):
     """The query is not answered; ``reason`` says why in one word, the message in a sentence."""
 
     def __init__(self, reason: Reason, message: str):
@@ -31,7 +31,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an accident
         self.reason = reason
 
 
-class Unjudged(Exception):  # noqa: N818
+class Unjudged(Exception):
     """The data are not what the models declare, or the metric is approximate: no right answer."""
 
 

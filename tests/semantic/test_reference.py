@@ -1,0 +1,109 @@
+"""What holds of any right answer: the reference is held to it on random queries."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.semantic import drawing, oracle
+from tests.semantic.reference import Unjudged
+
+SEEDS = [
+    pytest.param(range(at, at + 50), marks=[pytest.mark.slow] if at >= 100 else [])
+    for at in range(0, 2000, 50)
+]
+PLAIN = ("region", "customer__country", "customer", "flag", "store__format")
+
+
+def answer(case):
+    try:
+        return oracle.by_reference(case)
+    except Unjudged:
+        return None
+
+
+def answered(seeds):
+    """Drawn cases without a limit, with the rows of each."""
+    for seed in seeds:
+        case = drawing.draw(seed)
+        query = {
+            name: value for name, value in case.query.items() if name not in ("limit", "order_by")
+        }
+        case = replace(case, query=query)
+        found = answer(case)
+        if isinstance(found, oracle.Rows) and query.get("metrics"):
+            yield case, found
+
+
+def uses(case, *keys: str) -> bool:
+    """Whether a project's text holds one of the words."""
+    return any(word in str(case.project) for word in keys)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_the_order_of_rows_in_tables_does_not_matter(seeds):
+    for case, found in answered(seeds):
+        turned = {}
+        for name, text in case.tables.items():
+            header, *lines = text.strip().splitlines()
+            turned[name] = "\n".join([header, *reversed(lines)]) + "\n"
+
+        again = answer(replace(case, tables=turned))
+
+        assert oracle.differ(again, found) is None, drawing.as_yaml(case)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_a_metric_is_the_same_beside_other_metrics(seeds):
+    for case, found in answered(seeds):
+        width = len(case.query.get("dimensions", ()))
+        for at, metric in enumerate(case.query["metrics"]):
+            alone = answer(replace(case, query={**case.query, "metrics": [metric]}))
+            values = {row[:width]: row[width] for row in alone.rows}
+            beside = {row[:width]: row[width + at] for row in found.rows}
+
+            assert values.keys() <= beside.keys(), drawing.as_yaml(case)
+            assert all(
+                oracle.same(beside[group], value)
+                for group, value in values.items()
+                if group in beside
+            )
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_a_filter_on_a_value_equals_the_group_of_the_value(seeds):
+    for case, found in answered(seeds):
+        dimensions = case.query.get("dimensions", [])
+        name = next((one for one in dimensions if one in PLAIN), None)
+        if name is None or uses(case, "non_additive_dimension", "join_to_timespine"):
+            continue
+        at = dimensions.index(name)
+        for value in {row[at] for row in found.rows}:
+            extra = f"{name} IS NULL" if value is None else f"{name} = {literal(value)}"
+            filters = [*([case.query["filter"]] if "filter" in case.query else []), extra]
+            filtered = answer(replace(case, query={**case.query, "filter": filters}))
+            group = oracle.Rows(found.columns, [row for row in found.rows if row[at] == value])
+
+            assert oracle.differ(filtered, group) is None, drawing.as_yaml(case)
+
+
+def literal(value) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value).upper()
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_bounds_choose_periods_and_change_no_value(seeds):
+    for case, found in answered(seeds):
+        dimensions = case.query.get("dimensions", [])
+        if "metric_time__month" not in dimensions or {"start", "end"} & case.query.keys():
+            continue
+        if uses(case, "join_to_timespine") or "metric_time__year" in dimensions:
+            continue
+        at = dimensions.index("metric_time__month")
+        bounds = {"start": "2024-02-15", "end": "2024-03-02"}
+
+        bounded = answer(replace(case, query={**case.query, **bounds}))
+
+        months = ("2024-02-01", "2024-03-01")
+        within = [row for row in found.rows if str(row[at]) in months]
+        difference = oracle.differ(bounded, oracle.Rows(found.columns, within))
+        assert difference is None, drawing.as_yaml(case)
