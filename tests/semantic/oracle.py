@@ -230,7 +230,7 @@ def differ(found: Rows, right: Rows, limit: int | None = None) -> str | None:
 
 
 def same(left, right) -> bool:
-    """Whether two values are one: types as MEANING's R5 and R6 say, floats nearly."""
+    """Whether two values are one: a float is no exact number, a date no moment."""
     if kind(left) != kind(right):
         return False
     if isinstance(left, float):
@@ -239,15 +239,19 @@ def same(left, right) -> bool:
 
 
 def kind(value) -> str:
-    for one in (bool, int, float, Decimal, str, datetime, date):
+    for one in (bool, float, str, datetime, date):
         if isinstance(value, one):
             return one.__name__
-    return type(value).__name__
+    return "exact" if isinstance(value, int | Decimal) else type(value).__name__
+
+
+def is_number(value) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def sort_key(row):
     return tuple(
-        (value is not None, kind(value), f"{value:.9g}" if isinstance(value, float) else str(value))
+        (value is not None, kind(value), f"{float(value):.9g}" if is_number(value) else str(value))
         for value in row
     )
 

@@ -8,6 +8,9 @@ import pytest
 from tests.semantic import drawing, oracle
 from tests.semantic.reference import Unjudged
 
+# They judge the judge, which says nothing of versions.
+pytestmark = pytest.mark.once
+
 FEW, MANY = range(120), range(3000)
 # Keys that a generator of queries has to notice when an answerer ignores them.
 NOTICED = (

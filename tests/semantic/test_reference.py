@@ -7,6 +7,9 @@ import pytest
 from tests.semantic import drawing, oracle
 from tests.semantic.reference import Unjudged
 
+# They judge the judge, which says nothing of versions.
+pytestmark = pytest.mark.once
+
 SEEDS = [
     pytest.param(range(at, at + 50), marks=[pytest.mark.slow] if at >= 100 else [])
     for at in range(0, 2000, 50)

@@ -25,7 +25,7 @@ def values_of(asked: Asked, metric: Metric, filters: tuple = (), chain: tuple = 
         found = simple(leaf) if metric.type == "simple" else cumulative(leaf, metric)
         return over_spine(asked, metric.name, found) if one.spined else found
     sides = [(one, input_values(asked, one, filters, chain)) for one in metric.inputs]
-    fills = [fill_of(asked, one) for one, _ in sides]
+    fills = [typed_fill(asked, one.name, fill_of(asked, one), values) for one, values in sides]
     combine = ratio if metric.type == "ratio" else derivation(metric)
     result = {}
     for group in {group: None for _, values in sides for group in values}:
@@ -52,6 +52,31 @@ def fill_of(asked: Asked, one: Input):
 
 def own_fill(metric: Metric):
     return metric.inputs[0].fill if metric.type in ("simple", "cumulative") else None
+
+
+def typed_fill(asked: Asked, name: str, fill, values: dict):
+    """What fills a metric, as a float where the metric is one."""
+    if fill is None or isinstance(fill, str):
+        return fill
+    floating = is_float(asked, asked.project.metric(name))
+    return float(fill) if floating or any(isinstance(v, float) for v in values.values()) else fill
+
+
+def is_float(asked: Asked, metric: Metric) -> bool:
+    """Whether a metric's type is DOUBLE whatever the columns are."""
+    if metric.type == "ratio":
+        return True
+    if metric.type == "conversion":
+        return metric.keys.get("calculation", "conversion_rate") == "conversion_rate"
+    if metric.type == "derived":
+        tree = parse_expression(metric.keys["expr"], NUMBER_FUNCTIONS)
+        divides = any(node[0] == "bin" and node[1] == "/" for node in walk(tree))
+        return divides or any(is_float(asked, asked.project.metric(o.name)) for o in metric.inputs)
+    measure = asked.project.measure(metric.inputs[0].name, metric.name)
+    discrete = measure.agg == "percentile" and measure.options.get("discrete", False)
+    return metric.keys.get("period_agg") == "average" or (
+        measure.agg in ("average", "median", "percentile") and not discrete
+    )
 
 
 def ratio(row: list):
@@ -139,4 +164,5 @@ def metric_by_entity(asked: Asked, name: str, entity: str):
     metric = asked.project.metric(name)
     inner = Asked(asked.project, (name,), (entity,), within=(*asked.within, name))
     values = values_of(inner, metric)
-    return {group[0]: value for group, value in values.items()}, own_fill(metric)
+    fill = typed_fill(inner, name, own_fill(metric), values)
+    return {group[0]: value for group, value in values.items()}, fill

@@ -211,16 +211,19 @@ class Rows:
         if grain not in self.project.customs:
             return self.project.calendar.truncate(value, grain)
         if grain not in self.customs:
-            spine = self.project.customs[grain]
-            self.customs[grain] = {
-                self.project.calendar.truncate(row[spine.column], spine.grain): row[
-                    spine.customs[grain]
-                ]
-                for row in self.project.tables[spine.table]
-                if row[spine.column] is not None
-            }
+            self.customs[grain] = self.custom(grain)
         within = self.project.calendar.truncate(value, self.project.customs[grain].grain)
         return self.customs[grain].get(within)
+
+    def custom(self, grain: str) -> dict:
+        """The periods of a custom grain, by the spine's own."""
+        spine, found = self.project.customs[grain], {}
+        for row in self.project.tables[spine.table]:
+            period = self.project.calendar.truncate(row[spine.column], spine.grain)
+            value = row[spine.customs[grain]]
+            if period is not None and found.setdefault(period, value) != value:
+                raise Unjudged(f"{spine.table} has two values of {grain} for {period}")
+        return found
 
     def joined(self, hop: Hop, row, time):
         """The one row that a hop leads to, or None."""

@@ -7,7 +7,7 @@ from tests.semantic.reference.asked import Asked
 from tests.semantic.reference.calendar import zone
 from tests.semantic.reference.evaluate import evaluate
 from tests.semantic.reference.language import names, walk
-from tests.semantic.reference.metrics import own_fill, values_of
+from tests.semantic.reference.metrics import own_fill, typed_fill, values_of
 from tests.semantic.reference.paths import Rows, resolve
 from tests.semantic.reference.project import Project, read_project, texts
 from tests.semantic.reference.refusal import Reason, Refused, refuse
@@ -93,11 +93,12 @@ def metric_rows(project: Project, query, metrics, items, filters) -> list[tuple]
     asked = Asked(project, metrics, items, filters, query.get("start"), query.get("end"))
     values = [values_of(asked, metric) for metric in found]
     groups = {group: None for one in values for group in one}
+    fills = [
+        typed_fill(asked, metric.name, own_fill(metric), one)
+        for metric, one in zip(found, values, strict=True)
+    ]
     return [
-        (
-            *group,
-            *(filled(one.get(group), own_fill(m)) for m, one in zip(found, values, strict=True)),
-        )
+        (*group, *(filled(one.get(group), fill) for one, fill in zip(values, fills, strict=True)))
         for group in groups
     ]
 
