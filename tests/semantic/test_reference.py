@@ -11,7 +11,7 @@ from tests.semantic.reference import Unjudged
 pytestmark = pytest.mark.once
 
 SEEDS = [
-    pytest.param(range(at, at + 50), marks=[pytest.mark.slow] if at >= 100 else [])
+    pytest.param(range(at, at + 50), marks=[pytest.mark.slow] if at >= 50 else [])
     for at in range(0, 2000, 50)
 ]
 PLAIN = ("region", "customer__country", "customer", "flag", "store__format")
