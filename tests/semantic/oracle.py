@@ -21,7 +21,10 @@ from tests.semantic import reference
 
 CASES = Path(__file__).parent / "cases"
 WORLDS = CASES / "worlds"
-TYPES = {"money": "DECIMAL(12,2)", "tstz": "TIMESTAMPTZ", "text": "VARCHAR"}
+TYPES = {
+    **{"money": "DECIMAL(12,2)", "tstz": "TIMESTAMPTZ", "text": "VARCHAR"},
+    "double": "DOUBLE PRECISION",
+}
 
 
 @dataclass(frozen=True)
@@ -132,26 +135,35 @@ def database(tables: dict[str, str]):
     connection = engine()
     connection.execute("BEGIN")
     try:
-        for name, text in tables.items():
-            fill(connection, name, text)
+        for statement in statements(tables):
+            connection.execute(statement)
         yield connection
     finally:
         connection.execute("ROLLBACK")
 
 
-def fill(connection, name: str, text: str) -> None:
-    columns = columns_of(text)
-    typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-    connection.execute(f'CREATE TABLE "{name}" ({typed})')
-    lines = [
-        [cell.strip() or None for cell in line.split(",")] for line in text.strip().splitlines()[1:]
-    ]
-    assert all(len(cells) == len(columns) for cells in lines), f"{name}: {lines}"
-    if lines:
-        row = ", ".join(f"CAST(? AS {kind})" for kind in columns.values())
-        values = ", ".join(f"({row})" for _ in lines)
-        flat = [cell for cells in lines for cell in cells]
-        connection.execute(f'INSERT INTO "{name}" VALUES {values}', flat)
+def statements(tables: dict[str, str]) -> list[str]:
+    """SQL that makes the tables, in DuckDB as in PostgreSQL."""
+    found = []
+    for name, text in tables.items():
+        columns = columns_of(text)
+        typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        found.append(f'CREATE TABLE "{name}" ({typed})')
+        lines = [line.split(",") for line in text.strip().splitlines()[1:]]
+        assert all(len(cells) == len(columns) for cells in lines), f"{name}: {lines}"
+        rows = [
+            ", ".join(cell_sql(*one) for one in zip(cells, columns.values(), strict=True))
+            for cells in lines
+        ]
+        if rows:
+            values = ", ".join(f"({row})" for row in rows)
+            found.append(f'INSERT INTO "{name}" VALUES {values}')
+    return found
+
+
+def cell_sql(cell: str, kind: str) -> str:
+    text = cell.strip().replace("'", "''")
+    return f"CAST('{text}' AS {kind})" if text else f"CAST(NULL AS {kind})"
 
 
 def facts(connection, tables: dict[str, str]) -> dict[str, list[dict]]:
