@@ -8,11 +8,12 @@ import math
 import re
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import duckdb
 import yaml
@@ -46,7 +47,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Case:
-    """A project, its tables, a query, and what is right."""
+    """A project, its tables, a query, and what is right; ``fixed`` if only for these data."""
 
     name: str
     project: list
@@ -59,6 +60,7 @@ class Case:
     says: tuple = ()
     proves: tuple = ()
     unjudged: bool = False
+    fixed: bool = False
     home: str = ""
 
     @property
@@ -266,6 +268,25 @@ def sort_key(row):
         (value is not None, kind(value), f"{float(value):.9g}" if is_number(value) else str(value))
         for value in row
     )
+
+
+def shaken(case: Case, seed: int) -> Case:
+    """The case over other data: rows left out, values of a column exchanged.
+
+    First columns stay, which are keys, and first and last rows, which say how far times reach.
+    """
+    random, tables = Random(seed), {}
+    for name, text in case.tables.items():
+        header, *lines = text.strip().splitlines()
+        rows = [line.split(",") for line in lines]
+        for row in rows[1:-1]:
+            for at in range(1, len(row)):
+                if random.random() < 0.35:
+                    row[at] = random.choice(rows)[at]
+        inner = [row for row in rows[1:-1] if random.random() < 0.9]
+        kept = [*rows[:1], *inner, *rows[1:][-1:]]
+        tables[name] = "\n".join([header, *map(",".join, kept)]) + "\n"
+    return replace(case, tables=tables)
 
 
 def without(case: Case, key: str) -> Case:

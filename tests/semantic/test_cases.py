@@ -39,6 +39,19 @@ def test_each_answer_is_the_one_written_by_hand(case, answerer):
     oracle.check(case, ANSWERERS[answerer])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("answerer", ANSWERERS)
+@pytest.mark.parametrize("case", named(one for one in CASES if one.right and not one.fixed))
+def test_each_answer_is_the_one_written_by_hand_over_other_data_too(case, answerer):
+    for seed in range(8):
+        other = oracle.shaken(case, seed)
+        try:
+            oracle.by_reference(other)
+        except Unjudged:
+            continue
+        oracle.check(other, ANSWERERS[answerer])
+
+
 @pytest.mark.parametrize("case", named(one for one in CASES if one.wrong))
 def test_the_usual_wrong_answer_is_another_on_these_data(case):
     right = oracle.ask(case, case.right)
