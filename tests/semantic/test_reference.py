@@ -59,6 +59,9 @@ def test_the_order_of_rows_in_tables_does_not_matter(seeds):
 def test_a_metric_is_the_same_beside_other_metrics(seeds):
     for case, found in answered(seeds):
         width = len(case.query.get("dimensions", ()))
+        # Its grain bare is the coarsest default of all the query's metrics.
+        if "metric_time" in case.query.get("dimensions", ()):
+            continue
         for at, metric in enumerate(case.query["metrics"]):
             alone = answer(replace(case, query={**case.query, "metrics": [metric]}))
             values = {row[:width]: row[width] for row in alone.rows}
