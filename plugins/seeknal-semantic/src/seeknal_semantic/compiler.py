@@ -1,0 +1,165 @@
+"""From a metric query to SQL that is ready to be run: what commands and other plugins use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from seeknal.plugin import Column, ColumnRef, NodeId, quote_identifier, quote_name
+from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.compiling.scope import Scope
+
+if TYPE_CHECKING:
+    import duckdb
+    from sqlglot import exp
+
+    from seeknal_semantic.compiling.query import Query
+    from seeknal_semantic.definitions import SemanticLayer
+
+
+@frozen(kw_only=True)
+class CompiledQuery:
+    """One SELECT in ``dialect``, laid out. ``columns`` are those of its answer, typed as in DuckDB.
+
+    ``models`` and ``nodes`` are what it reads rows of, ``reads`` the columns of these.
+    """
+
+    sql: str
+    dialect: str
+    columns: tuple[Column, ...]
+    models: tuple[str, ...]
+    nodes: tuple[NodeId, ...]
+    reads: tuple[ColumnRef, ...] = field(repr=False)
+
+
+class MetricCompiler:
+    """Compiles queries of one semantic layer.
+
+    ``columns_of`` gives the columns of a node's rows. They stand in the SQL as ``kind.name``, as
+    they do in ``seeknal sql``, unless ``tables`` says what a node's table is called.
+    """
+
+    def __init__(
+        self,
+        layer: SemanticLayer,
+        columns_of: Callable[[NodeId], Sequence[Column]],
+        tables: Mapping[NodeId, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.layer = layer
+        self._columns_of = lru_cache(maxsize=None)(columns_of)
+        self._type_of = lru_cache(maxsize=None)(self._bound_type)
+        self._tables = tables or {}
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._made: set[NodeId] = set()
+
+    def compile(self, query: Query, dialect: str = "duckdb") -> CompiledQuery:
+        """The query as SQL of a dialect.
+
+        Raises QueryRefused or NameRefused for what has no exact answer, with the reason; and
+        UsageError where the columns of a node that it reads are not known.
+        """
+        from seeknal_semantic.compiling.compiler import compiled
+
+        reads: dict[ColumnRef, None] = {}
+        nodes: dict[NodeId, None] = {}
+
+        def table_of(node: NodeId) -> exp.Table:
+            nodes[node] = None
+            return self._table(node)
+
+        scope = Scope(
+            layer=self.layer,
+            type_of=self._type_of,
+            table_of=table_of,
+            has_column=self._has_column,
+            read=lambda node, word: reads.__setitem__(ColumnRef(node, word), None),
+            calendar=self.layer.calendar,
+        )
+        tree = compiled(scope, query)
+        sql = tree.sql(dialect="duckdb", pretty=True)
+        columns = self._bound(sql, nodes)
+        if dialect != "duckdb":
+            sql = self._translated(sql, dialect, nodes)
+        models = [model.name for model in self.layer.models.values() if model.rows in nodes]
+        return CompiledQuery(
+            sql=sql,
+            dialect=dialect,
+            columns=columns,
+            models=tuple(models),
+            nodes=tuple(nodes),
+            reads=tuple(reads),
+        )
+
+    def _table(self, node: NodeId) -> exp.Table:
+        from sqlglot import exp
+
+        *above, name = self._tables.get(node, (node.kind, node.name))
+        found = [exp.to_identifier(word, quoted=True) for word in reversed(above)]
+        return exp.Table(
+            this=exp.to_identifier(name, quoted=True),
+            **dict(zip(("db", "catalog"), found, strict=False)),
+        )
+
+    def _has_column(self, node: NodeId, word: str) -> bool:
+        return any(column.name.lower() == word.lower() for column in self._columns_of(node))
+
+    def _bound_type(self, node: NodeId, words: str) -> str:
+        """DuckDB's type of an expression over a node's columns."""
+        (type,) = self._empty(node).sql(f"SELECT {words} FROM {self._name(node)}").types
+        return str(type)
+
+    def _bound(self, sql: str, nodes: Mapping[NodeId, None]) -> tuple[Column, ...]:
+        """The columns of the answer. What does not bind would not run either."""
+        for node in nodes:
+            connection = self._empty(node)
+        found = connection.sql(sql)
+        pairs = zip(found.columns, found.types, strict=True)
+        return tuple(Column(name=name, type=str(type)) for name, type in pairs)
+
+    def _empty(self, node: NodeId) -> duckdb.DuckDBPyConnection:
+        """A DuckDB with a table of the node's columns that has no rows."""
+        if self._connection is None:
+            import duckdb
+
+            self._connection = duckdb.connect(":memory:")
+            self._connection.execute("SET TimeZone = 'UTC'")
+        if node not in self._made:
+            *above, _ = self._tables.get(node, (node.kind, node.name))
+            for depth in range(len(above)):
+                place = ".".join(map(quote_identifier, above[: depth + 1]))
+                self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
+            columns = ", ".join(
+                f"{quote_identifier(each.name)} {each.type}" for each in self._columns_of(node)
+            )
+            self._connection.execute(f"CREATE TABLE {self._name(node)} ({columns})")
+            self._made.add(node)
+        return self._connection
+
+    def _name(self, node: NodeId) -> str:
+        return quote_name(*self._tables.get(node, (node.kind, node.name)))
+
+    def _translated(self, sql: str, dialect: str, nodes: Mapping[NodeId, None]) -> str:
+        """The same for another engine. Raises QueryRefused with every reason against it."""
+        from seeknal.plugin import SqlRefused, translate
+
+        schema = {
+            ".".join(self._tables.get(node, (node.kind, node.name))): {
+                column.name: column.type for column in self._columns_of(node)
+            }
+            for node in nodes
+        }
+        try:
+            found = translate(sql, "duckdb", dialect, schema)
+        except SqlRefused as error:
+            raise refused("SK1540", f"no SQL of {dialect} can be made: {error}") from None
+        if found.refusals:
+            why = "; ".join(dict.fromkeys(refusal.message for refusal in found.refusals))
+            raise refused(
+                "SK1540",
+                f"{dialect} would not give the same values: {why}",
+                help="ask it of the stored outputs, without --connection",
+            )
+        return found.sql(pretty=True)

@@ -1,0 +1,1 @@
+"""Compiling metric queries to SQL."""

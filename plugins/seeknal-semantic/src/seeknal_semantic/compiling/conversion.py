@@ -1,0 +1,150 @@
+"""Conversions: each row of one measure that follows a row of another one, counted there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from seeknal_semantic.compiling.aggregates import aggregated
+from seeknal_semantic.compiling.calendar import shifted
+from seeknal_semantic.compiling.items import items_of, own_time
+from seeknal_semantic.compiling.leaves import shown_moment, value_name
+from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
+from seeknal_semantic.compiling.scope import Measured
+from seeknal_semantic.compiling.showing import shown_value
+from seeknal_semantic.compiling.source import Source
+from seeknal_semantic.compiling.trees import aliased, both, column, grouped, table
+from seeknal_semantic.resolving import resolver_of
+
+if TYPE_CHECKING:
+    from seeknal_semantic.compiling.plan import Aggregate
+    from seeknal_semantic.compiling.scope import Asked, Parts, Scope
+    from seeknal_semantic.definitions import ConversionMetric
+
+ENTITY, MOMENT, RAW, KEY, ROW, COUNTS, VALUE, NTH = (
+    "entity",
+    "moment",
+    "exact_moment",
+    "row_key",
+    "row_number",
+    "counts",
+    "value",
+    "nth",
+)
+
+
+def conversion(
+    scope: Scope, asked: Asked, parts: Parts, aggregate: Aggregate, metric: ConversionMetric
+) -> exp.Query:
+    """The dimensions of the rows that convert, and the aggregate of what they convert to.
+
+    A row of the conversion counts once: for the last row of the base that lies before it.
+    """
+    properties = [f"property_{at + 1}" for at in range(len(metric.constant_properties))]
+    base = parts.add("bases", _bases(scope, asked, parts, aggregate, metric, properties))
+    conversions = parts.add("conversions", _conversions(scope, asked, parts, metric, properties))
+    order = [
+        exp.Ordered(this=column(word, base), desc=desc, nulls_first=False)
+        for word, desc in ((MOMENT, True), (RAW, True), (KEY, False))
+    ]
+    nth = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[column(ROW, conversions)],
+        order=exp.Order(expressions=order),
+    )
+    found = [column(name, base) for name in asked.dimensions]
+    shown = [*found, column(COUNTS, base), column(VALUE, conversions), aliased(nth, NTH)]
+    on = _follows(metric, base, conversions, properties)
+    matched = exp.select(*shown).from_(table(conversions)).join(table(base), on=on)
+    rows = parts.add("converted", matched)
+    word = value_name(aggregate, asked)
+    total = aliased(aggregated(metric.conversion.measure, column(VALUE)), word)
+    outer = [column(name) for name in asked.dimensions]
+    first = exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
+    query = exp.select(*outer, total).from_(table(rows)).where(first, column(COUNTS))
+    return grouped(query, len(outer))
+
+
+def _bases(
+    scope: Scope,
+    asked: Asked,
+    parts: Parts,
+    aggregate: Aggregate,
+    metric: ConversionMetric,
+    properties: list[str],
+) -> exp.Query:
+    """The rows that may convert, with what the query shows of them and whether it asks for them."""
+    measured = Measured(model=metric.base.model, time=metric.base.measure.time, name=metric.name)
+    time = own_time(measured, metric.name)
+    source = Source(scope, measured)
+    items = items_of(scope, asked.dimensions, measured, asked.default_grain)
+    shown = shown_moment(scope, aggregate, source, items)
+    counts = (
+        both(
+            [
+                *bounds(scope, asked, measured, items, shown),
+                *shown_conditions(scope, asked, parts, source, shown),
+            ]
+        )
+        or exp.true()
+    )
+    keys = [each for each in measured.model.entities.values() if each.type == "primary"]
+    columns = [
+        *(aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items),
+        aliased(_member(scope, source, metric.entity), ENTITY),
+        aliased(source.time, MOMENT),
+        aliased(source.moment(time), RAW),
+        aliased(source.written(keys[0].expr) if keys else exp.Literal.number(0), KEY),
+        aliased(counts, COUNTS),
+    ]
+    for word, (own, _) in zip(properties, metric.constant_properties, strict=True):
+        columns.append(aliased(_member(scope, source, own), word))
+    conditions = row_conditions(scope, asked, parts, source, aggregate.filters)
+    condition = both(conditions)
+    query = source.select(*columns)
+    return source.simplified(query if condition is None else query.where(condition))
+
+
+def _conversions(
+    scope: Scope, asked: Asked, parts: Parts, metric: ConversionMetric, properties: list[str]
+) -> exp.Query:
+    """The rows of what is converted to, each with a number."""
+    given = metric.conversion
+    measured = Measured(model=given.model, time=given.measure.time, name=given.measure.name)
+    own_time(measured, metric.name)
+    source = Source(scope, measured)
+    counted = given.measure.agg == "count" and given.measure.expr in ("1", "*")
+    number = exp.Window(this=exp.RowNumber())
+    columns = [
+        aliased(number, ROW),
+        aliased(_member(scope, source, metric.entity), ENTITY),
+        aliased(source.time, MOMENT),
+        aliased(exp.Literal.number(1) if counted else source.written(given.measure.expr), VALUE),
+    ]
+    for word, (_, other) in zip(properties, metric.constant_properties, strict=True):
+        columns.append(aliased(_member(scope, source, other), word))
+    filters = (*given.measure.filters, *given.filters)
+    condition = both(row_conditions(scope, asked, parts, source, filters))
+    query = source.select(*columns)
+    return source.simplified(query if condition is None else query.where(condition))
+
+
+def _member(scope: Scope, source: Source, name: str) -> exp.Expr:
+    found = resolver_of(scope.layer).resolve(name, source.model, source.measured.time)
+    return source.value(found)
+
+
+def _follows(
+    metric: ConversionMetric, base: str, conversions: str, properties: list[str]
+) -> exp.Expr | None:
+    """Whether a conversion may be that of a row: of the same entity, later, and in time."""
+    conditions: list[exp.Expr] = [
+        exp.EQ(this=column(word, conversions), expression=column(word, base))
+        for word in (ENTITY, *properties)
+    ]
+    conditions.append(exp.LTE(this=column(MOMENT, base), expression=column(MOMENT, conversions)))
+    if metric.window is not None:
+        since = shifted(column(MOMENT, conversions), -metric.window.count, metric.window.unit)
+        conditions.append(exp.GT(this=column(MOMENT, base), expression=since))
+    return both(conditions)

@@ -1,0 +1,166 @@
+"""Cumulative metrics: at each period the rows of a window that ends with it, aggregated anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from seeknal_semantic.compiling.aggregates import aggregated
+from seeknal_semantic.compiling.calendar import begin_of, months_of, shifted
+from seeknal_semantic.compiling.cuts import refuse_cuts
+from seeknal_semantic.compiling.items import finest_grain, items_of, own_time
+from seeknal_semantic.compiling.leaves import is_shown, later, leaf, measured_value, value_name
+from seeknal_semantic.compiling.offsets import Shift, way_back
+from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
+from seeknal_semantic.compiling.showing import shown_value
+from seeknal_semantic.compiling.source import Source
+from seeknal_semantic.compiling.spine import PERIOD, spine_of
+from seeknal_semantic.compiling.trees import aliased, both, column, grouped, table
+from seeknal_semantic.grains import can_tell, is_grain, rank
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Duration
+    from seeknal_semantic.compiling.items import Item
+    from seeknal_semantic.compiling.plan import Aggregate
+    from seeknal_semantic.compiling.scope import Asked, Parts, Scope
+    from seeknal_semantic.definitions import CumulativeMetric
+
+NTH = "nth"
+
+
+def cumulative(
+    scope: Scope, asked: Asked, parts: Parts, aggregate: Aggregate, metric: CumulativeMetric
+) -> exp.Query:
+    """The dimensions and the value of a cumulative metric; periods without rows are left out."""
+    items = items_of(scope, asked.dimensions, aggregate.measured, asked.default_grain)
+    if not any(item.is_time and item.grain for item in items):
+        over_time = metric.window is not None or metric.grain_to_date is not None
+        if over_time or any(item.is_time for item in items):
+            raise refused(
+                "SK1537",
+                f"{metric.name!r} accumulates, and the query has no period of metric_time",
+                help="add metric_time__day, or another grain",
+            )
+        return leaf(scope, asked, parts, [aggregate])
+    fine = own_time(aggregate.measured, metric.name).grain or "day"
+    base = metric.time_granularity or fine
+    _check(scope, metric, base, items)
+    source = Source(scope, aggregate.measured)
+    periods = table(parts.add("periods", spine_of(scope, base, asked.times)))
+    period = column(PERIOD, periods.name)
+    shown, seen, conditions = _offset(scope, asked, parts, aggregate, base, items, period)
+    conditions += row_conditions(scope, asked, parts, source, aggregate.filters)
+    conditions += bounds(scope, asked, aggregate.measured, items, shown)
+    conditions += shown_conditions(scope, asked, parts, source, shown)
+    columns = [aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items]
+    word = value_name(aggregate, asked)
+    value = aliased(aggregated(aggregate.measure, measured_value(source, aggregate)), word)
+    on = _in_window(scope, metric, begin_of(base, source.time, scope.calendar), seen)
+    if any(item.is_time and item.grain == base for item in items):
+        query = source.select(*columns, value, periods=periods, on=on)
+        return grouped(_where(query, conditions), len(columns))
+    query = source.select(column(PERIOD, periods.name), *columns, value, periods=periods, on=on)
+    inner = grouped(_where(query, conditions), len(columns) + 1)
+    every = parts.add(f"{aggregate.model.name}_by_{base}", inner)
+    return _coarser(parts, metric, every, [item.name for item in items], word)
+
+
+def _where(query: exp.Select, conditions: Sequence[exp.Expr]) -> exp.Select:
+    condition = both(conditions)
+    return query if condition is None else query.where(condition)
+
+
+def _offset(
+    scope: Scope,
+    asked: Asked,
+    parts: Parts,
+    aggregate: Aggregate,
+    base: str,
+    items: Sequence[Item],
+    period: exp.Expr,
+) -> tuple[exp.Expr, exp.Expr, list[exp.Expr]]:
+    """What is shown of a period, the period whose window counts for it, and what has to be true."""
+    if not aggregate.offsets:
+        return period, period, []
+    name, grain = aggregate.measure.name, finest_grain(items)
+    if grain is None:
+        raise refused("SK1534", f"the offset of {name!r} does not fit the query")
+    way = way_back(aggregate.offsets, grain, base, name)
+    if isinstance(way, Shift):
+        if way.months:
+            refuse_cuts(scope, asked, aggregate.measured)
+        shown = later(period, way, scope)
+        return shown, period, [is_shown(scope, asked, parts, shown, items)]
+    if grain != base:
+        why = f"by {grain} it has one value of several periods"
+        raise refused("SK1534", f"the offset of {name!r} does not fit the query: {why}")
+    return period, begin_of(base, way.from_(period, scope.calendar), scope.calendar), []
+
+
+def _in_window(scope: Scope, metric: CumulativeMetric, own: exp.Expr, seen: exp.Expr) -> exp.Expr:
+    """Whether the period of a row is in the window of a period."""
+    until = exp.LTE(this=own, expression=seen.copy())
+    if metric.grain_to_date is not None:
+        same = exp.EQ(
+            this=begin_of(metric.grain_to_date, own.copy(), scope.calendar),
+            expression=begin_of(metric.grain_to_date, seen.copy(), scope.calendar),
+        )
+        return exp.And(this=same, expression=until)
+    if metric.window is not None:
+        since = shifted(seen, -metric.window.count, metric.window.unit)
+        return exp.And(this=exp.GT(this=own.copy(), expression=since), expression=until)
+    return until
+
+
+def _coarser(
+    parts: Parts, metric: CumulativeMetric, every: str, names: Sequence[str], word: str
+) -> exp.Query:
+    """One value for each group of the query: of its first or last period, or their average."""
+    outer = [column(name) for name in names]
+    if metric.period_agg == "average":
+        value = aliased(exp.Avg(this=column(word)), word)
+        return grouped(exp.select(*outer, value).from_(table(every)), len(outer))
+    order = exp.Ordered(this=column(PERIOD), desc=metric.period_agg == "last", nulls_first=False)
+    nth = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[each.copy() for each in outer],
+        order=exp.Order(expressions=[order]),
+    )
+    numbered = exp.select(*outer, column(word), aliased(nth, NTH)).from_(table(every))
+    chosen = table(parts.add(f"{every}_numbered", numbered))
+    first = exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
+    return exp.select(*(each.copy() for each in outer), column(word)).from_(chosen).where(first)
+
+
+def _check(scope: Scope, metric: CumulativeMetric, base: str, items: Sequence[Item]) -> None:
+    start = scope.calendar.fiscal_year_start
+    for item in items:
+        custom = scope.layer.custom_grains.get(item.grain or "")
+        grain = custom[0].grain if custom else item.grain
+        if item.is_time and grain and not can_tell(base, grain, start):
+            raise refused("SK1506", f"{item.name!r}: {metric.name!r} is by {base}")
+    to_date = metric.grain_to_date
+    if to_date is not None and (not is_grain(to_date) or not can_tell(base, to_date, start)):
+        raise _unfit(metric.name, f"a {base} is not in one {to_date}")
+    if metric.window is not None and not _fits(metric.window, base):
+        raise _unfit(metric.name, f"{metric.window} is no whole number of periods of one {base}")
+
+
+def _fits(window: Duration, base: str) -> bool:
+    """Whether a window is some periods long, wherever it ends."""
+    if months_of(base):
+        length = {"month": 1, "quarter": 3, "year": 12}.get(window.unit, 0) * window.count
+        return length > 0 and length % months_of(base) == 0
+    if window.unit in ("month", "quarter", "year"):
+        return base != "week"
+    if rank(window.unit) >= rank(base):
+        return True
+    seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+    return window.seconds % seconds[base] == 0
+
+
+def _unfit(name: str, why: str) -> Exception:
+    return refused("SK1535", f"the window of {name!r} does not fit its time: {why}")

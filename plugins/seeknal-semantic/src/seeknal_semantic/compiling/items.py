@@ -1,0 +1,131 @@
+"""What the dimensions of a query are for one measure: its own time, or values by joins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.definitions import Dimension
+from seeknal_semantic.grains import can_tell, is_grain, rank
+from seeknal_semantic.paths import METRIC_TIME, readings
+from seeknal_semantic.resolving import resolver_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from seeknal_semantic.compiling.scope import Measured, Scope
+    from seeknal_semantic.resolving import Resolved
+
+
+@frozen(kw_only=True)
+class Item:
+    """One dimension of a query, ``name`` as it was typed. ``found`` is None for the own time.
+
+    ``grain`` is a period's, one of the project's own too; ``part`` is what is taken of a date.
+    """
+
+    name: str
+    found: Resolved | None
+    grain: str | None = None
+    part: str | None = None
+
+    @property
+    def custom(self) -> bool:
+        """Whether its grain is one of the project's own, whose values are no times."""
+        return self.grain is not None and not is_grain(self.grain)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is the measure's own time."""
+        return self.found is None
+
+
+def items_of(
+    scope: Scope,
+    names: Iterable[str],
+    measured: Measured,
+    default: str | None = None,
+) -> tuple[Item, ...]:
+    """What names mean for what is measured. ``default`` is the grain of metric_time.
+
+    Raises NameRefused or QueryRefused.
+    """
+    return tuple(_item(scope, name, measured, default) for name in names)
+
+
+def _item(scope: Scope, name: str, measured: Measured, default: str | None) -> Item:
+    for reading in readings(name, scope.layer.custom_grains):
+        if reading.name.lower() == METRIC_TIME and not reading.hops:
+            own = own_time(measured, name)
+            grain = reading.grain or (None if reading.part else default or own.grain or "day")
+            return _time_item(scope, name, own, grain, reading.part)
+    found = resolver_of(scope.layer).resolve(name, measured.model, measured.time)
+    time = measured.time
+    if time is not None and not found.path.steps and found.member is time:
+        grain = found.grain or (None if found.part else time.grain or "day")
+        return _time_item(scope, name, time, grain, found.part)
+    if isinstance(found.member, Dimension) and found.member.type == "time":
+        grain = found.grain or (None if found.part else found.member.grain or "day")
+        _check(scope, name, found.member, grain, found.part)
+        return Item(name=name, found=found, grain=grain, part=found.part)
+    return Item(name=name, found=found)
+
+
+def own_time(measured: Measured, what: str) -> Dimension:
+    """The measure's time. Raises QueryRefused where it has none."""
+    if measured.time is None:
+        raise refused(
+            "SK1537",
+            f"{what!r} needs a time, and {measured.name or measured.model.name!r} has none",
+            help="default_time_dimension of the model, or agg_time_dimension of the measure",
+        )
+    return measured.time
+
+
+def _time_item(
+    scope: Scope, name: str, time: Dimension, grain: str | None, part: str | None
+) -> Item:
+    _check(scope, name, time, grain, part)
+    return Item(name=name, found=None, grain=grain, part=part)
+
+
+def _check(scope: Scope, name: str, time: Dimension, grain: str | None, part: str | None) -> None:
+    fine, custom = time.grain or "day", scope.layer.custom_grains.get(grain or "")
+    coarse = custom[0].grain if custom else grain or _NEEDED[part or "day"]
+    if not can_tell(fine, coarse, scope.calendar.fiscal_year_start):
+        what = grain or f"{part} of the date"
+        raise refused(
+            "SK1506", f"{name!r}: {time.name!r} is by {fine}, which does not tell the {what}"
+        )
+
+
+_NEEDED = {
+    "year": "year",
+    "quarter": "quarter",
+    "month": "month",
+    "day": "day",
+    "dow": "day",
+    "doy": "day",
+}
+"""The grain that tells a part of a date."""
+
+
+def own_grains(items: Iterable[Item]) -> list[str]:
+    """The grains of the own time that a query shows, the finest first; not the project's own."""
+    found = {item.grain for item in items if item.is_time and item.grain and is_grain(item.grain)}
+    return sorted(found, key=rank)
+
+
+def finest_grain(items: Sequence[Item]) -> str | None:
+    """The finest grain of the own time, one of the project's own where no other is shown."""
+    found = own_grains(items)
+    own = (item.grain for item in items if item.is_time and item.grain)
+    return found[0] if found else next(own, None)
+
+
+def spine_grain(scope: Scope, grain: str) -> str:
+    """The grain of the periods in which the values of a grain are found."""
+    custom = scope.layer.custom_grains.get(grain)
+    return custom[0].grain if custom else grain

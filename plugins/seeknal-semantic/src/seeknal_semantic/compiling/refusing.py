@@ -1,0 +1,16 @@
+"""Refusing a query: what it asks for has no exact answer here."""
+
+from __future__ import annotations
+
+from seeknal.plugin import SeeknalError
+
+
+class QueryRefused(SeeknalError):
+    """A query that means nothing, or whose answer would not be exact."""
+
+    exit_code = 2
+    default_code = "SK1530"
+
+
+def refused(code: str, message: str, help: str | None = None) -> QueryRefused:
+    return QueryRefused(message, code=code, help=help)

@@ -1,0 +1,152 @@
+"""A model's rows with those of other models joined to them, as far as a query names these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from seeknal_semantic.compiling.calendar import at_wall, begin_of
+from seeknal_semantic.compiling.items import own_time
+from seeknal_semantic.compiling.lookups import Lookups, unused
+from seeknal_semantic.compiling.trees import both, column, name
+from seeknal_semantic.definitions import Dimension
+from seeknal_semantic.expressions import parse_expression
+
+if TYPE_CHECKING:
+    from seeknal_semantic.compiling.scope import Measured, Scope
+    from seeknal_semantic.definitions import SemanticModel
+    from seeknal_semantic.graph import JoinStep
+    from seeknal_semantic.resolving import Resolved
+
+Steps = tuple["JoinStep", ...]
+
+
+class Source:
+    """Grows by a join for each way that values are asked for; each way is joined once.
+
+    Rows that hold for a while are joined as of the measure's time.
+    """
+
+    def __init__(self, scope: Scope, measured: Measured) -> None:
+        self.scope, self.measured, self.model = scope, measured, measured.model
+        self._aliases: dict[Steps, str] = {(): measured.model.name}
+        self._joins: list[exp.Join] = []
+        self.lookups = Lookups(lambda: (*self._aliases.values(), *self.lookups.aliases))
+
+    def written(self, words: str, steps: Steps = ()) -> exp.Expr:
+        """An expression of the project's files over the columns of a model."""
+        alias = self._alias(steps)
+        model = steps[-1].model if steps else self.model
+        tree = parse_expression(words).copy()
+        for each in tree.find_all(exp.Column):
+            self.scope.read(model.rows, each.name)
+        if isinstance(tree, exp.Column):
+            return column(tree.name, alias)
+        for each in list(tree.find_all(exp.Column)):
+            each.replace(column(each.name, alias))
+        return exp.Paren(this=tree) if isinstance(tree, exp.Binary) else tree
+
+    def column(self, word: str) -> exp.Expr:
+        """A column of the model's own rows."""
+        self.scope.read(self.model.rows, word)
+        return column(word, self.model.name)
+
+    def value(self, found: Resolved) -> exp.Expr:
+        """A dimension or an entity; a time at its own grain."""
+        steps = found.path.steps
+        if any(step.validity for step in steps):
+            own_time(self.measured, found.text)
+        if isinstance(found.member, Dimension):
+            return self.dimension(found.member, steps)
+        return self.written(found.member.expr, steps)
+
+    def dimension(self, dimension: Dimension, steps: Steps = ()) -> exp.Expr:
+        """A dimension's value; a time is the begin of the period of its own grain."""
+        if dimension.type != "time":
+            return self.written(dimension.expr, steps)
+        grain = dimension.grain or "day"
+        if grain == "day" and self._type_of(dimension, steps) == "DATE":
+            return self.written(dimension.expr, steps)
+        return begin_of(grain, self.moment(dimension, steps), self.scope.calendar)
+
+    def moment(self, dimension: Dimension, steps: Steps = ()) -> exp.Expr:
+        """The moment that a time dimension says, as the query's clocks show it."""
+        type = self._type_of(dimension, steps)
+        return at_wall(self.written(dimension.expr, steps), type, self.scope.calendar.timezone)
+
+    def _type_of(self, dimension: Dimension, steps: Steps) -> str:
+        model = steps[-1].model if steps else self.model
+        return self.scope.type_of(model.rows, dimension.expr)
+
+    @property
+    def time(self) -> exp.Expr:
+        """The measure's time, at its own grain."""
+        assert self.measured.time is not None
+        return self.dimension(self.measured.time)
+
+    def select(
+        self,
+        *values: exp.Expr,
+        periods: exp.Table | None = None,
+        on: exp.Expr | None = None,
+    ) -> exp.Select:
+        """These of the rows; of each pair of a period and a row with ``periods`` and ``on``."""
+        table = self._table(self.model, self.model.name)
+        query = exp.select(*values)
+        if periods is not None:
+            query = query.from_(periods).join(table, on=on)
+        else:
+            query = query.from_(table)
+        for join in (*self._joins, *self.lookups.joins):
+            query.append("joins", join)
+        return query
+
+    def simplified(self, query: exp.Select) -> exp.Select:
+        """The query without the names of tables before columns, where there is just one."""
+        if query.args.get("joins"):
+            return query
+        for each in query.find_all(exp.Column):
+            if each.table == self.model.name:
+                each.set("table", None)
+        return query
+
+    def _alias(self, steps: Steps) -> str:
+        if steps not in self._aliases:
+            taken = (*self._aliases.values(), *self.lookups.aliases)
+            self._aliases[steps] = unused("__".join(step.entity for step in steps), taken)
+            self._joins.append(self._join(steps))
+        return self._aliases[steps]
+
+    def _join(self, steps: Steps) -> exp.Join:
+        step, before = steps[-1], steps[:-1]
+        conditions: list[exp.Expr] = [
+            exp.EQ(
+                this=self.written(step.left.expr, before),
+                expression=self.written(step.right.expr, steps),
+            )
+        ]
+        for here, there in step.partitions:
+            one, other = self.dimension(here, before), self.dimension(there, steps)
+            conditions.append(exp.EQ(this=one, expression=other))
+        if step.validity is not None:
+            conditions += self._valid(*step.validity, steps)
+        table = self._table(step.model, self._aliases[steps])
+        return exp.Join(this=table, side="LEFT", on=both(conditions))
+
+    def _valid(self, start: Dimension, end: Dimension, steps: Steps) -> list[exp.Expr]:
+        """Conditions under which a row holds at the measure's time."""
+        until = self.moment(end, steps)
+        return [
+            exp.GTE(this=self.time, expression=self.moment(start, steps)),
+            exp.Or(
+                this=exp.LT(this=self.time, expression=until),
+                expression=exp.Is(this=until.copy(), expression=exp.Null()),
+            ),
+        ]
+
+    def _table(self, model: SemanticModel, alias: str) -> exp.Expr:
+        found = self.scope.table_of(model.rows)
+        if found.name != alias:
+            found.set("alias", exp.TableAlias(this=name(alias)))
+        return found

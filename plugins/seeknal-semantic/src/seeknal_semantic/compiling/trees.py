@@ -1,0 +1,85 @@
+"""Small pieces of SQL as trees, so that no text is ever pasted together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
+from sqlglot import exp
+
+
+def name(word: str) -> exp.Identifier:
+    """A name of the project's, quoted: reserved words and mixed case are names as others are."""
+    return exp.to_identifier(word, quoted=True)
+
+
+def column(word: str, table: str = "") -> exp.Column:
+    """A column, of a table where one is said."""
+    return exp.Column(this=name(word), table=name(table) if table else None)
+
+
+def text(value: str) -> exp.Literal:
+    return exp.Literal.string(value)
+
+
+def number(value: float) -> exp.Expr:
+    """A number, negative ones too."""
+    literal = exp.Literal.number(abs(value))
+    return exp.Neg(this=literal) if value < 0 else literal
+
+
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    """A call of one of DuckDB's functions."""
+    return exp.func(function, *arguments, dialect="duckdb")
+
+
+def as_date(moment: exp.Expr) -> exp.Expr:
+    return exp.cast(moment.copy(), "DATE")
+
+
+def as_double(value: exp.Expr) -> exp.Expr:
+    return exp.cast(value.copy(), "DOUBLE")
+
+
+def equal(one: exp.Expr, other: exp.Expr) -> exp.Expr:
+    """Whether both are the same; two NULLs are."""
+    return exp.NullSafeEQ(this=one, expression=other)
+
+
+def both(conditions: Iterable[exp.Expr]) -> exp.Expr | None:
+    """All of them; each in parentheses where it is an OR."""
+    found = [_wrapped(each) for each in conditions]
+    return reduce(lambda one, other: exp.And(this=one, expression=other), found) if found else None
+
+
+def _wrapped(condition: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=condition) if isinstance(condition, exp.Or) else condition
+
+
+def aliased(value: exp.Expr, word: str) -> exp.Expr:
+    """The value under a name, which a column of that name has already."""
+    if isinstance(value, exp.Column) and value.name == word:
+        return value
+    return exp.Alias(this=value, alias=name(word))
+
+
+def grouped(select: exp.Select, count: int) -> exp.Select:
+    """Grouped by its first ``count`` columns."""
+    if not count:
+        return select
+    return select.group_by(*(exp.Literal.number(at + 1) for at in range(count)))
+
+
+def table(word: str, alias: str = "") -> exp.Table:
+    """A table or a CTE."""
+    found = exp.Table(this=name(word))
+    if alias and alias != word:
+        found.set("alias", exp.TableAlias(this=name(alias)))
+    return found
+
+
+def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.Select:
+    """The query with these named before it, in this order."""
+    for word, query in ctes:
+        select = select.with_(name(word), as_=query, copy=False)
+    return select

@@ -1,0 +1,162 @@
+"""``seeknal query``: metrics by dimensions, over what runs have stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seeknal.plugin import SeeknalError, format_option, this_command
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Outputs
+    from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
+    from seeknal_semantic.definitions import SemanticLayer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F]:
+    return click.option(name, parameter, metavar=metavar, multiple=True, help=help)
+
+
+@click.command("query")
+@_many("--metrics", "metrics", "NAME,...", "Metrics, or measures.")
+@_many("--dimensions", "dimensions", "NAME,...", "What is grouped by: region, ordered_at__month.")
+@_many("--filter", "filters", "CONDITION", "What has to be true; several all have to be.")
+@_many("--order-by", "order_by", "NAME,...", "Columns to order by, the largest first after a -.")
+@click.option("--limit", metavar="N", type=click.IntRange(0), help="Show no more rows.")
+@click.option("--start", metavar="TIME", help="The first time that counts.")
+@click.option("--end", metavar="TIME", help="The last time that counts; a date counts whole.")
+@click.option("--timezone", metavar="ZONE", help="Where days begin and end, for this query.")
+@click.option("--saved-query", metavar="NAME", help="Begin with this saved query.")
+@click.option("--compile", "compile_", is_flag=True, help="Print the SQL instead of rows.")
+@click.option("--dialect", default="duckdb", show_default=True, help="Whose SQL --compile prints.")
+@click.option(
+    "--queries",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="Answer each line of this file, a query in JSON, with a line of JSON.",
+)
+@click.option("--env", "environment", default="prod", show_default=True, help="The environment.")
+@format_option("table", "json", "csv")
+def query_command(
+    metrics: tuple[str, ...],
+    dimensions: tuple[str, ...],
+    filters: tuple[str, ...],
+    order_by: tuple[str, ...],
+    limit: int | None,
+    start: str | None,
+    end: str | None,
+    timezone: str | None,
+    saved_query: str | None,
+    compile_: bool,
+    dialect: str,
+    queries: Path | None,
+    environment: str,
+    format_: str,
+) -> int:
+    """Ask for metrics, by dimensions, over the stored outputs.
+
+    Without metrics: the values of the dimensions that occur together.
+    """
+    layer = _layer()
+    with this_command().outputs(environment) as outputs:
+        from seeknal_semantic.asking import answer, compiler_of, query_of
+
+        compiler = compiler_of(layer, outputs)
+        if queries is not None:
+            return _answer_lines(layer, compiler, outputs, queries)
+        given = {
+            "metrics": _split(metrics),
+            "dimensions": _split(dimensions),
+            "filters": list(filters),
+            "order_by": _split(order_by),
+            "limit": limit,
+            "start": start,
+            "end": end,
+            "timezone": timezone,
+            "saved_query": saved_query,
+        }
+        compiled = compiler.compile(query_of(given, layer), dialect if compile_ else "duckdb")
+        if compile_:
+            _print_sql(compiled, format_)
+        else:
+            this_command().print_rows(*answer(outputs, compiled), format_)
+    return 0
+
+
+def _layer() -> SemanticLayer:
+    from seeknal_semantic.building import semantic_layer
+
+    return semantic_layer(this_command().project())
+
+
+def _split(words: tuple[str, ...]) -> list[str]:
+    """Names, however often the option is given and however many stand in one."""
+    return [name.strip() for word in words for name in word.split(",") if name.strip()]
+
+
+def _print_sql(compiled: CompiledQuery, format_: str) -> None:
+    if format_ != "json":
+        click.echo(compiled.sql)
+        return
+    columns = [{"name": each.name, "type": each.type} for each in compiled.columns]
+    this_command().print_json(
+        {
+            "status": "success",
+            "dialect": compiled.dialect,
+            "sql": compiled.sql,
+            "columns": columns,
+            "models": list(compiled.models),
+            "nodes": list(compiled.nodes),
+        }
+    )
+
+
+def _answer_lines(
+    layer: SemanticLayer, compiler: MetricCompiler, outputs: Outputs, file: Path
+) -> int:
+    """Answer each query of a file on a line of its own; 1 where any was refused."""
+    failed = False
+    with click.open_file(str(file), encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                found = _answered(layer, compiler, outputs, line)
+                failed |= found["status"] != "success"
+                click.echo(json.dumps(found, ensure_ascii=False))
+    return int(failed)
+
+
+def _answered(
+    layer: SemanticLayer, compiler: MetricCompiler, outputs: Outputs, line: str
+) -> dict[str, Any]:
+    from seeknal_semantic.asking import answer, query_of
+    from seeknal_semantic.compiling.refusing import refused
+
+    try:
+        given = json.loads(line)
+        if not isinstance(given, dict):
+            raise refused("SK1530", "a query in JSON is an object")
+        names, rows = answer(outputs, compiler.compile(query_of(given, layer)))
+    except json.JSONDecodeError as error:
+        return {"status": "error", "code": "SK1530", "message": f"no JSON: {error}"}
+    except SeeknalError as error:
+        return {
+            "status": "error",
+            "code": error.code,
+            "message": error.message,
+            **({"help": error.help} if error.help else {}),
+        }
+    return {"status": "success", "columns": names, "rows": [list(map(_plain, row)) for row in rows]}
+
+
+def _plain(value: object) -> object:
+    """The value as JSON has it; what that has no type for as text, which says it exactly."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int) else str(value)
