@@ -89,13 +89,13 @@ class Resolver:
         hops = [hop.lower() for hop in reading.hops]
         if base.member(reading.name) is not None and (not hops or hops in _keys(base)):
             return [own]
-        having = [
-            path
-            for path in self.paths(base)
-            if path.steps and _member(path, reading.name) is not None
-        ]
-        full = [path for path in having if _names(reading.hops, path, whole=True)]
-        return full or [path for path in having if _names(reading.hops, path, whole=False)]
+        having = [path for path in self.paths(base) if path.steps and _gives(path, reading.name)]
+        for words in (reading.hops, reading.hops[1:] if hops[:1] in _keys(base) else ()):
+            found = [path for path in having if _names(words, path, whole=True)]
+            found = found or [path for path in having if _names(words, path, whole=False)]
+            if found or not words:
+                return found
+        return []
 
     def paths(self, base: SemanticModel) -> tuple[JoinPath, ...]:
         if id(base) not in self._paths:
@@ -172,14 +172,14 @@ class Resolver:
     ) -> NameRefused | None:
         """Why a name that a model has is not to be had from ``base``: the join repeats rows."""
         for reading in read:
-            hops = [hop.lower() for hop in reading.hops]
-            for obstacle in self.graph.obstacles(base):
-                for path in self.paths(obstacle.model):
-                    end = path.steps[-1].entity if path.steps else obstacle.entity
-                    named = {end.lower(), path.model.name.lower()}
-                    fits = not hops or hops[-1] in named
-                    if fits and _member(path, reading.name) is not None:
-                        return _fan_out(text, obstacle)
+            found = [
+                (len(obstacle.path.steps) + len(path.steps), obstacle)
+                for obstacle in self.graph.obstacles(base)
+                for path in self.paths(obstacle.model)
+                if _ends_so(reading, obstacle, path)
+            ]
+            if found:
+                return _fan_out(text, min(found, key=lambda each: each[0])[1])
         return None
 
     def unknown(self, text: str, base: SemanticModel) -> NameRefused:
@@ -218,6 +218,21 @@ def _keys(model: SemanticModel) -> list[list[str]]:
     """What a model's own dimensions may be prefixed by: that of which a row is one."""
     keys = [each.name for each in model.entities.values() if each.type != "foreign"]
     return [[name.lower()] for name in (*keys, model.primary_entity or "") if name]
+
+
+def _ends_so(reading: Reading, obstacle: Obstacle, path: JoinPath) -> bool:
+    """Whether a name may mean what lies on a path behind a join that repeats rows."""
+    end = path.steps[-1].entity if path.steps else obstacle.entity
+    named = {end.lower(), path.model.name.lower()}
+    fits = not reading.hops or reading.hops[-1].lower() in named
+    return fits and _member(path, reading.name) is not None
+
+
+def _gives(path: JoinPath, name: str) -> bool:
+    """Whether a path leads to what has a name, which is not just what its last join compares."""
+    member = _member(path, name)
+    joined = path.steps[-1].entity.lower()
+    return member is not None and not (isinstance(member, Entity) and member.name.lower() == joined)
 
 
 def _member(path: JoinPath, name: str) -> Dimension | Entity | None:

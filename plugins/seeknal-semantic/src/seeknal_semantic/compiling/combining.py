@@ -8,15 +8,32 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from sqlglot import exp
 
-from seeknal_semantic.compiling.plan import Aggregate, Among, Formula, Quotient, Shown
-from seeknal_semantic.compiling.trees import aliased, as_double, both, column, equal, number, table
+from seeknal_semantic.compiling.plan import (
+    Aggregate,
+    Among,
+    Formula,
+    Quotient,
+    Shown,
+    aggregates,
+    with_gaps,
+)
+from seeknal_semantic.compiling.trees import (
+    aliased,
+    as_double,
+    both,
+    column,
+    either,
+    equal,
+    number,
+    table,
+)
 from seeknal_semantic.expressions import parse_expression
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.plan import Value
     from seeknal_semantic.compiling.scope import Parts
 
-GROUPS = "groups"
+GROUPS, HAS_ROWS = "groups", "has_rows"
 
 
 @frozen(kw_only=True)
@@ -27,32 +44,43 @@ class Column:
     name: str
 
 
-Columns = Mapping[Aggregate, Column]
+@frozen(kw_only=True)
+class Named:
+    """The named queries ``keys``, each with the dimensions ``names`` and the rows of some values.
 
-
-def combined(
-    parts: Parts,
-    names: Sequence[str],
-    values: Mapping[str, Value],
-    columns: Columns,
-    keys: Sequence[str],
-) -> exp.Select:
-    """The dimensions ``names`` and the metrics ``values`` over the named queries ``keys``.
-
-    Each of these has the dimensions, and a row at most for each combination of them.
+    ``columns`` says where aggregates are, ``gaps`` which query has the periods without rows of a
+    value that is to be shown in every period.
     """
+
+    names: Sequence[str]
+    keys: Sequence[str]
+    columns: Mapping[Aggregate, Column]
+    gaps: Sequence[tuple[Value, str]] = ()
+
+    def parts_of(self, value: Value) -> list[str]:
+        """The queries that have a row for each group of a value."""
+        found = [self.columns[each].part for each in aggregates(value)]
+        inner = with_gaps(value)
+        found += [part for gap, part in self.gaps if any(gap is each for each in inner)]
+        return list(dict.fromkeys(found))
+
+
+def combined(parts: Parts, values: Mapping[str, Value], named: Named) -> exp.Select:
+    """The dimensions and the metrics ``values``, a row for each combination that any query has."""
+    names, keys = named.names, named.keys
     first = keys[0]
     if len(keys) > 1 and names:
         union = [exp.select(*map(column, names)).from_(table(key)) for key in keys]
         first = parts.add(GROUPS, exp.union(*union, distinct=True))
+    rendering = _Rendering(parts, named)
     shown = [
         *(aliased(column(name, first), name) for name in names),
-        *(aliased(_rendered(value, columns), metric) for metric, value in values.items()),
+        *(aliased(rendering.tree(value), metric) for metric, value in values.items()),
     ]
     query = exp.select(*shown).from_(table(first))
-    having = {found.part for found in columns.values()}
+    needed = {found.part for found in named.columns.values()} | rendering.marked
     for key in keys:
-        if key != first and key in having:
+        if key != first and key in needed:
             query.append("joins", _join(first, key, names))
     return query
 
@@ -64,21 +92,63 @@ def _join(first: str, key: str, names: Sequence[str]) -> exp.Join:
     return exp.Join(this=table(key), side="LEFT", on=same)
 
 
-def _rendered(value: Value, columns: Columns) -> exp.Expr:
-    """The value over the columns of the named queries."""
+class _Rendering:
+    """Values over the columns of named queries; marks the rows of those where that matters."""
+
+    def __init__(self, parts: Parts, named: Named) -> None:
+        self._parts, self._named = parts, named
+        self.marked: set[str] = set()
+
+    def tree(self, value: Value) -> exp.Expr:
+        """The value of one row of the answer."""
+        match value:
+            case Aggregate():
+                found = self._named.columns[value]
+                return column(found.name, found.part)
+            case Shown(value=inner, fill=fill):
+                tree = self.tree(inner)
+                return tree if fill is None else exp.Coalesce(this=tree, expressions=[number(fill)])
+            case Among(value=inner):
+                return self.tree(inner)
+            case Quotient(numerator=one, denominator=other):
+                return self._where_it_has_rows(value, divided(self.tree(one), self.tree(other)))
+            case Formula(expr=expr, values=values):
+                inner_trees = {name: self.tree(each) for name, each in values.items()}
+                return self._where_it_has_rows(value, formula(expr, inner_trees))
+
+    def _where_it_has_rows(self, value: Value, tree: exp.Expr) -> exp.Expr:
+        """NULL in groups that only other metrics have, whatever is made of NULLs there."""
+        own = self._named.parts_of(value)
+        if not self._named.names or len(own) == len(self._named.keys) or not _speaks_of_none(value):
+            return tree
+        for part in own:
+            self._mark(part)
+        there = either(column(HAS_ROWS, part) for part in own)
+        return exp.Case(ifs=[exp.If(this=there, true=tree)])
+
+    def _mark(self, part: str) -> None:
+        if part not in self.marked:
+            self.marked.add(part)
+            query = self._parts.found[part]
+            assert isinstance(query, exp.Select)
+            query.select(aliased(exp.true(), HAS_ROWS), copy=False)
+
+
+def _speaks_of_none(value: Value) -> bool:
+    """Whether a value may be something where nothing is that it is made of."""
     match value:
         case Aggregate():
-            found = columns[value]
-            return column(found.name, found.part)
+            return False
         case Shown(value=inner, fill=fill):
-            tree = _rendered(inner, columns)
-            return tree if fill is None else exp.Coalesce(this=tree, expressions=[number(fill)])
+            return fill is not None or _speaks_of_none(inner)
         case Among(value=inner):
-            return _rendered(inner, columns)
-        case Quotient(numerator=numerator, denominator=denominator):
-            return divided(_rendered(numerator, columns), _rendered(denominator, columns))
+            return _speaks_of_none(inner)
+        case Quotient(numerator=one, denominator=other):
+            return _speaks_of_none(one) and _speaks_of_none(other)
         case Formula(expr=expr, values=values):
-            return formula(expr, {name: _rendered(each, columns) for name, each in values.items()})
+            tree = parse_expression(expr)
+            replaces = tree.find(exp.Coalesce, exp.Case, exp.Is, exp.Greatest, exp.Least)
+            return replaces is not None or any(map(_speaks_of_none, values.values()))
 
 
 def divided(numerator: exp.Expr, denominator: exp.Expr) -> exp.Expr:

@@ -9,7 +9,7 @@ from attrs import evolve
 from sqlglot import exp
 
 from seeknal.plugin import did_you_mean
-from seeknal_semantic.compiling.combining import Column, combined
+from seeknal_semantic.compiling.combining import Column, Named, combined
 from seeknal_semantic.compiling.conversion import conversion
 from seeknal_semantic.compiling.cumulative import cumulative
 from seeknal_semantic.compiling.gaps import every_period
@@ -71,6 +71,13 @@ def _check(query: Query) -> None:
 
 def _metric(scope: Scope, name: str) -> Metric:
     found = scope.layer.metric(name)
+    several = [model.name for model, _ in scope.layer.measures(name)]
+    if found is None and several:
+        raise refused(
+            "SK1539",
+            f"{name!r} is a measure of several models: {', '.join(sorted(several))}",
+            help="make a metric of each, with semantic_model",
+        )
     if found is None:
         measures = [measure for model in scope.layer.models.values() for measure in model.measures]
         known = sorted({*scope.layer.metrics, *measures})
@@ -107,8 +114,15 @@ def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: P
         key = parts.add(f"{group[0].model.name}_totals", _totals(scope, asked, parts, group))
         keys.append(key)
         columns |= {each: Column(part=key, name=value_name(each, asked)) for each in group}
-    keys += _gaps(scope, asked, parts, gaps, columns)
-    return combined(parts, query.dimensions, values, columns, list(dict.fromkeys(keys)))
+    shown_gaps = list(_gaps(scope, asked, parts, gaps, columns))
+    keys += [part for _, part in shown_gaps]
+    named = Named(
+        names=query.dimensions,
+        keys=list(dict.fromkeys(keys)),
+        columns=columns,
+        gaps=shown_gaps,
+    )
+    return combined(parts, values, named)
 
 
 def _totals(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -> exp.Query:
@@ -126,14 +140,14 @@ def _gaps(
     parts: Parts,
     gaps: Iterable[Value],
     columns: Mapping[Aggregate, Column],
-) -> Iterator[str]:
+) -> Iterator[tuple[Value, str]]:
     """Named queries of the periods that some values are to be shown in, whatever is there."""
     for value in gaps:
         inner = aggregates(value)
         having = list(dict.fromkeys(columns[each].part for each in inner))
         query = every_period(scope, asked, parts, inner[0], having)
         if query is not None:
-            yield parts.add("every_period", query)
+            yield value, parts.add("every_period", query)
 
 
 def _parts(scope: Scope) -> Parts:

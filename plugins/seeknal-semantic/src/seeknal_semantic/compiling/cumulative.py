@@ -18,7 +18,7 @@ from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
 from seeknal_semantic.compiling.spine import PERIOD, spine_of
-from seeknal_semantic.compiling.trees import aliased, both, column, grouped, table
+from seeknal_semantic.compiling.trees import aliased, as_double, both, column, grouped, table
 from seeknal_semantic.grains import can_tell, is_grain, rank
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def cumulative(
     conditions += shown_conditions(scope, asked, parts, source, shown)
     columns = [aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items]
     word = value_name(aggregate, asked)
-    value = aliased(aggregated(aggregate.measure, measured_value(source, aggregate)), word)
+    found = aggregated(aggregate.measure, measured_value(source, aggregate))
+    value = aliased(as_double(found) if metric.period_agg == "average" else found, word)
     on = _in_window(scope, metric, begin_of(base, source.time, scope.calendar), seen)
     if any(item.is_time and item.grain == base for item in items):
         query = source.select(*columns, value, periods=periods, on=on)

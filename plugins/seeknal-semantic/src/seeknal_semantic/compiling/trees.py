@@ -52,6 +52,11 @@ def both(conditions: Iterable[exp.Expr]) -> exp.Expr | None:
     return reduce(lambda one, other: exp.And(this=one, expression=other), found) if found else None
 
 
+def either(conditions: Iterable[exp.Expr]) -> exp.Expr:
+    """One of them at least."""
+    return reduce(lambda one, other: exp.Or(this=one, expression=other), conditions)
+
+
 def _wrapped(condition: exp.Expr) -> exp.Expr:
     return exp.Paren(this=condition) if isinstance(condition, exp.Or) else condition
 
