@@ -102,16 +102,15 @@ def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: P
     )
     groups = _groups(every)
     gaps = [each for value in values.values() for each in with_gaps(value)]
-    if (
-        not gaps
-        and len(groups) == 1
-        and all(isinstance(value, Aggregate) for value in values.values())
-    ):
+    alone = len(groups) == 1 and all(isinstance(each, Aggregate) for each in values.values())
+    if alone and not gaps:
         return _alone(_totals(scope, asked, parts, groups[0]), asked, values)
     columns: dict[Aggregate, Column] = {}
     keys: list[str] = []
     for group in groups:
-        key = parts.add(f"{group[0].model.name}_totals", _totals(scope, asked, parts, group))
+        totals = _totals(scope, asked, parts, group)
+        totals.add_comments([_said(group, values)])
+        key = parts.add(f"{group[0].model.name}_totals", totals)
         keys.append(key)
         columns |= {each: Column(part=key, name=value_name(each, asked)) for each in group}
     shown_gaps = list(_gaps(scope, asked, parts, gaps, columns))
@@ -123,6 +122,12 @@ def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: P
         gaps=shown_gaps,
     )
     return combined(parts, values, named)
+
+
+def _said(group: Sequence[Aggregate], values: Mapping[str, Value]) -> str:
+    """The metrics that take any of these, for readers of the SQL."""
+    names = [name for name, value in values.items() if not set(group).isdisjoint(aggregates(value))]
+    return ", ".join(names)
 
 
 def _totals(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -> exp.Query:
