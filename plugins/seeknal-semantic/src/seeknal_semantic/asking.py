@@ -28,12 +28,12 @@ def query_of(given: Mapping[str, Any], layer: SemanticLayer) -> Query:
     for key in given:
         if key not in KEYS:
             help = did_you_mean(key, KEYS) or f"keys: {', '.join(KEYS)}"
-            raise refused("SK1530", f"a query has no {key!r}", help=help)
+            raise refused("SK1515", f"a query has no {key!r}", help=help)
     lists = {key: _texts(given.get(key), key) for key in _LISTS}
     lists["filters"] += _texts(given.get("filter"), "filter")
     limit = given.get("limit")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
-        raise refused("SK1530", f"limit is a whole number, not {limit!r}")
+        raise refused("SK1515", f"limit is a whole number, not {limit!r}")
     texts = {key: _text(given.get(key), key) for key in _TEXTS}
     query = Query(limit=limit, **lists, **texts)
     saved = _text(given.get("saved_query"), "saved_query")
@@ -45,14 +45,14 @@ def _texts(given: object, key: str) -> tuple[str, ...]:
         return ()
     entries = [given] if isinstance(given, str) else given
     if not isinstance(entries, Sequence) or not all(isinstance(each, str) for each in entries):
-        raise refused("SK1530", f"{key} is a text or a list of texts, not {given!r}")
+        raise refused("SK1515", f"{key} is a text or a list of texts, not {given!r}")
     return tuple(entries)
 
 
 def _text(given: object, key: str) -> str | None:
     if given is None or isinstance(given, str):
         return given
-    raise refused("SK1530", f"{key} is a text, not {given!r}")
+    raise refused("SK1515", f"{key} is a text, not {given!r}")
 
 
 def compiler_of(layer: SemanticLayer, outputs: Outputs) -> MetricCompiler:

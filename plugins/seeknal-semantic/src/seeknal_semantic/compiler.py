@@ -154,11 +154,11 @@ class MetricCompiler:
         try:
             found = translate(sql, "duckdb", dialect, schema)
         except SqlRefused as error:
-            raise refused("SK1540", f"no SQL of {dialect} can be made: {error}") from None
+            raise refused("SK1521", f"no SQL of {dialect} can be made: {error}") from None
         if found.refusals:
             why = "; ".join(dict.fromkeys(refusal.message for refusal in found.refusals))
             raise refused(
-                "SK1540",
+                "SK1521",
                 f"{dialect} would not give the same values: {why}",
                 help="ask it of the stored outputs, without --connection",
             )

@@ -141,10 +141,10 @@ def _answered(
     try:
         given = json.loads(line)
         if not isinstance(given, dict):
-            raise refused("SK1530", "a query in JSON is an object")
+            raise refused("SK1515", "a query in JSON is an object")
         names, rows = answer(outputs, compiler.compile(query_of(given, layer)))
     except json.JSONDecodeError as error:
-        return {"status": "error", "code": "SK1530", "message": f"no JSON: {error}"}
+        return {"status": "error", "code": "SK1515", "message": f"no JSON: {error}"}
     except SeeknalError as error:
         return {
             "status": "error",

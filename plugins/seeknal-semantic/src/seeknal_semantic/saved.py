@@ -25,7 +25,7 @@ def with_saved(layer: SemanticLayer, name: str, query: Query) -> Query:
     if saved is None:
         known = sorted(layer.saved_queries)
         raise refused(
-            "SK1538",
+            "SK1501",
             f"there is no saved query {name!r}",
             help=did_you_mean(name, known) or f"saved queries: {', '.join(known) or 'none'}",
         )

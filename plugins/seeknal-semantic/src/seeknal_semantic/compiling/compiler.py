@@ -58,15 +58,15 @@ def _tables(scope: Scope) -> frozenset[str]:
 
 def _check(query: Query) -> None:
     if query.timezone is not None and query.timezone not in available_timezones():
-        raise refused("SK1530", f"there is no time zone {query.timezone!r}", help="Europe/Berlin")
+        raise refused("SK1515", f"there is no time zone {query.timezone!r}", help="Europe/Berlin")
     names = [*query.dimensions, *query.metrics]
     if not names:
-        raise refused("SK1530", "a query names metrics, dimensions or both")
+        raise refused("SK1515", "a query names metrics, dimensions or both")
     for name in names:
         if [each.lower() for each in names].count(name.lower()) > 1:
-            raise refused("SK1532", f"{name!r} is asked for twice")
+            raise refused("SK1516", f"{name!r} is asked for twice")
     if query.limit is not None and query.limit < 0:
-        raise refused("SK1530", f"limit {query.limit} is below 0")
+        raise refused("SK1515", f"limit {query.limit} is below 0")
 
 
 def _metric(scope: Scope, name: str) -> Metric:
@@ -74,7 +74,7 @@ def _metric(scope: Scope, name: str) -> Metric:
     several = [model.name for model, _ in scope.layer.measures(name)]
     if found is None and several:
         raise refused(
-            "SK1539",
+            "SK1502",
             f"{name!r} is a measure of several models: {', '.join(sorted(several))}",
             help="make a metric of each, with semantic_model",
         )
@@ -82,7 +82,7 @@ def _metric(scope: Scope, name: str) -> Metric:
         measures = [measure for model in scope.layer.models.values() for measure in model.measures]
         known = sorted({*scope.layer.metrics, *measures})
         raise refused(
-            "SK1538",
+            "SK1501",
             f"there is no metric {name!r}",
             help=did_you_mean(name, known) or f"metrics: {', '.join(known[:20]) or 'none'}",
         )
@@ -161,7 +161,7 @@ def _parts(scope: Scope) -> Parts:
     def metric_by(name: str, entities: tuple[str, ...]) -> MetricBy:
         if name in asked_for:
             circle = " -> ".join([*asked_for[asked_for.index(name) :], name])
-            raise refused("SK1539", f"metrics ask for each other in their filters: {circle}")
+            raise refused("SK1513", f"metrics ask for each other in their filters: {circle}")
         asked_for.append(name)
         metric = _metric(scope, name)
         query = Query(metrics=(name,), dimensions=entities)
@@ -244,7 +244,7 @@ def _ordered(query: exp.Select, asked: Query) -> exp.Select:
         name = word.removeprefix("-")
         if name not in names:
             raise refused(
-                "SK1533",
+                "SK1517",
                 f"order_by: {name!r} is no column of the answer",
                 help=did_you_mean(name, names) or f"columns: {', '.join(names)}",
             )

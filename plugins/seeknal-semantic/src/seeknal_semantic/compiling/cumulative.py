@@ -40,7 +40,7 @@ def cumulative(
         over_time = metric.window is not None or metric.grain_to_date is not None
         if over_time or any(item.is_time for item in items):
             raise refused(
-                "SK1537",
+                "SK1522",
                 f"{metric.name!r} accumulates, and the query has no period of metric_time",
                 help="add metric_time__day, or another grain",
             )
@@ -88,7 +88,7 @@ def _offset(
         return period, period, []
     name, grain = aggregate.measure.name, finest_grain(items)
     if grain is None:
-        raise refused("SK1534", f"the offset of {name!r} does not fit the query")
+        raise refused("SK1518", f"the offset of {name!r} does not fit the query")
     way = way_back(aggregate.offsets, grain, base, name)
     if isinstance(way, Shift):
         if way.months:
@@ -97,7 +97,7 @@ def _offset(
         return shown, period, [is_shown(scope, asked, parts, shown, items)]
     if grain != base:
         why = f"by {grain} it has one value of several periods"
-        raise refused("SK1534", f"the offset of {name!r} does not fit the query: {why}")
+        raise refused("SK1518", f"the offset of {name!r} does not fit the query: {why}")
     return period, begin_of(base, way.from_(period, scope.calendar), scope.calendar), []
 
 
@@ -164,4 +164,4 @@ def _fits(window: Duration, base: str) -> bool:
 
 
 def _unfit(name: str, why: str) -> Exception:
-    return refused("SK1535", f"the window of {name!r} does not fit its time: {why}")
+    return refused("SK1519", f"the window of {name!r} does not fit its time: {why}")

@@ -36,7 +36,7 @@ def refuse_cuts(scope: Scope, asked: Asked, measured: Measured) -> None:
             fine = _finer_than_months(scope, measured, part)
             if fine and not _between_months(part):
                 raise refused(
-                    "SK1536",
+                    "SK1520",
                     f"filter {words!r}: months are moved as a whole here, and {fine!r} cuts them",
                     help="compare with the first or the last day of a month, or group by day",
                 )

@@ -77,7 +77,7 @@ def own_time(measured: Measured, what: str) -> Dimension:
     """The measure's time. Raises QueryRefused where it has none."""
     if measured.time is None:
         raise refused(
-            "SK1537",
+            "SK1512",
             f"{what!r} needs a time, and {measured.name or measured.model.name!r} has none",
             help="default_time_dimension of the model, or agg_time_dimension of the measure",
         )

@@ -88,7 +88,7 @@ def _shown(
     fine = own_time(aggregate.measured, name).grain or "day"
     if grain is None:
         raise refused(
-            "SK1537",
+            "SK1522",
             f"{name!r} is asked for at an earlier time, and the query has no period of metric_time",
             help="add metric_time__month, or another grain",
         )
@@ -114,7 +114,7 @@ def shown_moment(
     fine = own_time(aggregate.measured, name).grain or "day"
     way = way_back(aggregate.offsets, grain, fine, name) if grain else None
     if not isinstance(way, Shift):
-        raise refused("SK1534", f"the offset of {name!r} does not fit the query")
+        raise refused("SK1518", f"the offset of {name!r} does not fit the query")
     return later(source.time, way, scope)
 
 

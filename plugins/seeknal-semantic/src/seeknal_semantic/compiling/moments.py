@@ -25,7 +25,7 @@ def moment_of(words: str, key: str) -> date | datetime:
         if not (isinstance(found, datetime) and found.tzinfo):
             return found
     raise refused(
-        "SK1531" if key == "filter" else "SK1530",
+        "SK1505" if key == "filter" else "SK1515",
         f"{key}: {words!r} is no date or time without a zone",
         help="2024-01-31, or 2024-01-31 12:00",
     )

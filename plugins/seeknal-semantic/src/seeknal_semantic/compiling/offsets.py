@@ -89,4 +89,4 @@ def _unfit(name: str, offsets: Sequence[Offset], why: str) -> Exception:
     said = " and ".join(
         f"of {each}" if isinstance(each, Duration) else f"to {each}" for each in offsets
     )
-    return refused("SK1534", f"the offset {said} of {name!r} does not fit the query: {why}")
+    return refused("SK1518", f"the offset {said} of {name!r} does not fit the query: {why}")

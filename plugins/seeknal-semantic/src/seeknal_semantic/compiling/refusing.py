@@ -9,7 +9,7 @@ class QueryRefused(SeeknalError):
     """A query that means nothing, or whose answer would not be exact."""
 
     exit_code = 2
-    default_code = "SK1530"
+    default_code = "SK1515"
 
 
 def refused(code: str, message: str, help: str | None = None) -> QueryRefused:

@@ -96,7 +96,7 @@ def _metric_of(scope: Scope, parts: Parts, source: Source, name: MetricOf) -> Na
     for item in items:
         if item.found is None or not isinstance(item.found.member, Entity):
             raise refused(
-                "SK1531", f"metric({name.metric!r}, {item.name!r}): {item.name!r} is no entity"
+                "SK1505", f"metric({name.metric!r}, {item.name!r}): {item.name!r} is no entity"
             )
     entities = [shown_value(scope, parts, source, item, None) for item in items]
     by = parts.metric_by(name.metric, name.entities)
@@ -195,4 +195,4 @@ def parsed(words: str) -> Condition:
     try:
         return parse_filter(words)
     except SqlRefused as error:
-        raise refused("SK1531", f"filter {words!r}: {error}") from None
+        raise refused("SK1505", f"filter {words!r}: {error}") from None

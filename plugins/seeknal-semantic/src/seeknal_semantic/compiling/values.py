@@ -46,7 +46,7 @@ def _refuse_times(scope: Scope, query: Query) -> None:
     ]
     times += [key for key in ("start", "end") if getattr(query, key) is not None]
     if times:
-        raise refused("SK1537", f"{times[0]} is about the time of a metric, and there is none")
+        raise refused("SK1512", f"{times[0]} is about the time of a metric, and there is none")
 
 
 def _filtered(query: Query) -> list[str]:
