@@ -1,4 +1,4 @@
-"""The compiler as one who answers cases: a project is written and read, its query compiled and run."""
+"""The compiler as one who answers cases: projects are read, queries compiled and run."""
 
 import json
 import tempfile
@@ -35,7 +35,7 @@ REASONS = {
     "SK1522": "needs_time",
 }
 """What the codes of refusals are called in cases."""
-OF_DEFINITIONS = ("bad_definition", "bad_expression")
+OF_DEFINITIONS = ("bad_definition", "bad_expression", "bad_filter")
 
 
 class Wrong(Exception):

@@ -5,11 +5,12 @@ from collections import Counter
 import pytest
 
 from tests.semantic import oracle
+from tests.semantic.compiled import by_compiler
 from tests.semantic.reference import Unjudged
 
 CASES = oracle.all_cases()
 # Whoever answers queries is judged by these cases: a function from a case to rows or a refusal.
-ANSWERERS = {"reference": oracle.by_reference}
+ANSWERERS = {"reference": oracle.by_reference, "compiler": by_compiler}
 KEYS = {
     *("primary_entity", "default_time_dimension", "expr", "time_granularity", "percentile"),
     *("discrete", "filter", "filters", "agg_time_dimension", "non_additive_dimension"),

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from seeknal_semantic.compiler import CompiledQuery
     from seeknal_semantic.definitions import SemanticLayer
 
-_LISTS = ("metrics", "dimensions", "filters", "order_by")
-_TEXTS = ("start", "end", "timezone")
-KEYS = (*_LISTS, "filter", "limit", *_TEXTS, "saved_query")
+KEYS = (
+    *("metrics", "dimensions", "filter", "filters", "order_by", "limit"),
+    *("start", "end", "timezone", "saved_query"),
+)
 """What a query in JSON may have."""
 
 
@@ -29,30 +30,38 @@ def query_of(given: Mapping[str, Any], layer: SemanticLayer) -> Query:
         if key not in KEYS:
             help = did_you_mean(key, KEYS) or f"keys: {', '.join(KEYS)}"
             raise refused("SK1515", f"a query has no {key!r}", help=help)
-    lists = {key: _texts(given.get(key), key) for key in _LISTS}
-    lists["filters"] += _texts(given.get("filter"), "filter")
     limit = given.get("limit")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
         raise refused("SK1515", f"limit is a whole number, not {limit!r}")
-    texts = {key: _text(given.get(key), key) for key in _TEXTS}
-    query = Query(limit=limit, **lists, **texts)
-    saved = _text(given.get("saved_query"), "saved_query")
+    query = Query(
+        metrics=_texts(given, "metrics"),
+        dimensions=_texts(given, "dimensions"),
+        filters=(*_texts(given, "filters"), *_texts(given, "filter")),
+        order_by=_texts(given, "order_by"),
+        limit=limit,
+        start=_text(given, "start"),
+        end=_text(given, "end"),
+        timezone=_text(given, "timezone"),
+    )
+    saved = _text(given, "saved_query")
     return query if saved is None else with_saved(layer, saved, query)
 
 
-def _texts(given: object, key: str) -> tuple[str, ...]:
-    if given is None:
+def _texts(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = given.get(key)
+    if found is None:
         return ()
-    entries = [given] if isinstance(given, str) else given
+    entries = [found] if isinstance(found, str) else found
     if not isinstance(entries, Sequence) or not all(isinstance(each, str) for each in entries):
-        raise refused("SK1515", f"{key} is a text or a list of texts, not {given!r}")
+        raise refused("SK1515", f"{key} is a text or a list of texts, not {found!r}")
     return tuple(entries)
 
 
-def _text(given: object, key: str) -> str | None:
-    if given is None or isinstance(given, str):
-        return given
-    raise refused("SK1515", f"{key} is a text, not {given!r}")
+def _text(given: Mapping[str, Any], key: str) -> str | None:
+    found = given.get(key)
+    if found is None or isinstance(found, str):
+        return found
+    raise refused("SK1515", f"{key} is a text, not {found!r}")
 
 
 def compiler_of(layer: SemanticLayer, outputs: Outputs) -> MetricCompiler:

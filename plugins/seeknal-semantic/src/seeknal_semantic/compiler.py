@@ -52,6 +52,9 @@ class MetricCompiler:
         self._columns_of = lru_cache(maxsize=None)(columns_of)
         self._type_of = lru_cache(maxsize=None)(self._bound_type)
         self._tables = tables or {}
+        rows = [model.rows for model in layer.models.values()]
+        rows += [spine.rows for spine in layer.spines.values()]
+        self._names = frozenset(self._tables.get(node, (node.name,))[-1].lower() for node in rows)
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._made: set[NodeId] = set()
 
@@ -77,6 +80,7 @@ class MetricCompiler:
             has_column=self._has_column,
             read=lambda node, word: reads.__setitem__(ColumnRef(node, word), None),
             calendar=self.layer.calendar,
+            tables=self._names,
         )
         tree = compiled(scope, query)
         sql = tree.sql(dialect="duckdb", pretty=True)

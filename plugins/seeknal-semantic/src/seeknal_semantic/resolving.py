@@ -90,11 +90,12 @@ class Resolver:
         if base.member(reading.name) is not None and (not hops or hops in _keys(base)):
             return [own]
         having = [path for path in self.paths(base) if path.steps and _gives(path, reading.name)]
-        for words in (reading.hops, reading.hops[1:] if hops[:1] in _keys(base) else ()):
-            found = [path for path in having if _names(words, path, whole=True)]
-            found = found or [path for path in having if _names(words, path, whole=False)]
-            if found or not words:
-                return found
+        # What a row is may be said before the path as well.
+        within = [reading.hops[1:]] if hops[:1] in _keys(base) and hops[1:] else []
+        for words in (reading.hops, *within):
+            for whole in (True, False):
+                if found := [path for path in having if _names(words, path, whole=whole)]:
+                    return found
         return []
 
     def paths(self, base: SemanticModel) -> tuple[JoinPath, ...]:

@@ -50,12 +50,6 @@ def compiled(scope: Scope, query: Query) -> exp.Query:
     return with_ctes(_ordered(found, query), list(parts.found.items()))
 
 
-def _tables(scope: Scope) -> frozenset[str]:
-    models = [model.rows for model in scope.layer.models.values()]
-    nodes = [*models, *(spine.rows for spine in scope.layer.spines.values())]
-    return frozenset(scope.table_of(node).name.lower() for node in nodes)
-
-
 def _check(query: Query) -> None:
     if query.timezone is not None and query.timezone not in available_timezones():
         raise refused("SK1515", f"there is no time zone {query.timezone!r}", help="Europe/Berlin")
@@ -173,7 +167,7 @@ def _parts(scope: Scope) -> Parts:
         fill = value.fill if isinstance(value, Shown) else None
         return MetricBy(part=part, keys=entities, value=name, fill=fill)
 
-    parts = Parts(taken=_tables(scope), metric_by=metric_by)
+    parts = Parts(taken=scope.tables, metric_by=metric_by)
     return parts
 
 

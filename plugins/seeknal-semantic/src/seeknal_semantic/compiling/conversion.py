@@ -83,7 +83,7 @@ def _bases(
     counts = (
         both(
             [
-                *bounds(scope, asked, measured, items, shown),
+                *bounds(scope, asked, measured, items, lambda: shown),
                 *shown_conditions(scope, asked, parts, source, shown),
             ]
         )

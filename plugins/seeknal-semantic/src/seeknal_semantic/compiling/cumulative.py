@@ -53,7 +53,7 @@ def cumulative(
     period = column(PERIOD, periods.name)
     shown, seen, conditions = _offset(scope, asked, parts, aggregate, base, items, period)
     conditions += row_conditions(scope, asked, parts, source, aggregate.filters)
-    conditions += bounds(scope, asked, aggregate.measured, items, shown)
+    conditions += bounds(scope, asked, aggregate.measured, items, lambda: shown)
     conditions += shown_conditions(scope, asked, parts, source, shown)
     columns = [aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items]
     word = value_name(aggregate, asked)

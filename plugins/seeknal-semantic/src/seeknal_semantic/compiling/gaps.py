@@ -45,7 +45,7 @@ def every_period(
         )
         for item in items
     ]
-    conditions = bounds(scope, asked, aggregate.measured, items, period)
+    conditions = bounds(scope, asked, aggregate.measured, items, lambda: period)
     conditions += time_conditions(scope, asked, parts, aggregate.measured, lookups, period)
     query = exp.select(*columns).from_(periods).distinct()
     if others := [item.name for item in items if not item.is_time]:

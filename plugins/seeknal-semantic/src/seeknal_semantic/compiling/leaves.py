@@ -47,7 +47,9 @@ def leaf(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -
     if first.offsets and periods is None:
         assert shown is not None
         conditions.append(is_shown(scope, asked, parts, shown, items))
-    conditions += bounds(scope, asked, first.measured, items, shown)
+    conditions += bounds(
+        scope, asked, first.measured, items, lambda: source.time if shown is None else shown
+    )
     conditions += shown_conditions(scope, asked, parts, source, shown)
     columns = [aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items]
     select = partial(source.select, periods=periods, on=on)
@@ -79,10 +81,9 @@ def _shown(
     aggregate: Aggregate,
     items: Sequence[Item],
 ) -> tuple[exp.Expr | None, exp.Table | None, exp.Expr | None]:
-    """The moment that a row counts for; and the periods and how rows meet them, where they do."""
-    time = aggregate.measure.time
+    """The moment that a row counts for, None for its own; the periods, and how rows meet them."""
     if not aggregate.offsets:
-        return (source.time if time is not None else None), None, None
+        return None, None, None
     name = aggregate.measure.name
     grain = finest_grain(items)
     fine = own_time(aggregate.measured, name).grain or "day"

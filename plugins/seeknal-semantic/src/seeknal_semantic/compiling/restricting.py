@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,8 +40,7 @@ def row_conditions(
     scope: Scope, asked: Asked, parts: Parts, source: Source, filters: Sequence[str]
 ) -> list[exp.Expr]:
     """The filters of definitions: they speak of rows, and may name columns too."""
-    own = source.time if source.measured.time is not None else None
-    return [_condition(scope, asked, parts, source, each, own, columns=True) for each in filters]
+    return [_condition(scope, asked, parts, source, each, None, columns=True) for each in filters]
 
 
 def shown_conditions(
@@ -120,16 +119,16 @@ def bounds(
     asked: Asked,
     measured: Measured,
     items: Sequence[Item],
-    shown: exp.Expr | None,
+    moment: Callable[[], exp.Expr],
 ) -> list[exp.Expr]:
-    """Conditions that the moment is not before ``start`` nor after ``end``.
+    """Conditions that a moment is not before ``start`` nor after ``end``.
 
     Both are widened to whole periods of the coarsest grain that is shown.
     """
     if asked.start is None and asked.end is None:
         return []
     time = own_time(measured, "start" if asked.start else "end")
-    assert shown is not None
+    shown = moment()
     grains = own_grains(items)
     days = is_whole_days(time.grain or "day")
     found: list[exp.Expr] = []

@@ -29,6 +29,8 @@ class Scope:
     has_column: Callable[[NodeId, str], bool]
     read: Callable[[NodeId, str], None]
     calendar: Calendar
+    tables: frozenset[str]
+    """The names of all tables, in lower case."""
 
 
 @frozen(kw_only=True)
@@ -79,7 +81,7 @@ class Parts:
     found: dict[str, exp.Query] = field(factory=dict)
 
     def add(self, wanted: str, query: exp.Query) -> str:
-        """Its name: that of an equal query, where one is there, else ``wanted`` or what is like it."""
+        """Its name: that of an equal query where there is one, else ``wanted`` or one like it."""
         for word, known in self.found.items():
             if known == query:
                 return word

@@ -23,8 +23,8 @@ def shown_value(
 ) -> exp.Expr:
     """The value of one dimension of the query; ``shown`` is the moment that a row counts for."""
     if item.found is None:
-        assert shown is not None
-        return of_moment(scope, parts, source.lookups, item, shown)
+        moment = source.time if shown is None else shown
+        return of_moment(scope, parts, source.lookups, item, moment)
     if item.grain is None and item.part is None:
         return source.value(item.found)
     member = item.found.member

@@ -1,0 +1,111 @@
+"""``seeknal query``: metrics by dimensions, over what a run has stored."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def stored(shop):
+    """The shop, with rows and after a run."""
+    made = shop()
+    outcome = made.run("run")
+    outcome.assert_ok()
+    return made
+
+
+def test_metrics_are_shown_by_dimensions(stored):
+    outcome = stored.run("query", "--metrics", "revenue,order_count", "--dimensions", "region")
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert outcome.stdout.split()[:3] == ["region", "revenue", "order_count"]
+
+
+def test_json_is_all_that_is_printed(stored):
+    outcome = stored.run("query", "--metrics", "order_count", "--format", "json")
+
+    (row,) = json.loads(outcome.stdout)
+    assert list(row) == ["order_count"]
+    assert isinstance(row["order_count"], int)
+
+
+def test_the_sql_that_is_printed_gives_the_same_rows(stored):
+    asked = ("query", "--metrics", "total_revenue,revenue", "--dimensions", "region")
+    printed = stored.run(*asked, "--compile")
+
+    there = stored.run("sql", printed.stdout, "--format", "json")
+    here = stored.run(*asked, "--format", "json")
+
+    assert there.exit_code == 0, there.stderr
+    assert sorted(map(str, there.json())) == sorted(map(str, here.json()))
+
+
+def test_names_are_given_once_or_in_lists(stored):
+    lists = stored.run("query", "--metrics", "revenue,order_count", "--format", "json")
+
+    alone = stored.run(
+        "query", "--metrics", "revenue", "--metrics", "order_count", "--format", "json"
+    )
+
+    assert lists.json() == alone.json()
+
+
+def test_each_line_of_a_file_is_answered_with_a_line(stored):
+    lines = [
+        '{"metrics": ["order_count"]}',
+        '{"metrics": ["ordercount"]}',
+        "{no json",
+        '{"metrics": ["order_count"], "dimension": ["region"]}',
+        '["order_count"]',
+        '{"dimensions": ["region"], "order_by": ["region"], "limit": 1}',
+    ]
+    stored.write({"asked.jsonl": "\n".join(lines)})
+
+    outcome = stored.run("query", "--queries", "asked.jsonl")
+
+    found = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert outcome.exit_code == 1
+    assert [each["status"] for each in found] == ["success", *["error"] * 4, "success"]
+    assert found[1]["help"].startswith("did you mean order_count")
+    assert "did you mean dimensions?" in found[3]["help"]
+    assert found[5]["columns"] == ["region"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "help"),
+    [
+        (["--metrics", "reveneu"], "SK1501", "did you mean revenue"),
+        (["--metrics", "revenue", "--dimensions", "regoin"], "SK1503", "did you mean region?"),
+        (["--metrics", "revenue", "--filter", "region ="], "SK1505", ""),
+        (["--metrics", "revenue", "--order-by", "revenu"], "SK1517", "did you mean revenue?"),
+        (["--metrics", "mtd_revenue"], "SK1522", "metric_time__day"),
+        (["--metrics", "revenue", "--start", "soon"], "SK1515", "2024-01-31"),
+        (["--saved-query", "nothing"], "SK1501", "saved queries: none"),
+        ([], "SK1515", ""),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_answered_is_told_with_what_can(stored, arguments, code, help):
+    outcome = stored.run("query", *arguments)
+
+    assert outcome.exit_code == 2
+    assert f"error[{code}]" in outcome.stderr
+    assert help in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_saved_query_is_begun_with(shop):
+    saved = "kind: saved_query\nname: by_region\nmetrics: [revenue]\ndimensions: [region]\n"
+    made = shop(**{"seeknal|saved_queries|all.yml": saved})
+    made.run("run").assert_ok()
+
+    outcome = made.run("query", "--saved-query", "by_region", "--metrics", "order_count")
+
+    assert outcome.stdout.split()[:3] == ["region", "revenue", "order_count"]
+
+
+def test_without_a_run_it_says_what_is_missing(shop):
+    outcome = shop().run("query", "--metrics", "revenue")
+
+    assert outcome.exit_code == 2
+    assert "seeknal run" in outcome.stderr
