@@ -83,3 +83,12 @@ def test_views_can_live_in_a_file(shop):
 def test_outside_a_project_that_is_said(tmp_path):
     with pytest.raises(UsageError):
         seeknal.open_project(tmp_path)
+
+
+def test_metrics_need_a_plugin_that_compiles_them(shop, monkeypatch):
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "semantic")
+
+    with seeknal.open_project(shop.path) as project, pytest.raises(UsageError) as caught:
+        project.query_metrics("revenue")
+
+    assert "no plugin" in str(caught.value)

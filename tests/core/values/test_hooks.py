@@ -4,6 +4,7 @@ import pytest
 from tests.core.values.test_plugins import plugin_module
 from tests.installed import install_plugin
 
+from seeknal import open_project
 from seeknal.kernel import hookspecs
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.plugins import Plugins
@@ -210,6 +211,12 @@ def target_misfits(target, columns):
 
 
 @hookimpl
+def compile_metric(query, project, columns_of, dialect):
+    note("compile_metric")
+    return "SELECT 1 AS revenue"
+
+
+@hookimpl
 def open_session(connection, project_root):
     note("open_session")
     return Open()
@@ -281,6 +288,8 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("rollback", "prod", "--yes")
     project.run("connection", "test", "c")
     project.run("lineage", "--format", "json")
+    with open_project(project.path) as opened:
+        opened.query_metrics("revenue")
     project.run("plan")
     project.run("diff", "prod", "dev")
     (project.path / "seeknal/twice/t.yml").unlink()

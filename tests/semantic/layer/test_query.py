@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from seeknal import open_project
+from seeknal.plugin import SeeknalError
+
 
 @pytest.fixture
 def stored(shop):
@@ -102,6 +105,19 @@ def test_a_saved_query_is_begun_with(shop):
     outcome = made.run("query", "--saved-query", "by_region", "--metrics", "order_count")
 
     assert outcome.stdout.split()[:3] == ["region", "revenue", "order_count"]
+
+
+def test_python_code_asks_as_the_command_line_does(stored):
+    asked = ("query", "--metrics", "revenue", "--dimensions", "region", "--order-by", "region")
+    printed = stored.run(*asked, "--format", "json").json()
+
+    with open_project(stored.path) as project:
+        found = project.query_metrics("revenue", ["region"], order_by="region")
+
+        assert found.columns == ["region", "revenue"]
+        assert found.fetchall() == [(row["region"], row["revenue"]) for row in printed]
+        with pytest.raises(SeeknalError, match="there is no metric 'reveneu'"):
+            project.query_metrics("reveneu")
 
 
 def test_without_a_run_it_says_what_is_missing(shop):

@@ -143,6 +143,7 @@ class Hooks:
     audit_nodes = First(hookspecs.audit_nodes)
     node_misfits = First(hookspecs.node_misfits)
     target_misfits = First(hookspecs.target_misfits)
+    compile_metric = First(hookspecs.compile_metric)
     open_session = First(hookspecs.open_session)
     audit = Of(hookspecs.audit)
     node_inputs = Of(hookspecs.node_inputs)

@@ -336,6 +336,21 @@ def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit
 
 
 @_first
+def compile_metric(
+    query: Mapping[str, object],
+    project: Project,
+    columns_of: Callable[[NodeId], Sequence[Column]],
+    dialect: str,
+) -> str | None:
+    """The SQL of a question for metrics, over the rows of nodes as ``kind.name``.
+
+    Called once per question that Python code asks; any thread. ``query`` has the keys of a saved
+    query, and ``saved_query``, the name of one that it adds to; ``columns_of`` gives the columns
+    of a node's rows. Raise ``SeeknalError`` for what has no exact answer. None: not mine.
+    """
+
+
+@_first
 def open_session(connection: Connection, project_root: Path) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
@@ -63,6 +63,37 @@ class OpenedProject:
         target, outputs = self.root / "target", self._outputs()
         id = find_output(outputs, node, lambda id: unstored(id, self.environment, target)).node
         return self._views().sql(f"FROM {quote_name(id.kind, id.name)}")
+
+    def query_metrics(
+        self,
+        metrics: Sequence[str] | str = (),
+        dimensions: Sequence[str] | str = (),
+        **more: object,
+    ) -> duckdb.DuckDBPyRelation:
+        """Metrics by dimensions, as ``seeknal query`` gives them: ``.df()``, ``.pl()``.
+
+        ``more`` are the other keys of a saved query: ``filter``, ``order_by``, ``limit``,
+        ``start``, ``end``, ``timezone``; and ``saved_query``, the name of one to begin with.
+        Raises SeeknalError for what has no exact answer, UsageError without the plugin for it.
+        """
+        from seeknal.plan.session import Request, load
+        from seeknal.rows.scans import columns_of
+        from seeknal.values.errors import UsageError
+
+        loaded = load(self.root, Request())
+        sql = loaded.plugins.hooks.compile_metric(
+            query={"metrics": metrics, "dimensions": dimensions, **more},
+            project=loaded.project,
+            columns_of=lambda node: columns_of(self.table(node)),
+            dialect="duckdb",
+        )
+        if sql is None:
+            raise UsageError(
+                "no plugin that is installed compiles metrics",
+                code="SK0358",
+                help="seeknal plugins lists those that are there",
+            )
+        return self._views().sql(sql)
 
     def list_tables(self, layer: str | None = None) -> list[str]:
         """The nodes that have stored rows, all of them or those of one layer."""

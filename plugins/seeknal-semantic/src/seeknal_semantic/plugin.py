@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import hookimpl
@@ -36,6 +36,21 @@ def node_misfits(
     from seeknal_semantic.misfits import misfits_of
 
     return misfits_of(node, columns, nodes)
+
+
+@hookimpl
+def compile_metric(
+    query: Mapping[str, object],
+    project: Project,
+    columns_of: Callable[[NodeId], Sequence[Column]],
+    dialect: str,
+) -> str | None:
+    from seeknal_semantic.asking import query_of
+    from seeknal_semantic.building import semantic_layer
+    from seeknal_semantic.compiler import MetricCompiler
+
+    layer = semantic_layer(project)
+    return MetricCompiler(layer, columns_of).compile(query_of(query, layer), dialect).sql
 
 
 @hookimpl
