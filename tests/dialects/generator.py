@@ -27,6 +27,7 @@ SHAPES = {
     "value": "SELECT id, {} AS v FROM mixed{} ORDER BY id",
     "filter": "SELECT id, 1 AS v FROM mixed WHERE {}{} ORDER BY id",
     "rank": "SELECT id, row_number() OVER (ORDER BY {}, id) AS v FROM mixed{} ORDER BY id",
+    "beside": "SELECT id, r.v AS v FROM mixed, LATERAL (SELECT {} AS v) AS r{} ORDER BY id",
     "total": "SELECT 1 AS id, {} AS v FROM mixed{}",
 }
 """Where an expression stands; the second place is for a condition on rows."""
@@ -169,7 +170,7 @@ def cases(dialect: str, seed: int, numbers: range) -> Iterator[Case]:
     given = grammar(dialect)
     for number in numbers:
         random = Random(f"{seed}:{number}")
-        shape = random.choices(list(SHAPES), weights=(76, 8, 6, 10))[0]
+        shape = random.choices(list(SHAPES), weights=(72, 8, 6, 6, 8))[0]
         of = {"filter": "bool", "total": "agg"}.get(shape) or random.choice(_TYPES)
         expression = given.drawn(random, of, random.randint(1, 4))
         yield Case(number=number, shape=shape, expression=expression)

@@ -15,10 +15,11 @@ from seeknal.sql.translating.kinds import (
     is_iso,
     kind_of,
 )
-from seeknal.sql.translating.operands import is_plain_frame, labels_of
+from seeknal.sql.translating.operands import labels_of
 from seeknal.sql.translating.results import Refusal, place_of, written
 from seeknal.sql.translating.rules import by_construct, first_fitting
-from seeknal.sql.translating.templates import filled
+from seeknal.sql.translating.templates import beside_others, filled
+from seeknal.sql.translating.windows import is_fuller_frame, is_plain_frame
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.rules import Pair, Rule
@@ -62,6 +63,13 @@ class Expressions:
         """Note that a part is refused of which nothing is known."""
         return self.refuse(node, f"{self.written(node)} may mean something else")
 
+    def only(self, node: Any, allowed: frozenset[str]) -> None:
+        """Refuse a clause that has other parts than these."""
+        others = sorted(key for key, value in node.args.items() if value and key not in allowed)
+        if others:
+            name = type(node).__name__.upper()
+            self.refuse(node, f"{name} with {', '.join(others)} may mean something else")
+
     def translate(self, node: Any, scope: Scope) -> str:
         """Bring ``node``, which has a parent, to the other dialect; gives its kind."""
         if node.args.get("negate"):
@@ -102,12 +110,15 @@ class Expressions:
                 return None
         return found
 
-    def apply(self, node: Any, operands: Sequence[Any], kinds: Sequence[str]) -> str:
-        """Replace ``node`` by what its rule writes; gives the kind of it."""
+    def apply(
+        self, node: Any, operands: Sequence[Any], kinds: Sequence[str], construct: str = ""
+    ) -> str:
+        """Replace ``node`` by what its rule writes, or that of ``construct``; gives its kind."""
         if UNKNOWN in kinds:
             return UNKNOWN
         labels = [labels_of(operand, kind) for operand, kind in zip(operands, kinds, strict=True)]
-        rule = first_fitting(self.rules.get(self.construct(node), ()), labels)
+        name = construct or self.construct(node)
+        rule = first_fitting(self.rules.get(name, ()), labels)
         if rule is None:
             shown = ", ".join(kind for kind in kinds if kind != "word")
             of = f" of {shown}" if shown else ""
@@ -137,7 +148,7 @@ class Expressions:
         tree = filled(rule.write, operands, self.pair.target)
         over = node.parent
         if not isinstance(over, exp.Window | exp.Filter) or over.this is not node:
-            node.replace(tree)
+            node.replace(beside_others(tree, over))
             return
         whole = over
         while isinstance(whole.parent, exp.Window | exp.Filter) and whole.parent.this is whole:
@@ -155,7 +166,7 @@ class Expressions:
             else:
                 inner.replace(copy)
                 place.replace(inner.copy())
-        whole.replace(tree)
+        whole.replace(beside_others(tree, whole.parent))
 
     def settle(self, operands: Sequence[Any], kinds: Sequence[str]) -> list[str]:
         """Say of dates and times in quotes what the operands beside them make of them."""
@@ -200,6 +211,7 @@ class Expressions:
         while around is not None:
             if name.lower() in around.merged:
                 merged = around.merged[name.lower()]
+                around.reached[0] |= around is not scope
                 spell(node.this, merged.name)
                 return merged.kind
             found = around.columns(name)
@@ -211,6 +223,7 @@ class Expressions:
                     own = computed.meta["as_written"]
                     if not (isinstance(own, exp.Column) and own.name.lower() == name.lower()):
                         return self.refuse(node, f"{name} may be the column or the result of it")
+                around.reached[0] |= around is not scope
                 ((source, column),) = found
                 node.set("table", exp.to_identifier(source.name, quoted=True))
                 spell(node.this, column.name)
@@ -244,6 +257,24 @@ class Expressions:
             self.apply_to(node, "Double", "double")
             return "double"
         return self.refuse(node, f"{self.written(node)} may be another number")
+
+    def _explode(self, node: Any, scope: Scope) -> str:
+        """Rows for the elements of a list: one list, beside what each row has."""
+        from sqlglot import exp
+
+        whole = node.parent if isinstance(node.parent, exp.Alias) else node
+        select = whole.parent
+        if not isinstance(select, exp.Select):
+            return self.refuse_unsure(node)
+        fits = not any(
+            select.args.get(key) for key in ("group", "having", "qualify", "distinct", "limit")
+        )
+        if not fits or any(
+            found is not node and found.parent_select is select
+            for found in select.find_all(exp.Explode, exp.AggFunc, exp.Window)
+        ):
+            return self.refuse_unsure(node)
+        return self._by_rule(node, scope)
 
     def _order(self, node: Any, scope: Scope) -> str:
         from sqlglot import exp
@@ -281,10 +312,16 @@ class Expressions:
 
     def _interval(self, node: Any, scope: Scope) -> str:
         unit = node.args.get("unit")
-        plain = re.fullmatch(r"-?\d+", node.this.name if node.this else "")
-        if unit is None or plain is None or unit.name.upper() not in _UNITS:
-            return self.refuse(node, f"{self.written(node)} may be another time")
-        return "interval"
+        text = node.this.name if node.this else ""
+        if unit is not None and re.fullmatch(r"-?\d+", text) and _is_unit(unit.name):
+            return "interval"
+        if "Spans" in self.rules and (unit is None or _is_unit(unit.name)):
+            parts = f"{text} {unit.name if unit is not None else ''}".split()
+            numbers, units = parts[::2], parts[1::2]
+            plain = all(re.fullmatch(r"-?\d{1,6}", number) for number in numbers)
+            if plain and len(numbers) == len(units) and all(map(_is_unit, units)):
+                return "interval"
+        return self.refuse(node, f"{self.written(node)} may be another time")
 
     # Types
 
@@ -298,6 +335,8 @@ class Expressions:
         others = {key for key, value in node.args.items() if value} - {"this", "to"}
         if others:
             return self.refuse(node, f"{self.written(node)} with {', '.join(others)}")
+        if to.expressions and kind_of(to) in ("timestamp", "instant", "time", "interval"):
+            return self.refuse(node, f"{self.written(node)} leaves out parts of a second")
         if self.pair.cuts_texts and to.expressions and kind_of(to) in ("text", "padded"):
             return self.refuse(node, f"{self.written(node)} cuts texts, which is not done there")
         if to.this == exp.DataType.Type.DECIMAL and not to.expressions:
@@ -388,13 +427,17 @@ class Expressions:
             return self.refuse(node, f"a window with {', '.join(sorted(others))}")
         for entry in node.args.get("partition_by") or ():
             self.compared(entry, self.translate(entry, scope))
-        if node.args.get("order"):
-            self.order(node.args["order"], scope)
+        kinds = self.order(node.args["order"], scope) if node.args.get("order") else []
         from sqlglot import exp
 
         if node.this.find(exp.Distinct):
             return self.refuse(node, f"{self.written(node)} counts distinct values in a window")
-        if node.args.get("spec") and not is_plain_frame(node.args["spec"]):
+        spec = node.args.get("spec")
+        fuller = spec and "Frames" in self.rules and is_fuller_frame(spec, kinds)
+        for end in ("start", "end") if spec else ():
+            if isinstance(spec.args.get(end), exp.Interval):
+                self.translate(spec.args[end], scope)
+        if spec and not fuller and not is_plain_frame(spec):
             return self.refuse(node, f"{self.written(node)} has a frame that may be another")
         return self.translate(node.this, scope)
 
@@ -402,17 +445,24 @@ class Expressions:
         self.condition(node.expression.this, scope)
         return self.translate(node.this, scope)
 
-    def order(self, order: Any, scope: Scope) -> None:
-        """Bring the expressions of an ORDER BY to the other dialect, NULLs where they were."""
-        for entry in order.expressions:
-            kind = self.translate(entry.this, scope)
+    def order(self, order: Any, scope: Scope) -> list[str]:
+        """Bring the expressions of an ORDER BY to the other dialect, NULLs where they were; gives
+        their kinds."""
+        kinds = [self.translate(entry.this, scope) for entry in order.expressions]
+        for entry, kind in zip(order.expressions, kinds, strict=True):
             self.ordered(entry, kind)
+        return kinds
 
     def ordered(self, entry: Any, kind: str) -> None:
         """Say of one entry of an ORDER BY what its kind needs."""
         if entry.args.get("with_fill"):
             self.refuse_unsure(entry)
         self.apply_to(entry.this, "Ordered", kind)
+
+    def orders_plainly(self, node: Any, kind: str) -> bool:
+        """Whether values are ordered as they are written, or their order is not asked about."""
+        rule = first_fitting(self.rules.get("Ordered", ()), [labels_of(node, kind)])
+        return kind == UNKNOWN or rule is None or rule.write is None
 
     def condition(self, node: Any, scope: Scope) -> None:
         """Bring over what decides on rows, which has to be true or false in both."""
@@ -458,6 +508,10 @@ def spell(identifier: Any, name: str) -> None:
 
 
 _UNITS = frozenset(("DAY", "MONTH", "YEAR", "HOUR", "MINUTE", "SECOND", "WEEK"))
+
+
+def _is_unit(word: str) -> bool:
+    return word.upper() in _UNITS or word.upper().removesuffix("S") in _UNITS
 
 
 def _is_part(node: Any, whole: Any) -> bool:

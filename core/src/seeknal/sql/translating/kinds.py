@@ -60,12 +60,26 @@ _NUMBERS = ("whole", "huge", "decimal", "double")
 def kind_of(type: Any) -> str:
     """The kind of a type of sqlglot's."""
     name = getattr(type.this, "name", str(type.this))
-    return _BY_TYPE.get(name, "other")
+    kind = _BY_TYPE.get(name, "other")
+    if kind == "list" and len(type.expressions) == 1 and hasattr(type.expressions[0], "this"):
+        return list_of(kind_of(type.expressions[0]))
+    return kind
+
+
+def list_of(kind: str) -> str:
+    """The kind of lists of such values."""
+    return f"{kind}-list"
+
+
+def element_of(kind: str) -> str:
+    """The kind of what is in lists of a kind."""
+    return kind.removesuffix("-list") if kind.endswith("-list") else UNKNOWN
 
 
 def groups_of(kind: str) -> frozenset[str]:
     """The names under which a rule may take a kind, its own among them."""
-    return _MEMBERS.get(kind, frozenset()) | {kind}
+    lists = {"list"} if kind.endswith("-list") else set()
+    return _MEMBERS.get(kind, frozenset()) | lists | {kind}
 
 
 def kind_alone(kind: str) -> str:

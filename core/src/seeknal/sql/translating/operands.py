@@ -22,7 +22,7 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         found = {"ordered"}
     elif isinstance(inner, exp.DataType):
         name = getattr(inner.this, "name", "")
-        found.add(name)
+        found |= {name} if name != "TIMESTAMPNTZ" else {name, "TIMESTAMP"}
     elif isinstance(inner, exp.Literal) and inner.is_string:
         found |= _labels_of_text(inner)
     elif isinstance(inner, exp.Literal):
@@ -31,7 +31,9 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         found |= {"nonzero-whole"} if value and kind == "whole" else set()
         found |= {"positive"} if value > 0 and kind == "whole" else set()
     elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
-        found |= {"constant"} | ({"nonzero"} if float(inner.this.name) else set())
+        value = float(inner.this.name)
+        found |= {"constant"} | ({"nonzero"} if value else set())
+        found |= {"nonzero-whole"} if value and kind == "whole" else set()
     return frozenset(found)
 
 
@@ -47,15 +49,3 @@ def _labels_of_text(node: Any) -> set[str]:
     if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):
         found.add("time-format")
     return found
-
-
-def is_plain_frame(spec: Any) -> bool:
-    """Whether a frame is of rows, or of all that is before or after."""
-    ends = [spec.args.get("start"), spec.args.get("end")]
-    words = [str(end) for end in ends if isinstance(end, str)]
-    numbers = [end for end in ends if end is not None and not isinstance(end, str)]
-    if spec.args.get("exclude") or str(spec.args.get("kind")) not in ("ROWS", "RANGE"):
-        return False
-    by_rows = str(spec.args.get("kind")) == "ROWS"
-    plain = all(getattr(number, "is_int", False) for number in numbers)
-    return set(words) <= {"UNBOUNDED", "CURRENT ROW"} and (not numbers or (by_rows and plain))

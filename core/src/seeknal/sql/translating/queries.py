@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from seeknal.sql.translating.expressions import Expressions, spell
-from seeknal.sql.translating.kinds import COLLATED, common, kind_alone
-from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
+from seeknal.sql.translating.kinds import common, kind_alone
+from seeknal.sql.translating.recursive import compare, first_columns, reads, unsure_of
+from seeknal.sql.translating.scopes import Named, Scope, Source, renamed
+from seeknal.sql.translating.sources import Sources, quote_alias
+from seeknal.sql.translating.windows import write_out
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.results import Refusal
@@ -22,12 +24,10 @@ Schema = Mapping[str, Sequence[Named]]
 _SELECT = frozenset(
     (
         *("with_", "expressions", "from_", "joins", "where", "group", "having", "qualify"),
-        *("distinct", "order", "limit", "offset"),
+        *("distinct", "order", "limit", "offset", "windows"),
     )
 )
 _SET = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "offset"))
-_JOIN = frozenset(("this", "on", "using", "side", "kind"))
-_KINDS = ("", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER", "SEMI", "ANTI")
 
 
 class Queries:
@@ -38,7 +38,7 @@ class Queries:
         self.schema = schema
         self.refusals: list[Refusal] = []
         self.expressions = Expressions(pair, self.query, self.refusals)
-        self._numbers = count(1)
+        self.sources = Sources(pair, schema, self.query, self.expressions)
 
     def query(self, node: Any, outer: Scope | None = None) -> Sequence[Named]:
         """Bring a query to the other dialect; gives its columns, none where they are not known."""
@@ -66,19 +66,41 @@ class Queries:
         clause = node.args.get("with_")
         if clause is None:
             return found
-        if clause.args.get("recursive"):
-            self.expressions.refuse(clause, "WITH RECURSIVE may mean something else")
-        for cte in clause.expressions:
+        recursive = bool(clause.args.get("recursive"))
+        self.expressions.only(clause, frozenset(("expressions", "recursive")))
+        for number, cte in enumerate(clause.expressions):
             cte.set("materialized", None)
-            columns = self.query(cte.this, Scope(outer=outer, tables=found))
+            later = [one.alias for one in clause.expressions[number + 1 :]] if recursive else []
+            if any(reads(cte.this, name) for name in later):
+                self.expressions.refuse(cte, f"{cte.alias} reads what stands behind it")
+            scope = Scope(outer=outer, tables=found)
+            if recursive and reads(cte.this, cte.alias):
+                columns = self._rounds(cte, scope)
+            else:
+                columns = self.query(cte.this, scope)
             names = [column.name for column in cte.args["alias"].args.get("columns") or ()]
             source = Source(name=cte.alias, columns=renamed(columns, names))
-            _quote_alias(cte.args["alias"])
+            quote_alias(cte.args["alias"])
             found[cte.alias.lower()] = source
         return found
 
+    def _rounds(self, cte: Any, scope: Scope) -> Sequence[Named]:
+        """The columns of a query that reads its own rows."""
+        query, name = cte.this, cte.alias
+        why = unsure_of(query, name)
+        if why or "Recursive" not in self.expressions.rules:
+            self.expressions.refuse(cte, why or "WITH RECURSIVE may mean something else")
+            return ()
+        names = [column.name for column in cte.args["alias"].args.get("columns") or ()]
+        columns = self.query(query.this, scope)
+        columns = first_columns(query, columns, names, self.expressions)
+        tables = {**scope.tables, name.lower(): Source(name=name, columns=columns)}
+        again = self.query(query.expression, Scope(outer=scope.outer, tables=tables))
+        compare(query, columns, again, self.expressions)
+        return columns
+
     def _set_operation(self, node: Any, outer: Scope | None) -> Sequence[Named]:
-        self._only(node, _SET)
+        self.expressions.only(node, _SET)
         scope = Scope(outer=outer, tables=self._tables(node, outer))
         left, right = self.query(node.this, scope), self.query(node.expression, scope)
         if not left or not right:
@@ -109,14 +131,16 @@ class Queries:
             _name_result(entry, columns[place])
             self._order_by_result(entry, node, place, columns[place].kind)
 
-    def _order_by_result(self, entry: Any, node: Any, place: int, kind: str) -> None:
+    def _order_by_result(
+        self, entry: Any, node: Any, place: int, kind: str, decides: bool = False
+    ) -> None:
         """An order by a result: what its kind needs is said where it is computed."""
         from sqlglot import exp
 
         if entry.args.get("with_fill"):
             self.expressions.refuse_unsure(entry)
         last = node.parent is None and not node.args.get("limit") and not node.args.get("offset")
-        if last and not self.pair.orders_results:
+        if last and not decides and not self.pair.orders_results:
             return
         first = node
         while not isinstance(first, exp.Select):
@@ -129,21 +153,11 @@ class Queries:
         if isinstance(item, exp.Alias):
             self.expressions.apply_to(item.this, "Ordered", kind)
 
-    def _only(self, node: Any, allowed: frozenset[str]) -> None:
-        others = sorted(key for key, value in node.args.items() if value and key not in allowed)
-        if others:
-            name = type(node).__name__.upper()
-            self.expressions.refuse(
-                node, f"{name} with {', '.join(others)} may mean something else"
-            )
-
     def _select(self, node: Any, outer: Scope | None) -> Sequence[Named]:
-        self._only(node, _SELECT)
+        self.expressions.only(node, _SELECT)
+        write_out(node, self.expressions.refuse)
         scope = Scope(outer=outer, tables=self._tables(node, outer))
-        if node.args.get("from_"):
-            self._source(node.args["from_"].this, scope)
-        for join in node.args.get("joins") or ():
-            self._join(join, scope)
+        self.sources.read(node.args.get("from_"), node.args.get("joins") or (), scope)
         self._note_computed(node, scope)
         self._expand_stars(node, scope)
         if node.args.get("where"):
@@ -153,86 +167,10 @@ class Queries:
             if node.args.get(clause):
                 self.expressions.condition(node.args[clause].this, evolve(scope, grouped=True))
         columns = [self._result(item, scope, node) for item in list(node.expressions)]
-        self._distinct(node, columns)
-        self._order(node, scope, columns)
+        keys = self._distinct(node, columns, scope)
+        self._order(node, scope, columns, keys)
         self._limit(node)
         return columns
-
-    def _source(self, node: Any, scope: Scope) -> None:
-        from sqlglot import exp
-
-        if isinstance(node, exp.Subquery):
-            inner = Scope(outer=scope.outer, tables=scope.tables)
-            columns = self.query(node, inner)
-            if not node.alias:
-                # Some engines want a name for it.
-                name = f"seeknal_{next(self._numbers)}"
-                node.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
-        elif isinstance(node, exp.Table):
-            columns = self._table(node, scope)
-        else:
-            self.expressions.refuse_unsure(node)
-            scope.sources.append(unknown_source(node.alias_or_name))
-            scope.known[0] = False
-            return
-        alias = node.args.get("alias")
-        names = [column.name for column in (alias.args.get("columns") or ())] if alias else []
-        source = Source(name=node.alias_or_name, columns=renamed(columns, names))
-        if alias is not None:
-            _quote_alias(alias)
-        scope.sources.append(source)
-        scope.known[0] = scope.known[0] and bool(columns)
-
-    def _table(self, node: Any, scope: Scope) -> Sequence[Named]:
-        from sqlglot import exp
-
-        self._only(node, frozenset(("this", "db", "alias")))
-        if not isinstance(node.this, exp.Identifier):
-            self.expressions.refuse(node, f"{self.expressions.written(node)} may give other rows")
-            return ()
-        cte = scope.tables.get(node.name.lower()) if not node.db else None
-        if cte is not None:
-            spell(node.this, cte.name)
-            if not node.alias:
-                node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
-            return cte.columns
-        key = f"{node.db}.{node.name}" if node.db else node.name
-        found = self.schema.get(key.lower())
-        if found is None:
-            self.expressions.refuse(node, f"the columns of {key} are not known")
-            return ()
-        if not node.alias:
-            node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
-        return found
-
-    def _join(self, join: Any, scope: Scope) -> None:
-        words = {str(join.args.get(part) or "") for part in ("side", "kind")}
-        self._only(join, _JOIN)
-        if not words <= set(_KINDS):
-            self.expressions.refuse_unsure(join)
-        before = list(scope.sources)
-        self._source(join.this, scope)
-        using = join.args.get("using") or ()
-        for name in using:
-            self._merge(name, before, scope)
-        if join.args.get("on"):
-            self.expressions.condition(join.args["on"], scope)
-        if words & {"SEMI", "ANTI"}:
-            del scope.sources[len(before) :]
-
-    def _merge(self, name: Any, before: Sequence[Source], scope: Scope) -> None:
-        """A column that USING makes one of those of both sides."""
-        left = next((found for source in before if (found := source.find(name.name))), None)
-        right = scope.sources[-1].find(name.name)
-        if left is None or right is None:
-            if all(scope.known):
-                self.expressions.refuse(name, f"{name.name!r} is not a column of both sides")
-            return
-        kind = common([left.kind, right.kind])
-        if kind is None or kind == COLLATED:
-            kind = self.expressions.refuse(name, f"{name.name!r} is of another type on each side")
-        spell(name, left.name)
-        scope.merged[name.name.lower()] = Named(left.name, kind)
 
     def _note_computed(self, node: Any, scope: Scope) -> None:
         from sqlglot import exp
@@ -270,7 +208,7 @@ class Queries:
         replaced = {one.alias.lower(): one for one in star.args.get("replace") or ()}
         if star.args.get("rename"):
             self.expressions.refuse_unsure(item)
-        for source, column in scope.all():
+        for source, column in scope.all(merged_first=self.pair.merged_first):
             if table and (source is None or source.name.lower() != table.lower()):
                 continue
             if column.name.lower() in left_out:
@@ -296,7 +234,9 @@ class Queries:
             ]
             node.set("group", exp.Group(expressions=plain) if plain else None)
             return
-        self._only(group, frozenset(("expressions", "grouping_sets", "cube", "rollup", "all")))
+        self.expressions.only(
+            group, frozenset(("expressions", "grouping_sets", "cube", "rollup", "all"))
+        )
         sets = [
             one
             for key in ("grouping_sets", "cube", "rollup")
@@ -335,31 +275,55 @@ class Queries:
         # Only names that others read matter; that of the outermost is looked at by `translate`.
         return Named("", kind_alone(kind))
 
-    def _distinct(self, node: Any, columns: Sequence[Named]) -> None:
+    def _distinct(self, node: Any, columns: Sequence[Named], scope: Scope) -> int:
+        """How many entries of ORDER BY only say which rows belong together."""
         distinct = node.args.get("distinct")
-        for column in columns if distinct is not None else ():
-            self.expressions.compared(node, column.kind)
-        if distinct is not None and distinct.args.get("on"):
+        if distinct is None:
+            return 0
+        if not distinct.args.get("on"):
+            for column in columns:
+                self.expressions.compared(node, column.kind)
+            return 0
+        keys = distinct.args["on"].expressions
+        order = node.args["order"].expressions if node.args.get("order") else []
+        said = [self.expressions.written(entry.this) for entry in order[: len(keys)]]
+        if sorted(said) != sorted(map(self.expressions.written, keys)) or len(order) == len(keys):
             self.expressions.refuse(distinct, "DISTINCT ON may keep other rows")
+        for key in keys:
+            self._distinct_by(key, scope)
+        return len(keys)
 
-    def _order(self, node: Any, scope: Scope, columns: Sequence[Named]) -> None:
+    def _distinct_by(self, key: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
+        if not isinstance(key, exp.Column) or "DistinctOn" not in self.expressions.rules:
+            self.expressions.refuse_unsure(key)
+            return
+        kind = self.expressions.translate(key, scope)
+        self.expressions.compared(key, kind)
+        if not self.expressions.orders_plainly(key, kind):
+            self.expressions.refuse(key, "what DISTINCT ON takes is ordered otherwise there")
+
+    def _order(self, node: Any, scope: Scope, columns: Sequence[Named], keys: int) -> None:
         order = node.args.get("order")
-        for entry in order.expressions if order is not None else ():
+        for number, entry in enumerate(order.expressions if order is not None else ()):
             place = _place_in(entry.this, columns)
             if place is not None:
                 _name_result(entry, columns[place])
-                self._order_by_result(entry, node, place, columns[place].kind)
+                if number >= keys:
+                    self._order_by_result(entry, node, place, columns[place].kind, keys > 0)
             elif entry.this.name.lower() == "all" and not entry.this.args.get("table"):
                 self.expressions.refuse(entry, "ORDER BY ALL may mean something else")
             else:
                 kind = self.expressions.translate(entry.this, scope)
-                self.expressions.ordered(entry, kind)
+                if number >= keys:
+                    self.expressions.ordered(entry, kind)
 
     def _limit(self, node: Any) -> None:
         for clause in ("limit", "offset"):
             found = node.args.get(clause)
             if found is not None:
-                self._only(found, frozenset(("expression",)))
+                self.expressions.only(found, frozenset(("expression",)))
             if found is not None and not getattr(found.expression, "is_int", False):
                 self.expressions.refuse(
                     found, f"{self.expressions.written(found)} may keep other rows"
@@ -384,12 +348,6 @@ def _name_result(entry: Any, column: Named) -> None:
 
     if isinstance(entry.this, exp.Column):
         spell(entry.this.this, column.name)
-
-
-def _quote_alias(alias: Any) -> None:
-    for name in [alias.this, *(alias.args.get("columns") or ())]:
-        if name is not None:
-            spell(name, name.name)
 
 
 def _is_aggregated(item: Any) -> bool:

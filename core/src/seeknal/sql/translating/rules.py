@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.sql.translating.kinds import NULL, UNKNOWN, common, kind_alone
+from seeknal.sql.translating.kinds import NULL, UNKNOWN, common, element_of, kind_alone, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,8 @@ class Rule:
     ``construct`` is sqlglot's name of an operator or a function, and ``takes`` what it is given,
     one word per operand: a kind or a group of them (see `kinds`), several with ``|``, a unit in
     capitals; ``...`` at the end repeats the last. ``gives`` is the kind of the result, the number
-    of the operand that has it, or ``common``.
+    of the operand that has it, or ``common``; ``list of`` and ``one of`` such make a list of it
+    and take one of it.
 
     It means the same in both where neither ``write`` nor ``refuse`` is given. ``write`` is what
     gives the same there, in that dialect's SQL with ``{0}``, ``{1}`` for the operands;
@@ -49,9 +50,14 @@ class Rule:
 
     def kind(self, kinds: Sequence[str]) -> str:
         """The kind of the result over operands of these kinds."""
-        if self.gives.isdigit():
-            return kind_alone(kinds[int(self.gives)])
-        return (common(kinds) or UNKNOWN) if self.gives == "common" else self.gives
+        shape, _, of = self.gives.rpartition(" of ")
+        if of.isdigit():
+            found = kind_alone(kinds[int(of)])
+        else:
+            found = (common(kinds) or UNKNOWN) if of == "common" else of
+        if shape == "list":
+            return UNKNOWN if found in (UNKNOWN, NULL) else list_of(found)
+        return element_of(found) if shape == "one" else found
 
 
 @frozen(kw_only=True, eq=False)
@@ -78,6 +84,14 @@ class Pair:
     """What a session of the target needs, without which it may give other values."""
     misread: Mapping[str, str] = field(factory=dict)
     """Words of which the parser makes something else, and why they are refused."""
+    merged_first: bool = True
+    """Whether ``*`` begins with the columns that USING makes one of two."""
+    sees_beside: bool = False
+    """A query in brackets in FROM sees the tables before it, without LATERAL."""
+    names_elements: bool = False
+    """The column of ``unnest(...) AS t`` is ``t``, too."""
+    columns_of_values: tuple[str, int] = ("column", 1)
+    """How the columns of VALUES are named that have no name, and from which number on."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 

@@ -44,24 +44,37 @@ class Scope:
     computed: dict[str, Any] = field(factory=dict)
     tables: Mapping[str, Source] = field(factory=dict)
     """Common table expressions, by their names in lower case."""
+    usings: list[Sequence[str]] = field(factory=list)
+    """The names of each USING, in lower case."""
     known: list[bool] = field(factory=lambda: [True])
+    reached: list[bool] = field(factory=lambda: [False])
+    """Whether a query within has named something of these sources."""
     grouped: bool = False
     """In HAVING and QUALIFY, where a name may be a column's or a result's."""
 
-    def source(self, name: str) -> Source | None:
+    def source(self, name: str, *, within: bool = False) -> Source | None:
         """What stands under a name, in this SELECT or in one around it."""
         own = (source for source in self.sources if source.name.lower() == name.lower())
         found = next(own, None)
-        return found or (self.outer.source(name) if self.outer else None)
+        if found is not None and within:
+            self.reached[0] = True
+        return found or (self.outer.source(name, within=True) if self.outer else None)
 
     def columns(self, name: str) -> list[tuple[Source, Named]]:
         """Every column of that name in this SELECT's sources."""
         pairs = ((source, source.find(name)) for source in self.sources)
         return [(source, column) for source, column in pairs if column is not None]
 
-    def all(self) -> Iterator[tuple[Source | None, Named]]:
-        """What ``*`` stands for: columns that USING made one of come once, where the first is."""
+    def all(self, *, merged_first: bool) -> Iterator[tuple[Source | None, Named]]:
+        """What ``*`` stands for: columns that USING made one of come once, before all others or
+        where the first is."""
         told: set[str] = set()
+        for key in (
+            [key for names in reversed(self.usings) for key in names] if merged_first else ()
+        ):
+            if key in self.merged and key not in told:
+                told.add(key)
+                yield None, self.merged[key]
         for source in self.sources:
             for column in source.columns:
                 key = column.name.lower()

@@ -17,15 +17,27 @@ def filled(template: str, operands: Sequence[Any], dialect: str) -> Any:
     for hole in list(tree.find_all(exp.Column, exp.Var)):
         if hole.name.lower().startswith(_HOLE):
             operand = operands[int(hole.name.lower().removeprefix(_HOLE))].copy()
-            # Under its own brackets it is one operand wherever it stands.
-            inside = isinstance(
-                operand, exp.Binary | exp.Connector | exp.Not | exp.Between | exp.In
-            )
-            new = exp.Paren(this=operand) if inside else operand
+            new = exp.Paren(this=operand) if _has_parts(operand) else operand
             if hole is tree:
                 return new
             hole.replace(new)
     return tree
+
+
+def beside_others(tree: Any, around: Any) -> Any:
+    """A tree as it stands in ``around``: as one operand of an operator."""
+    from sqlglot import exp
+
+    inside = exp.Binary | exp.Connector | exp.Unary | exp.Between | exp.In | exp.Bracket
+    is_operand = isinstance(around, inside) and not isinstance(around, exp.Paren)
+    return exp.Paren(this=tree) if is_operand and _has_parts(tree) else tree
+
+
+def _has_parts(tree: Any) -> bool:
+    """Whether it needs brackets to be one operand wherever it stands."""
+    from sqlglot import exp
+
+    return isinstance(tree, exp.Binary | exp.Connector | exp.Not | exp.Between | exp.In | exp.Neg)
 
 
 @cache

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from seeknal.sql.translating.pairs.from_duckdb import UNSURE, deviations, quotients
-from seeknal.sql.translating.pairs.plain import COMPARISONS, EQUALITIES, FULLER, REST, VALUES
+from seeknal.sql.translating.pairs.plain import (
+    COMPARISONS,
+    EQUALITIES,
+    FULLER,
+    REST,
+    ROWS,
+    VALUES,
+    WINDOWS,
+)
 from seeknal.sql.translating.rules import Pair, Rule, same
 
 _BY_BYTES = "DuckDB compares texts byte by byte, PostgreSQL by the rules of the database's language"
@@ -41,6 +49,9 @@ _MEMBER = (
     f" ELSE CAST(CAST(JSONB_TYPEOF({_KEY}) || ' has no counterpart there' AS INTEGER) AS TEXT) END"
 )
 
+_SERIES = "GENERATE_SERIES(CAST({0} AS BIGINT), CAST(%s AS BIGINT))"
+_STEPS = "GENERATE_SERIES(CAST({0} AS BIGINT), CAST({1} AS BIGINT), CAST({2} AS BIGINT))"
+_TIMES = "GENERATE_SERIES(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), {2})"
 _BETWEEN_INFINITIES = "between two infinite values it is infinite in DuckDB, and NaN in PostgreSQL"
 
 _SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
@@ -209,12 +220,13 @@ _RULES = (
     Rule("TimeToStr", "moment time-format", "text"),
     # Lists
     Rule("Array", "", refuse="an empty list has no type there"),
-    *(Rule("Array", f"{kind}...", "list") for kind in ("number", "string", "date", "boolean")),
+    *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string")),
+    *(Rule("Array", f"{kind}...", "list of 0") for kind in ("date", "timestamp", "boolean")),
     Rule("ArrayContains", f"list {VALUES}", "boolean", write=_CONTAINS),
     Rule(
         "DPipe",
         "list list",
-        "list",
+        "common",
         write="CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN {0} || {1} END",
         differs="|| with a list that is NULL is NULL in DuckDB, and the other list in PostgreSQL",
     ),
@@ -228,11 +240,11 @@ _RULES = (
     Rule(
         "GenerateSeries",
         "constant constant",
-        "list",
+        "list of whole",
         write="ARRAY(SELECT CAST(GENERATE_SERIES({0}, {1}) AS BIGINT))",
         differs="in DuckDB it is a list, in PostgreSQL rows",
     ),
-    Rule("ArrayAgg", "ordered", "list"),
+    Rule("ArrayAgg", "ordered", "list of 0"),
     # JSON
     Rule(
         "JSONExtractScalar",
@@ -311,7 +323,24 @@ _RULES = (
     Rule("Cast", "exact INT128", "huge", write="CAST({0} AS DECIMAL)"),
     Rule("Cast", "string|whole|huge VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "double DECIMAL", refuse="a DOUBLE is rounded otherwise before it is a DECIMAL"),
+    # Rows
+    Rule("Series", "whole whole", "whole", write=_SERIES % "{1}"),
+    Rule("Series", "whole whole nonzero-whole", "whole", write=_STEPS),
+    Rule("Series", "moment moment interval", "timestamp", write=_TIMES),
+    Rule("Range", "whole whole", "whole", write=_SERIES % "{1} - 1"),
+    Rule("Range", "whole whole positive", "whole", write=_STEPS.replace("{1}", "{1} - 1")),
+    *ROWS,
+    *WINDOWS,
     *REST,
 )
 
-PAIR = Pair(origin="duckdb", target="postgres", rules=_RULES, reuses_names=True, decimal="(18, 3)")
+PAIR = Pair(
+    origin="duckdb",
+    target="postgres",
+    rules=_RULES,
+    reuses_names=True,
+    decimal="(18, 3)",
+    merged_first=False,
+    sees_beside=True,
+    columns_of_values=("col", 0),
+)

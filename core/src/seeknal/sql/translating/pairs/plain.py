@@ -46,6 +46,21 @@ BY_BYTES = (
 )
 """For dialects that compare texts byte by byte, as DuckDB does."""
 
+ROWS = (
+    Rule("Values Lateral Recursive", "query", "rows"),
+    Rule("Unnest Ordinality Explode", "list", "one of 0"),
+)
+"""Rows of a FROM clause: those that stand there, those made of the row before them, those of a
+list, and those that a query reads of itself."""
+
+WINDOWS = (
+    Rule("Frames", "query", "rows"),
+    Rule("DistinctOn", "query", "rows"),
+    Rule("Spans", "query", "interval"),
+)
+"""For PostgreSQL and DuckDB: frames of groups, distances and left out rows, the first row of each,
+and spans of several units."""
+
 PLAIN = (
     same(EQUALITIES, "number number", "boolean"),
     same(EQUALITIES, "moment moment", "boolean"),

@@ -9,7 +9,9 @@ from seeknal.sql.translating.pairs.plain import (
     EQUALITIES,
     FULLER,
     REST,
+    ROWS,
     VALUES,
+    WINDOWS,
 )
 from seeknal.sql.translating.rules import Pair, Rule, same
 
@@ -25,6 +27,7 @@ _RANGE = (
     " THEN CAST('value out of range: overflow' AS TINYINT) ELSE {0} %s {1} END"
 )
 _INFINITY = "a DOUBLE that grows too large is an error in PostgreSQL, and infinity in DuckDB"
+_SERIES = "generate_series of DATEs gives instants in PostgreSQL: only CAST(... AS DATE) is known"
 _CASE = "which letters have another case is up to the language of a database in PostgreSQL"
 
 _RULES = (
@@ -90,7 +93,7 @@ _RULES = (
     same(("Add", "Sub"), "moment interval", "timestamp"),
     Rule("Add", "interval moment", "timestamp"),
     same(("Add", "Sub"), "date whole", "date"),
-    same(("Sub",), "date date", "whole"),
+    Rule("Sub", "date date", "whole", write="CAST({0} - {1} AS INT)"),
     # Types
     same(("Cast",), "exact SMALLINT|INT|BIGINT", "whole"),
     same(("Cast",), "double SMALLINT|INT|BIGINT", "whole"),
@@ -101,6 +104,16 @@ _RULES = (
     Rule("Cast", "numeric DOUBLE", "double", write="{0}"),
     Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "whole|huge|boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    # Rows
+    *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string", "boolean")),
+    *(Rule("Array", f"{kind}...", "list of common") for kind in ("date", "timestamp")),
+    Rule("Series", "whole whole", "whole"),
+    Rule("Series", "whole whole nonzero-whole", "whole"),
+    Rule("Series", "timestamp timestamp interval", "timestamp"),
+    Rule("Series", "date date interval", "series", differs=_SERIES),
+    same(("Cast",), "series DATE", "date"),
+    *ROWS,
+    *WINDOWS,
     *REST,
 )
 
@@ -111,6 +124,7 @@ PAIR = Pair(
     exponents_are_double=False,
     orders_results=False,
     folds=True,
+    names_elements=True,
     cuts_texts=True,
     misread={"date_part": "date_part gives a DOUBLE PRECISION: EXTRACT(... FROM ...) is exact"},
 )

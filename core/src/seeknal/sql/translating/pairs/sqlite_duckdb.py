@@ -41,4 +41,6 @@ _RULES = (
     *PLAIN,
 )
 
-PAIR = Pair(origin="sqlite", target="duckdb", rules=_RULES, orders_results=False)
+PAIR = Pair(
+    origin="sqlite", target="duckdb", rules=_RULES, orders_results=False, merged_first=False
+)
