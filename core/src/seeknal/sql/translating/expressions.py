@@ -12,6 +12,7 @@ from seeknal.sql.translating.kinds import (
     NULL,
     UNKNOWN,
     common,
+    element_of,
     is_iso,
     kind_of,
 )
@@ -29,6 +30,7 @@ _FLAGS = frozenset(
     (
         *("safe", "typed", "coalesce", "big_int", "ignore_nulls", "date_part_boundary"),
         *("is_string", "quoted", "requires_string", "copy", "over", "is_left", "zone_is_default"),
+        *("single_replace", "null_if_pos_overflow", "position"),
     )
 )
 """What a parser notes of how its dialect means a construct: the rules know."""
@@ -138,6 +140,8 @@ class Expressions:
         """Under what name rules know a construct: a function that the parser does not know, its
         own."""
         name = type(node).__name__
+        if name == "Trim" and node.args.get("position") in ("LEADING", "TRAILING"):
+            return "LTrim" if node.args["position"] == "LEADING" else "RTrim"
         return str(node.name).lower() if name == "Anonymous" else name
 
     def write(self, node: Any, rule: Rule, operands: Sequence[Any]) -> None:
@@ -146,6 +150,10 @@ class Expressions:
 
         assert rule.write is not None
         tree = filled(rule.write, operands, self.pair.target)
+        for cast in tree.find_all(exp.Cast) if isinstance(node, exp.Cast) else ():
+            # A rule for all DECIMALs says nothing of their digits.
+            if cast.to.this == node.to.this and node.to.expressions:
+                cast.set("to", node.to.copy())
         over = node.parent
         if not isinstance(over, exp.Window | exp.Filter) or over.this is not node:
             node.replace(beside_others(tree, over))
@@ -384,6 +392,64 @@ class Expressions:
         if len(steps) != 2 or not isinstance(key, str) or node.args.get("only_json_types"):
             return self.refuse(node, f"what {self.written(node)} gives there is not known")
         return self.apply(node, [node.this, exp.Literal.string(key)], [kind, LITERAL])
+
+    def _escape(self, node: Any, scope: Scope) -> str:
+        """LIKE with an escape of its own."""
+        from sqlglot import exp
+
+        like = node.this
+        if not isinstance(like, exp.Like) or like.args.get("negate"):
+            return self.refuse_unsure(node)
+        kinds = [self.translate(one, scope) for one in (like.this, like.expression)]
+        operands = [like.this, like.expression, node.expression]
+        return self.apply(node, operands, [*kinds, LITERAL], "LikeEscape")
+
+    def _withingroup(self, node: Any, scope: Scope) -> str:
+        """An aggregate of values in an order that it says itself."""
+        order = node.expression.expressions
+        if len(order) != 1 or order[0].args.get("desc") or node.this.args.get("expression"):
+            return self.refuse_unsure(node)
+        kind = self.translate(order[0].this, scope)
+        if node.this.this is None:
+            return self.refuse_unsure(node)
+        part = self.translate(node.this.this, scope)
+        operands = [order[0].this, node.this.this]
+        return self.apply(node, operands, [kind, part], type(node.this).__name__)
+
+    def _bracket(self, node: Any, scope: Scope) -> str:
+        """One element, counted from the first."""
+        from sqlglot import exp
+
+        places = node.expressions
+        known = isinstance(places[0], exp.Literal) and places[0].name.isdigit()
+        if len(places) != 1 or not known or node.args.get("safe"):
+            return self.refuse_unsure(node)
+        kind = self.translate(node.this, scope)
+        return self.apply(node, [node.this, places[0]], [kind, "whole"])
+
+    def _eq(self, node: Any, scope: Scope) -> str:
+        """``=``, where what it is compared with may be any element of a list."""
+        from sqlglot import exp
+
+        if not isinstance(node.expression, exp.Any):
+            return self._by_rule(node, scope)
+        inner = node.expression.this
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        if isinstance(inner, exp.Query):
+            return self.refuse_unsure(node)
+        kinds = [self.translate(node.this, scope), self.translate(inner, scope)]
+        inner = node.expression.this.unnest() if node.expression.this else inner
+        element = element_of(kinds[1])
+        if UNKNOWN not in (*kinds, element) and common([kinds[0], element]) is None:
+            return self.refuse(node, f"{self.written(node)} compares several types")
+        return self.apply(node, [node.this, inner], kinds, "Any")
+
+    def _collate(self, node: Any, scope: Scope) -> str:
+        """A text with the order, or the letters, that are said beside it."""
+        kind = self.translate(node.this, scope)
+        said = node.expression.name
+        return self.apply(node, [node.this], [kind], f'COLLATE"{said}"')
 
     def _one_kind(self, node: Any, operands: Sequence[Any], kinds: Sequence[str]) -> str:
         kind = common(self.settle(operands, kinds))

@@ -20,6 +20,12 @@ COLLATED = "collated"
 LITERAL = "literal"
 """Text in quotes whose type is decided by what it is compared with."""
 
+BYTEWISE = "bytewise"
+"""Text of which its query says that it is ordered byte by byte: ``COLLATE "C"``."""
+
+UNICODE = "unicode"
+"""The same, with Unicode's upper and lower letters: ``COLLATE "pg_c_utf8"``."""
+
 _KINDS = {
     "boolean": "BOOLEAN",
     "whole": "TINYINT SMALLINT MEDIUMINT INT BIGINT UTINYINT USMALLINT UINT",
@@ -46,13 +52,14 @@ _BY_TYPE = {name: kind for kind, names in _KINDS.items() for name in names.split
 _GROUPS = {
     "exact": ("whole", "huge", "decimal"),
     "number": ("whole", "huge", "decimal", "double"),
-    "string": ("text", LITERAL),
+    "string": ("text", BYTEWISE, UNICODE, LITERAL),
     "moment": ("date", "timestamp"),
 }
 _MEMBERS = {
     kind: frozenset(group for group, kinds in _GROUPS.items() if kind in kinds)
-    for kind in (*_KINDS, LITERAL)
+    for kind in (*_KINDS, LITERAL, BYTEWISE, UNICODE)
 }
+_TEXTS = frozenset(("text", BYTEWISE, UNICODE, LITERAL))
 _NUMBERS = ("whole", "huge", "decimal", "double")
 """Each holds what stands before it, as far as the engines agree."""
 
@@ -84,7 +91,7 @@ def groups_of(kind: str) -> frozenset[str]:
 
 def kind_alone(kind: str) -> str:
     """The kind of a value that nothing decides on any more: text in quotes is text."""
-    return "text" if kind == LITERAL else kind
+    return "text" if kind in _TEXTS else kind
 
 
 def common(kinds: Iterable[str]) -> str | None:
@@ -98,7 +105,7 @@ def common(kinds: Iterable[str]) -> str | None:
         return kind_alone(*found)
     if found <= set(_NUMBERS):
         return max(found, key=_NUMBERS.index)
-    return "text" if found == {"text", LITERAL} else None
+    return "text" if found <= _TEXTS else None
 
 
 def is_iso(literal: exp.Expression, kind: str) -> bool:

@@ -30,6 +30,8 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         found |= {"constant"} | ({"nonzero"} if value else set())
         found |= {"nonzero-whole"} if value and kind == "whole" else set()
         found |= {"positive"} if value > 0 and kind == "whole" else set()
+        # What it is multiplied with has no more digits then than a DOUBLE holds.
+        found |= {"dyadic"} if value <= 1 and (value * 64).is_integer() else set()
     elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
         value = float(inner.this.name)
         found |= {"constant"} | ({"nonzero"} if value else set())
@@ -41,6 +43,10 @@ def _labels_of_text(node: Any) -> set[str]:
     found = {"constant"}
     if node.name and "\\" not in node.name:
         found.add("plain")
+    if (len(node.name) - len(node.name.rstrip("\\"))) % 2 == 0:
+        found.add("whole-pattern")
+    if len(node.name) == 1:
+        found.add("letter")
     for kind in ("date", "timestamp"):
         if is_iso(node, kind):
             found.add(f"iso-{kind}")

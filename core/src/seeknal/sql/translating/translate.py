@@ -87,18 +87,22 @@ def _refused_words(sql: str, pair: Pair) -> list[Refusal]:
     return found
 
 
+_ONLY_WITHIN = {
+    "numeric": "is a NUMERIC of more digits than are kept there: make it a DOUBLE PRECISION"
+    " with CAST",
+    "midnight": "is an instant, the first of its day by the time zone: make it a DATE with CAST",
+}
+"""Kinds of which only parts or other forms are known there."""
+
+
 def _inexact(tree: Any, columns: Sequence[Named], pair: Pair) -> list[Refusal]:
-    """Results whose digits the other engine does not keep."""
+    """Results that the other engine does not keep as they are."""
     found = []
     for item, column in zip(tree.selects, columns, strict=False):
-        if column.kind == "numeric":
+        if (why := _ONLY_WITHIN.get(column.kind)) is not None:
             line, place = place_of(item)
-            said = written(item, pair.origin)
-            why = (
-                f"{said} is a NUMERIC of more digits than are kept there: make it a"
-                " DOUBLE PRECISION with CAST"
-            )
-            found.append(Refusal(construct="Cast", message=why, line=line, column=place))
+            said = f"{written(item, pair.origin)} {why}"
+            found.append(Refusal(construct="Cast", message=said, line=line, column=place))
     return found
 
 

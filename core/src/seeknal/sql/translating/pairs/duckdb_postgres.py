@@ -7,8 +7,10 @@ from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
     EQUALITIES,
     FULLER,
+    NUMBERS,
     REST,
     ROWS,
+    TEXTS,
     VALUES,
     WINDOWS,
 )
@@ -38,7 +40,20 @@ _LAST_DAY = (
     "CAST(DATE_TRUNC('month', CAST({0} AS TIMESTAMP)) + INTERVAL '1 month' - INTERVAL '1 day'"
     " AS DATE)"
 )
-_POWER = "POWER(CAST({0} AS DOUBLE PRECISION), CAST({1} AS DOUBLE PRECISION))"
+_POWER = (
+    "CASE WHEN {0} = 0 AND {1} < 0 THEN"
+    " CAST({1} || ' as a power of 0 has no counterpart there' AS DOUBLE PRECISION)"
+    " WHEN {0} < 0 AND {0} <> CAST('-Infinity' AS DOUBLE PRECISION) AND {1} <> TRUNC({1})"
+    " THEN CAST('NaN' AS DOUBLE PRECISION)"
+    " ELSE POWER(CAST({0} AS DOUBLE PRECISION), CAST({1} AS DOUBLE PRECISION)) END"
+)
+_MADE = "MAKE_DATE(CASE WHEN {0} > 0 THEN {0} ELSE {0} - 1 END, {1}, {2})"
+_EXP = (
+    "CASE WHEN {0} > 709.782712893384 AND {0} <> CAST('NaN' AS DOUBLE PRECISION)"
+    " THEN CAST('Infinity' AS DOUBLE PRECISION)"
+    " WHEN {0} < -745.2 THEN CAST(0 AS DOUBLE PRECISION)"
+    " ELSE EXP(CAST({0} AS DOUBLE PRECISION)) END"
+)
 _CONTAINS = "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN COALESCE({1} = ANY({0}), FALSE) END"
 _LENGTH = "CAST(CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_LENGTH({0}, 1), 0) END AS BIGINT)"
 _KEY = "JSONB_EXTRACT_PATH(CAST({0} AS JSONB), {1})"
@@ -53,6 +68,30 @@ _SERIES = "GENERATE_SERIES(CAST({0} AS BIGINT), CAST(%s AS BIGINT))"
 _STEPS = "GENERATE_SERIES(CAST({0} AS BIGINT), CAST({1} AS BIGINT), CAST({2} AS BIGINT))"
 _TIMES = "GENERATE_SERIES(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), {2})"
 _BETWEEN_INFINITIES = "between two infinite values it is infinite in DuckDB, and NaN in PostgreSQL"
+
+_INFINITE = "COUNT(*) FILTER (WHERE {0} IN ('Infinity', '-Infinity'))"
+_FINITE = (
+    f"CASE WHEN {_INFINITE} > 0"
+    f" THEN CAST({_INFINITE} || ' times infinity has no counterpart there' AS INTEGER)"
+    " ELSE %s END"
+)
+_MIDDLE = "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {0})"
+_SHARE = "PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})"
+
+_TEXT = "texts that only one of them reads are an error"
+_SPACES = "[ \\t\\n\\r\\f\\v]*"
+_DIGITS = f"^{_SPACES}[+-]?[0-9]+{_SPACES}$"
+_EXACT = f"^{_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+){_SPACES}$"
+_FLOAT = f"^{_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]{{1,2}})?{_SPACES}$"
+_DAY = "([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]"
+_DATE = f"^{_SPACES}{_DAY}{_SPACES}$"
+_TIMESTAMP = (
+    f"^{_SPACES}{_DAY}([ T][0-9][0-9]:[0-9]{{2}}(:[0-9]{{2}}(\\.[0-9]{{1,6}})?)?)?{_SPACES}$"
+)
+_READ = (
+    "CASE WHEN {0} ~ '%s' THEN CAST({0} AS %s)"
+    " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
+)
 
 _SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
@@ -94,9 +133,9 @@ _RULES = (
     same(("And", "Or", "Xor"), "boolean boolean", "boolean"),
     Rule(
         "Like",
-        "string plain",
+        "string string",
         "boolean",
-        write="{0} LIKE {1}",
+        write="{0} LIKE {1} ESCAPE ''",
         differs="a backslash is read as itself by DuckDB, and as an escape by PostgreSQL",
     ),
     # Numbers
@@ -116,6 +155,7 @@ _RULES = (
         differs="// is written / in PostgreSQL",
     ),
     Rule("Mod", "whole nonzero", "0", write="{0} % {1}"),
+    Rule("Mod", "decimal nonzero", "decimal", write="{0} % {1}"),
     Rule(
         "IntDiv Mod",
         "whole whole",
@@ -140,10 +180,12 @@ _RULES = (
     *UNSURE,
     *(
         Rule(name, "number", "double", write=f"{name.upper()}(CAST({{0}} AS DOUBLE PRECISION))")
-        for name in ("Sqrt", "Ln", "Exp")
+        for name in ("Sqrt", "Ln", "Log")
     ),
+    Rule("Exp", "number", "double", write=_EXP, differs=_AS_DOUBLE),
     Rule("Pow", "number number", "double", write=_POWER, differs=_AS_DOUBLE),
-    same(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "whole whole", "whole"),
+    Rule("BitwiseXor", "whole whole", "whole", write="{0} # {1}"),
+    Rule("BitwiseNot", "whole", "whole", write="~({0})"),
     Rule("Floor", "decimal|double", "0"),
     Rule("Ceil", "decimal|double", "0"),
     Rule("Sign", "number", "whole", write="CAST(SIGN({0}) AS INT)"),
@@ -167,8 +209,14 @@ _RULES = (
         "double",
         write="PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))",
     ),
-    Rule("Median", "double", refuse=_BETWEEN_INFINITIES),
-    Rule("PercentileCont", "double constant", refuse=_BETWEEN_INFINITIES),
+    Rule("Median", "double", "double", write=_FINITE % _MIDDLE),
+    Rule("PercentileCont", "double constant", "double", write=_FINITE % _SHARE),
+    Rule(
+        "PercentileDisc",
+        "number|date|timestamp dyadic",
+        "0",
+        write="PERCENTILE_DISC({1}) WITHIN GROUP (ORDER BY {0})",
+    ),
     Rule(
         "PercentileCont",
         "whole constant",
@@ -193,12 +241,29 @@ _RULES = (
         refuse="a position before the first is counted from the end in DuckDB",
     ),
     Rule("Contains", "string string", "boolean", write="POSITION({1} IN {0}) > 0"),
-    Rule("StartsWith", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
-    Rule("StrPosition", "string plain", "whole", write="CAST(POSITION({1} IN {0}) AS BIGINT)"),
-    Rule("Left Right Repeat", "string positive", "text"),
-    Rule("SplitPart", "string plain positive", "text"),
-    Rule("Pad", "string positive plain", "text"),
-    Rule("ConcatWs", "plain string...", "text"),
+    Rule("StrPosition", "string string", "whole", write="CAST(POSITION({1} IN {0}) AS BIGINT)"),
+    *TEXTS,
+    *NUMBERS,
+    Rule("strlen", "string", "whole", write="CAST(OCTET_LENGTH({0}) AS BIGINT)"),
+    Rule("prefix", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
+    Rule(
+        "Split",
+        "string plain",
+        "list of text",
+        write="CASE WHEN {0} = '' THEN ARRAY[''] ELSE STRING_TO_ARRAY({0}, {1}) END",
+        differs="an empty text has no parts in PostgreSQL, and one in DuckDB",
+    ),
+    Rule("Bracket", "list whole", "one of 0"),
+    *(Rule("ArrayAppend", f"{kind}-list {kind}", "0") for kind in ("whole", "text", "date")),
+    *(Rule("ArrayPrepend", f"{kind} {kind}-list", "1") for kind in ("whole", "text", "date")),
+    Rule(
+        "Cast",
+        "date VARCHAR|TEXT",
+        "text",
+        write="CASE WHEN ISFINITE({0}) AND {0} >= DATE '0001-01-01' THEN TO_CHAR({0}, 'YYYY-MM-DD')"
+        " WHEN {0} IS NOT NULL"
+        " THEN CAST(CAST({0} || ' has no counterpart there' AS INTEGER) AS TEXT) END",
+    ),
     Rule("GroupConcat", "ordered plain", "text"),
     *(
         Rule(
@@ -290,6 +355,25 @@ _RULES = (
         )
         for unit in ("year", "quarter", "month", "week", "day")
     ),
+    Rule("Sub", "timestamp timestamp", "interval"),
+    Rule("Extract", "MICROSECONDS timestamp", "whole", write=_FIELD, differs=_NUMBER_OF),
+    Rule(
+        "Extract",
+        "EPOCH moment",
+        "double",
+        write="CAST(EXTRACT(EPOCH FROM {1}) AS DOUBLE PRECISION)",
+    ),
+    Rule("Extract", "CENTURY|DECADE moment", "whole", write=_FIELD, differs=_NUMBER_OF),
+    *(
+        Rule(
+            name,
+            "timestamp",
+            "whole",
+            write=f"CAST(EXTRACT({name.upper()} FROM {{0}}) AS BIGINT)",
+            differs=_NUMBER_OF,
+        )
+        for name in ("Hour", "Minute")
+    ),
     same(("Add", "Sub"), "moment interval", "timestamp"),
     Rule("Add", "interval moment", "timestamp"),
     same(("Add", "Sub"), "date whole", "date"),
@@ -313,11 +397,29 @@ _RULES = (
     Rule("DateDiff", "date date WEEK", "whole", write="CAST(({0} - {1}) / 7 AS BIGINT)"),
     Rule("DateDiff", "moment moment QUARTER", "whole", write=_QUARTERS, differs=_CROSSED),
     Rule("DayOfWeek", "moment", "whole", write="CAST(EXTRACT(DOW FROM {0}) AS BIGINT)"),
-    Rule("DateFromParts", "whole whole whole", "date", write="MAKE_DATE({0}, {1}, {2})"),
+    Rule(
+        "DateFromParts",
+        "whole whole whole",
+        "date",
+        write=_MADE,
+        differs="there is no year 0 in PostgreSQL",
+    ),
     Rule("LastDay", "moment", "date", write=_LAST_DAY),
     # Types
     same(("Cast",), "exact SMALLINT|INT|BIGINT", "whole"),
     same(("Cast",), "double SMALLINT|INT|BIGINT", "whole"),
+    *(
+        Rule("Cast", f"text {type.split()[0]}", kind, write=_READ % (of, type, type), differs=_TEXT)
+        for of, type, kind in (
+            *((_DIGITS, type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
+            (_FLOAT, "DOUBLE PRECISION", "double"),
+            (_EXACT, "DECIMAL", "decimal"),
+            (_DATE, "DATE", "date"),
+            (_TIMESTAMP, "TIMESTAMP", "timestamp"),
+        )
+    ),
+    Rule("Cast", "whole BOOLEAN", "boolean", write="{0} <> 0"),
+    Rule("Cast", "boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "boolean INT", "whole"),
     Rule("Cast", "boolean BIGINT", "whole", write="CAST(CAST({0} AS INT) AS BIGINT)"),
     Rule("Cast", "exact INT128", "huge", write="CAST({0} AS DECIMAL)"),

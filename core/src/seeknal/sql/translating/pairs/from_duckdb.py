@@ -49,7 +49,21 @@ def deviations(double: str, differs: str = "") -> tuple[Rule, ...]:
     )
 
 
+_BLANKS = "".join(map(chr, (32, 160, 5760, *range(8192, 8203), 8239, 8287, 12288)))
+TRIMS = tuple(
+    Rule(
+        name,
+        "string",
+        "text",
+        write=f"TRIM({side} '{_BLANKS}' FROM {{0}})",
+        differs="every kind of space is cut off in DuckDB, and only blanks there",
+    )
+    for name, side in (("Trim", "BOTH"), ("LTrim", "LEADING"), ("RTrim", "TRAILING"))
+)
+"""Spaces at the ends of texts."""
+
 UNSURE = (
+    *TRIMS,
     Rule(
         "Round",
         "double positive",

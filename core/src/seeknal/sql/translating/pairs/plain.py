@@ -61,6 +61,43 @@ WINDOWS = (
 """For PostgreSQL and DuckDB: frames of groups, distances and left out rows, the first row of each,
 and spans of several units."""
 
+TEXTS = (
+    Rule("Left Right Repeat", "string whole", "text"),
+    Rule("Replace", "string string string", "text"),
+    Rule("Trim LTrim RTrim", "string string", "text"),
+    Rule("Pad", "string whole plain", "text"),
+    Rule("SplitPart", "string plain nonzero-whole", "text"),
+    Rule("Translate", "string constant constant", "text"),
+    Rule("StartsWith", "string string", "boolean"),
+    Rule("ConcatWs", "string string|whole...", "text"),
+    Rule("Concat", "string|whole...", "text"),
+    Rule("Ascii", "string", "whole"),
+    Rule("BitLength", "string", "whole"),
+    Rule("Chr", "positive", "text"),
+    Rule("LikeEscape", "string plain letter", "boolean"),
+)
+"""Functions of texts that PostgreSQL and DuckDB count, cut and fill alike, letter by letter."""
+
+NUMBERS = (
+    Rule("BitwiseNot", "whole", "whole"),
+    Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),
+    Rule("BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg", "whole", "0"),
+    Rule("Trunc Cbrt", "double", "double"),
+    Rule("Pi", "", "double"),
+    Rule("NthValue", f"{VALUES} positive", "0"),
+    Rule("Lag Lead", "whole positive whole", "whole"),
+    Rule("Lag Lead", "decimal positive whole", "decimal"),
+    Rule("Lag Lead", "double positive number", "double"),
+    Rule("Lag Lead", "string positive string", "text"),
+    Rule("Lag Lead", "date positive date", "date"),
+    Rule("LT LTE GT GTE", "boolean boolean", "boolean"),
+    Rule("Between", "boolean boolean boolean", "boolean"),
+    Rule("Greatest Least", "boolean...", "boolean"),
+    Rule("Nullif", "boolean boolean", "0"),
+    Rule("Nullif", "timestamp timestamp", "0"),
+)
+"""The same of numbers and truth."""
+
 PLAIN = (
     same(EQUALITIES, "number number", "boolean"),
     same(EQUALITIES, "moment moment", "boolean"),
@@ -113,7 +150,7 @@ FULLER = (
     Rule("Concat", "string...", "text"),
     Rule("Left Right", "string positive", "text"),
     Rule("Replace", "string plain string", "text"),
-    Rule("Trim MD5", "string", "text"),
+    Rule("MD5", "string", "text"),
     same(("Cast",), "exact DECIMAL", "decimal"),
     same(("Cast",), "boolean BOOLEAN", "boolean"),
 )
