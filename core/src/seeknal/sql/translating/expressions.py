@@ -16,6 +16,7 @@ from seeknal.sql.translating.kinds import (
     is_iso,
     kind_of,
 )
+from seeknal.sql.translating.matching import MATCHING, is_found_by_pattern
 from seeknal.sql.translating.operands import labels_of
 from seeknal.sql.translating.results import Refusal, place_of, written
 from seeknal.sql.translating.rules import by_construct, first_fitting
@@ -76,7 +77,13 @@ class Expressions:
         """Bring ``node``, which has a parent, to the other dialect; gives its kind."""
         if node.args.get("negate"):
             node = _with_not(node)
-        special = getattr(self, f"_{type(node).__name__.lower()}", None)
+        name = type(node).__name__
+        matching = MATCHING.get(name)
+        if name == "Substring" and is_found_by_pattern(node):
+            matching = MATCHING["RegexpExtract"]
+        if matching is not None:
+            return matching(self, node, scope)
+        special = getattr(self, f"_{name.lower()}", None)
         if special is not None:
             found: str = special(node, scope)
             return found

@@ -92,6 +92,8 @@ class Pair:
     """The column of ``unnest(...) AS t`` is ``t``, too."""
     columns_of_values: tuple[str, int] = ("column", 1)
     """How the columns of VALUES are named that have no name, and from which number on."""
+    patterns: tuple[str, str] | None = None
+    """Which regular expressions both read, as `patterns` knows them."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 

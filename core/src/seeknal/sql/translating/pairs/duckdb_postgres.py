@@ -244,6 +244,21 @@ _RULES = (
     Rule("StrPosition", "string string", "whole", write="CAST(POSITION({1} IN {0}) AS BIGINT)"),
     *TEXTS,
     *NUMBERS,
+    Rule("RegexpLike RegexpFullMatch", "string string", "boolean", write="{0} ~ {1}"),
+    Rule("RegexpReplace", "string string string", "text", write="REGEXP_REPLACE({0}, {1}, {2})"),
+    Rule(
+        "RegexpReplaceAll",
+        "string string string",
+        "text",
+        write="REGEXP_REPLACE({0}, {1}, {2}, 'g')",
+    ),
+    Rule(
+        "RegexpExtract",
+        "string string whole",
+        "text",
+        write="CASE WHEN {0} IS NOT NULL THEN COALESCE(SUBSTRING({0} FROM {1}), '') END",
+        differs="where nothing is found it is NULL in PostgreSQL",
+    ),
     Rule("strlen", "string", "whole", write="CAST(OCTET_LENGTH({0}) AS BIGINT)"),
     Rule("prefix", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
     Rule(
@@ -443,6 +458,7 @@ PAIR = Pair(
     reuses_names=True,
     decimal="(18, 3)",
     merged_first=False,
+    patterns=("re2", "postgres"),
     sees_beside=True,
     columns_of_values=("col", 0),
 )
