@@ -31,7 +31,8 @@ _FLAGS = frozenset(
     (
         *("safe", "typed", "coalesce", "big_int", "ignore_nulls", "date_part_boundary"),
         *("is_string", "quoted", "requires_string", "copy", "over", "is_left", "zone_is_default"),
-        *("single_replace", "null_if_pos_overflow", "position"),
+        *("single_replace", "null_if_pos_overflow", "null_if_no_match", "position", "binary"),
+        *("zero_on_all_null", "input_type_preserved", "struct_name_inheritance"),
     )
 )
 """What a parser notes of how its dialect means a construct: the rules know."""
@@ -149,6 +150,10 @@ class Expressions:
         name = type(node).__name__
         if name == "Trim" and node.args.get("position") in ("LEADING", "TRAILING"):
             return "LTrim" if node.args["position"] == "LEADING" else "RTrim"
+        if name in ("Greatest", "Least") and not node.args.get("ignore_nulls"):
+            return f"{name}OrNull"
+        if name == "Length" and node.args.get("binary"):
+            return "BinaryLength"
         return str(node.name).lower() if name == "Anonymous" else name
 
     def write(self, node: Any, rule: Rule, operands: Sequence[Any]) -> None:

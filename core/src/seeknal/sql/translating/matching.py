@@ -96,6 +96,12 @@ def is_found_by_pattern(node: Any) -> bool:
     return bool(getattr(start, "is_string", False)) and not node.args.get("length")
 
 
+def _is_text(node: Any) -> bool:
+    from sqlglot import exp
+
+    return isinstance(node, exp.RawString) or bool(getattr(node, "is_string", False))
+
+
 def _target(expressions: Expressions) -> str:
     assert expressions.pair.patterns is not None
     return expressions.pair.patterns[1]
@@ -133,7 +139,7 @@ def _pattern(
         expressions.refuse(node, f"what {expressions.written(node)} gives there is not known")
         return None
     letters = flags.name if getattr(flags, "is_string", False) else "" if flags is None else "?"
-    if not getattr(said, "is_string", False) or _FLAGS.fullmatch(letters) is None:
+    if not _is_text(said) or _FLAGS.fullmatch(letters) is None:
         why = "only a pattern that stands in quotes is known, with no flag but i and g"
         expressions.refuse(node, f"{expressions.written(node)}: {why}")
         return None
@@ -156,7 +162,7 @@ def _pattern(
 def _replacement(expressions: Expressions, node: Any, pattern: Group | None) -> str | None:
     """What stands for each part; None where it was refused."""
     said = node.args.get("replacement")
-    text: str | None = said.name if getattr(said, "is_string", False) else None
+    text: str | None = said.name if _is_text(said) else None
     if text is None or pattern is None:
         if pattern is not None:
             expressions.refuse(node, f"{expressions.written(node)} has no text in quotes to put")
@@ -170,7 +176,7 @@ def _replacement(expressions: Expressions, node: Any, pattern: Group | None) -> 
 
 def _wanted(node: Any, pattern: Group) -> tuple[str, int]:
     """What is asked for, and which group of the pattern has it: 0 is all of it."""
-    if "start" in node.args:
+    if "start" in node.args or node.args.get("null_if_no_match"):
         return "RegexpSubstring", min(1, sum(1 for _ in groups(pattern)))
     group = node.args.get("group")
     number = int(group.name) if getattr(group, "is_int", False) and group.name.isdigit() else 99

@@ -7,6 +7,8 @@ from typing import Any
 
 from seeknal.sql.translating.kinds import groups_of, is_iso
 
+UNITS = frozenset(("DAY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR"))
+
 
 def labels_of(node: Any, kind: str) -> frozenset[str]:
     """Under what names a rule may take an operand: its kind, and what is known of its value."""
@@ -46,7 +48,9 @@ def _labels_of_text(node: Any) -> set[str]:
     if (len(node.name) - len(node.name.rstrip("\\"))) % 2 == 0:
         found.add("whole-pattern")
     if len(node.name) == 1:
-        found.add("letter")
+        found |= {"letter", f"'{node.name}'"}
+    if node.name.upper() in UNITS:
+        found.add(node.name.upper())
     for kind in ("date", "timestamp"):
         if is_iso(node, kind):
             found.add(f"iso-{kind}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.translating.kinds import UNKNOWN, kind_alone
+from seeknal.sql.translating.kinds import COLLATED, UNKNOWN, kind_alone
 from seeknal.sql.translating.scopes import Named, renamed
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def unsure_of(query: Any, name: str) -> str:
 
     if not isinstance(query, exp.Union) or {key for key, of in query.args.items() if of} - _UNION:
         return "only what UNION makes of two queries is known to read its own rows alike"
-    step, found = query.expression, reads(query, name)
+    step, found = query.expression.unnest(), reads(query, name)
     if len(found) != 1 or not isinstance(step, exp.Select):
         return "its own rows are read once, by the last SELECT"
     if {key for key, of in step.args.items() if of} - _STEP or step.find(exp.AggFunc, exp.Window):
@@ -55,6 +55,8 @@ def first_columns(
     for column in found:
         if column.kind in ("decimal", "numeric", "huge"):
             expressions.refuse(query, f"{column.name!r} has other digits there in each round")
+        if expressions.pair.cuts_rounds and column.kind in ("text", COLLATED):
+            expressions.refuse(query, f"texts of {column.name!r} are as long as the first ones")
     return found
 
 

@@ -86,6 +86,8 @@ class Pair:
     """Words of which the parser makes something else, and why they are refused."""
     merged_first: bool = True
     """Whether ``*`` begins with the columns that USING makes one of two."""
+    cuts_rounds: bool = False
+    """A recursive query has no longer texts than its first rows."""
     sees_beside: bool = False
     """A query in brackets in FROM sees the tables before it, without LATERAL."""
     names_elements: bool = False

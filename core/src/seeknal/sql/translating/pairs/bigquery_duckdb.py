@@ -6,14 +6,24 @@ from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_DOUBLES,
     BY_ZERO,
+    CUTS,
+    DAYS,
     LONG,
+    NULL_AMONG,
     PLAIN,
+    READS,
     SUBSTRINGS,
 )
 from seeknal.sql.translating.rules import Pair, Rule
 
 _ZERO = "a division by 0 is an error in BigQuery"
 _QUOTIENT = BY_ZERO % BY_DOUBLES
+
+_SAFE = (
+    f"CASE WHEN {{1}} <> 0 AND (ISFINITE({BY_DOUBLES}) OR NOT ISFINITE(CAST({{0}} AS DOUBLE))"
+    f" OR NOT ISFINITE(CAST({{1}} AS DOUBLE))) THEN {BY_DOUBLES} END"
+)
+_SAFELY = "what divides by 0 or grows too large is NULL"
 
 _RULES = (
     Rule("Div", "whole|double whole|double", "double", write=_QUOTIENT, differs=_ZERO),
@@ -24,11 +34,72 @@ _RULES = (
     Rule("DPipe", "string string", "text"),
     Rule("Cast", "string STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "whole STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
-    Rule("Extract", "YEAR|MONTH|DAY|QUARTER moment", "whole"),
+    Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DAYOFYEAR|ISOYEAR moment", "whole"),
+    Rule("Extract", "ISOWEEK moment", "whole", write="EXTRACT(WEEK FROM {1})"),
+    Rule(
+        "Extract",
+        "DAYOFWEEK moment",
+        "whole",
+        write="EXTRACT(DOW FROM {1}) + 1",
+        differs="Sunday is 1 in BigQuery, and 0 in DuckDB",
+    ),
+    *(
+        Rule(
+            "DateTrunc",
+            f"{unit} date",
+            "date",
+            write=f"CAST(DATE_TRUNC('{part}', {{1}}) AS DATE)",
+        )
+        for unit, part in (
+            *(("DAY", "day"), ("ISOWEEK", "week"), ("MONTH", "month")),
+            *(("QUARTER", "quarter"), ("YEAR", "year")),
+        )
+    ),
+    *(
+        Rule(name, "date whole", "date", write=f"{{0}} {sign} CAST({{1}} AS INT)")
+        for name, sign in (("Add", "+"), ("Sub", "-"))
+    ),
+    Rule("Mod", "whole whole", "whole", write=BY_ZERO % "{0} % {1}", differs=_ZERO),
+    Rule("IntDiv", "whole whole", "whole", write=BY_ZERO % "{0} // {1}", differs=_ZERO),
+    Rule("SafeDivide", "whole|double whole|double", "double", write=_SAFE, differs=_SAFELY),
+    Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),
+    Rule("CountIf", "boolean", "whole"),
+    Rule("LogicalAnd LogicalOr", "boolean", "boolean"),
+    Rule("GroupConcat", "ordered plain", "text"),
+    Rule("GroupConcat", "ordered", "text"),
+    Rule("Concat", "string...", "text"),
+    Rule("ByteLength", "string", "whole", write="STRLEN({0})"),
+    Rule("Substring", "string nonzero-whole", "text"),
+    Rule("Cast", "boolean BIGINT", "whole"),
+    Rule("Cast", "boolean|date STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    Rule("RegexpLike", "string string", "boolean", write="REGEXP_MATCHES({0}, {1})"),
+    Rule(
+        "RegexpReplaceAll",
+        "string string string",
+        "text",
+        write="REGEXP_REPLACE({0}, {1}, {2}, 'g')",
+    ),
+    Rule(
+        "RegexpSubstring",
+        "string string whole",
+        "text",
+        write="CASE WHEN REGEXP_MATCHES({0}, {1}) THEN REGEXP_EXTRACT({0}, {1}, {2}) END",
+        differs="where nothing is found it is NULL in BigQuery",
+    ),
+    *(Rule("Array", f"{kind}...", "list of 0") for kind in ("whole", "string", "date")),
+    Rule("ArraySize", "list", "whole"),
+    Rule("Unnest", "list", "one of 0"),
+    Rule("Recursive", "query", "rows"),
+    *NULL_AMONG,
+    *CUTS,
+    *DAYS,
+    *READS,
     *SUBSTRINGS,
     *BY_BYTES,
     *LONG,
     *PLAIN,
 )
 
-PAIR = Pair(origin="bigquery", target="duckdb", rules=_RULES, orders_results=False)
+PAIR = Pair(
+    origin="bigquery", target="duckdb", rules=_RULES, orders_results=False, patterns=("re2", "re2")
+)

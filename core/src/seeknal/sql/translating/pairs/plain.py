@@ -78,6 +78,70 @@ TEXTS = (
 )
 """Functions of texts that PostgreSQL and DuckDB count, cut and fill alike, letter by letter."""
 
+_READ = (
+    "CASE WHEN REGEXP_FULL_MATCH({0}, '%s') THEN CAST({0} AS %s)"
+    " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
+)
+READS = tuple(
+    Rule(
+        "Cast",
+        f"text {type}",
+        kind,
+        write=_READ % (of, type, type),
+        differs="texts that only one of them reads are an error",
+    )
+    for of, type, kind in (
+        *(("-?[0-9]+", type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
+        ("-?[0-9]+(\\.[0-9]+)?", "DOUBLE", "double"),
+        ("([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]", "DATE", "date"),
+    )
+)
+"""Texts in DuckDB, in the forms that every dialect reads."""
+
+NULL_AMONG = tuple(
+    Rule(
+        f"{name}OrNull",
+        f"{kind} {kind}",
+        "common",
+        write="CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL"
+        f" THEN {name.upper()}({{0}}, {{1}}) END",
+        differs="beside NULL it is NULL, and the other value in DuckDB",
+    )
+    for name in ("Greatest", "Least")
+    for kind in ("whole", "double", "date", "timestamp")
+)
+"""GREATEST and LEAST of dialects in which NULL wins."""
+
+CUTS = (
+    Rule("StartsWith", "string string", "boolean"),
+    Rule("StrPosition", "string string", "whole"),
+    Rule("Replace", "string plain string", "text"),
+    Rule("Left Right Repeat", "string positive", "text"),
+    Rule("Pad", "string positive plain", "text"),
+    Rule("Trim LTrim RTrim", "string plain", "text"),
+)
+"""Functions of texts that dialects without a collation share."""
+
+DAYS = (
+    Rule("DateDiff", "date date DAY|MONTH|QUARTER|YEAR", "whole"),
+    *(
+        Rule(
+            name,
+            f"date whole|digits {unit}",
+            "date",
+            write=f"CAST({{0}} {sign} {function}(CAST({{1}} AS INT)) AS DATE)",
+            differs="a DATE and a span are a TIMESTAMP in DuckDB",
+        )
+        for name, sign in (("DateAdd", "+"), ("DateSub", "-"))
+        for unit, function in (
+            *(("DAY", "TO_DAYS"), ("WEEK", "TO_WEEKS"), ("MONTH", "TO_MONTHS")),
+            ("YEAR", "TO_YEARS"),
+        )
+    ),
+    Rule("LastDay", "date", "date"),
+)
+"""Functions of DATEs of dialects in which they count the boundaries that are crossed."""
+
 NUMBERS = (
     Rule("BitwiseNot", "whole", "whole"),
     Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.plain import BY_BYTES, BY_ZERO, LONG, PLAIN, SUBSTRINGS
+from seeknal.sql.translating.pairs.plain import (
+    BY_BYTES,
+    BY_ZERO,
+    CUTS,
+    DAYS,
+    LONG,
+    NULL_AMONG,
+    PLAIN,
+    READS,
+    SUBSTRINGS,
+)
 from seeknal.sql.translating.rules import Pair, Rule
 
 _DIGITS = "a quotient or average of NUMBERs has six more digits in Snowflake"
 _QUOTIENT = BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
+
+_ZERO = "a division by 0 is an error in Snowflake"
+_BLANKS = "every kind of space is cut off in DuckDB, and only blanks in Snowflake"
 
 _RULES = (
     Rule("Div", "double number", "double", write=_QUOTIENT),
@@ -15,6 +28,45 @@ _RULES = (
     Rule("Avg", "exact", refuse=_DIGITS),
     Rule("Sum", "decimal|double", "0"),
     Rule("Length", "text", "whole"),
+    Rule("BinaryLength", "string", "whole", write="LENGTH({0})"),
+    Rule("Mod", "whole whole", "whole", write=BY_ZERO % "{0} % {1}", differs=_ZERO),
+    Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),
+    Rule("EqualNull", "number number", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
+    Rule("EqualNull", "string string", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
+    Rule("EqualNull", "moment moment", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
+    Rule("CountIf", "boolean", "whole"),
+    Rule("Contains", "string string", "boolean"),
+    Rule("SplitPart", "string plain positive", "text"),
+    Rule("LogicalAnd LogicalOr", "boolean", "boolean"),
+    Rule("Concat", "string...", "text"),
+    Rule("Translate", "string plain plain", "text"),
+    Rule("Trim", "string", "text", write="TRIM({0}, ' ')", differs=_BLANKS),
+    Rule("LTrim", "string", "text", write="LTRIM({0}, ' ')", differs=_BLANKS),
+    Rule("RTrim", "string", "text", write="RTRIM({0}, ' ')", differs=_BLANKS),
+    *(
+        Rule(
+            "TimestampTrunc",
+            f"date {unit}",
+            "date",
+            write=f"CAST(DATE_TRUNC('{unit.lower()}', {{0}}) AS DATE)",
+        )
+        for unit in ("DAY", "MONTH", "QUARTER", "YEAR")
+    ),
+    Rule("TimestampTrunc", "timestamp DAY|MONTH|QUARTER|YEAR|HOUR|MINUTE|SECOND", "timestamp"),
+    *(
+        Rule(name, "date whole", "date", write=f"{{0}} {sign} CAST({{1}} AS INT)")
+        for name, sign in (("Add", "+"), ("Sub", "-"))
+    ),
+    Rule("Sub", "date date", "whole"),
+    Rule("DateDiff", "timestamp timestamp DAY|MONTH|YEAR|HOUR|MINUTE", "whole"),
+    Rule("DayOfWeekIso", "moment", "whole"),
+    Rule("Cast", "boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    Rule("Cast", "date VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    Rule("Values Lateral Recursive", "query", "rows"),
+    *NULL_AMONG,
+    *CUTS,
+    *DAYS,
+    *READS,
     Rule("DPipe", "string string", "text"),
     Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "whole VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
@@ -33,4 +85,6 @@ PAIR = Pair(
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,
+    cuts_rounds=True,
+    columns_of_values=("COLUMN", 1),
 )
