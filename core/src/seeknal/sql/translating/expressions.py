@@ -348,8 +348,11 @@ class Expressions:
     def _cast(self, node: Any, scope: Scope) -> str:
         from sqlglot import exp
 
-        kind = self.translate(node.this, scope)
         to = node.args["to"]
+        is_member = isinstance(node.this.unnest(), exp.JSONExtractScalar)
+        if is_member and kind_of(to) == "double" and "JSONDouble" in self.rules:
+            return self._double_of_member(node, scope)
+        kind = self.translate(node.this, scope)
         if kind == UNKNOWN:
             return UNKNOWN
         others = {key for key, value in node.args.items() if value} - {"this", "to"}
@@ -396,14 +399,45 @@ class Expressions:
         return self.translate(case, scope)
 
     def _jsonextractscalar(self, node: Any, scope: Scope) -> str:
+        """A member of a document, by its name."""
         from sqlglot import exp
 
         kind = self.translate(node.this, scope)
         steps = getattr(node.expression, "expressions", ())
         key = steps[-1].this if steps and isinstance(steps[-1], exp.JSONPathKey) else None
-        if len(steps) != 2 or not isinstance(key, str) or node.args.get("only_json_types"):
+        if len(steps) != 2 or not isinstance(key, str):
             return self.refuse(node, f"what {self.written(node)} gives there is not known")
         return self.apply(node, [node.this, exp.Literal.string(key)], [kind, LITERAL])
+
+    _jsonextract = _jsonextractscalar
+
+    def _lambda(self, node: Any, scope: Scope) -> str:
+        """``->`` among the arguments of a function, which the parser takes for one itself."""
+        from sqlglot import exp
+
+        names, key = node.expressions, node.this
+        if self.pair.origin != "postgres" or len(names) != 1 or not isinstance(key, exp.Literal):
+            return self.refuse_unsure(node)
+        if not key.is_string:
+            return self.refuse_unsure(node)
+        path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=key.name)])
+        column = exp.Column(this=names[0].copy())
+        member = exp.JSONExtract(this=column, expression=path, only_json_types=True)
+        node.replace(member)
+        return self.translate(member, scope)
+
+    def _double_of_member(self, node: Any, scope: Scope) -> str:
+        """A number of a document, however many zeros it is written with."""
+        from sqlglot import exp
+
+        member = node.this.unnest()
+        steps = getattr(member.expression, "expressions", ())
+        key = steps[-1].this if steps and isinstance(steps[-1], exp.JSONPathKey) else None
+        if len(steps) != 2 or not isinstance(key, str):
+            return self.refuse(node, f"what {self.written(node)} gives there is not known")
+        kind = self.translate(member.this, scope)
+        operands = [member.this, exp.Literal.string(key)]
+        return self.apply(node, operands, [kind, LITERAL], "JSONDouble")
 
     def _escape(self, node: Any, scope: Scope) -> str:
         """LIKE with an escape of its own."""

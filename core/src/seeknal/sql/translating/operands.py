@@ -54,6 +54,8 @@ def _labels_of_text(node: Any) -> set[str]:
     for kind in ("date", "timestamp"):
         if is_iso(node, kind):
             found.add(f"iso-{kind}")
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", node.name):
+        found.add("name")
     if re.fullmatch(r"-?\d{1,9}", node.name):
         found.add("digits")
     if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):

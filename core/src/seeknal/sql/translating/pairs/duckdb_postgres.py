@@ -58,6 +58,11 @@ _CONTAINS = "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN COALESCE({1} = A
 _LENGTH = "CAST(CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_LENGTH({0}, 1), 0) END AS BIGINT)"
 _KEY = "JSONB_EXTRACT_PATH(CAST({0} AS JSONB), {1})"
 _TEXT = "JSONB_EXTRACT_PATH_TEXT(CAST({0} AS JSONB), {1})"
+_NUMBER = (
+    f"CASE WHEN JSONB_TYPEOF({_KEY}) IN ('number', 'null') THEN CAST({_TEXT} AS DOUBLE PRECISION)"
+    f" WHEN {_KEY} IS NOT NULL"
+    f" THEN CAST(JSONB_TYPEOF({_KEY}) || ' has no counterpart there' AS DOUBLE PRECISION) END"
+)
 _MEMBER = (
     f"CASE WHEN {_KEY} IS NULL THEN NULL WHEN JSONB_TYPEOF({_KEY}) IN ('string', 'boolean', 'null')"
     f" OR {_TEXT} ~ '^-?[0-9]+$' THEN {_TEXT}"
@@ -328,11 +333,13 @@ _RULES = (
     # JSON
     Rule(
         "JSONExtractScalar",
-        "json plain",
+        "json name",
         "text",
         write=_MEMBER,
         differs="numbers with a fraction and nested values are written otherwise",
     ),
+    Rule("JSONExtract", "json name", "json", write=_KEY),
+    Rule("JSONDouble", "json name", "double", write=_NUMBER),
     # Dates
     Rule(
         "Extract",

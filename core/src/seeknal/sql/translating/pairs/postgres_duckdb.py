@@ -56,6 +56,21 @@ _READ = (
     " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
 )
 _TEXT = "texts that only one of them reads are an error"
+_OF = "JSON_TYPE({0}, {1})"
+_MEMBER = (
+    f"CASE WHEN {_OF} IN ('DOUBLE', 'HUGEINT', 'OBJECT', 'ARRAY') THEN"
+    f" CAST(CAST({_OF} || ' has no counterpart there' AS TINYINT) AS TEXT) ELSE {{0}} ->> {{1}} END"
+)
+_NUMBER = (
+    f"CASE WHEN {_OF} IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'NULL')"
+    " THEN CAST({0} ->> {1} AS DOUBLE)"
+    f" WHEN {_OF} IS NOT NULL THEN CAST({_OF} || ' has no counterpart there' AS DOUBLE) END"
+)
+_JSON_TYPE = (
+    "CASE JSON_TYPE({0}) WHEN 'VARCHAR' THEN 'string' WHEN 'OBJECT' THEN 'object'"
+    " WHEN 'ARRAY' THEN 'array' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'"
+    " ELSE CASE WHEN {0} IS NOT NULL THEN 'number' END END"
+)
 _ASCII = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ'"
 _MODERN = (
     "CASE WHEN ISFINITE({0}) AND {0} >= DATE '0001-01-01' THEN %s"
@@ -269,6 +284,25 @@ _RULES = (
     Rule("cardinality", "list", "whole", write="LEN({0})"),
     *(Rule("ArrayAppend", f"{kind}-list {kind}", "0") for kind in ("whole", "text", "date")),
     *(Rule("ArrayPrepend", f"{kind} {kind}-list", "1") for kind in ("whole", "text", "date")),
+    # JSON
+    Rule("JSONExtract", "json name", "json", write="{0} -> {1}"),
+    Rule(
+        "JSONExtractScalar",
+        "json name",
+        "text",
+        write=_MEMBER,
+        differs="numbers with a fraction and nested values are written otherwise",
+    ),
+    Rule("JSONDouble", "json name", "double", write=_NUMBER),
+    Rule("jsonb_typeof json_typeof", "json", "text", write=_JSON_TYPE),
+    Rule(
+        "jsonb_array_length json_array_length",
+        "json",
+        "whole",
+        write="CASE WHEN JSON_TYPE({0}) = 'ARRAY' THEN CAST(JSON_ARRAY_LENGTH({0}) AS INT)"
+        f" WHEN {{0}} IS NOT NULL THEN {_ERROR % 'not an array'} END",
+        differs="of what is no array it is an error in PostgreSQL, and 0 in DuckDB",
+    ),
     # Dates
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment", "decimal"),
     Rule("Extract", "HOUR|MINUTE timestamp", "decimal"),
