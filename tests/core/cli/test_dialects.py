@@ -195,3 +195,41 @@ def test_what_was_translated_by_other_rules_is_computed_again(made, monkeypatch)
     outcome = shop.run("plan").assert_ok()
 
     assert "definition changed" in outcome.stdout
+
+
+ROWS = {
+    "lateral": "SELECT o.id, l.n FROM ref('source.orders') AS o"
+    " CROSS JOIN LATERAL (SELECT o.a * 10 AS n) AS l WHERE o.id < 3",
+    "recursive": "WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 3)"
+    " SELECT o.id, n.v FROM ref('source.orders') AS o JOIN n ON n.v = o.id",
+    "values": "SELECT o.id, t.label FROM ref('source.orders') AS o"
+    " JOIN (VALUES (1, 'one'), (2, 'two')) AS t(id, label) ON t.id = o.id",
+    "series": "SELECT o.id, g.n FROM ref('source.orders') AS o, generate_series(1, o.id) AS g(n)"
+    " WHERE o.id < 3",
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "rows"),
+    [
+        ("lateral", [(1, 70), (2, -70)]),
+        ("recursive", [(1, 1), (2, 2), (3, 3)]),
+        ("values", [(1, "one"), (2, "two")]),
+        ("series", [(1, 1), (2, 1), (2, 2)]),
+    ],
+)
+def test_rows_that_stand_in_a_query_are_read_as_in_the_dialect(made, form, rows):
+    shop = made(ROWS[form])
+
+    shop.run("run").assert_ok()
+
+    assert sorted(shop.rows("transform.t")) == rows
+
+
+def test_a_pattern_that_fits_other_letters_is_told_by_its_name(made):
+    shop = made(r"SELECT id, name ~ '\w' AS found FROM ref('source.orders')")
+
+    outcome = shop.run("validate")
+
+    assert "SK0456" in outcome.stderr
+    assert r"\w is up to a language: write the letters, such as [0-9]" in outcome.stderr

@@ -220,6 +220,7 @@ class Expressions:
                 return self.refuse(node, f"{source.name} has no column {node.name!r}")
             spell(node.args["table"], source.name)
             spell(node.this, found.name)
+            node.meta["stored"] = source.stored
             return found.kind
         return self._bare(node, scope)
 
@@ -246,6 +247,7 @@ class Expressions:
                 around.reached[0] |= around is not scope
                 ((source, column),) = found
                 node.set("table", exp.to_identifier(source.name, quoted=True))
+                node.meta["stored"] = source.stored
                 spell(node.this, column.name)
                 return column.kind
             if computed is not None and around is scope and not _is_part(node, computed):

@@ -29,11 +29,13 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         found |= _labels_of_text(inner)
     elif isinstance(inner, exp.Literal):
         value = float(inner.name)
-        found |= {"constant"} | ({"nonzero"} if value else set())
+        found |= {"constant", inner.name} | ({"nonzero"} if value else set())
         found |= {"nonzero-whole"} if value and kind == "whole" else set()
         found |= {"positive"} if value > 0 and kind == "whole" else set()
         # What it is multiplied with has no more digits then than a DOUBLE holds.
         found |= {"dyadic"} if value <= 1 and (value * 64).is_integer() else set()
+    elif isinstance(inner, exp.Column) and kind == "decimal" and inner.meta.get("stored"):
+        found.add("stored")
     elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
         value = float(inner.this.name)
         found |= {"constant"} | ({"nonzero"} if value else set())

@@ -320,6 +320,11 @@ class Queries:
                     self.expressions.ordered(entry, kind)
 
     def _limit(self, node: Any) -> None:
+        from sqlglot import exp
+
+        fetch = node.args.get("limit")
+        if isinstance(fetch, exp.Fetch) and _counts_rows(fetch):
+            node.set("limit", exp.Limit(expression=fetch.args["count"].copy()))
         for clause in ("limit", "offset"):
             found = node.args.get(clause)
             if found is not None:
@@ -341,6 +346,13 @@ def _place_in(node: Any, columns: Sequence[Named]) -> int | None:
         names = [column.name.lower() for column in columns]
         return names.index(node.name.lower()) if node.name.lower() in names else None
     return None
+
+
+def _counts_rows(fetch: Any) -> bool:
+    """Whether FETCH FIRST says nothing but a number of rows."""
+    options = fetch.args.get("limit_options")
+    said = {key for key, value in options.args.items() if value} if options is not None else set()
+    return fetch.args.get("count") is not None and said <= {"rows"}
 
 
 def _name_result(entry: Any, column: Named) -> None:

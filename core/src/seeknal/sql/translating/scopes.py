@@ -24,6 +24,8 @@ class Source:
 
     name: str
     columns: tuple[Named, ...]
+    stored: bool = False
+    """It is a table: all values of a column have as many digits."""
 
     def find(self, name: str) -> Named | None:
         """The column of that name, in whatever case it is written."""

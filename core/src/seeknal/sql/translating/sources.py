@@ -53,7 +53,8 @@ class Sources:
         columns, place = read(node, scope)
         alias = place.args.get("alias")
         names = [column.name for column in (alias.args.get("columns") or ())] if alias else []
-        source = Source(name=place.alias_or_name, columns=renamed(columns, names))
+        stored = any(columns is table for table in self.schema.values())
+        source = Source(name=place.alias_or_name, columns=renamed(columns, names), stored=stored)
         if alias is not None:
             quote_alias(alias)
         scope.sources.append(source)

@@ -213,6 +213,11 @@ _RULES = (
     # Texts
     *TEXTS,
     *NUMBERS,
+    Rule("DPipe", "string stored", "text"),
+    Rule("DPipe", "stored string", "text"),
+    Rule("Concat", "string|whole|stored...", "text"),
+    Rule("ConcatWs", "string string|whole|stored...", "text"),
+    Rule("Cast", "stored VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     *(
         Rule(
             name,
