@@ -90,7 +90,7 @@ def _refused_words(sql: str, pair: Pair) -> list[Refusal]:
 _ONLY_WITHIN = {
     "numeric": "is a NUMERIC of more digits than are kept there: make it a DOUBLE PRECISION"
     " with CAST",
-    "midnight": "is an instant, the first of its day by the time zone: make it a DATE with CAST",
+    "midnight": "gives an instant in PostgreSQL, by the time zone: make it a DATE with CAST",
 }
 """Kinds of which only parts or other forms are known there."""
 

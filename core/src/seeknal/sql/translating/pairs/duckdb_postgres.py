@@ -136,6 +136,7 @@ _RULES = (
         "boolean",
     ),
     same(("And", "Or", "Xor"), "boolean boolean", "boolean"),
+    Rule("Like", "string plain", "boolean", write="{0} LIKE {1}"),
     Rule(
         "Like",
         "string string",
