@@ -88,6 +88,7 @@ def test_what_differs_is_written_as_the_other_one_says_it(sql, there):
         ("SELECT l[-1] AS x FROM t", "l[-1] may mean something else"),
         ("SELECT regexp_matches(s, a::VARCHAR) AS x FROM t", "a pattern that stands in quotes"),
         ("SELECT v FROM t, unnest(l) AS v", "give its column a name"),
+        ("SELECT median(a) OVER (PARTITION BY s) AS x FROM t", "an order within, in a window"),
         ("SELECT {'a': 1} AS x FROM t", "what {'a': 1} gives there is not known"),
         ("SELECT a FROM nowhere", "the columns of nowhere are not known"),
         ("SELECT nowhere FROM t", "no table has a column 'nowhere'"),

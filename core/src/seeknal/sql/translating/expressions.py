@@ -289,7 +289,8 @@ class Expressions:
         if not isinstance(select, exp.Select):
             return self.refuse_unsure(node)
         fits = not any(
-            select.args.get(key) for key in ("group", "having", "qualify", "distinct", "limit")
+            select.args.get(key)
+            for key in ("group", "having", "qualify", "distinct", "limit", "offset")
         )
         if not fits or any(
             found is not node and found.parent_select is select
@@ -544,6 +545,9 @@ class Expressions:
         kinds = self.order(node.args["order"], scope) if node.args.get("order") else []
         from sqlglot import exp
 
+        ordered = node.this.find(exp.Order, exp.Median, exp.PercentileCont, exp.PercentileDisc)
+        if ordered and not self.pair.orders_in_windows:
+            return self.refuse(node, f"{self.written(node)} has an order within, in a window")
         if node.this.find(exp.Distinct):
             return self.refuse(node, f"{self.written(node)} counts distinct values in a window")
         spec = node.args.get("spec")

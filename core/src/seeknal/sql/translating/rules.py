@@ -94,6 +94,8 @@ class Pair:
     """The column of ``unnest(...) AS t`` is ``t``, too."""
     columns_of_values: tuple[str, int] = ("column", 1)
     """How the columns of VALUES are named that have no name, and from which number on."""
+    orders_in_windows: bool = True
+    """Whether an aggregate over a window may have an order of its own, as a median has."""
     patterns: tuple[str, str] | None = None
     """Which regular expressions both read, as `patterns` knows them."""
     orders_results: bool = True

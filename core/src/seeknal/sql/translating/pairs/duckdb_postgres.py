@@ -467,6 +467,7 @@ PAIR = Pair(
     decimal="(18, 3)",
     merged_first=False,
     patterns=("re2", "postgres"),
+    orders_in_windows=False,
     sees_beside=True,
     columns_of_values=("col", 0),
 )
