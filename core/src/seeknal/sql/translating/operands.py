@@ -58,8 +58,27 @@ def _labels_of_text(node: Any) -> set[str]:
             found.add(f"iso-{kind}")
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", node.name):
         found.add("name")
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", node.name):
+        found |= {"exact-text", "float-text"}
+    if re.fullmatch(r"(?i)[+-]?inf(inity)?|nan|-?[0-9]+(\.[0-9]+)?e[+-]?[0-9]{1,2}", node.name):
+        found.add("float-text")
+    if _is_moment(node.name):
+        found.add("moment-text")
     if re.fullmatch(r"-?\d{1,9}", node.name):
         found.add("digits")
     if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):
         found.add("time-format")
     return found
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text is a date and a time of day, with or without seconds."""
+    from datetime import datetime
+
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?", text, re.ASCII):
+        return False
+    try:
+        datetime.fromisoformat(text.partition(".")[0])
+    except ValueError:
+        return False
+    return True

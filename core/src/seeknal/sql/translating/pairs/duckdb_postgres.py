@@ -7,6 +7,7 @@ from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
     EQUALITIES,
     FULLER,
+    LITERALS,
     NUMBERS,
     REST,
     ROWS,
@@ -456,6 +457,7 @@ _RULES = (
     Rule("Range", "whole whole positive", "whole", write=_STEPS.replace("{1}", "{1} - 1")),
     *ROWS,
     *WINDOWS,
+    *LITERALS,
     *REST,
 )
 

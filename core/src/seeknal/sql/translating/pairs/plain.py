@@ -78,6 +78,13 @@ TEXTS = (
 )
 """Functions of texts that PostgreSQL and DuckDB count, cut and fill alike, letter by letter."""
 
+LITERALS = (
+    same(("Cast",), "float-text DOUBLE", "double"),
+    same(("Cast",), "exact-text DECIMAL", "decimal"),
+    same(("Cast",), "moment-text TIMESTAMP", "timestamp"),
+)
+"""Texts in quotes that PostgreSQL and DuckDB read alike."""
+
 _READ = (
     "CASE WHEN REGEXP_FULL_MATCH({0}, '%s') THEN CAST({0} AS %s)"
     " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"

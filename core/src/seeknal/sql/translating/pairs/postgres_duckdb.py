@@ -8,6 +8,7 @@ from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
     EQUALITIES,
     FULLER,
+    LITERALS,
     NUMBERS,
     REST,
     ROWS,
@@ -394,6 +395,7 @@ _RULES = (
     Rule("Series", "date date interval", "midnight", differs=_SERIES),
     *ROWS,
     *WINDOWS,
+    *LITERALS,
     *REST,
 )
 
