@@ -159,7 +159,7 @@ _RULES = (
     Rule("Floor Ceil", "decimal|double", "0"),
     Rule("Round Floor Ceil Trunc", "whole", "double", write="CAST({0} AS DOUBLE)"),
     Rule("Trunc", "decimal", "decimal"),
-    Rule("Sign", "decimal", "decimal"),
+    Rule("Sign", "decimal", "decimal", write="CAST(SIGN({0}) AS DECIMAL(1, 0))"),
     Rule("Sign", "whole|double", "double", write="CAST(SIGN({0}) AS DOUBLE)"),
     *(
         Rule(
@@ -264,7 +264,7 @@ _RULES = (
         differs="where nothing is found it is NULL in PostgreSQL",
     ),
     Rule("RegexpCount", "string string", "whole", write="LEN(REGEXP_EXTRACT_ALL({0}, {1}))"),
-    Rule("octet_length", "string", "whole", write="STRLEN({0})"),
+    Rule("octet_length", "string", "whole", write="CAST(STRLEN({0}) AS INT)"),
     Rule(
         "StringToArray",
         "string plain",
