@@ -81,6 +81,11 @@ _FINITE = (
     f" THEN CAST({_INFINITE} || ' times infinity has no counterpart there' AS INTEGER)"
     " ELSE %s END"
 )
+_SPREAD = (
+    "CASE WHEN COUNT({0}) > 1 AND MIN({0}) = MAX({0})"
+    " AND ABS(MAX({0})) < CAST('Infinity' AS DOUBLE PRECISION)"
+    " THEN CAST(0 AS DOUBLE PRECISION) ELSE %s END"
+)
 _MIDDLE = "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {0})"
 _SHARE = "PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})"
 
@@ -209,7 +214,7 @@ _RULES = (
     Rule("Avg", "exact", "double", write="CAST(AVG({0}) AS DOUBLE PRECISION)", differs=_AS_DOUBLE),
     Rule("Min", "text", "text", write='MIN({0} COLLATE "C")', differs=_BY_BYTES),
     Rule("Max", "text", "text", write='MAX({0} COLLATE "C")', differs=_BY_BYTES),
-    *deviations("DOUBLE PRECISION", _AS_DOUBLE),
+    *deviations("DOUBLE PRECISION", f"{_AS_DOUBLE}; of equal values it is 0", _SPREAD),
     Rule(
         "Median",
         "whole",

@@ -33,11 +33,15 @@ def quotients(
     )
 
 
-def deviations(double: str, differs: str = "") -> tuple[Rule, ...]:
-    """Deviations and variances, which are DOUBLEs in DuckDB."""
+def deviations(double: str, differs: str = "", write: str = "%s") -> tuple[Rule, ...]:
+    """Deviations and variances, which are DOUBLEs in DuckDB; ``write`` is put around each."""
     return tuple(
         Rule(
-            name, "number", "double", write=f"{function}(CAST({{0}} AS {double}))", differs=differs
+            name,
+            "number",
+            "double",
+            write=write % f"{function}(CAST({{0}} AS {double}))",
+            differs=differs,
         )
         for name, function in (
             ("Stddev", "STDDEV_SAMP"),

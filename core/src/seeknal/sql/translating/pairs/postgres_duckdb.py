@@ -187,7 +187,11 @@ _RULES = (
     Rule("Avg", "exact", "numeric", differs=_DIGITS),
     Rule("Min Max", "text", refuse=_BY_LANGUAGE, differs=_BY_LANGUAGE),
     Rule("Stddev StddevSamp StddevPop Variance VariancePop", "exact", refuse=_DIGITS),
-    same(("Stddev", "StddevSamp", "StddevPop", "Variance", "VariancePop"), "double", "double"),
+    Rule(
+        "Stddev StddevSamp StddevPop Variance VariancePop",
+        "double",
+        refuse="of values that are nearly equal engines round to other DOUBLEs",
+    ),
     Rule("every", "boolean", "boolean", write="BOOL_AND({0})"),
     Rule("ArrayAgg", "ordered", "list of 0"),
     Rule("PercentileDisc", "number|date|timestamp dyadic", "0", write="QUANTILE_DISC({0}, {1})"),
