@@ -13,7 +13,20 @@ _SIGNS = {
     **{"Between": "BETWEEN", "Like": "LIKE", "ILike": "ILIKE", "Is": "IS", "Not": "NOT"},
     **{"NullSafeEQ": "IS NOT DISTINCT FROM", "NullSafeNEQ": "IS DISTINCT FROM"},
     **{"Ordered": "ORDER BY", "Array": "[...]", "Double": "1e2", "JSONExtractScalar": "->>"},
-    **{"BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "xor", "GroupConcat": "string_agg"},
+    **{
+        "BitwiseAnd": "&",
+        "BitwiseOr": "|",
+        "BitwiseXor": "xor",
+        "BitwiseNot": "~",
+        "GroupConcat": "string_agg",
+    },
+    **{"GreatestOrNull": "greatest", "LeastOrNull": "least", "BinaryLength": "length"},
+    **{"LTrim": "ltrim", "RTrim": "rtrim", "LikeEscape": "LIKE ... ESCAPE", "Any": "= ANY"},
+    **{"RegexpReplaceAll": "regexp_replace of all", "RegexpSubstring": "substring of a pattern"},
+    **{"Bracket": "[1]", "JSONExtract": "->", "JSONDouble": "(... ->> ...)::float8"},
+    **{"Recursive": "WITH RECURSIVE", "Ordinality": "WITH ORDINALITY", "DistinctOn": "DISTINCT ON"},
+    **{"Series": "FROM generate_series", "Range": "FROM range", "Explode": "SELECT unnest"},
+    **{"Frames": "GROUPS, RANGE n and EXCLUDE in windows", "Spans": "INTERVAL '1 month 2 days'"},
 }
 
 
