@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import frozen
 
+from tests.dialects.arrow import values_of
 from tests.dialects.loading import statements
 from tests.dialects.servers import NoEngine, mariadb, spark_connect
 from tests.dialects.values import Value, value_of
@@ -120,9 +121,17 @@ def _typed(row: list[Any], types: list[str]) -> list[Value]:
         elif of.startswith("MAP(") and value is not None:
             pairs = [[value_of(key), value_of(part)] for key, part in value.items()]
             found.append({"map": pairs})
+        elif of in ("DATE", "TIMESTAMP") and isinstance(value, str):
+            found.append({of.lower(): _like_python(value)})
         else:
             found.append(value_of(value))
     return found
+
+
+def _like_python(moment: str) -> str:
+    """A date or time that Python has none of, with as many digits as Python writes."""
+    whole, dot, parts = moment.partition(".")
+    return f"{whole}.{parts:0<6}" if dot else moment
 
 
 @contextmanager
@@ -363,7 +372,7 @@ def ask_spark(connection: Any, sql: str) -> Answer:
     columns = [
         _months(connection, sql, place, table.num_columns)
         if str(field.type) == "month_interval"
-        else [_from_arrow(value, field.type) for value in table.column(place).to_pylist()]
+        else values_of(table.column(place))
         for place, field in enumerate(table.schema)
     ]
     return Answer(
@@ -374,17 +383,10 @@ def ask_spark(connection: Any, sql: str) -> Answer:
 def _months(connection: Any, sql: str, place: int, width: int) -> list[Value]:
     """Spans of months, which pyarrow cannot read."""
     names = ", ".join(f"c{at}" for at in range(width))
-    months = f"extract(YEAR FROM c{place}) * 12 + extract(MONTH FROM c{place})"
+    span = f"CAST(c{place} AS INTERVAL YEAR TO MONTH)"
+    months = f"extract(YEAR FROM {span}) * 12 + extract(MONTH FROM {span})"
     found = ask_spark(connection, f"SELECT {months} AS n FROM ({sql}) AS q({names})")
     return [None if n is None else {"interval": [n, 0, 0]} for (n,) in found.rows]
-
-
-def _from_arrow(value: Any, of: Any) -> Value:
-    import pyarrow as pa
-
-    if value is not None and pa.types.is_map(of):
-        return {"map": [[value_of(key), value_of(part)] for key, part in value]}
-    return value_of(value)
 
 
 _OPENED = {

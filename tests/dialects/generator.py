@@ -29,9 +29,10 @@ SHAPES = {
     "rank": "SELECT id, row_number() OVER (ORDER BY {}, id) AS v FROM mixed{} ORDER BY id",
     "beside": "SELECT id, r.v AS v FROM mixed, LATERAL (SELECT {} AS v) AS r{} ORDER BY id",
     "total": "SELECT 1 AS id, {} AS v FROM mixed{}",
+    "distinct": "SELECT 1 AS id, count(*) AS v FROM (SELECT DISTINCT {} AS k FROM mixed{}) AS q",
 }
 """Where an expression stands; the second place is for a condition on rows."""
-_TYPES = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "span", "list")
+_TYPES = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "span", "list", "win")
 SHRINKS = 400
 TOGETHER = 20
 """How many expressions are asked for at once of an engine that takes long to answer."""
@@ -73,7 +74,9 @@ class Search:
     counts: Counter[str] = field(factory=Counter)
 
     def outcome(self, case: Case) -> tuple[Outcome | None, Finding | None]:
-        """None for what the origin itself does not understand."""
+        """None for what the origin itself does not understand, unless it is refused."""
+        if self.is_refused(case):
+            return Outcome.REFUSED, None
         entry = self.expected(case.sql)
         if entry is None:
             return None, None
@@ -128,14 +131,18 @@ class Search:
 
     def fits_others(self, case: Case) -> bool:
         """Whether it can be asked for beside others: one error or refusal would be that of all."""
-        entry = self.expected(case.sql)
-        if case.shape != "value" or entry is None or entry.fails:
+        if case.shape != "value" or self.is_refused(case):
             return False
+        entry = self.expected(case.sql)
+        return entry is not None and not entry.fails
+
+    def is_refused(self, case: Case) -> bool:
+        """Whether nothing has to be asked of an engine."""
         try:
             found = self.translate(case.sql, self.origin.dialect, self.target.dialect, self.known)
         except ValueError:
-            return False
-        return not isinstance(found, Refused)
+            return True
+        return isinstance(found, Refused)
 
     def shrunk(self, found: Finding) -> Finding:
         """The smallest case near a finding that is found in the same way."""
@@ -170,8 +177,10 @@ def cases(dialect: str, seed: int, numbers: range) -> Iterator[Case]:
     given = grammar(dialect)
     for number in numbers:
         random = Random(f"{seed}:{number}")
-        shape = random.choices(list(SHAPES), weights=(72, 8, 6, 6, 8))[0]
-        of = {"filter": "bool", "total": "agg"}.get(shape) or random.choice(_TYPES)
+        shape = random.choices(list(SHAPES), weights=(72, 8, 6, 6, 8, 4))[0]
+        of = {"filter": "bool", "total": "agg"}.get(shape) or random.choice(
+            _TYPES if shape == "value" else _TYPES[:-1]
+        )
         expression = given.drawn(random, of, random.randint(1, 4))
         yield Case(number=number, shape=shape, expression=expression)
 
@@ -225,7 +234,7 @@ def told(finding: Finding, origin: str, target: str, seed: int) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Look for silent differences at random.")
-    parser.add_argument("--origin", choices=("duckdb", "postgres"), default="duckdb")
+    parser.add_argument("--origin", choices=("duckdb", "postgres", "spark"), default="duckdb")
     parser.add_argument("--target", choices=("duckdb", "postgres", "spark"), default="postgres")
     parser.add_argument("--tries", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
@@ -257,7 +266,7 @@ def main(arguments: list[str]) -> int:
 def _shown(found: Search, options: argparse.Namespace, numbers: range) -> int:
     """Print findings, each smallest case once; how many there are."""
     seen: set[str] = set()
-    together = TOGETHER if options.target == "spark" else 1
+    together = TOGETHER if "spark" in (options.origin, options.target) else 1
     asked = cases(options.origin, options.seed, numbers)
     for finding in search(found, asked, together=together):
         smallest = found.shrunk(finding)

@@ -1,7 +1,8 @@
 """Which expressions of a dialect are drawn at random: rules by the type that they give.
 
 A rule is a text with the types of its parts in braces. Types are families: ``int``, ``big``,
-``dec``, ``dbl``, ``text``, ``bool``, ``date``, ``ts``, ``span``; ``agg`` stands at the top only.
+``dec``, ``dbl``, ``text``, ``bool``, ``date``, ``ts``, ``span``; ``agg`` and ``win`` stand at the
+top only.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ LEAVES = {
     "span": ["INTERVAL '1' MONTH", "INTERVAL '1' DAY", "INTERVAL '90' MINUTE"],
 }
 
-_LISTS = {"duckdb": ["[i, j]", "[1, NULL, 3]", "[id]"], "postgres": ["ARRAY[i, j]", "ARRAY[3]"]}
+_LISTS = {
+    "duckdb": ["[i, j]", "[1, NULL, 3]", "[id]"],
+    "postgres": ["ARRAY[i, j]", "ARRAY[3]"],
+    "spark": ["array(i, j)", "array(1, NULL, 3)"],
+}
 _ANY = ("int", "big", "dec", "dbl", "text", "bool", "date", "ts", "list")
 _EACH = [
     (of, text.replace("{T}", f"{{{of}}}"))
@@ -197,8 +202,38 @@ _AGGREGATES = [
     ("agg", "var_pop({dbl})"),
     ("agg", "max({dbl}) FILTER (WHERE {bool})"),
     ("agg", "array_agg({text} ORDER BY id DESC)"),
+    ("agg", "CAST(sum({int}) AS VARCHAR)"),
+    ("agg", "coalesce(sum({int}), 0)"),
+    ("agg", "(sum({int}) + sum({dec}))"),
+    ("agg", "(sum({dec}) / count({int}))"),
+    ("agg", "(avg({dbl}) - avg({dec}))"),
+    ("agg", "round(avg({dec}))"),
+    ("agg", "(max({dbl}) / min({dec}))"),
+    ("agg", "(count(*) FILTER (WHERE {bool}))"),
+    *(("agg", f"count(DISTINCT {{{of}}})") for of in ("dbl", "text", "ts", "bool")),
+    *(("agg", f"{of}({{{what}}})") for of in ("min", "max") for what in ("dec", "dbl", "ts")),
+    ("agg", "stddev_pop({int})"),
+    ("agg", "variance({dec})"),
 ]
-_SHARED = [*_EACH, *_NUMBERS, *_TEXTS, *_TRUTHS, *_DATES, *_AGGREGATES]
+_ROW_BY_ROW = "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW"
+_WINDOWS = [
+    *(
+        ("win", f"{of} OVER (PARTITION BY {{bool}} ORDER BY id)")
+        for of in ("sum({int})", "avg({dec})", "min({text})", "max({dbl})", "count({date})")
+    ),
+    *(("win", f"lag({{{of}}}) OVER (ORDER BY id)") for of in _ANY[:-1]),
+    *(("win", f"lead({{{of}}}, 2) OVER (ORDER BY id DESC)") for of in _ANY[:-1]),
+    *(("win", f"rank() OVER (ORDER BY {{{of}}})") for of in _ANY[:-1]),
+    *(("win", f"dense_rank() OVER (ORDER BY {{{of}}} DESC)") for of in _ANY[:-1]),
+    *(("win", f"count(*) OVER (PARTITION BY {{{of}}})") for of in _ANY[:-1]),
+    ("win", "first_value({text}) OVER (ORDER BY {int}, id)"),
+    ("win", "last_value({dec}) OVER (ORDER BY {date}, id)"),
+    ("win", "ntile(3) OVER (ORDER BY {dbl}, id)"),
+    ("win", "percent_rank() OVER (ORDER BY {dec})"),
+    ("win", "cume_dist() OVER (ORDER BY {bool})"),
+    *(("win", f"{of} OVER (ORDER BY id {_ROW_BY_ROW})") for of in ("sum({dec})", "max({int})")),
+]
+_SHARED = [*_EACH, *_NUMBERS, *_TEXTS, *_TRUTHS, *_DATES, *_AGGREGATES, *_WINDOWS]
 
 _DUCKDB = [
     ("int", "xor({int}, {int})"),
@@ -235,6 +270,47 @@ _DUCKDB = [
     ("list", "({list})[2:3]"),
     ("list", "list_transform({list}, lambda v: v + 1)"),
     ("text", "CAST({list} AS VARCHAR)"),
+    *(("int", f"sign({{{of}}})") for of in ("int", "dec", "dbl")),
+    ("int", "({int} // 3)"),
+    ("int", "({int} % 4)"),
+    *(
+        ("dbl", f"({{{one}}} / {{{other}}})")
+        for one, other in (("int", "dbl"), ("dec", "dec"), ("dbl", "dec"), ("dbl", "dbl"))
+    ),
+    ("dbl", "({dbl} / 4)"),
+    ("dbl", "({dbl} * 1e2)"),
+    ("text", "left({text}, 2)"),
+    ("text", "right({text}, 1)"),
+    ("text", "substr({text}, 2, 3)"),
+    ("text", "replace({text}, 'a', {text})"),
+    ("text", "md5({text})"),
+    *(("ts", f"date_trunc('{unit}', {{date}})") for unit in ("year", "quarter", "week")),
+    *(("ts", f"date_trunc('{unit}', {{ts}})") for unit in ("year", "quarter", "day")),
+    *(
+        ("int", f"CAST(extract({unit} FROM {{ts}}) AS INTEGER)")
+        for unit in ("quarter", "hour", "minute", "dow", "week")
+    ),
+    *(("int", f"CAST({name}({{date}}) AS INTEGER)") for name in ("year", "dayofyear", "dayofweek")),
+    ("int", "CAST(date_diff('day', {date}, {date}) AS INTEGER)"),
+    ("int", "CAST(date_diff('year', {date}, {ts}) AS INTEGER)"),
+    ("int", "CAST(date_diff('month', {ts}, {ts}) AS INTEGER)"),
+    ("date", "({date} + 30)"),
+    *(
+        ("big", f"date_diff('{unit}', {{ts}}, {{ts}})")
+        for unit in ("day", "quarter", "minute", "second")
+    ),
+    *(("big", f"{name}({{date}})") for name in ("dayofweek", "isodow", "month")),
+    ("big", "date_diff('month', {date}, {date})"),
+    ("text", "dayname({date})"),
+    ("text", "ltrim({text})"),
+    ("text", "rtrim({text}, 'a ')"),
+    ("dbl", "pow({dbl}, 2)"),
+    ("int", "({int} & {int})"),
+    ("bool", "({bool} < {bool})"),
+    ("bool", "greatest({bool}, {bool})"),
+    ("agg", "count_if({bool})"),
+    ("agg", "bit_or({int})"),
+    ("agg", "median({int})"),
     ("agg", "median({dbl})"),
     ("agg", "quantile_cont({dbl}, 0.3)"),
     ("agg", "list({int} ORDER BY id)"),
@@ -293,6 +369,60 @@ _POSTGRES = [
     ("agg", "array_agg({int} ORDER BY id)"),
 ]
 
+_SPARK = [
+    ("int", "CAST(({int} DIV 3) AS INT)"),
+    ("int", "pmod({int}, 4)"),
+    ("dbl", "({int} / {int})"),
+    ("dbl", "({dbl} / {dbl})"),
+    ("dbl", "({dbl} / 4)"),
+    ("dbl", "CAST({dec} AS DOUBLE)"),
+    ("dbl", "ln({dec})"),
+    ("dbl", "sqrt({int})"),
+    ("dbl", "power({dbl}, 2)"),
+    ("dbl", "sign({dec})"),
+    ("big", "floor({dbl})"),
+    ("big", "ceil({dbl})"),
+    ("dec", "round({dec}, 1)"),
+    ("text", "concat({text}, {text}, {text})"),
+    ("text", "ltrim({text})"),
+    ("text", "rtrim({text})"),
+    ("text", "left({text}, 2)"),
+    ("text", "right({text}, 1)"),
+    ("text", "substr({text}, 2, 3)"),
+    ("text", "md5({text})"),
+    ("text", "dayname({date})"),
+    ("bool", "contains({text}, {text})"),
+    ("bool", "endswith({text}, {text})"),
+    ("bool", "({int} <=> {int})"),
+    ("bool", "({bool} < {bool})"),
+    ("bool", "isnull({dec})"),
+    ("int", "instr({text}, 'b')"),
+    *(("int", f"{name}({{date}})") for name in ("year", "dayofweek", "weekday", "weekofyear")),
+    *(("int", f"{name}({{ts}})") for name in ("month", "hour", "second", "quarter")),
+    ("int", "datediff({date}, {date})"),
+    ("int", "datediff({ts}, {date})"),
+    ("date", "date_add({date}, {int})"),
+    ("date", "date_sub({date}, 30)"),
+    ("date", "add_months({date}, {int})"),
+    ("date", "last_day({date})"),
+    ("date", "to_date({ts})"),
+    ("agg", "count_if({bool})"),
+    ("agg", "median({int})"),
+    ("agg", "any_value({int})"),
+    ("agg", "bit_or({int})"),
+    ("agg", "every({bool})"),
+]
+_GRAMMARS = {"duckdb": _DUCKDB, "postgres": _POSTGRES, "spark": _SPARK}
+_SPELLED = {
+    "spark": {
+        " AS VARCHAR)": " AS STRING)",
+        " AS TIMESTAMP)": " AS TIMESTAMP_NTZ)",
+        "TIMESTAMP '": "TIMESTAMP_NTZ '",
+        "DOUBLE PRECISION": "DOUBLE",
+    }
+}
+"""What a dialect writes otherwise."""
+
 
 @frozen
 class Expression:
@@ -337,8 +467,8 @@ class Grammar:
 
     def drawn(self, random: Random, of: str, depth: int) -> Expression:
         """A random expression of a type that is at most ``depth`` rules deep."""
-        # An aggregate is never a leaf; else every fifth part ends early.
-        if of != "agg" and (depth <= 0 or random.random() < 0.2):
+        # Aggregates and windows are never leaves; else every fifth part ends early.
+        if of not in ("agg", "win") and (depth <= 0 or random.random() < 0.2):
             return Expression(of, random.choice(self.leaves[of]))
         text = random.choice(self.rules[of])
         parts = tuple(self.drawn(random, part, depth - 1) for part in _PART.findall(text))
@@ -346,8 +476,15 @@ class Grammar:
 
 
 def grammar(dialect: str) -> Grammar:
-    """The grammar of a dialect: ``duckdb`` or ``postgres``."""
+    """The grammar of a dialect: ``duckdb``, ``postgres`` or ``spark``."""
     found: dict[str, list[str]] = {}
-    for of, text in [*_SHARED, *{"duckdb": _DUCKDB, "postgres": _POSTGRES}[dialect]]:
-        found.setdefault(of, []).append(text)
-    return Grammar(rules=found, leaves={**LEAVES, "list": _LISTS[dialect]})
+    for of, text in [*_SHARED, *_GRAMMARS[dialect]]:
+        found.setdefault(of, []).append(_spelled(text, dialect))
+    leaves = {of: [_spelled(text, dialect) for text in texts] for of, texts in LEAVES.items()}
+    return Grammar(rules=found, leaves={**leaves, "list": _LISTS[dialect]})
+
+
+def _spelled(text: str, dialect: str) -> str:
+    for one, other in _SPELLED.get(dialect, {}).items():
+        text = text.replace(one, other)
+    return text

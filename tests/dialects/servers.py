@@ -116,6 +116,12 @@ def _spark_server() -> Iterator[str]:
             "spark.sql.decimalOperations.allowPrecisionLoss": "false",
             "spark.sql.warehouse.dir": place / "warehouse",
             "spark.sql.shuffle.partitions": 1,
+            # Else what ten thousands of queries leave behind fills its memory.
+            "spark.sql.ui.retainedExecutions": 5,
+            "spark.ui.retainedJobs": 5,
+            "spark.ui.retainedStages": 5,
+            "spark.ui.retainedTasks": 50,
+            "spark.connect.ui.retainedStatements": 5,
         }
         options = [part for key, of in settings.items() for part in ("--conf", f"{key}={of}")]
         with (place / "log").open("wb") as log:
@@ -123,7 +129,7 @@ def _spark_server() -> Iterator[str]:
                 [
                     home / "bin/spark-submit",
                     *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer"),
-                    *("--master", "local[1]", "--driver-memory", "1g"),
+                    *("--master", "local[1]", "--driver-memory", "2g"),
                     *options,
                     *("--name", "corpus", "spark-internal"),
                 ],

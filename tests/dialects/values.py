@@ -155,6 +155,8 @@ def _place(row: list[Value]) -> list[tuple[str, Any]]:
 
 def _place_of(value: Value) -> tuple[str, Any]:
     family = family_of(value)
+    if isinstance(value, float) and math.isnan(value):
+        return "number that is none", 0
     if family in ("exact", "float", "bool"):
         # What counts as the same must come to the same place.
         return "number", float(f"{float(_exact(value)):.6g}")

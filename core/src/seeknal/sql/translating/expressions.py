@@ -275,7 +275,8 @@ class Expressions:
         digits = re.fullmatch(r"(\d*)\.(\d*)", node.name)
         if digits and len(digits[1]) + len(digits[2]) <= 38:
             return "decimal"
-        if self.pair.exponents_are_double and re.search("[eE]", node.name):
+        finite = float(node.name) != float("inf")
+        if self.pair.exponents_are_double and finite and re.search("[eE]", node.name):
             self.apply_to(node, "Double", "double")
             return "double"
         return self.refuse(node, f"{self.written(node)} may be another number")
@@ -334,9 +335,15 @@ class Expressions:
         return kind
 
     def _interval(self, node: Any, scope: Scope) -> str:
+        from sqlglot import exp
+
         unit = node.args.get("unit")
         text = node.this.name if node.this else ""
+        if unit is not None and not isinstance(unit, exp.Var):
+            return self.refuse(node, f"{self.written(node)} may be another time")
         if unit is not None and re.fullmatch(r"-?\d+", text) and _is_unit(unit.name):
+            # '2 days' is the same as '2' DAY.
+            unit.set("this", unit.name.upper().removesuffix("S"))
             return "interval"
         if "Spans" in self.rules and (unit is None or _is_unit(unit.name)):
             parts = f"{text} {unit.name if unit is not None else ''}".split()
@@ -370,6 +377,16 @@ class Expressions:
                 return self.apply(node, [node.this, exp.var("NUMERIC")], [kind, "word"])
             to.replace(exp.DataType.build(f"DECIMAL{self.pair.decimal}"))
         return self.apply(node, [node.this, node.args["to"]], [kind, kind_of(to)])
+
+    def _trycast(self, node: Any, scope: Scope) -> str:
+        """Of Spark, whose CAST did not always fail, the parser takes it for TRY_CAST."""
+        from sqlglot import exp
+
+        if node.args.get("safe"):
+            return self._by_rule(node, scope)
+        cast = exp.Cast(**{key: value for key, value in node.args.items() if value})
+        node.replace(cast)
+        return self._cast(cast, scope)
 
     # Conditions and choices
 

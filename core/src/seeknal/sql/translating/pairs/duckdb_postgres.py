@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.from_duckdb import UNSURE, deviations, quotients
+from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
     EQUALITIES,
@@ -154,7 +154,6 @@ _RULES = (
     same(("Add", "Sub", "Mul"), "number number", "common"),
     *quotients(
         "DOUBLE PRECISION",
-        is_number="{0} <> 'NaN'",
         is_positive_zero="CAST({1} AS TEXT) <> '-0'",
         differs=_DIVIDES,
         of_nonzero=_DIVIDES,
@@ -203,7 +202,7 @@ _RULES = (
     Rule("Sign", "number", "whole", write="CAST(SIGN({0}) AS INT)"),
     # Aggregates
     same(("Count",), f"{VALUES}|uuid|instant", "whole"),
-    Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
+    COUNT_IF,
     Rule(
         "Sum",
         "whole|huge",
@@ -297,10 +296,10 @@ _RULES = (
             function.title(),
             "string",
             "text",
-            write=f'{function}({{0}} COLLATE "pg_c_utf8")',
+            write=f'{function}({text} COLLATE "pg_c_utf8")',
             differs="which letters have another case is up to a database's language in PostgreSQL",
         )
-        for function in ("UPPER", "LOWER")
+        for function, text in (("UPPER", "TRANSLATE({0}, 'ß', 'ẞ')"), ("LOWER", "{0}"))
     ),
     Rule(
         "ILike",

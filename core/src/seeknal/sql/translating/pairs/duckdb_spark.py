@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from seeknal.sql.translating.pairs.from_duckdb import UNSURE, deviations, quotients
+from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import COMPARISONS, FULLER, REST, VALUES
 from seeknal.sql.translating.rules import Pair, Rule, same
 
 _AVERAGE = "CAST(SUM({0}) AS DOUBLE) / NULLIF(COUNT({0}), 0)"
 _WHOLE_AVERAGE = "CAST(SUM(CAST({0} AS DECIMAL(38, 0))) AS DOUBLE) / NULLIF(COUNT({0}), 0)"
+_ROUND = "CASE WHEN ROUND({0}) = 0 THEN {0} * 0 ELSE ROUND({0}) END"
+_ZERO = "zero has a sign in DuckDB, as in round(-0.4)"
+_FLOOR = "CASE WHEN RINT({0}) > {0} THEN RINT({0}) - 1 ELSE RINT({0}) END"
+_CEIL = "CASE WHEN RINT({0}) < {0} THEN -(-RINT({0}) - 1) ELSE RINT({0}) END"
+_BIGINT = "FLOOR and CEIL are BIGINTs in Spark: 0 of NaN, and an error of larger numbers"
 _TRUNCATES = "CAST cuts a fraction off in Spark, and rounds in DuckDB"
 _CROSSED = "date_diff counts the boundaries that are crossed"
 _YEARS = "(YEAR({0}) - YEAR({1}))"
-_CASE = "Spark makes two letters of some, such as SS of ß"
+_CASE = "Spark makes several letters of some, such as SS of ß"
+_SEVERAL = (
+    "\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e9a\u1f50\u1f52\u1f54\u1f56\u1f80-\u1faf\u1fb2-\u1fb4"
+    "\u1fb6\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc6\u1fc7\u1fcc\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2-\u1fe4\u1fe6"
+    "\u1fe7\u1ff2-\u1ff4\u1ff6\u1ff7\u1ffc\ufb00-\ufb06\ufb13-\ufb17"
+)
+_UPPER = (
+    f"CASE WHEN {{0}} RLIKE '[{_SEVERAL}]'"
+    " THEN RAISE_ERROR('a letter without upper case has no counterpart there')"
+    " ELSE UPPER(TRANSLATE({0}, 'ß', 'ẞ')) END"
+)
+_LOWER = "LOWER(TRANSLATE({0}, '\u03a3\u0130', '\u03c3i'))"
+_BEFORE = (
+    "CASE WHEN {0} < CAST('0001-01-01' AS %s)"
+    " THEN RAISE_ERROR('a date before the year 1 has no counterpart there')"
+    " ELSE REPLACE(CAST({0} AS STRING), '+', '') END"
+)
+_FAR = "years after 9999 begin with + in Spark, and those before 1 with -"
+_DAYS = "CAST(DATEDIFF({0}, {1}) AS BIGINT)"
+_HOURS = f"{_DAYS} * 24 + HOUR({{0}}) - HOUR({{1}})"
+_MINUTES = f"({_HOURS}) * 60 + MINUTE({{0}}) - MINUTE({{1}})"
 _MOMENT = "CAST({0} AS TIMESTAMP_NTZ)"
+_DAY = "DATEDIFF({0}, CAST('1970-01-01' AS DATE))"
 _DATE = "a DATE and an INTERVAL give a TIMESTAMP in DuckDB, and mostly a DATE in Spark"
 
 _RULES = (
     *FULLER,
     # Comparing
     same(COMPARISONS, "string string", "boolean"),
+    same(COMPARISONS, "boolean boolean", "boolean"),
     same(("Between",), "string string string", "boolean"),
+    same(("Greatest", "Least"), "string...", "text"),
+    same(("Greatest", "Least"), "boolean...", "boolean"),
     same(("Ordered",), f"{VALUES}|null", "word"),
     same(("Like",), "string plain", "boolean"),
     # Numbers
+    same(("Double",), "double", "double"),
     same(("Add", "Sub", "Mul"), "number number", "common"),
     *quotients(
         "DOUBLE",
-        is_number="NOT ISNAN(CAST({0} AS DOUBLE))",
         is_positive_zero="CAST({1} AS STRING) <> '-0.0'",
         differs="a division by 0 is an error in Spark, and infinite in DuckDB",
         of_nonzero="of DECIMALs it is one",
@@ -34,16 +63,27 @@ _RULES = (
     Rule("IntDiv", "whole nonzero-whole", "whole", write="{0} DIV {1}"),
     Rule("Mod", "whole nonzero-whole", "0"),
     Rule("IntDiv Mod", "whole whole", refuse="by 0 it is NULL in some versions of DuckDB"),
-    Rule("Round", "decimal|double", "0"),
+    Rule("Round", "decimal", "decimal"),
+    Rule("Round", "double", "double", write=_ROUND, differs=_ZERO),
     Rule("Round", "whole", "whole", write="{0}"),
     Rule("Round", "decimal positive", "decimal"),
     Rule("Floor Ceil", "decimal", "decimal"),
-    Rule("Floor", "double", "double", write="CAST(FLOOR({0}) AS DOUBLE)"),
-    Rule("Ceil", "double", "double", write="CAST(CEIL({0}) AS DOUBLE)"),
-    Rule("Sign", "number", "whole", write="CAST(SIGN(CAST({0} AS DOUBLE)) AS INT)"),
+    Rule("Floor", "double", "double", write=_FLOOR, differs=_BIGINT),
+    Rule("Ceil", "double", "double", write=_CEIL, differs=_BIGINT),
+    Rule("Sign", "exact", "whole", write="CAST(SIGN(CAST({0} AS DOUBLE)) AS INT)"),
+    Rule(
+        "Sign",
+        "double",
+        "whole",
+        write="CASE WHEN ISNAN({0}) THEN 0 ELSE CAST(SIGN({0}) AS INT) END",
+        differs="of NaN it is 0 in DuckDB, and NaN in Spark",
+    ),
     *UNSURE,
+    Rule("Exp", "number", "double", write="EXP(CAST({0} AS DOUBLE))"),
+    Rule("Pow", "number constant", "double", write="POWER(CAST({0} AS DOUBLE), {1})"),
+    same(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "whole whole", "whole"),
     # Aggregates
-    Rule("CountIf", "boolean", "whole"),
+    COUNT_IF,
     Rule(
         "Sum",
         "whole|huge",
@@ -53,15 +93,67 @@ _RULES = (
     ),
     Rule("Avg", "whole|huge", "double", write=_WHOLE_AVERAGE),
     Rule("Avg", "decimal", "double", write=_AVERAGE, differs="of DECIMALs it is one in Spark"),
-    same(("Min", "Max"), "number|text|date|timestamp", "0"),
+    same(("Min", "Max"), "number|text|date|timestamp|boolean", "0"),
+    same(("BitwiseAndAgg", "BitwiseOrAgg", "BitwiseXorAgg"), "whole", "whole"),
+    Rule("Median", "whole", "double", write="PERCENTILE(CAST({0} AS DOUBLE), 0.5)"),
+    Rule(
+        "PercentileCont", "whole constant", "double", write="PERCENTILE(CAST({0} AS DOUBLE), {1})"
+    ),
+    Rule("GroupConcat", "ordered plain", "text"),
     *deviations("DOUBLE"),
-    Rule("Grouping", f"{VALUES}...", "whole"),
+    Rule("Grouping", VALUES, "whole"),
+    Rule(
+        "Grouping",
+        f"{VALUES} {VALUES}",
+        "whole",
+        write="GROUPING({0}) * 2 + GROUPING({1})",
+        differs="GROUPING is of one column in Spark",
+    ),
+    Rule(
+        "Grouping",
+        f"{VALUES} {VALUES} {VALUES}",
+        "whole",
+        write="GROUPING({0}) * 4 + GROUPING({1}) * 2 + GROUPING({2})",
+        differs="GROUPING is of one column in Spark",
+    ),
+    *(
+        same(("Lag", "Lead"), f"{kind} positive {other}", "0")
+        for kind, other in (
+            *(("whole", "whole"), ("decimal", "whole"), ("double", "number")),
+            *((kind, kind) for kind in ("string", "date", "timestamp", "boolean")),
+        )
+    ),
     # Texts
-    Rule("Contains StartsWith", "string string", "boolean"),
-    Rule("Upper Lower", "string", refuse=_CASE, differs=_CASE),
+    *(
+        Rule(name, "string plain", "text", write=f"TRIM({end} {{1}} FROM {{0}})")
+        for name, end in (("Trim", "BOTH"), ("LTrim", "LEADING"), ("RTrim", "TRAILING"))
+    ),
+    Rule("Contains StartsWith EndsWith", "string string", "boolean"),
+    Rule("Upper", "string", "text", write=_UPPER, differs=_CASE),
+    Rule(
+        "Lower",
+        "string",
+        "text",
+        write=_LOWER,
+        differs="the last Σ of a word is ς in Spark, and İ two letters",
+    ),
+    Rule("Repeat", "string positive", "text"),
+    Rule("SplitPart", "string plain positive", "text"),
+    Rule("Pad", "string positive plain", "text"),
+    Rule("ConcatWs", "plain string...", "text"),
+    Rule("StrPosition", "string plain", "whole"),
+    Rule("Translate", "string plain plain", "text"),
+    Rule("TimeToStr", "moment time-format", "text"),
     # Dates
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK moment", "whole"),
     Rule("Extract", "HOUR|MINUTE timestamp", "whole"),
+    Rule("Extract", "SECOND timestamp", "whole", write="SECOND({1})"),
+    Rule("Extract", "ISODOW moment", "whole", write="WEEKDAY({1}) + 1"),
+    Rule("DayOfWeekIso", "moment", "whole", write="WEEKDAY({0}) + 1"),
+    Rule("LastDay", "moment", "date", write="LAST_DAY({0})"),
+    Rule("DateFromParts", "whole whole whole", "date", write="MAKE_DATE({0}, {1}, {2})"),
+    Rule("Dayname", "moment", "text", write="DATE_FORMAT({0}, 'EEEE')"),
+    Rule("Monthname", "moment", "text", write="DATE_FORMAT({0}, 'MMMM')"),
     Rule(
         "Extract",
         "DOW moment",
@@ -82,11 +174,39 @@ _RULES = (
     ),
     Rule("Add", "moment interval", "timestamp", write=f"{_MOMENT} + {{1}}", differs=_DATE),
     Rule("Sub", "moment interval", "timestamp", write=f"{_MOMENT} - {{1}}", differs=_DATE),
-    Rule("Add", "date whole", "date", write="DATE_ADD({0}, CAST({1} AS INT))"),
-    Rule("Sub", "date whole", "date", write="DATE_SUB({0}, CAST({1} AS INT))"),
-    Rule("Sub", "date date", "whole", write="DATEDIFF({0}, {1})"),
-    Rule("DateDiff", "date date DAY", "whole", write="DATEDIFF({0}, {1})", differs=_CROSSED),
+    Rule("Add", "date positive", "date", write="DATE_ADD({0}, {1})"),
+    Rule("Sub", "date positive", "date", write="DATE_SUB({0}, {1})"),
+    *(
+        Rule(
+            name,
+            "date whole",
+            "date",
+            write=f"DATE_FROM_UNIX_DATE(CAST({_DAY} {sign} {{1}} AS INT))",
+            differs="after its last day Spark goes on with the first that it knows",
+        )
+        for name, sign in (("Add", "+"), ("Sub", "-"))
+    ),
+    Rule("Sub", "date date", "whole", write=_DAYS),
+    Rule("DateDiff", "date date DAY", "whole", write=_DAYS, differs=_CROSSED),
+    Rule("DateDiff", "moment moment DAY", "whole", write=_DAYS, differs=_CROSSED),
+    Rule("DateDiff", "date date WEEK", "whole", write=f"{_DAYS} DIV 7"),
     Rule("DateDiff", "moment moment YEAR", "whole", write=_YEARS, differs=_CROSSED),
+    Rule(
+        "DateDiff",
+        "moment moment QUARTER",
+        "whole",
+        write=f"{_YEARS} * 4 + QUARTER({{0}}) - QUARTER({{1}})",
+        differs=_CROSSED,
+    ),
+    Rule("DateDiff", "moment moment HOUR", "whole", write=_HOURS, differs=_CROSSED),
+    Rule("DateDiff", "moment moment MINUTE", "whole", write=_MINUTES, differs=_CROSSED),
+    Rule(
+        "DateDiff",
+        "moment moment SECOND",
+        "whole",
+        write=f"({_MINUTES}) * 60 + SECOND({{0}}) - SECOND({{1}})",
+        differs=_CROSSED,
+    ),
     Rule(
         "DateDiff",
         "moment moment MONTH",
@@ -112,7 +232,9 @@ _RULES = (
     Rule("Cast", "moment TIMESTAMP", "timestamp", write=_MOMENT),
     Rule("Cast", "iso-timestamp TIMESTAMP", "timestamp", write=_MOMENT),
     Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS STRING)"),
-    Rule("Cast", "whole|huge|boolean VARCHAR|TEXT", "text", write="CAST({0} AS STRING)"),
+    Rule("Cast", "exact|boolean VARCHAR|TEXT", "text", write="CAST({0} AS STRING)"),
+    Rule("Cast", "date VARCHAR|TEXT", "text", write=_BEFORE % "DATE", differs=_FAR),
+    Rule("Cast", "timestamp VARCHAR|TEXT", "text", write=_BEFORE % "TIMESTAMP_NTZ", differs=_FAR),
     *REST,
 )
 

@@ -6,25 +6,22 @@ from seeknal.sql.translating.rules import Rule
 
 
 def quotients(
-    double: str, *, is_number: str, is_positive_zero: str, differs: str, of_nonzero: str
+    double: str, *, is_positive_zero: str, differs: str, of_nonzero: str
 ) -> tuple[Rule, ...]:
     """``/`` of DuckDB, which gives a DOUBLE whatever it divides, and infinity by 0.
 
-    ``double`` is what the engine calls a DOUBLE; ``is_number`` asks whether ``{0}`` is no NaN,
-    and ``is_positive_zero`` whether ``{1}``, which is 0, has no sign. ``differs`` says what is
-    different, ``of_nonzero`` the same where the divisor is a number other than 0.
+    ``double`` is what the engine calls a DOUBLE; ``is_positive_zero`` asks whether ``{1}``, which
+    is 0, has no sign. ``differs`` says what is different, ``of_nonzero`` the same where the
+    divisor is a number other than 0.
     """
     number = f"CAST(%s AS {double})"
     quotient = f"{number % '{0}'} / {number % '{1}'}"
-    more, less, none = (number % text for text in ("'Infinity'", "'-Infinity'", "'NaN'"))
-    by_exact = (
-        f"CASE WHEN {{1}} = 0 THEN CASE WHEN {{0}} > 0 THEN {more} WHEN {{0}} < 0 THEN {less}"
-        f" WHEN {{0}} = 0 THEN {none} END ELSE {quotient} END"
-    )
+    more, less = (number % text for text in ("'Infinity'", "'-Infinity'"))
+    # 0 and NaN times infinity are NaN, as they are by 0.
+    by_exact = f"CASE WHEN {{1}} = 0 THEN {number % '{0}'} * {more} ELSE {quotient} END"
     by_double = (
-        f"CASE WHEN {{1}} = 0 AND {{0}} <> 0 AND {is_number} THEN"
-        f" CASE WHEN ({{0}} > 0) = ({is_positive_zero}) THEN {more} ELSE {less} END"
-        f" WHEN {{1}} = 0 AND {{0}} IS NOT NULL THEN {none} ELSE {quotient} END"
+        f"CASE WHEN {{1}} = 0 THEN {number % '{0}'} * CASE WHEN {is_positive_zero} THEN {more}"
+        f" ELSE {less} END ELSE {quotient} END"
     )
     return (
         Rule("Div", "number nonzero", "double", write=quotient, differs=of_nonzero),
@@ -65,6 +62,14 @@ TRIMS = tuple(
     for name, side in (("Trim", "BOTH"), ("LTrim", "LEADING"), ("RTrim", "TRAILING"))
 )
 """Spaces at the ends of texts."""
+
+COUNT_IF = Rule(
+    "CountIf",
+    "boolean",
+    "whole",
+    write="SUM(CAST({0} AS INT))",
+    differs="without a value that is true or false it is NULL in DuckDB",
+)
 
 UNSURE = (
     *TRIMS,
