@@ -17,11 +17,25 @@ def filled(template: str, operands: Sequence[Any], dialect: str) -> Any:
     for hole in list(tree.find_all(exp.Column, exp.Var)):
         if hole.name.lower().startswith(_HOLE):
             operand = operands[int(hole.name.lower().removeprefix(_HOLE))].copy()
+            if isinstance(operand, exp.Distinct) and _is_exact_cast(hole.parent):
+                # Whole numbers that differ do so as DECIMALs, too.
+                cast = hole.parent
+                hole.replace(operand.expressions[0])
+                cast.replace(exp.Distinct(expressions=[cast.copy()]))
+                continue
             new = exp.Paren(this=operand) if _has_parts(operand) else operand
             if hole is tree:
                 return new
             hole.replace(new)
     return tree
+
+
+def _is_exact_cast(node: Any) -> bool:
+    """Whether an aggregate is of a cast that keeps whole numbers apart."""
+    from sqlglot import exp
+
+    is_cast = isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.DECIMAL
+    return is_cast and isinstance(node.parent, exp.AggFunc)
 
 
 def beside_others(tree: Any, around: Any) -> Any:

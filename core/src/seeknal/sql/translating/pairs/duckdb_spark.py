@@ -243,6 +243,7 @@ PAIR = Pair(
     target="spark",
     rules=_RULES,
     reuses_names=True,
+    merged_first=False,
     decimal="(18, 3)",
     settings={
         "spark.sql.ansi.enabled": "true",
