@@ -29,20 +29,32 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
 @_many("--dimensions", "dimensions", "NAME,...", "What is grouped by: region, ordered_at__month.")
 @_many("--filter", "filters", "CONDITION", "What has to be true; several all have to be.")
 @_many("--order-by", "order_by", "NAME,...", "Columns to order by, the largest first after a -.")
-@click.option("--limit", metavar="N", type=click.IntRange(0), help="Show no more rows.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Show no more than so many; 0 is all.",
+)
 @click.option("--start", metavar="TIME", help="The first time that counts.")
 @click.option("--end", metavar="TIME", help="The last time that counts; a date counts whole.")
 @click.option("--timezone", metavar="ZONE", help="Where days begin and end, for this query.")
 @click.option("--saved-query", metavar="NAME", help="Begin with this saved query.")
 @click.option("--compile", "compile_", is_flag=True, help="Print the SQL instead of rows.")
-@click.option("--dialect", default="duckdb", show_default=True, help="Whose SQL --compile prints.")
+@click.option("--dialect", metavar="DIALECT", help="Transpile: snowflake, bigquery, trino, ...")
 @click.option(
     "--queries",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
     help="Answer each line of this file, a query in JSON, with a line of JSON.",
 )
-@click.option("--env", "environment", default="prod", show_default=True, help="The environment.")
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    default="prod",
+    show_default=True,
+    help="The environment.",
+)
 @format_option("table", "json", "csv")
 def query_command(
     metrics: tuple[str, ...],
@@ -55,7 +67,7 @@ def query_command(
     timezone: str | None,
     saved_query: str | None,
     compile_: bool,
-    dialect: str,
+    dialect: str | None,
     queries: Path | None,
     environment: str,
     format_: str,
@@ -76,13 +88,13 @@ def query_command(
             "dimensions": _split(dimensions),
             "filters": list(filters),
             "order_by": _split(order_by),
-            "limit": limit,
+            "limit": limit or None,
             "start": start,
             "end": end,
             "timezone": timezone,
             "saved_query": saved_query,
         }
-        compiled = compiler.compile(query_of(given, layer), dialect if compile_ else "duckdb")
+        compiled = compiler.compile(query_of(given, layer), _dialect(dialect, compile_))
         if compile_:
             _print_sql(compiled, format_)
         else:
@@ -94,6 +106,13 @@ def _layer() -> SemanticLayer:
     from seeknal_semantic.building import semantic_layer
 
     return semantic_layer(this_command().project())
+
+
+def _dialect(asked: str | None, compile_: bool) -> str:
+    """Whose SQL is wanted; rows come from DuckDB."""
+    if asked is not None and not compile_:
+        raise click.UsageError("--dialect goes with --compile")
+    return asked or "duckdb"
 
 
 def _split(words: tuple[str, ...]) -> list[str]:
