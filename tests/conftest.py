@@ -39,22 +39,18 @@ def _secrets_of_each_test_alone():
         yield
 
 
+HOMES = ("server", "*/server", ".seeknal/postgres/*/server", "*/.seeknal/postgres/*/server")
+"""Where a folder of a test leads to what a server of root's keeps elsewhere."""
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _enterable(tmp_path_factory):
-    """Servers of root run as another user: let in here, they leave nothing elsewhere."""
-    make = tmp_path_factory.mktemp
-
-    def make_enterable(basename, numbered=True):
-        folder = make(basename, numbered)
-        folder.chmod(0o711)
-        return folder
-
+def _no_servers_are_left(tmp_path_factory):
+    """Servers of root run as another user, who may not enter here: what they keep goes too."""
+    yield
     base = tmp_path_factory.getbasetemp()
-    for folder in (base, base.parent):
-        folder.chmod(0o711)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tmp_path_factory, "mktemp", make_enterable)
-        yield
+    for link in (link for home in HOMES for link in base.glob(f"*/{home}")):
+        if link.is_symlink():
+            shutil.rmtree(link.readlink(), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
