@@ -167,6 +167,9 @@ class Queries:
             if node.args.get(clause):
                 self.expressions.condition(node.args[clause].this, evolve(scope, grouped=True))
         columns = [self._result(item, scope, node) for item in list(node.expressions)]
+        names = {column.name for column in columns if column.name}
+        if len({name.lower() for name in names}) < len(names):
+            self.expressions.refuse(node, "names that differ in case alone are one in DuckDB")
         keys = self._distinct(node, columns, scope)
         self._order(node, scope, columns, keys)
         self._limit(node)
@@ -206,7 +209,8 @@ class Queries:
             name.name.lower() for key in ("except_", "except") for name in star.args.get(key) or ()
         }
         replaced = {one.alias.lower(): one for one in star.args.get("replace") or ()}
-        if star.args.get("rename"):
+        known = {"except_", "except", "replace"}
+        if {key for key, value in star.args.items() if value} - known:
             self.expressions.refuse_unsure(item)
         for source, column in scope.all(merged_first=self.pair.merged_first):
             if table and (source is None or source.name.lower() != table.lower()):

@@ -44,7 +44,8 @@ def beside_others(tree: Any, around: Any) -> Any:
 
     inside = exp.Binary | exp.Connector | exp.Unary | exp.Between | exp.In | exp.Bracket
     is_operand = isinstance(around, inside) and not isinstance(around, exp.Paren)
-    return exp.Paren(this=tree) if is_operand and _has_parts(tree) else tree
+    has_parts = _has_parts(tree) or (isinstance(around, exp.Bracket) and isinstance(tree, exp.Case))
+    return exp.Paren(this=tree) if is_operand and has_parts else tree
 
 
 def _has_parts(tree: Any) -> bool:

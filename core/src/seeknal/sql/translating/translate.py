@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
-from seeknal.sql.tokens import line_and_column, tokenize
 from seeknal.sql.translating.kinds import COLLATED, kind_of
+from seeknal.sql.translating.misreading import misread
 from seeknal.sql.translating.pairs import between, called, table_of
 from seeknal.sql.translating.queries import Queries
 from seeknal.sql.translating.results import Refusal, Translation, place_of, written
@@ -35,8 +35,12 @@ def translated(
 ) -> Translation:
     """`translate` for a tree that is read already, of which it makes the other one."""
     queries = Queries(pair, _columns(schema, pair))
-    columns = queries.query(tree)
-    refusals = [*_refused_words(sql, pair), *queries.refusals]
+    refusals = misread(tree, sql, pair)
+    try:
+        columns = queries.query(tree)
+    except RecursionError:
+        raise SqlRefused("the query is nested too deeply to be translated") from None
+    refusals += queries.refusals
     if not refusals:
         refusals = _inexact(tree, columns, pair)
     if not refusals and any(not column.name for column in columns):
@@ -75,16 +79,6 @@ def _kind(type: str, folds: bool) -> str:
     except (SqlglotError, ValueError):
         return "other"
     return COLLATED if folds and kind == "text" else kind
-
-
-def _refused_words(sql: str, pair: Pair) -> list[Refusal]:
-    """Functions that the parser makes others of."""
-    found = []
-    for token in tokenize(sql) if pair.misread else ():
-        if (why := pair.misread.get(token.key)) is not None:
-            line, column = line_and_column(sql, token.start)
-            found.append(Refusal(construct=token.key, message=why, line=line, column=column))
-    return found
 
 
 _ONLY_WITHIN = {

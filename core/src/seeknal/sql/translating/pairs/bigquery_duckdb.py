@@ -25,7 +25,14 @@ _SAFE = (
 )
 _SAFELY = "what divides by 0 or grows too large is NULL"
 
+_NAN = "NaN is no number to compare with in BigQuery, and the largest in DuckDB: CAST to NUMERIC"
+
 _RULES = (
+    Rule("Min Max Ordered", "double", refuse=_NAN),
+    *(
+        Rule("EQ NEQ LT LTE GT GTE", f"{one} {other}", refuse=_NAN)
+        for one, other in (("double", "number"), ("number", "double"))
+    ),
     Rule("Div", "whole|double whole|double", "double", write=_QUOTIENT, differs=_ZERO),
     Rule("Div", "number number", refuse="a quotient of NUMERICs has other digits in BigQuery"),
     Rule("Avg", "whole|double", "double"),
@@ -63,7 +70,7 @@ _RULES = (
     Rule("IntDiv", "whole whole", "whole", write=BY_ZERO % "{0} // {1}", differs=_ZERO),
     Rule("SafeDivide", "whole|double whole|double", "double", write=_SAFE, differs=_SAFELY),
     Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),
-    Rule("CountIf", "boolean", "whole"),
+    Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
     Rule("LogicalAnd LogicalOr", "boolean", "boolean"),
     Rule("GroupConcat", "ordered plain", "text"),
     Rule("GroupConcat", "ordered", "text"),

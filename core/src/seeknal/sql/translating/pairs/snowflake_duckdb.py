@@ -34,7 +34,7 @@ _RULES = (
     Rule("EqualNull", "number number", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
     Rule("EqualNull", "string string", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
     Rule("EqualNull", "moment moment", "boolean", write="{0} IS NOT DISTINCT FROM {1}"),
-    Rule("CountIf", "boolean", "whole"),
+    Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
     Rule("Contains", "string string", "boolean"),
     Rule("SplitPart", "string plain positive", "text"),
     Rule("LogicalAnd LogicalOr", "boolean", "boolean"),

@@ -39,7 +39,7 @@ _RULES = (
     Rule("Greatest Least", "timestamp...", "timestamp"),
     Rule("Greatest Least", "boolean...", "boolean"),
     same(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "whole whole", "whole"),
-    Rule("pmod", "whole nonzero-whole", "0", write="({0} % {1} + {1}) % {1}"),
+    Rule("pmod", "whole positive", "0", write="({0} % {1} + {1}) % {1}"),
     Rule("Round", "decimal", "decimal"),
     Rule("Round", "decimal positive", "decimal"),
     Rule("Round", "double", "double"),

@@ -1,0 +1,97 @@
+"""What the parser takes for something else than its origin does: refused where it may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.tokens import line_and_column, tokenize
+from seeknal.sql.translating.results import Refusal, place_of, written
+
+if TYPE_CHECKING:
+    from seeknal.sql.tokens import Token
+    from seeknal.sql.translating.rules import Pair
+
+_TYPED = ("date", "time", "timestamp", "timestamptz", "interval")
+_ALIKE = ("duckdb", "postgres")
+"""Dialects in which operators of bits have one rank, from the left, as the parser has them."""
+
+
+def misread(tree: Any, sql: str, pair: Pair) -> list[Refusal]:
+    """Everything of a query that the parser may have read otherwise."""
+    tokens = list(tokenize(sql))
+    found = [
+        *_words(tokens, pair),
+        *_casts_of_typed_literals(tokens),
+        *(_doubled_quotes(tokens) if pair.origin == "spark" else ()),
+    ]
+    refusals = []
+    for token, why in found:
+        line, column = line_and_column(sql, token.start)
+        said = token.key or token.text[:20]
+        refusals.append(Refusal(construct=said, message=why, line=line, column=column))
+    return [*refusals, *_of_tree(tree, pair)]
+
+
+def _words(tokens: list[Token], pair: Pair) -> Iterator[tuple[Token, str]]:
+    """Functions that the parser makes others of."""
+    for token in tokens if pair.misread else ():
+        if (why := pair.misread.get(token.key)) is not None:
+            yield token, why
+
+
+def _casts_of_typed_literals(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+    """``date '2024-01-31'::text``, of which the parser casts the text first."""
+    for (before, literal), (_, after) in pairwise(pairwise(tokens)):
+        if before.key in _TYPED and literal.kind == "string" and after.key == "::":
+            yield before, f"{before.text} {literal.text} has to stand in brackets before ::"
+
+
+def _doubled_quotes(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+    """``'it''s'`` of Spark, which the parser takes for two texts."""
+    for token in tokens:
+        mark = token.text[:1]
+        if token.kind in ("string", "name") and mark * 2 in token.text[1:-1]:
+            yield token, f"{token.text} is of several texts for some versions: write \\{mark}"
+
+
+def _of_tree(tree: Any, pair: Pair) -> Iterator[Refusal]:
+    from sqlglot import exp
+
+    bits = exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseXor
+    bits |= exp.BitwiseLeftShift | exp.BitwiseRightShift
+    ranked = {pair.origin, pair.target} != set(_ALIKE)
+    for node in tree.walk():
+        line, column = place_of(node) if isinstance(node, exp.Column | bits | exp.Group) else (0, 0)
+        if isinstance(node, exp.Column) and node.args.get("join_mark"):
+            said = f"{written(node, pair.origin)} says an outer join: write LEFT JOIN"
+            yield Refusal(construct="Column", message=said, line=line, column=column)
+        elif isinstance(node, bits) and ranked and _mixes_bits(node, bits):
+            said = f"{written(node, pair.origin)} has its operators in another order there"
+            help = f"{said}: write brackets"
+            yield Refusal(construct="Bitwise", message=help, line=line, column=column)
+        elif isinstance(node, exp.Group) and _is_other_group(node, pair):
+            said = (
+                f"{written(node, pair.origin)} makes other groups there: write GROUPING SETS alone"
+            )
+            yield Refusal(construct="Group", message=said, line=line, column=column)
+
+
+def _mixes_bits(node: Any, bits: Any) -> bool:
+    """Whether an operator of bits stands beside another one without brackets."""
+    sides = (node.this, node.expression)
+    return any(isinstance(side, bits) and type(side) is not type(node) for side in sides)
+
+
+def _is_other_group(group: Any, pair: Pair) -> bool:
+    """Whether what is grouped by is said in a way that dialects understand otherwise."""
+    given = {key for key, value in group.args.items() if value}
+    sets = given & {"grouping_sets", "cube", "rollup"}
+    trailing = any(
+        not getattr(entry, "expressions", None)
+        for key in sets
+        for entry in (group.args[key] if isinstance(group.args[key], list) else [None])
+    )
+    beside = pair.origin in ("spark", "mysql", "starrocks") and bool(group.expressions and sets)
+    return trailing or beside or ("all" in given and len(given) > 1)
