@@ -23,7 +23,7 @@ def list_command(format_: str) -> None:
     """List the metrics, and the measures that are metrics by themselves."""
     from seeknal_semantic.describing import COLUMNS, rows_of
 
-    this_command().print_rows(COLUMNS, rows_of(_layer()), format_)
+    this_command().print_rows(COLUMNS, rows_of(project_layer()), format_)
 
 
 @metrics_command.command("show")
@@ -33,7 +33,7 @@ def show(metric: str, format_: str) -> None:
     """Show what a metric is made of, and what it can be grouped by."""
     from seeknal_semantic.describing import described, lines_of, wanted
 
-    layer = _layer()
+    layer = project_layer()
     found = described(wanted(layer, metric), layer)
     if format_ == "json":
         this_command().print_json({"status": "success", **found})
@@ -48,7 +48,7 @@ def validate(format_: str) -> None:
 
     seeknal validate holds the columns that it names against the rows as well.
     """
-    layer = _layer()
+    layer = project_layer()
     counts = {
         "metrics": len(layer.metrics),
         "models": len(layer.models),
@@ -62,7 +62,8 @@ def validate(format_: str) -> None:
     click.echo(f"{', '.join(said)}: no problems")
 
 
-def _layer() -> SemanticLayer:
+def project_layer() -> SemanticLayer:
+    """The semantic layer of the project that the command works on. Raises ProjectError."""
     from seeknal_semantic.building import semantic_layer
 
     return semantic_layer(this_command().project())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seeknal.plugin import SeeknalError, format_option, this_command
+from seeknal_semantic.commands import project_layer
 
 if TYPE_CHECKING:
     from seeknal.plugin import Outputs
@@ -76,7 +77,7 @@ def query_command(
 
     Without metrics: the values of the dimensions that occur together.
     """
-    layer = _layer()
+    layer = project_layer()
     with this_command().outputs(environment) as outputs:
         from seeknal_semantic.asking import answer, compiler_of, query_of
 
@@ -100,12 +101,6 @@ def query_command(
         else:
             this_command().print_rows(*answer(outputs, compiled), format_)
     return 0
-
-
-def _layer() -> SemanticLayer:
-    from seeknal_semantic.building import semantic_layer
-
-    return semantic_layer(this_command().project())
 
 
 def _dialect(asked: str | None, compile_: bool) -> str:

@@ -62,14 +62,7 @@ def shifted(moment: exp.Expr, count: int, unit: str) -> exp.Expr:
     return build(this=moment.copy(), expression=step)
 
 
-def next_after(grain: str, begin: exp.Expr) -> exp.Expr:
-    """The begin of the period that follows the one that begins then."""
-    if months := months_of(grain):
-        return shifted(begin, months, "month")
-    return shifted(begin, 1, grain)
-
-
-def at_wall(moment: exp.Expr, type: str, zone: str | None, *, utc: bool = True) -> exp.Expr:
+def at_wall(moment: exp.Expr, type: str, zone: str | None) -> exp.Expr:
     """A moment as clocks in ``zone`` show it: a TIMESTAMP, or the DATE that it is.
 
     A TIMESTAMP without zone is taken as UTC's; without ``zone`` it stays, and a TIMESTAMP WITH

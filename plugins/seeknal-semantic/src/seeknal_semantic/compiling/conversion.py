@@ -9,12 +9,21 @@ from sqlglot import exp
 from seeknal_semantic.compiling.aggregates import aggregated
 from seeknal_semantic.compiling.calendar import shifted
 from seeknal_semantic.compiling.items import items_of, own_time
-from seeknal_semantic.compiling.leaves import shown_moment, value_name
+from seeknal_semantic.compiling.leaves import counts_rows, shown_moment, value_name
 from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
 from seeknal_semantic.compiling.scope import Measured
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
-from seeknal_semantic.compiling.trees import aliased, both, column, grouped, table
+from seeknal_semantic.compiling.trees import (
+    NTH,
+    aliased,
+    both,
+    column,
+    grouped,
+    is_first,
+    table,
+    where,
+)
 from seeknal_semantic.resolving import resolver_of
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
     from seeknal_semantic.compiling.scope import Asked, Parts, Scope
     from seeknal_semantic.definitions import ConversionMetric
 
-ENTITY, MOMENT, RAW, KEY, ROW, COUNTS, VALUE, NTH = (
+ENTITY, MOMENT, RAW, KEY, ROW, COUNTS, VALUE = (
     "entity",
     "moment",
     "exact_moment",
@@ -30,7 +39,6 @@ ENTITY, MOMENT, RAW, KEY, ROW, COUNTS, VALUE, NTH = (
     "row_number",
     "counts",
     "value",
-    "nth",
 )
 
 
@@ -61,8 +69,7 @@ def conversion(
     word = value_name(aggregate, asked)
     total = aliased(aggregated(metric.conversion.measure, column(VALUE)), word)
     outer = [column(name) for name in asked.dimensions]
-    first = exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
-    query = exp.select(*outer, total).from_(table(rows)).where(first, column(COUNTS))
+    query = exp.select(*outer, total).from_(table(rows)).where(is_first(), column(COUNTS))
     return grouped(query, len(outer))
 
 
@@ -101,9 +108,7 @@ def _bases(
     for word, (own, _) in zip(properties, metric.constant_properties, strict=True):
         columns.append(aliased(_member(scope, source, own), word))
     conditions = row_conditions(scope, asked, parts, source, aggregate.filters)
-    condition = both(conditions)
-    query = source.select(*columns)
-    return source.simplified(query if condition is None else query.where(condition))
+    return source.simplified(where(source.select(*columns), conditions))
 
 
 def _conversions(
@@ -114,7 +119,7 @@ def _conversions(
     measured = Measured(model=given.model, time=given.measure.time, name=given.measure.name)
     own_time(measured, metric.name)
     source = Source(scope, measured)
-    counted = given.measure.agg == "count" and given.measure.expr in ("1", "*")
+    counted = counts_rows(given.measure)
     number = exp.Window(this=exp.RowNumber())
     columns = [
         aliased(number, ROW),
@@ -125,9 +130,8 @@ def _conversions(
     for word, (_, other) in zip(properties, metric.constant_properties, strict=True):
         columns.append(aliased(_member(scope, source, other), word))
     filters = (*given.measure.filters, *given.filters)
-    condition = both(row_conditions(scope, asked, parts, source, filters))
-    query = source.select(*columns)
-    return source.simplified(query if condition is None else query.where(condition))
+    conditions = row_conditions(scope, asked, parts, source, filters)
+    return source.simplified(where(source.select(*columns), conditions))
 
 
 def _member(scope: Scope, source: Source, name: str) -> exp.Expr:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from seeknal.plugin import Duration
 from seeknal_semantic.compiling.aggregates import aggregated
 from seeknal_semantic.compiling.calendar import begin_of, months_of, shifted
 from seeknal_semantic.compiling.cuts import refuse_cuts
-from seeknal_semantic.compiling.items import finest_grain, items_of, own_time
+from seeknal_semantic.compiling.items import finest_grain, items_of, own_time, spine_grain
 from seeknal_semantic.compiling.leaves import is_shown, later, leaf, measured_value, value_name
 from seeknal_semantic.compiling.offsets import Shift, way_back
 from seeknal_semantic.compiling.refusing import refused
@@ -18,17 +19,23 @@ from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
 from seeknal_semantic.compiling.spine import PERIOD, spine_of
-from seeknal_semantic.compiling.trees import aliased, as_double, both, column, grouped, table
+from seeknal_semantic.compiling.trees import (
+    NTH,
+    aliased,
+    as_double,
+    column,
+    grouped,
+    is_first,
+    table,
+    where,
+)
 from seeknal_semantic.grains import can_tell, is_grain, rank
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Duration
     from seeknal_semantic.compiling.items import Item
     from seeknal_semantic.compiling.plan import Aggregate
     from seeknal_semantic.compiling.scope import Asked, Parts, Scope
     from seeknal_semantic.definitions import CumulativeMetric
-
-NTH = "nth"
 
 
 def cumulative(
@@ -62,16 +69,11 @@ def cumulative(
     on = _in_window(scope, metric, begin_of(base, source.time, scope.calendar), seen)
     if any(item.is_time and item.grain == base for item in items):
         query = source.select(*columns, value, periods=periods, on=on)
-        return grouped(_where(query, conditions), len(columns))
+        return grouped(where(query, conditions), len(columns))
     query = source.select(column(PERIOD, periods.name), *columns, value, periods=periods, on=on)
-    inner = grouped(_where(query, conditions), len(columns) + 1)
+    inner = grouped(where(query, conditions), len(columns) + 1)
     every = parts.add(f"{aggregate.model.name}_by_{base}", inner)
     return _coarser(parts, metric, every, [item.name for item in items], word)
-
-
-def _where(query: exp.Select, conditions: Sequence[exp.Expr]) -> exp.Select:
-    condition = both(conditions)
-    return query if condition is None else query.where(condition)
 
 
 def _offset(
@@ -132,16 +134,16 @@ def _coarser(
     )
     numbered = exp.select(*outer, column(word), aliased(nth, NTH)).from_(table(every))
     chosen = table(parts.add(f"{every}_numbered", numbered))
-    first = exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
-    return exp.select(*(each.copy() for each in outer), column(word)).from_(chosen).where(first)
+    return (
+        exp.select(*(each.copy() for each in outer), column(word)).from_(chosen).where(is_first())
+    )
 
 
 def _check(scope: Scope, metric: CumulativeMetric, base: str, items: Sequence[Item]) -> None:
     start = scope.calendar.fiscal_year_start
     for item in items:
-        custom = scope.layer.custom_grains.get(item.grain or "")
-        grain = custom[0].grain if custom else item.grain
-        if item.is_time and grain and not can_tell(base, grain, start):
+        grain = spine_grain(scope, item.grain) if item.is_time and item.grain else base
+        if not can_tell(base, grain, start):
             raise refused("SK1506", f"{item.name!r}: {metric.name!r} is by {base}")
     to_date = metric.grain_to_date
     if to_date is not None and (not is_grain(to_date) or not can_tell(base, to_date, start)):
@@ -153,14 +155,13 @@ def _check(scope: Scope, metric: CumulativeMetric, base: str, items: Sequence[It
 def _fits(window: Duration, base: str) -> bool:
     """Whether a window is some periods long, wherever it ends."""
     if months_of(base):
-        length = {"month": 1, "quarter": 3, "year": 12}.get(window.unit, 0) * window.count
+        length = months_of(window.unit) * window.count
         return length > 0 and length % months_of(base) == 0
-    if window.unit in ("month", "quarter", "year"):
+    if months_of(window.unit):
         return base != "week"
     if rank(window.unit) >= rank(base):
         return True
-    seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-    return window.seconds % seconds[base] == 0
+    return window.seconds % Duration(1, base).seconds == 0
 
 
 def _unfit(name: str, why: str) -> Exception:

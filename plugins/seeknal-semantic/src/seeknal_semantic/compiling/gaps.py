@@ -12,7 +12,7 @@ from seeknal_semantic.compiling.lookups import Lookups
 from seeknal_semantic.compiling.restricting import bounds, time_conditions
 from seeknal_semantic.compiling.showing import of_moment
 from seeknal_semantic.compiling.spine import PERIOD, spine_of
-from seeknal_semantic.compiling.trees import aliased, both, column, table
+from seeknal_semantic.compiling.trees import aliased, column, table, where
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.plan import Aggregate
@@ -54,5 +54,4 @@ def every_period(
         query = query.join(found.subquery(OTHERS), join_type="CROSS")
     for join in lookups.joins:
         query.append("joins", join)
-    condition = both(conditions)
-    return query if condition is None else query.where(condition)
+    return where(query, conditions)

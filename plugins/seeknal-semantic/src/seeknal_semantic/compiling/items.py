@@ -8,7 +8,7 @@ from attrs import frozen
 
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.definitions import Dimension
-from seeknal_semantic.grains import can_tell, is_grain, rank
+from seeknal_semantic.grains import PART_GRAINS, can_tell, is_grain, rank
 from seeknal_semantic.paths import METRIC_TIME, readings
 from seeknal_semantic.resolving import resolver_of
 
@@ -92,24 +92,13 @@ def _time_item(
 
 
 def _check(scope: Scope, name: str, time: Dimension, grain: str | None, part: str | None) -> None:
-    fine, custom = time.grain or "day", scope.layer.custom_grains.get(grain or "")
-    coarse = custom[0].grain if custom else grain or _NEEDED[part or "day"]
+    fine = time.grain or "day"
+    coarse = spine_grain(scope, grain) if grain else PART_GRAINS[part or "day"]
     if not can_tell(fine, coarse, scope.calendar.fiscal_year_start):
         what = grain or f"{part} of the date"
         raise refused(
             "SK1506", f"{name!r}: {time.name!r} is by {fine}, which does not tell the {what}"
         )
-
-
-_NEEDED = {
-    "year": "year",
-    "quarter": "quarter",
-    "month": "month",
-    "day": "day",
-    "dow": "day",
-    "doy": "day",
-}
-"""The grain that tells a part of a date."""
 
 
 def own_grains(items: Iterable[Item]) -> list[str]:

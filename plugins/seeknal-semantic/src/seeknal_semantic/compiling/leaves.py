@@ -18,16 +18,22 @@ from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
 from seeknal_semantic.compiling.spine import PERIOD, spine_of
-from seeknal_semantic.compiling.trees import aliased, both, column, grouped, table
+from seeknal_semantic.compiling.trees import (
+    NTH,
+    aliased,
+    column,
+    grouped,
+    is_first,
+    table,
+    where,
+)
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.items import Item
     from seeknal_semantic.compiling.plan import Aggregate
     from seeknal_semantic.compiling.scope import Asked, Parts, Scope
-    from seeknal_semantic.definitions import Dimension
+    from seeknal_semantic.definitions import Dimension, Measure
     from seeknal_semantic.resolving import Resolved
-
-NTH = "nth"
 
 
 def value_name(aggregate: Aggregate, asked: Asked) -> str:
@@ -59,18 +65,19 @@ def leaf(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -
         aliased(aggregated(each.measure, measured_value(source, each)), value_name(each, asked))
         for each in group
     ]
-    query = select(*columns, *values)
-    if (condition := both(conditions)) is not None:
-        query = query.where(condition)
+    query = where(select(*columns, *values), conditions)
     return source.simplified(grouped(query, len(columns)))
 
 
 def measured_value(source: Source, aggregate: Aggregate) -> exp.Expr | None:
     """What is aggregated; None where rows themselves are counted."""
     measure = aggregate.measure
-    if measure.agg == "count" and measure.expr in ("*", "1"):
-        return None
-    return source.written(measure.expr)
+    return None if counts_rows(measure) else source.written(measure.expr)
+
+
+def counts_rows(measure: Measure) -> bool:
+    """Whether it is a count of rows, whatever they hold."""
+    return measure.agg == "count" and measure.expr in ("*", "1")
 
 
 def _shown(
@@ -177,12 +184,11 @@ def _at_moment(
         for each, word in zip(group, names, strict=True)
     ]
     conditions.append(exp.Not(this=exp.Is(this=moment.copy(), expression=exp.Null())))
-    inner = select(*columns, *values, aliased(rank, NTH)).where(both(conditions))
+    inner = where(select(*columns, *values, aliased(rank, NTH)), conditions)
     rows = parts.add(f"{source.model.name}_rows", source.simplified(inner))
     outer = [column(item.name) for item in items]
     totals = [
         aliased(aggregated(each.measure, column(word)), word)
         for each, word in zip(group, names, strict=True)
     ]
-    first = exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
-    return grouped(exp.select(*outer, *totals).from_(table(rows)).where(first), len(outer))
+    return grouped(exp.select(*outer, *totals).from_(table(rows)).where(is_first()), len(outer))

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from seeknal.plugin import Calendar
     from seeknal_semantic.compiling.plan import Offset
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-
 
 @frozen(kw_only=True)
 class Shift:
@@ -65,7 +63,7 @@ def way_back(offsets: Sequence[Offset], grain: str, fine: str, name: str) -> Shi
         return Shift(steps=tuple((each.count, each.unit) for each in durations))
     if "months" in kinds:
         if kinds == {"months"} and months_of(grain):
-            return Shift(months=sum(each.count * _MONTHS[each.unit] for each in durations))
+            return Shift(months=sum(each.count * months_of(each.unit) for each in durations))
         if not is_grain(grain) or grain == "week" or (months_of(grain) and "days" in kinds):
             raise _unfit(name, offsets, f"months earlier is not the same {grain}")
         if months_of(grain) and any(_cuts(each, grain) for each in durations):
@@ -78,11 +76,11 @@ def way_back(offsets: Sequence[Offset], grain: str, fine: str, name: str) -> Shi
 def _kind(offset: Offset) -> Literal["days", "months", "grain"]:
     if isinstance(offset, str):
         return "grain"
-    return "months" if offset.unit in _MONTHS else "days"
+    return "months" if months_of(offset.unit) else "days"
 
 
 def _cuts(offset: Duration, grain: str) -> bool:
-    return bool(offset.count * _MONTHS[offset.unit] % months_of(grain))
+    return bool(offset.count * months_of(offset.unit) % months_of(grain))
 
 
 def _unfit(name: str, offsets: Sequence[Offset], why: str) -> Exception:

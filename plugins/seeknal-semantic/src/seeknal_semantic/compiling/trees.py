@@ -75,6 +75,21 @@ def grouped(select: exp.Select, count: int) -> exp.Select:
     return select.group_by(*(exp.Literal.number(at + 1) for at in range(count)))
 
 
+def where(query: exp.Select, conditions: Iterable[exp.Expr]) -> exp.Select:
+    """The query with all of these conditions, where there are any."""
+    condition = both(conditions)
+    return query if condition is None else query.where(condition)
+
+
+NTH = "nth"
+"""The column that numbers rows of which the first counts."""
+
+
+def is_first() -> exp.Expr:
+    """Whether a row is the first of those that ``NTH`` numbers."""
+    return exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
+
+
 def table(word: str, alias: str = "") -> exp.Table:
     """A table or a CTE."""
     found = exp.Table(this=name(word))

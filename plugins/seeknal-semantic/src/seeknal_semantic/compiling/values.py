@@ -12,7 +12,7 @@ from seeknal_semantic.compiling.restricting import parsed, shown_conditions
 from seeknal_semantic.compiling.scope import Asked, Measured
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
-from seeknal_semantic.compiling.trees import aliased, both
+from seeknal_semantic.compiling.trees import aliased, where
 from seeknal_semantic.conditions import Name, leaves
 from seeknal_semantic.paths import METRIC_TIME, readings
 from seeknal_semantic.resolving import NameRefused
@@ -32,9 +32,7 @@ def distinct_values(scope: Scope, query: Query, parts: Parts) -> exp.Select:
     asked = Asked(dimensions=query.dimensions, filters=query.filters)
     conditions = shown_conditions(scope, asked, parts, source, None)
     columns = [aliased(shown_value(scope, parts, source, item, None), item.name) for item in items]
-    found = source.select(*columns).distinct()
-    condition = both(conditions)
-    return source.simplified(found if condition is None else found.where(condition))
+    return source.simplified(where(source.select(*columns).distinct(), conditions))
 
 
 def _refuse_times(scope: Scope, query: Query) -> None:
