@@ -63,19 +63,19 @@ def _of_tree(tree: Any, pair: Pair) -> Iterator[Refusal]:
     bits |= exp.BitwiseLeftShift | exp.BitwiseRightShift
     ranked = {pair.origin, pair.target} != set(_ALIKE)
     for node in tree.walk():
-        line, column = place_of(node) if isinstance(node, exp.Column | bits | exp.Group) else (0, 0)
         if isinstance(node, exp.Column) and node.args.get("join_mark"):
-            said = f"{written(node, pair.origin)} says an outer join: write LEFT JOIN"
-            yield Refusal(construct="Column", message=said, line=line, column=column)
+            yield _refusal(node, pair, "says an outer join: write LEFT JOIN")
         elif isinstance(node, bits) and ranked and _mixes_bits(node, bits):
-            said = f"{written(node, pair.origin)} has its operators in another order there"
-            help = f"{said}: write brackets"
-            yield Refusal(construct="Bitwise", message=help, line=line, column=column)
+            yield _refusal(node, pair, "has its operators in another order there: write brackets")
         elif isinstance(node, exp.Group) and _is_other_group(node, pair):
-            said = (
-                f"{written(node, pair.origin)} makes other groups there: write GROUPING SETS alone"
-            )
-            yield Refusal(construct="Group", message=said, line=line, column=column)
+            instead = "ROLLUP (...), CUBE (...) or GROUPING SETS (...) alone"
+            yield _refusal(node, pair, f"makes other groups there: write {instead}")
+
+
+def _refusal(node: Any, pair: Pair, why: str) -> Refusal:
+    line, column = place_of(node)
+    said = f"{written(node, pair.origin)} {why}"
+    return Refusal(construct=type(node).__name__, message=said, line=line, column=column)
 
 
 def _mixes_bits(node: Any, bits: Any) -> bool:
