@@ -136,7 +136,7 @@ def _pattern(
     """The pattern that stands in the query; None where it was refused."""
     pair = expressions.pair
     if pair.patterns is None:
-        expressions.refuse(node, f"what {expressions.written(node)} gives there is not known")
+        expressions.refuse_unknown(node)
         return None
     letters = flags.name if getattr(flags, "is_string", False) else "" if flags is None else "?"
     if not _is_text(said) or _FLAGS.fullmatch(letters) is None:

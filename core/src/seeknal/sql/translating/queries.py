@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.sql.translating.expressions import Expressions, spell
+from seeknal.sql.translating.expressions import Expressions
 from seeknal.sql.translating.kinds import common, kind_alone
+from seeknal.sql.translating.naming import spell
 from seeknal.sql.translating.recursive import compare, first_columns, reads, unsure_of
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed
 from seeknal.sql.translating.sources import Sources, quote_alias

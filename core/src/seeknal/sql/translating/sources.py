@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.translating.expressions import spell
 from seeknal.sql.translating.kinds import COLLATED, UNKNOWN, common
+from seeknal.sql.translating.naming import spell
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
 
 if TYPE_CHECKING:

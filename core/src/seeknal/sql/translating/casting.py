@@ -1,0 +1,50 @@
+"""Casts: a value as another type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.translating.documents import double_of_member
+from seeknal.sql.translating.kinds import UNKNOWN, kind_of
+
+if TYPE_CHECKING:
+    from seeknal.sql.translating.expressions import Expressions
+    from seeknal.sql.translating.scopes import Scope
+
+
+def cast(expressions: Expressions, node: Any, scope: Scope) -> str:
+    """A value as another type, whose digits and length may be said."""
+    from sqlglot import exp
+
+    to = node.args["to"]
+    is_member = isinstance(node.this.unnest(), exp.JSONExtractScalar)
+    if is_member and kind_of(to) == "double" and "JSONDouble" in expressions.rules:
+        return double_of_member(expressions, node, scope)
+    kind = expressions.translate(node.this, scope)
+    if kind == UNKNOWN:
+        return UNKNOWN
+    others = {key for key, value in node.args.items() if value} - {"this", "to"}
+    if others:
+        return expressions.refuse(node, f"{expressions.written(node)} with {', '.join(others)}")
+    if to.expressions and kind_of(to) in ("timestamp", "instant", "time", "interval"):
+        return expressions.refuse(node, f"{expressions.written(node)} leaves out parts of a second")
+    if expressions.pair.cuts_texts and to.expressions and kind_of(to) in ("text", "padded"):
+        return expressions.refuse(
+            node, f"{expressions.written(node)} cuts texts, which is not done there"
+        )
+    if to.this == exp.DataType.Type.DECIMAL and not to.expressions:
+        if expressions.pair.decimal is None:
+            return expressions.apply(node, [node.this, exp.var("NUMERIC")], [kind, "word"])
+        to.replace(exp.DataType.build(f"DECIMAL{expressions.pair.decimal}"))
+    return expressions.apply(node, [node.this, node.args["to"]], [kind, kind_of(to)])
+
+
+def try_cast(expressions: Expressions, node: Any, scope: Scope) -> str:
+    """Of Spark, whose CAST did not always fail, the parser takes it for TRY_CAST."""
+    from sqlglot import exp
+
+    if node.args.get("safe"):
+        return expressions.by_rule(node, scope)
+    plain = exp.Cast(**{key: value for key, value in node.args.items() if value})
+    node.replace(plain)
+    return cast(expressions, plain, scope)
