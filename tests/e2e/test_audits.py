@@ -276,3 +276,88 @@ def test_a_failure_points_to_the_audit_that_failed(audited):
         if "custom_sql" in text
     )
     assert f"seeknal/nodes.yml:{line}" in outcome.stderr
+
+
+REFERRING = {
+    "orders.csv": "id,customer\n1,1\n2,2\n",
+    "customers.csv": "id\n1\n2\n",
+    "seeknal/nodes.yml": """
+        kind: source
+        name: orders
+        source: csv
+        table: orders.csv
+        ---
+        kind: source
+        name: customers
+        source: csv
+        table: customers.csv
+        ---
+        kind: transform
+        name: lines
+        sql: SELECT id, customer FROM ref('source.orders')
+        audits:
+          - {type: relationships, column: customer, to: source.customers, field: id}
+    """,
+}
+
+
+def test_an_audit_is_asked_again_when_only_the_other_node_that_it_reads_has_changed(
+    seeknal_project,
+):
+    project = seeknal_project(REFERRING)
+    project.run("run").assert_ok()
+    before = project.rows("transform.lines")
+    project.write({"customers.csv": "id\n1\n"})
+
+    outcome = project.run("run", "--format", "json")
+
+    (lines,) = [each for each in outcome.json()["nodes"] if each["node"] == "transform.lines"]
+    assert outcome.exit_code == 1
+    assert (lines["status"], lines["reason"]) == ("failed", "what its audits read has changed")
+    assert [each["status"] for each in lines["audits"]] == ["failed"]
+    assert project.rows("transform.lines") == before
+
+
+def test_an_audit_of_another_node_that_has_not_changed_is_not_asked_again(seeknal_project):
+    project = seeknal_project(REFERRING)
+    project.run("run").assert_ok()
+    project.write({"customers.csv": "id\n2\n1\n3\n"})
+    project.run("run").assert_ok()
+
+    outcome = project.run("run", "--format", "json")
+
+    (lines,) = [each for each in outcome.json()["nodes"] if each["node"] == "transform.lines"]
+    assert (lines["status"], lines["audits"]) == ("reused", [])
+
+
+def test_a_new_audit_of_another_node_computes_no_rows_again(seeknal_project):
+    plain = REFERRING["seeknal/nodes.yml"].partition("        audits:")[0]
+    project = seeknal_project({**REFERRING, "seeknal/nodes.yml": plain})
+    project.run("run").assert_ok()
+    project.write({"seeknal/nodes.yml": REFERRING["seeknal/nodes.yml"]})
+
+    outcome = project.run("run", "--format", "json").assert_ok()
+
+    (lines,) = [each for each in outcome.json()["nodes"] if each["node"] == "transform.lines"]
+    assert [each["status"] for each in lines["audits"]] == ["passed"]
+    assert lines["reason"] == "audits changed"
+
+
+def test_what_takes_the_rows_of_one_input_may_have_audits_of_other_nodes(seeknal_project):
+    group = REFERRING["seeknal/nodes.yml"].replace(
+        "name: lines\n        sql: SELECT id, customer FROM ref('source.orders')",
+        "name: lines\n        inputs: [source.orders]\n"
+        "        entity: {name: order, join_keys: [id]}",
+    )
+    project = seeknal_project(
+        {
+            **REFERRING,
+            "seeknal/nodes.yml": group.replace("kind: transform", "kind: feature_group"),
+        }
+    )
+
+    checked = project.run("validate")
+    outcome = project.run("run", "--format", "json")
+
+    assert checked.exit_code == 0, checked.stderr
+    assert outcome.exit_code == 0, outcome.stderr

@@ -44,7 +44,7 @@ def build_graph(nodes: Mapping[NodeId, Node]) -> Graph:
     problems = list(_unresolved(nodes))
     if problems:
         raise ProjectError(problems)
-    parents = {id: node.parents for id, node in nodes.items()}
+    parents = {id: node.waits_for for id, node in nodes.items()}
     children = _reversed(parents)
     order = _order(parents, children)
     if len(order) < len(nodes):

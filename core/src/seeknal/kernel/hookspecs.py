@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
     from seeknal.values.plan import Plan
     from seeknal.values.problems import Problem
-    from seeknal.values.project import Project
+    from seeknal.values.project import Calendar, Project
     from seeknal.values.relations import Relation
     from seeknal.values.results import NodeResult, RunSummary
     from seeknal.values.sources import Connection, Source
@@ -291,12 +291,16 @@ def node_inputs(node: Node, nodes: Mapping[NodeId, Node]) -> Iterable[NodeId] | 
 
 
 @_first
-def node_audits(node: Node) -> Iterable[Audit] | None:
+def node_audits(
+    node: Node, nodes: Mapping[NodeId, Node], calendar: Calendar
+) -> Iterable[Audit] | None:
     """Audits that a node asks of others: they run with these, and hold them back as their own do.
 
     Called once per node of a kind that this plugin declared, when a project is read; main thread.
-    ``Audit.node`` is the one that is asked, which has to have rows; the types are those that
-    this plugin declared. ``declared_by`` and a missing ``location`` are filled in. None: none.
+    ``nodes`` are all that are right, with what they wait for: an audit of another node that reads
+    one which waits for that is a circle. ``Audit.node`` is the one that is asked, which has to
+    have rows; the types are those that this plugin declared. ``declared_by`` and a missing
+    ``location`` are filled in. ``calendar`` is the project's. None: none.
     """
 
 

@@ -29,6 +29,9 @@ T = TypeVar("T")
 UNKNOWN_KEY = "SK0201"
 MISSING_KEY = "SK0202"
 WRONG_VALUE = "SK0203"
+MISREAD = "SK0107"
+_READ_DIFFERENTLY = ("on", "off", "yes", "no")
+"""Words that the YAML of some readers takes for true or false."""
 
 Role = Literal[
     "location", "schema", "path", "outside", "table", "key", "column", "condition", "sql"
@@ -358,7 +361,11 @@ class _Reader:
         if origin in (Union, types.UnionType):
             return self.union(get_args(wanted), value, path)
         if origin is Literal:
-            return _one_of(get_args(wanted), value)
+            found = _one_of(get_args(wanted), value)
+            if isinstance(value, str) and value in _READ_DIFFERENTLY:
+                # Where that is one of the words, who wrote it has meant the word.
+                self.problems.note_meant(MISREAD, self.marks.value(*path))
+            return found
         if origin in (tuple, list) or origin is Sequence:
             return self.sequence(get_args(wanted)[0], value, path)
         if origin in (dict, Mapping) or getattr(origin, "__name__", "") == "Mapping":

@@ -80,10 +80,10 @@ def check_project(
     what is not known of them is no news. What fits is remembered below ``target/``: it is not
     looked at again, nor DuckDB imported, while nothing has changed.
     """
-    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    free = in_no_circle({id: node.waits_for for id, node in project.nodes.items()})
     stuck = sorted(project.nodes.keys() - free)
     project = evolve(project, nodes={id: project.nodes[id] for id in project.nodes if id in free})
-    graph = graph_of({id: node.parents for id, node in project.nodes.items()})
+    graph = graph_of({id: node.waits_for for id, node in project.nodes.items()})
     assert graph is not None
     with closing(Binder(project.root, project.nodes, plugins)) as binder:
         checker = _Checker(project, binder, snapshots, marks, wrong)
@@ -126,7 +126,7 @@ class _Checker:
 
     def checked(self) -> Checked:
         nodes = self.project.nodes
-        read = {id for node in nodes.values() for id in node.parents}
+        read = {id for node in nodes.values() for id in node.waits_for}
         return Checked(
             problems=tuple(self.problems),
             unknown=tuple(id for id in self.unknown if id in read or _is_asked(nodes[id])),
@@ -183,7 +183,8 @@ class _Checker:
             return self.fitter.fit(node, self.schemas)
         described = [each for each in map(self.project.nodes.get, parents) if each is not None]
         said = [each.definition for each in described if each.does == "describes"]
-        key = _key(node, [*(self.keys[id] for id in parents), *said])
+        asked = [str(self.keys.get(id)) for id in node.waits_for if id not in parents]
+        key = _key(node, [*(self.keys[id] for id in parents), *said, *asked])
         if (known := self.cache.get(key)) is not None:
             return known
         return self.cache.put(key, self.fitter.fit(node, self.schemas))
@@ -202,7 +203,8 @@ class _Checker:
     def with_beside(self, node: Node, fit: Fit) -> Fit:
         if fit.schema is None or not (_is_asked(node) or _is_described(node)):
             return fit
-        key = _key(node, ["beside", fit.schema.key, *map(str, map(self.keys.get, node.parents))])
+        seen = map(str, map(self.keys.get, node.waits_for))
+        key = _key(node, ["beside", fit.schema.key, *seen])
         if node.definition and self.cache.get(key) is not None:
             return fit
         found = self.fitter.beside(node, fit.schema, self.schemas)

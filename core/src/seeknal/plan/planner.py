@@ -145,7 +145,7 @@ class _Planner:
             return None
         if self.changing_parents(node):
             return None
-        inputs = {parent: self.output_of(parent) for parent in node.parents}
+        inputs = {parent: self.output_of(parent) for parent in node.waits_for}
         definition = self.now.fingerprints[node.id].content
         return self.now.finder.find(node, definition, inputs, version)
 

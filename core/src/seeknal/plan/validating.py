@@ -99,16 +99,16 @@ def check(
 
 def _fingerprints_of_sound(project: Project) -> Mapping[NodeId, Fingerprint]:
     """Fingerprints of the nodes that read nodes which are there, and not each other."""
-    free = in_no_circle({id: node.parents for id, node in project.nodes.items()})
+    free = in_no_circle({id: node.waits_for for id, node in project.nodes.items()})
     sound = {id: node for id, node in project.nodes.items() if id in free}
-    graph = graph_of({id: node.parents for id, node in sound.items()})
+    graph = graph_of({id: node.waits_for for id, node in sound.items()})
     today = datetime.now(UTC).date().isoformat()
     return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
 
 
 def _closed(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
     """The nodes without what they read that is not there."""
-    lost = {id for id, node in nodes.items() if not nodes.keys() >= set(node.parents)}
+    lost = {id for id, node in nodes.items() if not nodes.keys() >= set(node.waits_for)}
     kept = {
         id: evolve(
             nodes[id], inputs=tuple(entry for entry in nodes[id].inputs if entry.ref in nodes)

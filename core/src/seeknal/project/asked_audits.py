@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.problems import Problems
+    from seeknal.values.project import Calendar
 
 
 def with_asked_audits(
-    nodes: Mapping[NodeId, Node], plugins: Plugins, problems: Problems
+    nodes: Mapping[NodeId, Node], calendar: Calendar, plugins: Plugins, problems: Problems
 ) -> dict[NodeId, Node]:
     """``nodes`` with the audits that others ask of them; what has no rows is told.
 
@@ -26,7 +27,7 @@ def with_asked_audits(
     """
     found = dict(nodes)
     for node in nodes.values():
-        for audit in _asked_by(node, plugins):
+        for audit in _asked_by(node, nodes, calendar, plugins):
             asked = found.get(audit.node)
             if asked is None:
                 # Why it is not there is told where it is read.
@@ -40,9 +41,11 @@ def with_asked_audits(
     return found
 
 
-def _asked_by(node: Node, plugins: Plugins) -> Iterator[Audit]:
+def _asked_by(
+    node: Node, nodes: Mapping[NodeId, Node], calendar: Calendar, plugins: Plugins
+) -> Iterator[Audit]:
     owner = plugins.owner("kind", node.kind)
-    for audit in plugins.hooks.node_audits(owner, node=node) or ():
+    for audit in plugins.hooks.node_audits(owner, node=node, nodes=nodes, calendar=calendar) or ():
         declared = plugins.audit_types.get(audit.type)
         if declared is None or not isinstance(audit.options, declared.options):
             raise PluginError(

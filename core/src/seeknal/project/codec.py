@@ -91,7 +91,9 @@ def _node_to(node: Node) -> dict[str, Any]:
     data |= {name: list(value) for name in _LISTS if (value := getattr(node, name))}
     data["options"] = _compact(node.options)
     if node.inputs:
-        data["inputs"] = [[i.ref, i.alias, _place_to(i.location)] for i in node.inputs]
+        data["inputs"] = [
+            [i.ref, i.alias, _place_to(i.location), i.for_audits] for i in node.inputs
+        ]
     if node.sql:
         data["sql"] = _sql_to(node.sql)
     if node.python:
@@ -219,8 +221,8 @@ class _Reader:
             does=kind.does,
             rows_of_body=kind.rows_of_body,
             inputs=tuple(
-                Input(ref=NodeId(ref), alias=alias, location=_place_from(place))
-                for ref, alias, place in data.get("inputs", ())
+                Input(ref=NodeId(ref), alias=alias, location=_place_from(place), for_audits=audits)
+                for ref, alias, place, audits in data.get("inputs", ())
             ),
             sql=_sql_from(data["sql"]) if "sql" in data else None,
             python=PythonCode(**data["python"]) if "python" in data else None,

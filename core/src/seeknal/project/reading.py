@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.kernel.hooks import failure
+from seeknal.kernel.options import MISREAD
 from seeknal.project.addresses import Addresses
 from seeknal.project.asked_audits import with_asked_audits
 from seeknal.project.audits import build_audit
@@ -101,7 +102,9 @@ class _ProjectReader:
         around = self.build_context(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
         nodes = self.with_found_inputs(self.build_nodes(raws, around))
-        nodes = with_asked_audits(self.with_rules(nodes, raws, around), self.plugins, self.problems)
+        nodes = self.in_order(self.with_rules(nodes, raws, around))
+        self.problems.drop_meant()
+        nodes = with_asked_audits(nodes, settings.calendar, self.plugins, self.problems)
         nodes = through_descriptions(self.in_order(nodes))
         addresses = Addresses(profile, self.plugins)
         nodes = {id: addresses.placed(node) for id, node in nodes.items()}
@@ -212,7 +215,7 @@ class _ProjectReader:
     def note(self, problems: Iterable[Problem], text: str) -> None:
         """Problems of a file; nodes that its ``text`` holds may not have been understood."""
         self.problems += problems
-        if any(problem.severity == "error" for problem in problems):
+        if any(entry.severity == "error" and entry.code != MISREAD for entry in problems):
             self.unread.append(text)
 
     def read_text(self, path: Path) -> str | None:
@@ -307,10 +310,10 @@ class _ProjectReader:
         hook = self.plugins.hooks.audit_nodes
         for id, node in nodes.items():
             reads = [
-                Input(ref=NodeId(name), location=audit.location)
+                Input(ref=NodeId(name), location=audit.location, for_audits=True)
                 for audit in node.audits
                 for name in hook(audit=audit) or ()
-                if name != id and name not in node.parents and NodeId(name) in nodes
+                if name != id and name not in node.waits_for and NodeId(name) in nodes
             ]
             if reads:
                 nodes[id] = evolve(node, inputs=(*node.inputs, *reads))

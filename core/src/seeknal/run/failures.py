@@ -175,7 +175,7 @@ def as_checked(
         return error
     schemas: dict[NodeId, Schema | None] = {
         id: Schema(columns=columns)
-        for id in node.parents
+        for id in node.waits_for
         if (found := snapshots.get(id)) is not None and (columns := found.columns)
     }
     with closing(Binder(project.root, project.nodes, plugins)) as binder:

@@ -41,8 +41,8 @@ class Outputs:
         return output_now(self.snapshots, id)
 
     def inputs_of(self, node: Node) -> dict[NodeId, str]:
-        """Each parent with the output that would be read now."""
-        return {parent: self.output_id(parent) for parent in node.parents}
+        """Each node that it waits for with the output that would be read now."""
+        return {parent: self.output_id(parent) for parent in node.waits_for}
 
     def define(self, ids: Iterable[NodeId]) -> None:
         """Make these nodes readable as ``"kind"."name"``, with all that their views read."""

@@ -21,6 +21,7 @@ from seeknal.run.failures import as_checked, explain, may_be_wrong
 from seeknal.run.step_scope import StepScope
 from seeknal.values.deliveries import Account
 from seeknal.values.errors import SeeknalError
+from seeknal.values.names import NodeId
 from seeknal.values.pii import pii_columns
 from seeknal.values.results import NodeResult
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from seeknal.run.step_scope import Services
     from seeknal.values.audits import AuditResult
     from seeknal.values.deliveries import Delivery
-    from seeknal.values.names import NodeId
     from seeknal.values.plan import Action, Step
     from seeknal.values.relations import Relation
     from seeknal.values.results import Status
@@ -64,6 +64,8 @@ class StepExecution:
         self.snapshot = self.outputs.snapshots.get(node.id)
         self.account = self._known_account()
         self.build = Build(self.scope, step, self.snapshot, self.account)
+        self.audits_see_more = False
+        """Whether what the node's audits read of other nodes is not what they have read before."""
         self.attempted: tuple[Delivery, ...] = ()
         """The deliveries that this step attempted."""
 
@@ -78,8 +80,10 @@ class StepExecution:
         """Do what the plan says, or what turns out to be enough. Raises what stops the node."""
         action = self.step.action
         if action == "run" and self.step.conditional and not self.inputs_differ():
-            action = self.step.otherwise
-            self.step = evolve(self.step, reason=_reason_instead(action))
+            action, reason = self.step.otherwise, _reason_instead(self.step.otherwise)
+            if self.audits_see_more and action != "audit":
+                action, reason = "audit", "what its audits read has changed"
+            self.step = evolve(self.step, reason=reason)
         if action == "run":
             return self.adopt() or self.run()
         if action == "adopt":
@@ -98,14 +102,20 @@ class StepExecution:
             return not self.reused_before >= set(self.node.parents)
         if self.snapshot is None:
             return True
-        inputs = self.outputs.inputs_of(self.node)
-        if dict(self.snapshot.inputs) == inputs:
+        inputs, before = self.outputs.inputs_of(self.node), self.snapshot.inputs
+        if dict(before) == inputs:
             return False
         cutoff = self.services.cutoff
-        if cutoff is None or not cutoff.unchanged(
-            self.node, self.snapshot, self.outputs.snapshots, self.scope.cursor
+        if any(before.get(id) != inputs[id] for id in self.node.parents) and (
+            cutoff is None
+            or not cutoff.unchanged(
+                self.node, self.snapshot, self.outputs.snapshots, self.scope.cursor
+            )
         ):
             return True
+        others = self.services.plugins.hooks.audit_nodes
+        looked_at = {NodeId(id) for audit in self.node.audits for id in others(audit=audit) or ()}
+        self.audits_see_more = any(before.get(id) != inputs[id] for id in looked_at & inputs.keys())
         # From here on these are what it was computed from: they say the same.
         self.snapshot = evolve(self.snapshot, inputs=inputs)
         if is_view(self.snapshot):

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Input:
-    """A node that another one reads, and the name it has there when it was given one."""
+    """A node that another one reads, and the name it has there when it was given one.
+
+    ``for_audits``: nothing but audits of the reader's rows looks at it.
+    """
 
     ref: NodeId
     alias: str | None = None
     location: Location | None = None
+    for_audits: bool = False
 
 
 @frozen(kw_only=True)
@@ -160,4 +164,10 @@ class Node:
 
     @property
     def parents(self) -> tuple[NodeId, ...]:
+        """The nodes of which its rows are made."""
+        return tuple(dict.fromkeys(each.ref for each in self.inputs if not each.for_audits))
+
+    @property
+    def waits_for(self) -> tuple[NodeId, ...]:
+        """Its parents, and the nodes that its audits look at."""
         return tuple(dict.fromkeys(entry.ref for entry in self.inputs))

@@ -44,11 +44,12 @@ class Problems:
 
     def __init__(self, found: Iterable[Problem] = ()) -> None:
         self._found = list(found)
+        self._meant: set[tuple[str, Location]] = set()
         self._node: NodeId | None = None
 
     def of(self, node: NodeId | None) -> Problems:
         shared = Problems()
-        shared._found, shared._node = self._found, node
+        shared._found, shared._meant, shared._node = self._found, self._meant, node
         return shared
 
     def add(
@@ -103,6 +104,16 @@ class Problems:
         taken = self._found[count:]
         del self._found[count:]
         return taken
+
+    def note_meant(self, code: str, location: Location) -> None:
+        """Note that what is there is meant as it is: `drop_meant` takes such a problem back."""
+        self._meant.add((code, location))
+
+    def drop_meant(self) -> None:
+        """Take back the problems that turned out to be none, wherever they were found."""
+        self._found[:] = [
+            each for each in self._found if (each.code, each.location) not in self._meant
+        ]
 
     def has_errors(self, since: int = 0) -> bool:
         return any(problem.severity == "error" for problem in self._found[since:])

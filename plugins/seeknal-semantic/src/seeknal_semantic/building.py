@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from seeknal.plugin import Calendar, did_you_mean
 from seeknal_semantic.definitions import (
@@ -285,7 +285,6 @@ def _entity(entry: EntityKeys) -> Entity:
         expr=entry.name if entry.expr is None else str(entry.expr),
         description=entry.description,
         label=entry.label,
-        audit=_audit(entry),
     )
 
 
@@ -294,14 +293,6 @@ def _of_measure(entry: MeasureKeys) -> str:
     if entry.expr is None:
         return "1" if entry.agg == "count" else entry.name
     return str(entry.expr)
-
-
-def _audit(entry: EntityKeys) -> Literal["error", "warn"] | None:
-    if entry.audit in ("error", "warn"):
-        return entry.audit
-    if entry.audit is not None or entry.type == "natural":
-        return None
-    return "warn" if entry.type == "foreign" else "error"
 
 
 def _dimension(entry: DimensionKeys) -> Dimension:

@@ -30,6 +30,7 @@ def problems_of(project: Project) -> list[Problem]:
         tell = Telling(node, told, project.root)
         if isinstance(node.options, SemanticModelKeys):
             _check_model(node.options, tell)
+            _check_audits(node.options, layer, tell)
         elif isinstance(node.options, TimeSpineKeys):
             _check_spine(node.options, layer, grains, tell)
     for metric in layer.metrics.values():
@@ -58,6 +59,23 @@ def _check_model(options: SemanticModelKeys, tell: Telling) -> None:
                 tell("SK1506", f"{grain!r} is no grain of stored times", help, *at)
     for number, measure in enumerate(options.measures):
         _check_measure_filters(texts(measure.filter), tell, number)
+
+
+def _check_audits(options: SemanticModelKeys, layer: SemanticLayer, tell: Telling) -> None:
+    """An audit that is asked for and has nothing to look at."""
+    entities = [each for model in layer.models.values() for each in model.entities.values()]
+    primary = {each.name.lower() for each in entities if each.type == "primary"}
+    held = any(each.validity for each in options.dimensions)
+    for number, entry in enumerate(options.entities):
+        if entry.audit not in ("error", "warn"):
+            continue
+        if entry.type == "foreign" and entry.name.lower() not in primary:
+            message = f"audit: of no model is {entry.name!r} the primary entity"
+        elif entry.type == "natural" and not held:
+            message = "audit: no dimension says by validity when a row of a natural entity holds"
+        else:
+            continue
+        tell("SK1507", message, "leave audit out", "entities", number, "audit")
 
 
 def _check_measure_filters(filters: Sequence[str], tell: Telling, number: int) -> None:

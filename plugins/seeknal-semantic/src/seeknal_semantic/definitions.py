@@ -36,8 +36,6 @@ class Entity:
     expr: str
     description: str | None = None
     label: str | None = None
-    audit: Literal["error", "warn"] | None = None
-    """How bad a key that is not as declared is; None: it is not looked at."""
 
 
 @frozen(kw_only=True)

@@ -48,8 +48,8 @@ class EntityKeys:
     label: str | None = option(None, summary="its name for people", functional=False)
     audit: Literal["error", "warn", "off", False] | None = option(
         None,
-        summary="how bad a key that is not as declared is: of primary and unique ones absent means"
-        " error, of foreign ones warn; false or 'off': it is not looked at",
+        summary="how bad a key that is not as declared is: absent means warn of foreign ones, error"
+        " of all others; off or false: it is not looked at",
         functional=False,
     )
 

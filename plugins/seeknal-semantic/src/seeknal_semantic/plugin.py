@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Column, Misfit, Node, NodeId, NodeKind, Problem, Project
+    from seeknal.plugin import (
+        Audit,
+        AuditContext,
+        AuditResult,
+        AuditType,
+        Calendar,
+        Column,
+        Misfit,
+        Node,
+        NodeId,
+        NodeKind,
+        Problem,
+        Project,
+        Relation,
+    )
 
 
 @hookimpl
@@ -16,6 +30,46 @@ def node_kinds() -> Iterable[NodeKind]:
     from seeknal_semantic.kinds import KINDS
 
     return KINDS
+
+
+@hookimpl
+def audit_types() -> Iterable[AuditType]:
+    from seeknal_semantic.audit_types import TYPES
+
+    return TYPES
+
+
+@hookimpl
+def node_audits(
+    node: Node, nodes: Mapping[NodeId, Node], calendar: Calendar
+) -> Iterable[Audit] | None:
+    """The keys that a semantic model declares."""
+    if node.kind != "semantic_model":
+        return None
+    from seeknal_semantic.keys import audits_of
+
+    return audits_of(node, nodes, calendar)
+
+
+@hookimpl
+def audit_nodes(audit: Audit) -> Sequence[str] | None:
+    if audit.type != "entity_reference":
+        return None
+    from seeknal_semantic.keys import nodes_of
+
+    return nodes_of(audit)
+
+
+@hookimpl
+def audit(
+    audits: Sequence[Audit], relation: Relation, context: AuditContext
+) -> Sequence[AuditResult] | None:
+    """Results in the order of ``audits``."""
+    if not all(each.type in ("entity_key", "entity_reference") for each in audits):
+        return None
+    from seeknal_semantic.auditing import run
+
+    return run(audits, relation, context)
 
 
 @hookimpl

@@ -1,0 +1,221 @@
+"""Whether the keys of rows are what a semantic layer declares of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from sqlglot import exp
+
+from seeknal.plugin import (
+    AuditResult,
+    NodeError,
+    SqlRefused,
+    column_help,
+    quote_identifier,
+    without_values,
+)
+from seeknal_semantic.compiling.calendar import at_wall, begin_of
+from seeknal_semantic.expressions import check_expression, columns_of, parse_expression
+from seeknal_semantic.key_options import EntityKey, EntityReference
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Audit, AuditContext, Calendar, Relation
+    from seeknal_semantic.key_options import KeyOfRows, PartOfKey
+
+
+def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> list[AuditResult]:
+    """A result for each audit, in their order. Raises NodeError for one that cannot be asked."""
+    return [_result(audit, relation, context) for audit in audits]
+
+
+@frozen(kw_only=True)
+class _Rows:
+    """The rows of a node, as expressions are asked of them."""
+
+    relation: Relation
+    context: AuditContext
+    calendar: Calendar
+
+    def check(self, *expressions: str) -> None:
+        """Raise SqlRefused for what is none, and NodeError for a column that is not there."""
+        known = {name.lower() for name in self.relation.names}
+        for text in expressions:
+            check_expression(text)
+            for name in columns_of(text):
+                if name.lower() not in known:
+                    raise NodeError(
+                        f"{name} is no column of {self.relation.node}",
+                        code="SK1510",
+                        help=column_help(name, self.relation.names),
+                    )
+
+    def part(self, part: PartOfKey) -> str:
+        tree: Any = parse_expression(part.expr).copy()
+        if part.grain is not None:
+            sql = f"SELECT {_sql(tree)} FROM {self.relation.scan}"
+            (type,) = self.context.duckdb.sql(sql).types
+            moment = at_wall(exp.Paren(this=tree), str(type), self.calendar.timezone)
+            tree = begin_of(part.grain, moment, self.calendar)
+        return _sql(tree)
+
+    def keys(self, expr: str, parts: Sequence[PartOfKey], **more: str) -> str:
+        """A query of the key as k0, its partitions as k1, k2, ..., and further expressions."""
+        self.check(expr, *(part.expr for part in parts), *more.values())
+        found = [_sql(parse_expression(expr)), *map(self.part, parts)]
+        named = [f"{text} AS k{number}" for number, text in enumerate(found)]
+        named += [f"{_sql(parse_expression(text))} AS {name}" for name, text in more.items()]
+        return f"SELECT {', '.join(named)} FROM {self.relation.scan}"
+
+    def numbers(self, sql: str) -> list[int]:
+        (row,) = self.context.duckdb.execute(sql).fetchall()
+        return [int(value or 0) for value in row]
+
+
+def _sql(tree: Any) -> str:
+    text: str = tree.sql(dialect="duckdb", comments=False)
+    return text
+
+
+def _result(audit: Audit, relation: Relation, context: AuditContext) -> AuditResult:
+    began = perf_counter()
+    failing, message = _found(audit, relation, context)
+    return AuditResult(
+        audit_type=audit.type,
+        columns=tuple(dict.fromkeys(_columns(audit.options))),
+        passed=not failing,
+        failing_rows=failing,
+        severity=audit.severity,
+        message=f"{audit.message} ({message})" if failing and audit.message else message,
+        duration_ms=round(1000 * (perf_counter() - began), 3),
+    )
+
+
+def _columns(options: Any) -> Iterator[str]:
+    """The columns that a key is made of."""
+    key = options.refers if isinstance(options, EntityReference) else options
+    texts = [key.expr, *(part.expr for part in key.partitions)]
+    texts += [key.start] if isinstance(key, EntityKey) and key.start else []
+    for text in texts:
+        try:
+            yield from columns_of(text)
+        except SqlRefused:
+            continue
+
+
+def _found(audit: Audit, relation: Relation, context: AuditContext) -> tuple[int, str]:
+    import duckdb
+
+    options: Any = audit.options
+    rows = _Rows(relation=relation, context=context, calendar=options.periods.calendar())
+    try:
+        if isinstance(options, EntityKey):
+            return _of_key(options, rows)
+        return _of_reference(options, rows)
+    except SqlRefused as error:
+        # Where it is written, it is told with its place.
+        raise NodeError(f"audit {audit.type} is refused: {error}", code="SK1504") from error
+    except NodeError as error:
+        if context.is_check and error.code == "SK1510":
+            # What names the column is told of by itself.
+            return 0, ""
+        error.location = error.location or audit.location
+        raise
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        reason = without_values(error, context.pii(str(relation.node))).splitlines()[0]
+        raise NodeError(
+            f"audit {audit.type} of {audit.node} cannot be asked for {options.entity}: {reason}",
+            code="SK1523",
+            location=audit.location,
+        ) from error
+
+
+def _of_key(options: EntityKey, rows: _Rows) -> tuple[int, str]:
+    if options.start is not None and options.end is not None:
+        return _of_periods(options, options.start, options.end, rows)
+    keys = rows.keys(options.expr, options.partitions)
+    names = _names(options.partitions)
+    given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    none, twice, within = rows.numbers(
+        f"WITH keys AS ({keys}), found AS (SELECT count(*) AS n FROM keys WHERE {given} "
+        f"GROUP BY {', '.join(names)} HAVING count(*) > 1) "
+        "SELECT (SELECT count(*) FROM keys WHERE k0 IS NULL), count(*), sum(n) FROM found"
+    )
+    said = []
+    if none:
+        said.append(f"{_counted(none, 'row')} {'has' if none == 1 else 'have'} none")
+    if twice:
+        verb = "occurs" if twice == 1 else "occur"
+        said.append(f"{_counted(twice, 'key')} {verb} more than once, in {_counted(within, 'row')}")
+    return none + twice, _about(options.entity, said)
+
+
+def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> tuple[int, str]:
+    """Rows of one key begin at different times, and each ends before the next one begins."""
+    keys = rows.keys(options.expr, options.partitions, since=start, until=end)
+    names = ", ".join(_names(options.partitions))
+    given = " AND ".join(f"{name} IS NOT NULL" for name in _names(options.partitions))
+    earlier = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    before = f"OVER (PARTITION BY {names} ORDER BY since {earlier})"
+    together, overlapping = rows.numbers(
+        f"WITH keys AS (SELECT * FROM ({keys}) WHERE {given} AND since IS NOT NULL), "
+        f"found AS (SELECT DISTINCT {names} FROM keys GROUP BY {names}, since "
+        "HAVING count(*) > 1), "
+        f"ends AS (SELECT {names}, since, max(until) {before} AS latest, "
+        f"bool_or(until IS NULL) {before} AS still "
+        "FROM keys WHERE until IS NULL OR until > since), "
+        f"crossed AS (SELECT DISTINCT {names} FROM ends WHERE still OR since < latest) "
+        "SELECT (SELECT count(*) FROM found), "
+        f"(SELECT count(*) FROM crossed ANTI JOIN found USING ({names}))"
+    )
+    said = []
+    if together:
+        verb = "has" if together == 1 else "have"
+        said.append(f"{_counted(together, 'key')} {verb} two rows that begin at the same time")
+    if overlapping:
+        verb = "has" if overlapping == 1 else "have"
+        said.append(f"{_counted(overlapping, 'key')} {verb} rows that hold at one time")
+    return together + overlapping, _about(options.entity, said)
+
+
+def _of_reference(options: EntityReference, rows: _Rows) -> tuple[int, str]:
+    own = rows.relation.node
+    refers = _keys_of(options.refers, rows)
+    names = _names(options.refers.partitions)
+    joins = [
+        f"ANTI JOIN ({_keys_of(each, rows)}) AS p{number} ON "
+        + " AND ".join(f"r.{name} = p{number}.{name}" for name in names)
+        for number, each in enumerate(options.to)
+    ]
+    given = " AND ".join(f"r.{name} IS NOT NULL" for name in names)
+    (lost,) = rows.numbers(
+        f"SELECT count(*) FROM (SELECT * FROM ({refers}) AS r WHERE {given}) AS r {' '.join(joins)}"
+    )
+    if not lost:
+        return 0, ""
+    whose = "" if options.refers.node == own else f" of {options.refers.node}"
+    where = [each.node for each in options.to if each.node != own]
+    there = f"in {', '.join(where)}" if where else "here"
+    return lost, f"{options.entity}: {_counted(lost, 'row')}{whose} without a match {there}"
+
+
+def _keys_of(key: KeyOfRows, rows: _Rows) -> str:
+    relation = rows.relation
+    if key.node != relation.node:
+        relation = rows.context.parent(key.node)
+    there = _Rows(relation=relation, context=rows.context, calendar=rows.calendar)
+    return there.keys(key.expr, key.partitions)
+
+
+def _names(parts: Sequence[PartOfKey]) -> list[str]:
+    return [quote_identifier(f"k{number}") for number in range(1 + len(parts))]
+
+
+def _about(entity: str, said: Sequence[str]) -> str:
+    return f"{entity}: {'; '.join(said)}" if said else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
