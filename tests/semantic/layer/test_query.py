@@ -125,3 +125,44 @@ def test_without_a_run_it_says_what_is_missing(shop):
 
     assert outcome.exit_code == 2
     assert "seeknal run" in outcome.stderr
+
+
+ASKED = [
+    ["--metrics", "total_revenue,revenue", "--dimensions", "region"],
+    ["--metrics", "mtd_revenue", "--dimensions", "metric_time__day"],
+    ["--metrics", "revenue_growth_mom", "--dimensions", "metric_time__month,customer__country"],
+    ["--metrics", "revenue_per_customer", "--filter", "region <> 'o''clock' OR region IS NULL"],
+    ["--dimensions", "customer__country"],
+]
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked[1:2]))
+def test_sql_that_is_printed_before_any_run_can_be_pasted_after_it(shop, asked):
+    project = shop()
+    printed = project.run("query", *asked, "--compile")
+    project.run("run").assert_ok()
+
+    there = project.run("sql", printed.stdout, "--format", "json")
+    here = project.run("query", *asked, "--format", "json")
+
+    assert printed.exit_code == 0, printed.stderr
+    assert printed.stdout == project.run("query", *asked, "--compile").stdout
+    assert there.exit_code == 0, there.stderr
+    assert here.json()
+    assert sorted(map(str, there.json())) == sorted(map(str, here.json()))
+
+
+def test_columns_that_only_a_run_can_tell_are_asked_for(shop):
+    python = (
+        "from seeknal import source\n\n\n"
+        "@source(name='order_rows')\ndef order_rows(ctx):\n"
+        "    return ctx.duckdb.sql('SELECT 1 AS a')\n"
+    )
+    customers = "{kind: source, name: customer_rows, source: csv, table: data/customers.csv}\n"
+    project = shop(**{"seeknal/pipelines/rows.py": python, "seeknal/sources.yml": customers})
+
+    outcome = project.run("query", "--metrics", "revenue", "--compile")
+
+    assert outcome.exit_code == 2
+    assert "source.order_rows has never run, and its columns do not follow" in outcome.stderr
+    assert "seeknal run --select +source.order_rows" in outcome.stderr

@@ -11,6 +11,8 @@ from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Outputs, Session
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
     from seeknal.values.project import Project
 
 OptionsT = TypeVar("OptionsT")
@@ -60,6 +62,18 @@ class Invocation:
         from seeknal.query.outputs import open_outputs
 
         return open_outputs(self.project_root(), environment, generation)
+
+    def columns(self, environment: str = "prod") -> dict[NodeId, tuple[Column, ...]]:
+        """The columns of the rows that nodes have by the project's files, as far as these tell."""
+        from seeknal.plan.session import Request, load
+        from seeknal.query.stored import lineage_of
+
+        loaded = load(self.project_root(), Request(environment=environment))
+        return {
+            id: lineage.columns
+            for id, lineage in lineage_of(loaded, environment).nodes.items()
+            if lineage.known and all(column.type for column in lineage.columns)
+        }
 
     @contextmanager
     def session(self, connection: str) -> Iterator[Session]:

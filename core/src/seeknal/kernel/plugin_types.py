@@ -16,6 +16,7 @@ from seeknal.values.relations import ParquetFiles, Relation, Scan
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.values.columns import Column
     from seeknal.values.project import Project
 
 Rows = Scan | ParquetFiles | Any
@@ -150,6 +151,12 @@ class Command(Protocol):
         """What runs have stored: of the newest generation that is complete, or an earlier one.
 
         Raises UsageError for an unknown environment, and for a generation that is not kept.
+        """
+
+    def columns(self, environment: str = PRODUCTION) -> Mapping[NodeId, Sequence[Column]]:
+        """The columns of the rows that nodes have by the project's files, as far as these tell.
+
+        What a run has stored says it of nodes that are as they were then. Nothing is run.
         """
 
     def session(self, connection: str) -> AbstractContextManager[Session]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seeknal.plugin import SeeknalError
 from seeknal_semantic.compiler import MetricCompiler
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.saved import with_saved
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Outputs
+    from seeknal.plugin import Column, NodeId, Outputs
     from seeknal_semantic.compiler import CompiledQuery
     from seeknal_semantic.definitions import SemanticLayer
 
@@ -67,6 +68,29 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
 def compiler_of(layer: SemanticLayer, outputs: Outputs) -> MetricCompiler:
     """A compiler for the rows of an environment."""
     return MetricCompiler(layer, lambda node: outputs.relation(node).columns)
+
+
+def compiler_before_runs(
+    layer: SemanticLayer, outputs: Outputs, columns: Callable[[], Mapping[NodeId, Sequence[Column]]]
+) -> MetricCompiler:
+    """The same, for which nodes without stored rows have the columns that files tell of.
+
+    ``columns`` gives these, and is asked once, where there is such a node.
+    """
+    told: list[Mapping[NodeId, Sequence[Column]]] = []
+
+    def columns_of(node: NodeId) -> Sequence[Column]:
+        try:
+            return outputs.relation(node).columns
+        except SeeknalError as error:
+            told.extend([columns()] if not told else [])
+            found = told[0].get(node)
+            if not found:
+                message = f"{error.message}, and its columns do not follow from the files"
+                raise refused(error.code, message, error.help) from None
+            return found
+
+    return MetricCompiler(layer, columns_of)
 
 
 def answer(outputs: Outputs, query: CompiledQuery) -> tuple[list[str], list[tuple[Any, ...]]]:

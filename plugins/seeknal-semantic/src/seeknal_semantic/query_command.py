@@ -79,9 +79,13 @@ def query_command(
     """
     layer = project_layer()
     with this_command().outputs(environment) as outputs:
-        from seeknal_semantic.asking import answer, compiler_of, query_of
+        from seeknal_semantic.asking import answer, compiler_before_runs, compiler_of, query_of
 
-        compiler = compiler_of(layer, outputs)
+        compiler = (
+            compiler_before_runs(layer, outputs, lambda: this_command().columns(environment))
+            if compile_
+            else compiler_of(layer, outputs)
+        )
         if queries is not None:
             return _answer_lines(layer, compiler, outputs, queries)
         given = {
