@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import EngineType as EngineType
     from seeknal.kernel.declared import ProfileSection as ProfileSection
     from seeknal.kernel.declared import TargetType as TargetType
+    from seeknal.kernel.declared import TemplateFunction as TemplateFunction
     from seeknal.kernel.installing import install_command as install_command
     from seeknal.kernel.kinds import Held as Held
     from seeknal.kernel.kinds import NodeKind as NodeKind
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Section as Section
     from seeknal.kernel.plugin_types import Session as Session
     from seeknal.kernel.plugin_types import Standing as Standing
+    from seeknal.kernel.plugin_types import TemplateCall as TemplateCall
+    from seeknal.kernel.plugin_types import WrittenQuery as WrittenQuery
     from seeknal.rows.batches import Range as Range
     from seeknal.rows.batches import batch_misfits as batch_misfits
     from seeknal.rows.batches import check_keys as check_keys
@@ -171,6 +174,7 @@ _FROM = {
         "EngineType",
         "ProfileSection",
         "TargetType",
+        "TemplateFunction",
     ),
     "seeknal.kernel.installing": ("install_command",),
     "seeknal.kernel.kinds": ("Held", "NodeKind", "SourceType"),
@@ -186,6 +190,8 @@ _FROM = {
         "Section",
         "Session",
         "Standing",
+        "TemplateCall",
+        "WrittenQuery",
     ),
     "seeknal.rows.batches": (
         "Range",

@@ -95,6 +95,12 @@ def dialect_pairs():
 
 
 @hookimpl
+def template_functions():
+    note("template_functions")
+    return []
+
+
+@hookimpl
 def node_kinds():
     note("node_kinds")
     return [NodeKind(name="twice", folder="twice", options=Twice, summary="", functional=None)]
@@ -358,4 +364,5 @@ def test_what_a_plugin_raises_while_it_watches_becomes_a_warning(monkeypatch):
 
 def test_every_hook_of_the_specs_can_be_called_or_is_a_declaration():
     declared = {"node_kinds", "source_types", "target_types", "audit_types", "connection_types"}
-    assert SPECS - set(vars(Hooks)) == {*declared, "engines", "dialect_pairs"}
+    declared |= {"engines", "dialect_pairs", "template_functions"}
+    assert SPECS - set(vars(Hooks)) == declared

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from seeknal.kernel.kinds import Named
+    from seeknal.kernel.plugin_types import TemplateCall, WrittenQuery
     from seeknal.values.problems import Problem
     from seeknal.values.targets import Target
 
@@ -119,3 +120,18 @@ class EngineType:
     summary: str
     aliases: tuple[str, ...] = ()
     dialect: str | None = None
+
+
+@frozen(kw_only=True)
+class TemplateFunction:
+    """A function that templates in nodes' SQL may call for a query, which stands there in brackets.
+
+    ``write`` is given each call: when the project is read, and again, with the columns of what the
+    node reads, before its SQL is checked, traced or run. The first answer is part of the node's
+    fingerprint, and says all that decides on rows but the types of columns. It raises SeeknalError
+    for what cannot be asked, and is called in any thread. ``usage`` shows a call to people.
+    """
+
+    name: str
+    usage: str
+    write: Callable[[TemplateCall], WrittenQuery]

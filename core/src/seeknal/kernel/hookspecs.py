@@ -21,7 +21,14 @@ if TYPE_CHECKING:
         SourceContext,
         TargetContext,
     )
-    from seeknal.kernel.declared import AuditFile, AuditType, ConnectionType, EngineType, TargetType
+    from seeknal.kernel.declared import (
+        AuditFile,
+        AuditType,
+        ConnectionType,
+        EngineType,
+        TargetType,
+        TemplateFunction,
+    )
     from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.kernel.plugin_types import (
         Fate,
@@ -120,6 +127,15 @@ def dialect_pairs() -> Iterable[DialectPair]:  # type: ignore[empty-body]
 
     Called once per process, when a node in another dialect than DuckDB's is read or something is
     translated; any thread. Must not import the tables.
+    """
+
+
+@_declares
+def template_functions() -> Iterable[TemplateFunction]:  # type: ignore[empty-body]
+    """Functions that templates in nodes' SQL may call: the query that each gives stands there.
+
+    Called once per process, when a project is read from its files or SQL that calls one runs; any
+    thread. A name that the project's own templates give a meaning hides the function.
     """
 
 

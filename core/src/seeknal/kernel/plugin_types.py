@@ -38,6 +38,31 @@ class Garbage:
 
 
 @frozen(kw_only=True)
+class TemplateCall:
+    """A call of a plugin's function in the SQL of ``node``; ``arguments`` are plain values.
+
+    While a project is read ``project`` has the nodes that only describe, and ``columns`` is None;
+    later both are whole, ``columns`` as far as the node reads them.
+    """
+
+    node: NodeId
+    arguments: Mapping[str, object]
+    project: Project
+    columns: Mapping[NodeId, Sequence[Column]] | None = None
+
+
+@frozen(kw_only=True)
+class WrittenQuery:
+    """A SELECT of DuckDB's SQL that names nodes as ``"kind"."name"``.
+
+    ``reads`` are nodes that it depends on beside these, such as those that only describe.
+    """
+
+    sql: str
+    reads: tuple[NodeId, ...] = ()
+
+
+@frozen(kw_only=True)
 class Misfit:
     """Something that a node or a target names and that its rows do not have.
 

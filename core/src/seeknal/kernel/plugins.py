@@ -35,7 +35,13 @@ from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
 from seeknal.values.errors import PluginError
 
 if TYPE_CHECKING:
-    from seeknal.kernel.declared import AuditType, ConnectionType, EngineType, TargetType
+    from seeknal.kernel.declared import (
+        AuditType,
+        ConnectionType,
+        EngineType,
+        TargetType,
+        TemplateFunction,
+    )
     from seeknal.kernel.distributions import Distribution
     from seeknal.kernel.kinds import NodeKind, SourceType
     from seeknal.values.dialects import Pairs
@@ -65,6 +71,7 @@ DECLARED = {
     "connection type": "connection_types",
     "engine": "engines",
     "dialect pair": "dialect_pairs",
+    "template function": "template_functions",
 }
 """Sorts of what plugins declare, and the attribute of `Plugins` that has them."""
 
@@ -286,6 +293,11 @@ class Plugins:
     def dialect_pairs(self) -> Pairs:
         """The dialects of SQL between which it is known what differs, by the pair's name."""
         return self._declared("dialect pair", hookspecs.dialect_pairs)
+
+    @cached_property
+    def template_functions(self) -> Mapping[str, TemplateFunction]:
+        """Functions that templates in nodes' SQL may call, by name."""
+        return self._declared("template function", hookspecs.template_functions)
 
     def missing(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded.

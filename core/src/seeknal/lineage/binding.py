@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.columns import Column
     from seeknal.values.node import Node
-    from seeknal.values.project import Suffix
+    from seeknal.values.project import Project, Suffix
     from seeknal.values.relations import Interval
     from seeknal.values.targets import Target
 
@@ -36,9 +36,10 @@ class Unbound(Exception):
 class Binder:
     """A DuckDB of its own with an empty table for each node that is read."""
 
-    def __init__(self, root: Path, nodes: Mapping[NodeId, Node], plugins: Plugins) -> None:
-        self.root = root
-        self.nodes = nodes
+    def __init__(self, project: Project, plugins: Plugins) -> None:
+        self.project = project
+        self.root = project.root
+        self.nodes = project.nodes
         self.plugins = plugins
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._scratch: Path | None = None

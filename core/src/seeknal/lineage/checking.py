@@ -85,7 +85,7 @@ def check_project(
     project = evolve(project, nodes={id: project.nodes[id] for id in project.nodes if id in free})
     graph = graph_of({id: node.waits_for for id, node in project.nodes.items()})
     assert graph is not None
-    with closing(Binder(project.root, project.nodes, plugins)) as binder:
+    with closing(Binder(project, plugins)) as binder:
         checker = _Checker(project, binder, snapshots, marks, wrong)
         checker.skipped += stuck
         for id in graph.order:

@@ -111,9 +111,17 @@ class Fitter:
         return list(rows.problems)
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:
-        """What the node reads; with SQL, names that no node has are left to the SQL."""
+        """What the node reads; with SQL, names that no node has are left to the SQL.
+
+        SQL reads nothing of nodes that only describe.
+        """
         left, nodes = node.sql is not None, self.binder.nodes
-        return tuple(id for id in node.parents if id in nodes or not (left or id == UNCLEAR))
+        return tuple(
+            id
+            for id in node.parents
+            if not (left and id in nodes and nodes[id].does == "describes")
+            and (id in nodes or not (left or id == UNCLEAR))
+        )
 
     def beside(self, node: Node, schema: Schema | None, schemas: Schemas) -> list[Problem]:
         """What does not fit the rows of a node: its contract, its audits and its targets."""
@@ -175,7 +183,7 @@ class _Rows:
 
     def of_sql(self) -> Schema:
         assert self.node.sql is not None
-        if self.node.sql.dialect != "duckdb":
+        if self.node.sql.dialect != "duckdb" or self.node.sql.calls:
             self.translate()
         sql = self.node.sql.executable
         is_known = not _reads_outside(self.node)
@@ -190,23 +198,22 @@ class _Rows:
 
     def translate(self) -> None:
         """Look at what DuckDB will run: which that is, is up to the types of what it reads."""
-        from seeknal.project.translated import in_duckdb
-        from seeknal.sql.translating.nodes import is_translated, with_executable
+        from seeknal.project.translated import depends_on_types, in_duckdb
 
         assert self.node.sql is not None
-        pairs = self.binder.plugins.dialect_pairs
-        if not is_translated(self.node.sql, pairs):
+        plugins = self.binder.plugins
+        if not depends_on_types(self.node.sql, plugins.dialect_pairs):
             return
         if not self.known.typed:
             raise Unbound("the types of its inputs are not known")
         columns = {
             id: schema.columns for id in self.node.parents if (schema := self.schemas.get(id))
         }
-        found = in_duckdb(self.node, columns, self.binder.root, pairs)
+        found = in_duckdb(self.node, columns, self.binder.project, plugins)
         if found.problems:
             self.add(found.problems)
             raise _Wrong
-        self.node = with_executable(self.node, found.executable)
+        self.node = found.node
 
     def look_at_values(self, sql: str, mended: bool = False, edits: Sequence[Edit] = ()) -> None:
         """Say which texts no row can convert and which columns no row can compare."""

@@ -122,6 +122,8 @@ def _traced(
         raise Unbound(f"the columns of {missing[0]} are not known until it has run")
     for id in read:
         binder.define(id, parents[id].columns)
+    if node.sql is not None and node.sql.calls:
+        body = _over_types(node, {id: parents[id].columns for id in read}, binder)
     sql = body if body and _is_its_body(node, binder) else binder.generated(node, body, read)
     columns = known.columns or binder.columns(sql)
     tables: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {
@@ -135,6 +137,20 @@ def _traced(
     )
     query = trace_query(sql, tables, [column.name for column in columns], inexact=inexact)
     return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
+
+
+def _over_types(
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], binder: Binder
+) -> str | None:
+    """A node's SQL with the queries that plugins write into it as they are over these columns."""
+    if not all(column.type for each in columns.values() for column in each):
+        return node.sql.executable if node.sql else None
+    from seeknal.project.translated import in_duckdb
+
+    found = in_duckdb(node, columns, binder.project, binder.plugins)
+    for problem in found.problems:
+        raise Unbound(problem.message)
+    return found.node.sql.executable if found.node.sql else None
 
 
 def told_by_plugin(

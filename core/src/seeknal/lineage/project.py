@@ -43,7 +43,7 @@ def trace_project(
     kept = LineageCache(project.target)
     found: dict[NodeId, NodeLineage] = {}
     schemas: dict[NodeId, str] = {}
-    with closing(Binder(project.root, project.nodes, plugins)) as binder:
+    with closing(Binder(project, plugins)) as binder:
         for id in graph.order:
             node, mark = project.nodes[id], fingerprints[id]
             known = still_true(node, snapshots.get(id), mark.content, mark.upstream)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.lineage.binding import Binder
@@ -18,6 +17,7 @@ from seeknal.values.names import NodeId
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.node import Node
+    from seeknal.values.project import Project
     from seeknal.values.snapshot import Snapshot
 
 Schemas = Mapping[NodeId, tuple[Column, ...]]
@@ -29,11 +29,9 @@ class Reader:
     What was found is kept below ``target/``; `close` writes it there.
     """
 
-    def __init__(
-        self, root: Path, target: Path, nodes: Mapping[NodeId, Node], plugins: Plugins
-    ) -> None:
-        self._binder = Binder(root, nodes, plugins)
-        self._target = target
+    def __init__(self, project: Project, plugins: Plugins) -> None:
+        self._binder = Binder(project, plugins)
+        self._target = project.target
         self._kept: LineageCache | None = None
         self._lock = threading.Lock()
 

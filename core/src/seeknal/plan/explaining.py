@@ -90,7 +90,7 @@ class _Readings:
             fingerprints=plan.fingerprints,
             snapshots=snapshots,
         ).nodes
-        self.reader = Reader(project.root, project.target, project.nodes, loaded.plugins)
+        self.reader = Reader(project, loaded.plugins)
 
     def __enter__(self) -> _Readings:
         return self

@@ -33,6 +33,9 @@ def _needs_rows(node: Node, nodes: Mapping[NodeId, Node], graph: Graph) -> bool:
 
     if node.audits or node.targets or node.python or node.sql is None:
         return True
+    if node.sql.calls:
+        # It is written over the types of inputs, which may change under a view.
+        return True
     if not node.rows_of_body:
         # Other kinds make more of their SQL than it says: types, checks, fewer columns.
         return True

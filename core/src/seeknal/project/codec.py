@@ -14,7 +14,7 @@ from seeknal.values.columns import ColumnSpec
 from seeknal.values.errors import PluginError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Later, Node, Sql
+from seeknal.values.node import Input, Later, Node, Sql, SqlCall
 from seeknal.values.problems import Problem
 from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
@@ -123,7 +123,9 @@ def _compact(options: object) -> dict[str, Any]:
 def _sql_to(sql: Sql) -> list[Any]:
     rendered = None if sql.rendered == sql.text else sql.rendered
     edits = None if sql.edits is None else [list(edit) for edit in sql.edits]
-    return [sql.text, rendered, sql.executable, _place_to(sql.location), sql.dialect, edits]
+    calls = [[call.function, unstructure(call.arguments), call.text] for call in sql.calls]
+    place = _place_to(sql.location)
+    return [sql.text, rendered, sql.executable, place, sql.dialect, edits, calls]
 
 
 def _source_to(source: Source) -> dict[str, Any]:
@@ -267,7 +269,7 @@ class _Reader:
 
 
 def _sql_from(data: list[Any]) -> Sql:
-    text, rendered, executable, place, dialect, edits = data
+    text, rendered, executable, place, dialect, edits, calls = data
     return Sql(
         text=text,
         rendered=text if rendered is None else rendered,
@@ -275,4 +277,8 @@ def _sql_from(data: list[Any]) -> Sql:
         location=Location(*place),
         dialect=dialect,
         edits=None if edits is None else tuple((a, b, c) for a, b, c in edits),
+        calls=tuple(
+            SqlCall(function=function, arguments=arguments, text=text)
+            for function, arguments, text in calls
+        ),
     )

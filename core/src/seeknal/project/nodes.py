@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from seeknal.kernel.options import UNKNOWN_KEY, convert, keys_of, loose_options, salvage
 from seeknal.project.audits import build_audit, in_full
+from seeknal.project.called import with_called
 from seeknal.project.checks import UNKNOWN_REF
 from seeknal.project.columns import columns_of
 from seeknal.project.definition import definition_of
@@ -18,6 +19,7 @@ from seeknal.project.notes import notes_of
 from seeknal.project.references import may_name_nodes, resolved
 from seeknal.project.sources import SourceBuilder
 from seeknal.project.targets import TargetBuilder
+from seeknal.project.templates.calls import Calls
 from seeknal.project.templates.rendering import render_values, text_begins
 from seeknal.project.templates.texts import NodeTexts
 from seeknal.sql.names import find, named
@@ -324,7 +326,8 @@ class _Builder:
         from seeknal.sql.tokens import offset_of
 
         start = self.raw.sql_at or text_begins(self.raw.marks.value(key), text)
-        rendered = self.texts.filled_in(text, common.params, start)
+        calls = Calls(self.around.scope.functions, self.id)
+        rendered = self.texts.filled_in(text, common.params, start, calls)
         if not rendered.ok:
             return None, inputs
 
@@ -353,8 +356,17 @@ class _Builder:
             location=start,
             dialect=common.dialect,
             edits=resolved.edits,
+            calls=tuple(calls.made),
         )
-        return sql, resolved.inputs
+        return sql, with_called(
+            sql,
+            resolved.inputs,
+            calls=calls,
+            declared=inputs,
+            engine=common.engine,
+            locate=locate,
+            problems=self.problems,
+        )
 
     def at_dialect(self, problem: Problem) -> Problem:
         """A problem of the SQL's dialect at its own key, where it has one."""

@@ -32,6 +32,7 @@ from seeknal.project.rowless import rowless_problems
 from seeknal.project.settings import empty_file_problems, load_settings
 from seeknal.project.sql_files import sql_paths, with_sql_files
 from seeknal.project.strays import stray_problems
+from seeknal.project.templates.calls import Functions
 from seeknal.project.templates.rendering import Scope, render_values
 from seeknal.project.templates.snippets import load_common, yaml_files
 from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
@@ -101,7 +102,7 @@ class _ProjectReader:
         raws = with_properties(raws, self.properties, self.problems)
         around = self.build_context(settings, profile, raws)
         self.problems += unused_variables(self.root, self.variables, settings.variables)
-        nodes = self.with_found_inputs(self.build_nodes(raws, around))
+        nodes = self.with_found_inputs(self.build_in_order(raws, around, settings))
         nodes = self.in_order(self.with_rules(nodes, raws, around))
         self.problems.drop_meant()
         nodes = with_asked_audits(nodes, settings.calendar, self.plugins, self.problems)
@@ -125,7 +126,7 @@ class _ProjectReader:
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)
-        self.stop_if_wrong(project)
+        self.stop_if_wrong(project, around.scope.functions.told)
         project = evolve(project, warnings=tuple(self.problems))
         if self.cache is not None:
             names = {*settings.environment_names, *(profile.variables if profile else ())}
@@ -245,6 +246,7 @@ class _ProjectReader:
             macros=common.macros,
             today=datetime.now(UTC).date(),
             root=self.root,
+            functions=Functions.of(self.plugins),
         )
         return BuildContext(
             root=self.root,
@@ -272,6 +274,27 @@ class _ProjectReader:
             if (kind := self.plugins.kinds.get(raw.kind)) and kind.does == "loads"
         }
         return {type: profile.source_defaults(type, self.problems) for type in sorted(types)}
+
+    def build_in_order(
+        self, raws: list[RawNode], around: BuildContext, settings: Settings
+    ) -> dict[NodeId, Node]:
+        """All nodes; first those that only describe, of which functions in SQL may ask."""
+        kinds = self.plugins.kinds
+        describing = [raw for raw in raws if kinds[raw.kind].does == "describes"]
+        others = [raw for raw in raws if kinds[raw.kind].does != "describes"]
+        found = self.build_nodes(describing, around)
+        functions = around.scope.functions
+        if functions.declared:
+            described = Project(
+                root=self.root,
+                name=settings.options.name,
+                nodes={**self.clear, **found},
+                calendar=settings.calendar,
+            )
+            functions = evolve(functions, project=described)
+            around = evolve(around, scope=evolve(around.scope, functions=functions))
+        found |= self.build_nodes(others, around)
+        return {raw.id: found[raw.id] for raw in raws if raw.id in found}
 
     def build_nodes(self, raws: list[RawNode], around: BuildContext) -> dict[NodeId, Node]:
         found: dict[NodeId, Node] = {}
@@ -382,8 +405,12 @@ class _ProjectReader:
                 found.append(told)
         return found
 
-    def stop_if_wrong(self, project: Project) -> None:
+    def stop_if_wrong(self, project: Project, called: list[Problem]) -> None:
         errors = [problem for problem in self.problems if problem.severity == "error"]
+        kinds = self.plugins.kinds
+        if any(each.node and kinds[each.node.kind].does == "describes" for each in errors):
+            # What functions in SQL say of a wrong description follows from that.
+            errors = [problem for problem in errors if problem not in called]
         if errors:
             nodes = {**project.nodes, **self.flawed}
             nodes |= {id: evolve(nodes[id], inputs=read) for id, read in self.unclear.items()}

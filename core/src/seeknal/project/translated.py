@@ -1,4 +1,4 @@
-"""What DuckDB runs of a node's SQL in another dialect, or why it may mean something else."""
+"""What DuckDB runs of SQL that depends on the types of what it reads, or why it cannot be said."""
 
 from __future__ import annotations
 
@@ -12,36 +12,76 @@ from seeknal.values.problems import Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seeknal.kernel.plugins import Plugins
     from seeknal.values.columns import Column
     from seeknal.values.dialects import Pairs
     from seeknal.values.names import NodeId
-    from seeknal.values.node import Node
+    from seeknal.values.node import Node, Sql
+    from seeknal.values.project import Project
 
 
 @frozen(kw_only=True)
 class Executable:
-    """SQL for DuckDB; empty where there are problems."""
+    """The node with SQL for DuckDB; as it was where there are problems."""
 
-    executable: str = ""
+    node: Node
     problems: tuple[Problem, ...] = ()
 
 
+def depends_on_types(sql: Sql, pairs: Pairs) -> bool:
+    """Whether what DuckDB runs depends on the types of what the SQL reads."""
+    if sql.calls:
+        return True
+    from seeknal.sql.translating.nodes import is_translated
+
+    return sql.dialect != "duckdb" and is_translated(sql, pairs)
+
+
 def in_duckdb(
-    node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path, pairs: Pairs
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], project: Project, plugins: Plugins
 ) -> Executable:
     """The node's SQL over inputs with these columns, in DuckDB's dialect.
 
     Where nothing is known of what differs, it is what sqlglot makes of it: loading says that.
     """
-    from seeknal.sql.check import SqlRefused
+    sql = node.sql
+    assert sql is not None
+    if not depends_on_types(sql, plugins.dialect_pairs):
+        return Executable(node=node)
+    if sql.calls:
+        return _written(node, columns, project, plugins)
+    return _translated(node, columns, project.root, plugins.dialect_pairs)
+
+
+def _written(
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], project: Project, plugins: Plugins
+) -> Executable:
+    from seeknal.project.templates.calls import CallFailed, with_written
     from seeknal.sql.positions import place_in_rendered
-    from seeknal.sql.tokens import offset_of
-    from seeknal.sql.translating.nodes import for_duckdb, is_translated
 
     sql = node.sql
     assert sql is not None
-    if not is_translated(sql, pairs):
-        return Executable(executable=sql.executable)
+    try:
+        return Executable(node=with_written(node, columns, project, plugins))
+    except CallFailed as failed:
+        named = (call.text for call in sql.calls if call.function == failed.function)
+        offset = sql.rendered.find(next(named, ""))
+        place = place_in_rendered(
+            project.root, sql.location, sql.text, sql.rendered, max(offset, 0)
+        )
+        return Executable(node=node, problems=tuple(failed.problems(place, node.id)))
+
+
+def _translated(
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path, pairs: Pairs
+) -> Executable:
+    from seeknal.sql.check import SqlRefused
+    from seeknal.sql.positions import place_in_rendered
+    from seeknal.sql.tokens import offset_of
+    from seeknal.sql.translating.nodes import for_duckdb, with_executable
+
+    sql = node.sql
+    assert sql is not None
 
     def problem(code: str, message: str, line: int, column: int) -> Problem:
         offset = offset_of(sql.rendered, line or 1, column)
@@ -58,11 +98,12 @@ def in_duckdb(
     except SqlRefused as refused:
         # DuckDB's parser has read it, that of the dialect does not.
         message = f"{refused} (read as {sql.dialect})"
-        return Executable(problems=(problem("SK0450", message, refused.line, refused.column),))
+        told = problem("SK0450", message, refused.line, refused.column)
+        return Executable(node=node, problems=(told,))
     if found.tree is not None:
-        return Executable(executable=found.sql(copy=False))
+        return Executable(node=with_executable(node, found.sql(copy=False)))
     problems = (
         problem("SK0456", f"{one.message} (from {sql.dialect})", one.line, one.column)
         for one in found.refusals
     )
-    return Executable(problems=tuple(problems))
+    return Executable(node=node, problems=tuple(problems))

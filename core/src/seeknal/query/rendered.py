@@ -37,26 +37,25 @@ def executed(loaded: Loaded, node: Node) -> str:
     Raises Unbound where that takes columns that are not known until its inputs have run, and
     UsageError for SQL in another dialect that may mean something else in DuckDB's.
     """
-    if node.sql is None or node.sql.dialect == "duckdb":
+    if node.sql is None or (node.sql.dialect == "duckdb" and not node.sql.calls):
         return generated_sql(loaded, node)
     from seeknal.lineage.binding import Unbound
-    from seeknal.project.translated import in_duckdb
-    from seeknal.sql.translating.nodes import is_translated, with_executable
+    from seeknal.project.translated import depends_on_types, in_duckdb
 
-    pairs = loaded.plugins.dialect_pairs
     columns = columns_of_inputs(loaded, node)
-    if columns is None and is_translated(node.sql, pairs):
+    if columns is None and depends_on_types(node.sql, loaded.plugins.dialect_pairs):
         raise Unbound("the columns of its inputs are not known until they have run")
-    found = in_duckdb(node, columns or {}, loaded.project.root, pairs)
+    found = in_duckdb(node, columns or {}, loaded.project, loaded.plugins)
     for problem in found.problems:
         raise problem.as_error(UsageError)
-    return generated_sql(loaded, with_executable(node, found.executable))
+    return generated_sql(loaded, found.node)
 
 
 def columns_of_inputs(loaded: Loaded, node: Node) -> Mapping[NodeId, Sequence[Column]] | None:
     """The columns of all that a node reads, with their types; None where some are not known."""
     known = lineage_of(loaded, PRODUCTION).nodes
-    inputs = [known[id] for id in node.parents]
+    nodes = loaded.project.nodes
+    inputs = [known[id] for id in node.parents if nodes[id].does != "describes"]
     if not all(one.known and all(column.type for column in one.columns) for one in inputs):
         return None
     return {one.node: one.columns for one in inputs}

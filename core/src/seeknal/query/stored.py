@@ -162,7 +162,7 @@ def generated_sql(loaded: Loaded, node: Node) -> str:
     if kind is None or not kind.produces_rows:
         raise Unbound(f"a {node.kind} computes no rows")
     known = lineage_of(loaded, PRODUCTION).nodes
-    with closing(Binder(loaded.project.root, loaded.project.nodes, loaded.plugins)) as binder:
+    with closing(Binder(loaded.project, loaded.plugins)) as binder:
         for id in node.parents:
             if not known[id].known:
                 raise Unbound(f"the columns of {id} are not known until it has run")

@@ -111,20 +111,22 @@ def _python_rows(scope: StepScope, remember: Remember, loaded: Rows | None = Non
 def executable(scope: StepScope) -> str:
     """What DuckDB runs of the node's SQL, over its inputs as they are now.
 
-    Raises NodeError where SQL in another dialect may mean something else in DuckDB's.
+    Raises NodeError where SQL in another dialect may mean something else in DuckDB's, and for a
+    query of a plugin's function that has no exact answer over these.
     """
     node = scope.node
     assert node.sql is not None
-    if node.sql.dialect == "duckdb" or node.engine not in (None, "duckdb"):
+    plain = node.sql.dialect == "duckdb" and not node.sql.calls
+    if plain or node.engine not in (None, "duckdb"):
         return node.sql.executable
     from seeknal.project.translated import in_duckdb
 
     columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
-    services = scope.services
-    found = in_duckdb(node, columns, services.project.root, services.plugins.dialect_pairs)
+    found = in_duckdb(node, columns, scope.services.project, scope.services.plugins)
     for problem in found.problems:
         raise problem.as_error(NodeError)
-    return found.executable
+    assert found.node.sql is not None
+    return found.node.sql.executable
 
 
 def _required(scope: StepScope, rows: Rows | None, otherwise: str) -> Rows:

@@ -274,7 +274,7 @@ class Execution:
         snapshots = staged.snapshots if staged else dict(self.loaded.snapshots(plan.environment))
         outputs = Outputs(snapshots, engine, self.artifacts)
         earlier, nodes = pool_of(self.loaded), self.project.nodes
-        reader = Reader(self.project.root, self.project.target, nodes, self.loaded.plugins)
+        reader = Reader(self.project, self.loaded.plugins)
         contents = Contents(self.artifacts.path)
         writes = self.store is not None and staged is None
         services = Services(

@@ -178,7 +178,7 @@ def as_checked(
         for id in node.waits_for
         if (found := snapshots.get(id)) is not None and (columns := found.columns)
     }
-    with closing(Binder(project.root, project.nodes, plugins)) as binder:
+    with closing(Binder(project, plugins)) as binder:
         problems = Fitter(binder).fit(node, schemas).problems
     alike = [problem for problem in problems if problem.code == error.code]
     if len(alike) > 1 and error.code == _CONTRACT:

@@ -32,6 +32,15 @@ class Input:
 
 
 @frozen(kw_only=True)
+class SqlCall:
+    """A call of a plugin's function in a template, and the query that it gave, in brackets."""
+
+    function: str
+    arguments: Mapping[str, object]
+    text: str
+
+
+@frozen(kw_only=True)
 class Sql:
     """A node's SQL in three forms.
 
@@ -47,6 +56,9 @@ class Sql:
     dialect: str = "duckdb"
     edits: tuple[tuple[int, int, int], ...] | None = None
     """What of ``rendered`` was replaced, and by how many characters; None: it was written anew."""
+    calls: tuple[SqlCall, ...] = ()
+    """Queries that stand in ``rendered`` and in ``executable`` as they were written while the
+    types of columns were not known."""
 
 
 @frozen(kw_only=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import SeeknalError
-from seeknal_semantic.compiler import MetricCompiler
+from seeknal.plugin import SeeknalError, WrittenQuery
+from seeknal_semantic.building import layer_of
+from seeknal_semantic.compiler import MetricCompiler, sketch
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.definitions import named
 from seeknal_semantic.saved import with_saved
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Column, NodeId, Outputs
+    from seeknal.plugin import Column, NodeId, Outputs, TemplateCall
     from seeknal_semantic.compiler import CompiledQuery
     from seeknal_semantic.definitions import SemanticLayer
 
@@ -63,6 +65,22 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
     if found is None or isinstance(found, str):
         return found
     raise refused("SK1515", f"{key} is a text, not {found!r}")
+
+
+def written(call: TemplateCall) -> WrittenQuery:
+    """The query that ``metric_query()`` asks for in SQL. Raises SeeknalError."""
+    layer = layer_of(call.project)
+    query = query_of(call.arguments, layer)
+    columns = call.columns
+    if columns is not None:
+        compiler = MetricCompiler(layer, columns.__getitem__)
+        return WrittenQuery(sql=compiler.compile(query).sql)
+    read = sketch(layer, query)
+    saved = call.arguments.get("saved_query")
+    entry = named(layer.saved_queries, saved) if isinstance(saved, str) else None
+    metrics = [layer.ids[name.lower()] for name in query.metrics if name.lower() in layer.ids]
+    reads = [*([entry.id] if entry else []), *metrics, *read.describing]
+    return WrittenQuery(sql=read.sql, reads=tuple(dict.fromkeys(reads)))
 
 
 def compiler_of(layer: SemanticLayer, outputs: Outputs) -> MetricCompiler:

@@ -39,6 +39,19 @@ def semantic_layer(project: Project) -> SemanticLayer:
     return read_layer(project.nodes, project.calendar)[0]
 
 
+_last: list[tuple[Project, SemanticLayer]] = []
+
+
+def layer_of(project: Project) -> SemanticLayer:
+    """`semantic_layer`, made once for all that is asked of one project in turn."""
+    for known, layer in _last:
+        if known is project:
+            return layer
+    made = semantic_layer(project)
+    _last[:] = [(project, made)]
+    return made
+
+
 def read_layer(
     nodes: Mapping[NodeId, Node], calendar: Calendar | None = None
 ) -> tuple[SemanticLayer, list[Problem]]:

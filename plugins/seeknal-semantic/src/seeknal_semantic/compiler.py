@@ -35,6 +35,43 @@ class CompiledQuery:
     reads: tuple[ColumnRef, ...] = field(repr=False)
 
 
+@frozen(kw_only=True)
+class Sketch:
+    """A query while the columns of nodes are not known: each time is taken for a TIMESTAMP.
+
+    ``describing`` are the models and time spines over the ``nodes`` whose rows it reads, and
+    ``reads`` the columns of these.
+    """
+
+    sql: str
+    nodes: tuple[NodeId, ...]
+    describing: tuple[NodeId, ...]
+    reads: tuple[ColumnRef, ...] = field(repr=False)
+
+
+def sketch(layer: SemanticLayer, query: Query) -> Sketch:
+    """The query without columns. Raises as `MetricCompiler.compile` does for all but columns."""
+    compiler = MetricCompiler(layer, lambda node: ())
+    found = compiler.told(query, lambda node, words: "TIMESTAMP", lambda node, word: True)
+    models = [each.id for each in layer.models.values() if each.rows in found.nodes]
+    spines = [each.id for each in layer.spines.values() if each.rows in found.nodes]
+    return Sketch(
+        sql=found.tree.sql(dialect="duckdb", pretty=True),
+        nodes=tuple(found.nodes),
+        describing=(*models, *spines),
+        reads=tuple(found.reads),
+    )
+
+
+@frozen(kw_only=True)
+class Told:
+    """A query's tree, and the nodes and columns that it reads."""
+
+    tree: exp.Query
+    nodes: Mapping[NodeId, None]
+    reads: Mapping[ColumnRef, None]
+
+
 class MetricCompiler:
     """Compiles queries of one semantic layer.
 
@@ -64,6 +101,29 @@ class MetricCompiler:
         Raises QueryRefused or NameRefused for what has no exact answer, with the reason; and
         UsageError where the columns of a node that it reads are not known.
         """
+        found = self.told(query, self._type_of, self._has_column)
+        nodes = found.nodes
+        sql = found.tree.sql(dialect="duckdb", pretty=True)
+        columns = self._bound(sql, nodes)
+        if dialect != "duckdb":
+            sql = self._translated(sql, dialect, nodes)
+        models = [model.name for model in self.layer.models.values() if model.rows in nodes]
+        return CompiledQuery(
+            sql=sql,
+            dialect=dialect,
+            columns=columns,
+            models=tuple(models),
+            nodes=tuple(nodes),
+            reads=tuple(found.reads),
+        )
+
+    def told(
+        self,
+        query: Query,
+        type_of: Callable[[NodeId, str], str],
+        has_column: Callable[[NodeId, str], bool],
+    ) -> Told:
+        """The query as a tree, where types and names of columns are what these say."""
         from seeknal_semantic.compiling.compiler import compiled
 
         reads: dict[ColumnRef, None] = {}
@@ -75,27 +135,14 @@ class MetricCompiler:
 
         scope = Scope(
             layer=self.layer,
-            type_of=self._type_of,
+            type_of=type_of,
             table_of=table_of,
-            has_column=self._has_column,
+            has_column=has_column,
             read=lambda node, word: reads.__setitem__(ColumnRef(node, word), None),
             calendar=self.layer.calendar,
             tables=self._names,
         )
-        tree = compiled(scope, query)
-        sql = tree.sql(dialect="duckdb", pretty=True)
-        columns = self._bound(sql, nodes)
-        if dialect != "duckdb":
-            sql = self._translated(sql, dialect, nodes)
-        models = [model.name for model in self.layer.models.values() if model.rows in nodes]
-        return CompiledQuery(
-            sql=sql,
-            dialect=dialect,
-            columns=columns,
-            models=tuple(models),
-            nodes=tuple(nodes),
-            reads=tuple(reads),
-        )
+        return Told(tree=compiled(scope, query), nodes=nodes, reads=reads)
 
     def _table(self, node: NodeId) -> exp.Table:
         from sqlglot import exp

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         Problem,
         Project,
         Relation,
+        TemplateCall,
+        TemplateFunction,
+        WrittenQuery,
     )
 
 
@@ -70,6 +73,20 @@ def audit(
     from seeknal_semantic.auditing import run
 
     return run(audits, relation, context)
+
+
+@hookimpl
+def template_functions() -> Iterable[TemplateFunction]:
+    from seeknal.plugin import TemplateFunction
+
+    usage = "metric_query(metrics=['revenue'], dimensions=['region'])"
+    return [TemplateFunction(name="metric_query", usage=usage, write=_write)]
+
+
+def _write(call: TemplateCall) -> WrittenQuery:
+    from seeknal_semantic.asking import written
+
+    return written(call)
 
 
 @hookimpl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,13 +87,26 @@ class Faults:
         find = place_of_key if is_key else place_of_name
         return self.at(file, find(self.text_of(file), words, name, line))
 
+    def place_of_call(self, function: str, error: Exception, snippets: Sequence[str]) -> Location:
+        """Where a function is called; in a snippet, where that is used."""
+        macro, line = self.line_of(_frames(error), bool(snippets))
+        text = self.text_of(macro)
+        name = snippets[0].partition(".")[0] if snippets and macro is None else function
+        return self.at(macro, place_of_name(text, words_of(text, self.environment), name, line))
+
+    def line_of(
+        self, places: list[tuple[str | None, int]], in_snippet: bool
+    ) -> tuple[str | None, int]:
+        """The macro's file and the line of an error that was raised at these places."""
+        file, line = places[0 if in_snippet else -1] if places else (None, 1)
+        return (file if file and file.startswith(MACROS) else None), line
+
     def place_of_error(self, error: Exception, in_snippet: bool) -> Location:
         line = getattr(error, "lineno", None)
         places = [(getattr(error, "filename", None), line)] if line else _frames(error)
         if not places:
             return self.at(None, place_of_template(self.text, 1))
-        file, line = places[0 if in_snippet else -1]
-        macro = file if file and file.startswith(MACROS) else None
+        macro, line = self.line_of(places, in_snippet)
         text = self.text_of(macro)
         message = str(error)
         if unclosed := _UNCLOSED.search(message):

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from seeknal.project.templates.calls import CallFailed, Calls, Functions
 from seeknal.project.templates.faults import MACROS, TOO_LARGE, Faults
 from seeknal.project.templates.undefined import Found, collecting
 from seeknal.values.errors import did_you_mean
@@ -54,6 +55,8 @@ class Scope:
     today: date
     root: Path = field(factory=Path)
     """The project's folder: where a mistake stands is looked up in the files there."""
+    functions: Functions = field(factory=Functions)
+    """What plugins let SQL of nodes call."""
 
 
 @frozen(kw_only=True)
@@ -79,18 +82,21 @@ def render(
     problems: Problems,
     node: NodeId | None = None,
     further: Mapping[str, object] | None = None,
+    calls: Calls | None = None,
 ) -> Rendered:
     """``text`` with its templates filled in. What is wrong goes to ``problems`` with its line.
 
-    Among ``further`` names, None is written as NULL.
+    Among ``further`` names, None is written as NULL. ``calls`` gathers those of functions of
+    plugins; None: none of them may be made.
     """
     if not has_template(text):
         return Rendered(text=text)
-    names = _Names(scope, params, further)
+    names = _Names(scope, params, further, calls)
     try:
         with _time_limit():
             names.used |= _used(text, scope)
             rendered = names.fill(_macros(scope) + text)
+            names.calls.check(rendered)
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
         problems += _problems(error, names, text, location, node)
@@ -114,6 +120,10 @@ def _problems(
         macros=scope.macros,
         environment=_environment(scope),
     )
+    if isinstance(error, CallFailed):
+        told = error.problems(faults.place_of_call(error.function, error, names.open), node)
+        scope.functions.told.extend(told)
+        return told
     if isinstance(error, UndefinedError | _Mistake):
         macros = [name for source in scope.macros.values() for name in _macro_names(source)]
         known = {*names.all(), *macros}
@@ -125,7 +135,7 @@ def _problems(
 
 def _missing(names: _Names, text: str) -> list[Missing]:
     """All that a template asks for in vain."""
-    again = _Names(names.scope, names.params, names.further)
+    again = _Names(names.scope, names.params, names.further, names.calls)
     again.found = Found(text, again.open)
     # What else goes wrong is not to be told: it may come of what is missing.
     with suppress(Exception), _time_limit():
@@ -261,8 +271,10 @@ class _Names:
         scope: Scope,
         params: Mapping[str, object],
         further: Mapping[str, object] | None,
+        calls: Calls | None,
     ) -> None:
         self.scope = scope
+        self.calls = calls or Calls(scope.functions)
         self.params = params
         self.further = further
         self.open: list[str] = []
@@ -289,6 +301,7 @@ class _Names:
 
     def all(self) -> dict[str, Any]:
         return {
+            **self.calls.names(),
             **self.dates_and_run(),
             **self.aliases(),
             **self.scope.values,

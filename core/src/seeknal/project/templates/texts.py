@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seeknal.project.templates.rendering import render
 
 if TYPE_CHECKING:
+    from seeknal.project.templates.calls import Calls
     from seeknal.project.templates.rendering import Rendered, Scope
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
@@ -24,9 +25,11 @@ class NodeTexts:
         self.dated = False
         self.volatile: str | None = None
 
-    def filled_in(self, text: str, params: Mapping[str, object], start: Location) -> Rendered:
+    def filled_in(
+        self, text: str, params: Mapping[str, object], start: Location, calls: Calls | None = None
+    ) -> Rendered:
         """``text``, which begins at ``start``, with its templates filled in."""
-        rendered = render(text, self.scope, params, start, self.problems, self.node)
+        rendered = render(text, self.scope, params, start, self.problems, self.node, calls=calls)
         self.gather(rendered.dated, rendered.volatile)
         return rendered
 
