@@ -74,7 +74,7 @@ def test_what_differs_is_written_as_the_other_one_says_it(sql, there):
     [
         ("SELECT a // b AS x FROM t", "by 0 it is NULL in some versions of DuckDB"),
         ("SELECT CAST(f AS DECIMAL(5, 2)) AS x FROM t", "a DOUBLE is rounded otherwise"),
-        ("SELECT my_function(a) AS x FROM t", "what MY_FUNCTION(a) gives there is not known"),
+        ("SELECT my_function(a) AS x FROM t", "what my_function(a) gives there is not known"),
         ("SELECT a FROM t WHERE s GLOB '_'", "gives there is not known"),
         ("SELECT a + s AS x FROM t", "of whole, text gives there is not known"),
         ("SELECT sum(b) AS b FROM t GROUP BY a HAVING b > 1", "may be the column or the result"),
@@ -113,7 +113,7 @@ def test_what_may_differ_is_refused_by_name(sql, why):
         ("SELECT date_trunc('month', d) AS x FROM t", "gives an instant in PostgreSQL"),
         ("SELECT date_part('year', d) AS x FROM t", "date_part gives a DOUBLE PRECISION"),
         ("SELECT upper(s) AS x FROM t", "which letters have another case"),
-        ("SELECT count(*) FROM t", "give it one with AS"),
+        ("SELECT count(*), count(a) FROM t", "give it one with AS"),
     ],
 )
 def test_what_postgresql_would_give_and_duckdb_not_is_refused(sql, why):
@@ -129,6 +129,34 @@ def test_every_refusal_is_told_with_its_place():
     found = translate(sql, "duckdb", "postgres", T)
 
     assert [(entry.line, entry.column) for entry in found.refusals] == [(2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "sql", "said"),
+    [
+        ("mysql", "duckdb", "SELECT count(*) AS n FROM u GROUP BY\n  s", "s"),
+        (
+            "postgres",
+            "duckdb",
+            "SELECT\n  date_trunc('month',d) AS x FROM t",
+            "date_trunc('month',d)",
+        ),
+        ("postgres", "duckdb", "SELECT a FROM t\n  limit 1+1", "limit 1+1"),
+        ("duckdb", "postgres", "SELECT case when true then\n  {'a':1} END AS x", "{'a':1}"),
+        (
+            "duckdb",
+            "postgres",
+            "SELECT 1 AS x -- one\n, my_function( /* two */ 1,  2 ) AS y",
+            "my_function( 1, 2 )",
+        ),
+    ],
+)
+def test_a_refusal_says_what_was_written_and_where(origin, target, sql, said):
+    found = translate(sql, origin, target, T)
+
+    assert {entry.line for entry in found.refusals} == {2}
+    assert found.refusals[0].column == 3
+    assert said in found.refusals[0].message
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM t", "SELECT 1; SELECT 2", "SELECT FROM WHERE"])

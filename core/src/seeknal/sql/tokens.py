@@ -78,6 +78,15 @@ def tokenize(sql: str) -> list[Token]:
     return tokens
 
 
+def on_one_line(sql: str) -> str:
+    """``sql`` without comments, with one blank where there are some between words."""
+    text, end = "", 0
+    for token in tokenize(sql):
+        text += f"{' ' if end and end < token.start else ''}{token.text}"
+        end = token.end
+    return text
+
+
 def parameters(tokens: list[Token]) -> Iterator[Token]:
     """What stands for a value that a prepared statement would be given: ``?``, ``$1``, ``$day``."""
     for token in tokens:

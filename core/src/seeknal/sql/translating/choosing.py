@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.kinds import LITERAL, UNKNOWN, common
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def if_(expressions: Expressions, node: Any, scope: Scope) -> str:
     """IF(), which is a CASE of one branch."""
     from sqlglot import exp
 
-    branch = exp.If(this=node.this.copy(), true=node.args["true"].copy())
+    branch = written_for(exp.If(this=node.this.copy(), true=node.args["true"].copy()), node)
     other = node.args.get("false")
     case = exp.Case(ifs=[branch], default=other.copy() if other is not None else None)
-    node.replace(case)
+    node.replace(written_for(case, node))
     return expressions.translate(case, scope)
 
 

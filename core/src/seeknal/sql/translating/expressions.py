@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.forms import FORMS
 from seeknal.sql.translating.kinds import (
     COLLATED,
@@ -15,11 +16,11 @@ from seeknal.sql.translating.kinds import (
 )
 from seeknal.sql.translating.matching import is_found_by_pattern
 from seeknal.sql.translating.operands import labels_of
-from seeknal.sql.translating.results import Refusal, place_of, written
 from seeknal.sql.translating.rules import by_construct, first_fitting
 from seeknal.sql.translating.templates import beside_others, filled
 
 if TYPE_CHECKING:
+    from seeknal.sql.translating.results import Origin, Refusal
     from seeknal.sql.translating.rules import Pair, Rule
     from seeknal.sql.translating.scopes import Named, Scope
 
@@ -43,18 +44,21 @@ class Expressions:
     """Translates the expressions of one query, in place; notes what is refused."""
 
     def __init__(
-        self, pair: Pair, query: Callable[[Any, Scope], Sequence[Named]], refusals: list[Refusal]
+        self,
+        pair: Pair,
+        origin: Origin,
+        query: Callable[[Any, Scope], Sequence[Named]],
+        refusals: list[Refusal],
     ) -> None:
         self.pair = pair
+        self.origin = origin
         self.rules = by_construct(pair)
         self.query = query
         self.refusals = refusals
 
     def refuse(self, node: Any, why: str) -> str:
         """Note that a part is refused; gives the kind that says so."""
-        line, column = place_of(node)
-        construct = type(node).__name__
-        found = Refusal(construct=construct, message=why, line=line, column=column)
+        found = self.origin.refusal(node, why)
         if found not in self.refusals:
             self.refusals.append(found)
         return UNKNOWN
@@ -137,7 +141,7 @@ class Expressions:
 
     def written(self, node: Any) -> str:
         """A part of the query as its origin says it."""
-        return written(node, self.pair.origin)
+        return self.origin.written(node)
 
     def construct(self, node: Any) -> str:
         """Under what name rules know a construct: a function that the parser does not know, its
@@ -163,7 +167,7 @@ class Expressions:
                 cast.set("to", node.to.copy())
         over = node.parent
         if not isinstance(over, exp.Window | exp.Filter) or over.this is not node:
-            node.replace(beside_others(tree, over))
+            node.replace(beside_others(written_for(tree, node), over))
             return
         whole = over
         while isinstance(whole.parent, exp.Window | exp.Filter) and whole.parent.this is whole:
@@ -181,7 +185,7 @@ class Expressions:
             else:
                 inner.replace(copy)
                 place.replace(inner.copy())
-        whole.replace(beside_others(tree, whole.parent))
+        whole.replace(beside_others(written_for(tree, whole), whole.parent))
 
     def settle(self, operands: Sequence[Any], kinds: Sequence[str]) -> list[str]:
         """Say of dates and times in quotes what the operands beside them make of them."""
@@ -197,7 +201,7 @@ class Expressions:
         for at, operand in enumerate(operands):
             if done[at] == LITERAL and is_iso(operand, kind):
                 type = exp.DataType.build(kind.upper())
-                operand.replace(exp.Cast(this=operand.copy(), to=type))
+                operand.replace(written_for(exp.Cast(this=operand.copy(), to=type), operand))
                 done[at] = kind
         return done
 
@@ -243,7 +247,7 @@ class Expressions:
         elif rule.refuse is not None:
             self.refuse(node, rule.refuse)
         elif rule.write is not None:
-            node.replace(filled(rule.write, [node], self.pair.target))
+            node.replace(written_for(filled(rule.write, [node], self.pair.target), node))
 
 
 def _with_not(node: Any) -> Any:
@@ -252,6 +256,6 @@ def _with_not(node: Any) -> Any:
 
     inner = node.copy()
     inner.set("negate", None)
-    outer = exp.Not(this=exp.Paren(this=inner))
+    outer = written_for(exp.Not(this=exp.Paren(this=inner)), node)
     node.replace(outer)
     return outer

@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.tokens import line_and_column, tokenize
-from seeknal.sql.translating.results import Refusal, place_of, written
+from seeknal.sql.translating.results import Refusal
 
 if TYPE_CHECKING:
     from seeknal.sql.tokens import Token
+    from seeknal.sql.translating.results import Origin
     from seeknal.sql.translating.rules import Pair
 
 _TYPED = ("date", "time", "timestamp", "timestamptz", "interval")
@@ -18,9 +19,9 @@ _ALIKE = ("duckdb", "postgres")
 """Dialects in which operators of bits have one rank, from the left, as the parser has them."""
 
 
-def misread(tree: Any, sql: str, pair: Pair) -> list[Refusal]:
+def misread(tree: Any, origin: Origin, pair: Pair) -> list[Refusal]:
     """Everything of a query that the parser may have read otherwise."""
-    tokens = list(tokenize(sql))
+    tokens = list(tokenize(origin.sql))
     found = [
         *_words(tokens, pair),
         *_casts_of_typed_literals(tokens),
@@ -28,10 +29,13 @@ def misread(tree: Any, sql: str, pair: Pair) -> list[Refusal]:
     ]
     refusals = []
     for token, why in found:
-        line, column = line_and_column(sql, token.start)
+        line, column = line_and_column(origin.sql, token.start)
         said = token.key or token.text[:20]
         refusals.append(Refusal(construct=said, message=why, line=line, column=column))
-    return [*refusals, *_of_tree(tree, pair)]
+    of_tree = (
+        origin.refusal(node, f"{origin.written(node)} {why}") for node, why in _of_tree(tree, pair)
+    )
+    return [*refusals, *of_tree]
 
 
 def _words(tokens: list[Token], pair: Pair) -> Iterator[tuple[Token, str]]:
@@ -56,7 +60,7 @@ def _doubled_quotes(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
             yield token, f"{token.text} is of several texts for some versions: write \\{mark}"
 
 
-def _of_tree(tree: Any, pair: Pair) -> Iterator[Refusal]:
+def _of_tree(tree: Any, pair: Pair) -> Iterator[tuple[Any, str]]:
     from sqlglot import exp
 
     bits = exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseXor
@@ -64,18 +68,12 @@ def _of_tree(tree: Any, pair: Pair) -> Iterator[Refusal]:
     ranked = {pair.origin, pair.target} != set(_ALIKE)
     for node in tree.walk():
         if isinstance(node, exp.Column) and node.args.get("join_mark"):
-            yield _refusal(node, pair, "says an outer join: write LEFT JOIN")
+            yield node, "says an outer join: write LEFT JOIN"
         elif isinstance(node, bits) and ranked and _mixes_bits(node, bits):
-            yield _refusal(node, pair, "has its operators in another order there: write brackets")
+            yield node, "has its operators in another order there: write brackets"
         elif isinstance(node, exp.Group) and _is_other_group(node, pair):
             instead = "ROLLUP (...), CUBE (...) or GROUPING SETS (...) alone"
-            yield _refusal(node, pair, f"makes other groups there: write {instead}")
-
-
-def _refusal(node: Any, pair: Pair, why: str) -> Refusal:
-    line, column = place_of(node)
-    said = f"{written(node, pair.origin)} {why}"
-    return Refusal(construct=type(node).__name__, message=said, line=line, column=column)
+            yield node, f"makes other groups there: write {instead}"
 
 
 def _mixes_bits(node: Any, bits: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.kinds import UNKNOWN
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _computed(expressions: Expressions, node: Any, alias: Any, scope: Scope) -> 
 
     if not expressions.pair.reuses_names:
         return expressions.refuse(node, f"{node.name} is a result's name")
-    new = exp.Paren(this=alias.meta["as_written"].copy())
+    new = written_for(exp.Paren(this=alias.meta["as_written"].copy()), node)
     node.replace(new)
     return expressions.translate(new, scope)
 

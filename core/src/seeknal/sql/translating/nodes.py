@@ -15,6 +15,7 @@ from seeknal.sql.translating.translate import pair_of, translated
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.results import Translation
+    from seeknal.sql.translating.translate import Parse
     from seeknal.values.columns import Column
     from seeknal.values.dialects import Pairs
     from seeknal.values.names import NodeId
@@ -34,7 +35,11 @@ def for_duckdb(node: Node, columns: Mapping[NodeId, Sequence[Column]], pairs: Pa
     sql = node.sql
     assert sql is not None
     pair = pair_of(sql.dialect, "duckdb", pairs)
-    return translated(_named(node), sql.rendered, pair, schema_of(columns))
+
+    def read(parse: Parse) -> Any:
+        return _named(node, parse)
+
+    return translated(read, sql.rendered, pair, schema_of(columns))
 
 
 def schema_of(columns: Mapping[NodeId, Sequence[Column]]) -> dict[str, dict[str, str]]:
@@ -51,9 +56,11 @@ def written_sql(node: Node, pairs: Pairs) -> str:
     return text
 
 
-def _named(node: Node) -> Any:
+def _named(node: Node, parse: Parse = parse_query) -> Any:
     assert node.sql is not None
-    tree: Any = parse_query(node.sql.rendered, called(node.sql.dialect))
+    tree: Any = parse(node.sql.rendered, called(node.sql.dialect))
+    if tree is None:
+        return None
     scope = Scope(
         inputs=node.inputs,
         known=node.parents,

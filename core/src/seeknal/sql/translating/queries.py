@@ -16,7 +16,7 @@ from seeknal.sql.translating.sources import Sources, quote_alias
 from seeknal.sql.translating.windows import write_out
 
 if TYPE_CHECKING:
-    from seeknal.sql.translating.results import Refusal
+    from seeknal.sql.translating.results import Origin, Refusal
     from seeknal.sql.translating.rules import Pair
 
 Schema = Mapping[str, Sequence[Named]]
@@ -34,11 +34,11 @@ _SET = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "
 class Queries:
     """Translates a query in place; ``refusals`` are what stands in the way."""
 
-    def __init__(self, pair: Pair, schema: Schema) -> None:
+    def __init__(self, pair: Pair, schema: Schema, origin: Origin) -> None:
         self.pair = pair
         self.schema = schema
         self.refusals: list[Refusal] = []
-        self.expressions = Expressions(pair, self.query, self.refusals)
+        self.expressions = Expressions(pair, origin, self.query, self.refusals)
         self.sources = Sources(pair, schema, self.query, self.expressions)
 
     def query(self, node: Any, outer: Scope | None = None) -> Sequence[Named]:
@@ -291,8 +291,8 @@ class Queries:
             return 0
         keys = distinct.args["on"].expressions
         order = node.args["order"].expressions if node.args.get("order") else []
-        said = [self.expressions.written(entry.this) for entry in order[: len(keys)]]
-        if sorted(said) != sorted(map(self.expressions.written, keys)) or len(order) == len(keys):
+        said = [entry.this.sql() for entry in order[: len(keys)]]
+        if sorted(said) != sorted(key.sql() for key in keys) or len(order) == len(keys):
             self.expressions.refuse(distinct, "DISTINCT ON may keep other rows")
         for key in keys:
             self._distinct_by(key, scope)

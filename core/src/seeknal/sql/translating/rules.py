@@ -14,6 +14,8 @@ from seeknal.sql.translating.kinds import NULL, UNKNOWN, common, element_of, kin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from seeknal.sql.translating.unnamed import Unnamed
+
 
 @frozen
 class Rule:
@@ -98,6 +100,8 @@ class Pair:
     """Whether an aggregate over a window may have an order of its own, as a median has."""
     patterns: tuple[str, str] | None = None
     """Which regular expressions both read, as `patterns` knows them."""
+    unnamed: Unnamed | None = None
+    """What the origin calls results without a name, as far as that is sure."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.sql.spans import parse_with_spans
 from seeknal.sql.translating.kinds import COLLATED, kind_of
 from seeknal.sql.translating.misreading import misread
 from seeknal.sql.translating.pairs import between, called, table_of
 from seeknal.sql.translating.queries import Queries
-from seeknal.sql.translating.results import Refusal, Translation, place_of, written
+from seeknal.sql.translating.results import Origin, Translation
 from seeknal.sql.translating.scopes import Named
+from seeknal.sql.translating.unnamed import name_results
 from seeknal.values.dialects import pair_name
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
+    from seeknal.sql.translating.results import Refusal
     from seeknal.sql.translating.rules import Pair
     from seeknal.values.dialects import Pairs
 
@@ -27,27 +32,56 @@ def translate(
 ) -> Translation:
     """`seeknal.plugin.translate` by the tables of ``pairs``."""
     pair = pair_of(origin, target, pairs)
-    return translated(parse_query(sql, pair.origin), sql, pair, schema)
+    return translated(lambda parse: parse(sql, pair.origin), sql, pair, schema)
+
+
+Parse = Callable[[str, str], Any]
+"""How the tree of a text in a dialect is had."""
 
 
 def translated(
-    tree: Any, sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]
+    read: Callable[[Parse], Any], sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]
 ) -> Translation:
-    """`translate` for a tree that is read already, of which it makes the other one."""
-    queries = Queries(pair, _columns(schema, pair))
-    refusals = misread(tree, sql, pair)
+    """`translate` for a tree that ``read`` makes, given how a text is parsed."""
+    origin = Origin(sql=sql, dialect=pair.origin)
     try:
-        columns = queries.query(tree)
+        found = _translated(read(parse_query), origin, pair, schema)
     except RecursionError:
         raise SqlRefused("the query is nested too deeply to be translated") from None
+    return _in_own_words(found, read, origin, pair, schema) if found.refusals else found
+
+
+def _translated(
+    tree: Any, origin: Origin, pair: Pair, schema: Mapping[str, Mapping[str, str]]
+) -> Translation:
+    queries = Queries(pair, _columns(schema, pair), origin)
+    refusals = misread(tree, origin, pair)
+    if pair.origin != "duckdb":
+        name_results(tree, origin, pair)
+    columns = queries.query(tree)
     refusals += queries.refusals
-    if not refusals:
-        refusals = _inexact(tree, columns, pair)
-    if not refusals and any(not column.name for column in columns):
-        refusals = _name_results(tree, columns, _names(sql, pair, schema), pair)
+    refusals += _inexact(tree, columns, origin)
+    if any(not column.name for column in columns) and not (refusals and pair.origin == "duckdb"):
+        refusals += _name_results(tree, columns, _names(origin.sql, pair, schema), origin)
     return Translation(
         dialect=pair.target, tree=None if refusals else tree, refusals=tuple(refusals)
     )
+
+
+def _in_own_words(
+    found: Translation,
+    read: Callable[[Parse], Any],
+    origin: Origin,
+    pair: Pair,
+    schema: Mapping[str, Mapping[str, str]],
+) -> Translation:
+    """What is refused, each at its place and as it is written there, as far as that is known."""
+    try:
+        tree = read(parse_with_spans)
+        again = _translated(tree, evolve(origin, has_spans=True), pair, schema) if tree else found
+    except RecursionError:
+        return found
+    return again if again.refusals else found
 
 
 def pair_of(origin: str, target: str, pairs: Pairs) -> Pair:
@@ -89,14 +123,12 @@ _ONLY_WITHIN = {
 """Kinds of which only parts or other forms are known there."""
 
 
-def _inexact(tree: Any, columns: Sequence[Named], pair: Pair) -> list[Refusal]:
+def _inexact(tree: Any, columns: Sequence[Named], origin: Origin) -> list[Refusal]:
     """Results that the other engine does not keep as they are."""
     found = []
     for item, column in zip(tree.selects, columns, strict=False):
         if (why := _ONLY_WITHIN.get(column.kind)) is not None:
-            line, place = place_of(item)
-            said = f"{written(item, pair.origin)} {why}"
-            found.append(Refusal(construct="Cast", message=said, line=line, column=place))
+            found.append(origin.refusal(item, f"{origin.written(item)} {why}", "Cast"))
     return found
 
 
@@ -122,7 +154,7 @@ def _names(sql: str, pair: Pair, schema: Mapping[str, Mapping[str, str]]) -> Seq
 
 
 def _name_results(
-    tree: Any, columns: Sequence[Named], names: Sequence[str] | None, pair: Pair
+    tree: Any, columns: Sequence[Named], names: Sequence[str] | None, origin: Origin
 ) -> list[Refusal]:
     """Give results the names that they have at their origin; each engine has its own rule."""
     from sqlglot import exp
@@ -136,7 +168,9 @@ def _name_results(
             alias = exp.to_identifier(names[place], quoted=True)
             item.replace(exp.Alias(this=item.copy(), alias=alias))
         else:
-            line, start = place_of(item)
-            why = f"{written(item, pair.origin)} has another name there: give it one with AS"
-            found.append(Refusal(construct="Alias", message=why, line=line, column=start))
+            why = (
+                f"{origin.written(item)} has no name, and each engine calls it otherwise:"
+                " give it one with AS"
+            )
+            found.append(origin.refusal(item, why, "Alias"))
     return found

@@ -15,6 +15,7 @@ from seeknal.sql.translating.pairs.plain import (
     SUBSTRINGS,
 )
 from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.unnamed import numbered
 
 _ZERO = "a division by 0 is an error in BigQuery"
 _QUOTIENT = BY_ZERO % BY_DOUBLES
@@ -108,5 +109,10 @@ _RULES = (
 )
 
 PAIR = Pair(
-    origin="bigquery", target="duckdb", rules=_RULES, orders_results=False, patterns=("re2", "re2")
+    origin="bigquery",
+    target="duckdb",
+    rules=_RULES,
+    unnamed=numbered,
+    orders_results=False,
+    patterns=("re2", "re2"),
 )

@@ -12,6 +12,7 @@ from seeknal.sql.translating.pairs.plain import (
     PLAIN,
 )
 from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.unnamed import by_text
 
 _DIGITS = "a quotient or average of whole numbers and DECIMALs has four more digits in MySQL"
 _NULL = "by 0 it is NULL in MySQL"
@@ -71,5 +72,6 @@ PAIR = Pair(
     rules=_RULES,
     texts_fold=True,
     cuts_texts=True,
+    unnamed=by_text,
     cuts_rounds=True,
 )

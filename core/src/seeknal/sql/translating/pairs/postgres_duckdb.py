@@ -17,6 +17,7 @@ from seeknal.sql.translating.pairs.plain import (
     WINDOWS,
 )
 from seeknal.sql.translating.rules import Pair, Rule, same
+from seeknal.sql.translating.unnamed import by_outermost
 
 _VALUES = f"{VALUES}|uuid"
 _BY_LANGUAGE = (
@@ -413,5 +414,6 @@ PAIR = Pair(
     patterns=("postgres", "re2"),
     names_elements=True,
     cuts_texts=True,
+    unnamed=by_outermost,
     misread={"date_part": "date_part gives a DOUBLE PRECISION: EXTRACT(... FROM ...) is exact"},
 )

@@ -14,6 +14,7 @@ from seeknal.sql.translating.pairs.plain import (
     SUBSTRINGS,
 )
 from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.unnamed import in_capitals
 
 _DIGITS = "a quotient or average of NUMBERs has six more digits in Snowflake"
 _QUOTIENT = BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
@@ -85,6 +86,7 @@ PAIR = Pair(
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,
+    unnamed=in_capitals,
     cuts_rounds=True,
     columns_of_values=("COLUMN", 1),
 )

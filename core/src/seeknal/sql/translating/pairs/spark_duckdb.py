@@ -13,6 +13,7 @@ from seeknal.sql.translating.pairs.plain import (
     VALUES,
 )
 from seeknal.sql.translating.rules import Pair, Rule, same
+from seeknal.sql.translating.unnamed import by_tree
 
 _ZERO = "a division by 0 is an error in Spark"
 _DIGITS = "a quotient or average of DECIMALs has other digits in Spark"
@@ -183,5 +184,6 @@ PAIR = Pair(
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,
+    unnamed=by_tree,
     decimal="(10, 0)",
 )

@@ -12,6 +12,7 @@ from seeknal.sql.translating.pairs.plain import (
     SUBSTRINGS,
 )
 from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.unnamed import by_text
 
 _WHOLE = "/ divides whole numbers to a whole number in SQLite, and gives NULL by 0"
 _LETTERS = "only the letters a to z have another case in SQLite"
@@ -79,5 +80,10 @@ _RULES = (
 )
 
 PAIR = Pair(
-    origin="sqlite", target="duckdb", rules=_RULES, orders_results=False, merged_first=False
+    origin="sqlite",
+    target="duckdb",
+    rules=_RULES,
+    unnamed=by_text,
+    orders_results=False,
+    merged_first=False,
 )
