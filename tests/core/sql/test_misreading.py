@@ -18,10 +18,10 @@ SCHEMA = {
         (
             "spark",
             "duckdb",
-            "SELECT 1 AS n FROM o GROUP BY cust GROUPING SETS ((cust), ())",
+            "SELECT 1 AS n FROM o GROUP BY cust, id GROUPING SETS ((cust), ())",
             "groups",
         ),
-        ("mysql", "duckdb", "SELECT count(*) AS n FROM o GROUP BY cust WITH ROLLUP", "groups"),
+        ("mysql", "duckdb", "SELECT 1 AS n FROM o GROUP BY cust, cust WITH ROLLUP", "groups"),
         ("postgres", "duckdb", "SELECT count(*) AS n FROM o GROUP BY ALL ROLLUP(cust)", "groups"),
         ("spark", "duckdb", "SELECT 6 | 1 & 2 AS x", "order"),
         ("snowflake", "duckdb", "SELECT bitor(6, bitand(1, 2)) AS x", "order"),

@@ -230,10 +230,11 @@ class Expressions:
         if kind not in ("boolean", NULL, UNKNOWN):
             self.refuse(node, f"{self.written(node)} is true or false by rules of each engine")
 
-    def compared(self, node: Any, kind: str) -> None:
-        """Refuse to look for equal values where other texts are equal there."""
+    def compared(self, node: Any, kind: str, meant: Any = None) -> None:
+        """Refuse to look for equal values, of what ``node`` means, where other texts are equal."""
         if kind == COLLATED or (self.pair.texts_fold and kind in (LITERAL, "text")):
-            self.refuse(node, f"other texts are equal there than in {self.written(node)}")
+            said = self.written(node if meant is None else meant)
+            self.refuse(node, f"other texts are equal there than in {said}")
 
     def apply_to(self, node: Any, construct: str, kind: str) -> None:
         """Replace an operand as the rule of ``construct`` for it says."""

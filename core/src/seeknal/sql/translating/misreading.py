@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.tokens import line_and_column, tokenize
+from seeknal.sql.translating.grouping import is_plain
 from seeknal.sql.translating.results import Refusal
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _of_tree(tree: Any, pair: Pair) -> Iterator[tuple[Any, str]]:
             yield node, "says an outer join: write LEFT JOIN"
         elif isinstance(node, bits) and ranked and _mixes_bits(node, bits):
             yield node, "has its operators in another order there: write brackets"
-        elif isinstance(node, exp.Group) and _is_other_group(node, pair):
+        elif isinstance(node, exp.Group) and not is_plain(node.parent, pair):
             instead = "ROLLUP (...), CUBE (...) or GROUPING SETS (...) alone"
             yield node, f"makes other groups there: write {instead}"
 
@@ -80,16 +81,3 @@ def _mixes_bits(node: Any, bits: Any) -> bool:
     """Whether an operator of bits stands beside another one without brackets."""
     sides = (node.this, node.expression)
     return any(isinstance(side, bits) and type(side) is not type(node) for side in sides)
-
-
-def _is_other_group(group: Any, pair: Pair) -> bool:
-    """Whether what is grouped by is said in a way that dialects understand otherwise."""
-    given = {key for key, value in group.args.items() if value}
-    sets = given & {"grouping_sets", "cube", "rollup"}
-    trailing = any(
-        not getattr(entry, "expressions", None)
-        for key in sets
-        for entry in (group.args[key] if isinstance(group.args[key], list) else [None])
-    )
-    beside = pair.origin in ("spark", "mysql", "starrocks") and bool(group.expressions and sets)
-    return trailing or beside or ("all" in given and len(given) > 1)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.expressions import Expressions
+from seeknal.sql.translating.grouping import (
+    in_brackets,
+    is_aggregated,
+    is_plain,
+    keep_no_total_of_nothing,
+    name_by_number,
+    ordinals,
+    ungrouped,
+)
 from seeknal.sql.translating.kinds import common, kind_alone
 from seeknal.sql.translating.naming import spell
 from seeknal.sql.translating.recursive import compare, first_columns, reads, unsure_of
@@ -168,6 +178,7 @@ class Queries:
             if node.args.get(clause):
                 self.expressions.condition(node.args[clause].this, evolve(scope, grouped=True))
         columns = [self._result(item, scope, node) for item in list(node.expressions)]
+        self._groups_of(node, columns)
         names = {column.name for column in columns if column.name}
         if len({name.lower() for name in names}) < len(names):
             self.expressions.refuse(node, "names that differ in case alone are one in DuckDB")
@@ -229,26 +240,26 @@ class Queries:
         from sqlglot import exp
 
         group = node.args.get("group")
+        if self.pair.mixes_groups and (group is None or not group.args.get("all")):
+            for column in ungrouped(node):
+                said = self.expressions.written(column)
+                self.expressions.refuse(column, f"{said} is that of any row of the group")
         if group is None:
             return
         if group.args.get("all"):
             plain = [
                 exp.Literal.number(number)
                 for number, item in enumerate(node.expressions, 1)
-                if not _is_aggregated(item)
+                if not is_aggregated(item)
             ]
-            node.set("group", exp.Group(expressions=plain) if plain else None)
+            new = written_for(exp.Group(expressions=plain), group)
+            node.set("group", new if plain else None)
             return
-        self.expressions.only(
-            group, frozenset(("expressions", "grouping_sets", "cube", "rollup", "all"))
-        )
-        sets = [
-            one
-            for key in ("grouping_sets", "cube", "rollup")
-            for entry in group.args.get(key) or ()
-            for one in getattr(entry, "expressions", ())
-        ]
-        for entry in [*group.expressions, *sets]:
+        if is_plain(node, self.pair):
+            in_brackets(node)
+            self.expressions.only(group, frozenset(("expressions", "all")))
+        name_by_number(node, scope)
+        for entry in group.expressions:
             self._grouped(entry, scope)
 
     def _grouped(self, entry: Any, scope: Scope) -> None:
@@ -262,6 +273,20 @@ class Queries:
             return
         kind = self.expressions.translate(entry, scope)
         self.expressions.compared(entry, kind)
+
+    def _groups_of(self, node: Any, columns: Sequence[Named]) -> None:
+        """Look at groups once it is known of what kind the results are that they have as keys."""
+        group = node.args.get("group")
+        for entry in ordinals(group) if group is not None else ():
+            place = int(entry.name) - 1
+            if 0 <= place < len(columns):
+                self.expressions.compared(entry, columns[place].kind, node.expressions[place])
+        if (
+            group is not None
+            and not self.pair.totals_nothing
+            and not keep_no_total_of_nothing(node)
+        ):
+            self.expressions.refuse_unsure(group)
 
     def _result(self, item: Any, scope: Scope, node: Any) -> Named:
         from sqlglot import exp
@@ -365,16 +390,3 @@ def _name_result(entry: Any, column: Named) -> None:
 
     if isinstance(entry.this, exp.Column):
         spell(entry.this.this, column.name)
-
-
-def _is_aggregated(item: Any) -> bool:
-    """Whether a result is computed over a group: an aggregate that is no window's."""
-    from sqlglot import exp
-
-    return any(
-        not isinstance(found.parent, exp.Window)
-        and not (
-            isinstance(found.parent, exp.Filter) and isinstance(found.parent.parent, exp.Window)
-        )
-        for found in item.find_all(exp.AggFunc)
-    )

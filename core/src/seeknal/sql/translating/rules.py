@@ -100,6 +100,12 @@ class Pair:
     """Whether an aggregate over a window may have an order of its own, as a median has."""
     patterns: tuple[str, str] | None = None
     """Which regular expressions both read, as `patterns` knows them."""
+    says_sets_behind: bool = False
+    """``GROUP BY a WITH ROLLUP`` is ``GROUP BY ROLLUP (a)``."""
+    totals_nothing: bool = True
+    """Whether the total of ``GROUP BY ROLLUP`` is a row over no rows, too."""
+    mixes_groups: bool = False
+    """A column may stand beside aggregates that is not grouped by."""
     unnamed: Unnamed | None = None
     """What the origin calls results without a name, as far as that is sure."""
     orders_results: bool = True

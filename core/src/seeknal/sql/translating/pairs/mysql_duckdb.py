@@ -73,5 +73,7 @@ PAIR = Pair(
     texts_fold=True,
     cuts_texts=True,
     unnamed=by_text,
+    says_sets_behind=True,
+    totals_nothing=False,
     cuts_rounds=True,
 )

@@ -185,5 +185,7 @@ PAIR = Pair(
     orders_results=False,
     cuts_texts=True,
     unnamed=by_tree,
+    says_sets_behind=True,
+    totals_nothing=False,
     decimal="(10, 0)",
 )

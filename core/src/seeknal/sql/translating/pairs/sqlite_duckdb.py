@@ -84,6 +84,7 @@ PAIR = Pair(
     target="duckdb",
     rules=_RULES,
     unnamed=by_text,
+    mixes_groups=True,
     orders_results=False,
     merged_first=False,
 )
