@@ -17,6 +17,10 @@ def cast(expressions: Expressions, node: Any, scope: Scope) -> str:
     from sqlglot import exp
 
     to = node.args["to"]
+    inner = node.this.unnest()
+    as_double = f"{type(inner).__name__}Double"
+    if kind_of(to) == "double" and as_double in expressions.rules:
+        return _double_of(expressions, node, inner, as_double, scope)
     is_member = isinstance(node.this.unnest(), exp.JSONExtractScalar)
     if is_member and kind_of(to) == "double" and "JSONDouble" in expressions.rules:
         return double_of_member(expressions, node, scope)
@@ -39,12 +43,25 @@ def cast(expressions: Expressions, node: Any, scope: Scope) -> str:
     return expressions.apply(node, [node.this, node.args["to"]], [kind, kind_of(to)])
 
 
+def _double_of(
+    expressions: Expressions, node: Any, inner: Any, construct: str, scope: Scope
+) -> str:
+    """A quotient or an average as a DOUBLE, which has its digits at once."""
+    parts = [inner.this, inner.expression] if inner.args.get("expression") else [inner.this]
+    kinds = [expressions.translate(part, scope) for part in parts]
+    parts = [inner.this, inner.expression] if len(parts) > 1 else [inner.this]
+    return expressions.apply(node, parts, kinds, construct)
+
+
 def try_cast(expressions: Expressions, node: Any, scope: Scope) -> str:
     """Of Spark, whose CAST did not always fail, the parser takes it for TRY_CAST."""
     from sqlglot import exp
 
     if node.args.get("safe"):
-        return expressions.by_rule(node, scope)
+        kind = expressions.translate(node.this, scope)
+        if node.to.expressions and kind_of(node.to) != "decimal":
+            return expressions.refuse_unsure(node)
+        return expressions.apply(node, [node.this, node.args["to"]], [kind, kind_of(node.to)])
     plain = exp.Cast(**{key: value for key, value in node.args.items() if value})
     node.replace(plain)
     return cast(expressions, plain, scope)

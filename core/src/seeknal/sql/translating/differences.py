@@ -26,6 +26,7 @@ _SIGNS = {
     **{"Bracket": "[1]", "JSONExtract": "->", "JSONDouble": "(... ->> ...)::float8"},
     **{"Recursive": "WITH RECURSIVE", "Ordinality": "WITH ORDINALITY", "DistinctOn": "DISTINCT ON"},
     **{"Series": "FROM generate_series", "Range": "FROM range", "Explode": "SELECT unnest"},
+    **{"DivDouble": "(... / ...)::float8", "AvgDouble": "avg(...)::float8"},
     **{"Frames": "GROUPS, RANGE n and EXCLUDE in windows", "Spans": "INTERVAL '1 month 2 days'"},
 }
 

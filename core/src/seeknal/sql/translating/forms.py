@@ -12,6 +12,7 @@ from seeknal.sql.translating import (
     documents,
     lists,
     literals,
+    moments,
     naming,
 )
 from seeknal.sql.translating.matching import MATCHING
@@ -48,6 +49,8 @@ FORMS: Mapping[str, Callable[[Expressions, Any, Scope], str]] = {
     "Select": choosing.subquery,
     "Star": literals.word,
     "Subquery": choosing.subquery,
+    **dict.fromkeys(("TimeToStr", "ToChar"), moments.formatted),
+    **dict.fromkeys(("StrToDate", "StrToTime", "TsOrDsToDate"), moments.read),
     "TryCast": casting.try_cast,
     "Var": literals.word,
     "Window": aggregating.window,

@@ -17,6 +17,12 @@ NULL = "null"
 COLLATED = "collated"
 """Text of which others are equal there: `A` and `a`, or with blanks at the end."""
 
+QUOTIENT = "quotient"
+"""A NUMERIC of PostgreSQL's division, whose digits depend on its value."""
+
+NOW = "now"
+"""The moment at which a query runs, or one that is counted from it."""
+
 LITERAL = "literal"
 """Text in quotes whose type is decided by what it is compared with."""
 
@@ -28,7 +34,8 @@ UNICODE = "unicode"
 
 _KINDS = {
     "boolean": "BOOLEAN",
-    "whole": "TINYINT SMALLINT MEDIUMINT INT BIGINT UTINYINT USMALLINT UINT",
+    "whole": "TINYINT SMALLINT MEDIUMINT INT UTINYINT USMALLINT",
+    "long": "BIGINT UINT",
     "huge": "INT128 UINT128 UBIGINT",
     "decimal": "DECIMAL",
     "float": "FLOAT",
@@ -50,8 +57,9 @@ _KINDS = {
 _BY_TYPE = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 _GROUPS = {
-    "exact": ("whole", "huge", "decimal"),
-    "number": ("whole", "huge", "decimal", "double"),
+    "whole": ("whole", "long"),
+    "exact": ("whole", "long", "huge", "decimal"),
+    "number": ("whole", "long", "huge", "decimal", "double"),
     "string": ("text", BYTEWISE, UNICODE, LITERAL),
     "moment": ("date", "timestamp"),
 }
@@ -60,7 +68,7 @@ _MEMBERS = {
     for kind in (*_KINDS, LITERAL, BYTEWISE, UNICODE)
 }
 _TEXTS = frozenset(("text", BYTEWISE, UNICODE, LITERAL))
-_NUMBERS = ("whole", "huge", "decimal", "double")
+_NUMBERS = ("whole", "long", "huge", "decimal", QUOTIENT, "double")
 """Each holds what stands before it, as far as the engines agree."""
 
 
@@ -86,6 +94,7 @@ def element_of(kind: str) -> str:
 def groups_of(kind: str) -> frozenset[str]:
     """The names under which a rule may take a kind, its own among them."""
     lists = {"list"} if kind.endswith("-list") else set()
+    lists |= {"whole-list"} if kind == "long-list" else set()
     return _MEMBERS.get(kind, frozenset()) | lists | {kind}
 
 

@@ -17,7 +17,7 @@ def literal(expressions: Expressions, node: Any, scope: Scope) -> str:
     if node.is_string:
         return LITERAL
     if re.fullmatch(r"\d+", node.name) and int(node.name) < 1 << 63:
-        return "whole"
+        return "whole" if int(node.name) < 1 << 31 else "long"
     digits = re.fullmatch(r"(\d*)\.(\d*)", node.name)
     if digits and len(digits[1]) + len(digits[2]) <= 38:
         return "decimal"

@@ -7,6 +7,8 @@ from typing import Any
 
 from seeknal.sql.translating.kinds import groups_of, is_iso
 
+_WHOLE = ("whole", "long")
+
 UNITS = frozenset(("DAY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR"))
 
 
@@ -30,8 +32,8 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
     elif isinstance(inner, exp.Literal):
         value = float(inner.name)
         found |= {"constant", inner.name} | ({"nonzero"} if value else set())
-        found |= {"nonzero-whole"} if value and kind == "whole" else set()
-        found |= {"positive"} if value > 0 and kind == "whole" else set()
+        found |= {"nonzero-whole"} if value and kind in _WHOLE else set()
+        found |= {"positive"} if value > 0 and kind in _WHOLE else set()
         # What it is multiplied with has no more digits then than a DOUBLE holds.
         found |= {"dyadic"} if value <= 1 and (value * 64).is_integer() else set()
     elif isinstance(inner, exp.Column) and kind == "decimal" and inner.meta.get("stored"):
@@ -39,7 +41,7 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
     elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
         value = float(inner.this.name)
         found |= {"constant"} | ({"nonzero"} if value else set())
-        found |= {"nonzero-whole"} if value and kind == "whole" else set()
+        found |= {"nonzero-whole"} if value and kind in _WHOLE else set()
     return frozenset(found)
 
 

@@ -14,6 +14,7 @@ from seeknal.sql.translating.kinds import NULL, UNKNOWN, common, element_of, kin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from seeknal.sql.translating.moments import Formats
     from seeknal.sql.translating.unnamed import Unnamed
 
 
@@ -108,6 +109,8 @@ class Pair:
     """A column may stand beside aggregates that is not grouped by."""
     unnamed: Unnamed | None = None
     """What the origin calls results without a name, as far as that is sure."""
+    formats: Formats | None = None
+    """What formats of dates and times are made of."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 

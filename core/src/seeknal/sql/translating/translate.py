@@ -116,8 +116,6 @@ def _kind(type: str, folds: bool) -> str:
 
 
 _ONLY_WITHIN = {
-    "numeric": "is a NUMERIC of more digits than are kept there: make it a DOUBLE PRECISION"
-    " with CAST",
     "midnight": "gives an instant in PostgreSQL, by the time zone: make it a DATE with CAST",
 }
 """Kinds of which only parts or other forms are known there."""

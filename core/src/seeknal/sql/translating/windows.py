@@ -62,7 +62,7 @@ def is_fuller_frame(spec: Any, kinds: Sequence[str]) -> bool:
         return False
     if kinds[0] in ("date", "timestamp"):
         return all(isinstance(number, exp.Interval) for number in numbers)
-    return kinds[0] in ("whole", "decimal") and all(
+    return kinds[0] in ("whole", "long", "decimal") and all(
         isinstance(number, exp.Literal) and number.is_int for number in numbers
     )
 

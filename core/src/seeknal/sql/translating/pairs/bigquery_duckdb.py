@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.formats import BIGQUERY, FORMATTED, reading
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_DOUBLES,
@@ -98,6 +99,10 @@ _RULES = (
     Rule("ArraySize", "list", "whole"),
     Rule("Unnest", "list", "one of 0"),
     Rule("Recursive", "query", "rows"),
+    Rule("TsOrDsToDate", "date", "date", write="{0}"),
+    Rule("TsOrDsToTimestamp TsOrDsToDatetime", "moment", "0", write="{0}"),
+    *FORMATTED,
+    *reading("StrToDate", timed="DATE"),
     *NULL_AMONG,
     *CUTS,
     *DAYS,
@@ -113,6 +118,7 @@ PAIR = Pair(
     target="duckdb",
     rules=_RULES,
     unnamed=numbered,
+    formats=BIGQUERY,
     orders_results=False,
     patterns=("re2", "re2"),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.kinds import NOW
+from seeknal.sql.translating.pairs.clock import CLOCK
+from seeknal.sql.translating.pairs.formats import IN_POSTGRES, TO_POSTGRES
 from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
@@ -33,6 +36,10 @@ _MONTHS = (
 
 _CROSSED = "date_diff counts the boundaries that are crossed"
 _DAYS = "CAST(CAST({0} AS DATE) - CAST({1} AS DATE) AS BIGINT)"
+_UNITS_OF = (
+    "CAST(EXTRACT(EPOCH FROM DATE_TRUNC('%s', CAST({0} AS TIMESTAMP))"
+    " - DATE_TRUNC('%s', CAST({1} AS TIMESTAMP))) / %s AS BIGINT)"
+)
 _QUARTERS = (
     "CAST((EXTRACT(YEAR FROM {0}) - EXTRACT(YEAR FROM {1})) * 4"
     " + EXTRACT(QUARTER FROM {0}) - EXTRACT(QUARTER FROM {1}) AS BIGINT)"
@@ -43,7 +50,8 @@ _LAST_DAY = (
 )
 _POWER = (
     "CASE WHEN {0} = 0 AND {1} < 0 THEN"
-    " CAST({1} || ' as a power of 0 has no counterpart there' AS DOUBLE PRECISION)"
+    " CASE WHEN CAST({0} AS TEXT) = '-0' AND {1} = TRUNC({1}) AND {1} / 2.0 <> TRUNC({1} / 2.0)"
+    " THEN CAST('-Infinity' AS DOUBLE PRECISION) ELSE CAST('Infinity' AS DOUBLE PRECISION) END"
     " WHEN {0} < 0 AND {0} <> CAST('-Infinity' AS DOUBLE PRECISION) AND {1} <> TRUNC({1})"
     " THEN CAST('NaN' AS DOUBLE PRECISION)"
     " ELSE POWER(CAST({0} AS DOUBLE PRECISION), CAST({1} AS DOUBLE PRECISION)) END"
@@ -102,6 +110,12 @@ _TIMESTAMP = (
 _READ = (
     "CASE WHEN {0} ~ '%s' THEN CAST({0} AS %s)"
     " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
+)
+
+_TRIED = (
+    "CASE WHEN {0} ~ '%s' THEN CASE WHEN CAST({0} AS DECIMAL) BETWEEN %s AND %s"
+    " THEN CAST({0} AS %s) END WHEN {0} ~ '[0-9]'"
+    " THEN CAST({0} || ' has no counterpart there' AS INTEGER) END"
 )
 
 _SIGNS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
@@ -271,6 +285,21 @@ _RULES = (
         differs="where nothing is found it is NULL in PostgreSQL",
     ),
     Rule("strlen", "string", "whole", write="CAST(OCTET_LENGTH({0}) AS BIGINT)"),
+    Rule("EndsWith suffix", "string string", "boolean", write="RIGHT({0}, LENGTH({1})) = {1}"),
+    Rule("Bracket", "text whole", "text", write="SUBSTRING({0} FROM {1} + 1 FOR 1)"),
+    *(
+        Rule(
+            name,
+            " ".join(["string"] * count),
+            "text",
+            write=f"{name.upper()}("
+            + ", ".join(f'{{{place}}} COLLATE "C"' for place in range(count))
+            + ")",
+            differs=_BY_BYTES,
+        )
+        for name in ("Greatest", "Least")
+        for count in (2, 3)
+    ),
     Rule("prefix", "string string", "boolean", write="STARTS_WITH({0}, {1})"),
     Rule(
         "Split",
@@ -308,7 +337,7 @@ _RULES = (
         write='{0} COLLATE "pg_c_utf8" ILIKE {1}',
         differs="which letters have another case is up to a database's language in PostgreSQL",
     ),
-    Rule("TimeToStr", "moment time-format", "text"),
+    *IN_POSTGRES,
     # Lists
     Rule("Array", "", refuse="an empty list has no type there"),
     *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string")),
@@ -347,6 +376,73 @@ _RULES = (
     Rule("JSONExtract", "json name", "json", write=_KEY),
     Rule("JSONDouble", "json name", "double", write=_NUMBER),
     # Dates
+    *CLOCK,
+    *(
+        Rule("Extract", f"{unit} {NOW}", "whole", write=_FIELD, differs=_NUMBER_OF)
+        for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
+    ),
+    Rule("Formatted", f"{NOW} string", "text", write="{1}"),
+    *(
+        Rule(
+            "date_part",
+            f"{unit} moment",
+            "whole",
+            write=f"CAST(EXTRACT({unit} FROM {{1}}) AS BIGINT)",
+            differs=_NUMBER_OF,
+        )
+        for unit in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
+    ),
+    Rule("isodow", "moment", "whole", write="CAST(EXTRACT(ISODOW FROM {0}) AS BIGINT)"),
+    Rule("Second", "timestamp", "whole", write="CAST(TRUNC(EXTRACT(SECOND FROM {0})) AS BIGINT)"),
+    Rule(
+        "Extract",
+        "SECOND timestamp",
+        "whole",
+        write="CAST(TRUNC(EXTRACT(SECOND FROM {1})) AS BIGINT)",
+        differs="parts of a second are left out in DuckDB",
+    ),
+    Rule(
+        "Extract",
+        "MILLISECOND timestamp",
+        "whole",
+        write="CAST(TRUNC(EXTRACT(MILLISECONDS FROM {1})) AS BIGINT)",
+        differs="parts of a millisecond are left out in DuckDB",
+    ),
+    Rule("epoch", "moment", "double", write="CAST(EXTRACT(EPOCH FROM {0}) AS DOUBLE PRECISION)"),
+    Rule(
+        "epoch_ms EpochMs",
+        "moment",
+        "whole",
+        write="CAST(FLOOR(EXTRACT(EPOCH FROM {0}) * 1000) AS BIGINT)",
+    ),
+    *(
+        Rule(
+            name,
+            "moment",
+            "text",
+            write=f"CASE WHEN ISFINITE({{0}}) THEN TO_CHAR({{0}}, '{format}') END",
+        )
+        for name, format in (("Dayname", "FMDay"), ("Monthname", "FMMonth"))
+    ),
+    *(
+        Rule(
+            "TimestampTrunc DateTrunc",
+            f"timestamp {unit}",
+            "timestamp",
+            write=f"DATE_TRUNC('{unit.lower()}', {{0}})",
+        )
+        for unit in ("HOUR", "MINUTE", "SECOND")
+    ),
+    *(
+        Rule(
+            "DateDiff",
+            f"moment moment {unit}",
+            "whole",
+            write=_UNITS_OF % (unit.lower(), unit.lower(), seconds),
+            differs=_CROSSED,
+        )
+        for unit, seconds in (("HOUR", 3600), ("MINUTE", 60), ("SECOND", 1))
+    ),
     Rule(
         "Extract",
         "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment",
@@ -446,6 +542,21 @@ _RULES = (
             (_TIMESTAMP, "TIMESTAMP", "timestamp"),
         )
     ),
+    *(
+        Rule(
+            "TryCast",
+            f"text {type}",
+            "whole",
+            write=_TRIED % (_DIGITS, least, most, type),
+            differs=_TEXT,
+        )
+        for type, least, most in (
+            ("INT", -(1 << 31), (1 << 31) - 1),
+            ("BIGINT", -(1 << 63), (1 << 63) - 1),
+        )
+    ),
+    Rule("Cast", "stored VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    Rule("IsNan", "double", "boolean", write="{0} = CAST('NaN' AS DOUBLE PRECISION)"),
     Rule("Cast", "whole BOOLEAN", "boolean", write="{0} <> 0"),
     Rule("Cast", "boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "boolean INT", "whole"),
@@ -469,6 +580,7 @@ PAIR = Pair(
     origin="duckdb",
     target="postgres",
     rules=_RULES,
+    formats=TO_POSTGRES,
     reuses_names=True,
     decimal="(18, 3)",
     merged_first=False,

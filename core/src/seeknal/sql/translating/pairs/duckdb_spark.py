@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.formats import IN_SPARK, TO_SPARK
 from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import COMPARISONS, FULLER, REST, VALUES
 from seeknal.sql.translating.rules import Pair, Rule, same
@@ -143,7 +144,7 @@ _RULES = (
     Rule("ConcatWs", "plain string...", "text"),
     Rule("StrPosition", "string plain", "whole"),
     Rule("Translate", "string plain plain", "text"),
-    Rule("TimeToStr", "moment time-format", "text"),
+    *IN_SPARK,
     # Dates
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK moment", "whole"),
     Rule("Extract", "HOUR|MINUTE timestamp", "whole"),
@@ -242,6 +243,7 @@ PAIR = Pair(
     origin="duckdb",
     target="spark",
     rules=_RULES,
+    formats=TO_SPARK,
     reuses_names=True,
     merged_first=False,
     decimal="(18, 3)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.formats import FORMATTED, MYSQL, reading
 from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
     DAYS,
@@ -48,6 +49,9 @@ _RULES = (
     Rule("Floor Ceil", "decimal|double", "0"),
     Rule("DateDiff", "moment moment", "whole", write="CAST({0} AS DATE) - CAST({1} AS DATE)"),
     Rule("LastDay", "moment", "date"),
+    Rule("TsOrDsToTimestamp", "moment", "0", write="{0}"),
+    *FORMATTED,
+    *reading("StrToDate", text="collated|string", cast="TRY_CAST"),
     Rule("TsOrDsToDate", "moment", "date", write="CAST({0} AS DATE)"),
     Rule("DayOfWeek", "date", "whole", write="DAYOFWEEK({0}) + 1"),
     *DAYS,
@@ -70,6 +74,7 @@ PAIR = Pair(
     origin="mysql",
     target="duckdb",
     rules=_RULES,
+    formats=MYSQL,
     texts_fold=True,
     cuts_texts=True,
     unnamed=by_text,

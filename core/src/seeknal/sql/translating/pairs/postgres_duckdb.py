@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.kinds import NOW
+from seeknal.sql.translating.pairs.clock import CLOCK
+from seeknal.sql.translating.pairs.formats import FORMATTED, POSTGRES, reading
 from seeknal.sql.translating.pairs.plain import (
     BY_DOUBLES,
     BY_ZERO,
@@ -16,6 +19,7 @@ from seeknal.sql.translating.pairs.plain import (
     VALUES,
     WINDOWS,
 )
+from seeknal.sql.translating.pairs.quotients import QUOTIENTS
 from seeknal.sql.translating.rules import Pair, Rule, same
 from seeknal.sql.translating.unnamed import by_outermost
 
@@ -39,6 +43,7 @@ _CASE = (
     ' with COLLATE "pg_c_utf8" they are Unicode\'s'
 )
 
+_SUM = "a sum of INTEGERs is a BIGINT in PostgreSQL, and a HUGEINT in DuckDB"
 _PATTERN = "text|bytewise|unicode|whole-pattern"
 _ERROR = "CAST('%s' AS TINYINT)"
 _LENGTH = _ERROR % "negative substring length not allowed"
@@ -88,9 +93,21 @@ _POWER = (
 )
 _POWERS = ("whole whole", "number double", "double number")
 
+_LONGS = (
+    same(("Count",), f"*|{_VALUES}", "long"),
+    same(("RowNumber", "Rank", "DenseRank"), "", "long"),
+    same(("Add", "Sub", "Mul"), "exact exact", "common"),
+    same(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "whole whole", "common"),
+    same(("Cast",), "exact|double|digits BIGINT", "long"),
+    Rule("Sum", "long|huge", "huge"),
+    Rule("Sum", "whole", "long", write="CAST(SUM({0}) AS BIGINT)", differs=_SUM),
+)
+"""What is a BIGINT in PostgreSQL: of what it is, a sum is a NUMERIC, and divides as one."""
+
 _RULES = (
     same(("Ordered",), "bytewise|unicode", "word"),
     Rule("Ordered", "text", refuse=_BY_LANGUAGE, differs=_BY_LANGUAGE),
+    *_LONGS,
     *FULLER,
     # Comparing
     same(EQUALITIES, "uuid uuid", "boolean"),
@@ -113,7 +130,7 @@ _RULES = (
         " ".join((*COMPARISONS, "Between")), "string...", refuse=_BY_LANGUAGE, differs=_BY_LANGUAGE
     ),
     same(("Ordered",), "number|boolean|date|timestamp|uuid|null", "word"),
-    same(("Is",), f"{_VALUES}|json|bytes|list|time|interval|numeric null", "boolean"),
+    same(("Is",), f"{_VALUES}|json|bytes|list|time|interval null", "boolean"),
     same(("Like",), "string plain", "boolean"),
     Rule(
         "Like",
@@ -132,17 +149,18 @@ _RULES = (
         differs="= ANY of a list that is NULL is NULL in PostgreSQL, and false in DuckDB",
     ),
     # Numbers
-    same(("Add", "Sub", "Mul"), "exact exact", "common"),
     *(
         Rule(name, "number number", "double", write=_RANGE % (sign, sign), differs=_INFINITY)
         for name, sign in (("Add", "+"), ("Sub", "-"), ("Mul", "*"))
     ),
-    Rule("Div", "whole nonzero-whole", "whole", write="{0} // {1}", differs=_WHOLE),
-    Rule("Div", "whole whole", "whole", write=BY_ZERO % "{0} // {1}", differs=f"{_WHOLE}; {_ZERO}"),
-    Rule("Div", "exact exact", "numeric", write=BY_ZERO % BY_DOUBLES, differs=_DIGITS),
+    Rule("Div", "whole nonzero-whole", "common", write="{0} // {1}", differs=_WHOLE),
+    Rule(
+        "Div", "whole whole", "common", write=BY_ZERO % "{0} // {1}", differs=f"{_WHOLE}; {_ZERO}"
+    ),
+    *QUOTIENTS,
     Rule("Div", "number number", "double", write=BY_ZERO % BY_DOUBLES, differs=_ZERO),
-    Rule("Mod", "whole nonzero-whole", "0"),
-    Rule("Mod", "whole whole", "0", write=BY_ZERO % "{0} % {1}", differs=_ZERO),
+    Rule("Mod", "whole nonzero-whole", "common"),
+    Rule("Mod", "whole whole", "common", write=BY_ZERO % "{0} % {1}", differs=_ZERO),
     Rule(
         "Mod", "whole|decimal whole|decimal", "decimal", write=BY_ZERO % "{0} % {1}", differs=_ZERO
     ),
@@ -156,10 +174,10 @@ _RULES = (
         write="ROUND_EVEN({0}, 0)",
         differs="halves go to the even number in PostgreSQL, and away from zero in DuckDB",
     ),
-    Rule("Round", "numeric positive", refuse=_DIGITS),
     Rule("Floor Ceil", "decimal|double", "0"),
     Rule("Round Floor Ceil Trunc", "whole", "double", write="CAST({0} AS DOUBLE)"),
     Rule("Trunc", "decimal", "decimal"),
+    Rule("Trunc", "decimal positive", "decimal"),
     Rule("Sign", "decimal", "decimal", write="CAST(SIGN({0}) AS DECIMAL(1, 0))"),
     Rule("Sign", "whole|double", "double", write="CAST(SIGN({0}) AS DOUBLE)"),
     *(
@@ -183,9 +201,6 @@ _RULES = (
     ),
     *(Rule("Pow", takes, "double", write=_POWER, differs=_INFINITY) for takes in _POWERS),
     # Aggregates
-    same(("Count",), _VALUES, "whole"),
-    Rule("Sum", "whole|huge", "huge"),
-    Rule("Avg", "exact", "numeric", differs=_DIGITS),
     Rule("Min Max", "text", refuse=_BY_LANGUAGE, differs=_BY_LANGUAGE),
     Rule("Stddev StddevSamp StddevPop Variance VariancePop", "exact", refuse=_DIGITS),
     Rule(
@@ -315,6 +330,12 @@ _RULES = (
         differs="of what is no array it is an error in PostgreSQL, and 0 in DuckDB",
     ),
     # Dates
+    *CLOCK,
+    *(
+        Rule("Extract", f"{unit} {NOW}", "decimal", write=f"EXTRACT({unit} FROM {{1}})")
+        for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
+    ),
+    Rule("Formatted", f"{NOW} string", "text", write="{1}"),
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment", "decimal"),
     Rule("Extract", "HOUR|MINUTE timestamp", "decimal"),
     Rule("Extract", "CENTURY|DECADE moment", "decimal"),
@@ -354,7 +375,8 @@ _RULES = (
         write=f"CASE WHEN {{0}} < 1 THEN CAST({_ERROR % 'date out of range'} AS DATE)"
         " ELSE MAKE_DATE({0}, {1}, {2}) END",
     ),
-    Rule("TimeToStr", "moment time-format", "text", write=_MODERN % "STRFTIME({0}, {1})"),
+    *FORMATTED,
+    *reading("StrToDate", timed="DATE"),
     Rule("Cast", "moment VARCHAR|TEXT", "text", write=_MODERN % "CAST({0} AS TEXT)"),
     same(("Add", "Sub"), "moment interval", "timestamp"),
     Rule("Add", "interval moment", "timestamp"),
@@ -374,7 +396,8 @@ _RULES = (
             differs=_TEXT,
         )
         for of, type, kind in (
-            *((_DIGITS_ONLY, type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
+            *((_DIGITS_ONLY, type, "whole") for type in ("SMALLINT", "INT")),
+            (_DIGITS_ONLY, "BIGINT", "long"),
             (_FLOAT, "DOUBLE", "double"),
             (_EXACT, "DECIMAL", "decimal"),
             (_TIMESTAMP, "TIMESTAMP", "timestamp"),
@@ -382,20 +405,18 @@ _RULES = (
         )
     ),
     same(("Cast",), "whole BOOLEAN", "boolean"),
-    same(("Cast",), "exact SMALLINT|INT|BIGINT", "whole"),
-    same(("Cast",), "double SMALLINT|INT|BIGINT", "whole"),
+    same(("Cast",), "exact|double SMALLINT|INT", "whole"),
     same(("Cast",), "boolean INT", "whole"),
     Rule("Cast", "whole|huge NUMERIC", "huge", write="CAST({0} AS HUGEINT)"),
     Rule("Cast", "decimal NUMERIC", "decimal", write="{0}"),
     Rule("Cast", "double|string NUMERIC", refuse=_DIGITS),
-    Rule("Cast", "numeric DOUBLE", "double", write="{0}"),
     Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "whole|huge|boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     # Rows
     *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string", "boolean")),
     *(Rule("Array", f"{kind}...", "list of common") for kind in ("date", "timestamp")),
-    Rule("Series", "whole whole", "whole"),
-    Rule("Series", "whole whole nonzero-whole", "whole"),
+    Rule("Series", "whole whole", "common"),
+    Rule("Series", "whole whole nonzero-whole", "common"),
     Rule("Series", "timestamp timestamp interval", "timestamp"),
     Rule("Series", "date date interval", "midnight", differs=_SERIES),
     *ROWS,
@@ -409,6 +430,7 @@ PAIR = Pair(
     target="duckdb",
     rules=_RULES,
     exponents_are_double=False,
+    formats=POSTGRES,
     orders_results=False,
     folds=True,
     patterns=("postgres", "re2"),

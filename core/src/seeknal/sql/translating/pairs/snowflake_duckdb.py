@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.formats import FORMATTED, SNOWFLAKE, reading
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_ZERO,
@@ -64,6 +65,8 @@ _RULES = (
     Rule("Cast", "boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "date VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Values Lateral Recursive", "query", "rows"),
+    *FORMATTED,
+    *reading("TsOrDsToDate", timed="DATE"),
     *NULL_AMONG,
     *CUTS,
     *DAYS,
@@ -83,6 +86,7 @@ PAIR = Pair(
     origin="snowflake",
     target="duckdb",
     rules=_RULES,
+    formats=SNOWFLAKE,
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.formats import FORMATTED, SPARK, reading
 from seeknal.sql.translating.pairs.from_duckdb import deviations
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
@@ -123,6 +124,9 @@ _RULES = (
     Rule("Trim LTrim RTrim", "string plain", "text"),
     Rule("Upper Lower", "string", refuse=_CASE, differs=_CASE),
     Rule("TsOrDsToDate", "date", "date", write="{0}"),
+    Rule("TimeStrToTime", "moment", "0", write="{0}"),
+    *FORMATTED,
+    *reading("TsOrDsToDate", timed="DATE"),
     Rule("TsOrDsToDate", "timestamp", "date", write="CAST({0} AS DATE)"),
     Rule("Year Month Day Quarter DayOfMonth DayOfYear WeekOfYear", "moment", "whole"),
     Rule("Hour Minute Second", "timestamp", "whole"),
@@ -181,6 +185,7 @@ PAIR = Pair(
     origin="spark",
     target="duckdb",
     rules=_RULES,
+    formats=SPARK,
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,
