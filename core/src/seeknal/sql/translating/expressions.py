@@ -29,6 +29,8 @@ _FLAGS = frozenset(
         *("safe", "typed", "coalesce", "big_int", "ignore_nulls", "date_part_boundary"),
         *("is_string", "quoted", "requires_string", "copy", "over", "is_left", "zone_is_default"),
         *("single_replace", "null_if_pos_overflow", "null_if_no_match", "position", "binary"),
+        *("part_index_zero_as_one", "empty_delimiter_returns_whole", "clamp_position"),
+        *("negative_length_returns_empty", "casts_non_integer_decimals", "fractions_supported"),
         *("zero_on_all_null", "input_type_preserved", "struct_name_inheritance"),
     )
 )

@@ -17,7 +17,7 @@ def element(expressions: Expressions, node: Any, scope: Scope) -> str:
 
     places = node.expressions
     known = isinstance(places[0], exp.Literal) and places[0].name.isdigit()
-    if len(places) != 1 or not known or node.args.get("safe"):
+    if len(places) != 1 or not known or node.args.get("safe") or node.args.get("offset"):
         return expressions.refuse_unsure(node)
     kind = expressions.translate(node.this, scope)
     return expressions.apply(node, [node.this, places[0]], [kind, "whole"])

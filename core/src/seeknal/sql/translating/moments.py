@@ -42,14 +42,16 @@ def formatted(expressions: Expressions, node: Any, scope: Scope) -> str:
     """A date or time as a text of a format."""
     from sqlglot import exp
 
-    kind = expressions.translate(node.this, scope)
     said = node.args.get("format")
+    if said is None:
+        return expressions.by_rule(node, scope)
+    kind = expressions.translate(node.this, scope)
+    if kind == UNKNOWN:
+        return UNKNOWN
     formats = expressions.pair.formats
     parts = _parts(said.name, formats) if formats and getattr(said, "is_string", False) else None
     if parts is None:
         return expressions.refuse(node, f"what {expressions.written(node)} gives is not known")
-    if kind == UNKNOWN:
-        return UNKNOWN
     texts = _texts(parts, node.this, expressions.pair.target)
     whole = texts[0]
     for text in texts[1:]:
@@ -66,13 +68,16 @@ def read(expressions: Expressions, node: Any, scope: Scope) -> str:
     if said is None:
         return expressions.by_rule(node, scope)
     kind = expressions.translate(node.this, scope)
+    if kind == UNKNOWN:
+        return UNKNOWN
     parts = _parts(said.name, formats) if formats and getattr(said, "is_string", False) else None
     found = _pattern(parts) if parts is not None else None
     if found is None:
         return expressions.refuse(node, f"what {expressions.written(node)} reads is not known")
     pattern, iso, timed = found
     if expressions.pair.target == "spark":
-        iso = iso.replace("\\", "$")
+        # $ is before the end of the last line, too.
+        pattern, iso = pattern.removesuffix("$") + "\\z", iso.replace("\\", "$")
     operands = [node.this, exp.Literal.string(pattern), exp.Literal.string(iso)]
     name = type(node).__name__ + ("Timed" if timed else "")
     return expressions.apply(node, operands, [kind, LITERAL, LITERAL], name)
@@ -144,7 +149,7 @@ def _pattern(parts: list[tuple[str, str]]) -> tuple[str, str, bool] | None:
     for sign, text in parts:
         code = sign.removesuffix("strict")
         if not sign:
-            pattern += re.escape(text) if re.match("[.]", text) else text
+            pattern += "[.]" if text == "." else text
         elif code in _READ and code not in places:
             places[code] = len(places) + 1
             pattern += _READ[code]

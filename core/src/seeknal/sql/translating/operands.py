@@ -20,6 +20,8 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
     inner = node.this if isinstance(node, exp.Paren) else node
     if isinstance(inner, exp.Var):
         found.add(inner.name.upper())
+    elif isinstance(inner, exp.Interval):
+        found.add(getattr(inner.args.get("unit"), "name", "").upper().removesuffix("S"))
     elif isinstance(inner, exp.Star):
         found.add("*")
     elif isinstance(inner, exp.Order):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.clock import TODAY
 from seeknal.sql.translating.pairs.formats import BIGQUERY, FORMATTED, reading
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_DOUBLES,
     BY_ZERO,
+    CASES,
     CUTS,
     DAYS,
+    ELAPSED,
     LONG,
     NULL_AMONG,
     PLAIN,
     READS,
+    SPANS,
     SUBSTRINGS,
+    TRIES,
 )
 from seeknal.sql.translating.rules import Pair, Rule
 from seeknal.sql.translating.unnamed import numbered
@@ -28,6 +33,10 @@ _SAFE = (
 _SAFELY = "what divides by 0 or grows too large is NULL"
 
 _NAN = "NaN is no number to compare with in BigQuery, and the largest in DuckDB: CAST to NUMERIC"
+
+_UTC = "of an instant in UTC, which is BigQuery's default"
+_CROSSED = "DATE_DIFF('%s', {1}, {0})"
+_SERIES = "GENERATE_SERIES(%s)"
 
 _RULES = (
     Rule("Min Max Ordered", "double", refuse=_NAN),
@@ -104,6 +113,76 @@ _RULES = (
     *FORMATTED,
     *reading("StrToDate", timed="DATE"),
     *NULL_AMONG,
+    *TODAY,
+    *CASES,
+    *TRIES,
+    *SPANS,
+    *ELAPSED,
+    Rule("CurrentTimestamp", "", "instant"),
+    *(
+        Rule(
+            "TimestampTrunc DatetimeTrunc",
+            f"{kind} {unit}",
+            kind,
+            write=f"DATE_TRUNC('{unit.lower()}', {{0}})",
+            differs=_UTC if kind == "instant" else "",
+        )
+        for kind in ("timestamp", "instant")
+        for unit in ("DAY", "MONTH", "QUARTER", "YEAR", "HOUR", "MINUTE", "SECOND")
+    ),
+    Rule("Extract", "DATE timestamp", "date", write="CAST({1} AS DATE)"),
+    Rule("Extract", "DATE instant", "date", write="CAST({1} AS DATE)", differs=_UTC),
+    Rule("Extract", "HOUR|MINUTE|SECOND timestamp|instant", "whole"),
+    Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DAYOFYEAR instant", "whole", differs=_UTC),
+    *(
+        Rule("DatetimeDiff", f"timestamp timestamp {unit}", "whole", write=_CROSSED % unit.lower())
+        for unit in ("DAY", "MONTH", "QUARTER", "YEAR", "HOUR", "MINUTE", "SECOND")
+    ),
+    Rule("GenerateSeries", "whole whole", "list of whole", write=_SERIES % "{0}, {1}"),
+    Rule(
+        "GenerateSeries",
+        "whole whole nonzero-whole",
+        "list of whole",
+        write=_SERIES % "{0}, {1}, {2}",
+    ),
+    Rule(
+        "GenerateDateArray",
+        "date date DAY|WEEK",
+        "list of 0",
+        write="LIST_TRANSFORM(GENERATE_SERIES(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), {2}),"
+        " LAMBDA v: CAST(v AS DATE))",
+    ),
+    Rule(
+        "ArrayAgg",
+        "ordered",
+        "list of 0",
+        write="CASE WHEN LEN(ARRAY_AGG({0})) > LIST_COUNT(ARRAY_AGG({0}))"
+        " THEN ERROR('NULL in an array') ELSE ARRAY_AGG({0}) END",
+        differs="NULL in an array is an error in BigQuery",
+    ),
+    Rule(
+        "ArrayToString",
+        "text-list plain",
+        "text",
+        write="CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_TO_STRING({0}, {1}), '') END",
+    ),
+    Rule("Split", "string plain", "list of text"),
+    Rule("Length", "string", "whole"),
+    Rule("UnixDate", "date", "whole", write="{0} - DATE '1970-01-01'"),
+    Rule("LastDay", "date MONTH", "date", write="LAST_DAY({0})"),
+    Rule("Round Floor Ceil", "decimal", "decimal"),
+    *(
+        Rule(
+            f"{name}OrNull",
+            f"{kind} {kind} {kind}",
+            "common",
+            write="CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL AND {2} IS NOT NULL"
+            f" THEN {name.upper()}({{0}}, {{1}}, {{2}}) END",
+            differs="beside NULL it is NULL, and the other value in DuckDB",
+        )
+        for name in ("Greatest", "Least")
+        for kind in ("whole", "date", "timestamp")
+    ),
     *CUTS,
     *DAYS,
     *READS,

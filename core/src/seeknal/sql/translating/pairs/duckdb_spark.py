@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.clock import TODAY
 from seeknal.sql.translating.pairs.formats import IN_SPARK, TO_SPARK
 from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import COMPARISONS, FULLER, REST, VALUES
@@ -145,6 +146,7 @@ _RULES = (
     Rule("StrPosition", "string plain", "whole"),
     Rule("Translate", "string plain plain", "text"),
     *IN_SPARK,
+    *TODAY,
     # Dates
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK moment", "whole"),
     Rule("Extract", "HOUR|MINUTE timestamp", "whole"),
@@ -216,6 +218,19 @@ _RULES = (
         differs=_CROSSED,
     ),
     # Types
+    *(
+        Rule(
+            "TryCast",
+            f"text {type}",
+            "whole",
+            write="CASE WHEN {0} RLIKE '^[+-]?[0-9]+\\\\z' THEN TRY_CAST({0} AS %s)"
+            " WHEN {0} RLIKE '[0-9]'"
+            " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END" % type,
+            differs="texts that only one of them reads are an error",
+        )
+        for type in ("INT", "BIGINT")
+    ),
+    Rule("IsNan", "double", "boolean"),
     *(
         Rule(
             "Cast",

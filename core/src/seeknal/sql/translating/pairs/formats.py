@@ -84,9 +84,13 @@ _MODERN = (
 )
 _NO_TEXT = "CAST({0} || ' has no counterpart there' AS %s)"
 _READ = (
-    "CASE WHEN REGEXP_MATCHES({0}, {1}) THEN %s(REGEXP_REPLACE({0}, {1}, {2}) AS %s)"
+    "CASE WHEN REGEXP_MATCHES({0}, {1}) THEN CAST(REGEXP_REPLACE({0}, {1}, {2}) AS %s)"
     f" WHEN {{0}} IS NOT NULL THEN {_NO_TEXT} END"
 )
+READ_IF_VALID = _READ.replace(
+    "({0}, {1})", "({0}, {1}) AND TRY_CAST(REGEXP_REPLACE({0}, {1}, {2}) AS %s) IS NOT NULL"
+)
+"""An error of days that there are not, where the other dialect has values for them."""
 _LENIENT = "only texts are read that are written just as the format says; others are an error"
 
 
@@ -100,7 +104,6 @@ def reading(
     timed: str = "TIMESTAMP",
     *,
     text: str = "string",
-    cast: str = "CAST",
     read: str = _READ,
 ) -> list[Rule]:
     """Rules for a function that reads ``date``, and ``timed`` where its format has a time."""
@@ -109,7 +112,7 @@ def reading(
             construct,
             f"{text} literal literal",
             type.lower(),
-            write=read % (cast, type, type),
+            write=read.replace("%s", type),
             differs=_LENIENT,
         )
         for construct, type in ((name, date), (f"{name}Timed", timed))
@@ -117,7 +120,7 @@ def reading(
 
 
 _FOR_POSTGRES = (
-    "CASE WHEN {0} ~ {1} THEN %s(REGEXP_REPLACE({0}, {1}, {2}) AS %s)"
+    "CASE WHEN {0} ~ {1} THEN CAST(REGEXP_REPLACE({0}, {1}, {2}) AS %s)"
     f" WHEN {{0}} IS NOT NULL THEN {_NO_TEXT} END"
 )
 IN_POSTGRES = (
@@ -133,6 +136,11 @@ IN_POSTGRES = (
 )
 """What PostgreSQL runs for DuckDB's."""
 
+_FOR_SPARK = (
+    "CASE WHEN {0} RLIKE {1} THEN CAST(REGEXP_REPLACE({0}, {1}, {2}) AS TIMESTAMP_NTZ)"
+    " WHEN {0} IS NOT NULL"
+    " THEN CAST(RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) AS TIMESTAMP_NTZ) END"
+)
 IN_SPARK = (
     Rule(
         "Formatted",
@@ -142,5 +150,6 @@ IN_SPARK = (
         " AND CAST({0} AS DATE) <= CAST('9999-12-31' AS DATE) THEN {1} WHEN {0} IS NOT NULL"
         " THEN RAISE_ERROR('a year of more than four digits has no counterpart there') END",
     ),
+    *reading("StrToTime", "TIMESTAMP", read=_FOR_SPARK),
 )
 """What Spark runs for DuckDB's."""

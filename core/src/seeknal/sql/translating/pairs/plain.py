@@ -149,6 +149,102 @@ DAYS = (
 )
 """Functions of DATEs of dialects in which they count the boundaries that are crossed."""
 
+_WITH_CASE = "[^\\x00-\u00b4\u00b6-\u00de\u00e0-\u00fe\u3000-\ud7a3\U0001f300-\U0001faff]"
+CASES = tuple(
+    Rule(
+        name,
+        "string|collated",
+        "0",
+        write=f"CASE WHEN REGEXP_MATCHES({{0}}, '{_WITH_CASE}')"
+        " THEN CAST(CAST('this letter has no counterpart there' AS TINYINT) AS TEXT)"
+        f" ELSE {name.upper()}({{0}}) END",
+        differs="letters of which engines make others, such as ß, are an error",
+    )
+    for name in ("Upper", "Lower")
+)
+"""Upper and lower letters: of Latin ones, and of scripts that have none."""
+
+TRIES = tuple(
+    Rule(
+        "TryCast",
+        f"{text} {type}",
+        kind,
+        write=f"CASE WHEN REGEXP_FULL_MATCH({{0}}, '{of}') THEN TRY_CAST({{0}} AS {type})"
+        " WHEN REGEXP_MATCHES({0}, '[0-9]')"
+        f" THEN CAST({{0}} || ' has no counterpart there' AS {type}) END",
+        differs="texts that only one of them reads are an error",
+    )
+    for text in ("string|collated",)
+    for of, type, kind in (
+        *(("-?[0-9]+", type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
+        ("([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]", "DATE", "date"),
+    )
+)
+"""TRY_CAST of texts: NULL of what has no digit, and an error of what is read by several rules."""
+
+CHOICES = tuple(
+    Rule(
+        "Nvl2",
+        f"{VALUES}|collated {kind} {kind}",
+        "common" if kind == "number" else "1",
+        write="CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END",
+    )
+    for kind in ("number", "text", "literal", "collated", "date", "timestamp", "boolean")
+)
+"""What stands for a value and for NULL."""
+
+_LONGER = ("HOUR", "MINUTE", "SECOND")
+SPANS = (
+    *(
+        Rule(
+            name,
+            f"{kind} whole|digits {unit}",
+            "timestamp",
+            write=f"CAST({{0}} AS TIMESTAMP) {sign} TO_{unit}S(CAST({{1}} AS INT))",
+        )
+        for name, sign in (("DateAdd TimestampAdd DatetimeAdd", "+"), ("DateSub", "-"))
+        for kind, units in (
+            ("timestamp", ("DAY", "WEEK", "MONTH", "YEAR", *_LONGER)),
+            ("date", _LONGER),
+        )
+        for unit in units
+    ),
+    *(
+        Rule(
+            name,
+            "date DAY|WEEK|MONTH|YEAR",
+            "date",
+            write=f"CAST({{0}} {sign} {{1}} AS DATE)",
+            differs="a DATE and a span are a TIMESTAMP in DuckDB",
+        )
+        for name, sign in (("Add", "+"), ("Sub", "-"))
+    ),
+    same(("Add", "Sub"), "timestamp interval", "timestamp"),
+    same(("Add", "Sub"), "date HOUR|MINUTE|SECOND", "timestamp"),
+)
+"""Spans of time that are added to moments."""
+
+_APART = "(EPOCH_US({0}) - EPOCH_US({1})) // %s"
+ELAPSED = tuple(
+    Rule(
+        "TimestampDiff",
+        f"moment|instant moment|instant {unit}",
+        "whole",
+        write=_APART % (seconds * 1_000_000),
+        differs="it counts whole spans, and DuckDB's the boundaries that are crossed",
+    )
+    for unit, seconds in (
+        *(("SECOND", 1), ("MINUTE", 60), ("HOUR", 3600), ("DAY", 86400), ("WEEK", 604800)),
+    )
+)
+"""How many whole spans lie between two moments."""
+
+CUT_OFF = tuple(
+    Rule("Trunc", f"decimal {n}", "decimal", write=f"TRUNC({{0}} * {10**n}) * 0.{'0' * (n - 1)}1")
+    for n in range(1, 7)
+)
+"""DECIMALs without the digits behind some place."""
+
 NUMBERS = (
     Rule("BitwiseNot", "whole", "whole"),
     Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),

@@ -9,6 +9,7 @@ from seeknal.sql.translating.pairs.plain import (
     BY_DOUBLES,
     BY_ZERO,
     COMPARISONS,
+    CUT_OFF,
     EQUALITIES,
     FULLER,
     LITERALS,
@@ -177,7 +178,7 @@ _RULES = (
     Rule("Floor Ceil", "decimal|double", "0"),
     Rule("Round Floor Ceil Trunc", "whole", "double", write="CAST({0} AS DOUBLE)"),
     Rule("Trunc", "decimal", "decimal"),
-    Rule("Trunc", "decimal positive", "decimal"),
+    *CUT_OFF,
     Rule("Sign", "decimal", "decimal", write="CAST(SIGN({0}) AS DECIMAL(1, 0))"),
     Rule("Sign", "whole|double", "double", write="CAST(SIGN({0}) AS DOUBLE)"),
     *(

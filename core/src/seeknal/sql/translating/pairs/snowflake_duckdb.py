@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.clock import TODAY
 from seeknal.sql.translating.pairs.formats import FORMATTED, SNOWFLAKE, reading
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_ZERO,
+    CASES,
+    CHOICES,
     CUTS,
     DAYS,
     LONG,
     NULL_AMONG,
     PLAIN,
     READS,
+    SPANS,
     SUBSTRINGS,
+    TRIES,
 )
 from seeknal.sql.translating.rules import Pair, Rule
 from seeknal.sql.translating.unnamed import in_capitals
@@ -22,6 +27,12 @@ _QUOTIENT = BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
 
 _ZERO = "a division by 0 is an error in Snowflake"
 _BLANKS = "every kind of space is cut off in DuckDB, and only blanks in Snowflake"
+
+_DAY = (
+    "CASE WHEN REGEXP_FULL_MATCH({0}, '([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]')"
+    " THEN CAST({0} AS DATE)"
+    " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS DATE) END"
+)
 
 _RULES = (
     Rule("Div", "double number", "double", write=_QUOTIENT),
@@ -68,6 +79,46 @@ _RULES = (
     *FORMATTED,
     *reading("TsOrDsToDate", timed="DATE"),
     *NULL_AMONG,
+    *TODAY,
+    *CASES,
+    *CHOICES,
+    *TRIES,
+    *SPANS,
+    Rule("ToChar", "boolean|date|whole", "text", write="CAST({0} AS TEXT)"),
+    Rule("TsOrDsToDate", "date|timestamp|iso-date", "date", write="CAST({0} AS DATE)"),
+    Rule("TsOrDsToDate", "text", "date", write=_DAY, differs="other forms of texts are an error"),
+    Rule(
+        "GroupConcat",
+        "ordered plain",
+        "text",
+        write="COALESCE(STRING_AGG({0}, {1}), '')",
+        differs="of no values it is an empty text in Snowflake",
+    ),
+    Rule(
+        "GroupConcat",
+        "ordered",
+        "text",
+        write="COALESCE(STRING_AGG({0}, ''), '')",
+        differs="of no values it is an empty text in Snowflake",
+    ),
+    Rule("DateDiff", "timestamp timestamp SECOND|QUARTER", "whole"),
+    Rule("DateDiff", "moment moment DAY|MONTH|QUARTER|YEAR", "whole"),
+    Rule("TimestampTrunc", "timestamp WEEK", "timestamp"),
+    Rule("TimestampTrunc", "date WEEK", "date", write="CAST(DATE_TRUNC('week', {0}) AS DATE)"),
+    Rule("DayOfWeek", "moment", "whole"),
+    Rule("Week WeekOfYear", "moment", "whole", write="WEEKOFYEAR({0})"),
+    Rule("DayOfMonth DayOfYear", "moment", "whole"),
+    Rule("Hour Minute Second", "timestamp", "whole"),
+    Rule("Extract", "HOUR|MINUTE|SECOND timestamp", "whole"),
+    Rule("Monthname", "moment", "text", write="LEFT(MONTHNAME({0}), 3)"),
+    Rule("Dayname", "moment", "text", write="LEFT(DAYNAME({0}), 3)"),
+    Rule("Median", "double", "double"),
+    Rule("PercentileCont", "double constant", "double", write="QUANTILE_CONT({0}, {1})"),
+    Rule("Round Floor Ceil", "decimal", "decimal"),
+    Rule("Round", "decimal positive", "decimal"),
+    Rule("Cast", "decimal SMALLINT|INT|BIGINT", "whole"),
+    Rule("Add Sub", "decimal exact", "decimal"),
+    Rule("Add Sub", "exact decimal", "decimal"),
     *CUTS,
     *DAYS,
     *READS,
