@@ -3,6 +3,7 @@ from itertools import count
 
 import duckdb
 import pytest
+from tests.core.files.restserver import Api
 
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.kinds import SourceType
@@ -11,9 +12,10 @@ from seeknal.kernel.options import structure
 from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import settle
 from seeknal.values.columns import Column, ColumnSpec
+from seeknal.values.errors import SeeknalError
 from seeknal.values.names import NodeId
 from seeknal.values.relations import ParquetFiles, Relation, Scan
-from seeknal.values.sources import Source
+from seeknal.values.sources import Connection, Source
 from seeknal.values.targets import Target
 
 
@@ -27,6 +29,7 @@ class Files:
         self.collector = WarningCollector(NodeId("source.x"), lambda *_: None)
         self.environment = "prod"
         self.relations = {}
+        self.connections = {}
         self.stored = 0
 
     @property
@@ -51,14 +54,22 @@ class Files:
             samples=self.root / "target/audits",
             log=logger,
             cursor=lambda: self.duckdb,
-            connections=lambda name: None,
+            connections=self.connections.get,
             relation_of=self.parent,
             row_counts=lambda limit: [],
             known_version=known,
             allow_outside=allow_outside,
         )
 
-    def source(self, type, *table, columns=None, query=None, options=None, **params):
+    def connect(self, name, type, **options):
+        """Make a connection of that name, as profiles.yml says one."""
+        declared = load_plugins().connection_types[type]
+        made = structure(declared.options, options)
+        self.connections[name] = Connection(name=name, type=declared.name, options=made)
+
+    def source(
+        self, type, *table, columns=None, query=None, options=None, connection=None, **params
+    ):
         declared: SourceType = load_plugins().source_types[type]
         specs = [ColumnSpec(name=name, type=type) for name, type in (columns or {}).items()]
         return Source(
@@ -67,6 +78,7 @@ class Files:
             options=structure(declared.options, {**params, **(options or {})}),
             table=table,
             query=query,
+            connection=connection,
             columns=tuple(specs),
         )
 
@@ -152,3 +164,53 @@ def files(tmp_path, cursor):
     root = tmp_path / "project"
     root.mkdir()
     return Files(root, cursor)
+
+
+class Rest:
+    """An API, and a project that reads it through the connection ``api``."""
+
+    def __init__(self, files, api):
+        self.files = files
+        self.api = api
+        self.connect()
+
+    def connect(self, **options):
+        self.files.connect("api", "rest_api", **{"base_url": self.api.url, **options})
+
+    def relation(self, table="items", connection="api", **more):
+        source = self.files.source("rest_api", table, connection=connection, **more)
+        return self.files.relation(source)
+
+    def read(self, table="items", connection="api", **more):
+        found = self.relation(table, connection, **more)
+        return found.columns, found.fetchall()
+
+    def types(self, **more):
+        found = self.relation(**more)
+        return dict(zip(found.columns, map(str, found.types), strict=True))
+
+    def refused(self, table="items", connection="api", **more):
+        with pytest.raises(SeeknalError) as caught:
+            self.relation(table, connection, **more)
+        return caught.value
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """What is tried again is tried at once."""
+    from seeknal.builtin import restclient
+
+    monkeypatch.setattr(restclient, "backoff", lambda attempt: 0.0)
+
+
+@pytest.fixture
+def api(monkeypatch, no_waiting):
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    made = Api()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rest(files, api):
+    return Rest(files, api)

@@ -58,6 +58,7 @@ BUILTIN = {
     "files": "seeknal.builtin.files",
     "excel": "seeknal.builtin.excel",
     "sqlite": "seeknal.builtin.sqlite",
+    "rest": "seeknal.builtin.rest",
     "dialects": "seeknal.builtin.dialects",
     "filetarget": "seeknal.builtin.filetarget",
 }

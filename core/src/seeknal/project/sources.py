@@ -70,7 +70,8 @@ class SourceBuilder:
             asked = self.around.asked.get(str(connection), ())
             options = self.source_options(added.source, params, _params_in(texts), asked)
         self.check_templates(added.table, options)
-        if not added.allow_outside:
+        # What is read through a connection of its own type is a place on a server.
+        if not added.allow_outside and added.source not in self.around.plugins.connection_types:
             self.check_paths(added.table, options)
         if added.freshness is not None:
             text = "freshness: is not checked here; use the audit of type freshness"
