@@ -254,7 +254,7 @@ def _write_page(document: Mapping[str, Any], path: Path, *, opened: bool) -> Non
 def impact_command(node: str, format_: str, environment: str, **options: Any) -> None:
     """List what a change of a node or column reaches.
 
-    Columns downstream, then exposures and targets. By value: computed from it.
+    Columns downstream, then exposures, what describes, and targets. By value: computed from it.
     By influence: it decides them, or which rows there are.
     """
     from seeknal.lineage.paths import affected
@@ -283,6 +283,15 @@ def _ends(reached: list[Affected], focus: Focus, loaded: Loaded) -> tuple[list[s
     return exposures, targets
 
 
+def _described(reached: list[Affected], loaded: Loaded) -> dict[str, list[str]]:
+    """The nodes that only describe, by their kind."""
+    found: dict[str, list[str]] = {}
+    for entry in reached:
+        if loaded.project.nodes[entry.node].does == "describes":
+            found.setdefault(entry.node.kind, []).append(str(entry.node))
+    return found
+
+
 def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dict[str, Any]:
     from seeknal.cli.answers import SCHEMA_VERSION
 
@@ -305,6 +314,7 @@ def _impact_answer(focus: Focus, reached: list[Affected], loaded: Loaded) -> dic
             for entry in reached
         ],
         "exposures": exposures,
+        "described": _described(reached, loaded),
         "targets": [
             {"node": id, "type": target.type, "label": target.label, "mode": target.mode}
             for id in ids
@@ -322,7 +332,12 @@ def _print_impact(focus: Focus, reached: list[Affected], loaded: Loaded) -> None
         print(entry.node)
         _print_affected(entry, loaded.project.nodes[entry.node])
     exposures, targets = _ends(reached, focus, loaded)
-    for title, lines in (("exposures", exposures), ("targets", targets)):
+    kinds = loaded.plugins.kinds
+    described = [
+        (kinds[kind].folder.replace("_", " "), ids)
+        for kind, ids in _described(reached, loaded).items()
+    ]
+    for title, lines in (("exposures", exposures), *described, ("targets", targets)):
         if lines:
             print(f"\n{title}")
         for line in lines:

@@ -321,13 +321,16 @@ def node_audits(
 
 
 @_first
-def node_lineage(node: Node, parents: Mapping[NodeId, Sequence[Column]]) -> QueryLineage | None:
+def node_lineage(
+    node: Node, parents: Mapping[NodeId, Sequence[Column]], nodes: Mapping[NodeId, Node]
+) -> QueryLineage | None:
     """What the columns of a node, and its rows, depend on.
 
     Called for each node of a kind that this plugin declared and that is not just its own SQL,
     when lineage is asked for, a plan is explained or inputs have changed, and again when the
     node or the columns of its inputs have; any thread. ``parents`` are those
-    whose columns are known; the relations of what is returned are their ids. Rows of a node
+    whose columns are known; the relations of what is returned are their ids. ``nodes`` are all
+    nodes, of which a node that only describes may depend on those beneath it. Rows of a node
     are reused while nothing has changed that it says it reads. None: what its kind computes
     in SQL is traced, a node without rows has the columns of its inputs. What is raised says why
     nothing is known; then all columns of all inputs count.

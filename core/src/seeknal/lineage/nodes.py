@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.kernel.roles import texts_of, values_of
 from seeknal.lineage.binding import Unbound
@@ -17,7 +17,6 @@ from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.columns import Column
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugins import Plugins
     from seeknal.lineage.binding import Binder
     from seeknal.values.audits import Audit
     from seeknal.values.names import NodeId
@@ -102,7 +101,7 @@ def _traced(
     kind = binder.plugins.kinds.get(node.kind)
     if node.does == "checks":
         return checked(node, parents, binder.nodes)
-    if kind is not None and (told := told_by_plugin(node, parents, binder.plugins)) is not None:
+    if kind is not None and (told := told_by_plugin(node, parents, binder)) is not None:
         columns = known.columns or tuple(Column(column.name, "") for column in told.columns)
         is_known = known.columns is not None or not kind.produces_rows
         return NodeLineage(
@@ -136,6 +135,8 @@ def _traced(
         if not is_exact(column.type)
     )
     query = trace_query(sql, tables, [column.name for column in columns], inexact=inexact)
+    described = {str(id) for id in node.parents if id in nodes and nodes[id].does == "describes"}
+    query = evolve(query, relations=query.relations | described) if described else query
     return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
 
 
@@ -154,7 +155,7 @@ def _over_types(
 
 
 def told_by_plugin(
-    node: Node, parents: Mapping[NodeId, NodeLineage], plugins: Plugins
+    node: Node, parents: Mapping[NodeId, NodeLineage], binder: Binder
 ) -> QueryLineage | None:
     """What the plugin of a node's kind says of its columns; None where it leaves that to core.
 
@@ -162,10 +163,11 @@ def told_by_plugin(
     """
     if node.rows_of_body:
         return None
+    plugins = binder.plugins
     owner = plugins.owner("kind", node.kind)
     read = {id: parents[id].columns for id in node.parents if id in parents and parents[id].known}
     try:
-        told = plugins.hooks.node_lineage(owner, node=node, parents=read)
+        told = plugins.hooks.node_lineage(owner, node=node, parents=read, nodes=binder.nodes)
     except Exception as error:
         raise Unbound(f"plugin {owner!r} failed in node_lineage: {error}") from error
     if told is not None:

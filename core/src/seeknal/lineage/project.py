@@ -51,7 +51,11 @@ def trace_project(
                 found[id] = trace_source(node, known, binder)
             else:
                 by = plugins.origin("kind", id.kind)
-                key = _key(id, mark, known, [by, *(schemas[parent] for parent in node.parents)])
+                parts = [by, *(schemas[parent] for parent in node.parents)]
+                if node.does == "describes":
+                    # What others say decides what its names mean.
+                    parts.append(mark.upstream)
+                key = _key(id, mark, known, parts)
                 found[id] = kept.get(key) or kept.put(key, trace_node(node, found, known, binder))
             schemas[id] = _schema(found[id])
     kept.save()

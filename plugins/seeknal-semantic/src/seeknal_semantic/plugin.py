@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NodeKind,
         Problem,
         Project,
+        QueryLineage,
         Relation,
         TemplateCall,
         TemplateFunction,
@@ -96,6 +97,17 @@ def node_inputs(node: Node, nodes: Mapping[NodeId, Node]) -> Iterable[NodeId] | 
     from seeknal_semantic.reading import reads_of
 
     return reads_of(node, nodes)
+
+
+@hookimpl
+def node_lineage(
+    node: Node, parents: Mapping[NodeId, Sequence[Column]], nodes: Mapping[NodeId, Node]
+) -> QueryLineage | None:
+    if not _is_ours(node):
+        return None
+    from seeknal_semantic.column_lineage import lineage_of
+
+    return lineage_of(node, parents, nodes)
 
 
 @hookimpl
