@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.kinds import SourceType as SourceType
     from seeknal.kernel.options import option as option
     from seeknal.kernel.plugin_types import Command as Command
+    from seeknal.kernel.plugin_types import Elsewhere as Elsewhere
     from seeknal.kernel.plugin_types import Fate as Fate
     from seeknal.kernel.plugin_types import Garbage as Garbage
     from seeknal.kernel.plugin_types import Misfit as Misfit
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from seeknal.values.errors import ConnectionFailed as ConnectionFailed
     from seeknal.values.errors import DeliveryError as DeliveryError
     from seeknal.values.errors import NodeError as NodeError
+    from seeknal.values.errors import ProjectError as ProjectError
     from seeknal.values.errors import RowsRefused as RowsRefused
     from seeknal.values.errors import SeeknalError as SeeknalError
     from seeknal.values.errors import column_help as column_help
@@ -181,6 +183,7 @@ _FROM = {
     "seeknal.kernel.options": ("option",),
     "seeknal.kernel.plugin_types": (
         "Command",
+        "Elsewhere",
         "Fate",
         "Garbage",
         "Misfit",
@@ -226,6 +229,7 @@ _FROM = {
         "ConnectionFailed",
         "DeliveryError",
         "NodeError",
+        "ProjectError",
         "RowsRefused",
         "SeeknalError",
         "column_help",

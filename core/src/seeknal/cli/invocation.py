@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
-    from seeknal.kernel.plugin_types import Outputs, Session
+    from seeknal.kernel.plugin_types import Elsewhere, Outputs, Session
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
     from seeknal.values.project import Project
@@ -85,6 +85,17 @@ class Invocation:
             yield opened
         finally:
             opened.close()
+
+    @contextmanager
+    def delivered(
+        self, connection: str, environment: str = "prod", *, allow_stale: bool = False
+    ) -> Iterator[Elsewhere]:
+        """The newest generation that is complete, where a connection has it: to read only."""
+        from seeknal.query.delivered import delivered_rows
+
+        root = self.project_root()
+        with self.session(connection) as session:
+            yield delivered_rows(root, connection, session, environment, allow_stale=allow_stale)
 
     def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
         """The connections of the profile in force whose options are of that class, by name."""

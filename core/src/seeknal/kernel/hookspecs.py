@@ -221,6 +221,17 @@ def target_stands(target: Target, context: TargetContext) -> bool | None:
 
 
 @_first
+def delivered_rows(target: Target, columns: Sequence[Column], context: TargetContext) -> str | None:
+    """These columns of the rows that a target holds, as a query of the SQL that its engine speaks.
+
+    Called for each node that is read where it was delivered; main thread. Names are quoted, and
+    values have the types that ``columns`` say, as far as the engine has them. Must reach no
+    server. ``context.holder`` says in which environment the target is. Raise ``NodeError`` where
+    its connection does not lead there. None: not mine.
+    """
+
+
+@_first
 def roll_back_target(
     target: Target,
     delivered: str,

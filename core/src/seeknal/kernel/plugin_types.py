@@ -161,6 +161,28 @@ class Outputs(Protocol):
         """A node's rows. Raises UsageError for an unknown one, and where nothing is stored."""
 
 
+class Elsewhere(Protocol):
+    """What an environment holds, as the engine of a connection reads it: where it was delivered."""
+
+    @property
+    def dialect(self) -> str:
+        """sqlglot's name of the SQL that the engine speaks."""
+
+    def rows(self, node: str, columns: Sequence[Column]) -> str:
+        """A query, in the dialect, of these columns of a node's rows.
+
+        Raises UsageError where they are not delivered there, or appended to other ones. So it does
+        where a delivery is owed, or another output of the node is there than the environment's
+        generation has, unless that is allowed.
+        """
+
+    def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        """Column names and rows of one statement.
+
+        Raises RunError where any of the ``rows`` was delivered anew meanwhile.
+        """
+
+
 class Command(Protocol):
     """What `this_command` gives: the project that a plugin's command works on."""
 
@@ -186,6 +208,15 @@ class Command(Protocol):
 
     def session(self, connection: str) -> AbstractContextManager[Session]:
         """A read-only session on a connection. Raises UsageError for an unknown one."""
+
+    def delivered(
+        self, connection: str, environment: str = PRODUCTION, *, allow_stale: bool = False
+    ) -> AbstractContextManager[Elsewhere]:
+        """The newest generation that is complete, where a connection has it: to read only.
+
+        Raises UsageError for an unknown connection or environment, and for a connection of whose
+        engine it is not known which SQL it takes.
+        """
 
     def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
         """The connections of profiles.yml whose options are of that class, by name."""

@@ -20,7 +20,7 @@ from seeknal_postgres.typename import TYPE
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from seeknal.plugin import Column, Node, NodeContext, Rows
+    from seeknal.plugin import Column, Node, NodeContext, Rows, TargetContext
     from seeknal_postgres.catalogue import Table
 
 
@@ -157,15 +157,39 @@ def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expressio
     found = rows_of(parent, connection)
     options = context.connection(connection, Postgres)
     if isinstance(found, Target):
-        assert isinstance(found.options, PostgresTarget)
-        table = table_of(found.options.table or parent.name, options.schema)
-        # What this environment did not change lies where production keeps it.
-        return _named(isolated(table, options, context, context.holder(found))[0])
+        return _delivered(found, options, context)
     if found.query is not None:
         return exp.Subquery(this=parse_one(found.query, read="postgres"))
     assert isinstance(found.options, PostgresSource)
     _, where = connection_of(found, found.options, context)
     return _named(table_of(".".join(found.table), where.schema))
+
+
+def delivered_rows(target: Target, columns: Sequence[Column], context: TargetContext) -> str:
+    """A query of the rows that a target holds. Raises NodeError where they lie elsewhere."""
+    from sqlglot import exp
+
+    _, options = connection_of(target, None, context)
+    place = _delivered(target, options, context)
+    query: Any = _typed(place, columns, exp.TableAlias(this=exp.to_identifier(""))).this
+    text: str = query.sql(dialect="postgres")
+    return text
+
+
+def _delivered(target: Target, options: Postgres, context: TargetContext) -> exp.Expression:
+    """The table that a target is. Raises NodeError for one in another database."""
+    assert isinstance(target.options, PostgresTarget)
+    table = table_of(target.options.table or target.node.name, options.schema)
+    # What this environment did not change lies where production keeps it.
+    found, where = isolated(table, options, context, context.holder(target))
+    if where.dbname != options.dbname:
+        raise NodeError(
+            f"{target.node} is delivered to {table} of database {where.dbname}, to which connection"
+            f" {target.connection!r} does not lead",
+            code="SK1362",
+            help="environments: {suffix: schema} keeps tables of environments in one database",
+        )
+    return _named(found)
 
 
 def rows_of(parent: Node, connection: str) -> Source | Target:

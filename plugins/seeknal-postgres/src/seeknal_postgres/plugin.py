@@ -193,6 +193,15 @@ def isolate_target(target: Target, context: TargetContext) -> str | None:
 
 
 @hookimpl
+def delivered_rows(target: Target, columns: Sequence[Column], context: TargetContext) -> str | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_postgres.engine import delivered_rows as rows
+
+    return rows(target, columns, context)
+
+
+@hookimpl
 def drop_target(
     target: Target, standing: Standing, context: TargetContext, dry_run: bool
 ) -> Fate | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from seeknal.plugin import format_option, this_command
+from seeknal.plugin import ProjectError, connection_option, format_option, this_command
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import SemanticLayer
+    from seeknal_semantic.validating import Validated
 
 
 @click.group("metrics")
@@ -42,13 +44,26 @@ def show(metric: str, format_: str) -> None:
 
 
 @metrics_command.command("validate")
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    default="prod",
+    show_default=True,
+    help="The environment.",
+)
+@connection_option
 @format_option("text", "json")
-def validate(format_: str) -> None:
-    """Report everything that is wrong in the project's files, the semantic layer among them.
+def validate(environment: str, connection: str | None, format_: str) -> None:
+    """Report everything that is wrong in the project's files, and metrics that do not compile.
 
-    seeknal validate holds the columns that it names against the rows as well.
+    With --connection each is compiled for its engine and bound there, over the tables that the
+    environment's outputs were delivered to. No rows are read.
     """
     layer = project_layer()
+    found = _validated(layer, environment, connection)
+    if found.problems:
+        raise ProjectError(found.problems)
     counts = {
         "metrics": len(layer.metrics),
         "models": len(layer.models),
@@ -56,10 +71,28 @@ def validate(format_: str) -> None:
         "time_spines": len(layer.spines),
     }
     if format_ == "json":
-        this_command().print_json({"status": "success", **counts})
+        this_command().print_json({"status": "success", **counts, "unchecked": list(found.unknown)})
         return
     said = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items()]
     click.echo(f"{', '.join(said)}: no problems")
+    if found.unknown:
+        unknown = ", ".join(found.unknown)
+        click.echo(f"not checked before a run, which tells what columns they read: {unknown}")
+
+
+def _validated(layer: SemanticLayer, environment: str, connection: str | None) -> Validated:
+    from seeknal_semantic.asking import compiler_before_runs
+    from seeknal_semantic.elsewhere import bind_there, compiler_there
+    from seeknal_semantic.validating import validated
+
+    command = this_command()
+    with command.outputs(environment) as outputs:
+        if connection is None:
+            columns = partial(command.columns, environment)
+            return validated(layer, compiler_before_runs(layer, outputs, columns), "duckdb")
+        with command.delivered(connection, environment, allow_stale=True) as there:
+            compiler = compiler_there(layer, lambda id: outputs.relation(id).columns, there)
+            return validated(layer, compiler, there.dialect, partial(bind_there, there))
 
 
 def project_layer() -> SemanticLayer:

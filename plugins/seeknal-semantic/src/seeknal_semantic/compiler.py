@@ -72,11 +72,27 @@ class Told:
     reads: Mapping[ColumnRef, None]
 
 
+def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """What DuckDB makes of a query. Raises QueryRefused where types do not fit."""
+    import duckdb
+
+    try:
+        return connection.sql(sql)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].partition(": ")[2] or str(error)
+        raise refused(
+            "SK1525",
+            f"the types of the columns do not fit: {reason}",
+            help="cast them in the expr of the measure or dimension, or in the node",
+        ) from None
+
+
 class MetricCompiler:
     """Compiles queries of one semantic layer.
 
     ``columns_of`` gives the columns of a node's rows. They stand in the SQL as ``kind.name``, as
-    they do in ``seeknal sql``, unless ``tables`` says what a node's table is called.
+    they do in ``seeknal sql``, unless ``tables`` says what a node's table is called. For another
+    engine ``rows_of`` may give the query, in its dialect, that has given columns of a node.
     """
 
     def __init__(
@@ -84,11 +100,13 @@ class MetricCompiler:
         layer: SemanticLayer,
         columns_of: Callable[[NodeId], Sequence[Column]],
         tables: Mapping[NodeId, tuple[str, ...]] | None = None,
+        rows_of: Callable[[NodeId, Sequence[Column]], str] | None = None,
     ) -> None:
         self.layer = layer
         self._columns_of = lru_cache(maxsize=None)(columns_of)
         self._type_of = lru_cache(maxsize=None)(self._bound_type)
         self._tables = tables or {}
+        self._rows_of = rows_of
         rows = [model.rows for model in layer.models.values()]
         rows += [spine.rows for spine in layer.spines.values()]
         self._names = frozenset(self._tables.get(node, (node.name,))[-1].lower() for node in rows)
@@ -106,7 +124,7 @@ class MetricCompiler:
         sql = found.tree.sql(dialect="duckdb", pretty=True)
         columns = self._bound(sql, nodes)
         if dialect != "duckdb":
-            sql = self._translated(sql, dialect, nodes)
+            sql = self._translated(sql, dialect, nodes, found.reads)
         models = [model.name for model in self.layer.models.values() if model.rows in nodes]
         return CompiledQuery(
             sql=sql,
@@ -159,14 +177,15 @@ class MetricCompiler:
 
     def _bound_type(self, node: NodeId, words: str) -> str:
         """DuckDB's type of an expression over a node's columns."""
-        (type,) = self._empty(node).sql(f"SELECT {words} FROM {self._name(node)}").types
+        sql = f"SELECT {words} FROM {self._name(node)}"
+        (type,) = _bound(self._empty(node), sql).types
         return str(type)
 
     def _bound(self, sql: str, nodes: Mapping[NodeId, None]) -> tuple[Column, ...]:
         """The columns of the answer. What does not bind would not run either."""
         for node in nodes:
             connection = self._empty(node)
-        found = connection.sql(sql)
+        found = _bound(connection, sql)
         pairs = zip(found.columns, found.types, strict=True)
         return tuple(Column(name=name, type=str(type)) for name, type in pairs)
 
@@ -192,7 +211,13 @@ class MetricCompiler:
     def _name(self, node: NodeId) -> str:
         return quote_name(*self._tables.get(node, (node.kind, node.name)))
 
-    def _translated(self, sql: str, dialect: str, nodes: Mapping[NodeId, None]) -> str:
+    def _translated(
+        self,
+        sql: str,
+        dialect: str,
+        nodes: Mapping[NodeId, None],
+        reads: Mapping[ColumnRef, None],
+    ) -> str:
         """The same for another engine. Raises QueryRefused with every reason against it."""
         from seeknal.plugin import SqlRefused, translate
 
@@ -213,4 +238,26 @@ class MetricCompiler:
                 f"{dialect} would not give the same values: {why}",
                 help="ask it of the stored outputs, without --connection",
             )
+        if self._rows_of is not None and found.tree is not None:
+            for node in nodes:
+                self._place(found.tree, node, self._rows_of(node, self._read(node, reads)), dialect)
         return found.sql(pretty=True)
+
+    def _read(self, node: NodeId, reads: Mapping[ColumnRef, None]) -> list[Column]:
+        """The columns of a node that a query names; one of them where it only counts rows."""
+        named = {ref.column.lower() for ref in reads if ref.relation == node}
+        columns = self._columns_of(node)
+        return [each for each in columns if each.name.lower() in named] or list(columns[:1])
+
+    def _place(self, tree: exp.Expression, node: NodeId, rows: str, dialect: str) -> None:
+        """Let the node's rows be those of a query, wherever the tree names its table."""
+        from sqlglot import exp, parse_one
+
+        path = self._tables.get(node, (node.kind, node.name))
+        for table in list(tree.find_all(exp.Table)):
+            if tuple(part.name for part in table.parts) == path:
+                alias = table.args.get("alias") or exp.TableAlias(
+                    this=exp.to_identifier(table.name, quoted=True)
+                )
+                query = parse_one(rows, read=dialect)
+                table.replace(exp.Subquery(this=query, alias=alias.copy()))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from attrs import frozen
 
-from seeknal.plugin import SeeknalError, format_option, this_command
+from seeknal.plugin import SeeknalError, connection_option, format_option, this_command
 from seeknal_semantic.commands import project_layer
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Outputs
     from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
     from seeknal_semantic.definitions import SemanticLayer
 
@@ -56,6 +58,10 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
     show_default=True,
     help="The environment.",
 )
+@connection_option
+@click.option(
+    "--allow-stale", is_flag=True, help="With --connection: also where other rows are delivered."
+)
 @format_option("table", "json", "csv")
 def query_command(
     metrics: tuple[str, ...],
@@ -71,23 +77,22 @@ def query_command(
     dialect: str | None,
     queries: Path | None,
     environment: str,
+    connection: str | None,
+    allow_stale: bool,
     format_: str,
 ) -> int:
     """Ask for metrics, by dimensions, over the stored outputs.
 
-    Without metrics: the values of the dimensions that occur together.
+    Without metrics: the values of the dimensions that occur together. With --connection its engine
+    computes them, over the tables that the outputs were delivered to.
     """
+    given_dialect = _dialect(dialect, compile_, connection)
     layer = project_layer()
-    with this_command().outputs(environment) as outputs:
-        from seeknal_semantic.asking import answer, compiler_before_runs, compiler_of, query_of
+    with _asked(layer, environment, connection, allow_stale=allow_stale, compile_=compile_) as who:
+        from seeknal_semantic.asking import query_of
 
-        compiler = (
-            compiler_before_runs(layer, outputs, lambda: this_command().columns(environment))
-            if compile_
-            else compiler_of(layer, outputs)
-        )
         if queries is not None:
-            return _answer_lines(layer, compiler, outputs, queries)
+            return _answer_lines(layer, who, queries)
         given = {
             "metrics": _split(metrics),
             "dimensions": _split(dimensions),
@@ -99,19 +104,61 @@ def query_command(
             "timezone": timezone,
             "saved_query": saved_query,
         }
-        compiled = compiler.compile(query_of(given, layer), _dialect(dialect, compile_))
+        compiled = who.compiler.compile(query_of(given, layer), given_dialect or who.dialect)
         if compile_:
             _print_sql(compiled, format_)
         else:
-            this_command().print_rows(*answer(outputs, compiled), format_)
+            this_command().print_rows(*who.answer(compiled), format_)
     return 0
 
 
-def _dialect(asked: str | None, compile_: bool) -> str:
-    """Whose SQL is wanted; rows come from DuckDB."""
+@frozen
+class _Asked:
+    """Who answers queries: a compiler, the dialect that it compiles to, and what runs that."""
+
+    compiler: MetricCompiler
+    dialect: str
+    answer: Callable[[CompiledQuery], tuple[list[str], list[tuple[Any, ...]]]]
+
+
+@contextmanager
+def _asked(
+    layer: SemanticLayer,
+    environment: str,
+    connection: str | None,
+    *,
+    allow_stale: bool,
+    compile_: bool,
+) -> Iterator[_Asked]:
+    """The stored outputs, or the engine of a connection."""
+    command = this_command()
+    with command.outputs(environment) as outputs:
+        from seeknal_semantic.asking import answer, compiler_before_runs, compiler_of
+
+        if connection is not None:
+            from seeknal_semantic.elsewhere import answer_there, compiler_there
+
+            with command.delivered(connection, environment, allow_stale=allow_stale) as there:
+                compiler = compiler_there(layer, lambda id: outputs.relation(id).columns, there)
+                yield _Asked(compiler, there.dialect, partial(answer_there, there))
+            return
+        columns = partial(command.columns, environment)
+        yield _Asked(
+            compiler_before_runs(layer, outputs, columns)
+            if compile_
+            else compiler_of(layer, outputs),
+            "duckdb",
+            partial(answer, outputs),
+        )
+
+
+def _dialect(asked: str | None, compile_: bool, connection: str | None) -> str | None:
+    """Whose SQL is wanted, where that is said; rows come from DuckDB, or from a connection."""
+    if asked is not None and connection is not None:
+        raise click.UsageError("--connection says for which engine: leave --dialect out")
     if asked is not None and not compile_:
         raise click.UsageError("--dialect goes with --compile")
-    return asked or "duckdb"
+    return asked
 
 
 def _split(words: tuple[str, ...]) -> list[str]:
@@ -136,31 +183,27 @@ def _print_sql(compiled: CompiledQuery, format_: str) -> None:
     )
 
 
-def _answer_lines(
-    layer: SemanticLayer, compiler: MetricCompiler, outputs: Outputs, file: Path
-) -> int:
+def _answer_lines(layer: SemanticLayer, who: _Asked, file: Path) -> int:
     """Answer each query of a file on a line of its own; 1 where any was refused."""
     failed = False
     with click.open_file(str(file), encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
-                found = _answered(layer, compiler, outputs, line)
+                found = _answered(layer, who, line)
                 failed |= found["status"] != "success"
                 click.echo(json.dumps(found, ensure_ascii=False))
     return int(failed)
 
 
-def _answered(
-    layer: SemanticLayer, compiler: MetricCompiler, outputs: Outputs, line: str
-) -> dict[str, Any]:
-    from seeknal_semantic.asking import answer, query_of
+def _answered(layer: SemanticLayer, who: _Asked, line: str) -> dict[str, Any]:
+    from seeknal_semantic.asking import query_of
     from seeknal_semantic.compiling.refusing import refused
 
     try:
         given = json.loads(line)
         if not isinstance(given, dict):
             raise refused("SK1515", "a query in JSON is an object")
-        names, rows = answer(outputs, compiler.compile(query_of(given, layer)))
+        names, rows = who.answer(who.compiler.compile(query_of(given, layer), who.dialect))
     except json.JSONDecodeError as error:
         return {"status": "error", "code": "SK1515", "message": f"no JSON: {error}"}
     except SeeknalError as error:

@@ -14,7 +14,7 @@ from seeknal_semantic.compiling.calendar import (
     months_of,
 )
 from seeknal_semantic.compiling.source import Source
-from seeknal_semantic.compiling.trees import aliased, as_date, call, column
+from seeknal_semantic.compiling.trees import aliased, as_date, call, column, name
 from seeknal_semantic.grains import can_tell, rank
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seeknal_semantic.definitions import TimeSpine
 
 PERIOD = "period"
+_FIRST = "first"
+_LAST = "last"
 
 
 def spine_of(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query:
@@ -60,20 +62,31 @@ def _generated(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query
     sources = [Source(scope, measured) for measured in times]
     begins = [begin_of(grain, source.time, scope.calendar) for source in sources]
     if len(sources) == 1:
-        begin = begins[0]
-        return sources[0].simplified(sources[0].select(_series(grain, begin)))
-    moments = [
-        source.simplified(source.select(aliased(begin, PERIOD)))
-        for source, begin in zip(sources, begins, strict=True)
+        ends = sources[0].simplified(sources[0].select(*_ends(begins[0])))
+    else:
+        moments = [
+            source.simplified(source.select(aliased(begin, PERIOD)))
+            for source, begin in zip(sources, begins, strict=True)
+        ]
+        every = exp.union(*moments, distinct=False)
+        ends = exp.select(*_ends(column(PERIOD))).from_(every.subquery("times"))
+    period = as_date(column(PERIOD)) if is_whole_days(grain) else column(PERIOD)
+    query = exp.select(aliased(period, PERIOD)).from_(ends.subquery("ends"))
+    return query.join(_series(grain), join_type="cross")
+
+
+def _ends(begin: exp.Expr) -> list[exp.Expr]:
+    """The first and the last period, of which ``begin`` is the begin."""
+    return [
+        aliased(exp.Min(this=begin.copy()), _FIRST),
+        aliased(exp.Max(this=begin.copy()), _LAST),
     ]
-    every = exp.union(*moments, distinct=False)
-    return exp.select(_series(grain, column(PERIOD))).from_(every.subquery("times"))
 
 
-def _series(grain: str, begin: exp.Expr) -> exp.Expr:
-    """Each period from the first to the last, of which ``begin`` is the begin."""
+def _series(grain: str) -> exp.Table:
+    """Each period from the first to the last; none where there is no first."""
     count, unit = (months_of(grain), "month") if months_of(grain) else (1, grain)
     step = exp.Interval(this=exp.Literal.string(str(count)), unit=exp.var(unit.upper()))
-    ends = exp.Min(this=begin.copy()), exp.Max(this=begin.copy())
-    series = call("UNNEST", call("GENERATE_SERIES", *ends, step))
-    return aliased(as_date(series) if is_whole_days(grain) else series, PERIOD)
+    ends = (exp.cast(column(word), "TIMESTAMP") for word in (_FIRST, _LAST))
+    alias = exp.TableAlias(this=name("series"), columns=[name(PERIOD)])
+    return exp.Table(this=call("GENERATE_SERIES", *ends, step), alias=alias)

@@ -479,6 +479,18 @@ _RULES = (
         )
         for unit in ("year", "quarter", "month", "week", "day")
     ),
+    *(
+        # What is known to be a DATE already, the parser reads with its unit first.
+        Rule(
+            "DateTrunc",
+            f"{unit.upper()} moment",
+            "timestamp",
+            write=f"DATE_TRUNC('{unit}', CAST({{1}} AS TIMESTAMP))",
+            differs="of a DATE it is a TIMESTAMP in DuckDB, and an instant in PostgreSQL",
+        )
+        for unit in ("year", "quarter", "month", "week", "day")
+    ),
+    Rule("TimestampTrunc", "timestamp HOUR|MINUTE|SECOND", "timestamp"),
     Rule("Sub", "timestamp timestamp", "interval"),
     Rule("Extract", "MICROSECONDS timestamp", "whole", write=_FIELD, differs=_NUMBER_OF),
     Rule(

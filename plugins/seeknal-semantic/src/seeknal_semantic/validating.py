@@ -1,0 +1,81 @@
+"""Whether every metric of a project compiles, and binds where it would be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.plugin import Problem, SeeknalError
+from seeknal_semantic.compiling.query import Query
+from seeknal_semantic.definitions import as_metric, named
+
+if TYPE_CHECKING:
+    from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
+    from seeknal_semantic.definitions import Metric, SemanticLayer
+
+_UNSTORED = "SK0352"
+_NEEDS_PERIOD = "SK1522"
+
+
+@frozen(kw_only=True)
+class Validated:
+    """What is wrong with metrics, and those of which it cannot be told before a run."""
+
+    problems: tuple[Problem, ...]
+    unknown: tuple[str, ...]
+
+
+def validated(
+    layer: SemanticLayer,
+    compiler: MetricCompiler,
+    dialect: str,
+    bind: Callable[[CompiledQuery], None] | None = None,
+) -> Validated:
+    """Each metric compiled for a dialect and given to ``bind``, which raises where it does not."""
+    problems: list[Problem] = []
+    unknown: list[str] = []
+    for metric in _metrics(layer):
+        try:
+            compiled = _compiled(metric, compiler, dialect)
+            if bind is not None:
+                bind(compiled)
+        except SeeknalError as error:
+            if error.code == _UNSTORED and bind is None:
+                unknown.append(metric.name)
+            else:
+                problems.append(_problem(metric, error))
+    return Validated(problems=tuple(problems), unknown=tuple(unknown))
+
+
+def _metrics(layer: SemanticLayer) -> Iterator[Metric]:
+    """Every metric, and every measure that is one by itself."""
+    yield from layer.metrics.values()
+    for model in layer.models.values():
+        for measure in model.measures.values():
+            name = measure.name
+            if named(layer.metrics, name) is None and len(layer.measures(name)) == 1:
+                yield as_metric(model, measure)
+
+
+def _compiled(metric: Metric, compiler: MetricCompiler, dialect: str) -> CompiledQuery:
+    """The metric alone; by its own time where it needs periods."""
+    try:
+        return compiler.compile(Query(metrics=(metric.name,)), dialect)
+    except SeeknalError as error:
+        if error.code != _NEEDS_PERIOD:
+            raise
+        query = Query(metrics=(metric.name,), dimensions=("metric_time",))
+        return compiler.compile(query, dialect)
+
+
+def _problem(metric: Metric, error: SeeknalError) -> Problem:
+    what = "metric" if metric.id is not None else "measure"
+    return Problem(
+        code=error.code,
+        message=f"{what} {metric.name}: {error.message}",
+        location=metric.location,
+        help=error.help,
+        node=metric.id,
+    )
