@@ -32,8 +32,10 @@ _SAME_WORDS = {
 }
 """With names in double quotes, which are texts in some dialects, and without."""
 
-_MAY_BE_NOW = re.compile(r"\b(?:current_|local|sys|utc_)\w*", re.IGNORECASE)
-"""Words that some dialects read as a function without brackets."""
+_MAY_BE_NOW = re.compile(
+    r"\b(?:(?:current_|local|sys|utc_)\w*|cur(?:date|time)|getdate|unix_timestamp)\b", re.IGNORECASE
+)
+"""Words that some dialects read as the time of the query, many of them without brackets."""
 
 
 def cut_alike(sql: str, dialect: str, pairs: Pairs) -> str | None:

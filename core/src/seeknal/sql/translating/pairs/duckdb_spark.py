@@ -223,9 +223,9 @@ _RULES = (
             "TryCast",
             f"text {type}",
             "whole",
-            write="CASE WHEN {0} RLIKE '^[+-]?[0-9]+\\\\z' THEN TRY_CAST({0} AS %s)"
-            " WHEN {0} RLIKE '[0-9]'"
-            " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END" % type,
+            write="CASE WHEN {0} RLIKE '^[+-]?[0-9]+\\\\z'"
+            f" THEN TRY_CAST({{0}} AS {type}) WHEN {{0}} RLIKE '[0-9]'"
+            " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END",
             differs="texts that only one of them reads are an error",
         )
         for type in ("INT", "BIGINT")

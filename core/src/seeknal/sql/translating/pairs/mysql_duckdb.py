@@ -102,7 +102,9 @@ _RULES = (
     Rule("Hour Minute Second", "timestamp", "whole"),
     Rule("Extract", "HOUR|MINUTE|SECOND timestamp", "whole"),
     Rule("Dayname Monthname", "moment", "collated"),
-    Rule("GroupConcat", "ordered plain", "collated", write=_SHORT.replace("%s", "{1}"), differs=_CUT),
+    Rule(
+        "GroupConcat", "ordered plain", "collated", write=_SHORT.replace("%s", "{1}"), differs=_CUT
+    ),
     Rule("GroupConcat", "ordered", "collated", write=_SHORT.replace("%s", "','"), differs=_CUT),
     *(
         Rule(
