@@ -97,7 +97,7 @@ def consequences(
     ]
     found += _indirect(steps, nodes, graph, snapshots, verdicts, effects)
     if whole:
-        gone = [id for id in (*snapshots, *before) if id not in nodes]
+        gone = [NodeId(id) for id in (*snapshots, *before) if id not in nodes]
         found += [_removed(id, id in disabled) for id in gone]
     return Consequences(
         changes=tuple(found),
@@ -199,6 +199,7 @@ def _direct(
         explanation=explanation,
         action=_action(step, node, snapshots) if verdict.effect or not_described else "REUSE",
         conditional=step.conditional,
+        touched=_touched(effects.get(node.id, NONE)),
     )
     detailed = _detailed(change, node, snapshots.get(node.id), known, verdict.renamed)
     columns = tuple(_with_lineage(column, node.id, graph, known) for column in detailed.columns)
@@ -285,7 +286,12 @@ def _descendant(
         action=_action(step, node, snapshots) if runs else "REUSE",
         inherits=inherits,
         conditional=step.conditional,
+        touched=_touched(effects.get(node.id, NONE)) if reached else (),
     )
+
+
+def _touched(effect: Effect) -> tuple[str, ...] | None:
+    return None if effect.rows else tuple(sorted(effect.columns))
 
 
 def _removed(id: NodeId, disabled: bool) -> Change:

@@ -42,3 +42,5 @@ class Change:
     columns: tuple[ColumnChange, ...] = ()
     inherits: tuple[NodeId, ...] = ()
     conditional: bool = False
+    touched: tuple[str, ...] | None = ()
+    """Columns, in lower case, that may have other values; None: any may, and be of other rows."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AuditResult,
         AuditType,
         Calendar,
+        Change,
         Column,
         Misfit,
         Node,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Project,
         QueryLineage,
         Relation,
+        Section,
         TemplateCall,
         TemplateFunction,
         WrittenQuery,
@@ -119,6 +121,17 @@ def node_misfits(
     from seeknal_semantic.misfits import misfits_of
 
     return misfits_of(node, columns, nodes)
+
+
+@hookimpl
+def plan_sections(
+    project: Project, environment: str, changes: Sequence[Change]
+) -> Iterable[Section]:
+    if not any(change.node.kind in ("metric", "semantic_model") for change in changes):
+        return []
+    from seeknal_semantic.planning import sections_of
+
+    return sections_of(project, changes)
 
 
 @hookimpl
