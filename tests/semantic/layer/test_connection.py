@@ -254,7 +254,7 @@ def test_metrics_are_validated_for_a_connection_and_bound_there(delivering, data
     assert wrong.stderr.count("error[SK1524]") >= 4
     assert "total_revenue" in wrong.stderr
     assert "mtd_revenue" in wrong.stderr
-    assert "unique_customers" not in wrong.stderr
+    assert "measure unique_customers" not in wrong.stderr
 
 
 def test_metrics_are_validated_by_what_files_tell_of_columns(shop):

@@ -168,6 +168,9 @@ class Elsewhere(Protocol):
     def dialect(self) -> str:
         """sqlglot's name of the SQL that the engine speaks."""
 
+    def columns(self, node: str) -> Sequence[Column]:
+        """The columns of a node's rows, with DuckDB's types. Raises UsageError as ``rows`` does."""
+
     def rows(self, node: str, columns: Sequence[Column]) -> str:
         """A query, in the dialect, of these columns of a node's rows.
 

@@ -13,7 +13,7 @@ from seeknal.plan.plugin_queries import context_of, label_of
 from seeknal.plan.session import Request, load
 from seeknal.plan.unstored import unstored
 from seeknal.state.store import read_closed, read_state
-from seeknal.values.errors import RunError, UsageError
+from seeknal.values.errors import RunError, SeeknalError, UsageError
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class DeliveredRows:
     used: dict[tuple[str, NodeId, str], str] = field(factory=dict)
     """The deliveries whose rows are read: by environment, node and target, their ids."""
 
+    def columns(self, node: str) -> Sequence[Column]:
+        """The columns of a node's rows, with DuckDB's types."""
+        return self._snapshot(NodeId(node)).columns or ()
+
     def rows(self, node: str, columns: Sequence[Column]) -> str:
         """A query, in the dialect, of these columns of a node's rows."""
         id = NodeId(node)
-        snapshot, known = self.snapshots.get(id), self.loaded.project.nodes.get(id)
-        if snapshot is None or known is None:
-            raise unstored(id, self.environment, self.loaded.project.target)
+        snapshot, known = self._snapshot(id), self.loaded.project.nodes[id]
         faults: list[UsageError] = []
         for target in self._targets(known):
             account, holder = self._account(snapshot, target)
@@ -67,7 +69,13 @@ class DeliveredRows:
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         """The answer of the engine, which was about the rows that it says."""
-        answer = self.session.execute(sql)
+        try:
+            answer = self.session.execute(sql)
+        except SeeknalError:
+            raise
+        except Exception as error:
+            # A driver may raise anything; its words are what helps.
+            raise RunError(str(error).strip(), code="SK0482") from error
         state = read_state(self.loaded.project.target)
         for (environment, node, key), id in self.used.items():
             account = state.current_account(environment, node)
@@ -79,6 +87,12 @@ class DeliveredRows:
                     help="ask again",
                 )
         return answer
+
+    def _snapshot(self, id: NodeId) -> Snapshot:
+        snapshot = self.snapshots.get(id)
+        if snapshot is None or id not in self.loaded.project.nodes:
+            raise unstored(id, self.environment, self.loaded.project.target)
+        return snapshot
 
     def _context(self, node: Node, holder: str) -> StepContext:
         """For the plugin of a target that is written in the environment ``holder``."""

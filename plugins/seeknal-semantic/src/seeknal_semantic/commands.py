@@ -86,13 +86,13 @@ def _validated(layer: SemanticLayer, environment: str, connection: str | None) -
     from seeknal_semantic.validating import validated
 
     command = this_command()
-    with command.outputs(environment) as outputs:
-        if connection is None:
-            columns = partial(command.columns, environment)
-            return validated(layer, compiler_before_runs(layer, outputs, columns), "duckdb")
+    if connection is not None:
         with command.delivered(connection, environment, allow_stale=True) as there:
-            compiler = compiler_there(layer, lambda id: outputs.relation(id).columns, there)
+            compiler = compiler_there(layer, there)
             return validated(layer, compiler, there.dialect, partial(bind_there, there))
+    with command.outputs(environment) as outputs:
+        columns = partial(command.columns, environment)
+        return validated(layer, compiler_before_runs(layer, outputs, columns), "duckdb")
 
 
 def project_layer() -> SemanticLayer:

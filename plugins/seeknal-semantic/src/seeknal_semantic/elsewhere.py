@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +10,14 @@ from seeknal_semantic.compiler import MetricCompiler
 from seeknal_semantic.compiling.refusing import refused
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Column, Elsewhere, NodeId
+    from seeknal.plugin import Elsewhere
     from seeknal_semantic.compiler import CompiledQuery
     from seeknal_semantic.definitions import SemanticLayer
 
 
-def compiler_there(
-    layer: SemanticLayer, columns_of: Callable[[NodeId], Sequence[Column]], there: Elsewhere
-) -> MetricCompiler:
-    """A compiler for the tables of a connection; nodes have the columns of their stored rows."""
-    return MetricCompiler(layer, columns_of, rows_of=there.rows)
+def compiler_there(layer: SemanticLayer, there: Elsewhere) -> MetricCompiler:
+    """A compiler for the tables of a connection."""
+    return MetricCompiler(layer, there.columns, rows_of=there.rows)
 
 
 def answer_there(

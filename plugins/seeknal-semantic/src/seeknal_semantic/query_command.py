@@ -132,16 +132,16 @@ def _asked(
 ) -> Iterator[_Asked]:
     """The stored outputs, or the engine of a connection."""
     command = this_command()
+    if connection is not None:
+        from seeknal_semantic.elsewhere import answer_there, compiler_there
+
+        with command.delivered(connection, environment, allow_stale=allow_stale) as there:
+            compiler = compiler_there(layer, there)
+            yield _Asked(compiler, there.dialect, partial(answer_there, there))
+        return
     with command.outputs(environment) as outputs:
         from seeknal_semantic.asking import answer, compiler_before_runs, compiler_of
 
-        if connection is not None:
-            from seeknal_semantic.elsewhere import answer_there, compiler_there
-
-            with command.delivered(connection, environment, allow_stale=allow_stale) as there:
-                compiler = compiler_there(layer, lambda id: outputs.relation(id).columns, there)
-                yield _Asked(compiler, there.dialect, partial(answer_there, there))
-            return
         columns = partial(command.columns, environment)
         yield _Asked(
             compiler_before_runs(layer, outputs, columns)
