@@ -304,3 +304,66 @@ def test_a_column_that_the_rows_do_not_have_is_told_by_validate(shop, files, lin
     (found,) = outcome.json()["problems"]
     assert (found["code"], found["line"]) == ("SK1510", line)
     assert "did you mean" in found["help"]
+
+
+BOTH = CUSTOMERS.replace("customer_count", "revenue").replace('expr: "1"', "expr: customer_id")
+OF_ORDERS = METRICS.replace("measure: revenue", "measure: revenue, semantic_model: orders").replace(
+    "measure: revenue, semantic_model: orders\nfilter",
+    "measure: revenue\nsemantic_model: orders\nfilter",
+)
+
+
+def of_two_models(more=""):
+    """Files in which two models have a measure ``revenue``, and each metric says whose."""
+    metrics = OF_ORDERS.replace(
+        "denominator: unique_customers", "denominator: unique_customers, semantic_model: orders"
+    )
+    return {
+        "seeknal/semantic_models/customers.yml": BOTH,
+        METRIC: metrics,
+        **({"seeknal/more.yml": more} if more else {}),
+    }
+
+
+def test_metrics_say_whose_measure_they_are_made_of(layer):
+    found = layer(**of_two_models())
+
+    assert {found.metrics["mtd_revenue"].input.model.name} == {"orders"}
+    assert found.metrics["revenue_per_customer"].numerator.metric.input.model.name == "orders"
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ("kind: saved_query\nname: q\nmetrics: [revenue]\n", "seeknal/more.yml:3:11"),
+        (
+            "kind: saved_query\nname: q\nmetrics: [mtd_revenue]\n"
+            "filter: \"metric('revenue', 'customer') > 1\"\n",
+            "seeknal/more.yml:4:10",
+        ),
+        (
+            "kind: metric\nname: x\ntype: simple\nmeasure: order_count\n"
+            "filter: \"metric('revenue', 'customer') > 1\"\n",
+            "seeknal/more.yml:5:10",
+        ),
+        (
+            "kind: metric\nname: x\ntype: derived\nexpr: revenue\ninputs: [revenue]\n",
+            "seeknal/more.yml:5:10",
+        ),
+    ],
+    ids=["saved query", "its filter", "filter", "input"],
+)
+def test_a_measure_of_two_models_is_told_wherever_it_is_named(problems, more, place):
+    found = problems(**of_two_models(more))
+
+    assert [(code, at) for code, at, _ in found] == [("SK1502", place)]
+    assert "'revenue' is a measure of several models: customers, orders" in found[0][2]
+
+
+def test_a_measure_that_the_named_model_does_not_have_is_not_taken_from_another(problems):
+    wrong = "kind: metric\nname: x\ntype: simple\nmeasure: customer_count\nsemantic_model: orders\n"
+
+    found = problems(**{"seeknal/more.yml": wrong})
+
+    assert [(code, at) for code, at, _ in found] == [("SK1501", "seeknal/more.yml:4:10")]
+    assert "'customer_count' is no measure of model orders, but of customers" in found[0][2]

@@ -112,6 +112,9 @@ class Project:
     calendar: Calendar
     models: dict = field(default_factory=dict)
     measures: dict = field(default_factory=dict)
+    """By name, and by ``model.name``."""
+    doubled: dict = field(default_factory=dict)
+    """The models of each name that several measures have."""
     metrics: dict = field(default_factory=dict)
     saved: dict = field(default_factory=dict)
     spines: list = field(default_factory=list)
@@ -122,12 +125,21 @@ class Project:
 
     def measure(self, name: str, asked_by: str) -> Measure:
         found = self.measures.get(name)
+        if found is None and "." in name:
+            return self.measure(name.partition(".")[2], asked_by)
+        self.refuse_doubled(name)
         return found or unknown("measure", name, self.measures, Reason.BAD_DEFINITION, asked_by)
+
+    def refuse_doubled(self, name: str) -> None:
+        if name in self.doubled:
+            models = ", ".join(sorted(self.doubled[name]))
+            bad(f"{name!r} is a measure of several models: {models}")
 
     def metric(self, name: str, reason=Reason.UNKNOWN_NAME, asked_by="") -> Metric:
         """A metric, or the simple one that a measure's name stands for."""
         if name in self.metrics:
             return self.metrics[name]
+        self.refuse_doubled(name)
         if name in self.measures:
             return Metric(name, "simple", {}, (), (Input(name),))
         return unknown("metric", name, [*self.metrics, *self.measures], reason, asked_by)
@@ -221,7 +233,7 @@ def add_model(project: Project, document) -> None:
 
 def add_measure(project: Project, model: Model, entry, time_name) -> None:
     name = named(entry, "measure")
-    if name in project.measures:
+    if name in model.measures:
         bad(f"two measures are named {name!r}")
     if entry["agg"] not in AGGREGATIONS:
         bad(f"measure {name!r}: no aggregation {entry['agg']!r}")
@@ -235,7 +247,10 @@ def add_measure(project: Project, model: Model, entry, time_name) -> None:
     filters = texts(entry.get("filter")) + texts(entry.get("filters"))
     tree = None if rows_only else tree_of(entry)
     measure = Measure(name, model, entry["agg"], tree, filters, time, entry)
-    project.measures[name] = model.measures[name] = measure
+    if name in project.measures:
+        project.doubled.setdefault(name, [project.measures[name].model.name]).append(model.name)
+    project.measures.setdefault(name, measure)
+    project.measures[f"{model.name}.{name}"] = model.measures[name] = measure
 
 
 def add_metric(project: Project, document) -> None:
@@ -244,7 +259,9 @@ def add_metric(project: Project, document) -> None:
         bad(f"two metrics are named {name!r}")
     kind = document.get("type", "simple")
     if kind in ("simple", "cumulative"):
-        inputs = (whole_input(document, document.get("measure"), name),)
+        found = whole_input(document, document.get("measure"), name)
+        model = document.get("semantic_model")
+        inputs = (replace(found, name=f"{model}.{found.name}") if model else found,)
     elif kind == "ratio":
         inputs = tuple(read_input(document.get(k), name) for k in ("numerator", "denominator"))
     elif kind == "derived":

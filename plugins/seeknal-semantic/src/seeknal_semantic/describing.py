@@ -14,7 +14,7 @@ from seeknal_semantic.definitions import (
     as_metric,
     measure_inputs,
 )
-from seeknal_semantic.resolving import NameRefused, resolver_of
+from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import MeasureInput, Metric, MetricInput, SemanticLayer
@@ -55,13 +55,8 @@ def wanted(layer: SemanticLayer, name: str) -> Metric:
     found = layer.metric(name)
     if found is not None:
         return found
-    several = layer.measures(name)
-    if several:
-        models = ", ".join(model.name for model, _ in several)
-        message = f"{name!r} is a measure of several models: {models}"
-        raise NameRefused(
-            message, code="SK1502", help="make a metric of each, with semantic_model:"
-        )
+    if (several := of_several_models(layer, name)) is not None:
+        raise several
     known = [row[0] for row in rows_of(layer)]
     listed = ", ".join(known[:12]) or "none"
     help = did_you_mean(name, known) or f"metrics: {listed}"

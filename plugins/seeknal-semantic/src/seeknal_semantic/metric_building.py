@@ -274,15 +274,25 @@ class _OneMetric:
         message = f"metrics need each other in a circle: {circle}"
         self.tell("SK1513", message, "remove one of these inputs", *path)
 
+    @property
+    def names_model(self) -> bool:
+        """Whether it says itself of which model its one measure is."""
+        marks, one = self.node.marks, self.options.type in ("simple", "cumulative")
+        return one and marks is not None and marks.known("semantic_model")
+
     def measure(self, name: str, path: Path) -> tuple[SemanticModel, Measure] | None:
         """The measure of that name: of the metric's model where it says one, else of any."""
         found = self.around.measures.get(name.lower(), [])
         own = self.options.semantic_model
         of_own = [each for each in found if each[0].id == own]
+        models = sorted(model.name for model, _ in found)
+        if own is not None and found and not of_own and self.names_model:
+            message = f"{name!r} is no measure of model {own.name}, but of {', '.join(models)}"
+            self.tell("SK1501", message, f"semantic_model: {models[0]}", *path)
+            return None
         if len(of_own) == 1 or len(found) == 1:
             return (of_own or found)[0]
         if found:
-            models = [model.name for model, _ in found]
             message = f"{name!r} is a measure of several models: {', '.join(models)}"
             help = f"semantic_model: {models[0]}, or give each measure a name of its own"
             self.tell("SK1502", message, help, *path)

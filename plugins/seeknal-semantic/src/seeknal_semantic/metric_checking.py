@@ -19,7 +19,7 @@ from seeknal_semantic.expressions import check_formula, columns_of
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.grains import FISCAL, GRAINS, is_grain
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR
-from seeknal_semantic.resolving import NameRefused, resolver_of
+from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import (
@@ -183,6 +183,8 @@ class _Checker:
         if leaf.metric.lower() == self.tell.node.name.lower() and self.tell.node.kind == "metric":
             message = f"metrics need each other in a circle: {leaf.metric} -> {leaf.metric}"
             self.tell.in_text("SK1513", message, None, text, spot, *path)
+        elif (several := of_several_models(self.layer, leaf.metric)) is not None:
+            self.tell.in_text(several.code, several.message, several.help, text, spot, *path)
         elif self.layer.metric(leaf.metric) is None:
             help = self.nearest_metric(leaf.metric)
             message = f"{leaf.metric!r} is no metric"
@@ -207,11 +209,8 @@ class _Checker:
             metric = self.layer.metric(name)
             if metric is not None:
                 metrics.append(metric)
-            elif len(found := self.layer.measures(name)) > 1:
-                models = ", ".join(model.name for model, _ in found)
-                message = f"{name!r} is a measure of several models: {models}"
-                help = "make a metric of it, with semantic_model:"
-                self.tell("SK1502", message, help, "metrics", number)
+            elif (several := of_several_models(self.layer, name)) is not None:
+                self.tell(several.code, several.message, several.help, "metrics", number)
             else:
                 help = self.nearest_metric(name)
                 self.tell("SK1501", f"{name!r} is no metric", help, "metrics", number)

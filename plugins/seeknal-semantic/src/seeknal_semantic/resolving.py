@@ -27,6 +27,18 @@ class NameRefused(SeeknalError):
     default_code = "SK1503"
 
 
+def of_several_models(layer: SemanticLayer, name: str) -> NameRefused | None:
+    """Why a name means no metric: it is a measure's in several models; None where it is not."""
+    models = sorted(model.name for model, _ in layer.measures(name))
+    if len(models) < 2 or layer.metric(name) is not None:
+        return None
+    return NameRefused(
+        f"{name!r} is a measure of several models: {', '.join(models)}",
+        code="SK1502",
+        help=f"make a metric of it, with semantic_model: {models[0]}",
+    )
+
+
 @frozen(kw_only=True)
 class Resolved:
     """A dimension or an entity, by the joins that lead to its model.

@@ -27,6 +27,7 @@ from seeknal_semantic.definitions import (
     RatioMetric,
 )
 from seeknal_semantic.grains import rank
+from seeknal_semantic.resolving import of_several_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,13 +66,8 @@ def _check(query: Query) -> None:
 
 def _metric(scope: Scope, name: str) -> Metric:
     found = scope.layer.metric(name)
-    several = [model.name for model, _ in scope.layer.measures(name)]
-    if found is None and several:
-        raise refused(
-            "SK1502",
-            f"{name!r} is a measure of several models: {', '.join(sorted(several))}",
-            help="make a metric of each, with semantic_model",
-        )
+    if (several := of_several_models(scope.layer, name)) is not None:
+        raise several
     if found is None:
         measures = [measure for model in scope.layer.models.values() for measure in model.measures]
         known = sorted({*scope.layer.metrics, *measures})
