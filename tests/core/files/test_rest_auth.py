@@ -48,6 +48,35 @@ def test_headers_let_one_in(rest, options, name, value):
     assert rest.api.requests[0].params == {}
 
 
+def test_headers_of_a_source_count_before_those_of_its_connection(rest):
+    rest.connect(token=SECRET, headers={"ACCEPT": "a/b", "X-Team": "one"})
+    rest.api.on("/items", ROWS)
+
+    rest.read(headers={"accept": "c/d"})
+
+    sent = rest.api.requests[0].headers
+    assert sent.get_all("Accept") == ["c/d"]
+    assert sent["X-Team"] == "one"
+    assert sent["Authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_proxy_of_the_environment_is_asked(rest, monkeypatch):
+    proxy = rest.api.url.replace("http://", "http://me:word@")
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("https_proxy", proxy)
+    rest.api.on("/items", ROWS)
+
+    plain = rest.read("http://shop.example/items", connection=None)
+    rest.connect(base_url="https://shop.example", token=SECRET, retries=0)
+    error = rest.refused()
+
+    assert plain == HERE
+    assert [request.headers["Proxy-Authorization"] for request in rest.api.requests] == [
+        basic("me", "word")
+    ]
+    assert "Tunnel connection failed: 501" in error.message
+
+
 def test_a_key_can_be_a_parameter_and_is_sent_once(rest):
     rest.connect(api_key=SECRET, api_key_in="query", api_key_name="key")
     rest.api.on(

@@ -1,9 +1,14 @@
 """All pages of an API are read, each record once, whatever leads from page to page."""
 
+from types import SimpleNamespace
+
 import pytest
+from attrs import asdict, frozen
 from tests.core.files.restserver import Reply, page
 
+from seeknal.builtin import restsince
 from seeknal.values.errors import ConnectionFailed
+from seeknal.values.sources import Source
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
@@ -336,7 +341,7 @@ def test_pagination_that_cannot_be_is_refused(rest, way, message):
 
 
 def test_the_incremental_parameter_takes_the_start(rest):
-    rest.api.on("/items", page(ITEMS))
+    rest.api.on("/items", page([{"changed": 1}]))
     since = {"column": "changed", "param": "since", "start": "2026-01-01T00:00:00Z"}
 
     rest.read(incremental=since)
@@ -346,6 +351,55 @@ def test_the_incremental_parameter_takes_the_start(rest):
         {"since": "2026-01-01T00:00:00Z"},
         {},
     ]
+
+
+@frozen(kw_only=True)
+class Known(Source):
+    """A source of which rows up to a value are known."""
+
+    since: object = None
+
+
+@pytest.mark.parametrize(
+    ("column", "sent"), [("CHANGED", "2026-01-31T10:00:00Z"), ("other", "2026-01-01")]
+)
+def test_what_is_known_takes_the_place_of_the_start(rest, column, sent):
+    rest.api.on("/items", page([{"changed": "2026-01-31T10:00:00Z"}]))
+    since = {"column": "changed", "param": "since", "start": "2026-01-01"}
+    plain = rest.files.source("rest_api", "items", connection="api", incremental=since)
+    known = SimpleNamespace(column=column, value="2026-01-31 10:00:00+00")
+
+    rest.files.relation(Known(**asdict(plain, recurse=False) | {"since": known}))
+
+    assert rest.api.requests[0].params == {"since": sent}
+
+
+def test_an_incremental_key_that_no_record_has_is_refused(rest):
+    rest.api.on("/items", page([{"updated": 1}]))
+
+    error = rest.refused(incremental={"column": "updatd", "param": "since"})
+
+    assert "no record has the key 'updatd', which incremental names" in error.message
+    assert "did you mean updated?" in error.help
+
+
+@pytest.mark.parametrize(
+    ("value", "format", "sent"),
+    [
+        ("2026-01-31 10:00:00+00", None, "2026-01-31T10:00:00Z"),
+        ("2026-01-31 10:00:00.25+02", None, "2026-01-31T08:00:00.250000Z"),
+        ("2026-01-31 10:00:00", None, "2026-01-31T10:00:00"),
+        ("2026-01-31", None, "2026-01-31"),
+        ("2026-01-31 23:59:59.999+00", "%Y-%m-%d", "2026-01-31"),
+        ("2026-01-31", "epoch", "1769817600"),
+        ("1970-01-01 00:00:01.999999", "epoch", "1"),
+        ("1970-01-01 00:00:01.999999", "epoch_ms", "1999"),
+        ("4711", None, "4711"),
+        ("2026-01-31T10:00:00.5+02:00", None, "2026-01-31T10:00:00.5+02:00"),
+    ],
+)
+def test_what_is_known_is_asked_for_no_more(value, format, sent):
+    assert restsince.written(value, format) == sent
 
 
 def test_nothing_newer_is_no_warning(rest):

@@ -111,12 +111,11 @@ class Credentials:
         self._token = None
 
     def added(self, url: str, post: Post) -> tuple[str, dict[str, str]]:
-        """The address and the headers to send. ``post`` sends a form and gives the answer."""
+        """The address and headers that let one in. ``post`` sends a form and gives the answer."""
         options = self.options
         if options is None:
             return url, {}
-        headers = {**options.headers}
-        headers |= {name: value.reveal() for name, value in options.secret_headers.items()}
+        headers = {name: value.reveal() for name, value in options.secret_headers.items()}
         if options.token is not None:
             headers["Authorization"] = f"Bearer {options.token.reveal()}"
         elif options.username is not None and options.password is not None:

@@ -23,7 +23,7 @@ def problems_of(nodes: Iterable[Node], root: Path) -> Iterator[Problem]:
         if source is None or not isinstance(source.options, RestOptions):
             continue
         # Whether a whole address is on the connection's server is seen when that is known.
-        whole = any("://" in path for path in (*source.table, source.options.path or ""))
+        whole = any("://" in path for path in source.table)
         connection = _SOME if source.connection is not None and not whole else None
         try:
             address_of(source, source.options, connection)

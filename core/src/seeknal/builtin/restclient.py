@@ -85,7 +85,7 @@ class Client:
         self, options: RestConnection | None, headers: Mapping[str, str], log: Logger | None
     ) -> None:
         self.credentials = Credentials(options)
-        self.headers = headers
+        self.headers = together(options.headers if options is not None else {}, headers)
         self.patience = patience_of(options)
         self.log = log
         self._wire = Wire(self.patience.timeout, self.patience.authorities)
@@ -160,7 +160,7 @@ class Client:
         def send() -> Answer:
             self._turn(url)
             address, headers = self.credentials.added(url, self._post)
-            answer = self._wire.send(address, {**self.headers, **headers})
+            answer = self._wire.send(address, together(self.headers, headers))
             # The address that goes on to others has no key in it.
             return evolve(answer, url=url)
 
@@ -226,6 +226,14 @@ class Client:
     def _check_stopped(self) -> None:
         if self._stopped.is_set():
             raise ConnectionFailed("it was stopped while it waited for a server", code="SK0792")
+
+
+def together(*several: Mapping[str, str]) -> dict[str, str]:
+    """Headers of which the later ones count, however their names are written."""
+    found: dict[str, tuple[str, str]] = {}
+    for headers in several:
+        found |= {name.lower(): (name, value) for name, value in headers.items()}
+    return dict(found.values())
 
 
 def backoff(attempt: int) -> float:

@@ -43,6 +43,11 @@ class Kinds:
         self.top = _Seen()
         self.page = 0
 
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys of records so far."""
+        return self.top.fields.keys()
+
     def learn(self, record: Any) -> None:
         """Take one record of the page. Raises PageFault where a key is of two kinds."""
         if not isinstance(record, dict):

@@ -16,9 +16,10 @@ from seeknal.builtin.restclient import Client
 from seeknal.builtin.restjson import Around, PageFault, read_page
 from seeknal.builtin.restkinds import Kinds
 from seeknal.builtin.restpages import Page, way_through
+from seeknal.builtin.restsince import since
 from seeknal.builtin.resturls import is_secret, joined, pairs_of, shown, split, with_params
 from seeknal.builtin.restwire import Unusable
-from seeknal.plugin import NodeError, scrub
+from seeknal.plugin import NodeError, column_help, scrub
 
 if TYPE_CHECKING:
     from seeknal.builtin.options.rest import RestOptions
@@ -52,7 +53,19 @@ def read(source: Source, options: RestOptions, context: Context) -> Rows:
         if options.incremental is None:
             context.log.warning("%s gives no records", shown(address))
         return no_rows(declared_types(source, context) or {"json": "JSON"})
+    if options.incremental is not None:
+        _check_incremental(options.incremental.column, landed)
     return _rows(source, options, landed, context)
+
+
+def _check_incremental(column: str, landed: Landed) -> None:
+    keys = landed.kinds.keys
+    if column.lower() not in map(str.lower, keys):
+        raise NodeError(
+            f"no record has the key {column!r}, which incremental names",
+            code="SK0796",
+            help=column_help(column, keys),
+        )
 
 
 def connection_of(source: Source, context: Context) -> RestConnection | None:
@@ -75,18 +88,15 @@ def address_of(source: Source, options: RestOptions, connection: RestConnection 
         raise NodeError(
             "an API runs no query", code="SK0798", help="table: PATH; params: {query_params: ...}"
         )
-    named = source.table or ((options.path,) if options.path is not None else ())
-    if len(named) != 1:
+    if len(source.table) != 1:
         raise NodeError(
-            "it does not say which path it reads" if not named else "it reads several paths",
+            "it reads several paths" if source.table else "it does not say which path it reads",
             code="SK0798",
             help="table: orders",
         )
-    url = joined(connection.base_url if connection is not None else None, named[0])
+    url = joined(connection.base_url if connection is not None else None, source.table[0])
     params = list(pairs_of(options.query_params))
-    if (incremental := options.incremental) is not None and incremental.start is not None:
-        params.append((incremental.param, str(incremental.start)))
-    url = with_params(url, params)
+    url = with_params(url, [*params, *since(source, options)])
     hidden = [name for name in options.headers if is_secret(name)]
     hidden += [part.partition("=")[0] for part in split(url).query.split("&")]
     for name in hidden:
@@ -105,14 +115,12 @@ class Landed:
     def __init__(self, context: Context, declared: set[str], options: RestOptions) -> None:
         self.context = context
         self.kinds = Kinds(declared, options.maximum_depth)
-        self.incremental = options.incremental
         self.files: list[str] = []
         self.starts: list[int] = []
         """How many records are in the files before each."""
         self.ends: list[int] = []
         """How many records there are up to the end of each page."""
         self.records = 0
-        self.has_column = False
         self._file: IO[bytes] | None = None
         self._size = 0
 
@@ -162,7 +170,7 @@ class Landed:
 def _in_one_line(text: str) -> bytes:
     if "\n" in text or "\r" in text:
         text = text.replace("\r", " ").replace("\n", " ")
-    return text.encode("utf-8", "surrogatepass") + b"\n"
+    return text.encode() + b"\n"
 
 
 def _land(client: Client, address: str, options: RestOptions, landed: Landed) -> None:

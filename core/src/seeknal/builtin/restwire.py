@@ -47,8 +47,8 @@ class Answer:
         """The body as text. Raises Unusable where it is in no encoding that is known."""
         charset = self.headers.get_content_charset() or "utf-8"
         try:
-            return self.body.decode("utf-8-sig" if charset == "utf-8" else charset)
-        except (UnicodeDecodeError, LookupError):
+            return self.body.decode("utf-8-sig" if charset in ("utf-8", "utf8") else charset)
+        except (UnicodeError, LookupError):
             raise Unusable(f"is no text in {charset}") from None
 
 

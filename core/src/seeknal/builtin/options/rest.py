@@ -145,13 +145,15 @@ class RestIncremental:
     column: str = option(summary="the key of a record that says when it was changed")
     param: str = option(summary="the parameter that takes such a value")
     start: str | int | None = option(None, summary="its value while nothing newer is known")
+    format: str | None = option(
+        None, summary="of times in it: such as %Y-%m-%d, epoch or epoch_ms; else ISO 8601"
+    )
 
 
 @frozen(kw_only=True)
 class RestOptions:
     """``params:`` of a rest_api source."""
 
-    path: str | None = option(None, summary="of the records, instead of table:")
     records: str | None = option(
         None, summary="where in a page the records are, such as data.items; $: the page is one"
     )
