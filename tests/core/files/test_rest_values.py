@@ -14,6 +14,8 @@ from seeknal.values.errors import NodeError
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
 PAGES = {"type": "page"}
+MOMENT = "TIMESTAMP WITH TIME ZONE" if reads_decimals() else "VARCHAR"
+"""DuckDB 1.5 sees no moment in a text that ends with Z."""
 
 
 def serve(rest, *pages):
@@ -72,7 +74,7 @@ def test_null_on_one_page_says_nothing_of_the_type(rest):
         ("-1", "18446744073709551616", "HUGEINT"),
         ("true", "false", "BOOLEAN"),
         ('"2026-01-31"', '"2026-02-01"', "DATE"),
-        ('"2026-01-31T10:00:00Z"', '"2026-02-01T00:00:00Z"', "TIMESTAMP WITH TIME ZONE"),
+        ('"2026-01-31T10:00:00Z"', '"2026-02-01T00:00:00Z"', MOMENT),
         ('"2026-01-31"', '"soon"', "VARCHAR"),
         ('"2026-01-31"', '""', "VARCHAR"),
         ("1e3", "2E-3", "DOUBLE"),

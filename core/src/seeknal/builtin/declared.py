@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from seeknal.builtin.naming import listed
 from seeknal.plugin import NodeError, Scan, did_you_mean, quote_identifier
 
@@ -73,6 +75,12 @@ def cast(select: str, types: Mapping[str, str]) -> str:
         for name, type in types.items()
     )
     return f"SELECT * REPLACE ({replaced}) FROM ({select})"
+
+
+def no_records(source: Source, context: Context) -> Scan:
+    """No rows of the declared columns, where the source itself tells of none."""
+    types = declared_types(source, context)
+    return no_rows(types) if types else evolve(no_rows({"json": "JSON"}), nameless=True)
 
 
 def no_rows(types: Mapping[str, str]) -> Scan:

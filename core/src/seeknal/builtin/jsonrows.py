@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.builtin.declared import declared_types, no_rows
+from seeknal.builtin.declared import declared_types, no_records
 from seeknal.builtin.jsonchecks import Formats, as_json, changes, misfits, type_that_holds, values
 from seeknal.builtin.jsonnumerals import digits_and_places, lost_numerals, reads_decimals
 from seeknal.builtin.jsonplaces import (
@@ -163,10 +163,10 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
     records = found_records(reading.with_arguments(**all), source, context)
     if list(records.found) == ["json"] and _has_no_rows(records, context):
         context.log.warning("%s holds no rows", shown_name(reading.files[0], context))
-        return no_rows(declared_types(source, context) or {"json": "JSON"})
+        return no_records(source, context)
     shape = shape_of(records, declared, source)
     if shape is None:
-        return no_rows(declared_types(source, context) or {"json": "JSON"})
+        return no_records(source, context)
     return _scan(_exact(shape, formats, context), context)
 
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.builtin.declared import declared_types, no_rows
+from seeknal.builtin.declared import no_records
 from seeknal.builtin.options.json import JsonOptions
 from seeknal.builtin.options.rest import RestConnection
 from seeknal.builtin.restclient import Client
@@ -52,7 +52,7 @@ def read(source: Source, options: RestOptions, context: Context) -> Rows:
     if landed.records == 0:
         if options.incremental is None:
             context.log.warning("%s gives no records", shown(address))
-        return no_rows(declared_types(source, context) or {"json": "JSON"})
+        return no_records(source, context)
     if options.incremental is not None:
         _check_incremental(options.incremental.column, landed)
     return _rows(source, options, landed, context)
