@@ -403,3 +403,23 @@ def test_a_connection_without_an_address_to_test_says_what_the_server_said(rest)
     session.close()
 
     assert said.startswith(f"{rest.api.url} answers 404 Not Found; test_path:")
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [
+        *((name, True) for name in ("Authorization", "X-Api-Key", "apikey", "access_token", "key")),
+        *(
+            (name, True)
+            for name in ("Cookie", "client_secret", "password", "token", "X-Auth-Token")
+        ),
+        *((name, False) for name in ("author", "page_token", "keys", "session", "Accept", "sort")),
+    ],
+)
+def test_a_name_that_lets_nobody_in_may_stand_in_a_source(rest, name, hidden):
+    rest.api.on("/items", ROWS)
+
+    if hidden:
+        assert f"it says {name} openly" in rest.refused(query_params={name: "x"}).message
+    else:
+        assert rest.read(query_params={name: "x"}) == HERE

@@ -215,6 +215,17 @@ def test_a_value_that_does_not_fit_its_declared_type_names_its_page(
     assert message in error.message
 
 
+def test_a_key_that_looks_like_a_list_is_declared_by_its_name(rest):
+    pages = [{"x[]": 1}], [{"x[]": "a"}]
+
+    refusal = refused(rest, *pages)
+    rest.api.requests.clear()
+    found = values(rest, *pages, columns={"x[]": "VARCHAR"})
+
+    assert "has a text as 'x[]', which is a number on page 1" in refusal.message
+    assert found == {"x[]": ("1", "a")}
+
+
 def test_a_declared_column_that_no_record_has_is_refused(rest):
     error = refused(rest, [{"id": 1}], columns={"idd": "BIGINT"})
 
@@ -241,6 +252,7 @@ def test_half_a_letter_is_refused(rest):
     error = refused(rest, [{"x": "a"}], b'[{"x": "\\ud800"}]')
 
     assert "page 2, record 1: this is no JSON" in error.message
+    assert error.help is None
 
 
 def test_records_written_over_many_lines_are_one_each(rest):

@@ -18,6 +18,9 @@ _KINDS: dict[type, str] = {
     float: "a number",
 }
 
+_Path = tuple[str | None, ...]
+"""Keys from the top down; None for the items of a list."""
+
 
 class _Seen:
     """What stood at one place in the records so far."""
@@ -58,9 +61,7 @@ class Kinds:
             )
         self._fields(self.top, record, 1, ())
 
-    def _fields(
-        self, seen: _Seen, found: dict[str, Any], depth: int, path: tuple[str, ...]
-    ) -> None:
+    def _fields(self, seen: _Seen, found: dict[str, Any], depth: int, path: _Path) -> None:
         fields = seen.fields
         for name, value in found.items():
             entry = fields.get(name)
@@ -73,7 +74,7 @@ class Kinds:
             if kind is not None and (kind != entry.kind or kind in ("an object", "a list")):
                 self._value(entry, kind, value, depth + 1, (*path, name))
 
-    def _value(self, seen: _Seen, kind: str, value: Any, depth: int, path: tuple[str, ...]) -> None:
+    def _value(self, seen: _Seen, kind: str, value: Any, depth: int, path: _Path) -> None:
         if self.depth is not None and depth > self.depth:
             return
         if seen.kind is None:
@@ -89,15 +90,16 @@ class Kinds:
             for item in value:
                 within = _KINDS.get(type(item))
                 if within is not None:
-                    self._value(seen.item, within, item, depth + 1, (*path[:-1], f"{path[-1]}[]"))
+                    self._value(seen.item, within, item, depth + 1, (*path, None))
 
-    def _conflict(self, seen: _Seen, kind: str, path: tuple[str, ...]) -> None:
-        top = path[0].removesuffix("[]")
+    def _conflict(self, seen: _Seen, kind: str, path: _Path) -> None:
+        top = path[0] or ""
         if top.lower() in self.declared:
             return
+        shown = "".join("[]" if step is None else f".{step}" for step in path)[1:]
         before = "before on this page" if seen.page == self.page else f"on page {seen.page:,}"
         raise PageFault(
-            f"has {kind} as {'.'.join(path)!r}, which is {seen.kind} {before}",
+            f"has {kind} as {shown!r}, which is {seen.kind} {before}",
             "SK0795",
             f"columns: {{{top}: JSON}} keeps both as they are, VARCHAR makes text of them",
         )

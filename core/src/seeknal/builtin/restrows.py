@@ -226,7 +226,9 @@ def _rows(source: Source, options: RestOptions, landed: Landed, context: Context
     try:
         return json_rows(source, reading("read_json", landed.files, source, context), context)
     except NodeError as error:
-        raise NodeError(_placed(error.message, landed), code=error.code, help=error.help) from error
+        # What a file may be read with, a page may not.
+        help = None if "ignore_errors" in (error.help or "") else error.help
+        raise NodeError(_placed(error.message, landed), code=error.code, help=help) from error
 
 
 def _placed(message: str, landed: Landed) -> str:

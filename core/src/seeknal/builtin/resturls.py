@@ -13,8 +13,9 @@ _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))""", re.IGNORECASE)
 _SAFE = "/%:@!$&'()*+,;=~-._"
 _SECRET = re.compile(
-    r"api[_-]?key|access[_-]?(key|token)|subscription[_-]?key|secret|password|passwd|auth|cookie"
-    r"|signature|credential|session|^(x-)?(token|key)$",
+    r"(api|access|account|subscription|private|shared|signing)[_-]?key|secret|passw|cookie|signature"
+    r"|(access|auth|bearer|session|id|refresh)[_-]?token|authorization|credential"
+    r"|^(x-)?(auth|token|key|sig)$",
     re.IGNORECASE,
 )
 
