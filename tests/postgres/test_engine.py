@@ -269,6 +269,34 @@ def test_sql_that_may_mean_something_else_there_is_refused_at_its_place(project,
     assert "dialect: postgres runs PostgreSQL's own SQL" in outcome.stderr
 
 
+def test_all_that_may_mean_something_else_there_is_told_at_its_place(project, database):
+    database.run(SEED)
+    node = "/* ---\nengine: postgresql\nparams: {connection: pg}\n--- */\n"
+    query = "SELECT id, amount // id AS q, parse_path('a/b') AS f FROM ref('source.orders')"
+    made = project({"seeknal/sources.yml": SOURCES, "seeknal/there.sql": f"{node}{query}\n"})
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert f"seeknal/there.sql:5:{query.index('amount') + 1}" in outcome.stderr
+    assert f"seeknal/there.sql:5:{query.index('parse_path') + 1}: what parse_path('a/b')" in (
+        outcome.stderr
+    )
+
+
+def test_what_may_mean_something_else_there_is_told_before_a_run(project, database):
+    database.run(SEED)
+    made = project({"seeknal/sources.yml": SOURCES})
+    made.run("run").assert_ok()
+    node = "kind: transform\nname: there\nengine: postgresql\nparams: {connection: pg}\n"
+    made.write({"seeknal/n.yml": f"{node}transform: SELECT amount // id AS q FROM source.orders\n"})
+
+    outcome = made.run("validate")
+
+    assert "seeknal/n.yml:5:19" in outcome.stderr
+    assert "amount // id of decimal, whole gives there is not known" in outcome.stderr
+
+
 ONLY_THERE = {
     "a system column": "SELECT o.ctid::text AS place, tableoid::text AS t FROM source.orders o",
     "the database's own name": "SELECT n.count FROM (SELECT count(*) FROM source.orders) n",

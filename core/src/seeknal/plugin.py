@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from seeknal.sql.literals import literal_faults as literal_faults
     from seeknal.sql.misfits import misfit as misfit
     from seeknal.sql.misfits import misfit_faults as misfit_faults
+    from seeknal.sql.positions import place_in_sql as place_in_sql
     from seeknal.sql.quote import quote_identifier as quote_identifier
     from seeknal.sql.quote import quote_literal as quote_literal
     from seeknal.sql.quote import quote_name as quote_name
@@ -246,6 +247,7 @@ _FROM = {
     "seeknal.values.results": ("NodeResult", "RunSummary"),
     "seeknal.values.secret": ("Secret", "scrub"),
     "seeknal.values.sources": ("Connection", "Source"),
+    "seeknal.sql.positions": ("place_in_sql",),
     "seeknal.values.spots": ("find_in_text", "find_word", "quoted_words"),
     "seeknal.values.targets": ("Mode", "Target"),
 }

@@ -59,7 +59,7 @@ def test_what_the_dialects_own_parser_does_not_read_is_told_where_it_stands(made
     checked = shop.run("validate")
     ran = shop.run("run")
 
-    assert (checked.exit_code, ran.exit_code) == (2, 1)
+    assert (checked.exit_code, ran.exit_code) == (2, 2)
     for outcome in (checked, ran):
         assert "SK0450" in outcome.stderr
         assert "(read as postgres)" in outcome.stderr
@@ -98,6 +98,42 @@ def test_validate_tells_all_of_it(made):
     assert "in the order of a database's language" in outcome.stderr
     assert "is a NUMERIC of more digits" in outcome.stderr
     assert "cuts texts" in outcome.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "run", "plan"])
+def test_all_that_is_refused_of_all_nodes_is_told_before_anything_runs(made, command):
+    shop = made("SELECT lower(name) AS l, max(name) AS m FROM ref('source.orders')")
+    other = node("SELECT name, count(*) AS n\nFROM ref('source.orders') GROUP BY 1", "mysql")
+    shop.write({"seeknal/u.yml": other.replace("name: t", "name: u")})
+
+    outcome = shop.run(command)
+
+    assert outcome.exit_code == 2
+    assert [f"seeknal/{place}" in outcome.stderr for place in PLACES] == [True] * 3
+    assert outcome.stdout == ""
+
+
+PLACES = ("t.yml:5:10", "t.yml:5:28", "u.yml:6:38")
+
+
+def test_render_tells_all_that_is_refused(made):
+    shop = made("SELECT lower(name) AS l, max(name) AS m FROM ref('source.orders')")
+
+    outcome = shop.run("render", "transform.t")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr.count("SK0456") == 2
+
+
+def test_a_result_without_a_name_is_called_as_in_the_dialect(made):
+    shop = made("SELECT count(*) FROM ref('source.orders')")
+
+    shop.run("run").assert_ok()
+
+    assert shop.run("sql", "SELECT count FROM transform.t", "--format", "csv").stdout.split() == [
+        "count",
+        "3",
+    ]
 
 
 def test_a_view_in_another_dialect_gives_its_values(made):

@@ -159,6 +159,19 @@ def test_a_refusal_says_what_was_written_and_where(origin, target, sql, said):
     assert said in found.refusals[0].message
 
 
+def test_what_is_refused_within_what_is_refused_is_told_as_well():
+    sql = "SELECT my_function(upper(s)) AS x, upper(your_function(s)) AS y FROM t WHERE s < foo(s)"
+
+    found = translate(sql, "postgres", "duckdb", T)
+
+    assert [(entry.construct, entry.column) for entry in found.refusals] == [
+        ("Anonymous", sql.index("my_function") + 1),
+        ("Upper", sql.index("upper(s)") + 1),
+        ("Anonymous", sql.index("your_function") + 1),
+        ("Anonymous", sql.index("foo") + 1),
+    ]
+
+
 @pytest.mark.parametrize("sql", ["DELETE FROM t", "SELECT 1; SELECT 2", "SELECT FROM WHERE"])
 def test_only_one_query_is_taken(sql):
     with pytest.raises(SqlRefused):

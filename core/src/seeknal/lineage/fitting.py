@@ -87,7 +87,8 @@ class Fitter:
         return Fit(schema=found, problems=(*rows.problems, *beside))
 
     def of_engine(self, node: Node, schemas: Schemas) -> list[Problem]:
-        """Columns that the SQL of another engine names and none of its inputs has."""
+        """Columns that the SQL of another engine names and none of its inputs has, and what of it
+        may mean something else there."""
         import duckdb
 
         parents = self.parents(node)
@@ -108,6 +109,12 @@ class Fitter:
         except duckdb.Error:
             return []
         rows.add([rows.of_fault(fault, rows.place(fault)) for fault in found])
+        if not found and rows.known.typed and self.binder.nodes.keys() >= set(node.parents):
+            from seeknal.project.translated import in_engine
+
+            columns = {id: known.columns for id, known in zip(parents, given, strict=True)}
+            pairs = self.binder.plugins.dialect_pairs
+            rows.add(in_engine(node, columns, self.binder.root, pairs, engine.dialect))
         return list(rows.problems)
 
     def parents(self, node: Node) -> tuple[NodeId, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Request
     from seeknal.state.store import State
     from seeknal.values.node import Node
+    from seeknal.values.plan import Plan
     from seeknal.values.project import Project
 
 Fingerprints = Callable[[], Mapping[NodeId, Fingerprint]]
@@ -52,6 +53,33 @@ def examine(root: Path, request: Request) -> Examined:
     )
     problems = _ordered((*loaded.project.warnings, *checked.problems))
     return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
+
+
+def refuse_untranslated(loaded: Loaded, request: Request, plan: Plan) -> None:
+    """Raise ProjectError with all that may mean something else of the SQL in other dialects that
+    a plan runs, as far as it shows before."""
+    from seeknal.sql.translating.nodes import is_translated
+
+    pairs = loaded.plugins.dialect_pairs
+    translated = {
+        step.node
+        for step in plan.to_run
+        if (sql := loaded.project.nodes[step.node].sql) is not None and is_translated(sql, pairs)
+    }
+    if not translated:
+        return
+    checked = check(
+        loaded.project, loaded.plugins, loaded.state, request.environment, loaded.fingerprints
+    )
+    found = [
+        problem
+        for problem in _ordered(checked.problems)
+        if problem.node in translated
+        and problem.severity == "error"
+        and problem.code in ("SK0450", "SK0456")
+    ]
+    if found:
+        raise ProjectError(found)
 
 
 def _ordered(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

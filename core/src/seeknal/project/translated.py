@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.values.problems import Problem
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.columns import Column
     from seeknal.values.dialects import Pairs
+    from seeknal.values.errors import SeeknalError
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node, Sql
     from seeknal.values.project import Project
@@ -26,6 +27,14 @@ class Executable:
 
     node: Node
     problems: tuple[Problem, ...] = ()
+
+    def raise_problems(self, kind: type[SeeknalError]) -> None:
+        """Raise the first of the problems, which tells of the others as well."""
+        if not self.problems:
+            return
+        first, *others = self.problems
+        said = [first.message, *(f"{one.location}: {one.message}" for one in others)]
+        raise evolve(first, message="; also ".join(said)).as_error(kind)
 
 
 def depends_on_types(sql: Sql, pairs: Pairs) -> bool:
@@ -107,3 +116,34 @@ def _translated(
         for one in found.refusals
     )
     return Executable(node=node, problems=tuple(problems))
+
+
+def in_engine(
+    node: Node, columns: Mapping[NodeId, Sequence[Column]], root: Path, pairs: Pairs, dialect: str
+) -> tuple[Problem, ...]:
+    """What of a node's DuckDB SQL may mean something else in an engine that speaks ``dialect``."""
+    from seeknal.sql.check import SqlRefused
+    from seeknal.sql.positions import place_in_sql
+    from seeknal.sql.translating.nodes import schema_of
+    from seeknal.sql.translating.pairs import between
+    from seeknal.sql.translating.translate import translate
+
+    sql = node.sql
+    assert sql is not None
+    if sql.dialect != "duckdb" or between(pairs, "duckdb", dialect) is None:
+        return ()
+    try:
+        found = translate(sql.executable, "duckdb", dialect, schema_of(columns), pairs)
+    except SqlRefused:
+        # What cannot be read is told by who reads it.
+        return ()
+    return tuple(
+        Problem(
+            code="SK0456",
+            message=f"{one.message} (for {dialect})",
+            location=place_in_sql(root, sql, (one.line, one.column)),
+            help=f"write it otherwise, in {dialect}'s own SQL with dialect:, or leave engine: out",
+            node=node.id,
+        )
+        for one in found.refusals
+    )

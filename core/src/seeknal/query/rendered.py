@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.query.stored import generated_sql, lineage_of
-from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.errors import ProjectError, UsageError, did_you_mean
 from seeknal.values.names import PRODUCTION
 from seeknal.values.problems import Problem
 
@@ -35,7 +35,7 @@ def executed(loaded: Loaded, node: Node) -> str:
     """The SQL that DuckDB runs for a node.
 
     Raises Unbound where that takes columns that are not known until its inputs have run, and
-    UsageError for SQL in another dialect that may mean something else in DuckDB's.
+    ProjectError with all of SQL in another dialect that may mean something else in DuckDB's.
     """
     if node.sql is None or (node.sql.dialect == "duckdb" and not node.sql.calls):
         return generated_sql(loaded, node)
@@ -46,8 +46,8 @@ def executed(loaded: Loaded, node: Node) -> str:
     if columns is None and depends_on_types(node.sql, loaded.plugins.dialect_pairs):
         raise Unbound("the columns of its inputs are not known until they have run")
     found = in_duckdb(node, columns or {}, loaded.project, loaded.plugins)
-    for problem in found.problems:
-        raise problem.as_error(UsageError)
+    if found.problems:
+        raise ProjectError(found.problems)
     return generated_sql(loaded, found.node)
 
 
@@ -106,12 +106,11 @@ def _problem(loaded: Loaded, node: Node, message: str, sql: str, line: int, colu
 
 
 def _place(loaded: Loaded, node: Node, sql: str, line: int, column: int) -> Location:
-    from seeknal.sql.positions import place_in
-    from seeknal.sql.tokens import offset_of
+    from seeknal.sql.positions import place_in_sql
 
-    if node.sql is None or not line or sql.strip() != node.sql.executable.strip():
+    if node.sql is None or sql.strip() != node.sql.executable.strip():
         return node.sql.location if node.sql else node.location
-    return place_in(loaded.project.root, node.sql, offset_of(sql, line, column))
+    return place_in_sql(loaded.project.root, node.sql, (line, column))
 
 
 def _laid_out(sql: str, origin: str, dialect: str, node: Node) -> tuple[str, list[str]]:

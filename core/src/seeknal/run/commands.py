@@ -76,6 +76,7 @@ def apply_project(
             refuse_pinned(found)
         execution = Execution(loaded, request, reporter, store)
         plan = execution.plan()
+        _check_translations(loaded, request, plan)
         if not agree(loaded, plan):
             return None
         prepare_environment(store, loaded.project, request)
@@ -99,10 +100,19 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
             execution = Execution(loaded, request, reporter, store)
             # What is refused here makes no environment, and keeps the pin of one.
             plan = execution.plan()
+            _check_translations(loaded, request, plan)
             prepare_environment(store, loaded.project, request)
             if plan.to_run:
                 planning.close()
             return execution.run(plan)
+
+
+def _check_translations(loaded: Loaded, request: Request, plan: Plan) -> None:
+    nodes = [loaded.project.nodes[step.node] for step in plan.to_run]
+    if any(node.sql is not None and node.sql.dialect != "duckdb" for node in nodes):
+        from seeknal.plan.validating import refuse_untranslated
+
+        refuse_untranslated(loaded, request, plan)
 
 
 def audit_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:

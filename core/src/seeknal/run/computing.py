@@ -123,8 +123,7 @@ def executable(scope: StepScope) -> str:
 
     columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
     found = in_duckdb(node, columns, scope.services.project, scope.services.plugins)
-    for problem in found.problems:
-        raise problem.as_error(NodeError)
+    found.raise_problems(NodeError)
     assert found.node.sql is not None
     return found.node.sql.executable
 

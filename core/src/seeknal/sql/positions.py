@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.sql.tokens import line_and_column
+from seeknal.sql.tokens import line_and_column, offset_of
 from seeknal.values.location import Location
 
 if TYPE_CHECKING:
@@ -65,6 +65,17 @@ def place_in(root: Path, sql: Sql, offset: int) -> Location:
     if at is None:
         at = _counterpart(sql.executable, sql.rendered, offset)
     return place_in_rendered(root, sql.location, sql.text, sql.rendered, at)
+
+
+def place_in_sql(root: Path, sql: Sql, place: tuple[int, int]) -> Location:
+    """Where a line and column of ``sql.executable``, the SQL as DuckDB runs it, were written.
+
+    Both count from 1; a line of 0 is not known, and gives where the SQL begins.
+    """
+    line, column = place
+    if not line:
+        return sql.location
+    return place_in(root, sql, offset_of(sql.executable, line, column))
 
 
 def place_in_rendered(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import NodeError, NodeId, Source, Target, find_in_text, translate, written_sql
+from seeknal.plugin import NodeError, NodeId, Source, Target, place_in_sql, translate, written_sql
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
@@ -81,14 +81,17 @@ def _translated(node: Node, connection: str, context: NodeContext) -> str:
     schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
     found = translate(node.sql.executable, "duckdb", "postgres", schema)
     if found.tree is None:
-        first = found.refusals[0]
-        place = (first.line, first.column)
-        start, text = node.location, node.sql.executable
+        where = [
+            place_in_sql(context.project_root, node.sql, (one.line, one.column))
+            for one in found.refusals
+        ]
+        first, *others = (one.message for one in found.refusals)
+        more = [f"{place}: {said}" for place, said in zip(where[1:], others, strict=True)]
         raise NodeError(
-            f"it may mean something else in PostgreSQL: {first.message}",
+            f"it may mean something else in PostgreSQL: {'; also '.join([first, *more])}",
             code="SK1364",
             help="dialect: postgres runs PostgreSQL's own SQL; without engine: DuckDB runs it",
-            location=find_in_text(context.project_root, start, text, place, "transform", "sql"),
+            location=where[0],
         )
     return _placed(found.tree, places, columns)
 

@@ -93,6 +93,7 @@ class Expressions:
     def by_rule(self, node: Any, scope: Scope) -> str:
         """Bring a construct over as its operands and the rule for it say; gives its kind."""
         if self.construct(node) not in self.rules:
+            self._look_within(node, scope)
             return self.refuse_unknown(node)
         operands = self._operands(node)
         if operands is None:
@@ -104,6 +105,14 @@ class Expressions:
             kinds = self.settle(operands, kinds)
             operands = self._operands(node) or []
         return self.apply(node, operands, kinds)
+
+    def _look_within(self, node: Any, scope: Scope) -> None:
+        """Note what is refused of the parts of a construct that is refused itself."""
+        from sqlglot import exp
+
+        for part in list(node.iter_expressions()):
+            if isinstance(part, exp.Column | exp.Func | exp.Binary | exp.Case | exp.Cast):
+                self.translate(part, scope)
 
     def _operands(self, node: Any) -> list[Any] | None:
         """The parts of a construct in their order; None where one is not known of."""

@@ -207,7 +207,8 @@ class Queries:
             if star is None:
                 items.append(item)
             elif not all(scope.known):
-                self.expressions.refuse(item, "what * stands for is not known")
+                if not self.refusals:
+                    self.expressions.refuse(item, "what * stands for is not known")
                 items.append(item)
             else:
                 items += self._star_of(item, star, scope)

@@ -63,6 +63,7 @@ def _translated(
     refusals += _inexact(tree, columns, origin)
     if any(not column.name for column in columns) and not (refusals and pair.origin == "duckdb"):
         refusals += _name_results(tree, columns, _names(origin.sql, pair, schema), origin)
+    refusals.sort(key=lambda refusal: (refusal.line, refusal.column))
     return Translation(
         dialect=pair.target, tree=None if refusals else tree, refusals=tuple(refusals)
     )
