@@ -57,7 +57,7 @@ def test_a_node_in_the_dialect_of_the_plugin_gives_its_values(plugin):
     there = run(plugin, plugin / "try", "seeknal", "render", "halves", "--dialect", "trino")
 
     assert alike(told[f'seeknal sql "{query}"'], printed)
-    assert "7 / 2 AS half" in there
+    assert "SUM(7) / 2 AS half" in there
 
 
 def test_a_project_delivers_to_what_the_plugin_writes(plugin):

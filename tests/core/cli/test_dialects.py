@@ -208,9 +208,11 @@ def test_render_gives_a_node_in_its_own_dialect_as_it_was_written(made):
     assert "a / 2 AS half" in outcome.stdout
 
 
-def test_an_engine_that_nobody_provides_is_rendered_for_and_not_run_on(made):
+@pytest.mark.parametrize("above", ["", "engines:\n  dev: {engine: duckdb}\n  "])
+def test_an_engine_that_nobody_provides_is_rendered_for_and_not_run_on(made, above):
     shop = made("SELECT id FROM ref('source.orders')", dialect="duckdb")
-    shop.write({"profiles.yml": "prod: {engine: snowflake, account: acme, warehouse: w}\n"})
+    prod = "prod: {engine: snowflake, account: acme, warehouse: w}\n"
+    shop.write({"profiles.yml": f"{above}{prod}"})
 
     shop.run("validate").assert_ok()
     rendered = shop.run("render", "t", "--target", "prod").assert_ok()

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 class EngineTarget:
     """A named engine that transforms can run on (``--engine NAME``)."""
 
-    engine: str = option(summary="what it is: duckdb, or a plugin's engine")
+    engine: str = option(
+        summary="what it is: duckdb, a plugin's engine, or a dialect that `render` writes, of which"
+        " any other keys are left alone"
+    )
     connection: str | None = option(None, summary="the connection that it uses")
 
 
@@ -283,6 +286,10 @@ def read_profile(
     }
     others = {*named, *sections} - {DEFAULT_SECTION}
     rest = {key: value for key, value in data.items() if key not in others}
+    if isinstance(engines := data.get("engines"), dict):
+        unprovided = {k: v for k, v in engines.items() if _is_unprovided(v, plugins)}
+        named |= unprovided
+        rest["engines"] = {key: value for key, value in engines.items() if key not in unprovided}
     options_ = convert(ProfileOptions, rest, marks, problems)
     targets = {
         key: made
@@ -305,13 +312,17 @@ def _engine(
 ) -> EngineTarget | None:
     """A named engine. Of one that no plugin provides nobody knows the options: it has a dialect,
     which is enough to render SQL for it."""
-    engine = value.get("engine")
-    if isinstance(engine, str) and engine != "duckdb" and engine not in plugins.engines:
-        connection = value.get("connection")
-        return EngineTarget(
-            engine=engine, connection=connection if isinstance(connection, str) else None
-        )
-    return convert(EngineTarget, value, marks.below(key), problems)
+    if not _is_unprovided(value, plugins):
+        return convert(EngineTarget, value, marks.below(key), problems)
+    connection = value.get("connection")
+    return EngineTarget(
+        engine=str(value["engine"]), connection=connection if isinstance(connection, str) else None
+    )
+
+
+def _is_unprovided(value: object, plugins: Plugins) -> bool:
+    engine = value.get("engine") if isinstance(value, Mapping) else None
+    return isinstance(engine, str) and engine != "duckdb" and engine not in plugins.engines
 
 
 def _with_project_connections(profile: Profile, root: Path, settings: Settings) -> Profile:
