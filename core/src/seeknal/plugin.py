@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import AuditFile as AuditFile
     from seeknal.kernel.declared import AuditType as AuditType
     from seeknal.kernel.declared import ConnectionType as ConnectionType
+    from seeknal.kernel.declared import DiffOption as DiffOption
     from seeknal.kernel.declared import EngineType as EngineType
     from seeknal.kernel.declared import ProfileSection as ProfileSection
     from seeknal.kernel.declared import TargetType as TargetType
@@ -174,6 +175,7 @@ _FROM = {
         "AuditFile",
         "AuditType",
         "ConnectionType",
+        "DiffOption",
         "EngineType",
         "ProfileSection",
         "TargetType",

@@ -49,6 +49,85 @@ def test_a_comparison_says_how_what_it_knows_has_moved(shop):
     assert "measures" not in back
 
 
+OPTION = """
+
+@hookimpl
+def diff_options():
+    from seeknal.plugin import DiffOption
+
+    return [DiffOption(name="measures", metavar="NAME,...", help="Of measures.", alone=True)]
+"""
+ASKED = """asked: Mapping[str, Sequence[str]]) -> Iterable[Section]:
+    if "measures" in asked:
+        if "odd" in asked["measures"]:
+            from seeknal.plugin import SeeknalError
+
+            raise SeeknalError("there is no odd", code="SK9902")
+        return [Section(name="asked", lines=tuple(asked["measures"]) or ("all",))]
+"""
+
+
+@pytest.fixture
+def asking(tmp_path, monkeypatch, seeknal_project):
+    """Two environments, and a plugin that takes an option of its own to compare them."""
+    head = "b: Outputs) -> Iterable[Section]:\n"
+    text = MEASURES.read_text()
+    assert head in text
+    text = text.replace(head, f"b: Outputs, {ASKED}") + OPTION
+    install_plugin(tmp_path, "seeknal_asking_sections", text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "postgres, iceberg, audits, semantic")
+    project = seeknal_project(FILES)
+    project.run("run").assert_ok()
+    project.write({"orders.csv": MORE})
+    project.run("run", "--env", "dev").assert_ok()
+    return project
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["--measures"], ["all"]),
+        (["--measures", "revenue,twice"], ["revenue", "twice"]),
+        (["--measures=revenue"], ["revenue"]),
+    ],
+)
+def test_an_option_of_a_plugin_asks_for_its_section_alone(asking, words, lines):
+    shown = asking.run("diff", "prod", "dev", *words).assert_ok().stdout
+
+    assert shown.splitlines() == ["asked", *(f"    {line}" for line in lines)]
+
+
+def test_without_it_everything_is_compared(asking):
+    shown = asking.run("diff", "prod", "dev").assert_ok().stdout
+
+    assert "source.orders  3 -> 4 rows" in shown
+    assert "revenue 35 -> 135" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--measures", "odd"], "error[SK9902]: there is no odd"),
+        (["orders", "--measures"], "--measures compares no rows"),
+        (["--keys", "id", "--measures"], "--measures compares no rows"),
+    ],
+)
+def test_what_it_cannot_do_ends_the_command(asking, words, said):
+    outcome = asking.run("diff", "prod", "dev", *words)
+
+    assert outcome.exit_code == 2 or "SK9902" in outcome.stderr
+    assert said in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_its_option_stands_in_the_help(asking):
+    shown = asking.run("diff", "--help").assert_ok().stdout
+
+    assert "--measures NAME,..." in shown
+    assert "Of measures." in shown
+
+
 def test_what_it_raises_is_a_warning(tmp_path, monkeypatch, seeknal_project):
     text = MEASURES.read_text().replace("    moved = [", "    int('no')\n    moved = [")
     install_plugin(tmp_path, "seeknal_raising_sections", text)

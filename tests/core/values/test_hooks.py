@@ -101,6 +101,12 @@ def template_functions():
 
 
 @hookimpl
+def diff_options():
+    note("diff_options")
+    return []
+
+
+@hookimpl
 def node_kinds():
     note("node_kinds")
     return [NodeKind(name="twice", folder="twice", options=Twice, summary="", functional=None)]
@@ -364,5 +370,5 @@ def test_what_a_plugin_raises_while_it_watches_becomes_a_warning(monkeypatch):
 
 def test_every_hook_of_the_specs_can_be_called_or_is_a_declaration():
     declared = {"node_kinds", "source_types", "target_types", "audit_types", "connection_types"}
-    declared |= {"engines", "dialect_pairs", "template_functions"}
+    declared |= {"engines", "dialect_pairs", "template_functions", "diff_options"}
     assert SPECS - set(vars(Hooks)) == declared

@@ -15,8 +15,10 @@ from seeknal.cli.render import count, plain, print_rows_json
 from seeknal.cli.streams import DATA, say, warn
 from seeknal.kernel.command_options import format_option, limit_option
 from seeknal.kernel.roles import texts_of
+from seeknal.values.errors import SeeknalError
 
 if TYPE_CHECKING:
+    from seeknal.kernel.declared import DiffOption
     from seeknal.kernel.plugin_types import Section
     from seeknal.plan.session import Loaded
     from seeknal.query.diff import Difference
@@ -25,7 +27,24 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
 
 
-@click.command("diff", cls=Command)
+class _DiffCommand(Command):
+    """With the options that plugins add."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from seeknal.kernel.plugins import load_plugins
+
+        *own, last = super().get_params(ctx)
+        return [*own, *map(_option, load_plugins().diff_options.values()), last]
+
+
+def _option(declared: DiffOption) -> click.Option:
+    alone: dict[str, Any] = {"is_flag": False, "flag_value": ""} if declared.alone else {}
+    return click.Option(
+        [f"--{declared.name}"], metavar=declared.metavar, help=declared.help, **alone
+    )
+
+
+@click.command("diff", cls=_DiffCommand)
 @click.argument("a", metavar="ENV_A[@N]")
 @click.argument("b", metavar="ENV_B[@N]")
 @click.argument("node", required=False, shell_complete=complete_nodes)
@@ -33,7 +52,13 @@ if TYPE_CHECKING:
 @limit_option(5)
 @format_option("text", "json")
 def diff_command(
-    a: str, b: str, node: str | None, keys: tuple[str, ...], limit: int, format_: str
+    a: str,
+    b: str,
+    node: str | None,
+    keys: tuple[str, ...],
+    limit: int,
+    format_: str,
+    **more: str | None,
 ) -> None:
     """Show how stored rows differ between two environments or generations.
 
@@ -43,6 +68,12 @@ def diff_command(
     from seeknal.query.diff import Asked, differences, side_of
 
     root = project_root()
+    given = {name: words([text]) for name, text in more.items() if text is not None}
+    if given:
+        if node is not None or keys:
+            raise click.UsageError(f"--{next(iter(given))} compares no rows: no NODE and no --keys")
+        _show_asked(root, a, b, given, limit, format_)
+        return
     sides = side_of(root, a), side_of(root, b)
     loaded = _loaded(root)
     declared = _declared(loaded.project.nodes) if loaded else {}
@@ -52,7 +83,7 @@ def diff_command(
         from seeknal.cli.answers import answered, sections_answer
 
         listed = [{**plain(entry), "equal": entry.equal} for entry in found]
-        sections = sections_answer(_sections(loaded, a, b))
+        sections = sections_answer(_sections(loaded, a, b, {}, limit))
         print_rows_json(answered("success", a=a, b=b, nodes=listed, sections=sections))
         return
     none = True
@@ -61,7 +92,23 @@ def diff_command(
         _print(entry, a, b)
     if none:
         say(f"{a} and {b} hold the same rows")
-    print_sections(_sections(loaded, a, b))
+    print_sections(_sections(loaded, a, b, {}, limit))
+
+
+def _show_asked(
+    root: Path, a: str, b: str, asked: Mapping[str, tuple[str, ...]], limit: int, format_: str
+) -> None:
+    """Show what plugins are asked for. Raises ProjectError for wrong files."""
+    from seeknal.plan.session import Request, load
+
+    sections = _sections(load(root, Request(command="diff")), a, b, asked, limit)
+    if format_ == "json":
+        from seeknal.cli.answers import answered, sections_answer
+
+        found = sections_answer(sections)
+        print_rows_json(answered("success", a=a, b=b, nodes=[], sections=found))
+    else:
+        print_sections(sections)
 
 
 def _loaded(root: Path) -> Loaded | None:
@@ -75,7 +122,9 @@ def _loaded(root: Path) -> Loaded | None:
         return None
 
 
-def _sections(loaded: Loaded | None, a: str, b: str) -> tuple[Section, ...]:
+def _sections(
+    loaded: Loaded | None, a: str, b: str, asked: Mapping[str, tuple[str, ...]], limit: int
+) -> tuple[Section, ...]:
     """What plugins say of both sides, which are opened where one of them has something to say."""
     from seeknal.kernel import hookspecs
     from seeknal.plan.plugin_queries import told_by_plugins
@@ -85,8 +134,11 @@ def _sections(loaded: Loaded | None, a: str, b: str) -> tuple[Section, ...]:
         return ()
     project, hook = loaded.project, loaded.plugins.hooks.diff_sections
     with open_side(project.root, a) as one, open_side(project.root, b) as other:
-        given = hook(project=project, a=one, b=other)
-        sections, warnings = told_by_plugins("diff_sections", given)
+        given = [*hook(project=project, a=one, b=other, asked=asked, limit=limit)]
+    for _, entry in given:
+        if asked and isinstance(entry, SeeknalError | click.ClickException):
+            raise entry
+    sections, warnings = told_by_plugins("diff_sections", given)
     for warning in warnings:
         warn(warning)
     return sections

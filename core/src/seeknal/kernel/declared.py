@@ -123,6 +123,19 @@ class EngineType:
 
 
 @frozen(kw_only=True)
+class DiffOption:
+    """An option of ``seeknal diff`` that takes words, such as ``--metrics NAME,...``.
+
+    ``alone``: it may stand without any, which is given as none.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    alone: bool = False
+
+
+@frozen(kw_only=True)
 class TemplateFunction:
     """A function that templates in nodes' SQL may call for a query, which stands there in brackets.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         AuditFile,
         AuditType,
         ConnectionType,
+        DiffOption,
         EngineType,
         TargetType,
         TemplateFunction,
@@ -405,11 +406,23 @@ def plan_sections(  # type: ignore[empty-body]
 
 
 @_declares
-def diff_sections(project: Project, a: Outputs, b: Outputs) -> Iterable[Section]:  # type: ignore[empty-body]
+def diff_options() -> Iterable[DiffOption]:  # type: ignore[empty-body]
+    """Options of ``seeknal diff`` that ask for what this plugin knows of, instead of rows.
+
+    Called when that command is used or its help is shown; main thread. Must not import a driver.
+    """
+
+
+@_declares
+def diff_sections(  # type: ignore[empty-body]
+    project: Project, a: Outputs, b: Outputs, asked: Mapping[str, Sequence[str]], limit: int
+) -> Iterable[Section]:
     """How what this plugin knows of differs between two environments or generations.
 
-    Called once by ``seeknal diff``, unless the project's files are wrong; main thread. What is
-    raised becomes a warning.
+    Called once by ``seeknal diff``, unless the project's files are wrong; main thread. ``asked``
+    has the words of each option of `diff_options` that was given, by its name: then no rows are
+    compared, and a SeeknalError or an error of click's ends the command. What is raised else
+    becomes a warning. Of many differences ``limit`` are to be shown; 0 is all.
     """
 
 

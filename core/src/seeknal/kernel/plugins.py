@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.declared import (
         AuditType,
         ConnectionType,
+        DiffOption,
         EngineType,
         TargetType,
         TemplateFunction,
@@ -73,6 +74,7 @@ DECLARED = {
     "engine": "engines",
     "dialect pair": "dialect_pairs",
     "template function": "template_functions",
+    "diff option": "diff_options",
 }
 """Sorts of what plugins declare, and the attribute of `Plugins` that has them."""
 
@@ -299,6 +301,11 @@ class Plugins:
     def template_functions(self) -> Mapping[str, TemplateFunction]:
         """Functions that templates in nodes' SQL may call, by name."""
         return self._declared("template function", hookspecs.template_functions)
+
+    @cached_property
+    def diff_options(self) -> Mapping[str, DiffOption]:
+        """Options that plugins add to ``seeknal diff``, by name."""
+        return self._declared("diff option", hookspecs.diff_options)
 
     def missing(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
         """What to install for a name that nothing declares, or why its plugin is not loaded.

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
         Calendar,
         Change,
         Column,
+        DiffOption,
         Misfit,
         Node,
         NodeId,
         NodeKind,
+        Outputs,
         Problem,
         Project,
         QueryLineage,
@@ -132,6 +134,29 @@ def plan_sections(
     from seeknal_semantic.planning import sections_of
 
     return sections_of(project, changes)
+
+
+@hookimpl
+def diff_options() -> Iterable[DiffOption]:
+    from seeknal.plugin import DiffOption
+
+    metrics = "Compare metrics instead of rows: these, or all."
+    dimensions = "By what metrics are compared: region, ordered_at__month."
+    return [
+        DiffOption(name="metrics", metavar="NAME,...", help=metrics, alone=True),
+        DiffOption(name="dimensions", metavar="NAME,...", help=dimensions),
+    ]
+
+
+@hookimpl
+def diff_sections(
+    project: Project, a: Outputs, b: Outputs, asked: Mapping[str, Sequence[str]], limit: int
+) -> Iterable[Section]:
+    if not asked.keys() & {"metrics", "dimensions"}:
+        return []
+    from seeknal_semantic.comparing import section_of
+
+    return [section_of(project, a, b, asked, limit)]
 
 
 @hookimpl
