@@ -9,6 +9,7 @@ from seeknal.kernel import hookspecs
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.plugins import Plugins
 from seeknal.plugin import hookimpl
+from seeknal.query.delivered import delivered_rows
 
 pytestmark = pytest.mark.inside
 
@@ -85,7 +86,7 @@ def audit_types():
 @hookimpl
 def engines():
     note("engines")
-    return [EngineType(name="w", summary="")]
+    return [EngineType(name="w", summary="", dialect="duckdb")]
 
 
 @hookimpl
@@ -148,6 +149,12 @@ def isolate_target(target, context):
 def drop_target(target, standing, context, dry_run):
     note("drop_target")
     return Fate(verdict="dropped")
+
+
+@hookimpl
+def delivered_rows(target, columns, context):
+    note("delivered_rows")
+    return "SELECT 1"
 
 
 @hookimpl
@@ -270,7 +277,8 @@ FILES = {
     "profiles.yml": "connections: {c: {type: w}}\n",
     "seeknal/s.yml": "{kind: source, name: s, source: w, table: t, audits: [{type: w}]}\n",
     "seeknal/twice/t.yml": "{kind: twice, name: t, inputs: [source.s], by: a,"
-    " materializations: [{type: w, table: a, mode: append}, {type: w, table: b}]}\n",
+    " materializations: [{type: w, table: a, mode: append},"
+    " {type: w, table: b, connection: c}]}\n",
     "seeknal/u.yml": "{kind: transform, name: u, sql: SELECT a FROM ref('source.s')}\n",
     "seeknal/v.yml": "{kind: transform, name: v, dialect: postgres, sql: SELECT 1 AS a}\n",
 }
@@ -293,6 +301,8 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project = seeknal_project(FILES)
 
     project.run("run")
+    there = delivered_rows(project.path, "c", None, "prod", allow_stale=False)
+    there.rows("twice.t", there.columns("twice.t"))
     project.run("run", "--env", "dev")
     project.run("validate")
     project.write({"seeknal/s.yml": FILES["seeknal/s.yml"].replace("table: t", "table: u")})
