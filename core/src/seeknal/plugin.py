@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from seeknal.values.errors import column_help as column_help
     from seeknal.values.errors import did_you_mean as did_you_mean
     from seeknal.values.location import Location as Location
+    from seeknal.values.marks import Marks as Marks
     from seeknal.values.names import NodeId as NodeId
     from seeknal.values.node import Node as Node
     from seeknal.values.pii import value_of as value_of
@@ -239,6 +240,7 @@ _FROM = {
         "did_you_mean",
     ),
     "seeknal.values.location": ("Location",),
+    "seeknal.values.marks": ("Marks",),
     "seeknal.values.names": ("NodeId",),
     "seeknal.values.node": ("Node",),
     "seeknal.values.pii": ("value_of", "without_values"),

@@ -12,7 +12,9 @@ from seeknal.values.errors import UsageError
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Elsewhere, Outputs, Session
     from seeknal.values.columns import Column
+    from seeknal.values.marks import Marks
     from seeknal.values.names import NodeId
+    from seeknal.values.problems import Problem
     from seeknal.values.project import Project
 
 OptionsT = TypeVar("OptionsT")
@@ -54,6 +56,22 @@ class Invocation:
 
             self._project = read_project(self.project_root(), Request()).project
         return self._project
+
+    def read_foreign_yaml(self, path: Path) -> list[tuple[object, Marks]]:
+        """The documents of another program's file, each with the places of its keys."""
+        from seeknal.project.yaml_files import read_foreign
+
+        whole, root = path.resolve(), self.project_root()
+        shown = whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
+        return [(each.data, each.marks) for each in read_foreign(path, shown)]
+
+    def problems_with(self, files: Mapping[str, str]) -> Sequence[Problem]:
+        """What would be wrong in the project if these YAML files stood in it."""
+        from seeknal.plan.session import Request
+        from seeknal.plan.validating import examine
+
+        found = examine(self.project_root(), Request(beside=files)).problems
+        return [problem for problem in found if problem.severity == "error"]
 
     def outputs(
         self, environment: str = "prod", generation: int | None = None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.values.columns import Column
+    from seeknal.values.marks import Marks
+    from seeknal.values.problems import Problem
     from seeknal.values.project import Project
 
 Rows = Scan | ParquetFiles | Any
@@ -194,6 +196,20 @@ class Command(Protocol):
 
     def project(self) -> Project:
         """The project as its files say it. Raises ProjectError with all that is wrong."""
+
+    def read_foreign_yaml(self, path: Path) -> Sequence[tuple[object, Marks]]:
+        """The documents of another program's file, each with the places of its keys.
+
+        What readers of YAML differ over, such as ``yes``, is text. Raises ProjectError with all
+        that is wrong in it.
+        """
+
+    def problems_with(self, files: Mapping[str, str]) -> Sequence[Problem]:
+        """What would be wrong in the project if these YAML files stood below ``seeknal/``.
+
+        ``files`` are texts by their paths from the project; nothing is written. Problems are
+        those that ``seeknal validate`` would report as errors.
+        """
 
     def outputs(
         self, environment: str = PRODUCTION, generation: int | None = None

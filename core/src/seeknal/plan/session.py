@@ -62,6 +62,8 @@ class Request:
     verify: bool = False
     lock_timeout: float = 0.0
     command: str = "run"
+    beside: Mapping[str, str] = field(factory=dict)
+    """Texts of files that are read as if they stood there, by their paths from the project."""
 
 
 @frozen(kw_only=True)
@@ -120,7 +122,11 @@ def read_project(root: Path, request: Request) -> Loaded:
     with uncollected():
         plugins = load_plugins()
         project = load_project(
-            root, plugins, variables=dict(request.variables), profile=request.profile
+            root,
+            plugins,
+            variables=dict(request.variables),
+            profile=request.profile,
+            beside=request.beside,
         )
         profile = once(lambda: _profile_of(project, plugins))
         if request.target is not None:

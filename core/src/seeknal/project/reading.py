@@ -59,9 +59,13 @@ def read_project(
     variables: Mapping[str, object],
     profile: Path | None,
     cache: Cache | None,
+    beside: Mapping[str, str],
 ) -> Project:
-    """The project as its files say it, kept in ``cache``. Raises ProjectError with all problems."""
-    return _ProjectReader(root, plugins, variables, profile, cache).read()
+    """The project as its files say it, kept in ``cache``. Raises ProjectError with all problems.
+
+    ``beside`` are texts of YAML files that are read as if they stood there, by their paths.
+    """
+    return _ProjectReader(root, plugins, variables, profile, cache, beside).read()
 
 
 class _ProjectReader:
@@ -74,12 +78,14 @@ class _ProjectReader:
         variables: Mapping[str, object],
         profile: Path | None,
         cache: Cache | None,
+        beside: Mapping[str, str],
     ) -> None:
         self.root = root
         self.plugins = plugins
         self.variables = variables
         self.profile = profile
         self.cache = cache
+        self.beside = {root / file: text for file, text in beside.items()}
         self.problems = Problems()
         self.unread: list[str] = []
         self.properties: list[Properties] = []
@@ -145,7 +151,7 @@ class _ProjectReader:
         """The raw nodes of each file."""
         found: dict[Path, list[RawNode]] = {}
         base = self.root / "seeknal"
-        for path in yaml_files(base):
+        for path in sorted({*yaml_files(base), *self.beside}):
             if path.relative_to(base).parts[0] != "common":
                 found[path] = self.read_yaml(path)
         for path in files_below(base / "seeds", ".csv"):
@@ -220,6 +226,8 @@ class _ProjectReader:
             self.unread.append(text)
 
     def read_text(self, path: Path) -> str | None:
+        if path in self.beside:
+            return self.beside[path]
         return read_text(path, path.relative_to(self.root).as_posix(), self.problems)
 
     def distinct(self, raws: Iterable[RawNode]) -> list[RawNode]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from seeknal.project.text_files import read_text
+from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
@@ -83,6 +86,20 @@ def read_documents(text: str, file: str) -> tuple[list[Document], Problems]:
         place = Location(file, *_place(error.mark))
         problems.add("SK0104", str(error), place)
     return documents, problems
+
+
+def read_foreign(path: Path, file: str) -> list[Document]:
+    """The documents of another program's file, which messages call ``file``.
+
+    What readers differ over, such as ``yes``, is text. Raises ProjectError with what is wrong.
+    """
+    problems = Problems()
+    text = read_text(path, file, problems)
+    documents, found = read_documents(text or "", file)
+    problems += (problem for problem in found if problem.code != "SK0107")
+    if problems:
+        raise ProjectError(problems)
+    return documents
 
 
 def _document(root: Any, file: str, problems: Problems) -> Document | None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from seeknal.plugin import ProjectError, connection_option, format_option, this_command
+from seeknal.plugin import (
+    ProjectError,
+    connection_option,
+    dry_run_option,
+    format_option,
+    this_command,
+)
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import SemanticLayer
@@ -93,6 +100,48 @@ def _validated(layer: SemanticLayer, environment: str, connection: str | None) -
     with command.outputs(environment) as outputs:
         columns = partial(command.columns, environment)
         return validated(layer, compiler_before_runs(layer, outputs, columns), "duckdb")
+
+
+@metrics_command.command("import")
+@click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "-o",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write to this folder instead of seeknal/semantic.",
+)
+@click.option(
+    "--dialect",
+    metavar="DIALECT",
+    help="Whose SQL the expressions are: duckdb, postgres, snowflake, bigquery, ...",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@dry_run_option
+@format_option("text", "json")
+def import_command(
+    path: Path, output: Path | None, dialect: str | None, force: bool, dry_run: bool, format_: str
+) -> None:
+    """Take over semantic models, metrics and saved queries from dbt's YAML.
+
+    PATH is a file or a folder, of the older form or of the newer one, within models. What has no
+    exact equal is left out and told with its line. Without --dialect, expressions are carried
+    over as far as every warehouse means the same by them.
+    """
+    from seeknal_semantic.importing.telling import answer, lines_of
+    from seeknal_semantic.importing.types import expressions_of
+
+    with expressions_of(this_command(), dialect) as expressions:
+        from seeknal_semantic.importing.taking import take, write
+
+        found = take(this_command(), path, output, expressions, replace=force)
+    if not dry_run:
+        write(found)
+    root = this_command().project_root()
+    if format_ == "json":
+        this_command().print_json({"status": "success", "dry_run": dry_run, **answer(found, root)})
+    else:
+        click.echo("\n".join(lines_of(found, root, dry_run=dry_run)))
 
 
 def project_layer() -> SemanticLayer:

@@ -1,0 +1,127 @@
+"""Expressions of dbt's files, which are SQL of the warehouse that they were written for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from seeknal.plugin import SqlRefused, quote_identifier
+from seeknal_semantic.expressions import check_expression, parse_expression
+from seeknal_semantic.importing.entries import NotCarried
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Location, NodeId
+
+OURS = "duckdb"
+_ROWS = "rows_of_the_model"
+_EVERYWHERE = (
+    *("Column", "Identifier", "Literal", "Boolean", "Null", "Paren", "Neg", "Add", "Sub", "Mul"),
+    *("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "And", "Or", "Not", "Is", "In", "Between"),
+    *("Case", "If", "Coalesce", "Nullif"),
+)
+"""What every warehouse means the same by. Division is not among it: some drop the remainder."""
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+Columns = Callable[["NodeId"], Mapping[str, str] | None]
+
+
+@frozen(kw_only=True)
+class Expressions:
+    """Reads expressions of one dialect; None: nobody has said which.
+
+    ``columns`` gives the columns of a node with their types, and None where they are not known.
+    """
+
+    dialect: str | None = None
+    columns: Columns = field(default=lambda _: None)
+
+    def read(self, text: str, rows: NodeId, place: Location) -> str:
+        """The same in DuckDB's SQL. Raises NotCarried where it may mean something else."""
+        if _PLAIN.fullmatch(text.strip()) and _is_column(text.strip()):
+            return text.strip()
+        if self.dialect not in (None, OURS):
+            text = self.translated(text, rows, place)
+        elif self.dialect is None:
+            self.check_everywhere(text, place)
+        try:
+            check_expression(text)
+        except SqlRefused as error:
+            raise NotCarried(place, str(error)) from None
+        return text
+
+    def check_everywhere(self, text: str, place: Location) -> None:
+        for sign in ('"', "`", "\\", "$"):
+            if sign in text:
+                raise NotCarried(place, f"{sign} is read in different ways: say --dialect")
+        try:
+            tree = parse_expression(text)
+        except SqlRefused as error:
+            raise NotCarried(place, f"{error}; --dialect says whose SQL it is") from None
+        for node in tree.walk():
+            if type(node).__name__ not in _EVERYWHERE:
+                part = node.sql(dialect=OURS, comments=False)
+                why = f"{part} does not mean the same everywhere: say --dialect"
+                raise NotCarried(place, why)
+
+    def translated(self, text: str, rows: NodeId, place: Location) -> str:
+        from seeknal.plugin import translate
+
+        columns = self.columns(rows)
+        if columns is None:
+            why = f"what {text} means depends on the types of {rows}, known only after a run"
+            raise NotCarried(place, why)
+        assert self.dialect is not None
+        self.check_one(text, place)
+        query = f"SELECT ({text}) AS x FROM {_ROWS}"
+        try:
+            found = translate(query, self.dialect, OURS, {_ROWS: columns})
+        except SqlRefused as error:
+            raise NotCarried(place, str(error)) from None
+        if found.tree is None:
+            raise NotCarried(place, "; ".join(each.message for each in found.refusals))
+        tree: Any = found.tree
+        (selected,) = tree.selects
+        bare = selected.unalias().unnest().transform(_without_table)
+        sql: str = bare.sql(dialect=OURS, comments=False)
+        return sql
+
+    def check_one(self, text: str, place: Location) -> None:
+        """Raise NotCarried unless a text is one expression of the dialect, and nothing more."""
+        from sqlglot import exp, parse, tokenize
+        from sqlglot.errors import SqlglotError
+
+        try:
+            trees = parse(text, read=self.dialect)
+            comments = any(token.comments for token in tokenize(text, read=self.dialect))
+        except (SqlglotError, RecursionError):
+            raise NotCarried(place, f"{text} is no expression of {self.dialect}") from None
+        one = trees[0] if len(trees) == 1 else None
+        refused = not isinstance(one, exp.Condition) or isinstance(one, exp.Query | exp.Alias)
+        if refused or comments:
+            raise NotCarried(place, f"{text} is not one expression of {self.dialect}")
+
+
+def _without_table(node: Any) -> Any:
+    """A column of the rows by its name alone."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Column) and node.table.lower() == _ROWS:
+        node.set("table", None)
+    return node
+
+
+def column(name: str) -> str:
+    """The expression that is a column of that name."""
+    return name if _PLAIN.fullmatch(name) and _is_column(name) else quote_identifier(name)
+
+
+def _is_column(name: str) -> bool:
+    from sqlglot import exp
+
+    try:
+        tree = parse_expression(name)
+    except SqlRefused:
+        return False
+    return isinstance(tree, exp.Column) and tree.name == name
