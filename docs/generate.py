@@ -261,6 +261,97 @@ def kinds() -> str:
     return "\n\n".join(parts)
 
 
+SEMANTIC_EXAMPLES = DOCS / "reference" / "semantic-examples.yml"
+SEMANTIC_KINDS = ("semantic_model", "metric", "saved_query", "time_spine")
+_WIDEST_EXAMPLE = 90
+
+
+def semantic_keys() -> str:
+    """The keys of each kind of the semantic layer and of what stands in them, with examples."""
+    examples = semantic_examples()
+    parts = []
+    for name in SEMANTIC_KINDS:
+        kind = _plugins().kinds[name]
+        parts.append(f"## `{name}`\n\n{_sentence(kind.summary)}")
+        for cls, within in _classes_of(kind.options).items():
+            if within:
+                *first, last = map(_code, within)
+                named = f"{', '.join(first)} and {last}" if first else last
+                parts.append(f"### In {named} of `{name}`")
+            parts.append(_with_examples(cls, examples))
+    return "\n\n".join(parts)
+
+
+def semantic_examples() -> dict[tuple[type, str], object]:
+    """The first value that the examples give to each key of each options class."""
+    import yaml
+
+    found: dict[tuple[type, str], object] = {}
+    for document in yaml.load_all(SEMANTIC_EXAMPLES.read_text(), Loader=yaml.BaseLoader):
+        _note(_plugins().kinds[document["kind"]].options, document, found)
+    return found
+
+
+def _note(cls: type, data: Mapping[str, object], found: dict[tuple[type, str], object]) -> None:
+    from seeknal.kernel.options import fields_of
+
+    for field in fields_of(cls):
+        value = data.get(field.key)
+        if value is not None:
+            found.setdefault((cls, field.key), value)
+        entries = value if isinstance(value, list) else [value]
+        for nested in _classes(field.type):
+            for entry in entries:
+                if isinstance(entry, Mapping):
+                    _note(nested, entry, found)
+
+
+def _classes_of(cls: type, path: str = "") -> dict[type, list[str]]:
+    """An options class and those nested in it, with the keys in which they stand."""
+    from seeknal.kernel.options import fields_of
+
+    found: dict[type, list[str]] = {cls: [path] if path else []}
+    for field in fields_of(cls):
+        for nested in _classes(field.type):
+            for each, keys in _classes_of(nested, field.key).items():
+                known = found.setdefault(each, [])
+                known += [key for key in keys if key not in known]
+    return found
+
+
+def _with_examples(cls: type, examples: Mapping[tuple[type, str], object]) -> str:
+    from seeknal.kernel.options import fields_of
+
+    rows = [
+        (
+            _keys(field),
+            kind_of(field.type),
+            _default(field),
+            field.summary,
+            _example(field.key, examples.get((cls, field.key))),
+        )
+        for field in fields_of(cls)
+    ]
+    return table(("key", "value", "default", "meaning", "example"), rows)
+
+
+def _example(key: str, value: object) -> str:
+    text = f"{key}: {_flow(value)}"
+    if len(text) > _WIDEST_EXAMPLE and isinstance(value, list):
+        text = f"{key}: [{_flow(value[0])}, ...]"
+    return _code(text) if value is not None and len(text) <= _WIDEST_EXAMPLE else "below"
+
+
+def _flow(value: object) -> str:
+    """A value as it stands in YAML, on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    text = str(value)
+    return text if re.fullmatch(r"[\w.()'/ -]+", text) and text[:1] != " " else f'"{text}"'
+
+
 def source_types() -> str:
     return _declared(_plugins().source_types, "it has no options")
 
@@ -356,7 +447,7 @@ def kind_of(hint: Any) -> str:
         return "list"
     if hint in _WORDS:
         return _WORDS[hint]
-    return {"Duration": "duration", "Secret": "secret text"}.get(
+    return {"Duration": "duration", "Secret": "secret text", "NodeId": "node"}.get(
         getattr(hint, "__name__", ""), "mapping"
     )
 
@@ -427,6 +518,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "common-keys": common_keys,
     "project-keys": project_keys,
     "kinds": kinds,
+    "semantic-keys": semantic_keys,
     "source-types": source_types,
     "target-types": target_types,
     "audit-types": audit_types,
