@@ -6,7 +6,7 @@ import pytest
 from attrs import asdict, frozen
 from tests.core.files.restserver import Reply, page
 
-from seeknal.builtin import restsince
+from seeknal.builtin import restrows, restsince
 from seeknal.values.errors import ConnectionFailed
 from seeknal.values.sources import Source
 
@@ -225,14 +225,34 @@ def test_a_circle_of_pages_is_refused(rest, replies, way):
     assert len(rest.api.requests) <= 3
 
 
-@pytest.mark.parametrize("type", ["offset", "page"])
-def test_a_server_that_does_not_know_the_parameter_is_told(rest, type):
-    rest.api.on("/items", page(ITEMS))
+@pytest.mark.parametrize(
+    ("way", "asked"),
+    [
+        ({"type": "offset"}, "the parameter offset?"),
+        ({"type": "page"}, "the parameter page?"),
+        ({"type": "cursor", "path": "next", "param": "after"}, "the parameter after?"),
+        ({"type": "link", "path": "next"}, "repeats: allow"),
+    ],
+)
+def test_a_server_that_does_not_know_the_parameter_is_told(rest, way, asked):
+    rest.api.on("/items", lambda request: page({"items": ITEMS, "next": f"p{request.number}"}))
+    for number in range(9):
+        rest.api.on(f"/p{number}", page({"items": ITEMS, "next": f"p{number + 1}"}))
 
-    error = rest.refused(pagination={"type": type})
+    error = rest.refused(records="items", pagination=way)
 
     assert "page 2 has the very records of the one before" in error.message
-    assert f"the parameter {type}?" in error.help
+    assert asked in error.help
+
+
+def test_pages_that_are_empty_for_ever_are_refused(rest, monkeypatch):
+    monkeypatch.setattr(restrows, "_MOST_EMPTY", 20)
+    rest.api.on("/items", lambda request: page({"items": [], "next": f"p{request.number}"}))
+    way = {"type": "cursor", "path": "next", "param": "after"}
+
+    error = rest.refused(records="items", pagination=way)
+
+    assert "page 21 is empty, as the 20 pages before it, and leads on" in error.message
 
 
 def test_pages_that_are_alike_can_be_kept(rest):

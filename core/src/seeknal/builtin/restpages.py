@@ -102,6 +102,7 @@ class _Links:
         self.options = options
         self.seen = _Seen()
         self.found = False
+        self.last = b""
 
     def first(self, url: str) -> str:
         url = with_params(url, _size(self.options))
@@ -109,6 +110,7 @@ class _Links:
         return url
 
     def after(self, page: Page) -> str | None:
+        self.last = _other(self.options, page, self.last)
         url = page.answer.url
         if self.options.path is None:
             link = next_link(url, page.answer.headers.get_all("Link") or ())
@@ -129,6 +131,7 @@ class _Cursors:
         self.seen = _Seen()
         self.found = False
         self.url = ""
+        self.last = b""
 
     def first(self, url: str) -> str:
         self.url = with_params(url, _size(self.options))
@@ -136,6 +139,7 @@ class _Cursors:
 
     def after(self, page: Page) -> str | None:
         options = self.options
+        self.last = _other(options, page, self.last, options.param)
         if options.more is not None and not _more(options.more, page):
             return None
         if options.column is not None:
@@ -290,13 +294,13 @@ def _number(path: str | None, page: Page) -> int | None:
     return value
 
 
-def _other(options: Pagination, page: Page, last: bytes, name: str) -> bytes:
+def _other(options: Pagination, page: Page, last: bytes, name: str | None = None) -> bytes:
     """The digest of a page that is not the one before again."""
     if page.records and page.digest == last and options.repeats == "error":
+        asked = f"does the server know the parameter {name}? " if name else ""
         raise PageFault(
             "has the very records of the one before",
             "SK0796",
-            f"does the server know the parameter {name}? Where pages may be alike,"
-            " params: {pagination: {repeats: allow}} keeps both",
+            f"{asked}where pages may be alike, pagination: {{repeats: allow}} keeps both",
         )
     return page.digest

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 128 * 2**20
 """Bytes of a file of records, so that a line of it is found again for a message."""
+_MOST_EMPTY = 10_000
+"""Pages without records one after the other: a server that gives more never comes to an end."""
 _PLACE = re.compile(r"\S*records-(\d+)\.jsonl(?:(?:,| line) (?:line |record )?([\d,]*\d))?")
 
 
@@ -176,13 +178,17 @@ def _in_one_line(text: str) -> bytes:
 def _land(client: Client, address: str, options: RestOptions, landed: Landed) -> None:
     way = way_through(options.pagination)
     url: str | None = way.first(address)
-    number = 0
+    number = empty = 0
     while url is not None:
         number += 1
         answer = client.get(url)
         try:
             page = _page(answer, options, landed)
             following = way.after(page)
+            empty = 0 if page.records else empty + 1
+            if empty > _MOST_EMPTY and following is not None:
+                text = f"is empty, as the {_MOST_EMPTY:,} pages before it, and leads on"
+                raise PageFault(text, "SK0796")
         except PageFault as fault:
             where = "" if fault.record is None else f", record {fault.record:,}"
             raise NodeError(
