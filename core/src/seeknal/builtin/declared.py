@@ -78,9 +78,8 @@ def cast(select: str, types: Mapping[str, str]) -> str:
 
 
 def no_records(source: Source, context: Context) -> Scan:
-    """No rows of the declared columns, where the source itself tells of none."""
-    types = declared_types(source, context)
-    return no_rows(types) if types else evolve(no_rows({"json": "JSON"}), nameless=True)
+    """No rows where the source itself tells of no column: those that are declared stand in."""
+    return evolve(no_rows(declared_types(source, context) or {"json": "JSON"}), nameless=True)
 
 
 def no_rows(types: Mapping[str, str]) -> Scan:

@@ -31,8 +31,8 @@ class Scan:
     to run in its place, or raises what is to be said of it. So a reader may take for granted
     what the rows themselves only show at their end. ``within`` is the connection that the SQL
     is for, where that is not the run's. ``repeatable``: the rows are known to be the same when
-    they are read twice. ``nameless``: there are none, and nobody knows which columns they would
-    have had; those of the SQL stand in for them.
+    they are read twice. ``nameless``: there are none, and nobody knows all columns that they
+    would have had; those of the SQL stand in for them.
     """
 
     sql: str
