@@ -30,6 +30,8 @@ _SIGNS = {
     **{"Frames": "GROUPS, RANGE n and EXCLUDE in windows", "Spans": "INTERVAL '1 month 2 days'"},
 }
 
+_MOST = 400
+
 
 def differences(table: Pair) -> str:
     """What differs between two dialects, and what is written or why it is refused, in Markdown.
@@ -60,7 +62,9 @@ def _is_alike(rule: Rule) -> bool:
 
 def _row(rule: Rule) -> str:
     names = " ".join(f"`{_construct(name)}`" for name in rule.construct.split())
-    there = "refused" if rule.refuse else f"`{_cell(rule.write or 'the same')}`"
+    written = _cell(rule.write or "the same")
+    shown = written if len(written) <= _MOST else f"{written[:_MOST].rstrip()} ..."
+    there = "refused" if rule.refuse else f"`{shown}`"
     why = _cell(rule.refuse or rule.differs or "it is written otherwise")
     return f"| {names} | {_cell(rule.takes) or '-'} | {there} | {why} |"
 

@@ -286,7 +286,6 @@ _RULES = (
     ),
     Rule("strlen", "string", "whole", write="CAST(OCTET_LENGTH({0}) AS BIGINT)"),
     Rule("EndsWith suffix", "string string", "boolean", write="RIGHT({0}, LENGTH({1})) = {1}"),
-    Rule("Bracket", "text whole", "text", write="SUBSTRING({0} FROM {1} + 1 FOR 1)"),
     *(
         Rule(
             name,

@@ -19,13 +19,13 @@ _TRUNCATES = "CAST cuts a fraction off in Spark, and rounds in DuckDB"
 _CROSSED = "date_diff counts the boundaries that are crossed"
 _YEARS = "(YEAR({0}) - YEAR({1}))"
 _CASE = "Spark makes several letters of some, such as SS of ß"
-_SEVERAL = (
+SEVERAL = (
     "\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e9a\u1f50\u1f52\u1f54\u1f56\u1f80-\u1faf\u1fb2-\u1fb4"
     "\u1fb6\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc6\u1fc7\u1fcc\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2-\u1fe4\u1fe6"
     "\u1fe7\u1ff2-\u1ff4\u1ff6\u1ff7\u1ffc\ufb00-\ufb06\ufb13-\ufb17"
 )
 _UPPER = (
-    f"CASE WHEN {{0}} RLIKE '[{_SEVERAL}]'"
+    f"CASE WHEN {{0}} RLIKE '[{SEVERAL}]'"
     " THEN RAISE_ERROR('a letter without upper case has no counterpart there')"
     " ELSE UPPER(TRANSLATE({0}, 'ß', 'ẞ')) END"
 )
@@ -42,6 +42,11 @@ _MINUTES = f"({_HOURS}) * 60 + MINUTE({{0}}) - MINUTE({{1}})"
 _MOMENT = "CAST({0} AS TIMESTAMP_NTZ)"
 _DAY = "DATEDIFF({0}, CAST('1970-01-01' AS DATE))"
 _DATE = "a DATE and an INTERVAL give a TIMESTAMP in DuckDB, and mostly a DATE in Spark"
+_TRIED = (
+    "CASE WHEN {0} RLIKE '^[+-]?[0-9]+\\\\z' THEN TRY_CAST({0} AS %s)"
+    " WHEN {0} RLIKE '[0-9]'"
+    " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END"
+)
 
 _RULES = (
     *FULLER,
@@ -223,9 +228,7 @@ _RULES = (
             "TryCast",
             f"text {type}",
             "whole",
-            write="CASE WHEN {0} RLIKE '^[+-]?[0-9]+\\\\z'"
-            f" THEN TRY_CAST({{0}} AS {type}) WHEN {{0}} RLIKE '[0-9]'"
-            " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END",
+            write=_TRIED % type,
             differs="texts that only one of them reads are an error",
         )
         for type in ("INT", "BIGINT")

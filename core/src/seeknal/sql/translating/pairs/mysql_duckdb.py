@@ -9,6 +9,7 @@ from seeknal.sql.translating.pairs.plain import (
     CHOICES,
     COMPARISONS,
     CUT_OFF,
+    DATE_SPANS,
     DAYS,
     ELAPSED,
     EQUALITIES,
@@ -86,6 +87,7 @@ _RULES = (
     ),
     *ELAPSED,
     *SPANS,
+    *DATE_SPANS,
     *TODAY,
     Rule(
         "now",

@@ -209,6 +209,11 @@ SPANS = (
         )
         for unit in units
     ),
+    same(("Add", "Sub"), "timestamp interval", "timestamp"),
+)
+"""Spans of time that are added to moments by functions, and to timestamps."""
+
+DATE_SPANS = (
     *(
         Rule(
             name,
@@ -219,10 +224,9 @@ SPANS = (
         )
         for name, sign in (("Add", "+"), ("Sub", "-"))
     ),
-    same(("Add", "Sub"), "timestamp interval", "timestamp"),
     same(("Add", "Sub"), "date HOUR|MINUTE|SECOND", "timestamp"),
 )
-"""Spans of time that are added to moments."""
+"""Spans of time that are added to DATEs, which stay ones where the spans are of days."""
 
 _APART = "(EPOCH_US({0}) - EPOCH_US({1})) // %s"
 ELAPSED = tuple(

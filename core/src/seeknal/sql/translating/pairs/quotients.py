@@ -53,6 +53,8 @@ def _divided(dividend: str, divisor: str) -> str:
 
 _DIFFERS = "PostgreSQL keeps 16 digits and more of a quotient, DuckDB makes it a DOUBLE"
 
+_SHORT = f"whole|huge|constant|{QUOTIENT}"
+
 QUOTIENTS = (
     Rule("Div", "exact exact", QUOTIENT, write=_divided("{0}", "{1}"), differs=_DIFFERS),
     Rule("Avg", "exact", QUOTIENT, write=_divided("SUM({0})", "COUNT({0})"), differs=_DIFFERS),
@@ -65,7 +67,7 @@ QUOTIENTS = (
     same(("Between",), f"exact exact|{QUOTIENT} exact|{QUOTIENT}", "boolean"),
     same(("Ordered",), QUOTIENT, "word"),
     same(("Is",), f"{QUOTIENT} null", "boolean"),
-    Rule("Coalesce", f"{QUOTIENT} exact|{QUOTIENT}", QUOTIENT),
+    Rule("Coalesce", f"{QUOTIENT} {_SHORT}", QUOTIENT),
     Rule("Nullif", f"{QUOTIENT} exact", QUOTIENT),
     Rule("Neg Abs", QUOTIENT, QUOTIENT),
     same(("Add", "Sub"), f"{QUOTIENT} exact|{QUOTIENT}", QUOTIENT),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from seeknal.sql.translating.pairs.clock import TODAY
+from seeknal.sql.translating.pairs.duckdb_spark import SEVERAL
 from seeknal.sql.translating.pairs.formats import FORMATTED, SPARK, reading
 from seeknal.sql.translating.pairs.from_duckdb import deviations
 from seeknal.sql.translating.pairs.plain import (
     BY_BYTES,
     BY_DOUBLES,
     BY_ZERO,
+    CHOICES,
     COMPARISONS,
+    DATE_SPANS,
     PLAIN,
+    READS,
+    SPANS,
     SUBSTRINGS,
+    TRIES,
     VALUES,
 )
 from seeknal.sql.translating.rules import Pair, Rule, same
@@ -23,6 +30,32 @@ _REMAINDER = BY_ZERO % "{0} % {1}"
 _BLANKS = "every kind of space is cut off in DuckDB, and only blanks in Spark"
 _CASE = "Spark makes two letters of some, such as SS of ß"
 _TRUNCATES = "CAST cuts a fraction off in Spark, and rounds in DuckDB"
+
+_INSTANT = "a DATE and a time of day are an instant in Spark, by the session's time zone"
+_NO_CASE = "CAST(CAST('a letter of another case has no counterpart there' AS TINYINT) AS TEXT)"
+_LARGER = (
+    f"CASE WHEN REGEXP_MATCHES({{0}}, '[\u00df{SEVERAL}]') THEN {_NO_CASE} ELSE UPPER({{0}}) END"
+)
+_SMALLER = (
+    f"CASE WHEN REGEXP_MATCHES({{0}}, '[\u03a3\u0130]') THEN {_NO_CASE} ELSE LOWER({{0}}) END"
+)
+_MONTHS = "((YEAR({0}) - YEAR({1})) * 12 + MONTH({0}) - MONTH({1}))"
+_CLOCK = "EPOCH_US({%s}) - EPOCH_US(DATE_TRUNC('day', {%s}))"
+_BETWEEN = (
+    "CASE WHEN DAY({0}) = DAY({1}) OR CAST({0} AS DATE) = LAST_DAY({0})"
+    f" AND CAST({{1}} AS DATE) = LAST_DAY({{1}}) THEN CAST({_MONTHS} AS DOUBLE)"
+    f" ELSE FLOOR(({_MONTHS} + ((DAY({{0}}) - DAY({{1}})) * 86400 + "
+    f"({_CLOCK % (0, 0)} - ({_CLOCK % (1, 1)})) // 1000000) / CAST(2678400 AS DOUBLE))"
+    " * CAST(100000000 AS DOUBLE) + 0.5) / CAST(100000000 AS DOUBLE) END"
+)
+_INFINITE = (
+    "CASE WHEN COUNT_IF(ISINF({0})) > 0"
+    " THEN CAST('infinity has no counterpart there' AS TINYINT) ELSE QUANTILE_CONT({0}, {1}) END"
+)
+_CONTAINS = (
+    "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN LIST_CONTAINS({0}, {1}) THEN TRUE"
+    " WHEN LEN({0}) > LIST_COUNT({0}) THEN NULL ELSE FALSE END"
+)
 
 _RULES = (
     same(("Double",), "double", "double"),
@@ -122,7 +155,8 @@ _RULES = (
         for name in ("Trim", "LTrim", "RTrim")
     ),
     Rule("Trim LTrim RTrim", "string plain", "text"),
-    Rule("Upper Lower", "string", refuse=_CASE, differs=_CASE),
+    Rule("Upper", "string", "text", write=_LARGER, differs=_CASE),
+    Rule("Lower", "string", "text", write=_SMALLER, differs=_CASE),
     Rule("TsOrDsToDate", "date", "date", write="{0}"),
     Rule("TimeStrToTime", "moment", "0", write="{0}"),
     *FORMATTED,
@@ -159,6 +193,80 @@ _RULES = (
     ),
     Rule("Add Sub", "timestamp interval", "timestamp"),
     Rule("LastDay", "moment", "date"),
+    *TODAY,
+    Rule("DateAdd DateSub", "date whole|digits HOUR|MINUTE|SECOND", refuse=_INSTANT),
+    *(
+        Rule(
+            name,
+            "date HOUR|MINUTE|SECOND",
+            "instant",
+            write=f"CAST({{0}} {sign} {{1}} AS TIMESTAMPTZ)",
+            differs=_INSTANT,
+        )
+        for name, sign in (("Add", "+"), ("Sub", "-"))
+    ),
+    *SPANS,
+    *DATE_SPANS,
+    *CHOICES,
+    *TRIES,
+    *(
+        Rule(
+            "TimestampTrunc",
+            f"moment {unit}",
+            "instant",
+            write=f"CAST(DATE_TRUNC('{unit.lower()}', CAST({{0}} AS TIMESTAMP)) AS TIMESTAMPTZ)",
+            differs="it is an instant in Spark, by the session's time zone, which is UTC",
+        )
+        for unit in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
+    ),
+    *(
+        Rule(
+            "DateTrunc",
+            f"{unit} moment",
+            "date",
+            write=f"CAST(DATE_TRUNC('{unit.lower()}', {{1}}) AS DATE)",
+        )
+        for unit in ("YEAR", "QUARTER", "MONTH", "WEEK")
+    ),
+    same(("Cast",), "instant DATE", "date"),
+    Rule("MonthsBetween", "moment moment", "double", write=_BETWEEN),
+    Rule("UnixDate", "date", "whole", write="{0} - DATE '1970-01-01'"),
+    Rule("Quantile", "whole constant", "double", write="QUANTILE_CONT(CAST({0} AS DOUBLE), {1})"),
+    Rule("Quantile", "double constant", "double", write=_INFINITE),
+    Rule("Median", "double", "double", write=_INFINITE.replace("{1}", "0.5")),
+    Rule(
+        "PercentileCont",
+        "whole constant",
+        "double",
+        write="QUANTILE_CONT(CAST({0} AS DOUBLE), {1})",
+    ),
+    Rule("PercentileCont", "double constant", "double", write=_INFINITE),
+    Rule("GroupConcat", "ordered plain", "text"),
+    *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string", "boolean")),
+    *(Rule("Array", f"{kind}...", "list of common") for kind in ("date", "timestamp")),
+    Rule("ArraySize", "list", "whole", write="LEN({0})"),
+    *(
+        Rule("ArrayContains", f"{kind}-list {kind}", "boolean", write=_CONTAINS)
+        for kind in ("whole", "text", "date")
+    ),
+    Rule("ArrayContains", "text-list literal", "boolean", write=_CONTAINS),
+    Rule("ArrayMax", "whole-list|date-list", "one of 0", write="LIST_MAX({0})"),
+    Rule("ArrayMin", "whole-list|date-list", "one of 0", write="LIST_MIN({0})"),
+    Rule(
+        "Bracket",
+        "list whole",
+        "one of 0",
+        write="CASE WHEN {1} >= LEN({0}) THEN ERROR('no such element') ELSE {0}[{1} + 1] END",
+        differs="what is behind the last element is an error in Spark",
+    ),
+    Rule(
+        "ArrayToString",
+        "text-list plain",
+        "text",
+        write="CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_TO_STRING({0}, {1}), '') END",
+    ),
+    Rule("GenerateSeries", "whole whole", "list of common", write="GENERATE_SERIES({0}, {1})"),
+    Rule("Explode Unnest", "list", "one of 0"),
     Rule("make_date", "whole whole whole", "date", write="MAKE_DATE({0}, {1}, {2})"),
     Rule("DateFromParts", "whole whole whole", "date", write="MAKE_DATE({0}, {1}, {2})"),
     Rule("Dayname", "moment", "text", write="LEFT(DAYNAME({0}), 3)"),
@@ -176,6 +284,7 @@ _RULES = (
     ),
     Rule("Cast", "exact|boolean STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "string STRING|VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
+    *READS,
     *SUBSTRINGS,
     *BY_BYTES,
     *PLAIN,
