@@ -25,7 +25,7 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
     elif isinstance(inner, exp.Star):
         found.add("*")
     elif isinstance(inner, exp.Order):
-        found = {"ordered"}
+        found = {"ordered", *(f"ordered-{each}" for each in groups_of(kind))}
     elif isinstance(inner, exp.DataType):
         name = getattr(inner.this, "name", "")
         found |= {name} if name != "TIMESTAMPNTZ" else {name, "TIMESTAMP"}

@@ -20,7 +20,7 @@ from seeknal.sql.translating.pairs.plain import (
     SUBSTRINGS,
     TRIES,
 )
-from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.rules import Pair, Rule, same
 from seeknal.sql.translating.unnamed import numbered
 
 _ZERO = "a division by 0 is an error in BigQuery"
@@ -83,8 +83,8 @@ _RULES = (
     Rule("BitwiseAnd BitwiseOr BitwiseXor", "whole whole", "whole"),
     Rule("CountIf", "boolean", "whole", write="COUNT(*) FILTER (WHERE {0})"),
     Rule("LogicalAnd LogicalOr", "boolean", "boolean"),
-    Rule("GroupConcat", "ordered plain", "text"),
-    Rule("GroupConcat", "ordered", "text"),
+    Rule("GroupConcat", "ordered-string plain", "text"),
+    Rule("GroupConcat", "ordered-string", "text"),
     Rule("Concat", "string...", "text"),
     Rule("ByteLength", "string", "whole", write="STRLEN({0})"),
     Rule("Substring", "string nonzero-whole", "text"),
@@ -114,6 +114,7 @@ _RULES = (
     *reading("StrToDate", timed="DATE"),
     *NULL_AMONG,
     *TODAY,
+    same(("Cast",), "iso-timestamp DATETIME|TIMESTAMP", "timestamp"),
     *CASES,
     *TRIES,
     *SPANS,
@@ -170,7 +171,7 @@ _RULES = (
     Rule("Length", "string", "whole"),
     Rule("UnixDate", "date", "whole", write="{0} - DATE '1970-01-01'"),
     Rule("LastDay", "date MONTH", "date", write="LAST_DAY({0})"),
-    Rule("Round Floor Ceil", "decimal", "decimal"),
+    Rule("Round Floor Ceil", "stored", "decimal"),
     *(
         Rule(
             f"{name}OrNull",

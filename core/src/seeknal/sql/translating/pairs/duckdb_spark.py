@@ -106,7 +106,7 @@ _RULES = (
     Rule(
         "PercentileCont", "whole constant", "double", write="PERCENTILE(CAST({0} AS DOUBLE), {1})"
     ),
-    Rule("GroupConcat", "ordered plain", "text"),
+    Rule("GroupConcat", "ordered-string|ordered-whole plain", "text"),
     *deviations("DOUBLE"),
     Rule("Grouping", VALUES, "whole"),
     Rule(

@@ -35,6 +35,7 @@ _WHOLE_MONTHS = (
     f" WHEN {{0}} < {{1}} AND {_FIRST} > {_SECOND} THEN 1 ELSE 0 END)"
 )
 _SPANS = "it counts whole spans, and DuckDB's the boundaries that are crossed"
+_LISTED = "ordered-collated|ordered-string|ordered-whole"
 _LIST = "STRING_AGG({0}, %s)"
 _SHORT = (
     f"CASE WHEN STRLEN({_LIST}) <= 1024 THEN {_LIST} WHEN {_LIST} IS NOT NULL"
@@ -104,10 +105,10 @@ _RULES = (
     Rule("Hour Minute Second", "timestamp", "whole"),
     Rule("Extract", "HOUR|MINUTE|SECOND timestamp", "whole"),
     Rule("Dayname Monthname", "moment", "collated"),
-    Rule(
-        "GroupConcat", "ordered plain", "collated", write=_SHORT.replace("%s", "{1}"), differs=_CUT
+    *(
+        Rule("GroupConcat", takes, "collated", write=_SHORT.replace("%s", put), differs=_CUT)
+        for takes, put in ((f"{_LISTED} plain", "{1}"), (_LISTED, "','"))
     ),
-    Rule("GroupConcat", "ordered", "collated", write=_SHORT.replace("%s", "','"), differs=_CUT),
     *(
         Rule(
             "SubstringIndex",

@@ -20,7 +20,7 @@ from seeknal.sql.translating.pairs.plain import (
     SUBSTRINGS,
     TRIES,
 )
-from seeknal.sql.translating.rules import Pair, Rule
+from seeknal.sql.translating.rules import Pair, Rule, same
 from seeknal.sql.translating.unnamed import in_capitals
 
 _DIGITS = "a quotient or average of NUMBERs has six more digits in Snowflake"
@@ -81,6 +81,7 @@ _RULES = (
     *reading("TsOrDsToDate", timed="DATE"),
     *NULL_AMONG,
     *TODAY,
+    same(("Cast",), "iso-timestamp TIMESTAMP", "timestamp"),
     *CASES,
     *CHOICES,
     *TRIES,
@@ -91,14 +92,14 @@ _RULES = (
     Rule("TsOrDsToDate", "text", "date", write=_DAY, differs="other forms of texts are an error"),
     Rule(
         "GroupConcat",
-        "ordered plain",
+        "ordered-string|ordered-whole plain",
         "text",
         write="COALESCE(STRING_AGG({0}, {1}), '')",
         differs="of no values it is an empty text in Snowflake",
     ),
     Rule(
         "GroupConcat",
-        "ordered",
+        "ordered-string|ordered-whole",
         "text",
         write="COALESCE(STRING_AGG({0}, ''), '')",
         differs="of no values it is an empty text in Snowflake",

@@ -241,7 +241,7 @@ _RULES = (
         write="QUANTILE_CONT(CAST({0} AS DOUBLE), {1})",
     ),
     Rule("PercentileCont", "double constant", "double", write=_INFINITE),
-    Rule("GroupConcat", "ordered plain", "text"),
+    Rule("GroupConcat", "ordered-string plain", "text"),
     *(Rule("Array", f"{kind}...", "list of common") for kind in ("number", "string", "boolean")),
     *(Rule("Array", f"{kind}...", "list of common") for kind in ("date", "timestamp")),
     Rule("ArraySize", "list", "whole", write="LEN({0})"),
