@@ -107,6 +107,8 @@ def test_what_may_differ_is_refused_by_name(sql, why):
     [
         ("SELECT avg(a)::text AS x FROM t", "of quotient, text gives there is not known"),
         ("SELECT CASE WHEN a > 1 THEN m ELSE m / 3 END AS x FROM t", "results of several types"),
+        ("SELECT avg(a) / 3 AS x FROM t", "of quotient, whole gives there is not known"),
+        ("SELECT avg(m / 3) AS x FROM t", "of quotient gives there is not known"),
         ("SELECT max(s) AS x FROM t", "in the order of a database's language"),
         ("SELECT s FROM t WHERE s < 'b'", "in the order of a database's language"),
         ("SELECT s::varchar(3) AS x FROM t", "cuts texts"),
@@ -157,6 +159,14 @@ def test_a_refusal_says_what_was_written_and_where(origin, target, sql, said):
     assert {entry.line for entry in found.refusals} == {2}
     assert found.refusals[0].column == 3
     assert said in found.refusals[0].message
+
+
+def test_what_a_result_is_refused_for_is_told_with_all_else():
+    found = translate(
+        "SELECT date_trunc('month', d) AS m, upper(s) AS u FROM t", "postgres", "duckdb", T
+    )
+
+    assert [entry.construct for entry in found.refusals] == ["Cast", "Upper"]
 
 
 def test_what_is_refused_within_what_is_refused_is_told_as_well():

@@ -130,7 +130,7 @@ def in_engine(
 
     sql = node.sql
     assert sql is not None
-    if sql.dialect != "duckdb" or between(pairs, "duckdb", dialect) is None:
+    if sql.dialect != "duckdb" or sql.calls or between(pairs, "duckdb", dialect) is None:
         return ()
     try:
         found = translate(sql.executable, "duckdb", dialect, schema_of(columns), pairs)
