@@ -22,7 +22,7 @@ _ALIKE = ("duckdb", "postgres")
 
 def misread(tree: Any, origin: Origin, pair: Pair) -> list[Refusal]:
     """Everything of a query that the parser may have read otherwise."""
-    tokens = list(tokenize(origin.sql))
+    tokens = tokenize(origin.sql) if _is_to_be_read(origin.sql, pair) else []
     found = [
         *_words(tokens, pair),
         *_casts_of_typed_literals(tokens),
@@ -37,6 +37,13 @@ def misread(tree: Any, origin: Origin, pair: Pair) -> list[Refusal]:
         origin.refusal(node, f"{origin.written(node)} {why}") for node, why in _of_tree(tree, pair)
     )
     return [*refusals, *of_tree]
+
+
+def _is_to_be_read(sql: str, pair: Pair) -> bool:
+    """Whether a text has any of the signs and words that are looked for in it."""
+    doubled = ("''", '""', "``") if pair.origin == "spark" else ()
+    text = sql.lower()
+    return any(sign in text for sign in ("::", *doubled, *pair.misread))
 
 
 def _words(tokens: list[Token], pair: Pair) -> Iterator[tuple[Token, str]]:
