@@ -254,3 +254,10 @@ def test_every_link_leads_somewhere():
     ]
 
     assert broken == []
+
+
+def test_a_code_stands_for_one_mistake():
+    lines = generate.ERRORS.read_text().splitlines()
+    codes = [line.split(" | ")[0] for line in lines if line.startswith("SK")]
+
+    assert sorted(codes) == sorted(set(codes))

@@ -256,7 +256,7 @@ class _Edits:
         for token in parameters(self.tokens):
             message = f"the SQL has a parameter, {token.text}, that nothing gives a value"
             help = "write the value, or a template: {{ params.NAME }}"
-            self.scope.report("SK0456", message, line_and_column(self.sql, token.start), help)
+            self.scope.report("SK0458", message, line_and_column(self.sql, token.start), help)
 
     def check_syntax(self, executable: str) -> bool:
         """Whether DuckDB's parser takes the text; what it says else is a problem."""

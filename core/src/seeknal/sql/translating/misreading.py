@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.tokens import line_and_column, tokenize
-from seeknal.sql.translating.grouping import is_plain
 from seeknal.sql.translating.results import Refusal
 
 if TYPE_CHECKING:
@@ -79,9 +78,6 @@ def _of_tree(tree: Any, pair: Pair) -> Iterator[tuple[Any, str]]:
             yield node, "says an outer join: write LEFT JOIN"
         elif isinstance(node, bits) and ranked and _mixes_bits(node, bits):
             yield node, "has its operators in another order there: write brackets"
-        elif isinstance(node, exp.Group) and not is_plain(node.parent, pair):
-            instead = "ROLLUP (...), CUBE (...) or GROUPING SETS (...) alone"
-            yield node, f"makes other groups there: write {instead}"
 
 
 def _mixes_bits(node: Any, bits: Any) -> bool:

@@ -247,16 +247,20 @@ class Queries:
                 self.expressions.refuse(column, f"{said} is that of any row of the group")
         if group is None:
             return
-        if group.args.get("all"):
-            plain = [
+        if not (plain := is_plain(node, self.pair)):
+            said = self.expressions.written(group)
+            instead = "ROLLUP (...), CUBE (...) or GROUPING SETS (...) alone"
+            self.expressions.refuse(group, f"{said} makes other groups there: write {instead}")
+        elif group.args.get("all"):
+            keys = [
                 exp.Literal.number(number)
                 for number, item in enumerate(node.expressions, 1)
                 if not is_aggregated(item)
             ]
-            new = written_for(exp.Group(expressions=plain), group)
-            node.set("group", new if plain else None)
+            new = written_for(exp.Group(expressions=keys), group)
+            node.set("group", new if keys else None)
             return
-        if is_plain(node, self.pair):
+        if plain:
             in_brackets(node)
             self.expressions.only(group, frozenset(("expressions", "all")))
         name_by_number(node, scope)
@@ -281,7 +285,8 @@ class Queries:
         for entry in ordinals(group) if group is not None else ():
             place = int(entry.name) - 1
             if 0 <= place < len(columns):
-                self.expressions.compared(entry, columns[place].kind, node.expressions[place])
+                item = node.expressions[place].unalias()
+                self.expressions.compared(entry, columns[place].kind, item)
         if (
             group is not None
             and not self.pair.totals_nothing

@@ -127,7 +127,8 @@ def _inexact(tree: Any, columns: Sequence[Named], origin: Origin) -> list[Refusa
     found = []
     for item, column in zip(tree.selects, columns, strict=False):
         if (why := _ONLY_WITHIN.get(column.kind)) is not None:
-            found.append(origin.refusal(item, f"{origin.written(item)} {why}", "Cast"))
+            said = origin.written(item.unalias())
+            found.append(origin.refusal(item, f"{said} {why}", "Cast"))
     return found
 
 
