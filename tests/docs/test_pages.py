@@ -136,7 +136,7 @@ def fault_of(app, words):
         return None
     known = {
         name
-        for parameter in group.params
+        for parameter in group.get_params(context)
         for name in [*parameter.opts, *parameter.secondary_opts, *getattr(parameter, "also", ())]
     }
     given = {word.split("=")[0] for word in rest if word.startswith("-")}

@@ -59,12 +59,18 @@ def by_compiler(case):
 
 def compiled(case, dialect="duckdb"):
     """The compiled query of a case."""
+    compiler, query = asked(case)
+    return compiler.compile(query, dialect)
+
+
+def asked(case):
+    """Who compiles a case, and the query."""
     compiler = _compiler(json.dumps([case.project, case.settings, case.tables], default=str))
     given = {
         key: str(value) if key in ("start", "end") and value is not None else value
         for key, value in case.query.items()
     }
-    return compiler.compile(query_of(given, compiler.layer), dialect)
+    return compiler, query_of(given, compiler.layer)
 
 
 @lru_cache(maxsize=64)

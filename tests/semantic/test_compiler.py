@@ -6,8 +6,12 @@ from decimal import Decimal
 import pytest
 
 from seeknal.plugin import SeeknalError
+from seeknal.sql.refs import resolve_sql
+from seeknal.values.location import Location
+from seeknal.values.names import NodeId
+from seeknal_semantic.compiler import MetricCompiler, sketch
 from tests.semantic import drawing, oracle
-from tests.semantic.compiled import Wrong, by_compiler, compiled
+from tests.semantic.compiled import Wrong, asked, by_compiler, compiled
 
 FEW, MANY = range(120), range(4000)
 KNOWN = {
@@ -159,3 +163,36 @@ def test_a_project_that_is_wrong_says_where():
 
     with pytest.raises(Wrong, match=r"seeknal/all\.yml:\d+:\d+ .*'nothing' is no measure"):
         compiled(asked)
+
+
+def in_sql_of_a_node(query, nodes):
+    """What the SQL of a node says that reads a query, and whether the query is in it as it was."""
+    text = f"(\n{query}\n)"
+    found = resolve_sql(
+        f"SELECT * FROM {text} AS asked",
+        inputs=(),
+        known=nodes,
+        node=NodeId("transform.asking"),
+        location=Location("asking.sql", 1),
+    )
+    return text in found.executable, found.problems, found.volatile, found.time_dependent
+
+
+@pytest.mark.parametrize("home", sorted({case.home for case in oracle.all_cases()}))
+def test_without_columns_a_query_reads_what_it_reads_with_them(home):
+    compared = 0
+    for case in oracle.all_cases():
+        if case.home != home or case.refused or case.unjudged:
+            continue
+        compiler, query = asked(case)
+        exact = MetricCompiler(compiler.layer, compiler.columns_of).compile(query)
+
+        found = sketch(compiler.layer, query)
+
+        assert {*exact.nodes} <= {*found.nodes}, case.name
+        assert {*exact.reads} <= {*found.reads}, case.name
+        for sql in (exact.sql, found.sql):
+            said = in_sql_of_a_node(sql, found.nodes)
+            assert said == (True, (), None, False), case.name
+        compared += 1
+    assert compared or home == "definitions"

@@ -111,6 +111,7 @@ def test_without_it_everything_is_compared(asking):
         (["--measures", "odd"], "error[SK9902]: there is no odd"),
         (["orders", "--measures"], "--measures compares no rows"),
         (["--keys", "id", "--measures"], "--measures compares no rows"),
+        (["--measure"], "did you mean --measures?"),
     ],
 )
 def test_what_it_cannot_do_ends_the_command(asking, words, said):

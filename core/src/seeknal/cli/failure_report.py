@@ -84,7 +84,8 @@ def _help_for(error: click.ClickException) -> str | None:
         return None
     if isinstance(error, click.NoSuchOption):
         # Without the dashes, which make all options alike.
-        options = [p for p in context.command.params if isinstance(p, click.Option)]
+        params = context.command.get_params(context)
+        options = [p for p in params if isinstance(p, click.Option)]
         others = OPTIONS_OF_OTHERS.get(context.info_name or "", ())
         names = [*(name for p in options for name in p.opts), *others]
         known = {name.lstrip("-"): name for name in names}

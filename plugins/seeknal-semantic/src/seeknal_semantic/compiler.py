@@ -103,7 +103,7 @@ class MetricCompiler:
         rows_of: Callable[[NodeId, Sequence[Column]], str] | None = None,
     ) -> None:
         self.layer = layer
-        self._columns_of = lru_cache(maxsize=None)(columns_of)
+        self.columns_of = lru_cache(maxsize=None)(columns_of)
         self._type_of = lru_cache(maxsize=None)(self._bound_type)
         self._tables = tables or {}
         self._rows_of = rows_of
@@ -173,7 +173,7 @@ class MetricCompiler:
         )
 
     def _has_column(self, node: NodeId, word: str) -> bool:
-        return any(column.name.lower() == word.lower() for column in self._columns_of(node))
+        return any(column.name.lower() == word.lower() for column in self.columns_of(node))
 
     def _bound_type(self, node: NodeId, words: str) -> str:
         """DuckDB's type of an expression over a node's columns."""
@@ -202,7 +202,7 @@ class MetricCompiler:
                 place = ".".join(map(quote_identifier, above[: depth + 1]))
                 self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
             columns = ", ".join(
-                f"{quote_identifier(each.name)} {each.type}" for each in self._columns_of(node)
+                f"{quote_identifier(each.name)} {each.type}" for each in self.columns_of(node)
             )
             self._connection.execute(f"CREATE TABLE {self._name(node)} ({columns})")
             self._made.add(node)
@@ -223,7 +223,7 @@ class MetricCompiler:
 
         schema = {
             ".".join(self._tables.get(node, (node.kind, node.name))): {
-                column.name: column.type for column in self._columns_of(node)
+                column.name: column.type for column in self.columns_of(node)
             }
             for node in nodes
         }
@@ -246,7 +246,7 @@ class MetricCompiler:
     def _read(self, node: NodeId, reads: Mapping[ColumnRef, None]) -> list[Column]:
         """The columns of a node that a query names; one of them where it only counts rows."""
         named = {ref.column.lower() for ref in reads if ref.relation == node}
-        columns = self._columns_of(node)
+        columns = self.columns_of(node)
         return [each for each in columns if each.name.lower() in named] or list(columns[:1])
 
     def _place(self, tree: exp.Expression, node: NodeId, rows: str, dialect: str) -> None:
