@@ -187,6 +187,10 @@ metrics:
         - name: revenue
           alias: order_before
           offset_window: 1 month
+  - name: net
+    label: Net
+    type: derived
+    type_params: {expr: revenue - orders, metrics: [revenue, orders]}
   - name: so_far
     label: So far
     type: cumulative
@@ -272,9 +276,12 @@ models:
     metrics:
       - name: order_total
         label: Order total
-        type: simple
         agg: sum
         expr: amount
+      - name: net
+        type: derived
+        expr: revenue - orders
+        input_metrics: [revenue, orders]
       - name: revenue
         description: What was not given back
         label: Revenue

@@ -167,8 +167,19 @@ saved_queries:
 @pytest.mark.parametrize(
     ("dimension", "why"),
     [
-        ("{name: d, type: categorical, expr: 'amount / 2'}", "amount / 2 does not mean the same"),
-        ("{name: d, type: categorical, expr: iff(quantity)}", "say --dialect"),
+        ("{name: d, type: categorical, expr: 'amount / 2'}", "amount / 2 may not mean the same"),
+        ("{name: d, type: categorical, expr: cast(ordered_at as date)}", "may not mean the same"),
+        (
+            "{name: d, type: time, expr: \"date_trunc('week', ordered_at)\","
+            " type_params: {time_granularity: week}}",
+            "may not mean the same",
+        ),
+        (
+            '{name: d, type: time, expr: "date_trunc(ordered_at, month)",'
+            " type_params: {time_granularity: month}}",
+            "may not mean the same",
+        ),
+        ("{name: d, type: categorical, expr: iff(quantity)}", "--dialect says whose SQL"),
         ("{name: d, type: categorical, expr: \"{{ var('x') }}\"}", "a template"),
         ("{name: d, type: time}", "the granularity of the time dimension is missing"),
         ("{name: d, type: time, type_params: {time_granularity: millisecond}}", "millisecond"),
@@ -280,13 +291,9 @@ def test_the_newer_form_is_read_as_strictly(said, old, new, what, why):
 
 
 def test_a_filter_of_an_input_metric_goes_where_its_measure_goes(project, by_hand):
-    dbt = NEWER.replace(
-        "expr: amount\n      - name: revenue\n",
-        "expr: amount\n"
-        "        filter: \"{{ Dimension('order__order_status') }} = 'paid'\"\n"
-        "      - name: revenue\n",
-        1,
-    )
+    total = "label: Order total\n        agg: sum\n        expr: amount\n"
+    filter_ = "        filter: \"{{ Dimension('order__order_status') }} = 'paid'\"\n"
+    dbt = NEWER.replace(total, total + filter_)
     made = project(dbt)
     made.run("metrics", "import", "dbt").assert_ok()
     made.run("run").assert_ok()
@@ -464,3 +471,61 @@ def test_no_dimension_stands_in_for_one_of_a_model_that_is_left_out(said):
     answer, _ = said(dbt + metric)
 
     assert [what for _, what, _ in told(answer)] == ["semantic model orders", "metric m"]
+
+
+@pytest.mark.parametrize("expr", ["cast(ordered_at as date)", "date_trunc('day', ordered_at)"])
+def test_a_time_that_is_cut_to_its_period_is_taken_as_it_is(project, by_hand, expr):
+    old = "{name: ordered_at, type: time,"
+    made = project(MODEL.replace(old, f'{old} expr: "{expr}",').removesuffix("metrics:\n"))
+    made.run("metrics", "import", "dbt").assert_ok()
+    made.run("run").assert_ok()
+
+    asked = ("query", "--metrics", "total", "--dimensions", "metric_time__month")
+    found = made.run(*asked, "--format", "json").assert_ok().json()
+
+    right = by_hand(made, "SELECT sum(amount) FROM orders GROUP BY date_trunc('month', ordered_at)")
+    assert sorted(float(row["total"]) for row in found) == sorted(float(row[0]) for row in right)
+
+
+SPINE = """
+models:
+  - name: all_days
+    time_spine:
+      standard_granularity_column: date_day
+      custom_granularities: [{name: fiscal_quarter, column_name: season}, {name: season}]
+    columns: [{name: date_day, granularity: day}]
+"""
+
+
+def test_a_grain_of_our_own_never_stands_in_for_one_of_theirs(said):
+    dbt = (
+        MODEL
+        + """
+  - name: a
+    type: simple
+    type_params: {measure: total}
+    filter: "{{ TimeDimension('metric_time', 'fiscal_quarter') }} = 'S1'"
+  - {name: b, type: simple, type_params: {measure: total}, time_granularity: fiscal_quarter}
+  - name: c
+    type: cumulative
+    type_params: {measure: total, grain_to_date: fiscal_quarter}
+  - name: d
+    type: simple
+    type_params: {measure: total}
+    filter: "{{ TimeDimension('metric_time', 'season') }} = 'S1'"
+saved_queries:
+  - {name: q, query_params: {metrics: [d], group_by: [metric_time__fiscal_quarter]}}
+"""
+        + SPINE
+    )
+
+    answer, _ = said(dbt)
+
+    assert sorted(what for _, what, _ in told(answer)) == [
+        "grain fiscal_quarter",
+        "metric a",
+        "metric b",
+        "metric c",
+        "saved query q",
+    ]
+    assert nodes(answer) == ["semantic_model.orders", "time_spine.all_days", "metric.d"]

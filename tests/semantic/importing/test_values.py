@@ -33,6 +33,7 @@ RIGHT = {
         FROM ({REVENUE}) AS now
         LEFT JOIN ({REVENUE}) AS before ON before.month = now.month - INTERVAL 1 MONTH
     """,
+    ("net", ""): "SELECT sum(amount) FILTER (status <> 'refunded') - count(*) FROM orders",
     ("so_far", "metric_time__month"): f"""
         SELECT month, (SELECT sum(amount) FROM orders
             WHERE date_trunc('month', ordered_at) <= month) FROM {MONTHS}

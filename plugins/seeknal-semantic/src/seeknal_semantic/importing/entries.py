@@ -117,6 +117,13 @@ class Entry:
                 raise NotCarried(self.place(key, number), f"an entry of {key} is no mapping")
             yield Entry(data=each, marks=self.marks, path=(*self.path, key, number))
 
+    def named(self, key: str) -> Iterator[Entry]:
+        """The mappings of a list, in which a name may stand for one."""
+        value = self.data.get(key)
+        if isinstance(value, list):
+            value = [{"name": each} if isinstance(each, str) else each for each in value]
+        yield from Entry(data={key: value}, marks=self.marks, path=self.path).entries(key)
+
     def check_keys(self, *known: str) -> None:
         """Raise NotCarried for a key that is not known, as nobody knows what it changes."""
         for key, value in self.data.items():

@@ -23,6 +23,7 @@ _EVERYWHERE = (
     *("Case", "If", "Coalesce", "Nullif"),
 )
 """What every warehouse means the same by. Division is not among it: some drop the remainder."""
+_PERIODS = ("SECOND", "MINUTE", "HOUR", "DAY", "MONTH", "QUARTER", "YEAR")
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 Columns = Callable[["NodeId"], Mapping[str, str] | None]
 
@@ -37,21 +38,24 @@ class Expressions:
     dialect: str | None = None
     columns: Columns = field(default=lambda _: None)
 
-    def read(self, text: str, rows: NodeId, place: Location) -> str:
-        """The same in DuckDB's SQL. Raises NotCarried where it may mean something else."""
+    def read(self, text: str, rows: NodeId, place: Location, *, time: bool = False) -> str:
+        """The same in DuckDB's SQL. Raises NotCarried where it may mean something else.
+
+        ``time``: of the value only the period that it lies in counts.
+        """
         if _PLAIN.fullmatch(text.strip()) and _is_column(text.strip()):
             return text.strip()
         if self.dialect not in (None, OURS):
             text = self.translated(text, rows, place)
         elif self.dialect is None:
-            self.check_everywhere(text, place)
+            self.check_everywhere(text, place, time=time)
         try:
             check_expression(text)
         except SqlRefused as error:
             raise NotCarried(place, str(error)) from None
         return text
 
-    def check_everywhere(self, text: str, place: Location) -> None:
+    def check_everywhere(self, text: str, place: Location, *, time: bool) -> None:
         for sign in ('"', "`", "\\", "$"):
             if sign in text:
                 raise NotCarried(place, f"{sign} is read in different ways: say --dialect")
@@ -59,11 +63,11 @@ class Expressions:
             tree = parse_expression(text)
         except SqlRefused as error:
             raise NotCarried(place, f"{error}; --dialect says whose SQL it is") from None
-        for node in tree.walk():
-            if type(node).__name__ not in _EVERYWHERE:
-                part = node.sql(dialect=OURS, comments=False)
-                why = f"{part} does not mean the same everywhere: say --dialect"
-                raise NotCarried(place, why)
+        if time and _is_cut(tree):
+            return
+        if any(type(node).__name__ not in _EVERYWHERE for node in tree.walk()):
+            why = f"{text} may not mean the same everywhere: --dialect says whose SQL it is"
+            raise NotCarried(place, why)
 
     def translated(self, text: str, rows: NodeId, place: Location) -> str:
         from seeknal.plugin import translate
@@ -101,6 +105,21 @@ class Expressions:
         refused = not isinstance(one, exp.Condition) or isinstance(one, exp.Query | exp.Alias)
         if refused or comments:
             raise NotCarried(place, f"{text} is not one expression of {self.dialect}")
+
+
+def _is_cut(tree: Any) -> bool:
+    """Whether it is a column as a date, or cut to the begin of a period.
+
+    Not of a week, which begins on other days elsewhere.
+    """
+    from sqlglot import exp
+
+    if not isinstance(tree.this, exp.Column):
+        return False
+    if type(tree) is exp.Cast:
+        return bool(tree.to.is_type("date"))
+    unit = tree.args.get("unit")
+    return isinstance(tree, exp.TimestampTrunc) and unit is not None and unit.name in _PERIODS
 
 
 def _without_table(node: Any) -> Any:

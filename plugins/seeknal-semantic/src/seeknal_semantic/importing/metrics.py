@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from seeknal.plugin import Duration
+from seeknal_semantic.grains import GRAINS
 from seeknal_semantic.importing.config import check_config, description
 from seeknal_semantic.importing.entries import NotCarried
+from seeknal_semantic.importing.models import is_simple
 from seeknal_semantic.importing.pieces import Piece
 from seeknal_semantic.importing.templates import read_filter
 
@@ -82,11 +84,11 @@ class Metrics:
 
     def metric(self, entry: Entry) -> Piece:
         """One metric, of whichever form it is."""
-        type = entry.word("type", TYPES)
         name = entry.needed("name")
+        older = entry.has("type_params")
+        type = "simple" if is_simple(entry) else entry.word("type", TYPES)
         if type is None:
             raise NotCarried(entry.place(), "type is missing")
-        older = entry.has("type_params")
         keys = ("type_params",) if older else _NEWER[type]
         entry.check_keys(*_COMMON, *keys, "hidden", "group")
         params = entry.below("type_params") if older else entry
@@ -103,7 +105,7 @@ class Metrics:
             "type": type,
             **of_type,
             "filter": self.filter(entry, needs),
-            "time_granularity": entry.text("time_granularity"),
+            "time_granularity": _grain(entry, "time_granularity", needs),
         }
         return Piece(
             kind="metric",
@@ -132,7 +134,7 @@ class Metrics:
         return {
             "measure": measure,
             "window": window(holder["window"], "window"),
-            "grain_to_date": holder["grain_to_date"].text("grain_to_date"),
+            "grain_to_date": _grain(holder["grain_to_date"], "grain_to_date", needs),
             "period_agg": inner.word("period_agg", ("first", "last", "average")),
         }
 
@@ -141,7 +143,7 @@ class Metrics:
 
     def of_derived(self, params: Entry, needs: set[str], older: bool, _: str) -> dict[str, Any]:
         inputs = []
-        for one in params.entries("metrics" if older else "input_metrics"):
+        for one in params.named("metrics" if older else "input_metrics"):
             one.check_keys("name", "alias", "filter", "offset_window", "offset_to_grain")
             name = one.needed("name")
             needs.add(f"metric {name}")
@@ -150,7 +152,7 @@ class Metrics:
                 alias=one.text("alias"),
                 filter=self.filter(one, needs),
                 offset=window(one, "offset_window"),
-                offset_to_grain=one.text("offset_to_grain"),
+                offset_to_grain=_grain(one, "offset_to_grain", needs),
             )
             inputs.append(made)
         return {"expr": params.needed("expr"), "inputs": inputs}
@@ -272,6 +274,15 @@ def said(**keys: Any) -> dict[str, Any]:
     found = {key: value for key, value in keys.items() if value not in (None, [])}
     if len(found.get("filter", ())) == 1:
         found["filter"] = found["filter"][0]
+    return found
+
+
+def _grain(entry: Entry, key: str, needs: set[str]) -> str | None:
+    """A grain that dbt has as well, or one that a time spine has to bring."""
+    found = entry.text(key)
+    if found is not None and found.lower() in GRAINS:
+        return found.lower()
+    needs.update(() if found is None else (f"grain {found}",))
     return found
 
 

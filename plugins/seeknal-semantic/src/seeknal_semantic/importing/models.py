@@ -10,7 +10,7 @@ from attrs import frozen
 
 from seeknal.plugin import NodeId
 from seeknal_semantic.building import fault_of
-from seeknal_semantic.grains import GRAINS
+from seeknal_semantic.grains import GRAINS, is_grain
 from seeknal_semantic.importing.config import check_config, description
 from seeknal_semantic.importing.entries import Entry, NotCarried
 from seeknal_semantic.importing.expressions import column
@@ -109,6 +109,10 @@ class Models:
         custom = []
         for one in said.entries("custom_granularities"):
             one.check_keys("name", "column_name")
+            if is_grain(one.needed("name").lower()):
+                words = f"grain {one.needed('name')}"
+                self.report.add(words, one.place(), "every project has one of that name here")
+                continue
             custom.append(_without_nothing(name=one.needed("name"), column=one.text("column_name")))
         keys = _without_nothing(
             model=f"ref('{self.node_of(entry.needed('name'), entry.place('name'))}')",
@@ -206,7 +210,7 @@ class Models:
         return {
             "name": name,
             "type": type,
-            "expr": self.expression(entry, rows, name),
+            "expr": self.expression(entry, rows, name, time=type == "time"),
             "time_granularity": grain if type == "time" else None,
             "validity": _validity(holder.below("validity_params")),
             "partition": entry.flag("is_partition") or None,
@@ -264,7 +268,9 @@ class Models:
             "agg_time_dimension": entry.text("agg_time_dimension"),
         }
 
-    def expression(self, entry: Entry, rows: NodeId, name: str) -> str | None:
+    def expression(
+        self, entry: Entry, rows: NodeId, name: str, *, time: bool = False
+    ) -> str | None:
         """What is said by ``expr`` or by a column; None where it is the column of that name."""
         if entry.has("column"):
             text = column(str(entry.data["column"]))
@@ -275,7 +281,7 @@ class Models:
         if isinstance(value, bool | int | float):
             return str(value).lower()
         text = entry.text("expr") or ""
-        found = self.expressions.read(text, rows, entry.place("expr"))
+        found = self.expressions.read(text, rows, entry.place("expr"), time=time)
         return None if found == name else found
 
 
@@ -355,8 +361,10 @@ def named_models(entries: Iterator[Entry]) -> Iterator[tuple[str, Entry]]:
 
 
 def is_simple(entry: Entry) -> bool:
-    """Whether it is a metric of one measure, by what it says of its type."""
+    """Whether it is a metric of one measure; the newer form may leave that unsaid."""
     value = entry.data.get("type")
+    if value is None:
+        return not entry.has("type_params")
     return isinstance(value, str) and value.lower() == "simple"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve, frozen
 
@@ -31,6 +31,7 @@ def without_lacking(pieces: list[Piece], names: Names, report: Report) -> list[P
         # A measure is the metric of its name, unless that is another one.
         metrics |= measures - names.defined - names.ours
         there = {f"metric {name}" for name in metrics} | {f"measure {name}" for name in measures}
+        there |= {f"grain {name}" for each in pieces for name in _grains(each)}
         lacking = [(each, _lacking(each, there, report.lost)) for each in pieces]
         lacking = [(each, needs) for each, needs in lacking if needs]
         if not lacking:
@@ -49,6 +50,13 @@ def _lacking(piece: Piece, there: set[str], lost: set[str]) -> list[str]:
         for need in piece.needs
         if (need.lower() in gone if need.startswith("dimension ") else need.lower() not in there)
     )
+
+
+def _grains(piece: Piece) -> Iterator[str]:
+    """The grains of the project's own that a time spine brings."""
+    if piece.kind == "time_spine":
+        for each in cast("list[dict[str, str]]", piece.keys.get("custom_granularities", [])):
+            yield each["name"].lower()
 
 
 def _measures(piece: Piece) -> tuple[Part, ...]:

@@ -11,14 +11,13 @@ from attrs import field, frozen
 from seeknal.plugin import SqlRefused
 from seeknal_semantic.conditions import MetricOf, Name, leaves
 from seeknal_semantic.filters import parse_filter
+from seeknal_semantic.grains import FISCAL, GRAINS, PARTS
 from seeknal_semantic.importing.entries import TEMPLATES, NotCarried
 
 if TYPE_CHECKING:
     from seeknal.plugin import Location
 
 METRIC_TIME = "metric_time"
-GRAINS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
-DATE_PARTS = ("year", "quarter", "month", "day", "dow", "doy")
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ARGUMENTS = {
@@ -61,8 +60,11 @@ class Named:
         """The metric, or the dimensions and entities, without which it means nothing."""
         words = [word for each in self.group_by for word in each.split("__")]
         own = {f"metric {self.name}"} if self.call == "Metric" else set()
-        words += [] if own else [*self.path, *self.name.split("__")]
-        return own | {f"dimension {word}" for word in words}
+        names = [] if own else [*self.path, *self.name.split("__")]
+        # What dbt does not have by itself is a grain of the project's own, or nothing.
+        grains = {self.grain or "", *names[-1:]} & {*FISCAL, self.grain or ""} - {"", *GRAINS}
+        own |= {f"grain {grain}" for grain in grains}
+        return own | {f"dimension {word}" for word in (*words, *names)}
 
     @property
     def is_bare_time(self) -> bool:
@@ -164,7 +166,7 @@ def _named(call: str, given: dict[str, Any], methods: dict[str, Any], refused: N
     assert isinstance(name, str)
     if call in ("Entity", "Metric") and (grain or part):
         raise refused
-    if not isinstance(descending, bool) or (part and part.lower() not in DATE_PARTS):
+    if not isinstance(descending, bool) or (part and part.lower() not in PARTS):
         raise refused
     if call == "Metric":
         return Named(call=call, name=name, group_by=tuple(group_by), descending=descending)
