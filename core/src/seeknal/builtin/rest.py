@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from seeknal.plugin import Connection, Problem, Project, Rows, Session, Source, SourceContext
 
 _TYPE = "rest_api"
-_NAMES = (_TYPE, "rest")
 _OPTIONS = "seeknal.builtin.options.rest"
 
 
@@ -25,7 +24,6 @@ def source_types() -> list[SourceType]:
             name=_TYPE,
             options=f"{_OPTIONS}:RestOptions",
             summary="the records that a REST API gives, page by page",
-            aliases=_NAMES[1:],
             table="PATH",
             needs=("connection",),
         )
@@ -39,7 +37,6 @@ def connection_types() -> list[ConnectionType]:
             name=_TYPE,
             options=f"{_OPTIONS}:RestConnection",
             summary="a REST API",
-            aliases=_NAMES[1:],
             check=_check,
         )
     ]
@@ -54,7 +51,7 @@ def _check(name: str, options: Any) -> None:
 @hookimpl
 def validate_project(project: Project) -> Iterable[Problem]:
     nodes = project.nodes.values()
-    found = [node for node in nodes if node.source is not None and node.source.type in _NAMES]
+    found = [node for node in nodes if node.source is not None and node.source.type == _TYPE]
     if not found:
         return []
     from seeknal.builtin.restchecks import problems_of
@@ -64,7 +61,7 @@ def validate_project(project: Project) -> Iterable[Problem]:
 
 @hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
-    if source.type not in _NAMES:
+    if source.type != _TYPE:
         return None
     from seeknal.builtin.restrows import read
 
