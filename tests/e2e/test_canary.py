@@ -12,6 +12,7 @@ from base64 import b64decode
 from urllib.parse import quote, unquote
 
 import pytest
+from tests.core.files.restserver import Api, page
 
 RESERVED = "@:/?#[]%&=+;,!$'()* \"\\éß€😀"
 CANARY = "canary@canary:canary/canary?canary#canary[]%&=+;,!$'()* \"\\éß€😀canary"
@@ -396,3 +397,53 @@ def test_a_nodes_file_without_mistakes_is_read_from_the_cache_without_its_secret
 
     assert_nowhere(project, *outcomes)
     assert project.rows("source.a") == [(1,)]
+
+
+HEADER = re.sub("[^ -~]", "", CANARY)
+"""What of it a header can hold."""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": HEADER},
+        {"token": CANARY},
+        {"username": "me", "password": CANARY},
+        {"api_key": HEADER},
+        {"api_key": CANARY, "api_key_in": "query"},
+        {"secret_headers": {"Cookie": HEADER}},
+        {"client_id": "me", "client_secret": CANARY},
+        {"client_id": "me", "client_secret": CANARY, "client_auth": "body"},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 302, 401])
+def test_an_api_that_repeats_all_that_it_is_sent_gives_nothing_away(
+    seeknal_project, monkeypatch, options, status
+):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    def repeat(request):
+        told = f"{request.headers} {request.params} {request.body}"
+        if status == 302:
+            return page({}, status=302, Location=f"http://127.0.0.2/?x={quote(told)}")
+        return page({"message": told, "rows": [{"id": 1}]}, status=status)
+
+    api = Api()
+    api.on("/rows", repeat)
+    api.on("/token", page({"access_token": HEADER}) if status == 200 else repeat)
+    address = {"token_url": f"{api.url}/token"} if "client_id" in options else {}
+    shop = {"type": "rest_api", "base_url": api.url, "retries": 0, **address, **options}
+    source = "kind: source\nname: s\nsource: rest_api\ntable: rows\nconnection: shop\n"
+    project = seeknal_project(
+        {
+            "profiles.yml": json.dumps({"connections": {"shop": shop}}, ensure_ascii=False),
+            "seeknal/s.yml": f"{source}params: {{records: rows}}\n",
+        }
+    )
+
+    assert_no_command_tells(project)
+    tested = project.run("--debug", "connection", "test", "shop")
+    api.close()
+
+    assert_nowhere(project, tested)
+    assert bool(api.requests) == (options != {"token": CANARY})

@@ -8,7 +8,7 @@ from tests.core.files.restserver import Api, make_certificate, page
 
 from seeknal.values.errors import ConnectionFailed, SeeknalError
 
-pytestmark = [pytest.mark.inside, pytest.mark.versions]
+pytestmark = pytest.mark.inside
 
 SECRET = "canary-4711-geheim/+&x"
 ROWS = page([{"id": 1}])

@@ -10,7 +10,7 @@ from seeknal.builtin import restrows, restsince
 from seeknal.values.errors import ConnectionFailed
 from seeknal.values.sources import Source
 
-pytestmark = [pytest.mark.inside, pytest.mark.versions]
+pytestmark = pytest.mark.inside
 
 ITEMS = [{"id": number} for number in range(1, 8)]
 IDS = [(number,) for number in range(1, 8)]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from tests.core.files.restserver import page
 
-pytestmark = [pytest.mark.inside, pytest.mark.versions]
+pytestmark = pytest.mark.inside
 
 SECRET = "canary-4711-geheim/+&x"
 SOURCE = """

@@ -12,7 +12,7 @@ from tests.core.files.restserver import Reply, page
 from seeknal.builtin import restclient, restwire
 from seeknal.values.errors import ConnectionFailed, NodeError
 
-pytestmark = [pytest.mark.inside, pytest.mark.versions]
+pytestmark = pytest.mark.inside
 
 BODY = json.dumps([{"id": number, "text": "x" * 100} for number in range(50)]).encode()
 GOOD = page(BODY)
