@@ -19,7 +19,7 @@ def main() -> int:
     with serve(token) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/v1"
-        environment = {**os.environ, "SHOP_URL": url, "SHOP_TOKEN": token, "NO_PROXY": "127.0.0.1"}
+        environment = {**os.environ, "SHOP_URL": url, "SHOP_TOKEN": token}
         done = subprocess.run([sys.executable, "-m", "seeknal", "run"], env=environment)
         server.shutdown()
     return done.returncode

@@ -77,6 +77,16 @@ def test_a_proxy_of_the_environment_is_asked(rest, monkeypatch):
     assert "Tunnel connection failed: 501" in error.message
 
 
+def test_what_is_meant_for_this_machine_goes_to_no_proxy(rest, other, monkeypatch):
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", other.url)
+    rest.connect(token=SECRET)
+    rest.api.on("/items", ROWS)
+
+    assert rest.read() == HERE
+    assert other.requests == []
+
+
 def test_a_key_can_be_a_parameter_and_is_sent_once(rest):
     rest.connect(api_key=SECRET, api_key_in="query", api_key_name="key")
     rest.api.on(

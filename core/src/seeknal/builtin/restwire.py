@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from attrs import frozen
 
-from seeknal.builtin.resturls import origin
+from seeknal.builtin.resturls import is_here, origin
 from seeknal.plugin import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ class Wire:
         scheme, host, port = origin(url)
         parts = urlsplit(url)
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        proxy = getproxies().get(scheme)
+        # What is meant for this machine leaves it for no proxy.
+        proxy = None if is_here(url) else getproxies().get(scheme)
         if proxy and not proxy_bypass(f"{host}:{port}"):
             by = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
             more = _proxy_headers(by.username, by.password)
