@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from seeknal.sql.translating.rules import Pair
     from seeknal.sql.translating.scopes import Scope
 
-_SETS = ("rollup", "cube", "grouping_sets")
+SETS = ("rollup", "cube", "grouping_sets")
 
 
 def is_plain(select: Any, pair: Pair) -> bool:
@@ -21,7 +21,7 @@ def is_plain(select: Any, pair: Pair) -> bool:
         # GROUP BY DISTINCT, which leaves out sets that are there twice.
         return False
     given = {key for key, value in group.args.items() if value}
-    behind = [entry for key in given & {*_SETS} for entry in _listed(group.args[key])]
+    behind = [entry for key in given & {*SETS} for entry in _listed(group.args[key])]
     if not behind:
         return "all" not in given or len(given) == 1
     if any(getattr(entry, "expressions", None) for entry in behind):
@@ -34,7 +34,7 @@ def is_plain(select: Any, pair: Pair) -> bool:
 def in_brackets(select: Any) -> None:
     """Write ``GROUP BY a WITH ROLLUP`` as ``GROUP BY ROLLUP (a)``, where `is_plain` says so."""
     group = select.args["group"]
-    for key in _SETS:
+    for key in SETS:
         for entry in _listed(group.args.get(key)):
             if not getattr(entry, "expressions", None):
                 entry.set("expressions", group.expressions)
@@ -46,13 +46,17 @@ def is_aggregated(item: Any) -> bool:
     """Whether a result is computed over a group: an aggregate that is no window's."""
     from sqlglot import exp
 
-    return any(
-        not isinstance(found.parent, exp.Window)
-        and not (
-            isinstance(found.parent, exp.Filter) and isinstance(found.parent.parent, exp.Window)
-        )
-        for found in item.find_all(exp.AggFunc)
-    )
+    return any(map(is_of_group, item.find_all(exp.AggFunc)))
+
+
+def is_of_group(node: Any) -> bool:
+    """Whether an expression is an aggregate, with its filter and order, that is no window's."""
+    from sqlglot import exp
+
+    while isinstance(node.parent, exp.Filter | exp.WithinGroup) and node.parent.this is node:
+        node = node.parent
+    is_window = isinstance(node.parent, exp.Window) and node.parent.this is node
+    return isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) and not is_window
 
 
 def ordinals(group: Any) -> Iterator[Any]:
@@ -99,21 +103,50 @@ def ungrouped(select: Any) -> Iterator[Any]:
             yield part
 
 
+def has_total(select: Any) -> bool:
+    """Whether one of the groups is that of all rows, beside others."""
+    from sqlglot import exp
+
+    group = select.args.get("group")
+    return (
+        group is not None
+        and any(
+            isinstance(one, exp.Rollup | exp.Cube | exp.GroupingSets) for one in group.expressions
+        )
+        and all(map(_has_empty_set, group.expressions))
+    )
+
+
+def _has_empty_set(entry: Any) -> bool:
+    from sqlglot import exp
+
+    if isinstance(entry, exp.GroupingSets):
+        return any(map(_has_empty_set, entry.expressions))
+    return isinstance(entry, exp.Rollup | exp.Cube) or (
+        isinstance(entry, exp.Tuple) and not entry.expressions
+    )
+
+
+def keys_of(select: Any) -> Iterator[Any]:
+    """What a query groups by, with results for their numbers."""
+    from sqlglot import exp
+
+    for entry in _entries(select.args["group"].expressions):
+        is_number = isinstance(entry, exp.Literal) and entry.is_int
+        yield select.expressions[int(entry.name) - 1].unalias() if is_number else entry
+
+
 def keep_no_total_of_nothing(select: Any) -> bool:
     """Leave out the row that a total over no rows is; gives whether that can be done."""
     from sqlglot import exp
 
-    group = select.args["group"]
-    is_set = [
-        isinstance(one, exp.Rollup | exp.Cube | exp.GroupingSets) for one in group.expressions
-    ]
-    if not is_set or not all(is_set):
+    if not has_total(select):
         return True
     counted = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
     having = select.args.get("having")
     kept = exp.And(this=exp.Paren(this=having.this), expression=counted) if having else counted
     select.set("having", exp.Having(this=kept))
-    return any(True for _ in _entries(group.expressions))
+    return any(True for _ in _entries(select.args["group"].expressions))
 
 
 def _listed(found: Any) -> list[Any]:

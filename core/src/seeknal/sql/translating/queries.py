@@ -23,6 +23,7 @@ from seeknal.sql.translating.naming import spell
 from seeknal.sql.translating.recursive import compare, first_columns, reads, unsure_of
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed
 from seeknal.sql.translating.sources import Sources, quote_alias
+from seeknal.sql.translating.totals import add_total_of_nothing
 from seeknal.sql.translating.windows import write_out
 
 if TYPE_CHECKING:
@@ -185,6 +186,8 @@ class Queries:
         keys = self._distinct(node, columns, scope)
         self._order(node, scope, columns, keys)
         self._limit(node)
+        if self.pair.adds_totals and not add_total_of_nothing(node, columns):
+            self.expressions.refuse(node.args["group"], "the total over no rows is none there")
         return columns
 
     def _note_computed(self, node: Any, scope: Scope) -> None:

@@ -105,6 +105,8 @@ class Pair:
     """``GROUP BY a WITH ROLLUP`` is ``GROUP BY ROLLUP (a)``."""
     totals_nothing: bool = True
     """Whether the total of ``GROUP BY ROLLUP`` is a row over no rows, too."""
+    adds_totals: bool = False
+    """Whether sets of groups have no total over no rows there, though they have in the origin."""
     mixes_groups: bool = False
     """A column may stand beside aggregates that is not grouped by."""
     unnamed: Unnamed | None = None

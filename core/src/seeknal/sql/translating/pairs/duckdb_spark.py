@@ -264,6 +264,7 @@ PAIR = Pair(
     formats=TO_SPARK,
     reuses_names=True,
     merged_first=False,
+    adds_totals=True,
     decimal="(18, 3)",
     settings={
         "spark.sql.ansi.enabled": "true",
