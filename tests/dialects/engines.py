@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,13 +85,34 @@ def ask_duckdb(connection: Any, sql: str) -> Answer:
         found = connection.execute(sql)
         columns = tuple(entry[0] for entry in found.description)
         types = [str(entry[1]) for entry in found.description]
-        rows = [list(row) for row in found.fetchall()]
+        if _INSTANT in types:
+            found = connection.execute(_with_numbers(sql, types))
+        rows = [_with_instants(row, types) for row in found.fetchall()]
         for place, of in enumerate(types):
             if of == "INTERVAL":
                 _exact_spans(connection, sql, place, rows, len(types))
     except duckdb.Error as error:
         raise Failed(str(error), unknown=isinstance(error, unknown)) from error
     return Answer(columns=columns, rows=[_typed(row, types) for row in rows])
+
+
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+
+
+def _with_numbers(sql: str, types: list[str]) -> str:
+    """A query with its instants as numbers: for themselves, some versions of DuckDB need pytz."""
+    names = [f"c{at}" for at in range(len(types))]
+    shown = [f"epoch_us({n})" if of == _INSTANT else n for n, of in zip(names, types, strict=True)]
+    return f"SELECT {', '.join(shown)} FROM ({sql}) AS q({', '.join(names)})"
+
+
+def _with_instants(row: tuple[Any, ...], types: list[str]) -> list[Any]:
+    return [
+        value
+        if of != _INSTANT or value is None
+        else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+        for value, of in zip(row, types, strict=True)
+    ]
 
 
 def _exact_spans(connection: Any, sql: str, place: int, rows: list[list[Any]], width: int) -> None:

@@ -60,11 +60,11 @@ def test_duckdbs_corpus_gives_its_values_in_postgresql_or_is_refused(there):
     counts, bad = judged_all("duckdb", there)
 
     assert bad == []
-    assert counts[Outcome.EQUAL] >= 550
+    assert counts[Outcome.EQUAL] >= 690
 
 
 EQUAL = {
-    **{"postgres": 520, "mysql": 70, "sqlite": 75, "spark": 185, "snowflake": 44, "bigquery": 68},
+    **{"postgres": 640, "mysql": 150, "sqlite": 75, "spark": 260, "snowflake": 70, "bigquery": 100},
     "starrocks": 14,
 }
 """How many of a corpus are known to mean the same, at least."""
