@@ -73,8 +73,20 @@ QUOTIENTS = (
     same(("Add", "Sub"), f"{QUOTIENT} exact|{QUOTIENT}", QUOTIENT),
     same(("Add", "Sub", "Mul"), f"exact {QUOTIENT}", QUOTIENT),
     same(("Mul",), f"{QUOTIENT} exact", QUOTIENT),
-    Rule("Round", f"{QUOTIENT} positive|0", "decimal"),
-    Rule("Round Floor Ceil", QUOTIENT, "decimal"),
+    *(
+        # With room for more digits it would take those of what it is mixed with.
+        Rule(
+            "Round",
+            f"{QUOTIENT} {n}",
+            "decimal",
+            write=f"CAST(ROUND({{0}}, {n}) AS DECIMAL({15 + n}, {n}))",
+        )
+        for n in range(13)
+    ),
+    *(
+        Rule(name, QUOTIENT, "decimal", write=f"CAST({name.upper()}({{0}}) AS DECIMAL(15, 0))")
+        for name in ("Round", "Floor", "Ceil")
+    ),
     same(("Cast",), f"{QUOTIENT} DECIMAL", "decimal"),
     same(("Cast",), f"{QUOTIENT} SMALLINT|INT", "whole"),
     same(("Cast",), f"{QUOTIENT} BIGINT", "long"),
