@@ -54,6 +54,9 @@ def as_files(text):
         return {"seeknal/shown.yml": text, **beside}
     if text.startswith(("audits:", "columns:", "materializations:")):
         return {"seeknal/shown.yml": NODE + text}
+    if text.startswith("entities:"):
+        head = "kind: semantic_model\nname: shown\nmodel: ref('source.rows')\n"
+        return {"seeknal/shown.yml": head + text}
     if text.startswith("refresh:"):
         source = "kind: source\nname: shown\nsource: csv\ntable: a.csv\n"
         return {"seeknal/shown.yml": source + text}
