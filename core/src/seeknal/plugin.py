@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from seeknal.host.started import awaited as awaited
     from seeknal.kernel.command_options import connection_option as connection_option
     from seeknal.kernel.command_options import dry_run_option as dry_run_option
+    from seeknal.kernel.command_options import force_option as force_option
     from seeknal.kernel.command_options import format_option as format_option
+    from seeknal.kernel.command_options import output_option as output_option
     from seeknal.kernel.command_options import this_command as this_command
     from seeknal.kernel.command_options import to_option as to_option
     from seeknal.kernel.contexts import AuditContext as AuditContext
@@ -160,7 +162,9 @@ _FROM = {
     "seeknal.kernel.command_options": (
         "connection_option",
         "dry_run_option",
+        "force_option",
         "format_option",
+        "output_option",
         "this_command",
         "to_option",
     ),

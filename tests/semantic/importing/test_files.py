@@ -61,6 +61,15 @@ def test_another_folder_may_be_written_to(project, tmp_path):
     assert "kind: metric" in (tmp_path / "out" / "semantic.yml").read_text()
 
 
+def test_a_folder_that_is_none_is_told(project):
+    made = project(PLAIN)
+
+    refused = made.run("metrics", "import", "dbt", "-o", "seeknal/rows.yml/x")
+
+    assert refused.exit_code == 2
+    assert "cannot be written: Not a directory" in refused.stderr
+
+
 def test_a_dry_run_writes_nothing(project):
     made = project(PLAIN)
     before = files_below(made)
@@ -159,7 +168,7 @@ def test_a_path_that_is_not_there_is_told(project):
 
 
 def test_an_unknown_dialect_is_told_before_anything(project):
-    refused = project(PLAIN).run("metrics", "import", "dbt", "--dialect", "klingon")
+    refused = project(PLAIN).run("metrics", "import", "dbt", "--from-dialect", "klingon")
 
     assert refused.exit_code == 2
     assert "klingon" in refused.stderr

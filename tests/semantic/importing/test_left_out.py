@@ -179,7 +179,7 @@ saved_queries:
             " type_params: {time_granularity: month}}",
             "may not mean the same",
         ),
-        ("{name: d, type: categorical, expr: iff(quantity)}", "--dialect says whose SQL"),
+        ("{name: d, type: categorical, expr: iff(quantity)}", "--from-dialect says whose SQL"),
         ("{name: d, type: categorical, expr: \"{{ var('x') }}\"}", "a template"),
         ("{name: d, type: time}", "the granularity of the time dimension is missing"),
         ("{name: d, type: time, type_params: {time_granularity: millisecond}}", "millisecond"),
@@ -215,7 +215,7 @@ def test_expressions_of_a_dialect_are_translated(project, dialect, expr, ours):
     made = project(MODEL.replace("expr: amount}", f'expr: "{expr}"}}'))
     made.run("run").assert_ok()
 
-    asked = ("metrics", "import", "dbt", "--dialect", dialect, "--format", "json")
+    asked = ("metrics", "import", "dbt", "--from-dialect", dialect, "--format", "json")
     answer = made.run(*asked).assert_ok().json()
 
     assert told(answer) == []
@@ -223,7 +223,9 @@ def test_expressions_of_a_dialect_are_translated(project, dialect, expr, ours):
 
 
 def test_an_expression_of_which_the_types_are_not_known_is_left_out(said):
-    answer, _ = said(MODEL.replace("expr: amount}", 'expr: "quantity / 2"}'), "--dialect=postgres")
+    answer, _ = said(
+        MODEL.replace("expr: amount}", 'expr: "quantity / 2"}'), "--from-dialect=postgres"
+    )
 
     assert "known only after a run" in told(answer)[0][2]
 
@@ -231,7 +233,7 @@ def test_an_expression_of_which_the_types_are_not_known_is_left_out(said):
 def test_a_division_of_whole_numbers_gives_what_the_warehouse_gives(project, by_hand):
     made = project(MODEL.replace("expr: amount}", 'expr: "quantity / 2"}'))
     made.run("run").assert_ok()
-    made.run("metrics", "import", "dbt", "--dialect", "postgres").assert_ok()
+    made.run("metrics", "import", "dbt", "--from-dialect", "postgres").assert_ok()
 
     found = made.run("query", "--metrics", "total", "--format", "json").assert_ok().json()
 

@@ -55,15 +55,15 @@ def format_option(*formats: str, shown: str | None = None) -> Callable[[F], F]:
 
 
 def output_option(function: F) -> F:
-    """``--output``: a file instead of the terminal."""
+    """``--output``: a file, or a folder, instead of where it is written else."""
     return click.option(
         "--output",
         "-o",
         cls=Option,
         also=("--out",),
-        metavar="FILE",
+        metavar="PATH",
         type=click.Path(path_type=Path),
-        help="Write to this file.",
+        help="Write here instead.",
     )(function)
 
 

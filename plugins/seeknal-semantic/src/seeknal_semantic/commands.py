@@ -12,7 +12,9 @@ from seeknal.plugin import (
     ProjectError,
     connection_option,
     dry_run_option,
+    force_option,
     format_option,
+    output_option,
     this_command,
 )
 
@@ -104,19 +106,14 @@ def _validated(layer: SemanticLayer, environment: str, connection: str | None) -
 
 @metrics_command.command("import")
 @click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
+@output_option
 @click.option(
-    "--output",
-    "-o",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write to this folder instead of seeknal/semantic.",
-)
-@click.option(
-    "--dialect",
+    "--from-dialect",
+    "dialect",
     metavar="DIALECT",
     help="Whose SQL the expressions are: duckdb, postgres, snowflake, bigquery, ...",
 )
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@force_option
 @dry_run_option
 @format_option("text", "json")
 def import_command(
@@ -125,8 +122,9 @@ def import_command(
     """Take over semantic models, metrics and saved queries from dbt's YAML.
 
     PATH is a file or a folder, of the older form or of the newer one, within models. What has no
-    exact equal is left out and told with its line. Without --dialect, expressions are carried
-    over as far as every warehouse means the same by them.
+    exact equal is left out and told with its line. Without --from-dialect, expressions are
+    carried over as far as every warehouse means the same by them. They are written below
+    seeknal/semantic, or below the folder that --output names.
     """
     from seeknal_semantic.importing.telling import answer, lines_of
     from seeknal_semantic.importing.types import expressions_of

@@ -58,15 +58,15 @@ class Expressions:
     def check_everywhere(self, text: str, place: Location, *, time: bool) -> None:
         for sign in ('"', "`", "\\", "$"):
             if sign in text:
-                raise NotCarried(place, f"{sign} is read in different ways: say --dialect")
+                raise NotCarried(place, f"{sign} is read in different ways: say --from-dialect")
         try:
             tree = parse_expression(text)
         except SqlRefused as error:
-            raise NotCarried(place, f"{error}; --dialect says whose SQL it is") from None
+            raise NotCarried(place, f"{error}; --from-dialect says whose SQL it is") from None
         if time and _is_cut(tree):
             return
         if any(type(node).__name__ not in _EVERYWHERE for node in tree.walk()):
-            why = f"{text} may not mean the same everywhere: --dialect says whose SQL it is"
+            why = f"{text} may not mean the same everywhere: --from-dialect says whose SQL it is"
             raise NotCarried(place, why)
 
     def translated(self, text: str, rows: NodeId, place: Location) -> str:

@@ -96,10 +96,14 @@ def take(
 
 
 def write(imported: Imported) -> None:
-    """Write the files."""
+    """Write the files. Raises ImportRefused for a folder that cannot be written to."""
     for path, text in imported.files.items():
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        try:
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ImportRefused(f"{path} cannot be written: {why}", code="SK1541") from None
 
 
 def _documents(command: Command, given: Path, prefix: str) -> list[Taken]:
