@@ -136,6 +136,41 @@ def test_an_import_that_would_break_what_there_is_writes_nothing(project):
     assert files_below(made) == before
 
 
+def test_what_is_wrong_already_is_in_nobodys_way(project):
+    wrong = "{kind: transform, name: w, sql: \"SELECT nothing FROM ref('source.customers')\"}\n"
+    made = project(PLAIN, [("seeknal/w.yml", wrong)])
+
+    imported = made.run("metrics", "import", "dbt").assert_ok()
+
+    assert made.run("validate").exit_code == 2
+    assert imported.stdout == "seeknal/semantic/semantic.yml: 1 semantic model, 1 metric\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("null", True),
+        ("on", True),
+        ("a: b", False),
+        ("x\\nkind: source", False),
+        ("Gr\u00f6\u00dfe", False),
+        ("1", False),
+    ],
+)
+def test_a_name_is_a_name_whatever_stands_in_it(project, name, taken):
+    made = project(PLAIN.replace("name: m,", f'name: "{name}",'))
+
+    made.run("metrics", "import", "dbt").assert_ok()
+
+    made.run("validate").assert_ok()
+    metrics = [node for node in listed(made) if node.startswith("metric.")]
+    assert metrics == ([f"metric.{name}"] if taken else [])
+
+
+def listed(project):
+    return [each["node"] for each in project.run("list", "--format", "json").assert_ok().json()]
+
+
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [

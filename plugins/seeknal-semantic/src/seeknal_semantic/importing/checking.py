@@ -35,12 +35,14 @@ def checked(
     while kept:
         files = by_file(kept)
         problems = problems_with({file: text_of(each) for file, each in files.items()})
-        if not problems:
-            return files
         found = _Found(files)
         ours = [problem for problem in problems if found.piece(problem) is not None]
         if not ours:
-            raise ProjectError(problems)
+            # What is wrong anyway is none of the import's business.
+            before = problems_with({}) if problems else []
+            if broken := [problem for problem in problems if problem not in before]:
+                raise ProjectError(broken)
+            return files
         kept = without_lacking(_without(kept, ours, found, report), names, report)
     return {}
 

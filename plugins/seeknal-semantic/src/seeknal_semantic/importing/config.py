@@ -40,7 +40,7 @@ def check_config(
     elif whole:
         report.notes(f"{words}: config", config, "meta")
     if whole and config.has("tags"):
-        found["tags"] = [text for text, _ in config.texts("tags")]
+        found["tags"] = tags_of(config)
     return found
 
 
@@ -51,3 +51,13 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_plain, value))
     return not isinstance(value, str) or not any(sign in value for sign in TEMPLATES)
+
+
+def tags_of(entry: Entry) -> list[str]:
+    """Words to select by. Raises NotCarried for one that dbt would fill in."""
+    found = []
+    for text, place in entry.texts("tags"):
+        if not _is_plain(text):
+            raise NotCarried(place, "tags have a template, which only dbt fills in")
+        found.append(text)
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal_semantic.importing.config import check_config, description
+from seeknal_semantic.importing.config import check_config, description, tags_of
 from seeknal_semantic.importing.entries import NotCarried
 from seeknal_semantic.importing.metrics import said
 from seeknal_semantic.importing.pieces import Piece
@@ -42,7 +42,7 @@ class SavedQueries:
         if isinstance(limit, float):
             raise NotCarried(params.place("limit"), "limit is no whole number")
         config = check_config(entry, self.report, words)
-        tags = [text for text, _ in entry.texts("tags")]
+        tags = tags_of(entry)
         made = {
             "description": description(entry, self.report, words),
             "label": entry.text("label"),

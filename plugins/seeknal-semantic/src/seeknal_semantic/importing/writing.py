@@ -33,7 +33,7 @@ def line_of(part: Part) -> str:
 
 def lines_of(piece: Piece) -> list[str]:
     """A node's document."""
-    lines = [f"kind: {piece.kind}", f"name: {piece.name}"]
+    lines = [f"kind: {piece.kind}", f"name: {_scalar(piece.name)}"]
     lists = {key: [part.keys for part in piece.parts.get(key, ())] for key in PARTS}
     for key, value in {**piece.keys, **{key: each for key, each in lists.items() if each}}.items():
         if isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
