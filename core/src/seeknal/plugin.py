@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from seeknal.rows.batches import check_times as check_times
     from seeknal.rows.batches import range_of as range_of
     from seeknal.rows.batches import span_of as span_of
+    from seeknal.rows.failing import keep_failing_rows as keep_failing_rows
     from seeknal.rows.isolation import isolate as isolate
     from seeknal.rows.python_rows import scan_of_rows as scan_of_rows
     from seeknal.rows.rows_to_write import rows_to_write as rows_to_write
@@ -212,6 +213,7 @@ _FROM = {
         "range_of",
         "span_of",
     ),
+    "seeknal.rows.failing": ("keep_failing_rows",),
     "seeknal.rows.isolation": ("isolate",),
     "seeknal.rows.python_rows": ("scan_of_rows",),
     "seeknal.rows.rows_to_write": ("rows_to_write",),

@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 from tests.semantic.layer.conftest import ORDERS as MODEL_OF_ORDERS
 from tests.semantic.layer.conftest import SHOP
@@ -70,6 +71,16 @@ def test_a_primary_key_that_is_none_holds_the_rows_back(shop, rows, message):
     assert message in found["source.order_rows"]["error"]["message"]
     assert found["source.order_rows"]["error"]["file"] == MODEL
     assert project.rows("source.order_rows") == before
+
+
+def test_the_rows_that_fail_are_kept(shop):
+    project = shop(**{ORDERS: TWICE})
+
+    outcome = project.run("run")
+
+    assert "source.order_rows.1-entity_key.parquet" in outcome.stderr
+    (kept,) = project.path.glob("target/**/source.order_rows.*-entity_key.parquet")
+    assert [row[:2] for row in duckdb.sql(f"FROM '{kept}'").fetchall()] == [(1, 7), (1, 8)]
 
 
 def test_a_foreign_key_that_leads_nowhere_is_a_warning(shop):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,15 +11,12 @@ from attrs import evolve, frozen
 from seeknal.plugin import (
     Audit,
     AuditResult,
-    Column,
     NodeError,
-    as_parquet,
-    quote_literal,
+    keep_failing_rows,
     quoted_words,
-    replacing,
     without_values,
 )
-from seeknal_audits.confidential import hidden, masked, private_columns
+from seeknal_audits.confidential import hidden, private_columns
 from seeknal_audits.entries import Entry, Subject, Values
 from seeknal_audits.options import sql_key
 from seeknal_audits.registry import entry_of
@@ -35,7 +30,6 @@ if TYPE_CHECKING:
     )
     from seeknal_audits.entries import Finding
 
-SAMPLE_ROWS = 1_000
 T = TypeVar("T")
 
 
@@ -160,25 +154,8 @@ def _sample(number: int, audit: Audit, finding: Finding, subject: Subject) -> st
     """A few failing rows in a file; its path, relative to the project."""
     if not finding.rows:
         return None
-    context = subject.context
-    # Audits of other rows are counted on their own.
-    part = f"-{sha256(audit.where.encode()).hexdigest()[:6]}" if audit.where else ""
-    path = context.samples / f"{audit.node}.{number + 1}-{audit.type}{part}.parquet"
-    found = f"SELECT * FROM ({finding.rows}) LIMIT {SAMPLE_ROWS}"
-    names = [name for name, *_ in context.duckdb.execute(f"DESCRIBE {found}").fetchall()]
-    sample = masked(found, names, hidden(audit, names, subject))
-    described = context.duckdb.execute(f"DESCRIBE {sample}").fetchall()
-    columns = [Column(name, type) for name, type, *_ in described]
-    with replacing(path) as temporary:
-        context.duckdb.execute(
-            f"COPY ({as_parquet(sample, columns, wide=True)}) "
-            f"TO {quote_literal(str(temporary))} (FORMAT parquet)"
-        )
-    return _relative(path, context.project_root)
-
-
-def _relative(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    masked = lambda names: hidden(audit, names, subject)  # noqa: E731
+    return keep_failing_rows(finding.rows, audit, number, masked, subject.context)
 
 
 def _asking(audit: Audit, subject: Subject, ask: Callable[[], T]) -> T:

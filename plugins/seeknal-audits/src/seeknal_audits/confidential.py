@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import quote_identifier
 from seeknal_audits.options import CustomSql, Relationships
 
 if TYPE_CHECKING:
     from seeknal.plugin import Audit
     from seeknal_audits.entries import Subject
-
-MASK = "***"
 
 
 def is_hidden(column: str, subject: Subject) -> bool:
@@ -36,19 +33,6 @@ def hidden(audit: Audit, names: Sequence[str], subject: Subject) -> list[str]:
         return []
     own = {name.lower() for name in subject.relation.names}
     return [name for name in names if name.lower() in private or name.lower() not in own]
-
-
-def masked(query: str, names: Sequence[str], private: Sequence[str]) -> str:
-    """``query`` with a mask in place of the values of ``private``; NULL stays."""
-    if not private:
-        return query
-    items = [_item(name, name in private) for name in names]
-    return f"SELECT {', '.join(items)} FROM ({query})"
-
-
-def _item(name: str, private: bool) -> str:
-    column = quote_identifier(name)
-    return f"CASE WHEN {column} IS NOT NULL THEN '{MASK}' END AS {column}" if private else column
 
 
 def _read(audit: Audit) -> Sequence[str]:

@@ -14,6 +14,7 @@ from seeknal.plugin import (
     NodeError,
     SqlRefused,
     column_help,
+    keep_failing_rows,
     quote_identifier,
     without_values,
 )
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 
 def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> list[AuditResult]:
     """A result for each audit, in their order. Raises NodeError for one that cannot be asked."""
-    return [_result(audit, relation, context) for audit in audits]
+    return [_result(number, audit, relation, context) for number, audit in enumerate(audits)]
+
+
+@frozen(kw_only=True)
+class _Finding:
+    """What an audit saw: how much fails, and a query for the rows, which are of ``node``."""
+
+    failing: int = 0
+    message: str = ""
+    rows: str = ""
+    node: str = ""
 
 
 @frozen(kw_only=True)
@@ -61,11 +72,15 @@ class _Rows:
             tree = begin_of(part.grain, moment, self.calendar)
         return _sql(tree)
 
+    def key(self, expr: str, parts: Sequence[PartOfKey]) -> list[str]:
+        """The key and its partitions, as expressions over the columns of the rows."""
+        self.check(expr, *(part.expr for part in parts))
+        return [_sql(exp.Paren(this=parse_expression(expr).copy())), *map(self.part, parts)]
+
     def keys(self, expr: str, parts: Sequence[PartOfKey], **more: str) -> str:
         """A query of the key as k0, its partitions as k1, k2, ..., and further expressions."""
-        self.check(expr, *(part.expr for part in parts), *more.values())
-        found = [_sql(parse_expression(expr)), *map(self.part, parts)]
-        named = [f"{text} AS k{number}" for number, text in enumerate(found)]
+        self.check(*more.values())
+        named = [f"{text} AS k{number}" for number, text in enumerate(self.key(expr, parts))]
         named += [f"{_sql(parse_expression(text))} AS {name}" for name, text in more.items()]
         return f"SELECT {', '.join(named)} FROM {self.relation.scan}"
 
@@ -79,17 +94,24 @@ def _sql(tree: Any) -> str:
     return text
 
 
-def _result(audit: Audit, relation: Relation, context: AuditContext) -> AuditResult:
+def _result(number: int, audit: Audit, relation: Relation, context: AuditContext) -> AuditResult:
     began = perf_counter()
-    failing, message = _found(audit, relation, context)
+    found = _found(audit, relation, context)
+    message = found.message
+    sample = None
+    if found.failing:
+        private = context.pii(found.node)
+        hidden = lambda names: [name for name in names if name.lower() in private]  # noqa: E731
+        sample = keep_failing_rows(found.rows, audit, number, hidden, context)
     return AuditResult(
         audit_type=audit.type,
         columns=tuple(dict.fromkeys(_columns(audit.options))),
-        passed=not failing,
-        failing_rows=failing,
+        passed=not found.failing,
+        failing_rows=found.failing,
         severity=audit.severity,
-        message=f"{audit.message} ({message})" if failing and audit.message else message,
+        message=f"{audit.message} ({message})" if found.failing and audit.message else message,
         duration_ms=round(1000 * (perf_counter() - began), 3),
+        sample=sample,
     )
 
 
@@ -105,7 +127,7 @@ def _columns(options: Any) -> Iterator[str]:
             continue
 
 
-def _found(audit: Audit, relation: Relation, context: AuditContext) -> tuple[int, str]:
+def _found(audit: Audit, relation: Relation, context: AuditContext) -> _Finding:
     import duckdb
 
     options: Any = audit.options
@@ -120,7 +142,7 @@ def _found(audit: Audit, relation: Relation, context: AuditContext) -> tuple[int
     except NodeError as error:
         if context.is_check and error.code == "SK1510":
             # What names the column is told of by itself.
-            return 0, ""
+            return _Finding()
         error.location = error.location or audit.location
         raise
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
@@ -132,15 +154,18 @@ def _found(audit: Audit, relation: Relation, context: AuditContext) -> tuple[int
         ) from error
 
 
-def _of_key(options: EntityKey, rows: _Rows) -> tuple[int, str]:
+def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     if options.start is not None and options.end is not None:
         return _of_periods(options, options.start, options.end, rows)
     keys = rows.keys(options.expr, options.partitions)
     names = _names(options.partitions)
     given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    several = (
+        f"SELECT {', '.join(names)}, count(*) AS n FROM ({keys}) WHERE {given} "
+        f"GROUP BY {', '.join(names)} HAVING count(*) > 1"
+    )
     none, twice, within = rows.numbers(
-        f"WITH keys AS ({keys}), found AS (SELECT count(*) AS n FROM keys WHERE {given} "
-        f"GROUP BY {', '.join(names)} HAVING count(*) > 1) "
+        f"WITH keys AS ({keys}), found AS ({several}) "
         "SELECT (SELECT count(*) FROM keys WHERE k0 IS NULL), count(*), sum(n) FROM found"
     )
     said = []
@@ -149,17 +174,25 @@ def _of_key(options: EntityKey, rows: _Rows) -> tuple[int, str]:
     if twice:
         verb = "occurs" if twice == 1 else "occur"
         said.append(f"{_counted(twice, 'key')} {verb} more than once, in {_counted(within, 'row')}")
-    return none + twice, _about(options.entity, said)
+    key = rows.key(options.expr, options.partitions)
+    failing = f"SELECT {', '.join(names)} FROM ({several})"
+    return _Finding(
+        failing=none + twice,
+        message=_about(options.entity, said),
+        rows=f"SELECT * FROM {rows.relation.scan} WHERE {key[0]} IS NULL"
+        f" OR ({', '.join(key)}) IN ({failing}) ORDER BY ALL",
+        node=rows.relation.node,
+    )
 
 
-def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> tuple[int, str]:
+def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> _Finding:
     """Rows of one key begin at different times, and each ends before the next one begins."""
     keys = rows.keys(options.expr, options.partitions, since=start, until=end)
     names = ", ".join(_names(options.partitions))
     given = " AND ".join(f"{name} IS NOT NULL" for name in _names(options.partitions))
     earlier = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     before = f"OVER (PARTITION BY {names} ORDER BY since {earlier})"
-    together, overlapping = rows.numbers(
+    named = (
         f"WITH keys AS (SELECT * FROM ({keys}) WHERE {given} AND since IS NOT NULL), "
         f"found AS (SELECT DISTINCT {names} FROM keys GROUP BY {names}, since "
         "HAVING count(*) > 1), "
@@ -167,7 +200,9 @@ def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> tuple[
         f"bool_or(until IS NULL) {before} AS still "
         "FROM keys WHERE until IS NULL OR until > since), "
         f"crossed AS (SELECT DISTINCT {names} FROM ends WHERE still OR since < latest) "
-        "SELECT (SELECT count(*) FROM found), "
+    )
+    together, overlapping = rows.numbers(
+        f"{named} SELECT (SELECT count(*) FROM found), "
         f"(SELECT count(*) FROM crossed ANTI JOIN found USING ({names}))"
     )
     said = []
@@ -177,36 +212,46 @@ def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> tuple[
     if overlapping:
         verb = "has" if overlapping == 1 else "have"
         said.append(f"{_counted(overlapping, 'key')} {verb} rows that hold at one time")
-    return together + overlapping, _about(options.entity, said)
-
-
-def _of_reference(options: EntityReference, rows: _Rows) -> tuple[int, str]:
-    own = rows.relation.node
-    refers = _keys_of(options.refers, rows)
-    names = _names(options.refers.partitions)
-    joins = [
-        f"ANTI JOIN ({_keys_of(each, rows)}) AS p{number} ON "
-        + " AND ".join(f"r.{name} = p{number}.{name}" for name in names)
-        for number, each in enumerate(options.to)
-    ]
-    given = " AND ".join(f"r.{name} IS NOT NULL" for name in names)
-    (lost,) = rows.numbers(
-        f"SELECT count(*) FROM (SELECT * FROM ({refers}) AS r WHERE {given}) AS r {' '.join(joins)}"
+    key = ", ".join(rows.key(options.expr, options.partitions))
+    failing = f"{named} SELECT * FROM found UNION SELECT * FROM crossed"
+    return _Finding(
+        failing=together + overlapping,
+        message=_about(options.entity, said),
+        rows=f"SELECT * FROM {rows.relation.scan} WHERE ({key}) IN ({failing}) ORDER BY ALL",
+        node=rows.relation.node,
     )
+
+
+def _of_reference(options: EntityReference, rows: _Rows) -> _Finding:
+    own = rows.relation.node
+    there = _there(options.refers, rows)
+    key = there.key(options.refers.expr, options.refers.partitions)
+    conditions = [f"{each} IS NOT NULL" for each in key]
+    given = " AND ".join(f"{name} IS NOT NULL" for name in _names(options.refers.partitions))
+    for each in options.to:
+        keys = _there(each, rows).keys(each.expr, each.partitions)
+        conditions.append(f"({', '.join(key)}) NOT IN (SELECT * FROM ({keys}) WHERE {given})")
+    failing = f"SELECT * FROM {there.relation.scan} WHERE {' AND '.join(conditions)}"
+    (lost,) = rows.numbers(f"SELECT count(*) FROM ({failing})")
     if not lost:
-        return 0, ""
+        return _Finding()
     whose = "" if options.refers.node == own else f" of {options.refers.node}"
     where = [each.node for each in options.to if each.node != own]
-    there = f"in {', '.join(where)}" if where else "here"
-    return lost, f"{options.entity}: {_counted(lost, 'row')}{whose} without a match {there}"
+    place = f"in {', '.join(where)}" if where else "here"
+    return _Finding(
+        failing=lost,
+        message=f"{options.entity}: {_counted(lost, 'row')}{whose} without a match {place}",
+        rows=f"{failing} ORDER BY ALL",
+        node=options.refers.node,
+    )
 
 
-def _keys_of(key: KeyOfRows, rows: _Rows) -> str:
-    relation = rows.relation
-    if key.node != relation.node:
-        relation = rows.context.parent(key.node)
-    there = _Rows(relation=relation, context=rows.context, calendar=rows.calendar)
-    return there.keys(key.expr, key.partitions)
+def _there(key: KeyOfRows, rows: _Rows) -> _Rows:
+    """The rows that a key is of."""
+    if key.node == rows.relation.node:
+        return rows
+    relation = rows.context.parent(key.node)
+    return _Rows(relation=relation, context=rows.context, calendar=rows.calendar)
 
 
 def _names(parts: Sequence[PartOfKey]) -> list[str]:
