@@ -335,3 +335,25 @@ def test_no_value_of_a_confidential_column_is_told(shop):
 
     assert "without a match" in outcome.stdout
     assert "987654" not in outcome.stdout + outcome.stderr
+
+
+def test_a_promotion_asks_them_of_the_rows_that_it_would_make(shop):
+    strict = MODEL_OF_ORDERS.replace("expr: customer_id}", "expr: customer_id, audit: error}")
+    few = "kind: transform\nname: few\nsql: SELECT * FROM ref('source.customer_rows')\n"
+    model = SHOP["seeknal/semantic_models/customers.yml"].replace(
+        "source.customer_rows", "transform.few"
+    )
+    project = shop(
+        **{MODEL: strict, "seeknal/few.yml": few, "seeknal/semantic_models/customers.yml": model}
+    )
+    project.run("run").assert_ok()
+    fewer = few.rstrip() + " WHERE customer_id <> 8\n"
+    project.write({"seeknal/few.yml": fewer})
+
+    built = project.run("run", "--env", "dev")
+    promoted = project.run("promote", "dev", "--yes")
+
+    assert built.exit_code == 1
+    assert "entity_reference(customer_id)" in built.stderr
+    assert promoted.exit_code != 0
+    assert len(project.rows("transform.few")) == 2
