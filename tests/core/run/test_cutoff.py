@@ -12,6 +12,7 @@ from seeknal.run.content import Contents
 from seeknal.run.cutoff import Cutoff
 from seeknal.run.engine import open_instance, write_rows
 from seeknal.values.names import NodeId
+from seeknal.values.project import Project
 from seeknal.values.relations import Scan
 
 BASE = NodeId("transform.base")
@@ -44,7 +45,8 @@ class Rows:
         known = snapshot(made.id, inputs={BASE: was.output_id})
         fingerprints = {BASE: was.fingerprint, made.id: known.fingerprint}
         earlier = {(BASE, was.output_id): was}
-        with closing(Reader(self.folder, self.folder, nodes, load_plugins())) as lineage:
+        project = Project(root=self.folder, name="reads", nodes=nodes)
+        with closing(Reader(project, load_plugins())) as lineage:
             contents = Contents(lambda kept: self.folder / kept.path)
             cutoff = Cutoff(
                 nodes, fingerprints, lineage, contents, lambda id, output: earlier.get((id, output))
