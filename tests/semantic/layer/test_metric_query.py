@@ -335,3 +335,16 @@ def test_a_plan_says_that_the_metric_changed(with_report):
     by = {entry["node"]: entry["category"] for entry in found}
     assert by["metric.total_revenue"] == "BREAKING"
     assert by["transform.report"] in ("BREAKING", "INDIRECT")
+
+
+def test_without_the_plugin_it_is_said_what_to_install(seeknal_project, monkeypatch):
+    monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "semantic")
+    project = seeknal_project(
+        {REPORT: "kind: transform\nname: report\nsql: FROM {{ metric_query(metrics=['a']) }}\n"}
+    )
+
+    outcome = project.run("validate")
+
+    assert outcome.exit_code == 2
+    assert "error[SK0401]" in outcome.stderr + outcome.stdout
+    assert "needs seeknal-semantic" in outcome.stderr + outcome.stdout

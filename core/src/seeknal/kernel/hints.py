@@ -16,8 +16,9 @@ OURS = {
     "metric": "seeknal-semantic",
     "saved_query": "seeknal-semantic",
     "time_spine": "seeknal-semantic",
+    "metric_query": "seeknal-semantic",
 }
-"""Types and kinds, and the distribution of each."""
+"""Types, kinds and functions, and the distribution of each."""
 
 EXTRAS = {"seeknal-postgres": ("embedded",)}
 """Keys of a connection that ask for the extra of the same name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from math import isclose, isnan
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -127,8 +128,8 @@ def _hashed(value: Any) -> Any:
 def _order(key: Key) -> list[tuple[bool, bool, Any]]:
     """Numbers by size, what else there is by its text, NULL last."""
     return [
-        (part is None, not isinstance(part, int | float), part)
-        if isinstance(part, int | float)
+        (part is None, False, part)
+        if isinstance(part, int | float | Decimal)
         else (part is None, True, "" if part is None else str(part))
         for part in key
     ]
@@ -141,6 +142,8 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _lines(found: Sequence[Compared], dimensions: Sequence[str], limit: int) -> Iterator[str]:
+    if not found:
+        yield "there are none"
     for each in found:
         if each.moved and not dimensions:
             (group,) = each.moved

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from seeknal.kernel.hints import OURS
 from seeknal.kernel.hooks import failure
 from seeknal.kernel.plugin_types import TemplateCall
 from seeknal.values.errors import UsageError
@@ -50,6 +51,8 @@ class Functions:
 
     declared: Mapping[str, TemplateFunction] = field(factory=dict)
     owners: Mapping[str, str] = field(factory=dict)
+    missing: Callable[[str], str | None] = lambda name: None
+    """What to install for a function that nothing declares."""
     project: Project | None = None
     """The nodes that only describe; None while these are read themselves."""
     told: list[Problem] = field(factory=list)
@@ -59,7 +62,11 @@ class Functions:
     def of(cls, plugins: Plugins) -> Functions:
         declared = plugins.template_functions
         owners = {name: plugins.owner("template function", name) for name in declared}
-        return cls(declared=declared, owners=owners)
+
+        def missing(name: str) -> str | None:
+            return plugins.missing("template function", name) if name in OURS else None
+
+        return cls(declared=declared, owners=owners, missing=missing)
 
     def write(self, name: str, call: TemplateCall) -> WrittenQuery:
         """The query of a call. Raises CallFailed."""

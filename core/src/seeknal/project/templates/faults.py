@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,16 @@ class Faults:
     root: Path
     macros: Mapping[str, str] = field(repr=False)
     environment: Any = field(repr=False)
+    lacking: Callable[[str], str | None] = lambda name: None
+    """What to install for a name that a plugin would give a meaning."""
 
     def missing(self, missing: Missing, names: Collection[str]) -> Problem:
         """The problem of something that is not there; ``names`` are those a template may use."""
         where = f", in {missing.snippet} of common/" if missing.snippet else ""
         help = None
         if missing.parts is None:
-            help = in_a_template(missing.name, self.text) or did_you_mean(missing.name, names)
+            help = in_a_template(missing.name, self.text) or self.lacking(missing.name)
+            help = help or did_you_mean(missing.name, names)
             help = help or _RAW
         elif missing.parts:
             few = sorted(missing.parts)[:_FEW]

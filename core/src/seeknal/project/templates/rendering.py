@@ -119,6 +119,7 @@ def _problems(
         root=scope.root,
         macros=scope.macros,
         environment=_environment(scope),
+        lacking=scope.functions.missing,
     )
     if isinstance(error, CallFailed):
         told = error.problems(faults.place_of_call(error.function, error, names.open), node)
