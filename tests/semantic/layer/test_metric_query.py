@@ -348,3 +348,40 @@ def test_without_the_plugin_it_is_said_what_to_install(seeknal_project, monkeypa
     assert outcome.exit_code == 2
     assert "error[SK0401]" in outcome.stderr + outcome.stdout
     assert "needs seeknal-semantic" in outcome.stderr + outcome.stdout
+
+
+def test_keys_may_be_spelt_as_saved_queries_spell_them(with_report):
+    project = with_report(
+        "kind: transform\nname: report\nsql: |\n  FROM {{ metric_query(metrics=['revenue'],"
+        " group_by=['region'], where=\"region = 'north'\") }}\n"
+    )
+
+    project.run("run").assert_ok()
+
+    assert project.rows("transform.report") == [("north", 10.5)]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "seeknal/exposures/board.yml": "kind: exposure\nname: board\ntype: file\n"
+            "params: {path: out/board.csv}\nsql: FROM {{ metric_query(metrics=['revenue']) }}\n"
+        },
+        {
+            "seeknal/exposures/board.yml": "kind: exposure\nname: board\ntype: file\n"
+            "params: {path: out/board.csv}\ninputs: [feature_group.spent]\n",
+            "seeknal/spent.yml": "kind: feature_group\nname: spent\nentity: {name: customer,"
+            " join_keys: [customer]}\nfeatures: {revenue: {dtype: double}}\ntransform: |\n"
+            "  FROM {{ metric_query(metrics=['revenue'], dimensions=['customer']) }}\n",
+        },
+    ],
+    ids=["exposure", "feature_group"],
+)
+def test_every_kind_that_takes_sql_takes_it(shop, files):
+    project = shop(**{name.replace("/", "|"): text for name, text in files.items()})
+
+    project.run("validate").assert_ok()
+    project.run("run").assert_ok()
+
+    assert "revenue" in (project.path / "out/board.csv").read_text()

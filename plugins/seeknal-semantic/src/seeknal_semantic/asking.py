@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 KEYS = (
     *("metrics", "dimensions", "filter", "filters", "order_by", "limit"),
-    *("start", "end", "timezone", "saved_query"),
+    *("start", "end", "timezone", "saved_query", "group_by", "where"),
 )
-"""What a query in JSON may have."""
+"""What a query in JSON, or in a template, may have; the last two as saved queries spell them."""
 
 
 def query_of(given: Mapping[str, Any], layer: SemanticLayer) -> Query:
@@ -38,8 +38,10 @@ def query_of(given: Mapping[str, Any], layer: SemanticLayer) -> Query:
         raise refused("SK1515", f"limit is a whole number, not {limit!r}")
     query = Query(
         metrics=_texts(given, "metrics"),
-        dimensions=_texts(given, "dimensions"),
-        filters=(*_texts(given, "filters"), *_texts(given, "filter")),
+        dimensions=(*_texts(given, "dimensions"), *_texts(given, "group_by")),
+        filters=tuple(
+            text for key in ("filters", "filter", "where") for text in _texts(given, key)
+        ),
         order_by=_texts(given, "order_by"),
         limit=limit,
         start=_text(given, "start"),
