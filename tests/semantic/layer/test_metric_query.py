@@ -385,3 +385,18 @@ def test_every_kind_that_takes_sql_takes_it(shop, files):
     project.run("run").assert_ok()
 
     assert "revenue" in (project.path / "out/board.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [("source.order_rows", "transform.nope", "SK0310"), ("expr: amount", "expr: amout", "SK1510")],
+)
+def test_what_is_wrong_with_a_model_is_told_once(with_report, old, new, code):
+    project = with_report(**{MODELS.replace("/", "|"): ORDERS.replace(old, new)})
+
+    outcome = project.run("validate")
+
+    said = outcome.stdout + outcome.stderr
+    assert outcome.exit_code == 2
+    assert REPORT not in said
+    assert {line[6:12] for line in said.splitlines() if line.startswith("error[")} == {code}

@@ -179,6 +179,9 @@ class _Checker:
         parents = self.fitter.parents(node)
         if any(self.schemas.get(id) is None for id in parents):
             return Fit(schema=of_stored(self.stored(node)), looked=False)
+        if node.sql is not None and node.sql.calls and self.broken.intersection(node.parents):
+            # What is described wrongly has been told, and the query follows from that.
+            return Fit(schema=of_stored(self.stored(node)), looked=False)
         if not node.definition:
             return self.fitter.fit(node, self.schemas)
         described = [each for each in map(self.project.nodes.get, parents) if each is not None]

@@ -360,7 +360,7 @@ class _Builder:
         )
         return sql, with_called(
             sql,
-            resolved.inputs,
+            resolved,
             calls=calls,
             declared=inputs,
             engine=common.engine,

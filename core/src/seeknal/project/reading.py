@@ -418,7 +418,8 @@ class _ProjectReader:
         kinds = self.plugins.kinds
         if any(each.node and kinds[each.node.kind].does == "describes" for each in errors):
             # What functions in SQL say of a wrong description follows from that.
-            errors = [problem for problem in errors if problem not in called]
+            follows = {(each.code, each.message) for each in called}
+            errors = [each for each in errors if (each.code, each.message) not in follows]
         if errors:
             nodes = {**project.nodes, **self.flawed}
             nodes |= {id: evolve(nodes[id], inputs=read) for id, read in self.unclear.items()}
