@@ -363,6 +363,13 @@ _RULES = (
         write="ARRAY(SELECT CAST(GENERATE_SERIES({0}, {1}) AS BIGINT))",
         differs="in DuckDB it is a list, in PostgreSQL rows",
     ),
+    Rule(
+        "GenerateSeries",
+        "moment moment interval",
+        "list of timestamp",
+        write=f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN ARRAY(SELECT {_TIMES}) END",
+        differs="in DuckDB it is a list, in PostgreSQL rows",
+    ),
     Rule("ArrayAgg", "ordered", "list of 0"),
     # JSON
     Rule(
@@ -442,6 +449,7 @@ _RULES = (
         )
         for unit, seconds in (("HOUR", 3600), ("MINUTE", 60), ("SECOND", 1))
     ),
+    Rule("Extract", "DAYOFYEAR moment", "whole", write="CAST(EXTRACT(DOY FROM {1}) AS BIGINT)"),
     Rule(
         "Extract",
         "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment",

@@ -47,6 +47,12 @@ _TRIED = (
     " WHEN {0} RLIKE '[0-9]'"
     " THEN RAISE_ERROR(CONCAT({0}, ' has no counterpart there')) END"
 )
+_SEQUENCE = (
+    "CASE WHEN DAY({0}) <= 28 OR TYPEOF({2}) RLIKE 'day|hour|minute|second'"
+    f" THEN SEQUENCE({_MOMENT}, {_MOMENT.replace('0', '1')}, {{2}})"
+    " WHEN {0} IS NOT NULL"
+    " THEN RAISE_ERROR('months from such a day on have no counterpart there') END"
+)
 
 _RULES = (
     *FULLER,
@@ -154,6 +160,7 @@ _RULES = (
     *TODAY,
     # Dates
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK moment", "whole"),
+    Rule("Extract", "DAYOFYEAR moment", "whole", write="DAYOFYEAR({1})"),
     Rule("Extract", "HOUR|MINUTE timestamp", "whole"),
     Rule("Extract", "SECOND timestamp", "whole", write="SECOND({1})"),
     Rule("Extract", "ISODOW moment", "whole", write="WEEKDAY({1}) + 1"),
@@ -178,8 +185,25 @@ _RULES = (
             "timestamp",
             write=f"CAST(DATE_TRUNC('{unit}', {{0}}) AS TIMESTAMP_NTZ)",
         )
+        for unit in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
+    ),
+    *(
+        Rule(
+            "DateTrunc",
+            f"{unit} moment",
+            "timestamp",
+            write=f"CAST(DATE_TRUNC('{unit}', {{1}}) AS TIMESTAMP_NTZ)",
+        )
         for unit in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
     ),
+    Rule(
+        "GenerateSeries",
+        "moment moment interval",
+        "list of timestamp",
+        write=_SEQUENCE,
+        differs="months after the 29th are counted from the first day in Spark, else from the last",
+    ),
+    Rule("Unnest Explode", "list", "one of 0"),
     Rule("Add", "moment interval", "timestamp", write=f"{_MOMENT} + {{1}}", differs=_DATE),
     Rule("Sub", "moment interval", "timestamp", write=f"{_MOMENT} - {{1}}", differs=_DATE),
     Rule("Add", "date positive", "date", write="DATE_ADD({0}, {1})"),
