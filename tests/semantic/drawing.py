@@ -7,6 +7,7 @@ as YAML, which can be put into ``cases/`` as it is.
 
 import argparse
 import importlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,6 +34,19 @@ def draw(seed: int) -> Case:
         query=draw_query(random, project),
         settings=settings,
     )
+
+
+def pruned(case: Case) -> Case:
+    """The case without the metrics and saved queries that its query does not take."""
+    words = [str(case.query)]
+    kept = []
+    for document in reversed(case.project):
+        if document["kind"] in ("metric", "saved_query"):
+            if not any(re.search(rf"\b{document['name']}\b", one) for one in words):
+                continue
+            words.append(str({key: document[key] for key in document if key != "name"}))
+        kept.insert(0, document)
+    return replace(case, project=kept)
 
 
 def verdict(case: Case, answer: Answerer) -> str:

@@ -1,6 +1,9 @@
-"""Random projects with their tables: two facts, what they join, and metrics of every type."""
+"""Random projects with their tables: facts, what they join, spines, and metrics of every type."""
 
+from datetime import date, timedelta
 from random import Random
+
+from tests.semantic.drawn_metrics import draw_metrics
 
 DAYS = (
     *("2023-12-31", "2024-01-01", "2024-01-02", "2024-01-08", "2024-01-30", "2024-01-31"),
@@ -10,43 +13,41 @@ DAYS = (
 CLOCKS = ("00:00:00", "00:30:00", "06:59:59", "07:00:00", "12:15:30", "23:59:59")
 REGIONS = ("north", "north", "south", "o'er", "")
 COUNTRIES = ("ID", "SG", "")
-ZONES = ("America/New_York", "Asia/Jakarta", "Australia/Lord_Howe")
-SUMS = ("sum", "sum", "count", "count_distinct", "average", "min", "max", "median")
+ZONES = ("America/New_York", "Asia/Jakarta", "Australia/Lord_Howe", "Europe/Berlin")
+SUMS = (
+    *("sum", "sum", "count", "count_distinct", "average", "min", "max", "median"),
+    *("sum_boolean",),
+)
 
 
 def draw_world(random: Random):
     """Documents, tables and settings."""
     settings = draw_settings(random)
-    clocked = random.random() < 0.3
+    kind = random.choice(("timestamp", "timestamp", "tstz")) if random.random() < 0.35 else "date"
+    stores, store_rows = draw_stores(random, kind)
+    partitioned = any(one.get("partition") for one in stores["dimensions"])
+    returned = random.choice(("date", "date", kind))
     tables = {
-        "orders": orders(random, clocked),
+        "orders": orders(random, kind),
         "customers": customers(random),
         "areas": keyed(random, "label text", lambda: [random.choice(("west", "east", ""))]),
         "lines": lines(random),
-        "returns": returns(random),
+        "returns": returns(random, returned),
+        "stores": store_rows,
     }
-    stores, tables["stores"] = draw_stores(random)
     project = [
-        order_model(random, clocked),
+        order_model(random, kind, partitioned and random.random() < 0.7),
         customer_model(random),
         stores,
         model("areas", [key("area")], [{"name": "label"}]),
-        model(
-            "lines",
-            [key("line"), foreign("order")],
-            [{"name": "item"}],
-            measures=[{"name": "quantity", "agg": "sum"}, {"name": "line_count", "agg": "count"}],
-        ),
-        return_model(),
+        line_model(),
+        return_model(random, returned),
     ]
     if random.random() < 0.4:
-        spine, tables["days"] = draw_spine(random)
-        project.append(spine)
-    names = ["revenue", "order_count", "second", "refunds"]
-    for number in range(random.randint(2, 6)):
-        metric = draw_metric(random, f"m{number}", names)
-        names.append(metric["name"])
-        project.append(metric)
+        for spine, rows in draw_spines(random, kind):
+            tables[spine["name"]] = rows
+            project.append(spine)
+    project += draw_metrics(random, project)
     return project, tables, settings
 
 
@@ -96,55 +97,91 @@ def money(random: Random) -> str:
     return random.choice(("0.00", "1.00", "2.50", "10.05", "-3.10", "99.99"))
 
 
-def orders(random: Random, clocked: bool) -> str:
-    kind = "timestamp" if clocked else "date"
-    rows = []
-    for number in range(1, random.choice((0, 4, 6, 9, 12, 15)) + 1):
-        day = random.choice(DAYS)
-        at = f"{day} {random.choice(CLOCKS)}" if clocked else day
-        rows.append(
-            [
-                *(number, maybe(random, random.randint(1, 4)), maybe(random, random.randint(1, 3))),
-                *(random.choice(REGIONS), maybe(random, random.choice(("true", "false")))),
-                *(maybe(random, money(random)), random.choice((0, 1, 1, 2, 5))),
-                *(maybe(random, at, 0.1), maybe(random, random.choice(DAYS), 0.3)),
-            ]
-        )
+def moment(random: Random, kind: str) -> str:
+    """A day, and a time of day where there is one; some are at the edge of a zone's summer."""
+    day = random.choice(DAYS)
+    return day if kind == "date" else f"{day} {random.choice(CLOCKS)}"
+
+
+def orders(random: Random, kind: str) -> str:
+    rows = [
+        [
+            *(number, maybe(random, random.randint(1, 4)), maybe(random, random.randint(1, 3))),
+            *(random.choice(REGIONS), maybe(random, random.choice(("true", "false")))),
+            *(maybe(random, money(random)), random.choice((0, 1, 1, 2, 5))),
+            *(maybe(random, moment(random, kind), 0.1), maybe(random, random.choice(DAYS), 0.3)),
+            *(maybe(random, random.choice(("0.1", "1.5", "-2.25"))), random.choice(("a", "b", ""))),
+            random.choice(DAYS[:3]),
+        ]
+        for number in range(1, random.choice((0, 4, 6, 9, 12, 15)) + 1)
+    ]
     header = "order_id int, customer_id int, store_id int, region text, flag boolean, amount money"
-    return table(f"{header}, size int, ordered_at {kind}, shipped_at date", rows)
+    return table(
+        f'{header}, size int, ordered_at {kind}, shipped_at date, weight double, "Group" text,'
+        " ds date",
+        rows,
+    )
 
 
-def order_model(random: Random, clocked: bool) -> dict:
-    grain = random.choice(("hour", "day")) if clocked else "day"
+def grain_of(random: Random, kind: str) -> str:
+    """How fine a time of that kind is said to be."""
+    if kind != "date":
+        return random.choice(("hour", "hour", "day", "day", "month"))
+    return random.choice((*("day",) * 16, "month", "week", "quarter"))
+
+
+def order_model(random: Random, kind: str, partitioned: bool) -> dict:
+    measures = [
+        {"name": "revenue", "agg": "sum", "expr": "amount"},
+        {"name": "order_count", "agg": "count"},
+        draw_second(random),
+        {"name": "p", **draw_percentile(random), "expr": "size"},
+        {"name": "weights", "agg": random.choice(("sum", "max", "average")), "expr": "weight"},
+        {"name": "flags", "agg": "sum_boolean", "expr": random.choice(("flag", "size > 1"))},
+        {"name": "highest", "agg": random.choice(("min", "max")), "expr": "region"},
+    ]
+    dimensions = [
+        {"name": "ordered_at", "type": "time", "time_granularity": grain_of(random, kind)},
+        {"name": "shipped_at", "type": "time"},
+        *({"name": name} for name in ("region", "flag", "size", "Group")),
+        {"name": "large", "expr": "size >= 2"},
+    ]
+    dimensions[-2]["expr"] = '"Group"'
+    if random.random() < 0.1:
+        dimensions[1]["time_granularity"] = "month"
+    if partitioned:
+        dimensions.append({"name": "ds", "type": "time", "partition": True})
+    entities = [key("order"), foreign("customer"), foreign("store")]
+    more = {}
+    if random.random() < 0.15:
+        inline = {"name": "inline", "type": "simple", "measure": "revenue", "filter": "size > 0"}
+        more["metrics"] = [inline]
+    return model(
+        "orders", entities, dimensions, measures, default_time_dimension="ordered_at", **more
+    )
+
+
+def draw_second(random: Random) -> dict:
+    """A measure of any kind."""
+    agg = random.choice(SUMS)
+    numbers = ("amount", "size", "weight", "size * 2 - amount", "coalesce(amount, 0) / 2")
     second = {
         "name": "second",
-        "agg": random.choice(SUMS),
-        "expr": random.choice(("amount", "size")),
+        "agg": agg,
+        "expr": random.choice(("flag", "size > 1") if agg == "sum_boolean" else numbers),
     }
     if random.random() < 0.3:
         second["agg_time_dimension"] = "shipped_at"
     if random.random() < 0.2:
-        second["filter"] = random.choice(("flag", "size > 0 OR region IS NULL", "region = 'north'"))
+        condition = random.choice(("flag", "size > 0 OR region IS NULL", "region = 'north'"))
+        second.update(random.choice(({"filter": condition}, {"filters": [condition, "size < 5"]})))
     if random.random() < 0.2:
         window = {"name": "shipped_at" if random.random() < 0.4 else "ordered_at"}
         window["window_choice"] = random.choice(("min", "max"))
         if random.random() < 0.5:
-            window["window_groupings"] = ["customer"]
+            window["window_groupings"] = random.choice((["customer"], ["customer", "store"]))
         second["non_additive_dimension"] = window
-    measures = [
-        {"name": "revenue", "agg": "sum", "expr": "amount"},
-        {"name": "order_count", "agg": "count"},
-        second,
-        {"name": "p", **draw_percentile(random), "expr": "size"},
-    ]
-    dimensions = [
-        {"name": "ordered_at", "type": "time", "time_granularity": grain},
-        {"name": "shipped_at", "type": "time"},
-        *({"name": name} for name in ("region", "flag", "size")),
-        {"name": "large", "expr": "size >= 2"},
-    ]
-    entities = [key("order"), foreign("customer"), foreign("store")]
-    return model("orders", entities, dimensions, measures, default_time_dimension="ordered_at")
+    return second
 
 
 def draw_percentile(random: Random) -> dict:
@@ -177,11 +214,11 @@ def customer_model(random: Random) -> dict:
     )
 
 
-def draw_stores(random: Random):
+def draw_stores(random: Random, kind: str):
     """Stores: plain, or valid for a while, or as partitions."""
     entities, dimensions = [key("store"), foreign("area")], [{"name": "format"}]
     choice = random.random()
-    if choice < 0.6:
+    if choice < 0.5:
         rows = [
             [number, random.choice(("big", "small", "")), maybe(random, random.randint(1, 3))]
             for number in range(1, 4)
@@ -189,26 +226,28 @@ def draw_stores(random: Random):
         return model("stores", entities, dimensions), table(
             "store_id int, format text, area_id int", rows
         )
-    if choice < 0.9:
+    if choice < 0.8:
         rows = []
         for number in range(1, 4):
-            cuts = sorted(random.sample(DAYS, 2))
-            ends = [cuts[1], ""] if random.random() < 0.7 else [cuts[1], DAYS[-1]]
-            for start, end in zip(cuts, ends, strict=True):
+            cuts = sorted({moment(random, kind) for _ in range(3)})[:2]
+            ends = [cuts[-1], ""] if random.random() < 0.7 else [cuts[-1], DAYS[-1]]
+            for start, end in zip(cuts, ends, strict=False):
                 if end != start:
                     area = random.randint(1, 3)
                     rows.append([number, random.choice(("big", "small")), area, start, end])
+        grain = {} if kind == "date" else {"time_granularity": random.choice(("day", "second"))}
         dimensions += [
-            {"name": "since", "type": "time", "validity": "start"},
-            {"name": "until", "type": "time", "validity": "end"},
+            {"name": "since", "type": "time", "validity": "start", **grain},
+            {"name": "until", "type": "time", "validity": "end", **grain},
         ]
         return model("stores", [key("store", "natural"), foreign("area")], dimensions), table(
-            "store_id int, format text, area_id int, since date, until date", rows
+            f"store_id int, format text, area_id int, since {kind}, until {kind}", rows
         )
     rows = [
         [number, random.choice(("big", "small")), random.randint(1, 3), day]
         for number in range(1, 4)
-        for day in random.sample(DAYS, 3)
+        for day in DAYS[:3]
+        if random.random() < 0.8
     ]
     dimensions.append({"name": "ds", "type": "time", "partition": True})
     return model("stores", entities, dimensions), table(
@@ -228,24 +267,36 @@ def lines(random: Random) -> str:
     return table("line_id int, order_id int, item text, quantity int", rows)
 
 
-def returns(random: Random) -> str:
+def line_model() -> dict:
+    return model(
+        "lines",
+        [key("line"), foreign("order")],
+        [{"name": "item"}],
+        measures=[{"name": "quantity", "agg": "sum"}, {"name": "line_count", "agg": "count"}],
+    )
+
+
+def returns(random: Random, kind: str) -> str:
     rows = [
         [
             *(number, maybe(random, random.randint(1, 4)), random.choice(REGIONS)),
-            *(maybe(random, money(random)), maybe(random, random.choice(DAYS))),
+            *(maybe(random, money(random)), maybe(random, moment(random, kind))),
         ]
         for number in range(1, random.randint(0, 5) + 1)
     ]
     return table(
-        "return_id int, customer_id int, region text, refund money, returned_at date", rows
+        f"return_id int, customer_id int, region text, refund money, returned_at {kind}", rows
     )
 
 
-def return_model() -> dict:
+def return_model(random: Random, kind: str) -> dict:
     return model(
         "returns",
         [key("return"), foreign("customer")],
-        [{"name": "returned_at", "type": "time"}, {"name": "region"}],
+        [
+            {"name": "returned_at", "type": "time", "time_granularity": grain_of(random, kind)},
+            {"name": "region"},
+        ],
         [
             {"name": "refunds", "agg": "sum", "expr": "refund"},
             {"name": "return_count", "agg": "count"},
@@ -254,97 +305,30 @@ def return_model() -> dict:
     )
 
 
-def draw_spine(random: Random):
-    """A declared spine that covers the data, with a period of its own."""
-    from datetime import date, timedelta
-
+def draw_spines(random: Random, kind: str):
+    """Declared spines, most of which cover the data, with periods of their own."""
     first, length = date(2023, 12, 1), 160
-    rows = [
-        [first + timedelta(days=at), maybe(random, f"p{at // 25}", 0.05)] for at in range(length)
-    ]
-    document = {
-        **{"kind": "time_spine", "name": "days", "model": "ref('transform.days')"},
-        **{"column": "day", "time_granularity": "day"},
-        "custom_granularities": [{"name": "season", "column": "season"}],
+    if random.random() < 0.15:
+        first, length = date(2024, 1, 5), 60
+    days = [first + timedelta(days=at) for at in range(length)]
+    if random.random() < 0.15:
+        days = [day for day in days if random.random() < 0.8]
+    rows = [[day, maybe(random, f"p{(day - first).days // 25}", 0.05)] for day in days]
+    if random.random() < 0.3:
+        rows = [*rows, ["", "p9"], rows[0]]
+    found = [(spine("days", "day", "season"), table("day date, season text", rows))]
+    if random.random() < 0.15:
+        months = [[date(2023 + at // 12, at % 12 + 1, 1), f"t{at // 4}"] for at in range(10, 18)]
+        found.append((spine("months", "month", "term"), table("month date, term text", months)))
+    if kind != "date" and random.random() < 0.3:
+        hours = [[f"{day} {hour:02}:00:00", hour // 8] for day in days for hour in range(24)]
+        found.append((spine("hours", "hour", "shift"), table("hour timestamp, shift int", hours)))
+    return found[1:] if len(found) > 1 and random.random() < 0.3 else found
+
+
+def spine(name: str, grain: str, custom: str) -> dict:
+    return {
+        **{"kind": "time_spine", "name": name, "model": f"ref('transform.{name}')"},
+        **{"column": grain, "time_granularity": grain},
+        "custom_granularities": [{"name": custom, "column": custom}],
     }
-    return document, table("day date, season text", rows)
-
-
-def draw_metric(random: Random, name: str, names: list[str]) -> dict:
-    """A metric of some type, of measures and of earlier metrics."""
-    kind = random.choice(("simple", "cumulative", "derived", "derived", "ratio", "conversion"))
-    metric = {"kind": "metric", "name": name, "type": kind}
-    if kind in ("simple", "cumulative"):
-        metric["measure"] = random.choice(("revenue", "order_count", "second", "refunds", "p"))
-        if random.random() < 0.25:
-            metric["join_to_timespine"] = True
-        if random.random() < 0.25:
-            metric["fill_nulls_with"] = 0
-        if random.random() < 0.2:
-            metric["time_granularity"] = random.choice(("day", "month"))
-    if kind == "cumulative":
-        metric.update(draw_window(random))
-    elif kind == "ratio":
-        metric["numerator"] = draw_input(random, names, offsets=False)
-        metric["denominator"] = draw_input(random, names, offsets=False)
-    elif kind == "derived":
-        inputs = [draw_input(random, names) for _ in range(random.randint(1, 2))]
-        metric["inputs"] = [
-            {**one, "alias": alias} for one, alias in zip(inputs, "ab", strict=False)
-        ]
-        both = (
-            "a - b",
-            "(a - b) / b",
-            "coalesce(a, 0) + coalesce(b, 0)",
-            "a * 100.0 / nullif(b, 1)",
-        )
-        metric["expr"] = random.choice(both if len(inputs) == 2 else ("a", "-a * 2", "a / 2"))
-    elif kind == "conversion":
-        metric.update(base_measure="order_count", conversion_measure="return_count")
-        metric["entity"] = "customer"
-        if random.random() < 0.7:
-            metric["window"] = random.choice(("1 day", "7 days", "1 month"))
-        if random.random() < 0.5:
-            metric["calculation"] = "conversions"
-        if random.random() < 0.3:
-            properties = {"base_property": "region", "conversion_property": "region"}
-            metric["constant_properties"] = [properties]
-    if random.random() < 0.25:
-        metric["filter"] = random.choice(
-            (
-                "region = 'north' OR region IS NULL",
-                "metric_time >= '2024-01-02'",
-                "NOT region = 'o''er'",
-            )
-        )
-    return metric
-
-
-def draw_window(random: Random) -> dict:
-    found = {}
-    choice = random.random()
-    if choice < 0.45:
-        found["window"] = random.choice(("1 day", "7 days", "2 weeks", "1 month", "1 quarter"))
-    elif choice < 0.75:
-        found["grain_to_date"] = random.choice(("week", "month", "quarter", "year"))
-    if random.random() < 0.5:
-        found["period_agg"] = random.choice(("first", "last", "average"))
-    return found
-
-
-def draw_input(random: Random, names: list[str], offsets=True) -> dict:
-    found = {"metric": random.choice(names)}
-    choice = random.random() if offsets else 1
-    if choice < 0.45:
-        found["offset"] = random.choice(("1 month", "1 month", "7 days", "1 week", "1 quarter"))
-    elif choice < 0.55:
-        found["offset_to_grain"] = random.choice(("month", "year"))
-    if random.random() < 0.2:
-        found["filter"] = random.choice(
-            ("region != 'south'", "customer__country = 'ID' OR region = 'north'")
-        )
-    if random.random() < 0.2:
-        found["fill_nulls_with"] = 0
-    if random.random() < 0.1:
-        found["join_to_timespine"] = True
-    return found

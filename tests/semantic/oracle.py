@@ -204,7 +204,7 @@ def by_reference(case: Case) -> Rows | Refusal:
     """The reference's answer to a case."""
     with database(case.tables) as connection:
         tables = facts(connection, case.tables)
-    columns = {name: list(columns_of(text)) for name, text in case.tables.items()}
+    columns = {name: columns_of(text) for name, text in case.tables.items()}
     try:
         found = reference.answer(case.project, tables, columns, case.query, case.settings)
     except reference.Refused as refused:

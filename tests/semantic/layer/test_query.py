@@ -97,6 +97,24 @@ def test_what_cannot_be_answered_is_told_with_what_can(stored, arguments, code, 
     assert "Traceback" not in outcome.stderr
 
 
+def test_a_value_that_does_not_fit_an_expression_is_told_without_a_traceback(shop):
+    odd = (
+        "kind: semantic_model\nname: odd\nmodel: ref('source.order_rows')\n"
+        "measures: [{name: worst, agg: sum, expr: CAST(region AS INTEGER)}]\n"
+    )
+    made = shop(**{"seeknal|odd.yml": odd})
+    made.run("run").assert_ok()
+    made.write({"asked.jsonl": '{"metrics": ["worst"]}\n'})
+
+    outcome = made.run("query", "--metrics", "worst")
+    lines = made.run("query", "--queries", "asked.jsonl")
+
+    assert outcome.exit_code == 2
+    assert "error[SK1525]" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert json.loads(lines.stdout)["code"] == "SK1525"
+
+
 def test_a_saved_query_is_begun_with(shop):
     saved = "kind: saved_query\nname: by_region\nmetrics: [revenue]\ndimensions: [region]\n"
     made = shop(**{"seeknal|saved_queries|all.yml": saved})

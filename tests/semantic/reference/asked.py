@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.semantic.reference.calendar import RANK, nests
+from tests.semantic.reference.calendar import RANK
 from tests.semantic.reference.language import as_datetime, moment
 from tests.semantic.reference.paths import Rows
 from tests.semantic.reference.project import Measure, Project, measures_under
@@ -80,7 +80,7 @@ class Asked:
                 for row in project.tables[spine.table]
                 if row[spine.column] is not None and row[spine.customs[grain]] is not None
             )
-        fitting = [one for one in project.spines if nests(one.grain, grain)]
+        fitting = [one for one in project.spines if project.calendar.nests(one.grain, grain)]
         if fitting:
             spine = max(fitting, key=lambda one: RANK[one.grain])
             column = [row[spine.column] for row in project.tables[spine.table]]

@@ -17,14 +17,6 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12, "fiscal_quarter": 3, "fiscal_yea
 PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "dow": "day"}
 PARTS["doy"] = "day"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-COARSER_WITHIN = {
-    "week": ("week",),
-    "month": ("month", "quarter", "year", "fiscal_quarter", "fiscal_year"),
-    "quarter": ("quarter", "year"),
-    "fiscal_quarter": ("fiscal_quarter", "fiscal_year"),
-    "year": ("year",),
-    "fiscal_year": ("fiscal_year",),
-}
 
 
 class Calendar:
@@ -79,6 +71,16 @@ class Calendar:
         last = from_months(months + 1) - timedelta(days=1)
         return value.replace(year=last.year, month=last.month, day=min(value.day, last.day))
 
+    def nests(self, finer: str, coarser: str) -> bool:
+        """Whether each period of ``finer`` lies in one of ``coarser``."""
+        if RANK[finer] <= RANK["day"]:
+            return RANK[finer] <= RANK[coarser]
+        if finer in MONTHS and coarser in MONTHS and RANK[finer] <= RANK[coarser]:
+            # Each begins so many months after January.
+            leads = [self.fiscal - 1 if one.startswith("fiscal") else 0 for one in (finer, coarser)]
+            return (leads[0] - leads[1]) % MONTHS[finer] == 0
+        return finer == coarser
+
     def within(self, start, grain: str, finer: str):
         """The periods of ``finer`` that a period holds."""
         end = as_datetime(self.next(start, grain))
@@ -99,13 +101,6 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         refuse(Reason.BAD_QUERY, f"there is no time zone {name!r}")
-
-
-def nests(finer: str, coarser: str) -> bool:
-    """Whether each period of ``finer`` lies in one of ``coarser``."""
-    if RANK[finer] <= RANK["day"]:
-        return RANK[finer] <= RANK[coarser]
-    return coarser in COARSER_WITHIN[finer]
 
 
 def part(value, name: str):

@@ -1,7 +1,7 @@
 """Cumulative metrics: at each base period the rows of its window, aggregated anew."""
 
 from tests.semantic.reference.aggregates import mean
-from tests.semantic.reference.calendar import GRAINS, amount, nests
+from tests.semantic.reference.calendar import GRAINS, amount
 from tests.semantic.reference.cuts import check_cuts
 from tests.semantic.reference.language import as_datetime
 from tests.semantic.reference.leaf import Leaf
@@ -63,14 +63,14 @@ def window_of(leaf: Leaf, metric: Metric, base: str):
     calendar, keys = leaf.calendar, metric.keys
     if "window" in keys:
         count, unit = amount(keys["window"])
-        if not nests(base, unit):
+        if not calendar.nests(base, unit):
             refuse(Reason.WINDOW, f"window {keys['window']} of {metric.name!r} over {base} periods")
         return lambda at, period: calendar.move(period, -count, unit) < at <= period
     if "grain_to_date" in keys:
         grain = keys["grain_to_date"]
         if grain not in GRAINS:
             bad(f"metric {metric.name!r}: no grain {grain!r}")
-        if not nests(base, grain):
+        if not calendar.nests(base, grain):
             refuse(Reason.WINDOW, f"{grain} to date of {metric.name!r} over {base} periods")
         return lambda at, period: (
             at <= period and as_datetime(calendar.truncate(period, grain)) <= as_datetime(at)
@@ -84,7 +84,7 @@ def points(leaf: Leaf, base: str) -> list:
     if leaf.way == "none":
         return [(period, period) for period in spine]
     if leaf.way == "forward":
-        if any(not nests(base, one.unit) for one in leaf.chain):
+        if any(not calendar.nests(base, one.unit) for one in leaf.chain):
             refuse(Reason.OFFSET, f"an offset does not fit {base} periods")
         return [(back(calendar, leaf.chain, period, base), period) for period in spine]
     if leaf.way == "back" and leaf.work == base:

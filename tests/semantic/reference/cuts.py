@@ -1,6 +1,6 @@
 """A query's filter may not cut a period that is shifted whole."""
 
-from tests.semantic.reference.calendar import PARTS, RANK, nests
+from tests.semantic.reference.calendar import PARTS, RANK
 from tests.semantic.reference.language import as_datetime, moment
 from tests.semantic.reference.refusal import Reason, refuse
 
@@ -14,7 +14,7 @@ def check_cuts(tree, work: str, time_name, declared: str, calendar) -> None:
         if item is None:
             return None
         grain = PARTS[item.part] if item.part else item.grain
-        return None if grain in RANK and nests(work, grain) else item
+        return None if grain in RANK and calendar.nests(work, grain) else item
 
     def visit(node):
         if not isinstance(node, tuple):

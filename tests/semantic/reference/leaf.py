@@ -49,7 +49,9 @@ class Leaf:
         if chain and not self.grains:
             self.no_time("an offset, without a grain of metric_time in the query,")
         declared = measure.time.grain if measure.time else "day"
-        self.way, self.work = way_of(chain, self.grains, self.project.customs, declared)
+        self.way, self.work = way_of(
+            self.calendar, chain, self.grains, self.project.customs, declared
+        )
         if self.way in ("months", "back"):
             for tree in asked.filters:
                 check_cuts(tree, self.work, self.time_name, declared, self.calendar)

@@ -2,7 +2,7 @@
 
 from tests.semantic.reference.aggregates import divide
 from tests.semantic.reference.asked import Asked
-from tests.semantic.reference.calendar import RANK, nests
+from tests.semantic.reference.calendar import RANK
 from tests.semantic.reference.cumulative import cumulative
 from tests.semantic.reference.evaluate import evaluate
 from tests.semantic.reference.language import NUMBER_FUNCTIONS, names, parse_expression, walk
@@ -11,6 +11,7 @@ from tests.semantic.reference.project import Input, Metric, bad, measures_under
 from tests.semantic.reference.refusal import Reason, refuse
 from tests.semantic.reference.shifts import Shift
 from tests.semantic.reference.simple import conversion, filled, simple
+from tests.semantic.reference.types import is_float, typed
 
 
 def values_of(asked: Asked, metric: Metric, filters: tuple = (), chain: tuple = ()) -> dict:
@@ -25,14 +26,16 @@ def values_of(asked: Asked, metric: Metric, filters: tuple = (), chain: tuple = 
         found = simple(leaf) if metric.type == "simple" else cumulative(leaf, metric)
         return over_spine(asked, metric.name, found) if one.spined else found
     sides = [(one, input_values(asked, one, filters, chain)) for one in metric.inputs]
-    fills = [typed_fill(asked, one.name, fill_of(asked, one), values) for one, values in sides]
+    fills = [typed_fill(asked, one.name, fill_of(asked, one)) for one, _ in sides]
     combine = ratio if metric.type == "ratio" else derivation(metric)
+    floating = is_float(asked.project, metric)
     result = {}
     for group in {group: None for _, values in sides for group in values}:
         row = [
             filled(values.get(group), fill) for (_, values), fill in zip(sides, fills, strict=True)
         ]
-        result[group] = combine(row)
+        value = combine(row)
+        result[group] = typed(value, True) if floating else value
     return result
 
 
@@ -54,29 +57,11 @@ def own_fill(metric: Metric):
     return metric.inputs[0].fill if metric.type in ("simple", "cumulative") else None
 
 
-def typed_fill(asked: Asked, name: str, fill, values: dict):
+def typed_fill(asked: Asked, name: str, fill):
     """What fills a metric, as a float where the metric is one."""
     if fill is None or isinstance(fill, str):
         return fill
-    floating = is_float(asked, asked.project.metric(name))
-    return float(fill) if floating or any(isinstance(v, float) for v in values.values()) else fill
-
-
-def is_float(asked: Asked, metric: Metric) -> bool:
-    """Whether a metric's type is DOUBLE whatever the columns are."""
-    if metric.type == "ratio":
-        return True
-    if metric.type == "conversion":
-        return metric.keys.get("calculation", "conversion_rate") == "conversion_rate"
-    if metric.type == "derived":
-        tree = parse_expression(metric.keys["expr"], NUMBER_FUNCTIONS)
-        divides = any(node[0] == "bin" and node[1] == "/" for node in walk(tree))
-        return divides or any(is_float(asked, asked.project.metric(o.name)) for o in metric.inputs)
-    measure = asked.project.measure(metric.inputs[0].name, metric.name)
-    discrete = measure.agg == "percentile" and measure.options.get("discrete", False)
-    return metric.keys.get("period_agg") == "average" or (
-        measure.agg in ("average", "median", "percentile") and not discrete
-    )
+    return typed(fill, is_float(asked.project, asked.project.metric(name)))
 
 
 def ratio(row: list):
@@ -124,13 +109,13 @@ def let_through(leaf: Leaf):
     customs = leaf.project.customs
     grains = [customs[one].grain if one in customs else one for one in leaf.grains]
     finest = min(grains, key=RANK.get)
-    if not all(nests(finest, one) for one in grains):
+    if not all(leaf.calendar.nests(finest, one) for one in grains):
         finest = "day"
+    only_custom = all(one in customs for one in leaf.grains)
+    named = min(leaf.grains, key=lambda one: RANK[customs[one].grain]) if only_custom else finest
     trees = [part for tree in leaf.asked.filters for part in conjuncts(tree)]
     trees = [tree for tree in trees if only_time(leaf, tree)]
-    only_custom = [one for one in leaf.grains if one in customs]
-    spine = leaf.asked.spine(only_custom[0] if only_custom else finest)
-    for shown in spine:
+    for shown in leaf.asked.spine(named):
         inner = leaf.calendar.within(shown, finest, leaf.measure.time.grain)
         if any(leaf.asked.bounded(at, leaf.bounds) and timely(leaf, trees, at) for at in inner):
             yield shown
@@ -164,5 +149,5 @@ def metric_by_entity(asked: Asked, name: str, entity: str):
     metric = asked.project.metric(name)
     inner = Asked(asked.project, (name,), (entity,), within=(*asked.within, name))
     values = values_of(inner, metric)
-    fill = typed_fill(inner, name, own_fill(metric), values)
+    fill = typed_fill(inner, name, own_fill(metric))
     return {group[0]: value for group, value in values.items()}, fill

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from tests.semantic.reference.calendar import GRAINS, PARTS, nests, part
+from tests.semantic.reference.calendar import GRAINS, PARTS, part
 from tests.semantic.reference.evaluate import evaluate
 from tests.semantic.reference.language import as_datetime
 from tests.semantic.reference.project import Field, Model, Project
@@ -89,7 +89,7 @@ def check_grain(project: Project, name: str, declared: str, suffix: str) -> None
         wanted = PARTS[suffix.removeprefix("extract_")]
     elif suffix in project.customs:
         wanted = project.customs[suffix].grain
-    if not nests(declared, wanted):
+    if not project.calendar.nests(declared, wanted):
         refuse(Reason.GRAIN, f"{name}: its time dimension has the grain {declared}")
 
 

@@ -162,7 +162,7 @@ def texts(value) -> tuple:
 
 
 def read_project(documents, tables, columns, settings) -> Project:
-    """The project of a case; ``tables`` are lists of dicts by name, ``columns`` names by table."""
+    """The project of a case; ``tables`` are lists of dicts by name, ``columns`` types by name."""
     project = Project(tables, columns, Calendar(**settings))
     for document in documents:
         document = dict(document)

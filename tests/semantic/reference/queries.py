@@ -93,10 +93,7 @@ def metric_rows(project: Project, query, metrics, items, filters) -> list[tuple]
     asked = Asked(project, metrics, items, filters, query.get("start"), query.get("end"))
     values = [values_of(asked, metric) for metric in found]
     groups = {group: None for one in values for group in one}
-    fills = [
-        typed_fill(asked, metric.name, own_fill(metric), one)
-        for metric, one in zip(found, values, strict=True)
-    ]
+    fills = [typed_fill(asked, metric.name, own_fill(metric)) for metric in found]
     return [
         (*group, *(filled(one.get(group), fill) for one, fill in zip(values, fills, strict=True)))
         for group in groups

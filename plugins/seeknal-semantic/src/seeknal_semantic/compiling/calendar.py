@@ -27,6 +27,11 @@ def months_of(grain: str) -> int:
     return _MONTHS.get(grain, 0)
 
 
+def step_of(grain: str) -> tuple[int, str]:
+    """How long a period of ``grain`` is."""
+    return (months_of(grain), "month") if months_of(grain) else (1, grain)
+
+
 def begin_of(grain: str, moment: exp.Expr, calendar: Calendar) -> exp.Expr:
     """The begin of the period that a moment lies in: DATE from day on, else TIMESTAMP."""
     if not is_whole_days(grain):

@@ -109,7 +109,7 @@ class _Rendering:
                 tree = self.tree(inner)
                 return tree if fill is None else exp.Coalesce(this=tree, expressions=[number(fill)])
             case Among(value=inner):
-                return self.tree(inner)
+                return self._where_it_has_rows(value, self.tree(inner))
             case Quotient(numerator=one, denominator=other):
                 return self._where_it_has_rows(value, divided(self.tree(one), self.tree(other)))
             case Formula(expr=expr, values=values):

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from seeknal_semantic.definitions import Metric
 
 
+_MOST = 2**63
+
+
 def compiled(scope: Scope, query: Query) -> exp.Query:
     """The query as a tree. Raises SeeknalError for what has no exact answer."""
     _check(query)
@@ -60,8 +63,8 @@ def _check(query: Query) -> None:
     for name in names:
         if [each.lower() for each in names].count(name.lower()) > 1:
             raise refused("SK1516", f"{name!r} is asked for twice")
-    if query.limit is not None and query.limit < 0:
-        raise refused("SK1515", f"limit {query.limit} is below 0")
+    if query.limit is not None and not 0 <= query.limit < _MOST:
+        raise refused("SK1515", f"limit {query.limit} is no number of rows")
 
 
 def _metric(scope: Scope, name: str) -> Metric:

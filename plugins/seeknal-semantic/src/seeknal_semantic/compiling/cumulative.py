@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from seeknal.plugin import Duration
-from seeknal_semantic.compiling.aggregates import aggregated
 from seeknal_semantic.compiling.calendar import begin_of, months_of, shifted
 from seeknal_semantic.compiling.cuts import refuse_cuts
-from seeknal_semantic.compiling.items import finest_grain, items_of, own_time, spine_grain
-from seeknal_semantic.compiling.leaves import is_shown, later, leaf, measured_value, value_name
+from seeknal_semantic.compiling.items import coarseness, finest_grain, items_of, own_time
+from seeknal_semantic.compiling.leaves import is_shown, later, leaf, total_of, value_name
 from seeknal_semantic.compiling.offsets import Shift, way_back
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
@@ -22,7 +21,6 @@ from seeknal_semantic.compiling.spine import PERIOD, spine_of
 from seeknal_semantic.compiling.trees import (
     NTH,
     aliased,
-    as_double,
     column,
     grouped,
     is_first,
@@ -55,22 +53,25 @@ def cumulative(
     fine = own_time(aggregate.measured, metric.name).grain or "day"
     base = metric.time_granularity or fine
     _check(scope, metric, base, items)
+    if base != fine:
+        refuse_cuts(scope, asked, aggregate.measured, base)
     source = Source(scope, aggregate.measured)
-    periods = table(parts.add("periods", spine_of(scope, base, asked.times)))
+    periods = table(parts.add("periods", spine_of(scope, base, asked.times, parts)))
     period = column(PERIOD, periods.name)
-    shown, seen, conditions = _offset(scope, asked, parts, aggregate, base, items, period)
+    shown, seen, conditions, join = _offset(scope, asked, parts, aggregate, base, items, period)
     conditions += row_conditions(scope, asked, parts, source, aggregate.filters)
     conditions += bounds(scope, asked, aggregate.measured, items, lambda: shown)
     conditions += shown_conditions(scope, asked, parts, source, shown)
     columns = [aliased(shown_value(scope, parts, source, item, shown), item.name) for item in items]
     word = value_name(aggregate, asked)
-    found = aggregated(aggregate.measure, measured_value(source, aggregate))
-    value = aliased(as_double(found) if metric.period_agg == "average" else found, word)
+    value = aliased(total_of(source, aggregate), word)
     on = _in_window(scope, metric, begin_of(base, source.time, scope.calendar), seen)
     if any(item.is_time and item.grain == base for item in items):
         query = source.select(*columns, value, periods=periods, on=on)
         return grouped(where(query, conditions), len(columns))
     query = source.select(column(PERIOD, periods.name), *columns, value, periods=periods, on=on)
+    if join is not None:
+        query.append("joins", join)
     inner = grouped(where(query, conditions), len(columns) + 1)
     every = parts.add(f"{aggregate.model.name}_by_{base}", inner)
     return _coarser(parts, metric, every, [item.name for item in items], word)
@@ -84,23 +85,32 @@ def _offset(
     base: str,
     items: Sequence[Item],
     period: exp.Expr,
-) -> tuple[exp.Expr, exp.Expr, list[exp.Expr]]:
-    """What is shown of a period, the period whose window counts for it, and what has to be true."""
+) -> tuple[exp.Expr, exp.Expr, list[exp.Expr], exp.Join | None]:
+    """What is shown of a period, the period whose window counts for it, and what has to be true.
+
+    And the periods that are shown, where each looks at several.
+    """
     if not aggregate.offsets:
-        return period, period, []
+        return period, period, [], None
     name, grain = aggregate.measure.name, finest_grain(items)
     if grain is None:
         raise refused("SK1518", f"the offset of {name!r} does not fit the query")
-    way = way_back(aggregate.offsets, grain, base, name)
+    way = way_back(aggregate.offsets, grain, base, name, scope.calendar)
     if isinstance(way, Shift):
         if way.months:
-            refuse_cuts(scope, asked, aggregate.measured)
+            whole = "month" if can_tell(base, "month") else base
+            refuse_cuts(scope, asked, aggregate.measured, whole)
         shown = later(period, way, scope)
-        return shown, period, [is_shown(scope, asked, parts, shown, items)]
-    if grain != base:
-        why = f"by {grain} it has one value of several periods"
-        raise refused("SK1518", f"the offset of {name!r} does not fit the query: {why}")
-    return period, begin_of(base, way.from_(period, scope.calendar), scope.calendar), []
+        return shown, period, [is_shown(scope, asked, parts, shown, items)], None
+    refuse_cuts(scope, asked, aggregate.measured, grain)
+    if grain == base:
+        return period, begin_of(base, way.from_(period, scope.calendar), scope.calendar), [], None
+    coarser = table(parts.add("periods", spine_of(scope, grain, asked.times, parts)))
+    there = column(PERIOD, coarser.name)
+    looked_at = begin_of(grain, way.from_(there, scope.calendar), scope.calendar)
+    own = begin_of(grain, period, scope.calendar)
+    join = exp.Join(this=coarser, on=exp.EQ(this=own, expression=looked_at))
+    return there, period, [], join
 
 
 def _in_window(scope: Scope, metric: CumulativeMetric, own: exp.Expr, seen: exp.Expr) -> exp.Expr:
@@ -142,7 +152,7 @@ def _coarser(
 def _check(scope: Scope, metric: CumulativeMetric, base: str, items: Sequence[Item]) -> None:
     start = scope.calendar.fiscal_year_start
     for item in items:
-        grain = spine_grain(scope, item.grain) if item.is_time and item.grain else base
+        grain = coarseness(scope, item) if item.is_time else base
         if not can_tell(base, grain, start):
             raise refused("SK1506", f"{item.name!r}: {metric.name!r} is by {base}")
     to_date = metric.grain_to_date

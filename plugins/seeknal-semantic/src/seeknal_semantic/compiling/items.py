@@ -118,3 +118,24 @@ def spine_grain(scope: Scope, grain: str) -> str:
     """The grain of the periods in which the values of a grain are found."""
     custom = scope.layer.custom_grains.get(grain)
     return custom[0].grain if custom else grain
+
+
+def coarseness(scope: Scope, item: Item) -> str:
+    """The grain of which each period has one value of an item."""
+    return spine_grain(scope, item.grain) if item.grain else PART_GRAINS[item.part or "day"]
+
+
+def grain_of_all(scope: Scope, items: Sequence[Item]) -> str | None:
+    """The grain of which each period lies in one of every period of the own time that is shown.
+
+    It is one of the project's own where only such are shown.
+    """
+    shown = [item for item in items if item.is_time and item.grain]
+    if not shown:
+        return None
+    finest = min(shown, key=lambda item: rank(coarseness(scope, item)))
+    grain = coarseness(scope, finest)
+    start = scope.calendar.fiscal_year_start
+    if not all(can_tell(grain, coarseness(scope, item), start) for item in shown):
+        return "day"
+    return finest.grain if all(item.custom for item in shown) else grain

@@ -12,24 +12,28 @@ from seeknal_semantic.compiling.aggregates import aggregated
 from seeknal_semantic.compiling.calendar import begin_of, shifted
 from seeknal_semantic.compiling.cuts import refuse_cuts
 from seeknal_semantic.compiling.items import finest_grain, items_of, own_time, spine_grain
-from seeknal_semantic.compiling.offsets import LookBack, Shift, way_back
+from seeknal_semantic.compiling.offsets import LookBack, way_back
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
-from seeknal_semantic.compiling.spine import PERIOD, spine_of
+from seeknal_semantic.compiling.spine import PERIOD, periods_of, spine_of
 from seeknal_semantic.compiling.trees import (
     NTH,
     aliased,
+    as_double,
     column,
     grouped,
     is_first,
     table,
     where,
 )
+from seeknal_semantic.definitions import CumulativeMetric
+from seeknal_semantic.grains import can_tell
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.items import Item
+    from seeknal_semantic.compiling.offsets import Shift
     from seeknal_semantic.compiling.plan import Aggregate
     from seeknal_semantic.compiling.scope import Asked, Parts, Scope
     from seeknal_semantic.definitions import Dimension, Measure
@@ -49,7 +53,7 @@ def leaf(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -
     source = Source(scope, first.measured)
     items = items_of(scope, asked.dimensions, first.measured, asked.default_grain)
     conditions = row_conditions(scope, asked, parts, source, first.filters)
-    shown, periods, on = _shown(scope, asked, parts, source, first, items)
+    shown, periods, on = shown_at(scope, asked, parts, source, first, items)
     if first.offsets and periods is None:
         assert shown is not None
         conditions.append(is_shown(scope, asked, parts, shown, items))
@@ -61,12 +65,17 @@ def leaf(scope: Scope, asked: Asked, parts: Parts, group: Sequence[Aggregate]) -
     select = partial(source.select, periods=periods, on=on)
     if first.measure.non_additive is not None:
         return _at_moment(asked, parts, source, group, items, columns, conditions, select)
-    values = [
-        aliased(aggregated(each.measure, measured_value(source, each)), value_name(each, asked))
-        for each in group
-    ]
+    values = [aliased(total_of(source, each), value_name(each, asked)) for each in group]
     query = where(select(*columns, *values), conditions)
     return source.simplified(grouped(query, len(columns)))
+
+
+def total_of(source: Source, aggregate: Aggregate) -> exp.Expr:
+    """The aggregate of the rows; what is averaged over periods is a DOUBLE without any, too."""
+    found = aggregated(aggregate.measure, measured_value(source, aggregate))
+    over = aggregate.over
+    averaged = isinstance(over, CumulativeMetric) and over.period_agg == "average"
+    return as_double(found) if averaged else found
 
 
 def measured_value(source: Source, aggregate: Aggregate) -> exp.Expr | None:
@@ -80,7 +89,7 @@ def counts_rows(measure: Measure) -> bool:
     return measure.agg == "count" and measure.expr in ("*", "1")
 
 
-def _shown(
+def shown_at(
     scope: Scope,
     asked: Asked,
     parts: Parts,
@@ -100,30 +109,18 @@ def _shown(
             f"{name!r} is asked for at an earlier time, and the query has no period of metric_time",
             help="add metric_time__month, or another grain",
         )
-    way = way_back(aggregate.offsets, grain, fine, name)
+    way = way_back(aggregate.offsets, grain, fine, name, scope.calendar)
     if isinstance(way, LookBack):
-        periods = table(parts.add("periods", spine_of(scope, grain, asked.times)))
+        refuse_cuts(scope, asked, aggregate.measured, grain)
+        periods = table(parts.add("periods", spine_of(scope, grain, asked.times, parts)))
         period = column(PERIOD, periods.name)
         seen = begin_of(grain, way.from_(period, scope.calendar), scope.calendar)
         own = begin_of(grain, source.time, scope.calendar)
         return period, periods, exp.EQ(this=own, expression=seen)
     if way.months:
-        refuse_cuts(scope, asked, aggregate.measured)
+        whole = "month" if can_tell(fine, "month") else fine
+        refuse_cuts(scope, asked, aggregate.measured, whole)
     return later(source.time, way, scope), None, None
-
-
-def shown_moment(
-    scope: Scope, aggregate: Aggregate, source: Source, items: Sequence[Item]
-) -> exp.Expr:
-    """The moment that a row counts for, where each counts for one. Raises QueryRefused."""
-    if not aggregate.offsets:
-        return source.time
-    grain, name = finest_grain(items), aggregate.measure.name
-    fine = own_time(aggregate.measured, name).grain or "day"
-    way = way_back(aggregate.offsets, grain, fine, name) if grain else None
-    if not isinstance(way, Shift):
-        raise refused("SK1518", f"the offset of {name!r} does not fit the query")
-    return later(source.time, way, scope)
 
 
 def later(moment: exp.Expr, way: Shift, scope: Scope) -> exp.Expr:
@@ -141,10 +138,10 @@ def is_shown(
     """Whether the period is one of those that there are."""
     finest = finest_grain(items)
     assert finest is not None
-    grain = spine_grain(scope, finest)
-    periods = parts.add("periods", spine_of(scope, grain, asked.times))
+    periods = parts.add("periods", periods_of(scope, finest, asked.times, parts))
     every = exp.select(column(PERIOD)).from_(table(periods))
-    return exp.In(this=begin_of(grain, shown, scope.calendar), query=exp.Subquery(this=every))
+    begin = begin_of(spine_grain(scope, finest), shown, scope.calendar)
+    return exp.In(this=begin, query=exp.Subquery(this=every))
 
 
 def _is_own(found: Resolved, dimension: Dimension) -> bool:

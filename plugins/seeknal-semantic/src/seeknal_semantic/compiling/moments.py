@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
 from seeknal_semantic.compiling.calendar import WEEKDAYS, is_whole_days, months_of
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.trees import text
+from seeknal_semantic.filters import read_moment
 
 if TYPE_CHECKING:
     from seeknal.plugin import Calendar
 
 
+_KINDS: tuple[Literal["date"], Literal["timestamp"]] = ("date", "timestamp")
+
+
 def moment_of(words: str, key: str) -> date | datetime:
     """The date or the moment that a text says. Raises QueryRefused."""
-    for kind in (date, datetime):
-        try:
-            found: date | datetime = kind.fromisoformat(words.strip())
-        except ValueError:
-            continue
-        if not (isinstance(found, datetime) and found.tzinfo):
+    for kind in _KINDS:
+        if (found := read_moment(words.strip(), kind)) is not None:
             return found
     raise refused(
         "SK1505" if key == "filter" else "SK1515",

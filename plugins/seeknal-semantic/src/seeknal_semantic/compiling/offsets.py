@@ -46,18 +46,21 @@ class LookBack:
         return period
 
 
-def way_back(offsets: Sequence[Offset], grain: str, fine: str, name: str) -> Shift | LookBack:
+def way_back(
+    offsets: Sequence[Offset], grain: str, fine: str, name: str, calendar: Calendar
+) -> Shift | LookBack:
     """How rows and shown periods of ``grain`` meet. ``fine`` is the grain of the rows' time.
 
     Raises QueryRefused where no whole period is meant, or which is not clear.
     """
     kinds = {_kind(offset) for offset in offsets}
     durations = [offset for offset in offsets if isinstance(offset, Duration)]
+    start = calendar.fiscal_year_start
     for each in durations:
         if rank(each.unit) < rank(fine):
             raise _unfit(name, offsets, f"{each} is finer than the time, which is by {fine}")
     for offset in offsets:
-        if isinstance(offset, str) and not (is_grain(grain) and can_tell(grain, offset)):
+        if isinstance(offset, str) and not (is_grain(grain) and can_tell(grain, offset, start)):
             raise _unfit(name, offsets, f"a {grain} is not in one {offset}")
     if kinds == {"days"}:
         return Shift(steps=tuple((each.count, each.unit) for each in durations))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from attrs import frozen
 from sqlglot import exp
 
 from seeknal.plugin import SqlRefused
 from seeknal_semantic.compiling.calendar import is_whole_days
 from seeknal_semantic.compiling.conditions_sql import Named, condition_sql
+from seeknal_semantic.compiling.families import family_of
 from seeknal_semantic.compiling.items import items_of, own_grains, own_time
 from seeknal_semantic.compiling.moments import (
     begin_of_period,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from seeknal_semantic.compiling.scope import Asked, Measured, Parts, Scope
     from seeknal_semantic.compiling.source import Source
     from seeknal_semantic.conditions import Condition
+    from seeknal_semantic.definitions import SemanticModel
 
 
 def row_conditions(
@@ -53,34 +56,57 @@ def shown_conditions(
     ]
 
 
+@frozen(kw_only=True)
+class TimePart:
+    """A part of a filter that speaks of the measure's time alone."""
+
+    condition: Condition
+    items: tuple[Item, ...]
+
+
+def time_parts(scope: Scope, asked: Asked, measured: Measured) -> list[TimePart]:
+    """Those parts of the query's filters, joined by AND, that speak of the measure's time alone."""
+    found = []
+    for words in asked.filters:
+        for part in _anded(parsed(words)):
+            names = list(leaves(part))
+            if not names or not all(isinstance(name, Name) for name in names):
+                continue
+            texts = [name.text for name in names if isinstance(name, Name)]
+            items = items_of(scope, texts, measured)
+            if all(item.is_time for item in items):
+                found.append(TimePart(condition=part, items=items))
+    return found
+
+
+def _anded(condition: Condition) -> Iterator[Condition]:
+    """Conditions all of which have to be true."""
+    if not isinstance(condition, And):
+        yield condition
+        return
+    for part in condition.parts:
+        yield from _anded(part)
+
+
 def time_conditions(
     scope: Scope,
     asked: Asked,
     parts: Parts,
     measured: Measured,
     lookups: Lookups,
-    period: exp.Expr,
+    moment: exp.Expr,
 ) -> list[exp.Expr]:
-    """Those parts of the query's filters, joined by AND, that speak of the measure's time alone."""
+    """The same as conditions on a moment."""
     found = []
-    for words in asked.filters:
-        tree = parsed(words)
-        for part in tree.parts if isinstance(tree, And) else (tree,):
-            names = list(leaves(part))
-            if not names or not all(isinstance(name, Name) for name in names):
-                continue
-            texts = [name.text for name in names if isinstance(name, Name)]
-            items = items_of(scope, texts, measured)
-            if not all(item.is_time for item in items):
-                continue
-            shown = {
-                item.name: Named(
-                    value=of_moment(scope, parts, lookups, item, period),
-                    is_time=item.part is None and not item.custom,
-                )
-                for item in items
-            }
-            found.append(condition_sql(part, partial(_looked_up, shown)))
+    for part in time_parts(scope, asked, measured):
+        shown = {
+            item.name: Named(
+                value=of_moment(scope, parts, lookups, item, moment),
+                family=_family(scope, measured.model, item),
+            )
+            for item in part.items
+        }
+        found.append(condition_sql(part.condition, partial(_looked_up, shown)))
     return found
 
 
@@ -128,7 +154,15 @@ def bounds(
     if asked.start is None and asked.end is None:
         return []
     time = own_time(measured, "start" if asked.start else "end")
-    shown = moment()
+    try:
+        return _bounds(scope, asked, time, items, moment())
+    except (OverflowError, ValueError):
+        raise refused("SK1515", "start or end is in a period that no calendar has") from None
+
+
+def _bounds(
+    scope: Scope, asked: Asked, time: Dimension, items: Sequence[Item], shown: exp.Expr
+) -> list[exp.Expr]:
     grains = own_grains(items)
     days = is_whole_days(time.grain or "day")
     found: list[exp.Expr] = []
@@ -174,19 +208,32 @@ def _condition(
         except NameRefused as error:
             own = source.model.rows
             if columns and error.code == "SK1503" and scope.has_column(own, name.text):
-                return Named(value=source.column(name.text))
+                type = scope.type_of(own, str(column(name.text).sql("duckdb")))
+                return Named(value=source.column(name.text), family=family_of(type))
             raise
         if item.is_time:
             own_time(source.measured, name.text)
-        member = item.found.member if item.found else None
-        is_time = (
-            item.part is None
-            and not item.custom
-            and (item.is_time or (isinstance(member, Dimension) and member.type == "time"))
-        )
-        return Named(value=shown_value(scope, parts, source, item, moment), is_time=is_time)
+        value = shown_value(scope, parts, source, item, moment)
+        return Named(value=value, family=_family(scope, source.model, item))
 
     return condition_sql(parsed(words), look)
+
+
+def _family(scope: Scope, model: SemanticModel, item: Item) -> str | None:
+    """What the values of an item are alike to."""
+    if item.part is not None:
+        return "number"
+    if item.custom:
+        assert item.grain is not None
+        spine, grain = scope.layer.custom_grains[item.grain]
+        words = str(column(grain.column).sql("duckdb"))
+        return family_of(scope.type_of(spine.rows, words))
+    if item.found is None:
+        return "time"
+    member, steps = item.found.member, item.found.path.steps
+    if isinstance(member, Dimension) and member.type == "time":
+        return "time"
+    return family_of(scope.type_of(steps[-1].model.rows if steps else model.rows, member.expr))
 
 
 def parsed(words: str) -> Condition:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from seeknal_semantic.compiling.calendar import at_wall, begin_of
+from seeknal_semantic.compiling.families import family_of
 from seeknal_semantic.compiling.items import own_time
 from seeknal_semantic.compiling.lookups import Lookups, unused
+from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.trees import both, column, name
 from seeknal_semantic.definitions import Dimension
 from seeknal_semantic.expressions import parse_expression
@@ -73,6 +75,12 @@ class Source:
     def moment(self, dimension: Dimension, steps: Steps = ()) -> exp.Expr:
         """The moment that a time dimension says, as the query's clocks show it."""
         type = self._type_of(dimension, steps)
+        if family_of(type) not in (None, "time", "text"):
+            raise refused(
+                "SK1525",
+                f"the time dimension {dimension.name!r} is no time: its values are {type}",
+                help="let its expr give a date or a timestamp",
+            )
         return at_wall(self.written(dimension.expr, steps), type, self.scope.calendar.timezone)
 
     def _type_of(self, dimension: Dimension, steps: Steps) -> str:
@@ -90,11 +98,17 @@ class Source:
         *values: exp.Expr,
         periods: exp.Table | None = None,
         on: exp.Expr | None = None,
+        all_rows: bool = False,
     ) -> exp.Select:
-        """These of the rows; of each pair of a period and a row with ``periods`` and ``on``."""
+        """These of the rows; of each pair of a period and a row with ``periods`` and ``on``.
+
+        With ``all_rows`` rows without a period are there as well.
+        """
         table = self._table(self.model, self.model.name)
         query = exp.select(*values)
-        if periods is not None:
+        if periods is not None and all_rows:
+            query = query.from_(table).join(periods, on=on, join_type="LEFT")
+        elif periods is not None:
             query = query.from_(periods).join(table, on=on)
         else:
             query = query.from_(table)
@@ -135,10 +149,11 @@ class Source:
         return exp.Join(this=table, side="LEFT", on=both(conditions))
 
     def _valid(self, start: Dimension, end: Dimension, steps: Steps) -> list[exp.Expr]:
-        """Conditions under which a row holds at the measure's time."""
-        until = self.moment(end, steps)
+        """Conditions under which a row holds at the measure's time. Raises QueryRefused."""
+        own_time(self.measured, "__".join(step.entity for step in steps))
+        until = self.dimension(end, steps)
         return [
-            exp.GTE(this=self.time, expression=self.moment(start, steps)),
+            exp.GTE(this=self.time, expression=self.dimension(start, steps)),
             exp.Or(
                 this=exp.LT(this=self.time, expression=until),
                 expression=exp.Is(this=until.copy(), expression=exp.Null()),

@@ -11,22 +11,20 @@ from seeknal_semantic.compiling.calendar import (
     at_wall,
     begin_of,
     is_whole_days,
-    months_of,
+    step_of,
 )
 from seeknal_semantic.compiling.source import Source
-from seeknal_semantic.compiling.trees import aliased, as_date, call, column, name
+from seeknal_semantic.compiling.trees import aliased, as_date, call, column, name, table
 from seeknal_semantic.grains import can_tell, rank
 
 if TYPE_CHECKING:
-    from seeknal_semantic.compiling.scope import Measured, Scope
+    from seeknal_semantic.compiling.scope import Measured, Parts, Scope
     from seeknal_semantic.definitions import TimeSpine
 
-PERIOD = "period"
-_FIRST = "first"
-_LAST = "last"
+PERIOD, FIRST, LAST, SERIES = "period", "first", "last", "series"
 
 
-def spine_of(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query:
+def spine_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Query:
     """A query of one column, ``period``: the begin of each period of ``grain``, each once.
 
     ``times`` are the times of all measures of a query, which it is made from where the project
@@ -39,7 +37,17 @@ def spine_of(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query:
     ]
     if fitting:
         return _declared(scope, max(fitting, key=lambda spine: rank(spine.grain)), grain)
-    return _generated(scope, grain, times)
+    return _generated(scope, grain, times, parts)
+
+
+def periods_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Query:
+    """The same, for a grain of the project's own as well: the periods that have one of these."""
+    if grain not in scope.layer.custom_grains:
+        return spine_of(scope, grain, times, parts)
+    spine, custom = scope.layer.custom_grains[grain]
+    scope.read(spine.rows, custom.column)
+    there = exp.Not(this=exp.Is(this=column(custom.column), expression=exp.Null()))
+    return _declared(scope, spine, spine.grain).where(there)
 
 
 def spine_moment(scope: Scope, spine: TimeSpine) -> exp.Expr:
@@ -57,7 +65,7 @@ def _declared(scope: Scope, spine: TimeSpine, grain: str) -> exp.Query:
     return query.distinct()
 
 
-def _generated(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query:
+def _generated(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Query:
     """The series from the first to the last period in which anything lies."""
     sources = [Source(scope, measured) for measured in times]
     begins = [begin_of(grain, source.time, scope.calendar) for source in sources]
@@ -70,23 +78,27 @@ def _generated(scope: Scope, grain: str, times: Iterable[Measured]) -> exp.Query
         ]
         every = exp.union(*moments, distinct=False)
         ends = exp.select(*_ends(column(PERIOD))).from_(every.subquery("times"))
-    period = as_date(column(PERIOD)) if is_whole_days(grain) else column(PERIOD)
-    query = exp.select(aliased(period, PERIOD)).from_(ends.subquery("ends"))
-    return query.join(_series(grain), join_type="cross")
+    named = table(parts.add("ends", ends))
+    first, last = column(FIRST, named.name), column(LAST, named.name)
+    return with_series(exp.select(), named, grain, (first, last), PERIOD)
 
 
-def _ends(begin: exp.Expr) -> list[exp.Expr]:
-    """The first and the last period, of which ``begin`` is the begin."""
-    return [
-        aliased(exp.Min(this=begin.copy()), _FIRST),
-        aliased(exp.Max(this=begin.copy()), _LAST),
-    ]
+def _ends(begin: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    first, last = exp.Min(this=begin.copy()), exp.Max(this=begin.copy())
+    return aliased(first, FIRST), aliased(last, LAST)
 
 
-def _series(grain: str) -> exp.Table:
-    """Each period from the first to the last; none where there is no first."""
-    count, unit = (months_of(grain), "month") if months_of(grain) else (1, grain)
+def with_series(
+    query: exp.Select, rows: exp.Table, grain: str, ends: tuple[exp.Expr, exp.Expr], word: str
+) -> exp.Select:
+    """The query of ``rows``, with each period between two that begin at ``ends`` in a column."""
+    count, unit = step_of(grain)
     step = exp.Interval(this=exp.Literal.string(str(count)), unit=exp.var(unit.upper()))
-    ends = (exp.cast(column(word), "TIMESTAMP") for word in (_FIRST, _LAST))
-    alias = exp.TableAlias(this=name("series"), columns=[name(PERIOD)])
-    return exp.Table(this=call("GENERATE_SERIES", *ends, step), alias=alias)
+    series = exp.Unnest(
+        expressions=[call("GENERATE_SERIES", *ends, step)],
+        alias=exp.TableAlias(this=name(SERIES), columns=[name(word)]),
+    )
+    period = column(word, SERIES)
+    shown = as_date(period) if is_whole_days(grain) else period
+    query = query.select(aliased(shown, word)).from_(rows)
+    return query.join(series, join_type="CROSS")

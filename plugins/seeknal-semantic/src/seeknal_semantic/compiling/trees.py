@@ -85,9 +85,9 @@ NTH = "nth"
 """The column that numbers rows of which the first counts."""
 
 
-def is_first() -> exp.Expr:
-    """Whether a row is the first of those that ``NTH`` numbers."""
-    return exp.EQ(this=column(NTH), expression=exp.Literal.number(1))
+def is_first(nth: str = NTH) -> exp.Expr:
+    """Whether a row is the first of those that a column numbers."""
+    return exp.EQ(this=column(nth), expression=exp.Literal.number(1))
 
 
 def table(word: str, alias: str = "") -> exp.Table:
