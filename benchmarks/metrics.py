@@ -3,8 +3,8 @@
 python benchmarks/metrics.py [--models 100] [--times 5]
 
 Each figure is beside another of the same rounds: the SQL that a query compiles to, asked by
-`seeknal sql`; and a run with nothing to do of the same project without its semantic layer. Keys
-that are audited cost such a run as other audits do, and are a figure of their own.
+`seeknal sql`; and a run with nothing to do of the same project without its semantic layer, with
+keys that are audited and with such that are not.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def main() -> int:
         f" {found['without'].cpu:.2f} s: {ratio:.2f}x, at most {NO_OP:.2f}x"
     )
     print(f"  keys audited {found['audited'].cpu:.2f} s CPU: {with_audits:.2f}x")
-    return int(beside > BESIDE or middle > COMPILE or ratio > NO_OP)
+    return int(beside > BESIDE or middle > COMPILE or max(ratio, with_audits) > NO_OP)
 
 
 if __name__ == "__main__":

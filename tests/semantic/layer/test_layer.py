@@ -179,6 +179,6 @@ def test_a_layer_from_the_cache_is_the_same_and_a_run_never_reads_it(shop):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
     )
-    names = ("plugin", "kinds", "audit_types", "key_options")
+    names = ("plugin", "kinds")
     imported = [f"seeknal_semantic.{name}" for name in names]
     assert done.stdout.splitlines()[-1] == str(imported)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.graph.files_read import FilesRead
-from seeknal.kernel.options import unstructure
+from seeknal.kernel.options import compact
 from seeknal.values.digests import digest
 from seeknal.values.snapshot import Fingerprint
 
@@ -89,4 +89,6 @@ def _audit_text(audit: Audit) -> str:
     settings = [audit.type, audit.severity, audit.warn_if, audit.error_if]
     # Audits of all rows keep the keys that they had.
     settings += [audit.where] if audit.where is not None else []
-    return json.dumps([settings, unstructure(audit.options)], sort_keys=True, default=str)
+    options = audit.plain_options
+    options = compact(audit.options) if options is None else options
+    return json.dumps([settings, options], sort_keys=True, default=str)

@@ -213,6 +213,11 @@ def unstructure(value: object, *, functional_only: bool = False) -> Any:
     return value
 
 
+def compact(options: object) -> dict[str, Any]:
+    """Options as `unstructure` has them, without what is None."""
+    return {key: value for key, value in unstructure(options).items() if value is not None}
+
+
 def _entries(value: object) -> Iterator[tuple[tuple[Any, ...], object]]:
     """A value, or each of several with its place."""
     if isinstance(value, tuple | list):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
-from seeknal.kernel.options import unstructure
+from seeknal.kernel.options import compact, unstructure
 from seeknal.kernel.restoring import restored
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.errors import PluginError
+from seeknal.values.later import Later
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.node import Input, Later, Node, Sql, SqlCall
+from seeknal.values.node import Input, Node, Sql, SqlCall
 from seeknal.values.problems import Problem
 from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
@@ -89,7 +90,7 @@ def _node_to(node: Node) -> dict[str, Any]:
     data: dict[str, Any] = {"id": node.id, "at": _place_to(node.location)}
     data |= {name: value for name in _PLAIN if (value := getattr(node, name)) not in (None, False)}
     data |= {name: list(value) for name in _LISTS if (value := getattr(node, name))}
-    data["options"] = _compact(node.options)
+    data["options"] = compact(node.options)
     if node.inputs:
         data["inputs"] = [
             [i.ref, i.alias, _place_to(i.location), i.for_audits] for i in node.inputs
@@ -116,10 +117,6 @@ def _node_to(node: Node) -> dict[str, Any]:
     return data
 
 
-def _compact(options: object) -> dict[str, Any]:
-    return {key: value for key, value in unstructure(options).items() if value is not None}
-
-
 def _sql_to(sql: Sql) -> list[Any]:
     rendered = None if sql.rendered == sql.text else sql.rendered
     edits = None if sql.edits is None else [list(edit) for edit in sql.edits]
@@ -132,7 +129,7 @@ def _source_to(source: Source) -> dict[str, Any]:
     names = ("type", "query", "connection", "refresh", "version_query", "allow_outside")
     data = {name: getattr(source, name) for name in names}
     data["table"] = list(source.table)
-    data["options"] = None if source.options is None else _compact(source.options)
+    data["options"] = None if source.options is None else compact(source.options)
     return data
 
 
@@ -142,14 +139,14 @@ def _audit_to(audit: Audit) -> dict[str, Any]:
         *("kept_as", "name"),
     )
     data = {name: getattr(audit, name) for name in names}
-    return data | {"options": _compact(audit.options), "at": _place_to(audit.location)}
+    return data | {"options": compact(audit.options), "at": _place_to(audit.location)}
 
 
 def _target_to(target: Target) -> dict[str, Any]:
     names = ("type", "key", "label", "mode", "connection", "reads", "place", "site")
     data = {name: getattr(target, name) for name in names}
     data["aliases"] = list(target.aliases)
-    return data | {"options": _compact(target.options), "at": _place_to(target.location)}
+    return data | {"options": compact(target.options), "at": _place_to(target.location)}
 
 
 def _place_to(place: Location | None) -> list[Any] | None:
@@ -183,19 +180,19 @@ class _Reader:
             self.made[key] = restored(declared.options, data)
         return self.made[key]
 
-    def described(self, kind: NodeKind, id: NodeId, data: Mapping[str, Any]) -> Later:
-        """The options of a node that only describes: a run has no use for them."""
+    def later(self, declared: Callable[[], Declared], id: NodeId, data: Mapping[str, Any]) -> Later:
+        """Options that a run with nothing to do has no use for."""
 
         def made() -> object:
             try:
-                return self.options(kind, data)
-            except ValueError as error:
+                return self.options(declared(), data)
+            except (ValueError, KeyError) as error:
                 raise PluginError(
                     f"what is remembered of {id} is not what its plugin reads: {error}",
                     help="remove target/cache/project.json",
                 ) from error
 
-        return Later(made)
+        return Later(made, data)
 
     def node(self, data: Mapping[str, Any]) -> Node:
         from seeknal.values.node import PythonCode
@@ -217,7 +214,7 @@ class _Reader:
         return Node(
             id=id,
             location=Location(*data["at"]),
-            options=self.described(kind, id, data["options"])
+            options=self.later(lambda: kind, id, data["options"])
             if kind.does == "describes"
             else self.options(kind, data["options"]),
             does=kind.does,
@@ -254,8 +251,8 @@ class _Reader:
         rest["node"] = NodeId(rest["node"])
         if rest["declared_by"]:
             rest["declared_by"] = NodeId(rest["declared_by"])
-        declared = self.plugins.audit_types[data["kept_as"] or data["type"]]
-        options = self.options(declared, data["options"])
+        name = data["kept_as"] or data["type"]
+        options = self.later(lambda: self.plugins.audit_types[name], rest["node"], data["options"])
         return Audit(**rest, options=options, location=_place_from(data["at"]))
 
     def target(self, id: NodeId, data: Mapping[str, Any]) -> Target:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
+
+from seeknal.values.later import Later, value_of
 
 if TYPE_CHECKING:
     from seeknal.values.location import Location
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Audit:
-    """One check on a node's rows; ``options`` is the attrs class of its audit type."""
+    """One check on a node's rows; ``options`` is of its audit type's class, or a `Later` one."""
 
     type: str
-    options: object
+    _options: object = field(eq=value_of)
     node: NodeId
     severity: Severity = "error"
     warn_if: str | None = None
@@ -31,6 +33,16 @@ class Audit:
     kept_as: str = ""
     """The declared type that ``options`` are of, where ``type`` is one of the project's own."""
     location: Location | None = None
+
+    @property
+    def options(self) -> object:
+        """What it is given: an instance of its audit type's options class."""
+        return value_of(self._options)
+
+    @property
+    def plain_options(self) -> object | None:
+        """What its options are made of, where they are not made yet."""
+        return self._options.plain if isinstance(self._options, Later) else None
 
     @property
     def declared_type(self) -> str:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from seeknal.values.later import value_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from seeknal.values.audits import Audit
     from seeknal.values.columns import ColumnSpec
@@ -79,24 +81,6 @@ class PythonCode:
     computed: bool = False
 
 
-@frozen
-class Later:
-    """A value that is made when it is first asked for: most commands ask for few of many."""
-
-    _make: Callable[[], object]
-    _made: list[object] = field(factory=list)
-
-    @property
-    def value(self) -> object:
-        if not self._made:
-            self._made.append(self._make())
-        return self._made[0]
-
-
-def _value_of(options: object) -> object:
-    return options.value if isinstance(options, Later) else options
-
-
 Does = Literal["loads", "computes", "checks", "delivers", "describes"]
 """What a kind's nodes do: bring rows from outside, compute some, ask audits of their inputs,
 deliver their inputs' rows, or only say something of them, which is no step of a run."""
@@ -113,7 +97,7 @@ class Node:
 
     id: NodeId
     location: Location
-    _options: object = field(eq=_value_of)
+    _options: object = field(eq=value_of)
     definition: str
     frame: str = ""
     """The same without the SQL: two nodes of one frame differ in their SQL alone."""
@@ -164,7 +148,7 @@ class Node:
     @property
     def options(self) -> object:
         """What its own keys say: an instance of its kind's options class."""
-        return _value_of(self._options)
+        return value_of(self._options)
 
     @property
     def kind(self) -> str:
