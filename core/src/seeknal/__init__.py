@@ -35,6 +35,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from seeknal.ingesting.call import ingest
     from seeknal.pipeline import (
         aggregation,
         exposure,
@@ -53,6 +54,7 @@ __all__ = (
     "aggregation",
     "exposure",
     "feature_group",
+    "ingest",
     "materialize",
     "open_project",
     "second_order_aggregation",
@@ -69,6 +71,10 @@ def __getattr__(name: str) -> "Any":
         from seeknal.query.opened import open_project
 
         return open_project
+    if name == "ingest":
+        from seeknal.ingesting.call import ingest
+
+        return ingest
     from seeknal import pipeline
 
     return getattr(pipeline, name)

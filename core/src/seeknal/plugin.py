@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Session as Session
     from seeknal.kernel.plugin_types import Standing as Standing
     from seeknal.kernel.plugin_types import TemplateCall as TemplateCall
+    from seeknal.kernel.plugin_types import Warehouse as Warehouse
     from seeknal.kernel.plugin_types import WrittenQuery as WrittenQuery
     from seeknal.rows.batches import Range as Range
     from seeknal.rows.batches import batch_misfits as batch_misfits
@@ -120,6 +121,12 @@ if TYPE_CHECKING:
     from seeknal.values.errors import SeeknalError as SeeknalError
     from seeknal.values.errors import column_help as column_help
     from seeknal.values.errors import did_you_mean as did_you_mean
+    from seeknal.values.loads import LOADED_AT as LOADED_AT
+    from seeknal.values.loads import SOURCE_FILE as SOURCE_FILE
+    from seeknal.values.loads import Horizon as Horizon
+    from seeknal.values.loads import Load as Load
+    from seeknal.values.loads import Loaded as Loaded
+    from seeknal.values.loads import Since as Since
     from seeknal.values.location import Location as Location
     from seeknal.values.marks import Marks as Marks
     from seeknal.values.names import NodeId as NodeId
@@ -204,6 +211,7 @@ _FROM = {
         "Standing",
         "TemplateCall",
         "WrittenQuery",
+        "Warehouse",
     ),
     "seeknal.rows.batches": (
         "Range",
@@ -244,6 +252,14 @@ _FROM = {
         "SeeknalError",
         "column_help",
         "did_you_mean",
+    ),
+    "seeknal.values.loads": (
+        "LOADED_AT",
+        "SOURCE_FILE",
+        "Horizon",
+        "Load",
+        "Loaded",
+        "Since",
     ),
     "seeknal.values.location": ("Location",),
     "seeknal.values.marks": ("Marks",),

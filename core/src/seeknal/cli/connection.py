@@ -12,6 +12,7 @@ from attrs import frozen
 
 from seeknal.cli.app import Group
 from seeknal.cli.common import project_root
+from seeknal.cli.invocation import Invocation
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.results import write_foreign_rows
 from seeknal.kernel.command_options import format_option, profile_option
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Session
     from seeknal.kernel.plugins import Plugins
     from seeknal.project.profile.profiles import Profile
+    from seeknal.values.sources import Connection
 
 
 @click.group("connection", cls=Group)
@@ -60,9 +62,18 @@ def list_connections(profile: Path | None, format_: str) -> None:
 @profile_option
 @format_option("table", "json")
 def test_connection(name: str, profile: Path | None, format_: str) -> int:
-    """Connect, and say what is there."""
+    """Connect, and say what is there.
+
+    CONNECTION is one of profiles.yml, a URL or a connector file; it needs no project.
+    """
+    from seeknal.ingesting.places import is_elsewhere
+
     plugins = _plugins()
-    found = _profile(project_root(), profile, plugins, _implicit(plugins))
+    if is_elsewhere(name):
+        checked = _check_elsewhere(name, profile, plugins)
+        print_connections([checked], format_)
+        return 0 if checked.ok else 1
+    found = _profile(_root(), profile, plugins, _implicit(plugins))
     if name not in found.connections:
         # Names the nearest connection.
         found.connection(name, plugins)
@@ -84,6 +95,33 @@ def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Trie
     if found is None:
         return []
     return [_check(found, name, plugins, _connect) for name in found.connections]
+
+
+def _root() -> Path:
+    """The project's folder, or the one that the command was called in where there is none."""
+    from seeknal.ingesting.places import root_around
+
+    folder = click.get_current_context().ensure_object(Invocation).folder
+    return project_root() if folder is not None else root_around(Path.cwd())
+
+
+def _check_elsewhere(text: str, profile: Path | None, plugins: Plugins) -> Tried:
+    """A connection that is written as a URL, or in a file of its own."""
+    from seeknal.ingesting.places import Places, refuse_password
+
+    refuse_password(text)
+    root = _root()
+    connection = Places(root, profile, plugins).connection(text)
+    file = None if "://" in text else text
+    try:
+        session = _session(connection, plugins, root)
+        try:
+            ok, detail = True, session.describe()
+        finally:
+            session.close()
+    except RunError as error:
+        ok, detail = False, error.message
+    return Tried(name=connection.name, type=connection.type, file=file, ok=ok, detail=detail)
 
 
 def _implicit(plugins: Plugins) -> dict[str, str]:
@@ -148,14 +186,17 @@ def _connect(profile: Profile, name: str, plugins: Plugins) -> str:
 
 
 def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
-    connection = profile.connection(name, plugins)
+    return _session(profile.connection(name, plugins), plugins, _root())
+
+
+def _session(connection: Connection, plugins: Plugins, root: Path) -> Session:
     try:
-        session = plugins.hooks.open_session(connection=connection, project_root=project_root())
+        session = plugins.hooks.open_session(connection=connection, project_root=root)
     except SeeknalError:
         raise
     except Exception as error:
         # A driver may raise anything; its words are what helps.
-        raise ConnectionFailed(f"connection {name!r}: {error}") from error
+        raise ConnectionFailed(f"connection {connection.name!r}: {error}") from error
     if session is None:
         raise UsageError(
             f"connections of type {connection.type!r} cannot be queried", code="SK0608"

@@ -133,6 +133,8 @@ class Hooks:
 
     load_source = First(hookspecs.load_source)
     source_version = First(hookspecs.source_version)
+    source_column_types = First(hookspecs.source_column_types)
+    source_horizon = First(hookspecs.source_horizon)
     run_node = First(hookspecs.run_node)
     materialize = First(hookspecs.materialize)
     isolate_target = First(hookspecs.isolate_target)
@@ -146,6 +148,7 @@ class Hooks:
     target_misfits = First(hookspecs.target_misfits)
     compile_metric = First(hookspecs.compile_metric)
     open_session = First(hookspecs.open_session)
+    open_warehouse = First(hookspecs.open_warehouse)
     audit = Of(hookspecs.audit)
     node_inputs = Of(hookspecs.node_inputs)
     node_audits = Of(hookspecs.node_audits)

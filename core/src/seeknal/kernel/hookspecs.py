@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Section,
         Session,
         Standing,
+        Warehouse,
     )
     from seeknal.values.audits import Audit, AuditResult
     from seeknal.values.changes import Change
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from seeknal.values.columns import Column
     from seeknal.values.deliveries import Delivered
     from seeknal.values.dialects import DialectPair
+    from seeknal.values.loads import Horizon
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.plan import Plan
@@ -161,6 +163,28 @@ def source_version(source: Source, context: SourceContext) -> object | None:
     Any value that JSON can hold; the previous token is ``context.known_version``, so that a
     file's hash need not be taken again when nothing moved. None: unknown, then ``refresh:``
     decides. May raise like ``load_source``.
+    """
+
+
+@_first
+def source_column_types(source: Source, context: SourceContext) -> Mapping[str, str] | None:
+    """The types of a source's columns in the words of its own database.
+
+    Called once per load of ``seeknal ingest``, before ``load_source``; main thread. A warehouse
+    that has the same types makes its table with them. None: not mine, or it has no types of its
+    own. May raise like ``load_source``.
+    """
+
+
+@_first
+def source_horizon(source: Source, column: str, context: SourceContext) -> Horizon | None:
+    """How far a source's rows are settled by ``column``, which only grows from row to row.
+
+    Called once per load of ``seeknal ingest --incremental``, right before ``load_source``; main
+    thread. What is at work now may bring rows below what others have brought already: the mark
+    of the load stays below them until all that ``open`` names has ended. None: not mine, or
+    rows come in their order; then the largest value that was read is the mark. May raise like
+    ``load_source``, and ``NodeError`` for a column without an order.
     """
 
 
@@ -390,6 +414,15 @@ def open_session(connection: Connection, project_root: Path) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 
     Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.
+    """
+
+
+@_first
+def open_warehouse(connection: Connection, context: DeliveryContext) -> Warehouse | None:
+    """A place that ``seeknal ingest`` loads rows into.
+
+    Called once per command before anything is read; main thread. The connection is tried, so that
+    nothing is read in vain. None: not mine. May raise ``ConnectionFailed``.
     """
 
 

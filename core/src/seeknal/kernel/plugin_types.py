@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.values.columns import Column
+    from seeknal.values.loads import Load, Loaded
     from seeknal.values.marks import Marks
     from seeknal.values.problems import Problem
     from seeknal.values.project import Project
@@ -142,6 +143,33 @@ class Session(Protocol):
 
     def describe(self) -> str:
         """One line for ``connection test``: what is there, and its version."""
+
+    def close(self) -> None: ...
+
+
+class Warehouse(Protocol):
+    """Where ``seeknal ingest`` loads rows, with a table of loads: ``etl_audit_log``.
+
+    Every method raises ``ConnectionFailed`` or ``DeliveryError``.
+    """
+
+    def place(self, table: str) -> str:
+        """The full name of a table. Raises NodeError where nothing may be loaded."""
+
+    def committed(self, load: Load) -> int | None:
+        """The rows of a load, if it was committed; waits until whoever is at it has ended."""
+
+    def knows(self, load: Load) -> bool:
+        """Whether rows of the load's pipeline and name were loaded into its table before."""
+
+    def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
+        """Write the rows and the record of a success, in one transaction.
+
+        ``told`` is called with the number of rows that are on their way, again and again.
+        """
+
+    def fail(self, load: Load, error: str) -> None:
+        """Write the record of a failure, unless the load was committed."""
 
     def close(self) -> None: ...
 

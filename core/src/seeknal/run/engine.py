@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from seeknal.rows.scans import columns_of, refuse_equal_names, to_scan
@@ -143,16 +144,22 @@ def define_views(instance: duckdb.DuckDBPyConnection, views: Mapping[NodeId, str
 
 
 def write_rows(
-    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path, *, repeatable: bool = False
+    cursor: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    path: Path,
+    *,
+    repeatable: bool = False,
+    metadata: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[int, tuple[Column, ...]]:
     """Store ``rows`` as one Parquet file; gives the row count and the columns.
 
-    ``repeatable``: the rows may be asked for twice. Raises NodeError for something that is no
-    rows, has two columns of one name, or holds what cannot be stored.
+    ``repeatable``: the rows may be asked for twice. ``metadata`` is what the file says of itself.
+    Raises NodeError for something that is no rows, has two columns of one name, or holds what
+    cannot be stored.
     """
     import duckdb
 
-    if isinstance(rows, ParquetFiles) and len(rows.paths) == 1:
+    if isinstance(rows, ParquetFiles) and len(rows.paths) == 1 and not metadata:
         return _copy_file(cursor, rows.paths[0], path)
     if isinstance(rows, Scan) and rows.within is not None:
         cursor = rows.within
@@ -161,18 +168,22 @@ def write_rows(
         # A COPY that failed may remove its file after another has written to the same name.
         tried = path.with_name(f"{path.stem}.try{attempt}{path.suffix}")
         try:
-            written = _write_scan(cursor, rows, tried, repeatable)
+            written = _write_scan(cursor, rows, tried, repeatable, metadata)
         except duckdb.Error as error:
             rows = rows.instead(error)
             attempt += 1
         else:
             tried.replace(path)
             return written
-    return _write_scan(cursor, rows, path, repeatable)
+    return _write_scan(cursor, rows, path, repeatable, metadata)
 
 
 def _write_scan(
-    cursor: duckdb.DuckDBPyConnection, rows: Rows, path: Path, repeatable: bool
+    cursor: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    path: Path,
+    repeatable: bool,
+    metadata: Mapping[str, str],
 ) -> tuple[int, tuple[Column, ...]]:
     import duckdb
 
@@ -180,11 +191,12 @@ def _write_scan(
     try:
         refuse_equal_names(column.name for column in columns)
         try:
-            done = cursor.execute(copy_statement(scan.sql, columns, str(path))).fetchall()
+            stored = copy_statement(scan.sql, columns, str(path), metadata=metadata)
+            done = cursor.execute(stored).fetchall()
         except duckdb.ConversionException as error:
             _refuse_wide(error, columns, repeatable or _is_repeatable(rows))
             # As text they all fit. It costs the rows a second time, and those that read them.
-            wide = copy_statement(scan.sql, columns, str(path), wide=True)
+            wide = copy_statement(scan.sql, columns, str(path), wide=True, metadata=metadata)
             done = cursor.execute(wide).fetchall()
         except duckdb.NotImplementedException as error:
             raise _unstorable(columns, None) or error from error

@@ -10,8 +10,9 @@ differ.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -58,10 +59,22 @@ _Change = Callable[[TypeTree, str], str]
 """From a type and an expression of it to another expression."""
 
 
-def copy_statement(select: str, columns: Sequence[Column], path: str, *, wide: bool = False) -> str:
-    """The COPY that stores ``select``'s rows; ``wide``: also integers of more than 38 digits."""
+def copy_statement(
+    select: str,
+    columns: Sequence[Column],
+    path: str,
+    *,
+    wide: bool = False,
+    metadata: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The COPY that stores ``select``'s rows; ``wide``: also integers of more than 38 digits.
+
+    ``metadata``: what else the file says of itself, by names that are words.
+    """
     types = {column.name: column.type for column in columns if special(column.type)}
-    told = f", KV_METADATA {{{METADATA}: {quote_literal(json.dumps(types))}}}" if types else ""
+    said = {**({METADATA: json.dumps(types)} if types else {}), **metadata}
+    entries = ", ".join(f"{key}: {quote_literal(value)}" for key, value in said.items())
+    told = f", KV_METADATA {{{entries}}}" if said else ""
     rows = as_parquet(select, columns, wide=wide)
     return f"COPY ({rows}) TO {quote_literal(path)} ({COPY_OPTIONS}{told})"
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from seeknal.values.columns import ColumnSpec
+    from seeknal.values.loads import Since
     from seeknal.values.names import NodeId
 
 
@@ -25,7 +26,8 @@ class Source:
     """Where a source node's rows come from.
 
     ``options`` is an instance of the options class that the source type declared: a plugin
-    recognises its work by ``isinstance(source.options, ...)``.
+    recognises its work by ``isinstance(source.options, ...)``. ``since``: of which rows nobody
+    needs the others; who gives them all the same does no harm.
     """
 
     node: NodeId
@@ -38,3 +40,4 @@ class Source:
     refresh: str | None = None
     version_query: str | None = None
     allow_outside: bool = False
+    since: Since | None = None

@@ -56,12 +56,12 @@ def deliver(
     table, connection = isolated(named, connection, context)
     ledger_schema = isolated_schema(connection.delivery_schema, context)
     refuse_reserved(table, ledger_schema)
-    _check_names(relation, table, ledger_schema)
+    check_names(relation, table, ledger_schema)
     work = _prepare(target, options, relation, context, connection, table)
     return evolve(_carry_out(work, name), span=span_of(work.ranges))
 
 
-def _check_names(relation: Relation, table: Table, ledger: str) -> None:
+def check_names(relation: Relation, table: Table, ledger: str) -> None:
     """Raises DeliveryError for names that the server would cut off."""
     columns = [("column", name) for name in relation.names]
     names = [("schema", table.schema), ("table", table.name), ("schema", ledger), *columns]
@@ -111,7 +111,7 @@ def _carry_out(work: Work, name: str) -> Delivered:
     except psycopg.OperationalError as error:
         done = _after_loss(work, name, error)
     except psycopg.Error as error:
-        raise _refused(work, error) from None
+        raise refused(work, error) from None
     finally:
         server.close()
     return done
@@ -120,9 +120,7 @@ def _carry_out(work: Work, name: str) -> Delivered:
 def _transaction(server: Server, work: Work) -> Delivered:
     ledger.prepare(server, work.ledger)
     with server.transaction():
-        limit = int(work.connection.lock_timeout.seconds * 1000)
-        server.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit}ms"])
-        server.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [work.lock])
+        hold(server, work.connection, work.table)
         id = work.context.delivery_id
         before = ledger.delivered_rows(server, work.ledger, id, str(work.table))
         if before is not None:
@@ -137,6 +135,14 @@ def _transaction(server: Server, work: Work) -> Delivered:
             total = rows
         ledger.record(server, work.ledger, (*_marker(work, rows), oid, total))
     return Delivered(rows=rows, detail=detail, created=not there)
+
+
+def hold(server: Server, connection: Postgres, table: Table) -> None:
+    """Be the only delivery to a table until the transaction ends; nobody waits for ever."""
+    limit = int(connection.lock_timeout.seconds * 1000)
+    server.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit}ms"])
+    lock = [ledger.lock_of(table)]
+    server.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", lock)
 
 
 def _is_there(server: Server, work: Work) -> bool:
@@ -179,12 +185,12 @@ def _insert_rows(
     if work.relation.rows == 0 and not work.ranges:
         # What types they would have had is nothing that a table could refuse.
         return 0, "no rows"
-    there = _evolve_table(server, work, there)
+    there = evolve_table(server, work, there)
     if work.mode == "incremental_by_time":
         return _incremental(server, work, there)
     if work.mode == "append":
         return load(server, work, there), ""
-    return _upsert(server, work, there)
+    return upsert(server, work, there)
 
 
 def _create_table(server: Server, work: Work) -> tuple[int, str]:
@@ -194,12 +200,18 @@ def _create_table(server: Server, work: Work) -> tuple[int, str]:
             code="SK1341",
             help="create it, or leave create_table out",
         )
-    tables.create(server, work.table, work.writings, work.keys)
+    create_table(server, work)
     rows = load(server, work, tables.columns_of(server, work.table))
     return rows, f"Created table {work.table}"
 
 
-def _evolve_table(
+def create_table(server: Server, work: Work) -> None:
+    """Make the table of a work, with what stands in it beside the rows."""
+    made = work.made(work.writings)
+    work.told(tables.create(server, work.table, made, work.keys, work.beside))
+
+
+def evolve_table(
     server: Server, work: Work, there: tuple[tables.TableColumn, ...]
 ) -> tuple[tables.TableColumn, ...]:
     """Add the columns that the rows have and the table lacks; gives the columns that it has then.
@@ -231,7 +243,8 @@ def _evolve_table(
             code="SK1345",
             help="schema_change: evolve adds it, or take it out of the node's SQL",
         )
-    tables.alter(server, work.table, tables.Change(added=change.added))
+    added = tables.Change(added=work.made(change.added))
+    work.told(tables.alter(server, work.table, added))
     return tables.columns_of(server, work.table)
 
 
@@ -248,7 +261,7 @@ def _incremental(
     return load(server, work, there), f"{gone:,} replaced"
 
 
-def _upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:
+def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:
     types = {column.name: column for column in there}
     work = for_table(work, types)
     rows = stage(server, work)
@@ -278,7 +291,7 @@ def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Deliv
     import psycopg
 
     if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
-        raise _refused(work, error)
+        raise refused(work, error)
     try:
         server = connect(name, work.connection, work.context.project_root)
         with server:
@@ -288,11 +301,11 @@ def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Deliv
     except (psycopg.Error, Exception):
         rows = None
     if rows is None:
-        raise _refused(work, error)
+        raise refused(work, error)
     return Delivered(rows=rows, detail="the connection was lost after it was committed")
 
 
-def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
+def refused(work: Work, error: psycopg.Error) -> DeliveryError:
     text = told(error, work.private)
     if error.sqlstate in ("22021", "22P05"):
         # Only now is it worth a look at every text.
@@ -305,12 +318,12 @@ def _refused(work: Work, error: psycopg.Error) -> DeliveryError:
         )
     # Data and integrity faults, and limits that a row exceeds, are there at each attempt.
     lasting = (error.sqlstate or "").startswith(("22", "23", "54"))
-    refused = RowsRefused if lasting else DeliveryError
+    kind = RowsRefused if lasting else DeliveryError
     column = error.diag.column_name or _copied(error)
     place = f"{work.table}.{column}" if column else str(work.table)
     # What a trigger advises may hold values as well.
     hint = None if work.private else error.diag.message_hint
-    return refused(f"{place}: {text}", code="SK1347", help=hint or "it holds what it held")
+    return kind(f"{place}: {text}", code="SK1347", help=hint or "it holds what it held")
 
 
 def _copied(error: psycopg.Error) -> str | None:

@@ -48,7 +48,7 @@ def load(server: Server, work: Work, there: Sequence[TableColumn]) -> int:
         for writing in work.writings
     )
     if straight:
-        return copy_rows(server, work.table.quoted, work.writings, work.relation, work.context)
+        return _copied(server, work, work.table.quoted)
     stage(server, work)
     names = ", ".join(writing.quoted for writing in work.writings)
     values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
@@ -69,7 +69,11 @@ def stage(server: Server, work: Work) -> int:
     """The rows in a temporary table, which nothing can leave behind."""
     columns = ", ".join(f"{writing.quoted} {writing.stage_type}" for writing in work.writings)
     server.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP".encode())
-    return copy_rows(server, STAGE, work.writings, work.relation, work.context)
+    return _copied(server, work, STAGE)
+
+
+def _copied(server: Server, work: Work, table: str) -> int:
+    return copy_rows(server, table, work.writings, work.relation, work.context, work.sent)
 
 
 def unfit(work: Work, there: Sequence[TableColumn]) -> dict[Writing, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         DeliveryContext,
         EngineType,
         Fate,
+        Horizon,
         Misfit,
         Node,
         NodeContext,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         Target,
         TargetContext,
         TargetType,
+        Warehouse,
     )
     from seeknal_postgres.options import Postgres, PostgresSource, PostgresTarget
 
@@ -166,6 +168,24 @@ def source_version(source: Source, context: SourceContext) -> object | None:
 
 
 @hookimpl
+def source_column_types(source: Source, context: SourceContext) -> Mapping[str, str] | None:
+    if source.type not in NAMES:
+        return None
+    from seeknal_postgres.sourcing import types_of
+
+    return types_of(source, cast("PostgresSource", source.options), context)
+
+
+@hookimpl
+def source_horizon(source: Source, column: str, context: SourceContext) -> Horizon | None:
+    if source.type not in NAMES:
+        return None
+    from seeknal_postgres.sourcing import horizon_of
+
+    return horizon_of(source, cast("PostgresSource", source.options), column, context)
+
+
+@hookimpl
 def load_source(source: Source, context: SourceContext) -> Rows | None:
     if source.type not in NAMES:
         return None
@@ -219,6 +239,15 @@ def open_session(connection: Connection, project_root: Path) -> Session | None:
     from seeknal_postgres.session import PostgresSession
 
     return PostgresSession(connection.name, cast("Postgres", connection.options), project_root)
+
+
+@hookimpl
+def open_warehouse(connection: Connection, context: DeliveryContext) -> Warehouse | None:
+    if connection.type not in NAMES:
+        return None
+    from seeknal_postgres.warehouse import PostgresWarehouse
+
+    return PostgresWarehouse(connection, context)
 
 
 @hookimpl

@@ -32,6 +32,7 @@ from seeknal_postgres.readtypes import (
     is_loose,
     reading_of,
 )
+from seeknal_postgres.settling import since
 
 _DOTTED = re.compile(r'(\w+|"[^"]+")(\.(\w+|"[^"]+"))*')
 _NO_RELATION = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
@@ -63,8 +64,8 @@ def version_of(source: Source, options: PostgresSource, context: Context) -> obj
     query = _checked(source.version_query, "version_query")
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source, context),
-        _reading(server, connection),
+        told_of(name, source, context),
+        reading(server, connection),
     ):
         row = server.execute(f"SELECT * FROM ({query}\n) AS q".encode(), prepare=True).fetchone()
     return [None if value is None else str(value) for value in row or ()]
@@ -83,12 +84,15 @@ def read(
     transport = choose(options.transport, context)
     with (
         leased(name, connection, context.project_root) as server,
-        _told(name, source, context, start),
+        told_of(name, source, context, start),
         cancellable(server, context),
-        _reading(server, connection),
+        reading(server, connection),
     ):
-        relation = _relation(source, connection, server, name, context.project_root)
-        columns = _wanted(describe(server, relation), source)
+        relation = relation_of(source, connection, server, name, context.project_root)
+        found = describe(server, relation)
+        if source.since is not None:
+            relation = f"({since(relation, found, source.since)}) AS q"
+        columns = _wanted(found, source)
         declared = _declared(source, context)
         extents = _extents(server, relation, columns, declared)
         readings = _readings(columns, declared, options, extents, transport, context)
@@ -111,7 +115,7 @@ def read(
 
 
 @contextmanager
-def _reading(server: Server, options: Postgres) -> Iterator[None]:
+def reading(server: Server, options: Postgres) -> Iterator[None]:
     """A transaction that sees one state of the database and can change none."""
     limit = int(options.statement_timeout.seconds * 1000)
     server.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -124,7 +128,7 @@ def _reading(server: Server, options: Postgres) -> Iterator[None]:
 
 
 @contextmanager
-def _told(
+def told_of(
     name: str, source: Source, context: Context, start: Location | None = None
 ) -> Iterator[None]:
     """What the server refuses, in its words and with what to do."""
@@ -194,7 +198,7 @@ def _maker(source: Source, table: str, root: Path) -> str | None:
     return how_to_make(root, table, sql, types=ALIASES)
 
 
-def _relation(source: Source, options: Postgres, server: Server, name: str, root: Path) -> str:
+def relation_of(source: Source, options: Postgres, server: Server, name: str, root: Path) -> str:
     """What stands after FROM: the table, or the query in brackets."""
     if source.query is not None:
         return f"({_checked(source.query, 'query')}\n) AS q"

@@ -150,17 +150,28 @@ def change_of(there: Sequence[TableColumn], writings: Sequence[Writing]) -> Chan
     )
 
 
-def create(server: Server, table: Table, writings: Sequence[Writing], keys: Sequence[str]) -> None:
-    """Make the table, with a primary key on ``keys``."""
+def create(
+    server: Server,
+    table: Table,
+    writings: Sequence[Writing],
+    keys: Sequence[str],
+    beside: Sequence[str] = (),
+) -> str:
+    """Make the table, with a primary key on ``keys``; gives the statement.
+
+    ``beside`` are definitions of further columns.
+    """
     ensure_schema(server, table.schema)
-    lines = [f"{writing.quoted} {writing.type}" for writing in writings]
+    lines = [*(f"{writing.quoted} {writing.type}" for writing in writings), *beside]
     if keys:
         lines.append(f"PRIMARY KEY ({', '.join(map(quote_identifier, keys))})")
-    server.execute(f"CREATE TABLE {table.quoted} ({', '.join(lines)})".encode())
+    statement = f"CREATE TABLE {table.quoted} ({', '.join(lines)})"
+    server.execute(statement.encode())
+    return statement
 
 
-def alter(server: Server, table: Table, change: Change) -> None:
-    """Carry out ``change`` on a table without rows.
+def alter(server: Server, table: Table, change: Change) -> str:
+    """Carry out ``change`` on a table without rows; gives the statement.
 
     A default that is no value of a column's new type is dropped: each row brings its own.
     """
@@ -168,15 +179,15 @@ def alter(server: Server, table: Table, change: Change) -> None:
 
     try:
         with server.transaction():
-            _alter(server, table, change)
+            return _alter(server, table, change)
     except psycopg.errors.DatatypeMismatch:
         for old, _ in change.retyped:
             dropped = f"ALTER TABLE {table.quoted} ALTER COLUMN {old.quoted} DROP DEFAULT"
             server.execute(dropped.encode())
-        _alter(server, table, change)
+        return _alter(server, table, change)
 
 
-def _alter(server: Server, table: Table, change: Change) -> None:
+def _alter(server: Server, table: Table, change: Change) -> str:
     actions = [
         *(f"DROP COLUMN {old.quoted}" for old in change.removed),
         *(f"ADD COLUMN {new.quoted} {new.type}" for new in change.added),
@@ -185,7 +196,9 @@ def _alter(server: Server, table: Table, change: Change) -> None:
             for old, new in change.retyped
         ),
     ]
-    server.execute(f"ALTER TABLE {table.quoted} {', '.join(actions)}".encode())
+    statement = f"ALTER TABLE {table.quoted} {', '.join(actions)}"
+    server.execute(statement.encode())
+    return statement
 
 
 def dependents(server: Server, table: Table) -> list[tuple[Table, str]]:

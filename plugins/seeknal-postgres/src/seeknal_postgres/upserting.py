@@ -23,7 +23,7 @@ def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str)
     values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
     keys = ", ".join(map(quote_identifier, work.keys))
     insert = f"INSERT INTO {work.table.quoted} AS t ({names}) SELECT {values} FROM {stage}"
-    sets = ", ".join(f"{writing.quoted} = excluded.{writing.quoted}" for writing in work.writings)
+    sets = _sets(work, "excluded")
     differ = _differ(work.writings, "excluded")
     return f"{insert} ON CONFLICT ({keys}) DO UPDATE SET {sets} WHERE {differ}"
 
@@ -31,7 +31,7 @@ def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str)
 def update_changed(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
     """For a table without a unique index, under a lock."""
     values = _cast(work, types)
-    sets = ", ".join(f"{writing.quoted} = s.{writing.quoted}" for writing in work.writings)
+    sets = _sets(work, "s")
     return (
         f"UPDATE {work.table.quoted} AS t SET {sets} FROM (SELECT {values} FROM {stage}) AS s"
         f" WHERE {_same_key(work)} AND {_differ(work.writings, 's')}"
@@ -47,6 +47,11 @@ def insert_new(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
         f" SELECT {wanted} FROM (SELECT {_cast(work, types)} FROM {stage}) AS s"
         f" WHERE NOT EXISTS (SELECT FROM {work.table.quoted} AS t WHERE {_same_key(work)})"
     )
+
+
+def _sets(work: Work, new: str) -> str:
+    sets = [f"{writing.quoted} = {new}.{writing.quoted}" for writing in work.writings]
+    return ", ".join([*sets, *([f"{quote_identifier(work.stamp)} = now()"] if work.stamp else [])])
 
 
 def _cast(work: Work, types: Mapping[str, TableColumn]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from collections.abc import Callable, Iterable, Mapping
+
+from attrs import evolve, field, frozen
 
 from seeknal.plugin import DeliveryContext, Range, Relation, Target
 from seeknal_postgres import ledger
@@ -25,10 +27,24 @@ class Work:
     connection: Postgres
     ranges: tuple[Range, ...] = ()
     keys: tuple[str, ...] = field(default=())
+    types: Mapping[str, str] = field(factory=dict)
+    """Types that columns are made with, where they are not those that rows come with."""
+    beside: tuple[str, ...] = ()
+    """Definitions of columns that a table is made with and no row brings."""
+    stamp: str | None = None
+    """A column that an upsert sets to the moment, in rows that it changes."""
+    told: Callable[[str], None] = lambda statement: None
+    """Told of each statement that makes or changes the table."""
+    sent: Callable[[int], None] = lambda rows: None
+    """Told, again and again, how many rows are on their way."""
 
     @property
     def mode(self) -> str:
         return self.target.mode
+
+    def made(self, writings: Iterable[Writing]) -> tuple[Writing, ...]:
+        """Columns as the table is made with them."""
+        return tuple(evolve(each, type=self.types.get(each.name, each.type)) for each in writings)
 
     @property
     def private(self) -> frozenset[str]:

@@ -1,0 +1,165 @@
+"""From a source to a Parquet file, with the rows alone that have not arrived, and the next mark."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from seeknal.ingesting import marks
+from seeknal.ingesting.lake import Origin
+from seeknal.ingesting.state import Mark, Seen
+from seeknal.run.engine import stored_scan, write_rows
+from seeknal.sql.storage import copy_statement
+from seeknal.values.columns import Column
+from seeknal.values.errors import NodeError, StateError
+from seeknal.values.loads import LOADED_AT, SOURCE_FILE, Horizon, Since
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.ingesting.state import Kept
+    from seeknal.kernel.context import StepContext
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.sources import Source
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """What is fetched: a source, and the column and lag by which only new rows are."""
+
+    source: Source
+    protocol: str
+    name: str
+    incremental: str | None = None
+    lag: str | int | None = None
+
+
+@frozen(kw_only=True)
+class Fetched:
+    """Rows in a file that has not landed; ``mark`` is the next one once they have arrived."""
+
+    path: Path
+    columns: tuple[Column, ...]
+    rows: int
+    origin: Origin
+    mark: Mark | None = None
+
+
+def fetch(
+    wanted: Wanted, mark: Mark | None, kept: Kept, context: StepContext, plugins: Plugins
+) -> Fetched:
+    """Read the source. Raises NodeError, ConnectionFailed or StateError."""
+    cursor = context.duckdb
+    lower = marks.below(cursor, mark, wanted.lag)
+    source = wanted.source
+    if wanted.incremental and lower is not None:
+        source = evolve(source, since=Since(column=wanted.incremental, value=lower))
+    types = plugins.hooks.source_column_types(source=source, context=context)
+    horizon = (
+        plugins.hooks.source_horizon(source=source, column=wanted.incremental, context=context)
+        if wanted.incremental
+        else None
+    )
+    rows = plugins.hooks.load_source(source=source, context=context)
+    if rows is None:
+        raise NodeError(f"no plugin loads a source of type {source.type!r}", code="SK0710")
+    origin = Origin(protocol=wanted.protocol, name=wanted.name, types=types or {})
+    path = kept.scratch / "rows"
+    count, columns = write_rows(cursor, rows, path, metadata=origin.metadata)
+    _refuse_ours(columns)
+    whole = Fetched(path=path, columns=columns, rows=count, origin=origin)
+    if not wanted.incremental:
+        return whole
+    column = marks.column_of(columns, wanted.incremental)
+    _refuse_another_order(mark, column)
+    fresh = _without_arrived(cursor, whole, column, lower, mark, kept) if mark else whole
+    return evolve(fresh, mark=_next(cursor, whole, column, mark, horizon, wanted, kept, context))
+
+
+def _refuse_ours(columns: tuple[Column, ...]) -> None:
+    for column in columns:
+        if column.name.lower() in (SOURCE_FILE, LOADED_AT):
+            raise NodeError(
+                f"the source has a column {column.name!r}, which a load adds itself",
+                code="SK1616",
+                help="--query that selects the others, or gives it another name",
+            )
+
+
+def _refuse_another_order(mark: Mark | None, column: Column) -> None:
+    """Text is in another order than numbers and times are."""
+    if mark is not None and (mark.type == "VARCHAR") != (column.type == "VARCHAR"):
+        raise NodeError(
+            f"column {column.name!r} is {column.type}, and was {mark.type} when its mark was set",
+            code="SK1617",
+            help="--columns gives it its type of then; --force loads all rows again",
+        )
+
+
+def _without_arrived(
+    cursor: duckdb.DuckDBPyConnection,
+    whole: Fetched,
+    column: Column,
+    lower: str | None,
+    mark: Mark,
+    kept: Kept,
+) -> Fetched:
+    raw = stored_scan(whole.path, whole.columns)
+    path = kept.scratch / "fresh"
+    select = marks.not_arrived(raw, whole.columns, column, lower, _seen(mark, kept))
+    copy = copy_statement(select, whole.columns, str(path), metadata=whole.origin.metadata)
+    ((rows,),) = cursor.execute(copy).fetchall()
+    return evolve(whole, path=path, rows=int(rows))
+
+
+def _seen(mark: Mark, kept: Kept) -> tuple[str, Seen] | None:
+    """A scan of the rows around the mark that have arrived. Raises StateError without them."""
+    if mark.seen is None:
+        return None
+    path = kept.folder / mark.seen.file
+    if not path.exists():
+        raise StateError(
+            f"{path} is missing: it is not known which rows at the mark have arrived",
+            code="SK1611",
+            help="bring it back from a copy; or --force loads all rows again",
+        )
+    pairs = zip(mark.seen.names, mark.seen.types, strict=True)
+    return stored_scan(path, [Column(name, type) for name, type in pairs]), mark.seen
+
+
+def _next(
+    cursor: duckdb.DuckDBPyConnection,
+    whole: Fetched,
+    column: Column,
+    before: Mark | None,
+    horizon: Horizon | None,
+    wanted: Wanted,
+    kept: Kept,
+    context: StepContext,
+) -> Mark:
+    """The mark after these rows, with those around it that will have arrived."""
+    raw = stored_scan(whole.path, whole.columns)
+    found = horizon or Horizon(value=marks.highest(cursor, raw, column))
+    start = before or Mark(column=column.name, type=column.type)
+    after, has_moved = marks.moved(evolve(start, type=column.type), found)
+    if has_moved and start.value is not None and after.value is not None:
+        # A source that has lost its newest rows does not take the mark back.
+        value = marks.largest(cursor, [start.value, after.value], column.type)
+        after = evolve(after, value=value)
+    since = None
+    if after.value is not None:
+        lower = marks.less(cursor, after.value, column.type, wanted.lag)
+        read_from = marks.below(cursor, before, wanted.lag)
+        since = (
+            lower if read_from is None else marks.largest(cursor, [lower, read_from], column.type)
+        )
+    file = f"seen-{context.run_id}"
+    select = f"SELECT * FROM {raw} WHERE {marks.reaching(column, since)}"
+    made = kept.scratch / file
+    cursor.execute(copy_statement(select, whole.columns, str(made)))
+    os.replace(made, kept.folder / file)
+    names, types = zip(*((entry.name, entry.type) for entry in whole.columns), strict=True)
+    return evolve(after, seen=Seen(file=file, names=names, types=types, since=since))

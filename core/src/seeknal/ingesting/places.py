@@ -1,0 +1,227 @@
+"""Connections without a project: by a name of profiles.yml, by a URL or by a file of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.kernel.options import fields_of, keys_of
+from seeknal.project.profile.confidential import note_secrets, note_urls, note_values
+from seeknal.project.profile.endpoints import without_credentials
+from seeknal.project.profile.envfile import environment
+from seeknal.project.profile.profiles import Profile, ProfileOptions, read_connections
+from seeknal.project.profile.secrecy import note_project
+from seeknal.project.profile.variables import VARIABLE, VariableExpander
+from seeknal.project.text_files import read_text
+from seeknal.project.yaml_files import read_documents
+from seeknal.values.credentials import credentials_of
+from seeknal.values.errors import ProjectError, UsageError, did_you_mean
+from seeknal.values.marks import Marks
+from seeknal.values.problems import Problems
+from seeknal.values.secret import Secret
+
+if TYPE_CHECKING:
+    from seeknal.kernel.plugins import Plugins
+    from seeknal.values.sources import Connection
+
+_FILES = (".yml", ".yaml", ".json")
+_OWN = ("protocol", "env_prefix")
+
+
+@frozen(kw_only=True)
+class Parameters:
+    """What a connector file says of a source that has no connection, such as a file."""
+
+    type: str
+    params: Mapping[str, object]
+
+
+class Places:
+    """The connections that a load names."""
+
+    def __init__(self, root: Path, profile: Path | None, plugins: Plugins) -> None:
+        self.root = root
+        self.plugins = plugins
+        self._profile = profile
+        self._found: dict[str, Connection] = {}
+        note_project(root, profile)
+
+    def connection(self, text: str) -> Connection:
+        """The connection that ``text`` means. Raises UsageError or ProjectError."""
+        found = self.named(text)
+        if isinstance(found, Parameters):
+            raise UsageError(
+                f"{text} is a source of type {found.type}: no connection, and no warehouse",
+                code="SK1604",
+                help="a connector file of a connection has its protocol: postgresql, ...",
+            )
+        return found
+
+    def named(self, text: str) -> Connection | Parameters:
+        """The same, or what a connector file says of another source."""
+        if "://" in text:
+            return self._keep(self._of_url(text))
+        if text.endswith(_FILES):
+            found = self._of_file(Path(text))
+            return found if isinstance(found, Parameters) else self._keep(found)
+        return self._keep(self._of_profile(text))
+
+    def kept(self, name: str) -> Connection:
+        """A connection by the name that it was given. Raises UsageError for another one."""
+        return self._found.get(name) or self._of_profile(name)
+
+    def _keep(self, found: Connection) -> Connection:
+        self._found[found.name] = found
+        return found
+
+    def _of_profile(self, name: str) -> Connection:
+        types = self.plugins.connection_types.values()
+        implicit = {type.implicit: type.name for type in types if type.implicit}
+        profile = read_connections(self.root, self._profile, implicit, self.plugins)
+        if profile is None:
+            raise UsageError(
+                f"connection {name!r} is used, but there is no profiles.yml",
+                code="SK0603",
+                help="write one, say --profile PATH, or name a URL or a connector file",
+            )
+        return profile.connection(name, self.plugins)
+
+    def _of_url(self, text: str) -> Connection:
+        problems = Problems()
+        expander = VariableExpander(environment(self.root), Marks("", {}, {}), problems)
+        url = expander.text(text, ())
+        if problems:
+            raise ProjectError(problems)
+        note_urls(url)
+        scheme = url.partition("://")[0].lower()
+        declared = self.plugins.connection_types.get(scheme)
+        keys = keys_of(declared.options) if declared else {}
+        if declared is None or "url" not in keys:
+            known = self.plugins.connection_types
+            raise UsageError(
+                f"no connection has URLs that begin with {scheme}://",
+                code="SK1604",
+                help=did_you_mean(scheme, known) or "files behind a URL: --path URL",
+            )
+        raw = {"type": declared.name, "url": url}
+        name = without_credentials(url).partition("://")[2].partition("?")[0] or scheme
+        return _profile_of(name, raw, Marks("", {}, {}), {}, "").connection(name, self.plugins)
+
+    def _of_file(self, path: Path) -> Connection | Parameters:
+        problems = Problems()
+        text = read_text(path, str(path), problems)
+        if text is None:
+            raise ProjectError(problems)
+        note_secrets(text)
+        documents, found = read_documents(text, str(path))
+        data = documents[0].data if len(documents) == 1 else None
+        if found:
+            raise ProjectError(found)
+        if not isinstance(data, dict) or not isinstance(data.get("protocol"), str):
+            raise UsageError(
+                f"{path} is no connector file", code="SK1605", help="protocol: postgresql, ..."
+            )
+        variables = environment(self.root)
+        note_values(data, variables)
+        return self._connector(path, data, documents[0].marks, variables)
+
+    def _connector(
+        self, path: Path, data: Mapping[str, object], marks: Marks, variables: Mapping[str, str]
+    ) -> Connection | Parameters:
+        protocol = str(data["protocol"])
+        own = {key: value for key, value in data.items() if key not in _OWN}
+        declared = self.plugins.connection_types.get(protocol)
+        if declared is not None:
+            of_prefix = _prefixed(str(data.get("env_prefix") or ""), declared.options, variables)
+            raw = {**of_prefix, **own, "type": declared.name}
+            found = _profile_of(path.stem, raw, marks, variables, str(path))
+            return found.connection(path.stem, self.plugins)
+        if protocol in self.plugins.source_types:
+            problems = Problems()
+            filled = VariableExpander(variables, marks, problems).value(own)
+            if problems:
+                raise ProjectError(problems)
+            return Parameters(type=protocol, params=filled)
+        known = [*self.plugins.connection_types, *self.plugins.source_types]
+        missing = self.plugins.missing("connection type", protocol)
+        raise UsageError(
+            f"{path}: unknown protocol {protocol!r}",
+            code="SK1605",
+            help=missing or did_you_mean(protocol, known) or f"known: {', '.join(sorted(known))}",
+        )
+
+
+def _prefixed(prefix: str, options: type, variables: Mapping[str, str]) -> dict[str, object]:
+    """Values of the environment: with the prefix SHOP that of ``host`` is ``SHOP_HOST``."""
+    found: dict[str, object] = {}
+    for entry in fields_of(options) if prefix else ():
+        for key in (entry.key, *entry.aliases):
+            name = f"{prefix}_{key}".upper()
+            if name in variables and entry.key not in found:
+                if entry.is_secret:
+                    Secret(variables[name])
+                found[entry.key] = f"${{{name}}}"
+    return found
+
+
+def _profile_of(
+    name: str,
+    raw: Mapping[str, object],
+    marks: Marks,
+    variables: Mapping[str, str],
+    file: str,
+) -> Profile:
+    """A profile of one connection, whose keys stand at the root of ``file``."""
+    return Profile(
+        path=Path(file),
+        file=file,
+        options=ProfileOptions(connections={name: raw}),
+        marks=marks,
+        environment=variables,
+        other_marks={name: marks},
+    )
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether a connection is written as a URL or in a file of its own, and not in a profile."""
+    return "://" in text or text.endswith(_FILES)
+
+
+def refuse_password(text: str | None) -> None:
+    """Raise UsageError for a URL with a password in it, which every process could see."""
+    if text is None or "://" not in text:
+        return
+    shown = VARIABLE.sub("", text)
+    if any(part.strip() for part in credentials_of(shown) if "@" in shown or "=" in shown):
+        note_urls(text)
+        if ":" in shown.partition("://")[2].rpartition("@")[0].strip(":") or "password" in shown:
+            raise UsageError(
+                "a password in a URL on the command line shows in the list of processes",
+                code="SK1606",
+                help="write ${NAME} in its place, within single quotes, and set that variable;"
+                " or use a profile or a connector file",
+            )
+
+
+def split_into(text: str) -> tuple[str, str | None]:
+    """The connection and the table of ``CONNECTION:TABLE``; None where no table is said."""
+    head, colon, tail = text.rpartition(":")
+    if not colon or "/" in tail or not tail or (head.endswith("://") or _is_port(head, tail)):
+        return text, None
+    return head, tail
+
+
+def _is_port(head: str, tail: str) -> bool:
+    return tail.isdecimal() and "://" in head and "/" not in head.partition("://")[2]
+
+
+def root_around(folder: Path) -> Path:
+    """The project around a folder, or the folder itself where there is none."""
+    from seeknal.project.paths import PROJECT_FILE
+
+    found = (path for path in (folder, *folder.parents) if os.path.isfile(path / PROJECT_FILE))
+    return next(found, folder)

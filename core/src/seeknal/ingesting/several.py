@@ -1,0 +1,317 @@
+"""From options to loads: one, or one for each of several tables."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from attrs import evolve, frozen
+
+from seeknal.host.files import is_abandoned, temporary_name
+from seeknal.ingesting.fetching import Wanted
+from seeknal.ingesting.lake import STATE, Landed, described, files_of
+from seeknal.ingesting.loading import Job, Result, carry_out, now
+from seeknal.ingesting.places import Places, root_around, split_into
+from seeknal.ingesting.sources import of_table, source_of
+from seeknal.kernel.context import StepContext
+from seeknal.kernel.logs import node_logger
+from seeknal.kernel.plugins import load_plugins
+from seeknal.run.engine import Engine
+from seeknal.run.execution import new_run_id
+from seeknal.values.errors import ConnectionFailed, SeeknalError, UsageError
+from seeknal.values.loads import Load
+from seeknal.values.names import PRODUCTION, NodeId
+
+if TYPE_CHECKING:
+    from seeknal.ingesting.options import IngestOptions
+    from seeknal.ingesting.telling import Tell
+    from seeknal.kernel.plugin_types import Warehouse
+    from seeknal.values.sources import Connection, Source
+
+LOG = "etl_audit_log"
+"""The warehouse's table of loads, which is none of its rows."""
+
+
+@frozen(kw_only=True)
+class Wish:
+    """One load that is wanted: a source or files, under a name, into a table."""
+
+    name: str
+    table: str
+    source: Source | None = None
+    files: tuple[Landed, ...] = ()
+    protocol: str
+
+
+class Ingestion:
+    """What the loads of one call share: connections, DuckDB, the lake."""
+
+    def __init__(self, options: IngestOptions, tell: Tell, folder: Path) -> None:
+        self.options = options
+        self.tell = tell
+        self.folder = folder
+        self.lake = folder / options.lake
+        self.plugins = load_plugins()
+        profile = folder / options.profile if options.profile else None
+        self.places = Places(root_around(folder), profile, self.plugins)
+        self.work = temporary_name(self.lake / STATE / "work")
+        self.engine = Engine(self.work)
+
+    def results(self) -> Iterator[Result]:
+        """Carry the loads out, one after another; of several, one that fails stops no other."""
+        _remove_abandoned(self.work)
+        try:
+            assert self.options.into is not None
+            named, table = split_into(self.options.into)
+            target = self.places.connection(named)
+            wishes = self._wishes(table)
+            with self._warehouse(target, wishes[0].name) as warehouse:
+                tables = [warehouse.place(wish.table) for wish in wishes]
+                for wish, place in zip(wishes, tables, strict=True):
+                    yield self._result(wish, place, f"{target.name}:{place}", warehouse)
+        finally:
+            self.engine.close()
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def _result(self, wish: Wish, place: str, target: str, warehouse: Warehouse) -> Result:
+        job = self._job(wish, place, target, warehouse)
+        if not self.options.tables:
+            return carry_out(job)
+        began = time.monotonic()
+        try:
+            return carry_out(job)
+        except SeeknalError as error:
+            return Result(
+                run_id=job.load.run_id,
+                name=wish.name,
+                table=place,
+                seconds=time.monotonic() - began,
+                error=error,
+            )
+
+    def _wishes(self, table: str | None) -> list[Wish]:
+        options = self.options
+        if options.from_lake:
+            return [self._of_lake(table)]
+        if options.tables:
+            return self._of_tables(table)
+        name = options.name or _table_name(options.table or "")
+        if not name:
+            raise UsageError(
+                "the load has no name",
+                code="SK1603",
+                help="--name orders: its files and its mark are kept under it",
+            )
+        source = source_of(options, name, self.places, self.folder)
+        protocol = self.plugins.source_types[source.type].name
+        wanted = table or name
+        return [Wish(name=name, table=wanted, source=source, protocol=protocol)]
+
+    def _of_lake(self, table: str | None) -> Wish:
+        paths = files_of(self.options.from_lake, self.folder)
+        cursor = self.engine.cursor()
+        files = tuple(described(cursor, path, self.lake) for path in paths)
+        names = {file.origin.name for file in files}
+        protocols = {file.origin.protocol for file in files}
+        name = self.options.name or (names.pop() if len(names) == 1 else "")
+        if not name:
+            raise UsageError(
+                "the files are not those of one load: the load has no name",
+                code="SK1603",
+                help="--name orders",
+            )
+        protocol = protocols.pop() if len(protocols) == 1 else "parquet"
+        return Wish(name=name, table=table or name, files=files, protocol=protocol)
+
+    def _of_tables(self, into: str | None) -> list[Wish]:
+        options = self.options
+        assert options.connection is not None
+        connection = self.places.connection(options.connection)
+        found = _matching(self._listed(connection), options.tables)
+        # Without a table every source can be made; with one, it is that.
+        base = source_of(options, "tables", self.places, self.folder)
+        protocol = self.plugins.source_types[base.type].name
+        names = [_table_name(table) for table in found]
+        twice = {name for name in names if names.count(name) > 1}
+        wishes = []
+        for table, name in zip(found, names, strict=True):
+            called = table.replace(".", "_") if name in twice else name
+            source = of_table(base, _quoted(table), called)
+            place = _below(into, called)
+            wishes.append(Wish(name=called, table=place, source=source, protocol=protocol))
+        return wishes
+
+    def _listed(self, connection: Connection) -> Sequence[str]:
+        try:
+            session = self.plugins.hooks.open_session(
+                connection=connection, project_root=self.places.root
+            )
+        except SeeknalError:
+            raise
+        except Exception as error:
+            raise ConnectionFailed(f"connection {connection.name!r}: {error}") from error
+        if session is None:
+            raise UsageError(
+                f"connections of type {connection.type!r} do not list their tables", code="SK0608"
+            )
+        try:
+            return [name for name in session.tables() if _table_name(name) != LOG]
+        finally:
+            session.close()
+
+    @contextmanager
+    def _warehouse(self, target: Connection, name: str) -> Iterator[Warehouse]:
+        context = self._context(name, new_run_id(now()))
+        found = self.plugins.hooks.open_warehouse(connection=target, context=context)
+        if found is None:
+            raise UsageError(
+                f"connection {target.name!r} is of type {target.type}, which is no warehouse",
+                code="SK1604",
+                help="--into a connection of type postgresql",
+            )
+        try:
+            yield found
+        finally:
+            found.close()
+
+    def _job(self, wish: Wish, place: str, target: str, warehouse: Warehouse) -> Job:
+        options, started = self.options, now()
+        run_id = new_run_id(started)
+        load = Load(
+            run_id=run_id,
+            pipeline=options.pipeline,
+            name=wish.name,
+            protocol=wish.protocol,
+            table=place,
+            mode=options.mode,
+            keys=options.keys,
+            schema_change=options.schema_change,
+            types=_types_of(wish.files),
+            force=options.force,
+            started_at=started,
+        )
+        wanted = (
+            Wanted(
+                source=wish.source,
+                protocol=wish.protocol,
+                name=wish.name,
+                incremental=options.incremental,
+                lag=options.lag,
+            )
+            if wish.source is not None
+            else None
+        )
+        timeout = options.lock_timeout.seconds if options.lock_timeout else 0.0
+        return Job(
+            load=load,
+            target=target,
+            lake=self.lake,
+            wanted=wanted,
+            files=wish.files,
+            warehouse=warehouse,
+            context=self._context(wish.name, run_id),
+            plugins=self.plugins,
+            tell=self.tell,
+            lock_timeout=timeout,
+        )
+
+    def _context(self, name: str, run_id: str) -> StepContext:
+        node = NodeId.of("ingest", name)
+        cursor = self.engine.cursor()
+        log, _ = node_logger(node, run_id, lambda _, level, text: self.tell.note(level, text))
+        return StepContext(
+            node=node,
+            environment=PRODUCTION,
+            run_id=run_id,
+            project_root=self.places.root,
+            scratch=self.work / run_id,
+            samples=self.work / run_id,
+            log=log,
+            cursor=lambda: cursor,
+            connections=self.places.kept,
+            relation_of=_no_relation,
+            row_counts=lambda limit: [],
+            allow_outside=True,
+            delivery_id=run_id,
+        )
+
+
+def _remove_abandoned(work: Path) -> None:
+    """What killed processes were at work with beside ``work``."""
+    for path in work.parent.glob(".work.tmp.*"):
+        if is_abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _no_relation(node: str) -> NoReturn:
+    raise UsageError(f"there is no node {node!r} here", code="SK0709")
+
+
+def _types_of(files: Sequence[Landed]) -> Mapping[str, str]:
+    """The types that all files agree on, where they say any."""
+    found: dict[str, str] = {}
+    differ: set[str] = set()
+    for file in files:
+        for name, type in file.origin.types.items():
+            if found.setdefault(name, type) != type:
+                differ.add(name)
+    return {name: type for name, type in found.items() if name not in differ}
+
+
+def _matching(tables: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The tables that patterns name, by their whole name or the part without a schema."""
+    for pattern in patterns:
+        if not any(_fits(table, pattern) for table in tables):
+            shown = ", ".join(tables[:8]) or "none"
+            raise UsageError(
+                f"no table matches {pattern!r}",
+                code="SK1619",
+                help=f"tables: {shown}{', ...' if len(tables) > 8 else ''}",
+            )
+    return [table for table in tables if any(_fits(table, pattern) for pattern in patterns)]
+
+
+def _fits(table: str, pattern: str) -> bool:
+    name = table if "." in pattern else _table_name(table)
+    return fnmatchcase(name, pattern)
+
+
+def _table_name(table: str) -> str:
+    return table.partition(".")[2] or table if '"' not in table else ""
+
+
+def _quoted(table: str) -> str:
+    """A listed table's name as one that is written: its parts in quotes where they need them."""
+    parts = table.split(".", 1)
+    return ".".join(
+        '"' + part.replace('"', '""') + '"' if set('."') & set(part) else part for part in parts
+    )
+
+
+def _below(into: str | None, name: str) -> str:
+    """The table of one of several loads: ``SCHEMA.*`` with the name in place of the star."""
+    quoted = '"' + name.replace('"', '""') + '"' if set('."') & set(name) else name
+    if into is None:
+        return quoted
+    if not into.endswith("*"):
+        raise UsageError(
+            f"--tables loads several tables, and --into names one: {into}",
+            code="SK1619",
+            help="--into CONNECTION:SCHEMA.*",
+        )
+    return into.removesuffix("*") + quoted
+
+
+def total(results: Sequence[Result]) -> Result:
+    """What several loads did together, under the run of the first."""
+    return evolve(
+        results[0],
+        rows=sum(entry.rows for entry in results),
+        files=tuple(file for entry in results for file in entry.files),
+        seconds=sum(entry.seconds for entry in results),
+    )

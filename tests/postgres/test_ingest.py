@@ -1,0 +1,442 @@
+"""``seeknal ingest`` into PostgreSQL: lake, audit columns, the log of loads, modes and schemas."""
+
+import json
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from seeknal.testing.project import TestProject
+
+ORDERS = (
+    "CREATE TABLE orders (id integer PRIMARY KEY, amount numeric(12,2), updated_at timestamptz);"
+    "INSERT INTO orders VALUES (1, 1.10, '2026-01-01'), (2, 2.20, '2026-01-02')"
+)
+CSV = "id,name,amount\n1,Ada,1.5\n2,Bob,\n"
+
+
+@pytest.fixture
+def place(tmp_path, database):
+    """A folder that is no project, with profiles.yml: connection ``pg`` is the database."""
+    made = TestProject(tmp_path)
+    made.write({"profiles.yml": database.profile, "orders.csv": CSV})
+    return made
+
+
+@pytest.fixture
+def ingest(place):
+    """Runs ``seeknal ingest`` with a lake and JSON."""
+
+    def run(*words, into="pg:dw_orders"):
+        return place.run(
+            "ingest", "--into", into, "--lake", "lake", "--format", "json", *map(str, words)
+        )
+
+    return run
+
+
+def lake_files(place):
+    return sorted(path.relative_to(place.path) for path in place.path.glob("lake/*/**/*.parquet"))
+
+
+def log(database, columns="status, rows_loaded, parquet_files"):
+    return database.rows(f"SELECT {columns} FROM etl_audit_log ORDER BY id")
+
+
+FROM_TABLE = ("--connection", "pg", "--table", "public.orders", "--name", "orders")
+FROM_CSV = ("--path", "orders.csv", "--name", "orders")
+
+
+def test_a_table_lands_in_the_lake_and_in_the_warehouse_with_its_own_types(ingest, place, database):
+    database.run(ORDERS)
+
+    answer = ingest(*FROM_TABLE).assert_ok().json()
+
+    (file,) = lake_files(place)
+    assert answer["status"] == "success"
+    assert (answer["rows_loaded"], answer["parquet_files"]) == (2, 1)
+    assert answer["files"] == [str(file)]
+    assert file.parts[:3] == ("lake", "postgresql", "orders")
+    assert file.name.startswith("orders_")
+    assert len(file.parts[3]) == len("2026-01-01")
+    assert duckdb.sql(f"SELECT count(*) FROM '{place.path / file}'").fetchall() == [(2,)]
+    assert database.rows("SELECT id, amount FROM dw_orders ORDER BY 1") == [
+        (1, Decimal("1.10")),
+        (2, Decimal("2.20")),
+    ]
+    types = database.rows(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = 'dw_orders'::regclass AND attnum > 0 ORDER BY attnum"
+    )
+    assert dict(types) == {
+        "id": "integer",
+        "amount": "numeric(12,2)",
+        "updated_at": "timestamp with time zone",
+        "_source_file": "text",
+        "_loaded_at": "timestamp with time zone",
+    }
+
+
+def test_a_load_is_on_record_in_the_warehouse_in_one_transaction_with_its_rows(ingest, database):
+    database.run(ORDERS)
+
+    answer = ingest(*FROM_TABLE, "--pipeline", "nightly").assert_ok().json()
+
+    columns = "run_id, pipeline_name, source_name, protocol, target_table, status, rows_loaded"
+    more = "parquet_files, error_message, finished_at >= started_at"
+    assert log(database, f"{columns}, {more}") == [
+        (
+            *(answer["run_id"], "nightly", "orders", "postgresql", "public.dw_orders"),
+            *("success", 2, 1, None, True),
+        )
+    ]
+    xids = database.rows("SELECT DISTINCT xmin FROM dw_orders UNION SELECT xmin FROM etl_audit_log")
+    assert len(xids) == 1
+
+
+def test_each_row_says_from_which_file_and_when_it_came(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+
+    rows = database.rows(
+        "SELECT DISTINCT _source_file, _loaded_at > now() - interval '1 minute' FROM dw_orders"
+    )
+
+    (file,) = lake_files(place)
+    assert rows == [(file.relative_to("lake").as_posix(), True)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("append", [(1, "Ada"), (1, "Ada"), (2, "Bob"), (2, "Bobby"), (3, "Cy")]),
+        ("full", [(1, "Ada"), (2, "Bobby"), (3, "Cy")]),
+        ("upsert", [(1, "Ada"), (2, "Bobby"), (3, "Cy")]),
+    ],
+)
+def test_a_second_load_does_what_its_mode_says(ingest, place, database, mode, expected):
+    keys = ("--keys", "id") if mode == "upsert" else ()
+    ingest(*FROM_CSV, "--mode", mode, *keys).assert_ok()
+    place.write({"orders.csv": "id,name,amount\n1,Ada,1.5\n2,Bobby,\n3,Cy,2\n"})
+
+    ingest(*FROM_CSV, "--mode", mode, *keys).assert_ok()
+
+    assert database.rows("SELECT id, name FROM dw_orders ORDER BY 1, 2") == expected
+
+
+def test_an_upsert_without_keys_is_refused_before_anything_is_read(ingest, place):
+    outcome = ingest(*FROM_CSV, "--mode", "upsert")
+
+    assert outcome.exit_code == 2
+    assert "--keys" in outcome.stderr
+    assert lake_files(place) == []
+
+
+def test_an_empty_fetch_makes_the_table_and_no_file(ingest, place, database):
+    database.run("CREATE TABLE orders (id integer, amount numeric(12,2))")
+
+    answer = ingest(*FROM_TABLE).assert_ok().json()
+
+    assert (answer["rows_loaded"], answer["parquet_files"], answer["files"]) == (0, 0, [])
+    assert lake_files(place) == []
+    assert database.value("SELECT count(*) FROM dw_orders") == 0
+    assert log(database) == [("success", 0, 0)]
+
+
+SOURCES = {
+    "csv": ("--path", "orders.csv"),
+    "parquet": ("--path", "orders.parquet"),
+    "json": ("--path", "orders.jsonl"),
+    "sqlite": ("--path", "orders.db", "--table", "orders"),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_source_that_core_reads_can_be_loaded(ingest, place, database, kind):
+    import sqlite3
+
+    duckdb.sql("SELECT 1 AS id, 'Ada' AS name").write_parquet(str(place.path / "orders.parquet"))
+    place.write({"orders.jsonl": '{"id": 1, "name": "Ada"}\n', "orders.csv": "id,name\n1,Ada\n"})
+    with sqlite3.connect(place.path / "orders.db") as made:
+        made.executescript(
+            "CREATE TABLE orders (id INTEGER, name TEXT); INSERT INTO orders VALUES (1, 'Ada')"
+        )
+
+    ingest(*SOURCES[kind], "--name", "orders").assert_ok()
+
+    assert database.rows("SELECT id, name FROM dw_orders") == [(1, "Ada")]
+    (file,) = lake_files(place)
+    assert file.parts[1] == kind
+
+
+def test_a_landed_file_is_loaded_again_and_the_same_one_twice_is_refused(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    (file,) = lake_files(place)
+    database.run("DROP TABLE dw_orders")
+
+    ingest("--from-lake", file).assert_ok()
+    twice = ingest("--from-lake", file)
+
+    assert twice.exit_code == 1
+    assert "was loaded before" in twice.stderr
+    assert file.name in twice.stderr
+    assert "--force" in twice.stderr
+    assert database.value("SELECT count(*) FROM dw_orders") == 2
+    ingest("--from-lake", file, "--force").assert_ok()
+    assert database.value("SELECT count(*) FROM dw_orders") == 4
+
+
+def test_a_landed_file_keeps_the_types_of_its_database(ingest, place, database):
+    database.run(
+        "CREATE TYPE mood AS ENUM ('sad', 'ok');"
+        "CREATE TABLE orders (code varchar(10), at timestamp(3), m mood, n smallint[], j json,"
+        " net inet, t time with time zone, i interval, c char(3));"
+        "INSERT INTO orders VALUES ('a', '2026-01-01 10:00:00.123', 'ok', '{1,2}', '{\"a\": 1}',"
+        " '10.0.0.1', '10:00+02', '1 day', 'xyz')"
+    )
+    ingest(*FROM_TABLE).assert_ok()
+    (_file,) = lake_files(place)
+    first = database.rows("SELECT code, at, m::text, n, j, net, t, i, c FROM dw_orders")
+    database.run("DROP TABLE dw_orders")
+
+    ingest("--from-lake", "lake").assert_ok()
+
+    types = database.rows(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = 'dw_orders'::regclass AND attnum > 0 ORDER BY attnum LIMIT 9"
+    )
+    assert [type for (type,) in types] == [
+        *("character varying(10)", "timestamp(3) without time zone", "mood", "smallint[]"),
+        *("json", "inet", "time with time zone", "interval", "character(3)"),
+    ]
+    assert database.rows("SELECT code, at, m::text, n, j, net, t, i, c FROM dw_orders") == first
+    assert first == database.rows("SELECT code, at, m::text, n, j, net, t, i, c FROM orders")
+
+
+def test_a_missing_path_of_the_lake_is_named_before_anything_is_loaded(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    (file,) = lake_files(place)
+    database.run("DROP TABLE dw_orders")
+
+    outcome = ingest("--from-lake", file, "--from-lake", "lake/gone.parquet")
+
+    assert outcome.exit_code == 2
+    assert "lake/gone.parquet" in outcome.stderr
+    assert database.value("SELECT to_regclass('dw_orders')") is None
+
+
+def test_a_new_column_arrives_as_one_that_may_be_null(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    place.write({"orders.csv": "id,name,amount,town\n3,Cy,1.0,Oslo\n"})
+
+    outcome = ingest(*FROM_CSV).assert_ok()
+
+    assert "ADD COLUMN" in outcome.stderr
+    assert "town" in outcome.stderr
+    assert database.rows("SELECT id, town FROM dw_orders ORDER BY 1") == [
+        (1, None),
+        (2, None),
+        (3, "Oslo"),
+    ]
+
+
+def test_freeze_leaves_a_new_column_out_and_says_so(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    place.write({"orders.csv": "id,name,amount,town\n3,Cy,1.0,Oslo\n"})
+
+    outcome = ingest(*FROM_CSV, "--schema-change", "freeze").assert_ok()
+
+    assert "town" in outcome.stderr
+    columns = database.rows(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'dw_orders'::regclass AND attnum > 0"
+    )
+    assert ("town",) not in columns
+    assert database.value("SELECT count(*) FROM dw_orders") == 3
+
+
+def test_fail_refuses_a_new_column_by_name(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    place.write({"orders.csv": "id,name,amount,town\n3,Cy,1.0,Oslo\n"})
+
+    outcome = ingest(*FROM_CSV, "--schema-change", "fail")
+
+    assert outcome.exit_code == 1
+    assert "town" in outcome.stderr
+    assert database.value("SELECT count(*) FROM dw_orders") == 2
+    assert log(database, "status") == [("success",), ("failure",)]
+
+
+@pytest.mark.parametrize("mode", ["append", "full"])
+def test_a_type_that_would_lose_data_is_refused_by_its_column(ingest, place, database, mode):
+    ingest(*FROM_CSV, "--mode", mode).assert_ok()
+    place.write({"orders.csv": "id,name,amount\nx1,Cy,1.0\n"})
+
+    outcome = ingest(*FROM_CSV, "--mode", mode)
+
+    assert outcome.exit_code == 1
+    assert "id is bigint" in outcome.stderr
+    assert database.value("SELECT count(*) FROM dw_orders") == 2
+
+
+def test_a_failed_load_is_on_record_and_loses_nothing(ingest, place, database):
+    database.run(ORDERS)
+    ingest(*FROM_TABLE, "--incremental", "updated_at").assert_ok()
+    database.run("INSERT INTO orders VALUES (3, 3, '2026-01-03')")
+    database.run("ALTER TABLE dw_orders ADD CONSTRAINT few CHECK (id < 3)")
+
+    failed = ingest(*FROM_TABLE, "--incremental", "updated_at")
+    database.run("ALTER TABLE dw_orders DROP CONSTRAINT few")
+    ingest(*FROM_TABLE, "--incremental", "updated_at").assert_ok()
+
+    assert failed.exit_code == 1
+    assert failed.json()["status"] == "failed"
+    assert log(database) == [("success", 2, 1), ("failure", 0, 0), ("success", 1, 1)]
+    assert "few" in log(database, "error_message")[1][0]
+    assert database.rows("SELECT id FROM dw_orders ORDER BY 1") == [(1,), (2,), (3,)]
+    assert len(lake_files(place)) == 2, "what was not loaded is not in the lake twice"
+
+
+def test_several_tables_are_loaded_in_one_call(ingest, place, database):
+    database.run(
+        "CREATE SCHEMA shop; CREATE TABLE shop.a (x int); INSERT INTO shop.a VALUES (1), (2);"
+        "CREATE TABLE shop.b (y int); INSERT INTO shop.b VALUES (3); CREATE TABLE shop.c (z int)"
+    )
+
+    answer = ingest("--connection", "pg", "--tables", "shop.[ab]", into="pg:dw.*")
+
+    found = answer.assert_ok().json()
+    assert (found["rows_loaded"], found["parquet_files"]) == (3, 2)
+    assert [load["name"] for load in found["loads"]] == ["a", "b"]
+    assert database.rows("SELECT x FROM dw.a UNION ALL SELECT y FROM dw.b") == [(1,), (2,), (3,)]
+    assert database.value("SELECT to_regclass('dw.c')") is None
+
+
+def test_a_table_that_fails_does_not_stop_the_others(ingest, database):
+    database.run(
+        "CREATE SCHEMA shop; CREATE TABLE shop.a (_source_file int); CREATE TABLE shop.b (y int)"
+    )
+
+    outcome = ingest("--connection", "pg", "--tables", "shop.*", into="pg:dw.*")
+
+    assert outcome.exit_code == 1
+    found = outcome.json()
+    assert [(load["name"], load["status"]) for load in found["loads"]] == [
+        ("a", "failed"),
+        ("b", "success"),
+    ]
+    assert "_source_file" in found["loads"][0]["error"]["message"]
+    assert database.value("SELECT to_regclass('dw.b') IS NOT NULL")
+
+
+def test_no_table_that_matches_is_an_error_with_those_that_are_there(ingest, database):
+    database.run("CREATE TABLE orders (x int)")
+
+    outcome = ingest("--connection", "pg", "--tables", "shop.*", into="pg:dw.*")
+
+    assert outcome.exit_code == 2
+    assert "shop.*" in outcome.stderr
+    assert "public.orders" in outcome.stderr
+
+
+def test_the_options_may_stand_in_a_file_and_the_connection_in_another(
+    place, database, monkeypatch
+):
+    database.run(ORDERS)
+    at = database.parameters
+    monkeypatch.setenv("SHOP_PASSWORD", at["password"])
+    monkeypatch.setenv("SHOP_USER", at["user"])
+    place.write(
+        {
+            "shop.json": json.dumps(
+                {
+                    "protocol": "postgresql",
+                    "env_prefix": "SHOP",
+                    "host": "127.0.0.1",
+                    "port": int(at["port"]),
+                    "database": at["dbname"],
+                }
+            ),
+            "load.yml": (
+                "connection: shop.json\nquery: SELECT id FROM orders WHERE id > 1\nname: orders\n"
+                "into: shop.json:dw_orders\nlake: lake\nmode: full\n"
+            ),
+        }
+    )
+
+    place.run("ingest", "--config", "load.yml").assert_ok()
+    place.run("ingest", "--config", "load.yml", "--query", "SELECT 7 AS id").assert_ok()
+
+    assert database.rows("SELECT id FROM dw_orders") == [(7,)]
+
+
+def test_a_wrong_key_of_a_file_is_told_with_its_line(place):
+    place.write({"load.yml": "name: orders\nmodus: full\n"})
+
+    outcome = place.run("ingest", "--config", "load.yml")
+
+    assert outcome.exit_code == 2
+    assert "load.yml:2" in outcome.stderr
+    assert "modus" in outcome.stderr
+    assert "mode" in outcome.stderr
+
+
+def test_from_python_it_gives_the_same_and_raises_what_is_wrong(place, database, monkeypatch):
+    import seeknal
+    from seeknal.plugin import SeeknalError
+
+    monkeypatch.chdir(place.path)
+
+    answer = seeknal.ingest(path="orders.csv", name="orders", into="pg:dw_orders", lake="lake")
+
+    assert {key: answer[key] for key in ("status", "rows_loaded", "parquet_files")} == {
+        "status": "success",
+        "rows_loaded": 2,
+        "parquet_files": 1,
+    }
+    with pytest.raises(SeeknalError, match=r"gone\.csv"):
+        seeknal.ingest(path="gone.csv", name="orders", into="pg:dw_orders", lake="lake")
+    assert log(database, "status") == [("success",), ("failure",)]
+
+
+def test_names_of_any_shape_and_many_columns_arrive(ingest, database):
+    columns = ", ".join(f"{n} AS c{n}" for n in range(1500))
+    database.run('CREATE TABLE "Or.d""ers" AS SELECT 1 AS "Select", 2 AS "MixedCase", 3 AS "a b"')
+
+    ingest(
+        *("--connection", "pg", "--table", '"Or.d""ers"', "--name", "odd"), into='pg:"Dw.Odd"'
+    ).assert_ok()
+    ingest(
+        *("--connection", "pg", "--query", f"SELECT {columns}", "--name", "wide"), into="pg:wide"
+    ).assert_ok()
+
+    assert database.rows('SELECT "Select", "MixedCase", "a b" FROM "Dw.Odd"') == [(1, 2, 3)]
+    assert database.rows("SELECT c0, c1499 FROM wide") == [(0, 1499)]
+
+
+def test_two_loads_of_one_name_at_once_are_not_possible(ingest, place):
+    from seeknal.ingesting.state import name_lock
+
+    with name_lock(place.path / "lake", "default", "orders"):
+        outcome = ingest(*FROM_CSV)
+
+    assert outcome.exit_code == 1
+    assert "orders" in outcome.stderr
+    assert "--lock-timeout" in outcome.stderr
+
+
+def test_progress_and_a_summary_are_said_beside_the_answer(place, database):
+    outcome = place.run(
+        *("ingest", *FROM_CSV, "--into", "pg:dw_orders", "--lake", "lake")
+    ).assert_ok()
+
+    assert outcome.stdout == ""
+    assert "2 rows" in outcome.stderr
+    assert "rows/s" in outcome.stderr
+    assert "public.dw_orders" in outcome.stderr
+    assert "CREATE TABLE" in outcome.stderr
+
+
+def test_the_tables_of_seeknals_own_are_no_place_for_rows(ingest, database):
+    outcome = ingest(*FROM_CSV, into="pg:public.etl_audit_log")
+
+    assert outcome.exit_code == 1
+    assert "etl_audit_log" in outcome.stderr

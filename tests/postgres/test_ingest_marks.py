@@ -1,0 +1,331 @@
+"""``seeknal ingest --incremental``: what lies around the mark arrives exactly once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from seeknal.testing.project import TestProject
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch):
+    """Open transactions of these tests do not end by being waited for."""
+    monkeypatch.setattr("seeknal_postgres.settling.PATIENCE", 0.03)
+
+
+@pytest.fixture
+def place(tmp_path, database):
+    made = TestProject(tmp_path)
+    made.write({"profiles.yml": database.profile})
+    database.run("CREATE TABLE events (id bigint, at timestamptz, note text)")
+    return made
+
+
+WORDS = (
+    *("ingest", "--connection", "pg", "--table", "events", "--name", "events"),
+    *("--into", "pg:dw_events", "--lake", "lake", "--incremental", "at"),
+)
+
+
+@pytest.fixture
+def load(place):
+    def run(*words):
+        return place.run(*WORDS, *words).assert_ok()
+
+    return run
+
+
+def add(database, *rows):
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO events VALUES (%s, %s, %s)", rows)
+
+
+def arrived(database):
+    return sorted(database.rows("SELECT id, at::text, note FROM dw_events"), key=repr)
+
+
+def there(database):
+    return sorted(database.rows("SELECT id, at::text, note FROM events"), key=repr)
+
+
+NOON = "2026-01-01 12:00:00+00"
+
+
+def test_only_new_rows_are_asked_for_and_loaded(load, database):
+    add(database, (1, "2026-01-01", "a"), (2, "2026-01-02", "b"))
+    load()
+    add(database, (3, "2026-01-03", "c"))
+    mark = database.log_mark()
+
+    outcome = load()
+
+    assert "1 row" in outcome.stderr
+    assert arrived(database) == there(database)
+    assert "2026-01-02" in database.logged(mark)
+
+
+def test_rows_of_the_same_moment_as_the_mark_are_neither_lost_nor_doubled(load, database):
+    add(database, (1, NOON, "a"), (2, NOON, "b"))
+    load()
+    add(database, (3, NOON, "c"), (2, NOON, "b"))
+
+    load()
+    load()
+
+    assert arrived(database) == there(database)
+    assert len(arrived(database)) == 4
+
+
+def test_rows_without_a_moment_arrive_once(load, database):
+    add(database, (1, None, "a"), (2, NOON, "b"))
+    load()
+    add(database, (3, None, "c"), (1, None, "a"))
+
+    load()
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_rows_at_infinity_do_not_end_what_is_loaded(load, database):
+    add(database, (1, "infinity", "a"), (2, "-infinity", "b"), (3, NOON, "c"))
+    load()
+    add(database, (4, "2026-02-01", "d"), (5, "-infinity", "e"))
+
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_late_rows_within_the_lag_arrive_once(load, database):
+    add(database, (1, "2026-01-01 10:00Z", "a"), (2, "2026-01-01 12:00Z", "b"))
+    load("--lag", "3h")
+    add(database, (3, "2026-01-01 09:30Z", "late"), (4, "2026-01-01 13:00Z", "d"))
+
+    load("--lag", "3h")
+    load("--lag", "3h")
+
+    assert arrived(database) == there(database)
+
+
+def test_a_longer_lag_doubles_nothing(load, database):
+    add(database, (1, "2026-01-01", "a"), (2, "2026-01-05", "b"))
+    load()
+
+    load("--lag", "30 days")
+    load("--lag", "30 days")
+
+    assert arrived(database) == there(database)
+
+
+def test_a_row_of_a_transaction_that_was_open_is_not_passed(load, database):
+    with database.connect(autocommit=False) as long:
+        long.execute("INSERT INTO events VALUES (1, '2026-01-01 10:00Z', 'long')")
+        add(database, (2, "2026-01-01 11:00Z", "quick"))
+        load()
+        add(database, (3, "2026-01-01 12:00Z", "quick"))
+        load()
+        long.commit()
+    load()
+    load()
+
+    assert arrived(database) == there(database)
+    assert len(arrived(database)) == 3
+
+
+def test_a_transaction_that_has_only_begun_is_not_passed(load, database):
+    with database.connect(autocommit=False) as long:
+        long.execute("SELECT now()")
+        add(database, (2, "3000-01-01", "ahead"))
+        load()
+        long.execute("INSERT INTO events VALUES (1, now(), 'long')")
+        long.commit()
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_a_new_column_does_not_double_the_rows_at_the_mark(load, database):
+    add(database, (1, NOON, "a"), (2, NOON, "b"))
+    load()
+    database.run("ALTER TABLE events ADD COLUMN town text")
+    add(database, (3, NOON, "c"))
+
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_the_mark_moves_only_after_the_commit(load, place, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+    add(database, (2, "2026-01-02", "b"))
+    database.run("ALTER TABLE dw_events ADD CONSTRAINT few CHECK (id < 2)")
+    assert place.run(*WORDS).exit_code == 1
+    database.run("ALTER TABLE dw_events DROP CONSTRAINT few")
+
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_a_mark_is_of_one_table_and_column(load, place, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+
+    elsewhere = place.run(*WORDS[:-3], "lake", "--incremental", "at", "--into", "pg:other")
+    by_id = place.run(*WORDS[:-1], "id")
+
+    assert elsewhere.exit_code == 1
+    assert "dw_events" in elsewhere.stderr
+    assert by_id.exit_code == 1
+    assert "'at'" in by_id.stderr
+    assert database.value("SELECT to_regclass('other')") is None
+
+
+def test_a_lost_state_is_not_taken_for_a_first_load(load, place, database):
+    import shutil
+
+    add(database, (1, "2026-01-01", "a"))
+    load()
+    shutil.rmtree(place.path / "lake" / ".seeknal")
+
+    outcome = place.run(*WORDS)
+
+    assert outcome.exit_code == 1
+    assert "--force" in outcome.stderr
+    assert arrived(database) == there(database)
+
+
+def test_an_empty_fetch_leaves_the_mark(load, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+
+    load()
+    add(database, (2, "2026-01-02", "b"))
+    load()
+
+    assert arrived(database) == there(database)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_history_of_writers_and_loads_ends_with_every_row_once(load, database, seed):
+    chance = random.Random(seed)
+    open_ones = []
+    for number in range(60):
+        act = chance.random()
+        moment = f"2026-01-01 12:{chance.randrange(4):02}:00Z" if chance.random() > 0.1 else None
+        if act < 0.15:
+            writer = database.connect(autocommit=False)
+            writer.execute("INSERT INTO events VALUES (%s, %s, 'open')", (number, moment))
+            open_ones.append(writer)
+        elif act < 0.3 and open_ones:
+            ended = open_ones.pop(chance.randrange(len(open_ones)))
+            ended.commit()
+            ended.close()
+        elif act < 0.55:
+            load("--lag", "10 minutes")
+        else:
+            add(database, (number, moment, "plain"))
+    for writer in open_ones:
+        writer.commit()
+        writer.close()
+    load("--lag", "10 minutes")
+
+    assert arrived(database) == there(database)
+
+
+def test_writers_beside_it_lose_and_double_nothing(load, place, database):
+    script = (
+        "import psycopg, sys, time, random\n"
+        "c = psycopg.connect(**eval(sys.argv[1]))\n"
+        "chance = random.Random(int(sys.argv[2]))\n"
+        "for n in range(40):\n"
+        "    c.execute('INSERT INTO events VALUES (%s, clock_timestamp(), %s)',"
+        " (n, sys.argv[2]))\n"
+        "    time.sleep(chance.random() / 10)\n"
+        "    c.execute('INSERT INTO events VALUES (%s, now(), %s)', (n, sys.argv[2] + ' start'))\n"
+        "    c.commit()\n"
+    )
+    words = [sys.executable, "-c", script, repr(database.parameters)]
+    writers = [subprocess.Popen([*words, str(number)]) for number in range(3)]
+    while any(writer.poll() is None for writer in writers):
+        load()
+    load()
+    load()
+
+    assert arrived(database) == there(database)
+    assert len(arrived(database)) == 240
+
+
+def _killed_at(place, seconds, words):
+    command = [sys.executable, "-m", "seeknal", *words]
+    process = subprocess.Popen(
+        command, cwd=place.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [("--incremental", "at"), ()])
+def test_killed_at_any_moment_and_run_again_it_has_loaded_everything_once(place, database, mode):
+    rows = "SELECT n, timestamptz '2026-01-01' + n * interval '1 second', 'x' FROM"
+    words = [*WORDS[:-2], *mode]
+    chance = random.Random(1)
+    database.run(f"INSERT INTO events {rows} generate_series(1, 20000) AS s(n)")
+    started = time.monotonic()
+    place.run(*words).assert_ok()
+    whole = max(1.5, 3 * (time.monotonic() - started))
+    for number in range(int(os.environ.get("SEEKNAL_TEST_KILLS", "5"))):
+        name, table = f"events{number}", f"dw_killed{number}"
+        again = [*words, "--name", name, "--into", f"pg:{table}"]
+
+        _killed_at(place, chance.random() * whole, again)
+        place.run(*again).assert_ok()
+
+        assert database.value(f"SELECT count(*) FROM {table}") == 20000
+        assert database.value(f"SELECT count(DISTINCT id) FROM {table}") == 20000
+
+
+KILLER = """
+import os, signal, sys
+from seeknal.ingesting import loading, state
+
+def killing(function):
+    def call(*given, **named):
+        function(*given, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return call
+
+moment = sys.argv.pop(1)
+if moment == "planned":
+    state.Kept.write = killing(state.Kept.write)
+else:
+    name = {"landed": "land", "loaded": "_send"}[moment]
+    setattr(loading, name, killing(getattr(loading, name)))
+from seeknal.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["planned", "landed", "loaded"])
+@pytest.mark.parametrize("mode", [("--incremental", "at"), ()])
+def test_killed_between_lake_and_warehouse_it_loads_everything_once(place, database, moment, mode):
+    add(database, *((number, f"2026-01-{number:02}", "x") for number in range(1, 10)))
+    words = [*WORDS[:-2], *mode]
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLER, moment, *words], cwd=place.path, check=False
+    )
+
+    place.run(*words).assert_ok()
+
+    assert ended.returncode == -signal.SIGKILL
+    assert arrived(database) == there(database)
+    assert len(list(place.path.glob("lake/*/**/*.parquet"))) == 1
