@@ -212,6 +212,121 @@ def test_a_landed_file_keeps_the_types_of_its_database(ingest, place, database):
     assert first == database.rows("SELECT code, at, m::text, n, j, net, t, i, c FROM orders")
 
 
+TYPES = {
+    "smallint": "1",
+    "bigint": "-9223372036854775808",
+    "numeric": "12345678901234567890.123456789",
+    "numeric(38,10)": "1.0000000001",
+    "real": "0.1",
+    "double precision": "'NaN'",
+    "money": "'12.34'",
+    "boolean": "true",
+    "bytea": "'\\x00ff'",
+    "character varying": "'x'",
+    "character(5)": "'ab'",
+    "name": "'a name'",
+    "uuid": "'11111111-2222-3333-4444-555555555555'",
+    "json": '\'{"b":  1, "a": 2}\'',
+    "jsonb": "'{\"a\": [1, null]}'",
+    "date": "'infinity'",
+    "time without time zone": "'24:00'",
+    "time(3) without time zone": "'10:00:00.123'",
+    "time with time zone": "'10:00:00.123456+05:30'",
+    "timestamp without time zone": "'2026-01-01 10:00:00.123456'",
+    "timestamp(0) without time zone": "'2026-01-01 10:00:00'",
+    "timestamp with time zone": "'-infinity'",
+    "interval": "'1 year 2 mons -3 days 04:05:06.789'",
+    "inet": "'10.0.0.1/8'",
+    "cidr": "'10.0.0.0/8'",
+    "macaddr": "'08:00:2b:01:02:03'",
+    "macaddr8": "'08:00:2b:01:02:03:04:05'",
+    "bit(3)": "B'101'",
+    "bit varying(5)": "B'10110'",
+    "int4range": "'[1,5)'",
+    "tstzrange": "'[2026-01-01,)'",
+    "nummultirange": "'{[1.5,2),[3,4)}'",
+    "point": "'(1,2)'",
+    "tsvector": "'a b'",
+    "tsquery": "'a & b'",
+    "oid": "42",
+    "integer[]": "'{1,NULL,3}'",
+    "numeric(12,2)[]": "'{1.10,2.20}'",
+    "text[]": "ARRAY['a,b', 'c\"d', NULL]",
+    "timestamp with time zone[]": "ARRAY[timestamptz '2026-01-01']",
+    "int4range[]": "ARRAY[int4range '[1,2)']",
+    "shop.mood": "'ok'",
+    "shop.mood[]": "ARRAY['ok', 'sad']::shop.mood[]",
+    "shop.pair": "ROW(1, 'x, \"y\"')",
+}
+
+
+def test_every_type_of_postgresql_arrives_as_itself(ingest, database):
+    made = ", ".join(f"c{n} {type}" for n, type in enumerate(TYPES))
+    database.run(
+        "CREATE SCHEMA shop; CREATE TYPE shop.mood AS ENUM ('sad', 'ok');"
+        "CREATE TYPE shop.pair AS (a integer, b text);"
+        f"CREATE TABLE wide ({made}); INSERT INTO wide VALUES ({', '.join(TYPES.values())});"
+        f"INSERT INTO wide SELECT {', '.join(['NULL'] * len(TYPES))}"
+    )
+    listed = (
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '{}'::regclass"
+        " AND attnum BETWEEN 1 AND {} ORDER BY attnum"
+    )
+    values = ", ".join(f"c{n}::text" for n in range(len(TYPES)))
+
+    outcome = ingest("--connection", "pg", "--table", "wide", "--name", "wide", into="pg:dw")
+
+    assert "becomes" not in outcome.assert_ok().stderr
+    assert database.rows(listed.format("dw", len(TYPES))) == database.rows(
+        listed.format("wide", len(TYPES))
+    )
+    assert database.rows(f"SELECT {values} FROM dw ORDER BY c0") == database.rows(
+        f"SELECT {values} FROM wide ORDER BY c0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "becomes"),
+    [
+        ("numeric(5,-2)", "1200", "numeric"),
+        ('"char"', "'a'", "text"),
+        ("jsonb[]", "'{1}'", "jsonb"),
+    ],
+)
+def test_a_type_that_rows_do_not_come_as_is_named(ingest, database, type, value, becomes):
+    database.run(f"CREATE TABLE orders (x {type}); INSERT INTO orders VALUES ({value})")
+
+    outcome = ingest(*FROM_TABLE).assert_ok()
+
+    assert f"'x' is of type {type}" in outcome.stderr
+    assert database.value("SELECT pg_typeof(x)::text FROM dw_orders") == becomes
+
+
+def test_a_type_that_the_warehouse_lacks_becomes_text_and_is_named(ingest, place, database, server):
+    from tests.postgres.server import Database
+
+    other = Database(server)
+    try:
+        other.run("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE orders (m mood)")
+        other.run("INSERT INTO orders VALUES ('ok')")
+        place.write(
+            {
+                "profiles.yml": database.profile
+                + other.profile.partition("\n")[2].replace("pg:", "far:")
+            }
+        )
+
+        outcome = ingest("--connection", "far", "--table", "orders").assert_ok()
+    finally:
+        from seeknal_postgres.pool import close_idle
+
+        close_idle()
+        other.drop()
+
+    assert "'m' is of type public.mood" in outcome.stderr
+    assert database.rows("SELECT m, pg_typeof(m)::text FROM dw_orders") == [("ok", "text")]
+
+
 def test_a_missing_path_of_the_lake_is_named_before_anything_is_loaded(ingest, place, database):
     ingest(*FROM_CSV).assert_ok()
     (file,) = lake_files(place)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from attrs import evolve, frozen
 
 from seeknal.host.files import is_abandoned, temporary_name
+from seeknal.host.run_ids import new_run_id
 from seeknal.ingesting.fetching import Wanted
 from seeknal.ingesting.lake import STATE, Landed, described, files_of
 from seeknal.ingesting.loading import Job, Result, carry_out, now
@@ -22,7 +23,6 @@ from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import node_logger
 from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import Engine
-from seeknal.run.execution import new_run_id
 from seeknal.values.errors import ConnectionFailed, SeeknalError, UsageError
 from seeknal.values.loads import Load
 from seeknal.values.names import PRODUCTION, NodeId

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve
 
+from seeknal.host.run_ids import new_run_id
 from seeknal.plan.finding import Verified
 from seeknal.plan.planning import finder_of, plan_of, pool_of
 from seeknal.plan.plugin_queries import rowless_kinds
@@ -49,14 +49,6 @@ class Reporter(Protocol):
     def logged(self, node: NodeId, level: int, text: str) -> None: ...
     def warn(self, message: str) -> None: ...
     def ended(self, summary: RunSummary) -> None: ...
-
-
-def new_run_id(started_at: datetime) -> str:
-    """What a run that began then is known by: ids are in the order of the runs.
-
-    After the second stand its microsecond, as five hex digits, and three digits by chance.
-    """
-    return f"{started_at:%Y%m%dT%H%M%S}-{started_at.microsecond:05x}{os.urandom(2).hex()[:3]}"
 
 
 class Execution:

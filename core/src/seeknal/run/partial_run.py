@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.host.run_ids import new_run_id
 from seeknal.plan.session import read_project
 from seeknal.plan.stored import inlined_views
 from seeknal.project.commit import commit_of
-from seeknal.run.execution import Execution, new_run_id
+from seeknal.run.execution import Execution
 from seeknal.state.history import History, run_record
 from seeknal.values.plan import Plan, Step
 from seeknal.values.results import RunSummary

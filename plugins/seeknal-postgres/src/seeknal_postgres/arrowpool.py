@@ -12,10 +12,10 @@ from seeknal_postgres.options import Postgres
 Key = tuple[str, Path, Postgres]
 
 _lock = threading.Lock()
-_idle: list[tuple[Key, Any]] = []
+_idle: list[tuple[Key, ArrowConnection]] = []
 
 
-def taken(name: str, options: Postgres, root: Path) -> Any:
+def taken(name: str, options: Postgres, root: Path) -> ArrowConnection:
     """A connection in a new transaction. Raises ConnectionFailed."""
     key = (name, root, options)
     with _lock:
@@ -26,7 +26,7 @@ def taken(name: str, options: Postgres, root: Path) -> Any:
     return _opened(name, options, root)
 
 
-def give_back(connection: Any, name: str, options: Postgres, root: Path) -> None:
+def give_back(connection: ArrowConnection, name: str, options: Postgres, root: Path) -> None:
     try:
         connection.rollback()
     except Exception:
@@ -44,17 +44,79 @@ def close_idle() -> None:
         connection.close()
 
 
-def _opened(name: str, options: Postgres, root: Path) -> Any:
-    from adbc_driver_postgresql import dbapi
+def _opened(name: str, options: Postgres, root: Path) -> ArrowConnection:
+    from adbc_driver_manager import Error
     from psycopg.conninfo import make_conninfo
 
     given = parameters(name, options, root)
     try:
-        connection = dbapi.connect(make_conninfo(**given))
-        with connection.cursor() as cursor:
-            cursor.execute(SETTINGS)
-            cursor.fetchall()
+        connection = ArrowConnection(make_conninfo(**given))
+        connection.reader(SETTINGS).read_all()
         connection.commit()
-    except dbapi.Error as error:
+    except Error as error:
         raise failed(name, error) from None
     return connection
+
+
+class ArrowConnection:
+    """A connection that is always in a transaction and gives Arrow.
+
+    The driver's own interface for Python would import what makes frames, which takes longer than
+    most tables do.
+    """
+
+    def __init__(self, uri: str) -> None:
+        from adbc_driver_manager import AdbcConnection
+        from adbc_driver_postgresql import connect
+
+        self._database = connect(uri)
+        try:
+            self._connection = AdbcConnection(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+        self._connection.set_autocommit(False)
+        self._statements: list[Any] = []
+
+    def execute(self, sql: str) -> None:
+        """Carry out a statement without rows."""
+        self._statement(sql).execute_update()
+        self._end_statements()
+
+    def reader(self, sql: str, **options: str) -> Any:
+        """The rows of a query, as an Arrow reader; ended by `commit`, `rollback` and `close`."""
+        import pyarrow
+
+        statement = self._statement(sql)
+        statement.set_options(**options)
+        stream, _ = statement.execute_query()
+        return pyarrow.RecordBatchReader.from_stream(stream)
+
+    def _statement(self, sql: str) -> Any:
+        from adbc_driver_manager import AdbcStatement
+
+        statement = AdbcStatement(self._connection)
+        self._statements.append(statement)
+        statement.set_sql_query(sql)
+        return statement
+
+    def cancel(self) -> None:
+        """End what another thread waits for."""
+        self._connection.cancel()
+
+    def commit(self) -> None:
+        self._end_statements()
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._end_statements()
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._end_statements()
+        self._connection.close()
+        self._database.close()
+
+    def _end_statements(self) -> None:
+        while self._statements:
+            self._statements.pop().close()

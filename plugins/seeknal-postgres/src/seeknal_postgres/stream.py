@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import DeliveryError, without_values
+from seeknal_postgres.ahead import ahead
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,7 +46,7 @@ def copy_rows(
         reader = _reader(duck.sql(f"SELECT {selected} FROM {relation.scan}"))
         with server.cursor() as cursor:
             with cursor.copy(command.encode()) as copy:
-                for part, done in _ahead(_encoded(reader, writings, private)):
+                for part, done in ahead(_encoded(reader, writings, private)):
                     copy.write(part)
                     sent(done)
             rows = cursor.rowcount
@@ -76,17 +77,6 @@ def _encoded(reader: Any, writings: Sequence[Writing], private: Collection[str])
         said = without_values(error, private)
         raise DeliveryError(f"the rows could not be read: {said}", code="SK1350") from error
     yield encoder.finish(), done
-
-
-def _ahead(parts: Iterator[Part]) -> Iterator[Part]:
-    """The same parts, each made while the one before is on its way."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as worker:
-        waiting = worker.submit(next, parts, None)
-        while (part := waiting.result()) is not None:
-            waiting = worker.submit(next, parts, None)
-            yield part
 
 
 def _encoder(schema: Any, writings: Sequence[Writing]) -> Any:

@@ -21,6 +21,7 @@ from seeknal.plugin import (
     scrub,
     without_values,
 )
+from seeknal_postgres.ahead import ahead
 from seeknal_postgres.connecting import parameters
 
 if TYPE_CHECKING:
@@ -100,20 +101,15 @@ def _by_adbc(
 
     def cancel() -> None:
         asked.set()
-        connection.adbc_cancel()
+        connection.cancel()
 
     try:
         waiting.enter_context(context.cancelled_by(cancel))
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot[0])}")
-            cursor.execute(f"SET LOCAL statement_timeout = {limit}")
-        cursor = connection.cursor()
-        waiting.callback(cursor.close)
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot[0])}")
+        connection.execute(f"SET LOCAL statement_timeout = {limit}")
         size = {"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
-        cursor.adbc_statement.set_options(**size)
-        cursor.execute(query)
-        reader = cursor.fetch_record_batch()
+        reader = connection.reader(query, **size)
     except BaseException:
         waiting.close()
         connection.close()
@@ -123,7 +119,7 @@ def _by_adbc(
         try:
             # Up to here it is taken at once: what nobody begins to read has its end, too.
             yield None
-            yield from reader
+            yield from ahead(reader, cancel)
         except Exception as error:
             why = without_values(error, private) if private else _plain(error)
             raise NodeError(f"PostgreSQL stopped sending rows: {why}", code="SK1320") from None

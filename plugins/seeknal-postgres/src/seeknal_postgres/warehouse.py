@@ -36,6 +36,7 @@ from seeknal_postgres.delivering import (
     refused,
     upsert,
 )
+from seeknal_postgres.fitting import fit_of
 from seeknal_postgres.loading import load as load_rows
 from seeknal_postgres.options import PostgresTarget
 from seeknal_postgres.reserved import refuse_reserved
@@ -51,6 +52,13 @@ if TYPE_CHECKING:
     Server = psycopg.Connection[Any]
 
 _MODES: dict[str, Mode] = {"append": "append", "full": "full", "upsert": "upsert_by_key"}
+_KNOWN = """
+    SELECT w, coalesce(e.typtype, t.typtype) IN ('e', 'c', 'r', 'm')
+    FROM unnest(%s::text[]) AS w
+    JOIN pg_catalog.pg_type t ON t.oid = to_regtype(w)
+    LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+"""
+"""The types that are there, and whether the server reads them, or their elements, from text."""
 _STAMP = f"{quote_identifier(LOADED_AT)} timestamptz DEFAULT now()"
 
 
@@ -217,27 +225,20 @@ def _types(server: Server, load: Load, work: Work) -> dict[str, str]:
     """The types of the source's own database that this one has and that take the rows."""
     if load.protocol not in NAMES:
         return {}
-    wanted = {
-        entry.name: load.types[entry.name] for entry in work.writings if entry.name in load.types
+    wanted = {entry: load.types[entry.name] for entry in work.writings if entry.name in load.types}
+    known = {
+        str(type): bool(parsed)
+        for type, parsed in server.execute(_KNOWN.encode(), [sorted(set(wanted.values()))])
     }
-    known = [
-        row[0]
-        for row in server.execute(
-            "SELECT w FROM unnest(%s::text[]) AS w WHERE to_regtype(w) IS NOT NULL",
-            [sorted(set(wanted.values()))],
-        )
-    ]
     found = {}
-    for entry in work.writings:
-        type = wanted.get(entry.name)
-        if type in known and type is not None:
+    for entry, type in wanted.items():
+        if type in known and fit_of(type, entry, parsed=known[type]).takes:
             found[entry.name] = type
-        elif type is not None:
+        else:
+            why = "comes as another" if type in known else "this database does not have"
             work.context.log.warning(
-                "column %r is %s, which this database does not have: it becomes %s",
-                entry.name,
-                type,
-                entry.type,
+                "column %r is of type %s, which %s: it becomes %s",
+                *(entry.name, type, why, entry.type),
             )
     return found
 
