@@ -389,6 +389,12 @@ def _declared(declared: Mapping[str, Any], without: str) -> str:
     return "\n\n".join(parts)
 
 
+def ingest_options() -> str:
+    from seeknal.ingesting.options import IngestOptions
+
+    return _options(IngestOptions)
+
+
 def _options(cls: type) -> str:
     """The keys of an options class, then those of the classes nested in it."""
     from seeknal.kernel.options import fields_of
@@ -523,6 +529,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "target-types": target_types,
     "audit-types": audit_types,
     "connection-types": connection_types,
+    "ingest-options": ingest_options,
     "errors": errors,
 }
 

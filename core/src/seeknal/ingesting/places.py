@@ -57,7 +57,7 @@ class Places:
             raise UsageError(
                 f"{text} is a source of type {found.type}: no connection, and no warehouse",
                 code="SK1604",
-                help="a connector file of a connection has its protocol: postgresql, ...",
+                help=f"its protocol would be one of: {self._protocols()}",
             )
         return found
 
@@ -73,6 +73,10 @@ class Places:
     def kept(self, name: str) -> Connection:
         """A connection by the name that it was given. Raises UsageError for another one."""
         return self._found.get(name) or self._of_profile(name)
+
+    def _protocols(self) -> str:
+        """The types of connections, for people."""
+        return ", ".join(sorted(self.plugins.connection_types)) or "none: no plugin brings any"
 
     def _keep(self, found: Connection) -> Connection:
         self._found[found.name] = found
@@ -123,7 +127,9 @@ class Places:
             raise ProjectError(found)
         if not isinstance(data, dict) or not isinstance(data.get("protocol"), str):
             raise UsageError(
-                f"{path} is no connector file", code="SK1605", help="protocol: postgresql, ..."
+                f"{path} is no connector file",
+                code="SK1605",
+                help=f"it says protocol: and one of {self._protocols()}",
             )
         variables = environment(self.root)
         note_values(data, variables)

@@ -172,7 +172,7 @@ class Ingestion:
             raise UsageError(
                 f"connection {target.name!r} is of type {target.type}, which is no warehouse",
                 code="SK1604",
-                help="--into a connection of type postgresql",
+                help="--into a connection to a database that a plugin can load into",
             )
         try:
             yield found
