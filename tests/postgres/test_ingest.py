@@ -121,6 +121,11 @@ def test_a_second_load_does_what_its_mode_says(ingest, place, database, mode, ex
     ingest(*FROM_CSV, "--mode", mode, *keys).assert_ok()
 
     assert database.rows("SELECT id, name FROM dw_orders ORDER BY 1, 2") == expected
+    moments = database.value(
+        "SELECT count(DISTINCT _loaded_at) FROM dw_orders WHERE _source_file ="
+        " (SELECT max(_source_file) FROM dw_orders)"
+    )
+    assert moments == 1
 
 
 def test_an_upsert_without_keys_is_refused_before_anything_is_read(ingest, place):
@@ -481,6 +486,33 @@ def test_the_options_may_stand_in_a_file_and_the_connection_in_another(
     place.run("ingest", "--config", "load.yml", "--query", "SELECT 7 AS id").assert_ok()
 
     assert database.rows("SELECT id FROM dw_orders") == [(7,)]
+
+
+def test_two_connections_of_one_name_stay_two(place, database, server):
+    from tests.postgres.server import Database
+
+    from seeknal_postgres.pool import close_idle
+
+    other = Database(server)
+    try:
+        other.run("CREATE TABLE orders (id int); INSERT INTO orders VALUES (7)")
+        at = other.parameters
+        keys = {
+            "protocol": "postgresql",
+            **{"host": "127.0.0.1", "port": int(at["port"]), "database": at["dbname"]},
+            **{"user": at["user"], "password": at["password"]},
+        }
+        place.write({"pg.json": json.dumps(keys)})
+
+        place.run(
+            *("ingest", "--connection", "pg.json", "--table", "orders", "--into", "pg:dw_orders")
+        ).assert_ok()
+
+        assert database.rows("SELECT id FROM dw_orders") == [(7,)]
+        assert other.value("SELECT to_regclass('dw_orders')") is None
+    finally:
+        close_idle()
+        other.drop()
 
 
 def test_a_wrong_key_of_a_file_is_told_with_its_line(place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ def fetch(
     source = wanted.source
     if wanted.incremental and lower is not None:
         source = evolve(source, since=Since(column=wanted.incremental, value=lower))
+    read_at = datetime.now(UTC)
     types = plugins.hooks.source_column_types(source=source, context=context)
     horizon = (
         plugins.hooks.source_horizon(source=source, column=wanted.incremental, context=context)
@@ -76,7 +78,11 @@ def fetch(
     column = marks.column_of(columns, wanted.incremental)
     _refuse_another_order(mark, column)
     fresh = _without_arrived(cursor, whole, column, lower, mark, kept) if mark else whole
-    return evolve(fresh, mark=_next(cursor, whole, column, mark, horizon, wanted, kept, context))
+    raw = stored_scan(whole.path, whole.columns)
+    found = horizon or Horizon(value=marks.highest(cursor, raw, column))
+    value = marks.past(cursor, found.value, column.type, read_at)
+    settled = evolve(found, value=value)
+    return evolve(fresh, mark=_next(cursor, whole, column, mark, settled, wanted, kept, context))
 
 
 def _refuse_ours(columns: tuple[Column, ...]) -> None:
@@ -135,16 +141,15 @@ def _next(
     whole: Fetched,
     column: Column,
     before: Mark | None,
-    horizon: Horizon | None,
+    horizon: Horizon,
     wanted: Wanted,
     kept: Kept,
     context: StepContext,
 ) -> Mark:
     """The mark after these rows, with those around it that will have arrived."""
     raw = stored_scan(whole.path, whole.columns)
-    found = horizon or Horizon(value=marks.highest(cursor, raw, column))
     start = before or Mark(column=column.name, type=column.type)
-    after, has_moved = marks.moved(evolve(start, type=column.type), found)
+    after, has_moved = marks.moved(evolve(start, type=column.type), horizon)
     if has_moved and start.value is not None and after.value is not None:
         # A source that has lost its newest rows does not take the mark back.
         value = marks.largest(cursor, [start.value, after.value], column.type)

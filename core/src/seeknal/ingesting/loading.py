@@ -102,6 +102,9 @@ def _is_plain_append(job: Job) -> bool:
 def _settled(job: Job, kept: Kept) -> tuple[State, Result | None]:
     """The state once it is known what became of the attempt that is open, if one is."""
     state = kept.read()
+    if state.attempt is not None and state.target != job.target:
+        # What became of it elsewhere cannot be asked here, and is none of this load's.
+        state = evolve(state, attempt=None)
     attempt = state.attempt
     if attempt is None:
         return state, None

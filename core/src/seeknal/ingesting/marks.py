@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -18,6 +19,8 @@ from seeknal.values.durations import Duration
 from seeknal.values.errors import NodeError, UsageError, column_help
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
 
     from seeknal.ingesting.state import Mark, Seen
@@ -28,6 +31,7 @@ _ORDERED = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP.*|VARCHAR"
 )
 _TIMES = ("DATE", "TIMESTAMP")
+_GUARD = timedelta(seconds=10)
 
 
 def column_of(columns: Sequence[Column], name: str) -> Column:
@@ -96,6 +100,25 @@ def largest(cursor: duckdb.DuckDBPyConnection, values: Sequence[str], type: str)
     """The largest of some values of ``type``, as text."""
     listed = ", ".join(_cast(value, type) for value in values)
     ((found,),) = cursor.execute(f"SELECT CAST(greatest({listed}) AS VARCHAR)").fetchall()
+    return str(found)
+
+
+def past(
+    cursor: duckdb.DuckDBPyConnection, value: str | None, type: str, read_at: datetime
+) -> str | None:
+    """A value, or of times the moment shortly before rows were read, where that is less.
+
+    Rows of that moment may still have been on their way, and one of the future must not end what
+    is read after it.
+    """
+    if value is None or not type.startswith(_TIMES):
+        return value
+    moment = quote_literal((read_at - _GUARD).isoformat())
+    # The session's time zone is UTC, in which times without a zone are taken to be.
+    guard = f"CAST(CAST({moment} AS TIMESTAMPTZ) AS {type})"
+    ((found,),) = cursor.execute(
+        f"SELECT CAST(least({_cast(value, type)}, {guard}) AS VARCHAR)"
+    ).fetchall()
     return str(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.kernel.options import fields_of, keys_of
 from seeknal.project.profile.confidential import note_secrets, note_urls, note_values
@@ -79,6 +79,11 @@ class Places:
         return ", ".join(sorted(self.plugins.connection_types)) or "none: no plugin brings any"
 
     def _keep(self, found: Connection) -> Connection:
+        """The connection under a name that no other one of the load has."""
+        name, number = found.name, 2
+        while self._found.get(found.name, found) != found:
+            found = evolve(found, name=f"{name} ({number})")
+            number += 1
         self._found[found.name] = found
         return found
 

@@ -28,6 +28,9 @@ _TEXTS = ("text", "varchar")
 PATIENCE = 1.0
 """Seconds that short transactions are given to end before rows are read."""
 _PAUSE = 0.02
+_GUARD = "10 seconds"
+"""How old a moment is before it counts: a transaction takes its own shortly before it is seen to be
+open, and a moment in the future must not end what is read."""
 PREPARED = "prepared"
 _OPEN = """
     SELECT l.virtualtransaction FROM pg_catalog.pg_locks l
@@ -56,8 +59,13 @@ def largest(relation: str, columns: Sequence[PgColumn], name: str, wanted: Since
     value, plain = _comparable(column), quote_identifier(column.name)
     finite = [f"isfinite({plain})"] if column.type in _TIMES else []
     lower = [f"{value} >= {quote_literal(wanted.value)}"] if wanted else []
-    where = " AND ".join([*finite, *lower])
-    return f"SELECT max({value})::text FROM {relation}" + (f" WHERE {where}" if where else "")
+    where = f" WHERE {' AND '.join([*finite, *lower])}" if finite or lower else ""
+    found = f"max({value})"
+    if column.type in _TIMES:
+        found = f"least({found}, (clock_timestamp() - interval '{_GUARD}')::{column.type})"
+        # Of no rows nothing is the largest.
+        found = f"CASE WHEN count({plain}) > 0 THEN {found} END"
+    return f"SELECT {found}::text FROM {relation}{where}"
 
 
 def ordered_by(columns: Sequence[PgColumn], name: str) -> PgColumn:
