@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.kernel.options import fields_of, keys_of
 from seeknal.project.profile.confidential import note_secrets, note_urls, note_values
@@ -33,11 +33,15 @@ _OWN = ("protocol", "env_prefix")
 
 
 @frozen(kw_only=True)
-class Parameters:
-    """What a connector file says of a source that has no connection, such as a file."""
+class Named:
+    """What is meant by a name, a URL or a file: a connection, and options of its source.
+
+    A source that needs no connection, such as a CSV file, has a connector file with options alone.
+    """
 
     type: str
-    params: Mapping[str, object]
+    connection: Connection | None = None
+    params: Mapping[str, object] = field(factory=dict)
 
 
 class Places:
@@ -53,22 +57,23 @@ class Places:
     def connection(self, text: str) -> Connection:
         """The connection that ``text`` means. Raises UsageError or ProjectError."""
         found = self.named(text)
-        if isinstance(found, Parameters):
+        if found.connection is None:
             raise UsageError(
                 f"{text} is a source of type {found.type}: no connection, and no warehouse",
                 code="SK1604",
                 help=f"its protocol would be one of: {self._protocols()}",
             )
-        return found
+        return found.connection
 
-    def named(self, text: str) -> Connection | Parameters:
-        """The same, or what a connector file says of another source."""
-        if "://" in text:
-            return self._keep(self._of_url(text))
-        if text.endswith(_FILES):
+    def named(self, text: str) -> Named:
+        """The same with what a connector file says of its source, or of one without any."""
+        if "://" not in text and text.endswith(_FILES):
             found = self._of_file(Path(text))
-            return found if isinstance(found, Parameters) else self._keep(found)
-        return self._keep(self._of_profile(text))
+            if found.connection is None:
+                return found
+            return evolve(found, connection=self._keep(found.connection))
+        made = self._of_url(text) if "://" in text else self._of_profile(text)
+        return Named(type=made.type, connection=self._keep(made))
 
     def kept(self, name: str) -> Connection:
         """A connection by the name that it was given. Raises UsageError for another one."""
@@ -120,7 +125,7 @@ class Places:
         name = without_credentials(url).partition("://")[2].partition("?")[0] or scheme
         return _profile_of(name, raw, Marks("", {}, {}), {}, "").connection(name, self.plugins)
 
-    def _of_file(self, path: Path) -> Connection | Parameters:
+    def _of_file(self, path: Path) -> Named:
         problems = Problems()
         text = read_text(path, str(path), problems)
         if text is None:
@@ -142,21 +147,31 @@ class Places:
 
     def _connector(
         self, path: Path, data: Mapping[str, object], marks: Marks, variables: Mapping[str, str]
-    ) -> Connection | Parameters:
+    ) -> Named:
         protocol = str(data["protocol"])
         own = {key: value for key, value in data.items() if key not in _OWN}
         declared = self.plugins.connection_types.get(protocol)
+        source = self.plugins.source_types.get(protocol)
+        of_source = keys_of(source.options) if source else {}
+        problems = Problems()
+        expander = VariableExpander(variables, marks, problems)
         if declared is not None:
+            of_connection = keys_of(declared.options)
             of_prefix = _prefixed(str(data.get("env_prefix") or ""), declared.options, variables)
-            raw = {**of_prefix, **own, "type": declared.name}
+            rest = {k: v for k, v in own.items() if k in of_source and k not in of_connection}
+            given = {key: value for key, value in own.items() if key not in rest}
+            raw = {**of_prefix, **given, "type": declared.name}
             found = _profile_of(path.stem, raw, marks, variables, str(path))
-            return found.connection(path.stem, self.plugins)
-        if protocol in self.plugins.source_types:
-            problems = Problems()
-            filled = VariableExpander(variables, marks, problems).value(own)
-            if problems:
-                raise ProjectError(problems)
-            return Parameters(type=protocol, params=filled)
+            made = found.connection(path.stem, self.plugins)
+            params = expander.value(rest)
+            if not problems:
+                return Named(type=made.type, connection=made, params=params)
+        elif source is not None:
+            params = expander.value(own)
+            if not problems:
+                return Named(type=protocol, params=params)
+        if problems:
+            raise ProjectError(problems)
         known = [*self.plugins.connection_types, *self.plugins.source_types]
         missing = self.plugins.missing("connection type", protocol)
         raise UsageError(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.ingesting.places import Parameters
 from seeknal.kernel.options import convert
 from seeknal.project.build_context import unknown_type
 from seeknal.values.columns import ColumnSpec
@@ -32,22 +31,23 @@ _ENDINGS = {
 def source_of(options: IngestOptions, name: str, places: Places, folder: Path) -> Source:
     """The source of a load. Raises UsageError for what no plugin loads, or wrong options."""
     named = places.named(options.connection) if options.connection else None
-    params = dict(options.params)
-    if isinstance(named, Parameters):
-        params = {**named.params, **params}
-    paths = _paths(options, params, folder)
+    params = {**(named.params if named else {}), **options.params}
+    paths = _paths(options, params)
     type = options.source or (named.type if named else _type_of(paths))
     declared = places.plugins.source_types.get(type)
     if declared is None:
         help = unknown_type("source type", type, places.plugins)
         raise UsageError(f"unknown source type {type!r}", code="SK0208", help=help)
+    if declared.reads_files:
+        # There is no project that paths could be relative to.
+        paths = tuple(path if "://" in path else str(folder / path) for path in paths)
     table: tuple[str, ...] = (options.table,) if options.table else ()
     if paths and table:
         params["path"] = paths[0] if len(paths) == 1 else list(paths)
     elif paths:
         params.pop("path", None)
         table = paths
-    connection = named.name if named is not None and not isinstance(named, Parameters) else None
+    connection = named.connection.name if named and named.connection else None
     return Source(
         node=NodeId.of("ingest", name),
         type=type,
@@ -65,10 +65,9 @@ def of_table(source: Source, table: str, name: str) -> Source:
     return evolve(source, table=(table,), node=NodeId.of("ingest", name))
 
 
-def _paths(options: IngestOptions, params: Mapping[str, object], folder: Path) -> tuple[str, ...]:
+def _paths(options: IngestOptions, params: Mapping[str, object]) -> tuple[str, ...]:
     given = options.path or params.get("path") or ()
-    listed = (given,) if isinstance(given, str) else tuple(map(str, given))  # type: ignore[call-overload]
-    return tuple(path if "://" in path else str(folder / path) for path in listed)
+    return (given,) if isinstance(given, str) else tuple(map(str, given))  # type: ignore[call-overload]
 
 
 def _type_of(paths: tuple[str, ...]) -> str:
