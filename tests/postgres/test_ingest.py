@@ -559,6 +559,15 @@ def test_names_of_any_shape_and_many_columns_arrive(ingest, database):
     assert database.rows("SELECT c0, c1499 FROM wide") == [(0, 1499)]
 
 
+def test_the_log_is_in_the_schema_of_the_connection(place, database):
+    place.write({"profiles.yml": database.profile + "    schema: dwh\n"})
+
+    place.run("ingest", *FROM_CSV, "--into", "pg", "--lake", "lake").assert_ok()
+
+    assert database.value("SELECT target_table FROM dwh.etl_audit_log") == "dwh.orders"
+    assert database.value("SELECT count(*) FROM dwh.orders") == 2
+
+
 def test_two_loads_of_one_name_at_once_are_not_possible(ingest, place):
     from seeknal.ingesting.state import name_lock
 

@@ -178,6 +178,33 @@ def test_a_row_of_a_transaction_that_was_open_is_not_passed(load, database):
     assert len(arrived(database)) == 3
 
 
+def test_a_role_without_rights_sees_open_transactions_too(place, load, database):
+    role = f"reader_{database.name}"
+    database.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'reads-only-9';"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+    )
+    try:
+        name = database.parameters["user"]
+        profile = database.profile.replace(f"user: {name}", f"user: {role}")
+        profile = profile.replace(database.parameters["password"], "reads-only-9")
+        more = profile.partition("\n")[2].replace("pg:", "reader:")
+        place.write({"profiles.yml": database.profile + more})
+        words = ("--connection", "reader")
+        with database.connect(autocommit=False) as long:
+            long.execute("INSERT INTO events VALUES (1, '2026-01-01 10:00Z', 'long')")
+            add(database, (2, "2026-01-01 11:00Z", "quick"))
+            load(*words)
+            outcome = load(*words)
+            long.commit()
+        load(*words)
+
+        assert arrived(database) == there(database)
+        assert "the mark stays" in outcome.stderr
+    finally:
+        database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
 def test_a_transaction_that_has_only_begun_is_not_passed(load, database):
     with database.connect(autocommit=False) as long:
         long.execute("SELECT now()")

@@ -150,6 +150,13 @@ def _next(
     raw = stored_scan(whole.path, whole.columns)
     start = before or Mark(column=column.name, type=column.type)
     after, has_moved = marks.moved(evolve(start, type=column.type), horizon)
+    if start.tries and not has_moved and horizon.open:
+        context.log.warning(
+            "the mark stays at %s, and all rows from there on are read again: %d transactions that"
+            " were open at an earlier load still are",
+            start.value or "the beginning",
+            len(set(horizon.open) & {entry for each in start.tries for entry in each.open}),
+        )
     if has_moved and start.value is not None and after.value is not None:
         # A source that has lost its newest rows does not take the mark back.
         value = marks.largest(cursor, [start.value, after.value], column.type)

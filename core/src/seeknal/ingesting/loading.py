@@ -279,7 +279,7 @@ def _of_files(job: Job, files: Sequence[Landed], rows: int) -> Relation:
 
 def _record_failure(job: Job, error: BaseException) -> None:
     message = error.message if isinstance(error, SeeknalError) else str(error)
-    if isinstance(error, KeyboardInterrupt | Interrupted):
+    if isinstance(error, KeyboardInterrupt | Interrupted) or message == "Query interrupted":
         message = "interrupted"
     said = scrub(message.strip()) or type(error).__name__
     try:

@@ -49,16 +49,21 @@ class Wish:
 
 
 class Ingestion:
-    """What the loads of one call share: connections, DuckDB, the lake."""
+    """What the loads of one call share: connections, DuckDB, the lake.
 
-    def __init__(self, options: IngestOptions, tell: Tell, folder: Path) -> None:
+    Paths are relative to ``folder``; ``root`` has profiles.yml, else the project around that.
+    """
+
+    def __init__(
+        self, options: IngestOptions, tell: Tell, folder: Path, root: Path | None = None
+    ) -> None:
         self.options = options
         self.tell = tell
         self.folder = folder
         self.lake = folder / options.lake
         self.plugins = load_plugins()
         profile = folder / options.profile if options.profile else None
-        self.places = Places(root_around(folder), profile, self.plugins)
+        self.places = Places(root or root_around(folder), profile, self.plugins)
         self.work = temporary_name(self.lake / STATE / "work")
         self.engine = Engine(self.work)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import DeliveryError, quote_name
+from seeknal_postgres.tables import ensure_schema
 
 if TYPE_CHECKING:
     import psycopg
@@ -56,6 +57,7 @@ def prepare(server: Server, schema: str) -> None:
             # Two CREATE ... IF NOT EXISTS at once can still collide.
             lock = "SELECT pg_advisory_xact_lock(hashtextextended('seeknal.etl_audit_log', 0))"
             server.execute(lock)
+            ensure_schema(server, schema)
             server.execute(_CREATE.format(table=name).encode())
     missing = [column for column in _NAMES if column not in _columns(server, name)]
     if missing:
