@@ -28,6 +28,7 @@ def run(place):
     return ingest
 
 
+TEST = ("connection", "test")
 FROM_PG = ("--connection", "pg", "--name", "orders")
 FROM_CSV = ("--path", "orders.csv", "--name", "orders")
 
@@ -110,10 +111,12 @@ def test_a_wrong_password_is_told_without_it(run, place, database, side):
         assert SECRET not in message
 
 
-def test_a_password_in_a_url_on_the_command_line_is_refused_and_not_shown(run):
-    url = f"postgresql://u:{SECRET}@localhost/db"
-
-    outcome = run("--connection", url, "--table", "orders", "--name", "orders")
+@pytest.mark.parametrize(
+    "url", [f"postgresql://u:{SECRET}@localhost/db", f"postgresql://localhost/db?password={SECRET}"]
+)
+@pytest.mark.parametrize("words", [("ingest", "--table", "orders", "--connection"), TEST])
+def test_a_password_in_a_url_on_the_command_line_is_refused_and_not_shown(place, url, words):
+    outcome = place.run(*words, url)
 
     assert outcome.exit_code == 2
     assert SECRET not in outcome.stderr
@@ -156,6 +159,17 @@ def test_connection_test_takes_a_url_and_a_file_and_needs_no_project(place, data
     assert "PostgreSQL" in by_url.assert_ok().stdout
     everything = by_file.stdout + by_url.stdout + by_url.stderr
     assert at["password"] not in everything
+
+
+def test_a_traceback_of_debug_shows_no_secret(place, database):
+    wrong = database.profile.split("    password:")[0] + f"    password: {SECRET}\n"
+    place.write({"profiles.yml": wrong})
+
+    outcome = place.run("ingest", *FROM_CSV, *INTO, "--debug")
+
+    assert outcome.exit_code == 1
+    assert "Traceback" in outcome.stderr
+    assert SECRET not in outcome.stderr
 
 
 def test_no_secret_is_in_the_lake_the_state_or_the_log(run, place, database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,9 @@ from seeknal.project.profile.secrecy import note_project
 from seeknal.project.profile.variables import VARIABLE, VariableExpander
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
-from seeknal.values.credentials import credentials_of
 from seeknal.values.errors import ProjectError, UsageError, did_you_mean
 from seeknal.values.marks import Marks
+from seeknal.values.patterns import Pattern
 from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _FILES = (".yml", ".yaml", ".json")
 _OWN = ("protocol", "env_prefix")
+_PASSWORD = Pattern(r"[?&](?:ssl)?password=[^&]", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -222,15 +224,15 @@ def refuse_password(text: str | None) -> None:
     if text is None or "://" not in text:
         return
     shown = VARIABLE.sub("", text)
-    if any(part.strip() for part in credentials_of(shown) if "@" in shown or "=" in shown):
+    _, _, password = shown.partition("://")[2].rpartition("@")[0].partition(":")
+    if password or _PASSWORD.search(shown):
         note_urls(text)
-        if ":" in shown.partition("://")[2].rpartition("@")[0].strip(":") or "password" in shown:
-            raise UsageError(
-                "a password in a URL on the command line shows in the list of processes",
-                code="SK1606",
-                help="write ${NAME} in its place, within single quotes, and set that variable;"
-                " or use a profile or a connector file",
-            )
+        raise UsageError(
+            "a password in a URL on the command line shows in the list of processes",
+            code="SK1606",
+            help="write ${NAME} in its place, within single quotes, and set that variable;"
+            " or use a profile or a connector file",
+        )
 
 
 def split_into(text: str) -> tuple[str, str | None]:
