@@ -241,6 +241,72 @@ def test_the_mark_moves_only_after_the_commit(load, place, database):
     assert arrived(database) == there(database)
 
 
+def test_what_failed_and_is_loaded_from_the_lake_is_not_fetched_again(load, place, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+    add(database, (2, "2026-01-02", "b"))
+    database.run("ALTER TABLE dw_events ADD CONSTRAINT few CHECK (id < 2)")
+    place.run(*WORDS)
+    database.run("ALTER TABLE dw_events DROP CONSTRAINT few")
+    landed = max(place.path.glob("lake/postgresql/**/*.parquet"))
+    place.run("ingest", "--from-lake", landed, "--into", "pg:dw_events").assert_ok()
+    add(database, (3, "2026-01-03", "c"))
+
+    load()
+
+    assert arrived(database) == there(database)
+    assert len(list(place.path.glob("lake/postgresql/**/*.parquet"))) == 3
+
+
+def test_a_load_of_all_rows_ends_the_mark(load, place, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+    add(database, (2, "2026-01-02", "b"))
+    place.run(*WORDS[:-2], "--mode", "full").assert_ok()
+
+    outcome = place.run(*WORDS)
+
+    assert outcome.exit_code == 1
+    assert "there is no mark" in outcome.stderr
+    assert arrived(database) == there(database)
+
+
+def test_an_upsert_brings_changed_rows_by_their_keys(load, database):
+    add(database, (1, "2026-01-01", "a"), (2, "2026-01-02", "b"))
+    load("--mode", "upsert", "--keys", "id")
+    database.run("UPDATE events SET note = 'changed', at = '2026-01-03' WHERE id = 1")
+    add(database, (3, "2026-01-02", "c"))
+
+    load("--mode", "upsert", "--keys", "id")
+
+    assert arrived(database) == there(database)
+
+
+def test_a_connection_that_is_lost_while_it_commits_doubles_nothing(load, database, monkeypatch):
+    import psycopg
+
+    from seeknal_postgres import loadlog
+
+    real, lost = loadlog.record, []
+
+    def losing(server, schema, load, rows, error=None):
+        real(server, schema, load, rows, error)
+        if not lost and error is None:
+            lost.append(True)
+            server.execute("COMMIT")
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    add(database, (1, "2026-01-01", "a"))
+    monkeypatch.setattr(loadlog, "record", losing)
+
+    outcome = load()
+    load()
+
+    assert "the connection was lost after it was committed" in outcome.stderr
+    assert arrived(database) == there(database)
+    assert database.value("SELECT count(*) FROM etl_audit_log WHERE status = 'failure'") == 0
+
+
 def test_a_mark_is_of_one_table_and_column(load, place, database):
     add(database, (1, "2026-01-01", "a"))
     load()
