@@ -167,12 +167,12 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(seeknal, monkeypat
     assert "Traceback" in full[2]
 
 
-INGEST = """
+DIGEST = """
 import click
 
 
-@click.command("ingest")
-def ingest():
+@click.command("digest")
+def digest():
     \"\"\"Land a source in a lake.\"\"\"
     print("landed")
 """
@@ -180,11 +180,11 @@ def ingest():
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Installs a plugin with a command ``ingest``, whose module is the text that is given."""
+    """Installs a plugin with a command ``digest``, whose module is the text that is given."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def install(text, module="seeknal_ingest", plugin="raise RuntimeError('imported')\n"):
-        install_plugin(tmp_path, module, plugin, commands={"ingest": f"{module}_commands:ingest"})
+    def install(text, module="seeknal_digest", plugin="raise RuntimeError('imported')\n"):
+        install_plugin(tmp_path, module, plugin, commands={"digest": f"{module}_commands:digest"})
         (tmp_path / f"{module}_commands.py").write_text(text)
         monkeypatch.delitem(sys.modules, f"{module}_commands", raising=False)
 
@@ -192,24 +192,24 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_a_plugins_command_is_listed_and_found(seeknal, installed):
-    installed(INGEST)
+    installed(DIGEST)
 
     listed = seeknal("--help")
-    ran = seeknal("ingest")
+    ran = seeknal("digest")
 
-    assert "ingest      Land a source in a lake." in listed[1]
+    assert "digest      Land a source in a lake." in listed[1]
     assert ran[:2] == (0, "landed\n")
     assert issubclass(App().command_class, click.Command)
 
 
 def test_a_command_needs_nothing_of_its_plugin_but_its_own_module(seeknal, installed):
-    installed(INGEST)
+    installed(DIGEST)
 
     listed = seeknal("--help")
-    ran = seeknal("ingest")
+    ran = seeknal("digest")
 
     assert (listed[2], ran[2]) == ("", "")
-    assert "seeknal_ingest" not in sys.modules
+    assert "seeknal_digest" not in sys.modules
 
 
 def test_a_command_of_cores_asks_no_plugin(seeknal, fresh, installed):
@@ -224,84 +224,84 @@ def test_a_command_that_cannot_be_imported_is_named_and_the_others_are_listed(se
     installed("import no_such_driver\n")
 
     listed = seeknal("--help")
-    ran = seeknal("ingest")
+    ran = seeknal("digest")
 
-    said = "command 'ingest' of seeknal-ingest 1.0 could not be loaded: ModuleNotFoundError"
+    said = "command 'digest' of seeknal-digest 1.0 could not be loaded: ModuleNotFoundError"
     assert listed[0] == 0
     assert "  list " in listed[1]
-    assert "  ingest" not in listed[1]
+    assert "  digest" not in listed[1]
     assert said in listed[2]
     assert ran[0] == 2
     assert f"error[SK1001]: {said}" in ran[2]
 
 
 def test_a_command_that_is_none_is_named(seeknal, installed):
-    installed("ingest = 5\n")
+    installed("digest = 5\n")
 
-    code, _, err = seeknal("ingest")
+    code, _, err = seeknal("digest")
 
     assert code == 2
-    assert "seeknal_ingest_commands:ingest is no command of click's" in err
+    assert "seeknal_digest_commands:digest is no command of click's" in err
 
 
 def test_a_command_that_two_distributions_bring_is_an_error_that_names_both(seeknal, installed):
-    installed(INGEST)
-    installed(INGEST, module="seeknal_other")
+    installed(DIGEST)
+    installed(DIGEST, module="seeknal_other")
 
-    code, _, err = seeknal("ingest")
+    code, _, err = seeknal("digest")
 
     assert code == 2
     assert (
-        "error[SK1002]: command 'ingest' is declared by seeknal-ingest 1.0 and by seeknal-other 1.0"
+        "error[SK1002]: command 'digest' is declared by seeknal-digest 1.0 and by seeknal-other 1.0"
         in err
     )
 
 
-@pytest.mark.parametrize("left_out", ["ingest", "all"])
+@pytest.mark.parametrize("left_out", ["digest", "all"])
 def test_a_command_goes_with_its_plugin(seeknal, installed, monkeypatch, left_out):
-    installed(INGEST)
+    installed(DIGEST)
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", left_out)
 
     listed = seeknal("--help")
-    ran = seeknal("ingest")
+    ran = seeknal("digest")
 
-    assert "ingest" not in listed[1]
+    assert "digest" not in listed[1]
     assert ran[0] == 2
-    assert "unknown command 'ingest'" in ran[2]
+    assert "unknown command 'digest'" in ran[2]
 
 
 def test_plugins_are_listed_with_their_commands(seeknal, installed):
-    installed(INGEST, plugin="")
+    installed(DIGEST, plugin="")
 
     code, out, _ = seeknal("plugins", "--format", "json")
 
     found = {entry["name"]: entry["types"] for entry in json.loads(out)}
     assert code == 0
-    assert found["ingest"] == {"command": ["ingest"]}
+    assert found["digest"] == {"command": ["digest"]}
 
 
-RAISING = INGEST.replace('print("landed")', 'raise ValueError("no")')
+RAISING = DIGEST.replace('print("landed")', 'raise ValueError("no")')
 
 
 @pytest.mark.parametrize("more", [[], ["--format", "json"]])
 def test_a_defect_of_a_plugins_command_is_its_own(seeknal, installed, more):
-    with_format = 'ingest")\n@click.option("--format")\ndef ingest(format):'
-    installed(RAISING.replace('ingest")\ndef ingest():', with_format))
+    with_format = 'digest")\n@click.option("--format")\ndef digest(format):'
+    installed(RAISING.replace('digest")\ndef digest():', with_format))
 
-    code, out, err = seeknal("ingest", *more)
+    code, out, err = seeknal("digest", *more)
 
-    help = "this is a defect of seeknal-ingest 1.0; --debug shows where"
+    help = "this is a defect of seeknal-digest 1.0; --debug shows where"
     assert code == 1
     assert err == f"error[SK0001]: ValueError: no\n  help: {help}\n"
     assert not more or json.loads(out)["error"]["help"] == help
 
 
 def test_a_plugins_command_is_given_no_empty_value_either(seeknal, installed):
-    with_table = 'ingest")\n@click.option("--table")\ndef ingest(table):'
-    installed(INGEST.replace('ingest")\ndef ingest():', with_table))
+    with_table = 'digest")\n@click.option("--table")\ndef digest(table):'
+    installed(DIGEST.replace('digest")\ndef digest():', with_table))
 
-    good = seeknal("ingest", "--table", "a")
-    code, _, err = seeknal("ingest", "--table", "")
+    good = seeknal("digest", "--table", "a")
+    code, _, err = seeknal("digest", "--table", "")
 
     assert good[:2] == (0, "landed\n")
     assert code == 2

@@ -60,7 +60,7 @@ COMMANDS = {
     "list": ("listing", "List the project's nodes."),
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
-    "ingest": ("ingest", "Load rows of any source into a lake and a warehouse."),
+    "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),
     "repl": ("repl", "Query the stored outputs interactively."),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
     "impact": ("lineage", "List what a change of a node or column reaches."),

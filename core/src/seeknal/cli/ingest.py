@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import explicit, project_root, scalar, words
+from seeknal.cli.common import explicit, lock_timeout_option, project_root, scalar, words
 from seeknal.cli.invocation import Invocation
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import CLEAR, is_terminal, say, warn
-from seeknal.kernel.command_options import Option, format_option, profile_option
+from seeknal.kernel.command_options import (
+    connection_option,
+    force_option,
+    format_option,
+    profile_option,
+)
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.ingesting.loading import Result
-
-_MANY = ("keys", "tables", "from_lake")
-_PATHS = ("connection", "into")
 
 
 @click.command("ingest", cls=Command)
 @click.option(
     "--config", metavar="FILE", type=click.Path(path_type=Path), help="Options in a file."
 )
-@click.option(
-    "--connection", metavar="NAME|URL|FILE", help="Where rows come from, by profile, URL or file."
-)
+@connection_option
 @click.option("--source", metavar="TYPE", help="The source's type, where nothing else says it.")
 @click.option("--path", multiple=True, metavar="PATH|URL", help="Files or a URL to read.")
 @click.option("--table", metavar="TABLE", help="The table to read.")
@@ -38,7 +39,11 @@ _PATHS = ("connection", "into")
 @click.option("--tables", multiple=True, metavar="PATTERN", help="Load each table that matches.")
 @click.option("--param", "params", multiple=True, metavar="KEY=VALUE", help="Of the source's type.")
 @click.option(
-    "--column", "columns", multiple=True, metavar="NAME=TYPE", help="The type of a column of files."
+    "--column-type",
+    "columns",
+    multiple=True,
+    metavar="NAME=TYPE",
+    help="The type of a column of files.",
 )
 @click.option("--name", metavar="NAME", help="What the load is called; else the table's name.")
 @click.option("--into", metavar="CONNECTION[:TABLE]", help="The warehouse and the table.")
@@ -55,13 +60,14 @@ _PATHS = ("connection", "into")
     show_default="append",
     help="Add rows, replace all, or replace those with the same keys.",
 )
-@click.option("--keys", multiple=True, metavar="COLUMNS", help="upsert: what makes a row one.")
+@click.option("--keys", multiple=True, metavar="COLUMNS", help="Match rows by these columns.")
 @click.option("--incremental", metavar="COLUMN", help="Read only rows from the last mark on.")
 @click.option(
     "--lag", metavar="DURATION|N", help="Read again so far below the mark, for rows that are late."
 )
 @click.option(
     "--schema-change",
+    metavar="POLICY",
     type=click.Choice(("evolve", "freeze", "fail")),
     show_default="evolve",
     help="New columns are added, left out, or refused.",
@@ -69,14 +75,15 @@ _PATHS = ("connection", "into")
 @click.option(
     "--from-lake", multiple=True, metavar="PATH", help="Load landed files, folders or patterns."
 )
-@click.option("--force", cls=Option, is_flag=True, help="Load what may have been loaded before.")
-@click.option("--lock-timeout", metavar="DURATION", help="Wait so long for a load of this name.")
+@force_option
+@lock_timeout_option
 @profile_option
 @format_option("text", "json")
 def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
-    """Load rows of any source into a lake of Parquet and a warehouse, without a project.
+    """Load rows of any source into a lake and a warehouse, without a project.
 
-    They land in the lake first, and the table is made where there is none. The warehouse keeps
+    CONNECTION is one of profiles.yml, a URL or a connector file. Rows land in the lake first, as
+    Parquet, and the table is made where there is none. The warehouse keeps
     what was loaded in etl_audit_log. With --incremental only new rows are read: those at the mark
     are neither lost nor doubled, and it moves when the warehouse has them.
     """
@@ -123,6 +130,8 @@ def _given(flags: dict[str, Any]) -> dict[str, object]:
             found[name] = list(words(value))
         elif name in ("path", "tables", "from_lake"):
             found[name] = list(value)
+        elif name == "lock_timeout":
+            found[name] = f"{ceil(value)}s"
         else:
             found[name] = str(value) if isinstance(value, Path) else value
     return found
@@ -131,7 +140,7 @@ def _given(flags: dict[str, Any]) -> dict[str, object]:
 def _pair(entry: str, name: str) -> tuple[str, object]:
     key, equals, value = entry.partition("=")
     if not equals or not key:
-        option = "--param" if name == "params" else "--column"
+        option = "--param" if name == "params" else "--column-type"
         raise UsageError(f"{option} {entry!r} is not KEY=VALUE", code="SK1602")
     return key, scalar(value) if name == "params" else value
 

@@ -101,7 +101,7 @@ def _refuse_another_order(mark: Mark | None, column: Column) -> None:
         raise NodeError(
             f"column {column.name!r} is {column.type}, and was {mark.type} when its mark was set",
             code="SK1617",
-            help="--columns gives it its type of then; --force loads all rows again",
+            help="--column-type gives it its type of then; --force loads all rows again",
         )
 
 

@@ -103,7 +103,7 @@ def dry_run_option(function: F) -> F:
 def force_option(function: F) -> F:
     """``--force``: over what is in the way."""
     return click.option(
-        "--force", is_flag=True, help="Replace what is there, though it may be newer."
+        "--force", is_flag=True, help="Go ahead in spite of what is there, though it may be newer."
     )(function)
 
 
