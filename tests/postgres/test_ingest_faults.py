@@ -89,7 +89,7 @@ def test_a_source_that_cannot_be_a_warehouse_says_so(run, place):
     assert "warehouse" in outcome.stderr
 
 
-@pytest.mark.parametrize("side", ["source", "warehouse"])
+@pytest.mark.parametrize("side", ["source", "tables", "warehouse"])
 def test_a_wrong_password_is_told_without_it(run, place, database, side):
     wrong = database.profile.split("    password:")[0] + f"    password: {SECRET}\n"
     place.write(
@@ -99,13 +99,20 @@ def test_a_wrong_password_is_told_without_it(run, place, database, side):
     words = ("--connection", "bad", "--table", "orders", "--name", "orders")
     from_csv, to_bad = FROM_CSV, ("--into", "bad:dw", "--lake", "lake")
 
-    outcome = run(*words) if side == "source" else run(*from_csv, into=to_bad)
+    if side == "source":
+        outcome = run(*words)
+    elif side == "tables":
+        outcome = run(
+            *("--connection", "bad", "--tables", "public.*"), into=("--into", "pg:dw.*", *INTO[2:])
+        )
+    else:
+        outcome = run(*from_csv, into=to_bad)
 
     assert outcome.exit_code == 1
     assert "password authentication failed" in outcome.stderr
     assert "check user and password" in outcome.stderr
     assert SECRET not in outcome.stderr + outcome.stdout
-    if side == "source":
+    if side != "warehouse":
         ((message,),) = database.rows("SELECT error_message FROM etl_audit_log")
         assert "password authentication failed" in message
         assert SECRET not in message

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--mode",
-    metavar="MODE",
+    metavar="append|full|upsert",
     type=click.Choice(("append", "full", "upsert")),
     show_default="append",
     help="Add rows, replace all, or replace those with the same keys.",
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--schema-change",
-    metavar="POLICY",
+    metavar="evolve|freeze|fail",
     type=click.Choice(("evolve", "freeze", "fail")),
     show_default="evolve",
     help="New columns are added, left out, or refused.",

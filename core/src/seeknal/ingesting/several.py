@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,9 +23,10 @@ from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import node_logger
 from seeknal.kernel.plugins import load_plugins
 from seeknal.run.engine import Engine
-from seeknal.values.errors import ConnectionFailed, SeeknalError, UsageError
+from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError, UsageError
 from seeknal.values.loads import Load
 from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.ingesting.options import IngestOptions
@@ -74,7 +75,11 @@ class Ingestion:
             assert self.options.into is not None
             named, table = split_into(self.options.into)
             target = self.places.connection(named)
-            wishes = self._wishes(table)
+            try:
+                wishes = self._wishes(table)
+            except RunError as error:
+                self._record(target, table, error)
+                raise
             with self._warehouse(target, wishes[0].name) as warehouse:
                 tables = [warehouse.place(wish.table) for wish in wishes]
                 for wish, place in zip(wishes, tables, strict=True):
@@ -82,6 +87,17 @@ class Ingestion:
         finally:
             self.engine.close()
             shutil.rmtree(self.work, ignore_errors=True)
+
+    def _record(self, target: Connection, table: str | None, error: RunError) -> None:
+        """Put on record what failed before it was known what is to be loaded."""
+        options = self.options
+        named = (*options.tables, *options.from_lake, options.table or "")
+        name = options.name or ", ".join(filter(None, named))
+        wish = Wish(name=name, table=table or name, protocol=options.source or "unknown")
+        # What is wrong is told in any case, and it is not this.
+        with suppress(SeeknalError), self._warehouse(target, name) as warehouse:
+            job = self._job(wish, wish.table, target.name, warehouse)
+            warehouse.fail(job.load, scrub(error.message))
 
     def _result(self, wish: Wish, place: str, target: str, warehouse: Warehouse) -> Result:
         job = self._job(wish, place, target, warehouse)
