@@ -190,6 +190,55 @@ def test_a_landed_file_is_loaded_again_and_the_same_one_twice_is_refused(ingest,
     assert database.value("SELECT count(*) FROM dw_orders") == 4
 
 
+def test_files_of_several_loads_are_one_upsert_whose_newest_rows_count(ingest, place, database):
+    ingest(*FROM_CSV).assert_ok()
+    place.write({"orders.csv": "id,name,amount,town\n2,Bobby,2.5,Oslo\n3,Cy,3.5,Rome\n"})
+    ingest(*FROM_CSV).assert_ok()
+    database.run("DROP TABLE dw_orders")
+
+    answer = ingest("--from-lake", "lake/csv", "--mode", "upsert", "--keys", "id").assert_ok()
+
+    assert answer.json()["parquet_files"] == 2
+    assert database.rows("SELECT id, name, town FROM dw_orders ORDER BY id") == [
+        (1, "Ada", None),
+        (2, "Bobby", "Oslo"),
+        (3, "Cy", "Rome"),
+    ]
+
+
+def test_keys_that_stand_twice_in_one_load_are_refused_with_an_example(ingest, place, database):
+    place.write({"orders.csv": "id,name\n1,Ada\n1,Bob\n"})
+
+    outcome = ingest(*FROM_CSV, "--mode", "upsert", "--keys", "id")
+
+    assert outcome.exit_code == 1
+    assert "id" in outcome.stderr
+    assert database.value("SELECT to_regclass('dw_orders')") is None
+
+
+def test_a_damaged_file_of_the_lake_is_named(ingest, place):
+    ingest(*FROM_CSV).assert_ok()
+    (file,) = lake_files(place)
+    (place.path / file).write_bytes(b"PAR1 no more")
+
+    outcome = ingest("--from-lake", file, into="pg:other")
+
+    assert outcome.exit_code == 1
+    assert file.name in outcome.stderr
+
+
+def test_a_damaged_state_is_refused_and_not_taken_for_a_first_load(ingest, place, database):
+    ingest(*FROM_CSV, "--incremental", "id").assert_ok()
+    (state,) = place.path.glob("lake/.seeknal/**/state.json")
+    state.write_text(state.read_text().replace("dw_orders", "dw_other"))
+
+    outcome = ingest(*FROM_CSV, "--incremental", "id")
+
+    assert outcome.exit_code == 1
+    assert "state.json is damaged" in outcome.stderr
+    assert database.value("SELECT count(*) FROM dw_orders") == 2
+
+
 def test_a_landed_file_keeps_the_types_of_its_database(ingest, place, database):
     database.run(
         "CREATE TYPE mood AS ENUM ('sad', 'ok');"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _FILES = (".yml", ".yaml", ".json")
 _OWN = ("protocol", "env_prefix")
+_TABLE = Pattern(r""":((?:"(?:[^"]|"")*"|[^":/])+)$""")
 _PASSWORD = Pattern(r"[?&](?:ssl)?password=[^&]", re.IGNORECASE)
 
 
@@ -237,10 +238,10 @@ def refuse_password(text: str | None) -> None:
 
 def split_into(text: str) -> tuple[str, str | None]:
     """The connection and the table of ``CONNECTION:TABLE``; None where no table is said."""
-    head, colon, tail = text.rpartition(":")
-    if not colon or "/" in tail or not tail or (head.endswith("://") or _is_port(head, tail)):
+    found = _TABLE.search(text)
+    if found is None or _is_port(text[: found.start()], found[1]):
         return text, None
-    return head, tail
+    return text[: found.start()], found[1]
 
 
 def _is_port(head: str, tail: str) -> bool:
