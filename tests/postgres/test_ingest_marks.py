@@ -346,7 +346,9 @@ def test_an_empty_fetch_leaves_the_mark(load, database):
     assert arrived(database) == there(database)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
+)
 def test_any_history_of_writers_and_loads_ends_with_every_row_once(load, database, seed):
     chance = random.Random(seed)
     open_ones = []
@@ -448,11 +450,17 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+INCREMENTAL = ("--incremental", "at")
+
+
 @pytest.mark.parametrize(
     ("moment", "mode"),
     [
-        *((moment, ("--incremental", "at")) for moment in ("planned", "landed", "loaded")),
-        *((moment, ()) for moment in ("landed", "loaded")),
+        ("landed", INCREMENTAL),
+        ("loaded", INCREMENTAL),
+        ("loaded", ()),
+        pytest.param("planned", INCREMENTAL, marks=pytest.mark.slow),
+        pytest.param("landed", (), marks=pytest.mark.slow),
     ],
 )
 def test_killed_between_lake_and_warehouse_it_loads_everything_once(place, database, moment, mode):
