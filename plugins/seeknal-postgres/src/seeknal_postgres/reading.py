@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from seeknal_postgres.options import Postgres, PostgresSource
     from seeknal_postgres.readtypes import (
         Reading,
-        Transport,
     )
 
     Server = psycopg.Connection[Any]
@@ -95,7 +94,7 @@ def read(
         columns = _wanted(found, source)
         declared = _declared(source, context)
         extents = _extents(server, relation, columns, declared)
-        readings = _readings(columns, declared, options, extents, transport, context)
+        readings = _readings(columns, declared, options, extents, context)
         asked = ", ".join(
             f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
         )
@@ -302,7 +301,6 @@ def _readings(
     declared: Mapping[str, str],
     options: PostgresSource,
     extents: Mapping[str, Extent],
-    transport: Transport,
     context: Context,
 ) -> dict[str, Reading]:
     for name, extent in extents.items():
@@ -324,7 +322,6 @@ def _readings(
     return {
         column.name: reading_of(
             column,
-            transport,
             Wish(type=declared.get(column.name.lower()), on_nan=options.on_nan),
             extents.get(column.name),
         )

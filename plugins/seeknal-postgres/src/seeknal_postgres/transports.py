@@ -31,11 +31,12 @@ if TYPE_CHECKING:
         Context,
     )
     from seeknal_postgres.options import Postgres
-    from seeknal_postgres.readtypes import Transport
 
 BATCH_BYTES = 1 << 20
 _VIEW = "seeknal_postgres_rows"
 _attaching = threading.Lock()
+
+Transport = Literal["adbc", "duckdb"]
 
 Arrived = Callable[[str], Scan]
 """Makes the rows of a SELECT list over what arrived."""
