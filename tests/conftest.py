@@ -39,7 +39,10 @@ def _secrets_of_each_test_alone():
         yield
 
 
-HOMES = ("server", "*/server", ".seeknal/postgres/*/server", "*/.seeknal/postgres/*/server")
+HOMES = (
+    *("server", "*/server"),
+    *(f"{below}.seeknal/postgres/*/server" for below in ("", "*/", "*/*/")),
+)
 """Where a folder of a test leads to what a server of root's keeps elsewhere."""
 
 
