@@ -156,6 +156,12 @@ _NUMBERS += [
     ("int", "(~ {int})"),
     ("dec", "({dec} % 7)"),
     ("dec", "({dec} % {dec})"),
+    ("dec", "CAST({dec} AS DECIMAL(38,2))"),
+    ("dec", "CAST({dec} AS DECIMAL(38,10))"),
+    ("dec", "coalesce({dec}, {int})"),
+    ("dec", "CASE WHEN {bool} THEN {dec} ELSE 0.00 END"),
+    ("dec", "greatest({dec}, {big}, {dec})"),
+    ("bool", "({dec} IN ({dec}, {int}))"),
 ]
 _TRUTHS = [
     ("bool", "({bool} AND {bool})"),
@@ -204,6 +210,13 @@ _AGGREGATES = [
     ("agg", "array_agg({text} ORDER BY id DESC)"),
     ("agg", "CAST(sum({int}) AS VARCHAR)"),
     ("agg", "coalesce(sum({int}), 0)"),
+    ("agg", "coalesce(sum({dec}), 0)"),
+    ("agg", "coalesce(sum({dec}), 0.0)"),
+    ("agg", "coalesce(sum({dec}), max({dec}))"),
+    ("agg", "greatest(sum({dec}), sum({dec}))"),
+    ("agg", "(sum({dec}) > min({dec}))"),
+    ("agg", "(sum({dec}) % max({dec}))"),
+    ("agg", "sum(CASE WHEN {bool} THEN {dec} ELSE 0 END)"),
     ("agg", "(sum({int}) + sum({dec}))"),
     ("agg", "(sum({dec}) / count({int}))"),
     ("agg", "(avg({dbl}) - avg({dec}))"),
@@ -231,6 +244,7 @@ _WINDOWS = [
     ("win", "ntile(3) OVER (ORDER BY {dbl}, id)"),
     ("win", "percent_rank() OVER (ORDER BY {dec})"),
     ("win", "cume_dist() OVER (ORDER BY {bool})"),
+    ("win", "coalesce(sum({dec}) OVER (PARTITION BY {bool}), {dec})"),
     *(("win", f"{of} OVER (ORDER BY id {_ROW_BY_ROW})") for of in ("sum({dec})", "max({int})")),
 ]
 _SHARED = [*_EACH, *_NUMBERS, *_TEXTS, *_TRUTHS, *_DATES, *_AGGREGATES, *_WINDOWS]

@@ -201,3 +201,79 @@ def test_names_keep_what_they_mean():
 
     assert there.sql() == 'SELECT "t"."Amount" AS "Total" FROM t AS "t"'
     assert back.sql() == 'SELECT "T"."Amount" AS "Total", "T"."a" AS "rest" FROM T AS "T"'
+
+
+MONEY = {"t": {"a": "INTEGER", "m": "DECIMAL(10,2)", "e": "DECIMAL(12,4)", "w": "DECIMAL(38,2)"}}
+BOTH_WAYS = [
+    ("duckdb", "postgres"),
+    ("postgres", "duckdb"),
+    ("duckdb", "spark"),
+    ("spark", "duckdb"),
+]
+
+
+@pytest.mark.parametrize("pair", BOTH_WAYS)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT coalesce(sum(m), 0) AS x, coalesce(sum(m), 0.0) AS y FROM t",
+        "SELECT coalesce(sum(m), 0.0000) AS x FROM t",
+        "SELECT sum(CASE WHEN a > 1 THEN m ELSE 0 END) AS x FROM t",
+        "SELECT CASE WHEN a > 1 THEN m ELSE 0.00 END AS x FROM t",
+        "SELECT coalesce(m, e) AS x, greatest(m, e, a) AS y FROM t",
+        "SELECT sum(m) AS x FROM t UNION ALL SELECT sum(w) FROM t",
+        "WITH q AS (SELECT a, sum(m) AS s FROM t GROUP BY a) SELECT coalesce(max(s), 0) x FROM q",
+        "SELECT coalesce(round(sum(e), 2), 0.00) AS x FROM t",
+        "SELECT a FROM t GROUP BY a HAVING sum(m) > 100.50",
+    ],
+)
+def test_decimals_with_room_beside_one_another_are_translated(sql, pair):
+    found = translate(sql, *pair, MONEY)
+
+    assert found.refusals == ()
+    assert "38, 4" not in found.sql()
+
+
+@pytest.mark.parametrize("pair", BOTH_WAYS)
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT w AS x FROM t UNION SELECT e FROM t", "column 'x'"),
+        ("SELECT sum(m) AS x FROM t UNION SELECT e FROM t", "column 'x'"),
+        ("SELECT a FROM t WHERE e IN (SELECT sum(m) FROM t)", "e IN (SELECT sum(m) FROM t)"),
+        (
+            "SELECT q.a FROM (SELECT a, e AS k FROM t) AS q FULL JOIN (SELECT w AS k FROM t) AS r"
+            " USING (k)",
+            "k",
+        ),
+    ],
+)
+def test_decimals_without_room_beside_one_another_are_refused(sql, said, pair):
+    found = translate(sql, *pair, MONEY)
+
+    assert len(found.refusals) == 1
+    assert found.refusals[0].message.startswith("digits of ")
+    assert said in found.refusals[0].message
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["coalesce(w, e)", "CASE WHEN a > 1 THEN w ELSE e END", "greatest(sum(m), max(e))"],
+)
+def test_where_duckdb_cuts_digits_off_only_postgresqls_are_kept(value):
+    sql = f"SELECT {value} AS x FROM t{' GROUP BY a' if 'sum' in value else ''}"
+
+    there, kept = (translate(sql, *pair, MONEY) for pair in BOTH_WAYS[:2])
+
+    assert value in there.refusals[0].message
+    assert kept.sql().count("AS DECIMAL(38, 4))") == 2
+
+
+def test_spark_compares_all_digits_that_duckdb_does():
+    sql = "SELECT a FROM t WHERE e > w"
+
+    there = translate(sql, "duckdb", "spark", MONEY)
+    back = translate(sql, "spark", "duckdb", MONEY)
+
+    assert there.sql().count("AS DECIMAL(38, 4))") == 2
+    assert "e > w" in back.refusals[0].message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.translating.documents import double_of_member
-from seeknal.sql.translating.kinds import UNKNOWN, kind_of
+from seeknal.sql.translating.kinds import UNKNOWN, kind_of, undigited
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.expressions import Expressions
@@ -40,7 +40,13 @@ def cast(expressions: Expressions, node: Any, scope: Scope) -> str:
         if expressions.pair.decimal is None:
             return expressions.apply(node, [node.this, exp.var("NUMERIC")], [kind, "word"])
         to.replace(exp.DataType.build(f"DECIMAL{expressions.pair.decimal}"))
-    return expressions.apply(node, [node.this, node.args["to"]], [kind, kind_of(to)])
+    to = kind_of(node.args["to"])
+    return _with_digits(expressions.apply(node, [node.this, node.args["to"]], [kind, to]), to)
+
+
+def _with_digits(kind: str, to: str) -> str:
+    """A DECIMAL that a rule gives has the digits that the cast says."""
+    return to if kind == "decimal" and undigited(to) == "decimal" else kind
 
 
 def _double_of(
@@ -59,9 +65,10 @@ def try_cast(expressions: Expressions, node: Any, scope: Scope) -> str:
 
     if node.args.get("safe"):
         kind = expressions.translate(node.this, scope)
-        if node.to.expressions and kind_of(node.to) != "decimal":
+        to = kind_of(node.to)
+        if node.to.expressions and undigited(to) != "decimal":
             return expressions.refuse_unsure(node)
-        return expressions.apply(node, [node.this, node.args["to"]], [kind, kind_of(node.to)])
+        return _with_digits(expressions.apply(node, [node.this, node.args["to"]], [kind, to]), to)
     plain = exp.Cast(**{key: value for key, value in node.args.items() if value})
     node.replace(plain)
     return cast(expressions, plain, scope)

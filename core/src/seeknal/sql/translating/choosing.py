@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.spans import written_for
+from seeknal.sql.translating.digits import have_room, refuse_cut, with_room
 from seeknal.sql.translating.kinds import LITERAL, UNKNOWN, common
 
 if TYPE_CHECKING:
@@ -27,8 +27,15 @@ def case(expressions: Expressions, node: Any, scope: Scope) -> str:
             return expressions.refuse(
                 branch, f"{expressions.written(given)} is compared with another type"
             )
+        if expressions.pair.cuts_compared and not have_room([compared, condition], True):
+            return refuse_cut(expressions, node)
     kinds = [expressions.translate(result, scope) for result in _results_of(node)]
-    return _one_kind(expressions, node, _results_of(node), kinds)
+    kinds = expressions.settle(_results_of(node), kinds)
+    found = with_room(expressions, "Case", node, _results_of(node), kinds)
+    kind = common(found[1]) if found is not None else UNKNOWN
+    return kind or expressions.refuse(
+        node, f"{expressions.written(node)} has results of several types"
+    )
 
 
 def _results_of(node: Any) -> list[Any]:
@@ -46,15 +53,6 @@ def if_(expressions: Expressions, node: Any, scope: Scope) -> str:
     case = exp.Case(ifs=[branch], default=other.copy() if other is not None else None)
     node.replace(written_for(case, node))
     return expressions.translate(case, scope)
-
-
-def _one_kind(
-    expressions: Expressions, node: Any, operands: Sequence[Any], kinds: Sequence[str]
-) -> str:
-    kind = common(expressions.settle(operands, kinds))
-    return kind or expressions.refuse(
-        node, f"{expressions.written(node)} has results of several types"
-    )
 
 
 def like_with_escape(expressions: Expressions, node: Any, scope: Scope) -> str:
@@ -87,6 +85,10 @@ def among(expressions: Expressions, node: Any, scope: Scope) -> str:
         if common([kind, other]) is None:
             return expressions.refuse(node, f"{expressions.written(node)} compares several types")
         expressions.compared(node, kind)
+    if query is not None and not have_room([kind, *found], expressions.pair.cuts_compared):
+        return refuse_cut(expressions, node)
+    if query is None:
+        with_room(expressions, "In", node, [node.this, *node.expressions], [kind, *found])
     return "boolean"
 
 

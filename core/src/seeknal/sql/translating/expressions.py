@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.spans import written_for
+from seeknal.sql.translating.digits import result_of, with_room
 from seeknal.sql.translating.forms import FORMS
 from seeknal.sql.translating.kinds import (
     COLLATED,
     LITERAL,
     NULL,
     UNKNOWN,
+    digits_of,
     is_iso,
+    undigited,
 )
 from seeknal.sql.translating.matching import is_found_by_pattern
 from seeknal.sql.translating.operands import labels_of
@@ -136,11 +139,15 @@ class Expressions:
         """Replace ``node`` by what its rule writes, or that of ``construct``; gives its kind."""
         if UNKNOWN in kinds:
             return UNKNOWN
-        labels = [labels_of(operand, kind) for operand, kind in zip(operands, kinds, strict=True)]
         name = construct or self.construct(node)
+        found = with_room(self, name, node, operands, kinds)
+        if found is None:
+            return UNKNOWN
+        operands, kinds = found
+        labels = [labels_of(operand, kind) for operand, kind in zip(operands, kinds, strict=True)]
         rule = first_fitting(self.rules.get(name, ()), labels)
         if rule is None:
-            shown = ", ".join(kind for kind in kinds if kind != "word")
+            shown = ", ".join(undigited(kind) for kind in kinds if kind != "word")
             of = f" of {shown}" if shown else ""
             return self.refuse(node, f"what {self.written(node)}{of} gives there is not known")
         if rule.refuse is not None:
@@ -148,6 +155,8 @@ class Expressions:
         if rule.write is not None:
             self.write(node, rule, operands)
         kind = rule.kind(kinds)
+        if digits_of(rule.gives) is None:
+            kind = result_of(name, operands, kinds, kind)
         return kind if kind != UNKNOWN else self.refuse(node, f"the type of {self.written(node)}")
 
     def written(self, node: Any) -> str:
@@ -254,7 +263,8 @@ class Expressions:
         rule = first_fitting(self.rules.get(construct, ()), [labels_of(node, kind)])
         if rule is None:
             self.refuse(
-                node, f"the order of {self.written(node)}, of kind {kind}, is not known there"
+                node,
+                f"the order of {self.written(node)}, of kind {undigited(kind)}, is not known there",
             )
         elif rule.refuse is not None:
             self.refuse(node, rule.refuse)

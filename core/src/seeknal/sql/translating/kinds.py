@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -76,9 +77,30 @@ def kind_of(type: Any) -> str:
     """The kind of a type of sqlglot's."""
     name = getattr(type.this, "name", str(type.this))
     kind = _BY_TYPE.get(name, "other")
+    if kind == "decimal" and type.expressions:
+        width, *scale = (int(one.name) for one in type.expressions)
+        return decimal_of(width, *scale)
     if kind == "list" and len(type.expressions) == 1 and hasattr(type.expressions[0], "this"):
         return list_of(kind_of(type.expressions[0]))
     return kind
+
+
+def decimal_of(width: int, scale: int = 0) -> str:
+    """The kind of DECIMALs of ``width`` digits, ``scale`` of them behind the point."""
+    return f"decimal({min(width, 38)},{scale})"
+
+
+def digits_of(kind: str) -> tuple[int, int] | None:
+    """How many digits DECIMALs of a kind have before and behind the point; None: not known."""
+    if kind == QUOTIENT:
+        return 14, 24
+    said = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+    return (int(said[1]) - int(said[2]), int(said[2])) if said else None
+
+
+def undigited(kind: str) -> str:
+    """A kind without the digits of its DECIMALs, as rules name it."""
+    return re.sub(r"\(\d+,\d+\)", "", kind)
 
 
 def list_of(kind: str) -> str:
@@ -93,6 +115,7 @@ def element_of(kind: str) -> str:
 
 def groups_of(kind: str) -> frozenset[str]:
     """The names under which a rule may take a kind, its own among them."""
+    kind = undigited(kind)
     lists = {"list"} if kind.endswith("-list") else set()
     lists |= {"whole-list"} if kind == "long-list" else set()
     return _MEMBERS.get(kind, frozenset()) | lists | {kind}
@@ -112,17 +135,30 @@ def common(kinds: Iterable[str]) -> str | None:
         return NULL
     if len(found) == 1:
         return kind_alone(*found)
-    if found >= {QUOTIENT, "decimal"}:
+    plain = {undigited(kind) for kind in found}
+    if plain >= {QUOTIENT, "decimal"}:
         # DuckDB leaves out digits of one where they have no room beside those of the other.
         return None
-    if found <= set(_NUMBERS):
-        return max(found, key=_NUMBERS.index)
+    if len(plain) == 1 and all(kind.endswith("-list") for kind in plain):
+        inner = common(element_of(kind) for kind in found)
+        return None if inner is None else list_of(inner)
+    if plain <= set(_NUMBERS):
+        widest = max(plain, key=_NUMBERS.index)
+        return _merged(found - {"whole", "long", "huge"}) if widest == "decimal" else widest
     return "text" if found <= _TEXTS else None
+
+
+def _merged(decimals: Iterable[str]) -> str:
+    digits = [digits_of(kind) for kind in decimals]
+    known = [one for one in digits if one is not None]
+    if len(known) < len(digits):
+        return "decimal"
+    before, behind = (max(of) for of in zip(*known, strict=True))
+    return decimal_of(before + behind, behind)
 
 
 def is_iso(literal: exp.Expression, kind: str) -> bool:
     """Whether text in quotes is a date or time in the one form that all engines read alike."""
-    import re
     from datetime import datetime
 
     pattern = r"\d{4}-\d\d-\d\d"

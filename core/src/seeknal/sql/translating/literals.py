@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.translating.kinds import LITERAL, NULL
+from seeknal.sql.translating.kinds import LITERAL, NULL, decimal_of
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.expressions import Expressions
@@ -20,7 +20,7 @@ def literal(expressions: Expressions, node: Any, scope: Scope) -> str:
         return "whole" if int(node.name) < 1 << 31 else "long"
     digits = re.fullmatch(r"(\d*)\.(\d*)", node.name)
     if digits and len(digits[1]) + len(digits[2]) <= 38:
-        return "decimal"
+        return decimal_of(len(digits[1]) + len(digits[2]), len(digits[2]))
     finite = float(node.name) != float("inf")
     if expressions.pair.exponents_are_double and finite and re.search("[eE]", node.name):
         expressions.apply_to(node, "Double", "double")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from seeknal.sql.translating.kinds import groups_of, is_iso
+from seeknal.sql.translating.kinds import groups_of, is_iso, undigited
 
 _WHOLE = ("whole", "long")
 
@@ -38,7 +38,9 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         found |= {"positive"} if value > 0 and kind in _WHOLE else set()
         # What it is multiplied with has no more digits then than a DOUBLE holds.
         found |= {"dyadic"} if value <= 1 and (value * 64).is_integer() else set()
-    elif isinstance(inner, exp.Column) and kind == "decimal" and inner.meta.get("stored"):
+    elif (
+        isinstance(inner, exp.Column) and undigited(kind) == "decimal" and inner.meta.get("stored")
+    ):
         found.add("stored")
     elif isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal):
         value = float(inner.this.name)

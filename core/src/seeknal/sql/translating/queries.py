@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.sql.spans import written_for
+from seeknal.sql.translating.digits import have_room
 from seeknal.sql.translating.expressions import Expressions
 from seeknal.sql.translating.grouping import (
     in_brackets,
@@ -125,6 +126,12 @@ class Queries:
             kind = common([one.kind, other.kind])
             if kind is None:
                 kind = self.expressions.refuse(node, f"column {one.name!r} is of several types")
+            if not have_room([one.kind, other.kind], self.pair.cuts_compared):
+                kind = self.expressions.refuse(
+                    node,
+                    f"digits of column {one.name!r} may be cut off: CAST it to the same DECIMAL in"
+                    " each query",
+                )
             if node.args.get("distinct"):
                 self.expressions.compared(node, kind)
             columns.append(Named(one.name, kind))

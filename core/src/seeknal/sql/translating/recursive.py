@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.translating.kinds import COLLATED, QUOTIENT, UNKNOWN, kind_alone
+from seeknal.sql.translating.kinds import COLLATED, QUOTIENT, UNKNOWN, kind_alone, undigited
 from seeknal.sql.translating.scopes import Named, renamed
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def first_columns(
     """The columns that a recursive query reads of itself: those of its first part."""
     found = renamed([Named(one.name, kind_alone(one.kind)) for one in columns], names)
     for column in found:
-        if column.kind in ("decimal", QUOTIENT, "huge"):
+        if undigited(column.kind) in ("decimal", QUOTIENT, "huge"):
             expressions.refuse(query, f"{column.name!r} has other digits there in each round")
         if expressions.pair.cuts_rounds and column.kind in ("text", COLLATED):
             expressions.refuse(query, f"texts of {column.name!r} are as long as the first ones")
@@ -67,7 +67,9 @@ def compare(
     if one and other and len(one) != len(other):
         expressions.refuse(query, "its queries have other numbers of columns")
     for left, right in zip(one, other, strict=False):
-        if UNKNOWN not in (left.kind, right.kind) and left.kind != kind_alone(right.kind):
+        if UNKNOWN not in (left.kind, right.kind) and undigited(left.kind) != undigited(
+            kind_alone(right.kind)
+        ):
             expressions.refuse(query, f"column {left.name!r} is of several types")
         if query.args.get("distinct"):
             expressions.compared(query, left.kind)

@@ -113,8 +113,17 @@ class Pair:
     """What the origin calls results without a name, as far as that is sure."""
     formats: Formats | None = None
     """What formats of dates and times are made of."""
+    keeps_digits: bool = False
+    """DECIMALs that share a type lose none at the origin, however many there are."""
+    cuts_compared: bool = False
+    """DECIMALs are compared without the digits that their common type has no room for, which the
+    whole numbers beside them take, too."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
+
+    def widens(self, compares: bool) -> bool:
+        """Whether all digits of DECIMALs count at the origin that share a type, or are compared."""
+        return self.keeps_digits or (compares and self.origin == "duckdb")
 
 
 @cache

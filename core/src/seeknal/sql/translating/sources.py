@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.translating.digits import have_room, refuse_cut, with_room
 from seeknal.sql.translating.kinds import COLLATED, UNKNOWN, common
 from seeknal.sql.translating.naming import spell
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed, unknown_source
@@ -121,7 +122,10 @@ class Sources:
         found = []
         for place in range(len(kinds[0])):
             cells = [row.expressions[place] for row in node.expressions]
-            kind = common(self.expressions.settle(cells, [row[place] for row in kinds]))
+            settled = self.expressions.settle(cells, [row[place] for row in kinds])
+            cells = [row.expressions[place] for row in node.expressions]
+            roomy = with_room(self.expressions, "Values", node, cells, settled)
+            kind = common(roomy[1]) if roomy is not None else UNKNOWN
             if kind is None:
                 kind = self.expressions.refuse(node, "its rows have values of several types")
             found.append(kind)
@@ -247,7 +251,7 @@ class Sources:
         self._natural(join, before, scope)
         using = join.args.get("using") or ()
         for name in using:
-            self._merge(name, before, scope)
+            self._merge(name, before, scope, "FULL" in words)
         scope.usings.append([name.name.lower() for name in using])
         if join.args.get("on"):
             self.expressions.condition(join.args["on"], scope)
@@ -276,7 +280,7 @@ class Sources:
         join.set("method", None)
         join.set("using", [exp.to_identifier(name, quoted=True) for name in names])
 
-    def _merge(self, name: Any, before: Sequence[Source], scope: Scope) -> None:
+    def _merge(self, name: Any, before: Sequence[Source], scope: Scope, keeps_both: bool) -> None:
         """A column that USING makes one of those of both sides."""
         left = next((found for source in before if (found := source.find(name.name))), None)
         right = scope.sources[-1].find(name.name)
@@ -287,6 +291,9 @@ class Sources:
         kind = common([left.kind, right.kind])
         if kind is None or kind == COLLATED:
             kind = self.expressions.refuse(name, f"{name.name!r} is of another type on each side")
+        cuts = self.pair.cuts_compared
+        if (cuts or keeps_both) and not have_room([left.kind, right.kind], cuts):
+            kind = refuse_cut(self.expressions, name)
         spell(name, left.name)
         scope.merged[name.name.lower()] = Named(left.name, kind)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from seeknal.sql.translating.kinds import undigited
+
 _WORDS = frozenset(("UNBOUNDED", "CURRENT ROW"))
 _EXCLUDED = frozenset(("CURRENT ROW", "GROUP", "TIES", "NO OTHERS"))
 
@@ -62,7 +64,7 @@ def is_fuller_frame(spec: Any, kinds: Sequence[str]) -> bool:
         return False
     if kinds[0] in ("date", "timestamp"):
         return all(isinstance(number, exp.Interval) for number in numbers)
-    return kinds[0] in ("whole", "long", "decimal") and all(
+    return undigited(kinds[0]) in ("whole", "long", "decimal") and all(
         isinstance(number, exp.Literal) and number.is_int for number in numbers
     )
 

@@ -289,6 +289,7 @@ PAIR = Pair(
     reuses_names=True,
     merged_first=False,
     adds_totals=True,
+    cuts_compared=True,
     decimal="(18, 3)",
     settings={
         "spark.sql.ansi.enabled": "true",

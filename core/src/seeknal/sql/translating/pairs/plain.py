@@ -257,7 +257,7 @@ NUMBERS = (
     Rule("Pi", "", "double"),
     Rule("NthValue", f"{VALUES} positive", "0"),
     Rule("Lag Lead", "whole positive whole", "whole"),
-    Rule("Lag Lead", "decimal positive whole", "decimal"),
+    Rule("Lag Lead", "decimal positive whole", "0"),
     Rule("Lag Lead", "double positive number", "double"),
     Rule("Lag Lead", "string positive string", "text"),
     Rule("Lag Lead", "date positive date", "date"),

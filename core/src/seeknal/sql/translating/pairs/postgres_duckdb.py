@@ -63,6 +63,7 @@ _READ = (
     "CASE WHEN REGEXP_FULL_MATCH({0}, '%s') THEN CAST({0} AS %s)"
     " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
 )
+_COUNT = "decimal(20,0)"
 _TEXT = "texts that only one of them reads are an error"
 _OF = "JSON_TYPE({0}, {1})"
 _MEMBER = (
@@ -179,7 +180,7 @@ _RULES = (
     Rule("Round Floor Ceil Trunc", "whole", "double", write="CAST({0} AS DOUBLE)"),
     Rule("Trunc", "decimal", "decimal"),
     *CUT_OFF,
-    Rule("Sign", "decimal", "decimal", write="CAST(SIGN({0}) AS DECIMAL(1, 0))"),
+    Rule("Sign", "decimal", "decimal(1,0)", write="CAST(SIGN({0}) AS DECIMAL(1, 0))"),
     Rule("Sign", "whole|double", "double", write="CAST(SIGN({0}) AS DOUBLE)"),
     *(
         Rule(
@@ -333,19 +334,19 @@ _RULES = (
     # Dates
     *CLOCK,
     *(
-        Rule("Extract", f"{unit} {NOW}", "decimal", write=f"EXTRACT({unit} FROM {{1}})")
+        Rule("Extract", f"{unit} {NOW}", _COUNT, write=f"EXTRACT({unit} FROM {{1}})")
         for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
     ),
     Rule("Formatted", f"{NOW} string", "text", write="{1}"),
-    Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment", "decimal"),
-    Rule("Extract", "HOUR|MINUTE timestamp", "decimal"),
-    Rule("Extract", "CENTURY|DECADE moment", "decimal"),
-    Rule("Extract", "MICROSECONDS timestamp", "decimal"),
+    Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment", _COUNT),
+    Rule("Extract", "HOUR|MINUTE timestamp", _COUNT),
+    Rule("Extract", "CENTURY|DECADE moment", _COUNT),
+    Rule("Extract", "MICROSECONDS timestamp", _COUNT),
     *(
         Rule(
             "Extract",
             takes,
-            "decimal",
+            "decimal(31,6)",
             write=f"CAST({micros} AS DECIMAL(24, 0)) * {share}",
             differs="parts of a second are left out in DuckDB",
         )
@@ -409,7 +410,7 @@ _RULES = (
     same(("Cast",), "exact|double SMALLINT|INT", "whole"),
     same(("Cast",), "boolean INT", "whole"),
     Rule("Cast", "whole|huge NUMERIC", "huge", write="CAST({0} AS HUGEINT)"),
-    Rule("Cast", "decimal NUMERIC", "decimal", write="{0}"),
+    Rule("Cast", "decimal NUMERIC", "0", write="{0}"),
     Rule("Cast", "double|string NUMERIC", refuse=_DIGITS),
     Rule("Cast", "string VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
     Rule("Cast", "whole|huge|boolean VARCHAR|TEXT", "text", write="CAST({0} AS TEXT)"),
@@ -431,6 +432,7 @@ PAIR = Pair(
     target="duckdb",
     rules=_RULES,
     exponents_are_double=False,
+    keeps_digits=True,
     formats=POSTGRES,
     orders_results=False,
     folds=True,

@@ -78,13 +78,18 @@ QUOTIENTS = (
         Rule(
             "Round",
             f"{QUOTIENT} {n}",
-            "decimal",
+            f"decimal({15 + n},{n})",
             write=f"CAST(ROUND({{0}}, {n}) AS DECIMAL({15 + n}, {n}))",
         )
         for n in range(13)
     ),
     *(
-        Rule(name, QUOTIENT, "decimal", write=f"CAST({name.upper()}({{0}}) AS DECIMAL(15, 0))")
+        Rule(
+            name,
+            QUOTIENT,
+            "decimal(15,0)",
+            write=f"CAST({name.upper()}({{0}}) AS DECIMAL(15, 0))",
+        )
         for name in ("Round", "Floor", "Ceil")
     ),
     same(("Cast",), f"{QUOTIENT} DECIMAL", "decimal"),

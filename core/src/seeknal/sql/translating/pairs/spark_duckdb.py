@@ -298,6 +298,7 @@ PAIR = Pair(
     reuses_names=True,
     orders_results=False,
     cuts_texts=True,
+    cuts_compared=True,
     unnamed=by_tree,
     says_sets_behind=True,
     totals_nothing=False,
