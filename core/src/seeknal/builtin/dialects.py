@@ -8,6 +8,7 @@ _TABLES = "seeknal.sql.translating.pairs"
 _PAIRS = (
     ("duckdb", "postgres"),
     ("duckdb", "spark"),
+    ("duckdb", "starrocks"),
     ("bigquery", "duckdb"),
     ("mysql", "duckdb"),
     ("snowflake", "duckdb"),

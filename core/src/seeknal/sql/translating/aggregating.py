@@ -64,6 +64,8 @@ def window(expressions: Expressions, node: Any, scope: Scope) -> str:
         return expressions.refuse(
             node, f"{expressions.written(node)} counts distinct values in a window"
         )
+    if _is_of_order(node.this) and not (kinds or expressions.pair.ranks_without_order):
+        return expressions.refuse(node, f"{expressions.written(node)} needs an ORDER BY there")
     spec = node.args.get("spec")
     fuller = spec and "Frames" in expressions.rules and is_fuller_frame(spec, kinds)
     for end in ("start", "end") if spec else ():
@@ -76,7 +78,22 @@ def window(expressions: Expressions, node: Any, scope: Scope) -> str:
     return expressions.translate(node.this, scope)
 
 
+def _is_of_order(function: Any) -> bool:
+    """Whether a function is of the order of rows alone."""
+    from sqlglot import exp
+
+    ranks = exp.RowNumber | exp.Rank | exp.DenseRank | exp.PercentRank | exp.CumeDist | exp.Ntile
+    inner = function.this if isinstance(function, exp.IgnoreNulls) else function
+    return isinstance(inner, ranks | exp.Lag | exp.Lead)
+
+
 def filtered(expressions: Expressions, node: Any, scope: Scope) -> str:
     """An aggregate of some of the rows."""
+    from sqlglot import exp
+
+    plain = isinstance(node.this, exp.Count | exp.Sum | exp.Avg | exp.Min | exp.Max)
+    if expressions.pair.filters_plainly and not (plain and not node.this.find(exp.Distinct)):
+        said = expressions.written(node)
+        return expressions.refuse(node, f"{said} has a FILTER there: write CASE WHEN within it")
     expressions.condition(node.expression.this, scope)
     return expressions.translate(node.this, scope)

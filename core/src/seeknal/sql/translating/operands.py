@@ -21,7 +21,8 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
     if isinstance(inner, exp.Var):
         found.add(inner.name.upper())
     elif isinstance(inner, exp.Interval):
-        found.add(getattr(inner.args.get("unit"), "name", "").upper().removesuffix("S"))
+        unit = getattr(inner.args.get("unit"), "name", "").upper().removesuffix("S")
+        found |= {unit, f"positive-{unit}"} if _is_positive(inner.this) else {unit}
     elif isinstance(inner, exp.Star):
         found.add("*")
     elif isinstance(inner, exp.Order):
@@ -46,7 +47,14 @@ def labels_of(node: Any, kind: str) -> frozenset[str]:
         value = float(inner.this.name)
         found |= {"constant"} | ({"nonzero"} if value else set())
         found |= {"nonzero-whole"} if value and kind in _WHOLE else set()
+    elif isinstance(inner, exp.Nullif) and inner.expression.sql() == "0":
+        # By NULL it is NULL everywhere.
+        found.add("nonzero")
     return frozenset(found)
+
+
+def _is_positive(count: Any) -> bool:
+    return count is not None and re.fullmatch(r"0*[1-9]\d*", count.name) is not None
 
 
 def _labels_of_text(node: Any) -> set[str]:

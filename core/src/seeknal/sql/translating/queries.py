@@ -11,6 +11,7 @@ from seeknal.sql.spans import written_for
 from seeknal.sql.translating.digits import have_room
 from seeknal.sql.translating.expressions import Expressions
 from seeknal.sql.translating.grouping import (
+    has_total,
     in_brackets,
     is_aggregated,
     is_plain,
@@ -25,7 +26,7 @@ from seeknal.sql.translating.recursive import compare, first_columns, reads, uns
 from seeknal.sql.translating.scopes import Named, Scope, Source, renamed
 from seeknal.sql.translating.sources import Sources, quote_alias
 from seeknal.sql.translating.totals import add_total_of_nothing
-from seeknal.sql.translating.windows import write_out
+from seeknal.sql.translating.windows import is_qualified_by_rank, write_out
 
 if TYPE_CHECKING:
     from seeknal.sql.translating.results import Origin, Refusal
@@ -182,6 +183,8 @@ class Queries:
         if node.args.get("where"):
             self.expressions.condition(node.args["where"].this, scope)
         self._group(node, scope)
+        if self.pair.qualifies_by_rank and not is_qualified_by_rank(node):
+            self.expressions.refuse(node.args["qualify"], "QUALIFY takes one rank and number there")
         for clause in ("having", "qualify"):
             if node.args.get(clause):
                 self.expressions.condition(node.args[clause].this, evolve(scope, grouped=True))
@@ -193,6 +196,10 @@ class Queries:
         keys = self._distinct(node, columns, scope)
         self._order(node, scope, columns, keys)
         self._limit(node)
+        if not self.pair.knows_totals and has_total(node):
+            self.expressions.refuse(
+                node.args["group"], "whether the total over no rows is a row there is not said"
+            )
         if self.pair.adds_totals and not add_total_of_nothing(node, columns):
             self.expressions.refuse(node.args["group"], "the total over no rows is none there")
         return columns

@@ -99,6 +99,12 @@ class Pair:
     """How the columns of VALUES are named that have no name, and from which number on."""
     orders_in_windows: bool = True
     """Whether an aggregate over a window may have an order of its own, as a median has."""
+    ranks_without_order: bool = True
+    """Whether ranks, lag and lead may stand over a window without order."""
+    qualifies_by_rank: bool = False
+    """QUALIFY compares a rank there, and takes nothing else."""
+    filters_plainly: bool = False
+    """FILTER stands behind COUNT, SUM, AVG, MIN and MAX alone there, without DISTINCT."""
     patterns: tuple[str, str] | None = None
     """Which regular expressions both read, as `patterns` knows them."""
     says_sets_behind: bool = False
@@ -107,6 +113,8 @@ class Pair:
     """Whether the total of ``GROUP BY ROLLUP`` is a row over no rows, too."""
     adds_totals: bool = False
     """Whether sets of groups have no total over no rows there, though they have in the origin."""
+    knows_totals: bool = True
+    """Whether it is known if sets of groups have a total over no rows there."""
     mixes_groups: bool = False
     """A column may stand beside aggregates that is not grouped by."""
     unnamed: Unnamed | None = None

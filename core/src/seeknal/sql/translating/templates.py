@@ -7,14 +7,21 @@ from functools import cache
 from typing import Any
 
 _HOLE = "seeknal_operand_"
+_COUNT = "seeknal_count_"
 
 
 def filled(template: str, operands: Sequence[Any], dialect: str) -> Any:
-    """The tree of ``template`` in ``dialect``, with ``{0}``, ``{1}``... and ``{*}`` for all."""
+    """The tree of ``template`` in ``dialect``, with ``{0}``, ``{1}``... and ``{*}`` for all.
+
+    ``{n1}`` is how many units the span of time ``{1}`` has.
+    """
     from sqlglot import exp
 
     tree = _parsed(template, len(operands), dialect).copy()
     for hole in list(tree.find_all(exp.Column, exp.Var)):
+        if hole.name.lower().startswith(_COUNT):
+            span = operands[int(hole.name.lower().removeprefix(_COUNT))]
+            hole.replace(exp.convert(int(span.this.name)))
         if hole.name.lower().startswith(_HOLE):
             operand = operands[int(hole.name.lower().removeprefix(_HOLE))].copy()
             if isinstance(operand, exp.Distinct) and _is_exact_cast(hole.parent):
@@ -62,5 +69,5 @@ def _parsed(template: str, count: int, dialect: str) -> Any:
     names = [f"{_HOLE}{number}" for number in range(count)]
     text = template.replace("{*}", ", ".join(names))
     for number, name in enumerate(names):
-        text = text.replace(f"{{{number}}}", name)
+        text = text.replace(f"{{{number}}}", name).replace(f"{{n{number}}}", f"{_COUNT}{number}")
     return parse_one(text, read=dialect)

@@ -40,6 +40,19 @@ def _add(window: Any, base: Any, refuse: Callable[[Any, str], Any]) -> None:
     window.set("alias", None)
 
 
+def is_qualified_by_rank(select: Any) -> bool:
+    """Whether QUALIFY, where there is one, only compares a rank with a number."""
+    from sqlglot import exp
+
+    qualify = select.args.get("qualify")
+    compared = exp.EQ | exp.LT | exp.LTE | exp.GT | exp.GTE
+    if qualify is None or not isinstance(qualify.this, compared):
+        return qualify is None
+    rank, number = qualify.this.this, qualify.this.expression
+    ranks = exp.RowNumber | exp.Rank | exp.DenseRank
+    return isinstance(rank, exp.Window) and isinstance(rank.this, ranks) and number.is_int
+
+
 def is_plain_frame(spec: Any) -> bool:
     """Whether a frame is of rows, or of all that is before or after."""
     words, numbers = _ends(spec)
