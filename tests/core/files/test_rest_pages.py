@@ -1,14 +1,12 @@
 """All pages of an API are read, each record once, whatever leads from page to page."""
 
-from types import SimpleNamespace
-
 import pytest
-from attrs import asdict, frozen
+from attrs import evolve
 from tests.core.files.restserver import Reply, page
 
 from seeknal.builtin import restrows, restsince
 from seeknal.values.errors import ConnectionFailed
-from seeknal.values.sources import Source
+from seeknal.values.loads import Since
 
 pytestmark = pytest.mark.inside
 
@@ -385,13 +383,6 @@ def test_the_incremental_parameter_takes_the_start(rest):
     ]
 
 
-@frozen(kw_only=True)
-class Known(Source):
-    """A source of which rows up to a value are known."""
-
-    since: object = None
-
-
 @pytest.mark.parametrize(
     ("column", "sent"), [("CHANGED", "2026-01-31T10:00:00Z"), ("other", "2026-01-01")]
 )
@@ -399,9 +390,9 @@ def test_what_is_known_takes_the_place_of_the_start(rest, column, sent):
     rest.api.on("/items", page([{"changed": "2026-01-31T10:00:00Z"}]))
     since = {"column": "changed", "param": "since", "start": "2026-01-01"}
     plain = rest.files.source("rest_api", "items", connection="api", incremental=since)
-    known = SimpleNamespace(column=column, value="2026-01-31 10:00:00+00")
+    known = Since(column=column, value="2026-01-31 10:00:00+00")
 
-    rest.files.relation(Known(**asdict(plain, recurse=False) | {"since": known}))
+    rest.files.relation(evolve(plain, since=known))
 
     assert rest.api.requests[0].params == {"since": sent}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seeknal.builtin.options.rest import RestOptions
@@ -20,7 +20,7 @@ def since(source: Source, options: RestOptions) -> list[tuple[str, str]]:
     incremental = options.incremental
     if incremental is None:
         return []
-    known: Any = getattr(source, "since", None)
+    known = source.since
     if known is not None and known.column.lower() == incremental.column.lower():
         return [(incremental.param, written(known.value, incremental.format))]
     if incremental.start is None:

@@ -17,6 +17,7 @@ from seeknal.sql.storage import copy_statement
 from seeknal.values.columns import Column
 from seeknal.values.errors import NodeError, StateError
 from seeknal.values.loads import LOADED_AT, SOURCE_FILE, Horizon, Since
+from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +49,11 @@ class Fetched:
     origin: Origin
     mark: Mark | None = None
 
+    @property
+    def nameless(self) -> bool:
+        """Whether there is nothing, and nobody knows of which columns."""
+        return not self.columns
+
 
 def fetch(
     wanted: Wanted, mark: Mark | None, kept: Kept, context: StepContext, plugins: Plugins
@@ -70,6 +76,8 @@ def fetch(
         raise NodeError(f"no plugin loads a source of type {source.type!r}", code="SK0710")
     origin = Origin(protocol=wanted.protocol, name=wanted.name, types=types or {})
     path = kept.scratch / "rows"
+    if isinstance(rows, Scan) and rows.nameless:
+        return Fetched(path=path, columns=(), rows=0, origin=origin, mark=mark)
     count, columns = write_rows(cursor, rows, path, metadata=origin.metadata)
     _refuse_ours(columns)
     whole = Fetched(path=path, columns=columns, rows=count, origin=origin)

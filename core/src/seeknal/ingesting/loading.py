@@ -138,6 +138,8 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     found = fetch(wanted, mark, kept, job.context, job.plugins)
     job.tell.fetched(load.name, found.rows, time.monotonic() - began)
     load = evolve(load, types=found.origin.types)
+    if found.nameless:
+        return _without_rows(job, load)
     if found.rows == 0 and wanted.incremental:
         return _send(job, load, _relation(job, [(found.path, "")], found.columns, 0), ())
     path = lakes.file_for(job.lake, wanted.protocol, load.name, load.started_at)
@@ -160,6 +162,12 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     kept.set_aside(attempt.set_aside)
     kept.write(_finished(state, attempt))
     return result
+
+
+def _without_rows(job: Job, load: Load) -> Result:
+    done = job.warehouse.load_none(load)
+    job.tell.loaded(load.name, done.rows, 0.0, done.detail)
+    return Result(run_id=load.run_id, name=load.name, table=load.table)
 
 
 def _left_over(state: State) -> tuple[str, ...]:

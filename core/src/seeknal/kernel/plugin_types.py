@@ -168,6 +168,12 @@ class Warehouse(Protocol):
         ``told`` is called with the number of rows that are on their way, again and again.
         """
 
+    def load_none(self, load: Load) -> Loaded:
+        """Write the record of a success without rows, of which nobody knows the columns.
+
+        No table is made; one that is loaded in full holds no rows then.
+        """
+
     def fail(self, load: Load, error: str) -> None:
         """Write the record of a failure, unless the load was committed."""
 

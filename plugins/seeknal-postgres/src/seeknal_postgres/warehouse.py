@@ -114,6 +114,18 @@ class PostgresWarehouse:
         finally:
             server.close()
 
+    def load_none(self, load: Load) -> Loaded:
+        """Write the record of a success without rows, and without a table where there is none."""
+        table = table_of(load.table, self._schema)
+        with self._server() as server, server.transaction():
+            hold(server, self._options, table)
+            detail = "no rows"
+            if load.mode == "full" and tables.columns_of(server, table):
+                gone = server.execute(f"DELETE FROM {table.quoted}".encode()).rowcount
+                detail = f"into {table}, {gone:,} replaced"
+            loadlog.record(server, self._schema, load, 0)
+        return Loaded(rows=0, detail=detail)
+
     def fail(self, load: Load, error: str) -> None:
         """Write the record of a failure, unless the rows are there: then it was one behind them."""
         with self._server() as server:
