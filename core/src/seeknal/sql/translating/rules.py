@@ -126,12 +126,15 @@ class Pair:
     cuts_compared: bool = False
     """DECIMALs are compared without the digits that their common type has no room for, which the
     whole numbers beside them take, too."""
+    widens_compared: bool = False
+    """The target compares all digits of DECIMALs that a CAST gives room for, and fails where a
+    value has none."""
     orders_results: bool = True
     """Whether the order of a whole query's rows counts, too; a node's rows have none."""
 
     def widens(self, compares: bool) -> bool:
-        """Whether all digits of DECIMALs count at the origin that share a type, or are compared."""
-        return self.keeps_digits or (compares and self.origin == "duckdb")
+        """Whether DECIMALs that share a type, or are compared, get one with room for all digits."""
+        return self.widens_compared if compares else self.keeps_digits
 
 
 @cache

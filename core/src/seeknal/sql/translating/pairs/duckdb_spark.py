@@ -290,6 +290,7 @@ PAIR = Pair(
     merged_first=False,
     adds_totals=True,
     cuts_compared=True,
+    widens_compared=True,
     ranks_without_order=False,
     decimal="(18, 3)",
     settings={

@@ -375,6 +375,7 @@ PAIR = Pair(
     rules=_RULES,
     reuses_names=True,
     decimal="(18, 3)",
+    cuts_compared=True,
     orders_in_windows=False,
     ranks_without_order=False,
     knows_totals=False,
