@@ -130,8 +130,7 @@ def test_results_come_in_the_order_of_the_audits_from_one_scan(bench):
 
 def test_another_plugins_audit_is_left_alone(bench):
     bench.store("SELECT 1 AS v")
-    foreign = audit_of("row_count", min=1)
-    object.__setattr__(foreign, "options", object())
+    foreign = evolve(audit_of("row_count", min=1), options=object())
 
     assert plugin.audit([foreign], bench.relation, bench.context) is None
     assert plugin.audit_columns(foreign) is None

@@ -213,9 +213,12 @@ def unstructure(value: object, *, functional_only: bool = False) -> Any:
     return value
 
 
-def compact(options: object) -> dict[str, Any]:
-    """Options as `unstructure` has them, without what is None."""
-    return {key: value for key, value in unstructure(options).items() if value is not None}
+def compact(options: object) -> Any:
+    """Options as `unstructure` has them, without keys that have no value."""
+    plain = unstructure(options)
+    if not isinstance(plain, dict):
+        return plain
+    return {key: value for key, value in plain.items() if value is not None}
 
 
 def _entries(value: object) -> Iterator[tuple[tuple[Any, ...], object]]:
