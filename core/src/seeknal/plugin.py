@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from seeknal.values.project import Calendar as Calendar
     from seeknal.values.project import Project as Project
     from seeknal.values.relations import Interval as Interval
+    from seeknal.values.relations import Origin as Origin
     from seeknal.values.relations import ParquetFiles as ParquetFiles
     from seeknal.values.relations import Relation as Relation
     from seeknal.values.relations import Scan as Scan
@@ -269,7 +270,7 @@ _FROM = {
     "seeknal.values.plan": ("Plan",),
     "seeknal.values.problems": ("Problem", "Severity"),
     "seeknal.values.project": ("Calendar", "Project"),
-    "seeknal.values.relations": ("Interval", "ParquetFiles", "Relation", "Scan"),
+    "seeknal.values.relations": ("Interval", "Origin", "ParquetFiles", "Relation", "Scan"),
     "seeknal.values.results": ("NodeResult", "RunSummary"),
     "seeknal.values.secret": ("Secret", "scrub"),
     "seeknal.values.sources": ("Connection", "Source"),

@@ -35,7 +35,7 @@ _SNIFFED = (
 _READ = (
     *("quote", "escape", "nullstr", "allow_quoted_nulls", "null_padding", "strict_mode"),
     *("ignore_errors", "compression", "hive_partitioning", "max_line_size", "store_rejects"),
-    *("rejects_table", "rejects_scan", "rejects_limit"),
+    *("rejects_table", "rejects_scan", "rejects_limit", "filename"),
 )
 _ELSEWHERE = ("delim", "header", "skip", "encoding", "comment", "union_by_name", "sample_size")
 
@@ -114,6 +114,8 @@ def _part_sql(part: Part, reading: Reading) -> str:
         else quote_identifier(name)
         for name in (*part.layout.names, *folders)
     ]
+    if (file := reading.arguments.get("filename")) is not None:
+        items.append(quote_identifier(str(file)))
     return f"SELECT {', '.join(items)} FROM {call.sql}"
 
 

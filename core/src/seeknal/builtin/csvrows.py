@@ -87,7 +87,7 @@ def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
         select = select_of(table, {**found, **declared}, frozenset(declared))
     else:
         select = select_of(table, {**guessed(head), **declared})
-    return Scan(select, instead=partial(_decided_rows, table, declared, head))
+    return Scan(select, instead=partial(_decided_rows, table, declared, head), origin=table.origin)
 
 
 def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error: Exception) -> Scan:
@@ -105,7 +105,7 @@ def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error:
             values = misfits(table, {name: guess}).get(name, [])
             _warn_of_text(table, name, guess, values)
     select = select_of(table, {**kinds, **declared}, frozenset(declared))
-    return Scan(select, instead=partial(_failed, table))
+    return Scan(select, instead=partial(_failed, table), origin=table.origin)
 
 
 def _failed(table: Table, error: Exception) -> Scan:

@@ -7,7 +7,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
@@ -16,8 +16,11 @@ from seeknal.builtin.csvcopies import cleaned, hides_name, is_native, place_of, 
 from seeknal.builtin.csvfaults import USUAL_LINE, explained, undecoded
 from seeknal.builtin.csvlayout import Layout, parts_of, sniffed, text_sql, within_bounds
 from seeknal.builtin.csvmajority import layout_of_most
-from seeknal.builtin.readers import Reading, shown_name
+from seeknal.builtin.readers import FILE, Reading, shown_name
 from seeknal.plugin import Context, NodeError, Source
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Origin
 
 _T = TypeVar("_T")
 _LINES = (64 * 2**20, 512 * 2**20)
@@ -55,6 +58,11 @@ class Table:
         return self.source.options
 
     @property
+    def origin(self) -> Origin | None:
+        """Which files the rows are from, where they are to say so."""
+        return self.reading.origin({file.original: file.opened for file in self.files})
+
+    @property
     def sql(self) -> str:
         """A SELECT of all rows, every column as text."""
         if self.stored is not None:
@@ -71,6 +79,8 @@ def table_of(source: Source, reading: Reading, context: Context) -> Table:
     """The files, each with its layout. Raises NodeError for one that has none."""
     options: Any = source.options
     reading = within_bounds(reading, options)
+    if reading.tells_files:
+        reading = reading.with_arguments(filename=FILE)
     size = options.maximum_line_size or _longest_line(reading.files)
     reading = reading.with_arguments(maximum_line_size=None, max_line_size=size)
     table = Table(source=source, context=context, reading=reading, files=())
@@ -92,7 +102,7 @@ def table_of(source: Source, reading: Reading, context: Context) -> Table:
 def with_names(table: Table) -> Table:
     """The table with the names of its columns."""
     relation = attempt(table, lambda given: given.context.duckdb.sql(given.sql).columns)
-    return evolve(relation[0], names=tuple(relation[1]))
+    return evolve(relation[0], names=tuple(name for name in relation[1] if name != FILE))
 
 
 def attempt(table: Table, work: Callable[[Table], _T]) -> tuple[Table, _T]:

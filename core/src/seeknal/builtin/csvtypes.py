@@ -19,6 +19,7 @@ from seeknal.builtin.csvkinds import (
     possible,
     quickly,
 )
+from seeknal.builtin.readers import FILE
 from seeknal.plugin import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
@@ -127,10 +128,11 @@ def _others(table: Table, head: Head, name: str, kind: Kind) -> list[str]:
 def _first_texts(table: Table) -> dict[str, list[str]]:
     """The texts in a few rows, by column."""
     rows = table.context.duckdb.execute(f"SELECT * FROM ({table.sql}) LIMIT {_FEW}").fetchall()
+    # Behind the table's own may stand the file that a row is from.
     columns = zip(*rows, strict=True) if rows else ([] for _ in table.names)
     return {
         name: [text for text in texts if text is not None]
-        for name, texts in zip(table.names, columns, strict=True)
+        for name, texts in zip(table.names, columns, strict=False)
     }
 
 
@@ -212,6 +214,8 @@ def select_of(
     does any value where there is no kind.
     """
     items = [_item(name, kinds[name], checked is None or name in checked) for name in table.names]
+    if table.reading.tells_files:
+        items.append(quote_identifier(FILE))
     return f"SELECT {', '.join(items)} FROM ({table.sql})"
 
 

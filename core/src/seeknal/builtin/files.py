@@ -12,6 +12,7 @@ from seeknal.builtin.paths import located, version_of_files
 from seeknal.plugin import SourceType, hookimpl
 
 if TYPE_CHECKING:
+    from seeknal.builtin.readers import Reading
     from seeknal.plugin import Rows, Source, SourceContext
 
 
@@ -76,13 +77,19 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
     options: Any = source.options
     if isinstance(options, CsvOptions | JsonOptions):
         check_options(options, context)
-    files = located(source, context, options.headers)
+    found = located(source, context, options.headers)
+    files = [file for file, _ in found]
+    names = dict(found) if source.provenance else {}
     source = evolve(source, options=_of_one_format(source, files))
+
+    def read_as(function: str) -> Reading:
+        return evolve(reading(function, files, source, context), names=names)
+
     if isinstance(source.options, CsvOptions):
-        return csv_rows(source, reading("read_csv", files, source, context), context)
+        return csv_rows(source, read_as("read_csv"), context)
     if isinstance(source.options, JsonOptions):
-        return json_rows(source, reading("read_json", files, source, context), context)
-    return parquet_rows(source, reading("read_parquet", files, source, context), context)
+        return json_rows(source, read_as("read_json"), context)
+    return parquet_rows(source, read_as("read_parquet"), context)
 
 
 def _of_one_format(source: Source, files: Sequence[str]) -> object:

@@ -47,7 +47,7 @@ def fetch(url: str, headers: Mapping[str, str], context: Context, number: int) -
         if attempt < ATTEMPTS:
             time.sleep(0.2 * 2**attempt)
     raise ConnectionFailed(
-        scrub(f"{_public(url)} could not be read: {reason}"),
+        scrub(f"{public(url)} could not be read: {reason}"),
         code="SK0724",
         help="check the address and that the server is up; --retries tries the node again",
     )
@@ -64,7 +64,7 @@ def version_of_url(url: str, headers: Mapping[str, str]) -> list[str] | None:
         # Whatever is wrong is reported when the file is fetched.
         getattr(error, "close", lambda: None)()
         return None
-    return [_public(url), tag or "", date or "", length or ""] if tag or date else None
+    return [public(url), tag or "", date or "", length or ""] if tag or date else None
 
 
 def _download(url: str, headers: Mapping[str, str], path: Path) -> Path:
@@ -146,6 +146,6 @@ def _without_user(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _public(url: str) -> str:
+def public(url: str) -> str:
     """A URL without what may be secret in it: user, password and query."""
     return urlunsplit(urlsplit(_without_user(url))._replace(query="", fragment=""))

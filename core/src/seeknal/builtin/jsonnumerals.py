@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from seeknal.builtin.jsonplaces import may_hold_long_number
-from seeknal.builtin.jsonread import FILE
 from seeknal.builtin.jsontypes import (
     ITEMS,
     VALUES,
@@ -22,6 +21,7 @@ from seeknal.builtin.jsontypes import (
     all_leaves,
 )
 from seeknal.builtin.misfits import WHOLE
+from seeknal.builtin.readers import FILE
 from seeknal.plugin import quote_identifier
 
 if TYPE_CHECKING:

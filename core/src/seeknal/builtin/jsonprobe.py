@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.builtin.jsonchecks import as_json, misfits
-from seeknal.builtin.jsonread import FILE
 from seeknal.builtin.jsontypes import ListOf, StructOf, all_leaves, type_tree
+from seeknal.builtin.readers import FILE
 from seeknal.plugin import quote_identifier, quote_literal
 
 if TYPE_CHECKING:

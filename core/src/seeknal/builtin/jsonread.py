@@ -8,13 +8,11 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from seeknal.builtin.jsontypes import Type
-from seeknal.builtin.readers import Reading
+from seeknal.builtin.readers import FILE, Reading
 from seeknal.plugin import quote_identifier, quote_literal
 
 _GUESSING = ("sample_size", "maximum_depth", "union_by_name", "maximum_sample_files")
 _OF_OBJECTS = ("format", "compression", "ignore_errors", "maximum_object_size")
-FILE = "seeknal file"
-"""The column that says which file a record is from."""
 
 
 @frozen(kw_only=True)

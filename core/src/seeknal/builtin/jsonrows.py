@@ -28,7 +28,7 @@ from seeknal.builtin.jsontypes import (
     shown,
     type_tree,
 )
-from seeknal.builtin.readers import shown_name, unreadable
+from seeknal.builtin.readers import FILE, shown_name, unreadable
 from seeknal.plugin import (
     NodeError,
     Scan,
@@ -301,13 +301,18 @@ def _scan(shape: Shape, context: Context) -> Scan:
     # A column without any value is JSON, as is an item of lists that are all empty.
     shape = evolve(shape, columns=columns_with_leaves(shape.columns, _known))
     read = {name: readable(type) for name, type in shape.columns.items()}
-    sql = shape.records.sql(read)
+    records, reading = shape.records, shape.records.reading
+    file = f", {quote_identifier(FILE)}" if reading.tells_files else ""
+    if file:
+        records = evolve(records, reading=reading.with_arguments(filename=FILE))
+    sql = records.sql(read)
     if shape.place:
         place = ".".join(map(quote_identifier, shape.place))
-        sql = f"(SELECT unnest(item) FROM (SELECT unnest({place}) AS item FROM {sql}))"
+        sql = f"(SELECT unnest(item){file} FROM (SELECT unnest({place}) AS item{file} FROM {sql}))"
     items = [_item(name, type) for name, type in shape.rows.items()]
     folders = [] if shape.place else map(quote_identifier, shape.records.folders)
-    return Scan(f"SELECT {', '.join([*items, *folders])} FROM {sql}")
+    select = f"SELECT {', '.join([*items, *folders])}{file} FROM {sql}"
+    return Scan(select, origin=reading.origin())
 
 
 def _known(path: Path, leaf: Leaf) -> Leaf:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.declared import cast, declared_types, match_columns
-from seeknal.builtin.readers import columns_of
+from seeknal.builtin.readers import FILE, columns_of
 from seeknal.plugin import ParquetFiles, Scan, quote_literal
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ def parquet_rows(source: Source, reading: Reading, context: Context) -> Rows:
     types = match_columns(declared_types(source, context), columns, source)
     casts = {name: type for name, type in types.items() if type != columns[name]}
     if not casts and _is_plain(reading):
-        return ParquetFiles(reading.files)
-    return Scan(cast(f"SELECT * FROM {reading.sql}", casts))
+        return ParquetFiles(reading.files, origin=reading.origin())
+    if reading.tells_files:
+        reading = reading.with_arguments(filename=FILE)
+    return Scan(cast(f"SELECT * FROM {reading.sql}", casts), origin=reading.origin())
 
 
 def _tell_renamed(names: list[str], reading: Reading, context: Context) -> None:

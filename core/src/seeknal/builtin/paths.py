@@ -39,21 +39,28 @@ def paths_of(source: Source) -> tuple[str, ...]:
     return paths
 
 
-def located(source: Source, context: SourceContext, headers: Mapping[str, str]) -> list[str]:
-    """What DuckDB opens for the source, in order; URLs are fetched into the work folder.
+def located(
+    source: Source, context: SourceContext, headers: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What DuckDB opens for the source, in order, each with what people know it as.
+
+    URLs are fetched into the work folder.
 
     Raises NodeError for a file that is not there, ConnectionFailed for a URL that cannot be read.
     """
-    found: list[str] = []
+    from seeknal.builtin.readers import shown_name
+
+    found: list[tuple[str, str]] = []
     for number, path in enumerate(paths_of(source)):
         if is_url(path):
-            from seeknal.builtin.http import fetch
+            from seeknal.builtin.http import fetch, public
 
-            found.append(str(fetch(path, headers, context, number)))
+            found.append((str(fetch(path, headers, context, number)), public(path)))
         elif is_object(path):
-            found.append(path)
+            found.append((path, path.partition("?")[0]))
         else:
-            found += map(str, local_files(path, source, context))
+            files = map(str, local_files(path, source, context))
+            found += [(file, shown_name(file, context)) for file in files]
     return found
 
 

@@ -8,16 +8,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, fields, frozen
+from attrs import evolve, field, fields, frozen
 
 from seeknal.builtin.paths import paths_of
-from seeknal.plugin import NodeError, quote_literal
+from seeknal.plugin import NodeError, Origin, quote_literal
 
 if TYPE_CHECKING:
     from seeknal.plugin import Context, Source
 
 _OURS = frozenset(("path", "headers", "records", "reject_file"))
 """Options that are not arguments of a reader."""
+FILE = "seeknal file"
+"""The column that says which file a row is from."""
 _WILD = frozenset("*?[")
 _NAMES = {"delimiter": "delim"}
 """Arguments that not every version of DuckDB calls as we do."""
@@ -31,6 +33,22 @@ class Reading:
     function: str
     files: tuple[str, ...]
     arguments: Mapping[str, object]
+    names: Mapping[str, str] = field(factory=dict)
+    """What people know its files as, for a source whose rows say which they are from."""
+
+    @property
+    def tells_files(self) -> bool:
+        """Whether each row says which of several files it is from."""
+        return len(self.names) > 1
+
+    def origin(self, opened: Mapping[str, str] | None = None) -> Origin | None:
+        """Where the rows are from. ``opened``: what each file was opened as, if not as itself."""
+        if not self.names:
+            return None
+        if not self.tells_files:
+            return Origin(names=self.names)
+        names = {(opened or {}).get(file, file): name for file, name in self.names.items()}
+        return Origin(names=names, column=FILE)
 
     @property
     def sql(self) -> str:

@@ -49,7 +49,7 @@ def rows_and_rejects(table: Table, declared: Mapping[str, Kind]) -> Rows:
     _report(table, _every_line(table, declared, wrong))
     fit = " AND ".join(fitting(name, declared[name]) for name in wrong)
     kept = evolve(stored, stored=f"(FROM {stored.stored} WHERE {fit})") if wrong else stored
-    return Scan(select_of(kept, kinds, frozenset()))
+    return Scan(select_of(kept, kinds, frozenset()), origin=table.origin)
 
 
 def _store(table: Table) -> None:

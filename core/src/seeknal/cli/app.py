@@ -58,6 +58,7 @@ COMMANDS = {
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),
+    "catalog": ("catalog", "Look up stored tables, their columns, and how their rows came about."),
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
     "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,20 +50,10 @@ def history_command(
     Without --node or --run there is a line for each run; months that the janitor has archived
     are listed too. seeknal_history and seeknal_history_full are the same for sql.
     """
-    from seeknal.plan.environments import existing
-    from seeknal.state.history import History
-    from seeknal.state.store import read_state
-
-    history = History(project_root() / "target")
-    if environment is not None and not any(history.all(environment=environment)):
-        existing(read_state(project_root() / "target").environments, environment)
     runs = node is None and run_id is None
-    run_id = _full_run(history, run_id)
-    found = history.all(node=_full_name(history, node), batch_id=run_id, environment=environment)
+    found = asked_records(run_id, node, environment)
     matching = (entry for entry in found if (entry.get("node") is None) == runs)
     records = list(islice(matching, limit or None))
-    if not records:
-        _refuse_unknown(history, node, run_id)
     if format_ == "json":
         from seeknal.cli.answers import history_answer
 
@@ -74,6 +64,29 @@ def history_command(
         _print_runs(records)
     else:
         _print_nodes(records, of_run=run_id is not None)
+
+
+def asked_records(
+    run_id: str | None, node: str | None, environment: str | None
+) -> Iterator[Record]:
+    """The records of a run, a node and an environment, newest first.
+
+    Raises UsageError for one of them that nothing is known of.
+    """
+    from seeknal.plan.environments import existing
+    from seeknal.state.history import History
+    from seeknal.state.store import read_state
+
+    history = History(project_root() / "target")
+    if environment is not None and not any(history.all(environment=environment)):
+        existing(read_state(project_root() / "target").environments, environment)
+    batch = _full_run(history, run_id)
+    found = history.all(node=_full_name(history, node), batch_id=batch, environment=environment)
+    first = next(found, None)
+    if first is None:
+        _refuse_unknown(history, node, batch)
+        return iter(())
+    return chain([first], found)
 
 
 def _full_name(history: History, node: str | None) -> str | None:

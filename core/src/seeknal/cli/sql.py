@@ -72,7 +72,8 @@ def sql_command(
 
     Every node is a view kind.name, and name alone where only one node has it; ref('kind.name')
     means the same. seeknal_history holds the earlier runs, seeknal_history_full all that is known
-    of them. QUERY is read from stdin when it is absent or "-".
+    of them, seeknal_catalog and seeknal_columns what is stored, and seeknal_transitions from which
+    layers it came. QUERY is read from stdin when it is absent or "-".
     """
     text = _query_text(query)
     output = None if output == STDOUT else output

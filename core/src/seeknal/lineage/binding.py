@@ -8,12 +8,15 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from attrs import evolve
+
 from seeknal.host.files import scratch_folder
 from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.rows.scans import columns_of, to_scan
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
+from seeknal.values.provenance import with_provenance
 from seeknal.values.relations import ParquetFiles, Relation, Scan
 
 if TYPE_CHECKING:
@@ -122,12 +125,13 @@ class Binder:
             raise Unbound("it loads nothing")
         rows = self._asked(
             lambda: self.plugins.hooks.load_source(
-                source=source, context=BindContext(self, node.id)
+                source=evolve(source, provenance=False), context=BindContext(self, node.id)
             )
         )
         if not isinstance(rows, Scan | ParquetFiles):
             raise Unbound("its columns are not known until it has run")
-        return to_scan(self.duckdb, rows, "seeknal_loaded")[1]
+        columns = to_scan(self.duckdb, rows, "seeknal_loaded")[1]
+        return self._asked(lambda: with_provenance(columns)) if node.provenance else columns
 
     def _asked(self, ask: Any) -> Any:
         try:

@@ -15,6 +15,7 @@ from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.columns import Column
+from seeknal.values.provenance import LAYER, own_layer, with_provenance
 
 if TYPE_CHECKING:
     from seeknal.lineage.binding import Binder
@@ -64,7 +65,8 @@ def declared(node: Node) -> tuple[Column, ...] | None:
     """The columns that a source's file declares, where it says the type of each."""
     if not node.columns or not all(column.type for column in node.columns):
         return None
-    return tuple(Column(column.name, str(column.type)) for column in node.columns)
+    columns = tuple(Column(column.name, str(column.type)) for column in node.columns)
+    return with_provenance(columns) if node.provenance else columns
 
 
 def _loaded(node: Node, binder: Binder) -> tuple[Column, ...]:
@@ -137,7 +139,14 @@ def _traced(
     query = trace_query(sql, tables, [column.name for column in columns], inexact=inexact)
     described = {str(id) for id in node.parents if id in nodes and nodes[id].does == "describes"}
     query = evolve(query, relations=query.relations | described) if described else query
+    if own_layer(node, columns) is not None:
+        query = evolve(query, columns=tuple(map(_without_layer, query.columns)))
     return NodeLineage(node=node.id, parents=node.parents, columns=columns, query=query)
+
+
+def _without_layer(column: ColumnLineage) -> ColumnLineage:
+    """A layer of the node's own comes from none of its inputs."""
+    return ColumnLineage(name=column.name) if column.name == LAYER else column
 
 
 def _over_types(

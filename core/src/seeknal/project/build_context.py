@@ -38,6 +38,8 @@ class BuildContext:
     """The keys that each connection sets, by its name."""
     node_defaults: NodeDefaults = field(factory=NodeDefaults)
     own_audits: OwnAudits = field(factory=OwnAudits)
+    provenance: bool = False
+    """What sources keep of where rows are from, unless they say otherwise."""
 
 
 def unknown_type(what: str, name: str, plugins: Plugins, asked: Collection[str] = ()) -> str:

@@ -33,6 +33,7 @@ _PLAIN = (
     "definition",
     "frame",
     "contract",
+    "provenance",
     "materialized",
     "description",
     "owner",
@@ -58,6 +59,7 @@ def project_to(project: Project) -> dict[str, Any]:
         "environments": asdict(project.environments),
         "retention": asdict(project.retention),
         "calendar": asdict(project.calendar),
+        "profile_statistics": project.profile_statistics,
         "warnings": [_problem_to(problem) for problem in project.warnings],
         "disabled": sorted(project.disabled),
         "nodes": [_node_to(node) for node in project.nodes.values()],
@@ -81,6 +83,7 @@ def project_from(
         environments=Environments(**data["environments"]),
         retention=Retention(**data["retention"]),
         calendar=Calendar(**data["calendar"]),
+        profile_statistics=data["profile_statistics"],
         warnings=tuple(_problem_from(entry) for entry in data["warnings"]),
         profile=profile,
     )
@@ -126,7 +129,10 @@ def _sql_to(sql: Sql) -> list[Any]:
 
 
 def _source_to(source: Source) -> dict[str, Any]:
-    names = ("type", "query", "connection", "refresh", "version_query", "allow_outside")
+    names = (
+        *("type", "query", "connection", "refresh", "version_query", "allow_outside"),
+        "provenance",
+    )
     data = {name: getattr(source, name) for name in names}
     data["table"] = list(source.table)
     data["options"] = None if source.options is None else compact(source.options)

@@ -73,7 +73,9 @@ class CommonKeys:
     restate: str | None = option(None, summary=UNUSED)
     keys: tuple[str, ...] = option((), summary="columns that identify a row")
     volatile: bool | None = option(None, summary="true: runs each time; false: never for now()")
-    provenance: bool | None = option(None, summary=UNUSED)
+    provenance: bool | None = option(
+        None, summary="a source's rows get columns that say where they are from"
+    )
     params: Mapping[str, object] = option(factory=dict, summary="{{ params.X }} in the SQL")
     inputs: tuple[str | InputKeys, ...] = option((), summary="the nodes that are read")
     depends_on: tuple[str | InputKeys, ...] = option((), summary="further inputs")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from seeknal.values.problems import Problem, Problems
 
 _T = TypeVar("_T")
-NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback", "provenance")
+NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback")
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 
@@ -120,7 +120,7 @@ class _Builder:
         if kind.does == "delivers" and added.type is not None:
             targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
-        self.note_what_has_no_effect(common)
+        self.note_what_has_no_effect(common, kind)
         sound = not self.problems.has_errors(self.before)
         reads = self.raw.reads
         # What is wrong has no definition: it is never run.
@@ -142,6 +142,7 @@ class _Builder:
                 functional={
                     "materialized": common.materialized,
                     "files": common.files,
+                    **({"provenance": common.layer} if source and source.provenance else {}),
                     **self.elsewhere(common),
                 },
             )
@@ -442,7 +443,7 @@ class _Builder:
             self.problems += [in_full(entry, each) for each in self.problems.take(before)]
         return audit
 
-    def note_what_has_no_effect(self, common: CommonKeys) -> None:
+    def note_what_has_no_effect(self, common: CommonKeys, kind: NodeKind) -> None:
         if common.engine not in (None, "duckdb", *self.around.plugins.engines):
             missing = self.around.plugins.missing("engine", str(common.engine))
             self.problems.add(
@@ -455,7 +456,8 @@ class _Builder:
         if common.materialized == "incremental":
             text = "materialized: incremental is built as a whole table"
             self.problems.add("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
-        for key in NO_EFFECT:
+        unused = NO_EFFECT if kind.does == "loads" else (*NO_EFFECT, "provenance")
+        for key in unused:
             if key in self.raw.data and getattr(common, key) not in (None, False):
                 place = self.raw.marks.key(key)
                 self.problems.add(

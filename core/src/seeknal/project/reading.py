@@ -21,6 +21,7 @@ from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
 from seeknal.project.held import with_held
+from seeknal.project.layers import with_layers
 from seeknal.project.nodes import build_node
 from seeknal.project.own_audits import read_own_audits
 from seeknal.project.paths import files_below
@@ -112,7 +113,7 @@ class _ProjectReader:
         nodes = self.in_order(self.with_rules(nodes, raws, around))
         self.problems.drop_meant()
         nodes = with_asked_audits(nodes, settings.calendar, self.plugins, self.problems)
-        nodes = through_descriptions(self.in_order(nodes))
+        nodes = with_layers(through_descriptions(self.in_order(nodes)))
         addresses = Addresses(profile, self.plugins)
         nodes = {id: addresses.placed(node) for id, node in nodes.items()}
         self.problems += around.own_audits.faults(around.scope, around.known)
@@ -129,6 +130,7 @@ class _ProjectReader:
             environments=settings.environments,
             retention=settings.retention,
             calendar=settings.calendar,
+            profile_statistics=settings.options.catalog.profile == "full",
             profile=self.profile,
         )
         self.problems += self.plugin_problems(project)
@@ -268,6 +270,7 @@ class _ProjectReader:
             asked=profile.asked() if profile else {},
             node_defaults=settings.defaults,
             own_audits=read_own_audits(self.root, self.read_text, self.plugins, self.problems),
+            provenance=settings.options.provenance,
         )
 
     def source_defaults(

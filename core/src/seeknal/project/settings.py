@@ -115,6 +115,16 @@ class JanitorOptions:
 
 
 @frozen(kw_only=True)
+class CatalogOptions:
+    """``catalog:``"""
+
+    profile: Literal["metadata", "full"] = option(
+        "metadata",
+        summary="what statistics of columns are from: the footers of stored files, or every row",
+    )
+
+
+@frozen(kw_only=True)
 class ProjectOptions:
     """Every key of seeknal_project.yml. Those from ``profile`` on are of seeknal 2.x."""
 
@@ -129,7 +139,12 @@ class ProjectOptions:
     janitor: JanitorOptions = option(
         factory=JanitorOptions, summary="how much of what runs have stored is kept"
     )
-    provenance: bool = option(False, summary=UNUSED)
+    catalog: CatalogOptions = option(
+        factory=CatalogOptions, summary="what is told of stored tables"
+    )
+    provenance: bool = option(
+        False, summary="the rows of all sources get columns that say where they are from"
+    )
     defaults: Mapping[str, object] = option(
         factory=dict,
         summary="keys that every node starts with; below `folders` those of a folder's nodes",

@@ -87,6 +87,7 @@ class SourceBuilder:
             refresh=self.refresh(added.refresh),
             version_query=self.query("version_query", added.version_query, common),
             allow_outside=added.allow_outside,
+            provenance=self.around.provenance if common.provenance is None else common.provenance,
         )
 
     def source_options(

@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 from seeknal.host.files import temporary_name
 from seeknal.plan.environments import existing
 from seeknal.plan.views import with_views
+from seeknal.query.catalog_tables import (
+    CATALOG,
+    COLUMNS,
+    TRANSITIONS,
+    define_catalog,
+    means_catalog,
+)
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
@@ -29,6 +36,9 @@ if TYPE_CHECKING:
 
 HISTORY = "seeknal_history"
 FULL_HISTORY = "seeknal_history_full"
+
+_OURS = (HISTORY, FULL_HISTORY, CATALOG, COLUMNS, TRANSITIONS)
+"""Names that are no node's."""
 
 FEW = 100
 """So many views cost less than finding out which of them a query means."""
@@ -68,6 +78,8 @@ def open_views(
     connection = connected(root, database)
     views = Views(root, snapshots, connection)
     views.define(about)
+    if means_catalog(about):
+        views.paths += define_catalog(connection, root, environment, FULL_HISTORY)
     if locked:
         lock(connection, [*views.paths, *map(str, writes)], allow_files)
     else:
@@ -224,7 +236,7 @@ class Views:
     def define_plain_names(self) -> None:
         names = [id.name.lower() for id in self.snapshots]
         for id in self.defined:
-            if names.count(id.name.lower()) == 1 and id.name.lower() not in (HISTORY, FULL_HISTORY):
+            if names.count(id.name.lower()) == 1 and id.name.lower() not in _OURS:
                 name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
                 self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
 

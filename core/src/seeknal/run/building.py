@@ -16,6 +16,7 @@ from seeknal.run.audits import check_columns, failure, failures, run_audits
 from seeknal.run.computing import compute, executable, exposed
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
+from seeknal.values.provenance import carries, content
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Build:
         check_columns(scope, relation.columns)
         self.audit(relation)
         with scope.phases.timed("publish"):
-            artifact, output_id = self._publish(relation)
+            artifact, output_id = self._kept(relation) or self._publish(relation)
             return evolve(self.snapshot(output_id, inputs), artifact=artifact)
 
     def define_view(self) -> Snapshot:
@@ -138,6 +139,30 @@ class Build:
             types = {NodeId(column.name): column.type for column in columns}
             return artifact, derived_id(artifact.sha256, types)
         return artifact, artifact.output_id
+
+    def _kept(self, relation: Relation) -> tuple[Artifact, str] | None:
+        """The output of before, where nothing but where rows are from is new in this one."""
+        scope, before = self.scope, self.before
+        services, node = scope.services, scope.node
+        if before is None or before.artifact is None or not carries(node, relation.columns):
+            return None
+        assert relation.path is not None
+        same_definition = services.plan.fingerprints[node.id].content == before.fingerprint.content
+        known = (before.artifact.rows, before.artifact.columns)
+        if not same_definition or before.forward_only or known != (relation.rows, relation.columns):
+            return None
+        cutoff, snapshots = services.cutoff, scope.outputs.snapshots
+        same = services.contents.same_as_file(
+            before.artifact,
+            relation.path,
+            content(node, relation.columns),
+            scope.cursor(),
+            ordered=cutoff is None or cutoff.order_shows(node.id, snapshots),
+        )
+        if not same:
+            return None
+        artifact = before.artifact
+        return services.touched.get(artifact.path, artifact), before.output_id
 
     def _remember_query(self, found: Traced) -> None:
         self._traced = found

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settle, stored_scan, write_rows
+from seeknal.run.provenance import stamp_of
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import Relation, Scan
@@ -37,7 +40,7 @@ def compute(
 
     ``arrived`` is called once they are there, and raises when nobody waits for them any more.
     """
-    node = scope.node
+    node, stamp = scope.node, stamp_of(scope)
     found = _rows_of(scope, remember)
     cursor = scope.cursor()
     rows, columns = write_rows(
@@ -46,6 +49,7 @@ def compute(
         path,
         # Of stored rows alone: a loader's or a function's may be a stream.
         repeatable=node.source is None and node.python is None,
+        stamp=stamp,
     )
     arrived()
     for note in _unkept(cursor, found, columns, scope.outputs.texts(node)):
@@ -84,6 +88,9 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
 def _source_rows(scope: StepScope, remember: Remember) -> Rows:
     source = scope.node.source
     assert source is not None
+    if scope.node.python is not None:
+        # What its function makes of the rows is from no file.
+        source = evolve(source, provenance=False)
     loaded = None
     if source.type != "python":
         hooks = scope.services.plugins.hooks

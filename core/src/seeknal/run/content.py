@@ -50,6 +50,19 @@ class Contents:
         found = self._digest(one, columns, cursor, ordered)
         return found is not None and found == self._digest(other, columns, cursor, ordered)
 
+    def same_as_file(
+        self,
+        one: Artifact,
+        path: Path,
+        columns: Sequence[Column],
+        cursor: duckdb.DuckDBPyConnection,
+        *,
+        ordered: bool,
+    ) -> bool:
+        """Whether a file that is no output yet holds the same of ``columns``, as `same` says."""
+        found = self._digest(one, columns, cursor, ordered)
+        return found is not None and found == _computed(path, columns, cursor, ordered)
+
     def same_rows(
         self, one: Artifact, other: Artifact, cursor: Callable[[], duckdb.DuckDBPyConnection]
     ) -> bool:

@@ -11,6 +11,7 @@ from seeknal.lineage.model import NodeLineage
 from seeknal.plan.views import is_view
 from seeknal.sql.storage import once_lost
 from seeknal.values.names import NodeId
+from seeknal.values.provenance import NO_CONTENT, carries
 from seeknal.values.snapshot import Artifact
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.model import Reads
     from seeknal.lineage.reader import Reader, Schemas
     from seeknal.run.content import Contents
+    from seeknal.values.column_lineage import QueryLineage
     from seeknal.values.columns import Column
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Fingerprint, Snapshot
@@ -102,7 +104,7 @@ class Cutoff:
         # Over other columns of its inputs it may have another meaning.
         if before != now:
             return False
-        reads = {id: now.reads(id) for id in inputs}
+        reads = {id: self._content_read(node, snapshot, now, id) for id in inputs}
         if snapshot.artifact is None:
             # A view has no rows of its own: its readers see them in the order of its inputs.
             reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
@@ -117,6 +119,22 @@ class Cutoff:
         # Its rows would stand in another order, which a reader of them sees.
         reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
         return all(self._reads_the_same(reads[id], inputs[id], cursor) for id in inputs)
+
+    def order_shows(self, node: NodeId, current: Mapping[NodeId, Snapshot]) -> bool:
+        """Whether somebody may see in which order the rows of a node stand."""
+        return self._orders.show(node, current)
+
+    def _content_read(
+        self, node: Node, snapshot: Snapshot, lineage: NodeLineage, id: NodeId
+    ) -> Reads:
+        """What the node reads of an input, but for where rows are from if it only hands that on."""
+        reads = lineage.reads(id)
+        if reads.columns is None or not carries(node, snapshot.columns or ()):
+            return reads
+        parent = self._nodes.get(id)
+        if parent is None or not parent.provenance:
+            return reads
+        return evolve(reads, columns=reads.columns - _handed_on(lineage.query, id))
 
     def _inputs(
         self, node: Node, snapshot: Snapshot, current: Mapping[NodeId, Snapshot]
@@ -234,6 +252,15 @@ class _Orders:
         if reads.ordered:
             return None
         return reads.rows and not lineage.query.settled
+
+
+def _handed_on(query: QueryLineage, parent: NodeId) -> set[str]:
+    """Columns of provenance that are read for nothing but columns of the same name."""
+    used = {ref.column for ref in query.rows | query.order if ref.relation == parent}
+    for column in query.columns:
+        own = {ref for ref in column.values if ref.column != column.name}
+        used |= {ref.column for ref in own | column.influences if ref.relation == parent}
+    return set(NO_CONTENT) - used
 
 
 def _columns(snapshot: Snapshot | None) -> tuple[Column, ...] | None:

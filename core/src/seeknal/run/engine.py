@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from seeknal.rows.scans import columns_of, refuse_equal_names, to_scan
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import copy_statement, is_kept, scan_of, wide_columns
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.kernel.plugin_types import Rows
+    from seeknal.run.provenance import Stamp
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
 
@@ -150,16 +153,18 @@ def write_rows(
     *,
     repeatable: bool = False,
     metadata: Mapping[str, str] = MappingProxyType({}),
+    stamp: Stamp | None = None,
 ) -> tuple[int, tuple[Column, ...]]:
     """Store ``rows`` as one Parquet file; gives the row count and the columns.
 
-    ``repeatable``: the rows may be asked for twice. ``metadata`` is what the file says of itself.
-    Raises NodeError for something that is no rows, has two columns of one name, or holds what
-    cannot be stored.
+    ``repeatable``: the rows may be asked for twice. ``metadata`` is what the file says of itself,
+    ``stamp`` what each row is stored with. Raises NodeError for something that is no rows, has two
+    columns of one name, or holds what cannot be stored.
     """
     import duckdb
 
-    if isinstance(rows, ParquetFiles) and len(rows.paths) == 1 and not metadata:
+    plain = not metadata and stamp is None
+    if isinstance(rows, ParquetFiles) and len(rows.paths) == 1 and plain:
         return _copy_file(cursor, rows.paths[0], path)
     if isinstance(rows, Scan) and rows.within is not None:
         cursor = rows.within
@@ -168,14 +173,16 @@ def write_rows(
         # A COPY that failed may remove its file after another has written to the same name.
         tried = path.with_name(f"{path.stem}.try{attempt}{path.suffix}")
         try:
-            written = _write_scan(cursor, rows, tried, repeatable, metadata)
+            written = _write_scan(cursor, rows, tried, repeatable, metadata, stamp)
         except duckdb.Error as error:
+            origin = rows.origin
             rows = rows.instead(error)
+            rows = evolve(rows, origin=rows.origin or origin)
             attempt += 1
         else:
             tried.replace(path)
             return written
-    return _write_scan(cursor, rows, path, repeatable, metadata)
+    return _write_scan(cursor, rows, path, repeatable, metadata, stamp)
 
 
 def _write_scan(
@@ -184,12 +191,17 @@ def _write_scan(
     path: Path,
     repeatable: bool,
     metadata: Mapping[str, str],
+    stamp: Stamp | None,
 ) -> tuple[int, tuple[Column, ...]]:
     import duckdb
 
     scan, columns = to_scan(cursor, rows, _VIEW)
+    registered = scan.sql == f"FROM {quote_identifier(_VIEW)}"
     try:
         refuse_equal_names(column.name for column in columns)
+        if stamp is not None:
+            origin = rows.origin if isinstance(rows, Scan | ParquetFiles) else None
+            scan, columns = stamp(scan, columns, origin)
         try:
             stored = copy_statement(scan.sql, columns, str(path), metadata=metadata)
             done = cursor.execute(stored).fetchall()
@@ -201,7 +213,7 @@ def _write_scan(
         except duckdb.NotImplementedException as error:
             raise _unstorable(columns, None) or error from error
     finally:
-        if scan.sql == f"FROM {quote_identifier(_VIEW)}":
+        if registered:
             cursor.unregister(_VIEW)
     _refuse_changed(cursor, columns, path)
     return int(done[0][0]), columns

@@ -19,6 +19,7 @@ from seeknal.plan.session import is_narrowed
 from seeknal.plan.succession import successions
 from seeknal.plan.views import as_read
 from seeknal.project.commit import commit_of
+from seeknal.run.catalog import keep_catalog
 from seeknal.run.delivery.addressing import reused
 from seeknal.run.delivery.destinations import note_destinations
 from seeknal.run.signals import Stop, stopped_by_signals
@@ -103,6 +104,7 @@ class Execution:
             self.note_described(plan)
         finally:
             self.store.end_generation(plan.environment)
+            self.keep_catalog(plan.environment)
         if plan.to_run and not self.stop.at_once:
             self.keep_definitions(plan)
             self.tidy()
@@ -138,6 +140,17 @@ class Execution:
             if node.sql is not None and not holds_secret(node.sql.rendered)
         }
         Definitions(self.project.target).keep(built)
+
+    def keep_catalog(self, environment: str) -> None:
+        """Let the catalog's files say what the environment now has."""
+        assert self.store is not None
+        state = self.store.state.environments.get(environment)
+        if state is None or self.stop.at_once:
+            return
+        try:
+            keep_catalog(self.project, environment, state, anew=self.store.recorded)
+        except OSError as error:
+            self.warn(f"the catalog could not be written: {error}")
 
     def tidy(self) -> None:
         """Remove what the run has made needless, as long as that takes no time."""

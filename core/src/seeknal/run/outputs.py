@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seeknal.plan.views import is_view, output_now, with_views
 from seeknal.rows.scans import columns_of, refuse_equal_names
 from seeknal.run.engine import stored_scan
+from seeknal.run.provenance import in_own_layer
 from seeknal.sql.quote import quote_name
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import Relation
@@ -73,6 +74,7 @@ class Outputs:
         rows = cursor.sql(sql)
         # A view would give the second of two columns of one name a name of its own.
         refuse_equal_names(rows.columns)
+        sql = in_own_layer(node, sql, columns_of(rows))
         self.engine.define(node.id, sql)
         return View(
             sql=sql,

@@ -112,6 +112,7 @@ class PartialRun:
         gone, with what their targets are owed.
         """
         if self.execution is not None:
+            self.execution.keep_catalog(self.request.environment)
             return self.execution.summarise([*self.results, *delivered], abandoned, left)
         history = History(self.root / "target")
         summary = RunSummary(

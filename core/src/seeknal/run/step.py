@@ -19,6 +19,7 @@ from seeknal.run.delivery.handover import hand_over
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.failures import as_checked, explain, may_be_wrong
 from seeknal.run.step_scope import StepScope
+from seeknal.run.transitions import transition_of
 from seeknal.values.deliveries import Account
 from seeknal.values.errors import SeeknalError
 from seeknal.values.names import NodeId
@@ -254,6 +255,7 @@ class StepExecution:
             notes=tuple(self.warnings.notes),
             bytes=size,
             snapshot=snapshot,
+            transition=transition_of(self.scope, self.step, snapshot),
         )
 
     def failed(self, error: BaseException) -> NodeResult:
@@ -272,6 +274,7 @@ class StepExecution:
             location=line_of_file(explained, self.node),
             help=explained.help,
             notes=tuple(self.warnings.notes),
+            transition=transition_of(self.scope, self.step, None),
         )
 
     def explained(self, error: BaseException) -> SeeknalError:

@@ -18,7 +18,11 @@ HISTORY_COLUMNS = {
     "layer": "VARCHAR",
     "status": "VARCHAR",
     "reason": "VARCHAR",
+    "source_layers": "VARCHAR[]",
+    "rows_in": "BIGINT",
     "rows_out": "BIGINT",
+    "columns_added": "VARCHAR[]",
+    "columns_removed": "VARCHAR[]",
     "bytes": "BIGINT",
     "seconds": "DOUBLE",
     "phases": "MAP(VARCHAR, DOUBLE)",
@@ -26,6 +30,8 @@ HISTORY_COLUMNS = {
     "finished_at": "TIMESTAMPTZ",
     "fingerprint": "VARCHAR",
     "inputs": "MAP(VARCHAR, VARCHAR)",
+    "reads": "JSON",
+    "source_files": "VARCHAR[]",
     "artifact": "VARCHAR",
     "audits": "JSON",
     "targets": "JSON",
@@ -84,7 +90,7 @@ def _record(row: Sequence[Any]) -> dict[str, Any]:
         return {name: value for name, value in record.items() if value is not None} | {"node": None}
     for name in ("nodes", "unwell", "command", "commit"):
         del record[name]
-    texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets")}
+    texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets", "reads")}
     return record | texts
 
 

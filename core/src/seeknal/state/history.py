@@ -207,6 +207,7 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "layer": node.layer,
         "status": result.status,
         "reason": result.reason,
+        **_transition(result),
         "rows_out": result.rows,
         "bytes": result.bytes,
         "seconds": round(result.seconds, 6),
@@ -221,6 +222,25 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "audits": [asdict(audit) for audit in result.audits],
         "targets": [target_record(delivery) for delivery in result.deliveries],
         "error": scrub(result.error) if result.error else None,
+    }
+
+
+def _transition(result: NodeResult) -> dict[str, Any]:
+    """From where its rows came; nothing of a step that computed none."""
+    found = result.transition
+    if found is None:
+        return {}
+    counts = [read.rows for read in found.reads]
+    layers = dict.fromkeys(read.layer for read in found.reads if read.layer is not None)
+    return {
+        "source_layers": list(layers),
+        "rows_in": sum(count for count in counts if count is not None)
+        if counts and None not in counts
+        else None,
+        "columns_added": list(found.added),
+        "columns_removed": list(found.removed),
+        "reads": [asdict(read) for read in found.reads],
+        "source_files": list(found.files),
     }
 
 

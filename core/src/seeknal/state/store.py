@@ -154,6 +154,8 @@ class StateStore:
         self._opening: dict[str, dict[str, Any]] = {}
         self._appending = 0
         self._changed = False
+        self.recorded = False
+        """Whether any snapshot was put on record since the state was opened."""
         self._closed = False
 
     @property
@@ -174,6 +176,7 @@ class StateStore:
         ``lazily``: safe from the death of this process at once, from a power cut a moment later.
         For nodes that nothing outside depends on: the worst that is lost is their computation.
         """
+        self.recorded = True
         entry = snapshot_entry(environment, snapshot)
         self._number(environment, entry["snapshot"])
         self._begin_if_new(environment, NodeId(snapshot.node), entry["snapshot"])

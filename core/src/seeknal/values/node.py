@@ -110,6 +110,8 @@ class Node:
     columns: tuple[ColumnSpec, ...] = ()
     contract: bool = False
     materialized: str = "table"
+    provenance: bool = False
+    """Its rows may carry where they are from: it is a source that says so, or is above one."""
     description: str | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()

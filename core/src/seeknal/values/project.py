@@ -82,6 +82,8 @@ class Project:
     environments: Environments = field(factory=Environments)
     retention: Retention = field(factory=Retention)
     calendar: Calendar = field(factory=Calendar)
+    profile_statistics: bool = False
+    """The catalog's statistics are taken of all rows (``catalog: {profile: full}``)."""
     warnings: tuple[Problem, ...] = ()
     profile: Path | None = None
     """The profiles.yml in force; its connections are read when one is used."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -23,6 +23,18 @@ class Interval:
     end: datetime
 
 
+@frozen(kw_only=True)
+class Origin:
+    """Which files a source's rows are from, for one that keeps provenance.
+
+    ``names`` are paths or URLs as people know them, by the paths that ``column`` holds, which is
+    no column of the rows. Without ``column``, all rows are from the only file.
+    """
+
+    names: Mapping[str, str]
+    column: str | None = None
+
+
 @frozen
 class Scan:
     """Rows as SQL that DuckDB has not run yet: one SELECT, without a trailing semicolon.
@@ -32,7 +44,7 @@ class Scan:
     what the rows themselves only show at their end. ``within`` is the connection that the SQL
     is for, where that is not the run's. ``repeatable``: the rows are known to be the same when
     they are read twice. ``nameless``: there are none, and nobody knows all columns that they
-    would have had; those of the SQL stand in for them.
+    would have had; those of the SQL stand in for them. ``origin``: which files they are from.
     """
 
     sql: str
@@ -40,13 +52,15 @@ class Scan:
     within: Any = field(default=None, eq=False, repr=False)
     repeatable: bool = field(default=False, eq=False, repr=False)
     nameless: bool = field(default=False, eq=False, repr=False)
+    origin: Origin | None = field(default=None, eq=False, repr=False)
 
 
 @frozen
 class ParquetFiles:
-    """Rows that already lie in Parquet files."""
+    """Rows that already lie in Parquet files. ``origin``: as of a `Scan`."""
 
     paths: Sequence[str]
+    origin: Origin | None = field(default=None, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

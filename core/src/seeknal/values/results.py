@@ -20,6 +20,29 @@ Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
 
 
 @frozen(kw_only=True)
+class Read:
+    """A node whose rows a step has read, as they were. A view has no count and no artifact."""
+
+    node: NodeId
+    layer: str | None = None
+    rows: int | None = None
+    artifact: str | None = None
+
+
+@frozen(kw_only=True)
+class Transition:
+    """From where a step took rows, and which columns came and went on the way.
+
+    ``files`` are those that a source reads, or where else it reads.
+    """
+
+    reads: tuple[Read, ...] = ()
+    files: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
 class NodeResult:
     """How one node's step ended. ``seconds`` is wall time; ``phases`` splits it."""
 
@@ -38,6 +61,7 @@ class NodeResult:
     notes: tuple[str, ...] = ()
     bytes: int | None = None
     snapshot: Snapshot | None = None
+    transition: Transition | None = None
 
     @property
     def ok(self) -> bool:

@@ -41,3 +41,6 @@ class Source:
     version_query: str | None = None
     allow_outside: bool = False
     since: Since | None = None
+    provenance: bool = False
+    """Its rows are stored with where they are from; a loader of several files says which is whose
+    by `Scan.origin`."""

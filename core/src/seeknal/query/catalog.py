@@ -1,0 +1,88 @@
+"""The metadata catalog as it is asked for: tables by layer, domain and word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seeknal.plan.environments import existing
+from seeknal.state.catalog import Catalog
+from seeknal.state.store import read_state
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
+    from seeknal.state.catalog import Document
+
+
+def brought_up_to_date(root: Path, environment: str, loaded: Loaded | None = None) -> Catalog:
+    """The catalog of an environment, after whatever moved its map, as far as it can be written.
+
+    Raises UsageError for an unknown environment, ProjectError where files have to be read that
+    are wrong.
+    """
+    state = existing(read_state(root / "target").environments, environment)
+    catalog = Catalog(root / "target", environment)
+    if catalog.generation() != state.generation and state.snapshots:
+        from seeknal.plan.session import Request, load
+        from seeknal.run.catalog import keep_catalog
+
+        project = (loaded or load(root, Request(command="catalog"))).project
+        with suppress(OSError):
+            keep_catalog(project, environment, state)
+    return catalog
+
+
+def tables(
+    found: Iterable[Document], layer: str | None = None, domain: str | None = None
+) -> list[Document]:
+    """The tables of a layer and a domain, where these are given."""
+    return [
+        entry
+        for entry in found
+        if layer in (None, entry["layer"]) and domain in (None, entry["domain"])
+    ]
+
+
+def search(found: Iterable[Document], word: str) -> list[tuple[Document, list[str]]]:
+    """The tables that have ``word`` in a name, a description or a column, and where they do."""
+    wanted = word.lower()
+    hits = [
+        (entry, [place for place, text in _texts(entry) if wanted in text.lower()])
+        for entry in found
+    ]
+    return [(entry, places) for entry, places in hits if places]
+
+
+def _texts(entry: Document) -> Iterable[tuple[str, str]]:
+    for key in ("table_name", "description", "business_purpose", "domain", "layer", "owner"):
+        yield key, entry[key] or ""
+    yield "tags", " ".join(entry["tags"])
+    for column in entry["columns"]:
+        yield f"column {column['name']}", f"{column['name']} {column['description'] or ''}"
+
+
+def table_named(found: Iterable[Document], name: str, environment: str, root: Path) -> Any:
+    """The table of that name, with its kind or without. Raises UsageError."""
+    from seeknal.plan.unstored import unstored
+    from seeknal.query.stored import no_node
+    from seeknal.values.errors import UsageError
+    from seeknal.values.names import NodeId
+
+    entries = {NodeId(entry["table_name"]): entry for entry in found}
+    if name in entries:
+        return entries[NodeId(name)]
+    matches = [id for id in entries if id.name == name]
+    if len(matches) == 1:
+        return entries[matches[0]]
+    if matches:
+        help = f"say {' or '.join(matches)}"
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=help)
+    from seeknal.plan.session import Request, load
+
+    defined = load(root, Request(command="catalog")).project.nodes
+    for id in defined:
+        if name in (id, id.name):
+            raise unstored(id, environment, root / "target")
+    raise no_node(name, [*entries, *defined])

@@ -1,0 +1,60 @@
+"""What a step has made of what it read: layers, rows and columns on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seeknal.run.provenance import place_of
+from seeknal.values.results import Read, Transition
+
+if TYPE_CHECKING:
+    from seeknal.run.step_scope import StepScope
+    from seeknal.values.plan import Step
+    from seeknal.values.snapshot import Snapshot
+
+
+def transition_of(scope: StepScope, step: Step, snapshot: Snapshot | None) -> Transition | None:
+    """From where the step's node took its rows; None for a step that took none.
+
+    ``snapshot`` is what it made of them, None for one that failed.
+    """
+    if step.action != "run":
+        return None
+    node, nodes = scope.node, scope.services.project.nodes
+    if node.source is not None:
+        return Transition(files=_files(scope, step.source_version))
+    reads = []
+    given: dict[str, str] = {}
+    for parent in node.parents:
+        known = scope.outputs.snapshots.get(parent)
+        artifact = known.artifact if known else None
+        reads.append(
+            Read(
+                node=parent,
+                layer=nodes[parent].layer,
+                rows=artifact.rows if artifact else None,
+                artifact=artifact.path if artifact else None,
+            )
+        )
+        columns = (known.columns if known else None) or ()
+        given |= {column.name.lower(): column.name for column in columns}
+    made = snapshot.columns if snapshot else None
+    if made is None:
+        return Transition(reads=tuple(reads))
+    kept = {column.name.lower() for column in made}
+    return Transition(
+        reads=tuple(reads),
+        added=tuple(column.name for column in made if column.name.lower() not in given),
+        removed=tuple(name for lower, name in given.items() if lower not in kept),
+    )
+
+
+def _files(scope: StepScope, version: object) -> tuple[str, ...]:
+    """The files that a source has read as far as its version names them, else its place."""
+    entries = version if isinstance(version, list) else ()
+    files = [entry for entry in entries if isinstance(entry, list) and len(entry) == _OF_A_FILE]
+    return tuple(str(entry[0]) for entry in files) or (place_of(scope),)
+
+
+_OF_A_FILE = 7
+"""Entries of a file's version: its path, what stat shows, and its hash."""

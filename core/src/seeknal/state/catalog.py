@@ -1,0 +1,152 @@
+"""The metadata catalog: what each stored table is, in a JSON file of its own below ``target``.
+
+It follows from the project and the state: losing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seeknal.host.files import kept_json, temporary_name
+from seeknal.values.names import PRODUCTION, NodeId
+
+if TYPE_CHECKING:
+    from seeknal.values.node import Node
+    from seeknal.values.snapshot import Snapshot
+
+Document = dict[str, Any]
+
+SCHEMA_VERSION = 1
+STATISTICS = ("null_count", "approx_distinct", "min", "max")
+_OF_ITS_WRITING = ("generation", "batch_id", "updated_at")
+"""What may differ of a file whose table has not changed."""
+
+
+def document(
+    node: Node | None, snapshot: Snapshot, environment: str, generation: int
+) -> Document | None:
+    """What is known of a table without looking into it; None for a node that has no rows."""
+    columns = snapshot.columns
+    if columns is None:
+        return None
+    id, artifact = snapshot.node, snapshot.artifact
+    described = {spec.name.lower(): spec.description for spec in node.columns} if node else {}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "table_name": str(id),
+        "kind": id.kind,
+        "layer": node.layer if node else None,
+        "domain": node.domain if node else None,
+        "description": node.description if node else None,
+        "business_purpose": node.business_purpose if node else None,
+        "owner": node.owner if node else None,
+        "tags": list(node.tags) if node else [],
+        "row_count": artifact.rows if artifact else None,
+        "column_count": len(columns),
+        "file_size_bytes": artifact.size if artifact else None,
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.type,
+                "nullable": column.nullable,
+                "description": described.get(column.name.lower()),
+                **dict.fromkeys(STATISTICS),
+            }
+            for column in columns
+        ],
+        "upstream_tables": [str(parent) for parent in node.parents] if node else [],
+        "fingerprint": snapshot.fingerprint.short,
+        "artifact": artifact.path if artifact else None,
+        "environment": environment,
+        "generation": generation,
+        "batch_id": snapshot.run_id,
+        "updated_at": snapshot.finished_at,
+    }
+
+
+class Catalog:
+    """The files of one environment's tables. Readers need no lock.
+
+    Production's lie in ``target/catalog/tables``, those of others in
+    ``target/catalog/environments/<environment>/tables``.
+    """
+
+    def __init__(self, target: Path, environment: str) -> None:
+        base = target / "catalog"
+        if environment != PRODUCTION:
+            base = base / "environments" / environment
+        self._folder = base / "tables"
+        self._mark = base / "current.json"
+
+    def is_current(self, mark: object) -> bool:
+        """Whether the files were written for this: so a run without work looks at one file."""
+        return kept_json(self._mark).get("for") == mark
+
+    def generation(self) -> int | None:
+        """The generation that the files were written for, None where that is not known."""
+        match kept_json(self._mark).get("for"):
+            case [int(number), *_]:
+                return number
+        return None
+
+    def documents(self) -> list[Document]:
+        """What the files say, in order of the tables' names."""
+        found = [kept_json(path) for path in self._files()]
+        return [entry for entry in found if entry.get("schema_version") == SCHEMA_VERSION]
+
+    def paths(self) -> list[str]:
+        """The files."""
+        return [str(path) for path in self._files()]
+
+    def current(self, wanted: Document) -> Document | None:
+        """The file's document where it says the same of the table, statistics included."""
+        found = kept_json(self._path(NodeId(wanted["table_name"])))
+        return found if found and _same(found, wanted) else None
+
+    def write(self, found: Iterable[Document]) -> None:
+        """Replace files, each at once. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for entry in found:
+            _replace(self._path(NodeId(entry["table_name"])), entry)
+
+    def keep_only(self, tables: Collection[NodeId], mark: object) -> None:
+        """Remove the files of other tables, and note what all are written for. Raises OSError."""
+        kept = {self._path(id).name for id in tables}
+        for path in self._files():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+        self._mark.parent.mkdir(parents=True, exist_ok=True)
+        _replace(self._mark, {"for": mark})
+
+    def _files(self) -> Iterator[Path]:
+        with suppress(FileNotFoundError):
+            yield from sorted(self._folder.glob("*.json"))
+
+    def _path(self, id: NodeId) -> Path:
+        return self._folder / f"{id.kind}.{id.name}.json"
+
+
+def _same(found: Mapping[str, Any], wanted: Document) -> bool:
+    if found.keys() != wanted.keys() or len(found["columns"]) != len(wanted["columns"]):
+        return False
+    keys = [key for key in wanted if key not in ("columns", *_OF_ITS_WRITING)]
+    return all(found[key] == wanted[key] for key in keys) and all(
+        {name: one.get(name) for name in other if name not in STATISTICS}
+        == {name: value for name, value in other.items() if name not in STATISTICS}
+        for one, other in zip(found["columns"], wanted["columns"], strict=True)
+    )
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
+    # Without asking the disk to keep it: what a power cut damages is written again.
+    temporary = temporary_name(path)
+    try:
+        temporary.write_text(f"{json.dumps(content, indent=2)}\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
