@@ -108,7 +108,7 @@ def search_command(word: str, environment: str, format_: str) -> None:
     help="Only this run; a start or end of its id will do.",
 )
 @click.option(
-    "--node", metavar="NODE", shell_complete=complete_nodes, help="Only rows that this node took."
+    "--node", metavar="NODE", shell_complete=complete_nodes, help="Only what happened to this node."
 )
 @only_environment_option
 @limit_option(50)
@@ -118,9 +118,10 @@ def lineage_command(
 ) -> None:
     """List layer transitions: which rows each node took from which layers, newest first."""
     from seeknal.cli.history import asked_records
+    from seeknal.query.catalog import is_transition
 
     records = asked_records(run_id, node, environment)
-    found = list(islice(filter(_is_transition, records), limit or None))
+    found = list(islice(filter(is_transition, records), limit or None))
     if format_ == "json":
         from seeknal.cli.answers import history_answer
 
@@ -129,10 +130,6 @@ def lineage_command(
         say("nothing has run yet" if node is None else f"{node} has not run yet")
     else:
         _print_transitions(found)
-
-
-def _is_transition(record: Mapping[str, Any]) -> bool:
-    return record.get("node") is not None and record.get("reads") is not None
 
 
 def _documents(environment: str) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,11 @@ def _texts(entry: Document) -> Iterable[tuple[str, str]]:
     yield "tags", " ".join(entry["tags"])
     for column in entry["columns"]:
         yield f"column {column['name']}", f"{column['name']} {column['description'] or ''}"
+
+
+def is_transition(record: Mapping[str, Any]) -> bool:
+    """Whether a record of the history is of a step that took rows from somewhere."""
+    return record.get("node") is not None and record.get("reads") is not None
 
 
 def table_named(found: Iterable[Document], name: str, environment: str, root: Path) -> Any:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.lineage.model import NodeLineage, ProjectLineage
+    from seeknal.query.opened_catalog import OpenedCatalog
     from seeknal.query.stored import Stored
     from seeknal.values.names import NodeId
     from seeknal.values.plan import Plan
@@ -42,15 +43,20 @@ class OpenedProject:
         self._database = database
         self._connection: duckdb.DuckDBPyConnection | None = None
 
-    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+    def sql(self, query: str, provenance: bool = False) -> duckdb.DuckDBPyRelation:
         """The rows of a query over ``kind.name`` tables: ``.df()``, ``.pl()``, ``.arrow()``.
 
         ``ref('kind.name')`` names such a table too; raises UsageError when there is none, or
-        for a node without rows.
+        for a node without rows. With ``provenance`` each row says where it is from, whatever the
+        query names; UsageError where rows have no single origin, as those of a join or a sum.
         """
         from seeknal.query.database import rowless_refused, without_refs
 
         text = without_refs(query, self.root, self.environment)
+        if provenance:
+            from seeknal.query.origins import with_provenance
+
+            text = with_provenance(text, self._outputs())
         with rowless_refused(text, self.root, self.environment):
             return self._views().sql(text)
 
@@ -94,6 +100,23 @@ class OpenedProject:
                 help="seeknal plugins lists those that are there",
             )
         return self._views().sql(sql)
+
+    def provenance(self, node: str) -> duckdb.DuckDBPyRelation:
+        """Where a node's rows are from: each source file with its rows, first and last read.
+
+        Raises UsageError for an unknown node, one that has never run, or one whose rows do not say.
+        """
+        from seeknal.query.origins import origins_of
+
+        table = self.table(node)
+        return self._views().sql(origins_of(node, table.columns, table.sql_query()))
+
+    @property
+    def catalog(self) -> OpenedCatalog:
+        """What the stored tables are, and from which layers their rows came."""
+        from seeknal.query.opened_catalog import OpenedCatalog
+
+        return OpenedCatalog(self.root, self.environment)
 
     def list_tables(self, layer: str | None = None) -> list[str]:
         """The nodes that have stored rows, all of them or those of one layer."""

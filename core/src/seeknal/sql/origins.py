@@ -1,0 +1,166 @@
+"""A query whose rows each are a row of one table, with the columns that say where that is from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from seeknal.sql.quote import quote_identifier
+from seeknal.sql.tokens import tokenize
+
+Carries = Callable[[str], bool]
+"""Whether a table, as a query names it, has the columns; raises for one that is none."""
+
+_AROUND_ROWS = ("joins", "laterals", "group", "having", "distinct", "pivots", "connect")
+"""Parts of a SELECT that make its rows of several others, or of none."""
+_RENAMING = ("replace", "rename")
+
+
+class NoSingleOrigin(Exception):
+    """The rows of a query are no rows of one table; the message says why."""
+
+
+def with_columns(query: str, names: Sequence[str], carries: Carries) -> str:
+    """``query`` with those of the columns that it leaves out, behind its own.
+
+    Raises NoSingleOrigin where that cannot be, or cannot be told.
+    """
+    select = _parsed(query)
+    missing = [name for name in names if name not in _given(select, names, carries, {})]
+    if not missing:
+        return query
+    place = _behind_items(query)
+    added = ", ".join(map(quote_identifier, missing))
+    return f"{query[:place]}, {added} {query[place:]}"
+
+
+def _parsed(query: str) -> Any:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = sqlglot.parse(query, dialect="duckdb")
+    except SqlglotError as error:
+        raise NoSingleOrigin("it is not understood") from error
+    if len(found) != 1 or found[0] is None:
+        raise NoSingleOrigin("it is not one SELECT")
+    return found[0]
+
+
+def _given(
+    select: Any, names: Sequence[str], carries: Carries, named: dict[str, Any]
+) -> frozenset[str]:
+    """Which of the columns a query hands on, all of which what it reads has."""
+    from sqlglot import exp
+
+    if not isinstance(select, exp.Select):
+        raise NoSingleOrigin("it puts the rows of several queries together")
+    for part in _AROUND_ROWS:
+        if select.args.get(part):
+            raise NoSingleOrigin(_SAID.get(part, f"of its {part}"))
+    if any(_aggregates(item) for item in select.expressions):
+        raise NoSingleOrigin("it aggregates rows")
+    with_ = select.args.get("with_") or select.args.get("with")
+    if with_ is not None and with_.args.get("recursive"):
+        raise NoSingleOrigin("it is recursive")
+    inner = {
+        **named,
+        **{cte.alias.lower(): cte.this for cte in (with_.expressions if with_ else ())},
+    }
+    from_ = select.args.get("from_") or select.args.get("from")
+    if from_ is None:
+        raise NoSingleOrigin("it reads no table")
+    _refuse_without(from_.this, names, carries, inner)
+    return frozenset().union(*(_handed_on(item, names) for item in select.expressions))
+
+
+_SAID = {
+    "joins": "it joins tables",
+    "group": "it aggregates rows",
+    "having": "it aggregates rows",
+    "distinct": "it makes one row of several that are alike",
+}
+
+
+def _refuse_without(
+    table: Any, names: Sequence[str], carries: Carries, named: dict[str, Any]
+) -> None:
+    """Raise where what a query reads does not have all columns."""
+    from sqlglot import exp
+
+    if any(table.args.get(part) for part in ("joins", "laterals", "pivots")):
+        raise NoSingleOrigin("it joins or pivots tables")
+    if isinstance(table, exp.Subquery):
+        given = _given(table.this, names, carries, named)
+    elif isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
+        if not table.db and table.name.lower() in named:
+            rest = {name: query for name, query in named.items() if name != table.name.lower()}
+            given = _given(named[table.name.lower()], names, carries, rest)
+        else:
+            text = ".".join(part.name for part in table.parts)
+            if not carries(text):
+                raise NoSingleOrigin(f"{text} keeps no provenance")
+            given = frozenset(names)
+    else:
+        raise NoSingleOrigin("it reads something that is no table")
+    if not given >= set(names):
+        raise NoSingleOrigin("a query inside it leaves out where rows are from")
+
+
+def _aggregates(item: Any) -> bool:
+    from sqlglot import exp
+
+    return any(
+        not isinstance(found.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls)
+        and found.find_ancestor(exp.Select, exp.Subquery) is item.find_ancestor(exp.Select)
+        for found in item.find_all(exp.AggFunc)
+    )
+
+
+def _handed_on(item: Any, names: Sequence[str]) -> frozenset[str]:
+    """Which of the columns one item of a SELECT gives; raises where it gives something else."""
+    from sqlglot import exp
+
+    star = (
+        item if isinstance(item, exp.Star) else item.this if isinstance(item, exp.Column) else None
+    )
+    if isinstance(star, exp.Star):
+        if any(_names_in(star, key) & set(names) for key in _RENAMING):
+            raise NoSingleOrigin("it gives other values the names of where rows are from")
+        return frozenset(names) - _names_in(star, "except_") - _names_in(star, "except")
+    called = item.alias_or_name.lower()
+    if called in names:
+        plain = item.unalias()
+        if not isinstance(plain, exp.Column) or plain.name.lower() != called:
+            raise NoSingleOrigin("it gives other values the names of where rows are from")
+        return frozenset((called,))
+    return frozenset()
+
+
+def _names_in(star: Any, key: str) -> set[str]:
+    found = star.args.get(key) or ()
+    entries = found if isinstance(found, list | tuple) else [found]
+    return {
+        name.lower()
+        for entry in entries
+        for name in (entry.name, entry.alias, getattr(entry.this, "name", ""))
+        if isinstance(name, str)
+    }
+
+
+def _behind_items(query: str) -> int:
+    """Where the items of the outermost SELECT end."""
+    tokens, depth, inside, before = tokenize(query), 0, False, None
+    for token in tokens:
+        if token.key in ("(", "[", "{"):
+            depth += 1
+        elif token.key in (")", "]", "}"):
+            depth -= 1
+        elif depth == 0 and token.key == "select":
+            inside = True
+        elif depth == 0 and token.key == "from":
+            if inside and before is not None and before.key not in (",", "select"):
+                return before.end
+            break
+        before = token
+    raise NoSingleOrigin("say SELECT ... FROM with these columns among the others")

@@ -1,0 +1,127 @@
+"""``open_project``: where rows are from, and the catalog."""
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+import seeknal
+from seeknal.values.errors import UsageError
+
+FOUR = ["_source_file", "_ingested_at", "_batch_id", "_layer"]
+
+
+@pytest.fixture
+def made(seeknal_project):
+    project = seeknal_project(
+        {
+            "seeknal_project.yml": "name: test\nprovenance: true\n",
+            "data/a.csv": "id,name\n1,ada\n2,bob\n",
+            "data/b.csv": "id,name\n3,cy\n",
+            "seeknal/nodes.yml": """
+                kind: source
+                name: people
+                layer: bronze
+                source: csv
+                table: data/*.csv
+                ---
+                kind: transform
+                name: clean
+                layer: silver
+                transform: FROM ref('source.people')
+                ---
+                kind: transform
+                name: counted
+                layer: gold
+                transform: SELECT count(*) AS n FROM ref('transform.clean')
+            """,
+        }
+    )
+    project.run("run").assert_ok()
+    return project
+
+
+def test_rows_say_where_they_are_from_whatever_a_query_names(made):
+    with seeknal.open_project(made.path) as project:
+        found = project.sql("SELECT name FROM ref('clean') ORDER BY id", provenance=True)
+        plain = project.sql("SELECT name FROM clean ORDER BY id")
+
+        assert found.columns == ["name", *FOUR]
+        assert plain.columns == ["name"]
+        assert [(row[0], row[1], row[4]) for row in found.fetchall()] == [
+            ("ada", "data/a.csv", "silver"),
+            ("bob", "data/a.csv", "silver"),
+            ("cy", "data/b.csv", "silver"),
+        ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) FROM clean",
+        "SELECT * FROM clean JOIN people USING (id)",
+        "SELECT * FROM counted",
+    ],
+)
+def test_rows_without_a_single_origin_are_refused(made, query):
+    with seeknal.open_project(made.path) as project, pytest.raises(UsageError) as caught:
+        project.sql(query, provenance=True)
+
+    assert caught.value.code == "SK0360"
+    assert ".provenance(" in caught.value.help
+
+
+def test_provenance_of_a_node_is_told_by_source_file(made):
+    with seeknal.open_project(made.path) as project:
+        found = project.provenance("clean")
+
+        assert found.columns == ["source_file", "rows", "first_ingested", "last_ingested"]
+        rows = found.fetchall()
+    assert [row[:2] for row in rows] == [("data/a.csv", 2), ("data/b.csv", 1)]
+    assert all(row[2] == row[3] and row[2] <= datetime.now(UTC) for row in rows)
+
+
+def test_a_node_that_aggregated_it_away_says_so(made):
+    with seeknal.open_project(made.path) as project, pytest.raises(UsageError) as caught:
+        project.provenance("transform.counted")
+
+    assert caught.value.code == "SK0361"
+
+
+def test_the_catalog_is_read_by_name_layer_and_run(made):
+    with seeknal.open_project(made.path) as project:
+        table = project.catalog.table("clean")
+        gold = project.catalog.tables(layer="gold")
+        words = project.catalog.search("counted")
+        steps = project.catalog.transitions()
+        of_run = project.catalog.transitions(batch_id=table["batch_id"], node="clean")
+
+    assert (table["table_name"], table["row_count"]) == ("transform.clean", 3)
+    assert [entry["table_name"] for entry in gold] == ["transform.counted"]
+    assert words == gold
+    assert {step["node"] for step in steps} == {
+        "source.people",
+        "transform.clean",
+        "transform.counted",
+    }
+    assert [(step["source_layers"], step["layer"]) for step in of_run] == [(["bronze"], "silver")]
+
+
+def test_another_environment_has_its_own_catalog(made):
+    made.run("run", "--env", "dev").assert_ok()
+
+    with seeknal.open_project(made.path, env="dev") as project:
+        found = project.catalog.table("clean")
+
+    assert found["environment"] == "dev"
+
+
+def test_a_database_file_has_tables_and_catalog(made):
+    path = made.path / "views.duckdb"
+
+    with seeknal.open_project(made.path, db_path=path) as project:
+        project.sql("SELECT 1").fetchall()
+
+    with duckdb.connect(str(path), read_only=True) as other:
+        assert other.execute("SELECT n FROM transform.counted").fetchall() == [(3,)]
+        assert other.execute("SELECT count(*) FROM seeknal_catalog").fetchall() == [(3,)]
