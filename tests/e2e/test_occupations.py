@@ -1,0 +1,103 @@
+"""The example of layers, provenance and catalog: all that tells of a table says the same."""
+
+import json
+
+import duckdb
+import pytest
+from tests.examples import copy_of, script
+
+LAYERS = {
+    "source.occupations": "staged",
+    "transform.occupations_typed": "bronze",
+    "transform.occupations_clean": "silver",
+    "transform.occupations": "gold",
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    project = copy_of("occupations", tmp_path_factory.mktemp("examples"))
+    project.run("run").assert_ok()
+    return project
+
+
+def asked(made, *arguments):
+    return made.run(*arguments, "--format", "json").assert_ok().json()
+
+
+def test_the_script_makes_the_same_data_again(tmp_path):
+    made = copy_of("occupations", tmp_path)
+    before = (made.path / "data/occupations.csv").read_bytes()
+
+    script(made, "make_data.py")
+
+    assert (made.path / "data/occupations.csv").read_bytes() == before
+
+
+def test_every_layer_says_where_its_rows_are_from(made):
+    (run,) = asked(made, "history")
+    for node, layer in LAYERS.items():
+        path = made.path / f"target/intermediate/{node.replace('.', '_', 1)}.parquet"
+        rows = duckdb.sql(
+            "SELECT DISTINCT _source_file, _batch_id, _layer, epoch_ms(_ingested_at) IS NULL"
+            f" FROM '{path}'"
+        ).fetchall()
+
+        assert rows == [("data/occupations.csv", run["run_id"], layer, False)]
+
+
+@pytest.mark.parametrize("node", LAYERS)
+def test_catalog_lineage_history_sql_and_files_agree(made, node):
+    shown = asked(made, "catalog", "show", node)
+    run = shown["batch_id"]
+    steps = {step["node"]: step for step in asked(made, "catalog", "lineage", "--batch", run)}
+    history = {record["node"]: record for record in asked(made, "history", "--run", run)}
+    (of_sql,) = asked(made, "sql", f"FROM seeknal_catalog WHERE node = '{node}'")
+    (moved,) = asked(made, "sql", f"FROM seeknal_transitions WHERE node = '{node}'")
+    columns = asked(made, "sql", f"FROM seeknal_columns WHERE node = '{node}'")
+    (counted,) = asked(
+        made,
+        "sql",
+        f"SELECT count(*) AS rows, any_value(_batch_id) AS run, any_value(_layer) AS layer,"
+        f" min(code)::VARCHAR AS low, max(code)::VARCHAR AS high FROM {node}",
+    )
+    file = json.loads((made.path / f"target/catalog/tables/{node}.json").read_text())
+    artifact = made.path / "target" / file["artifact"]
+    (stored,) = duckdb.sql(f"SELECT count(*) FROM '{artifact}'").fetchall()
+
+    step = steps[node]
+    assert {name: shown[name] for name in file} == file
+    assert step == history[node]
+    rows = {shown["row_count"], step["rows"], of_sql["rows"], moved["rows"], counted["rows"]}
+    assert rows == {stored[0]}
+    assert {of_sql["run_id"], moved["run_id"], step["run_id"], counted["run"]} == {run}
+    layers = {shown["layer"], step["layer"], of_sql["layer"], moved["to_layer"], counted["layer"]}
+    assert layers == {LAYERS[node]}
+    assert shown["file_size_bytes"] == of_sql["bytes"] == artifact.stat().st_size
+    assert step["artifact"] == file["artifact"]
+    assert [column["column"] for column in columns] == [c["name"] for c in shown["columns"]]
+    code = next(column for column in shown["columns"] if column["name"] == "code")
+    assert (code["min"], code["max"]) == (counted["low"], counted["high"])
+    assert shown["upstream_tables"] == [read["node"] for read in step["reads"]]
+    assert step["source_layers"] == [LAYERS[read["node"]] for read in step["reads"]]
+    assert step["rows_in"] == (sum(r["rows"] for r in step["reads"]) if step["reads"] else None)
+
+
+def test_it_prints_its_catalog_and_its_provenance(made):
+    printed = script(made, "show.py")
+
+    assert "gold    transform.occupations: 56 rows" in printed
+    assert "silver -> gold: transform.occupations_clean -> transform.occupations" in printed
+    assert "source.occupations: 66 rows from data/occupations.csv" in printed
+
+
+def test_reading_it_again_rebuilds_and_rewrites_nothing(tmp_path):
+    made = copy_of("occupations", tmp_path)
+    made.run("run").assert_ok()
+    files = sorted((made.path / "target/catalog/tables").iterdir())
+    before = [path.stat().st_mtime_ns for path in files]
+
+    again = asked(made, "run", "--refresh")
+
+    assert [step["status"] for step in again["nodes"]] == ["success", *["reused"] * 3]
+    assert [path.stat().st_mtime_ns for path in files] == before
