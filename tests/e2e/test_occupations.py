@@ -49,7 +49,7 @@ def test_every_layer_says_where_its_rows_are_from(made):
 @pytest.mark.parametrize("node", LAYERS)
 def test_catalog_lineage_history_sql_and_files_agree(made, node):
     shown = asked(made, "catalog", "show", node)
-    run = shown["batch_id"]
+    run = shown["run_id"]
     steps = {step["node"]: step for step in asked(made, "catalog", "lineage", "--batch", run)}
     history = {record["node"]: record for record in asked(made, "history", "--run", run)}
     (of_sql,) = asked(made, "sql", f"FROM seeknal_catalog WHERE node = '{node}'")
@@ -66,19 +66,24 @@ def test_catalog_lineage_history_sql_and_files_agree(made, node):
     (stored,) = duckdb.sql(f"SELECT count(*) FROM '{artifact}'").fetchall()
 
     step = steps[node]
-    assert {name: shown[name] for name in file} == file
+    assert {shown.get(name) for name in file if name in ("fingerprint", "updated_at")} == {
+        file["fingerprint"],
+        file["updated_at"],
+    }
+    assert shown["columns"] == file["columns"]
+    assert (file["batch_id"], file["row_count"]) == (run, shown["rows"])
     assert step == history[node]
-    rows = {shown["row_count"], step["rows"], of_sql["rows"], moved["rows"], counted["rows"]}
+    rows = {shown["rows"], step["rows"], of_sql["rows"], moved["rows"], counted["rows"]}
     assert rows == {stored[0]}
     assert {of_sql["run_id"], moved["run_id"], step["run_id"], counted["run"]} == {run}
     layers = {shown["layer"], step["layer"], of_sql["layer"], moved["to_layer"], counted["layer"]}
     assert layers == {LAYERS[node]}
-    assert shown["file_size_bytes"] == of_sql["bytes"] == artifact.stat().st_size
+    assert shown["bytes"] == of_sql["bytes"] == artifact.stat().st_size
     assert step["artifact"] == file["artifact"]
     assert [column["column"] for column in columns] == [c["name"] for c in shown["columns"]]
     code = next(column for column in shown["columns"] if column["name"] == "code")
     assert (code["min"], code["max"]) == (counted["low"], counted["high"])
-    assert shown["upstream_tables"] == [read["node"] for read in step["reads"]]
+    assert shown["inputs"] == [read["node"] for read in step["reads"]]
     assert step["source_layers"] == [LAYERS[read["node"]] for read in step["reads"]]
     assert step["rows_in"] == (sum(r["rows"] for r in step["reads"]) if step["reads"] else None)
 

@@ -36,7 +36,7 @@ def answer(made, *arguments):
 
 
 def names(found):
-    return [entry["table_name"] for entry in found]
+    return [entry["node"] for entry in found]
 
 
 def test_list_shows_all_tables_or_those_of_a_layer_and_a_domain(made):
@@ -63,7 +63,7 @@ def test_list_and_show_are_tables_for_people(made):
 @pytest.mark.parametrize(
     ("word", "found", "where"),
     [
-        ("count", "transform.counted", ["table_name"]),
+        ("count", "transform.counted", ["name"]),
         ("HOW MANY", "transform.counted", ["description"]),
         ("called", "source.people", ["column name"]),
         ("heads", "transform.counted", ["column heads"]),

@@ -174,3 +174,26 @@ def test_urls_and_files_go_together(files, server):
     assert rows == [(1,), (2,)]
     assert touched == first
     assert files.version(source) != first
+
+
+def test_provenance_names_urls_without_what_may_be_secret_in_them(seeknal_project, server):
+    for name in ("/a.csv", "/b.csv"):
+        server.answers[name] = [(200, {}, b"id\n1\n")]
+    first = f"http://me:hidden1@{server.host}/a.csv?token=hidden2"
+    project = seeknal_project(
+        {
+            "seeknal_project.yml": "name: test\nprovenance: true\n",
+            "seeknal/two.yml": "kind: source\nname: two\nsource: csv\n"
+            f"table: ['{first}', '{server.url('/b.csv')}']\n",
+            "seeknal/one.yml": f"kind: source\nname: one\nsource: csv\ntable: '{first}'\n",
+        }
+    )
+
+    project.run("run").assert_ok()
+
+    files = {node: {row[1] for row in project.rows(f"source.{node}")} for node in ("one", "two")}
+    assert files["one"] == {server.url("/a.csv")}
+    assert files["two"] == {server.url("/a.csv"), server.url("/b.csv")}
+    history = "".join(path.read_text() for path in project.path.glob("target/history/*"))
+    catalog = "".join(path.read_text() for path in project.path.glob("target/catalog/*/*"))
+    assert "hidden" not in history + catalog

@@ -167,6 +167,15 @@ def test_environments_have_files_of_their_own(seeknal_project):
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == tables
 
 
+def test_an_environment_that_is_deleted_takes_its_files_along(seeknal_project):
+    made = seeknal_project(project())
+    made.run("run", "--env", "dev").assert_ok()
+
+    made.run("env", "delete", "dev", "--yes").assert_ok()
+
+    assert not (made.path / "target/catalog/environments/dev").exists()
+
+
 def test_statistics_need_no_rows_unless_all_are_asked_for(seeknal_project, monkeypatch):
     statements = []
 

@@ -187,6 +187,23 @@ def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
+_OF_CATALOG = {
+    "table_name": "node",
+    "row_count": "rows",
+    "file_size_bytes": "bytes",
+    "upstream_tables": "inputs",
+    "batch_id": "run_id",
+}
+"""What the catalog's files call otherwise than all other answers."""
+
+
+def catalog_answer(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A table of the catalog in the words of all other answers."""
+    told = {_OF_CATALOG.get(key, key): value for key, value in found.items()}
+    del told["schema_version"]
+    return told
+
+
 def _abandoned(result: NodeResult) -> dict[str, Any]:
     from seeknal.state.history import target_record
 

@@ -40,7 +40,9 @@ def list_command(layer: str | None, domain: str | None, environment: str, format
 
     found = tables(_documents(environment), layer, domain)
     if format_ == "json":
-        print_json(found)
+        from seeknal.cli.answers import catalog_answer
+
+        print_json([catalog_answer(entry) for entry in found])
     elif not found:
         say("no table is stored" + (" of that layer and domain" if layer or domain else ""))
     else:
@@ -57,9 +59,9 @@ def show_command(node: str, environment: str, format_: str) -> None:
 
     found = table_named(_documents(environment), node, environment, project_root())
     if format_ == "json":
-        from seeknal.cli.answers import answered
+        from seeknal.cli.answers import answered, catalog_answer
 
-        print_json({**answered("success"), **found})
+        print_json(answered("success", **catalog_answer(found)))
         return
     headers = ("column", "type", "nulls", "distinct", "min", "max", "description")
     shown = [(key.replace("_", " "), _text(key, found)) for key in found if key in _SHOWN]
@@ -86,7 +88,9 @@ def search_command(word: str, environment: str, format_: str) -> None:
 
     found = search(_documents(environment), word)
     if format_ == "json":
-        print_json([{**entry, "found_in": places} for entry, places in found])
+        from seeknal.cli.answers import catalog_answer
+
+        print_json([{**catalog_answer(entry), "found_in": places} for entry, places in found])
     elif not found:
         say(f"no table has {word!r} in a name, a description or a column")
     else:

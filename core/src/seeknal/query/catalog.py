@@ -57,7 +57,7 @@ def search(found: Iterable[Document], word: str) -> list[tuple[Document, list[st
 
 def _texts(entry: Document) -> Iterable[tuple[str, str]]:
     for key in ("table_name", "description", "business_purpose", "domain", "layer", "owner"):
-        yield key, entry[key] or ""
+        yield "name" if key == "table_name" else key, entry[key] or ""
     yield "tags", " ".join(entry["tags"])
     for column in entry["columns"]:
         yield f"column {column['name']}", f"{column['name']} {column['description'] or ''}"

@@ -94,7 +94,8 @@ def place_of(scope: StepScope) -> str:
     if source.type == "python" and node.python is not None:
         return node.python.file
     plugins, root = scope.services.plugins, scope.services.project.root
-    table = ", ".join(source.table) or "query"
+    # What stands behind a question mark may be a key.
+    table = ", ".join(name.partition("?")[0] for name in source.table) or "query"
     connection = source.connection or implicit_connection(source.type, plugins)
     if connection is not None:
         shown = _public(connection)

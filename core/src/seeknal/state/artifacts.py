@@ -214,9 +214,10 @@ class Artifacts:
                 path.unlink()
 
     def unlink_all(self, environment: str) -> None:
-        """Remove an environment's stable names and the files that were delivered there."""
+        """Remove an environment's stable names, what was delivered there, and its catalog."""
         import shutil
 
+        shutil.rmtree(self._target / "catalog/environments" / environment, ignore_errors=True)
         shutil.rmtree(self._links(environment), ignore_errors=True)
 
     def remove_leftovers(self) -> int:
