@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from seeknal.plugin import Calendar, did_you_mean
+from seeknal.plugin import Calendar, did_you_mean, quote_identifier
 from seeknal_semantic.definitions import (
     CustomGrain,
     Dimension,
@@ -21,7 +21,7 @@ from seeknal_semantic.definitions import (
 )
 from seeknal_semantic.metric_building import MetricBuilder
 from seeknal_semantic.metric_options import MetricKeys, SavedQueryKeys, TimeSpineKeys
-from seeknal_semantic.options import SemanticModelKeys
+from seeknal_semantic.options import SemanticModelKeys, expression_of
 from seeknal_semantic.telling import Telling, texts
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class _Builder:
         for number, entry in enumerate(options.dimensions):
             entity = named(entities, entry.name)
             dimension = named(dimensions, entry.name)
-            if entity is not None and dimension is not None and entity.expr != dimension.expr:
+            if entity is not None and dimension is not None and not _is_same(entity, dimension):
                 message = f"{entry.name!r} is a dimension and an entity, which are not the same"
                 tell("SK1502", message, "give one another name", "dimensions", number, "name")
 
@@ -258,6 +258,12 @@ class _Builder:
         )
 
 
+def _is_same(entity: Entity, dimension: Dimension) -> bool:
+    """Whether both are the same column or expression, in quotes or without."""
+    one, other = entity.expr, dimension.expr
+    return one == other or quote_identifier(one) == other or one == quote_identifier(other)
+
+
 def _distinct(entries: Sequence[K], key: str, what: str, tell: Telling) -> list[K]:
     return [entry for _, entry in _numbered(entries, key, what, tell)]
 
@@ -295,7 +301,7 @@ def _entity(entry: EntityKeys) -> Entity:
     return Entity(
         name=entry.name,
         type=entry.type,
-        expr=entry.name if entry.expr is None else str(entry.expr),
+        expr=expression_of(entry),
         description=entry.description,
         label=entry.label,
     )
@@ -303,9 +309,7 @@ def _entity(entry: EntityKeys) -> Entity:
 
 def _of_measure(entry: MeasureKeys) -> str:
     """What is aggregated: ``count`` of nothing is that of rows."""
-    if entry.expr is None:
-        return "1" if entry.agg == "count" else entry.name
-    return str(entry.expr)
+    return "1" if entry.expr is None and entry.agg == "count" else expression_of(entry)
 
 
 def _dimension(entry: DimensionKeys) -> Dimension:
@@ -313,7 +317,7 @@ def _dimension(entry: DimensionKeys) -> Dimension:
     return Dimension(
         name=entry.name,
         type="time" if is_time else "categorical",
-        expr=entry.name if entry.expr is None else str(entry.expr),
+        expr=expression_of(entry),
         grain=(entry.time_granularity or "day") if is_time else None,
         validity=entry.validity,
         partition=entry.partition,

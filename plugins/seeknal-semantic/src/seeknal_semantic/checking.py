@@ -9,7 +9,7 @@ from seeknal.plugin import SqlRefused, did_you_mean
 from seeknal_semantic.building import fault_of, read_layer
 from seeknal_semantic.conditions import MetricOf
 from seeknal_semantic.conditions import leaves as leaves_of
-from seeknal_semantic.expressions import check_expression
+from seeknal_semantic.expressions import check_expression, expression_help
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.grains import GRAINS, is_grain
 from seeknal_semantic.metric_checking import check_metric, check_saved_query
@@ -47,7 +47,7 @@ def _check_model(options: SemanticModelKeys, tell: Telling) -> None:
             check_expression(text)
         except SqlRefused as error:
             spot = (error.line, error.column)
-            tell.in_text("SK1504", str(error), "one expression over columns", text, spot, *path)
+            tell.in_text("SK1504", str(error), expression_help(text), text, spot, *path)
     for number, dimension in enumerate(options.dimensions):
         grain = dimension.time_granularity
         if grain is not None:

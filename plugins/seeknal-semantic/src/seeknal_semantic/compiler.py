@@ -177,13 +177,9 @@ class MetricCompiler:
 
     def _bound_type(self, node: NodeId, words: str) -> str:
         """DuckDB's type of an expression over a node's columns."""
-        from sqlglot import exp
-
         from seeknal_semantic.expressions import parse_expression
 
-        tree = parse_expression(words).copy()
-        for each in tree.find_all(exp.Column):
-            each.this.set("quoted", True)
+        tree = parse_expression(words)
         sql = f"SELECT {tree.sql(dialect='duckdb', comments=False)} FROM {self._name(node)}"
         (type,) = _bound(self._empty(node), sql).types
         return str(type)

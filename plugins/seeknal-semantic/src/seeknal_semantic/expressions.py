@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import SqlRefused, check_query
+from seeknal.plugin import SqlRefused, check_query, quote_identifier
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def parse_expression(text: str) -> exp.Expression:
     """The tree of an expression, in DuckDB's SQL. It is shared: copy it before it is changed.
 
-    Fields of structs stand in it as ``exp.Dot``, so that every ``exp.Column`` is a bare name.
+    Fields of structs stand in it as ``exp.Dot``, so that every ``exp.Column`` is a bare name, which
+    is quoted: ``end`` is a column.
     Raises SqlRefused, with line and column where these are known, for what is not one expression
     over columns of one row: a second one, a statement, a subquery, an aggregate, a window.
     """
@@ -42,8 +44,25 @@ def check_expression(text: str) -> None:
 
     Functions that read or change anything outside of the row are refused, too.
     """
+    from sqlglot import exp
+
     tree = parse_expression(text)
+    constant = isinstance(tree, exp.Column | exp.Boolean | exp.Null)
+    if is_word(text) and not constant:
+        raise SqlRefused(f"{text} is no column here but a value that all rows share", 1, 1)
     check_query(f"SELECT {tree.sql(dialect='duckdb', comments=False)}")
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is one word, as a column's name without quotes is."""
+    return re.fullmatch(r"[^\W\d]\w*", text.strip()) is not None
+
+
+def expression_help(text: str) -> str:
+    """What to write instead of an expression that is none."""
+    if is_word(text):
+        return f"the column of that name is quoted: expr: '{quote_identifier(text.strip())}'"
+    return "one expression over columns"
 
 
 _IN_FORMULAS = (
@@ -121,9 +140,10 @@ def _with_fields(tree: Any) -> exp.Expression:
     from sqlglot import exp
 
     def field(node: Any) -> Any:
-        if not isinstance(node, exp.Column) or len(node.parts) == 1:
+        if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             return node
-        found: Any = exp.column(node.parts[0].copy())
+        found: Any = exp.column(exp.to_identifier(node.parts[0].name, quoted=True))
+        found.this.update_positions(node.parts[0])
         for part in node.parts[1:]:
             found = exp.Dot(this=found, expression=part.copy())
         return found

@@ -15,7 +15,7 @@ from seeknal_semantic.key_options import (
     PartOfKey,
     PeriodKeys,
 )
-from seeknal_semantic.options import SemanticModelKeys
+from seeknal_semantic.options import SemanticModelKeys, expression_of
 from seeknal_semantic.places import place
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class _Model:
     @property
     def validity(self) -> tuple[str, str] | None:
         """Since when and until when a row holds; None where rows always do."""
-        found = {each.validity: _expr(each) for each in self.options.dimensions if each.validity}
+        found = {
+            each.validity: expression_of(each) for each in self.options.dimensions if each.validity
+        }
         return (found["start"], found["end"]) if len(found) == 2 else None
 
 
@@ -120,7 +122,7 @@ def _key(model: _Model, entry: EntityKeys, calendar: Calendar) -> EntityKey:
     start, end = (entry.type == "natural" and model.validity) or (None, None)
     return EntityKey(
         entity=entry.name,
-        expr=_expr(entry),
+        expr=expression_of(entry),
         partitions=parts,
         start=start,
         end=end,
@@ -146,13 +148,13 @@ def _reference(
         entity=entry.name,
         refers=KeyOfRows(
             node=model.options.model,
-            expr=_expr(entry),
+            expr=expression_of(entry),
             partitions=tuple(_part(own[name]) for name in shared),
         ),
         to=tuple(
             KeyOfRows(
                 node=other.options.model,
-                expr=_expr(key),
+                expr=expression_of(key),
                 partitions=tuple(_part(other.partitions[name]) for name in shared),
             )
             for other, key in holders
@@ -161,13 +163,9 @@ def _reference(
     )
 
 
-def _expr(entry: EntityKeys | DimensionKeys) -> str:
-    return entry.name if entry.expr is None else str(entry.expr)
-
-
 def _part(entry: DimensionKeys) -> PartOfKey:
     grain = (entry.time_granularity or "day") if entry.type == "time" else None
-    return PartOfKey(expr=_expr(entry), grain=grain)
+    return PartOfKey(expr=expression_of(entry), grain=grain)
 
 
 class _Waiting:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from seeknal.plugin import NodeId, option
+from seeknal.plugin import NodeId, option, quote_identifier
 
 Aggregation = Literal[
     "sum",
@@ -131,6 +131,11 @@ class MeasureKeys:
             raise ValueError("percentile is a number between 0 and 1")
         if self.discrete and self.approximate:
             raise ValueError("discrete and approximate exclude each other")
+
+
+def expression_of(entry: EntityKeys | DimensionKeys | MeasureKeys) -> str:
+    """What is written as ``expr``, or else the column of that name, whatever word it is."""
+    return quote_identifier(entry.name) if entry.expr is None else str(entry.expr)
 
 
 @frozen(kw_only=True)
