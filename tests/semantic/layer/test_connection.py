@@ -91,6 +91,20 @@ def test_it_is_the_database_that_is_asked(delivering, database):
     assert outcome.json() == [{"revenue": "1004.55"}]
 
 
+def test_keys_are_asked_about_where_they_are_joined(delivering, database):
+    project = delivering()
+    project.run("run").assert_ok()
+    database.run("INSERT INTO bi.customers SELECT * FROM bi.customers WHERE customer_id = 7")
+
+    joined = asked(project, "--metrics", "revenue", "--dimensions", "customer__country")
+    alone = asked(project, "--metrics", "revenue")
+
+    assert joined.exit_code == 2
+    assert "error[SK1526]" in joined.stderr
+    assert "1 value is in several rows" in joined.stderr
+    assert alone.json() == [{"revenue": "15.05"}]
+
+
 def test_an_environment_reads_its_own_tables_and_production_s_where_it_changed_nothing(
     delivering, database
 ):

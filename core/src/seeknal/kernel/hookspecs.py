@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from seeknal.kernel.contexts import (
         AuditContext,
         Context,
@@ -400,12 +402,15 @@ def compile_metric(
     project: Project,
     columns_of: Callable[[NodeId], Sequence[Column]],
     dialect: str,
+    duckdb: DuckDBPyConnection | None,
 ) -> str | None:
     """The SQL of a question for metrics, over the rows of nodes as ``kind.name``.
 
     Called once per question that Python code asks; any thread. ``query`` has the keys of a saved
     query, and ``saved_query``, the name of one that it adds to; ``columns_of`` gives the columns
-    of a node's rows. Raise ``SeeknalError`` for what has no exact answer. None: not mine.
+    of a node's rows, and ``duckdb``, where it is given, has the rows that are read: what the
+    question takes for keys of them has to be that. Raise ``SeeknalError`` for what has no exact
+    answer. None: not mine.
     """
 
 

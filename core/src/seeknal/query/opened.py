@@ -92,6 +92,7 @@ class OpenedProject:
             project=loaded.project,
             columns_of=lambda node: columns_of(self.table(node)),
             dialect="duckdb",
+            duckdb=self._views(),
         )
         if sql is None:
             raise UsageError(

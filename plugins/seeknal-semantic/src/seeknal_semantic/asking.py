@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from seeknal.plugin import SeeknalError, WrittenQuery
 from seeknal_semantic.building import layer_of
@@ -11,9 +12,12 @@ from seeknal_semantic.compiler import MetricCompiler, sketch
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.definitions import named
+from seeknal_semantic.proving import Proving, refuse_unaudited
 from seeknal_semantic.saved import with_saved
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from seeknal.plugin import Column, NodeId, Outputs, TemplateCall
     from seeknal_semantic.compiler import CompiledQuery
     from seeknal_semantic.definitions import SemanticLayer
@@ -78,6 +82,7 @@ def written(call: TemplateCall) -> WrittenQuery:
         compiler = MetricCompiler(layer, columns.__getitem__)
         return WrittenQuery(sql=compiler.compile(query).sql)
     read = sketch(layer, query)
+    refuse_unaudited(read.keys, call.project.nodes)
     saved = call.arguments.get("saved_query")
     entry = named(layer.saved_queries, saved) if isinstance(saved, str) else None
     metrics = [layer.ids[name.lower()] for name in query.metrics if name.lower() in layer.ids]
@@ -113,13 +118,33 @@ def compiler_before_runs(
     return MetricCompiler(layer, columns_of)
 
 
-def answer(outputs: Outputs, query: CompiledQuery) -> tuple[list[str], list[tuple[Any, ...]]]:
+_provings: WeakKeyDictionary[DuckDBPyConnection, Proving] = WeakKeyDictionary()
+
+
+def proving_over(connection: DuckDBPyConnection) -> Proving:
+    """What answers queries over a connection's rows; each key of them is asked about once."""
+    if connection not in _provings:
+        # A reference of its own would keep the connection.
+        weak = ref(connection)
+
+        def answered(query: CompiledQuery) -> tuple[list[str], list[tuple[Any, ...]]]:
+            connection = weak()
+            assert connection is not None
+            return answer(connection, query)
+
+        _provings[connection] = Proving(answered)
+    return _provings[connection]
+
+
+def answer(
+    connection: DuckDBPyConnection, query: CompiledQuery
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The names and the rows of an answer."""
     import duckdb
 
     names = [column.name for column in query.columns]
     try:
-        return names, outputs.duckdb.sql(query.sql).fetchall()
+        return names, connection.sql(query.sql).fetchall()
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         reason = str(error).splitlines()[0].partition(": ")[2]
         raise refused(

@@ -20,11 +20,11 @@ from seeknal.plugin import (
 )
 from seeknal_semantic.compiling.calendar import at_wall, begin_of
 from seeknal_semantic.expressions import check_expression, columns_of, parse_expression
-from seeknal_semantic.key_options import EntityKey, EntityReference
+from seeknal_semantic.key_options import EntityKey, EntityReference, PartOfKey
 
 if TYPE_CHECKING:
     from seeknal.plugin import Audit, AuditContext, Calendar, Relation
-    from seeknal_semantic.key_options import KeyOfRows, PartOfKey
+    from seeknal_semantic.key_options import KeyOfRows
 
 
 def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> list[AuditResult]:
@@ -72,15 +72,19 @@ class _Rows:
             tree = begin_of(part.grain, moment, self.calendar)
         return _sql(tree)
 
-    def key(self, expr: str, parts: Sequence[PartOfKey]) -> list[str]:
+    def key(self, expr: str, parts: Sequence[PartOfKey], grain: str | None = None) -> list[str]:
         """The key and its partitions, as expressions over the columns of the rows."""
         self.check(expr, *(part.expr for part in parts))
+        if grain is not None:
+            return [self.part(each) for each in (PartOfKey(expr=expr, grain=grain), *parts)]
         return [_sql(exp.Paren(this=parse_expression(expr).copy())), *map(self.part, parts)]
 
-    def keys(self, expr: str, parts: Sequence[PartOfKey], **more: str) -> str:
+    def keys(
+        self, expr: str, parts: Sequence[PartOfKey], grain: str | None = None, **more: str
+    ) -> str:
         """A query of the key as k0, its partitions as k1, k2, ..., and further expressions."""
         self.check(*more.values())
-        named = [f"{text} AS k{number}" for number, text in enumerate(self.key(expr, parts))]
+        named = [f"{text} AS k{number}" for number, text in enumerate(self.key(expr, parts, grain))]
         named += [f"{_sql(parse_expression(text))} AS {name}" for name, text in more.items()]
         return f"SELECT {', '.join(named)} FROM {self.relation.scan}"
 
@@ -157,7 +161,7 @@ def _found(audit: Audit, relation: Relation, context: AuditContext) -> _Finding:
 def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     if options.start is not None and options.end is not None:
         return _of_periods(options, options.start, options.end, rows)
-    keys = rows.keys(options.expr, options.partitions)
+    keys = rows.keys(options.expr, options.partitions, options.grain)
     names = _names(options.partitions)
     given = " AND ".join(f"{name} IS NOT NULL" for name in names)
     several = (
@@ -174,7 +178,7 @@ def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     if twice:
         verb = "occurs" if twice == 1 else "occur"
         said.append(f"{_counted(twice, 'key')} {verb} more than once, in {_counted(within, 'row')}")
-    key = rows.key(options.expr, options.partitions)
+    key = rows.key(options.expr, options.partitions, options.grain)
     failing = f"SELECT {', '.join(names)} FROM ({several})"
     return _Finding(
         failing=none + twice,

@@ -11,7 +11,7 @@ import click
 from attrs import frozen
 
 from seeknal.plugin import Section, SeeknalError
-from seeknal_semantic.asking import compiler_of, query_of
+from seeknal_semantic.asking import compiler_of, proving_over, query_of
 from seeknal_semantic.building import layer_of
 from seeknal_semantic.describing import rows_of, wanted
 
@@ -102,7 +102,7 @@ class _Comparing:
         asked = {"metrics": [metric], "dimensions": list(self.dimensions)}
         try:
             compiled = compiler.compile(query_of(asked, self.layer))
-            rows = side.duckdb.sql(compiled.sql).fetchall()
+            _, rows = proving_over(side.duckdb).answer(compiler, compiled)
         except SeeknalError as error:
             error.message = f"{error.message} (in {side.environment})"
             raise

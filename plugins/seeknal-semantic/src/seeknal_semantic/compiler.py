@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.plugin import Column, ColumnRef, NodeId, quote_identifier, quote_name
 from seeknal_semantic.compiling.refusing import refused
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from seeknal_semantic.compiling.query import Query
+    from seeknal_semantic.compiling.used_keys import UsedKey
     from seeknal_semantic.definitions import SemanticLayer
 
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class CompiledQuery:
     """One SELECT in ``dialect``, laid out. ``columns`` are those of its answer, typed as in DuckDB.
 
-    ``models`` and ``nodes`` are what it reads rows of, ``reads`` the columns of these.
+    ``models`` and ``nodes`` are what it reads rows of, ``reads`` the columns of these. Its values
+    are exact where each of ``keys`` is in one row; `MetricCompiler.question` asks whether it is.
     """
 
     sql: str
@@ -33,6 +35,7 @@ class CompiledQuery:
     models: tuple[str, ...]
     nodes: tuple[NodeId, ...]
     reads: tuple[ColumnRef, ...] = field(repr=False)
+    keys: tuple[UsedKey, ...] = field(default=(), repr=False)
 
 
 @frozen(kw_only=True)
@@ -40,13 +43,14 @@ class Sketch:
     """A query while the columns of nodes are not known: each time is taken for a TIMESTAMP.
 
     ``describing`` are the models and time spines over the ``nodes`` whose rows it reads, and
-    ``reads`` the columns of these.
+    ``reads`` the columns of these. ``keys`` are what it joins by.
     """
 
     sql: str
     nodes: tuple[NodeId, ...]
     describing: tuple[NodeId, ...]
     reads: tuple[ColumnRef, ...] = field(repr=False)
+    keys: tuple[UsedKey, ...] = field(repr=False)
 
 
 def sketch(layer: SemanticLayer, query: Query) -> Sketch:
@@ -60,16 +64,18 @@ def sketch(layer: SemanticLayer, query: Query) -> Sketch:
         nodes=tuple(found.nodes),
         describing=(*models, *spines),
         reads=tuple(found.reads),
+        keys=tuple(found.keys),
     )
 
 
 @frozen(kw_only=True)
 class Told:
-    """A query's tree, and the nodes and columns that it reads."""
+    """A query's tree, the nodes and columns that it reads, and the keys that it joins by."""
 
     tree: exp.Query
     nodes: Mapping[NodeId, None]
     reads: Mapping[ColumnRef, None]
+    keys: Mapping[UsedKey, None]
 
 
 def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
@@ -133,7 +139,20 @@ class MetricCompiler:
             models=tuple(models),
             nodes=tuple(nodes),
             reads=tuple(found.reads),
+            keys=tuple(found.keys),
         )
+
+    def question(self, key: UsedKey, query: CompiledQuery) -> CompiledQuery:
+        """A query, as ``query`` is run, of how many values of a key are in several rows.
+
+        And of how many rows have none, though they have to. Raises QueryRefused as compiling does.
+        """
+        sql = key.question.sql(dialect="duckdb", pretty=True)
+        nodes: dict[NodeId, None] = {key.rows: None}
+        columns = self._bound(sql, nodes)
+        if query.dialect != "duckdb":
+            sql = self._translated(sql, query.dialect, nodes, dict.fromkeys(query.reads))
+        return evolve(query, sql=sql, columns=columns, nodes=(key.rows,), keys=())
 
     def told(
         self,
@@ -146,6 +165,7 @@ class MetricCompiler:
 
         reads: dict[ColumnRef, None] = {}
         nodes: dict[NodeId, None] = {}
+        keys: dict[UsedKey, None] = {}
 
         def table_of(node: NodeId) -> exp.Table:
             nodes[node] = None
@@ -157,10 +177,11 @@ class MetricCompiler:
             table_of=table_of,
             has_column=has_column,
             read=lambda node, word: reads.__setitem__(ColumnRef(node, word), None),
+            joins_by=lambda key: keys.__setitem__(key, None),
             calendar=self.layer.calendar,
             tables=self._names,
         )
-        return Told(tree=compiled(scope, query), nodes=nodes, reads=reads)
+        return Told(tree=compiled(scope, query), nodes=nodes, reads=reads, keys=keys)
 
     def _table(self, node: NodeId) -> exp.Table:
         from sqlglot import exp

@@ -49,6 +49,7 @@ class EntityKey:
 
     entity: str = option(summary="what the key is of, for people")
     expr: str = option(summary="a column or an expression, in DuckDB's SQL")
+    grain: str | None = option(None, summary="of a time: the period that is the key")
     partitions: tuple[PartOfKey, ...] = option((), summary="the key is one within each of these")
     start: str | None = option(
         None, summary="since when a row holds: a key may have several, one after the other"

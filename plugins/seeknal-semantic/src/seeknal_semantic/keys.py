@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import Audit, NodeId
+from seeknal.plugin import Audit, NodeId, quote_identifier
 from seeknal_semantic.key_options import (
     EntityKey,
     EntityReference,
@@ -15,6 +15,7 @@ from seeknal_semantic.key_options import (
     PartOfKey,
     PeriodKeys,
 )
+from seeknal_semantic.metric_options import TimeSpineKeys
 from seeknal_semantic.options import SemanticModelKeys, expression_of
 from seeknal_semantic.places import place
 
@@ -27,7 +28,12 @@ _last: list[tuple[Mapping[NodeId, Node], Mapping[NodeId, Sequence[Audit]]]] = []
 
 
 def audits_of(node: Node, nodes: Mapping[NodeId, Node], calendar: Calendar) -> Sequence[Audit]:
-    """The audits that a semantic model asks: of its own rows, and of those that refer to others."""
+    """The audits that a semantic model asks: of its own rows, and of those that refer to others.
+
+    And that of a time spine.
+    """
+    if isinstance(node.options, TimeSpineKeys):
+        return [_of_spine(node, node.options, calendar)] if node.options.model in nodes else []
     if not _last or _last[0][0] is not nodes:
         _last[:] = [(nodes, _all_audits(nodes, calendar))]
     return _last[0][1].get(node.id, ())
@@ -54,11 +60,13 @@ class _Model:
 
     @property
     def validity(self) -> tuple[str, str] | None:
-        """Since when and until when a row holds; None where rows always do."""
-        found = {
-            each.validity: expression_of(each) for each in self.options.dimensions if each.validity
-        }
-        return (found["start"], found["end"]) if len(found) == 2 else None
+        return validity_of(self.options)
+
+
+def validity_of(options: SemanticModelKeys) -> tuple[str, str] | None:
+    """Since when and until when a row holds; None where rows always do."""
+    found = {each.validity: expression_of(each) for each in options.dimensions if each.validity}
+    return (found["start"], found["end"]) if len(found) == 2 else None
 
 
 def severity_of(entry: EntityKeys, has_validity: bool) -> Severity | None:
@@ -115,6 +123,23 @@ def _of_model(
             severity=severity,
             location=place(model.node, "entities", number),
         )
+
+
+def _of_spine(node: Node, options: TimeSpineKeys, calendar: Calendar) -> Audit:
+    """Each period is there once."""
+    key = EntityKey(
+        entity=options.column,
+        expr=quote_identifier(options.column),
+        grain=options.time_granularity,
+        periods=PeriodKeys.of(calendar),
+    )
+    return Audit(
+        type="entity_key",
+        options=key,
+        node=options.model,
+        severity="error",
+        location=place(node, "column"),
+    )
 
 
 def _key(model: _Model, entry: EntityKeys, calendar: Calendar) -> EntityKey:

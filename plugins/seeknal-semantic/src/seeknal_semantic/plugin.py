@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import hookimpl
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from seeknal.plugin import (
         Audit,
         AuditContext,
@@ -51,8 +53,8 @@ def audit_types() -> Iterable[AuditType]:
 def node_audits(
     node: Node, nodes: Mapping[NodeId, Node], calendar: Calendar
 ) -> Iterable[Audit] | None:
-    """The keys that a semantic model declares."""
-    if node.kind != "semantic_model":
+    """The keys that a semantic model declares, and the periods of a time spine."""
+    if node.kind not in ("semantic_model", "time_spine"):
         return None
     from seeknal_semantic.keys import audits_of
 
@@ -165,13 +167,18 @@ def compile_metric(
     project: Project,
     columns_of: Callable[[NodeId], Sequence[Column]],
     dialect: str,
+    duckdb: DuckDBPyConnection | None,
 ) -> str | None:
-    from seeknal_semantic.asking import query_of
+    from seeknal_semantic.asking import proving_over, query_of
     from seeknal_semantic.building import semantic_layer
     from seeknal_semantic.compiler import MetricCompiler
 
     layer = semantic_layer(project)
-    return MetricCompiler(layer, columns_of).compile(query_of(query, layer), dialect).sql
+    compiler = MetricCompiler(layer, columns_of)
+    compiled = compiler.compile(query_of(query, layer), dialect)
+    if duckdb is not None:
+        proving_over(duckdb).prove(compiler, compiled)
+    return compiled.sql
 
 
 @hookimpl

@@ -114,7 +114,10 @@ def query_command(
 
 @frozen
 class _Asked:
-    """Who answers queries: a compiler, the dialect that it compiles to, and what runs that."""
+    """Who answers queries: a compiler, the dialect that it compiles to, and what runs that.
+
+    What runs it refuses queries that join by keys which the rows do not have once.
+    """
 
     compiler: MetricCompiler
     dialect: str
@@ -134,22 +137,23 @@ def _asked(
     command = this_command()
     if connection is not None:
         from seeknal_semantic.elsewhere import answer_there, compiler_there
+        from seeknal_semantic.proving import Proving
 
         with command.delivered(connection, environment, allow_stale=allow_stale) as there:
             compiler = compiler_there(layer, there)
-            yield _Asked(compiler, there.dialect, partial(answer_there, there))
+            proving = Proving(partial(answer_there, there))
+            yield _Asked(compiler, there.dialect, partial(proving.answer, compiler))
         return
     with command.outputs(environment) as outputs:
-        from seeknal_semantic.asking import answer, compiler_before_runs, compiler_of
+        from seeknal_semantic.asking import compiler_before_runs, compiler_of, proving_over
 
-        columns = partial(command.columns, environment)
-        yield _Asked(
-            compiler_before_runs(layer, outputs, columns)
-            if compile_
-            else compiler_of(layer, outputs),
-            "duckdb",
-            partial(answer, outputs),
-        )
+        if compile_:
+            columns = partial(command.columns, environment)
+            compiler = compiler_before_runs(layer, outputs, columns)
+        else:
+            compiler = compiler_of(layer, outputs)
+        proving = proving_over(outputs.duckdb)
+        yield _Asked(compiler, "duckdb", partial(proving.answer, compiler))
 
 
 def _dialect(asked: str | None, compile_: bool, connection: str | None) -> str | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from seeknal.plugin import Calendar, NodeId
+    from seeknal_semantic.compiling.used_keys import UsedKey
     from seeknal_semantic.definitions import Dimension, SemanticLayer, SemanticModel
 
 
@@ -20,7 +21,8 @@ class Scope:
 
     ``type_of`` gives DuckDB's type of an expression over the columns of a node, ``table_of`` the
     table that has a node's rows, and ``has_column`` whether it has one of that name. ``read`` is
-    told each column that is read. ``calendar`` has the query's time zone, where it says one.
+    told each column that is read, ``joins_by`` each key of which a value has to be in one row.
+    ``calendar`` has the query's time zone, where it says one.
     """
 
     layer: SemanticLayer
@@ -28,6 +30,7 @@ class Scope:
     table_of: Callable[[NodeId], exp.Table]
     has_column: Callable[[NodeId, str], bool]
     read: Callable[[NodeId, str], None]
+    joins_by: Callable[[UsedKey], None]
     calendar: Calendar
     tables: frozenset[str]
     """The names of all tables, in lower case."""

@@ -11,12 +11,14 @@ from seeknal_semantic.compiling.families import family_of
 from seeknal_semantic.compiling.items import own_time
 from seeknal_semantic.compiling.lookups import Lookups, unused
 from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.compiling.scope import Measured
 from seeknal_semantic.compiling.trees import both, column, name
+from seeknal_semantic.compiling.used_keys import UsedKey, overlapping, several
 from seeknal_semantic.definitions import Dimension
 from seeknal_semantic.expressions import parse_expression
 
 if TYPE_CHECKING:
-    from seeknal_semantic.compiling.scope import Measured, Scope
+    from seeknal_semantic.compiling.scope import Scope
     from seeknal_semantic.definitions import SemanticModel
     from seeknal_semantic.graph import JoinStep
     from seeknal_semantic.resolving import Resolved
@@ -130,6 +132,7 @@ class Source:
             taken = (*self._aliases.values(), *self.lookups.aliases)
             self._aliases[steps] = unused("__".join(step.entity for step in steps), taken)
             self._joins.append(self._join(steps))
+            self.scope.joins_by(_key_of(self.scope, steps[-1]))
         return self._aliases[steps]
 
     def _join(self, steps: Steps) -> exp.Join:
@@ -165,3 +168,23 @@ class Source:
         if found.name != alias:
             found.set("alias", exp.TableAlias(this=name(alias)))
         return found
+
+
+def _key_of(scope: Scope, step: JoinStep) -> UsedKey:
+    """What has to be one row of the model that a join leads to."""
+    source = Source(scope, Measured(model=step.model))
+    keys = [source.written(step.right.expr)]
+    keys += [source.dimension(there) for _, there in step.partitions]
+    (rows,) = source.select().find_all(exp.Table)
+    if step.validity is None:
+        question = several(keys, rows)
+    else:
+        since, until = map(source.dimension, step.validity)
+        question = overlapping(keys, since, until, rows)
+    return UsedKey(
+        owner=step.model.id,
+        name=step.right.name,
+        rows=step.model.rows,
+        within=tuple(there.name for _, there in step.partitions),
+        question=question,
+    )

@@ -15,6 +15,7 @@ from seeknal_semantic.compiling.calendar import (
 )
 from seeknal_semantic.compiling.source import Source
 from seeknal_semantic.compiling.trees import aliased, as_date, call, column, name, table
+from seeknal_semantic.compiling.used_keys import UsedKey, several
 from seeknal_semantic.grains import can_tell, rank
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ def spine_moment(scope: Scope, spine: TimeSpine) -> exp.Expr:
     type = scope.type_of(spine.rows, str(column(spine.column).sql("duckdb")))
     scope.read(spine.rows, spine.column)
     moment = at_wall(column(spine.column), type, scope.calendar.timezone)
-    return begin_of(spine.grain, moment, scope.calendar)
+    period = begin_of(spine.grain, moment, scope.calendar)
+    question = several([period], scope.table_of(spine.rows), needed=True)
+    scope.joins_by(UsedKey(owner=spine.id, name=spine.column, rows=spine.rows, question=question))
+    return period
 
 
 def _declared(scope: Scope, spine: TimeSpine, grain: str) -> exp.Query:
