@@ -29,6 +29,11 @@ class Asked:
         for bound in (self.start, self.end):
             if bound is not None and moment(str(bound)) is None:
                 refuse(Reason.BAD_QUERY, f"{bound!r} is no date")
+        low, high, inclusive = self.bounds([])
+        if low is not None and high is not None:
+            low, high = as_datetime(low), as_datetime(high)
+            if low > high or (low == high and not inclusive):
+                refuse(Reason.BAD_QUERY, f"start {self.start} is after end {self.end}")
 
     @property
     def default_grain(self) -> str:

@@ -14,6 +14,7 @@ from seeknal_semantic.compiling.conversion import conversion
 from seeknal_semantic.compiling.cumulative import cumulative
 from seeknal_semantic.compiling.gaps import every_period
 from seeknal_semantic.compiling.leaves import leaf, value_name
+from seeknal_semantic.compiling.moments import check_order
 from seeknal_semantic.compiling.plan import Aggregate, Shown, aggregates, value_of, with_gaps
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.compiling.refusing import refused
@@ -65,6 +66,8 @@ def _check(query: Query) -> None:
             raise refused("SK1516", f"{name!r} is asked for twice")
     if query.limit is not None and not 0 <= query.limit < _MOST:
         raise refused("SK1515", f"limit {query.limit} is no number of rows")
+    if query.start is not None and query.end is not None and query.metrics:
+        check_order(query.start, query.end)
 
 
 def _metric(scope: Scope, name: str) -> Metric:

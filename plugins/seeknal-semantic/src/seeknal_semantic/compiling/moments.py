@@ -31,6 +31,16 @@ def moment_of(words: str, key: str) -> date | datetime:
     )
 
 
+def check_order(start: str, end: str) -> None:
+    """Raises QueryRefused where a query ends before it starts."""
+    first, last = first_of(moment_of(start, "start")), moment_of(end, "end")
+    # A date is all of that day.
+    if (first if isinstance(last, datetime) else first.date()) > last:
+        raise refused(
+            "SK1515", f"start {start} is after end {end}", help="begin no later than the end"
+        )
+
+
 def first_of(moment: date | datetime) -> datetime:
     """The moment, or the begin of the day."""
     return moment if isinstance(moment, datetime) else datetime(*moment.timetuple()[:3])
