@@ -81,7 +81,7 @@ def conversion(asked: Asked, metric: Metric, filters: tuple, chain: tuple) -> di
     for group in {**below, **above}:
         count = filled(above.get(group), converted_input.fill)
         total = filled(below.get(group), base_input.fill)
-        result[group] = count if rates == "conversions" else divide(count, total)
+        result[group] = count if rates == "conversions" else divide(filled(count, 0), total)
     return result
 
 

@@ -113,7 +113,9 @@ class MetricKeys:
     )
     entity: str | None = option(None, summary="conversion: who or what converts")
     calculation: Literal["conversion_rate", "conversions"] | None = option(
-        None, summary="conversion: the share that converts, or how many; absent: the share"
+        None,
+        summary="conversion: the share that converts, 0 where none does, or how many;"
+        " absent: the share",
     )
     constant_properties: tuple[ConstantPropertyKeys, ...] = option(
         (), summary="conversion: what has to be the same on both sides"

@@ -171,11 +171,13 @@ def _converted(
         offsets=offsets,
         over=metric,
     )
-    conversions = _shown(found, conversion.fill_nulls_with, conversion.join_to_timespine)
+    fill = conversion.fill_nulls_with
     every = _measured(base, filters, offsets)
     if metric.calculation == "conversions":
-        return Among(value=conversions, other=every)
-    return Quotient(numerator=conversions, denominator=every)
+        return Among(value=_shown(found, fill, conversion.join_to_timespine), other=every)
+    # Where nothing converts, the share of what may is 0.
+    share = _shown(found, 0 if fill is None else fill, conversion.join_to_timespine)
+    return Quotient(numerator=share, denominator=every)
 
 
 def _shown(value: Value, fill: float | None, every_period: bool) -> Value:
