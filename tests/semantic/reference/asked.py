@@ -122,5 +122,7 @@ def default_grains(project: Project, name: str) -> list[str]:
         found = [one.time.grain for one in measures if one.time is not None]
         if not found:
             refuse(Reason.NEEDS_TIME, f"metric {name!r} has no time")
+        if metric.type == "cumulative":
+            return [max("day", one, key=RANK.get) for one in found]
         return found
     return [found for one in metric.inputs for found in default_grains(project, one.name)]

@@ -1,7 +1,7 @@
 """Cumulative metrics: at each base period the rows of its window, aggregated anew."""
 
 from tests.semantic.reference.aggregates import mean
-from tests.semantic.reference.calendar import GRAINS, amount
+from tests.semantic.reference.calendar import GRAINS, RANK, amount
 from tests.semantic.reference.cuts import check_cuts
 from tests.semantic.reference.language import as_datetime
 from tests.semantic.reference.leaf import Leaf
@@ -31,7 +31,7 @@ def accumulated(leaf: Leaf, metric: Metric) -> dict:
             leaf.no_time(f"metric {metric.name!r}, which accumulates,")
         pairs = [(row, time) for row, time in leaf.chosen() if leaf.lets_through(row, time, time)]
         return leaf.grouped((row, leaf.group(row, time, time)) for row, time in pairs)
-    base = keys.get("time_granularity", measure.time.grain)
+    base = keys.get("time_granularity") or base_of(leaf)
     check_base(leaf, metric, base)
     inside = window_of(leaf, metric, base)
     by_group = {}
@@ -45,6 +45,14 @@ def accumulated(leaf: Leaf, metric: Metric) -> dict:
             by_group.setdefault(group, []).append((period, value))
     again = leaf.finest != base
     return {group: one_of(keys, values, again) for group, values in by_group.items()}
+
+
+def base_of(leaf: Leaf) -> str:
+    """Days, unless the time is coarser or the query's own periods are finer."""
+    customs = leaf.project.customs
+    shown = [customs[one].grain if one in customs else one for one in leaf.grains]
+    finest = min(["day", *shown], key=RANK.get)
+    return max(finest, leaf.measure.time.grain, key=RANK.get)
 
 
 def check_base(leaf: Leaf, metric: Metric, base: str) -> None:
@@ -61,17 +69,21 @@ def check_base(leaf: Leaf, metric: Metric, base: str) -> None:
 def window_of(leaf: Leaf, metric: Metric, base: str):
     """Whether a row's base period is in the window of a period."""
     calendar, keys = leaf.calendar, metric.keys
+    help = "time_granularity says others"
     if "window" in keys:
         count, unit = amount(keys["window"])
         if not calendar.nests(base, unit):
-            refuse(Reason.WINDOW, f"window {keys['window']} of {metric.name!r} over {base} periods")
+            refuse(
+                Reason.WINDOW,
+                f"window {keys['window']} of {metric.name!r} over {base} periods, {help}",
+            )
         return lambda at, period: calendar.move(period, -count, unit) < at <= period
     if "grain_to_date" in keys:
         grain = keys["grain_to_date"]
         if grain not in GRAINS:
             bad(f"metric {metric.name!r}: no grain {grain!r}")
         if not calendar.nests(base, grain):
-            refuse(Reason.WINDOW, f"{grain} to date of {metric.name!r} over {base} periods")
+            refuse(Reason.WINDOW, f"{grain} to date of {metric.name!r} over {base} periods, {help}")
         return lambda at, period: (
             at <= period and as_datetime(calendar.truncate(period, grain)) <= as_datetime(at)
         )

@@ -122,7 +122,9 @@ class MetricKeys:
     )
     filter: Filters = option((), aliases=("filters",), summary=FILTER)
     time_granularity: str | None = option(
-        None, summary="the grain of a query over time that names none"
+        None,
+        summary="the grain of a query over time that names none; cumulative: also of the periods"
+        " that a window counts, absent: days, or the query's where finer",
     )
     join_to_timespine: bool = option(
         False, summary="simple, cumulative: periods without rows are shown as well"

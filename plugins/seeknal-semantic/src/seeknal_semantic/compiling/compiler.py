@@ -221,7 +221,10 @@ def _grains(metric: Metric) -> list[str]:
     else:
         given = [metric.input]
     times = [each.measure.time for each in given]
-    return [time.grain or "day" for time in times if time is not None]
+    grains = [time.grain or "day" for time in times if time is not None]
+    if isinstance(metric, CumulativeMetric):
+        return [max("day", grain, key=rank) for grain in grains]
+    return grains
 
 
 def _times(every: Iterable[Aggregate]) -> tuple[Measured, ...]:

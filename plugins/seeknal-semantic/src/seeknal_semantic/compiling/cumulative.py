@@ -51,7 +51,7 @@ def cumulative(
             )
         return leaf(scope, asked, parts, [aggregate])
     fine = own_time(aggregate.measured, metric.name).grain or "day"
-    base = metric.time_granularity or fine
+    base = metric.time_granularity or _base(scope, fine, items)
     _check(scope, metric, base, items)
     if base != fine:
         refuse_cuts(scope, asked, aggregate.measured, base)
@@ -149,6 +149,12 @@ def _coarser(
     )
 
 
+def _base(scope: Scope, fine: str, items: Sequence[Item]) -> str:
+    """Days, unless the time is coarser or the query's own periods are finer."""
+    shown = (coarseness(scope, item) for item in items if item.is_time and item.grain)
+    return max(min(["day", *shown], key=rank), fine, key=rank)
+
+
 def _check(scope: Scope, metric: CumulativeMetric, base: str, items: Sequence[Item]) -> None:
     start = scope.calendar.fiscal_year_start
     for item in items:
@@ -175,4 +181,8 @@ def _fits(window: Duration, base: str) -> bool:
 
 
 def _unfit(name: str, why: str) -> Exception:
-    return refused("SK1519", f"the window of {name!r} does not fit its time: {why}")
+    return refused(
+        "SK1519",
+        f"the window of {name!r} does not fit its time: {why}",
+        help=f"time_granularity of {name!r} says which periods it counts",
+    )
