@@ -420,7 +420,7 @@ def imported(request, tmp_path_factory):
     made = TestProject(tmp_path_factory.mktemp("imported"))
     dbt = {"dbt/semantic.yml": FORMS[request.param]}
     made.write({"seeknal_project.yml": "name: test\n", **SHOP, **dbt})
-    made.run("metrics", "import", "dbt").assert_ok()
+    made.run("metrics", "import", "dbt", "--from-dialect", "duckdb").assert_ok()
     made.run("run").assert_ok()
     return made
 

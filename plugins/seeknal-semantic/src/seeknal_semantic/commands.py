@@ -111,7 +111,7 @@ def _validated(layer: SemanticLayer, environment: str, connection: str | None) -
     "--from-dialect",
     "dialect",
     metavar="DIALECT",
-    help="Whose SQL the expressions are: duckdb, postgres, snowflake, bigquery, ...",
+    help="Whose SQL expressions and filters are: duckdb, postgres, snowflake, bigquery, ...",
 )
 @force_option
 @dry_run_option
@@ -122,8 +122,8 @@ def import_command(
     """Take over semantic models, metrics and saved queries from dbt's YAML.
 
     PATH is a file or a folder, of the older form or of the newer one, within models. What has no
-    exact equal is left out and told with its line. Without --from-dialect, expressions are
-    carried over as far as every warehouse means the same by them. They are written below
+    exact equal is left out and told with its line. Without --from-dialect, expressions and filters
+    are carried over as far as every warehouse means the same by them. They are written below
     seeknal/semantic, or below the folder that --output names.
     """
     from seeknal_semantic.importing.telling import answer, lines_of

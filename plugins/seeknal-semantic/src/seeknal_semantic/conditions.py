@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import field, fields, frozen, has
 
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 
@@ -96,6 +96,21 @@ class Not:
 Value = Name | MetricOf | Constant | Call
 Condition = And | Or | Not | Comparison | In | Between | Like | Is | Name | Constant | Call
 """Names, constants and calls stand for themselves where they are true or false."""
+
+
+def same_condition(left: object, right: object) -> bool:
+    """Whether two trees are the same, but that a text may be a date or a time in the other."""
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        both = {left.type, right.type}
+        moments = "text" in both and both <= {"text", "date", "timestamp"}
+        return left == right or (moments and left.value == right.value)
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(same_condition, left, right))
+    kind: Any = type(left)
+    if kind is not type(right) or not has(kind):
+        return left == right
+    keys = [each.name for each in fields(kind) if each.eq]
+    return all(same_condition(getattr(left, key), getattr(right, key)) for key in keys)
 
 
 def leaves(condition: Condition | Value) -> Iterator[Name | MetricOf]:

@@ -72,7 +72,7 @@ def parse_filter(text: str) -> Condition:
     IN, BETWEEN, LIKE, IS and the functions of `FUNCTIONS`.
     """
     _check_tokens(text)
-    return _condition(parsed(text))
+    return condition_of(parsed(text))
 
 
 def _check_tokens(text: str) -> None:
@@ -93,19 +93,19 @@ def _check_tokens(text: str) -> None:
             raise SqlRefused(f"a filter takes no {token.text!r}", *spot)
 
 
-def _condition(tree: Any) -> Condition:
-    """What is true or false."""
+def condition_of(tree: Any) -> Condition:
+    """What is true or false. Raises SqlRefused for what no filter says."""
     from sqlglot import exp
 
     kind = type(tree).__name__
     if isinstance(tree, exp.Paren):
-        return _condition(tree.this)
+        return condition_of(tree.this)
     if isinstance(tree, exp.And):
         return And(parts=_flat(tree, exp.And))
     if isinstance(tree, exp.Or):
         return Or(parts=_flat(tree, exp.Or))
     if isinstance(tree, exp.Not):
-        return Not(part=_condition(tree.this))
+        return Not(part=condition_of(tree.this))
     if kind in _COMPARISONS:
         _only(tree, "this", "expression")
         left, right = _value(tree.this), _value(tree.expression)
@@ -139,7 +139,7 @@ def _flat(tree: Any, kind: Any) -> tuple[Condition, ...]:
             waiting += [node.expression, node.this]
         else:
             parts.append(node)
-    return tuple(map(_condition, parts))
+    return tuple(map(condition_of, parts))
 
 
 def _in(tree: Any) -> In:
@@ -157,7 +157,7 @@ def _is(tree: Any) -> Is:
     if isinstance(what, exp.Null):
         return Is(value=_value(tree.this), what="null")
     if isinstance(what, exp.Boolean):
-        return Is(value=_condition(tree.this), what="true" if what.this else "false")
+        return Is(value=condition_of(tree.this), what="true" if what.this else "false")
     raise _refused(tree, "IS takes NULL, TRUE or FALSE")
 
 

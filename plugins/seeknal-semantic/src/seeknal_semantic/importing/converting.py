@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import did_you_mean
 from seeknal_semantic.grains import GRAINS
 from seeknal_semantic.importing.entries import Entry, NotCarried
 from seeknal_semantic.importing.metrics import Metrics, Times, simple_metric
 from seeknal_semantic.importing.models import Models, dimension_names, is_simple, named_models
+from seeknal_semantic.importing.named_types import NamedTypes
 from seeknal_semantic.importing.queries import SavedQueries
 from seeknal_semantic.options import SemanticModelKeys
 
@@ -67,15 +68,32 @@ def converted(
     """What all documents define; what has no exact equal is told to ``report``."""
     every = list(taken)
     times = _times(every)
-    plain = Metrics(report=report, times=times, file="")
+    found = _Converting(nodes, expressions, report, times)
+    models = [list(found.models(one)) for one in every]
+    measures = {name: each for one in every for entry in one.metrics() for name, each in _of(entry)}
+    types = NamedTypes(
+        columns=expressions.columns,
+        models=tuple(piece for pieces in models for piece in pieces),
+        measures=measures,
+    )
+    plain = found.metrics("", types)
     simple: dict[str, Simple] = {}
     for one in every:
         for kind, model in one.models():
             for entry in _mappings(model, "metrics") if kind == "semantic_model" else ():
                 if (made := _simple(entry, plain)) is not None:
                     simple.setdefault(made.name, made)
-    found = _Converting(nodes, expressions, report, times, simple)
-    return [piece for one in every for piece in found.document(one)]
+    rest = [found.rest(one, evolve(plain, file=one.file, simple=simple)) for one in every]
+    return [piece for pair in zip(models, rest, strict=True) for each in pair for piece in each]
+
+
+def _of(entry: Entry) -> Iterator[tuple[str, str]]:
+    """A simple metric's name, and its measure's."""
+    name, params = entry.data.get("name"), entry.data.get("type_params")
+    measure = params.get("measure") if isinstance(params, Mapping) else name
+    measure = measure.get("name") if isinstance(measure, Mapping) else measure
+    if is_simple(entry) and isinstance(name, str) and isinstance(measure, str):
+        yield name.lower(), measure.lower()
 
 
 def _simple(entry: Entry, metrics: Metrics) -> Simple | None:
@@ -115,13 +133,11 @@ class _Converting:
         expressions: Expressions,
         report: Report,
         times: Times,
-        simple: Mapping[str, Simple],
     ) -> None:
         self.nodes = nodes
         self.expressions = expressions
         self.report = report
         self.times = times
-        self.simple = simple
         self.seen: dict[tuple[str, str], Location] = {
             (node.kind, node.name.lower()): node.location for node in nodes.values()
         }
@@ -133,20 +149,32 @@ class _Converting:
             for measure in options.measures
         }
 
-    def document(self, one: Taken) -> Iterator[Piece]:
+    def metrics(self, file: str, types: NamedTypes) -> Metrics:
+        return Metrics(
+            report=self.report,
+            times=self.times,
+            expressions=self.expressions,
+            types=types,
+            file=file,
+        )
+
+    def models(self, one: Taken) -> Iterator[Piece]:
+        """Semantic models and time spines, which the rest names."""
         models = Models(
             report=self.report,
             expressions=self.expressions,
             node_of=self.node_of,
             file=one.file,
         )
-        metrics = Metrics(report=self.report, times=self.times, file=one.file, simple=self.simple)
-        queries = SavedQueries(report=self.report, metrics=metrics, file=one.file)
         for entry in _mappings(one.entry, "semantic_models"):
             yield from self.piece("semantic model", entry, models.older)
         for kind, entry in one.models():
             make = models.newer if kind == "semantic_model" else models.spine
             yield from self.piece(kind.replace("_", " "), entry, make)
+
+    def rest(self, one: Taken, metrics: Metrics) -> Iterator[Piece]:
+        """Metrics and saved queries."""
+        queries = SavedQueries(report=self.report, metrics=metrics, file=one.file)
         for entry in one.metrics():
             yield from self.piece("metric", entry, metrics.metric)
         for entry in _mappings(one.entry, "saved_queries"):

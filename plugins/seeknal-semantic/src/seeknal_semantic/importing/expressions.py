@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from seeknal.plugin import SqlRefused, quote_identifier
-from seeknal_semantic.expressions import check_expression, parse_expression
+from seeknal_semantic.conditions import same_condition
+from seeknal_semantic.expressions import check_expression, parse_expression, parsed
+from seeknal_semantic.filters import condition_of, parse_filter
 from seeknal_semantic.importing.entries import NotCarried
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _EVERYWHERE = (
 _PERIODS = ("SECOND", "MINUTE", "HOUR", "DAY", "MONTH", "QUARTER", "YEAR")
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 Columns = Callable[["NodeId"], Mapping[str, str] | None]
+Types = Callable[[], Mapping[str, str | None]]
 
 
 @frozen(kw_only=True)
@@ -55,7 +58,40 @@ class Expressions:
             raise NotCarried(place, str(error)) from None
         return text
 
-    def check_everywhere(self, text: str, place: Location, *, time: bool) -> None:
+    def check_formula(self, text: str, place: Location) -> None:
+        """Raise NotCarried for an expression over metrics that may mean something else here."""
+        if self.dialect == OURS:
+            return
+        try:
+            self.check_everywhere(text, place)
+        except NotCarried as refused:
+            if self.dialect is None:
+                raise
+            why = f"{text} depends on types that metrics may have otherwise in {self.dialect}"
+            raise NotCarried(place, f"{why}: type: ratio divides the same everywhere") from refused
+
+    def check_filter(self, text: str, types_of: Types, place: Location) -> None:
+        """Raise NotCarried for a filter that may mean something else here.
+
+        ``types_of`` gives those of the columns that it names; None: not known.
+        """
+        if self.dialect is None:
+            self.check_everywhere(text, place)
+        elif self.dialect != OURS:
+            types = types_of()
+            known = {name: type for name, type in types.items() if type is not None}
+            if len(known) < len(types):
+                why = f"what it means in {self.dialect} depends on a type that is not known"
+                raise NotCarried(place, f"{why}; a run makes those of the project's rows known")
+            sql = self.translated_by(text, known, place)
+            try:
+                same = same_condition(condition_of(parsed(sql)), parse_filter(text))
+            except SqlRefused:
+                same = False
+            if not same:
+                raise NotCarried(place, f"what it means in {self.dialect}, no filter here says")
+
+    def check_everywhere(self, text: str, place: Location, *, time: bool = False) -> None:
         for sign in ('"', "`", "\\", "$"):
             if sign in text:
                 raise NotCarried(place, f"{sign} is read in different ways: say --from-dialect")
@@ -65,17 +101,22 @@ class Expressions:
             raise NotCarried(place, f"{error}; --from-dialect says whose SQL it is") from None
         if time and _is_cut(tree):
             return
-        if any(type(node).__name__ not in _EVERYWHERE for node in tree.walk()):
+        walked = tree.walk(prune=_is_day)
+        if any(type(node).__name__ not in _EVERYWHERE for node in walked if not _is_day(node)):
             why = f"{text} may not mean the same everywhere: --from-dialect says whose SQL it is"
             raise NotCarried(place, why)
 
     def translated(self, text: str, rows: NodeId, place: Location) -> str:
-        from seeknal.plugin import translate
-
         columns = self.columns(rows)
         if columns is None:
             why = f"what {text} means depends on the types of {rows}, known only after a run"
             raise NotCarried(place, why)
+        return self.translated_by(text, columns, place)
+
+    def translated_by(self, text: str, columns: Mapping[str, str], place: Location) -> str:
+        """The same in DuckDB's SQL, over columns of these types. Raises NotCarried."""
+        from seeknal.plugin import translate
+
         assert self.dialect is not None
         self.check_one(text, place)
         query = f"SELECT ({text}) AS x FROM {_ROWS}"
@@ -105,6 +146,14 @@ class Expressions:
         refused = not isinstance(one, exp.Condition) or isinstance(one, exp.Query | exp.Alias)
         if refused or comments:
             raise NotCarried(place, f"{text} is not one expression of {self.dialect}")
+
+
+def _is_day(node: Any) -> bool:
+    """Whether it is a day that is written as one: ``DATE '2026-01-31'``."""
+    from sqlglot import exp
+
+    day = type(node) is exp.Cast and node.to.is_type("date")
+    return day and isinstance(node.this, exp.Literal) and bool(node.this.is_string)
 
 
 def _is_cut(tree: Any) -> bool:

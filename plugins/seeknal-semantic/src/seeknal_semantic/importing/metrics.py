@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -14,11 +15,13 @@ from seeknal_semantic.importing.config import check_config, description
 from seeknal_semantic.importing.entries import NotCarried
 from seeknal_semantic.importing.models import is_simple
 from seeknal_semantic.importing.pieces import Piece
-from seeknal_semantic.importing.templates import read_filter
+from seeknal_semantic.importing.templates import column_of, read_filter
 
 if TYPE_CHECKING:
     from seeknal.plugin import Location
     from seeknal_semantic.importing.entries import Entry, Report
+    from seeknal_semantic.importing.expressions import Expressions
+    from seeknal_semantic.importing.named_types import NamedTypes
 
 TYPES = ("simple", "ratio", "derived", "cumulative", "conversion")
 _WINDOW = re.compile(r"(\d+) ([A-Za-z]+)")
@@ -79,6 +82,8 @@ class Metrics:
 
     report: Report
     times: Times
+    expressions: Expressions
+    types: NamedTypes
     file: str
     simple: Mapping[str, Simple] = field(factory=dict)
 
@@ -155,7 +160,9 @@ class Metrics:
                 offset_to_grain=_grain(one, "offset_to_grain", needs),
             )
             inputs.append(made)
-        return {"expr": params.needed("expr"), "inputs": inputs}
+        expr = params.needed("expr")
+        self.expressions.check_formula(expr, params.place("expr"))
+        return {"expr": expr, "inputs": inputs}
 
     def of_conversion(self, params: Entry, needs: set[str], older: bool, _: str) -> dict[str, Any]:
         inner = params.below("conversion_type_params") if older else params
@@ -237,6 +244,8 @@ class Metrics:
         found = []
         for text, place in entry.texts(key):
             read = read_filter(text, place)
+            names = {column_of(at): one for at, one in enumerate(read.named)}
+            self.expressions.check_filter(read.bare, partial(self.types.of_all, names), place)
             if any(each.is_bare_time for each in read.named):
                 self.times.check(place)
             needs.update(need for each in read.named for need in each.needs)

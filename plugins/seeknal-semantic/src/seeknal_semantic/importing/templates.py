@@ -74,9 +74,13 @@ class Named:
 
 @frozen(kw_only=True)
 class Filter:
-    """A filter as it is written here, and what it names."""
+    """A filter as it is written here, and what it names.
+
+    ``bare`` has a column in the place of each name: ``name_0`` and so on.
+    """
 
     text: str
+    bare: str
     named: tuple[Named, ...] = field(factory=tuple)
 
 
@@ -103,7 +107,14 @@ def read_filter(text: str, place: Location) -> Filter:
             raise NotCarried(place, f"{leaf.text} is named without a template ({_short(text)})")
     if len([leaf for leaf in leaves(condition) if isinstance(leaf, Name | MetricOf)]) < len(found):
         raise NotCarried(place, f"a name stands within a text: {_short(text)}")
-    return Filter(text=_on_one_line(filled), named=tuple(found))
+    numbers = iter(range(len(found)))
+    bare = _TEMPLATE.sub(lambda _: column_of(next(numbers)), text).strip()
+    return Filter(text=_on_one_line(filled), bare=bare, named=tuple(found))
+
+
+def column_of(number: int) -> str:
+    """The column in the place of a name in `Filter.bare`."""
+    return f"name_{number}"
 
 
 def _in_sql(name: str) -> str:
