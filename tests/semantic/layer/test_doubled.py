@@ -210,3 +210,80 @@ def test_sql_in_a_pipeline_joins_by_what_is_audited(shop, model, is_right):
     assert (outcome.exit_code == 0) is is_right
     if not is_right:
         refused(outcome, "seeknal/report.yml:4:", "customers", "audit: error", code="SK1527")
+
+
+def facts(two, models="", name="key", **dimension):
+    """Two facts of one key, which the second has as another type."""
+    more = "".join(f", {word}: {said}" for word, said in dimension.items())
+    entry = f"{{name: {name}, expr: k{more}}}"
+    where = "dimensions" if dimension else "entities"
+    entry = (
+        entry if dimension else entry.replace("name: key", "name: key, type: foreign, audit: off")
+    )
+    return {
+        "seeknal/f.yml": "kind: transform\nname: f1\nsql: SELECT * FROM (VALUES ('01', 1),"
+        f" ('1', 2), ('2', 4)) AS t(k, v)\n---\nkind: transform\nname: f2\nsql: {two}\n---\n"
+        f"kind: semantic_model\nname: one\nmodel: ref('transform.f1')\n{where}: [{entry}]\n"
+        "measures: [{name: v, agg: sum}]\n---\n"
+        f"kind: semantic_model\nname: two\nmodel: ref('transform.f2')\n{where}: [{entry}]\n"
+        f"measures: [{{name: w, agg: sum}}]\n{models}"
+    }
+
+
+NUMBERS = "SELECT CAST(k AS {}) AS k, w FROM (VALUES (1, 10), (2, 20)) AS t(k, w)"
+
+
+@pytest.mark.parametrize("type", ["INT", "DOUBLE", "DECIMAL(9,2)", "BIGINT"])
+def test_metrics_are_not_joined_by_texts_and_numbers(seeknal_project, type):
+    project = seeknal_project(facts(NUMBERS.format(type)))
+    project.run("run").assert_ok()
+
+    both = project.run("query", "--metrics", "v,w", "--dimensions", "key")
+    asked = project.run("query", "--metrics", "v", "--filter", "metric('w', 'key') > 1")
+    alone = project.run("query", "--metrics", "v,w", "--format", "json")
+
+    for each in (both, asked):
+        refused(each, "key", "VARCHAR", "one", "two", code="SK1525")
+    assert alone.json() == [{"v": 7, "w": 30}]
+
+
+def test_a_text_is_no_way_to_the_row_of_a_number(seeknal_project):
+    people = (
+        "---\nkind: transform\nname: people\nsql: SELECT 1 AS id, 'x' AS country\n---\n"
+        "kind: semantic_model\nname: people\nmodel: ref('transform.people')\n"
+        "entities: [{name: key, type: primary, expr: id}]\ndimensions: [{name: country}]\n"
+    )
+    project = seeknal_project(facts(NUMBERS.format("BIGINT"), models=people))
+    project.run("run")
+
+    text = project.run("query", "--metrics", "v", "--dimensions", "key__country")
+    number = project.run("query", "--metrics", "w", "--dimensions", "key__country")
+
+    refused(text, "key", "VARCHAR", "INTEGER", "people", code="SK1525")
+    number.assert_ok()
+
+
+def test_a_date_and_a_moment_of_one_name_are_told_apart(seeknal_project):
+    moments = "SELECT TIMESTAMP '2026-01-01 00:00:00' AS k, 1 AS w"
+    files = facts(moments, name="at", type="categorical")
+    files = {path: text.replace("'01', 1", "DATE '2026-01-01', 1").replace(
+        "('1', 2), ('2', 4)", "(NULL, 2)") for path, text in files.items()}  # fmt: skip
+    project = seeknal_project(files)
+    project.run("run").assert_ok()
+
+    outcome = project.run("query", "--metrics", "v,w", "--dimensions", "at")
+
+    refused(outcome, "at", "DATE", "TIMESTAMP", code="SK1525")
+
+
+@pytest.mark.parametrize("type", ["TINYINT", "DECIMAL(20,4)", "UBIGINT", "HUGEINT"])
+def test_whole_numbers_of_all_widths_are_joined(seeknal_project, type):
+    files = facts(NUMBERS.format(type))
+    files = {path: text.replace("'01', 1), ('1'", "CAST(3 AS INT), 1), (1").replace(
+        "'2', 4", "2, 4") for path, text in files.items()}  # fmt: skip
+    project = seeknal_project(files)
+    project.run("run").assert_ok()
+
+    found = project.run("query", "--metrics", "v,w", "--dimensions", "key", "--format", "csv")
+
+    assert len(found.assert_ok().stdout.splitlines()) == 4

@@ -9,10 +9,12 @@ from attrs import evolve
 from sqlglot import exp
 
 from seeknal.plugin import did_you_mean
+from seeknal_semantic.compiling.alike import item_side, refuse_unlike
 from seeknal_semantic.compiling.combining import Column, Named, combined
 from seeknal_semantic.compiling.conversion import conversion
 from seeknal_semantic.compiling.cumulative import cumulative
 from seeknal_semantic.compiling.gaps import every_period
+from seeknal_semantic.compiling.items import items_of
 from seeknal_semantic.compiling.leaves import leaf, value_name
 from seeknal_semantic.compiling.moments import check_order
 from seeknal_semantic.compiling.plan import Aggregate, Shown, aggregates, value_of, with_gaps
@@ -33,6 +35,7 @@ from seeknal_semantic.resolving import of_several_models
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from seeknal_semantic.compiling.alike import Side
     from seeknal_semantic.compiling.plan import Value
     from seeknal_semantic.compiling.scope import Scope
     from seeknal_semantic.definitions import Metric
@@ -101,6 +104,7 @@ def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: P
     alone = len(groups) == 1 and all(isinstance(each, Aggregate) for each in values.values())
     if alone and not gaps:
         return _alone(_totals(scope, asked, parts, groups[0]), asked, values)
+    _sides(scope, asked, groups)
     columns: dict[Aggregate, Column] = {}
     keys: list[str] = []
     for group in groups:
@@ -118,6 +122,19 @@ def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: P
         gaps=shown_gaps,
     )
     return combined(parts, values, named)
+
+
+def _sides(scope: Scope, asked: Asked, groups: Iterable[Sequence[Aggregate]]) -> list[Side]:
+    """What each dimension is, which groups of rows are joined by. Raises QueryRefused."""
+    found: list[list[Side]] = [[] for _ in asked.dimensions]
+    for first, *_ in groups:
+        measured = first.measured
+        items = items_of(scope, asked.dimensions, measured, asked.default_grain)
+        for sides, item in zip(found, items, strict=True):
+            sides.append(item_side(scope, measured, item))
+    for name, sides in zip(asked.dimensions, found, strict=True):
+        refuse_unlike(name, sides)
+    return [sides[0] for sides in found]
 
 
 def _said(group: Sequence[Aggregate], values: Mapping[str, Value]) -> str:
@@ -167,7 +184,8 @@ def _parts(scope: Scope) -> Parts:
         )
         asked_for.pop()
         fill = value.fill if isinstance(value, Shown) else None
-        return MetricBy(part=part, keys=entities, value=name, fill=fill)
+        sides = _sides(scope, Asked(dimensions=entities), _groups(aggregates(value)))
+        return MetricBy(part=part, keys=entities, sides=tuple(sides), value=name, fill=fill)
 
     parts = Parts(taken=scope.tables, metric_by=metric_by)
     return parts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from seeknal_semantic.compiling.aggregates import aggregated
+from seeknal_semantic.compiling.alike import member_side, refuse_unlike
 from seeknal_semantic.compiling.calendar import shifted
 from seeknal_semantic.compiling.items import items_of, own_time
 from seeknal_semantic.compiling.leaves import counts_rows, is_shown, shown_at, value_name
@@ -56,6 +57,7 @@ def conversion(
     properties = [f"property_{at + 1}" for at in range(len(metric.constant_properties))]
     bases, periodic = _bases(scope, asked, parts, aggregate, metric, properties)
     base = parts.add("bases", bases)
+    _check_types(scope, metric)
     conversions = parts.add("conversions", _conversions(scope, asked, parts, metric, properties))
     order = [
         exp.Ordered(this=column(word, base), desc=desc, nulls_first=False)
@@ -163,6 +165,17 @@ def _conversions(
 def _member(scope: Scope, source: Source, name: str) -> exp.Expr:
     found = resolver_of(scope.layer).resolve(name, source.model, source.measured.time)
     return source.value(found)
+
+
+def _check_types(scope: Scope, metric: ConversionMetric) -> None:
+    """Raise QueryRefused where what is equal in both rows cannot be compared exactly."""
+    resolver, inputs = resolver_of(scope.layer), (metric.base, metric.conversion)
+    for pair in ((metric.entity, metric.entity), *metric.constant_properties):
+        found = [
+            resolver.resolve(name, each.model, each.measure.time)
+            for name, each in zip(pair, inputs, strict=True)
+        ]
+        refuse_unlike(pair[0], [member_side(scope, each.model, each.member) for each in found])
 
 
 def _follows(

@@ -11,6 +11,7 @@ from attrs import frozen
 from sqlglot import exp
 
 from seeknal.plugin import SqlRefused
+from seeknal_semantic.compiling.alike import item_side, refuse_unlike
 from seeknal_semantic.compiling.calendar import is_whole_days
 from seeknal_semantic.compiling.conditions_sql import Named, condition_sql
 from seeknal_semantic.compiling.families import family_of
@@ -125,6 +126,8 @@ def _metric_of(scope: Scope, parts: Parts, source: Source, name: MetricOf) -> Na
             )
     entities = [shown_value(scope, parts, source, item, None) for item in items]
     by = parts.metric_by(name.metric, name.entities)
+    for item, side in zip(items, by.sides, strict=True):
+        refuse_unlike(item.name, (item_side(scope, source.measured, item), side))
 
     def on(alias: str) -> exp.Expr:
         pairs = zip(by.keys, entities, strict=True)

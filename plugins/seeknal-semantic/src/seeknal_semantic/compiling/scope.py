@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from seeknal.plugin import Calendar, NodeId
+    from seeknal_semantic.compiling.alike import Side
     from seeknal_semantic.compiling.used_keys import UsedKey
     from seeknal_semantic.definitions import Dimension, SemanticLayer, SemanticModel
 
@@ -63,10 +64,14 @@ class Asked:
 
 @frozen(kw_only=True)
 class MetricBy:
-    """A named query of a metric by entities; ``fill`` is what it has where nothing is."""
+    """A named query of a metric by entities; ``fill`` is what it has where nothing is.
+
+    ``sides`` are what its ``keys`` are.
+    """
 
     part: str
     keys: tuple[str, ...]
+    sides: tuple[Side, ...]
     value: str
     fill: int | float | None = None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from seeknal_semantic.compiling.alike import member_side, refuse_unlike
 from seeknal_semantic.compiling.calendar import at_wall, begin_of
 from seeknal_semantic.compiling.families import family_of
 from seeknal_semantic.compiling.items import own_time
@@ -19,7 +20,7 @@ from seeknal_semantic.expressions import parse_expression
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.scope import Scope
-    from seeknal_semantic.definitions import SemanticModel
+    from seeknal_semantic.definitions import Entity, SemanticModel
     from seeknal_semantic.graph import JoinStep
     from seeknal_semantic.resolving import Resolved
 
@@ -137,6 +138,7 @@ class Source:
 
     def _join(self, steps: Steps) -> exp.Join:
         step, before = steps[-1], steps[:-1]
+        self._check_types(step)
         conditions: list[exp.Expr] = [
             exp.EQ(
                 this=self.written(step.left.expr, before),
@@ -150,6 +152,18 @@ class Source:
             conditions += self._valid(*step.validity, steps)
         table = self._table(step.model, self._aliases[steps])
         return exp.Join(this=table, side="LEFT", on=both(conditions))
+
+    def _check_types(self, step: JoinStep) -> None:
+        """Raise QueryRefused for what is joined and cannot be compared exactly."""
+        pairs: list[tuple[Dimension | Entity, Dimension | Entity]] = [(step.left, step.right)]
+        # Moments of two grains are compared as moments.
+        pairs += [pair for pair in step.partitions if {each.type for each in pair} != {"time"}]
+        for left, right in pairs:
+            sides = (
+                member_side(self.scope, step.source, left),
+                member_side(self.scope, step.model, right),
+            )
+            refuse_unlike(right.name, sides)
 
     def _valid(self, start: Dimension, end: Dimension, steps: Steps) -> list[exp.Expr]:
         """Conditions under which a row holds at the measure's time. Raises QueryRefused."""
