@@ -116,3 +116,47 @@ def test_bounds_choose_periods_and_change_no_value(seeds):
         within = [row for row in found.rows if str(row[at]) in months]
         difference = oracle.differ(bounded, oracle.Rows(found.columns, within))
         assert difference is None, drawing.as_yaml(case)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_what_is_shown_by_month_follows_from_what_is_shown_by_day(seeds):
+    for case, _ in answered(seeds):
+        # A spine of months has other periods than one of days.
+        project = [one for one in case.project if one["kind"] != "time_spine"]
+        for metric, how in every_day(case):
+            query = {"metrics": [metric["name"]], "dimensions": ["metric_time__month", "region"]}
+            daily = {**query, "dimensions": [*query["dimensions"], "metric_time__day"]}
+
+            months, days = (
+                answer(replace(case, project=[*project, metric], query=one))
+                for one in (query, daily)
+            )
+
+            if isinstance(months, oracle.Rows) and isinstance(days, oracle.Rows):
+                rolled = oracle.Rows(months.columns, rolled_up(days.rows, how))
+                difference = oracle.differ(months, rolled)
+                assert difference is None, drawing.as_yaml(case)
+
+
+def every_day(case):
+    """The cumulative metrics of a case, each day of them shown, with their period_agg."""
+    for drawn in case.project:
+        if drawn.get("type") == "cumulative":
+            metric = {**drawn, "name": "by_day", "join_to_timespine": True}
+            metric.pop("time_granularity", None)
+            yield metric, metric.get("period_agg", "first")
+
+
+def rolled_up(rows, how: str) -> list[tuple]:
+    """Rows of month, region, day and value, as one for each month and region."""
+    groups = {}
+    for month, region, _, value in sorted(rows, key=lambda row: row[2]):
+        groups.setdefault((month, region), []).append(value)
+    return [(*group, one_of(values, how)) for group, values in groups.items()]
+
+
+def one_of(values: list, how: str):
+    if how != "average":
+        return values[0 if how == "first" else -1]
+    present = [value for value in values if value is not None]
+    return sum(map(float, present)) / len(present) if present else None

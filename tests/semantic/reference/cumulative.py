@@ -4,7 +4,7 @@ from tests.semantic.reference.aggregates import mean
 from tests.semantic.reference.calendar import GRAINS, RANK, amount
 from tests.semantic.reference.cuts import check_cuts
 from tests.semantic.reference.language import as_datetime
-from tests.semantic.reference.leaf import Leaf
+from tests.semantic.reference.leaf import Leaf, TimeItem
 from tests.semantic.reference.paths import check_grain
 from tests.semantic.reference.project import Metric, bad
 from tests.semantic.reference.refusal import Reason, refuse
@@ -34,17 +34,45 @@ def accumulated(leaf: Leaf, metric: Metric) -> dict:
     base = keys.get("time_granularity") or base_of(leaf)
     check_base(leaf, metric, base)
     inside = window_of(leaf, metric, base)
-    by_group = {}
+    by_group, periods = {}, {}
     chosen = [(row, time) for row, time in leaf.chosen() if time is not None]
     dated = [(row, time, leaf.calendar.truncate(time, base)) for row, time in chosen]
-    for period, shown in points(leaf, base):
+    for period, shown in let_through(leaf, points(leaf, base)):
+        periods.setdefault(time_values(leaf, shown), []).append(period)
         held = [(row, time) for row, time, at in dated if inside(at, period)]
         held = [(row, time) for row, time in held if leaf.lets_through(row, time, shown)]
         pairs = ((row, leaf.group(row, time, shown)) for row, time in held)
         for group, value in leaf.grouped(pairs).items():
-            by_group.setdefault(group, []).append((period, value))
-    again = leaf.finest != base
-    return {group: one_of(keys, values, again) for group, values in by_group.items()}
+            by_group.setdefault(group, {})[period] = value
+    if leaf.finest == base:
+        return {group: value for group, held in by_group.items() for value in held.values()}
+    return {
+        group: one_of(metric, values, periods[times_of(leaf, group)])
+        for group, values in by_group.items()
+    }
+
+
+def let_through(leaf: Leaf, found: list) -> list:
+    """Those of which the query's bounds and its filter on time alone show something."""
+    from tests.semantic.reference.metrics import conjuncts, only_time, timely
+
+    trees = [part for tree in leaf.asked.filters for part in conjuncts(tree)]
+    trees = [tree for tree in trees if only_time(leaf, tree)]
+    return [
+        (period, shown)
+        for period, shown in found
+        if leaf.asked.bounded(shown, leaf.bounds) and timely(leaf, trees, shown)
+    ]
+
+
+def time_values(leaf: Leaf, shown) -> tuple:
+    return tuple(leaf.time_value(item, shown) for item in leaf.time_items)
+
+
+def times_of(leaf: Leaf, group: tuple) -> tuple:
+    return tuple(
+        value for item, value in zip(leaf.items, group, strict=True) if isinstance(item, TimeItem)
+    )
 
 
 def base_of(leaf: Leaf) -> str:
@@ -104,10 +132,13 @@ def points(leaf: Leaf, base: str) -> list:
     return [(period, shown) for period in spine for shown in leaf.shown(period)]
 
 
-def one_of(keys: dict, values: list, again: bool):
-    """One value of several base periods'."""
-    ordered = [value for _, value in sorted(values, key=lambda one: one[0])]
-    if again and keys.get("period_agg") == "average":
-        present = [one for one in ordered if one is not None]
-        return mean(present) if present else None
-    return ordered[-1] if keys.get("period_agg") == "last" else ordered[0]
+def one_of(metric: Metric, values: dict, periods: list):
+    """One value of those of several base periods, which some windows leave out."""
+    how = metric.keys.get("period_agg", "first")
+    if how != "average":
+        return values.get(min(periods) if how == "first" else max(periods))
+    (one,) = metric.inputs
+    there = periods if one.spined else list(values)
+    found = [one.fill if values.get(each) is None else values[each] for each in there]
+    present = [each for each in found if each is not None]
+    return mean(present) if present else None

@@ -13,17 +13,16 @@ from seeknal_semantic.compiling.cuts import refuse_cuts
 from seeknal_semantic.compiling.items import coarseness, finest_grain, items_of, own_time
 from seeknal_semantic.compiling.leaves import is_shown, later, leaf, total_of, value_name
 from seeknal_semantic.compiling.offsets import Shift, way_back
+from seeknal_semantic.compiling.period_agg import of_base_periods, one_of_several
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.restricting import bounds, row_conditions, shown_conditions
 from seeknal_semantic.compiling.showing import shown_value
 from seeknal_semantic.compiling.source import Source
 from seeknal_semantic.compiling.spine import PERIOD, spine_of
 from seeknal_semantic.compiling.trees import (
-    NTH,
     aliased,
     column,
     grouped,
-    is_first,
     table,
     where,
 )
@@ -59,6 +58,7 @@ def cumulative(
     periods = table(parts.add("periods", spine_of(scope, base, asked.times, parts)))
     period = column(PERIOD, periods.name)
     shown, seen, conditions, join = _offset(scope, asked, parts, aggregate, base, items, period)
+    kept = list(conditions)
     conditions += row_conditions(scope, asked, parts, source, aggregate.filters)
     conditions += bounds(scope, asked, aggregate.measured, items, lambda: shown)
     conditions += shown_conditions(scope, asked, parts, source, shown)
@@ -74,7 +74,10 @@ def cumulative(
         query.append("joins", join)
     inner = grouped(where(query, conditions), len(columns) + 1)
     every = parts.add(f"{aggregate.model.name}_by_{base}", inner)
-    return _coarser(parts, metric, every, [item.name for item in items], word)
+    base_periods = of_base_periods(
+        scope, asked, parts, aggregate.measured, items, periods, shown, kept, join
+    )
+    return one_of_several(parts, metric, every, base_periods, period, items, word)
 
 
 def _offset(
@@ -97,9 +100,13 @@ def _offset(
         raise refused("SK1518", f"the offset of {name!r} does not fit the query")
     way = way_back(aggregate.offsets, grain, base, name, scope.calendar)
     if isinstance(way, Shift):
-        if way.months:
-            whole = "month" if can_tell(base, "month") else base
-            refuse_cuts(scope, asked, aggregate.measured, whole)
+        if not way.months:
+            seen = period
+            for count, unit in way.steps:
+                seen = shifted(seen, -count, unit)
+            return period, begin_of(base, seen, scope.calendar), [], None
+        whole = "month" if can_tell(base, "month") else base
+        refuse_cuts(scope, asked, aggregate.measured, whole)
         shown = later(period, way, scope)
         return shown, period, [is_shown(scope, asked, parts, shown, items)], None
     refuse_cuts(scope, asked, aggregate.measured, grain)
@@ -126,27 +133,6 @@ def _in_window(scope: Scope, metric: CumulativeMetric, own: exp.Expr, seen: exp.
         since = shifted(seen, -metric.window.count, metric.window.unit)
         return exp.And(this=exp.GT(this=own.copy(), expression=since), expression=until)
     return until
-
-
-def _coarser(
-    parts: Parts, metric: CumulativeMetric, every: str, names: Sequence[str], word: str
-) -> exp.Query:
-    """One value for each group of the query: of its first or last period, or their average."""
-    outer = [column(name) for name in names]
-    if metric.period_agg == "average":
-        value = aliased(exp.Avg(this=column(word)), word)
-        return grouped(exp.select(*outer, value).from_(table(every)), len(outer))
-    order = exp.Ordered(this=column(PERIOD), desc=metric.period_agg == "last", nulls_first=False)
-    nth = exp.Window(
-        this=exp.RowNumber(),
-        partition_by=[each.copy() for each in outer],
-        order=exp.Order(expressions=[order]),
-    )
-    numbered = exp.select(*outer, column(word), aliased(nth, NTH)).from_(table(every))
-    chosen = table(parts.add(f"{every}_numbered", numbered))
-    return (
-        exp.select(*(each.copy() for each in outer), column(word)).from_(chosen).where(is_first())
-    )
 
 
 def _base(scope: Scope, fine: str, items: Sequence[Item]) -> str:
