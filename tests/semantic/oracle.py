@@ -232,7 +232,7 @@ def differ(found: Rows, right: Rows, limit: int | None = None) -> str | None:
     """What is different between two answers, or None."""
     one, other = list(found.rows), list(right.rows)
     if not right.ordered:
-        if limit is not None:
+        if limit:
             return None if min(len(one), limit) == min(len(other), limit) else "other count"
         one, other = sorted(one, key=sort_key), sorted(other, key=sort_key)
     if len(one) != len(other):

@@ -1,5 +1,6 @@
 """What filters and expressions may say, and that everything else is refused by name."""
 
+import logging
 from decimal import Decimal
 
 import pytest
@@ -165,3 +166,13 @@ def test_what_is_no_expression_over_one_row_is_refused(written):
 def test_an_expression_over_metrics_computes_with_numbers_alone(written):
     with pytest.raises(SqlRefused):
         check_formula(written)
+
+
+@pytest.mark.parametrize("written", ["grant x", "show", "show tables", "call x()", "vacuum"])
+def test_a_statement_is_refused_in_our_words_alone(caplog, written):
+    caplog.set_level(logging.WARNING, "sqlglot")
+
+    with pytest.raises(SqlRefused, match=r"no expression|nothing after it"):
+        parse_filter(written)
+
+    assert caplog.records == []

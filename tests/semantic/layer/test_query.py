@@ -184,3 +184,97 @@ def test_columns_that_only_a_run_can_tell_are_asked_for(shop):
     assert outcome.exit_code == 2
     assert "source.order_rows has never run, and its columns do not follow" in outcome.stderr
     assert "seeknal run --select +source.order_rows" in outcome.stderr
+
+
+BAD_LINES = [
+    b'{"metrics": ["n\xff"]}',
+    b"[" * 100_000,
+    b'{"metrics": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    b'{"limit": ' + b"9" * 5_000 + b"}",
+    b'{"metrics": ["order_count"], "limit": 99999999999999999999}',
+    b'{"metrics": ["order_count"], "limit": NaN}',
+    b'{"metrics": ["\\ud800"]}',
+    b'{"metrics": ["n\\u0000"]}',
+    b'{"metrics": ["order_count"], "metrics": ["revenue"]}',
+    b'{"metrics": ["order_count"], "filter": "' + b"(" * 3_000 + b"a" + b")" * 3_000 + b'"}',
+    b'{"metrics": ["order_count"], "filter": "' + b"NOT " * 3_000 + b'region"}',
+    b'{"metrics": ["order_count"], "filter": "region = 3"}',
+    b'{"metrics": ["order_count"], "filter": "region"}',
+    b'{"metrics": ["order_count"], "filter": "order_id = 1e5 OR grant"}',
+    b'{"metrics": ["order_count"], "filter": "metric(\'order_count\', \'customer\') = \'x\'"}',
+    b'{"metrics": ["order_count"], "filter": "metric(\'text\', \'customer\') = 7"}',
+    b'{"metrics": ["worst"]}',
+    b'{"dimensions": ["soon__month"]}',
+    b'{"metrics": ["order_count"], "filter": "odd_key = 7"}',
+    b'{"metrics": ["huge"]}',
+]
+ODD = """
+kind: semantic_model
+name: odd
+model: ref('source.order_rows')
+entities: [{name: order_id, type: primary}, {name: customer, type: foreign, expr: customer_id}]
+dimensions:
+  - {name: soon, type: time, expr: region}
+  - {name: odd_key, expr: CAST(region AS INTEGER)}
+measures:
+  - {name: worst, expr: CAST(region AS INTEGER)}
+  - {name: text, agg: max, expr: region}
+  - {name: huge, expr: CAST('99999999999999999999999999999999999999' AS HUGEINT) * order_id}
+"""
+
+
+def test_no_line_of_a_file_ends_the_answers_to_the_others(shop):
+    made = shop(**{"seeknal|odd.yml": ODD})
+    made.run("run").assert_ok()
+    good = b'{"metrics": ["order_count"]}'
+    (made.path / "asked.jsonl").write_bytes(b"\n".join([*BAD_LINES, good]))
+
+    outcome = made.run("query", "--queries", "asked.jsonl")
+
+    *refused, last = map(json.loads, outcome.stdout.splitlines())
+    assert outcome.exit_code == 1, outcome.stderr
+    assert outcome.stderr == ""
+    assert [each["status"] for each in refused] == ["error"] * len(BAD_LINES)
+    assert {each["code"] for each in refused} <= {"SK1501", "SK1505", "SK1515", "SK1525"}
+    assert last == {"status": "success", "columns": ["order_count"], "rows": [[2]]}
+
+
+def test_a_value_of_the_rows_that_does_not_fit_is_told_with_whose_rows_and_what_was_asked(shop):
+    made = shop(**{"seeknal|odd.yml": ODD})
+    made.run("run").assert_ok()
+
+    outcome = made.run("query", "--metrics", "worst", "--dimensions", "customer")
+
+    told = "in the rows of source.order_rows does not fit the query of customer, worst: "
+    assert outcome.exit_code == 2
+    assert told in outcome.stderr
+    assert "help: let the expr" in outcome.stderr
+
+
+@pytest.mark.parametrize("option", ["--metrics", "--dimensions", "--filter", "--start", "--limit"])
+def test_a_query_beside_a_file_of_queries_is_refused(stored, option):
+    stored.write({"asked.jsonl": '{"metrics": ["order_count"]}\n'})
+
+    outcome = stored.run("query", option, "1", "--queries", "asked.jsonl")
+
+    assert outcome.exit_code == 2
+    assert f"--queries has whole queries: leave {option} out" in outcome.stderr
+    assert outcome.stdout == ""
+
+
+def test_a_limit_of_0_is_all_everywhere(shop):
+    saved = (
+        "kind: saved_query\nname: one\nmetrics: [revenue]\ndimensions: [region]\n"
+        "order_by: [region]\nlimit: 1\n"
+    )
+    made = shop(**{"seeknal|saved_queries|all.yml": saved})
+    made.run("run").assert_ok()
+    asked = [{"saved_query": "one", "limit": 0}, {"dimensions": ["region"], "limit": 0}]
+    made.write({"asked.jsonl": "\n".join(map(json.dumps, asked))})
+
+    saved = made.run("query", "--saved-query", "one", "--format", "json")
+    lifted = made.run("query", "--saved-query", "one", "--limit", "0", "--format", "json")
+    lines = made.run("query", "--queries", "asked.jsonl")
+
+    assert (len(saved.json()), len(lifted.json())) == (1, 2)
+    assert [len(json.loads(line)["rows"]) for line in lines.stdout.splitlines()] == [2, 2]

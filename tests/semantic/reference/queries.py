@@ -162,4 +162,4 @@ def ordered(rows: list[tuple], header, order) -> list[tuple]:
 
 def limited(rows, order, limit):
     """The first rows; without an order any will do, which the caller compares so."""
-    return rows[:limit] if limit is not None and order else rows
+    return rows[:limit] if limit and order else rows

@@ -145,10 +145,11 @@ def answer(
     names = [column.name for column in query.columns]
     try:
         return names, connection.sql(query.sql).fetchall()
-    except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        reason = str(error).splitlines()[0].partition(": ")[2]
+    except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
+        reason = str(error).splitlines()[0].partition(": ")[2] or str(error)
         raise refused(
             "SK1525",
-            f"a value of the rows does not fit the query: {reason}",
-            help="let the expr of the measure or dimension give what fits",
+            f"a value in the rows of {', '.join(query.nodes)} does not fit the query of"
+            f" {', '.join(names)}: {reason}",
+            help="let the expr of the measure or dimension give what fits, or filter such rows out",
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -96,6 +97,8 @@ def parsed(text: str) -> Any:
     from sqlglot import ErrorLevel, exp, parse
     from sqlglot.errors import ParseError, SqlglotError
 
+    # What is no expression is told below, and not by a line that the parser logs.
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     if not text.strip():
         raise SqlRefused("there is no expression here", 1, 1)
     try:

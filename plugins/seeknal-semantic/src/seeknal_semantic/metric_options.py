@@ -154,7 +154,7 @@ class SavedQueryKeys:
     order_by: tuple[str, ...] = option(
         (), summary="metrics and dimensions; one that begins with - from the largest on"
     )
-    limit: int | None = option(None, summary="how many rows at most")
+    limit: int | None = option(None, summary="how many rows at most; 0 is all")
     start: str | None = option(None, summary="the first time that counts")
     end: str | None = option(None, summary="the last time that counts")
     timezone: str | None = option(None, summary="where days begin and end; else the project's")

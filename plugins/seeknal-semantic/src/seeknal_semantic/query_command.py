@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from attrs import frozen
+from click.core import ParameterSource
 
-from seeknal.plugin import SeeknalError, connection_option, format_option, this_command
+from seeknal.plugin import connection_option, format_option, this_command
 from seeknal_semantic.commands import project_layer
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
+    from seeknal_semantic.compiling.query import Query
     from seeknal_semantic.definitions import SemanticLayer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -87,6 +88,8 @@ def query_command(
     computes them, over the tables that the outputs were delivered to.
     """
     given_dialect = _dialect(dialect, compile_, connection)
+    if queries is not None:
+        _check_alone("--queries")
     layer = project_layer()
     with _asked(layer, environment, connection, allow_stale=allow_stale, compile_=compile_) as who:
         from seeknal_semantic.asking import query_of
@@ -98,7 +101,7 @@ def query_command(
             "dimensions": _split(dimensions),
             "filters": list(filters),
             "order_by": _split(order_by),
-            "limit": limit or None,
+            "limit": limit,
             "start": start,
             "end": end,
             "timezone": timezone,
@@ -165,6 +168,17 @@ def _dialect(asked: str | None, compile_: bool, connection: str | None) -> str |
     return asked
 
 
+def _check_alone(option: str) -> None:
+    """Refuse what says a query beside a file of queries, each of which says all of itself."""
+    context = click.get_current_context()
+    of_files = ("queries", "environment", "connection", "allow_stale", "format_")
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in of_files:
+            raise click.UsageError(f"{option} has whole queries: leave {parameter.opts[0]} out")
+
+
 def _split(words: tuple[str, ...]) -> list[str]:
     """Names, however often the option is given and however many stand in one."""
     return [name.strip() for word in words for name in word.split(",") if name.strip()]
@@ -189,39 +203,14 @@ def _print_sql(compiled: CompiledQuery, format_: str) -> None:
 
 def _answer_lines(layer: SemanticLayer, who: _Asked, file: Path) -> int:
     """Answer each query of a file on a line of its own; 1 where any was refused."""
+    from seeknal_semantic.lines import answers
+
+    def answer(query: Query) -> tuple[list[str], list[tuple[Any, ...]]]:
+        return who.answer(who.compiler.compile(query, who.dialect))
+
     failed = False
-    with click.open_file(str(file), encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                found = _answered(layer, who, line)
-                failed |= found["status"] != "success"
-                click.echo(json.dumps(found, ensure_ascii=False))
+    with click.open_file(str(file), "rb") as lines:
+        for found in answers(layer, answer, lines):
+            failed |= found["status"] != "success"
+            click.echo(json.dumps(found, ensure_ascii=False))
     return int(failed)
-
-
-def _answered(layer: SemanticLayer, who: _Asked, line: str) -> dict[str, Any]:
-    from seeknal_semantic.asking import query_of
-    from seeknal_semantic.compiling.refusing import refused
-
-    try:
-        given = json.loads(line)
-        if not isinstance(given, dict):
-            raise refused("SK1515", "a query in JSON is an object")
-        names, rows = who.answer(who.compiler.compile(query_of(given, layer), who.dialect))
-    except json.JSONDecodeError as error:
-        return {"status": "error", "code": "SK1515", "message": f"no JSON: {error}"}
-    except SeeknalError as error:
-        return {
-            "status": "error",
-            "code": error.code,
-            "message": error.message,
-            **({"help": error.help} if error.help else {}),
-        }
-    return {"status": "success", "columns": names, "rows": [list(map(_plain, row)) for row in rows]}
-
-
-def _plain(value: object) -> object:
-    """The value as JSON has it; what that has no type for as text, which says it exactly."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int) else str(value)

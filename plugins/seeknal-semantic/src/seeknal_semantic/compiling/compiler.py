@@ -267,4 +267,4 @@ def _ordered(query: exp.Select, asked: Query) -> exp.Select:
             )
         ordered = exp.Ordered(this=column(name), desc=word.startswith("-"), nulls_first=False)
         query = query.order_by(ordered)
-    return query.limit(asked.limit) if asked.limit is not None else query
+    return query.limit(asked.limit) if asked.limit else query

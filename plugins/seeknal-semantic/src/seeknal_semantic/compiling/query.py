@@ -10,7 +10,8 @@ class Query:
     """A metric query in the words of whoever asks.
 
     ``filters`` all have to be true. ``start`` and ``end`` are dates or moments, both included.
-    ``order_by`` names columns of the answer, the largest first after a ``-``.
+    ``order_by`` names columns of the answer, the largest first after a ``-``. A ``limit`` of 0 is
+    none.
     """
 
     metrics: tuple[str, ...] = ()

@@ -27,7 +27,14 @@ from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.showing import of_moment, shown_value
 from seeknal_semantic.compiling.trees import both, column, number
 from seeknal_semantic.conditions import And, MetricOf, Name, leaves
-from seeknal_semantic.definitions import Dimension, Entity
+from seeknal_semantic.definitions import (
+    ConversionMetric,
+    CumulativeMetric,
+    Dimension,
+    Entity,
+    RatioMetric,
+    SimpleMetric,
+)
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.resolving import NameRefused
 
@@ -140,7 +147,21 @@ def _metric_of(scope: Scope, parts: Parts, source: Source, name: MetricOf) -> Na
     value: exp.Expr = column(by.value, source.lookups.attach(by.part, on))
     if by.fill is not None:
         value = exp.Coalesce(this=value, expressions=[number(by.fill)])
-    return Named(value=value)
+    return Named(value=value, family=_family_of_metric(scope, name))
+
+
+def _family_of_metric(scope: Scope, name: MetricOf) -> str | None:
+    """What a metric's values are alike to, as far as its measure says."""
+    metric = scope.layer.metric(name.metric)
+    if isinstance(metric, RatioMetric | ConversionMetric):
+        return "number"
+    if not isinstance(metric, SimpleMetric | CumulativeMetric):
+        return None
+    measure, model = metric.input.measure, metric.input.model
+    if measure.agg in ("count", "count_distinct", "sum_boolean"):
+        return "number"
+    family = family_of(scope.type_of(model.rows, measure.expr))
+    return "number" if measure.agg == "sum" and family == "boolean" else family
 
 
 def bounds(

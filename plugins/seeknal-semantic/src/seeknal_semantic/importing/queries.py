@@ -41,6 +41,8 @@ class SavedQueries:
         limit = params.number("limit")
         if isinstance(limit, float):
             raise NotCarried(params.place("limit"), "limit is no whole number")
+        if limit == 0:
+            raise NotCarried(params.place("limit"), "limit 0 gives no rows there, and all here")
         config = check_config(entry, self.report, words)
         tags = tags_of(entry)
         made = {
