@@ -278,3 +278,17 @@ def test_a_limit_of_0_is_all_everywhere(shop):
 
     assert (len(saved.json()), len(lifted.json())) == (1, 2)
     assert [len(json.loads(line)["rows"]) for line in lines.stdout.splitlines()] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["metric_time__fiscal_month", "ordered_at__decade", "order_id__ordered_at__extract_week"],
+)
+def test_what_is_no_grain_is_told_with_all_that_are(stored, name):
+    outcome = stored.run("query", "--metrics", "revenue", "--dimensions", name)
+
+    assert outcome.exit_code == 2
+    assert f"{name.rpartition('__')[2]!r} is no grain and no part of a date" in outcome.stderr
+    assert "help: one of: day, week, month, quarter, year, fiscal_quarter" in outcome.stderr
+    assert "extract_dow" in outcome.stderr
+    assert "hour" not in outcome.stderr

@@ -10,7 +10,15 @@ from attrs import evolve, field, frozen
 
 from seeknal.plugin import SeeknalError, did_you_mean
 from seeknal_semantic.definitions import Dimension, Entity
-from seeknal_semantic.grains import PART_GRAINS, can_tell, is_grain
+from seeknal_semantic.grains import (
+    EXTRACT,
+    FISCAL,
+    GRAINS,
+    PART_GRAINS,
+    PARTS,
+    can_tell,
+    is_grain,
+)
 from seeknal_semantic.graph import EntityGraph, JoinPath
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR, readings
 
@@ -83,7 +91,8 @@ class Resolver:
             if found:
                 return self.checked(text, reading, found[0])
         fan_out = self.fan_out(text, read, base)
-        raise fan_out or self.elsewhere(text, read, base) or self.unknown(text, base)
+        other = fan_out or self.elsewhere(text, read, base)
+        raise other or self.no_grain(text, base, time) or self.unknown(text, base)
 
     def metric_time(
         self, text: str, reading: Reading, base: SemanticModel, time: Dimension | None
@@ -194,6 +203,30 @@ class Resolver:
             if found:
                 return _fan_out(text, min(found, key=lambda each: each[0])[1])
         return None
+
+    def no_grain(
+        self, text: str, base: SemanticModel, time: Dimension | None
+    ) -> NameRefused | None:
+        """That a name is a time, with what is no grain and no part of a date behind it."""
+        head, _, end = text.rpartition(SEPARATOR)
+        try:
+            found = self.resolve(head, base, time) if head else None
+        except NameRefused:
+            return None
+        if found is None or found.grain is not None or found.part is not None:
+            return None
+        fine = found.member.grain if isinstance(found.member, Dimension) else None
+        if fine is None:
+            return None
+        start = self.layer.calendar.fiscal_year_start
+        grains = [each for each in (*GRAINS, *FISCAL) if can_tell(fine, each, start)]
+        grains += self.layer.custom_grains
+        parts = [f"{EXTRACT}{part}" for part in PARTS if can_tell(fine, PART_GRAINS[part], start)]
+        return NameRefused(
+            f"{text!r}: {end!r} is no grain and no part of a date",
+            code="SK1503",
+            help=f"one of: {', '.join([*grains, *parts])}",
+        )
 
     def unknown(self, text: str, base: SemanticModel) -> NameRefused:
         known = self.available(base)
