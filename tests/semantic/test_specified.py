@@ -13,14 +13,17 @@ ROWS = """order_id,customer_id,ordered_at,region,amount,status
 5,8,2026-04-30,south,1.25,paid
 6,8,2026-04-30,south,3.00,refunded
 """
+AS_WRITTEN = ORDERS.replace(
+    "default_time_dimension: ordered_at\n",
+    "default_time_dimension: ordered_at\n"
+    "primary_entity: order                     # for a model without a key column\n",
+).replace("ref('source.order_rows')", "ref('transform.order_summary')")
 PROJECT = {
     "data/orders.csv": ROWS,
     "seeknal/rows.yml": "{kind: source, name: orders, source: csv, table: data/orders.csv,"
     ' columns: {amount: "DECIMAL(12,2)"}}\n'
     "---\n{kind: transform, name: order_summary, sql: \"SELECT * FROM ref('source.orders')\"}\n",
-    "seeknal/semantic_models/orders.yml": ORDERS.replace(
-        "ref('source.order_rows')", "ref('transform.order_summary')"
-    ),
+    "seeknal/semantic_models/orders.yml": AS_WRITTEN,
     "seeknal/metrics/all.yml": METRICS,
 }
 PERIODS = """
@@ -77,3 +80,13 @@ def test_a_documented_metric_is_what_sql_by_hand_gives(project, metric, time):
     rows = [(row[time], row[metric]) for row in found]
     assert comparable(rows) == comparable(by_hand.sql(RIGHT[metric, time]).fetchall())
     assert len(rows) > 2
+
+
+@pytest.mark.parametrize("dimension", ["region", "order__region", "order_id__region"])
+def test_what_a_row_is_may_be_named_by_its_key_and_by_its_primary_entity(project, dimension):
+    asked = ("query", "--metrics", "total_revenue", "--dimensions", dimension, "--format", "json")
+
+    found = project.run(*asked).assert_ok().json()
+
+    by_region = {row[dimension]: float(row["total_revenue"]) for row in found}
+    assert by_region == {"north": 30.5, "south": 1.25, None: 7.25}

@@ -150,6 +150,18 @@ def test_wrong_dimensions_and_entities_are_told(problems, text, after, code, tol
     assert told in found[0][2]
 
 
+@pytest.mark.parametrize("type", ["foreign", "natural"])
+@pytest.mark.parametrize("stated", ["customer", "Customer"])
+def test_what_repeats_in_the_rows_is_not_what_a_row_is(problems, type, stated):
+    text = ORDERS.replace("type: foreign", f"type: {type}")
+    text = text.replace("entities:\n", f"primary_entity: {stated}\nentities:\n")
+
+    found = problems(**{MODELS: text, METRIC: None})
+
+    told = [each for each in found if f"is {type}" in each[2]]
+    assert [(code, place.split(":")[1]) for code, place, _ in told] == [("SK1507", "6")], found
+
+
 def test_a_row_holds_from_one_time_to_another(problems):
     text = ORDERS.replace("type: primary", "type: natural")
     text = text.replace("time_granularity: day", "time_granularity: day, validity: start")

@@ -171,9 +171,14 @@ class _Builder:
                 tell("SK1512", message, "type: time", "dimensions", number, "type")
         stated = options.primary_entity
         keys = [each.name for each in entities.values() if each.type == "primary"]
-        if stated is not None and keys and stated.lower() != keys[0].lower():
-            message = f"primary_entity: {stated!r}, and the entity {keys[0]!r} is primary already"
-            tell("SK1507", message, "leave primary_entity out", "primary_entity")
+        repeating = {
+            each.name.lower(): each.type
+            for each in entities.values()
+            if each.type in ("foreign", "natural")
+        }
+        if stated is not None and (type := repeating.get(stated.lower())) is not None:
+            message = f"primary_entity: {stated!r} is {type}: many rows may be of one"
+            tell("SK1507", message, "another name for what a row is", "primary_entity")
         for number, key in enumerate(options.entities):
             if key.type == "primary" and key.name in keys[1:]:
                 message = f"a second primary entity, beside {keys[0]!r}"

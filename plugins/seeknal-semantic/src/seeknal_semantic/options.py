@@ -147,7 +147,7 @@ class SemanticModelKeys:
         None, summary="the time of measures that name none themselves"
     )
     primary_entity: str | None = option(
-        None, summary="what a row is, for a model that no entity of type primary identifies"
+        None, summary="what a row is, for a model without a key column, or beside the key's name"
     )
     entities: tuple[EntityKeys, ...] = option((), summary="what rows are joined by")
     dimensions: tuple[DimensionKeys, ...] = option((), summary="what is grouped and filtered by")
