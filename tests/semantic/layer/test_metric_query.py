@@ -1,7 +1,7 @@
 """``{{ metric_query(...) }}``: metrics as rows of a transform, read as any other input."""
 
 import pytest
-from tests.semantic.layer.conftest import METRIC, METRICS, MODELS, ORDERS
+from tests.semantic.layer.conftest import CUSTOMERS, METRIC, METRICS, MODELS, ORDERS
 
 REPORT = "seeknal/transforms/report.yml"
 BY_REGION = """
@@ -132,6 +132,7 @@ def test_it_waits_for_what_the_metrics_are_about(with_report):
         (METRIC, "status != 'refunded'", "status = 'paid' OR status IS NULL"),
         (MODELS, "{name: revenue, expr: amount", "{name: revenue, expr: amount * 2"),
         (MODELS, "expr: region}", "expr: upper(region)}"),
+        (MODELS, "measures:", "  - {name: status, expr: upper(status)}\nmeasures:"),
     ],
 )
 def test_a_changed_definition_runs_it_again(with_report, file, old, new):
@@ -173,6 +174,60 @@ def test_unread_metrics_leave_it_alone(with_report):
     project.write({METRIC: other})
 
     assert stepped(project) == "reused"
+
+
+CUSTOMER_MODEL = "seeknal/semantic_models/customers.yml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (MODELS, "measures:", "measures:\n  - {name: most, expr: amount, agg: max}"),
+        (MODELS, "agg: average", "agg: max"),
+        (MODELS, "dimensions:", "dimensions:\n  - {name: state, expr: status}"),
+        (MODELS, "entities:", "entities:\n  - {name: shop, type: foreign, expr: region}"),
+        (MODELS, "expr: customer_id, agg: count_distinct", "expr: order_id, agg: count_distinct"),
+        (CUSTOMER_MODEL, "{name: country}", "{name: country, expr: upper(country)}"),
+        (METRIC, "grain_to_date: month", "grain_to_date: year"),
+    ],
+)
+def test_what_it_does_not_ask_for_leaves_it_alone(with_report, file, old, new):
+    project = with_report()
+    text = {METRIC: METRICS, MODELS: ORDERS, CUSTOMER_MODEL: CUSTOMERS}[file]
+    project.run("run").assert_ok()
+    assert old in text
+
+    project.write({file: text.replace(old, new, 1)})
+
+    plan = project.run("plan", "--format", "json").assert_ok().json()
+    assert "transform.report" not in {entry["node"] for entry in plan["changes"]} or [
+        entry["action"] for entry in plan["changes"] if entry["node"] == "transform.report"
+    ] == ["REUSE"]
+    assert stepped(project) == "reused"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (MODELS, "expr: amount, agg: sum", "expr: amount + 1, agg: sum"),
+        (MODELS, "expr: customer_id, agg: count_distinct", "expr: order_id, agg: count"),
+        (MODELS, "type: foreign, expr: customer_id", "type: foreign, expr: order_id + 6"),
+        (MODELS, "expr: ordered_at, time_granularity: day", "expr: ordered_at + INTERVAL 1 MONTH"),
+        (MODELS, "agg: sum, desc", "agg: sum, filter: amount > 5, desc"),
+        (MODELS, "expr: region}", "expr: upper(region)}"),
+        (CUSTOMER_MODEL, "expr: customer_id", "expr: customer_id + 1"),
+        (CUSTOMER_MODEL, "{name: country}", "{name: country, expr: upper(country)}"),
+    ],
+)
+def test_what_it_asks_for_runs_it_again_however_far_away(with_report, file, old, new):
+    text = {MODELS: ORDERS, CUSTOMER_MODEL: CUSTOMERS}[file]
+    project = with_report(BY_MONTH)
+    project.run("run").assert_ok()
+    assert old in text
+
+    project.write({file: text.replace(old, new, 1)})
+
+    assert stepped(project) == "success"
 
 
 @pytest.mark.parametrize(

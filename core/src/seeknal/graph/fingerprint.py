@@ -27,17 +27,21 @@ def fingerprints(
 
     A node has none where something that it reads, directly or not, is no node.
 
-    Files below ``root`` that Python nodes read enter with what they hold.
+    Files below ``root`` that Python nodes read enter with what they hold. What nodes that only
+    describe say is part of the definition of those that run, as far as it matters to these.
     """
     files = FilesRead(root)
     found: dict[NodeId, Fingerprint] = {}
     for id in graph.order:
         node = nodes[id]
         reads = node.parents
-        parents = [found[parent] for parent in reads if parent in found]
-        if len(parents) < len(reads):
+        if any(parent not in found for parent in reads):
             # The graph may not have those that are no nodes.
             continue
+        runs = node.does != "describes"
+        parents = [
+            found[parent] for parent in reads if not (runs and nodes[parent].does == "describes")
+        ]
         found[id] = Fingerprint(
             content=_content(node, today, files),
             config=config_hash(node),

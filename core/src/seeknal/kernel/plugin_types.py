@@ -59,10 +59,13 @@ class WrittenQuery:
     """A SELECT of DuckDB's SQL that names nodes as ``"kind"."name"``.
 
     ``reads`` are nodes that it depends on beside these, such as those that only describe.
+    ``said`` tells queries apart for which these last say anything else that matters to rows;
+    None: whatever they say matters.
     """
 
     sql: str
     reads: tuple[NodeId, ...] = ()
+    said: str | None = None
 
 
 @frozen(kw_only=True)

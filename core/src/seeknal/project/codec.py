@@ -123,7 +123,9 @@ def _node_to(node: Node) -> dict[str, Any]:
 def _sql_to(sql: Sql) -> list[Any]:
     rendered = None if sql.rendered == sql.text else sql.rendered
     edits = None if sql.edits is None else [list(edit) for edit in sql.edits]
-    calls = [[call.function, unstructure(call.arguments), call.text] for call in sql.calls]
+    calls = [
+        [call.function, unstructure(call.arguments), call.text, call.said] for call in sql.calls
+    ]
     place = _place_to(sql.location)
     return [sql.text, rendered, sql.executable, place, sql.dialect, edits, calls]
 
@@ -281,7 +283,7 @@ def _sql_from(data: list[Any]) -> Sql:
         dialect=dialect,
         edits=None if edits is None else tuple((a, b, c) for a, b, c in edits),
         calls=tuple(
-            SqlCall(function=function, arguments=arguments, text=text)
-            for function, arguments, text in calls
+            SqlCall(function=function, arguments=arguments, text=text, said=said)
+            for function, arguments, text, said in calls
         ),
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def through_descriptions(nodes: Mapping[NodeId, Node]) -> dict[NodeId, Node]:
     """``nodes``, of which those that run have what they read through others as inputs as well.
 
-    What these others say is then part of their definition.
+    What these others say is then part of their definition, as far as it matters to their queries.
     """
     describing = {id for id, node in nodes.items() if node.does == "describes"}
     return {
@@ -45,10 +45,13 @@ def _reading(node: Node, nodes: Mapping[NodeId, Node], describing: set[NodeId]) 
             elif parent not in places:
                 places[parent] = place
                 inputs.append(Input(ref=parent, location=place))
-    definitions = [nodes[id].definition for id in sorted(said)]
+    calls = node.sql.calls if node.sql is not None else ()
+    mattering = [call.said for call in calls if call.said is not None]
+    if not mattering or len(mattering) < len(calls):
+        mattering = [nodes[id].definition for id in sorted(said)]
     return evolve(
         node,
         inputs=tuple(inputs),
-        definition=digest(node.definition, *definitions),
-        frame=digest(node.frame, *definitions),
+        definition=digest(node.definition, *mattering),
+        frame=digest(node.frame, *mattering),
     )

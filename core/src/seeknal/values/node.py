@@ -35,11 +35,15 @@ class Input:
 
 @frozen(kw_only=True)
 class SqlCall:
-    """A call of a plugin's function in a template, and the query that it gave, in brackets."""
+    """A call of a plugin's function in a template, and the query that it gave, in brackets.
+
+    ``said`` is what matters to it of nodes that only describe; None: all that they say.
+    """
 
     function: str
     arguments: Mapping[str, object]
     text: str
+    said: str | None = None
 
 
 @frozen(kw_only=True)

@@ -12,6 +12,7 @@ from seeknal_semantic.compiler import MetricCompiler, sketch
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.definitions import named
+from seeknal_semantic.mattering import mattering
 from seeknal_semantic.proving import Proving, refuse_unaudited
 from seeknal_semantic.saved import with_saved
 
@@ -87,7 +88,9 @@ def written(call: TemplateCall) -> WrittenQuery:
     entry = named(layer.saved_queries, saved) if isinstance(saved, str) else None
     metrics = [layer.ids[name.lower()] for name in query.metrics if name.lower() in layer.ids]
     reads = [*([entry.id] if entry else []), *metrics, *read.describing]
-    return WrittenQuery(sql=read.sql, reads=tuple(dict.fromkeys(reads)))
+    return WrittenQuery(
+        sql=read.sql, reads=tuple(dict.fromkeys(reads)), said=mattering(layer, query)
+    )
 
 
 def compiler_of(layer: SemanticLayer, outputs: Outputs) -> MetricCompiler:

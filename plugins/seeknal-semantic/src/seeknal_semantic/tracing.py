@@ -21,6 +21,7 @@ from seeknal_semantic.metric_checking import bases_of
 from seeknal_semantic.resolving import NameRefused, resolver_of
 
 if TYPE_CHECKING:
+    from seeknal_semantic.compiling.query import Query
     from seeknal_semantic.definitions import (
         MeasureInput,
         Metric,
@@ -85,7 +86,7 @@ class Tracer:
             return self.metric(metric)
         return Reads(values={ColumnRef(metric.id, metric.name): None})
 
-    def query(self, query: SavedQuery) -> tuple[dict[str, Reads], Reads]:
+    def query(self, query: SavedQuery | Query) -> tuple[dict[str, Reads], Reads]:
         """Each column of the answer, and what decides on its rows."""
         named = {name: self.layer.metric(name) for name in query.metrics}
         metrics = [metric for metric in named.values() if metric is not None]

@@ -118,7 +118,7 @@ class Calls:
             written = self.functions.write(name, asked)
             self.reads |= dict.fromkeys(written.reads)
             text = in_brackets(written.sql, [call.text for call in self.made])
-            self.made.append(SqlCall(function=name, arguments=given, text=text))
+            self.made.append(SqlCall(function=name, arguments=given, text=text, said=written.said))
             return text
 
         return call
