@@ -6,6 +6,8 @@ from tests.semantic.layer.conftest import METRIC, METRICS, MODELS, ORDERS
 CLEAN = "kind: transform\nname: clean\nsql: |\n  SELECT {} FROM ref('source.order_rows')\n"
 COLUMNS = "order_id, customer_id, ordered_at, region, amount, status"
 OVER_CLEAN = ORDERS.replace("source.order_rows", "transform.clean")
+PAID = {"total_revenue", "revenue_growth_mom"}
+OF_REVENUE = {"revenue", "revenue_per_customer", "mtd_revenue"}
 
 
 @pytest.fixture
@@ -115,3 +117,38 @@ def test_a_joined_column_moves_what_filters_by_it(planned):
     found, _ = planned({"seeknal/people.yml": people.format("lower(country)")}, before)
 
     assert {name for name, (moves, _) in found.items() if moves} == {"german"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "moving"),
+    [
+        ("measures:", "measures:\n  - {name: most, expr: amount, agg: max}", {"most"}),
+        ("agg: average", "agg: max", {"avg_order_value"}),
+        ("measures:", "  - {name: state, expr: status}\nmeasures:", set()),
+        ("expr: region}", "expr: upper(region)}", set()),
+        ("measures:", "  - {name: status, expr: upper(status)}\nmeasures:", PAID),
+        ("expr: amount, agg: sum", "expr: amount * 2, agg: sum", {*PAID, *OF_REVENUE}),
+    ],
+)
+def test_only_what_asks_for_another_definition_may_move(planned, old, new, moving):
+    assert old in OVER_CLEAN
+
+    found, _ = planned({MODELS: OVER_CLEAN.replace(old, new, 1)})
+
+    assert {name for name, (moves, _) in found.items() if moves} == moving
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("type: foreign, expr: customer_id", "type: foreign, expr: order_id"),
+        ("expr: ordered_at, time", "expr: ordered_at + INTERVAL 1 MONTH, time"),
+        ("  - {name: region, type: categorical, expr: region}\n", ""),
+    ],
+)
+def test_anything_may_move_by_other_joins_and_times_and_by_what_is_gone(planned, old, new):
+    assert old in OVER_CLEAN
+
+    found, _ = planned({MODELS: OVER_CLEAN.replace(old, new, 1)})
+
+    assert {moves for moves, _ in found.values()} == {True}

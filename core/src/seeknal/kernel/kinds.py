@@ -64,6 +64,8 @@ class NodeKind(WithOptions):
     nodes are in graph, selection, lineage and plan. ``rows_of_body``: its rows are just those of
     the node's SQL or function, which names its inputs itself. An option of type `NodeId`, at any
     depth, names a node that is read.
+    Options of one that ``describes`` may have a method ``by_column()``: what each column of the
+    node, in lower case, means by itself, as texts to compare, and under ``""`` all the rest.
     ``holds``: keys of its own below which nodes of another kind may stand.
     ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
     with the option that it is now, or ``""``.

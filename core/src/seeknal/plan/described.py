@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seeknal.state.ledger import short
+from seeknal.values.digests import digest
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from seeknal.values.snapshot import Fingerprint
 
 Definitions = Mapping[NodeId, str]
-"""Of each such node its definition and the hash of its settings, both short."""
+"""Of each such node its definition and the hash of its settings, both short.
+
+Then the definition of each column alone, and of the rest, where its options tell them apart.
+"""
 
 
 def definitions(
@@ -22,7 +26,9 @@ def definitions(
 ) -> dict[NodeId, str]:
     """How the nodes that only describe are defined now."""
     return {
-        id: f"{short(fingerprints[id].content)} {short(fingerprints[id].config)}"
+        id: " ".join(
+            (short(fingerprints[id].content), short(fingerprints[id].config), *_parts(node))
+        )
         for id, node in nodes.items()
         if node.does == "describes" and id in fingerprints
     }
@@ -35,16 +41,40 @@ def modified(now: Definitions, before: Definitions) -> frozenset[NodeId]:
     )
 
 
-def verdicts(now: Definitions, before: Definitions) -> dict[NodeId, Verdict]:
+def verdicts(
+    now: Definitions, before: Definitions, nodes: Mapping[NodeId, Node]
+) -> dict[NodeId, Verdict]:
     """What changed of each since; nothing of those that are as they were."""
     return {
-        id: _verdict(text, before.get(id)) for id, text in now.items() if text != before.get(id)
+        id: _verdict(text, before.get(id), nodes[id])
+        for id, text in now.items()
+        if text.split()[:2] != before.get(id, "").split()[:2]
     }
 
 
-def _verdict(now: str, before: str | None) -> Verdict:
+def _columns(node: Node) -> Mapping[str, str]:
+    """What each column means alone, as the node's options say, with the rest under ``""``."""
+    told = getattr(node.options, "by_column", None)
+    return told() if callable(told) else {}
+
+
+def _parts(node: Node) -> list[str]:
+    return [f"{short(digest(name))}:{short(digest(text))}" for name, text in _columns(node).items()]
+
+
+def _changed(now: str, before: str, node: Node) -> frozenset[str] | None:
+    """The columns that are new or mean something else; None: anything may."""
+    old, new = (dict(each.split(":") for each in text.split()[2:]) for text in (before, now))
+    names = {short(digest(name)): name for name in _columns(node)}
+    changed = {names[key] for key, text in new.items() if old.get(key) != text}
+    return (
+        frozenset(changed) if changed and "" not in changed and old.keys() <= new.keys() else None
+    )
+
+
+def _verdict(now: str, before: str | None, node: Node) -> Verdict:
     from seeknal.plan.categories import Verdict
-    from seeknal.plan.effects import ALL
+    from seeknal.plan.effects import ALL, Effect
 
     if before is None:
         return Verdict(
@@ -58,6 +88,13 @@ def _verdict(now: str, before: str | None) -> Verdict:
             category="METADATA",
             reason="description, tags or owner",
             explanation="it means what it meant before",
+        )
+    if (changed := _changed(now, before, node)) is not None:
+        return Verdict(
+            category="NON_BREAKING",
+            reason=f"definition changed: {', '.join(sorted(changed))}",
+            explanation="all else means what it meant before",
+            effect=Effect(columns=changed),
         )
     return Verdict(
         category="BREAKING",

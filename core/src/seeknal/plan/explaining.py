@@ -10,6 +10,8 @@ from attrs import evolve
 
 from seeknal.plan.categories import Before
 from seeknal.plan.changes import Known, consequences
+from seeknal.plan.described import definitions as described_now
+from seeknal.plan.described import modified
 from seeknal.plan.plugin_queries import told_by_plugins
 from seeknal.plan.session import is_narrowed
 from seeknal.project.commit import commit_of
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
-    """The consequences of a plan. Imports DuckDB only when a node's SQL has changed."""
+    """The consequences of a plan. Imports DuckDB only when a definition has changed."""
     project, snapshots = loaded.project, loaded.snapshots(plan.environment)
     definitions = Definitions(project.target)
     known = Known(
@@ -42,11 +44,15 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
         and found.fingerprint.content != fingerprint.content
         for id, fingerprint in plan.fingerprints.items()
     )
+    described = loaded.described(plan.environment)
+    edited = edited or not described.keys().isdisjoint(
+        modified(described_now(project.nodes, plan.fingerprints), described)
+    )
     told = partial(
         consequences,
         whole=whole,
         disabled=project.disabled,
-        described=loaded.described(plan.environment),
+        described=described,
     )
     if not edited:
         changes = told(plan, project.nodes, loaded.graph, snapshots, known)

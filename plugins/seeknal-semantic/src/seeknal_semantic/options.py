@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import NodeId, option, quote_identifier
 
@@ -21,6 +21,7 @@ Aggregation = Literal[
     "percentile",
     "sum_boolean",
 ]
+T = TypeVar("T")
 FILTER = "conditions over dimensions and columns, of which all have to be true"
 
 
@@ -156,3 +157,27 @@ class SemanticModelKeys:
         (), summary="metrics that stand with their model: nodes of kind metric, each with its name"
     )
     label: str | None = option(None, summary="its name for people", functional=False)
+
+    def by_column(self) -> dict[str, str]:
+        """What measures, and dimensions of which no join and no time is made, mean by themselves.
+
+        Metrics are nodes of their own.
+        """
+        alone = [each for each in self.dimensions if not _joins_or_times(each)]
+        others = [each for each in self.dimensions if _joins_or_times(each)]
+        named: list[MeasureKeys | DimensionKeys] = [*self.measures, *alone]
+        found = {each.name.lower(): repr(_for_rows(each)) for each in named}
+        if len(found) < len(named):
+            return {}
+        entities = [repr(evolve(_for_rows(each), audit=None)) for each in self.entities]
+        keys = (self.model, self.default_time_dimension, self.primary_entity)
+        return found | {"": repr((keys, entities, [_for_rows(each) for each in others]))}
+
+
+def _joins_or_times(dimension: DimensionKeys) -> bool:
+    return dimension.type == "time" or dimension.validity is not None or dimension.partition
+
+
+def _for_rows(entry: T) -> T:
+    """Without what only people read."""
+    return evolve(entry, description=None, label=None)  # type: ignore[misc]
