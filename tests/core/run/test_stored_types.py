@@ -195,7 +195,7 @@ def test_equal_bytes_of_an_older_version_are_no_equal_types(seeknal_project, mon
     assert made.rows("transform.half") == duckdb.sql("SELECT 25::DECIMAL(38,0) // 2").fetchall()
 
 
-def without_metadata(select, columns, path, *, wide=False):
+def without_metadata(select, columns, path, *, wide=False, metadata=None):
     """The COPY of versions that stored no types."""
     from seeknal.sql.storage import COPY_OPTIONS, as_parquet
 

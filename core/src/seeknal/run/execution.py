@@ -326,7 +326,15 @@ class Execution:
         )
         durations = self.history.durations() if len(plan.to_run) > 1 else {}
         graph = as_read(self.loaded.graph, before, {step.node for step in plan.steps})
+        self.make_audits(plan)
         return run_plan(plan, graph, runner, self.limits(), events, durations, self.stop)
+
+    def make_audits(self, plan: Plan) -> None:
+        """Make the options of the audits that run: plugins declare types in the main thread."""
+        for step in plan.to_run:
+            node = self.project.nodes.get(step.node)
+            for audit in node.audits if node is not None else ():
+                _ = audit.options
 
     def limits(self) -> Any:
         """How many steps run at once, by what the project and the command say."""
