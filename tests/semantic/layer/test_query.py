@@ -1,5 +1,6 @@
 """``seeknal query``: metrics by dimensions, over what a run has stored."""
 
+import csv
 import json
 
 import pytest
@@ -292,3 +293,44 @@ def test_what_is_no_grain_is_told_with_all_that_are(stored, name):
     assert "help: one of: day, week, month, quarter, year, fiscal_quarter" in outcome.stderr
     assert "extract_dow" in outcome.stderr
     assert "hour" not in outcome.stderr
+
+
+VALUES = {
+    "zero": ("0::DECIMAL(20, 12)", "0.000000000000", "0.000000000000"),
+    "tiny": ("0.0000001::DECIMAL(18, 9)", "0.000000100", "0.000000100"),
+    "wide": ("12345678901234567890.123::DECIMAL(38, 3)",) + ("12345678901234567890.123",) * 2,
+    "never": ("'infinity'::TIMESTAMP", "infinity", "infinity"),
+    "before": ("'-infinity'::DATE", "-infinity", "-infinity"),
+    "last": ("'9999-12-31'::DATE", "9999-12-31", "9999-12-31"),
+    "month": ("INTERVAL 1 MONTH", "1 month", "1 month"),
+    "months": ("[INTERVAL 1 MONTH]", ["1 month"], '["1 month"]'),
+    "numbers": ("[1, NULL]", [1, None], "[1, null]"),
+    "amounts": ("[0::DECIMAL(20, 12)]", ["0.000000000000"], '["0.000000000000"]'),
+    "words": ("['a', NULL]", ["a", None], '["a", null]'),
+    "pairs": ("{'a': 1, 'b': NULL}", {"a": 1, "b": None}, '{"a": 1, "b": null}'),
+    "none": ("'NaN'::DOUBLE", None, "nan"),
+    "infinite": ("'Infinity'::DOUBLE", None, "inf"),
+}
+
+
+def test_values_are_exact_in_every_format(shop):
+    columns = ", ".join(f"{sql} AS {name}" for name, (sql, _, _) in VALUES.items())
+    entries = ", ".join(f"{{name: {name}}}" for name in VALUES)
+    odd = f"kind: semantic_model\nname: odd\nmodel: ref('transform.odd')\ndimensions: [{entries}]\n"
+    made = shop(**{"seeknal|odd.yml": odd, "seeknal|transforms|odd.sql": f"SELECT {columns}\n"})
+    made.run("run").assert_ok()
+    made.write({"asked.jsonl": json.dumps({"dimensions": list(VALUES)})})
+    asked = ("query", "--dimensions", ",".join(VALUES), "--format")
+
+    in_json = made.run(*asked, "json")
+    in_csv = made.run(*asked, "csv")
+    in_lines = made.run("query", "--queries", "asked.jsonl")
+
+    of_json = {name: value for name, (_, value, _) in VALUES.items()}
+    header, row = csv.reader(in_csv.stdout.splitlines())
+    assert in_json.json() == [of_json]
+    assert json.loads(in_lines.stdout)["rows"] == [list(of_json.values())]
+    assert dict(zip(header, row, strict=True)) == {
+        name: text for name, (_, _, text) in VALUES.items()
+    }
+    assert "E-" not in made.run(*asked, "table").stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -57,6 +58,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         # JSON has neither NaN nor infinity.
         return value if isfinite(value) else None
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return value if value is None or isinstance(value, bool | int) else str(value)
 
 

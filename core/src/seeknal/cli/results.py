@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -236,14 +237,14 @@ def write_foreign_rows(
     if wanted.format == "parquet":
         raise UsageError("parquet is for stored outputs only", code="SK0257")
     if wanted.format == "table":
-        _write_table(names, [""] * len(names), rows, wanted)
+        _write_table(names, [""] * len(names), [list(map(_text, row)) for row in rows], wanted)
         return
     shown = _cut(rows, wanted)
     with _output(wanted) as file:
         if wanted.format == "json":
             _write_json(names, ([_json(value) for value in row] for row in shown), file)
         else:
-            _write_csv(names, iter(shown), file)
+            _write_csv(names, (list(map(_text, row)) for row in shown), file)
 
 
 def _cut(rows: Sequence[Sequence[object]], wanted: Wanted) -> Sequence[Sequence[object]]:
@@ -251,6 +252,13 @@ def _cut(rows: Sequence[Sequence[object]], wanted: Wanted) -> Sequence[Sequence[
         _say_first(wanted.rows)
         return rows[: wanted.rows]
     return rows
+
+
+def _text(value: object) -> object:
+    """A value as a table and CSV have it: numbers with all digits, lists and mappings as JSON."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return _json(value) if isinstance(value, list | tuple | Mapping) else value
 
 
 def _json(value: object) -> str:

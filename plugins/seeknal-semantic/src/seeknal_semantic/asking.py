@@ -142,12 +142,12 @@ def proving_over(connection: DuckDBPyConnection) -> Proving:
 def answer(
     connection: DuckDBPyConnection, query: CompiledQuery
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The names and the rows of an answer."""
+    """The names and the rows of an answer; what Python has no value for is DuckDB's text."""
     import duckdb
 
     names = [column.name for column in query.columns]
     try:
-        return names, connection.sql(query.sql).fetchall()
+        return names, _rows(connection, query)
     except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
         reason = str(error).splitlines()[0].partition(": ")[2] or str(error)
         raise refused(
@@ -156,3 +156,35 @@ def answer(
             f" {', '.join(names)}: {reason}",
             help="let the expr of the measure or dimension give what fits, or filter such rows out",
         ) from None
+
+
+_ENDLESS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+
+
+def _rows(connection: DuckDBPyConnection, query: CompiledQuery) -> list[tuple[Any, ...]]:
+    """Rows whose months of intervals, and moments without end, are not taken for others."""
+    import json
+
+    odd: dict[int, str] = {}
+    for at, column in enumerate(query.columns):
+        nested = column.type.endswith("]") or "(" in column.type
+        if column.type == "INTERVAL":
+            odd[at] = f"CAST(#{at + 1} AS VARCHAR)"
+        elif column.type in _ENDLESS:
+            odd[at] = f"CASE WHEN isinf(#{at + 1}) THEN CAST(#{at + 1} AS VARCHAR) END"
+        elif nested and any(word in column.type for word in ("INTERVAL", "DATE", "TIMESTAMP")):
+            odd[at] = f"CAST(to_json(#{at + 1}) AS VARCHAR)"
+    if not odd:
+        found: list[tuple[Any, ...]] = connection.sql(query.sql).fetchall()
+        return found
+    count = len(query.columns)
+    parts = ", ".join([*(f"#{at + 1}" for at in range(count)), *odd.values()])
+    rows = connection.sql(f"SELECT {parts} FROM ({query.sql}\n)").fetchall()
+    told = []
+    for row in rows:
+        values = list(row[:count])
+        for at, text in zip(odd, row[count:], strict=True):
+            if text is not None:
+                values[at] = json.loads(text, parse_float=str) if "to_json" in odd[at] else text
+        told.append(tuple(values))
+    return told
