@@ -6,6 +6,7 @@ import json
 import pytest
 
 from seeknal import open_project
+from seeknal.kernel.plugins import Plugins, enabled_plugins
 from seeknal.plugin import SeeknalError
 
 
@@ -334,3 +335,43 @@ def test_values_are_exact_in_every_format(shop):
         name: text for name, (_, _, text) in VALUES.items()
     }
     assert "E-" not in made.run(*asked, "table").stdout
+
+
+def test_the_dialects_that_the_help_names_are_those_that_there_are(stored):
+    pairs = [name.partition(" to ") for name in Plugins(enabled_plugins()).dialect_pairs]
+    known = sorted(target for origin, _, target in pairs if origin == "duckdb")
+
+    help = " ".join(stored.run("query", "--help").stdout.split())
+    codes = [
+        stored.run("query", "--metrics", "revenue", "--compile", "--dialect", dialect).exit_code
+        for dialect in known
+    ]
+
+    named = help.partition("the SQL of another engine: ")[2].partition(".")[0]
+    assert sorted(named.replace(" or ", ", ").split(", ")) == known
+    assert codes == [0] * len(known)
+
+
+def test_a_joined_dimension_may_be_named_by_its_model(stored):
+    asked = ("query", "--metrics", "revenue", "--format", "json", "--dimensions")
+
+    by_entity = stored.run(*asked, "customer__country").json()
+    by_model = stored.run(*asked, "customers__country").json()
+
+    assert [list(row.values()) for row in by_model] == [list(row.values()) for row in by_entity]
+
+
+def test_a_metric_in_a_filter_is_never_true_of_rows_without_the_entity(shop):
+    orders = "order_id,customer_id,ordered_at,region,amount,status\n"
+    rows = "1,7,2026-01-05,north,10.5,paid\n2,,2026-01-06,south,4,paid\n"
+    made = shop(**{"data/orders.csv": orders + rows})
+    made.run("run").assert_ok()
+    filter = "metric('order_count', 'customer')"
+
+    few = made.run("query", "--metrics", "revenue", "--filter", f"{filter} <= 5", "--format", "csv")
+    none = made.run(
+        "query", "--metrics", "revenue", "--filter", f"{filter} IS NULL", "--format", "csv"
+    )
+
+    assert few.stdout.split() == ["revenue", "10.5"]
+    assert none.stdout.split() == ["revenue", "4.0"]

@@ -44,7 +44,11 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
 @click.option("--timezone", metavar="ZONE", help="Where days begin and end, for this query.")
 @click.option("--saved-query", metavar="NAME", help="Begin with this saved query.")
 @click.option("--compile", "compile_", is_flag=True, help="Print the SQL instead of rows.")
-@click.option("--dialect", metavar="DIALECT", help="Transpile: snowflake, bigquery, trino, ...")
+@click.option(
+    "--dialect",
+    metavar="DIALECT",
+    help="With --compile: the SQL of another engine: postgres, spark or starrocks.",
+)
 @click.option(
     "--queries",
     metavar="FILE",
