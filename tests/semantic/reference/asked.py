@@ -89,11 +89,21 @@ class Asked:
         if fitting:
             spine = max(fitting, key=lambda one: RANK[one.grain])
             column = [row[spine.column] for row in project.tables[spine.table]]
-            return sorted({project.calendar.truncate(one, grain) for one in column if one})
+            declared = {project.calendar.truncate(one, grain) for one in column if one}
+            beyond = [
+                one
+                for one in self.generated(grain)
+                if not declared or not min(declared) <= one <= max(declared)
+            ]
+            return sorted(declared.union(beyond))
+        return self.generated(grain)
+
+    def generated(self, grain: str) -> list:
+        """The periods from the earliest to the latest time of all measures."""
         times = [one for measure in self.measures() for one in self.times(measure)]
         if not times:
             return []
-        calendar = project.calendar
+        calendar = self.project.calendar
         at, last = (calendar.truncate(edge(times, key=as_datetime), grain) for edge in (min, max))
         found = []
         while at <= last:

@@ -11,6 +11,7 @@ from seeknal_semantic.compiling.calendar import (
     at_wall,
     begin_of,
     is_whole_days,
+    shifted,
     step_of,
 )
 from seeknal_semantic.compiling.source import Source
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from seeknal_semantic.definitions import TimeSpine
 
 PERIOD, FIRST, LAST, SERIES = "period", "first", "last", "series"
+BEGIN, END = "spine_first", "spine_last"
 
 
 def spine_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Query:
     """A query of one column, ``period``: the begin of each period of ``grain``, each once.
 
     ``times`` are the times of all measures of a query, which it is made from where the project
-    has no spine that is fine enough.
+    has no spine that is fine enough, or one that does not reach all of them.
     """
     fitting = [
         spine
@@ -37,7 +39,8 @@ def spine_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) 
         if can_tell(spine.grain, grain, scope.calendar.fiscal_year_start)
     ]
     if fitting:
-        return _declared(scope, max(fitting, key=lambda spine: rank(spine.grain)), grain)
+        declared = _declared(scope, max(fitting, key=lambda spine: rank(spine.grain)), grain)
+        return _reaching(scope, declared, grain, times, parts)
     return _generated(scope, grain, times, parts)
 
 
@@ -71,6 +74,42 @@ def _declared(scope: Scope, spine: TimeSpine, grain: str) -> exp.Query:
 
 def _generated(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Query:
     """The series from the first to the last period in which anything lies."""
+    named = _ends_of(scope, grain, times, parts)
+    first, last = column(FIRST, named.name), column(LAST, named.name)
+    return with_series(exp.select(), named, grain, (first, last), PERIOD)
+
+
+def _reaching(
+    scope: Scope, declared: exp.Query, grain: str, times: Iterable[Measured], parts: Parts
+) -> exp.Query:
+    """A declared spine, and the series of periods before and after it in which anything lies."""
+    if not (times := tuple(times)):
+        return declared
+    spine = parts.add("spine", declared)
+    ends = _ends_of(scope, grain, times, parts)
+    period = column(PERIOD, spine)
+    begin = aliased(exp.Min(this=period), BEGIN)
+    end = aliased(exp.Max(this=period.copy()), END)
+    reach = exp.select(column(FIRST), column(LAST), column(BEGIN), column(END)).from_(ends)
+    edges = exp.select(begin, end).from_(table(spine)).subquery("edges")
+    named = table(parts.add("reach", reach.join(edges, join_type="CROSS")))
+    first, last = column(FIRST, named.name), column(LAST, named.name)
+    count, unit = step_of(grain)
+    # A spine without a row is as one that begins after all.
+    before = exp.Coalesce(
+        this=shifted(column(BEGIN, named.name), -count, unit), expressions=[last.copy()]
+    )
+    after = shifted(column(END, named.name), count, unit)
+    sides = [(first, before), (after, last)]
+    return exp.union(
+        exp.select(column(PERIOD)).from_(table(spine)),
+        *(with_series(exp.select(), named.copy(), grain, side, PERIOD) for side in sides),
+        distinct=True,
+    )
+
+
+def _ends_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Table:
+    """The named query of the first and the last period in which anything lies."""
     sources = [Source(scope, measured) for measured in times]
     begins = [begin_of(grain, source.time, scope.calendar) for source in sources]
     if len(sources) == 1:
@@ -82,9 +121,7 @@ def _generated(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts
         ]
         every = exp.union(*moments, distinct=False)
         ends = exp.select(*_ends(column(PERIOD))).from_(every.subquery("times"))
-    named = table(parts.add("ends", ends))
-    first, last = column(FIRST, named.name), column(LAST, named.name)
-    return with_series(exp.select(), named, grain, (first, last), PERIOD)
+    return table(parts.add("ends", ends))
 
 
 def _ends(begin: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
