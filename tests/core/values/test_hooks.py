@@ -59,6 +59,15 @@ class Open:
     def close(self): pass
 
 
+class Place:
+    def place(self, table): return table
+    def committed(self, load): return None
+    def knows(self, load): return False
+    def load(self, load, relation, told): return Loaded(rows=1)
+    def fail(self, load, error): pass
+    def close(self): pass
+
+
 @hookimpl
 def connection_types():
     note("connection_types")
@@ -242,6 +251,24 @@ def open_session(connection, project_root):
 
 
 @hookimpl
+def open_warehouse(connection, context):
+    note("open_warehouse")
+    return Place()
+
+
+@hookimpl
+def source_column_types(source, context):
+    note("source_column_types")
+    return None
+
+
+@hookimpl
+def source_horizon(source, column, context):
+    note("source_horizon")
+    return None
+
+
+@hookimpl
 def validate_project(project):
     note("validate_project")
     return []
@@ -309,6 +336,7 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("run")
     project.run("rollback", "prod", "--yes")
     project.run("connection", "test", "c")
+    project.run("ingest", "--connection", "c", "--table", "t", "--into", "c", "--incremental", "a")
     project.run("lineage", "--format", "json")
     with open_project(project.path) as opened:
         opened.query_metrics("revenue")
