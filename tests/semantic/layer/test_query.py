@@ -140,6 +140,39 @@ def test_python_code_asks_as_the_command_line_does(stored):
             project.query_metrics("reveneu")
 
 
+ADDED = (
+    "kind: semantic_model\nname: added\nmodel: ref('transform.more')\n"
+    "dimensions: [{name: size}]\nmeasures: [{name: cost, expr: price}, {name: n, agg: count}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "column"),
+    [
+        (["--metrics", "cost"], "price"),
+        (["--metrics", "n", "--dimensions", "size"], "size"),
+        (["--metrics", "n", "--filter", "size > 2"], "size"),
+        (["--metrics", "cost", "--compile"], "price"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_of_a_column_that_is_not_stored_yet_it_says_what_to_run(shop, asked, column):
+    before = "kind: transform\nname: more\nsql: SELECT 1 AS id\n"
+    project = shop(**{"seeknal|more.yml": before})
+    project.run("run").assert_ok()
+    now = before.replace("1 AS id", "1 AS id, 2 AS price, 3 AS size")
+    project.write({"seeknal/more.yml": now, "seeknal/added.yml": ADDED})
+
+    outcome = project.run("query", *asked)
+    project.run("run").assert_ok()
+
+    assert outcome.exit_code == 2
+    assert "error[SK1528]" in outcome.stderr
+    assert f"{column} is no column of the rows of transform.more, which have id" in outcome.stderr
+    assert "seeknal run --select +transform.more first" in outcome.stderr
+    assert project.run("query", *asked).exit_code == 0
+
+
 def test_without_a_run_it_says_what_is_missing(shop):
     outcome = shop().run("query", "--metrics", "revenue")
 

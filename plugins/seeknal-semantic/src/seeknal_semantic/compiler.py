@@ -127,6 +127,8 @@ class MetricCompiler:
         """
         found = self.told(query, self._type_of, self._has_column)
         nodes = found.nodes
+        for ref in found.reads:
+            self._check_column(NodeId(ref.relation), ref.column)
         sql = found.tree.sql(dialect="duckdb", pretty=True)
         columns = self._bound(sql, nodes)
         if dialect != "duckdb":
@@ -196,11 +198,25 @@ class MetricCompiler:
     def _has_column(self, node: NodeId, word: str) -> bool:
         return any(column.name.lower() == word.lower() for column in self.columns_of(node))
 
+    def _check_column(self, node: NodeId, word: str) -> None:
+        """Raise QueryRefused for a column that a node's rows do not have, or not yet."""
+        if not self._has_column(node, word):
+            known = ", ".join(column.name for column in self.columns_of(node))
+            raise refused(
+                "SK1528",
+                f"{word} is no column of the rows of {node}, which have {known}",
+                help=f"seeknal run --select +{node} first, where the node gives it by now",
+            )
+
     def _bound_type(self, node: NodeId, words: str) -> str:
         """DuckDB's type of an expression over a node's columns."""
+        from sqlglot import exp
+
         from seeknal_semantic.expressions import parse_expression
 
         tree = parse_expression(words)
+        for each in tree.find_all(exp.Column):
+            self._check_column(node, each.name)
         sql = f"SELECT {tree.sql(dialect='duckdb', comments=False)} FROM {self._name(node)}"
         (type,) = _bound(self._empty(node), sql).types
         return str(type)
