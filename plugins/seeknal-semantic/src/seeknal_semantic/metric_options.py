@@ -155,8 +155,12 @@ class SavedQueryKeys:
         (), summary="metrics and dimensions; one that begins with - from the largest on"
     )
     limit: int | None = option(None, summary="how many rows at most; 0 is all")
-    start: str | None = option(None, summary="the first time that counts")
-    end: str | None = option(None, summary="the last time that counts")
+    start: str | None = option(
+        None, summary="the first time that counts, with all of its period where one is shown"
+    )
+    end: str | None = option(
+        None, summary="the last time that counts, with all of its period where one is shown"
+    )
     timezone: str | None = option(None, summary="where days begin and end; else the project's")
     label: str | None = option(None, summary="its name for people", functional=False)
 

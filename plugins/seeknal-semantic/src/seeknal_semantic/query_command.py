@@ -39,8 +39,16 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
     type=click.IntRange(0),
     help="Show no more than so many; 0 is all.",
 )
-@click.option("--start", metavar="TIME", help="The first time that counts.")
-@click.option("--end", metavar="TIME", help="The last time that counts; a date counts whole.")
+@click.option(
+    "--start",
+    metavar="TIME",
+    help="The first time that counts; where a time is grouped by, all of its period does.",
+)
+@click.option(
+    "--end",
+    metavar="TIME",
+    help="The last time that counts; a date counts whole, and as with --start all of its period.",
+)
 @click.option("--timezone", metavar="ZONE", help="Where days begin and end, for this query.")
 @click.option("--saved-query", metavar="NAME", help="Begin with this saved query.")
 @click.option("--compile", "compile_", is_flag=True, help="Print the SQL instead of rows.")
