@@ -455,3 +455,25 @@ def test_what_is_wrong_with_a_model_is_told_once(with_report, old, new, code):
     assert outcome.exit_code == 2
     assert REPORT not in said
     assert {line[6:12] for line in said.splitlines() if line.startswith("error[")} == {code}
+
+
+def test_all_calls_that_fail_are_told_together_each_on_its_line(with_report):
+    text = """
+kind: transform
+name: report
+sql: |
+  SELECT *
+  FROM {{ metric_query(metrics=['reveneu']) }} AS a,
+    {{ metric_query(metrics=['revenue']) }} AS b,
+    {{ metric_query(metrics=['revenue'], dimensions=['regoin']) }} AS c,
+    {{ metric_query(metrics=['revenue'], filter="region = 3") }} AS d
+"""
+    project = with_report(text)
+
+    outcome = project.run("validate")
+
+    told = [line for line in outcome.stderr.splitlines() if "report.yml:" in line]
+    assert outcome.exit_code != 0
+    assert [line.partition("report.yml:")[2].partition(":")[0] for line in told] == ["5", "7"]
+    assert "did you mean revenue" in outcome.stderr
+    assert "did you mean region?" in outcome.stderr

@@ -91,6 +91,8 @@ class Calls:
         self.node = node
         self.made: list[SqlCall] = []
         self.reads: dict[NodeId, None] = {}
+        self.failed: list[tuple[str, Mapping[str, object]]] = []
+        """Calls that are told already: what they give is as good as any."""
 
     def names(self) -> dict[str, Callable[..., str]]:
         """What templates may call."""
@@ -114,8 +116,14 @@ class Calls:
             for known in self.made:
                 if (known.function, known.arguments) == (name, given):
                     return known.text
+            if (name, given) in self.failed:
+                return "(SELECT NULL)"
             asked = TemplateCall(node=self.node, arguments=given, project=project)
-            written = self.functions.write(name, asked)
+            try:
+                written = self.functions.write(name, asked)
+            except CallFailed:
+                self.failed.append((name, given))
+                raise
             self.reads |= dict.fromkeys(written.reads)
             text = in_brackets(written.sql, [call.text for call in self.made])
             self.made.append(SqlCall(function=name, arguments=given, text=text, said=written.said))

@@ -122,9 +122,12 @@ def _problems(
         lacking=scope.functions.missing,
     )
     if isinstance(error, CallFailed):
-        told = error.problems(faults.place_of_call(error.function, error, names.open), node)
+        told: dict[Problem, None] = {}
+        for failed in (error, *_further_failures(names, text)):
+            place = faults.place_of_call(failed.function, failed, names.open)
+            told |= dict.fromkeys(failed.problems(place, node))
         scope.functions.told.extend(told)
-        return told
+        return [*told]
     if isinstance(error, UndefinedError | _Mistake):
         macros = [name for source in scope.macros.values() for name in _macro_names(source)]
         known = {*names.all(), *macros}
@@ -142,6 +145,24 @@ def _missing(names: _Names, text: str) -> list[Missing]:
     with suppress(Exception), _time_limit():
         again.fill(_macros(names.scope) + text)
     return [*again.found.missing.values()]
+
+
+def _further_failures(names: _Names, text: str) -> Iterator[CallFailed]:
+    """The calls of a template that fail beside the first one."""
+    failed = names.calls.failed
+    while failed:
+        known = len(failed)
+        again = _Names(names.scope, names.params, names.further, names.calls)
+        try:
+            with _time_limit():
+                again.fill(_macros(names.scope) + text)
+        except CallFailed as error:
+            yield error
+        except Exception:
+            # What else goes wrong is not to be told: it may come of what failed.
+            return
+        if len(failed) == known:
+            return
 
 
 class _Mistake(Exception):
