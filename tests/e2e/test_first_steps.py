@@ -42,7 +42,8 @@ def test_the_next_steps_of_an_example_work_as_they_are_printed(shell, name):
     assert made.returncode == 0
     assert steps[0] == "cd demo"
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 failed" in done.stdout + done.stderr
+    if "seeknal run" in steps:
+        assert "0 failed" in done.stdout + done.stderr
     assert "OWED" not in done.stdout + done.stderr
 
 

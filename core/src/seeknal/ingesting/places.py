@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _FILES = (".yml", ".yaml", ".json")
 _OWN = ("protocol", "env_prefix")
 _TABLE = Pattern(r""":((?:"(?:[^"]|"")*"|[^":/])+)$""")
-_PASSWORD = Pattern(r"[?&](?:ssl)?password=[^&]", re.IGNORECASE)
+_PASSWORD = Pattern(r"[?&](?:ssl)?password[=][^&]", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
