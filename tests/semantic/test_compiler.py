@@ -13,7 +13,7 @@ from seeknal_semantic.compiler import MetricCompiler, sketch
 from tests.semantic import drawing, oracle
 from tests.semantic.compiled import Wrong, asked, by_compiler, compiled
 
-FEW, MANY = range(120), range(4000)
+FEW, MANY = range(60), range(4000)
 
 
 def judged(case):

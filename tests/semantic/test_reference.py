@@ -11,8 +11,8 @@ from tests.semantic.reference import Unjudged
 pytestmark = pytest.mark.once
 
 SEEDS = [
-    pytest.param(range(at, at + 50), marks=[pytest.mark.slow] if at >= 50 else [])
-    for at in range(0, 2000, 50)
+    pytest.param(range(at, at + 20), marks=[pytest.mark.slow] if at >= 20 else [])
+    for at in range(0, 2000, 20)
 ]
 PLAIN = ("region", "customer__country", "customer", "flag", "store__format")
 
