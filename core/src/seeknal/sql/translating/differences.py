@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 _SIGNS = {
     **{"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%", "DPipe": "||"},
     **{"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "Neg": "-"},
+    **{"AtTimeZone": "AT TIME ZONE"},
     **{"Between": "BETWEEN", "Like": "LIKE", "ILike": "ILIKE", "Is": "IS", "Not": "NOT"},
     **{"NullSafeEQ": "IS NOT DISTINCT FROM", "NullSafeNEQ": "IS DISTINCT FROM"},
     **{"Ordered": "ORDER BY", "Array": "[...]", "Double": "1e2", "JSONExtractScalar": "->>"},

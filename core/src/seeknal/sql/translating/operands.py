@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from seeknal.sql.translating.kinds import groups_of, is_iso, undigited
+from seeknal.sql.translating.zones import is_same_zone
 
 _WHOLE = ("whole", "long")
 
@@ -78,6 +79,8 @@ def _labels_of_text(node: Any) -> set[str]:
         found.add("float-text")
     if _is_moment(node.name):
         found.add("moment-text")
+    if is_same_zone(node.name):
+        found.add("zone")
     if re.fullmatch(r"-?\d{1,9}", node.name):
         found.add("digits")
     if re.fullmatch(r"(%[YmdHMS]|[-/: .])+", node.name):

@@ -34,6 +34,7 @@ _MONTHS = (
     " + EXTRACT(MONTH FROM {0}) - EXTRACT(MONTH FROM {1}) AS BIGINT)"
 )
 
+_ZONES = "the engines do not have the same times of that zone: UTC, and most of those of cities are"
 _CROSSED = "date_diff counts the boundaries that are crossed"
 _DAYS = "CAST(CAST({0} AS DATE) - CAST({1} AS DATE) AS BIGINT)"
 _UNITS_OF = (
@@ -388,6 +389,10 @@ _RULES = (
         for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
     ),
     Rule("Formatted", f"{NOW} string", "text", write="{1}"),
+    same(("AtTimeZone",), "timestamp zone", "instant"),
+    same(("AtTimeZone",), "instant zone", "timestamp"),
+    Rule("AtTimeZone", "timestamp|instant constant", refuse=_ZONES),
+    Rule("AtTimeZone", "date string", refuse="a DATE is an instant there, and a TIMESTAMP here"),
     *(
         Rule(
             "date_part",
