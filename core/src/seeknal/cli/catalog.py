@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.group("catalog", cls=Group)
 def catalog_command() -> None:
-    """Look up stored tables: what they are, their columns, and how their rows came about."""
+    """Look up stored tables, their columns, and how their rows came about."""
 
 
 @catalog_command.command("list", cls=Command)
