@@ -94,18 +94,22 @@ def _reaching(
     edges = exp.select(begin, end).from_(table(spine)).subquery("edges")
     named = table(parts.add("reach", reach.join(edges, join_type="CROSS")))
     first, last = column(FIRST, named.name), column(LAST, named.name)
-    count, unit = step_of(grain)
+    earlier, later = _beside(column(BEGIN, named.name), column(END, named.name), grain)
     # A spine without a row is as one that begins after all.
-    before = exp.Coalesce(
-        this=shifted(column(BEGIN, named.name), -count, unit), expressions=[last.copy()]
-    )
-    after = shifted(column(END, named.name), count, unit)
+    before, after = exp.Coalesce(this=earlier, expressions=[last.copy()]), later
     sides = [(first, before), (after, last)]
     return exp.union(
         exp.select(column(PERIOD)).from_(table(spine)),
         *(with_series(exp.select(), named.copy(), grain, side, PERIOD) for side in sides),
         distinct=True,
     )
+
+
+def _beside(begin: exp.Expr, end: exp.Expr, grain: str) -> tuple[exp.Expr, exp.Expr]:
+    """The period before the first one and that after the last."""
+    count, unit = step_of(grain)
+    found = shifted(begin, -count, unit), shifted(end, count, unit)
+    return (as_date(found[0]), as_date(found[1])) if is_whole_days(grain) else found
 
 
 def _ends_of(scope: Scope, grain: str, times: Iterable[Measured], parts: Parts) -> exp.Table:
