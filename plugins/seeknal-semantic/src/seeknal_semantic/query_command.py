@@ -55,7 +55,7 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
 @click.option(
     "--dialect",
     metavar="DIALECT",
-    help="With --compile: the SQL of another engine: postgres, spark or starrocks.",
+    help="The SQL of another engine: postgres, spark, starrocks, ...",
 )
 @click.option(
     "--queries",

@@ -19,9 +19,9 @@ from seeknal_semantic.compiling.plan import (
 )
 from seeknal_semantic.compiling.trees import (
     aliased,
-    as_double,
     both,
     column,
+    divided,
     either,
     equal,
     number,
@@ -149,14 +149,6 @@ def _speaks_of_none(value: Value) -> bool:
             tree = parse_expression(expr)
             replaces = tree.find(exp.Coalesce, exp.Case, exp.Is, exp.Greatest, exp.Least)
             return replaces is not None or any(map(_speaks_of_none, values.values()))
-
-
-def divided(numerator: exp.Expr, denominator: exp.Expr) -> exp.Expr:
-    """One by the other as a DOUBLE; NULL where that is 0."""
-    return exp.Div(
-        this=as_double(numerator),
-        expression=exp.Nullif(this=denominator.copy(), expression=exp.Literal.number(0)),
-    )
 
 
 def formula(expr: str, values: Mapping[str, exp.Expr]) -> exp.Expr:

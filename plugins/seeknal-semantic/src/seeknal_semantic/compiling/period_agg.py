@@ -18,9 +18,9 @@ from seeknal_semantic.compiling.spine import PERIOD
 from seeknal_semantic.compiling.trees import (
     NTH,
     aliased,
-    as_double,
     both,
     column,
+    divided,
     equal,
     grouped,
     is_first,
@@ -114,7 +114,7 @@ def _average(
     missing = exp.Sub(this=every_one.copy(), expression=exp.Count(this=exp.Star()))
     filled = exp.Mul(this=number(fill), expression=exp.Paren(this=missing))
     total = exp.Paren(this=exp.Add(this=exp.Sum(this=value), expression=filled))
-    mean = exp.Div(this=as_double(total), expression=every_one)
+    mean = divided(total, every_one)
     query = exp.select(*outer, aliased(mean, word)).from_(table(every))
     return grouped(_beside(query, every, counts, items), len(outer))
 

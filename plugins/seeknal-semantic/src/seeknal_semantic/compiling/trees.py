@@ -41,6 +41,14 @@ def as_double(value: exp.Expr) -> exp.Expr:
     return exp.cast(value.copy(), "DOUBLE")
 
 
+def divided(numerator: exp.Expr, denominator: exp.Expr) -> exp.Expr:
+    """One by the other as a DOUBLE; NULL where that is 0."""
+    return exp.Div(
+        this=as_double(numerator),
+        expression=exp.Nullif(this=denominator.copy(), expression=exp.Literal.number(0)),
+    )
+
+
 def equal(one: exp.Expr, other: exp.Expr) -> exp.Expr:
     """Whether both are the same; two NULLs are."""
     return exp.NullSafeEQ(this=one, expression=other)
