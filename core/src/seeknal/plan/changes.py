@@ -88,7 +88,7 @@ def consequences(
     steps = _told_of(plan, nodes, graph)
     verdicts = _verdicts(plan, nodes, snapshots, known)
     if whole and described is not None:
-        verdicts |= those_described(definitions(nodes, plan.fingerprints), before, nodes)
+        verdicts |= those_described(definitions(nodes, plan.fingerprints, before), before, nodes)
     effects = _effects(steps, graph, verdicts, known)
     found = [
         _direct(step, nodes[step.node], verdicts[step.node], effects, graph, snapshots, known)

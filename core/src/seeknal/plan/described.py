@@ -22,16 +22,22 @@ Then the definition of each column alone, and of the rest, where its options tel
 
 
 def definitions(
-    nodes: Mapping[NodeId, Node], fingerprints: Mapping[NodeId, Fingerprint]
+    nodes: Mapping[NodeId, Node],
+    fingerprints: Mapping[NodeId, Fingerprint],
+    before: Definitions,
 ) -> dict[NodeId, str]:
-    """How the nodes that only describe are defined now."""
+    """How the nodes that only describe are defined now, as they were ``before`` where they are."""
     return {
-        id: " ".join(
-            (short(fingerprints[id].content), short(fingerprints[id].config), *_parts(node))
-        )
+        id: _defined(node, fingerprints[id], before.get(id, ""))
         for id, node in nodes.items()
         if node.does == "describes" and id in fingerprints
     }
+
+
+def _defined(node: Node, fingerprint: Fingerprint, before: str) -> str:
+    said = [short(fingerprint.content), short(fingerprint.config)]
+    # Options are made of what is remembered of a project only where they are asked for.
+    return before if before.split()[:2] == said else " ".join((*said, *_parts(node)))
 
 
 def modified(now: Definitions, before: Definitions) -> frozenset[NodeId]:

@@ -46,7 +46,7 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
     )
     described = loaded.described(plan.environment)
     edited = edited or not described.keys().isdisjoint(
-        modified(described_now(project.nodes, plan.fingerprints), described)
+        modified(described_now(project.nodes, plan.fingerprints, described), described)
     )
     told = partial(
         consequences,

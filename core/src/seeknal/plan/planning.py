@@ -46,7 +46,7 @@ def _modified_nodes(
     A rule keeps nothing of its own: what it last asked is known of the nodes that it checks.
     ``described`` is how nodes that are no step of a run were last defined.
     """
-    return modified(definitions(nodes, fingerprints), described) | frozenset(
+    return modified(definitions(nodes, fingerprints, described), described) | frozenset(
         id
         for id, node in nodes.items()
         if node.does != "describes"

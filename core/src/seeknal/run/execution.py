@@ -185,8 +185,9 @@ class Execution:
         from seeknal.plan.described import definitions
 
         assert self.store is not None
-        now = definitions(self.project.nodes, plan.fingerprints)
-        if is_narrowed(self.request) or now == self.loaded.described(plan.environment):
+        before = self.loaded.described(plan.environment)
+        now = definitions(self.project.nodes, plan.fingerprints, before)
+        if is_narrowed(self.request) or now == before:
             return
         self.store.annotate(plan.environment, described=now)
 
