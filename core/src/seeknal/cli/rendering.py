@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     cls=Option,
     also=("--target",),
     metavar="DIALECT",
-    help="The SQL of another engine: postgres, spark, starrocks, ...",
+    help="The SQL of another dialect.",
 )
 @click.option("--pretty", is_flag=True, help="Lay the SQL out anew, as --dialect does.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something may mean something else.")

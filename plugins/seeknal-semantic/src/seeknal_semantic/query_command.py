@@ -55,7 +55,7 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
 @click.option(
     "--dialect",
     metavar="DIALECT",
-    help="The SQL of another engine: postgres, spark, starrocks, ...",
+    help="The SQL of another dialect.",
 )
 @click.option(
     "--queries",
