@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
 import seeknal
+from seeknal.project.python import uv
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core"
@@ -55,6 +57,13 @@ def test_a_distribution_brings_its_license_readme_and_types(package):
     assert (package / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert len((package / metadata(package)["readme"]).read_text()) > 200
     assert (module / "py.typed").is_file()
+
+
+def test_the_oldest_duckdb_that_is_taken_is_the_one_that_is_tested():
+    tested = re.search(r"^ +duckdb==(\S+)$", (ROOT / "tox.ini").read_text(), re.MULTILINE)
+
+    assert f"duckdb>={tested[1]}" in metadata(CORE)["dependencies"]
+    assert f"duckdb>={tested[1]}" in uv.NEEDED
 
 
 def test_the_root_is_no_distribution():

@@ -124,8 +124,9 @@ def past(
 
 def highest(cursor: duckdb.DuckDBPyConnection, scan: str, column: Column) -> str | None:
     """The largest value that has a place in the order, as text; None where no row has one."""
+    name = quote_identifier(column.name)
     ((found,),) = cursor.execute(
-        f"SELECT CAST({_newest(column)} AS VARCHAR) FROM {scan} WHERE NOT {unplaced(column)}"
+        f"SELECT CAST(max({name}) AS VARCHAR) FROM {scan} WHERE NOT {unplaced(column)}"
     ).fetchall()
     return None if found is None else str(found)
 
@@ -168,9 +169,7 @@ def not_arrived(
         f"{_as(f'n.{n}', eq)} IS NOT DISTINCT FROM {_as(f's.{n}', eq)}" for n, eq in keys
     )
     own = quote_identifier(column.name)
-    newest = (
-        f"SELECT CAST({_newest(column)} AS {column.type}) FROM {scan} WHERE NOT {unplaced(column)}"
-    )
+    newest = f"SELECT CAST(max({own}) AS {column.type}) FROM {scan} WHERE NOT {unplaced(column)}"
     old = f"({unplaced(column)} OR coalesce({own} <= ({newest}), false))"
     number, count = _free("seeknal_number", columns), _free("seeknal_count", columns)
     return (
@@ -183,12 +182,6 @@ def not_arrived(
         f" FROM numbered AS n LEFT JOIN seen AS s ON {same}"
         f" WHERE n.{number} > coalesce(s.{count}, 0)"
     )
-
-
-def _newest(column: Column) -> str:
-    """The largest value. DuckDB 1.5 takes that of a text from the file's statistics, cut short."""
-    name = quote_identifier(column.name)
-    return f"max({name} || '')" if column.type == "VARCHAR" else f"max({name})"
 
 
 def _as(value: str, equal: bool) -> str:

@@ -21,7 +21,7 @@ from seeknal.values.secret import scrub
 
 _PACKAGE = Path(__file__).parents[2]
 CHILD = _PACKAGE / "run" / "python" / "_child.py"
-NEEDED = ("duckdb>=1.5", "attrs>=23.2")
+NEEDED = ("duckdb>=1.5.5", "attrs>=23.2")
 """What the child itself needs beside the file's own packages."""
 SHOWN_LINES = 15
 EVENT = b"\x1e"
