@@ -11,12 +11,14 @@ from seeknal.cli.app import Command, Group
 from seeknal.cli.common import (
     complete_nodes,
     environment_option,
+    happened_in_run_option,
+    happened_to_node_option,
     only_environment_option,
     project_root,
 )
 from seeknal.cli.render import print_json, print_table, size_text, time_text
 from seeknal.cli.streams import say
-from seeknal.kernel.command_options import Option, format_option, limit_option
+from seeknal.kernel.command_options import format_option, limit_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,17 +105,8 @@ def search_command(word: str, environment: str, format_: str) -> None:
 
 
 @catalog_command.command("lineage", cls=Command)
-@click.option(
-    "--run",
-    "run_id",
-    cls=Option,
-    also=("--batch",),
-    metavar="RUN_ID",
-    help="Only this run; a start or end of its id will do.",
-)
-@click.option(
-    "--node", metavar="NODE", shell_complete=complete_nodes, help="Only what happened to this node."
-)
+@happened_in_run_option
+@happened_to_node_option
 @only_environment_option
 @limit_option(50)
 @format_option("table", "json")

@@ -80,6 +80,28 @@ def _environment_option(default: str | None, shown: str | bool) -> Callable[[F],
     )
 
 
+def happened_to_node_option(function: F) -> F:
+    """``--node`` of a command about what has happened."""
+    return click.option(
+        "--node",
+        metavar="NODE",
+        shell_complete=complete_nodes,
+        help="Only what happened to this node.",
+    )(function)
+
+
+def happened_in_run_option(function: F) -> F:
+    """``--run`` of a command about what has happened."""
+    return click.option(
+        "--run",
+        "run_id",
+        cls=Option,
+        also=("--batch",),
+        metavar="RUN_ID",
+        help="Only this run; a start or end of its id will do.",
+    )(function)
+
+
 def environment_argument(function: F) -> F:
     """``[ENV]``, the same as ``--env ENV``; `named_environment` tells which was meant."""
     return click.argument("name", metavar="[ENV]", required=False, callback=_read_environment)(

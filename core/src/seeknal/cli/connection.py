@@ -15,8 +15,9 @@ from seeknal.cli.common import project_root
 from seeknal.cli.invocation import Invocation
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.results import write_foreign_rows
+from seeknal.kernel import sessions
 from seeknal.kernel.command_options import format_option, profile_option
-from seeknal.values.errors import ConnectionFailed, ProjectError, RunError, SeeknalError, UsageError
+from seeknal.values.errors import ProjectError, RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
     from seeknal.cli.results import Wanted
@@ -190,18 +191,7 @@ def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
 
 
 def _session(connection: Connection, plugins: Plugins, root: Path) -> Session:
-    try:
-        session = plugins.hooks.open_session(connection=connection, project_root=root)
-    except SeeknalError:
-        raise
-    except Exception as error:
-        # A driver may raise anything; its words are what helps.
-        raise ConnectionFailed(f"connection {connection.name!r}: {error}") from error
-    if session is None:
-        raise UsageError(
-            f"connections of type {connection.type!r} cannot be queried", code="SK0608"
-        )
-    return session
+    return sessions.open_session(connection, plugins, root, "cannot be queried")
 
 
 def open_session(root: Path, profile: Path | None, name: str) -> Session:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, only_environment_option, project_root
+from seeknal.cli.common import (
+    happened_in_run_option,
+    happened_to_node_option,
+    only_environment_option,
+    project_root,
+)
 from seeknal.cli.completion import node_names
 from seeknal.cli.render import print_json, print_table, time_text
 from seeknal.cli.streams import say
-from seeknal.kernel.command_options import Option, format_option, limit_option
+from seeknal.kernel.command_options import format_option, limit_option
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import NodeId
 
@@ -25,20 +30,8 @@ Record = Mapping[str, Any]
 
 
 @click.command("history", cls=Command)
-@click.option(
-    "--node",
-    metavar="NODE",
-    shell_complete=complete_nodes,
-    help="Only what happened to this node.",
-)
-@click.option(
-    "--run",
-    "run_id",
-    cls=Option,
-    also=("--batch",),
-    metavar="RUN_ID",
-    help="Only this run; a start or end of its id will do.",
-)
+@happened_to_node_option
+@happened_in_run_option
 @only_environment_option
 @limit_option(20)
 @format_option("table", "json")

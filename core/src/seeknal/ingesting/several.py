@@ -22,8 +22,9 @@ from seeknal.ingesting.sources import of_table, source_of
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import node_logger
 from seeknal.kernel.plugins import load_plugins
+from seeknal.kernel.sessions import open_session
 from seeknal.run.engine import Engine
-from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError, UsageError
+from seeknal.values.errors import RunError, SeeknalError, UsageError
 from seeknal.values.loads import Load
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.secret import scrub
@@ -168,18 +169,9 @@ class Ingestion:
         return wishes
 
     def _listed(self, connection: Connection) -> Sequence[str]:
-        try:
-            session = self.plugins.hooks.open_session(
-                connection=connection, project_root=self.places.root
-            )
-        except SeeknalError:
-            raise
-        except Exception as error:
-            raise ConnectionFailed(f"connection {connection.name!r}: {error}") from error
-        if session is None:
-            raise UsageError(
-                f"connections of type {connection.type!r} do not list their tables", code="SK0608"
-            )
+        session = open_session(
+            connection, self.plugins, self.places.root, "do not list their tables"
+        )
         try:
             return [name for name in session.tables() if _table_name(name) != LOG]
         finally:
