@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seeknal.host.started import awaited as awaited
     from seeknal.kernel.command_options import connection_option as connection_option
     from seeknal.kernel.command_options import dry_run_option as dry_run_option
+    from seeknal.kernel.command_options import environment_option as environment_option
     from seeknal.kernel.command_options import force_option as force_option
     from seeknal.kernel.command_options import format_option as format_option
     from seeknal.kernel.command_options import output_option as output_option
@@ -171,6 +172,7 @@ _FROM = {
     "seeknal.kernel.command_options": (
         "connection_option",
         "dry_run_option",
+        "environment_option",
         "force_option",
         "format_option",
         "output_option",

@@ -11,6 +11,7 @@ import click
 
 from seeknal.cli.app import said
 from seeknal.cli.invocation import Invocation
+from seeknal.kernel import command_options
 from seeknal.kernel.command_options import Option, profile_option
 from seeknal.values.errors import UsageError
 from seeknal.values.patterns import Pattern
@@ -60,24 +61,14 @@ def _a_file(value: str, context: click.Context) -> UsageError:
 
 def environment_option(function: F) -> F:
     """``--env``, which is production when none is named."""
-    return _environment_option("prod", True)(function)
+    return command_options.environment_option(callback=_read_environment)(function)
 
 
 def only_environment_option(function: F) -> F:
     """``--env`` of a command that is about all environments when none is named."""
-    return _environment_option(None, "all")(function)
-
-
-def _environment_option(default: str | None, shown: str | bool) -> Callable[[F], F]:
-    return click.option(
-        "--env",
-        "environment",
-        metavar="ENV",
-        default=default,
-        show_default=shown,
-        callback=_read_environment,
-        help="The environment.",
-    )
+    return command_options.environment_option(
+        default=None, shown="all", callback=_read_environment
+    )(function)
 
 
 def happened_to_node_option(function: F) -> F:

@@ -77,6 +77,24 @@ def profile_option(function: F) -> F:
     )(function)
 
 
+def environment_option(
+    *,
+    default: str | None = "prod",
+    shown: str | bool = True,
+    callback: Callable[[click.Context, click.Parameter, str | None], str | None] | None = None,
+) -> Callable[[F], F]:
+    """``--env``, as ``environment``: ``default`` when none is named, which ``shown`` calls."""
+    return click.option(
+        "--env",
+        "environment",
+        metavar="ENV",
+        default=default,
+        show_default=shown,
+        callback=callback,
+        help="The environment.",
+    )
+
+
 def connection_option(function: F) -> F:
     """``--connection``: which connection of profiles.yml; None where none was named."""
     return click.option(

@@ -12,6 +12,7 @@ from seeknal.plugin import (
     ProjectError,
     connection_option,
     dry_run_option,
+    environment_option,
     force_option,
     format_option,
     output_option,
@@ -53,14 +54,7 @@ def show(metric: str, format_: str) -> None:
 
 
 @metrics_command.command("validate")
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    default="prod",
-    show_default=True,
-    help="The environment.",
-)
+@environment_option()
 @connection_option
 @format_option("text", "json")
 def validate(environment: str, connection: str | None, format_: str) -> None:

@@ -13,7 +13,7 @@ import click
 from attrs import frozen
 from click.core import ParameterSource
 
-from seeknal.plugin import connection_option, format_option, this_command
+from seeknal.plugin import connection_option, environment_option, format_option, this_command
 from seeknal_semantic.commands import project_layer
 
 if TYPE_CHECKING:
@@ -63,14 +63,7 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
     help="Answer each line of this file, a query in JSON, with a line of JSON.",
 )
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    default="prod",
-    show_default=True,
-    help="The environment.",
-)
+@environment_option()
 @connection_option
 @click.option(
     "--allow-stale", is_flag=True, help="With --connection: also where other rows are delivered."
