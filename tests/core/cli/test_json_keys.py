@@ -54,6 +54,7 @@ COMMANDS = (
     ["inspect", "orders", "--schema"],
     ["impact", "orders"],
     ["lineage", "--with-data"],
+    ["docs"],
     ["catalog", "list"],
     ["catalog", "show", "orders"],
     ["catalog", "search", "orders"],

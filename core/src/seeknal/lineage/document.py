@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -60,16 +61,23 @@ def lineage_document(
             if parent in shown
         ],
     }
-    scrubbed: dict[str, Any] = _scrubbed(document)
-    return scrubbed
+    masked: dict[str, Any] = scrubbed(document)
+    return masked
 
 
-def _scrubbed(value: Any) -> Any:
-    if isinstance(value, str):
-        return scrub(value)
-    if isinstance(value, dict):
-        return {name: _scrubbed(part) for name, part in value.items()}
-    return [_scrubbed(part) for part in value] if isinstance(value, list | tuple) else value
+def scrubbed(value: Any) -> Any:
+    """A part of a document with the secrets in its texts masked."""
+    # The same few names stand in it many times.
+    masked = cache(scrub)
+
+    def of(part: Any) -> Any:
+        if isinstance(part, str):
+            return masked(part)
+        if isinstance(part, dict):
+            return {name: of(inner) for name, inner in part.items()}
+        return [of(inner) for inner in part] if isinstance(part, list | tuple) else part
+
+    return of(value)
 
 
 def _node(node: Node, lineage: NodeLineage, facts: Facts) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def project_to(project: Project) -> dict[str, Any]:
     return {
         "name": project.name,
         "version": project.version,
+        "description": project.description,
         "variables": dict(project.variables),
         "execution": asdict(project.execution),
         "environments": asdict(project.environments),
@@ -76,6 +77,7 @@ def project_from(
         root=root,
         name=data["name"],
         version=data["version"],
+        description=data["description"],
         nodes={node.id: node for node in nodes},
         disabled=frozenset(map(NodeId, data["disabled"])),
         variables=data["variables"],

@@ -123,6 +123,7 @@ class _ProjectReader:
             root=self.root,
             name=settings.options.name,
             version=str(settings.options.version),
+            description=settings.options.description,
             nodes=nodes,
             disabled=self.disabled,
             variables={**settings.variables, **self.variables},

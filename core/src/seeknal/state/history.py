@@ -73,6 +73,19 @@ class History:
         for path in archived_files(self._folder):
             yield from archived_records(path, given)
 
+    def newest(self, environment: str, each: int) -> dict[NodeId | None, list[dict[str, Any]]]:
+        """The newest records of an environment: up to ``each`` of every node, and of runs (None).
+
+        Without months that are archived.
+        """
+        found: dict[NodeId | None, list[dict[str, Any]]] = {}
+        for record in self._matching({"environment": environment}, _FOR_COUNTS):
+            node = record.get("node")
+            records = found.setdefault(None if node is None else NodeId(node), [])
+            if len(records) < each:
+                records.append(record)
+        return found
+
     def durations(self) -> dict[NodeId, float]:
         """How many seconds each node took when it last ran."""
         found: dict[NodeId, float] = {}

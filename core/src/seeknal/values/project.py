@@ -71,6 +71,7 @@ class Project:
     root: Path
     name: str
     version: str = "1.0.0"
+    description: str | None = None
     nodes: Mapping[NodeId, Node]
     disabled: frozenset[NodeId] = frozenset()
     """Nodes that files define with ``enabled: false``."""
