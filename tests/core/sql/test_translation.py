@@ -125,6 +125,39 @@ def test_what_postgresql_would_give_and_duckdb_not_is_refused(sql, why):
     assert why in found.refusals[0].message
 
 
+@pytest.mark.parametrize(
+    ("format", "there"),
+    [
+        ("%Y at %H", r"'yyyy\' at \'HH'"),
+        ("day %d", r"'\'day \'dd'"),
+        ("[%Y] {%m}#%d", r"'\'[\'yyyy\'] {\'MM\'}#\'dd'"),
+        ("%Y-%m-%d", "'yyyy-MM-dd'"),
+    ],
+)
+def test_what_is_no_sign_of_a_format_is_one_text_in_spark(format, there):
+    found = translate(f"SELECT strftime(d, '{format}') AS x FROM t", "duckdb", "spark", T)
+
+    assert f"DATE_FORMAT(`t`.`d`, {there})" in found.sql()
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "sql"),
+    [
+        ("duckdb", "postgres", "strftime(d, '')"),
+        ("mysql", "duckdb", "date_format(d, '')"),
+        ("duckdb", "postgres", "strftime(d, '%d%a')"),
+        ("duckdb", "spark", "strftime(d, '%-m%m')"),
+        ("spark", "duckdb", """date_format(d, "yyyy''MM")"""),
+        ("spark", "duckdb", """date_format(d, "'a''b'")"""),
+        ("postgres", "duckdb", """to_char(d, '""')"""),
+    ],
+)
+def test_formats_that_may_mean_something_else_are_refused(origin, target, sql):
+    found = translate(f"SELECT {sql} AS x FROM t", origin, target, T)
+
+    assert [entry.message for entry in found.refusals] == [f"what {sql} gives is not known"]
+
+
 def test_every_refusal_is_told_with_its_place():
     sql = "SELECT a,\n  l[-1] AS one,\n  a // b AS half\nFROM t"
 

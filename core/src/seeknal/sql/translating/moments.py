@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -86,20 +87,24 @@ def read(expressions: Expressions, node: Any, scope: Scope) -> str:
 def _parts(text: str, formats: Formats) -> list[tuple[str, str]] | None:
     """The signs of a format, each with what it is there, and texts with an empty sign; None where
     one is not known."""
+    if text == "None":
+        # What the parser makes of an empty one.
+        return None
     signs = sorted(formats.signs, key=len, reverse=True)
     plain = r"[^%'\"\\]" if formats.letters else r"[-/:., ]"
     found: list[tuple[str, str]] = []
     place = 0
     while place < len(text):
         sign = next((sign for sign in signs if text.startswith(sign, place)), "")
+        # Quotes with nothing between them, as in 'a''b', may be a quote themselves.
         quoted = formats.quote and re.match(
-            f"{formats.quote}([^%'\"\\\\]*){formats.quote}", text[place:]
+            f"{formats.quote}([^%'\"\\\\]+){formats.quote}(?!{formats.quote})", text[place:]
         )
         if sign:
-            # A sign twice may be another one for the engine.
-            if found and found[-1][0] == sign:
+            there = formats.signs[sign]
+            if found and _are_one(found[-1], (sign, there)):
                 return None
-            found.append((sign, formats.signs[sign]))
+            found.append((sign, there))
             place += len(sign)
         elif quoted:
             found.append(("", quoted[1]))
@@ -109,7 +114,22 @@ def _parts(text: str, formats: Formats) -> list[tuple[str, str]] | None:
             place += 1
         else:
             return None
-    return found or None
+    return list(_joined(found)) or None
+
+
+def _are_one(before: tuple[str, str], after: tuple[str, str]) -> bool:
+    """Whether an engine may take two signs beside one another for others: one twice, or those
+    that go on with the same letter, as DD and D."""
+    return before[0] == after[0] or (before[0] != "" and before[1][-1] == after[1][0])
+
+
+def _joined(parts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same with one text where several stand beside one another."""
+    for is_text, group in groupby(parts, lambda part: not part[0]):
+        if is_text:
+            yield "", "".join(text for _, text in group)
+        else:
+            yield from group
 
 
 def _texts(parts: list[tuple[str, str]], moment: Any, target: str) -> list[Any]:
@@ -137,8 +157,8 @@ def _as_itself(text: str, target: str) -> str:
     """A text as it stands in a format for itself."""
     if target == "duckdb":
         return text.replace("%", "%%")
-    mark = "'" if target == "spark" else '"'
-    return f"{mark}{text}{mark}" if re.search("[A-Za-z0-9]", text) else text
+    mark, needing = ("'", r"[A-Za-z0-9#{}\[\]]") if target == "spark" else ('"', "[A-Za-z0-9]")
+    return f"{mark}{text}{mark}" if re.search(needing, text) else text
 
 
 def _pattern(parts: list[tuple[str, str]]) -> tuple[str, str, bool] | None:
@@ -149,7 +169,7 @@ def _pattern(parts: list[tuple[str, str]]) -> tuple[str, str, bool] | None:
     for sign, text in parts:
         code = sign.removesuffix("strict")
         if not sign:
-            pattern += "[.]" if text == "." else text
+            pattern += text.replace(".", "[.]")
         elif code in _READ and code not in places:
             places[code] = len(places) + 1
             pattern += _READ[code]

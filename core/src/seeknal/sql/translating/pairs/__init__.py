@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seeknal.sql.translating.rules import Pair
     from seeknal.values.dialects import DialectPair, Pairs
 
-VERSION = 4
+VERSION = 5
 """Counted up when translations give other values whatever their table."""
 
 _SPELLINGS = {"postgresql": "postgres"}
