@@ -88,3 +88,19 @@ def test_groups_that_are_others_are_refused_at_their_place(dialect, query, place
     found = translate(query, dialect, "duckdb", TABLES)
 
     assert [(refusal.line, refusal.column) for refusal in found.refusals] == [place]
+
+
+@pytest.mark.parametrize("number", [0, 3])
+@pytest.mark.parametrize("groups", ["{}", "ROLLUP ({})", "GROUPING SETS ((a), ({}))"])
+@pytest.mark.parametrize("dialect", ["postgres", "spark"])
+def test_a_group_by_the_number_of_no_result_stays_the_error_that_it_is(
+    tables, dialect, groups, number
+):
+    query = f"SELECT a, count(*) AS n FROM t GROUP BY {groups.format(number)}"
+
+    found = translate(query, dialect, "duckdb", TABLES)
+    back = translate(query, "duckdb", dialect, TABLES)
+
+    with pytest.raises(duckdb.BinderException, match="out of range"):
+        tables.sql(found.sql())
+    assert back.refusals or str(number) in back.sql()

@@ -61,10 +61,8 @@ def is_of_group(node: Any) -> bool:
 
 def ordinals(group: Any) -> Iterator[Any]:
     """The numbers of results that a query groups by."""
-    from sqlglot import exp
-
     for entry in _entries(group.expressions):
-        if isinstance(entry, exp.Literal) and entry.is_int:
+        if _is_number(entry):
             yield entry
 
 
@@ -129,11 +127,9 @@ def _has_empty_set(entry: Any) -> bool:
 
 def keys_of(select: Any) -> Iterator[Any]:
     """What a query groups by, with results for their numbers."""
-    from sqlglot import exp
-
     for entry in _entries(select.args["group"].expressions):
-        is_number = isinstance(entry, exp.Literal) and entry.is_int
-        yield select.expressions[int(entry.name) - 1].unalias() if is_number else entry
+        numbered = _numbered(entry, select) if _is_number(entry) else None
+        yield entry if numbered is None else numbered
 
 
 def keep_no_total_of_nothing(select: Any) -> bool:
@@ -183,11 +179,22 @@ def _text(entry: Any, select: Any) -> str | None:
     """What an entry stands for; None of a number that none of the results has."""
     from sqlglot import exp
 
-    items = select.expressions
-    if isinstance(entry, exp.Literal) and entry.is_int:
-        place = int(entry.name) - 1
-        return str(items[place].unalias().sql()).lower() if place < len(items) else None
-    for item in items if isinstance(entry, exp.Column) and not entry.table else ():
+    if _is_number(entry):
+        numbered = _numbered(entry, select)
+        return None if numbered is None else str(numbered.sql()).lower()
+    for item in select.expressions if isinstance(entry, exp.Column) and not entry.table else ():
         if isinstance(item, exp.Alias) and item.alias.lower() == entry.name.lower():
             return str(item.this.sql()).lower()
     return str(entry.sql()).lower()
+
+
+def _is_number(entry: Any) -> bool:
+    from sqlglot import exp
+
+    return isinstance(entry, exp.Literal) and bool(entry.is_int)
+
+
+def _numbered(number: Any, select: Any) -> Any:
+    """The result that a number stands for; None where there are not so many."""
+    items, place = select.expressions, int(number.name) - 1
+    return items[place].unalias() if 0 <= place < len(items) else None
