@@ -39,6 +39,16 @@ def test_a_query_that_has_them_stays_as_it_is(query):
             "SELECT extract(year FROM d) AS y /* FROM */ FROM t LIMIT 1",
             'SELECT extract(year FROM d) AS y, "_source_file", "_layer"  /* FROM */ FROM t LIMIT 1',
         ),
+        (
+            "SELECT id IS DISTINCT FROM 3 AS x, id IS NOT DISTINCT /* FROM */ FROM n FROM t",
+            "SELECT id IS DISTINCT FROM 3 AS x, id IS NOT DISTINCT /* FROM */ FROM n,"
+            ' "_source_file", "_layer"  FROM t',
+        ),
+        (
+            "SELECT sum(n) FILTER (n > 1) OVER () AS s, last(n IGNORE NULLS) OVER () AS l FROM t",
+            "SELECT sum(n) FILTER (n > 1) OVER () AS s, last(n IGNORE NULLS) OVER () AS l,"
+            ' "_source_file", "_layer"  FROM t',
+        ),
     ],
 )
 def test_what_a_query_leaves_out_is_added_behind_its_own(query, wanted):
@@ -64,6 +74,9 @@ def test_what_a_query_leaves_out_is_added_behind_its_own(query, wanted):
         ("SELECT string_agg(name, ',') FROM t", "aggregates"),
         ("SELECT list(id) FROM t", "aggregates"),
         ("SELECT arg_max(id, n) FROM t", "aggregates"),
+        ("SELECT sum(n) FILTER (n > 1) AS s FROM t", "aggregates"),
+        ("SELECT last(n IGNORE NULLS) AS l FROM t", "aggregates"),
+        ("SELECT *, count(*) FILTER (n > 1) OVER () + max(n) AS s FROM t", "aggregates"),
         ("SELECT * FROM range(3)", "no table"),
         ("PIVOT t ON id", "together"),
     ],

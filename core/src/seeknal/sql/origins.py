@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.tokens import tokenize
+from seeknal.sql.translating.grouping import is_of_group
+
+if TYPE_CHECKING:
+    from seeknal.sql.tokens import Token
 
 Carries = Callable[[str], bool]
 """Whether a table, as a query names it, has the columns; raises for one that is none."""
@@ -111,7 +115,7 @@ def _aggregates(item: Any) -> bool:
     from sqlglot import exp
 
     return any(
-        not isinstance(found.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls)
+        is_of_group(found)
         and found.find_ancestor(exp.Select, exp.Subquery) is item.find_ancestor(exp.Select)
         for found in item.find_all(exp.AggFunc)
     )
@@ -150,17 +154,23 @@ def _names_in(star: Any, key: str) -> set[str]:
 
 def _behind_items(query: str) -> int:
     """Where the items of the outermost SELECT end."""
-    tokens, depth, inside, before = tokenize(query), 0, False, None
-    for token in tokens:
+    tokens, depth, inside = tokenize(query), 0, False
+    for place, token in enumerate(tokens):
         if token.key in ("(", "[", "{"):
             depth += 1
         elif token.key in (")", "]", "}"):
             depth -= 1
         elif depth == 0 and token.key == "select":
             inside = True
-        elif depth == 0 and token.key == "from":
-            if inside and before is not None and before.key not in (",", "select"):
+        elif depth == 0 and token.key == "from" and not _compares(tokens, place):
+            before = tokens[place - 1]
+            if inside and before.key not in (",", "select"):
                 return before.end
             break
-        before = token
     raise NoSingleOrigin("say SELECT ... FROM with these columns among the others")
+
+
+def _compares(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a FROM is that of IS DISTINCT FROM."""
+    before = [token.key for token in tokens[max(0, place - 2) : place]]
+    return before in (["is", "distinct"], ["not", "distinct"])

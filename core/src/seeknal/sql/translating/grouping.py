@@ -50,13 +50,15 @@ def is_aggregated(item: Any) -> bool:
 
 
 def is_of_group(node: Any) -> bool:
-    """Whether an expression is an aggregate, with its filter and order, that is no window's."""
+    """Whether an expression is an aggregate, with what it takes and its order, that is no
+    window's."""
     from sqlglot import exp
 
-    while isinstance(node.parent, exp.Filter | exp.WithinGroup) and node.parent.this is node:
+    around = exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls
+    while isinstance(node.parent, around) and node.parent.this is node:
         node = node.parent
     is_window = isinstance(node.parent, exp.Window) and node.parent.this is node
-    return isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) and not is_window
+    return isinstance(node, exp.AggFunc | around) and not is_window
 
 
 def ordinals(group: Any) -> Iterator[Any]:
