@@ -21,6 +21,9 @@ FROM_TRINO = DialectTable(
     rules=(
         DialectRule("Div", "whole whole", "whole", write=BY_ZERO % "{0} // {1}", differs=WHOLE),
         DialectRule("Upper Lower", "string", refuse="Trino makes two letters of some"),
+        DialectRule("Avg", "whole", "numeric"),
+        DialectRule("Cast", "numeric DOUBLE", "double", write="{0}"),
+        DialectRule("Values Recursive", "query", "rows"),
         *ALIKE_RULES,
     ),
     orders_results=False,

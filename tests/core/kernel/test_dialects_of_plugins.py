@@ -95,6 +95,25 @@ def test_any_plugin_translates_from_it_and_to_it(site):
     assert [one.message for one in refused.refusals] == ["Trino makes two letters of some"]
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT avg(a) AS x FROM t", "avg(a) is a number of more digits than are kept there"),
+        (
+            "WITH RECURSIVE r(x) AS (SELECT avg(a) AS x FROM t UNION SELECT x FROM r WHERE 1 = 1)"
+            " SELECT 1 AS one FROM r",
+            "'x' has other digits there in each round",
+        ),
+    ],
+)
+def test_a_number_of_more_digits_than_are_kept_is_no_result(site, query, said):
+    whole = translate(query, "trino", "duckdb", T)
+    cast = translate(query.replace("avg(a)", "CAST(avg(a) AS DOUBLE)"), "trino", "duckdb", T)
+
+    assert said in whole.refusals[0].message
+    assert cast.refusals == ()
+
+
 def test_without_the_plugin_nothing_is_known_of_the_dialect(site, monkeypatch):
     monkeypatch.setenv("SEEKNAL_DISABLE_PLUGINS", "all")
 

@@ -21,6 +21,9 @@ COLLATED = "collated"
 QUOTIENT = "quotient"
 """A NUMERIC of PostgreSQL's division, whose digits depend on its value."""
 
+NUMERIC = "numeric"
+"""A number of more digits than DuckDB keeps, by the table of a plugin's."""
+
 NOW = "now"
 """The moment at which a query runs, or one that is counted from it."""
 

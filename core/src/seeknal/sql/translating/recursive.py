@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.sql.translating.kinds import COLLATED, QUOTIENT, UNKNOWN, kind_alone, undigited
+from seeknal.sql.translating.kinds import (
+    COLLATED,
+    NUMERIC,
+    QUOTIENT,
+    UNKNOWN,
+    kind_alone,
+    undigited,
+)
 from seeknal.sql.translating.scopes import Named, renamed
 
 if TYPE_CHECKING:
@@ -53,7 +60,7 @@ def first_columns(
     """The columns that a recursive query reads of itself: those of its first part."""
     found = renamed([Named(one.name, kind_alone(one.kind)) for one in columns], names)
     for column in found:
-        if undigited(column.kind) in ("decimal", QUOTIENT, "huge"):
+        if undigited(column.kind) in ("decimal", QUOTIENT, NUMERIC, "huge"):
             expressions.refuse(query, f"{column.name!r} has other digits there in each round")
         if expressions.pair.cuts_rounds and column.kind in ("text", COLLATED):
             expressions.refuse(query, f"texts of {column.name!r} are as long as the first ones")

@@ -11,7 +11,7 @@ from attrs import evolve
 from seeknal.sql.check import SqlRefused, parse_query
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.spans import parse_with_spans
-from seeknal.sql.translating.kinds import COLLATED, kind_of
+from seeknal.sql.translating.kinds import COLLATED, NUMERIC, kind_of
 from seeknal.sql.translating.misreading import misread
 from seeknal.sql.translating.pairs import between, called, table_of
 from seeknal.sql.translating.queries import Queries
@@ -117,6 +117,7 @@ def _kind(type: str, folds: bool) -> str:
 
 
 _ONLY_WITHIN = {
+    NUMERIC: "is a number of more digits than are kept there: make it a DOUBLE with CAST",
     "midnight": "gives an instant in PostgreSQL, by the time zone: make it a DATE with CAST",
 }
 """Kinds of which only parts or other forms are known there."""
