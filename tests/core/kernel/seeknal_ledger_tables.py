@@ -22,6 +22,8 @@ FROM_TRINO = DialectTable(
         DialectRule("Div", "whole whole", "whole", write=BY_ZERO % "{0} // {1}", differs=WHOLE),
         DialectRule("Upper Lower", "string", refuse="Trino makes two letters of some"),
         DialectRule("Avg", "whole", "numeric"),
+        DialectRule("TimeToStr", "moment time-format", "text", write="STRFTIME({0}, {1})"),
+        DialectRule("StrToTime", "string time-format", "timestamp", write="STRPTIME({0}, {1})"),
         DialectRule("Cast", "numeric DOUBLE", "double", write="{0}"),
         DialectRule("Values Recursive", "query", "rows"),
         *ALIKE_RULES,

@@ -14,7 +14,7 @@ from seeknal.plugin import SqlRefused, translate
 FOLDER = Path(conftest.__file__).parent
 LEDGER = (FOLDER / "seeknal_ledger.py").read_text()
 TABLES = (FOLDER / "seeknal_ledger_tables.py").read_text()
-T = {"t": {"a": "INTEGER", "b": "INTEGER", "s": "VARCHAR"}}
+T = {"t": {"a": "INTEGER", "b": "INTEGER", "s": "VARCHAR", "d": "DATE"}}
 ORDERS = "id,a,b,name\n1,7,2,x\n2,-7,2,y\n"
 SOURCE = "kind: source\nname: orders\nsource: csv\ntable: orders.csv\n"
 
@@ -112,6 +112,22 @@ def test_a_number_of_more_digits_than_are_kept_is_no_result(site, query, said):
 
     assert said in whole.refusals[0].message
     assert cast.refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "there"),
+    [
+        ("date_format(d, '%Y-%m-%d')", """STRFTIME("t"."d", '%Y-%m-%d')"""),
+        ("date_parse(s, '%Y-%m-%d')", """STRPTIME("t"."s", '%Y-%m-%d')"""),
+    ],
+)
+def test_a_rule_may_take_formats_of_times(site, expression, there):
+    found = translate(f"SELECT {expression} AS x FROM t", "trino", "duckdb", T)
+    other = expression.replace("%d", "%W")
+    refused = translate(f"SELECT {other} AS x FROM t", "trino", "duckdb", T)
+
+    assert there in found.sql()
+    assert f"what {other} of " in refused.refusals[0].message
 
 
 def test_without_the_plugin_nothing_is_known_of_the_dialect(site, monkeypatch):

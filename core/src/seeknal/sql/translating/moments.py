@@ -43,14 +43,13 @@ def formatted(expressions: Expressions, node: Any, scope: Scope) -> str:
     """A date or time as a text of a format."""
     from sqlglot import exp
 
-    said = node.args.get("format")
-    if said is None:
+    said, formats = node.args.get("format"), expressions.pair.formats
+    if said is None or formats is None:
         return expressions.by_rule(node, scope)
     kind = expressions.translate(node.this, scope)
     if kind == UNKNOWN:
         return UNKNOWN
-    formats = expressions.pair.formats
-    parts = _parts(said.name, formats) if formats and getattr(said, "is_string", False) else None
+    parts = _parts(said.name, formats) if getattr(said, "is_string", False) else None
     if parts is None:
         return expressions.refuse(node, f"what {expressions.written(node)} gives is not known")
     texts = _texts(parts, node.this, expressions.pair.target)
@@ -64,14 +63,13 @@ def read(expressions: Expressions, node: Any, scope: Scope) -> str:
     """A text as the date or time that it says in a format."""
     from sqlglot import exp
 
-    said = node.args.get("format")
-    formats = expressions.pair.formats
-    if said is None:
+    said, formats = node.args.get("format"), expressions.pair.formats
+    if said is None or formats is None:
         return expressions.by_rule(node, scope)
     kind = expressions.translate(node.this, scope)
     if kind == UNKNOWN:
         return UNKNOWN
-    parts = _parts(said.name, formats) if formats and getattr(said, "is_string", False) else None
+    parts = _parts(said.name, formats) if getattr(said, "is_string", False) else None
     found = _pattern(parts) if parts is not None else None
     if found is None:
         return expressions.refuse(node, f"what {expressions.written(node)} reads is not known")
