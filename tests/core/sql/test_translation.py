@@ -177,6 +177,13 @@ def test_every_refusal_is_told_with_its_place():
             "date_trunc('month',d)",
         ),
         ("postgres", "duckdb", "SELECT a FROM t\n  limit 1+1", "limit 1+1"),
+        (
+            "spark",
+            "duckdb",
+            "SELECT a,\n  cast('x'  as ARRAY<INT>) AS x FROM t",
+            "what cast('x' as ARRAY<INT>) of",
+        ),
+        ("postgres", "duckdb", "SELECT coalesce(\n  s->'x', s) AS x FROM t", "what s->'x' of"),
         ("duckdb", "postgres", "SELECT case when true then\n  {'a':1} END AS x", "{'a':1}"),
         (
             "duckdb",

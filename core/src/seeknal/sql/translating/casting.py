@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.documents import double_of_member
 from seeknal.sql.translating.kinds import UNKNOWN, kind_of, undigited
 
@@ -69,6 +70,6 @@ def try_cast(expressions: Expressions, node: Any, scope: Scope) -> str:
         if node.to.expressions and undigited(to) != "decimal":
             return expressions.refuse_unsure(node)
         return _with_digits(expressions.apply(node, [node.this, node.args["to"]], [kind, to]), to)
-    plain = exp.Cast(**{key: value for key, value in node.args.items() if value})
+    plain = written_for(exp.Cast(**{key: of for key, of in node.args.items() if of}), node)
     node.replace(plain)
     return cast(expressions, plain, scope)

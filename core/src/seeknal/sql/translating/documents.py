@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.spans import written_for
 from seeknal.sql.translating.kinds import LITERAL
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def arrow(expressions: Expressions, node: Any, scope: Scope) -> str:
         return expressions.refuse_unsure(node)
     path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=key.name)])
     column = exp.Column(this=names[0].copy())
-    member = exp.JSONExtract(this=column, expression=path, only_json_types=True)
+    member = written_for(exp.JSONExtract(this=column, expression=path, only_json_types=True), node)
     node.replace(member)
     return expressions.translate(member, scope)
 
