@@ -19,12 +19,12 @@ def cast(expressions: Expressions, node: Any, scope: Scope) -> str:
 
     to = node.args["to"]
     inner = node.this.unnest()
-    as_double = f"{type(inner).__name__}Double"
-    if kind_of(to) == "double" and as_double in expressions.rules:
-        return _double_of(expressions, node, inner, as_double, scope)
-    is_member = isinstance(node.this.unnest(), exp.JSONExtractScalar)
-    if is_member and kind_of(to) == "double" and "JSONDouble" in expressions.rules:
-        return double_of_member(expressions, node, scope)
+    if kind_of(to) == "double":
+        as_double = f"{type(inner).__name__}Double"
+        if as_double in expressions.rules:
+            return _double_of(expressions, node, inner, as_double, scope)
+        if isinstance(inner, exp.JSONExtractScalar) and "JSONDouble" in expressions.rules:
+            return double_of_member(expressions, node, scope)
     kind = expressions.translate(node.this, scope)
     if kind == UNKNOWN:
         return UNKNOWN

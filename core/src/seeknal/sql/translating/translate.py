@@ -56,8 +56,7 @@ def _translated(
 ) -> Translation:
     queries = Queries(pair, _columns(schema, pair), origin)
     refusals = misread(tree, origin, pair)
-    if pair.origin != "duckdb":
-        name_results(tree, origin, pair)
+    name_results(tree, origin, pair)
     columns = queries.query(tree)
     refusals += queries.refusals
     refusals += _inexact(tree, columns, origin)

@@ -19,6 +19,7 @@ CLOCK = (
     same(("Cast",), f"{NOW} DATE", "date"),
     same(("Cast",), f"{NOW} TIMESTAMP", "timestamp"),
     same(("Add", "Sub"), f"{NOW} interval", NOW),
+    Rule("Formatted", f"{NOW} string", "text", write="{1}"),
     same(_COMPARED, f"{NOW} moment|instant|{NOW}", "boolean"),
     same(_COMPARED, f"moment|instant {NOW}", "boolean"),
     same(("Between",), f"moment|instant|{NOW} moment|{NOW} moment|{NOW}", "boolean"),

@@ -8,6 +8,7 @@ from seeknal.sql.translating.pairs.formats import IN_POSTGRES, TO_POSTGRES
 from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
 from seeknal.sql.translating.pairs.plain import (
     COMPARISONS,
+    DAY,
     EQUALITIES,
     FULLER,
     LITERALS,
@@ -103,10 +104,9 @@ _SPACES = "[ \\t\\n\\r\\f\\v]*"
 _DIGITS = f"^{_SPACES}[+-]?[0-9]+{_SPACES}$"
 _EXACT = f"^{_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+){_SPACES}$"
 _FLOAT = f"^{_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]{{1,2}})?{_SPACES}$"
-_DAY = "([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]"
-_DATE = f"^{_SPACES}{_DAY}{_SPACES}$"
+_DATE = f"^{_SPACES}{DAY}{_SPACES}$"
 _TIMESTAMP = (
-    f"^{_SPACES}{_DAY}([ T][0-9][0-9]:[0-9]{{2}}(:[0-9]{{2}}(\\.[0-9]{{1,6}})?)?)?{_SPACES}$"
+    f"^{_SPACES}{DAY}([ T][0-9][0-9]:[0-9]{{2}}(:[0-9]{{2}}(\\.[0-9]{{1,6}})?)?)?{_SPACES}$"
 )
 _READ = (
     "CASE WHEN {0} ~ '%s' THEN CAST({0} AS %s)"
@@ -388,7 +388,6 @@ _RULES = (
         Rule("Extract", f"{unit} {NOW}", "whole", write=_FIELD, differs=_NUMBER_OF)
         for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
     ),
-    Rule("Formatted", f"{NOW} string", "text", write="{1}"),
     same(("AtTimeZone",), "timestamp zone", "instant"),
     same(("AtTimeZone",), "instant zone", "timestamp"),
     Rule("AtTimeZone", "timestamp|instant constant", refuse=_ZONES),

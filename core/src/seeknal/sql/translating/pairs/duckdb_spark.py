@@ -5,7 +5,7 @@ from __future__ import annotations
 from seeknal.sql.translating.pairs.clock import TODAY
 from seeknal.sql.translating.pairs.formats import IN_SPARK, TO_SPARK
 from seeknal.sql.translating.pairs.from_duckdb import COUNT_IF, UNSURE, deviations, quotients
-from seeknal.sql.translating.pairs.plain import COMPARISONS, FULLER, REST, VALUES
+from seeknal.sql.translating.pairs.plain import COMPARISONS, FULLER, REST, SEVERAL, VALUES
 from seeknal.sql.translating.rules import Pair, Rule, same
 
 _AVERAGE = "CAST(SUM({0}) AS DOUBLE) / NULLIF(COUNT({0}), 0)"
@@ -19,11 +19,6 @@ _TRUNCATES = "CAST cuts a fraction off in Spark, and rounds in DuckDB"
 _CROSSED = "date_diff counts the boundaries that are crossed"
 _YEARS = "(YEAR({0}) - YEAR({1}))"
 _CASE = "Spark makes several letters of some, such as SS of ß"
-SEVERAL = (
-    "\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e9a\u1f50\u1f52\u1f54\u1f56\u1f80-\u1faf\u1fb2-\u1fb4"
-    "\u1fb6\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc6\u1fc7\u1fcc\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2-\u1fe4\u1fe6"
-    "\u1fe7\u1ff2-\u1ff4\u1ff6\u1ff7\u1ffc\ufb00-\ufb06\ufb13-\ufb17"
-)
 _UPPER = (
     f"CASE WHEN {{0}} RLIKE '[{SEVERAL}]'"
     " THEN RAISE_ERROR('a letter without upper case has no counterpart there')"

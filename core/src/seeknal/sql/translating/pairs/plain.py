@@ -85,22 +85,25 @@ LITERALS = (
 )
 """Texts in quotes that PostgreSQL and DuckDB read alike."""
 
-_READ = (
+READ = (
     "CASE WHEN REGEXP_FULL_MATCH({0}, '%s') THEN CAST({0} AS %s)"
     " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
 )
+"""In DuckDB's SQL: a text of some form as a type, and an error of every other one."""
+DAY = "([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]"
+"""A DATE as every dialect reads it, as a regular expression."""
 READS = tuple(
     Rule(
         "Cast",
         f"text {type}",
         kind,
-        write=_READ % (of, type, type),
+        write=READ % (of, type, type),
         differs="texts that only one of them reads are an error",
     )
     for of, type, kind in (
         *(("-?[0-9]+", type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
         ("-?[0-9]+(\\.[0-9]+)?", "DOUBLE", "double"),
-        ("([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]", "DATE", "date"),
+        (DAY, "DATE", "date"),
     )
 )
 """Texts in DuckDB, in the forms that every dialect reads."""
@@ -164,20 +167,26 @@ CASES = tuple(
 )
 """Upper and lower letters: of Latin ones, and of scripts that have none."""
 
+SEVERAL = (
+    "\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e9a\u1f50\u1f52\u1f54\u1f56\u1f80-\u1faf\u1fb2-\u1fb4"
+    "\u1fb6\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc6\u1fc7\u1fcc\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2-\u1fe4\u1fe6"
+    "\u1fe7\u1ff2-\u1ff4\u1ff6\u1ff7\u1ffc\ufb00-\ufb06\ufb13-\ufb17"
+)
+"""Letters of which Spark makes several in capitals, but ß."""
+
 TRIES = tuple(
     Rule(
         "TryCast",
-        f"{text} {type}",
+        f"string|collated {type}",
         kind,
         write=f"CASE WHEN REGEXP_FULL_MATCH({{0}}, '{of}') THEN TRY_CAST({{0}} AS {type})"
         " WHEN REGEXP_MATCHES({0}, '[0-9]')"
         f" THEN CAST({{0}} || ' has no counterpart there' AS {type}) END",
         differs="texts that only one of them reads are an error",
     )
-    for text in ("string|collated",)
     for of, type, kind in (
         *(("-?[0-9]+", type, "whole") for type in ("SMALLINT", "INT", "BIGINT")),
-        ("([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]", "DATE", "date"),
+        (DAY, "DATE", "date"),
     )
 )
 """TRY_CAST of texts: NULL of what has no digit, and an error of what is read by several rules."""

@@ -10,10 +10,12 @@ from seeknal.sql.translating.pairs.plain import (
     BY_ZERO,
     COMPARISONS,
     CUT_OFF,
+    DAY,
     EQUALITIES,
     FULLER,
     LITERALS,
     NUMBERS,
+    READ,
     REST,
     ROWS,
     TEXTS,
@@ -54,14 +56,10 @@ _FLOAT = (
     f"(?i){_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)(e[+-]?[0-9]{{1,2}})?{_SPACES}"
     f"|{_SPACES}([+-]?inf(inity)?|nan){_SPACES}"
 )
-_DATE = f"{_SPACES}([1-9][0-9]{{3}}|[0-9]{{3}}[1-9])-[0-9][0-9]-[0-9][0-9]{_SPACES}"
+_DATE = f"{_SPACES}{DAY}{_SPACES}"
 _EXACT = f"{_SPACES}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+){_SPACES}"
 _TIMESTAMP = (
     _DATE.removesuffix(_SPACES) + "([ T][0-9][0-9]:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?" + _SPACES
-)
-_READ = (
-    "CASE WHEN REGEXP_FULL_MATCH({0}, '%s') THEN CAST({0} AS %s)"
-    " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS %s) END"
 )
 _COUNT = "decimal(20,0)"
 _TEXT = "texts that only one of them reads are an error"
@@ -337,7 +335,6 @@ _RULES = (
         Rule("Extract", f"{unit} {NOW}", _COUNT, write=f"EXTRACT({unit} FROM {{1}})")
         for unit in ("YEAR", "MONTH", "DAY", "QUARTER", "DOW", "ISODOW", "DOY", "WEEK", "HOUR")
     ),
-    Rule("Formatted", f"{NOW} string", "text", write="{1}"),
     Rule("Extract", "YEAR|MONTH|DAY|QUARTER|DOY|WEEK|ISOYEAR|DOW|ISODOW moment", _COUNT),
     Rule("Extract", "HOUR|MINUTE timestamp", _COUNT),
     Rule("Extract", "CENTURY|DECADE moment", _COUNT),
@@ -394,7 +391,7 @@ _RULES = (
             "Cast",
             f"text|bytewise {type}",
             kind,
-            write=_READ % (of, type, type),
+            write=READ % (of, type, type),
             differs=_TEXT,
         )
         for of, type, kind in (

@@ -11,10 +11,12 @@ from seeknal.sql.translating.pairs.plain import (
     CHOICES,
     CUTS,
     DATE_SPANS,
+    DAY,
     DAYS,
     LONG,
     NULL_AMONG,
     PLAIN,
+    READ,
     READS,
     SPANS,
     SUBSTRINGS,
@@ -28,12 +30,7 @@ _QUOTIENT = BY_ZERO % "{0} / CAST({1} AS DOUBLE)"
 
 _ZERO = "a division by 0 is an error in Snowflake"
 _BLANKS = "every kind of space is cut off in DuckDB, and only blanks in Snowflake"
-
-_DAY = (
-    "CASE WHEN REGEXP_FULL_MATCH({0}, '([1-9][0-9]{3}|[0-9]{3}[1-9])-[0-9][0-9]-[0-9][0-9]')"
-    " THEN CAST({0} AS DATE)"
-    " WHEN {0} IS NOT NULL THEN CAST({0} || ' has no counterpart there' AS DATE) END"
-)
+_DAY = READ % (DAY, "DATE", "DATE")
 
 _RULES = (
     Rule("Div", "double number", "double", write=_QUOTIENT),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from seeknal.sql.translating.pairs.clock import TODAY
-from seeknal.sql.translating.pairs.duckdb_spark import SEVERAL
 from seeknal.sql.translating.pairs.formats import FORMATTED, SPARK, reading
 from seeknal.sql.translating.pairs.from_duckdb import deviations
 from seeknal.sql.translating.pairs.plain import (
@@ -15,6 +14,7 @@ from seeknal.sql.translating.pairs.plain import (
     DATE_SPANS,
     PLAIN,
     READS,
+    SEVERAL,
     SPANS,
     SUBSTRINGS,
     TRIES,
