@@ -158,6 +158,21 @@ def test_formats_that_may_mean_something_else_are_refused(origin, target, sql):
     assert [entry.message for entry in found.refusals] == [f"what {sql} gives is not known"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "target", "expression", "there"),
+    [
+        ("duckdb", "spark", "3 * xor(a, b)", "3 * (`t`.`a` ^ `t`.`b`)"),
+        ("duckdb", "spark", "xor(a, b) IN (3)", "(`t`.`a` ^ `t`.`b`) IN (3)"),
+        ("snowflake", "duckdb", "-bitand(a, b)", '-("t"."a" & "t"."b")'),
+        ("duckdb", "spark", "a & b", "`t`.`a` & `t`.`b`"),
+    ],
+)
+def test_a_function_that_is_an_operator_there_has_brackets(origin, target, expression, there):
+    found = translate(f"SELECT {expression} AS x FROM t", origin, target, T)
+
+    assert f"SELECT {there} AS" in found.sql()
+
+
 def test_every_refusal_is_told_with_its_place():
     sql = "SELECT a,\n  l[-1] AS one,\n  a // b AS half\nFROM t"
 

@@ -39,6 +39,9 @@ _FLAGS = frozenset(
 )
 """What a parser notes of how its dialect means a construct: the rules know."""
 
+_BITS = frozenset(("BitwiseAnd", "BitwiseOr", "BitwiseXor"))
+"""What may be a function at its origin, whose operands need no brackets around it there."""
+
 _SETTLED = frozenset(
     ("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", "Between", "Coalesce")
 )
@@ -154,6 +157,8 @@ class Expressions:
             return self.refuse(node, rule.refuse)
         if rule.write is not None:
             self.write(node, rule, operands)
+        elif name in _BITS:
+            node.replace(written_for(beside_others(node.copy(), node.parent), node))
         kind = rule.kind(kinds)
         if digits_of(rule.gives) is None:
             kind = result_of(name, operands, kinds, kind)
