@@ -173,6 +173,22 @@ def test_a_function_that_is_an_operator_there_has_brackets(origin, target, expre
     assert f"SELECT {there} AS" in found.sql()
 
 
+@pytest.mark.parametrize(
+    ("join", "lost"),
+    [
+        ("LEFT JOIN unnest(l) AS u(v) ON true", True),
+        ("LEFT JOIN LATERAL unnest(l) AS u(v) ON true", True),
+        ("JOIN unnest(l) AS u(v) ON v = a", True),
+        ("JOIN unnest(l) AS u(v) ON true", False),
+        ("CROSS JOIN unnest(l) AS u(v)", False),
+    ],
+)
+def test_what_a_join_says_of_elements_of_lists_is_not_lost_in_spark(join, lost):
+    found = translate(f"SELECT v FROM t {join}", "duckdb", "spark", T)
+
+    assert [entry.construct for entry in found.refusals] == ["Join"] * lost
+
+
 def test_every_refusal_is_told_with_its_place():
     sql = "SELECT a,\n  l[-1] AS one,\n  a // b AS half\nFROM t"
 

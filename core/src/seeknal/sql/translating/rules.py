@@ -93,6 +93,8 @@ class Pair:
     """A recursive query has no longer texts than its first rows."""
     sees_beside: bool = False
     """A query in brackets in FROM sees the tables before it, without LATERAL."""
+    unnests_all: bool = False
+    """What joins say of the elements of a list is lost there: each row has each of its own."""
     names_elements: bool = False
     """The column of ``unnest(...) AS t`` is ``t``, too."""
     columns_of_values: tuple[str, int] = ("column", 1)

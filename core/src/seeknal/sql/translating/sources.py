@@ -242,6 +242,8 @@ class Sources:
         self.expressions.only(node, allowed)
 
     def _join(self, join: Any, scope: Scope) -> None:
+        from sqlglot import exp
+
         words = {str(join.args.get(part) or "") for part in ("side", "kind")}
         self._only(join, _JOIN)
         if not words <= set(_KINDS):
@@ -250,6 +252,11 @@ class Sources:
         self._source(join.this, scope)
         self._natural(join, before, scope)
         using = join.args.get("using") or ()
+        if self.pair.unnests_all and isinstance(join.this, exp.Unnest):
+            on = join.args.get("on")
+            is_true = on is None or (isinstance(on, exp.Boolean) and on.this)
+            if using or not is_true or not words <= {"", "INNER", "CROSS"}:
+                self.expressions.refuse_unsure(join)
         for name in using:
             self._merge(name, before, scope, "FULL" in words)
         scope.usings.append([name.name.lower() for name in using])

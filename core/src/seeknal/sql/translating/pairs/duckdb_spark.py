@@ -284,6 +284,7 @@ PAIR = Pair(
     reuses_names=True,
     merged_first=False,
     adds_totals=True,
+    unnests_all=True,
     cuts_compared=True,
     widens_compared=True,
     ranks_without_order=False,
