@@ -252,7 +252,13 @@ _RULES = (
         )
         for type in ("INT", "BIGINT")
     ),
-    Rule("IsNan", "double", "boolean"),
+    Rule(
+        "IsNan",
+        "double",
+        "boolean",
+        write="CASE WHEN {0} IS NOT NULL THEN ISNAN({0}) END",
+        differs="of NULL it is false in Spark",
+    ),
     *(
         Rule(
             "Cast",
