@@ -201,7 +201,7 @@ def test_provenance_names_urls_without_what_may_be_secret_in_them(seeknal_projec
 
 
 def files_of(project, node):
-    """What ``_source_file`` says, without the moment beside it, which DuckDB 1.5 gives with pytz."""
+    """What ``_source_file`` says; the moment beside it DuckDB 1.5 gives with pytz alone."""
     stored = project / f"target/intermediate/source_{node}.parquet"
     with duckdb.connect() as connection:
         return {name for (name,) in connection.read_parquet(str(stored))["_source_file"].fetchall()}
