@@ -281,6 +281,38 @@ def test_fewer_records_than_the_server_counts_are_refused(rest):
     assert "page 2 is empty, and 7 of 9 records came (total)" in error.message
 
 
+@pytest.mark.parametrize(("start", "skipped"), [(0, 0), (1, 0), (4, 0), (1, 1), (4, 4)])
+@pytest.mark.parametrize("counts", ["all", "those from start on"])
+def test_no_record_is_lost_whatever_the_first_offset_and_the_total_mean(
+    rest, start, skipped, counts
+):
+    total = len(ITEMS) - (skipped if counts == "those from start on" else 0)
+
+    def pages(request):
+        first = int(request.params["offset"]) - start + skipped
+        return page({"items": ITEMS[first : first + 2], "total": total})
+
+    rest.api.on("/items", pages)
+    way = {"type": "offset", "start": start, "total": "total"}
+
+    found = rest.read(records="items", pagination=way)
+
+    assert found == (["id"], IDS[skipped:])
+
+
+def test_a_server_that_ends_too_early_is_refused_whatever_the_first_offset(rest):
+    def pages(request):
+        first = int(request.params["offset"]) - 1
+        return page({"items": ITEMS[first:5], "total": len(ITEMS)})
+
+    rest.api.on("/items", pages)
+    way = {"type": "offset", "start": 1, "total": "total"}
+
+    error = rest.refused(records="items", pagination=way)
+
+    assert "page 2 is empty, and 5 of 7 records came (total)" in error.message
+
+
 @pytest.mark.parametrize(
     ("body", "records", "message", "help"),
     [

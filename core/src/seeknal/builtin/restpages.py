@@ -177,14 +177,16 @@ class _Offsets:
         self.last = _other(self.options, page, self.last, self.name)
         # A server may give fewer records than it is asked for: what counts is what came.
         self.offset += page.records
+        came = self.offset - self.before
         total = _number(self.options.total, page)
-        if total is not None and self.offset >= total:
+        # Records may be counted from the beginning or from ``start`` on, and ``start`` may be the
+        # first record's number: only where nothing is missing in any reading is this the end.
+        if total is not None and came >= total:
             return None
         if page.records == 0:
-            if total is not None:
+            if total is not None and self.offset < total:
                 raise PageFault(
-                    f"is empty, and {self.offset:,} of {total:,} records came"
-                    f" ({self.options.total})",
+                    f"is empty, and {came:,} of {total:,} records came ({self.options.total})",
                     "SK0796",
                     f"does the server go on from {self.name}? records may have changed meanwhile",
                 )
