@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import duckdb
 import pytest
@@ -240,6 +241,130 @@ def test_values_of_private_columns_are_in_no_file(seeknal_project):
     columns = {column["name"]: column for column in table(made, "transform.contacts")["columns"]}
     assert columns["id"]["max"] == "2"
     assert columns["contact"]["null_count"] == 0
+
+
+ADDRESSES = "id,name,email,age\n1,open,ada@example.com,40\n2,known,bob@example.com,50\n"
+HIDING = """
+    kind: source
+    name: people
+    source: csv
+    table: data/people.csv
+    columns:
+      email: {type: VARCHAR, pii: true}
+"""
+
+
+def told(made, node, environment=None):
+    """The columns of which the catalog tells the smallest value."""
+    found = table(made, node, environment)["columns"]
+    return {column["name"] for column in found if column["min"] is not None}
+
+
+@pytest.mark.parametrize(
+    ("select", "shown"),
+    [
+        ("SELECT id, email AS name, age FROM ref('source.people')", {"id", "age"}),
+        ("SELECT id, upper(email) AS name, name AS email FROM ref('source.people')", {"id"}),
+        ("SELECT name AS id, email || age AS age FROM ref('source.people')", {"id"}),
+        ("SELECT name, max(email) AS age FROM ref('source.people') GROUP BY name", {"name"}),
+        ("SELECT age + 1 AS older, name FROM ref('source.people')", {"older", "name"}),
+        ("SELECT id, email AS name, age FROM ref('transform.handed')", {"id", "age"}),
+        ("SELECT id, said AS name, age FROM ref('transform.handed')", {"id", "age"}),
+        ("SELECT id, said AS name, age FROM ref('transform.seen')", {"id", "age"}),
+    ],
+)
+def test_a_column_made_of_private_ones_tells_no_values_under_any_name(
+    seeknal_project, select, shown
+):
+    handed = "SELECT *, email AS said FROM ref('source.people')"
+    made = seeknal_project(
+        {
+            "data/people.csv": ADDRESSES,
+            "seeknal/people.yml": HIDING,
+            "seeknal/handed.sql": handed,
+            "seeknal/seen.yml": f"""
+                kind: transform
+                name: seen
+                materialized: view
+                transform: {handed}
+            """,
+            "seeknal/made.sql": select,
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    assert told(made, "transform.made") == shown
+    assert told(made, "source.people") == {"id", "name", "age"}
+
+
+def test_python_that_nobody_can_trace_over_private_columns_tells_no_values(seeknal_project):
+    code = """
+        from seeknal.pipeline import transform
+
+        @transform(name="made", inputs=["source.people"])
+        def made(ctx):
+            return ctx.ref("source.people").df().rename(columns={"name": "x", "email": "name"})
+    """
+    made = seeknal_project(
+        {
+            "data/people.csv": ADDRESSES,
+            "seeknal/people.yml": HIDING,
+            "seeknal/pipelines/made.py": code,
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    assert told(made, "transform.made") == set()
+
+
+def test_columns_of_a_node_that_is_gone_tell_no_values(seeknal_project):
+    made = seeknal_project(project())
+    made.run("run").assert_ok()
+    (made.path / "seeknal/counted.yml").unlink()
+    (made.path / "seeknal/clean.yml").unlink()
+    shutil.rmtree(made.path / "target/catalog")
+
+    made.run("catalog", "list").assert_ok()
+
+    assert told(made, "transform.clean") == set()
+    assert table(made, "transform.clean")["columns"][0]["null_count"] == 0
+    assert "id" in told(made, "source.people")
+
+
+def test_columns_that_are_marked_later_tell_no_values_from_the_next_run_on(seeknal_project):
+    made = seeknal_project(
+        {
+            "data/people.csv": ADDRESSES,
+            "seeknal/people.yml": HIDING.replace(", pii: true", ""),
+            "seeknal/made.sql": "SELECT id, email AS name FROM ref('source.people')",
+        }
+    )
+    made.run("run").assert_ok()
+    made.write({"seeknal/people.yml": HIDING})
+
+    made.run("run").assert_ok()
+
+    assert told(made, "source.people") == {"id", "name", "age"}
+    assert told(made, "transform.made") == {"id"}
+
+
+def test_a_map_of_another_definition_tells_no_values_of_what_was_private_then(seeknal_project):
+    files = {
+        "data/people.csv": ADDRESSES,
+        "seeknal/people.yml": HIDING,
+        "seeknal/made.sql": "SELECT id, email AS name FROM ref('source.people')",
+    }
+    made = seeknal_project(files)
+    made.run("run").assert_ok()
+    made.write({"seeknal/made.sql": "SELECT 1 AS id, 'x' AS name"})
+    made.run("run").assert_ok()
+    made.run("rollback", "prod", "--yes").assert_ok()
+
+    made.run("catalog", "list").assert_ok()
+
+    assert told(made, "transform.made") == set()
 
 
 def test_types_that_are_stored_as_others_tell_no_bounds(seeknal_project):

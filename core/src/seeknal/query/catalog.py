@@ -28,9 +28,9 @@ def brought_up_to_date(root: Path, environment: str, loaded: Loaded | None = Non
         from seeknal.plan.session import Request, load
         from seeknal.run.catalog import keep_catalog
 
-        project = (loaded or load(root, Request(command="catalog"))).project
+        loaded = load(root, Request(command="catalog"))
         with suppress(OSError):
-            keep_catalog(project, environment, state)
+            keep_catalog(loaded, environment, state)
     return catalog
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.run.private_columns import private_columns
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.catalog import Catalog, document
-from seeknal.values.pii import pii_columns
-from seeknal.values.provenance import PROVENANCE
 
 if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
     from seeknal.state.catalog import Document
     from seeknal.state.column_statistics import Statistics
     from seeknal.state.ledger import EnvironmentState
@@ -23,44 +23,66 @@ if TYPE_CHECKING:
 
 
 def keep_catalog(
-    project: Project, environment: str, state: EnvironmentState, *, anew: bool = False
+    loaded: Loaded, environment: str, state: EnvironmentState, *, anew: bool = False
 ) -> None:
     """Write the files of tables that have changed since they were written, and remove others'.
 
-    Without ``anew`` only where the environment has another generation. Raises OSError.
+    Without ``anew`` only where the environment has another generation, or other columns have
+    become private. Raises OSError.
     """
+    project = loaded.project
     catalog = Catalog(project.target, environment)
-    mark = [state.generation, project.profile_statistics]
+    mark = [state.generation, project.profile_statistics, _marked(project.nodes)]
     if not anew and catalog.is_current(mark):
         return
-    documents = catalog_documents(project, environment, state)
+    documents = catalog_documents(loaded, environment, state)
     catalog.write(found for found, new in documents.values() if new)
     catalog.keep_only(documents.keys(), mark)
 
 
+def _marked(nodes: Mapping[NodeId, Node]) -> list[str]:
+    """The columns that say ``pii: true``."""
+    return [f"{id}.{spec.name}" for id, node in nodes.items() for spec in node.columns if spec.pii]
+
+
 def catalog_documents(
-    project: Project, environment: str, state: EnvironmentState
+    loaded: Loaded, environment: str, state: EnvironmentState
 ) -> dict[NodeId, tuple[Document, bool]]:
     """Each table's document, and whether its file does not say that yet."""
+    project, snapshots = loaded.project, state.snapshots
     catalog = Catalog(project.target, environment)
+    wanted = {
+        id: made
+        for id, snapshot in snapshots.items()
+        if (made := document(project.nodes.get(id), snapshot, environment, state.generation))
+    }
+    private = private_columns(loaded, snapshots, wanted)
     found: dict[NodeId, tuple[Document, bool]] = {}
     new: dict[NodeId, Document] = {}
-    for id, snapshot in state.snapshots.items():
-        wanted = document(project.nodes.get(id), snapshot, environment, state.generation)
-        if wanted is None:
-            continue
-        known = catalog.current(wanted)
-        if known is None:
-            new[id] = wanted
-        found[id] = known or wanted, known is None
-    for id, statistics in _statistics(project, new, state.snapshots).items():
-        hidden = _hidden(project.nodes, state.snapshots, id)
+    for id, made in wanted.items():
+        known = catalog.current(made)
+        if known is None or _tells(known, private[id]):
+            known, new[id] = None, made
+        found[id] = known or made, known is None
+    for id, statistics in _statistics(project, new, snapshots).items():
         for column in found[id][0]["columns"]:
             told = statistics.get(column["name"], {})
-            if column["name"] in hidden:
-                told = {name: value for name, value in told.items() if name not in ("min", "max")}
+            if column["name"].lower() in private[id]:
+                told = {name: value for name, value in told.items() if name not in VALUES}
             column |= told
     return found
+
+
+def _tells(known: Document, private: Collection[str]) -> bool:
+    """Whether a file has values of columns that are private now."""
+    return any(
+        column["name"].lower() in private and any(column[name] is not None for name in VALUES)
+        for column in known["columns"]
+    )
+
+
+VALUES = ("min", "max")
+"""The statistics that are values of rows."""
 
 
 def _statistics(
@@ -91,23 +113,3 @@ def _statistics(
             told = of_footers(connection, columns)
             return {id: told[path] for id, path in files.items()}
     return {}
-
-
-def _hidden(
-    nodes: Mapping[NodeId, Node], snapshots: Mapping[NodeId, Snapshot], id: NodeId
-) -> set[str]:
-    """Columns of which no value is told: those with ``pii: true``, and what may be made of them."""
-    private = pii_columns(nodes, id)
-    own = snapshots[id].columns or ()
-    if not private:
-        return set()
-    handed_on = {
-        column.name
-        for parent in (nodes[id].parents if id in nodes else ())
-        if (known := snapshots.get(parent)) is not None
-        for column in known.columns or ()
-    }
-    plain = handed_on | {column.name for column in PROVENANCE}
-    if id in nodes and nodes[id].does == "loads":
-        plain |= {column.name for column in own}
-    return {c.name for c in own if c.name.lower() in private or c.name not in plain}

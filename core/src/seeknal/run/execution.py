@@ -148,7 +148,7 @@ class Execution:
         if state is None or self.stop.at_once:
             return
         try:
-            keep_catalog(self.project, environment, state, anew=self.store.recorded)
+            keep_catalog(self.loaded, environment, state, anew=self.store.recorded)
         except OSError as error:
             self.warn(f"the catalog could not be written: {error}")
 
