@@ -140,6 +140,23 @@ def test_values_of_private_columns_are_nowhere_in_the_page(made, rows):
     assert "hidden.example" not in text
 
 
+def test_the_page_has_no_values_of_what_is_made_of_columns_that_were_marked_since(seeknal_project):
+    people = FILES["seeknal/people.yml"]
+    made = seeknal_project(
+        {
+            **FILES,
+            "seeknal/people.yml": people.replace(", pii: true", ", description: where"),
+            "seeknal/said.sql": "SELECT id, email AS name FROM ref('source.people')",
+        }
+    )
+    made.run("run").assert_ok()
+    made.write({"seeknal/people.yml": people})
+
+    found = nodes(made)["transform.said"]["columns"]
+
+    assert {column["name"]: column["min"] for column in found} == {"id": "1", "name": None}
+
+
 def test_rows_are_in_the_page_only_where_they_are_asked_for(made):
     without, one = nodes(made), nodes(made, "--preview", 1)
 

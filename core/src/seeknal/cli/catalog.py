@@ -132,13 +132,13 @@ def lineage_command(
 def _documents(environment: str) -> list[Document]:
     """What is known of the stored tables; where files are wrong, as the last run left it."""
     from seeknal.cli.streams import warn
-    from seeknal.query.catalog import brought_up_to_date
+    from seeknal.query.catalog import catalog_of
     from seeknal.state.catalog import Catalog
     from seeknal.values.errors import ProjectError
 
     root = project_root()
     try:
-        return brought_up_to_date(root, environment).documents()
+        return catalog_of(root, environment).documents()
     except ProjectError as error:
         warn(f"{error.message}; the catalog is that of an earlier run (seeknal validate says more)")
         return Catalog(root / "target", environment).documents()

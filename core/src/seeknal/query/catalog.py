@@ -14,23 +14,34 @@ from seeknal.state.store import read_state
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.state.catalog import Document
+    from seeknal.state.ledger import EnvironmentState
 
 
-def brought_up_to_date(root: Path, environment: str, loaded: Loaded | None = None) -> Catalog:
-    """The catalog of an environment, after whatever moved its map, as far as it can be written.
+def catalog_of(root: Path, environment: str) -> Catalog:
+    """The catalog of an environment, as `brought_up_to_date` gives it.
 
-    Raises UsageError for an unknown environment, ProjectError where files have to be read that
-    are wrong.
+    Raises UsageError for an unknown environment, and what that raises.
     """
     state = existing(read_state(root / "target").environments, environment)
-    catalog = Catalog(root / "target", environment)
-    if catalog.generation() != state.generation and state.snapshots:
+    return brought_up_to_date(root, state)
+
+
+def brought_up_to_date(
+    root: Path, state: EnvironmentState, loaded: Loaded | None = None
+) -> Catalog:
+    """The catalog of an environment, after whatever moved its map, as far as it can be written.
+
+    Where the project is ``loaded``, also after columns were marked as private. Raises ProjectError
+    where files have to be read that are wrong.
+    """
+    catalog = Catalog(root / "target", state.name)
+    if state.snapshots and (loaded or catalog.generation() != state.generation):
         from seeknal.plan.session import Request, load
         from seeknal.run.catalog import keep_catalog
 
-        loaded = load(root, Request(command="catalog"))
+        loaded = loaded or load(root, Request(command="catalog"))
         with suppress(OSError):
-            keep_catalog(loaded, environment, state)
+            keep_catalog(loaded, state.name, state)
     return catalog
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from seeknal.state.ledger import EnvironmentState
+
 CATALOG, COLUMNS, TRANSITIONS = "seeknal_catalog", "seeknal_columns", "seeknal_transitions"
 
 _COLUMN = {
@@ -49,14 +51,14 @@ def means_catalog(query: str | None) -> bool:
 
 
 def define_catalog(
-    connection: duckdb.DuckDBPyConnection, root: Path, environment: str, history: str
+    connection: duckdb.DuckDBPyConnection, root: Path, state: EnvironmentState, history: str
 ) -> list[str]:
     """Make the tables readable; gives the files that they read. ``history``: the table of all."""
     try:
-        catalog = brought_up_to_date(root, environment)
+        catalog = brought_up_to_date(root, state)
     except ProjectError:
         # What the last run left is still true.
-        catalog = Catalog(root / "target", environment)
+        catalog = Catalog(root / "target", state.name)
     files = catalog.paths()
     rows = _rows(files)
     _view(

@@ -31,6 +31,7 @@ from seeknal.values.names import NodeId
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.state.ledger import EnvironmentState
     from seeknal.values.location import Location
     from seeknal.values.snapshot import Artifact, Snapshot, View
 
@@ -51,7 +52,11 @@ _NAME = re.compile(r"""\s*(?:[\w]+|"(?:[^"]|"")+")(?:\.(?:[\w]+|"(?:[^"]|"")+"))
 
 def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
     """An environment's current outputs. Raises UsageError when it has none."""
-    return existing(read_state(root / "target").environments, environment).snapshots
+    return _state_of(root, environment).snapshots
+
+
+def _state_of(root: Path, environment: str) -> EnvironmentState:
+    return existing(read_state(root / "target").environments, environment)
 
 
 UNREADABLE = "cannot be read as it was defined"
@@ -74,12 +79,12 @@ def open_views(
     ``allow_files``) and only ``writes`` can be written. ``database`` keeps the views in a file.
     ``about``: a query; views that it cannot mean are left out.
     """
-    snapshots = snapshots_of(root, environment)
+    state = _state_of(root, environment)
     connection = connected(root, database)
-    views = Views(root, snapshots, connection)
+    views = Views(root, state.snapshots, connection)
     views.define(about)
     if means_catalog(about):
-        views.paths += define_catalog(connection, root, environment, FULL_HISTORY)
+        views.paths += define_catalog(connection, root, state, FULL_HISTORY)
     if locked:
         lock(connection, [*views.paths, *map(str, writes)], allow_files)
     else:

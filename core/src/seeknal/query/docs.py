@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from seeknal.lineage.document import Facts, lineage_document, scrubbed
+from seeknal.plan.environments import existing
 from seeknal.plan.views import is_view
 from seeknal.query.catalog import brought_up_to_date
 from seeknal.query.stored import last_statuses, lineage_of, previews
-from seeknal.state.catalog import STATISTICS
+from seeknal.state.catalog import STATISTICS, VALUES
 from seeknal.state.history import History
 from seeknal.values.names import NodeId
 from seeknal.values.pii import pii_columns
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 30
 """How many runs are told of: of the project, and of each node."""
-_VALUES = ("min", "max")
 
 Entry = dict[str, Any]
 
@@ -53,6 +53,7 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
     Raises UsageError for an unknown environment.
     """
     root, nodes = loaded.project.root, loaded.project.nodes
+    state = existing(loaded.state.environments, environment)
     lineage = lineage_of(loaded, environment)
     order = list(loaded.graph.order)
     pii_of = partial(pii_columns, nodes)
@@ -69,7 +70,7 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
         snapshots=facts.snapshots,
         tables={
             entry["table_name"]: entry
-            for entry in brought_up_to_date(root, environment, loaded).documents()
+            for entry in brought_up_to_date(root, state, loaded).documents()
         },
         runs=History(root / "target").newest(environment, MOST_RUNS),
     )
@@ -116,7 +117,7 @@ def _node(entry: Entry, known: _Known) -> Entry:
 def _column(column: Entry, statistics: Entry, private: frozenset[str]) -> Entry:
     hidden = column["name"].lower() in private
     told = {name: statistics.get(name) for name in ("nullable", *STATISTICS)}
-    return {**column, **told, **(dict.fromkeys(_VALUES) if hidden else {}), "pii": hidden}
+    return {**column, **told, **(dict.fromkeys(VALUES) if hidden else {}), "pii": hidden}
 
 
 def _never_asked(node: Node, answered: list[Entry]) -> list[Entry]:

@@ -54,9 +54,9 @@ class OpenedCatalog:
         ]
 
     def _all(self) -> list[Document]:
-        from seeknal.query.catalog import brought_up_to_date
+        from seeknal.query.catalog import catalog_of
 
-        return brought_up_to_date(self._root, self._environment).documents()
+        return catalog_of(self._root, self._environment).documents()
 
     def __repr__(self) -> str:
         return f"<catalog of {str(self._root)!r}, environment {self._environment!r}>"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.run.private_columns import private_columns
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.catalog import Catalog, document
+from seeknal.state.catalog import VALUES, Catalog, document
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
@@ -79,10 +79,6 @@ def _tells(known: Document, private: Collection[str]) -> bool:
         column["name"].lower() in private and any(column[name] is not None for name in VALUES)
         for column in known["columns"]
     )
-
-
-VALUES = ("min", "max")
-"""The statistics that are values of rows."""
 
 
 def _statistics(

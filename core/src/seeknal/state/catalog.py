@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 SCHEMA_VERSION = 1
-STATISTICS = ("null_count", "approx_distinct", "min", "max")
+VALUES = ("min", "max")
+"""The statistics that are values of rows."""
+STATISTICS = ("null_count", "approx_distinct", *VALUES)
 _OF_ITS_WRITING = ("generation", "batch_id", "updated_at")
 """What may differ of a file whose table has not changed."""
 
