@@ -39,6 +39,11 @@ def same(one: object, other: object) -> bool:
     )
 
 
+def names_in(token: object) -> tuple[str, ...]:
+    """The files that a token names; none where it is no token of files."""
+    return tuple(_by_path(token))
+
+
 def _name(path: Path, root: Path | None) -> str:
     if root is None:
         return path.as_posix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seeknal.host.file_version import names_in
 from seeknal.run.provenance import place_of
 from seeknal.values.results import Read, Transition
 
@@ -22,7 +23,7 @@ def transition_of(scope: StepScope, step: Step, snapshot: Snapshot | None) -> Tr
         return None
     node, nodes = scope.node, scope.services.project.nodes
     if node.source is not None:
-        return Transition(files=_files(scope, step.source_version))
+        return Transition(files=names_in(step.source_version) or (place_of(scope),))
     reads = []
     given: dict[str, str] = {}
     for parent in node.parents:
@@ -47,14 +48,3 @@ def transition_of(scope: StepScope, step: Step, snapshot: Snapshot | None) -> Tr
         added=tuple(column.name for column in made if column.name.lower() not in given),
         removed=tuple(name for lower, name in given.items() if lower not in kept),
     )
-
-
-def _files(scope: StepScope, version: object) -> tuple[str, ...]:
-    """The files that a source has read as far as its version names them, else its place."""
-    entries = version if isinstance(version, list) else ()
-    files = [entry for entry in entries if isinstance(entry, list) and len(entry) == _OF_A_FILE]
-    return tuple(str(entry[0]) for entry in files) or (place_of(scope),)
-
-
-_OF_A_FILE = 7
-"""Entries of a file's version: its path, what stat shows, and its hash."""
