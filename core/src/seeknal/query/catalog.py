@@ -79,23 +79,16 @@ def is_transition(record: Mapping[str, Any]) -> bool:
     return record.get("node") is not None and record.get("reads") is not None
 
 
-def table_named(found: Iterable[Document], name: str, environment: str, root: Path) -> Any:
+def table_named(found: Iterable[Document], name: str, environment: str, root: Path) -> Document:
     """The table of that name, with its kind or without. Raises UsageError."""
-    from seeknal.plan.unstored import unstored
-    from seeknal.query.stored import no_node
-    from seeknal.values.errors import UsageError
+    from seeknal.query.stored import find_node, no_node
     from seeknal.values.names import NodeId
 
     entries = {NodeId(entry["table_name"]): entry for entry in found}
-    if name in entries:
-        return entries[NodeId(name)]
-    matches = [id for id in entries if id.name == name]
-    if len(matches) == 1:
-        return entries[matches[0]]
-    if matches:
-        help = f"say {' or '.join(matches)}"
-        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=help)
+    if any(name in (id, id.name) for id in entries):
+        return find_node(name, entries)
     from seeknal.plan.session import Request, load
+    from seeknal.plan.unstored import unstored
 
     defined = load(root, Request(command="catalog")).project.nodes
     for id in defined:

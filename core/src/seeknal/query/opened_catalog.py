@@ -23,8 +23,7 @@ class OpenedCatalog:
         """
         from seeknal.query.catalog import table_named
 
-        found: Document = table_named(self._all(), name, self._environment, self._root)
-        return found
+        return table_named(self._all(), name, self._environment, self._root)
 
     def tables(self, layer: str | None = None, domain: str | None = None) -> list[Document]:
         """The stored tables, all of them or those of a layer or a domain."""

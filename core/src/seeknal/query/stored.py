@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Snapshot
 
+Found = TypeVar("Found")
 
 UNSTORED = ("failed", "skipped", "interrupted")
 """How the last step of a node ended of which nothing is stored, if it ever ran."""
@@ -96,34 +97,31 @@ def find_output(
     Raises UsageError for an unknown or ambiguous name, and what ``lacking`` gives for a node of
     which nothing is stored.
     """
-    matches = [entry for entry in outputs if name in (entry.node, entry.node.name)]
-    if not matches:
-        raise no_node(name, [entry.node for entry in outputs])
-    exact = [entry for entry in matches if entry.node == name] or matches
-    if len(exact) > 1:
-        names = " or ".join(entry.node for entry in exact)
-        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
-    if exact[0].status in (*UNSTORED, "never run"):
-        raise lacking(exact[0].node)
-    if not exact[0].columns:
+    found = find_node(name, {entry.node: entry for entry in outputs})
+    if found.status in (*UNSTORED, "never run"):
+        raise lacking(found.node)
+    if not found.columns:
         raise UsageError(
-            f"{exact[0].node} keeps no rows of its own",
+            f"{found.node} keeps no rows of its own",
             code="SK0354",
             help="inspect one of the nodes that it reads: seeknal list",
         )
-    return exact[0]
+    return found
 
 
-def find_node(name: str, nodes: Mapping[NodeId, Node]) -> Node:
-    """The node that ``name`` means, with or without its kind. Raises UsageError."""
+def find_node(name: str, nodes: Mapping[NodeId, Found]) -> Found:
+    """What ``nodes`` have for the one that ``name`` means, with or without its kind.
+
+    Raises UsageError for a name that none has, or several.
+    """
     if name in nodes:
         return nodes[NodeId(name)]
-    matches = [node for id, node in nodes.items() if id.name == name]
+    matches = [id for id in nodes if id.name == name]
     if len(matches) == 1:
-        return matches[0]
+        return nodes[matches[0]]
     if matches:
-        names = " or ".join(node.id for node in matches)
-        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=f"say {names}")
+        help = f"say {' or '.join(matches)}"
+        raise UsageError(f"{name!r} means several nodes", code="SK0351", help=help)
     raise no_node(name, nodes)
 
 
