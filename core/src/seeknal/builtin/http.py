@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from seeknal.builtin.resturls import shown
 from seeknal.plugin import ConnectionFailed, scrub
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def fetch(url: str, headers: Mapping[str, str], context: Context, number: int) -
         if attempt < ATTEMPTS:
             time.sleep(0.2 * 2**attempt)
     raise ConnectionFailed(
-        scrub(f"{public(url)} could not be read: {reason}"),
+        scrub(f"{shown(url)} could not be read: {reason}"),
         code="SK0724",
         help="check the address and that the server is up; --retries tries the node again",
     )
@@ -64,7 +65,7 @@ def version_of_url(url: str, headers: Mapping[str, str]) -> list[str] | None:
         # Whatever is wrong is reported when the file is fetched.
         getattr(error, "close", lambda: None)()
         return None
-    return [public(url), tag or "", date or "", length or ""] if tag or date else None
+    return [shown(url), tag or "", date or "", length or ""] if tag or date else None
 
 
 def _download(url: str, headers: Mapping[str, str], path: Path) -> Path:
@@ -144,8 +145,3 @@ def _said(error: Exception) -> str:
 def _without_user(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def public(url: str) -> str:
-    """A URL without what may be secret in it: user, password and query."""
-    return urlunsplit(urlsplit(_without_user(url))._replace(query="", fragment=""))

@@ -53,9 +53,10 @@ def located(
     found: list[tuple[str, str]] = []
     for number, path in enumerate(paths_of(source)):
         if is_url(path):
-            from seeknal.builtin.http import fetch, public
+            from seeknal.builtin.http import fetch
+            from seeknal.builtin.resturls import shown
 
-            found.append((str(fetch(path, headers, context, number)), public(path)))
+            found.append((str(fetch(path, headers, context, number)), shown(path)))
         elif is_object(path):
             found.append((path, path.partition("?")[0]))
         else:
