@@ -8,11 +8,14 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode
 
+from attrs import evolve
+
 from seeknal.builtin.resturls import is_here, is_secret, shown, split, with_params, without_param
 from seeknal.plugin import ConnectionFailed, Secret, SeeknalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from seeknal.builtin.options.rest import RestConnection
     from seeknal.builtin.restwire import Answer
@@ -22,6 +25,17 @@ if TYPE_CHECKING:
 _EARLY = 30.0
 """Seconds before its end at which a token is no longer sent."""
 _HEADER_LETTERS = frozenset(map(chr, (9, *range(32, 127), *range(160, 256))))
+
+
+def usable(name: str, options: RestConnection, root: Path) -> RestConnection:
+    """A connection's options, checked, with files as they are found from anywhere.
+
+    Raises SeeknalError for options with which nobody could connect.
+    """
+    check_connection(name, options)
+    if options.ca_file is None:
+        return options
+    return evolve(options, ca_file=str(root / options.ca_file))
 
 
 def check_connection(name: str, options: RestConnection) -> None:

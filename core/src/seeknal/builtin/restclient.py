@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from attrs import evolve, frozen
 
+from seeknal.builtin.options.rest import RestConnection
 from seeknal.builtin.restauth import Credentials
 from seeknal.builtin.resturls import is_downgrade, is_same_server, origin, shown, split
 from seeknal.builtin.restwire import BrokenOff, Unusable, Wire
@@ -21,12 +22,8 @@ from seeknal.plugin import ConnectionFailed, SeeknalError, scrub
 if TYPE_CHECKING:
     from logging import Logger
 
-    from seeknal.builtin.options.rest import RestConnection
     from seeknal.builtin.restwire import Answer
 
-TIMEOUT = 30.0
-RETRIES = 5
-LONGEST_WAIT = 300.0
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_REDIRECTS = 5
@@ -58,17 +55,17 @@ _paces: dict[tuple[str, str, int], Pace] = {}
 class Patience:
     """How long and how often a server is asked."""
 
-    timeout: float = TIMEOUT
-    retries: int = RETRIES
-    longest_wait: float = LONGEST_WAIT
-    per_second: float | None = None
-    authorities: str | None = None
+    timeout: float
+    retries: int
+    longest_wait: float
+    per_second: float | None
+    authorities: str | None
 
 
 def patience_of(options: RestConnection | None) -> Patience:
-    """What a connection says of it."""
+    """What a connection says of it, or would say without a word about it."""
     if options is None:
-        return Patience()
+        options = RestConnection(base_url="")
     return Patience(
         timeout=options.timeout.seconds,
         retries=options.retries,

@@ -214,16 +214,18 @@ def _no_records(value: Any, steps: tuple[str, ...], records: str | None) -> Page
 
 def word_of(value: Any) -> str:
     """What a value of JSON is, for people."""
-    return _WORDS.get(type(value), "a number")
+    return "null" if value is None else WORDS[type(value)]
 
 
-_WORDS: dict[type, str] = {
+WORDS: dict[type, str] = {
     dict: "an object",
     list: "a list",
     str: "a text",
     bool: "a boolean",
-    type(None): "null",
+    int: "a number",
+    float: "a number",
 }
+"""What JSON's values are, by their types here; null is of all kinds and of none."""
 
 
 def _listed(names: Any) -> str:

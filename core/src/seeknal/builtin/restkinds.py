@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from seeknal.builtin.restjson import PageFault, word_of
+from seeknal.builtin.restjson import WORDS, PageFault, word_of
 
 _MOST = 5_000
 """Keys of one object that are kept in mind: with more it is a map, which may have any."""
-_KINDS: dict[type, str] = {
-    dict: "an object",
-    list: "a list",
-    str: "a text",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-}
 
 _Path = tuple[str | None, ...]
 """Keys from the top down; None for the items of a list."""
@@ -69,7 +61,7 @@ class Kinds:
                 if len(fields) >= _MOST:
                     continue
                 entry = fields[name] = _Seen()
-            kind = _KINDS.get(type(value))
+            kind = WORDS.get(type(value))
             # What most values are: as before, and nothing within.
             if kind is not None and (kind != entry.kind or kind in ("an object", "a list")):
                 self._value(entry, kind, value, depth + 1, (*path, name))
@@ -88,7 +80,7 @@ class Kinds:
             if seen.item is None:
                 seen.item = _Seen()
             for item in value:
-                within = _KINDS.get(type(item))
+                within = WORDS.get(type(item))
                 if within is not None:
                     self._value(seen.item, within, item, depth + 1, (*path, None))
 

@@ -32,7 +32,9 @@ class Page:
 
 
 class Way(Protocol):
-    """A way through the pages of a source."""
+    """A way through the pages of a source. ``param`` is the parameter that leads to others."""
+
+    param: str | None
 
     def first(self, url: str) -> str:
         """The address of the first page."""
@@ -49,8 +51,21 @@ def way_through(options: Pagination | None) -> Way:
     return way
 
 
+def check_other(page: Page, before: Page | None, param: str | None) -> None:
+    """Raise PageFault for the very records of the page before."""
+    if before is not None and page.records and page.digest == before.digest:
+        asked = f"does the server know the parameter {param}? " if param else ""
+        raise PageFault(
+            "has the very records of the one before",
+            "SK0796",
+            f"{asked}where pages may be alike, pagination: {{repeats: allow}} keeps both",
+        )
+
+
 class _Unsaid:
     """One page, which must not be the first of several."""
+
+    param: str | None = None
 
     def first(self, url: str) -> str:
         return url
@@ -67,6 +82,8 @@ class _Unsaid:
 
 class _One:
     """One page, as somebody has said."""
+
+    param: str | None = None
 
     def __init__(self, options: Pagination) -> None:
         pass
@@ -98,11 +115,12 @@ class _Seen:
 class _Links:
     """Each page has the address of the next one."""
 
+    param: str | None = None
+
     def __init__(self, options: Pagination) -> None:
         self.options = options
         self.seen = _Seen()
         self.found = False
-        self.last = b""
 
     def first(self, url: str) -> str:
         url = with_params(url, _size(self.options))
@@ -110,7 +128,6 @@ class _Links:
         return url
 
     def after(self, page: Page) -> str | None:
-        self.last = _other(self.options, page, self.last)
         url = page.answer.url
         if self.options.path is None:
             link = next_link(url, page.answer.headers.get_all("Link") or ())
@@ -128,10 +145,10 @@ class _Cursors:
 
     def __init__(self, options: Pagination) -> None:
         self.options = options
+        self.param = options.param
         self.seen = _Seen()
         self.found = False
         self.url = ""
-        self.last = b""
 
     def first(self, url: str) -> str:
         self.url = with_params(url, _size(self.options))
@@ -139,7 +156,6 @@ class _Cursors:
 
     def after(self, page: Page) -> str | None:
         options = self.options
-        self.last = _other(options, page, self.last, options.param)
         if options.more is not None and not _more(options.more, page):
             return None
         if options.column is not None:
@@ -163,18 +179,16 @@ class _Offsets:
 
     def __init__(self, options: Pagination) -> None:
         self.options = options
-        self.name = options.param or "offset"
+        self.param = options.param or "offset"
         self.before = options.start or 0
         self.offset = self.before
         self.url = ""
-        self.last = b""
 
     def first(self, url: str) -> str:
         self.url = with_params(url, _size(self.options))
-        return with_params(self.url, [(self.name, str(self.offset))])
+        return with_params(self.url, [(self.param, str(self.offset))])
 
     def after(self, page: Page) -> str | None:
-        self.last = _other(self.options, page, self.last, self.name)
         # A server may give fewer records than it is asked for: what counts is what came.
         self.offset += page.records
         came = self.offset - self.before
@@ -188,10 +202,10 @@ class _Offsets:
                 raise PageFault(
                     f"is empty, and {came:,} of {total:,} records came ({self.options.total})",
                     "SK0796",
-                    f"does the server go on from {self.name}? records may have changed meanwhile",
+                    f"does the server go on from {self.param}? records may have changed meanwhile",
                 )
             return None
-        return with_params(self.url, [(self.name, str(self.offset))])
+        return with_params(self.url, [(self.param, str(self.offset))])
 
 
 class _Numbers:
@@ -199,25 +213,23 @@ class _Numbers:
 
     def __init__(self, options: Pagination) -> None:
         self.options = options
-        self.name = options.param or "page"
+        self.param = options.param or "page"
         self.start = 1 if options.start is None else options.start
         self.number = self.start
         self.url = ""
-        self.last = b""
 
     def first(self, url: str) -> str:
         self.url = with_params(url, _size(self.options))
-        return with_params(self.url, [(self.name, str(self.number))])
+        return with_params(self.url, [(self.param, str(self.number))])
 
     def after(self, page: Page) -> str | None:
-        self.last = _other(self.options, page, self.last, self.name)
         self.number += 1
         total = _number(self.options.total, page)
         if total is None and page.records == 0:
             return None
         if total is not None and self.number - self.start >= total:
             return None
-        return with_params(self.url, [(self.name, str(self.number))])
+        return with_params(self.url, [(self.param, str(self.number))])
 
 
 _WAYS: dict[str, Any] = {
@@ -294,15 +306,3 @@ def _number(path: str | None, page: Page) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise PageFault(f"has {word_of(value)} at {path!r}, no whole number", "SK0796")
     return value
-
-
-def _other(options: Pagination, page: Page, last: bytes, name: str | None = None) -> bytes:
-    """The digest of a page that is not the one before again."""
-    if page.records and page.digest == last and options.repeats == "error":
-        asked = f"does the server know the parameter {name}? " if name else ""
-        raise PageFault(
-            "has the very records of the one before",
-            "SK0796",
-            f"{asked}where pages may be alike, pagination: {{repeats: allow}} keeps both",
-        )
-    return page.digest

@@ -15,7 +15,7 @@ from seeknal.builtin.options.rest import RestConnection
 from seeknal.builtin.restclient import Client
 from seeknal.builtin.restjson import Around, PageFault, read_page
 from seeknal.builtin.restkinds import Kinds
-from seeknal.builtin.restpages import Page, way_through
+from seeknal.builtin.restpages import Page, check_other, way_through
 from seeknal.builtin.restsince import since
 from seeknal.builtin.resturls import is_secret, joined, pairs_of, shown, split, with_params
 from seeknal.builtin.restwire import Unusable
@@ -41,8 +41,6 @@ def read(source: Source, options: RestOptions, context: Context) -> Rows:
     """
     connection = connection_of(source, context)
     address = address_of(source, options, connection)
-    if connection is not None and connection.ca_file is not None:
-        connection = evolve(connection, ca_file=str(context.project_root / connection.ca_file))
     client = Client(connection, options.headers, context.log)
     landed = Landed(context, {spec.name.lower() for spec in source.columns if spec.type}, options)
     try:
@@ -74,11 +72,10 @@ def connection_of(source: Source, context: Context) -> RestConnection | None:
     """The options of the source's connection, checked; None where it names none."""
     if source.connection is None:
         return None
-    from seeknal.builtin.restauth import check_connection
+    from seeknal.builtin.restauth import usable
 
     found = context.connection(source.connection, RestConnection)
-    check_connection(source.connection, found)
-    return found
+    return usable(source.connection, found, context.project_root)
 
 
 def address_of(source: Source, options: RestOptions, connection: RestConnection | None) -> str:
@@ -179,11 +176,15 @@ def _land(client: Client, address: str, options: RestOptions, landed: Landed) ->
     way = way_through(options.pagination)
     url: str | None = way.first(address)
     number = empty = 0
+    before: Page | None = None
     while url is not None:
         number += 1
         answer = client.get(url)
         try:
             page = _page(answer, options, landed)
+            if options.pagination is not None and options.pagination.repeats == "error":
+                check_other(page, before, way.param)
+            before = page
             following = way.after(page)
             empty = 0 if page.records else empty + 1
             if empty > _MOST_EMPTY and following is not None:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve
-
-from seeknal.builtin.restauth import check_connection
+from seeknal.builtin.restauth import usable
 from seeknal.builtin.restclient import Client
 from seeknal.builtin.resturls import joined, shown
 from seeknal.plugin import NodeError
@@ -25,11 +23,8 @@ class RestSession:
     """A conversation with an API, which runs no SQL."""
 
     def __init__(self, name: str, options: RestConnection, root: Path) -> None:
-        check_connection(name, options)
-        if options.ca_file is not None:
-            options = evolve(options, ca_file=str(root / options.ca_file))
-        self.options = options
-        self.client = Client(options, {}, None)
+        self.options = usable(name, options, root)
+        self.client = Client(self.options, {}, None)
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         raise _no_sql()
