@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.dag import build_graph
+from seeknal.kernel.options import MISREAD
 from seeknal.values.errors import ProjectError
 from seeknal.values.problems import Problem
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
 
-_MISREAD = ("SK0105", "SK0107")
+_MISREAD = ("SK0105", MISREAD)
 UNKNOWN_REF = "SK0310"
 
 

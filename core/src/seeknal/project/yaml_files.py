@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
+from seeknal.kernel.options import MISREAD
 from seeknal.project.text_files import read_text
 from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
@@ -96,7 +97,7 @@ def read_foreign(path: Path, file: str) -> list[Document]:
     problems = Problems()
     text = read_text(path, file, problems)
     documents, found = read_documents(text or "", file)
-    problems += (problem for problem in found if problem.code != "SK0107")
+    problems += (problem for problem in found if problem.code != MISREAD)
     if problems:
         raise ProjectError(problems)
     return documents

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from seeknal.host.files import is_abandoned, sync, temporary_name
 from seeknal.state.aside import move_aside
+from seeknal.state.catalog import Catalog
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
 from seeknal.values.errors import StateError
 from seeknal.values.names import PRODUCTION
@@ -217,7 +218,7 @@ class Artifacts:
         """Remove an environment's stable names, what was delivered there, and its catalog."""
         import shutil
 
-        shutil.rmtree(self._target / "catalog/environments" / environment, ignore_errors=True)
+        Catalog(self._target, environment).remove()
         shutil.rmtree(self._links(environment), ignore_errors=True)
 
     def remove_leftovers(self) -> int:

@@ -125,6 +125,15 @@ class Catalog:
         self._mark.parent.mkdir(parents=True, exist_ok=True)
         _replace(self._mark, {"for": mark})
 
+    def remove(self) -> None:
+        """Remove all files, and what they were written for, as far as that can be done."""
+        import shutil
+
+        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            self._mark.unlink(missing_ok=True)
+            self._mark.parent.rmdir()
+
     def _files(self) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             yield from sorted(self._folder.glob("*.json"))
