@@ -6,6 +6,8 @@ import duckdb
 import pytest
 from tests.examples import copy_of, script
 
+import seeknal
+
 LAYERS = {
     "source.occupations": "staged",
     "transform.occupations_typed": "bronze",
@@ -86,6 +88,52 @@ def test_catalog_lineage_history_sql_and_files_agree(made, node):
     assert shown["inputs"] == [read["node"] for read in step["reads"]]
     assert step["source_layers"] == [LAYERS[read["node"]] for read in step["reads"]]
     assert step["rows_in"] == (sum(r["rows"] for r in step["reads"]) if step["reads"] else None)
+
+
+@pytest.mark.parametrize("node", LAYERS)
+def test_python_says_what_the_commands_and_the_files_say(made, node):
+    file = json.loads((made.path / f"target/catalog/tables/{node}.json").read_text())
+    run = file["batch_id"]
+    steps = {step["node"]: step for step in asked(made, "catalog", "lineage", "--batch", run)}
+
+    with seeknal.open_project(made.path) as project:
+        table = project.catalog.table(node)
+        of_layer = project.catalog.tables(layer=LAYERS[node])
+        (moved,) = project.catalog.transitions(batch_id=run, node=node)
+        listed = project.list_tables(layer=LAYERS[node])
+        rows = len(project.table(node).fetchall())
+        origins = project.provenance(node).project("source_file, rows").fetchall()
+        told = project.sql(f"SELECT code FROM {node}", provenance=True)
+        said = told.project("_source_file, _batch_id, _layer").distinct().fetchall()
+
+    assert (table, of_layer, listed) == (file, [file], [node])
+    assert rows == file["row_count"] == moved["rows_out"] == steps[node]["rows"]
+    assert (moved["artifact"], moved["layer"]) == (file["artifact"], file["layer"])
+    assert moved["source_layers"] == steps[node]["source_layers"]
+    assert origins == [("data/occupations.csv", rows)]
+    assert said == [("data/occupations.csv", run, LAYERS[node])]
+
+
+@pytest.mark.parametrize("by", ["open_project", "sql --db"])
+def test_a_database_file_says_the_same(made, tmp_path, by):
+    path = tmp_path / "views.duckdb"
+    if by == "open_project":
+        with seeknal.open_project(made.path, db_path=path) as project:
+            project.sql("SELECT 1").fetchall()
+    else:
+        made.run("sql", "SELECT 1", "--db", str(path)).assert_ok()
+
+    with duckdb.connect(str(path), read_only=True) as other:
+        tables = other.execute("SELECT node, rows, layer FROM seeknal_catalog").fetchall()
+        counts = {
+            node: other.execute(f"SELECT count(*) FROM {node}").fetchall()[0][0] for node in LAYERS
+        }
+        moved = other.execute("SELECT node, rows, to_layer FROM seeknal_transitions").fetchall()
+
+    listed = asked(made, "catalog", "list")
+    assert [(entry["node"], entry["rows"], entry["layer"]) for entry in listed] == tables
+    assert sorted(moved) == tables
+    assert tables == [(node, counts[node], LAYERS[node]) for node in sorted(LAYERS)]
 
 
 def test_it_prints_its_catalog_and_its_provenance(made):

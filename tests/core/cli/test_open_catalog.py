@@ -11,6 +11,14 @@ from seeknal.values.errors import UsageError
 FOUR = ["_source_file", "_ingested_at", "_batch_id", "_layer"]
 
 
+ANOTHER = """
+kind: source
+name: clean
+source: csv
+table: data/b.csv
+"""
+
+
 @pytest.fixture
 def made(seeknal_project):
     project = seeknal_project(
@@ -127,3 +135,40 @@ def test_a_database_file_has_tables_and_catalog(made):
     with duckdb.connect(str(path), read_only=True) as other:
         assert other.execute("SELECT n FROM transform.counted").fetchall() == [(3,)]
         assert other.execute("SELECT count(*) FROM seeknal_catalog").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize("by", ["python", "command"])
+def test_a_database_file_keeps_no_view_of_what_is_gone_or_has_become_ambiguous(made, by):
+    path = made.path / "views.duckdb"
+
+    def keep():
+        if by == "command":
+            made.run("sql", "SELECT 1", "--db", str(path)).assert_ok()
+            return
+        with seeknal.open_project(made.path, db_path=path) as project:
+            project.sql("SELECT 1").fetchall()
+
+    keep()
+    with duckdb.connect(str(path)) as other:
+        other.execute("CREATE VIEW main.mine AS SELECT 1 AS one")
+        other.execute("CREATE TABLE transform.kept AS SELECT 2 AS two")
+    nodes = (made.path / "seeknal/nodes.yml").read_text()
+    kept, _, _ = nodes.rpartition("---")
+    made.write({"seeknal/nodes.yml": kept + "---\n" + ANOTHER})
+    made.run("run").assert_ok()
+
+    keep()
+
+    with duckdb.connect(str(path), read_only=True) as other:
+        views = other.execute(
+            "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+        mine = [other.execute(f"FROM {name}").fetchall() for name in ("mine", "transform.kept")]
+    assert [name for name in views if not name[1].startswith("seeknal_")] == [
+        ("main", "mine"),
+        ("main", "people"),
+        ("source", "clean"),
+        ("source", "people"),
+        ("transform", "clean"),
+    ]
+    assert mine == [[(1,)], [(2,)]]

@@ -18,6 +18,7 @@ from seeknal.query.catalog_tables import (
     define_catalog,
     means_catalog,
 )
+from seeknal.query.kept_views import mark_views, remove_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
@@ -81,10 +82,14 @@ def open_views(
     """
     state = _state_of(root, environment)
     connection = connected(root, database)
+    if database:
+        remove_views(connection)
     views = Views(root, state.snapshots, connection)
     views.define(about)
     if means_catalog(about):
         views.paths += define_catalog(connection, root, state, FULL_HISTORY)
+    if database:
+        mark_views(connection, [*views.made, *(("main", name) for name in _OURS)])
     if locked:
         lock(connection, [*views.paths, *map(str, writes)], allow_files)
     else:
@@ -192,6 +197,8 @@ class Views:
         self.artifacts = Artifacts(root / "target")
         self.paths: list[str] = []
         self.defined: dict[NodeId, None] = {}
+        self.made: list[tuple[str, str]] = []
+        """Schema and name of each view of a node."""
 
     def define(self, about: str | None) -> None:
         self.define_nodes(self.mentioned(about))
@@ -237,6 +244,7 @@ class Views:
         name = quote_name(id.kind, id.name)
         self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {as_select(select)}\n")
         self.defined[id] = None
+        self.made.append((id.kind, id.name))
 
     def define_plain_names(self) -> None:
         names = [id.name.lower() for id in self.snapshots]
@@ -244,6 +252,7 @@ class Views:
             if names.count(id.name.lower()) == 1 and id.name.lower() not in _OURS:
                 name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
                 self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
+                self.made.append(("main", id.name))
 
     def define_history(self) -> None:
         files = history_files(self.root / "target")
