@@ -154,3 +154,26 @@ def test_a_writer_that_fails_leaves_the_lock_and_what_it_recorded(tmp_path):
 
     with writing(target, request) as store:
         assert "dev" in store.state.environments
+
+
+@pytest.mark.parametrize("query", ["FROM c", "FROM seeknal_catalog", "SHOW ALL TABLES"])
+def test_a_query_reads_the_state_once(seeknal_project, monkeypatch, query):
+    from seeknal.query import catalog, database
+    from seeknal.state.store import read_state
+
+    reads = Counter()
+
+    def counted(target):
+        reads[target] += 1
+        return read_state(target)
+
+    project = seeknal_project(
+        {"seeknal/c.yml": "{kind: transform, name: c, transform: SELECT 1 AS x}"}
+    )
+    project.run("run").assert_ok()
+    for module in (catalog, database):
+        monkeypatch.setattr(module, "read_state", counted)
+
+    project.run("sql", query).assert_ok()
+
+    assert list(reads.values()) == [1]
