@@ -346,6 +346,58 @@ def test_an_empty_fetch_leaves_the_mark(load, database):
     assert arrived(database) == there(database)
 
 
+def seen_files(place):
+    return list(place.path.glob("lake/.seeknal/loads/*/*/seen-*"))
+
+
+def test_loads_of_nothing_new_leave_no_files(load, place, database):
+    add(database, (1, "2026-01-01", "a"))
+    load()
+
+    load()
+    load()
+
+    assert len(seen_files(place)) == 1
+
+
+def test_loads_of_a_table_without_rows_leave_no_files(load, place):
+    load()
+
+    load()
+
+    assert seen_files(place) == []
+
+
+def test_a_mark_that_is_settled_by_a_load_of_nothing_new_is_kept(load, database):
+    with database.connect(autocommit=False) as long:
+        long.execute("SELECT now()")
+        add(database, (1, "2026-01-01", "a"), (2, "2026-01-02", "b"))
+        load()
+    load()
+    mark = database.log_mark()
+
+    load()
+
+    assert "2026-01-02" in database.logged(mark)
+    assert arrived(database) == there(database)
+
+
+def test_a_row_that_is_gone_for_a_while_is_not_doubled(place, database):
+    types = ("--column-type", "id=BIGINT", "--column-type", "at=TIMESTAMP")
+    words = ("ingest", "--path", "events.csv", *types, "--name", "e", "--incremental", "at")
+    words = (*words, "--into", "pg:dw_files")
+    whole = "id,at\n1,2026-01-01 10:00:00\n2,2026-01-01 11:00:00\n"
+    place.write({"events.csv": whole})
+    place.run(*words).assert_ok()
+    place.write({"events.csv": "id,at\n"})
+    place.run(*words).assert_ok()
+    place.write({"events.csv": whole})
+
+    place.run(*words).assert_ok()
+
+    assert database.rows("SELECT id FROM dw_files ORDER BY 1") == [(1,), (2,)]
+
+
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +52,13 @@ class Fetched:
     def nameless(self) -> bool:
         """Whether there is nothing, and nobody knows of which columns."""
         return not self.columns
+
+    def has_moved(self, before: Mark) -> bool:
+        """Whether more is known of the mark than ``before``, its rows apart.
+
+        Else those that were known stay known, though a source may lack them for a while.
+        """
+        return self.mark is not None and evolve(self.mark, seen=before.seen) != before
 
 
 def fetch(
@@ -178,8 +184,6 @@ def _next(
         )
     file = f"seen-{context.run_id}"
     select = f"SELECT * FROM {raw} WHERE {marks.reaching(column, since)}"
-    made = kept.scratch / file
-    cursor.execute(copy_statement(select, whole.columns, str(made)))
-    os.replace(made, kept.folder / file)
+    cursor.execute(copy_statement(select, whole.columns, str(kept.scratch / file)))
     names, types = zip(*((entry.name, entry.type) for entry in whole.columns), strict=True)
     return evolve(after, seen=Seen(file=file, names=names, types=types, since=since))

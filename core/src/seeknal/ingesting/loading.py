@@ -141,7 +141,10 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     if found.nameless:
         return _without_rows(job, load)
     if found.rows == 0 and wanted.incremental:
-        return _send(job, load, _relation(job, [(found.path, "")], found.columns, 0), ())
+        result = _send(job, load, _relation(job, [(found.path, "")], found.columns, 0), ())
+        if mark is not None and found.has_moved(mark):
+            kept.write(evolve(state, mark=found.mark))
+        return result
     path = lakes.file_for(job.lake, wanted.protocol, load.name, load.started_at)
     id = lakes.id_of(path, job.lake)
     attempt = Attempt(

@@ -110,11 +110,17 @@ class Kept:
             ) from None
 
     def write(self, state: State) -> None:
-        """Replace the state, atomically; files that only earlier ones named are removed."""
+        """Replace the state, atomically, with the files that its marks name.
+
+        What only earlier ones named is removed.
+        """
         path = self.folder / _FILE
-        with writing(path):
-            write_text(path, seal(unstructure(state)) + "\n")
         named = {mark.seen.file for mark in _marks(state) if mark.seen}
+        with writing(path):
+            for made in (self.scratch / name for name in named):
+                if made.exists():
+                    os.replace(made, self.folder / made.name)
+            write_text(path, seal(unstructure(state)) + "\n")
         for old in self.folder.glob("seen-*"):
             if old.name not in named:
                 old.unlink(missing_ok=True)
