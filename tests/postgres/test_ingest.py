@@ -593,6 +593,31 @@ def test_from_python_it_gives_the_same_and_raises_what_is_wrong(place, database,
     assert log(database, "status") == [("success",), ("failure",)]
 
 
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+BY_ARROW = ("--param", "transport=adbc")
+
+
+def test_a_load_that_has_ended_leaves_no_session(ingest, database):
+    database.run(ORDERS)
+
+    ingest(*FROM_TABLE, *BY_ARROW).assert_ok()
+
+    assert database.rows(f"SELECT state, query {OTHERS}") == []
+
+
+def test_while_rows_are_loaded_their_source_is_in_no_transaction(ingest, database):
+    database.run(
+        f"{ORDERS}; CREATE TABLE dw_orders (LIKE orders); CREATE TABLE seen (state text);"
+        "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN INSERT INTO seen SELECT state {OTHERS}; RETURN NULL; END $$;"
+        "CREATE TRIGGER look AFTER INSERT ON dw_orders EXECUTE FUNCTION look()"
+    )
+
+    ingest(*FROM_TABLE, *BY_ARROW).assert_ok()
+
+    assert set(database.rows("SELECT DISTINCT state FROM seen")) == {("idle",)}
+
+
 def test_names_of_any_shape_and_many_columns_arrive(ingest, database):
     columns = ", ".join(f"{n} AS c{n}" for n in range(1500))
     database.run('CREATE TABLE "Or.d""ers" AS SELECT 1 AS "Select", 2 AS "MixedCase", 3 AS "a b"')

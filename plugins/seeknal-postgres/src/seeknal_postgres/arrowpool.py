@@ -22,8 +22,9 @@ def taken(name: str, options: Postgres, root: Path) -> ArrowConnection:
         found = next((entry for entry in _idle if entry[0] == key), None)
         if found is not None:
             _idle.remove(found)
-            return found[1]
-    return _opened(name, options, root)
+    connection = found[1] if found else _opened(name, options, root)
+    connection.begin()
+    return connection
 
 
 def give_back(connection: ArrowConnection, name: str, options: Postgres, root: Path) -> None:
@@ -51,15 +52,14 @@ def _opened(name: str, options: Postgres, root: Path) -> ArrowConnection:
     given = parameters(name, options, root)
     try:
         connection = ArrowConnection(make_conninfo(**given))
-        connection.reader(SETTINGS).read_all()
-        connection.commit()
+        connection.execute(SETTINGS)
     except Error as error:
         raise failed(name, error) from None
     return connection
 
 
 class ArrowConnection:
-    """A connection that is always in a transaction and gives Arrow.
+    """A connection that gives Arrow, in a transaction from `begin` to `rollback`.
 
     The driver's own interface for Python would import what makes frames, which takes longer than
     most tables do.
@@ -75,7 +75,6 @@ class ArrowConnection:
         except BaseException:
             self._database.close()
             raise
-        self._connection.set_autocommit(False)
         self._statements: list[Any] = []
 
     def execute(self, sql: str) -> None:
@@ -84,7 +83,7 @@ class ArrowConnection:
         self._end_statements()
 
     def reader(self, sql: str, **options: str) -> Any:
-        """The rows of a query, as an Arrow reader; ended by `commit`, `rollback` and `close`."""
+        """The rows of a query, as an Arrow reader; ended by `rollback` and `close`."""
         import pyarrow
 
         statement = self._statement(sql)
@@ -104,13 +103,14 @@ class ArrowConnection:
         """End what another thread waits for."""
         self._connection.cancel()
 
-    def commit(self) -> None:
-        self._end_statements()
-        self._connection.commit()
+    def begin(self) -> None:
+        self._connection.set_autocommit(False)
 
     def rollback(self) -> None:
         self._end_statements()
         self._connection.rollback()
+        # Else some versions of the driver begin another one, which holds back marks of loads.
+        self._connection.set_autocommit(True)
 
     def close(self) -> None:
         self._end_statements()

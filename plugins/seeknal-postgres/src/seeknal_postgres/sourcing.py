@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import Horizon
-from seeknal_postgres.arrowpool import close_idle
 from seeknal_postgres.catalogue import describe
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.pool import leased
@@ -51,8 +50,6 @@ def types_of(source: Source, options: PostgresSource, context: Context) -> Mappi
 def horizon_of(source: Source, options: PostgresSource, column: str, context: Context) -> Horizon:
     """The largest value at a moment, and which transactions were open after it."""
     name, connection = connection_of(source, options, context)
-    # An idle connection of ours would stand in its own way: it is always in a transaction.
-    close_idle()
     with (
         leased(name, connection, context.project_root) as server,
         told_of(name, source, context),

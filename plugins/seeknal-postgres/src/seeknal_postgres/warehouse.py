@@ -39,6 +39,7 @@ from seeknal_postgres.delivering import (
 from seeknal_postgres.fitting import fit_of
 from seeknal_postgres.loading import load as load_rows
 from seeknal_postgres.options import PostgresTarget
+from seeknal_postgres.pool import close_idle
 from seeknal_postgres.reserved import refuse_reserved
 from seeknal_postgres.typename import NAMES, TYPE
 from seeknal_postgres.work import Work
@@ -134,7 +135,8 @@ class PostgresWarehouse:
             loadlog.record(server, self._schema, load, 0, error or "failed")
 
     def close(self) -> None:
-        """Nothing stays open between two calls."""
+        """End the sessions with sources, which loads share; its own end with each call."""
+        close_idle()
 
     @contextmanager
     def _server(self) -> Iterator[Server]:
