@@ -107,6 +107,23 @@ def test_a_connections_test_says_what_is_there(project):
     assert bad.json()[0]["detail"] == "the shelf is closed"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("connection", "test", "closed"),
+        ("ingest", "--path", "a.csv", "--name", "a", "--into", "closed"),
+    ],
+)
+def test_what_is_wrong_in_profiles_is_shown_with_its_line(project, words):
+    line = "  closed: {type: shelf}"
+    project.write({"profiles.yml": f"connections:\n{line}\n{line}\n"})
+
+    outcome = project.run(*words)
+
+    assert outcome.exit_code == 2
+    assert f" 3 | {line}" in outcome.stderr
+
+
 def test_a_connection_can_be_queried(project):
     query = "SELECT * FROM books ORDER BY id;"
 

@@ -115,8 +115,8 @@ class Remote:
         self._session = session
 
     def answer(self, query: str, wanted: Wanted) -> None:
-        from seeknal.cli.connection import executed
         from seeknal.cli.results import write_foreign_rows
+        from seeknal.kernel.sessions import executed
 
         names, rows = executed(self._session, query)
         write_foreign_rows(names, rows, wanted)

@@ -29,6 +29,15 @@ def project_root() -> Path:
     return click.get_current_context().ensure_object(Invocation).project_root()
 
 
+def project_or_folder() -> Path:
+    """The same, or the current folder where no project is around it and none is named."""
+    from seeknal.project.paths import root_above
+
+    folder = Path.cwd()
+    named = click.get_current_context().ensure_object(Invocation).folder is not None
+    return project_root() if named or root_above(folder) is not None else folder
+
+
 def _read_environment(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,7 @@ import click
 from attrs import frozen
 
 from seeknal.cli.app import Group
-from seeknal.cli.common import project_root
-from seeknal.cli.invocation import Invocation
+from seeknal.cli.common import project_or_folder, project_root
 from seeknal.cli.render import print_json, print_table
 from seeknal.cli.results import write_foreign_rows
 from seeknal.kernel import sessions
@@ -74,11 +74,12 @@ def test_connection(name: str, profile: Path | None, format_: str) -> int:
         checked = _check_elsewhere(name, profile, plugins)
         print_connections([checked], format_)
         return 0 if checked.ok else 1
-    found = _profile(_root(), profile, plugins, _implicit(plugins))
+    root = project_or_folder()
+    found = _profile(root, profile, plugins, plugins.implicit_connections)
     if name not in found.connections:
         # Names the nearest connection.
         found.connection(name, plugins)
-    checked = _check(found, name, plugins, _connect)
+    checked = _check(found, name, plugins, partial(_connect, root))
     print_connections([checked], format_)
     return 0 if checked.ok else 1
 
@@ -89,21 +90,14 @@ def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Trie
     ``used``: types of sources and targets whose connection may be one that nobody has written.
     """
     plugins = _plugins()
-    implicit = {name: type for name, type in _implicit(plugins).items() if type in used}
+    implicit = {name: type for name, type in plugins.implicit_connections.items() if type in used}
     from seeknal.project.profile.profiles import read_connections
 
     found = read_connections(root, profile, implicit, plugins)
     if found is None:
         return []
-    return [_check(found, name, plugins, _connect) for name in found.connections]
-
-
-def _root() -> Path:
-    """The project's folder, or the one that the command was called in where there is none."""
-    from seeknal.ingesting.places import root_around
-
-    folder = click.get_current_context().ensure_object(Invocation).folder
-    return project_root() if folder is not None else root_around(Path.cwd())
+    connect = partial(_connect, root)
+    return [_check(found, name, plugins, connect) for name in found.connections]
 
 
 def _check_elsewhere(text: str, profile: Path | None, plugins: Plugins) -> Tried:
@@ -111,23 +105,14 @@ def _check_elsewhere(text: str, profile: Path | None, plugins: Plugins) -> Tried
     from seeknal.ingesting.places import Places, refuse_password
 
     refuse_password(text)
-    root = _root()
+    root = project_or_folder()
     connection = Places(root, profile, plugins).connection(text)
     file = None if "://" in text else text
     try:
-        session = _session(connection, plugins, root)
-        try:
-            ok, detail = True, session.describe()
-        finally:
-            session.close()
+        ok, detail = True, _described(connection, plugins, root)
     except RunError as error:
         ok, detail = False, error.message
     return Tried(name=connection.name, type=connection.type, file=file, ok=ok, detail=detail)
-
-
-def _implicit(plugins: Plugins) -> dict[str, str]:
-    """The type of each connection that every project has."""
-    return {type.implicit: type.name for type in plugins.connection_types.values() if type.implicit}
 
 
 def _plugins() -> Plugins:
@@ -165,7 +150,7 @@ def _check(
     except SeeknalError as error:
         ok, detail = False, error.message
     # What is added for every project is this and no more.
-    added = profile.connections[name] == {"type": type_} and name in _implicit(plugins)
+    added = profile.connections[name] == {"type": type_} and name in plugins.implicit_connections
     file = None if added else profile.file
     return Tried(name=name, type=type_, file=file, ok=ok, detail=detail)
 
@@ -178,16 +163,17 @@ def _settle(profile: Profile, name: str, plugins: Plugins) -> str:
     return ""
 
 
-def _connect(profile: Profile, name: str, plugins: Plugins) -> str:
-    session = _open(profile, name, plugins)
+def _connect(root: Path, profile: Profile, name: str, plugins: Plugins) -> str:
+    return _described(profile.connection(name, plugins), plugins, root)
+
+
+def _described(connection: Connection, plugins: Plugins, root: Path) -> str:
+    """What is there, in a line, of a connection that can be opened."""
+    session = _session(connection, plugins, root)
     try:
         return session.describe()
     finally:
         session.close()
-
-
-def _open(profile: Profile, name: str, plugins: Plugins) -> Session:
-    return _session(profile.connection(name, plugins), plugins, _root())
 
 
 def _session(connection: Connection, plugins: Plugins, root: Path) -> Session:
@@ -197,27 +183,18 @@ def _session(connection: Connection, plugins: Plugins, root: Path) -> Session:
 def open_session(root: Path, profile: Path | None, name: str) -> Session:
     """A read-only session on a connection of profiles.yml."""
     plugins = _plugins()
-    return _open(_profile(root, profile, plugins, _implicit(plugins)), name, plugins)
+    found = _profile(root, profile, plugins, plugins.implicit_connections)
+    return _session(found.connection(name, plugins), plugins, root)
 
 
 def ask(root: Path, profile: Path | None, name: str, query: str, wanted: Wanted) -> None:
     """Run one statement on a connection and write its rows."""
     session = open_session(root, profile, name)
     try:
-        names, rows = executed(session, query)
+        names, rows = sessions.executed(session, query)
         write_foreign_rows(names, rows, wanted)
     finally:
         session.close()
-
-
-def executed(session: Session, query: str) -> Any:
-    """The answer to a statement; whatever the driver raises is said in its words."""
-    try:
-        return session.execute(query.strip().rstrip(";"))
-    except SeeknalError:
-        raise
-    except Exception as error:
-        raise RunError(str(error).strip(), code="SK0482") from error
 
 
 def print_connections(checked: Sequence[Tried], format_: str) -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import explicit, lock_timeout_option, project_root, scalar, words
-from seeknal.cli.invocation import Invocation
+from seeknal.cli.common import explicit, lock_timeout_option, project_or_folder, scalar, words
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import CLEAR, is_terminal, say, warn
 from seeknal.kernel.command_options import (
@@ -99,7 +98,7 @@ def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
     results: list[Result] = []
     began = time.monotonic()
     try:
-        for result in Ingestion(options, _Progress(), Path.cwd(), _root()).results():
+        for result in Ingestion(options, _Progress(), Path.cwd(), project_or_folder()).results():
             results.append(result)
             if result.error is not None:
                 from seeknal.cli.failures import explain
@@ -110,12 +109,6 @@ def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
             _answer_failure(error, time.monotonic() - began)
         raise
     return _answer(results, bool(options.tables), format_)
-
-
-def _root() -> Path | None:
-    """The project that was named with -C; None where none was."""
-    folder = click.get_current_context().ensure_object(Invocation).folder
-    return project_root() if folder is not None else None
 
 
 def _given(flags: dict[str, Any]) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,8 +95,7 @@ class Places:
         return found
 
     def _of_profile(self, name: str) -> Connection:
-        types = self.plugins.connection_types.values()
-        implicit = {type.implicit: type.name for type in types if type.implicit}
+        implicit = self.plugins.implicit_connections
         profile = read_connections(self.root, self._profile, implicit, self.plugins)
         if profile is None:
             raise UsageError(
@@ -246,11 +244,3 @@ def split_into(text: str) -> tuple[str, str | None]:
 
 def _is_port(head: str, tail: str) -> bool:
     return tail.isdecimal() and "://" in head and "/" not in head.partition("://")[2]
-
-
-def root_around(folder: Path) -> Path:
-    """The project around a folder, or the folder itself where there is none."""
-    from seeknal.project.paths import PROJECT_FILE
-
-    found = (path for path in (folder, *folder.parents) if os.path.isfile(path / PROJECT_FILE))
-    return next(found, folder)

@@ -17,12 +17,13 @@ from seeknal.host.run_ids import new_run_id
 from seeknal.ingesting.fetching import Wanted
 from seeknal.ingesting.lake import STATE, Landed, described, files_of
 from seeknal.ingesting.loading import Job, Result, carry_out, now
-from seeknal.ingesting.places import Places, root_around, split_into
+from seeknal.ingesting.places import Places, split_into
 from seeknal.ingesting.sources import of_table, source_of
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import node_logger
 from seeknal.kernel.plugins import load_plugins
 from seeknal.kernel.sessions import open_session
+from seeknal.project.paths import root_above
 from seeknal.run.engine import Engine
 from seeknal.values.errors import RunError, SeeknalError, UsageError
 from seeknal.values.loads import Load
@@ -65,7 +66,7 @@ class Ingestion:
         self.lake = folder / options.lake
         self.plugins = load_plugins()
         profile = folder / options.profile if options.profile else None
-        self.places = Places(root or root_around(folder), profile, self.plugins)
+        self.places = Places(root or root_above(folder) or folder, profile, self.plugins)
         self.work = temporary_name(self.lake / STATE / "work")
         self.engine = Engine(self.work)
 

@@ -252,6 +252,12 @@ class Plugins:
         """Connection types, by name and by alias."""
         return self._declared("connection type", hookspecs.connection_types)
 
+    @property
+    def implicit_connections(self) -> Mapping[str, str]:
+        """The type of each connection that every project has, by the connection's name."""
+        types = self.connection_types.values()
+        return {type.implicit: type.name for type in types if type.implicit}
+
     @cached_property
     def sections(self) -> Mapping[str, TargetType]:
         """Target types by the section of profiles.yml that their targets start with.

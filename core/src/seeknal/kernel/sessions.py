@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.values.errors import ConnectionFailed, SeeknalError, UsageError
+from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Session
@@ -28,3 +29,14 @@ def open_session(connection: Connection, plugins: Plugins, root: Path, cannot: s
     if session is None:
         raise UsageError(f"connections of type {connection.type!r} {cannot}", code="SK0608")
     return session
+
+
+def executed(session: Session, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    """The answer to a statement; what a driver raises is a RunError in its words."""
+    try:
+        return session.execute(sql.strip().rstrip(";"))
+    except SeeknalError:
+        raise
+    except Exception as error:
+        # A driver may raise anything; its words are what helps.
+        raise RunError(str(error).strip(), code="SK0482") from error

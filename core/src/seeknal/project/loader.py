@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.project.cache import open_cache
-from seeknal.project.paths import PROJECT_FILE, find_profile
+from seeknal.project.paths import PROJECT_FILE, find_profile, root_above
 from seeknal.project.profile.confidential import note_variables
 from seeknal.project.profile.secrecy import note_project
 from seeknal.values.errors import UsageError
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 def find_root(start: Path) -> Path:
     """The project that ``start`` lies in. Raises UsageError when there is none."""
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
+    if (found := root_above(start.resolve())) is not None:
+        return found
     raise UsageError(
         f"no {PROJECT_FILE} in {start} or above it",
         code="SK0004",

@@ -11,6 +11,11 @@ PROJECT_FILE = "seeknal_project.yml"
 PROFILES = "profiles.yml"
 
 
+def root_above(folder: Path) -> Path | None:
+    """The project that a folder lies in, where it lies in one."""
+    return next((one for one in (folder, *folder.parents) if (one / PROJECT_FILE).is_file()), None)
+
+
 def files_below(folder: Path, *endings: str) -> list[Path]:
     """What lies below ``folder`` with one of the ``endings``, in capitals too, in order of path.
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from seeknal.kernel.sessions import executed
 from seeknal.plan.environments import existing
 from seeknal.plan.plugin_queries import context_of, label_of
 from seeknal.plan.session import Request, load
 from seeknal.plan.unstored import unstored
 from seeknal.state.store import read_closed, read_state
-from seeknal.values.errors import RunError, SeeknalError, UsageError
+from seeknal.values.errors import RunError, UsageError
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
@@ -69,13 +70,7 @@ class DeliveredRows:
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         """The answer of the engine, which was about the rows that it says."""
-        try:
-            answer = self.session.execute(sql)
-        except SeeknalError:
-            raise
-        except Exception as error:
-            # A driver may raise anything; its words are what helps.
-            raise RunError(str(error).strip(), code="SK0482") from error
+        answer = executed(self.session, sql)
         state = read_state(self.loaded.project.target)
         for (environment, node, key), id in self.used.items():
             account = state.current_account(environment, node)

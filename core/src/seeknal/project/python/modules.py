@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 
 from attrs import frozen
 
-from seeknal.project.paths import PROJECT_FILE
+from seeknal.project.paths import root_above
 from seeknal.project.python.decorators import Collector, Declaration, collectors
 
 PREFIX = "_seeknal_pipelines_"
@@ -173,11 +173,6 @@ def _is_own(file: str | None, inside: str) -> bool:
     return bool(file) and str(file).startswith(inside) and "site-packages" not in str(file)
 
 
-def _root_of(folder: Path) -> Path:
-    around = (folder, *folder.parents)
-    return next((each for each in around if (each / PROJECT_FILE).is_file()), folder)
-
-
 _users = 0
 _path: list[str] = []
 """Python's path as it was then."""
@@ -193,7 +188,8 @@ def helpers_importable(folder: Path) -> Iterator[None]:
     """
     global _users
     # First for our own packages, whose relative imports would else go through Python's cache.
-    own, plain, elsewhere = _Relative(folder), _Helpers(folder), _Elsewhere(_root_of(folder))
+    root = root_above(folder) or folder
+    own, plain, elsewhere = _Relative(folder), _Helpers(folder), _Elsewhere(root)
     with _importing:
         if _users == 0:
             _known.clear()
@@ -212,7 +208,7 @@ def helpers_importable(folder: Path) -> Iterator[None]:
             sys.meta_path.remove(own)
             sys.meta_path.remove(elsewhere)
             sys.meta_path.remove(plain)
-            _used.add(_root_of(folder))
+            _used.add(root)
             if _users == 0:
                 sys.path[:] = [entry for entry in sys.path if entry in _path]
                 _forget_helpers()
