@@ -190,6 +190,31 @@ def test_a_landed_file_is_loaded_again_and_the_same_one_twice_is_refused(ingest,
     assert database.value("SELECT count(*) FROM dw_orders") == 4
 
 
+@pytest.mark.parametrize("pattern", ["lake", "lake/**/*.parquet"])
+def test_a_lake_below_any_folder_is_found(place, database, pattern):
+    below = TestProject(place.path / ".seeknal" / "of [me]")
+    below.path.mkdir(parents=True)
+    below.write({"profiles.yml": database.profile, "orders.csv": CSV})
+    below.run("ingest", *FROM_CSV, "--into", "pg:dw_orders").assert_ok()
+
+    below.run("ingest", "--from-lake", pattern, "--into", "pg:again").assert_ok()
+
+    assert database.rows("SELECT id FROM again ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("pattern", [".", "lake", "**/*.parquet", "lake/*/*/*/*.parquet"])
+def test_what_loads_keep_for_themselves_is_no_file_of_the_lake(place, database, pattern):
+    place.run("ingest", *FROM_CSV, "--into", "pg:dw_orders").assert_ok()
+    for folder in (".seeknal/iceberg", "lake/.seeknal/work/a/b"):
+        (place.path / folder).mkdir(parents=True)
+        duckdb.sql("SELECT 9 AS id").write_parquet(str(place.path / folder / "x.parquet"))
+
+    words = ("ingest", "--from-lake", pattern, "--name", "orders", "--into", "pg:again")
+    place.run(*words).assert_ok()
+
+    assert database.rows("SELECT id FROM again ORDER BY id") == [(1,), (2,)]
+
+
 def test_files_of_several_loads_are_one_upsert_whose_newest_rows_count(ingest, place, database):
     ingest(*FROM_CSV).assert_ok()
     place.write({"orders.csv": "id,name,amount,town\n2,Bobby,2.5,Oslo\n3,Cy,3.5,Rome\n"})

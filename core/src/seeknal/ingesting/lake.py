@@ -86,12 +86,13 @@ def _matching(folder: Path, text: str) -> Iterable[Path]:
 
     full = folder / text
     if full.is_dir():
-        below = (path for path in full.rglob("*.parquet") if STATE not in path.parts)
-        return sorted(path for path in below if path.is_file())
+        below = (path for path in full.rglob("*.parquet") if path.is_file())
+        return sorted(path for path in below if STATE not in path.relative_to(full).parts)
     if full.is_file():
         return [full]
-    matches = (Path(name) for name in glob.glob(str(full), recursive=True))
-    return sorted(path for path in matches if path.is_file() and STATE not in path.parts)
+    # No star matches a folder that begins with a dot: one that is written is meant.
+    matches = (folder / name for name in glob.glob(text, root_dir=folder, recursive=True))
+    return sorted(path for path in matches if path.is_file())
 
 
 def described(cursor: duckdb.DuckDBPyConnection, path: Path, lake: Path) -> Landed:
