@@ -381,6 +381,18 @@ def test_a_type_that_rows_do_not_come_as_is_named(ingest, database, type, value,
     assert database.value("SELECT pg_typeof(x)::text FROM dw_orders") == becomes
 
 
+def test_a_type_is_named_when_its_column_is_made_and_not_again(ingest, database):
+    database.run("CREATE TABLE orders (x jsonb[]); INSERT INTO orders VALUES ('{1}')")
+    ingest(*FROM_TABLE).assert_ok()
+    database.run("ALTER TABLE orders ADD COLUMN y jsonb[], ADD COLUMN z inet")
+
+    outcome = ingest(*FROM_TABLE).assert_ok()
+
+    assert "'x' is of type" not in outcome.stderr
+    assert "'y' is of type jsonb[]" in outcome.stderr
+    assert database.value("SELECT pg_typeof(z)::text FROM dw_orders LIMIT 1") == "inet"
+
+
 def test_a_type_that_the_warehouse_lacks_becomes_text_and_is_named(ingest, place, database, server):
     from tests.postgres.server import Database
 

@@ -192,7 +192,6 @@ class PostgresWarehouse:
         with server.transaction():
             hold(server, self._options, work.table)
             there = tables.columns_of(server, work.table)
-            work = evolve(work, types=_types(server, load, work))
             rows, detail = self._write(server, work, load, there)
             loadlog.record(server, self._schema, load, rows)
         return Loaded(rows=rows, detail=detail)
@@ -201,12 +200,13 @@ class PostgresWarehouse:
         self, server: Server, work: Work, load: Load, there: tuple[tables.TableColumn, ...]
     ) -> tuple[int, str]:
         if not there:
+            work = _with_types(server, work, load, ())
             create_table(server, work)
             made = tables.columns_of(server, work.table)
             return load_rows(server, work, made), f"created {work.table}"
         server.execute(f"LOCK TABLE {work.table.quoted} IN ROW EXCLUSIVE MODE".encode())
         _refuse_twice(server, work, load, there)
-        work = _with_known(work, load, there)
+        work = _with_types(server, _with_known(work, load, there), load, there)
         there = _with_stamp(server, work, load, there)
         there = evolve_table(server, work, there)
         if not any(column.name == LOADED_AT for column in there):
@@ -235,11 +235,18 @@ class PostgresWarehouse:
         return Loaded(rows=rows, detail="the connection was lost after it was committed")
 
 
-def _types(server: Server, load: Load, work: Work) -> dict[str, str]:
-    """The types of the source's own database that this one has and that take the rows."""
+def _with_types(
+    server: Server, work: Work, load: Load, there: tuple[tables.TableColumn, ...]
+) -> Work:
+    """The work with the types of the source's own database for columns that are not there yet,
+    as far as this one has them and they take the rows."""
     if load.protocol not in NAMES:
-        return {}
-    wanted = {entry: load.types[entry.name] for entry in work.writings if entry.name in load.types}
+        return work
+    made = {column.name for column in there}
+    new = [entry for entry in work.writings if entry.name not in made]
+    wanted = {entry: load.types[entry.name] for entry in new if entry.name in load.types}
+    if not wanted:
+        return work
     known = {
         str(type): bool(parsed)
         for type, parsed in server.execute(_KNOWN.encode(), [sorted(set(wanted.values()))])
@@ -254,7 +261,7 @@ def _types(server: Server, load: Load, work: Work) -> dict[str, str]:
                 "column %r is of type %s, which %s: it becomes %s",
                 *(entry.name, type, why, entry.type),
             )
-    return found
+    return evolve(work, types=found)
 
 
 def _refuse_twice(
