@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from pathlib import Path
 from typing import ClassVar
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
+from seeknal_postgres.binaries import account
 from seeknal_postgres.embedded import Server
 
 FAST = {
@@ -17,6 +20,7 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "60",
+    "max_prepared_transactions": "5",
     "log_connections": "on",
     "log_statement": "all",
     "log_min_messages": "warning",
@@ -35,6 +39,19 @@ def start(folder: Path, *, may_crash: bool = False) -> Server:
     server.start()
     _shorten_logins(server)
     return server
+
+
+def start_standby(primary: Server, folder: Path) -> Server:
+    """A server that only follows ``primary``, with what that one holds now."""
+    made = Server(folder=folder, settings=primary.settings, programs=primary.programs)
+    folder.mkdir(parents=True)
+    shutil.copy2(primary.folder / "password", folder / "password")
+    at = {key: primary.parameters()[key] for key in ("host", "port", "user", "password")}
+    data = made._make_home(account()) / "data"
+    given = ("--checkpoint=fast", "--write-recovery-conf", "--no-sync")
+    made._run("pg_basebackup", f"--dbname={make_conninfo(**at)}", f"--pgdata={data}", *given)
+    made.start()
+    return made
 
 
 def _shorten_logins(server: Server) -> None:

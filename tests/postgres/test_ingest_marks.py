@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 
+import psycopg
 import pytest
+from tests.postgres.server import start_standby
 
 from seeknal.testing.project import TestProject
 
@@ -213,6 +215,116 @@ def test_a_transaction_that_has_only_begun_is_not_passed(load, database):
         long.execute("INSERT INTO events VALUES (1, now(), 'long')")
         long.commit()
     load()
+
+    assert arrived(database) == there(database)
+
+
+def test_a_row_of_a_prepared_transaction_is_not_passed(load, database):
+    with database.connect(autocommit=False) as long:
+        long.execute("INSERT INTO events VALUES (1, '2026-01-01 10:00Z', 'long')")
+        long.execute("PREPARE TRANSACTION 'early'")
+    add(database, (2, "2026-01-01 11:00Z", "quick"))
+    outcome = load()
+    load()
+    database.run("COMMIT PREPARED 'early'")
+
+    load()
+    load()
+
+    assert "prepared transactions" in outcome.stderr
+    assert arrived(database) == there(database)
+    assert len(arrived(database)) == 2
+
+
+def test_a_transaction_that_is_prepared_after_a_load_is_not_passed(load, database):
+    with database.connect(autocommit=False) as long:
+        long.execute("INSERT INTO events VALUES (1, '2026-01-01 10:00Z', 'long')")
+        add(database, (2, "2026-01-01 11:00Z", "quick"))
+        load()
+        long.execute("PREPARE TRANSACTION 'between'")
+    load()
+    database.run("COMMIT PREPARED 'between'")
+
+    load()
+
+    assert arrived(database) == there(database)
+
+
+def test_a_transaction_that_is_prepared_during_a_load_is_not_passed(load, database, monkeypatch):
+    from seeknal_postgres import settling
+
+    real = settling._open
+    long = database.connect(autocommit=False)
+    long.execute("INSERT INTO events VALUES (1, '2026-01-01 10:00Z', 'long')")
+    add(database, (2, "2026-01-01 11:00Z", "quick"))
+
+    def preparing(server):
+        found = real(server)
+        if not long.closed:
+            long.execute("PREPARE TRANSACTION 'during'")
+            long.close()
+        return found
+
+    monkeypatch.setattr(settling, "_open", preparing)
+    load()
+    monkeypatch.undo()
+    database.run("COMMIT PREPARED 'during'")
+
+    load()
+
+    assert arrived(database) == there(database)
+
+
+@pytest.fixture(scope="module")
+def follower(server, tmp_path_factory):
+    """A server that only follows the first one."""
+    made = start_standby(server, tmp_path_factory.mktemp("standby") / "server")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def standby(follower, server, database, place):
+    """``far`` is the database at the other server."""
+    there, here = (f"port: {each.parameters()['port']}" for each in (follower, server))
+    far = database.profile.partition("\n")[2].replace("pg:", "far:").replace(here, there)
+    place.write({"profiles.yml": database.profile + far})
+    return follower
+
+
+def followed(standby, database):
+    """Wait until the standby has what the database holds now."""
+    lsn = database.value("SELECT pg_current_wal_insert_lsn()")
+    caught_up = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+    with psycopg.connect(**standby.parameters(), autocommit=True) as far:
+        while far.execute(caught_up, [lsn]).fetchone() != (True,):
+            time.sleep(0.01)
+
+
+def test_from_a_standby_new_rows_are_read_with_a_lag_alone(place, load, standby, database):
+    add(database, (1, "2026-01-01 10:00Z", "a"), (2, "2026-01-01 12:00Z", "b"))
+    followed(standby, database)
+
+    refused = place.run(*WORDS, "--connection", "far")
+    load("--connection", "far", "--lag", "3h")
+    add(database, (3, "2026-01-01 09:30Z", "late"), (4, "2026-01-01 13:00Z", "d"))
+    followed(standby, database)
+    load("--connection", "far", "--lag", "3h")
+    load("--connection", "far", "--lag", "3h")
+
+    assert refused.exit_code == 1
+    assert "'far' is a standby" in refused.stderr
+    assert "--lag" in refused.stderr
+    assert arrived(database) == there(database)
+
+
+@pytest.mark.parametrize("transport", ["auto", "adbc"])
+def test_all_rows_are_read_from_a_standby(place, standby, database, transport):
+    add(database, (1, "2026-01-01 10:00Z", "a"), (2, None, "b"))
+    followed(standby, database)
+
+    words = (*WORDS[:-2], "--connection", "far", "--param", f"transport={transport}")
+    place.run(*words).assert_ok()
 
     assert arrived(database) == there(database)
 

@@ -77,6 +77,7 @@ def fetch(
         if wanted.incremental
         else None
     )
+    _refuse_unseen(horizon, wanted)
     rows = plugins.hooks.load_source(source=source, context=context)
     if rows is None:
         raise NodeError(f"no plugin loads a source of type {source.type!r}", code="SK0710")
@@ -107,6 +108,16 @@ def _refuse_ours(columns: tuple[Column, ...]) -> None:
                 code="SK1616",
                 help="--query that selects the others, or gives it another name",
             )
+
+
+def _refuse_unseen(horizon: Horizon | None, wanted: Wanted) -> None:
+    """Whoever says a lag says how late rows can be."""
+    if horizon is not None and horizon.unseen and wanted.lag is None:
+        raise NodeError(
+            f"{horizon.unseen}: rows of transactions that end late would be missing",
+            code="SK1621",
+            help="--lag 1h reads again what is that late; or read where all transactions are seen",
+        )
 
 
 def _refuse_another_order(mark: Mark | None, column: Column) -> None:

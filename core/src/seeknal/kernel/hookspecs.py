@@ -184,8 +184,9 @@ def source_horizon(source: Source, column: str, context: SourceContext) -> Horiz
 
     Called once per load of ``seeknal ingest --incremental``, right before ``load_source``; main
     thread. What is at work now may bring rows below what others have brought already: the mark
-    of the load stays below them until all that ``open`` names has ended. None: not mine, or
-    rows come in their order; then the largest value that was read is the mark. May raise like
+    of the load stays below them until all that ``open`` names has ended. Where it may not be seen,
+    ``unseen`` says so, and rows are read with ``--lag`` alone. None: not mine, or rows
+    come in their order; then the largest value that was read is the mark. May raise like
     ``load_source``, and ``NodeError`` for a column without an order.
     """
 

@@ -33,11 +33,13 @@ class Horizon:
     """How far a source's rows were settled at one moment.
 
     ``value``: the largest of the column then, as text; None where nothing is settled. ``open``
-    names what was at work then and may yet bring smaller ones.
+    names what was at work then and may yet bring smaller ones. ``unseen`` says, for people, what
+    may be at work that nobody can see: then rows are read only with a lag for what it brings.
     """
 
     value: str | None = None
     open: tuple[str, ...] = ()
+    unseen: str | None = None
 
 
 @frozen(kw_only=True)

@@ -31,7 +31,6 @@ _PAUSE = 0.02
 _GUARD = "10 seconds"
 """How old a moment is before it counts: a transaction takes its own shortly before it is seen to be
 open, and a moment in the future must not end what is read."""
-PREPARED = "prepared"
 _OPEN = """
     SELECT l.virtualtransaction FROM pg_catalog.pg_locks l
     JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid

@@ -48,7 +48,10 @@ def types_of(source: Source, options: PostgresSource, context: Context) -> Mappi
 
 
 def horizon_of(source: Source, options: PostgresSource, column: str, context: Context) -> Horizon:
-    """The largest value at a moment, and which transactions were open after it."""
+    """The largest value at a moment, and which transactions were open after it.
+
+    A standby does not know of those of its primary that have not written anything yet.
+    """
     name, connection = connection_of(source, options, context)
     with (
         leased(name, connection, context.project_root) as server,
@@ -60,15 +63,14 @@ def horizon_of(source: Source, options: PostgresSource, column: str, context: Co
             row = server.execute(query.encode()).fetchone()
         value = row[0] if row else None
         if _is_standby(server):
-            context.log.warning(
-                "%r is a standby: which transactions are open on its primary cannot be seen;"
-                " --lag reads again what they may still bring",
-                name,
-            )
+            unseen = f"{name!r} is a standby, which does not see what is open on its primary"
+            return Horizon(value=value, unseen=unseen)
+        open = at_work(server)
+        # Only now: one that was open may have been prepared meanwhile, and has not ended.
         if has_prepared(server):
             context.log.warning("the mark stays where it is until prepared transactions have ended")
             return Horizon()
-        return Horizon(value=value, open=at_work(server))
+        return Horizon(value=value, open=open)
 
 
 def _is_standby(server: Server) -> bool:
