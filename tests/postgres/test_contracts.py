@@ -3,12 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from psycopg.rows import dict_row
 
 from seeknal.testing import (
     ConnectionContract,
     PluginContract,
     SourceContract,
     TargetContract,
+    WarehouseContract,
 )
 from seeknal.values.names import NodeId
 from seeknal.values.secret import Secret
@@ -128,3 +130,21 @@ class TestConnection(ConnectionContract):
             "WITH x AS (DELETE FROM customers RETURNING 1) SELECT * FROM x",
             "COMMIT; DELETE FROM customers",
         )
+
+
+class TestWarehouse(WarehouseContract):
+    plugin = PLUGIN
+
+    @pytest.fixture
+    def connection(self, database):
+        return Connection(name="pg", type="postgresql", options=options_of(database))
+
+    @pytest.fixture
+    def held(self, database):
+        def rows(table):
+            if database.value("SELECT to_regclass(%s)", table) is None:
+                return []
+            with database.connect(row_factory=dict_row) as connection:
+                return connection.execute(f"SELECT * FROM {table}").fetchall()
+
+        return rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 # Their assertions explain themselves only if pytest rewrites them before they are imported.
-pytest.register_assert_rewrite("seeknal.testing.contracts")
+pytest.register_assert_rewrite("seeknal.testing.contracts", "seeknal.testing.warehouses")
 
 from seeknal.testing.contracts import (  # noqa: E402 - see above
     AuditContract,
@@ -24,6 +24,7 @@ from seeknal.testing.project import (  # noqa: E402 - see above
     seeknal_project,
 )
 from seeknal.testing.shared import fetch  # noqa: E402 - see above
+from seeknal.testing.warehouses import WarehouseContract  # noqa: E402 - see above
 
 __all__ = (
     "AuditContract",
@@ -33,6 +34,7 @@ __all__ = (
     "SourceContract",
     "TargetContract",
     "TestProject",
+    "WarehouseContract",
     "fetch",
     "seeknal_project",
 )
