@@ -49,6 +49,11 @@ class Fetched:
     mark: Mark | None = None
 
     @property
+    def scan(self) -> str:
+        """Its rows, as what stands after FROM."""
+        return stored_scan(self.path, self.columns)
+
+    @property
     def nameless(self) -> bool:
         """Whether there is nothing, and nobody knows of which columns."""
         return not self.columns
@@ -93,11 +98,10 @@ def fetch(
     column = marks.column_of(columns, wanted.incremental)
     _refuse_another_order(mark, column)
     fresh = _without_arrived(cursor, whole, column, lower, mark, kept) if mark else whole
-    raw = stored_scan(whole.path, whole.columns)
-    found = horizon or Horizon(value=marks.highest(cursor, raw, column))
+    found = horizon or Horizon(value=marks.highest(cursor, whole.scan, column))
     value = marks.past(cursor, found.value, column.type, read_at)
     settled = evolve(found, value=value)
-    return evolve(fresh, mark=_next(cursor, whole, column, mark, settled, wanted, kept, context))
+    return evolve(fresh, mark=_next(whole, column, lower, mark, settled, wanted, kept, context))
 
 
 def _refuse_ours(columns: tuple[Column, ...]) -> None:
@@ -138,9 +142,8 @@ def _without_arrived(
     mark: Mark,
     kept: Kept,
 ) -> Fetched:
-    raw = stored_scan(whole.path, whole.columns)
     path = kept.scratch / "fresh"
-    select = marks.not_arrived(raw, whole.columns, column, lower, _seen(mark, kept))
+    select = marks.not_arrived(whole.scan, whole.columns, column, lower, _seen(mark, kept))
     copy = copy_statement(select, whole.columns, str(path), metadata=whole.origin.metadata)
     ((rows,),) = cursor.execute(copy).fetchall()
     return evolve(whole, path=path, rows=int(rows))
@@ -162,9 +165,9 @@ def _seen(mark: Mark, kept: Kept) -> tuple[str, Seen] | None:
 
 
 def _next(
-    cursor: duckdb.DuckDBPyConnection,
     whole: Fetched,
     column: Column,
+    read_from: str | None,
     before: Mark | None,
     horizon: Horizon,
     wanted: Wanted,
@@ -172,7 +175,7 @@ def _next(
     context: StepContext,
 ) -> Mark:
     """The mark after these rows, with those around it that will have arrived."""
-    raw = stored_scan(whole.path, whole.columns)
+    cursor = context.duckdb
     start = before or Mark(column=column.name, type=column.type)
     after, has_moved = marks.moved(evolve(start, type=column.type), horizon)
     if start.tries and not has_moved and horizon.open:
@@ -188,13 +191,11 @@ def _next(
         after = evolve(after, value=value)
     since = None
     if after.value is not None:
-        lower = marks.less(cursor, after.value, column.type, wanted.lag)
-        read_from = marks.below(cursor, before, wanted.lag)
-        since = (
-            lower if read_from is None else marks.largest(cursor, [lower, read_from], column.type)
-        )
+        since = marks.less(cursor, after.value, column.type, wanted.lag)
+        if read_from is not None:
+            since = marks.largest(cursor, [since, read_from], column.type)
     file = f"seen-{context.run_id}"
-    select = f"SELECT * FROM {raw} WHERE {marks.reaching(column, since)}"
+    select = f"SELECT * FROM {whole.scan} WHERE {marks.reaching(column, since)}"
     cursor.execute(copy_statement(select, whole.columns, str(kept.scratch / file)))
     names, types = zip(*((entry.name, entry.type) for entry in whole.columns), strict=True)
     return evolve(after, seen=Seen(file=file, names=names, types=types, since=since))

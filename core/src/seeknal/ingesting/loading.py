@@ -86,17 +86,14 @@ def carry_out(job: Job) -> Result:
 
 def _locked(job: Job, kept: Kept) -> Result:
     state, done = _settled(job, kept)
-    if done is not None and job.wanted is not None and _is_plain_append(job):
+    is_whole = job.wanted is not None and job.wanted.incremental is None
+    if done is not None and is_whole and job.load.mode == "append":
         # It was killed after the warehouse had the rows: to load them again would double them.
         job.tell.note(30, "the load that was cut short before this one had loaded its rows")
         return done
     if job.wanted is None:
         return _from_lake(job, kept, state)
     return _from_source(job, job.wanted, kept, state)
-
-
-def _is_plain_append(job: Job) -> bool:
-    return job.load.mode == "append" and not (job.wanted and job.wanted.incremental)
 
 
 def _settled(job: Job, kept: Kept) -> tuple[State, Result | None]:
@@ -112,9 +109,7 @@ def _settled(job: Job, kept: Kept) -> tuple[State, Result | None]:
     rows = job.warehouse.committed(asked)
     if rows is None:
         return state, None
-    state = _finished(state, attempt)
-    kept.set_aside(attempt.set_aside)
-    kept.write(state)
+    state = _finish(kept, state, attempt)
     files = (attempt.file,) if attempt.file else ()
     shown = tuple(_shown(job.lake / file) for file in files)
     table = attempt.table
@@ -123,9 +118,12 @@ def _settled(job: Job, kept: Kept) -> tuple[State, Result | None]:
     )
 
 
-def _finished(state: State, attempt: Attempt) -> State:
-    """The state after an attempt; a load of all rows leaves no mark behind which any are."""
-    return evolve(state, mark=attempt.mark, attempt=None)
+def _finish(kept: Kept, state: State, attempt: Attempt) -> State:
+    """Keep that an attempt is done; a load of all rows leaves no mark behind which any are."""
+    kept.set_aside(attempt.set_aside)
+    done = evolve(state, mark=attempt.mark, attempt=None)
+    kept.write(done)
+    return done
 
 
 def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
@@ -162,8 +160,7 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     at = path if files else found.path
     relation = _relation(job, [(at, id)], found.columns, found.rows)
     result = _send(job, evolve(load, files=(id,) if files else ()), relation, files)
-    kept.set_aside(attempt.set_aside)
-    kept.write(_finished(state, attempt))
+    _finish(kept, state, attempt)
     return result
 
 
@@ -226,8 +223,7 @@ def _from_lake(job: Job, kept: Kept, state: State) -> Result:
     attempt = state.attempt
     if attempt is not None and attempt.file in load.files and attempt.table == load.table:
         # What an attempt landed and did not load is loaded now: the mark is behind it.
-        kept.set_aside(attempt.set_aside)
-        kept.write(_finished(state, attempt))
+        _finish(kept, state, attempt)
     return result
 
 
