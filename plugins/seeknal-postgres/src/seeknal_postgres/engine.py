@@ -113,7 +113,8 @@ def _placed(
         name = exp.TableAlias(this=exp.to_identifier(table.name))
         alias = table.args.get("alias") or name
         if id in columns:
-            table.replace(_typed(places[id], columns[id], alias))
+            rows = _selected(places[id], columns[id])
+            table.replace(exp.Subquery(this=rows, alias=alias.copy()))
         else:
             found = places[id].copy()
             found.set("alias", alias.copy())
@@ -122,9 +123,7 @@ def _placed(
     return text
 
 
-def _typed(
-    place: exp.Expression, columns: Sequence[Column], alias: exp.Expression
-) -> exp.Expression:
+def _selected(place: exp.Expression, columns: Sequence[Column]) -> exp.Select:
     """The rows with the types that they have in DuckDB: what the SQL means hangs on these."""
     from sqlglot import exp
 
@@ -137,7 +136,7 @@ def _typed(
         if column.type in _PLAIN or column.type.startswith("DECIMAL("):
             name = exp.cast(name, exp.DataType.build(column.type, dialect="duckdb"))
         items.append(exp.alias_(name, column.name, quoted=True))
-    return exp.Subquery(this=exp.select(*items).from_(source), alias=alias.copy())
+    return exp.select(*items).from_(source)
 
 
 _PLAIN = frozenset(
@@ -170,13 +169,8 @@ def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expressio
 
 def delivered_rows(target: Target, columns: Sequence[Column], context: TargetContext) -> str:
     """A query of the rows that a target holds. Raises NodeError where they lie elsewhere."""
-    from sqlglot import exp
-
     _, options = connection_of(target, None, context)
-    place = _delivered(target, options, context)
-    query: Any = _typed(place, columns, exp.TableAlias(this=exp.to_identifier(""))).this
-    text: str = query.sql(dialect="postgres")
-    return text
+    return _selected(_delivered(target, options, context), columns).sql(dialect="postgres")
 
 
 def _delivered(target: Target, options: Postgres, context: TargetContext) -> exp.Expression:
