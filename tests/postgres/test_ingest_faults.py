@@ -1,5 +1,7 @@
 """What ``seeknal ingest`` says of bad input, and that it shows no secret."""
 
+import json
+
 import psycopg
 import pytest
 
@@ -78,6 +80,16 @@ def test_a_warehouse_that_cannot_be_is_told_before_the_source_is_read(run, place
     assert outcome.exit_code in (1, 2)
     assert said in outcome.stderr
     assert not list(place.path.glob("lake/csv/**/*.parquet"))
+
+
+def test_a_name_that_no_table_can_have_is_refused(place):
+    load = {"path": "orders.csv", "name": "orders", "into": "pg:a\0b"}
+    place.write({"orders.csv": "id\n1\n", "load.json": json.dumps(load)})
+
+    outcome = place.run("ingest", "--config", "load.json")
+
+    assert outcome.exit_code == 1
+    assert "is not the name of a table" in outcome.stderr
 
 
 def test_a_source_that_cannot_be_a_warehouse_says_so(run, place):

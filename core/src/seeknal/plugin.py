@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from seeknal.sql.quote import quote_identifier as quote_identifier
     from seeknal.sql.quote import quote_literal as quote_literal
     from seeknal.sql.quote import quote_name as quote_name
+    from seeknal.sql.quote import written_name as written_name
     from seeknal.sql.storage import as_parquet as as_parquet
     from seeknal.sql.translating.differences import differences as differences
     from seeknal.sql.translating.pairs.plain import BY_BYTES, LONG, PLAIN
@@ -234,7 +235,7 @@ _FROM = {
     "seeknal.sql.condition": ("check_condition",),
     "seeknal.sql.literals": ("literal_faults",),
     "seeknal.sql.misfits": ("misfit", "misfit_faults"),
-    "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name"),
+    "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name", "written_name"),
     "seeknal.sql.storage": ("as_parquet",),
     "seeknal.sql.translating.differences": ("differences",),
     "seeknal.sql.translating.pairs.plain": ("ALIKE_RULES", "BYTEWISE_RULES", "LONG_RULES"),

@@ -25,6 +25,7 @@ from seeknal.kernel.plugins import load_plugins
 from seeknal.kernel.sessions import open_session
 from seeknal.project.paths import root_above
 from seeknal.run.engine import Engine
+from seeknal.sql.quote import written_name
 from seeknal.values.errors import RunError, SeeknalError, UsageError
 from seeknal.values.loads import Load
 from seeknal.values.names import PRODUCTION, NodeId
@@ -164,7 +165,7 @@ class Ingestion:
         wishes = []
         for table, name in zip(found, names, strict=True):
             called = table.replace(".", "_") if name in twice else name
-            source = of_table(base, _quoted(table), called)
+            source = of_table(base, written_name(*table.split(".", 1)), called)
             place = _below(into, called)
             wishes.append(Wish(name=called, table=place, source=source, protocol=protocol))
         return wishes
@@ -299,26 +300,17 @@ def _table_name(table: str) -> str:
     return table.partition(".")[2] or table if '"' not in table else ""
 
 
-def _quoted(table: str) -> str:
-    """A listed table's name as one that is written: its parts in quotes where they need them."""
-    parts = table.split(".", 1)
-    return ".".join(
-        '"' + part.replace('"', '""') + '"' if set('."') & set(part) else part for part in parts
-    )
-
-
 def _below(into: str | None, name: str) -> str:
     """The table of one of several loads: ``SCHEMA.*`` with the name in place of the star."""
-    quoted = '"' + name.replace('"', '""') + '"' if set('."') & set(name) else name
     if into is None:
-        return quoted
+        return written_name(name)
     if not into.endswith("*"):
         raise UsageError(
             f"--tables loads several tables, and --into names one: {into}",
             code="SK1619",
             help="--into CONNECTION:SCHEMA.*",
         )
-    return into.removesuffix("*") + quoted
+    return into.removesuffix("*") + written_name(name)
 
 
 def total(results: Sequence[Result]) -> Result:

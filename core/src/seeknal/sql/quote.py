@@ -15,6 +15,11 @@ def quote_name(*parts: str) -> str:
     return ".".join(quote_identifier(part) for part in parts)
 
 
+def written_name(*parts: str) -> str:
+    """A dotted name as people write it: a part with a dot or a quote in it stands in quotes."""
+    return ".".join(quote_identifier(part) if set('."') & set(part) else part for part in parts)
+
+
 def quote_literal(text: str) -> str:
     """``text`` as a string literal."""
     return "'" + text.replace("'", "''") + "'"

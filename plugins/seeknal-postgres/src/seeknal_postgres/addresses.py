@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from seeknal.plugin import quote_identifier, written_name
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.options import Postgres, PostgresTarget
 
@@ -23,18 +24,12 @@ def names_of(target: Target, connection: object) -> Sequence[str]:
     assert isinstance(target.options, PostgresTarget)
     default = (connection.schema if isinstance(connection, Postgres) else None) or "public"
     table = table_of(target.options.table or target.node.name, default)
-    names = dict.fromkeys((_written(table.name), _quoted(table.name)))
-    schemas = dict.fromkeys((_written(table.schema), _quoted(table.schema)))
+    names, schemas = (
+        dict.fromkeys((written_name(part), quote_identifier(part)))
+        for part in (table.name, table.schema)
+    )
     full = [f"{schema}.{name}" for schema in schemas for name in names]
     return [*full, *(names if table.schema == default else ())]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _written(name: str) -> str:
-    return _quoted(name) if set('."') & set(name) else name
 
 
 def server_of(options: Postgres) -> str | None:

@@ -89,7 +89,7 @@ class Table:
 def table_of(text: str, schema: str | None) -> Table:
     """``schema.name``, ``name`` or quoted forms of them. Raises NodeError for other texts."""
     parts = _parts(text)
-    if not 1 <= len(parts) <= 2 or not all(parts):
+    if not 1 <= len(parts) <= 2 or not all(parts) or "\0" in text:
         raise NodeError(
             f"{text!r} is not the name of a table", code="SK1311", help="table: schema.name"
         )

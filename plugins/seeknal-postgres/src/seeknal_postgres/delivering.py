@@ -6,7 +6,7 @@ Readers see the rows of before or those of after, whenever it ends and however.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from seeknal_postgres.options import Postgres, PostgresTarget
 
     Server = psycopg.Connection[Any]
+
+LOST = "the connection was lost after it was committed"
 
 
 def deliver(
@@ -109,7 +111,8 @@ def _carry_out(work: Work, name: str) -> Delivered:
         with cancellable(server, work.context):
             done = _transaction(server, work)
     except psycopg.OperationalError as error:
-        done = _after_loss(work, name, error)
+        rows = rows_after_loss(work, error, lambda: _rows_of(work, name))
+        done = Delivered(rows=rows, detail=LOST)
     except psycopg.Error as error:
         raise refused(work, error) from None
     finally:
@@ -286,23 +289,28 @@ def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> t
     return rows, f"{touched:,} changed"
 
 
-def _after_loss(work: Work, name: str, error: psycopg.OperationalError) -> Delivered:
-    """A connection lost during COMMIT leaves open what happened: the server is asked."""
-    import psycopg
+def rows_after_loss(
+    work: Work, error: psycopg.OperationalError, committed: Callable[[], int | None]
+) -> int:
+    """A connection lost during COMMIT leaves open what happened: the server is asked.
 
+    Raises what refuses the work where it did not commit, and where nobody answers.
+    """
     if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
         raise refused(work, error)
     try:
-        server = connect(name, work.connection, work.context.project_root)
-        with server:
-            rows = ledger.delivered_rows(
-                server, work.ledger, work.context.delivery_id, str(work.table)
-            )
-    except (psycopg.Error, Exception):
+        rows = committed()
+    except Exception:
         rows = None
     if rows is None:
         raise refused(work, error)
-    return Delivered(rows=rows, detail="the connection was lost after it was committed")
+    return rows
+
+
+def _rows_of(work: Work, name: str) -> int | None:
+    with connect(name, work.connection, work.context.project_root) as server:
+        id = work.context.delivery_id
+        return ledger.delivered_rows(server, work.ledger, id, str(work.table))
 
 
 def refused(work: Work, error: psycopg.Error) -> DeliveryError:

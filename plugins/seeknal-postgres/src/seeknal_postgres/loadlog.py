@@ -52,14 +52,16 @@ def prepare(server: Server, schema: str) -> None:
     Raises DeliveryError where another one has its name.
     """
     name = quote_name(schema, TABLE)
-    if not _columns(server, name):
+    known = _columns(server, name)
+    if not known:
         with server.transaction():
             # Two CREATE ... IF NOT EXISTS at once can still collide.
             lock = "SELECT pg_advisory_xact_lock(hashtextextended('seeknal.etl_audit_log', 0))"
             server.execute(lock)
             ensure_schema(server, schema)
             server.execute(_CREATE.format(table=name).encode())
-    missing = [column for column in _NAMES if column not in _columns(server, name)]
+        known = _columns(server, name)
+    missing = [column for column in _NAMES if column not in known]
     if missing:
         raise DeliveryError(
             f"{schema}.{TABLE} is a table of somebody else: it has no column {missing[0]}",

@@ -22,6 +22,7 @@ from seeknal.plugin import (
     Target,
     quote_identifier,
     rows_to_write,
+    written_name,
 )
 from seeknal_postgres import loadlog, tables
 from seeknal_postgres.batch import writings_of
@@ -29,11 +30,13 @@ from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, failed
 from seeknal_postgres.delivering import (
+    LOST,
     check_names,
     create_table,
     evolve_table,
     hold,
     refused,
+    rows_after_loss,
     upsert,
 )
 from seeknal_postgres.fitting import fit_of
@@ -63,6 +66,17 @@ _KNOWN = """
 _STAMP = f"{quote_identifier(LOADED_AT)} timestamptz DEFAULT now()"
 
 
+@contextmanager
+def _of_a_load() -> Iterator[None]:
+    """What is said of a node's SQL is the source's query here."""
+    try:
+        yield
+    except SeeknalError as error:
+        if error.help:
+            error.help = error.help.replace("in the node's SQL", "with --query")
+        raise
+
+
 class PostgresWarehouse:
     """Implements `seeknal.plugin.Warehouse`."""
 
@@ -84,7 +98,7 @@ class PostgresWarehouse:
                 code="SK1339",
                 help="load into another table",
             )
-        return ".".join(map(_written, (found.schema, found.name)))
+        return written_name(found.schema, found.name)
 
     def committed(self, load: Load) -> int | None:
         """The rows of a load, if it was committed; whoever is still at it is waited for."""
@@ -98,6 +112,7 @@ class PostgresWarehouse:
             table = table_of(load.table, self._schema)
             return loadlog.knows(server, self._schema, load, table)
 
+    @_of_a_load()
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
         """Write the rows and the record of a success, in one transaction."""
         import psycopg
@@ -105,13 +120,13 @@ class PostgresWarehouse:
         work = self._work(load, relation, told)
         server = connect(self._name, self._options, self._context.project_root)
         try:
-            with _of_a_load(), cancellable(server, self._context):
+            with cancellable(server, self._context):
                 return self._transaction(server, work, load)
         except psycopg.OperationalError as error:
-            return self._after_loss(work, load, error)
+            rows = rows_after_loss(work, error, lambda: self.committed(load))
+            return Loaded(rows=rows, detail=LOST)
         except psycopg.Error as error:
-            with _of_a_load():
-                raise refused(work, error) from None
+            raise refused(work, error) from None
         finally:
             server.close()
 
@@ -169,10 +184,9 @@ class PostgresWarehouse:
             label=load.table,
             mode=mode,
         )
-        with _of_a_load():
-            check_names(relation, table, self._schema)
-            rows = rows_to_write(target, relation, self._context, keys=load.keys).relation
-            writings = writings_of(rows, self._context)
+        check_names(relation, table, self._schema)
+        rows = rows_to_write(target, relation, self._context, keys=load.keys).relation
+        writings = writings_of(rows, self._context)
         return Work(
             target=target,
             options=options,
@@ -221,18 +235,6 @@ class PostgresWarehouse:
             return 0, detail
         rows, changed = upsert(server, work, there)
         return rows, f"{detail}, {changed}"
-
-    def _after_loss(self, work: Work, load: Load, error: psycopg.OperationalError) -> Loaded:
-        """A connection lost during COMMIT leaves open what happened: the record is asked."""
-        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
-            raise refused(work, error)
-        try:
-            rows = self.committed(load)
-        except SeeknalError:
-            rows = None
-        if rows is None:
-            raise refused(work, error)
-        return Loaded(rows=rows, detail="the connection was lost after it was committed")
 
 
 def _with_types(
@@ -314,18 +316,3 @@ def _with_stamp(
     work.told(statement)
     server.execute(statement.encode())
     return tables.columns_of(server, work.table)
-
-
-def _written(part: str) -> str:
-    return '"' + part.replace('"', '""') + '"' if set('."') & set(part) else part
-
-
-@contextmanager
-def _of_a_load() -> Iterator[None]:
-    """What is said of a node's SQL is the source's query here."""
-    try:
-        yield
-    except SeeknalError as error:
-        if error.help:
-            error.help = error.help.replace("in the node's SQL", "with --query")
-        raise
