@@ -337,6 +337,62 @@ def test_no_value_of_a_confidential_column_is_told(shop):
     assert "987654" not in outcome.stdout + outcome.stderr
 
 
+def sources(order_columns, customer_columns):
+    """The shop's sources, whose columns are described so."""
+    return (
+        "kind: source\nname: order_rows\nsource: csv\ntable: data/orders.csv\n"
+        f"columns: [{order_columns}]\n---\n"
+        "kind: source\nname: customer_rows\nsource: csv\ntable: data/customers.csv\n"
+        f"columns: [{customer_columns}]\n"
+    )
+
+
+def test_kept_rows_show_no_value_of_a_column_that_a_joined_node_keeps_to_itself(shop):
+    private = "{name: customer_id, pii: true}"
+    project = shop(**{"seeknal/sources.yml": sources("", private), ORDERS: STRANGER})
+
+    project.run("run").assert_ok()
+
+    (kept,) = project.path.glob("target/**/source.order_rows.*-entity_reference.parquet")
+    assert duckdb.sql(f"SELECT order_id, customer_id FROM '{kept}'").fetchall() == [(2, "***")]
+
+
+NUMBERED = "customer_id,country\n7,ID\n8,DE\nsecret-9,DE\n"
+CUSTOMERS_MODEL = "seeknal/semantic_models/customers.yml"
+
+
+def test_why_a_key_cannot_be_asked_tells_no_value_of_a_column_of_a_joined_node(shop):
+    casting = SHOP[CUSTOMERS_MODEL].replace(
+        "expr: customer_id", "expr: CAST(customer_id AS INTEGER), audit: off"
+    )
+    private = sources("", "{name: customer_id, pii: true}")
+    project = shop(
+        **{"seeknal/sources.yml": private, CUSTOMERS_MODEL: casting, CUSTOMERS: NUMBERED}
+    )
+
+    outcome = project.run("run")
+
+    assert "SK1523" in outcome.stderr
+    assert "customer_id has pii: true" in outcome.stderr
+    assert "secret" not in outcome.stdout + outcome.stderr
+
+
+def test_why_a_key_cannot_be_asked_tells_no_value_of_the_rows_that_refer_to_it(shop):
+    to_orders = SHOP[CUSTOMERS_MODEL].replace(
+        "dimensions:",
+        "  - {name: order_id, type: foreign, expr: customer_id - 6}\ndimensions:",
+    )
+    casting = MODEL_OF_ORDERS.replace("expr: customer_id}", "expr: CAST(region AS INTEGER)}")
+    private = sources("{name: region, pii: true}", "")
+    files = {"seeknal/sources.yml": private, CUSTOMERS_MODEL: to_orders, MODEL: casting}
+    project = shop(**files)
+
+    outcome = project.run("run")
+
+    assert "of source.customer_rows cannot be asked for customer: Conversion" in outcome.stderr
+    assert "north" not in outcome.stdout + outcome.stderr
+
+
 def test_a_promotion_asks_them_of_the_rows_that_it_would_make(shop):
     strict = MODEL_OF_ORDERS.replace("expr: customer_id}", "expr: customer_id, audit: error}")
     few = "kind: transform\nname: few\nsql: SELECT * FROM ref('source.customer_rows')\n"

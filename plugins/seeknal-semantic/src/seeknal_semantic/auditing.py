@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import frozen
 from sqlglot import exp
@@ -21,10 +21,13 @@ from seeknal.plugin import (
 from seeknal_semantic.compiling.calendar import at_wall, begin_of
 from seeknal_semantic.expressions import check_expression, columns_of, parse_expression
 from seeknal_semantic.key_options import EntityKey, EntityReference, PartOfKey
+from seeknal_semantic.keys import nodes_of
 
 if TYPE_CHECKING:
     from seeknal.plugin import Audit, AuditContext, Calendar, Relation
     from seeknal_semantic.key_options import KeyOfRows
+
+T = TypeVar("T")
 
 
 def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> list[AuditResult]:
@@ -34,12 +37,11 @@ def run(audits: Sequence[Audit], relation: Relation, context: AuditContext) -> l
 
 @frozen(kw_only=True)
 class _Finding:
-    """What an audit saw: how much fails, and a query for the rows, which are of ``node``."""
+    """What an audit saw: how much fails, and a query for the rows that do."""
 
     failing: int = 0
     message: str = ""
     rows: str = ""
-    node: str = ""
 
 
 @frozen(kw_only=True)
@@ -100,13 +102,14 @@ def _sql(tree: Any) -> str:
 
 def _result(number: int, audit: Audit, relation: Relation, context: AuditContext) -> AuditResult:
     began = perf_counter()
-    found = _found(audit, relation, context)
+    found = _asking(audit, context, lambda: _found(audit, relation, context)) or _Finding()
     message = found.message
     sample = None
     if found.failing:
-        private = context.pii(found.node)
+        private = _private(audit, context)
         hidden = lambda names: [name for name in names if name.lower() in private]  # noqa: E731
-        sample = keep_failing_rows(found.rows, audit, number, hidden, context)
+        keep = lambda: keep_failing_rows(found.rows, audit, number, hidden, context)  # noqa: E731
+        sample = _asking(audit, context, keep)
     return AuditResult(
         audit_type=audit.type,
         columns=tuple(dict.fromkeys(_columns(audit.options))),
@@ -132,30 +135,42 @@ def _columns(options: Any) -> Iterator[str]:
 
 
 def _found(audit: Audit, relation: Relation, context: AuditContext) -> _Finding:
-    import duckdb
-
     options: Any = audit.options
     rows = _Rows(relation=relation, context=context, calendar=options.periods.calendar())
+    return (
+        _of_key(options, rows) if isinstance(options, EntityKey) else _of_reference(options, rows)
+    )
+
+
+def _asking(audit: Audit, context: AuditContext, ask: Callable[[], T]) -> T | None:
+    """What ``ask`` gives; its errors name the audit. None where another one tells of them."""
+    import duckdb
+
     try:
-        if isinstance(options, EntityKey):
-            return _of_key(options, rows)
-        return _of_reference(options, rows)
+        return ask()
     except SqlRefused as error:
         # Where it is written, it is told with its place.
         raise NodeError(f"audit {audit.type} is refused: {error}", code="SK1504") from error
     except NodeError as error:
         if context.is_check and error.code == "SK1510":
             # What names the column is told of by itself.
-            return _Finding()
+            return None
         error.location = error.location or audit.location
         raise
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
-        reason = without_values(error, context.pii(str(relation.node))).splitlines()[0]
+        reason = without_values(error, _private(audit, context)).splitlines()[0]
+        entity = cast("EntityKey | EntityReference", audit.options).entity
         raise NodeError(
-            f"audit {audit.type} of {audit.node} cannot be asked for {options.entity}: {reason}",
+            f"audit {audit.type} of {audit.node} cannot be asked for {entity}: {reason}",
             code="SK1523",
             location=audit.location,
         ) from error
+
+
+def _private(audit: Audit, context: AuditContext) -> frozenset[str]:
+    """Columns, in lower case, whose values are not shown, of all nodes whose rows are looked at."""
+    nodes = (audit.node, *(nodes_of(audit) or ()))
+    return frozenset().union(*map(context.pii, nodes))
 
 
 def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
@@ -185,7 +200,6 @@ def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
         message=_about(options.entity, said),
         rows=f"SELECT * FROM {rows.relation.scan} WHERE {key[0]} IS NULL"
         f" OR ({', '.join(key)}) IN ({failing}) ORDER BY ALL",
-        node=rows.relation.node,
     )
 
 
@@ -222,7 +236,6 @@ def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> _Findi
         failing=together + overlapping,
         message=_about(options.entity, said),
         rows=f"SELECT * FROM {rows.relation.scan} WHERE ({key}) IN ({failing}) ORDER BY ALL",
-        node=rows.relation.node,
     )
 
 
@@ -246,7 +259,6 @@ def _of_reference(options: EntityReference, rows: _Rows) -> _Finding:
         failing=lost,
         message=f"{options.entity}: {_counted(lost, 'row')}{whose} without a match {place}",
         rows=f"{failing} ORDER BY ALL",
-        node=options.refers.node,
     )
 
 
