@@ -25,6 +25,7 @@ from seeknal_semantic.compiling.trees import (
     either,
     equal,
     number,
+    remainder,
     table,
 )
 from seeknal_semantic.expressions import parse_expression
@@ -164,10 +165,7 @@ def formula(expr: str, values: Mapping[str, exp.Expr]) -> exp.Expr:
     whole = exp.Paren(this=parse_expression(expr).transform(placed))
     # The innermost first: what stands around it takes it over as it is then.
     for each in reversed(list(whole.find_all(exp.Div, exp.Mod))):
-        if isinstance(each, exp.Div):
-            each.replace(divided(each.this, each.expression))
-        else:
-            zero = exp.Nullif(this=each.expression.copy(), expression=exp.Literal.number(0))
-            each.set("expression", zero)
+        made = divided if isinstance(each, exp.Div) else remainder
+        each.replace(made(each.this, each.expression))
     tree: exp.Expr = whole.this
     return whole if isinstance(tree, exp.Connector) else tree

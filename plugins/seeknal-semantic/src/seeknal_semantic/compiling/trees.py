@@ -49,6 +49,20 @@ def divided(numerator: exp.Expr, denominator: exp.Expr) -> exp.Expr:
     )
 
 
+def remainder(value: exp.Expr, divisor: exp.Expr) -> exp.Expr:
+    """What is left of a value, exact where both are; NULL where the divisor is 0."""
+    zero = exp.Nullif(this=divisor.copy(), expression=exp.Literal.number(0))
+    if divisor.is_int:
+        return exp.Mod(this=value.copy(), expression=zero)
+    # Of a HUGEINT, as sums are, and a DECIMAL DuckDB would take both for DOUBLEs.
+    return exp.Mod(this=_as_beside(value, divisor), expression=_as_beside(zero, value))
+
+
+def _as_beside(value: exp.Expr, other: exp.Expr) -> exp.Expr:
+    """The value in the type that holds those of both exactly."""
+    return exp.Case(ifs=[exp.If(this=exp.true(), true=value.copy())], default=other.copy())
+
+
 def equal(one: exp.Expr, other: exp.Expr) -> exp.Expr:
     """Whether both are the same; two NULLs are."""
     return exp.NullSafeEQ(this=one, expression=other)
