@@ -379,3 +379,53 @@ def test_a_measure_that_the_named_model_does_not_have_is_not_taken_from_another(
 
     assert [(code, at) for code, at, _ in found] == [("SK1501", "seeknal/more.yml:4:10")]
     assert "'customer_count' is no measure of model orders, but of customers" in found[0][2]
+
+
+CONVERSION = """
+kind: semantic_model
+name: visits
+model: ref('source.visit_rows')
+default_time_dimension: visited_at
+entities: [{name: visit, type: primary}, {name: customer, type: foreign}]
+dimensions: [{name: visited_at, type: time}, {name: channel}]
+measures: [{name: visit_count, agg: count}]
+---
+kind: metric
+name: converted
+type: conversion
+base_measure: visit_count
+conversion_measure: order_count
+entity: customer
+filter: visit__channel = 'ad'
+---
+kind: saved_query
+name: by_channel
+metrics: [converted]
+dimensions: [channel]
+filter: channel <> 'ad'
+---
+{kind: source, name: visit_rows, source: csv, table: data/visits.csv}
+"""
+VISITS = {
+    "seeknal/visits.yml": CONVERSION,
+    "data/visits.csv": "visit,customer,visited_at,channel\n1,7,2026-01-01,ad\n",
+}
+
+
+def test_a_conversion_is_filtered_and_grouped_by_what_may_convert_alone(shop):
+    project = shop(**VISITS)
+
+    checked = project.run("metrics", "validate")
+    shown = project.run("metrics", "show", "converted")
+
+    assert checked.exit_code == 0, checked.stderr
+    assert "dimensions: metric_time, visited_at, channel," in shown.stdout
+    assert "region" not in shown.stdout
+
+
+def test_what_a_conversion_leads_to_is_no_name_of_its_filter(problems):
+    wrong = CONVERSION.replace("visit__channel = 'ad'", "order_id__region = 'north'")
+
+    found = problems(**{**VISITS, "seeknal/visits.yml": wrong})
+
+    assert [(code, at) for code, at, _ in found] == [("SK1514", "seeknal/visits.yml:15:9")]

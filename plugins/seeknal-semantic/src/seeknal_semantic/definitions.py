@@ -6,7 +6,7 @@ project was read; `seeknal_semantic.expressions` and `seeknal_semantic.filters` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from attrs import field, frozen
@@ -288,16 +288,30 @@ class SemanticLayer:
 
 def measure_inputs(metric: Metric) -> tuple[MeasureInput, ...]:
     """Every measure that a metric is made of, at any depth."""
+    conversions = (each for each in _measuring(metric) if isinstance(each, ConversionMetric))
+    return (*grouped_inputs(metric), *(each.conversion for each in conversions))
+
+
+def grouped_inputs(metric: Metric) -> tuple[MeasureInput, ...]:
+    """Those whose rows filters choose and dimensions group: of a conversion what may convert."""
+    return tuple(
+        each.base if isinstance(each, ConversionMetric) else each.input
+        for each in _measuring(metric)
+    )
+
+
+def _measuring(metric: Metric) -> Iterator[SimpleMetric | CumulativeMetric | ConversionMetric]:
+    """The metrics that take measures themselves, at any depth."""
     match metric:
-        case SimpleMetric() | CumulativeMetric():
-            return (metric.input,)
         case RatioMetric():
-            sides = (metric.numerator, metric.denominator)
-            return tuple(each for side in sides for each in measure_inputs(side.metric))
+            inputs: tuple[MetricInput, ...] = (metric.numerator, metric.denominator)
         case DerivedMetric():
-            return tuple(each for one in metric.inputs for each in measure_inputs(one.metric))
-        case ConversionMetric():
-            return (metric.base, metric.conversion)
+            inputs = metric.inputs
+        case _:
+            yield metric
+            return
+    for each in inputs:
+        yield from _measuring(each.metric)
 
 
 def as_metric(model: SemanticModel, measure: Measure) -> SimpleMetric:

@@ -12,6 +12,7 @@ from seeknal_semantic.definitions import (
     DerivedMetric,
     RatioMetric,
     as_metric,
+    grouped_inputs,
     measure_inputs,
 )
 from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
@@ -172,7 +173,7 @@ def _models(metric: Metric) -> list[str]:
 def _dimensions(metric: Metric, layer: SemanticLayer) -> list[str]:
     """What all of a metric's measures can be grouped by."""
     resolver = resolver_of(layer)
-    inputs = measure_inputs(metric)
+    inputs = grouped_inputs(metric)
     first = inputs[0]
     names = list(resolver.available(first.model))
     if first.measure.time is not None and "metric_time" not in names:

@@ -13,6 +13,7 @@ from seeknal_semantic.definitions import (
     CumulativeMetric,
     DerivedMetric,
     RatioMetric,
+    grouped_inputs,
     measure_inputs,
 )
 from seeknal_semantic.expressions import check_formula, columns_of
@@ -48,12 +49,20 @@ def check_saved_query(query: SavedQuery, layer: SemanticLayer, tell: Telling) ->
 
 
 def bases_of(metrics: Iterable[Metric]) -> list[Base]:
-    """The models that metrics measure in, each once with each of its times."""
+    """What names in filters and dimensions of metrics are looked up in."""
+    return _distinct(each for metric in metrics for each in grouped_inputs(metric))
+
+
+def measured_in(metrics: Iterable[Metric]) -> list[Base]:
+    """All models that metrics measure in, each once with each of its times."""
+    return _distinct(each for metric in metrics for each in measure_inputs(metric))
+
+
+def _distinct(inputs: Iterable[MeasureInput]) -> list[Base]:
     found: dict[tuple[int, str], Base] = {}
-    for metric in metrics:
-        for each in measure_inputs(metric):
-            time = each.measure.time
-            found[id(each.model), time.name if time else ""] = (each.model, time)
+    for each in inputs:
+        time = each.measure.time
+        found[id(each.model), time.name if time else ""] = (each.model, time)
     return list(found.values())
 
 
@@ -136,7 +145,7 @@ class _Checker:
                 self.tell("SK1507", message, "name it there, or leave it out", "inputs", number)
 
     def needs_time(self, metric: Metric, *path: str | int) -> None:
-        for model, time in bases_of([metric]):
+        for model, time in measured_in([metric]):
             if time is None:
                 message = f"{metric.name} needs a time, and model {model.name} names none"
                 help = "default_time_dimension: of the model, or agg_time_dimension: of the measure"

@@ -17,7 +17,7 @@ from seeknal_semantic.definitions import (
     SimpleMetric,
 )
 from seeknal_semantic.filters import parse_filter
-from seeknal_semantic.metric_checking import bases_of
+from seeknal_semantic.metric_checking import bases_of, measured_in
 from seeknal_semantic.resolving import NameRefused, resolver_of
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Tracer:
 
     def times(self, metrics: Iterable[Metric], found: Reads) -> None:
         """The times of all that metrics measure decide, and the periods that there are."""
-        self.of_time(bases_of(metrics), found)
+        self.of_time(measured_in(metrics), found)
 
     def of_time(self, bases: Iterable[Base], found: Reads) -> None:
         for model, time in bases:
