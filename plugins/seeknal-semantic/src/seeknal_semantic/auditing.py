@@ -81,12 +81,10 @@ class _Rows:
             return [self.part(each) for each in (PartOfKey(expr=expr, grain=grain), *parts)]
         return [_sql(exp.Paren(this=parse_expression(expr).copy())), *map(self.part, parts)]
 
-    def keys(
-        self, expr: str, parts: Sequence[PartOfKey], grain: str | None = None, **more: str
-    ) -> str:
+    def keys(self, key: Sequence[str], **more: str) -> str:
         """A query of the key as k0, its partitions as k1, k2, ..., and further expressions."""
         self.check(*more.values())
-        named = [f"{text} AS k{number}" for number, text in enumerate(self.key(expr, parts, grain))]
+        named = [f"{text} AS k{number}" for number, text in enumerate(key)]
         named += [f"{_sql(parse_expression(text))} AS {name}" for name, text in more.items()]
         return f"SELECT {', '.join(named)} FROM {self.relation.scan}"
 
@@ -176,7 +174,8 @@ def _private(audit: Audit, context: AuditContext) -> frozenset[str]:
 def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     if options.start is not None and options.end is not None:
         return _of_periods(options, options.start, options.end, rows)
-    keys = rows.keys(options.expr, options.partitions, options.grain)
+    key = rows.key(options.expr, options.partitions, options.grain)
+    keys = rows.keys(key)
     names = _names(options.partitions)
     given = " AND ".join(f"{name} IS NOT NULL" for name in names)
     several = (
@@ -193,7 +192,6 @@ def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     if twice:
         verb = "occurs" if twice == 1 else "occur"
         said.append(f"{_counted(twice, 'key')} {verb} more than once, in {_counted(within, 'row')}")
-    key = rows.key(options.expr, options.partitions, options.grain)
     failing = f"SELECT {', '.join(names)} FROM ({several})"
     return _Finding(
         failing=none + twice,
@@ -205,7 +203,8 @@ def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
 
 def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> _Finding:
     """Rows of one key begin at different times, and each ends before the next one begins."""
-    keys = rows.keys(options.expr, options.partitions, since=start, until=end)
+    key = rows.key(options.expr, options.partitions)
+    keys = rows.keys(key, since=start, until=end)
     names = ", ".join(_names(options.partitions))
     given = " AND ".join(f"{name} IS NOT NULL" for name in _names(options.partitions))
     earlier = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
@@ -230,12 +229,11 @@ def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> _Findi
     if overlapping:
         verb = "has" if overlapping == 1 else "have"
         said.append(f"{_counted(overlapping, 'key')} {verb} rows that hold at one time")
-    key = ", ".join(rows.key(options.expr, options.partitions))
     failing = f"{named} SELECT * FROM found UNION SELECT * FROM crossed"
     return _Finding(
         failing=together + overlapping,
         message=_about(options.entity, said),
-        rows=f"SELECT * FROM {rows.relation.scan} WHERE ({key}) IN ({failing}) ORDER BY ALL",
+        rows=f"SELECT * FROM {rows.relation.scan} WHERE ({', '.join(key)}) IN ({failing}) ORDER BY ALL",
     )
 
 
@@ -246,7 +244,8 @@ def _of_reference(options: EntityReference, rows: _Rows) -> _Finding:
     conditions = [f"{each} IS NOT NULL" for each in key]
     given = " AND ".join(f"{name} IS NOT NULL" for name in _names(options.refers.partitions))
     for each in options.to:
-        keys = _there(each, rows).keys(each.expr, each.partitions)
+        held = _there(each, rows)
+        keys = held.keys(held.key(each.expr, each.partitions))
         conditions.append(f"({', '.join(key)}) NOT IN (SELECT * FROM ({keys}) WHERE {given})")
     failing = f"SELECT * FROM {there.relation.scan} WHERE {' AND '.join(conditions)}"
     (lost,) = rows.numbers(f"SELECT count(*) FROM ({failing})")
