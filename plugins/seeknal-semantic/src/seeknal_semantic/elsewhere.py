@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import SeeknalError
 from seeknal_semantic.compiler import MetricCompiler
+from seeknal_semantic.compiling.families import INTEGERS
 from seeknal_semantic.compiling.refusing import refused
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _as_in_duckdb(value: Any, type: str) -> object:
     """The value as a column of that type has it: other engines' sums and counts are NUMERICs."""
     if value is None:
         return None
-    if type in _INTEGERS and isinstance(value, Decimal) and value == value.to_integral_value():
+    if type in INTEGERS and isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     if type in ("DOUBLE", "FLOAT") and isinstance(value, int | Decimal):
         return float(value)
@@ -65,11 +66,3 @@ def _scaled(value: Decimal, scale: int) -> Decimal:
     if more < 0:
         return Decimal((sign, digits[:more] or (0,), -scale))
     return Decimal((sign, digits + (0,) * more, -scale))
-
-
-_INTEGERS = frozenset(
-    (
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-    )
-)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal_semantic.compiling.calendar import is_whole_days
+from seeknal_semantic.compiling.families import INTEGERS
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.compiling.trees import column
 from seeknal_semantic.definitions import Dimension
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
     from seeknal_semantic.compiling.scope import Measured, Scope
     from seeknal_semantic.definitions import Entity, SemanticModel
 
-_WHOLE = frozenset(
-    (
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL"),
-        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-    )
-)
+_EXACT = INTEGERS | {"DECIMAL"}
 _THROUGH_DOUBLE = frozenset(("HUGEINT", "UHUGEINT"))
 """DuckDB compares these two as DOUBLEs."""
 _OPEN = ("", "NULL", '"NULL"')
@@ -54,7 +50,7 @@ def are_alike(one: str, other: str) -> bool:
     if one == other or one in _OPEN or other in _OPEN:
         return True
     kinds = {type.partition("(")[0].upper() for type in (one, other)}
-    return (kinds <= _WHOLE and kinds != _THROUGH_DOUBLE) or kinds <= {"VARCHAR", "ENUM"}
+    return (kinds <= _EXACT and kinds != _THROUGH_DOUBLE) or kinds <= {"VARCHAR", "ENUM"}
 
 
 def item_side(scope: Scope, measured: Measured, item: Item) -> Side:
