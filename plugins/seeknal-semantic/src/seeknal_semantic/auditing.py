@@ -22,6 +22,7 @@ from seeknal_semantic.compiling.calendar import at_wall, begin_of
 from seeknal_semantic.expressions import check_expression, columns_of, parse_expression
 from seeknal_semantic.key_options import EntityKey, EntityReference, PartOfKey
 from seeknal_semantic.keys import nodes_of
+from seeknal_semantic.telling import counted
 
 if TYPE_CHECKING:
     from seeknal.plugin import Audit, AuditContext, Calendar, Relation
@@ -188,10 +189,10 @@ def _of_key(options: EntityKey, rows: _Rows) -> _Finding:
     )
     said = []
     if none:
-        said.append(f"{_counted(none, 'row')} {'has' if none == 1 else 'have'} none")
+        said.append(f"{counted(none, 'row')} {'has' if none == 1 else 'have'} none")
     if twice:
         verb = "occurs" if twice == 1 else "occur"
-        said.append(f"{_counted(twice, 'key')} {verb} more than once, in {_counted(within, 'row')}")
+        said.append(f"{counted(twice, 'key')} {verb} more than once, in {counted(within, 'row')}")
     failing = f"SELECT {', '.join(names)} FROM ({several})"
     return _Finding(
         failing=none + twice,
@@ -225,15 +226,16 @@ def _of_periods(options: EntityKey, start: str, end: str, rows: _Rows) -> _Findi
     said = []
     if together:
         verb = "has" if together == 1 else "have"
-        said.append(f"{_counted(together, 'key')} {verb} two rows that begin at the same time")
+        said.append(f"{counted(together, 'key')} {verb} two rows that begin at the same time")
     if overlapping:
         verb = "has" if overlapping == 1 else "have"
-        said.append(f"{_counted(overlapping, 'key')} {verb} rows that hold at one time")
+        said.append(f"{counted(overlapping, 'key')} {verb} rows that hold at one time")
     failing = f"{named} SELECT * FROM found UNION SELECT * FROM crossed"
     return _Finding(
         failing=together + overlapping,
         message=_about(options.entity, said),
-        rows=f"SELECT * FROM {rows.relation.scan} WHERE ({', '.join(key)}) IN ({failing}) ORDER BY ALL",
+        rows=f"SELECT * FROM {rows.relation.scan} WHERE ({', '.join(key)}) IN ({failing})"
+        " ORDER BY ALL",
     )
 
 
@@ -256,7 +258,7 @@ def _of_reference(options: EntityReference, rows: _Rows) -> _Finding:
     place = f"in {', '.join(where)}" if where else "here"
     return _Finding(
         failing=lost,
-        message=f"{options.entity}: {_counted(lost, 'row')}{whose} without a match {place}",
+        message=f"{options.entity}: {counted(lost, 'row')}{whose} without a match {place}",
         rows=f"{failing} ORDER BY ALL",
     )
 
@@ -275,7 +277,3 @@ def _names(parts: Sequence[PartOfKey]) -> list[str]:
 
 def _about(entity: str, said: Sequence[str]) -> str:
     return f"{entity}: {'; '.join(said)}" if said else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

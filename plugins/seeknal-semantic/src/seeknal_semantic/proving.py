@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.keys import severity_of, validity_of
 from seeknal_semantic.options import SemanticModelKeys
+from seeknal_semantic.telling import counted
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from seeknal.plugin import Node, NodeId
     from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
     from seeknal_semantic.compiling.refusing import QueryRefused
@@ -27,7 +30,7 @@ class Proving:
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self._found: dict[str, tuple[int, int]] = {}
+        self._found: dict[exp.Select, tuple[int, int]] = {}
 
     def answer(
         self, compiler: MetricCompiler, query: CompiledQuery
@@ -39,30 +42,26 @@ class Proving:
     def prove(self, compiler: MetricCompiler, query: CompiledQuery) -> None:
         """Raise QueryRefused where a key that the query joins by is in several rows."""
         for key in query.keys:
-            question = compiler.question(key, query)
-            if question.sql not in self._found:
-                _, ((several, missing),) = self._answer(question)
-                self._found[question.sql] = (int(several or 0), int(missing or 0))
-            if any(self._found[question.sql]):
-                raise _doubled(key, *self._found[question.sql])
+            if key.question not in self._found:
+                _, ((several, missing),) = self._answer(compiler.question(key, query))
+                self._found[key.question] = (int(several or 0), int(missing or 0))
+            found = self._found[key.question]
+            if any(found):
+                raise _doubled(key, *found)
 
 
 def _doubled(key: UsedKey, several: int, missing: int) -> QueryRefused:
     said = []
     if several:
         verb = "is" if several == 1 else "are"
-        said.append(f"{_counted(several, 'value')} {verb} in several rows")
+        said.append(f"{counted(several, 'value')} {verb} in several rows")
     if missing:
-        said.append(f"{_counted(missing, 'row')} {'has' if missing == 1 else 'have'} none")
+        said.append(f"{counted(missing, 'row')} {'has' if missing == 1 else 'have'} none")
     return refused(
         "SK1526",
         f"the query joins by {key}, which is no key of {key.rows}: {'; '.join(said)}",
         help="values would be counted twice: mend the rows, or what is declared of them",
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def refuse_unaudited(keys: tuple[UsedKey, ...], nodes: Mapping[NodeId, Node]) -> None:

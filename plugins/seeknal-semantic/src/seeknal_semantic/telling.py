@@ -1,4 +1,4 @@
-"""Telling what is wrong with a node at one of its keys."""
+"""Telling what is wrong, with a node at one of its keys and with rows by how many."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class Telling:
         self.told.append(
             Problem(code=code, message=message, help=help, location=location, node=self.node.id)
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """How many there are, in words: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def texts(filters: Iterable[str | FilterKeys]) -> tuple[str, ...]:
