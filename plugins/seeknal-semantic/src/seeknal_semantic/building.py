@@ -22,6 +22,7 @@ from seeknal_semantic.definitions import (
 from seeknal_semantic.metric_building import MetricBuilder
 from seeknal_semantic.metric_options import MetricKeys, SavedQueryKeys, TimeSpineKeys
 from seeknal_semantic.options import SemanticModelKeys, expression_of
+from seeknal_semantic.paths import METRIC_TIME
 from seeknal_semantic.telling import Telling, texts
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", "EntityKeys", "DimensionKeys", "MeasureKeys")
 
-RESERVED = ("metric_time",)
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -297,7 +297,7 @@ def fault_of(name: str) -> str | None:
         return f"{name!r} is no name"
     if "__" in name:
         return f"{name!r} has __, by which queries say what lies behind a join or a grain"
-    if name.lower() in RESERVED:
+    if name.lower() == METRIC_TIME:
         return f"{name!r} is what queries call each metric's own time"
     return None
 

@@ -15,6 +15,7 @@ from seeknal_semantic.definitions import (
     grouped_inputs,
     measure_inputs,
 )
+from seeknal_semantic.paths import METRIC_TIME
 from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
 
 if TYPE_CHECKING:
@@ -176,8 +177,8 @@ def _dimensions(metric: Metric, layer: SemanticLayer) -> list[str]:
     inputs = grouped_inputs(metric)
     first = inputs[0]
     names = list(resolver.available(first.model))
-    if first.measure.time is not None and "metric_time" not in names:
-        names.insert(0, "metric_time")
+    if first.measure.time is not None and METRIC_TIME not in names:
+        names.insert(0, METRIC_TIME)
     found = []
     for name in names:
         try:

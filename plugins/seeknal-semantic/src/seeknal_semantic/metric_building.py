@@ -18,6 +18,7 @@ from seeknal_semantic.definitions import (
     named,
 )
 from seeknal_semantic.metric_options import OF_TYPE, InputKeys, MeasureInputKeys
+from seeknal_semantic.paths import METRIC_TIME
 from seeknal_semantic.telling import Telling, texts
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class _OneMetric:
         self.tell = Telling(node, around.told)
 
     def build(self) -> Metric | None:
-        if self.node.name.lower() == "metric_time" or "__" in self.node.name:
+        if self.node.name.lower() == METRIC_TIME or "__" in self.node.name:
             message = f"no metric can be called {self.node.name!r}"
             help = "a name without __, and not metric_time: queries have these for themselves"
             self.tell("SK1511", message, help, "name")

@@ -10,6 +10,7 @@ from attrs import frozen
 from seeknal.plugin import Problem, SeeknalError
 from seeknal_semantic.compiling.query import Query
 from seeknal_semantic.definitions import as_metric, named
+from seeknal_semantic.paths import METRIC_TIME
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiler import CompiledQuery, MetricCompiler
@@ -66,7 +67,7 @@ def _compiled(metric: Metric, compiler: MetricCompiler, dialect: str) -> Compile
     except SeeknalError as error:
         if error.code != _NEEDS_PERIOD:
             raise
-        query = Query(metrics=(metric.name,), dimensions=("metric_time",))
+        query = Query(metrics=(metric.name,), dimensions=(METRIC_TIME,))
         return compiler.compile(query, dialect)
 
 

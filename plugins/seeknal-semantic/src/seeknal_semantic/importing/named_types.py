@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from seeknal.plugin import NodeId, quote_identifier
 from seeknal_semantic.grains import GRAINS
-from seeknal_semantic.importing.templates import METRIC_TIME
+from seeknal_semantic.paths import METRIC_TIME
 
 if TYPE_CHECKING:
     from seeknal_semantic.importing.expressions import Columns

@@ -13,11 +13,11 @@ from seeknal_semantic.conditions import MetricOf, Name, leaves
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.grains import FISCAL, GRAINS, PARTS
 from seeknal_semantic.importing.entries import TEMPLATES, NotCarried
+from seeknal_semantic.paths import METRIC_TIME
 
 if TYPE_CHECKING:
     from seeknal.plugin import Location
 
-METRIC_TIME = "metric_time"
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ARGUMENTS = {
