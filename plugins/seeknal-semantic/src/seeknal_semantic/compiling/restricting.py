@@ -30,7 +30,6 @@ from seeknal_semantic.conditions import And, MetricOf, Name, leaves
 from seeknal_semantic.definitions import (
     ConversionMetric,
     CumulativeMetric,
-    Dimension,
     Entity,
     RatioMetric,
     SimpleMetric,
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from seeknal_semantic.compiling.scope import Asked, Measured, Parts, Scope
     from seeknal_semantic.compiling.source import Source
     from seeknal_semantic.conditions import Condition
-    from seeknal_semantic.definitions import SemanticModel
+    from seeknal_semantic.definitions import Dimension
 
 
 def row_conditions(
@@ -110,7 +109,7 @@ def time_conditions(
         shown = {
             item.name: Named(
                 value=of_moment(scope, parts, lookups, item, moment),
-                family=_family(scope, measured.model, item),
+                family=family_of(item_side(scope, measured, item).type),
             )
             for item in part.items
         }
@@ -238,26 +237,9 @@ def _condition(
         if item.is_time:
             own_time(source.measured, name.text)
         value = shown_value(scope, parts, source, item, moment)
-        return Named(value=value, family=_family(scope, source.model, item))
+        return Named(value=value, family=family_of(item_side(scope, source.measured, item).type))
 
     return condition_sql(parsed(words), look)
-
-
-def _family(scope: Scope, model: SemanticModel, item: Item) -> str | None:
-    """What the values of an item are alike to."""
-    if item.part is not None:
-        return "number"
-    if item.custom:
-        assert item.grain is not None
-        spine, grain = scope.layer.custom_grains[item.grain]
-        words = str(column(grain.column).sql("duckdb"))
-        return family_of(scope.type_of(spine.rows, words))
-    if item.found is None:
-        return "time"
-    member, steps = item.found.member, item.found.path.steps
-    if isinstance(member, Dimension) and member.type == "time":
-        return "time"
-    return family_of(scope.type_of(steps[-1].model.rows if steps else model.rows, member.expr))
 
 
 def parsed(words: str) -> Condition:
