@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from seeknal.plugin import SeeknalError, WrittenQuery
-from seeknal_semantic.building import layer_of
+from seeknal_semantic.building import semantic_layer
 from seeknal_semantic.compiler import MetricCompiler, sketch
 from seeknal_semantic.compiling.query import Query
-from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.compiling.refusing import reason_of, refused
 from seeknal_semantic.definitions import named
 from seeknal_semantic.mattering import mattering
 from seeknal_semantic.proving import Proving, refuse_unaudited
@@ -76,7 +76,7 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
 
 def written(call: TemplateCall) -> WrittenQuery:
     """The query that ``metric_query()`` asks for in SQL. Raises SeeknalError."""
-    layer = layer_of(call.project)
+    layer = semantic_layer(call.project)
     query = query_of(call.arguments, layer)
     columns = call.columns
     if columns is not None:
@@ -149,11 +149,10 @@ def answer(
     try:
         return names, _rows(connection, query)
     except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-        reason = str(error).splitlines()[0].partition(": ")[2] or str(error)
         raise refused(
             "SK1525",
             f"a value in the rows of {', '.join(query.nodes)} does not fit the query of"
-            f" {', '.join(names)}: {reason}",
+            f" {', '.join(names)}: {reason_of(error)}",
             help="let the expr of the measure or dimension give what fits, or filter such rows out",
         ) from None
 

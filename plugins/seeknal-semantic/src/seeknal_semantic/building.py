@@ -34,20 +34,18 @@ K = TypeVar("K", "EntityKeys", "DimensionKeys", "MeasureKeys")
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-def semantic_layer(project: Project) -> SemanticLayer:
-    """The semantic layer of a project that was read without problems."""
-    return read_layer(project.nodes, project.calendar)[0]
-
-
 _last: list[tuple[Project, SemanticLayer]] = []
 
 
-def layer_of(project: Project) -> SemanticLayer:
-    """`semantic_layer`, made once for all that is asked of one project in turn."""
+def semantic_layer(project: Project) -> SemanticLayer:
+    """The semantic layer of a project that was read without problems.
+
+    It is made once for all that is asked of one project in turn.
+    """
     for known, layer in _last:
         if known is project:
             return layer
-    made = semantic_layer(project)
+    made = read_layer(project.nodes, project.calendar)[0]
     _last[:] = [(project, made)]
     return made
 

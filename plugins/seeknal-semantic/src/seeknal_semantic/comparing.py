@@ -12,7 +12,7 @@ from attrs import frozen
 
 from seeknal.plugin import Section, SeeknalError
 from seeknal_semantic.asking import compiler_of, proving_over, query_of
-from seeknal_semantic.building import layer_of
+from seeknal_semantic.building import semantic_layer
 from seeknal_semantic.describing import rows_of, wanted
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def section_of(
     """
     if "metrics" not in asked:
         raise click.UsageError("--dimensions goes with --metrics")
-    layer, dimensions = layer_of(project), tuple(asked.get("dimensions", ()))
+    layer, dimensions = semantic_layer(project), tuple(asked.get("dimensions", ()))
     names = [wanted(layer, name).name for name in dict.fromkeys(asked["metrics"])]
     names = names or [row[0] for row in rows_of(layer)]
     comparing = _Comparing(layer, a, b, dimensions)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from seeknal.plugin import Column, ColumnRef, NodeId, quote_identifier, quote_name
-from seeknal_semantic.compiling.refusing import refused
+from seeknal_semantic.compiling.refusing import reason_of, refused
 from seeknal_semantic.compiling.scope import Scope
 
 if TYPE_CHECKING:
@@ -85,10 +85,9 @@ def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRe
     try:
         return connection.sql(sql)
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0].partition(": ")[2] or str(error)
         raise refused(
             "SK1525",
-            f"the types of the columns do not fit: {reason}",
+            f"the types of the columns do not fit: {reason_of(error)}",
             help="cast them in the expr of the measure or dimension, or in the node",
         ) from None
 

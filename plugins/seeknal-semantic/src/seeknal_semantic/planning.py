@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.plugin import NodeId, Section
-from seeknal_semantic.building import layer_of
+from seeknal_semantic.building import semantic_layer
 from seeknal_semantic.definitions import as_metric
 from seeknal_semantic.tracing import Tracer
 
@@ -36,7 +36,7 @@ def sections_of(project: Project, changes: Sequence[Change]) -> list[Section]:
     if not any(id.kind in (METRIC, MODEL) for id in by_node):
         return []
     metrics = [_of_node(change) for change in changes if change.node.kind == METRIC]
-    found = [*metrics, *_of_measures(layer_of(project), by_node)]
+    found = [*metrics, *_of_measures(semantic_layer(project), by_node)]
     if not found:
         return []
     data = [{"metric": each.metric, "moves": each.moves, "why": each.why} for each in found]

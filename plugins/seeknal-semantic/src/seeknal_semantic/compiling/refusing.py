@@ -12,5 +12,10 @@ class QueryRefused(SeeknalError):
     default_code = "SK1515"
 
 
+def reason_of(error: Exception) -> str:
+    """What DuckDB says is wrong: its first line without the error's kind."""
+    return str(error).splitlines()[0].partition(": ")[2] or str(error)
+
+
 def refused(code: str, message: str, help: str | None = None) -> QueryRefused:
     return QueryRefused(message, code=code, help=help)
