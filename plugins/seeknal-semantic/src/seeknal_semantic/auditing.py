@@ -19,7 +19,7 @@ from seeknal.plugin import (
     without_values,
 )
 from seeknal_semantic.compiling.calendar import at_wall, begin_of
-from seeknal_semantic.expressions import check_expression, columns_of, parse_expression
+from seeknal_semantic.expressions import check_expression, columns_in, columns_of, parse_expression
 from seeknal_semantic.key_options import EntityKey, EntityReference, PartOfKey
 from seeknal_semantic.keys import nodes_of
 from seeknal_semantic.telling import counted
@@ -127,10 +127,7 @@ def _columns(options: Any) -> Iterator[str]:
     texts = [key.expr, *(part.expr for part in key.partitions)]
     texts += [key.start] if isinstance(key, EntityKey) and key.start else []
     for text in texts:
-        try:
-            yield from columns_of(text)
-        except SqlRefused:
-            continue
+        yield from columns_in(text)
 
 
 def _found(audit: Audit, relation: Relation, context: AuditContext) -> _Finding:

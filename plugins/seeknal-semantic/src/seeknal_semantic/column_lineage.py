@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import ColumnLineage, ColumnRef, NodeId, QueryLineage, SqlRefused
-from seeknal_semantic.conditions import Name, leaves
+from seeknal.plugin import ColumnLineage, ColumnRef, NodeId, QueryLineage
+from seeknal_semantic.conditions import Name
 from seeknal_semantic.definitions import named
-from seeknal_semantic.expressions import columns_of
-from seeknal_semantic.filters import parse_filter
+from seeknal_semantic.expressions import columns_in
+from seeknal_semantic.filters import leaves_in
 from seeknal_semantic.metric_options import MetricKeys, SavedQueryKeys, TimeSpineKeys
 from seeknal_semantic.options import SemanticModelKeys
 from seeknal_semantic.reading import layer_of_nodes
@@ -90,10 +90,10 @@ def _of_model(model: SemanticModel, rows: Sequence[Column]) -> list[ColumnLineag
     members: list[Entity | Dimension] = [*model.entities.values(), *model.dimensions.values()]
     for member in members:
         key = said.setdefault(member.name.lower(), member.name)
-        values.setdefault(key, set()).update(_columns(member.expr))
+        values.setdefault(key, set()).update(columns_in(member.expr))
     for measure in model.measures.values():
         key = said.setdefault(measure.name.lower(), measure.name)
-        values.setdefault(key, set()).update(_columns(measure.expr))
+        values.setdefault(key, set()).update(columns_in(measure.expr))
         influences.setdefault(key, set()).update(_filtered(measure.filters, model))
     for word, name in names.items():
         # A filter that names a column does not mean a measure of that name.
@@ -106,24 +106,12 @@ def _of_model(model: SemanticModel, rows: Sequence[Column]) -> list[ColumnLineag
     ]
 
 
-def _columns(words: str) -> tuple[str, ...]:
-    try:
-        return () if words == "*" else columns_of(words)
-    except SqlRefused:
-        return ()
-
-
 def _filtered(filters: Iterable[str], model: SemanticModel) -> Iterable[str]:
     """The columns behind what a measure's filters name of its own model."""
-    for text in filters:
-        try:
-            found = list(leaves(parse_filter(text)))
-        except SqlRefused:
-            continue
-        for leaf in found:
-            if isinstance(leaf, Name):
-                member = model.member(leaf.text)
-                yield from _columns(member.expr) if member is not None else [leaf.text]
+    for leaf in leaves_in(filters):
+        if isinstance(leaf, Name):
+            member = model.member(leaf.text)
+            yield from columns_in(member.expr) if member is not None else [leaf.text]
 
 
 def _of_spine(options: TimeSpineKeys, rows: Sequence[Column]) -> list[ColumnLineage]:

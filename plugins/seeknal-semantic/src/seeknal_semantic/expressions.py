@@ -92,6 +92,14 @@ def columns_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
 
 
+def columns_in(text: str) -> tuple[str, ...]:
+    """`columns_of`; none of a text that is no expression, which is told where it is checked."""
+    try:
+        return columns_of(text)
+    except SqlRefused:
+        return ()
+
+
 def parsed(text: str) -> Any:
     """The tree of a text that holds one expression and nothing else. Raises SqlRefused."""
     from sqlglot import ErrorLevel, exp, parse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -23,6 +23,7 @@ from seeknal_semantic.conditions import (
     Name,
     Not,
     Or,
+    leaves,
 )
 from seeknal_semantic.expressions import parsed, place_of
 
@@ -73,6 +74,15 @@ def parse_filter(text: str) -> Condition:
     """
     _check_tokens(text)
     return condition_of(parsed(text))
+
+
+def leaves_in(filters: Iterable[str]) -> Iterator[Name | MetricOf]:
+    """What filters name; nothing of a text that is none, which is told where it is checked."""
+    for text in filters:
+        try:
+            yield from leaves(parse_filter(text))
+        except SqlRefused:
+            continue
 
 
 def _check_tokens(text: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import Misfit, SqlRefused, column_help
-from seeknal_semantic.conditions import Name, leaves
-from seeknal_semantic.expressions import columns_of
-from seeknal_semantic.filters import parse_filter
+from seeknal.plugin import Misfit, column_help
+from seeknal_semantic.conditions import MetricOf
+from seeknal_semantic.expressions import columns_in
+from seeknal_semantic.filters import leaves_in
 from seeknal_semantic.metric_options import MeasureInputKeys, MetricKeys, TimeSpineKeys
 from seeknal_semantic.options import MeasureKeys, SemanticModelKeys
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR
@@ -69,7 +69,7 @@ def _of_model(options: SemanticModelKeys) -> Iterator[Named]:
             if not (isinstance(entry, MeasureKeys) and entry.agg == "count"):
                 yield "name", entry.name
         else:
-            yield from (("expr", name) for name in _columns(str(entry.expr)))
+            yield from (("expr", name) for name in columns_in(str(entry.expr)))
     for measure in options.measures:
         yield from _of_filters(texts(measure.filter))
 
@@ -80,23 +80,9 @@ def _of_metric(options: MetricKeys) -> Iterator[Named]:
         yield from _of_filters(texts(options.measure.filter))
 
 
-def _columns(text: str) -> tuple[str, ...]:
-    try:
-        return columns_of(text)
-    except SqlRefused:
-        return ()
-
-
 def _of_filters(filters: Sequence[str]) -> Iterator[Named]:
-    for text in filters:
-        try:
-            found = list(leaves(parse_filter(text)))
-        except SqlRefused:
+    for leaf in leaves_in(filters):
+        if isinstance(leaf, MetricOf) or SEPARATOR in leaf.text:
             continue
-        for leaf in found:
-            if (
-                isinstance(leaf, Name)
-                and SEPARATOR not in leaf.text
-                and leaf.text.lower() != METRIC_TIME
-            ):
-                yield "filter", leaf.text
+        if leaf.text.lower() != METRIC_TIME:
+            yield "filter", leaf.text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.plugin import ColumnRef, SqlRefused
-from seeknal_semantic.conditions import MetricOf, leaves
+from seeknal.plugin import ColumnRef
+from seeknal_semantic.conditions import MetricOf
 from seeknal_semantic.definitions import (
     ConversionMetric,
     CumulativeMetric,
@@ -16,7 +16,7 @@ from seeknal_semantic.definitions import (
     RatioMetric,
     SimpleMetric,
 )
-from seeknal_semantic.filters import parse_filter
+from seeknal_semantic.filters import leaves_in
 from seeknal_semantic.metric_checking import bases_of, measured_in
 from seeknal_semantic.resolving import NameRefused, resolver_of
 
@@ -146,16 +146,11 @@ class Tracer:
             found.influences[ColumnRef(spine.id, spine.column)] = None
 
     def filters(self, filters: Iterable[str], bases: Iterable[Base], found: Reads) -> None:
-        for text in filters:
-            try:
-                names = list(leaves(parse_filter(text)))
-            except SqlRefused:
-                continue
-            for leaf in names:
-                if isinstance(leaf, MetricOf):
-                    found.influences.update(dict.fromkeys(self.metric_of(leaf, bases)))
-                else:
-                    found.influences.update(dict.fromkeys(self.dimension(leaf.text, bases)))
+        for leaf in leaves_in(filters):
+            if isinstance(leaf, MetricOf):
+                found.influences.update(dict.fromkeys(self.metric_of(leaf, bases)))
+            else:
+                found.influences.update(dict.fromkeys(self.dimension(leaf.text, bases)))
 
     def metric_of(self, leaf: MetricOf, bases: Iterable[Base]) -> Iterator[ColumnRef]:
         """A metric by entities, which stand on both sides of the join."""

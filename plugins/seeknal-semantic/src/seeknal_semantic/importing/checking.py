@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plugin import ProjectError, SqlRefused
-from seeknal_semantic.expressions import columns_of
+from seeknal.plugin import ProjectError
+from seeknal_semantic.expressions import columns_in
 from seeknal_semantic.importing.needing import without_lacking
 from seeknal_semantic.importing.pieces import PARTS, Piece
 from seeknal_semantic.importing.writing import SEPARATOR, line_of, lines_of, text_of
@@ -84,10 +84,7 @@ class _Found:
 
 def _columns(part: Part) -> tuple[str, ...]:
     """The columns that a part reads."""
-    try:
-        return columns_of(str(part.keys.get("expr", part.name)))
-    except SqlRefused:
-        return ()
+    return columns_in(str(part.keys.get("expr", part.name)))
 
 
 def _without(
