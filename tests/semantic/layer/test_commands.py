@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.semantic.layer.conftest import METRIC, METRICS
+from tests.semantic.layer.conftest import CUSTOMERS, METRIC, METRICS
 
 
 def test_metrics_are_listed_with_the_measures_that_are_metrics_themselves(shop):
@@ -50,6 +50,18 @@ def test_a_metric_as_json_is_json_and_nothing_else(shop):
         "time": "ordered_at",
     }
     assert found["filters"] == ["status != 'refunded'"]
+
+
+def test_a_measure_of_several_models_is_not_listed_for_it_is_no_metric(shop):
+    two = CUSTOMERS.replace("measures:", "measures:\n  - {name: avg_order_value, expr: '1'}")
+
+    outcome = shop(**{"seeknal/semantic_models/customers.yml": two}).run(
+        "metrics", "list", "--format", "json"
+    )
+
+    names = [entry["metric"] for entry in outcome.json()]
+    assert "customer_count" in names
+    assert "avg_order_value" not in names
 
 
 @pytest.mark.parametrize(

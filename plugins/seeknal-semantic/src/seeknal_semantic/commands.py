@@ -43,10 +43,11 @@ def list_command(format_: str) -> None:
 @format_option("text", "json")
 def show(metric: str, format_: str) -> None:
     """Show what a metric is made of, and what it can be grouped by."""
-    from seeknal_semantic.describing import described, lines_of, wanted
+    from seeknal_semantic.describing import described, lines_of
+    from seeknal_semantic.resolving import metric_of
 
     layer = project_layer()
-    found = described(wanted(layer, metric), layer)
+    found = described(metric_of(layer, metric), layer)
     if format_ == "json":
         this_command().print_json({"status": "success", **found})
     else:

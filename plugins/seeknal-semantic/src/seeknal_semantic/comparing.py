@@ -13,7 +13,8 @@ from attrs import frozen
 from seeknal.plugin import Section, SeeknalError
 from seeknal_semantic.asking import compiler_of, proving_over, query_of
 from seeknal_semantic.building import semantic_layer
-from seeknal_semantic.describing import rows_of, wanted
+from seeknal_semantic.describing import rows_of
+from seeknal_semantic.resolving import metric_of
 
 if TYPE_CHECKING:
     from seeknal.plugin import Outputs, Project
@@ -55,7 +56,7 @@ def section_of(
     if "metrics" not in asked:
         raise click.UsageError("--dimensions goes with --metrics")
     layer, dimensions = semantic_layer(project), tuple(asked.get("dimensions", ()))
-    names = [wanted(layer, name).name for name in dict.fromkeys(asked["metrics"])]
+    names = [metric_of(layer, name).name for name in dict.fromkeys(asked["metrics"])]
     names = names or [row[0] for row in rows_of(layer)]
     comparing = _Comparing(layer, a, b, dimensions)
     found = []

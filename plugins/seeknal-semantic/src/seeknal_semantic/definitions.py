@@ -279,6 +279,16 @@ class SemanticLayer:
         return as_metric(*measures[0]) if len(measures) == 1 else None
 
     @property
+    def lone_measures(self) -> tuple[SimpleMetric, ...]:
+        """The measures that are metrics by themselves, of one model each."""
+        return tuple(
+            as_metric(model, measure)
+            for model in self.models.values()
+            for measure in model.measures.values()
+            if named(self.metrics, measure.name) is None and len(self.measures(measure.name)) == 1
+        )
+
+    @property
     def custom_grains(self) -> Mapping[str, tuple[TimeSpine, CustomGrain]]:
         """The project's own grains, by name."""
         return {

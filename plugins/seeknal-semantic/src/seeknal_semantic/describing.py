@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import did_you_mean
 from seeknal_semantic.definitions import (
     ConversionMetric,
     CumulativeMetric,
     DerivedMetric,
     RatioMetric,
-    as_metric,
     grouped_inputs,
     measure_inputs,
 )
 from seeknal_semantic.paths import METRIC_TIME
-from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
+from seeknal_semantic.resolving import NameRefused, resolver_of
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import MeasureInput, Metric, MetricInput, SemanticLayer
@@ -36,33 +34,13 @@ def type_of(metric: Metric) -> str:
 
 
 def rows_of(layer: SemanticLayer) -> list[tuple[str, str, str, str]]:
-    """A row for each metric, then for each measure of another name."""
+    """A row for each metric, then for each measure that is one by itself."""
     metrics = sorted(layer.metrics.values(), key=lambda metric: metric.name)
-    known = {metric.name.lower() for metric in metrics}
-    measures = [
-        as_metric(model, measure)
-        for model in layer.models.values()
-        for measure in model.measures.values()
-        if measure.name.lower() not in known
-    ]
-    measures.sort(key=lambda metric: metric.name)
+    measures = sorted(layer.lone_measures, key=lambda metric: metric.name)
     return [
         (metric.name, type_of(metric), ", ".join(_models(metric)), metric.description or "")
         for metric in (*metrics, *measures)
     ]
-
-
-def wanted(layer: SemanticLayer, name: str) -> Metric:
-    """The metric that a command names. Raises NameRefused where there is none, or several."""
-    found = layer.metric(name)
-    if found is not None:
-        return found
-    if (several := of_several_models(layer, name)) is not None:
-        raise several
-    known = [row[0] for row in rows_of(layer)]
-    listed = ", ".join(known[:12]) or "none"
-    help = did_you_mean(name, known) or f"metrics: {listed}"
-    raise NameRefused(f"{name!r} is no metric", code="SK1501", help=help)
 
 
 def described(metric: Metric, layer: SemanticLayer) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from seeknal_semantic.expressions import check_formula, columns_of
 from seeknal_semantic.filters import parse_filter
 from seeknal_semantic.grains import FISCAL, GRAINS, is_grain
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR
-from seeknal_semantic.resolving import NameRefused, of_several_models, resolver_of
+from seeknal_semantic.resolving import NameRefused, metric_of, resolver_of
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import (
@@ -192,12 +192,11 @@ class _Checker:
         if leaf.metric.lower() == self.tell.node.name.lower() and self.tell.node.kind == "metric":
             message = f"metrics need each other in a circle: {leaf.metric} -> {leaf.metric}"
             self.tell.in_text("SK1513", message, None, text, spot, *path)
-        elif (several := of_several_models(self.layer, leaf.metric)) is not None:
-            self.tell.in_text(several.code, several.message, several.help, text, spot, *path)
-        elif self.layer.metric(leaf.metric) is None:
-            help = self.nearest_metric(leaf.metric)
-            message = f"{leaf.metric!r} is no metric"
-            self.tell.in_text("SK1501", message, help, text, spot, *path)
+        else:
+            try:
+                metric_of(self.layer, leaf.metric)
+            except NameRefused as error:
+                self.tell.in_text(error.code, error.message, error.help, text, spot, *path)
         for entity in leaf.entities:
             for model, time in bases:
                 try:
@@ -206,23 +205,13 @@ class _Checker:
                     self.tell.in_text(error.code, error.message, error.help, text, spot, *path)
                     break
 
-    def nearest_metric(self, name: str) -> str:
-        measures = [each for model in self.layer.models.values() for each in model.measures]
-        known = [*self.layer.metrics, *measures]
-        listed = ", ".join(sorted(self.layer.metrics)[:12])
-        return did_you_mean(name, known) or f"metrics: {listed or 'none'}"
-
     def saved_query(self, query: SavedQuery) -> None:
         metrics: list[Metric] = []
         for number, name in enumerate(query.metrics):
-            metric = self.layer.metric(name)
-            if metric is not None:
-                metrics.append(metric)
-            elif (several := of_several_models(self.layer, name)) is not None:
-                self.tell(several.code, several.message, several.help, "metrics", number)
-            else:
-                help = self.nearest_metric(name)
-                self.tell("SK1501", f"{name!r} is no metric", help, "metrics", number)
+            try:
+                metrics.append(metric_of(self.layer, name))
+            except NameRefused as error:
+                self.tell(error.code, error.message, error.help, "metrics", number)
         bases = bases_of(metrics)
         for number, name in enumerate(query.dimensions):
             self.dimension(name, bases, "dimensions", number)

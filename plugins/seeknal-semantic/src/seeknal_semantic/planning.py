@@ -9,7 +9,6 @@ from attrs import frozen
 
 from seeknal.plugin import NodeId, Section
 from seeknal_semantic.building import semantic_layer
-from seeknal_semantic.definitions import as_metric
 from seeknal_semantic.tracing import Tracer
 
 if TYPE_CHECKING:
@@ -56,17 +55,11 @@ def _of_node(change: Change) -> Moved:
 def _of_measures(layer: SemanticLayer, changes: Mapping[NodeId, Change]) -> Iterator[Moved]:
     """The measures that are metrics by themselves, of models that are touched or joined to such."""
     tracer = Tracer(layer)
-    known = {name.lower() for name in layer.metrics}
-    for model in layer.models.values():
-        for measure in model.measures.values():
-            if measure.name.lower() in known:
-                continue
-            refs = [*tracer.metric(as_metric(model, measure)).all]
-            touched = {NodeId(ref.relation) for ref in refs} & changes.keys()
-            if touched:
-                yield _of_measure(
-                    measure.name, refs, changes[model.id] if model.id in touched else None, changes
-                )
+    for metric in layer.lone_measures:
+        refs = [*tracer.metric(metric).all]
+        if any(NodeId(ref.relation) in changes for ref in refs):
+            own = changes.get(metric.input.model.id)
+            yield _of_measure(metric.name, refs, own, changes)
 
 
 def _of_measure(

@@ -23,7 +23,7 @@ from seeknal_semantic.graph import EntityGraph, JoinPath
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR, readings
 
 if TYPE_CHECKING:
-    from seeknal_semantic.definitions import SemanticLayer, SemanticModel
+    from seeknal_semantic.definitions import Metric, SemanticLayer, SemanticModel
     from seeknal_semantic.graph import Obstacle
     from seeknal_semantic.paths import Reading
 
@@ -35,15 +35,24 @@ class NameRefused(SeeknalError):
     default_code = "SK1503"
 
 
-def of_several_models(layer: SemanticLayer, name: str) -> NameRefused | None:
-    """Why a name means no metric: it is a measure's in several models; None where it is not."""
+def metric_of(layer: SemanticLayer, name: str) -> Metric:
+    """The metric of that name. Raises NameRefused for a measure of several models, and for none."""
+    found = layer.metric(name)
+    if found is not None:
+        return found
     models = sorted(model.name for model, _ in layer.measures(name))
-    if len(models) < 2 or layer.metric(name) is not None:
-        return None
-    return NameRefused(
-        f"{name!r} is a measure of several models: {', '.join(models)}",
-        code="SK1502",
-        help=f"make a metric of it, with semantic_model: {models[0]}",
+    if models:
+        raise NameRefused(
+            f"{name!r} is a measure of several models: {', '.join(models)}",
+            code="SK1502",
+            help=f"make a metric of it, with semantic_model: {models[0]}",
+        )
+    measures = (measure for model in layer.models.values() for measure in model.measures)
+    known = sorted({*layer.metrics, *measures})
+    raise NameRefused(
+        f"there is no metric {name!r}",
+        code="SK1501",
+        help=did_you_mean(name, known) or f"metrics: {', '.join(known[:20]) or 'none'}",
     )
 
 

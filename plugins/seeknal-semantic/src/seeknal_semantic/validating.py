@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.plugin import Problem, SeeknalError
 from seeknal_semantic.compiling.query import Query
-from seeknal_semantic.definitions import as_metric, named
 from seeknal_semantic.paths import METRIC_TIME
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def validated(
     """Each metric compiled for a dialect and given to ``bind``, which raises where it does not."""
     problems: list[Problem] = []
     unknown: list[str] = []
-    for metric in _metrics(layer):
+    for metric in (*layer.metrics.values(), *layer.lone_measures):
         try:
             compiled = _compiled(metric, compiler, dialect)
             if bind is not None:
@@ -48,16 +47,6 @@ def validated(
             else:
                 problems.append(_problem(metric, error))
     return Validated(problems=tuple(problems), unknown=tuple(unknown))
-
-
-def _metrics(layer: SemanticLayer) -> Iterator[Metric]:
-    """Every metric, and every measure that is one by itself."""
-    yield from layer.metrics.values()
-    for model in layer.models.values():
-        for measure in model.measures.values():
-            name = measure.name
-            if named(layer.metrics, name) is None and len(layer.measures(name)) == 1:
-                yield as_metric(model, measure)
 
 
 def _compiled(metric: Metric, compiler: MetricCompiler, dialect: str) -> CompiledQuery:

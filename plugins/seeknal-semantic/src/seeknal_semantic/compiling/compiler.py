@@ -30,7 +30,7 @@ from seeknal_semantic.definitions import (
     RatioMetric,
 )
 from seeknal_semantic.grains import rank
-from seeknal_semantic.resolving import of_several_models
+from seeknal_semantic.resolving import metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def compiled(scope: Scope, query: Query) -> exp.Query:
     _check(query)
     if query.timezone is not None:
         scope = evolve(scope, calendar=evolve(scope.calendar, timezone=query.timezone))
-    metrics = {name: _metric(scope, name) for name in query.metrics}
+    metrics = {name: metric_of(scope.layer, name) for name in query.metrics}
     parts = _parts(scope)
     if metrics:
         found = _metrics(scope, query, metrics, parts)
@@ -71,21 +71,6 @@ def _check(query: Query) -> None:
         raise refused("SK1515", f"limit {query.limit} is no number of rows")
     if query.start is not None and query.end is not None and query.metrics:
         check_order(query.start, query.end)
-
-
-def _metric(scope: Scope, name: str) -> Metric:
-    found = scope.layer.metric(name)
-    if (several := of_several_models(scope.layer, name)) is not None:
-        raise several
-    if found is None:
-        measures = [measure for model in scope.layer.models.values() for measure in model.measures]
-        known = sorted({*scope.layer.metrics, *measures})
-        raise refused(
-            "SK1501",
-            f"there is no metric {name!r}",
-            help=did_you_mean(name, known) or f"metrics: {', '.join(known[:20]) or 'none'}",
-        )
-    return found
 
 
 def _metrics(scope: Scope, query: Query, metrics: Mapping[str, Metric], parts: Parts) -> exp.Select:
@@ -176,7 +161,7 @@ def _parts(scope: Scope) -> Parts:
             circle = " -> ".join([*asked_for[asked_for.index(name) :], name])
             raise refused("SK1513", f"metrics ask for each other in their filters: {circle}")
         asked_for.append(name)
-        metric = _metric(scope, name)
+        metric = metric_of(scope.layer, name)
         query = Query(metrics=(name,), dimensions=entities)
         value = value_of(metric)
         part = parts.add(
