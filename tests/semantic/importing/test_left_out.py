@@ -206,6 +206,22 @@ def test_a_filter_of_which_the_types_are_not_known_is_left_out(said):
     assert "a run makes those" in because
 
 
+def test_a_filter_that_is_left_out_is_told_with_the_names_that_it_says(said):
+    dbt = simple("filter: \"{{ Dimension('order__status') }} LIKE 'name_7%'\"")
+
+    answer, _ = said(dbt)
+
+    ((_, _, because),) = told(answer)
+    assert because.startswith("order__status LIKE 'name_7%' may not mean the same everywhere")
+
+
+def test_what_has_no_name_is_told_as_such(said):
+    answer, _ = said(f"{MODEL}  - {{type: simple}}\n")
+
+    ((_, what, because),) = told(answer)
+    assert (what, because) == ("a metric", "name is missing")
+
+
 def test_a_name_that_is_a_word_of_sql_is_quoted():
     found = read_filter("{{ Entity('case') }} = 3", Location("x.yml"))
 

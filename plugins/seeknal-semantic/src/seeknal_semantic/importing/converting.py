@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from seeknal.plugin import did_you_mean
 from seeknal_semantic.grains import GRAINS
-from seeknal_semantic.importing.entries import Entry, NotCarried
+from seeknal_semantic.importing.entries import Entry, NotCarried, titled
 from seeknal_semantic.importing.metrics import Metrics, Times, simple_metric
 from seeknal_semantic.importing.models import Models, dimension_names, is_simple, named_models
 from seeknal_semantic.importing.named_types import NamedTypes
@@ -181,7 +181,7 @@ class _Converting:
             yield from self.piece("saved query", entry, queries.query)
 
     def piece(self, what: str, entry: Entry, make: Callable[[Entry], Piece]) -> Iterator[Piece]:
-        words = f"{what} {entry.data.get('name')}"
+        words = titled(what, entry)
         try:
             found = make(entry)
         except NotCarried as refused:

@@ -131,6 +131,12 @@ class Entry:
                 raise NotCarried(self.place(key), f"nothing is known of {key}")
 
 
+def titled(what: str, entry: Entry) -> str:
+    """What an entry is, with its name where it has one."""
+    name = entry.data.get("name")
+    return f"a {what}" if name is None else f"{what} {name}"
+
+
 class Report:
     """What is left out so far. ``lost`` are the names of dimensions and entities among it."""
 

@@ -245,7 +245,10 @@ class Metrics:
         for text, place in entry.texts(key):
             read = read_filter(text, place)
             names = {column_of(at): one for at, one in enumerate(read.named)}
-            self.expressions.check_filter(read.bare, partial(self.types.of_all, names), place)
+            try:
+                self.expressions.check_filter(read.bare, partial(self.types.of_all, names), place)
+            except NotCarried as refused:
+                raise NotCarried(refused.place, read.told(refused.why)) from refused
             if any(each.is_bare_time for each in read.named):
                 self.times.check(place)
             needs.update(need for each in read.named for need in each.needs)

@@ -12,7 +12,7 @@ from seeknal.plugin import NodeId
 from seeknal_semantic.building import fault_of
 from seeknal_semantic.grains import GRAINS, is_grain
 from seeknal_semantic.importing.config import check_config, description
-from seeknal_semantic.importing.entries import Entry, NotCarried
+from seeknal_semantic.importing.entries import Entry, NotCarried, titled
 from seeknal_semantic.importing.expressions import column
 from seeknal_semantic.importing.pieces import Part, Piece
 
@@ -164,7 +164,7 @@ class Models:
         found: list[Part] = []
         each: Entry
         for each in entries:
-            words = f"{what} {each.data.get('name')} of model {model}"
+            words = f"{titled(what, each)} of model {model}"
             try:
                 keys = _without_nothing(**make(each, rows, words))
                 _checked(str(keys["name"]), each.place())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seeknal.plugin import Location
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_PLACE = re.compile(r"\bname_\d+\b")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ARGUMENTS = {
     "Dimension": ("name", "entity_path"),
@@ -82,6 +83,11 @@ class Filter:
     text: str
     bare: str
     named: tuple[Named, ...] = field(factory=tuple)
+
+    def told(self, why: str) -> str:
+        """What is said of `bare`, with the names in their places."""
+        names = {column_of(number): each.text for number, each in enumerate(self.named)}
+        return _PLACE.sub(lambda found: names.get(found[0], found[0]), why)
 
 
 def read_filter(text: str, place: Location) -> Filter:
