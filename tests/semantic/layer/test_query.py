@@ -85,6 +85,11 @@ def test_each_line_of_a_file_is_answered_with_a_line(stored):
         (["--metrics", "revenue", "--order-by", "revenu"], "SK1517", "did you mean revenue?"),
         (["--metrics", "mtd_revenue"], "SK1522", "metric_time__day"),
         (["--metrics", "revenue", "--start", "soon"], "SK1515", "2024-01-31"),
+        (
+            ["--metrics", "revenue", "--dimensions", "region,metric_time", "--end", "9999-12-31"],
+            "SK1515",
+            "leave out what is to cut nothing",
+        ),
         (["--saved-query", "nothing"], "SK1501", "saved queries: none"),
         ([], "SK1515", ""),
     ],

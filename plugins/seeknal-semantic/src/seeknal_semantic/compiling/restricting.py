@@ -180,7 +180,11 @@ def bounds(
     try:
         return _bounds(scope, asked, time, items, moment())
     except (OverflowError, ValueError):
-        raise refused("SK1515", "start or end is in a period that no calendar has") from None
+        raise refused(
+            "SK1515",
+            "start or end is in a period that no calendar has",
+            help="leave out what is to cut nothing",
+        ) from None
 
 
 def _bounds(
