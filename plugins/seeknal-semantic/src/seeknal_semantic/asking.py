@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -105,14 +106,13 @@ def compiler_before_runs(
 
     ``columns`` gives these, and is asked once, where there is such a node.
     """
-    told: list[Mapping[NodeId, Sequence[Column]]] = []
+    told = cache(columns)
 
     def columns_of(node: NodeId) -> Sequence[Column]:
         try:
             return outputs.relation(node).columns
         except SeeknalError as error:
-            told.extend([columns()] if not told else [])
-            found = told[0].get(node)
+            found = told().get(node)
             if not found:
                 message = f"{error.message}, and its columns do not follow from the files"
                 raise refused(error.code, message, error.help) from None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, has
+from attrs import asdict
 
-from seeknal_semantic.definitions import SemanticModel
 from seeknal_semantic.tracing import Tracer
 
 if TYPE_CHECKING:
@@ -53,10 +52,6 @@ def _plain(value: Any) -> object:
     kept = asdict(
         value,
         filter=lambda attribute, _: attribute.name not in _FOR_PEOPLE,
-        value_serializer=lambda _, __, each: each.name if _is_node(each) else each,
+        value_serializer=lambda _, __, each: each.name if hasattr(each, "location") else each,
     )
     return [type(value).__name__, kept]
-
-
-def _is_node(value: object) -> bool:
-    return isinstance(value, SemanticModel) or (has(type(value)) and hasattr(value, "location"))

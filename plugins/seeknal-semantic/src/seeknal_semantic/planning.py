@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from seeknal.plugin import Change, ColumnRef, Project
     from seeknal_semantic.definitions import SemanticLayer
 
-METRIC, MODEL = "metric", "semantic_model"
 _OUTRIGHT = {"ADDED": "new", "REMOVED": "removed"}
 _NOTHING = "it reads nothing of what changed"
 
@@ -32,9 +31,7 @@ class Moved:
 def sections_of(project: Project, changes: Sequence[Change]) -> list[Section]:
     """The section of a plan that is about metrics; none where it touches none."""
     by_node = {change.node: change for change in changes}
-    if not any(id.kind in (METRIC, MODEL) for id in by_node):
-        return []
-    metrics = [_of_node(change) for change in changes if change.node.kind == METRIC]
+    metrics = [_of_node(change) for change in changes if change.node.kind == "metric"]
     found = [*metrics, *_of_measures(semantic_layer(project), by_node)]
     if not found:
         return []
