@@ -49,8 +49,12 @@ def cumulative(
                 help="add metric_time__day, or another grain",
             )
         return leaf(scope, asked, parts, [aggregate])
-    fine = own_time(aggregate.measured, metric.name).grain or "day"
+    time = own_time(aggregate.measured, metric.name)
+    fine = time.grain or "day"
     base = metric.time_granularity or _base(scope, fine, items)
+    if not can_tell(fine, base, scope.calendar.fiscal_year_start):
+        why = f"{time.name!r} is by {fine}, which does not tell the {base}"
+        raise refused("SK1506", f"{metric.name!r} is by {base}: {why}")
     _check(scope, metric, base, items)
     if base != fine:
         refuse_cuts(scope, asked, aggregate.measured, base)
