@@ -429,3 +429,17 @@ def test_what_a_conversion_leads_to_is_no_name_of_its_filter(problems):
     found = problems(**{**VISITS, "seeknal/visits.yml": wrong})
 
     assert [(code, at) for code, at, _ in found] == [("SK1514", "seeknal/visits.yml:15:9")]
+
+
+def test_a_grain_of_the_projects_own_is_none_of_a_metric(problems):
+    files = {
+        "seeknal/days.yml": "kind: transform\nname: days\nsql: SELECT DATE '2026-01-01' AS day,"
+        " 'h1' AS half\n---\nkind: time_spine\nname: days\nmodel: ref('transform.days')\n"
+        "column: day\ntime_granularity: day\ncustom_granularities: [{name: half}]\n",
+        **metric("type: simple\nmeasure: revenue\ntime_granularity: half"),
+    }
+
+    found = problems(**files)
+
+    assert [(code, at) for code, at, _ in found] == [("SK1506", f"{METRIC}:23:19")]
+    assert "metric_time__half in the query" in found[0][2]

@@ -78,8 +78,8 @@ class _Checker:
     def metric(self, metric: Metric) -> None:
         bases = bases_of([metric])
         self.filters(metric.filters, bases, "filter")
-        self.grain(metric.time_granularity, "time_granularity")
         if metric.time_granularity is not None:
+            self.own_grain(metric.time_granularity, "time_granularity")
             self.needs_time(metric, "time_granularity")
         match metric:
             case CumulativeMetric():
@@ -150,6 +150,13 @@ class _Checker:
                 message = f"{metric.name} needs a time, and model {model.name} names none"
                 help = "default_time_dimension: of the model, or agg_time_dimension: of the measure"
                 self.tell("SK1512", message, help, *path)
+
+    def own_grain(self, grain: str, *path: str | int) -> None:
+        """One that says how coarse it is, as those of the project's own do not."""
+        self.grain(grain, *path)
+        if grain in self.layer.custom_grains:
+            message = f"{grain!r} is a grain of the project's own, which a query names"
+            self.tell("SK1506", message, f"metric_time__{grain} in the query", *path)
 
     def grain(self, grain: str | None, *path: str | int) -> None:
         if grain is None or is_grain(grain) or grain in self.layer.custom_grains:
