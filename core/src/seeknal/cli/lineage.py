@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,18 +190,26 @@ def _document(
     with_data: bool,
 ) -> dict[str, Any]:
     from seeknal.lineage.document import Facts, lineage_document
-    from seeknal.query.stored import last_statuses, previews
-    from seeknal.values.pii import pii_columns
+    from seeknal.query.stored import last_statuses
 
-    root, nodes = loaded.project.root, loaded.project.nodes
-    pii_of = partial(pii_columns, nodes)
     facts = Facts(
         environment=environment,
         snapshots=loaded.snapshots(environment),
-        statuses=last_statuses(root, environment),
-        previews=previews(root, environment, chosen, pii_of) if with_data else {},
+        statuses=last_statuses(loaded.project.root, environment),
+        previews=_previews(loaded, lineage, environment, chosen) if with_data else {},
     )
     return lineage_document(loaded.project, loaded.graph, lineage, facts, only=chosen, focus=focus)
+
+
+def _previews(
+    loaded: Loaded, lineage: ProjectLineage, environment: str, chosen: list[NodeId]
+) -> dict[NodeId, dict[str, Any]]:
+    from seeknal.lineage.private import private_columns
+    from seeknal.query.stored import outdated, previews
+
+    project = loaded.project
+    private = private_columns(project.nodes, lineage, outdated(loaded, environment))
+    return previews(project.root, environment, chosen, lambda id, column: private[id].hides(column))
 
 
 def _rendered(document: dict[str, Any], kind: str) -> str:

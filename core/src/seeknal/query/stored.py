@@ -146,6 +146,21 @@ def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
     )
 
 
+def outdated(loaded: Loaded, environment: str) -> set[NodeId]:
+    """The nodes whose stored rows are of an earlier definition of theirs or of their inputs."""
+    now = loaded.fingerprints()
+    return {
+        id
+        for id, snapshot in loaded.snapshots(environment).items()
+        if id in now
+        and (
+            snapshot.forward_only
+            or (snapshot.fingerprint.content, snapshot.fingerprint.upstream)
+            != (now[id].content, now[id].upstream)
+        )
+    }
+
+
 def generated_sql(loaded: Loaded, node: Node) -> str:
     """The SQL that a node's rows come from: its own, or what its kind makes of its options.
 
@@ -183,10 +198,13 @@ def previews(
     root: Path,
     environment: str,
     nodes: Sequence[NodeId],
-    pii_of: Callable[[NodeId], frozenset[str]],
+    hides: Callable[[NodeId, str], bool],
     limit: int = 20,
 ) -> dict[NodeId, dict[str, Any]]:
-    """The first rows of each node that keeps some, every value as text."""
+    """The first rows of each node that keeps some, every value as text.
+
+    ``hides``: whether a node's column is shown to nobody; its values are ``***``, NULL stays.
+    """
     import duckdb
 
     from seeknal.sql.quote import quote_name
@@ -196,8 +214,8 @@ def previews(
         for id in nodes:
             try:
                 rows = views.sql(f"FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}")
-                names, private = list(rows.columns), pii_of(id)
-                hidden = [name.lower() in private for name in names]
+                names = list(rows.columns)
+                hidden = [hides(id, name) for name in names]
                 values = [list(map(_text, row, hidden)) for row in rows.fetchall()]
             except duckdb.Error:
                 # It keeps no rows, or its file is gone: the page shows it without.
