@@ -88,3 +88,14 @@ def test_every_column_is_masked_of_a_python_node_that_may_read_a_private_one(pro
     project.run("run").assert_ok()
 
     assert shown(project, "transform.scored") == {"id": "***", "who": "***"}
+
+
+def test_the_document_says_of_each_column_whether_it_is_private(project):
+    contacts = node(project, "transform.contacts")["columns"]
+
+    assert {column["name"]: column["pii"] for column in contacts} == {
+        "id": False,
+        "contact": True,
+        "card": True,
+        "spot": False,
+    }

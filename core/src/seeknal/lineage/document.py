@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from seeknal.lineage.private import private_columns
 from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
 from seeknal.values.snapshot import Snapshot
@@ -16,6 +17,7 @@ from seeknal.values.snapshot import Snapshot
 if TYPE_CHECKING:
     from seeknal.graph.dag import Graph
     from seeknal.lineage.model import NodeLineage, ProjectLineage
+    from seeknal.lineage.private import Private
     from seeknal.values.audits import AuditResult
     from seeknal.values.column_lineage import ColumnRef
     from seeknal.values.node import Node
@@ -47,13 +49,14 @@ def lineage_document(
     """The document, with the nodes of ``only`` in DAG order. Secrets are masked in every text."""
     chosen = [id for id in graph.order if only is None or id in only]
     shown = set(chosen)
+    private = private_columns(project.nodes, lineage)
     document = {
         "schema_version": SCHEMA_VERSION,
         "project": project.name,
         "environment": facts.environment,
         "generated_at": datetime.now(UTC).isoformat(),
         "focus": {"node": focus[0], "column": focus[1]} if focus else None,
-        "nodes": [_node(project.nodes[id], lineage.nodes[id], facts) for id in chosen],
+        "nodes": [_node(project.nodes[id], lineage.nodes[id], private[id], facts) for id in chosen],
         "edges": [
             {"from": parent, "to": id}
             for id in chosen
@@ -80,7 +83,7 @@ def scrubbed(value: Any) -> Any:
     return of(value)
 
 
-def _node(node: Node, lineage: NodeLineage, facts: Facts) -> dict[str, Any]:
+def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> dict[str, Any]:
     snapshot = facts.snapshots.get(node.id)
     artifact = snapshot.artifact if snapshot else None
     return {
@@ -97,7 +100,7 @@ def _node(node: Node, lineage: NodeLineage, facts: Facts) -> dict[str, Any]:
         "line": node.location.line,
         "sql": _sql(node, snapshot),
         "language": "python" if node.python else "sql" if node.sql else "yaml",
-        "columns": _columns(node, lineage),
+        "columns": _columns(node, lineage, private),
         "rows": artifact.rows if artifact else None,
         "status": facts.statuses.get(node.id, "success" if snapshot else "never run"),
         "last_run": snapshot.finished_at or None if snapshot else None,
@@ -149,13 +152,14 @@ def _sql(node: Node, snapshot: Snapshot | None) -> str | None:
     return snapshot.query if snapshot else None
 
 
-def _columns(node: Node, lineage: NodeLineage) -> list[dict[str, Any]]:
+def _columns(node: Node, lineage: NodeLineage, private: Private) -> list[dict[str, Any]]:
     described = {spec.name.lower(): spec.description for spec in node.columns}
     return [
         {
             "name": column.name,
             "type": column.type,
             "description": described.get(column.name.lower()),
+            "pii": private.has(column.name),
         }
         for column in lineage.columns
     ]
