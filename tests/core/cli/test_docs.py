@@ -35,7 +35,7 @@ FILES = {
         @transform(name="upper", inputs=["source.people"])
         def upper(ctx):
             """In capitals."""
-            return ctx.ref("source.people").project("id, upper(name) AS name, email")
+            return ctx.ref("source.people").project("id, upper(name) AS name, lower(email) AS contact")
     ''',
     "seeknal/out.yml": """
         kind: exposure

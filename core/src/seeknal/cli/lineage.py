@@ -204,12 +204,11 @@ def _document(
 def _previews(
     loaded: Loaded, lineage: ProjectLineage, environment: str, chosen: list[NodeId]
 ) -> dict[NodeId, dict[str, Any]]:
-    from seeknal.lineage.private import private_columns
-    from seeknal.query.stored import outdated, previews
+    from seeknal.query.stored import previews, private_in
 
-    project = loaded.project
-    private = private_columns(project.nodes, lineage, outdated(loaded, environment))
-    return previews(project.root, environment, chosen, lambda id, column: private[id].hides(column))
+    private = private_in(loaded, lineage, environment)
+    root = loaded.project.root
+    return previews(root, environment, chosen, lambda id, column: private[id].hides(column))
 
 
 def _rendered(document: dict[str, Any], kind: str) -> str:

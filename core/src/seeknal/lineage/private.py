@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage, ProjectLineage
     from seeknal.values.column_lineage import ColumnRef
     from seeknal.values.node import Node
+    from seeknal.values.snapshot import Fingerprint, Snapshot
 
 
 @frozen(kw_only=True)
@@ -57,6 +58,22 @@ def private_columns(
         private = _private(nodes[id], traced, found)
         found[id] = evolve(private, all=private.all or (anywhere and id in outdated))
     return found
+
+
+def outdated(
+    fingerprints: Mapping[NodeId, Fingerprint], snapshots: Mapping[NodeId, Snapshot]
+) -> set[NodeId]:
+    """The nodes whose stored rows are of an earlier definition of theirs or of their inputs."""
+    return {
+        id
+        for id, snapshot in snapshots.items()
+        if (now := fingerprints.get(id)) is not None
+        and (
+            snapshot.forward_only
+            or (snapshot.fingerprint.content, snapshot.fingerprint.upstream)
+            != (now.content, now.upstream)
+        )
+    }
 
 
 def _private(node: Node, traced: NodeLineage, found: Mapping[NodeId, Private]) -> Private:

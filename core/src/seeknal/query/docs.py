@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,13 @@ from seeknal.lineage.document import Facts, lineage_document, scrubbed
 from seeknal.plan.environments import existing
 from seeknal.plan.views import is_view
 from seeknal.query.catalog import brought_up_to_date
-from seeknal.query.stored import last_statuses, lineage_of, previews
+from seeknal.query.stored import last_statuses, lineage_of, previews, private_in
 from seeknal.state.catalog import STATISTICS, VALUES
 from seeknal.state.history import History
 from seeknal.values.names import NodeId
-from seeknal.values.pii import pii_columns
 
 if TYPE_CHECKING:
+    from seeknal.lineage.private import Private
     from seeknal.plan.session import Loaded
     from seeknal.values.deliveries import Delivery
     from seeknal.values.node import Node, PythonCode
@@ -41,6 +41,7 @@ class _Known:
     root: Path
     nodes: Mapping[NodeId, Node]
     snapshots: Mapping[NodeId, Snapshot]
+    private: Mapping[NodeId, Private]
     tables: Mapping[str, Entry]
     runs: Mapping[NodeId | None, list[Entry]] = field(factory=dict)
 
@@ -52,21 +53,26 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
     with ``pii: true`` have neither values nor statistics that are values, and secrets are masked.
     Raises UsageError for an unknown environment.
     """
-    root, nodes = loaded.project.root, loaded.project.nodes
+    root = loaded.project.root
     state = existing(loaded.state.environments, environment)
     lineage = lineage_of(loaded, environment)
     order = list(loaded.graph.order)
-    pii_of = partial(pii_columns, nodes)
+    private = private_in(loaded, lineage, environment)
+
+    def hides(id: NodeId, column: str) -> bool:
+        return private[id].hides(column)
+
     facts = Facts(
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(root, environment),
-        previews=previews(root, environment, order, pii_of, preview) if preview else {},
+        previews=previews(root, environment, order, hides, preview) if preview else {},
     )
     document = lineage_document(loaded.project, loaded.graph, lineage, facts)
     known = _Known(
         root=root,
-        nodes=nodes,
+        nodes=loaded.project.nodes,
+        private=private,
         snapshots=facts.snapshots,
         tables={
             entry["table_name"]: entry
@@ -87,7 +93,6 @@ def _node(entry: Entry, known: _Known) -> Entry:
     id = NodeId(entry["id"])
     node, snapshot = known.nodes[id], known.snapshots.get(id)
     table = known.tables.get(id, {})
-    private = pii_columns(known.nodes, id)
     statistics = {column["name"].lower(): column for column in table.get("columns", ())}
     return {
         "does": node.does,
@@ -102,7 +107,7 @@ def _node(entry: Entry, known: _Known) -> Entry:
         "freshness": {"loaded_at": snapshot.finished_at or None if snapshot else None},
         "python": _source(known.root, node.python) if node.python else None,
         "columns": [
-            _column(column, statistics.get(column["name"].lower(), {}), private)
+            _column(column, statistics.get(column["name"].lower(), {}), known.private[id])
             for column in entry["columns"]
         ],
         "audits": [*entry["audits"], *_never_asked(node, entry["audits"])],
@@ -114,10 +119,14 @@ def _node(entry: Entry, known: _Known) -> Entry:
     }
 
 
-def _column(column: Entry, statistics: Entry, private: frozenset[str]) -> Entry:
-    hidden = column["name"].lower() in private
+def _column(column: Entry, statistics: Entry, private: Private) -> Entry:
+    hidden = private.hides(column["name"])
     told = {name: statistics.get(name) for name in ("nullable", *STATISTICS)}
-    return {**column, **told, **(dict.fromkeys(VALUES) if hidden else {}), "pii": hidden}
+    return {
+        **column,
+        **told,
+        **(dict.fromkeys(VALUES) if hidden else {}),
+    }
 
 
 def _never_asked(node: Node, answered: list[Entry]) -> list[Entry]:

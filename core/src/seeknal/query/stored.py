@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
+from seeknal.lineage.private import outdated, private_columns
 from seeknal.plan.views import is_view
 from seeknal.query.database import open_views, snapshots_of
 from seeknal.values.columns import Column
@@ -18,6 +19,7 @@ from seeknal.values.names import PRODUCTION, NodeId
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import ProjectLineage
+    from seeknal.lineage.private import Private
     from seeknal.plan.session import Loaded
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Snapshot
@@ -146,19 +148,12 @@ def lineage_of(loaded: Loaded, environment: str) -> ProjectLineage:
     )
 
 
-def outdated(loaded: Loaded, environment: str) -> set[NodeId]:
-    """The nodes whose stored rows are of an earlier definition of theirs or of their inputs."""
-    now = loaded.fingerprints()
-    return {
-        id
-        for id, snapshot in loaded.snapshots(environment).items()
-        if id in now
-        and (
-            snapshot.forward_only
-            or (snapshot.fingerprint.content, snapshot.fingerprint.upstream)
-            != (now[id].content, now[id].upstream)
-        )
-    }
+def private_in(
+    loaded: Loaded, lineage: ProjectLineage, environment: str
+) -> Mapping[NodeId, Private]:
+    """Whose values in an environment's stored rows are shown to nobody."""
+    old = outdated(loaded.fingerprints(), loaded.snapshots(environment))
+    return private_columns(loaded.project.nodes, lineage, old)
 
 
 def generated_sql(loaded: Loaded, node: Node) -> str:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seeknal.run.private_columns import private_columns
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.catalog import VALUES, Catalog, document
 
@@ -56,21 +55,44 @@ def catalog_documents(
         for id, snapshot in snapshots.items()
         if (made := document(project.nodes.get(id), snapshot, environment, state.generation))
     }
-    private = private_columns(loaded, snapshots, wanted)
+    hidden = _hidden(loaded, {id: snapshots[id] for id in wanted})
     found: dict[NodeId, tuple[Document, bool]] = {}
     new: dict[NodeId, Document] = {}
     for id, made in wanted.items():
         known = catalog.current(made)
-        if known is None or _tells(known, private[id]):
+        if known is None or _tells(known, hidden[id]):
             known, new[id] = None, made
         found[id] = known or made, known is None
     for id, statistics in _statistics(project, new, snapshots).items():
         for column in found[id][0]["columns"]:
             told = statistics.get(column["name"], {})
-            if column["name"].lower() in private[id]:
+            if column["name"].lower() in hidden[id]:
                 told = {name: value for name, value in told.items() if name not in VALUES}
             column |= told
     return found
+
+
+def _hidden(loaded: Loaded, snapshots: Mapping[NodeId, Snapshot]) -> dict[NodeId, frozenset[str]]:
+    """The columns, in lower case, of which no value is told: all of a node that is gone."""
+    from seeknal.lineage.private import outdated, private_columns
+    from seeknal.lineage.project import trace_project
+
+    project = loaded.project
+    names = {
+        id: frozenset(column.name.lower() for column in snapshot.columns or ())
+        for id, snapshot in snapshots.items()
+    }
+    if not _marked(project.nodes):
+        return {id: frozenset() if id in project.nodes else names[id] for id in names}
+    fingerprints = loaded.fingerprints()
+    lineage = trace_project(
+        project, loaded.graph, loaded.plugins, fingerprints=fingerprints, snapshots=snapshots
+    )
+    private = private_columns(project.nodes, lineage, outdated(fingerprints, snapshots))
+    return {
+        id: frozenset(name for name in found if id not in private or private[id].hides(name))
+        for id, found in names.items()
+    }
 
 
 def _tells(known: Document, private: Collection[str]) -> bool:
