@@ -1,6 +1,7 @@
 """The example of layers, provenance and catalog: all that tells of a table says the same."""
 
 import json
+import re
 
 import duckdb
 import pytest
@@ -91,6 +92,34 @@ def test_catalog_lineage_history_sql_and_files_agree(made, node):
 
 
 @pytest.mark.parametrize("node", LAYERS)
+def test_the_page_says_what_the_commands_say(made, node):
+    shown = asked(made, "catalog", "show", node)
+    run = shown["run_id"]
+    (step,) = [record for record in asked(made, "history", "--run", run) if record["node"] == node]
+    made.run("docs", "--preview", 3).assert_ok()
+
+    page = {entry["id"]: entry for entry in document(made.path / "target/docs/index.html")["nodes"]}
+    told = page[node]
+    values = ("name", "type", "nullable", "description", "null_count", "approx_distinct")
+    for name in (*values, "min", "max"):
+        assert [c[name] for c in told["columns"]] == [c[name] for c in shown["columns"]]
+    for name in ("layer", "domain", "description", "business_purpose", "owner", "rows", "bytes"):
+        assert told[name] == shown[name]
+    assert (told["run_id"], told["generation"]) == (run, shown["generation"])
+    assert [(r["run_id"], r["rows"], r["status"]) for r in told["runs"]] == [
+        (run, step["rows"], step["status"])
+    ]
+    first = asked(made, "sql", f"SELECT columns(*)::VARCHAR FROM {node} LIMIT 3")
+    assert told["preview"]["rows"] == [list(row.values()) for row in first]
+
+
+def document(path):
+    """What a page of the catalog is made from."""
+    text = path.read_text()
+    return json.loads(re.search(r'id="document">(.*?)</script>', text, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize("node", LAYERS)
 def test_python_says_what_the_commands_and_the_files_say(made, node):
     file = json.loads((made.path / f"target/catalog/tables/{node}.json").read_text())
     run = file["batch_id"]
@@ -101,7 +130,7 @@ def test_python_says_what_the_commands_and_the_files_say(made, node):
         of_layer = project.catalog.tables(layer=LAYERS[node])
         (moved,) = project.catalog.transitions(batch_id=run, node=node)
         listed = project.list_tables(layer=LAYERS[node])
-        rows = len(project.table(node).fetchall())
+        ((rows,),) = project.table(node).count("*").fetchall()
         origins = project.provenance(node).project("source_file, rows").fetchall()
         told = project.sql(f"SELECT code FROM {node}", provenance=True)
         said = told.project("_source_file, _batch_id, _layer").distinct().fetchall()

@@ -208,7 +208,11 @@ def previews(
     with open_views(root, environment) as views:
         for id in nodes:
             try:
-                rows = views.sql(f"FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}")
+                # As SQL writes it: Python has no months, and no moments without a package more.
+                rows = views.sql(
+                    f"SELECT COLUMNS(*)::VARCHAR FROM {quote_name(id.kind, id.name)}"
+                    f" LIMIT {int(limit)}"
+                )
                 names = list(rows.columns)
                 hidden = [hides(id, name) for name in names]
                 values = [list(map(_text, row, hidden)) for row in rows.fetchall()]
@@ -219,5 +223,5 @@ def previews(
     return found
 
 
-def _text(value: object, hidden: bool) -> str | None:
-    return None if value is None else MASK if hidden else str(value)
+def _text(value: str | None, hidden: bool) -> str | None:
+    return None if value is None else MASK if hidden else value
