@@ -2,6 +2,7 @@
 
 import { getSegments } from 'sql-highlight';
 import { h } from './dom.js';
+import { pythonSegments } from './python.js';
 
 const LONGEST = 200_000;
 
@@ -26,16 +27,19 @@ export function codeBlock(text, language) {
 }
 
 function coloured(text, language) {
-  if (
-    text.length > LONGEST ||
-    (language === 'python' && !/^\s*(select|with|from|create|insert)\b/i.test(text))
-  )
-    return text;
-  return getSegments(text).map(({ name, content }) =>
+  if (text.length > LONGEST) return text;
+  return segments(text, language).map(({ name, content }) =>
     name === 'default' || name === 'whitespace'
       ? content
       : h('span', { class: `sql-${name}` }, content),
   );
+}
+
+/** A node in Python may hold the query that it returned instead of its own text. */
+function segments(text, language) {
+  const isPython =
+    language === 'python' && !/^\s*(select|with|from|create|insert)\b(?!.*\bimport\b)/i.test(text);
+  return (isPython ? pythonSegments : getSegments)(text);
 }
 
 async function copied(button, text) {
