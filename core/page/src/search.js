@@ -1,13 +1,13 @@
-/** Finds nodes and columns by what is typed. */
+/** The field that finds nodes and columns as one types. */
 
 import { fill, h } from './dom.js';
+import { entriesOf, excerpt, find, pieces } from './finding.js';
 import { kindKey, kindLabel } from './kinds.js';
-
-const MOST = 40;
+import { number } from './words.js';
 
 /** @param choose called with the selection that was taken */
 export function setUpSearch(input, list, lineage, choose) {
-  const everything = entries(lineage);
+  const everything = whenNeeded(() => entriesOf(lineage));
   let found = [];
   let current = 0;
 
@@ -17,14 +17,16 @@ export function setUpSearch(input, list, lineage, choose) {
     input.removeAttribute('aria-activedescendant');
   };
   const show = () => {
-    found = matches(everything, input.value);
-    current = 0;
+    const { found: first, total } = find(everything(), input.value);
+    [found, current] = [first, 0];
     fill(
       list,
-      found.map((entry, index) => option(entry, index, take)),
-      found.length ? null : h('li', { class: 'nothing' }, 'Nothing has this name.'),
+      found.map((entry, index) => option(entry, index, input.value, take)),
+      total > found.length ? h('li', { class: 'nothing' }, more(total - found.length)) : null,
+      total ? null : h('li', { class: 'nothing' }, 'Nothing has this name.'),
     );
     list.hidden = false;
+    list.scrollTop = 0;
     input.setAttribute('aria-expanded', 'true');
     mark();
   };
@@ -63,44 +65,18 @@ export function setUpSearch(input, list, lineage, choose) {
   });
 }
 
-function entries(lineage) {
-  return lineage.nodes.flatMap((node) => [
-    {
-      node,
-      name: node.name,
-      text: `${node.id} ${node.description ?? ''}`.toLowerCase(),
-      selection: { node: node.id, column: null },
-    },
-    ...node.columns.map(({ name }) => ({
-      node,
-      name,
-      column: name,
-      text: `${node.id}.${name}`.toLowerCase(),
-      selection: { node: node.id, column: name },
-    })),
-  ]);
+/** Made while nothing else is to be done, so that the first letter need not wait. */
+function whenNeeded(make) {
+  let made = null;
+  const give = () => (made ??= make());
+  if (globalThis.requestIdleCallback) requestIdleCallback(give, { timeout: 2000 });
+  return give;
 }
 
-/** Every typed word must be found; names that begin with the text come first, nodes before columns. */
-function matches(everything, typed) {
-  const text = typed.trim().toLowerCase();
-  if (!text) return everything.filter((entry) => !entry.column).slice(0, MOST);
-  const words = text.split(/\s+/);
-  return everything
-    .filter((entry) => words.every((word) => entry.text.includes(word)))
-    .map((entry) => ({ entry, score: score(entry, text) }))
-    .sort((a, b) => a.score - b.score)
-    .slice(0, MOST)
-    .map(({ entry }) => entry);
-}
+const more = (left) => `and ${number(left)} more: type on`;
 
-function score(entry, text) {
-  const name = entry.name.toLowerCase();
-  const closeness = [name === text, name.startsWith(text), name.includes(text)].indexOf(true);
-  return (closeness < 0 ? 3 : closeness) * 2 + (entry.column ? 1 : 0);
-}
-
-function option(entry, index, take) {
+function option(entry, index, typed, take) {
+  const said = excerpt(entry, typed);
   return h(
     'li',
     {
@@ -110,11 +86,16 @@ function option(entry, index, take) {
       onpointerdown: (event) => (event.preventDefault(), take(entry)),
     },
     h('span', { class: 'swatch' }),
-    h('span', { class: 'found-name' }, entry.name),
-    h(
-      'span',
-      { class: 'muted' },
-      entry.column ? `column of ${entry.node.id}` : kindLabel(entry.node.kind),
-    ),
+    h('span', { class: 'found-name' }, marked(entry.name, typed)),
+    h('span', { class: 'muted' }, about(entry)),
+    said ? h('span', { class: 'found-said' }, marked(said, typed)) : null,
   );
 }
+
+const about = ({ node, column }) =>
+  column === null
+    ? [kindLabel(node.kind), node.layer].filter(Boolean).join(' · ')
+    : `column of ${node.id}`;
+
+const marked = (text, typed) =>
+  pieces(text, typed).map(({ text, hit }) => (hit ? h('mark', null, text) : text));
