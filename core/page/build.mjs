@@ -25,7 +25,7 @@ const script = await build({
 });
 const style = await build({
   ...common,
-  entryPoints: ['style.css'],
+  entryPoints: ['page.css'],
   target: ['chrome111', 'firefox113', 'safari16.2'],
 });
 

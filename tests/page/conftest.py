@@ -19,7 +19,7 @@ def opened_file(browser):
     def open_file(path, hash="", **options):
         files.add(path.as_uri())
         context = browser.new_context(
-            offline=True, viewport={"width": 1440, "height": 900}, **options
+            offline=True, **({"viewport": {"width": 1440, "height": 900}} | options)
         )
         contexts.append(context)
         page = context.new_page()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.page.catalogs import catalog
 from tests.page.documents import columns, document, lineage, node
 from tests.page.lit import card
 
@@ -81,6 +82,50 @@ def test_text_of_the_project_is_shown_and_never_acts(opened, text):
     assert page.evaluate("document.querySelectorAll('img, iframe, object, embed').length") == 0
     assert page.evaluate("document.querySelector('#panel h2').textContent") == shown
     assert page.evaluate("document.querySelector('.description').textContent") == shown
+
+
+def described(text: str) -> dict:
+    """The hostile document with a catalog whose every text is hostile too."""
+    known = catalog(hostile(text))
+    known["catalog"]["description"] = text
+    known["catalog"]["runs"][0] |= {"run_id": text, "status": text, "command": text}
+    known["catalog"]["runs"][0]["nodes"] = {text: 1}
+    for one in known["nodes"]:
+        one |= {"business_purpose": text, "materialized": text, "meta": {text: text}}
+        one |= {"keys": [text], "time_column": text, "batch_id": text}
+        one["runs"][0] |= {"run_id": text, "status": text, "reason": text, "error": text}
+        one["runs"][1] |= {"status": "failed", "error": text}
+        one["freshness"] = {"loaded_at": text, "status": text}
+        one["columns"][0] |= {"min": text, "max": text, "pii": False}
+    known["nodes"][1] |= {"status": f"failed {text}", "language": "python"}
+    known["nodes"][1]["targets"][0] |= {"status": text, "delivered_at": text}
+    return known
+
+
+@pytest.mark.parametrize("text", [*ATTACKS[:2], "".join(ATTACKS)])
+def test_text_of_the_project_never_acts_in_the_catalog(opened, text):
+    page = opened(described(text))
+    shown = text.replace("\ud800", "?")
+
+    page.evaluate("window.alert = () => { window.struck = true; }; null")
+    for name in ("domain", "tag", "owner", "folder", "layer"):
+        page.locator(f"[data-group={name}]").click()
+    page.keyboard.press("/")
+    page.keyboard.insert_text(shown.strip("\x00\x1b ")[:8])
+    page.wait_for_selector("#found li")
+    page.keyboard.press("Escape")
+    page.locator("#tree a[data-node^=transform]").click()
+    page.wait_for_selector("article[data-node^=transform]")
+    page.locator(".column-open").first.click()
+    page.wait_for_selector(".trace")
+
+    assert page.evaluate("window.struck") is None
+    assert page.evaluate("document.querySelectorAll('script').length") == 2
+    assert page.evaluate("document.querySelectorAll('img, iframe, object, embed').length") == 0
+    assert page.evaluate("document.querySelector('#catalog h1').textContent") == shown
+    assert page.evaluate("document.querySelector('.description').textContent") == shown
+    assert page.evaluate("document.querySelector('.purpose').textContent") == shown
+    assert page.evaluate("document.querySelector('.trouble pre').textContent") == shown
 
 
 def test_the_svg_of_hostile_names_is_well_formed(opened, tmp_path):

@@ -1,8 +1,9 @@
-"""A page of a thousand nodes opens and pans like a small one."""
+"""A page of a thousand nodes opens, pans and answers like a small one."""
 
 from __future__ import annotations
 
 import pytest
+from tests.page.catalogs import catalog, many
 from tests.page.documents import document, large, node
 from tests.page.lit import cards
 
@@ -70,3 +71,48 @@ def test_a_deep_link_into_a_large_graph_shows_its_node(opened):
     assert 0 < box["x"] < 1440
     assert 0 < box["y"] < 900
     assert page.locator(".trace h3").inner_text() == "Column column_3"
+
+
+SEARCH = """typed => {
+  const input = document.querySelector('#search');
+  const times = [];
+  input.focus();
+  for (let length = 1; length <= typed.length; length += 1) {
+    input.value = typed.slice(0, length);
+    const before = performance.now();
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    document.querySelector('#found').getBoundingClientRect();
+    times.push(performance.now() - before);
+  }
+  return times.sort((a, b) => a - b);
+}"""
+
+
+def test_a_catalog_of_a_thousand_nodes_opens_quickly(opened, record_property):
+    small = opened(catalog(document([node("transform.alone")], []))).evaluate(READY)
+    big = opened(many(1000)).evaluate(READY)
+
+    print(f"ready after {small:.0f} ms with 1 node, {big:.0f} ms with 1,000")
+    record_property("milliseconds", big)
+    assert big < small + 2000
+
+
+def test_search_over_a_thousand_nodes_answers_as_one_types(opened, record_property):
+    page = opened(many(1000))
+
+    times = page.evaluate(SEARCH, "as the data science people")
+
+    print(f"median answer {times[len(times) // 2]:.1f} ms, slowest {times[-1]:.1f} ms")
+    record_property("milliseconds", times[len(times) // 2])
+    assert page.locator("#found [role=option]").count() == 40
+    assert times[len(times) // 2] < 100
+
+
+def test_every_node_of_a_thousand_is_listed(opened):
+    page = opened(many(1000, width=1))
+
+    page.locator("[data-group=kind]").click()
+    for index in range(page.locator("#tree > li").count()):
+        page.locator("#tree > li > .group-head").nth(index).click()
+
+    assert page.locator("#tree a").count() == 1000

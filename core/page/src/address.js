@@ -1,9 +1,28 @@
-/** Selections as they stand behind the `#`: `transform.x`, `transform.x.col`, `transform.x."odd.name"`. */
+/**
+ * Selections as they stand behind the `#`: `transform.x`, `transform.x.col`, `transform.x."odd.name"`.
+ * In a page that has a catalog these are its nodes, and the lineage is at `lineage/transform.x.col`.
+ */
 
 const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+const LINEAGE = /^#?lineage(?:\/|$)/;
+
+let shared = false;
+
+/** From now on addresses of the lineage are told from those of the catalog. */
+export function shareWithCatalog() {
+  shared = true;
+}
+
+export const isOfLineage = (hash) => LINEAGE.test(hash);
 
 /** @param {{node: string, column: string|null}|null} selection */
 export function format(selection) {
+  const place = formatInCatalog(selection);
+  if (!shared) return place;
+  return place ? `lineage/${place}` : 'lineage';
+}
+
+export function formatInCatalog(selection) {
   if (!selection) return '';
   const { node, column } = selection;
   return encodeURI(column === null ? node : `${node}.${quoted(column)}`).replaceAll('#', '%23');
@@ -11,7 +30,7 @@ export function format(selection) {
 
 /** The selection that a hash names, or null when it names no node of the page. */
 export function parse(hash, lineage) {
-  const text = decoded(hash.replace(/^#/, ''));
+  const text = decoded(hash.replace(LINEAGE, '').replace(/^#/, ''));
   if (!text) return null;
   if (lineage.byId.has(text)) return { node: text, column: null };
   const node = prefixes(text).find((prefix) => lineage.byId.has(prefix));
@@ -33,7 +52,7 @@ function prefixes(text) {
   return found;
 }
 
-function decoded(text) {
+export function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {

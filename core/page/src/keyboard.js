@@ -1,6 +1,6 @@
 /** Keys that work anywhere but in a text field. */
 
-/** @param actions by key name, such as `f` or `ArrowLeft`; each says by returning false that it did nothing */
+/** @param actions gives by key name, such as `f` or `ArrowLeft`, what to do now; returning false says that nothing was done */
 export function setUpKeys(actions) {
   document.addEventListener('keydown', (event) => {
     if (
@@ -11,7 +11,7 @@ export function setUpKeys(actions) {
     )
       return;
     if (event.key.startsWith('Arrow') && event.target.closest?.('.panel, .menu')) return;
-    const action = actions[event.key];
+    const action = actions()[event.key];
     if (action && action() !== false) event.preventDefault();
   });
 }

@@ -1,6 +1,10 @@
-/** The page: one state, drawn anew when it changes; the selection is what the address says. */
+/**
+ * The page: one state, drawn anew when it changes; the selection is what the address says. A document
+ * with a catalog has a second view, which is made beside this one.
+ */
 
 import { format, parse } from './address.js';
+import { Catalog } from './catalog/catalog.js';
 import { isFiltering, noFilter, showFacets, showKinds, visibleNodes } from './filters.js';
 import { Graph } from './graph.js';
 import { fill, h } from './dom.js';
@@ -26,6 +30,7 @@ const state = {
   only: null,
   visible: new Set(lineage.byId.keys()),
 };
+const catalog = lineage.document.catalog ? new Catalog(lineage) : null;
 const makeScene = sceneMaker(lineage);
 const graph = new Graph(byId('graph'), {
   select,
@@ -33,20 +38,28 @@ const graph = new Graph(byId('graph'), {
   moved: () => minimap.move(),
 });
 const minimap = new Minimap(byId('minimap'), graph);
+let begun = false;
 const toggleTheme = setUpTheme(() => graph.scene && minimap.show(graph.scene));
 
 function start() {
   introduce();
-  setUpSearch(byId('search'), byId('found'), lineage, select);
+  setUpSearch(byId('search'), byId('found'), lineage, goTo);
   setUpButtons();
-  setUpKeys(keys());
+  const [here, there] = [keys(), catalogKeys()];
+  setUpKeys(() => (catalog?.shown ? there : here));
   addEventListener('hashchange', () => follow());
-  state.selection =
-    parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage);
-  draw();
-  graph.begin(state.selection?.node);
+  if (!catalog?.follow())
+    begin(parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage));
   document.documentElement.dataset.ready = 'true';
   performance.mark('ready');
+}
+
+/** The graph is laid out when it is first looked at. */
+function begin(selection) {
+  begun = true;
+  state.selection = selection;
+  draw();
+  graph.begin(selection?.node);
 }
 
 function draw() {
@@ -76,7 +89,10 @@ function select(selection) {
 
 /** Shows what the address says; the browser tells of a new one later, when it is shown already. */
 function follow() {
+  if (catalog?.follow()) return;
+  document.title = `${lineage.document.project} lineage`;
   const selection = parse(location.hash, lineage);
+  if (!begun) return begin(selection);
   if (format(selection) === format(state.selection)) return;
   state.selection = selection;
   if (state.selection) showAgain(state.selection.node);
@@ -142,7 +158,7 @@ function toggleExpanded(id) {
 function introduce() {
   const { project, environment, generated_at: generated, nodes } = lineage.document;
   document.title = `${project} lineage`;
-  fill(byId('project'), project);
+  fill(byId('project'), catalog ? h('a', { href: '#' }, project) : project);
   fill(byId('environment'), environment);
   const failed = nodes.filter((node) => statusKey(node.status) === 'failed');
   fill(
@@ -154,13 +170,19 @@ function introduce() {
           {
             type: 'button',
             class: 'failed',
-            onclick: () => select({ node: failed[0].id, column: null }),
+            onclick: () => goTo({ node: failed[0].id, column: null }),
           },
           `${failed.length} failed`,
         )
       : null,
     h('time', { datetime: generated, title: 'when this page was made' }, time(generated)),
   );
+}
+
+/** Shows a selection in the view that is looked at. */
+function goTo(selection) {
+  if (catalog?.shown) catalog.go(selection);
+  else select(selection);
 }
 
 function setUpButtons() {
@@ -208,12 +230,20 @@ function keys() {
     '+': () => graph.zoomBy(1.3),
     '-': () => graph.zoomBy(1 / 1.3),
     '?': openHelp,
+    ...(catalog ? { c: () => catalog.go(state.selection) } : {}),
     Escape: stepOut,
     ...Object.fromEntries(
       ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].map((key) => [key, go(key)]),
     ),
   };
 }
+
+const catalogKeys = () => ({
+  ...catalog?.keys,
+  '/': () => byId('search').focus(),
+  t: toggleTheme,
+  '?': openHelp,
+});
 
 const openHelp = () => byId('help-dialog').showModal();
 

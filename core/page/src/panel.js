@@ -176,7 +176,7 @@ function schema(node, selection) {
   return h('ul', { class: 'columns' }, rows);
 }
 
-function audits(found) {
+export function audits(found) {
   return h(
     'ul',
     { class: 'verdicts' },
@@ -184,11 +184,9 @@ function audits(found) {
       h(
         'li',
         {
-          class: audit.passed
-            ? 'passed'
-            : `failing severity-${audit.severity === 'warn' ? 'warn' : 'error'}`,
+          class: auditClass(audit),
         },
-        h('span', { class: 'mark', 'aria-hidden': 'true' }, audit.passed ? '✓' : '✕'),
+        h('span', { class: 'mark', 'aria-hidden': 'true' }, auditMark(audit)),
         h(
           'span',
           null,
@@ -202,13 +200,21 @@ function audits(found) {
   );
 }
 
+function auditClass({ passed, severity }) {
+  if (passed === null) return 'never';
+  return passed ? 'passed' : `failing severity-${severity === 'warn' ? 'warn' : 'error'}`;
+}
+
+const auditMark = ({ passed }) => (passed === null ? '○' : passed ? '✓' : '✕');
+
 function verdict(audit) {
+  if (audit.passed === null) return 'never run';
   if (audit.passed) return 'passed';
   const failing = audit.failing_rows ? count(audit.failing_rows, 'row') : 'failed';
   return audit.severity === 'error' ? failing : `${failing} (${audit.severity})`;
 }
 
-const targets = (found) =>
+export const targets = (found) =>
   h(
     'ul',
     { class: 'targets-list' },
@@ -217,12 +223,24 @@ const targets = (found) =>
         'li',
         null,
         h('code', null, target.table ?? target.path ?? ''),
-        h('span', { class: 'muted' }, [target.type, target.mode].filter(Boolean).join(' · ')),
+        h(
+          'span',
+          { class: 'muted' },
+          [target.type, target.mode].filter(Boolean).join(' · '),
+          target.status ? deliveryOf(target) : null,
+        ),
       ),
     ),
   );
 
-function preview({ columns, rows }) {
+const deliveryOf = ({ status, delivered_at: at }) =>
+  h(
+    'span',
+    { class: `delivery delivery-${status === 'owed' ? 'owed' : 'done'}` },
+    at ? `${status} ${time(at)}` : status,
+  );
+
+export function preview({ columns, rows }) {
   return h(
     'div',
     { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Preview rows' },

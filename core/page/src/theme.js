@@ -1,15 +1,18 @@
-/** Light or dark: as the system has it, until the reader chooses. */
+/** Light or dark: as the system has it, until the reader chooses; on paper always light. */
 
 const KEY = 'seeknal-theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
+const paper = matchMedia('print');
 
 /** @param changed called when the colours are others than before */
 export function setUpTheme(changed) {
   const apply = () => {
-    document.documentElement.dataset.theme = chosen() ?? (dark.matches ? 'dark' : 'light');
+    const wanted = chosen() ?? (dark.matches ? 'dark' : 'light');
+    document.documentElement.dataset.theme = paper.matches ? 'light' : wanted;
     changed();
   };
   dark.addEventListener('change', apply);
+  paper.addEventListener('change', apply);
   apply();
   return () => {
     remember(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');

@@ -34,3 +34,17 @@ export const seconds = (value) =>
   value < 60
     ? `${value.toFixed(value < 10 ? 2 : 1)} s`
     : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+
+/** A part of a whole, never rounded to none or to all of it. */
+export function share(part, whole) {
+  const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  if (percent < 100 && percent > 99.9) return '> 99.9 %';
+  return `${Number.isInteger(percent) ? percent : percent.toFixed(1)} %`;
+}
+
+export function size(bytes) {
+  const step = Math.min(4, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  const value = bytes / 1024 ** step;
+  return `${value.toFixed(step && value < 100 ? 1 : 0)} ${['B', 'KB', 'MB', 'GB', 'TB'][step]}`;
+}
