@@ -237,6 +237,15 @@ def test_python_is_coloured_as_python(shown):
     )
 
 
+def test_a_node_that_the_code_names_is_a_link(shown):
+    page = shown(hash="#transform.clean_orders")
+
+    page.locator(".part-code a", has_text="source.exchange_rates").click()
+    at_node(page, "source.exchange_rates")
+
+    assert page.url.endswith("#source.exchange_rates")
+
+
 def test_a_node_that_never_ran_and_says_nothing_has_a_page(shown):
     bare = node("transform.new", status="never run", last_run=None, seconds=None, file=None)
 

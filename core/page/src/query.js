@@ -6,8 +6,12 @@ import { pythonSegments } from './python.js';
 
 const LONGEST = 200_000;
 
-/** A block of code with a button that copies it. */
-export function codeBlock(text, language) {
+/**
+ * A block of code with a button that copies it.
+ *
+ * @param addressOf gives where a text that the code quotes leads to, or null: the name of a node is a link
+ */
+export function codeBlock(text, language, addressOf = () => null) {
   const copy = h(
     'button',
     {
@@ -21,18 +25,18 @@ export function codeBlock(text, language) {
   const code = h(
     'code',
     { tabindex: 0, 'aria-label': language === 'python' ? 'Python' : 'SQL' },
-    coloured(text, language),
+    coloured(text, language, addressOf),
   );
   return h('div', { class: 'code' }, h('pre', null, code), navigator.clipboard ? copy : null);
 }
 
-function coloured(text, language) {
+function coloured(text, language, addressOf) {
   if (text.length > LONGEST) return text;
-  return segments(text, language).map(({ name, content }) =>
-    name === 'default' || name === 'whitespace'
-      ? content
-      : h('span', { class: `sql-${name}` }, content),
-  );
+  return segments(text, language).map(({ name, content }) => {
+    if (name === 'default' || name === 'whitespace') return content;
+    const href = name === 'string' ? addressOf(content.slice(1, -1)) : null;
+    return h(href ? 'a' : 'span', { class: `sql-${name}`, href }, content);
+  });
 }
 
 /** A node in Python may hold the query that it returned instead of its own text. */

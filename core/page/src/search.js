@@ -83,6 +83,7 @@ function option(entry, index, typed, take) {
       role: 'option',
       id: `found-${index}`,
       'data-kind': kindKey(entry.node.kind),
+      'data-said': said !== null,
       onpointerdown: (event) => (event.preventDefault(), take(entry)),
     },
     h('span', { class: 'swatch' }),

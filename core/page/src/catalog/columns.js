@@ -176,6 +176,7 @@ function words(lineage, node, column, width) {
       h(
         'div',
         { class: 'trace' },
+        h('h3', { class: 'unseen' }, `Lineage of ${column.name}`),
         columnWords(lineage, { node: node.id, column: column.name }),
         h(
           'p',

@@ -6,7 +6,7 @@ import { audits, preview, targets } from '../panel.js';
 import { codeBlock } from '../query.js';
 import { ago, count, number, seconds, size, time } from '../words.js';
 import { columnsTable } from './columns.js';
-import { isBuilt, kindMark } from './marks.js';
+import { addressOf, isBuilt, kindMark } from './marks.js';
 import { neighbours } from './neighbours.js';
 import { nodeRuns, strip } from './runs.js';
 
@@ -170,7 +170,9 @@ function sections(lineage, node, column) {
       ? {
           name: 'code',
           title: node.language === 'python' ? 'Python' : 'SQL',
-          content: codeBlock(node.sql, node.language),
+          content: codeBlock(node.sql, node.language, (quoted) =>
+            lineage.byId.has(quoted) ? addressOf(quoted) : null,
+          ),
         }
       : null,
     node.preview ? { name: 'preview', title: 'Preview', content: preview(node.preview) } : null,

@@ -120,7 +120,7 @@ function table(names, rows) {
     h('summary', null, count(rows.length, 'run')),
     h(
       'div',
-      { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Runs' },
+      { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Every run' },
       h(
         'table',
         { class: 'runs-table' },

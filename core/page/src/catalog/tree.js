@@ -6,7 +6,13 @@ import { count, number } from '../words.js';
 import { grouped, groupingsOf } from './groups.js';
 import { addressOf, isBuilt, kindMark, statusMark } from './marks.js';
 
-const MOST_OPEN = 80;
+const MOST_OPEN = 400;
+
+/** The groups that are open at first: from the top, as long as the list does not get too long. */
+function firstOf(groups) {
+  let left = MOST_OPEN;
+  return groups.filter(({ nodes }) => (left -= nodes.length) >= 0).map(({ value }) => value);
+}
 
 export class Tree {
   #open = new Set();
@@ -40,12 +46,7 @@ export class Tree {
   group(name, value) {
     this.#grouping = this.#groupings.find((one) => one.name === name);
     this.#groups = this.#grouping ? grouped(this.#nodes, this.#grouping) : [];
-    this.#open = new Set(
-      this.#nodes.length <= MOST_OPEN || this.#groups.length === 1
-        ? this.#groups.map((group) => group.value)
-        : [],
-    );
-    if (value !== undefined) this.#open = new Set([value]);
+    this.#open = new Set(value === undefined ? firstOf(this.#groups) : [value]);
     this.#draw();
     this.mark(this.#current, { open: value === undefined });
     if (value === undefined) return;
