@@ -99,14 +99,15 @@ def _node(node: Node, runs: int, chance: random.Random) -> Node:
         "meta": {},
         "keys": [],
         "time_column": None,
-        "batch_id": "20260302T060000" if ran else None,
+        "run_id": "20260302T060000" if ran else None,
         "generation": 12 if ran else None,
         "columns": [_column(one, node, chance) for one in node["columns"]],
         "runs": _runs(node, runs, chance) if ran else [],
         "targets": [one | {"status": None, "delivered_at": None} for one in node["targets"]],
+        "python": node["sql"] if node["language"] == "python" else None,
+        "sql": None if node["language"] == "python" else node["sql"],
         "freshness": {
             "loaded_at": _back(chance.randrange(1, 200)) if does == "loads" else None,
-            "status": None,
         },
     }
 
@@ -183,7 +184,7 @@ def _project_runs(nodes: list[Node], count: int, chance: random.Random) -> list[
                 "command": "seeknal run",
                 "started_at": _back(2 + 24 * index),
                 "seconds": round(9 * chance.lognormvariate(0, 0.5), 2),
-                "nodes": {"success": max(0, len(nodes) - reused - failed), "reused": reused}
+                "counts": {"success": max(0, len(nodes) - reused - failed), "reused": reused}
                 | ({"failed": failed} if failed else {}),
             }
         )

@@ -1,4 +1,4 @@
-"""Makes the pictures of the lineage page: ``python -m tests.page.pictures``.
+"""Makes the pictures of the page: ``python -m tests.page.pictures``.
 
 Those in docs/images show the document that the page's tests use, those of the examples the page
 of a copy that has run.
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from tests.examples import EXAMPLES, copy_of, fill, lineage_page
 from tests.page.browser import started
+from tests.page.catalogs import shop
 from tests.page.documents import medallion
 
 from seeknal.page import write_page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZE = {"width": 1440, "height": 810}
+PHONE = {"width": 390, "height": 810}
 FOLLOWED = {
     "lineage_inspect": "transform.revenue_by_region.total_revenue",
     "medallion": "transform.customer_lifetime_value.lifetime_value",
@@ -31,6 +33,17 @@ def main() -> None:
         _picture(browser, path, "", "light", IMAGES / "lineage-graph.png")
         column = "#transform.revenue_by_country.revenue"
         _picture(browser, path, column, "dark", IMAGES / "lineage-column.png")
+        write_page(shop(), path)
+        _picture(browser, path, "", "light", IMAGES / "docs-project.png")
+        _picture(browser, path, "#transform.clean_orders", "light", IMAGES / "docs-node.png")
+        _picture(
+            browser,
+            path,
+            "#transform.clean_orders.amount_eur",
+            "dark",
+            IMAGES / "docs-phone.png",
+            PHONE,
+        )
         for example, column in FOLLOWED.items():
             project = copy_of(example, Path(folder))
             fill(project)
@@ -38,8 +51,10 @@ def main() -> None:
             _picture(browser, lineage_page(project), f"#{column}", "light", picture)
 
 
-def _picture(browser, path: Path, hash: str, scheme: str, picture: Path) -> None:
-    page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+def _picture(
+    browser, path: Path, hash: str, scheme: str, picture: Path, size: dict[str, int] = SIZE
+) -> None:
+    page = browser.new_page(viewport=size, color_scheme=scheme)
     page.goto(path.as_uri() + hash)
     page.wait_for_selector("html[data-ready]")
     page.screenshot(path=picture)

@@ -85,6 +85,12 @@ def test_a_document_without_a_catalog_is_the_lineage_page_alone(opened):
     assert cards(page) == {one["id"] for one in medallion()["nodes"]}
 
 
+def test_an_address_of_the_catalogs_lineage_leads_to_the_same_on_the_lineage_page(opened):
+    page = opened(medallion(), "#lineage/transform.clean_orders.amount_eur")
+
+    assert page.locator(".trace h3").inner_text() == "Column amount_eur"
+
+
 def test_the_project_is_shown_first(shown):
     page = shown()
 
@@ -106,6 +112,7 @@ def test_what_is_not_documented_is_listed_on_demand(shown):
     page = shown()
 
     page.locator("summary", has_text="Nodes with an owner").click()
+    page.wait_for_selector("details.covered[open] .node-link")
 
     missing = page.locator("details.covered[open] .node-link").all_inner_texts()
     assert len(missing) == 12
@@ -227,13 +234,13 @@ def test_targets_tell_what_was_delivered_and_what_is_owed(shown):
 def test_python_is_coloured_as_python(shown):
     page = shown(hash="#transform.customer_segments")
 
-    code = page.locator(".part-code code")
+    code = page.locator(".part-python code")
 
-    assert page.locator(".part-code h2").inner_text() == "Python"
+    assert page.locator(".part-code").count() == 0
     assert code.locator(".sql-keyword").all_inner_texts() == ["def", "return"]
     assert code.locator(".sql-special").first.inner_text() == "@transform"
     assert code.inner_text() == next(
-        one["sql"] for one in shop()["nodes"] if one["id"] == "transform.customer_segments"
+        one["python"] for one in shop()["nodes"] if one["id"] == "transform.customer_segments"
     )
 
 
@@ -256,6 +263,29 @@ def test_a_node_that_never_ran_and_says_nothing_has_a_page(shown):
     page.keyboard.press("Escape")
     page.wait_for_selector(".home")
     assert "It has never run." in page.locator("#catalog-page").inner_text()
+
+
+def test_of_a_node_and_a_project_nothing_at_all_may_be_known(shown):
+    known = catalog(document([node("transform.x", columns=columns(a="INT"))], []))
+    kept = {*node("transform.x"), "columns"}
+    [only] = known["nodes"]
+    only |= {key: None for key in only if key not in kept}
+    only["columns"] = [{"name": "a", "type": None, "description": None, "pii": False}]
+
+    page = shown(known | {"catalog": {"description": None, "runs": None}})
+    page.keyboard.press("j")
+    at_node(page, "transform.x")
+
+    assert page.locator("tr[data-column=a]").inner_text().strip() == "a"
+
+
+def test_what_a_description_has_in_backticks_is_code(shown):
+    known = catalog(document([node("transform.x", description="Rows of `raw.x`, <b>all</b>")], []))
+
+    page = shown(known, "#transform.x")
+
+    assert page.locator(".description code").inner_text() == "raw.x"
+    assert page.locator(".description").inner_text() == "Rows of raw.x, <b>all</b>"
 
 
 def test_a_metric_has_no_state_of_its_own(shown):
@@ -382,7 +412,7 @@ def test_the_back_button_returns_to_the_place_that_was_read(shown):
     page.evaluate("document.querySelector('#catalog-page').scrollTop = 400")
     page.evaluate("new Promise(requestAnimationFrame)")
     page.locator(".ends-in a").first.click()
-    at_node(page, "metric.average_order")
+    at_node(page, "exposure.churn_scores")
     top = page.evaluate("document.querySelector('#catalog-page').scrollTop")
     page.go_back()
     at_node(page, "transform.clean_orders")
@@ -443,6 +473,7 @@ def test_a_phone_shows_every_page_without_scrolling_aside(shown, hash):
 
     assert wide == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.querySelector('.bar').getBoundingClientRect().top") == 0
 
 
 def test_on_a_phone_the_list_stands_under_the_project(shown):

@@ -89,15 +89,15 @@ def described(text: str) -> dict:
     known = catalog(hostile(text))
     known["catalog"]["description"] = text
     known["catalog"]["runs"][0] |= {"run_id": text, "status": text, "command": text}
-    known["catalog"]["runs"][0]["nodes"] = {text: 1}
+    known["catalog"]["runs"][0]["counts"] = {text: 1}
     for one in known["nodes"]:
         one |= {"business_purpose": text, "materialized": text, "meta": {text: text}}
-        one |= {"keys": [text], "time_column": text, "batch_id": text}
+        one |= {"keys": [text], "time_column": text, "run_id": text}
         one["runs"][0] |= {"run_id": text, "status": text, "reason": text, "error": text}
         one["runs"][1] |= {"status": "failed", "error": text}
         one["freshness"] = {"loaded_at": text, "status": text}
         one["columns"][0] |= {"min": text, "max": text, "pii": False}
-    known["nodes"][1] |= {"status": f"failed {text}", "language": "python"}
+    known["nodes"][1] |= {"status": f"failed {text}", "python": text}
     known["nodes"][1]["targets"][0] |= {"status": text, "delivered_at": text}
     return known
 

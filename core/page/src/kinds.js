@@ -12,7 +12,9 @@ const GLYPHS = {
   rule: 'M8 1.5 13.5 4v4c0 3.5-2.5 5.5-5.5 6.5C5 13.5 2.5 11.5 2.5 8V4zM5.5 8l2 2 3.5-4',
   profile: 'M2.5 13.5V9M6.2 13.5V3M9.8 13.5V6.5M13.5 13.5v-3',
   semantic_model: 'M8 1.5 13.7 4.7v6.6L8 14.5 2.3 11.3V4.7zM2.3 4.7 8 8l5.7-3.3M8 8v6.5',
+  time_spine: 'M2.5 3.5h11v10h-11zM2.5 7h11M5.5 2v3M10.5 2v3',
   metric: 'M2 11.5a6 6 0 1 1 12 0M8 11.5l3-4',
+  saved_query: 'M4 2h8v12l-4-3.5L4 14z',
 };
 
 const ORDER = Object.keys(GLYPHS);

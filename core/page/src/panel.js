@@ -8,6 +8,8 @@ import { codeBlock } from './query.js';
 import { columnWords } from './path.js';
 import { ago, count, number, seconds, time } from './words.js';
 
+const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DOUBLE|FLOAT|REAL)$/i;
+
 /**
  * Shows the selection in `element`; hides it when there is none.
  *
@@ -90,7 +92,7 @@ function body(lineage, node, selection) {
           'sql',
         )
       : null,
-    node.preview ? section('Preview', preview(node.preview), 'preview') : null,
+    node.preview ? section('Preview', preview(node.preview, node.columns), 'preview') : null,
   ];
 }
 
@@ -240,7 +242,10 @@ const deliveryOf = ({ status, delivered_at: at }) =>
     at ? `${status} ${time(at)}` : status,
   );
 
-export function preview({ columns, rows }) {
+/** @param known the columns of the node: rows are text, and their types tell the numbers among them */
+export function preview({ columns, rows }, known) {
+  const types = new Map(known.map(({ name, type }) => [name, type]));
+  const numeric = columns.map((name) => NUMERIC.test(types.get(name) ?? ''));
   return h(
     'div',
     { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Preview rows' },
@@ -253,20 +258,28 @@ export function preview({ columns, rows }) {
         h(
           'tr',
           null,
-          columns.map((name) => h('th', { scope: 'col' }, name)),
+          columns.map((name, index) =>
+            h('th', { scope: 'col', class: numeric[index] ? 'number' : null }, name),
+          ),
         ),
       ),
       h(
         'tbody',
         null,
-        rows.map((row) => h('tr', null, row.map(cell))),
+        rows.map((row) =>
+          h(
+            'tr',
+            null,
+            row.map((value, index) => cell(value, numeric[index])),
+          ),
+        ),
       ),
     ),
   );
 }
 
-function cell(value) {
+function cell(value, numeric) {
   if (value === null) return h('td', { class: 'null' }, 'NULL');
-  if (typeof value === 'number') return h('td', { class: 'number' }, String(value));
+  if (numeric || typeof value === 'number') return h('td', { class: 'number' }, String(value));
   return h('td', null, typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

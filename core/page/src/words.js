@@ -6,7 +6,9 @@ const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 
 export const number = (value) => numbers.format(value);
 
-export const count = (value, word) => `${number(value)} ${word}${value === 1 ? '' : 's'}`;
+export const count = (value, word) => `${number(value)} ${value === 1 ? word : plural(word)}`;
+
+const plural = (word) => (/[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`);
 
 export const shortCount = (value, word) =>
   `${value < 10000 ? number(value) : short.format(value)} ${word}${value === 1 ? '' : 's'}`;
@@ -30,10 +32,13 @@ const UNITS = [
   ['minute', 60],
 ];
 
-export const seconds = (value) =>
-  value < 60
-    ? `${value.toFixed(value < 10 ? 2 : 1)} s`
-    : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+export function seconds(value) {
+  if (value < 0.01) return `${Math.round(value * 1000)} ms`;
+  if (value < 60) return `${value.toFixed(value < 10 ? 2 : 1)} s`;
+  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+export const isKnown = (value) => value !== null && value !== undefined;
 
 /** A part of a whole, never rounded to none or to all of it. */
 export function share(part, whole) {

@@ -63,8 +63,10 @@ export class Catalog {
 
   /** Goes to a node, a column or, with null, the project. */
   go(selection) {
+    const here = this.shown && formatInCatalog(selection) === formatInCatalog(this.#selection);
     location.hash = formatInCatalog(selection);
     this.follow();
+    if (here) this.#comeBack();
   }
 
   /** What keys do here; each says by returning false that it did nothing. */
@@ -106,8 +108,8 @@ export class Catalog {
     this.#places.arrive(same);
     if (column !== null && column !== undefined) return this.#showColumn(column);
     if (same) return this.#row(before.column)?.querySelector('a')?.focus({ preventScroll: true });
-    if (before === undefined || inList) return;
-    this.#focusTitle();
+    if (inList) return fill(byId('spoken'), document.title);
+    if (before !== undefined) this.#focusTitle();
   }
 
   /** From the lineage to what was read before. */
@@ -139,7 +141,6 @@ export class Catalog {
     const { project } = this.#lineage.document;
     const node = this.#lineage.byId.get(this.#selection?.node);
     document.title = node ? `${node.name} · ${project}` : project;
-    fill(byId('spoken'), document.title);
   }
 
   #list(grouping, value) {

@@ -3,8 +3,8 @@
 import { format } from '../address.js';
 import { h, s } from '../dom.js';
 import { columnWords } from '../path.js';
-import { number, share } from '../words.js';
-import { addressOf } from './marks.js';
+import { isKnown, number, share } from '../words.js';
+import { addressOf, prose } from './marks.js';
 
 /** @param chosen the name of the column whose lineage is said in words, or null */
 export function columnsTable(lineage, node, chosen) {
@@ -62,7 +62,7 @@ const PARTS = [
     name: 'said',
     title: 'Description',
     isKnown: ({ description }) => description,
-    cell: ({ description }) => description,
+    cell: ({ description }) => (description ? prose(description) : null),
   },
   {
     name: 'nulls',
@@ -87,8 +87,6 @@ const PARTS = [
   },
   { name: 'way', title: 'Lineage', cell: wayCell },
 ];
-
-const isKnown = (value) => value !== null && value !== undefined;
 
 function nameCell(column, node, chosen) {
   return [

@@ -2,9 +2,9 @@
 
 import { h, s } from '../dom.js';
 import { byFlow, kindKey, kindLabel, statusKey } from '../kinds.js';
-import { ago, count, number, seconds, time } from '../words.js';
+import { ago, count, isKnown, number, seconds, time } from '../words.js';
 import { grouped, groupingsOf } from './groups.js';
-import { addressOf, isBuilt, kindMark, nodeLink, shortened } from './marks.js';
+import { addressOf, isBuilt, kindMark, nodeLink, prose, shortened } from './marks.js';
 import { nodesOf, projectRuns, statusWord, strip } from './runs.js';
 
 const MOST = 8;
@@ -16,6 +16,9 @@ const MOST = 8;
 export function homePage(lineage, unknown, actions) {
   const { document, nodes } = lineage;
   const now = new Date(document.generated_at).getTime();
+  const groups = ['layer', 'kind', 'domain']
+    .map((name) => by(name, nodes, actions))
+    .filter(Boolean);
   return h(
     'article',
     { class: 'home' },
@@ -31,15 +34,14 @@ export function homePage(lineage, unknown, actions) {
         'div',
         null,
         part('Needs a look', troubles(nodes)),
-        by('layer', nodes, actions),
-        by('domain', nodes, actions),
+        groups.filter((_, index) => index % 2 === 0),
         part('Delivers', deliveries(nodes)),
       ),
       h(
         'div',
         null,
         part('Documented', coverage(nodes)),
-        by('kind', nodes, actions),
+        groups.filter((_, index) => index % 2),
         part('Oldest data', oldest(nodes, now)),
       ),
     ),
@@ -60,7 +62,7 @@ function heading({ project, environment, generated_at: generated, catalog }, nod
     'header',
     { class: 'node-head' },
     h('h1', { tabindex: -1 }, project),
-    catalog.description ? h('p', { class: 'description' }, catalog.description) : null,
+    catalog.description ? h('p', { class: 'description' }, prose(catalog.description)) : null,
     h(
       'p',
       { class: 'muted' },
@@ -93,7 +95,7 @@ function lastRuns(runs, now) {
             ),
           ]
         : null,
-      last.seconds === null ? null : ` in ${seconds(last.seconds)}`,
+      !isKnown(last.seconds) ? null : ` in ${seconds(last.seconds)}`,
       nodesOf(last) ? h('span', { class: 'muted' }, `: ${nodesOf(last)}`) : null,
     ),
     strip(runs.map((run) => ({ ...run, at: run.started_at }))),

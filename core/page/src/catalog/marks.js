@@ -18,6 +18,12 @@ export const kindMark = (kind) =>
 export const statusMark = (status) =>
   h('span', { class: 'dot', 'data-status': statusKey(status), title: status });
 
+/** A description; what it has in backticks is code. */
+export const prose = (text) =>
+  text
+    .split(/(`[^`\n]+`)/)
+    .map((part, index) => (index % 2 ? h('code', null, part.slice(1, -1)) : part));
+
 export const addressOf = (node, column = null) => `#${formatInCatalog({ node, column })}`;
 
 /** A node by its name; what else tells it apart stands beside it. */

@@ -2,7 +2,7 @@
 
 import { format } from '../address.js';
 import { h } from '../dom.js';
-import { kindKey, kindLabel } from '../kinds.js';
+import { byFlow, kindKey, kindLabel } from '../kinds.js';
 import { count } from '../words.js';
 import { kindMark, nodeLink, shortened } from './marks.js';
 
@@ -29,7 +29,7 @@ export function neighbours(lineage, node) {
       ),
       side(lineage, 'Read by', below, 'No other node reads it.'),
     ),
-    ends(lineage, node, below),
+    ends(lineage, node),
   ];
 }
 
@@ -55,12 +55,12 @@ function side(lineage, title, ids, none) {
 }
 
 /** Reports, metrics and the like that depend on the node, however far away they are. */
-function ends(lineage, node, near) {
+function ends(lineage, node) {
   const found = [...lineage.reach(node.id, 'downstream')]
     .map((id) => lineage.byId.get(id))
     .filter(({ does }) => does === 'delivers' || does === 'describes');
   if (!found.length) return null;
-  const direct = new Set(near);
+  found.sort((a, b) => byFlow(a.kind, b.kind) || a.name.localeCompare(b.name));
   const kinds = [...Map.groupBy(found, ({ kind }) => kindLabel(kind))];
   return h(
     'div',
@@ -72,14 +72,7 @@ function ends(lineage, node, near) {
       h('span', { class: 'muted' }, kinds.map(([kind, all]) => count(all.length, kind)).join(', ')),
     ),
     shortened(
-      found
-        .sort((a, b) => a.name.localeCompare(b.name))
-        .map((one) =>
-          nodeLink(
-            one,
-            direct.has(one.id) ? kindLabel(one.kind) : `${kindLabel(one.kind)}, by way of others`,
-          ),
-        ),
+      found.map((one) => nodeLink(one)),
       MOST,
     ),
   );

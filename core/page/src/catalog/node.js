@@ -4,9 +4,9 @@ import { h } from '../dom.js';
 import { kindKey, kindLabel, statusKey } from '../kinds.js';
 import { audits, preview, targets } from '../panel.js';
 import { codeBlock } from '../query.js';
-import { ago, count, number, seconds, size, time } from '../words.js';
+import { ago, count, isKnown, number, seconds, size, time } from '../words.js';
 import { columnsTable } from './columns.js';
-import { addressOf, isBuilt, kindMark } from './marks.js';
+import { addressOf, isBuilt, kindMark, prose } from './marks.js';
 import { neighbours } from './neighbours.js';
 import { nodeRuns, strip } from './runs.js';
 
@@ -40,13 +40,13 @@ function heading(node, { list }) {
       { class: 'kind' },
       kindMark(node.kind),
       kindLabel(node.kind),
-      node.type ? h('span', { class: 'kind-type' }, node.type) : null,
+      node.type && isBuilt(node) ? h('span', { class: 'kind-type' }, node.type) : null,
     ),
     h('h1', { tabindex: -1 }, node.name),
     node.description
-      ? h('p', { class: 'description' }, node.description)
+      ? h('p', { class: 'description' }, prose(node.description))
       : h('p', { class: 'muted' }, 'No description.'),
-    node.business_purpose ? h('p', { class: 'purpose' }, node.business_purpose) : null,
+    node.business_purpose ? h('p', { class: 'purpose' }, prose(node.business_purpose)) : null,
     h('ul', { class: 'chips', 'aria-label': 'Layer, domain, owner and tags' }, chips(node, list)),
   );
 }
@@ -104,18 +104,18 @@ function facts(document, node) {
           : null,
       ],
       ['Rows', node.rows === null ? null : number(node.rows)],
-      ['Size', node.bytes === null || node.bytes === undefined ? null : size(node.bytes)],
+      ['Size', isKnown(node.bytes) ? size(node.bytes) : null],
       ['Last run', when(node.last_run)],
       ['Took', node.seconds === null ? null : seconds(node.seconds)],
-      ['Data from', when(node.freshness?.loaded_at)],
-      ['Stored as', node.materialized],
+      ['Data from', when(dataFrom(node))],
+      ['Stored as', isBuilt(node) ? node.materialized : null],
       ['Key', node.keys?.length ? node.keys.join(', ') : null],
       ['Time', node.time_column],
       ['Written in', node.language],
     ]),
     factsList([
       ...Object.entries(node.meta ?? {}),
-      ['Batch', node.batch_id],
+      ['Run', node.run_id],
       ['Generation', node.generation],
       ['Address', h('code', null, node.id)],
       [
@@ -126,12 +126,16 @@ function facts(document, node) {
   ];
 }
 
+/** When the rows are from, if that is not when it last ran. */
+const dataFrom = ({ freshness, last_run: ran }) =>
+  freshness?.loaded_at === ran ? null : freshness?.loaded_at;
+
 const factsList = (facts) =>
   h(
     'dl',
     { class: 'facts-grid' },
     facts
-      .filter(([, value]) => value !== null && value !== undefined && value !== '')
+      .filter(([, value]) => isKnown(value) && value !== '')
       .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value))),
   );
 
@@ -166,18 +170,25 @@ function sections(lineage, node, column) {
     node.targets.length
       ? { name: 'targets', title: 'Targets', content: targets(node.targets) }
       : null,
+    node.python
+      ? { name: 'python', title: 'Python', content: code(lineage, node.python, 'python') }
+      : null,
     node.sql
       ? {
           name: 'code',
-          title: node.language === 'python' ? 'Python' : 'SQL',
-          content: codeBlock(node.sql, node.language, (quoted) =>
-            lineage.byId.has(quoted) ? addressOf(quoted) : null,
-          ),
+          title: node.language === 'python' && !node.python ? 'Python' : 'SQL',
+          content: code(lineage, node.sql, node.python ? 'sql' : node.language),
         }
       : null,
-    node.preview ? { name: 'preview', title: 'Preview', content: preview(node.preview) } : null,
+    node.preview
+      ? { name: 'preview', title: 'Preview', content: preview(node.preview, columns) }
+      : null,
   ];
 }
+
+/** The names of nodes in it are links. */
+const code = (lineage, text, language) =>
+  codeBlock(text, language, (quoted) => (lineage.byId.has(quoted) ? addressOf(quoted) : null));
 
 /** What stands further down, by name; the address is the node's, so these are no links. */
 function jumps(found) {

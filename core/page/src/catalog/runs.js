@@ -1,7 +1,7 @@
 /** Past runs as a strip of bars, and as a table that says the same in words. */
 
 import { h, s } from '../dom.js';
-import { count, number, seconds, time } from '../words.js';
+import { count, isKnown, number, seconds, time } from '../words.js';
 
 const [STEP, BAR, HIGH, LOW] = [11, 8, 34, 4];
 const WORDS = {
@@ -55,21 +55,24 @@ const said = (run) =>
   [
     run.at ? time(run.at) : null,
     WORDS[run.status] ?? run.status,
-    run.seconds === null ? null : seconds(run.seconds),
+    isKnown(run.seconds) ? seconds(run.seconds) : null,
   ]
     .filter(Boolean)
     .join(' · ');
 
+const many = (found, status) => `${number(found)} ${WORDS[status] ?? status}`;
+
 /** How often which way, and how long a run usually takes. */
 function summary(runs) {
+  if (runs.length === 1) return `one run · ${said(runs[0])}`;
   const ways = Map.groupBy(runs, ({ status }) => status);
   const times = runs
-    .filter((run) => run.status === 'success' && run.seconds !== null)
+    .filter((run) => run.status === 'success' && isKnown(run.seconds))
     .map((run) => run.seconds)
     .sort((a, b) => a - b);
   return [
-    runs.length === 1 ? 'one run' : `${runs.length} runs, oldest first`,
-    [...ways].map(([status, { length }]) => `${length} ${WORDS[status] ?? status}`).join(', '),
+    `${runs.length} runs, oldest first`,
+    [...ways].map(([status, { length }]) => many(length, status)).join(', '),
     times.length ? `usually ${seconds(times[Math.floor(times.length / 2)])}` : null,
   ]
     .filter(Boolean)
@@ -87,8 +90,8 @@ export const nodeRuns = (runs) =>
       run.finished_at ? time(run.finished_at) : null,
       statusWord(run.status),
       [run.reason, run.error ? h('pre', { class: 'run-error' }, run.error) : null],
-      run.rows === null ? null : number(run.rows),
-      run.seconds === null ? null : seconds(run.seconds),
+      isKnown(run.rows) ? number(run.rows) : null,
+      isKnown(run.seconds) ? seconds(run.seconds) : null,
       h('code', null, run.run_id),
     ]),
   );
@@ -101,16 +104,16 @@ export const projectRuns = (runs) =>
       run.started_at ? time(run.started_at) : null,
       statusWord(run.status),
       nodesOf(run),
-      run.seconds === null ? null : seconds(run.seconds),
+      isKnown(run.seconds) ? seconds(run.seconds) : null,
       run.command ? h('code', null, run.command) : null,
       h('code', null, run.run_id),
     ]),
   );
 
 /** How many nodes of a run ended which way. */
-export const nodesOf = ({ nodes }) =>
-  Object.entries(nodes ?? {})
-    .map(([status, many]) => `${number(many)} ${status}`)
+export const nodesOf = ({ counts }) =>
+  Object.entries(counts ?? {})
+    .map(([status, found]) => many(found, status))
     .join(', ');
 
 function table(names, rows) {

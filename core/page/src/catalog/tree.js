@@ -161,6 +161,7 @@ export class Tree {
               'aria-label': `${node.name}, ${kindLabel(node.kind)}${isBuilt(node) ? `, ${node.status}` : ''}`,
               'aria-current': node.id === this.#current ? 'page' : null,
               tabindex: -1,
+              title: [node.id, node.description].filter(Boolean).join('\n'),
               href: addressOf(node.id),
               'data-node': node.id,
               'data-kind': kindKey(node.kind),
