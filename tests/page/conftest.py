@@ -18,9 +18,8 @@ def opened_file(browser):
 
     def open_file(path, hash="", **options):
         files.add(path.as_uri())
-        context = browser.new_context(
-            offline=True, **({"viewport": {"width": 1440, "height": 900}} | options)
-        )
+        shape = {"viewport": {"width": 1440, "height": 900}}
+        context = browser.new_context(offline=True, **shape | options)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
