@@ -245,6 +245,16 @@ def test_rows_are_in_the_document_only_when_asked_for(project):
     assert sorted(with_data["rows"]) == [["0", "10.0"], ["1", "20.0"]]
 
 
+def test_a_seed_is_written_in_csv_and_a_source_of_a_csv_file_in_yaml(project):
+    project.write({"seeknal/seeds/countries.csv": "code,name\nid,Indonesia\n"})
+
+    found = document(project)
+
+    seed, source = node(found, "source.countries"), node(found, "source.orders")
+    assert (seed["language"], seed["type"]) == ("csv", "csv")
+    assert (source["language"], source["type"]) == ("yaml", "csv")
+
+
 def test_a_secret_is_never_in_the_document(project, monkeypatch):
     monkeypatch.setenv("SHOP_PASSWORD", "hunter2hunter2")
     project.write(

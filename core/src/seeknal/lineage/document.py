@@ -99,7 +99,7 @@ def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> d
         "file": node.location.file,
         "line": node.location.line,
         "sql": _sql(node, snapshot),
-        "language": "python" if node.python else "sql" if node.sql else "yaml",
+        "language": _language(node),
         "columns": _columns(node, lineage, private),
         "rows": artifact.rows if artifact else None,
         "status": facts.statuses.get(node.id, "success" if snapshot else "never run"),
@@ -142,6 +142,15 @@ def _type(node: Node) -> str:
     if node.does == "delivers":
         return ", ".join(dict.fromkeys(target.type for target in node.targets)) or "documentation"
     return node.materialized
+
+
+def _language(node: Node) -> str:
+    """What the node is written in; a seed is nothing but its rows."""
+    if node.python:
+        return "python"
+    if node.sql:
+        return "sql"
+    return "csv" if node.location.file.lower().endswith(".csv") else "yaml"
 
 
 def _sql(node: Node, snapshot: Snapshot | None) -> str | None:
