@@ -440,3 +440,55 @@ def large(count: int, width: int = 20) -> dict[str, Any]:
             )
         )
     return document(nodes, edges, project=f"project of {count}")
+
+
+AREAS = ("orders", "customers", "products", "payments", "marketing", "logistics")
+STEPS = (
+    ("bronze", "source", "sources"),
+    ("bronze", "transform", "transforms"),
+    ("silver", "transform", "transforms"),
+    ("silver", "rule", "rules"),
+    ("gold", "transform", "transforms"),
+    ("gold", "aggregation", "aggregations"),
+    (None, "exposure", "exposures"),
+)
+"""Layer, kind and folder; each reads the last step that has rows."""
+
+
+def foldered(count: int) -> dict[str, Any]:
+    """``count`` nodes in folders of six areas below those of their kinds, as a company has them."""
+    chance = random.Random(11)
+    nodes: list[Node] = []
+    edges: list[tuple[str, str]] = []
+    before: list[str] = []
+    each = -(-count // len(STEPS))
+    for layer, kind, folder in STEPS:
+        found = []
+        for index in range(min(each, count - len(nodes))):
+            area = AREAS[index % len(AREAS)]
+            identity = f"{kind}.{area}_{layer or 'report'}_{index}"
+            near = [one for one in before if area in one]
+            inputs: list[str] = []
+            if before:
+                picked = chance.choices(near, k=2) + chance.choices(before, k=index % 7 == 0)
+                inputs = sorted(set(picked))
+            edges += [(one, identity) for one in inputs]
+            found.append(identity)
+            nodes.append(
+                node(
+                    identity,
+                    type="csv" if kind == "source" else "table",
+                    language="yaml" if kind in ("source", "exposure") else "sql",
+                    layer=layer,
+                    file=f"seeknal/{folder}/{area}/{identity.partition('.')[2]}.yml",
+                    rows=chance.randrange(10**6),
+                    status="failed" if len(nodes) % 97 == 60 else "success",
+                    columns=columns(id="BIGINT", amount="DOUBLE"),
+                    lineage=lineage(
+                        inputs,
+                        {name: [(one, name) for one in inputs] for name in ("id", "amount")},
+                    ),
+                )
+            )
+        before = before if kind == "rule" else found
+    return document(nodes, edges, project=f"company of {count}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.examples import EXAMPLES, copy_of, fill, lineage_page
 from tests.page.browser import started
 from tests.page.catalogs import shop
-from tests.page.documents import medallion
+from tests.page.documents import foldered, medallion
 
 from seeknal.page import write_page
 
@@ -29,6 +29,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, started() as browser:
         path = Path(folder) / "lineage.html"
+        write_page(foldered(300), path)
+        _picture(browser, path, "", "light", IMAGES / "lineage-groups.png")
         write_page(medallion(), path)
         _picture(browser, path, "", "light", IMAGES / "lineage-graph.png")
         column = "#transform.revenue_by_country.revenue"

@@ -24,19 +24,21 @@ export function neighbour(scene, id, key) {
     key === 'ArrowLeft' || key === 'ArrowRight'
       ? scene.edges.filter((edge) => edge[aside[0]] === id).map((edge) => edge[aside[1]])
       : beyond(scene, id, key === 'ArrowDown' ? 1 : -1);
-  const distance = (other) => Math.abs(scene.top(other) - scene.top(id));
+  const distance = (other) => Math.abs(scene.box(other).top - scene.box(id).top);
   return nodes.sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 
 function beyond(scene, id, sign) {
-  const column = scene.columnOf(id);
-  const others = scene.nodes
-    .map((node) => node.id)
-    .filter((other) => scene.columnOf(other) === column);
-  return others.filter((other) => (scene.top(other) - scene.top(id)) * sign > 0);
+  const { left, top } = scene.box(id);
+  const others = scene.nodes.map((node) => node.id);
+  return others.filter((other) => {
+    const box = scene.box(other);
+    return box.left === left && (box.top - top) * sign > 0;
+  });
 }
 
+/** The leftmost, even if it is in a closed group, which opens for it. */
 const firstNode = (scene) =>
-  scene.nodes
-    .map(({ id }) => id)
-    .sort((a, b) => scene.left(a) - scene.left(b) || scene.top(a) - scene.top(b))[0] ?? null;
+  scene.all
+    .map(({ id }) => [id, scene.box(id)])
+    .sort(([, a], [, b]) => a.left - b.left || a.top - b.top)[0]?.[0] ?? null;

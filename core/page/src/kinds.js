@@ -24,6 +24,10 @@ export const kindKey = (kind) => kind.toLowerCase().replace(/[\s-]+/g, '_');
 
 export const kindLabel = (kind) => kind.replaceAll('_', ' ');
 
+const LANGUAGES = { python: 'Python', yaml: 'YAML', sql: 'SQL', csv: 'CSV' };
+
+export const languageLabel = (language) => LANGUAGES[language] ?? language;
+
 export const glyph = (kind) => GLYPHS[kindKey(kind)] ?? 'M3 3h10v10H3z';
 
 /** Kinds in the order in which data flows through them, unknown ones last. */

@@ -1,33 +1,39 @@
-/** Where everything stands: columns from left to right, cards from top to bottom in each. */
+/** Where everything stands: columns from left to right, blocks from top to bottom in each. */
 
 import dagre from '@dagrejs/dagre';
 import { bandsOf, ranksOf } from './ranks.js';
 
 export const CARD = { width: 252, height: 60, row: 22 };
-const GAP = { column: 76, band: 28, row: 18 };
+const GAP = { column: 68, band: 24, row: 18 };
 const WIDEST_GAP = 300;
+/** Few nodes side by side stand as far apart as fills a window of this shape. */
+const SHAPE = 2.1;
+const FARTHEST = 2.2;
 
 /**
- * Places of `nodes`, in order and without expanded cards; slow for large graphs, so kept by the caller.
+ * Places of `blocks`, in order and without expanded cards; slow for large graphs, so kept by the caller.
  *
- * @returns {{columns: {x: number, items: {key, y, height}[]}[], column: Map<string, number>,
+ * @param blocks {{id, layer, width, height}[]}; edges may lead back and in circles
+ * @param wide whether a low graph is drawn out to fill a window
+ * @returns {{columns: {x: number, width: number, items: {key, y, height}[]}[], column: Map<string, number>,
  *            routes: Map<string, {column: number, key: string}[]>, bands: object[]}}
  */
-export function arrange(nodes, edges) {
-  const ranks = ranksOf(nodes, edges);
-  const graph = ordered(nodes, edges, ranks);
-  const count = Math.max(0, ...ranks.values()) + 1;
-  const bands = bandsOf(nodes, ranks);
-  const gap = gapFor(ranks, count);
-  const columns = columnPlaces(count, bands, gap).map((x) => ({ x, items: [] }));
-  for (const { id } of nodes) {
-    columns[ranks.get(id)].items.push({
-      key: id,
-      y: graph.node(id).y - CARD.height / 2,
-      height: CARD.height,
-    });
-  }
-  const routes = new Map(edges.map((edge) => [edgeKey(edge), route(edge, graph, ranks, columns)]));
+export function arrange(blocks, edges, { wide = false } = {}) {
+  const ranks = ranksOf(blocks, edges);
+  const along = edges.filter(({ from, to }) => ranks.get(from) !== ranks.get(to));
+  const forward = along.map((edge) => inOrder(edge, ranks));
+  const graph = ordered(blocks, forward, ranks);
+  const bands = bandsOf(blocks, ranks);
+  const gap = gapFor(ranks);
+  const columns = columnsFor(blocks, ranks, bands, gap);
+  const items = blocks.map(({ id, height }) => ({ id, height, y: graph.node(id).y }));
+  const apart = wide && blocks.length ? farApart(items, columns) : 1;
+  for (const { id, height, y } of items)
+    columns[ranks.get(id)].items.push({ key: id, y: y * apart - height / 2, height });
+  const routes = new Map(
+    forward.map((edge) => [edgeKey(edge), route(edge, graph, ranks, columns, apart)]),
+  );
+  raise(columns);
   for (const { items } of columns) items.sort((a, b) => a.y - b.y);
   return {
     columns,
@@ -37,7 +43,7 @@ export function arrange(nodes, edges) {
   };
 }
 
-/** The same places with cards grown by `growth(id)`: what stands below in the column moves down. */
+/** The same places with blocks grown by `growth(id)`: what stands below in the column moves down. */
 export function place(arrangement, growth) {
   const tops = new Map();
   let bottom = 0;
@@ -50,13 +56,22 @@ export function place(arrangement, growth) {
     }
   }
   const last = arrangement.columns.at(-1);
-  return { tops, width: (last?.x ?? 0) + CARD.width, height: bottom };
+  return { tops, width: last ? last.x + last.width : CARD.width, height: bottom };
+}
+
+/** How many columns a graph has, and how many cards its longest column. */
+export function extent(nodes, edges) {
+  const heights = heightsOf(ranksOf(nodes, edges));
+  return { columns: heights.length, rows: Math.max(0, ...heights) };
 }
 
 export const edgeKey = ({ from, to }) => JSON.stringify([from, to]);
 
+const inOrder = ({ from, to }, ranks) =>
+  ranks.get(from) < ranks.get(to) ? { from, to } : { from: to, to: from };
+
 /** dagre decides the order in each column and the heights; the columns are ours. */
-function ordered(nodes, edges, ranks) {
+function ordered(blocks, edges, ranks) {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({
     rankdir: 'LR',
@@ -65,7 +80,7 @@ function ordered(nodes, edges, ranks) {
     ranksep: GAP.column,
     ranker: (g) => rank(g, ranks),
   });
-  for (const { id } of nodes) graph.setNode(id, { width: CARD.width, height: CARD.height });
+  for (const { id, width, height } of blocks) graph.setNode(id, { width, height });
   for (const { from, to } of edges) graph.setEdge(from, to, {});
   dagre.layout(graph);
   return graph;
@@ -77,7 +92,7 @@ function rank(graph, ranks) {
 }
 
 /** The points at which an edge crosses the columns between its ends, as items of those columns. */
-function route({ from, to }, graph, ranks, columns) {
+function route({ from, to }, graph, ranks, columns, apart) {
   const points = graph
     .edge(from, to)
     .points.slice(1, -1)
@@ -85,33 +100,50 @@ function route({ from, to }, graph, ranks, columns) {
   return points.map(({ y }, index) => {
     const column = ranks.get(from) + 1 + index;
     const key = `${edgeKey({ from, to })}${column}`;
-    columns[column].items.push({ key, y, height: 0 });
+    columns[column].items.push({ key, y: y * apart, height: 0 });
     return { column, key };
   });
 }
 
-/** Lines between tall columns are steep: they get more room. */
-function gapFor(ranks, count) {
-  const heights = new Array(count).fill(0);
-  for (const rank of ranks.values()) heights[rank] += 1;
-  return Math.min(WIDEST_GAP, GAP.column + 4 * Math.max(0, Math.max(0, ...heights) - 12));
+function farApart(items, columns) {
+  const width = columns.at(-1).x + columns.at(-1).width;
+  const height = Math.max(...items.map((item) => item.y + item.height / 2));
+  return Math.max(1, Math.min(FARTHEST, width / SHAPE / height));
 }
 
-function columnPlaces(count, bands, gap) {
+/** The topmost block stands at 0. */
+function raise(columns) {
+  const blocks = columns.flatMap(({ items }) => items).filter(({ height }) => height);
+  const top = Math.min(...blocks.map(({ y }) => y));
+  for (const { items } of columns) for (const item of items) item.y -= top;
+}
+
+function heightsOf(ranks) {
+  const heights = new Array(Math.max(-1, ...ranks.values()) + 1).fill(0);
+  for (const rank of ranks.values()) heights[rank] += 1;
+  return heights;
+}
+
+/** Lines between tall columns are steep: they get more room. */
+const gapFor = (ranks) =>
+  Math.min(WIDEST_GAP, GAP.column + 4 * Math.max(0, Math.max(0, ...heightsOf(ranks)) - 12));
+
+function columnsFor(blocks, ranks, bands, gap) {
   const begins = new Set(bands.flatMap((band) => [band.first, band.last + 1]));
-  const places = [];
-  for (let index = 0, x = 0; index < count; index += 1) {
-    if (index) x += CARD.width + gap + (begins.has(index) ? GAP.band : 0);
-    places.push(x);
-  }
-  return places;
+  const widths = heightsOf(ranks).map(() => 0);
+  for (const { id, width } of blocks)
+    widths[ranks.get(id)] = Math.max(widths[ranks.get(id)], width);
+  let x = 0;
+  return widths.map((width, index) => {
+    if (index) x += gap + (begins.has(index) ? GAP.band : 0);
+    const column = { x, width, items: [] };
+    x += width;
+    return column;
+  });
 }
 
 function spanned(band, columns, gap) {
   const margin = gap / 2 + 4;
-  return {
-    ...band,
-    left: columns[band.first].x - margin,
-    right: columns[band.last].x + CARD.width + margin,
-  };
+  const last = columns[band.last];
+  return { ...band, left: columns[band.first].x - margin, right: last.x + last.width + margin };
 }

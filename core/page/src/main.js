@@ -28,6 +28,8 @@ const state = {
   expanded: new Set(),
   hidden: noFilter(),
   only: null,
+  grouped: null,
+  open: new Set(),
   visible: new Set(lineage.byId.keys()),
 };
 const catalog = lineage.document.catalog ? new Catalog(lineage) : null;
@@ -35,7 +37,9 @@ const makeScene = sceneMaker(lineage);
 const graph = new Graph(byId('graph'), {
   select,
   expand: toggleExpanded,
+  group: toggleGroup,
   moved: () => minimap.move(),
+  covered: coveredBelow,
 });
 const minimap = new Minimap(byId('minimap'), graph);
 let begun = false;
@@ -74,8 +78,20 @@ function draw() {
   byId('filter').toggleAttribute('data-active', isFiltering(state.hidden));
   byId('only').hidden = state.only === null;
   fill(byId('only-name'), state.only ?? '');
-  byId('nothing').hidden = scene.nodes.length > 0;
+  byId('nothing').hidden = scene.all.length > 0;
   byId('roles').hidden = !state.selection || state.selection.column === null;
+  byId('groups').hidden = !scene.canGroup;
+  byId('groups').setAttribute('aria-pressed', String(scene.grouped));
+}
+
+/** How much of the graph's lower edge lies under the legend and the buttons. */
+function coveredBelow() {
+  const { bottom } = byId('graph').getBoundingClientRect();
+  const tops = [...document.querySelectorAll('.legend, .zoom')]
+    .map((element) => element.getBoundingClientRect())
+    .filter(({ height }) => height)
+    .map(({ top }) => bottom - top);
+  return Math.max(0, ...tops);
 }
 
 /** Selecting is going to an address, so that the back button works and the link can be sent. */
@@ -97,8 +113,8 @@ function follow() {
   state.selection = selection;
   if (state.selection) showAgain(state.selection.node);
   draw();
+  graph.attend(state.selection?.node);
   if (!state.selection) return;
-  graph.reveal(state.selection.node);
   if (document.activeElement?.classList.contains('head')) graph.focusNode(state.selection.node);
   say(state.selection);
 }
@@ -155,6 +171,24 @@ function toggleExpanded(id) {
   draw();
 }
 
+/** In groups or not: as suits the graph's size, until the reader chooses. */
+function toggleGroups() {
+  const { canGroup, grouped, crowded } = graph.scene;
+  if (!canGroup) return false;
+  state.grouped = grouped === crowded ? !grouped : null;
+  state.open.clear();
+  draw();
+  graph.begin(state.selection?.node);
+  return true;
+}
+
+function toggleGroup(id) {
+  const open = state.open.delete(id) === false;
+  if (open) state.open.add(id);
+  draw();
+  graph.reveal(id);
+}
+
 function introduce() {
   const { project, environment, generated_at: generated, nodes } = lineage.document;
   document.title = `${project} lineage`;
@@ -188,6 +222,7 @@ function goTo(selection) {
 function setUpButtons() {
   const actions = {
     fit: () => graph.fit(),
+    groups: toggleGroups,
     'zoom-in': () => graph.zoomBy(1.3),
     'zoom-out': () => graph.zoomBy(1 / 1.3),
     theme: toggleTheme,
@@ -225,6 +260,7 @@ function keys() {
     '/': () => byId('search').focus(),
     f: () => graph.fit(),
     o: toggleOnly,
+    g: toggleGroups,
     e: () => state.selection && toggleExpanded(state.selection.node),
     t: toggleTheme,
     '+': () => graph.zoomBy(1.3),

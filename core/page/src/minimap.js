@@ -1,7 +1,6 @@
 /** The whole graph in a corner, with the part that the viewport shows; a drag there pans. */
 
 import { kindKey } from './kinds.js';
-import { CARD } from './layout.js';
 
 const SIZE = { width: 200, height: 130 };
 const FROM = 25;
@@ -17,7 +16,8 @@ export class Minimap {
 
   /** Draws the scene anew; small graphs need no map. */
   show(scene) {
-    this.element.hidden = scene.nodes.length < FROM;
+    this.scale = null;
+    this.element.hidden = scene.items.length < FROM;
     if (this.element.hidden) return;
     const ratio = devicePixelRatio || 1;
     const scale = Math.min(SIZE.width / scene.width, SIZE.height / scene.height);
@@ -31,18 +31,20 @@ export class Minimap {
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     const context = this.canvas.getContext('2d');
     context.scale(ratio * this.scale.x, ratio * this.scale.y);
-    const colours = kindColours(scene.nodes, this.element);
-    for (const node of scene.nodes) {
-      const look = scene.look(node);
-      context.globalAlpha = look.dimmed ? 0.2 : 1;
-      context.fillStyle = colours.get(node.kind);
-      context.fillRect(look.left, look.top, CARD.width, Math.max(CARD.height, 1.5 / this.scale.y));
+    const colours = kindColours([...scene.nodes, ...scene.groups], this.element);
+    for (const { node, group, box } of scene.items) {
+      const { left, top, right, bottom } = box;
+      context.globalAlpha = group?.open ? 0.15 : dimmed(scene, node, group) ? 0.2 : 1;
+      context.fillStyle = colours.get((node ?? group).kind);
+      context.fillRect(left, top, right - left, Math.max(bottom - top, 1.5 / this.scale.y));
     }
     this.move();
   }
 
-  /** Puts the frame where the viewport is. */
+  /** Puts the frame where the viewport is; where that is everything, the map would only hide some of it. */
   move() {
+    if (!this.scale) return;
+    this.element.hidden = this.graph.isWhole;
     if (this.element.hidden) return;
     const { left, top, right, bottom } = this.graph.window;
     const [width, height] = [
@@ -77,13 +79,15 @@ export class Minimap {
   }
 }
 
+const dimmed = (scene, node, group) => (group ? group.dimmed : scene.look(node).dimmed);
+
 /** Colours stand in the style sheet, by kind. */
 function kindColours(nodes, element) {
   const probe = element.appendChild(document.createElement('i'));
   const colours = new Map();
   for (const { kind } of nodes) {
     if (colours.has(kind)) continue;
-    probe.dataset.kind = kindKey(kind);
+    probe.dataset.kind = kindKey(kind ?? 'other');
     colours.set(kind, getComputedStyle(probe).getPropertyValue('--kind'));
   }
   probe.remove();

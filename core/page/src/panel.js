@@ -2,7 +2,7 @@
 
 import { format } from './address.js';
 import { fill, h } from './dom.js';
-import { kindKey, kindLabel, statusKey } from './kinds.js';
+import { kindKey, kindLabel, languageLabel, statusKey } from './kinds.js';
 import { link } from './link.js';
 import { codeBlock } from './query.js';
 import { columnWords } from './path.js';
@@ -131,7 +131,7 @@ function facts(document, node) {
       'File',
       node.file ? h('code', null, node.line ? `${node.file}:${node.line}` : node.file) : null,
     ],
-    ['Written in', node.language],
+    ['Written in', languageLabel(node.language)],
   ];
   return h(
     'dl',
@@ -169,7 +169,14 @@ function schema(node, selection) {
           'data-to-column': column.name,
           'aria-current': selection.column === column.name ? 'true' : null,
         },
-        h('span', { class: 'column-name' }, column.name),
+        h(
+          'span',
+          { class: 'column-name' },
+          column.name,
+          column.pii
+            ? h('span', { class: 'private', title: 'pii: true, or computed from such' }, 'private')
+            : null,
+        ),
         h('span', { class: 'column-type' }, column.type ?? ''),
         column.description ? h('span', { class: 'column-description' }, column.description) : null,
       ),

@@ -14,8 +14,25 @@ const USUAL = [
   'serving',
 ];
 
-/** Map id → column, from 0; nodes of a later layer stand in later columns than those of an earlier. */
+/**
+ * Map id → column, from 0; nodes of a later layer stand in later columns than those of an earlier.
+ * Those that read each other, as groups may, stand in one column.
+ */
 export function ranksOf(nodes, edges) {
+  const circles = circlesOf(nodes, edges);
+  if (!circles.size) return ranksOfAcyclic(nodes, edges);
+  const one = (id) => circles.get(id) ?? id;
+  const merged = edges
+    .map(({ from, to }) => ({ from: one(from), to: one(to) }))
+    .filter(({ from, to }) => from !== to);
+  const ranks = ranksOfAcyclic(
+    nodes.filter(({ id }) => one(id) === id),
+    merged,
+  );
+  return new Map(nodes.map(({ id }) => [id, ranks.get(one(id))]));
+}
+
+function ranksOfAcyclic(nodes, edges) {
   const inputs = new Map(nodes.map(({ id }) => [id, []]));
   const readers = new Map(nodes.map(({ id }) => [id, []]));
   for (const { from, to } of edges) {
@@ -45,22 +62,59 @@ export function bandsOf(nodes, ranks) {
     : [];
 }
 
-/** Inputs first; a cycle, which a project cannot have, is cut where it is met. */
+/** Inputs first. */
 function sorted(nodes, inputs, readers) {
   const open = new Map(nodes.map(({ id }) => [id, inputs.get(id).length]));
   const done = [];
   const ready = nodes.map(({ id }) => id).filter((id) => open.get(id) === 0);
-  while (open.size) {
-    const id = ready.pop() ?? open.keys().next().value;
-    if (!open.delete(id)) continue;
+  while (ready.length) {
+    const id = ready.pop();
     done.push(id);
     for (const reader of readers.get(id)) {
-      if (!open.has(reader)) continue;
       open.set(reader, open.get(reader) - 1);
       if (open.get(reader) === 0) ready.push(reader);
     }
   }
   return done;
+}
+
+/** Map id → one of its circle, for all that can be reached from themselves (Tarjan). */
+function circlesOf(nodes, edges) {
+  const next = new Map(nodes.map(({ id }) => [id, []]));
+  for (const { from, to } of edges) next.get(from).push(to);
+  const [found, low, path] = [new Map(), new Map(), []];
+  let seen = 0;
+  const visit = (id) => {
+    const index = seen++;
+    low.set(id, index);
+    path.push(id);
+    const steps = [[id, index, next.get(id).values()]];
+    while (steps.length) {
+      const [here, at, others] = steps.at(-1);
+      const { value: other, done } = others.next();
+      if (!done && !low.has(other)) {
+        low.set(other, seen);
+        path.push(other);
+        steps.push([other, seen++, next.get(other).values()]);
+      } else if (!done) {
+        low.set(here, Math.min(low.get(here), low.get(other)));
+      } else {
+        steps.pop();
+        const before = steps.at(-1)?.[0];
+        if (before !== undefined) low.set(before, Math.min(low.get(before), low.get(here)));
+        if (low.get(here) === at) closeCircle(here);
+      }
+    }
+  };
+  const closeCircle = (id) => {
+    const circle = path.splice(path.lastIndexOf(id));
+    for (const member of circle) {
+      low.set(member, Infinity);
+      if (circle.length > 1) found.set(member, id);
+    }
+  };
+  for (const { id } of nodes) if (!low.has(id)) visit(id);
+  return found;
 }
 
 /** Map id → position of its layer; a node without one goes with what it reads. */

@@ -1,7 +1,7 @@
 /** All that is known of one node. */
 
 import { h } from '../dom.js';
-import { kindKey, kindLabel, statusKey } from '../kinds.js';
+import { kindKey, kindLabel, languageLabel, statusKey } from '../kinds.js';
 import { audits, preview, targets } from '../panel.js';
 import { codeBlock } from '../query.js';
 import { ago, count, isKnown, number, seconds, size, time } from '../words.js';
@@ -111,7 +111,7 @@ function facts(document, node) {
       ['Stored as', isBuilt(node) ? node.materialized : null],
       ['Key', node.keys?.length ? node.keys.join(', ') : null],
       ['Time', node.time_column],
-      ['Written in', node.language],
+      ['Written in', languageLabel(node.language)],
     ]),
     factsList([
       ...Object.entries(node.meta ?? {}),
