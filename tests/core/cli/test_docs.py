@@ -35,7 +35,8 @@ FILES = {
         @transform(name="upper", inputs=["source.people"])
         def upper(ctx):
             """In capitals."""
-            return ctx.ref("source.people").project("id, upper(name) AS name, lower(email) AS contact")
+            columns = "id, upper(name) AS name, lower(email) AS contact"
+            return ctx.ref("source.people").project(columns)
     ''',
     "seeknal/out.yml": """
         kind: exposure
