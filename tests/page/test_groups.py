@@ -47,6 +47,17 @@ def test_three_hundred_nodes_open_as_a_whole_in_groups_that_can_be_read(company)
     assert page.evaluate(LETTERS, ".group-about") > 8
 
 
+def test_the_sign_of_a_closed_group_stands_within_its_card(company):
+    page = company()
+
+    card, sign = (
+        page.locator(selector).first.bounding_box() for selector in (".group .face", ".chevron")
+    )
+
+    assert card["x"] < sign["x"] < sign["x"] + sign["width"] < card["x"] + card["width"]
+    assert card["y"] < sign["y"] < sign["y"] + sign["height"] < card["y"] + card["height"]
+
+
 def test_a_group_says_how_many_nodes_it_has_and_how_many_failed(company):
     page = company()
 
