@@ -10,9 +10,9 @@ from sqlglot import exp
 from seeknal_semantic.compiling.calendar import shifted, step_of
 from seeknal_semantic.compiling.items import (
     coarseness,
+    coarsest_grain,
     grain_of_all,
     items_of,
-    own_grains,
     own_time,
     spine_grain,
 )
@@ -77,10 +77,10 @@ def _cuts_periods(
     scope: Scope, asked: Asked, measured: Measured, items: Sequence[Item], grain: str
 ) -> bool:
     """Whether the query may let through a part of a period, which is shown then."""
-    shown = own_grains(items)
+    shown = coarsest_grain(items)
     start = scope.calendar.fiscal_year_start
     bounded = asked.start is not None or asked.end is not None
-    if bounded and not (shown and can_tell(grain, shown[-1], start)):
+    if bounded and not (shown and can_tell(grain, shown, start)):
         return True
     filtered = (item for part in time_parts(scope, asked, measured) for item in part.items)
     return any(not can_tell(grain, coarseness(scope, item), start) for item in filtered)

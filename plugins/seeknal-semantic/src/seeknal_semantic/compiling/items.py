@@ -101,17 +101,23 @@ def _check(scope: Scope, name: str, time: Dimension, grain: str | None, part: st
         )
 
 
-def own_grains(items: Iterable[Item]) -> list[str]:
-    """The grains of the own time that a query shows, the finest first; not the project's own."""
-    found = {item.grain for item in items if item.is_time and item.grain and is_grain(item.grain)}
-    return sorted(found, key=rank)
-
-
 def finest_grain(items: Sequence[Item]) -> str | None:
-    """The finest grain of the own time, one of the project's own where no other is shown."""
-    found = own_grains(items)
+    """The finest grain of the own time, one of the project's own where no other is shown.
+
+    Of those that are as fine as each other, as year and fiscal_year, it is the first.
+    """
     own = (item.grain for item in items if item.is_time and item.grain)
-    return found[0] if found else next(own, None)
+    return min(_own_grains(items), key=rank, default=next(own, None))
+
+
+def coarsest_grain(items: Iterable[Item]) -> str | None:
+    """The coarsest grain of the own time, the first of those as coarse; not the project's own."""
+    return max(_own_grains(items), key=rank, default=None)
+
+
+def _own_grains(items: Iterable[Item]) -> list[str]:
+    shown = (item.grain for item in items if item.is_time)
+    return [grain for grain in shown if grain is not None and is_grain(grain)]
 
 
 def spine_grain(scope: Scope, grain: str) -> str:

@@ -15,7 +15,7 @@ from seeknal_semantic.compiling.alike import item_side, refuse_unlike
 from seeknal_semantic.compiling.calendar import is_whole_days
 from seeknal_semantic.compiling.conditions_sql import Named, condition_sql
 from seeknal_semantic.compiling.families import family_of
-from seeknal_semantic.compiling.items import items_of, own_grains, own_time
+from seeknal_semantic.compiling.items import coarsest_grain, items_of, own_time
 from seeknal_semantic.compiling.moments import (
     begin_of_period,
     first_of,
@@ -190,29 +190,27 @@ def bounds(
 def _bounds(
     scope: Scope, asked: Asked, time: Dimension, items: Sequence[Item], shown: exp.Expr
 ) -> list[exp.Expr]:
-    grains = own_grains(items)
+    grain = coarsest_grain(items)
     days = is_whole_days(time.grain or "day")
     found: list[exp.Expr] = []
     if asked.start is not None:
         begin = first_of(moment_of(asked.start, "start"))
-        begin = begin_of_period(grains[-1], begin, scope.calendar) if grains else begin
+        begin = begin_of_period(grain, begin, scope.calendar) if grain else begin
         found.append(exp.GTE(this=shown.copy(), expression=literal(begin, days=days)))
     if asked.end is not None:
-        found.append(_until(scope, asked.end, grains, days=days, shown=shown))
+        found.append(_until(scope, asked.end, grain, days=days, shown=shown))
     return found
 
 
-def _until(
-    scope: Scope, end: str, grains: Sequence[str], *, days: bool, shown: exp.Expr
-) -> exp.Expr:
+def _until(scope: Scope, end: str, grain: str | None, *, days: bool, shown: exp.Expr) -> exp.Expr:
     """That the moment is not after the last one; a date means all of that day."""
     moment = moment_of(end, "end")
     last = first_of(moment)
     if not isinstance(moment, datetime):
         last = period_after("day", last) - timedelta(microseconds=1)
-    elif not grains and not days:
+    elif grain is None and not days:
         return exp.LTE(this=shown.copy(), expression=literal(last, days=False))
-    grain = grains[-1] if grains else "day"
+    grain = grain or "day"
     after = period_after(grain, begin_of_period(grain, last, scope.calendar))
     return exp.LT(this=shown.copy(), expression=literal(after, days=days))
 
