@@ -8,7 +8,7 @@ from tests.semantic.reference.calendar import RANK, part
 from tests.semantic.reference.cuts import check_cuts
 from tests.semantic.reference.evaluate import evaluate
 from tests.semantic.reference.language import moment, names, walk
-from tests.semantic.reference.paths import check_grain, resolve, suffix_of
+from tests.semantic.reference.paths import check_grain, resolve, suffix_of, tells_apart
 from tests.semantic.reference.project import Measure
 from tests.semantic.reference.refusal import Reason, Refused, refuse
 from tests.semantic.reference.shifts import back, forward, way_of
@@ -49,9 +49,7 @@ class Leaf:
         if chain and not self.grains:
             self.no_time("an offset, without a grain of metric_time in the query,")
         declared = measure.time.grain if measure.time else "day"
-        self.way, self.work = way_of(
-            self.calendar, chain, self.grains, self.project.customs, declared
-        )
+        self.way, self.work = way_of(self.calendar, chain, self.grains, self.told(), declared)
         if self.way in ("months", "back"):
             for tree in asked.filters:
                 check_cuts(tree, self.work, self.time_name, declared, self.calendar)
@@ -60,6 +58,15 @@ class Leaf:
     @property
     def time_items(self) -> list[TimeItem]:
         return [one for one in self.items if isinstance(one, TimeItem)]
+
+    def told(self) -> dict:
+        """The grain that each item of the measure's time tells apart."""
+        named = zip(self.asked.items, self.items, strict=True)
+        return {
+            name: tells_apart(self.project, item.grain or f"extract_{item.part}")
+            for name, item in named
+            if isinstance(item, TimeItem)
+        }
 
     def no_time(self, what: str):
         name = self.measure.name

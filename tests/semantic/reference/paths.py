@@ -84,13 +84,15 @@ def suffixed(project, name, hops, found: Field, suffix) -> Place:
 
 def check_grain(project: Project, name: str, declared: str, suffix: str) -> None:
     """Refuses a grain or part that is finer than what the time dimension holds."""
-    wanted = suffix
-    if suffix.startswith("extract_"):
-        wanted = PARTS[suffix.removeprefix("extract_")]
-    elif suffix in project.customs:
-        wanted = project.customs[suffix].grain
-    if not project.calendar.nests(declared, wanted):
+    if not project.calendar.nests(declared, tells_apart(project, suffix)):
         refuse(Reason.GRAIN, f"{name}: its time dimension has the grain {declared}")
+
+
+def tells_apart(project: Project, suffix: str) -> str:
+    """The grain of the times that a grain or part tells apart."""
+    if suffix.startswith("extract_"):
+        return PARTS[suffix.removeprefix("extract_")]
+    return project.customs[suffix].grain if suffix in project.customs else suffix
 
 
 def locate(project: Project, root: Model, path: tuple, field: str, name: str):

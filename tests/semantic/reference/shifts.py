@@ -21,20 +21,32 @@ def is_fixed(shift: Shift) -> bool:
     return shift.unit in FIXED
 
 
-def way_of(calendar, chain: tuple, grains: list[str], customs, declared: str) -> tuple[str, str]:
-    """How to shift, and at which grain: ``none``, ``forward``, ``months`` or ``back``."""
+def way_of(calendar, chain: tuple, grains: list[str], told: dict, declared: str) -> tuple[str, str]:
+    """How to shift, and at which grain: ``none``, ``forward``, ``months`` or ``back``.
+
+    ``told`` has the grain that each shown item of the time tells apart.
+    """
+    way, work = way_between(calendar, chain, grains, declared)
+    if way in ("months", "back"):
+        for name, grain in told.items():
+            if not calendar.nests(work, grain):
+                misfit(chain, f"{work}, which {name} divides")
+    return way, work
+
+
+def way_between(calendar, chain: tuple, grains: list[str], declared: str) -> tuple[str, str]:
     if not chain:
         return "none", declared
-    plain = [one for one in grains if one not in customs]
+    plain = [one for one in grains if one in RANK]
     finest = min(plain, key=RANK.get) if plain else grains[0]
     if all(is_fixed(one) for one in chain):
         if any(not calendar.nests(declared, one.unit) for one in chain):
             misfit(chain, declared)
         return "forward", declared
-    if any(one in customs for one in grains):
+    if not plain:
         misfit(chain, grains[0])
     if not any(one.to_grain or is_fixed(one) for one in chain) and all(
-        calendar.nests("month", one) for one in grains
+        calendar.nests("month", one) for one in plain
     ):
         grain = "month" if calendar.nests(declared, "month") else declared
         if any(MONTHS[one.unit] * one.count % MONTHS[grain] for one in chain):

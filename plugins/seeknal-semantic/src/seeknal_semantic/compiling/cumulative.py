@@ -102,18 +102,15 @@ def _offset(
     name, grain = aggregate.measure.name, finest_grain(items)
     if grain is None:
         raise refused("SK1518", f"the offset of {name!r} does not fit the query")
-    way = way_back(aggregate.offsets, grain, base, name, scope.calendar)
+    way = way_back(scope, asked, aggregate, items, grain, base)
     if isinstance(way, Shift):
         if not way.months:
             seen = period
             for count, unit in way.steps:
                 seen = shifted(seen, -count, unit)
             return period, begin_of(base, seen, scope.calendar), [], None
-        whole = "month" if can_tell(base, "month") else base
-        refuse_cuts(scope, asked, aggregate.measured, whole)
         shown = later(period, way, scope)
         return shown, period, [is_shown(scope, asked, parts, shown, items)], None
-    refuse_cuts(scope, asked, aggregate.measured, grain)
     if grain == base:
         return period, begin_of(base, way.from_(period, scope.calendar), scope.calendar), [], None
     coarser = table(parts.add("periods", spine_of(scope, grain, asked.times, parts)))

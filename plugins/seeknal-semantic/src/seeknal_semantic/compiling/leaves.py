@@ -10,7 +10,6 @@ from sqlglot import exp
 
 from seeknal_semantic.compiling.aggregates import aggregated
 from seeknal_semantic.compiling.calendar import begin_of, shifted
-from seeknal_semantic.compiling.cuts import refuse_cuts
 from seeknal_semantic.compiling.items import finest_grain, items_of, own_time, spine_grain
 from seeknal_semantic.compiling.offsets import LookBack, way_back
 from seeknal_semantic.compiling.refusing import refused
@@ -29,7 +28,6 @@ from seeknal_semantic.compiling.trees import (
     where,
 )
 from seeknal_semantic.definitions import CumulativeMetric
-from seeknal_semantic.grains import can_tell
 
 if TYPE_CHECKING:
     from seeknal_semantic.compiling.items import Item
@@ -109,17 +107,13 @@ def shown_at(
             f"{name!r} is asked for at an earlier time, and the query has no period of metric_time",
             help="add metric_time__month, or another grain",
         )
-    way = way_back(aggregate.offsets, grain, fine, name, scope.calendar)
+    way = way_back(scope, asked, aggregate, items, grain, fine)
     if isinstance(way, LookBack):
-        refuse_cuts(scope, asked, aggregate.measured, grain)
         periods = table(parts.add("periods", spine_of(scope, grain, asked.times, parts)))
         period = column(PERIOD, periods.name)
         seen = begin_of(grain, way.from_(period, scope.calendar), scope.calendar)
         own = begin_of(grain, source.time, scope.calendar)
         return period, periods, exp.EQ(this=own, expression=seen)
-    if way.months:
-        whole = "month" if can_tell(fine, "month") else fine
-        refuse_cuts(scope, asked, aggregate.measured, whole)
     return later(source.time, way, scope), None, None
 
 

@@ -9,6 +9,8 @@ from attrs import frozen
 
 from seeknal.plugin import Duration
 from seeknal_semantic.compiling.calendar import begin_of, is_whole_days, months_of, shifted
+from seeknal_semantic.compiling.cuts import refuse_cuts
+from seeknal_semantic.compiling.items import coarseness
 from seeknal_semantic.compiling.refusing import refused
 from seeknal_semantic.grains import can_tell, is_grain, rank
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from seeknal.plugin import Calendar
-    from seeknal_semantic.compiling.plan import Offset
+    from seeknal_semantic.compiling.items import Item
+    from seeknal_semantic.compiling.plan import Aggregate, Offset
+    from seeknal_semantic.compiling.scope import Asked, Scope
 
 
 @frozen(kw_only=True)
@@ -47,12 +51,32 @@ class LookBack:
 
 
 def way_back(
-    offsets: Sequence[Offset], grain: str, fine: str, name: str, calendar: Calendar
+    scope: Scope, asked: Asked, aggregate: Aggregate, items: Sequence[Item], grain: str, fine: str
 ) -> Shift | LookBack:
     """How rows and shown periods of ``grain`` meet. ``fine`` is the grain of the rows' time.
 
-    Raises QueryRefused where no whole period is meant, or which is not clear.
+    Raises QueryRefused where no whole period is meant, or which is not clear, and where the query
+    shows or filters by less than the periods that are moved as a whole.
     """
+    name = aggregate.measure.name
+    way = _way(aggregate.offsets, grain, fine, name, scope.calendar)
+    whole = grain
+    if isinstance(way, Shift):
+        if not way.months:
+            return way
+        whole = "month" if can_tell(fine, "month") else fine
+    start = scope.calendar.fiscal_year_start
+    for item in items:
+        if item.is_time and not can_tell(whole, coarseness(scope, item), start):
+            why = f"{item.name!r} is not the same in all of one {whole}"
+            raise _unfit(name, aggregate.offsets, why)
+    refuse_cuts(scope, asked, aggregate.measured, whole)
+    return way
+
+
+def _way(
+    offsets: Sequence[Offset], grain: str, fine: str, name: str, calendar: Calendar
+) -> Shift | LookBack:
     kinds = {_kind(offset) for offset in offsets}
     durations = [offset for offset in offsets if isinstance(offset, Duration)]
     start = calendar.fiscal_year_start
