@@ -54,7 +54,7 @@ def by_compiler(case):
     with oracle.database(case.tables) as connection:
         rows = connection.execute(found.sql).fetchall()
     names = tuple(column.name for column in found.columns)
-    return oracle.Rows(names, rows, bool(case.query.get("order_by")))
+    return oracle.Rows(names, rows, case.order)
 
 
 def compiled(case, dialect="duckdb"):

@@ -30,11 +30,15 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Rows:
-    """An answer; ``ordered`` when the query asked for an order."""
+    """An answer. ``order`` has the columns that the query orders by, none where any order will do.
+
+    ``beyond`` are the rows that a limit left out and that tie with the last one.
+    """
 
     columns: tuple
     rows: list
-    ordered: bool = False
+    order: tuple = ()
+    beyond: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,19 +70,26 @@ class Case:
     @property
     def header(self) -> tuple:
         """The columns of the answer, as MEANING's R1 says; a saved query's come first."""
-        saved = next(
-            (
-                one
-                for one in self.project
-                if one["kind"] == "saved_query" and one["name"] == self.query.get("saved_query")
-            ),
-            {},
-        )
         return tuple(
             name
             for key in ("dimensions", "metrics")
-            for name in (*saved.get(key, ()), *self.query.get(key, ()))
+            for name in (*self.saved.get(key, ()), *self.query.get(key, ()))
         )
+
+    @property
+    def order(self) -> tuple:
+        """The columns that the answer is ordered by."""
+        given = self.query.get("order_by") or self.saved.get("order_by") or ()
+        names = [given] if isinstance(given, str) else given
+        return tuple(name.removeprefix("-") for name in names)
+
+    @property
+    def saved(self) -> dict:
+        """The saved query that the query is made on top of."""
+        for one in self.project:
+            if one["kind"] == "saved_query" and one["name"] == self.query.get("saved_query"):
+                return one
+        return {}
 
 
 def load(path: Path) -> list[Case]:
@@ -195,9 +206,7 @@ def aware(value):
 def ask(case: Case, sql: str) -> Rows:
     """The rows that SQL gives over a case's tables."""
     with database(case.tables) as connection:
-        return Rows(
-            case.header, connection.execute(sql).fetchall(), bool(case.query.get("order_by"))
-        )
+        return Rows(case.header, connection.execute(sql).fetchall(), case.order)
 
 
 def by_reference(case: Case) -> Rows | Refusal:
@@ -209,7 +218,7 @@ def by_reference(case: Case) -> Rows | Refusal:
         found = reference.answer(case.project, tables, columns, case.query, case.settings)
     except reference.Refused as refused:
         return Refusal(str(refused.reason), str(refused))
-    return Rows(found.columns, found.rows, found.ordered)
+    return Rows(found.columns, found.rows, case.order, found.beyond)
 
 
 def check(case: Case, answer: Callable[[Case], Rows | Refusal]) -> None:
@@ -231,16 +240,49 @@ def check(case: Case, answer: Callable[[Case], Rows | Refusal]) -> None:
 def differ(found: Rows, right: Rows, limit: int | None = None) -> str | None:
     """What is different between two answers, or None."""
     one, other = list(found.rows), list(right.rows)
-    if not right.ordered:
+    if not right.order:
         if limit:
             return None if min(len(one), limit) == min(len(other), limit) else "other count"
         one, other = sorted(one, key=sort_key), sorted(other, key=sort_key)
     if len(one) != len(other):
         return f"{len(one)} rows {one}, not {len(other)} {other}"
+    if right.order:
+        return differ_in_order(one, right)
     for left, right_row in zip(one, other, strict=True):
-        if len(left) != len(right_row) or not all(map(same, left, right_row)):
+        if not alike(left, right_row):
             return f"{left}, not {right_row}"
     return None
+
+
+def differ_in_order(found: list, right: Rows) -> str | None:
+    """The first row that is out of order, if any; those that tie may come in any order."""
+    at = 0
+    for tied in ties(right):
+        waiting = tied if at + len(tied) < len(found) else [*tied, *right.beyond]
+        for row in found[at : at + len(tied)]:
+            here = next((n for n, one in enumerate(waiting) if alike(row, one)), None)
+            if here is None:
+                return f"{row}, not {' or '.join(map(str, waiting))}"
+            waiting = waiting[:here] + waiting[here + 1 :]
+        at += len(tied)
+    return None
+
+
+def ties(answer: Rows) -> list[list]:
+    """The rows one after the other, those together that are alike in what orders them."""
+    columns = [answer.columns.index(name) for name in answer.order]
+    found = []
+    for row in answer.rows:
+        if found and all(same(row[at], found[-1][-1][at]) for at in columns):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def alike(left: tuple, right: tuple) -> bool:
+    """Whether two rows are one."""
+    return len(left) == len(right) and all(map(same, left, right))
 
 
 def same(left, right) -> bool:

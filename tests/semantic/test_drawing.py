@@ -103,3 +103,26 @@ def test_every_draw_is_answered_or_refused_for_a_reason():
     counts = Counter(type(judged(drawing.draw(seed))).__name__ for seed in MANY)
 
     assert counts["Rows"] > 2 * counts["Refusal"]
+
+
+NORTH, SOUTH, ALONE, OTHER = ("ID", "n", 1), ("ID", "s", 2), ("SG", "n", 3), ("SG", "s", 4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "beyond", "said"),
+    [
+        ([SOUTH, NORTH, ALONE], [], None),
+        ([NORTH, ALONE, SOUTH], [], f"{ALONE}, not {SOUTH}"),
+        ([NORTH, NORTH, ALONE], [], f"{NORTH}, not {SOUTH}"),
+        ([NORTH, SOUTH, OTHER], [], f"{OTHER}, not {ALONE}"),
+        ([NORTH, SOUTH, OTHER], [OTHER], None),
+    ],
+    ids=["tied", "out of order", "one twice", "another", "tied at the limit"],
+)
+def test_rows_that_tie_may_come_in_any_order_and_no_others(rows, beyond, said):
+    columns, order = ("country", "region", "n"), ("country",)
+    right = oracle.Rows(columns, [NORTH, SOUTH, ALONE], order, beyond)
+
+    difference = oracle.differ(oracle.Rows(columns, rows), right)
+
+    assert difference == said

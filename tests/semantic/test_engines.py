@@ -106,7 +106,7 @@ def judged(spark, case):
         return str(failed)
     rows = [tuple(map(plain, row)) for row in found]
     right = [tuple(plain(value_of(value)) for value in row) for row in here.rows]
-    found, right = (oracle.Rows(here.columns, each, here.ordered) for each in (rows, right))
+    found, right = (oracle.Rows(here.columns, each, here.order) for each in (rows, right))
     return oracle.differ(found, right, case.query.get("limit")) or "equal"
 
 

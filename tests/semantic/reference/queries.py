@@ -21,12 +21,14 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """The columns and rows of a query; in order only if it asked for one."""
+    """The columns and rows of a query; in order only if it asked for one.
+
+    ``beyond`` are the rows that its limit left out and that tie with the last one.
+    """
 
     columns: tuple
     rows: list
-    ordered: bool
-    limit: int | None
+    beyond: list
 
 
 def answer(documents, tables: dict, columns: dict, query: dict, settings: dict) -> Answer:
@@ -46,8 +48,9 @@ def answer(documents, tables: dict, columns: dict, query: dict, settings: dict) 
         rows = distinct_rows(project, query, items, filters)
     header = (*items, *metrics)
     order = query.get("order_by") or ()
-    rows = ordered(rows, header, [order] if isinstance(order, str) else order)
-    return Answer(header, limited(rows, order, query.get("limit")), bool(order), query.get("limit"))
+    names = [order] if isinstance(order, str) else list(order)
+    kept, beyond = limited(ordered(rows, header, names), header, names, query.get("limit"))
+    return Answer(header, kept, beyond)
 
 
 def saved_zone(documents, query):
@@ -160,6 +163,14 @@ def ordered(rows: list[tuple], header, order) -> list[tuple]:
     return rows
 
 
-def limited(rows, order, limit):
-    """The first rows; without an order any will do, which the caller compares so."""
-    return rows[:limit] if limit and order else rows
+def limited(rows: list[tuple], header, order, limit):
+    """The first rows, and those after them that tie with the last.
+
+    Without an order any will do, which the caller compares so.
+    """
+    if not (limit and order):
+        return rows, []
+    columns = [header.index(name.removeprefix("-")) for name in order]
+    kept = rows[:limit]
+    last = [kept[-1][at] for at in columns] if kept else None
+    return kept, [row for row in rows[limit:] if [row[at] for at in columns] == last]
