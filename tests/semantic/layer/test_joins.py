@@ -141,6 +141,50 @@ def test_a_model_that_shares_no_entity_is_told_as_such():
     assert "calendar" in message
 
 
+PRODUCTS = model("products", "product:primary", "category")
+STOCK = model("stock", "product:foreign", "size")
+SALES = model("sales", "sale:primary customer:foreign product:foreign", "at:time", time="at")
+
+
+def test_a_path_that_is_not_there_is_told_with_the_nearest_that_is():
+    name = "customer__product__category"
+
+    code, message, help = refused(name, SALES, CUSTOMERS, PRODUCTS, STOCK)
+
+    assert code == "SK1514"
+    assert message == (
+        "'customer__product__category' is of products,"
+        " and no joins lead there from sales by customer and product"
+    )
+    assert help == "did you mean product__category?"
+
+
+def test_a_path_that_is_not_there_is_told_with_the_grain_of_its_time():
+    name = "store__customer__since__month"
+
+    code, _, help = refused(name, ORDERS, CUSTOMERS, STORES)
+
+    assert (code, help) == ("SK1514", "did you mean customer__since__month?")
+
+
+def test_where_the_nearest_path_would_repeat_rows_that_is_told():
+    code, message, help = refused("order__store__city", CUSTOMERS, ORDERS, STORES)
+
+    assert code == "SK1514"
+    assert "by order and store" in message
+    assert help == (
+        "the nearest is customers -customer-> orders -store-> stores,"
+        " which would count rows more than once"
+    )
+
+
+def test_a_path_over_what_does_not_exist_gets_the_nearest():
+    code, _, help = refused("custmer__country__title", ORDERS, CUSTOMERS, COUNTRIES)
+
+    assert code == "SK1503"
+    assert help.startswith("did you mean customer__country__title")
+
+
 def test_a_name_of_nothing_gets_the_nearest():
     code, _, help = refused("customer__nme", ORDERS, CUSTOMERS)
 

@@ -19,13 +19,15 @@ from seeknal_semantic.grains import (
     can_tell,
     is_grain,
 )
-from seeknal_semantic.graph import EntityGraph, JoinPath
+from seeknal_semantic.graph import EntityGraph, JoinPath, Obstacle
 from seeknal_semantic.paths import METRIC_TIME, SEPARATOR, readings
 
 if TYPE_CHECKING:
     from seeknal_semantic.definitions import Metric, SemanticLayer, SemanticModel
-    from seeknal_semantic.graph import Obstacle
+    from seeknal_semantic.graph import JoinStep
     from seeknal_semantic.paths import Reading
+
+    Links = Sequence[JoinStep | Obstacle]
 
 
 class NameRefused(SeeknalError):
@@ -115,16 +117,13 @@ class Resolver:
 
     def candidates(self, reading: Reading, base: SemanticModel) -> list[JoinPath]:
         """The paths that a reading may mean: the one it names in full, else all it fits."""
-        own = JoinPath(base=base)
         hops = [hop.lower() for hop in reading.hops]
         if base.member(reading.name) is not None and (not hops or hops in _keys(base)):
-            return [own]
+            return [JoinPath(base=base)]
         having = [path for path in self.paths(base) if path.steps and _gives(path, reading.name)]
-        # What a row is may be said before the path as well.
-        within = [reading.hops[1:]] if hops[:1] in _keys(base) and hops[1:] else []
-        for words in (reading.hops, *within):
+        for words in _paths_said(reading, base):
             for whole in (True, False):
-                if found := [path for path in having if _names(words, path, whole=whole)]:
+                if found := [path for path in having if _names(words, path.steps, whole=whole)]:
                     return found
         return []
 
@@ -179,38 +178,70 @@ class Resolver:
     def elsewhere(
         self, text: str, read: Sequence[Reading], base: SemanticModel
     ) -> NameRefused | None:
-        """That a name is of models to which no joins lead."""
+        """That a name is of models to which no joins lead, or none by what it says."""
+        models = self.layer.models.values()
+        joined = {word for model in models for word in _words(model)}
         for reading in read:
             ends = {reading.hops[-1].lower()} if reading.hops else set()
             having = [
                 model
-                for model in self.layer.models.values()
+                for model in models
                 if model.member(reading.name) is not None
-                and (not ends or ends & {model.name.lower(), *map(str.lower, model.entities)})
+                and (not ends or ends & _words(model))
+                and joined.issuperset(map(str.lower, reading.hops))
             ]
             if having:
-                models = ", ".join(sorted(model.name for model in having))
-                entities = ", ".join(base.entities) or "none"
-                return NameRefused(
-                    f"{text!r} is of {models}, and no joins lead there from {base.name}",
-                    code="SK1514",
-                    help=f"entities of {base.name}: {entities}; both need one in common",
-                )
+                return self.no_path(text, reading, base, having)
         return None
+
+    def no_path(
+        self, text: str, reading: Reading, base: SemanticModel, having: Sequence[SemanticModel]
+    ) -> NameRefused:
+        """That no joins lead to the models that have a name, with the nearest that there are."""
+        models = ", ".join(sorted(model.name for model in having))
+        end = text.split(SEPARATOR)[len(reading.hops) :]
+        safe = [path for path in self.paths(base) if path.steps and path.model in having]
+        ways = [SEPARATOR.join([*path.words(), *end]) for path in safe]
+        behind = [links for links in self.behind(base) if links[-1].model in having]
+        message = f"{text!r} is of {models}, and no joins lead there from {base.name}"
+        by = f" by {' and '.join(reading.hops)}"
+        if ways:
+            help = did_you_mean(text, ways) or f"there are: {', '.join(ways[:8])}"
+        elif behind:
+            way = min(behind, key=lambda links: (not _leads_by(reading, links), len(links)))
+            help = f"the nearest is {base.name}{_told(way)}, which would count rows more than once"
+        else:
+            by, entities = "", ", ".join(base.entities) or "none"
+            help = f"entities of {base.name}: {entities}; both need one in common"
+        return NameRefused(message + by, code="SK1514", help=help)
+
+    def behind(self, base: SemanticModel) -> Iterator[Links]:
+        """The joins to what lies behind one that repeats rows, none to what was passed before."""
+        for obstacle in self.graph.obstacles(base):
+            before: Links = (*obstacle.path.steps, obstacle)
+            passed = {id(base), *(id(link.model) for link in before)}
+            walked = {link.entity.lower() for link in before}
+            for path in self.paths(obstacle.model):
+                if not any(
+                    id(step.model) in passed or step.entity.lower() in walked for step in path.steps
+                ):
+                    yield (*before, *path.steps)
 
     def fan_out(
         self, text: str, read: Sequence[Reading], base: SemanticModel
     ) -> NameRefused | None:
         """Why a name that a model has is not to be had from ``base``: the join repeats rows."""
         for reading in read:
+            said = _paths_said(reading, base)
             found = [
-                (len(obstacle.path.steps) + len(path.steps), obstacle)
-                for obstacle in self.graph.obstacles(base)
-                for path in self.paths(obstacle.model)
-                if _ends_so(reading, obstacle, path)
+                links
+                for links in self.behind(base)
+                if links[-1].model.member(reading.name) is not None
+                and any(_names(words, links, whole=False) for words in said)
             ]
             if found:
-                return _fan_out(text, min(found, key=lambda each: each[0])[1])
+                nearest = min(found, key=len)
+                return _fan_out(text, next(link for link in nearest if isinstance(link, Obstacle)))
         return None
 
     def no_grain(
@@ -275,12 +306,27 @@ def _keys(model: SemanticModel) -> list[list[str]]:
     return [[name.lower()] for name in (*keys, model.primary_entity or "") if name]
 
 
-def _ends_so(reading: Reading, obstacle: Obstacle, path: JoinPath) -> bool:
-    """Whether a name may mean what lies on a path behind a join that repeats rows."""
-    end = path.steps[-1].entity if path.steps else obstacle.entity
-    named = {end.lower(), path.model.name.lower()}
-    fits = not reading.hops or reading.hops[-1].lower() in named
-    return fits and _member(path, reading.name) is not None
+def _paths_said(reading: Reading, base: SemanticModel) -> list[tuple[str, ...]]:
+    """The joins that a name may say: what a row is may be said before the path as well."""
+    hops = [hop.lower() for hop in reading.hops]
+    within = [reading.hops[1:]] if hops[:1] in _keys(base) and hops[1:] else []
+    return [reading.hops, *within]
+
+
+def _words(model: SemanticModel) -> set[str]:
+    """What may stand before the name of what a model has, in lower case."""
+    return {model.name.lower(), *map(str.lower, model.entities)}
+
+
+def _leads_by(reading: Reading, links: Links) -> bool:
+    """Whether the last join is the one that a name says last."""
+    last = links[-1]
+    ends = (last.entity.lower(), last.model.name.lower())
+    return bool(reading.hops) and reading.hops[-1].lower() in ends
+
+
+def _told(links: Links) -> str:
+    return "".join(f" -{link.entity}-> {link.model.name}" for link in links)
 
 
 def _gives(path: JoinPath, name: str) -> bool:
@@ -300,16 +346,16 @@ def _members(path: JoinPath) -> Iterator[str]:
     yield from (name for name in path.model.entities if name not in joined)
 
 
-def _names(hops: Sequence[str], path: JoinPath, *, whole: bool) -> bool:
-    """Whether words name a path: each join by its entity, its model, or both in this order.
+def _names(hops: Sequence[str], links: Links, *, whole: bool) -> bool:
+    """Whether words name joins: each join by its entity, its model, or both in this order.
 
     Not ``whole``: some joins may be left out, but not the last one.
     """
     waiting = [hop.lower() for hop in hops]
     passed = False
-    for step in path.steps:
+    for link in links:
         passed = False
-        for word in (step.entity.lower(), step.model.name.lower()):
+        for word in (link.entity.lower(), link.model.name.lower()):
             if waiting and waiting[0] == word:
                 waiting.pop(0)
                 passed = True
