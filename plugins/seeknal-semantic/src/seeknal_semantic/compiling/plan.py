@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import Duration
 from seeknal_semantic.compiling.scope import Measured
@@ -183,4 +183,7 @@ def _converted(
 def _shown(value: Value, fill: float | None, every_period: bool) -> Value:
     if fill is None and not every_period:
         return value
+    if fill is not None and isinstance(value, Shown):
+        # What takes a metric as input says nearer by what to fill it than the metric does.
+        value = evolve(value, fill=None)
     return Shown(value=value, fill=fill, every_period=every_period)
