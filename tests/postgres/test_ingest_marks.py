@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 
 import psycopg
 import pytest
+from tests.postgres.killed import killed
 from tests.postgres.server import start_standby
 
 from seeknal.testing.project import TestProject
@@ -383,6 +383,17 @@ def test_a_load_of_all_rows_ends_the_mark(load, place, database):
     assert arrived(database) == there(database)
 
 
+def test_a_load_of_all_rows_behind_a_mark_says_that_it_adds_them_again(load, place, database):
+    add(database, (1, NOON, "a"))
+    load()
+
+    all_rows = place.run(*WORDS[:-2]).assert_ok()
+    again = place.run(*WORDS[:-2]).assert_ok()
+
+    assert "--incremental at goes on with new ones" in all_rows.stderr
+    assert "--incremental" not in again.stderr
+
+
 def test_an_upsert_brings_changed_rows_by_their_keys(load, database):
     add(database, (1, "2026-01-01", "a"), (2, "2026-01-02", "b"))
     load("--mode", "upsert", "--keys", "id")
@@ -593,27 +604,6 @@ def test_killed_at_any_moment_and_run_again_it_has_loaded_everything_once(place,
         assert database.value(f"SELECT count(DISTINCT id) FROM {table}") == 20000
 
 
-KILLER = """
-import os, signal, sys
-from seeknal.ingesting import loading, state
-
-def killing(function):
-    def call(*given, **named):
-        function(*given, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
-    return call
-
-moment = sys.argv.pop(1)
-if moment == "planned":
-    state.Kept.write = killing(state.Kept.write)
-else:
-    name = {"landed": "land", "loaded": "_send"}[moment]
-    setattr(loading, name, killing(getattr(loading, name)))
-from seeknal.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 INCREMENTAL = ("--incremental", "at")
 
 
@@ -630,12 +620,9 @@ INCREMENTAL = ("--incremental", "at")
 def test_killed_between_lake_and_warehouse_it_loads_everything_once(place, database, moment, mode):
     add(database, *((number, f"2026-01-{number:02}", "x") for number in range(1, 10)))
     words = [*WORDS[:-2], *mode]
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLER, moment, *words], cwd=place.path, check=False
-    )
+    killed(place, moment, words)
 
     place.run(*words).assert_ok()
 
-    assert ended.returncode == -signal.SIGKILL
     assert arrived(database) == there(database)
     assert len(list(place.path.glob("lake/*/**/*.parquet"))) == 1

@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _whole_process()
     from seeknal.cli.app import carry_out
     from seeknal.cli.descriptors import give_back_descriptors
+    from seeknal.cli.ending import ended
     from seeknal.cli.streams import open_closed_streams, scrubbed_streams, written
 
     open_closed_streams()
@@ -29,13 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = carry_out(argv)
         finally:
             give_back_descriptors()
-        return written(code)
+        return ended(written(code))
 
 
 def _whole_process() -> int:
     """Carry out the command line of this process, which ends with it."""
     early = _EarlyInterrupts()
     from seeknal.cli.app import carry_out
+    from seeknal.cli.ending import is_awaited
     from seeknal.cli.streams import answered, open_closed_streams, scrub_for_good, written
 
     open_closed_streams()
@@ -47,7 +49,7 @@ def _whole_process() -> int:
         code = INTERRUPTED
     finally:
         answered()
-    if code == INTERRUPTED:
+    if code == INTERRUPTED or is_awaited():
         leave(code)
     return code
 
@@ -96,6 +98,8 @@ def leave(code: int) -> NoReturn:
     import sys
     import time
 
+    from seeknal.cli.ending import ended
+
     # The last press may come now, and servers that are not told to end would go on for ever.
     deadline = time.monotonic() + PATIENCE
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -103,5 +107,6 @@ def leave(code: int) -> NoReturn:
     # Servers that ran for this process end, and what was written comes out.
     atexit._run_exitfuncs()
     sys.stdout.flush()
+    code = ended(code)
     sys.stderr.flush()
     os._exit(code)

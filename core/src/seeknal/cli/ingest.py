@@ -12,6 +12,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import explicit, lock_timeout_option, project_or_folder, scalar, words
+from seeknal.cli.ending import at_the_end
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import CLEAR, is_terminal, say, warn
 from seeknal.kernel.command_options import (
@@ -97,8 +98,11 @@ def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
     options = read_options(_given(given), config)
     results: list[Result] = []
     began = time.monotonic()
+    ingestion = Ingestion(options, _Progress(), Path.cwd(), project_or_folder())
+    # Until all is said and the process ends, whoever waits for it does not know what it did.
+    at_the_end(ingestion.call.close)
     try:
-        for result in Ingestion(options, _Progress(), Path.cwd(), project_or_folder()).results():
+        for result in ingestion.results():
             results.append(result)
             if result.error is not None:
                 from seeknal.cli.failures import explain

@@ -20,12 +20,15 @@ def ingest(config: str | Path | None = None, **options: object) -> dict[str, Any
     once the failure is on record.
     """
     read = read_options(options, Path(config) if config is not None else None)
-    results = list(Ingestion(read, Silent(), Path.cwd()).results())
+    ingestion = Ingestion(read, Silent(), Path.cwd())
+    results = list(ingestion.results())
     failed = [entry for entry in results if entry.error is not None]
     if failed:
         told = "; ".join(f"{entry.name}: {entry.error}" for entry in failed)
         raise RunError(told, code="SK1620") from failed[0].error
-    return answer_of(results, several=bool(read.tables))
+    answer = answer_of(results, several=bool(read.tables))
+    ingestion.call.end()
+    return answer
 
 
 def answer_of(results: list[Any], *, several: bool) -> dict[str, Any]:

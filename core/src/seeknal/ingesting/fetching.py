@@ -14,6 +14,7 @@ from seeknal.ingesting.state import Mark, Seen
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.sql.storage import copy_statement
 from seeknal.values.columns import Column
+from seeknal.values.digests import digest
 from seeknal.values.errors import NodeError, StateError
 from seeknal.values.loads import LOADED_AT, SOURCE_FILE, Horizon, Since
 from seeknal.values.relations import Scan
@@ -36,6 +37,11 @@ class Wanted:
     name: str
     incremental: str | None = None
     lag: str | int | None = None
+
+    @property
+    def request(self) -> str:
+        """What two loads have in common that ask for the same; secrets have no part in it."""
+        return digest(repr(self.source))
 
 
 @frozen(kw_only=True)

@@ -17,9 +17,10 @@ from attrs import evolve, frozen
 
 from seeknal.host.files import publish_file
 from seeknal.ingesting import lake as lakes
+from seeknal.ingesting import repeating
 from seeknal.ingesting.fetching import Wanted, fetch
 from seeknal.ingesting.lake import Landed
-from seeknal.ingesting.state import Attempt, name_lock
+from seeknal.ingesting.state import Attempt, Done, name_lock
 from seeknal.run.engine import stored_scan
 from seeknal.run.failures import disk_full
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -31,6 +32,7 @@ from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
+    from seeknal.ingesting.calls import Call
     from seeknal.ingesting.fetching import Fetched
     from seeknal.ingesting.state import Kept, State
     from seeknal.ingesting.telling import Tell
@@ -52,7 +54,14 @@ class Job:
     context: StepContext
     plugins: Plugins
     tell: Tell
+    call: Call
     lock_timeout: float = 0.0
+
+    @property
+    def adds_all(self) -> bool:
+        """Whether it adds all rows of a source each time that it is asked for."""
+        wanted = self.wanted
+        return wanted is not None and wanted.incremental is None and self.load.mode == "append"
 
 
 @frozen(kw_only=True)
@@ -85,45 +94,43 @@ def carry_out(job: Job) -> Result:
 
 
 def _locked(job: Job, kept: Kept) -> Result:
-    state, done = _settled(job, kept)
-    is_whole = job.wanted is not None and job.wanted.incremental is None
-    if done is not None and is_whole and job.load.mode == "append":
-        # It was killed after the warehouse had the rows: to load them again would double them.
-        job.tell.note(30, "the load that was cut short before this one had loaded its rows")
-        return done
+    state = _settled(job, kept)
     if job.wanted is None:
         return _from_lake(job, kept, state)
     return _from_source(job, job.wanted, kept, state)
 
 
-def _settled(job: Job, kept: Kept) -> tuple[State, Result | None]:
+def _settled(job: Job, kept: Kept) -> State:
     """The state once it is known what became of the attempt that is open, if one is."""
     state = kept.read()
-    if state.attempt is not None and state.target != job.target:
+    if state.target != job.target:
         # What became of it elsewhere cannot be asked here, and is none of this load's.
-        state = evolve(state, attempt=None)
+        state = evolve(state, attempt=None, done=())
     attempt = state.attempt
     if attempt is None:
-        return state, None
+        return state
     asked = evolve(job.load, run_id=attempt.run_id, table=attempt.table, mode="append", keys=())
     rows = job.warehouse.committed(asked)
-    if rows is None:
-        return state, None
-    state = _finish(kept, state, attempt)
-    files = (attempt.file,) if attempt.file else ()
-    shown = tuple(_shown(job.lake / file) for file in files)
-    table = attempt.table
-    return state, Result(
-        run_id=attempt.run_id, name=job.load.name, table=table, rows=rows, files=shown
-    )
+    return state if rows is None else _finish(kept, state, attempt, rows)
 
 
-def _finish(kept: Kept, state: State, attempt: Attempt) -> State:
+def _finish(kept: Kept, state: State, attempt: Attempt, rows: int) -> State:
     """Keep that an attempt is done; a load of all rows leaves no mark behind which any are."""
     kept.set_aside(attempt.set_aside)
-    done = evolve(state, mark=attempt.mark, attempt=None)
-    kept.write(done)
-    return done
+    done = tuple(entry for entry in state.done if entry.request != attempt.request)
+    if attempt.call is not None and attempt.file is not None:
+        now = Done(
+            call=attempt.call,
+            request=attempt.request,
+            run_id=attempt.run_id,
+            table=attempt.table,
+            file=attempt.file,
+            rows=rows,
+        )
+        done = (*done, now)
+    state = evolve(state, mark=attempt.mark, attempt=None, done=done)
+    kept.write(state)
+    return state
 
 
 def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
@@ -131,6 +138,13 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     mark = None if load.force else state.mark if wanted.incremental else None
     if wanted.incremental and not load.force:
         _refuse_another_place(job, wanted, state)
+    if job.adds_all and state.mark is not None and state.target == job.target:
+        job.tell.note(
+            30,
+            f"{load.name}: loads before this one read only new rows, and all are added again now:"
+            f" --incremental {state.mark.column} goes on with new ones",
+        )
+    state, before = repeating.unended(job, wanted, state)
     job.tell.began(load.name, load.table)
     began = time.monotonic()
     found = fetch(wanted, mark, kept, job.context, job.plugins)
@@ -138,6 +152,10 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     load = evolve(load, types=found.origin.types)
     if found.nameless:
         return _without_rows(job, load)
+    if before is not None and repeating.is_same(job, before, found):
+        job.call.begin()
+        kept.write(repeating.repeated(state, before, job.call))
+        return _result_of(job, before)
     if found.rows == 0 and wanted.incremental:
         result = _send(job, load, _relation(job, [(found.path, "")], found.columns, 0), ())
         if mark is not None and found.has_moved(mark):
@@ -152,6 +170,9 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
         mark=found.mark,
         set_aside=_left_over(state),
     )
+    if job.adds_all:
+        job.call.begin()
+        attempt = evolve(attempt, call=job.call.id, request=wanted.request)
     state = evolve(state, target=job.target, attempt=attempt)
     kept.write(state)
     files = (path,) if found.rows else ()
@@ -160,8 +181,19 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     at = path if files else found.path
     relation = _relation(job, [(at, id)], found.columns, found.rows)
     result = _send(job, evolve(load, files=(id,) if files else ()), relation, files)
-    _finish(kept, state, attempt)
+    _finish(kept, state, attempt, result.rows)
     return result
+
+
+def _result_of(job: Job, done: Done) -> Result:
+    """What a load did that was cut short, as the one that repeats it did."""
+    return Result(
+        run_id=done.run_id,
+        name=job.load.name,
+        table=done.table,
+        rows=done.rows,
+        files=(_shown(job.lake / done.file),),
+    )
 
 
 def _without_rows(job: Job, load: Load) -> Result:
@@ -223,7 +255,7 @@ def _from_lake(job: Job, kept: Kept, state: State) -> Result:
     attempt = state.attempt
     if attempt is not None and attempt.file in load.files and attempt.table == load.table:
         # What an attempt landed and did not load is loaded now: the mark is behind it.
-        _finish(kept, state, attempt)
+        _finish(kept, state, attempt, result.rows)
     return result
 
 

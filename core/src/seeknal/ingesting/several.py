@@ -14,11 +14,13 @@ from attrs import evolve, frozen
 
 from seeknal.host.files import is_abandoned, temporary_name
 from seeknal.host.run_ids import new_run_id
+from seeknal.ingesting.calls import Call, cut_short, forget
 from seeknal.ingesting.fetching import Wanted
 from seeknal.ingesting.lake import STATE, Landed, described, files_of
 from seeknal.ingesting.loading import Job, Result, carry_out, now
 from seeknal.ingesting.places import Places, split_into
 from seeknal.ingesting.sources import of_table, source_of
+from seeknal.ingesting.state import calls_of
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import node_logger
 from seeknal.kernel.plugins import load_plugins
@@ -56,6 +58,7 @@ class Ingestion:
     """What the loads of one call share: connections, DuckDB, the lake.
 
     Paths are relative to ``folder``; ``root`` has profiles.yml, else the project around that.
+    ``call`` is to be ended by whoever has told what came of it; where anything fails it is left.
     """
 
     def __init__(
@@ -70,10 +73,12 @@ class Ingestion:
         self.places = Places(root or root_above(folder) or folder, profile, self.plugins)
         self.work = temporary_name(self.lake / STATE / "work")
         self.engine = Engine(self.work)
+        self.call = Call(self.lake, new_run_id(now()))
 
     def results(self) -> Iterator[Result]:
         """Carry the loads out, one after another; of several, one that fails stops no other."""
         _remove_abandoned(self.work)
+        failed = True
         try:
             assert self.options.into is not None
             named, table = split_into(self.options.into)
@@ -85,11 +90,18 @@ class Ingestion:
                 raise
             with self._warehouse(target, wishes[0].name) as warehouse:
                 tables = [warehouse.place(wish.table) for wish in wishes]
+                errors = []
                 for wish, place in zip(wishes, tables, strict=True):
-                    yield self._result(wish, place, f"{target.name}:{place}", warehouse)
+                    result = self._result(wish, place, f"{target.name}:{place}", warehouse)
+                    errors.append(result.error)
+                    yield result
+            failed = any(errors)
         finally:
             self.engine.close()
             shutil.rmtree(self.work, ignore_errors=True)
+            _forget_calls(self.lake)
+            if failed:
+                self.call.leave()
 
     def _record(self, target: Connection, table: str | None, error: RunError) -> None:
         """Put on record what failed before it was known what is to be loaded."""
@@ -232,6 +244,7 @@ class Ingestion:
             context=self._context(wish.name, run_id),
             plugins=self.plugins,
             tell=self.tell,
+            call=self.call,
             lock_timeout=timeout,
         )
 
@@ -261,6 +274,14 @@ def _remove_abandoned(work: Path) -> None:
     for path in work.parent.glob(".work.tmp.*"):
         if is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _forget_calls(lake: Path) -> None:
+    """Remove what is known of calls that were cut short and have been repeated since."""
+    with suppress(SeeknalError):
+        # Those of now come first: what they have loaded stands in a state already.
+        if short := cut_short(lake):
+            forget(lake, short - calls_of(lake))
 
 
 def _no_relation(node: str) -> NoReturn:

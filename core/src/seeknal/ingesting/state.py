@@ -59,7 +59,8 @@ class Mark:
 class Attempt:
     """What a load was about to do: it is done if the warehouse has committed ``run_id``.
 
-    ``set_aside`` are files of earlier attempts that never came so far.
+    ``set_aside`` are files of earlier attempts that never came so far. One of all rows has the
+    ``call`` that it is part of, and the ``request`` that it fulfils.
     """
 
     run_id: str
@@ -67,6 +68,23 @@ class Attempt:
     file: str | None = None
     mark: Mark | None = None
     set_aside: tuple[str, ...] = ()
+    call: str | None = None
+    request: str = ""
+
+
+@frozen(kw_only=True)
+class Done:
+    """Rows of a request that have arrived as ``file``: all of them, for which there is no mark.
+
+    Whoever asks for the same before the ``call`` has ended repeats it.
+    """
+
+    call: str
+    request: str
+    run_id: str
+    table: str
+    file: str
+    rows: int
 
 
 @frozen(kw_only=True)
@@ -76,6 +94,7 @@ class State:
     target: str = ""
     mark: Mark | None = None
     attempt: Attempt | None = None
+    done: tuple[Done, ...] = ()
 
 
 class Kept:
@@ -149,6 +168,18 @@ class Kept:
                 if path.exists():
                     place.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(path, place)
+
+
+def calls_of(lake: Path) -> set[str]:
+    """The calls that any state names. Raises StateError where one is damaged."""
+    loads = lake / STATE / "loads"
+    found: set[str] = set()
+    for path in loads.glob(f"*/*/{_FILE}"):
+        state = Kept(lake, path.parent.parent.name, path.parent.name).read()
+        found |= {entry.call for entry in state.done}
+        if state.attempt is not None and state.attempt.call is not None:
+            found.add(state.attempt.call)
+    return found
 
 
 def _marks(state: State) -> Iterator[Mark]:
