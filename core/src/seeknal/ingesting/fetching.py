@@ -73,9 +73,18 @@ class Fetched:
 
 
 def fetch(
-    wanted: Wanted, mark: Mark | None, kept: Kept, context: StepContext, plugins: Plugins
+    wanted: Wanted,
+    mark: Mark | None,
+    kept: Kept,
+    context: StepContext,
+    plugins: Plugins,
+    *,
+    file: str = "",
 ) -> Fetched:
-    """Read the source. Raises NodeError, ConnectionFailed or StateError."""
+    """Read the source into what becomes ``file`` of the lake.
+
+    Raises NodeError, ConnectionFailed or StateError.
+    """
     cursor = context.duckdb
     lower = marks.below(cursor, mark, wanted.lag)
     source = wanted.source
@@ -92,7 +101,7 @@ def fetch(
     rows = plugins.hooks.load_source(source=source, context=context)
     if rows is None:
         raise NodeError(f"no plugin loads a source of type {source.type!r}", code="SK0710")
-    origin = Origin(protocol=wanted.protocol, name=wanted.name, types=types or {})
+    origin = Origin(protocol=wanted.protocol, name=wanted.name, types=types or {}, file=file)
     path = kept.scratch / "rows"
     if isinstance(rows, Scan) and rows.nameless:
         return Fetched(path=path, columns=(), rows=0, origin=origin, mark=mark)

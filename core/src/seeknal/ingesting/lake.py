@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,25 +27,30 @@ STATE = ".seeknal"
 
 @frozen(kw_only=True)
 class Origin:
-    """What a file of the lake says of where its rows come from."""
+    """What a file of the lake says of where its rows come from, and where it landed."""
 
     protocol: str = "parquet"
     name: str = ""
     types: Mapping[str, str] = field(factory=dict)
+    file: str = ""
 
     @property
     def metadata(self) -> dict[str, str]:
         """The same for the file itself."""
         said = {"protocol": self.protocol, "name": self.name, "types": dict(self.types)}
-        return {ORIGIN: json.dumps(said)}
+        return {ORIGIN: json.dumps({**said, "file": self.file})}
 
 
 @frozen(kw_only=True)
 class Landed:
-    """A file of the lake: ``id`` is how ``_source_file`` names it."""
+    """A file of the lake: ``id`` is how ``_source_file`` names it, wherever it lies now.
+
+    ``known_as`` are names by which rows may stand there that were loaded before files had one.
+    """
 
     path: Path
     id: str
+    known_as: tuple[str, ...] = ()
     columns: tuple[Column, ...]
     rows: int
     origin: Origin
@@ -59,6 +66,22 @@ def id_of(path: Path, lake: Path) -> str:
     """A file's path below the lake, or the whole of it where it lies elsewhere."""
     full, below = path.absolute(), lake.absolute()
     return full.relative_to(below).as_posix() if full.is_relative_to(below) else full.as_posix()
+
+
+def _named(path: Path, lake: Path, origin: Origin | None) -> tuple[str, tuple[str, ...]]:
+    """What a file is called wherever it lies, and what it may have been called before."""
+    real = id_of(path.resolve(), lake.resolve())
+    others = (id_of(path, lake), real, path.resolve().as_posix())
+    if origin is not None and origin.file:
+        return origin.file, others
+    if origin is not None:
+        # Files of before say their name and type, and have the moment in their own name.
+        day = re.fullmatch(rf"{re.escape(origin.name)}_(\d{{4}})(\d\d)(\d\d)T\d{{12}}Z", path.stem)
+        if day:
+            return f"{origin.protocol}/{origin.name}/{'-'.join(day.groups())}/{path.name}", others
+    with path.open("rb") as file:
+        content = file_digest(file, "sha256").hexdigest()[:16]
+    return f"{real}#{content}", others
 
 
 def files_of(paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
@@ -78,7 +101,8 @@ def files_of(paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
             code="SK1608",
             help="--from-lake takes files, folders and patterns such as 'lake/**/*.parquet'",
         )
-    return tuple(sorted(dict.fromkeys(found), key=lambda path: (path.name, path)))
+    once = {path.resolve(): path for path in found}
+    return tuple(sorted(once.values(), key=lambda path: (path.name, path)))
 
 
 def _matching(folder: Path, text: str) -> Iterable[Path]:
@@ -107,12 +131,20 @@ def described(cursor: duckdb.DuckDBPyConnection, path: Path, lake: Path) -> Land
         ((rows,),) = cursor.execute(
             f"SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata({text})"
         ).fetchall()
-    except duckdb.Error as error:
+        origin = Origin(**json.loads(said[ORIGIN])) if ORIGIN in said else None
+        id, known_as = _named(path, lake, origin)
+    except (duckdb.Error, OSError) as error:
         raise RunError(f"{path} cannot be read: {error}", code="SK1609") from error
     own = json.loads(said.get(METADATA, "{}"))
     columns = tuple(Column(row[0], own.get(row[0], row[1])) for row in shown)
-    origin = Origin(**json.loads(said[ORIGIN])) if ORIGIN in said else Origin()
-    return Landed(path=path, id=id_of(path, lake), columns=columns, rows=int(rows), origin=origin)
+    return Landed(
+        path=path,
+        id=id,
+        known_as=known_as,
+        columns=columns,
+        rows=int(rows),
+        origin=origin or Origin(),
+    )
 
 
 def _metadata(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, str]:

@@ -145,9 +145,11 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
             f" --incremental {state.mark.column} goes on with new ones",
         )
     state, before = repeating.unended(job, wanted, state)
+    path = lakes.file_for(job.lake, wanted.protocol, load.name, load.started_at)
+    id = lakes.id_of(path, job.lake)
     job.tell.began(load.name, load.table)
     began = time.monotonic()
-    found = fetch(wanted, mark, kept, job.context, job.plugins)
+    found = fetch(wanted, mark, kept, job.context, job.plugins, file=id)
     job.tell.fetched(load.name, found.rows, time.monotonic() - began)
     load = evolve(load, types=found.origin.types)
     if found.nameless:
@@ -161,8 +163,6 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
         if mark is not None and found.has_moved(mark):
             kept.write(evolve(state, mark=found.mark))
         return result
-    path = lakes.file_for(job.lake, wanted.protocol, load.name, load.started_at)
-    id = lakes.id_of(path, job.lake)
     attempt = Attempt(
         run_id=load.run_id,
         table=load.table,
@@ -250,7 +250,12 @@ def _from_lake(job: Job, kept: Kept, state: State) -> Result:
     rows = sum(file.rows for file in files)
     job.tell.fetched(load.name, rows, 0.0)
     relation = _of_files(job, files, rows)
-    load = evolve(load, files=tuple(file.id for file in files), landed=True)
+    load = evolve(
+        load,
+        files=tuple(file.id for file in files),
+        known_as={file.id: file.known_as for file in files},
+        landed=True,
+    )
     result = _send(job, load, relation, [file.path for file in files])
     attempt = state.attempt
     if attempt is not None and attempt.file in load.files and attempt.table == load.table:

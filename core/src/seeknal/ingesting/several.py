@@ -29,7 +29,7 @@ from seeknal.project.paths import root_above
 from seeknal.run.engine import Engine
 from seeknal.sql.quote import written_name
 from seeknal.values.errors import RunError, SeeknalError, UsageError
-from seeknal.values.loads import Load
+from seeknal.values.loads import Load, names_of
 from seeknal.values.names import PRODUCTION, NodeId
 from seeknal.values.secret import scrub
 
@@ -152,6 +152,7 @@ class Ingestion:
         paths = files_of(self.options.from_lake, self.folder)
         cursor = self.engine.cursor()
         files = tuple(described(cursor, path, self.lake) for path in paths)
+        _refuse_copies(files)
         names = {file.origin.name for file in files}
         protocols = {file.origin.protocol for file in files}
         name = self.options.name or (names.pop() if len(names) == 1 else "")
@@ -286,6 +287,20 @@ def _forget_calls(lake: Path) -> None:
 
 def _no_relation(node: str) -> NoReturn:
     raise UsageError(f"there is no node {node!r} here", code="SK0709")
+
+
+def _refuse_copies(files: Sequence[Landed]) -> None:
+    """Raise UsageError for a file and its copy, whose rows would be there twice."""
+    found: dict[str, Landed] = {}
+    for file in files:
+        # What others made is the same by what it holds.
+        first = found.setdefault(names_of(file.id)[-1], file)
+        if first is not file:
+            raise UsageError(
+                f"{first.path} and {file.path} are the same file: its rows would be there twice",
+                code="SK1622",
+                help="leave one of them out",
+            )
 
 
 def _types_of(files: Sequence[Landed]) -> Mapping[str, str]:

@@ -186,6 +186,21 @@ class WarehouseContract(Contract):
         assert before == [(1, "a"), (2, "b")]
         assert _orders(held) == [(1, "a"), (1, "a"), (2, "b"), (2, "b")]
 
+    @pytest.mark.parametrize("before", ["/old/lake/one", "/mine/one", "/copy/one#0123456789abcdef"])
+    def test_a_file_is_known_by_its_names_of_before_and_its_content(
+        self, warehouse: Warehouse, first: Load, relation: Rows, before: str
+    ) -> None:
+        from seeknal.values.errors import SeeknalError
+
+        file = "/mine/one#0123456789abcdef"
+        there = relation(FIRST.replace("'one'", f"'{before}'"))
+        warehouse.load(_load(warehouse, "second", files=(before,)), there, _told)
+        known_as = {file: ("/old/lake/one",)}
+        again = _load(warehouse, "third", files=(file,), known_as=known_as, landed=True)
+
+        with pytest.raises(SeeknalError, match="one"):
+            warehouse.load(again, relation(FIRST), _told)
+
     def test_a_key_that_stands_twice_is_refused(
         self, warehouse: Warehouse, first: Load, relation: Rows, held: Held
     ) -> None:

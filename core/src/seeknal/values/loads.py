@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 LoadMode = Literal["append", "full", "upsert"]
@@ -16,6 +17,10 @@ SchemaChange = Literal["evolve", "freeze", "fail"]
 SOURCE_FILE = "_source_file"
 LOADED_AT = "_loaded_at"
 """The columns that a load adds: the file of the lake, and the moment (``DEFAULT now()``)."""
+
+
+_CONTENT = re.compile(r"(?P<path>.+)(?P<content>#[0-9a-f]{16})", re.DOTALL)
+"""A file that says nothing of itself: its path, and a hash of what it holds."""
 
 
 @frozen(kw_only=True)
@@ -47,9 +52,10 @@ class Load:
     """One load as a warehouse is asked for it.
 
     ``table`` is as it was written, or the load's name. ``files`` are those of the lake, as
-    ``_source_file`` names them. ``types`` are types of columns in the words of ``protocol``, as
-    far as they are known. ``landed``: the files lay there before, so that they may have been
-    loaded; ``force`` loads them all the same.
+    ``_source_file`` names them, and ``known_as`` has names that it may have given them before.
+    ``types`` are types of columns in the words of ``protocol``, as far as they are known.
+    ``landed``: the files lay there before, so that they may have been loaded; ``force`` loads them
+    all the same.
     """
 
     run_id: str
@@ -61,10 +67,27 @@ class Load:
     keys: tuple[str, ...] = ()
     schema_change: SchemaChange = "evolve"
     files: tuple[str, ...] = ()
+    known_as: Mapping[str, tuple[str, ...]] = field(factory=dict)
     types: Mapping[str, str] = field(factory=dict)
     landed: bool = False
     force: bool = False
     started_at: datetime
+
+    def loaded_before(self, there: Iterable[str]) -> tuple[str, ...]:
+        """Those of its files of which rows are in a table, by the names that ``_source_file``
+        has there."""
+        known = {part for name in there for part in names_of(name)}
+        return tuple(
+            file
+            for file in self.files
+            if not known.isdisjoint((*names_of(file), *self.known_as.get(file, ())))
+        )
+
+
+def names_of(file: str) -> tuple[str, ...]:
+    """What names of one file have in common: all, else its path, or the hash of its content."""
+    found = _CONTENT.fullmatch(file)
+    return (file, found["path"], found["content"]) if found else (file,)
 
 
 @frozen(kw_only=True)

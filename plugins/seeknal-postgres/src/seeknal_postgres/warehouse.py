@@ -274,12 +274,9 @@ def _refuse_twice(
         return
     if not any(column.name == SOURCE_FILE for column in there):
         return
-    name = quote_identifier(SOURCE_FILE)
-    query = (
-        f"SELECT f FROM unnest(%s::text[]) AS f WHERE EXISTS"
-        f" (SELECT FROM {work.table.quoted} WHERE {name} = f) ORDER BY f"
-    )
-    twice = [row[0] for row in server.execute(query.encode(), [list(load.files)])]
+    query = f"SELECT DISTINCT {quote_identifier(SOURCE_FILE)}::text FROM {work.table.quoted}"
+    found = (row[0] for row in server.execute(query.encode()))
+    twice = sorted(load.loaded_before(name for name in found if name is not None))
     if twice:
         more = f" and {len(twice) - 1:,} more" if len(twice) > 1 else ""
         raise DeliveryError(
