@@ -105,9 +105,11 @@ def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
         for result in ingestion.results():
             results.append(result)
             if result.error is not None:
-                from seeknal.cli.failures import explain
+                from seeknal.cli.failures import message
 
-                say(explain(result.error, None))
+                error = result.error
+                text = f"{result.name}: {error.message}"
+                say(message("error", error.code, text, error.location, error.help))
     except BaseException as error:
         if format_ == "json":
             _answer_failure(error, time.monotonic() - began)

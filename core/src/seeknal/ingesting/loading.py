@@ -88,7 +88,7 @@ def carry_out(job: Job) -> Result:
         ):
             found = _locked(job, kept)
     except BaseException as error:
-        _record_failure(job, error)
+        record_failure(job, error)
         raise
     return evolve(found, seconds=time.monotonic() - began)
 
@@ -321,7 +321,8 @@ def _of_files(job: Job, files: Sequence[Landed], rows: int) -> Relation:
     return Relation(node=job.context.node, scan=scan, columns=columns, rows=rows)
 
 
-def _record_failure(job: Job, error: BaseException) -> None:
+def record_failure(job: Job, error: BaseException) -> None:
+    """Put on record in the warehouse what stopped a load."""
     message = error.message if isinstance(error, SeeknalError) else str(error)
     if isinstance(error, KeyboardInterrupt | Interrupted) or message == "Query interrupted":
         message = "interrupted"
@@ -349,7 +350,7 @@ def _explained(job: Job) -> Iterator[None]:
                 code="SK0707",
                 help="make room and run again",
             ) from error
-        raise NodeError(f"{job.load.name}: {text}", code="SK1610") from error
+        raise NodeError(text, code="SK1610") from error
 
 
 def _shown(path: Path) -> str:

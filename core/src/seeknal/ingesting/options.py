@@ -101,7 +101,7 @@ def check(options: IngestOptions) -> None:
         if wrong:
             raise UsageError(message, code="SK1602", help=help)
     for what, text in (("name", options.name), ("pipeline", options.pipeline)):
-        if text is not None and (fault := _fault_of(text)):
+        if text is not None and (fault := fault_of(text)):
             raise UsageError(f"{what} {text!r} {fault}", code="SK1603", help=f"--{what} orders")
 
 
@@ -160,7 +160,8 @@ def _contradictions(options: IngestOptions) -> list[tuple[object, str, str]]:
     ]
 
 
-def _fault_of(name: str) -> str | None:
+def fault_of(name: str) -> str | None:
+    """Why nothing can be called so: files and marks lie in folders of that name."""
     if not name or name.startswith(".") or len(name.encode()) > _LONGEST_NAME:
         return f"is no name: 1 to {_LONGEST_NAME} bytes that do not begin with a dot"
     if any(sign in "/\\" or ord(sign) < 32 for sign in name):

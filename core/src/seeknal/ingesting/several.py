@@ -17,7 +17,8 @@ from seeknal.host.run_ids import new_run_id
 from seeknal.ingesting.calls import Call, cut_short, forget
 from seeknal.ingesting.fetching import Wanted
 from seeknal.ingesting.lake import STATE, Landed, described, files_of
-from seeknal.ingesting.loading import Job, Result, carry_out, now
+from seeknal.ingesting.loading import Job, Result, carry_out, now, record_failure
+from seeknal.ingesting.options import fault_of
 from seeknal.ingesting.places import Places, split_into
 from seeknal.ingesting.sources import of_table, source_of
 from seeknal.ingesting.state import calls_of
@@ -31,6 +32,7 @@ from seeknal.sql.quote import written_name
 from seeknal.values.errors import RunError, SeeknalError, UsageError
 from seeknal.values.loads import Load, names_of
 from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.patterns import Pattern
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -39,19 +41,27 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Warehouse
     from seeknal.values.sources import Connection, Source
 
+_LAST_PART = Pattern(
+    r'(?:[^".]+\.|"(?:[^"]|"")*"\.)?(?:(?P<plain>[^"]+)|"(?P<quoted>(?:[^"]|"")+)")'
+)
+"""A table's name behind its schema, as written with quotes or without."""
 LOG = "etl_audit_log"
 """The warehouse's table of loads, which is none of its rows."""
 
 
 @frozen(kw_only=True)
 class Wish:
-    """One load that is wanted: a source or files, under a name, into a table."""
+    """One load that is wanted: a source or files, under a name, into a table.
+
+    One of several may have something wrong with it, which stops no other.
+    """
 
     name: str
     table: str
     source: Source | None = None
     files: tuple[Landed, ...] = ()
     protocol: str
+    error: SeeknalError | None = None
 
 
 class Ingestion:
@@ -89,10 +99,9 @@ class Ingestion:
                 self._record(target, table, error)
                 raise
             with self._warehouse(target, wishes[0].name) as warehouse:
-                tables = [warehouse.place(wish.table) for wish in wishes]
                 errors = []
-                for wish, place in zip(wishes, tables, strict=True):
-                    result = self._result(wish, place, f"{target.name}:{place}", warehouse)
+                for wish in wishes:
+                    result = self._result(wish, target.name, warehouse)
                     errors.append(result.error)
                     yield result
             failed = any(errors)
@@ -114,21 +123,33 @@ class Ingestion:
             job = self._job(wish, wish.table, target.name, warehouse)
             warehouse.fail(job.load, scrub(error.message))
 
-    def _result(self, wish: Wish, place: str, target: str, warehouse: Warehouse) -> Result:
-        job = self._job(wish, place, target, warehouse)
+    def _result(self, wish: Wish, target: str, warehouse: Warehouse) -> Result:
         if not self.options.tables:
-            return carry_out(job)
+            return carry_out(self._placed(wish, target, warehouse))
         began = time.monotonic()
+        job = self._job(wish, wish.table, target, warehouse)
         try:
+            try:
+                if wish.error is not None:
+                    raise wish.error
+                job = self._placed(wish, target, warehouse)
+            except SeeknalError as error:
+                record_failure(job, error)
+                raise
             return carry_out(job)
         except SeeknalError as error:
             return Result(
                 run_id=job.load.run_id,
                 name=wish.name,
-                table=place,
+                table=job.load.table,
                 seconds=time.monotonic() - began,
                 error=error,
             )
+
+    def _placed(self, wish: Wish, target: str, warehouse: Warehouse) -> Job:
+        """The load of a wish into the table that the warehouse has for it."""
+        place = warehouse.place(wish.table)
+        return self._job(wish, place, f"{target}:{place}", warehouse)
 
     def _wishes(self, table: str | None) -> list[Wish]:
         options = self.options
@@ -136,13 +157,15 @@ class Ingestion:
             return [self._of_lake(table)]
         if options.tables:
             return self._of_tables(table)
-        name = options.name or _table_name(options.table or "")
+        name = options.name or _last_part(options.table or "")
         if not name:
             raise UsageError(
                 "the load has no name",
                 code="SK1603",
                 help="--name orders: its files and its mark are kept under it",
             )
+        if fault := fault_of(name):
+            raise _no_name(name, fault)
         source = source_of(options, name, self.places, self.folder)
         protocol = self.plugins.source_types[source.type].name
         wanted = table or name
@@ -156,6 +179,8 @@ class Ingestion:
         names = {file.origin.name for file in files}
         protocols = {file.origin.protocol for file in files}
         name = self.options.name or (names.pop() if len(names) == 1 else "")
+        if fault := name and fault_of(name):
+            raise _no_name(name, fault)
         if not name:
             raise UsageError(
                 "the files are not those of one load: the load has no name",
@@ -173,14 +198,19 @@ class Ingestion:
         # Without a table every source can be made; with one, it is that.
         base = source_of(options, "tables", self.places, self.folder)
         protocol = self.plugins.source_types[base.type].name
-        names = [_table_name(table) for table in found]
-        twice = {name for name in names if names.count(name) > 1}
+        called = [_called(table, options.tables) for table in found]
         wishes = []
-        for table, name in zip(found, names, strict=True):
-            called = table.replace(".", "_") if name in twice else name
-            source = of_table(base, written_name(*table.split(".", 1)), called)
-            place = _below(into, called)
-            wishes.append(Wish(name=called, table=place, source=source, protocol=protocol))
+        for table, name in zip(found, called, strict=True):
+            alike = [other for other, its in zip(found, called, strict=True) if its == name]
+            wishes.append(
+                Wish(
+                    name=name,
+                    table=_below(into, name),
+                    source=of_table(base, written_name(*table.split(".", 1)), name),
+                    protocol=protocol,
+                    error=_fault_of_table(name, alike),
+                )
+            )
         return wishes
 
     def _listed(self, connection: Connection) -> Sequence[str]:
@@ -333,7 +363,45 @@ def _fits(table: str, pattern: str) -> bool:
 
 
 def _table_name(table: str) -> str:
-    return table.partition(".")[2] or table if '"' not in table else ""
+    return table.partition(".")[2] or table
+
+
+def _last_part(written: str) -> str:
+    """The name of a table without its schema, as it is without quotes."""
+    found = _LAST_PART.fullmatch(written)
+    if found is None:
+        return written
+    return found["plain"] or found["quoted"].replace('""', '"')
+
+
+def _called(table: str, patterns: Sequence[str]) -> str:
+    """What a table's load is called: with its schema where the pattern leaves that open.
+
+    No other table has a part in it: one that comes later does not rename a load.
+    """
+    pattern = next(pattern for pattern in patterns if _fits(table, pattern))
+    schema, dot, _ = pattern.partition(".")
+    return table.replace(".", "_", 1) if dot and set("*?[") & set(schema) else _table_name(table)
+
+
+def _fault_of_table(name: str, alike: Sequence[str]) -> SeeknalError | None:
+    if fault := fault_of(name):
+        return _no_name(name, fault)
+    if len(alike) == 1:
+        return None
+    return RunError(
+        f"{' and '.join(alike)} would both be {name!r}: none of them is loaded",
+        code="SK1623",
+        help="a pattern such as '*.orders' names them SCHEMA_TABLE; or a call for each schema",
+    )
+
+
+def _no_name(name: str, fault: str) -> UsageError:
+    return UsageError(
+        f"the load would be called {name!r}, which {fault}",
+        code="SK1603",
+        help="--table with --name orders: files and marks are kept under that name",
+    )
 
 
 def _below(into: str | None, name: str) -> str:
