@@ -117,18 +117,23 @@ class PostgresWarehouse:
         """Write the rows and the record of a success, in one transaction."""
         import psycopg
 
-        work = self._work(load, relation, told)
+        statements: list[str] = []
+        work = self._work(load, relation, told, statements.append)
         server = connect(self._name, self._options, self._context.project_root)
         try:
             with cancellable(server, self._context):
-                return self._transaction(server, work, load)
+                done = self._transaction(server, work, load)
         except psycopg.OperationalError as error:
             rows = rows_after_loss(work, error, lambda: self.committed(load))
-            return Loaded(rows=rows, detail=LOST)
+            done = Loaded(rows=rows, detail=LOST)
         except psycopg.Error as error:
             raise refused(work, error) from None
         finally:
             server.close()
+        # Only now: until it was committed nothing had been made or changed.
+        for statement in statements:
+            self._context.log.info("%s", statement)
+        return done
 
     def load_none(self, load: Load) -> Loaded:
         """Write the record of a success without rows, and without a table where there is none."""
@@ -171,7 +176,13 @@ class PostgresWarehouse:
         finally:
             server.close()
 
-    def _work(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Work:
+    def _work(
+        self,
+        load: Load,
+        relation: Relation,
+        told: Callable[[int], None],
+        made: Callable[[str], None],
+    ) -> Work:
         """Look for everything that can be found wrong without the server."""
         table = table_of(load.table, self._schema)
         mode = _MODES[load.mode]
@@ -198,7 +209,7 @@ class PostgresWarehouse:
             keys=load.keys,
             beside=(_STAMP,),
             stamp=LOADED_AT,
-            told=lambda statement: self._context.log.info("%s", statement),
+            told=made,
             sent=told,
         )
 
