@@ -71,6 +71,7 @@ def test_a_mistake_is_told_with_what_to_do(run, database, words, code, said):
     [
         ("warehous:dw", "'warehous'"),
         ("pg:a.b.c", "a.b.c"),
+        ("pg:", "no table behind its colon"),
         ("pg:pg_catalog.x", "pg_catalog"),
     ],
 )

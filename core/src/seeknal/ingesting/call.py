@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from seeknal.ingesting.options import read_options
 from seeknal.ingesting.several import Ingestion, total
 from seeknal.ingesting.telling import Silent
-from seeknal.values.errors import RunError
+from seeknal.values.errors import ProjectError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeknal.ingesting.options import IngestOptions
 
 
 def ingest(config: str | Path | None = None, **options: object) -> dict[str, Any]:
@@ -19,7 +26,7 @@ def ingest(config: str | Path | None = None, **options: object) -> dict[str, Any
     ``duration_seconds``, and ``loads`` for several tables. Raises SeeknalError for what is wrong,
     once the failure is on record.
     """
-    read = read_options(options, Path(config) if config is not None else None)
+    read = _read(options, Path(config) if config is not None else None)
     ingestion = Ingestion(read, Silent(), Path.cwd())
     results = list(ingestion.results())
     failed = [entry for entry in results if entry.error is not None]
@@ -29,6 +36,19 @@ def ingest(config: str | Path | None = None, **options: object) -> dict[str, Any
     answer = answer_of(results, several=bool(read.tables))
     ingestion.call.end()
     return answer
+
+
+def _read(options: Mapping[str, object], config: Path | None) -> IngestOptions:
+    """The options. What is wrong in a file says where it is, for which the command has a line."""
+    try:
+        return read_options(options, config)
+    except ProjectError as error:
+        raise ProjectError(
+            evolve(problem, message=f"{problem.location}: {problem.message}")
+            if problem.location
+            else problem
+            for problem in error.problems
+        ) from None
 
 
 def answer_of(results: list[Any], *, several: bool) -> dict[str, Any]:

@@ -235,7 +235,16 @@ def refuse_password(text: str | None) -> None:
 
 
 def split_into(text: str) -> tuple[str, str | None]:
-    """The connection and the table of ``CONNECTION:TABLE``; None where no table is said."""
+    """The connection and the table of ``CONNECTION:TABLE``; None where no table is said.
+
+    Raises UsageError where a colon has none behind it.
+    """
+    if text.endswith(":"):
+        raise UsageError(
+            f"{text!r} has no table behind its colon",
+            code="SK1602",
+            help=f"--into {text}SCHEMA.TABLE; or --into {text[:-1]}, and the load names the table",
+        )
     found = _TABLE.search(text)
     if found is None or _is_port(text[: found.start()], found[1]):
         return text, None
