@@ -231,6 +231,30 @@ def test_files_of_several_loads_are_one_upsert_whose_newest_rows_count(ingest, p
     ]
 
 
+@pytest.mark.parametrize(
+    ("keys", "columns"),
+    [
+        ('"Col 1"', ["Col 1"]),
+        ('"Mi,x", id', ["Mi,x", "id"]),
+        ('id "a""b"', ["id", 'a"b']),
+        ("ID", ["id"]),
+        ('"col 1"', ["Col 1"]),
+    ],
+)
+def test_keys_are_named_as_in_sql_and_in_any_case(ingest, database, keys, columns):
+    database.run(
+        'CREATE TABLE orders (id int, "Col 1" int, "Mi,x" int, "a""b" int, n int);'
+        "INSERT INTO orders VALUES (1, 1, 1, 1, 1)"
+    )
+    words = (*FROM_TABLE, "--mode", "upsert", "--keys", keys)
+    ingest(*words).assert_ok()
+    database.run("UPDATE orders SET n = 2")
+
+    ingest(*words).assert_ok()
+
+    assert database.rows("SELECT n FROM dw_orders") == [(2,)]
+
+
 def test_keys_that_stand_twice_in_one_load_are_refused_with_an_example(ingest, place, database):
     place.write({"orders.csv": "id,name\n1,Ada\n1,Bob\n"})
 
@@ -630,6 +654,24 @@ def test_from_python_it_gives_the_same_and_raises_what_is_wrong(place, database,
     assert log(database, "status") == [("success",), ("failure",)]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "cannot be read"), ("nope: 1", "yml:3"), ("- 1", "yml:3")]
+)
+def test_what_is_wrong_with_a_file_of_options_names_it_in_python(place, monkeypatch, text, said):
+    import seeknal
+    from seeknal.plugin import SeeknalError
+
+    monkeypatch.chdir(place.path)
+    if text is not None:
+        place.write({"load.yml": f"into: pg:x\nconnection: pg\n{text}\n"})
+
+    with pytest.raises(SeeknalError) as caught:
+        seeknal.ingest(config="load.yml")
+
+    assert "load.yml" in str(caught.value)
+    assert said in str(caught.value)
+
+
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 BY_ARROW = ("--param", "transport=adbc")
 
@@ -688,6 +730,21 @@ def test_two_loads_of_one_name_at_once_are_not_possible(ingest, place):
     assert outcome.exit_code == 1
     assert "orders" in outcome.stderr
     assert "--lock-timeout" in outcome.stderr
+
+
+def test_statements_of_a_load_that_was_refused_are_not_said(ingest, database):
+    database.run(
+        "CREATE TABLE orders (id int, note text); INSERT INTO orders VALUES (1, 'x');"
+        "CREATE TABLE dw_orders (id int CHECK (id > 1))"
+    )
+
+    refused = ingest(*FROM_TABLE)
+    database.run("UPDATE orders SET id = 2")
+    loaded = ingest(*FROM_TABLE)
+
+    assert refused.exit_code == 1
+    assert "ALTER TABLE" not in refused.stderr
+    assert loaded.assert_ok().stderr.count("ALTER TABLE") >= 1
 
 
 def test_progress_and_a_summary_are_said_beside_the_answer(place, database):

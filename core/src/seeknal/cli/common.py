@@ -294,6 +294,15 @@ def words(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
+def identifiers(values: Iterable[str]) -> tuple[str, ...]:
+    """The same of names of columns: one with such a sign in it stands in quotes, as in SQL."""
+    found = (part for value in values for part in _IDENTIFIER.finditer(value))
+    return tuple(
+        part["plain"] if part["plain"] is not None else part["quoted"].replace('""', '"')
+        for part in found
+    )
+
+
 def from_here(path: Path) -> Path:
     """A path as it is written from the current folder, where it lies below that."""
     try:
@@ -319,6 +328,7 @@ def read_variables(entries: Iterable[str]) -> dict[str, object]:
     return variables
 
 
+_IDENTIFIER = Pattern(r'"(?P<quoted>(?:[^"]|"")+)"(?=[\s,]|$)|(?P<plain>[^\s,]+)')
 _YAML = Pattern(r"\s*(?:\{|\w+\s*:(?:\s|$))")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import complete_nodes, project_root, words
+from seeknal.cli.common import complete_nodes, identifiers, project_root, words
 from seeknal.cli.planning import print_sections
 from seeknal.cli.render import count, plain, print_rows_json
 from seeknal.cli.streams import DATA, say, warn
@@ -77,7 +77,7 @@ def diff_command(
     sides = side_of(root, a), side_of(root, b)
     loaded = _loaded(root)
     declared = _declared(loaded.project.nodes) if loaded else {}
-    asked = Asked(node=node, keys=words(keys), limit=limit, declared=declared)
+    asked = Asked(node=node, keys=identifiers(keys), limit=limit, declared=declared)
     found = differences(root, *sides, asked)
     if format_ == "json":
         from seeknal.cli.answers import answered, sections_answer

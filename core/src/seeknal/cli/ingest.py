@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import explicit, lock_timeout_option, project_or_folder, scalar, words
+from seeknal.cli.common import (
+    explicit,
+    identifiers,
+    lock_timeout_option,
+    project_or_folder,
+    scalar,
+)
 from seeknal.cli.ending import at_the_end
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import CLEAR, is_terminal, say, warn
@@ -126,7 +132,7 @@ def _given(flags: dict[str, Any]) -> dict[str, object]:
         if name in ("params", "columns"):
             found[name] = dict(_pair(entry, name) for entry in value)
         elif name == "keys":
-            found[name] = list(words(value))
+            found[name] = list(identifiers(value))
         elif name in ("path", "tables", "from_lake"):
             found[name] = list(value)
         elif name == "lock_timeout":

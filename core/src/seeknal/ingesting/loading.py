@@ -20,6 +20,7 @@ from seeknal.ingesting import lake as lakes
 from seeknal.ingesting import repeating
 from seeknal.ingesting.fetching import Wanted, fetch
 from seeknal.ingesting.lake import Landed
+from seeknal.ingesting.marks import name_of
 from seeknal.ingesting.state import Attempt, Done, name_lock
 from seeknal.run.engine import stored_scan
 from seeknal.run.failures import disk_full
@@ -265,6 +266,7 @@ def _from_lake(job: Job, kept: Kept, state: State) -> Result:
 
 
 def _send(job: Job, load: Load, relation: Relation, files: Sequence[Path]) -> Result:
+    load = evolve(load, keys=tuple(name_of(relation.columns, key) for key in load.keys))
     began = time.monotonic()
     done = job.warehouse.load(
         load, relation, lambda rows: job.tell.sent(load.name, rows, relation.rows)

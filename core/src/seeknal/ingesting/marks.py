@@ -36,7 +36,8 @@ _GUARD = timedelta(seconds=10)
 
 def column_of(columns: Sequence[Column], name: str) -> Column:
     """The column that rows are ordered by. Raises NodeError where there is none, or no order."""
-    found = next((column for column in columns if column.name.lower() == name.lower()), None)
+    named = name_of(columns, name)
+    found = next((column for column in columns if column.name == named), None)
     if found is None:
         raise NodeError(
             f"there is no column {name!r}, which --incremental names",
@@ -50,6 +51,14 @@ def column_of(columns: Sequence[Column], name: str) -> Column:
             help="--incremental takes whole numbers, DECIMAL, dates, times and text",
         )
     return found
+
+
+def name_of(columns: Sequence[Column], name: str) -> str:
+    """How the rows write a column that is named in any case; ``name`` where they have none."""
+    names = [column.name for column in columns]
+    if name in names:
+        return name
+    return next((entry for entry in names if entry.lower() == name.lower()), name)
 
 
 def step_of(lag: str | int | None, type: str) -> str | None:
