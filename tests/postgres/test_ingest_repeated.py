@@ -73,6 +73,16 @@ def test_force_loads_all_rows_after_a_load_that_was_killed_with_its_rows_loaded(
     assert arrived(database) == [1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("statement", ["TRUNCATE dw", "DROP TABLE dw"])
+def test_a_table_that_was_emptied_after_a_load_was_killed_is_loaded(place, database, statement):
+    killed(place, "loaded", TABLE)
+    database.run(statement)
+
+    place.run(*TABLE).assert_ok()
+
+    assert arrived(database) == [1, 2]
+
+
 def test_without_the_file_of_a_load_that_was_killed_nothing_is_guessed(place, database):
     killed(place, "loaded", TABLE)
     (file,) = place.path.glob("lake/postgresql/**/*.parquet")

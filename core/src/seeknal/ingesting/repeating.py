@@ -33,8 +33,13 @@ def unended(job: Job, wanted: Wanted, state: State) -> tuple[State, Done | None]
         for entry in state.done
         if not calls.has_ended(job.lake, entry.call, job.load.name, job.lock_timeout)
     )
-    same = (entry for entry in done if entry.request == wanted.request)
-    return evolve(state, done=done), None if job.load.force else next(same, None)
+    state = evolve(state, done=done)
+    before = next((entry for entry in done if entry.request == wanted.request), None)
+    if before is None or job.load.force:
+        return state, None
+    arrived = evolve(job.load, table=before.table, files=(before.file,))
+    # Whoever has emptied the table since wants its rows again.
+    return state, before if job.warehouse.holds(arrived) else None
 
 
 def is_same(job: Job, before: Done, found: Fetched) -> bool:

@@ -165,6 +165,9 @@ class Warehouse(Protocol):
     def knows(self, load: Load) -> bool:
         """Whether rows of the load's pipeline and name were loaded into its table before."""
 
+    def holds(self, load: Load) -> bool:
+        """Whether rows of the load's files are in its table now, as far as it says of which."""
+
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
         """Write the rows and the record of a success, in one transaction.
 

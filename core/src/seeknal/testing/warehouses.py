@@ -116,6 +116,8 @@ class WarehouseContract(Contract):
         assert warehouse.committed(first) == 2
         assert warehouse.committed(other) is None
         assert warehouse.knows(first)
+        assert warehouse.holds(first)
+        assert not warehouse.holds(_load(warehouse, "second", files=("two",)))
         assert not warehouse.knows(other)
 
     def test_what_was_loaded_is_known_in_another_session(

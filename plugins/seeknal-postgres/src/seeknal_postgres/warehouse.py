@@ -112,6 +112,18 @@ class PostgresWarehouse:
             table = table_of(load.table, self._schema)
             return loadlog.knows(server, self._schema, load, table)
 
+    def holds(self, load: Load) -> bool:
+        """Whether rows of the load's files are in its table; one that does not say may have all."""
+        with self._server() as server:
+            table = table_of(load.table, self._schema)
+            there = tables.columns_of(server, table)
+            if not any(column.name == SOURCE_FILE for column in there):
+                return bool(there)
+            name = quote_identifier(SOURCE_FILE)
+            query = f"SELECT EXISTS (SELECT FROM {table.quoted} WHERE {name} = ANY(%s))"
+            row = server.execute(query.encode(), [list(load.files)]).fetchone()
+            return bool(row and row[0])
+
     @_of_a_load()
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
         """Write the rows and the record of a success, in one transaction."""
