@@ -4,7 +4,9 @@ was not."""
 import pytest
 from tests.postgres.killed import killed
 
+from seeknal.ingesting.calls import Call
 from seeknal.testing.project import TestProject
+from seeknal.values.errors import StateError
 
 INTO = ("--name", "orders", "--into", "pg:dw", "--lake", "lake")
 TABLE = ("ingest", "--connection", "pg", "--table", "orders", *INTO)
@@ -143,3 +145,28 @@ def test_a_call_whose_answer_nobody_has_seen_is_none_that_ended(place, database,
     place.run(*TABLE).assert_ok()
 
     assert arrived(database) == [1, 2]
+
+
+def test_a_call_whose_end_cannot_be_kept_says_so(place, monkeypatch):
+    def full(call):
+        raise StateError("the disk is full")
+
+    monkeypatch.setattr(Call, "end", full)
+
+    outcome = place.run(*TABLE)
+
+    assert outcome.exit_code == 1
+    assert "the disk is full" in outcome.stderr
+
+
+def test_a_load_is_refused_while_a_call_that_loaded_the_same_is_at_work(place, monkeypatch):
+    with monkeypatch.context() as patch:
+        # Its answer is not out yet.
+        patch.setattr(Call, "close", lambda call, is_success: None)
+        place.run(*TABLE).assert_ok()
+
+    outcome = place.run(*TABLE)
+
+    assert outcome.exit_code == 1
+    assert "is still at work" in outcome.stderr
+    assert "--lock-timeout" in outcome.stderr

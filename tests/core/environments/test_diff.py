@@ -36,6 +36,19 @@ def test_rows_are_matched_by_keys(dev):
     assert found["samples"]["only_b"] == [{"id": 4, "amount": 30, "mark": "x"}]
 
 
+def test_a_key_with_a_space_stands_in_quotes(shop):
+    select = 'SELECT id AS "the id", {} AS amount FROM source.orders'
+    shop.write(clean=transform("clean", select.format("amount"), "source.orders"))
+    shop("run").assert_ok()
+    shop.write(clean=transform("clean", select.format("amount + 1"), "source.orders"))
+    shop("run", "--env", "dev").assert_ok()
+    words = ("--keys", '"the id"', "--format", "json")
+
+    answer = shop("diff", "prod", "dev", "clean", *words).assert_ok().json()
+
+    assert answer["nodes"][0]["changed"] == 2
+
+
 def test_without_keys_rows_are_compared_as_a_whole(dev):
     text = dev("diff", "prod", "dev").assert_ok().stdout
 
