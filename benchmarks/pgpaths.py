@@ -62,6 +62,16 @@ class Bench:
         )
         return time.perf_counter() - began
 
+    def pipe(self, one: str, other: str) -> float:
+        """Wall seconds of a psql whose output another one reads."""
+        around = {**os.environ, **self.environment}
+        began = time.perf_counter()
+        first = subprocess.Popen([self.program, "-qc", one], env=around, stdout=subprocess.PIPE)
+        subprocess.run([self.program, "-qc", other], env=around, stdin=first.stdout, check=True)
+        if first.wait():
+            raise RuntimeError(f"{one} failed")
+        return time.perf_counter() - began
+
     def project(self, name: str, nodes: str) -> Path:
         root = self.folder / name
         (root / "seeknal").mkdir(parents=True, exist_ok=True)
@@ -102,6 +112,42 @@ def reading(bench: Bench, transport: str, times: int) -> tuple[float, float]:
         wall, peak, _ = bench.run(root)
         ratios.append(plain / wall)
         peaks.append(peak)
+    return median(ratios), median(peaks)
+
+
+SEVEN = """
+    i::bigint AS id, (i % 1000)::int AS customer, (i * 1.37)::numeric(18,2) AS amount,
+    'name ' || i AS name, timestamptz '2024-01-01' + i * interval '1 second' AS seen,
+    i % 3 = 0 AS flag, (i / 7.0)::float8 AS share
+"""
+
+
+def ingesting(bench: Bench, rows: int, times: int) -> tuple[float, float]:
+    """(seconds of ``seeknal ingest`` by those of psql's pipe, peak MiB): medians of rounds.
+
+    Both bring the same table into an empty one of the same server; seeknal stores it as Parquet
+    on the way, and keeps a record.
+    """
+    bench.psql("DROP TABLE IF EXISTS seven")
+    bench.psql(f"CREATE TABLE seven AS SELECT {SEVEN} FROM generate_series(1, {rows}) AS s(i)")
+    bench.psql("VACUUM ANALYZE seven")
+    root = bench.folder / "ingest"
+    root.mkdir(exist_ok=True)
+    (root / "profiles.yml").write_text("connections:\n  pg: {type: postgresql}\n")
+    words = "ingest --connection pg --table public.seven --name seven --into pg:public.loaded"
+    line = [sys.executable, "-m", "seeknal", *words.split(), "--lake", "lake", "--format", "json"]
+    ratios, peaks = [], []
+    for _ in range(times):
+        bench.psql("DROP TABLE IF EXISTS piped")
+        bench.psql("CREATE TABLE piped (LIKE seven)")
+        bench.psql("DROP TABLE IF EXISTS loaded")
+        shutil.rmtree(root / "lake", ignore_errors=True)
+        plain = bench.pipe(
+            "COPY seven TO STDOUT (FORMAT binary)", "COPY piped FROM STDIN (FORMAT binary)"
+        )
+        found = run(Command(line, root, environment=bench.environment))
+        ratios.append(found.wall / plain)
+        peaks.append(found.peak)
     return median(ratios), median(peaks)
 
 

@@ -299,7 +299,7 @@ def long_chain(setting: Setting) -> list[Line]:
 
 
 def postgres(setting: Setting) -> list[Line]:
-    from pgpaths import Bench, reading, server, writing
+    from pgpaths import Bench, ingesting, reading, server, writing
 
     many, some = (100_000, 50_000) if setting.quick else (5_000_000, 1_000_000)
     lines = []
@@ -311,6 +311,11 @@ def postgres(setting: Setting) -> list[Line]:
         for mode, name, bar in (("append", "first load", 0.85), ("upsert_by_key", "upsert", 0.45)):
             ratio, peak = writing(bench, mode, setting.times)
             lines.append(_moved(f"PostgreSQL: {name} of {some:,} rows", ratio, peak, bar, 250))
+        for rows in (some, many):
+            ratio, peak = ingesting(bench, rows, setting.times)
+            text = f"{ratio:.2f} times the pipe, {peak:.0f} MiB"
+            name = f"ingest of {rows:,} rows from PostgreSQL to Parquet and PostgreSQL"
+            lines.append(Line(name, text, "psql COPY | psql COPY", "<= 3.0", ratio <= 3.0))
     return lines
 
 
