@@ -627,3 +627,105 @@ def test_killed_between_lake_and_warehouse_it_loads_everything_once(place, datab
 
     assert arrived(database) == there(database)
     assert len(list(place.path.glob("lake/*/**/*.parquet"))) == 1
+
+
+def twice(place, database, table, *words):
+    """Loads a table two times by ``u``; gives its rows in the warehouse as text."""
+    words = ("ingest", "--connection", "pg", "--table", table, "--into", f"pg:dw_{table}", *words)
+    for _ in range(2):
+        place.run(*words, "--incremental", "u").assert_ok()
+    names = "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
+    listed = database.value(f"{names} WHERE attrelid = '{table}'::regclass AND attnum > 0")
+    return database.rows(f"SELECT ROW({listed})::text FROM dw_{table} ORDER BY 1")
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("numeric", ["1.5", "7"]),
+        ("numeric", ["0.001", "-100"]),
+        ("numeric[]", ["'{1.5,2}'", "'{7,100}'"]),
+        ("double precision", ["'0'", "'-0'"]),
+        ("interval", ["'30 days'", "'1 mon'"]),
+        ("timetz", ["'12:00+01'", "'11:00+00'"]),
+        ("json", ["'{\"a\":  1}'", "'{\"a\": 1}'"]),
+        ("char(5)", ["'a'", "'a '"]),
+        ("bit varying(5)", ["B'01'", "B'010'"]),
+    ],
+)
+def test_equal_rows_at_the_mark_come_once_however_their_batch_writes_them(
+    place, database, type, values
+):
+    first, second = values
+    database.run(
+        f"CREATE TABLE n (u int, v {type}); INSERT INTO n VALUES (1, {first}), (2, {second})"
+    )
+
+    twice(place, database, "n")
+
+    assert database.rows("SELECT u FROM dw_n ORDER BY 1") == [(1,), (2,)]
+
+
+def test_a_mark_of_plain_numbers_is_not_rounded_by_a_batch_of_whole_ones(place, database):
+    database.run("CREATE TABLE n (u numeric); INSERT INTO n VALUES (1), (7.5)")
+    twice(place, database, "n")
+    database.run("DELETE FROM n WHERE u = 7.5; INSERT INTO n VALUES (9)")
+    twice(place, database, "n")
+    database.run("INSERT INTO n VALUES (9.2), (9.7)")
+
+    twice(place, database, "n", "--lag", "1")
+
+    assert database.rows("SELECT u::float8 FROM dw_n ORDER BY 1") == [
+        *((number,) for number in (1.0, 7.5, 9.0, 9.2, 9.7)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type", "wider"),
+    [
+        ("numeric(10,2)", "numeric(12,4)"),
+        ("integer", "numeric(12,4)"),
+        ("smallint", "bigint"),
+        ("date", "timestamp"),
+        ("char(10)", "text"),
+    ],
+)
+def test_a_column_that_gets_a_wider_type_doubles_no_row_at_the_mark(place, database, type, wider):
+    value = "'2026-01-01'" if type in ("date", "timestamp") else "'7'"
+    database.run(f"CREATE TABLE n (u int, v {type}); INSERT INTO n VALUES (1, {value})")
+    database.run(f"CREATE TABLE dw_n (u int, v {wider})")
+    twice(place, database, "n")
+    database.run(f"ALTER TABLE n ALTER COLUMN v TYPE {wider}")
+
+    rows = twice(place, database, "n")
+
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize("loads_between", [0, 1, 2])
+def test_a_value_in_a_new_column_of_a_row_at_the_mark_comes_by_an_upsert(
+    place, database, loads_between
+):
+    upsert = ("--mode", "upsert", "--keys", "id")
+    database.run("CREATE TABLE n (id int, u int); INSERT INTO n VALUES (1, 1), (2, 1)")
+    twice(place, database, "n", *upsert)
+    database.run("ALTER TABLE n ADD w int")
+    for _ in range(loads_between):
+        twice(place, database, "n", *upsert)
+    database.run("UPDATE n SET w = 99 WHERE id = 1")
+    twice(place, database, "n", *upsert)
+    database.run("UPDATE n SET w = 100 WHERE id = 2")
+
+    rows = twice(place, database, "n", *upsert)
+
+    assert rows == [("(1,1,99)",), ("(2,1,100)",)]
+
+
+def test_a_new_column_with_a_default_doubles_no_row_at_the_mark(place, database):
+    database.run("CREATE TABLE n (id int, u int); INSERT INTO n VALUES (1, 1)")
+    twice(place, database, "n")
+    database.run("ALTER TABLE n ADD w int DEFAULT 5")
+
+    rows = twice(place, database, "n")
+
+    assert len(rows) == 1

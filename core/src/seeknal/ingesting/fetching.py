@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Wanted:
-    """What is fetched: a source, and the column and lag by which only new rows are."""
+    """What is fetched: a source, and the column and lag by which only new rows are.
+
+    ``replacing``: a row that comes again takes the place of the one of before.
+    """
 
     source: Source
     protocol: str
     name: str
     incremental: str | None = None
     lag: str | int | None = None
+    replacing: bool = False
 
     @property
     def request(self) -> str:
@@ -67,9 +71,16 @@ class Fetched:
     def has_moved(self, before: Mark) -> bool:
         """Whether more is known of the mark than ``before``, its rows apart.
 
-        Else those that were known stay known, though a source may lack them for a while.
+        Else those that were known stay known, though a source may lack them for a while. They are
+        known anew by columns that are new.
         """
-        return self.mark is not None and evolve(self.mark, seen=before.seen) != before
+        if self.mark is None:
+            return False
+        known, now = (
+            {name.lower() for name in mark.seen.names} if mark.seen else set()
+            for mark in (before, self.mark)
+        )
+        return not now <= known or evolve(self.mark, seen=before.seen) != before
 
 
 def fetch(
@@ -112,7 +123,7 @@ def fetch(
         return whole
     column = marks.column_of(columns, wanted.incremental)
     _refuse_another_order(mark, column)
-    fresh = _without_arrived(cursor, whole, column, lower, mark, kept) if mark else whole
+    fresh = _without_arrived(wanted, cursor, whole, column, lower, mark, kept) if mark else whole
     found = horizon or Horizon(value=marks.highest(cursor, whole.scan, column))
     value = marks.past(cursor, found.value, column.type, read_at)
     settled = evolve(found, value=value)
@@ -150,6 +161,7 @@ def _refuse_another_order(mark: Mark | None, column: Column) -> None:
 
 
 def _without_arrived(
+    wanted: Wanted,
     cursor: duckdb.DuckDBPyConnection,
     whole: Fetched,
     column: Column,
@@ -158,7 +170,10 @@ def _without_arrived(
     kept: Kept,
 ) -> Fetched:
     path = kept.scratch / "fresh"
-    select = marks.not_arrived(whole.scan, whole.columns, column, lower, _seen(mark, kept))
+    seen = _seen(mark, kept)
+    select = marks.not_arrived(
+        whole.scan, whole.columns, column, lower, seen, replacing=wanted.replacing
+    )
     copy = copy_statement(select, whole.columns, str(path), metadata=whole.origin.metadata)
     ((rows,),) = cursor.execute(copy).fetchall()
     return evolve(whole, path=path, rows=int(rows))

@@ -7,12 +7,14 @@ ones. Of these the ones that have arrived are left out, equal ones by their numb
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.ingesting.sameness import comparable
 from seeknal.ingesting.state import Settled
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.values.durations import Duration
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
 _ORDERED = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP.*|VARCHAR"
 )
+_NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(\d+,(?P<scale>\d+)\)")
 _TIMES = ("DATE", "TIMESTAMP")
 _GUARD = timedelta(seconds=10)
+_DIGITS = 1000
+"""More than any number has that is a mark."""
 
 
 def column_of(columns: Sequence[Column], name: str) -> Column:
@@ -100,6 +105,8 @@ def less(cursor: duckdb.DuckDBPyConnection, value: str, type: str, lag: str | in
     step = step_of(lag, type)
     if step is None:
         return value
+    if _NUMBER.fullmatch(type):
+        return _number_less(value, step)
     shifted = f"{_cast(value, type)} - {step}"
     ((found,),) = cursor.execute(f"SELECT CAST(CAST({shifted} AS {type}) AS VARCHAR)").fetchall()
     return str(found)
@@ -107,6 +114,9 @@ def less(cursor: duckdb.DuckDBPyConnection, value: str, type: str, lag: str | in
 
 def largest(cursor: duckdb.DuckDBPyConnection, values: Sequence[str], type: str) -> str:
     """The largest of some values of ``type``, as text."""
+    if _NUMBER.fullmatch(type):
+        # A type with fewer digits than another batch's would round what is compared.
+        return max(values, key=Decimal)
     listed = ", ".join(_cast(value, type) for value in values)
     ((found,),) = cursor.execute(f"SELECT CAST(greatest({listed}) AS VARCHAR)").fetchall()
     return str(found)
@@ -152,7 +162,8 @@ def reaching(column: Column, lower: str | None) -> str:
     """The condition of rows that are read: from ``lower`` on, and those without a place."""
     if lower is None:
         return "true"
-    return f"({unplaced(column)} OR {quote_identifier(column.name)} >= {_cast(lower, column.type)})"
+    least = _cast(_least(lower, column.type), column.type)
+    return f"({unplaced(column)} OR {quote_identifier(column.name)} >= {least})"
 
 
 def not_arrived(
@@ -161,31 +172,42 @@ def not_arrived(
     column: Column,
     lower: str | None,
     seen: tuple[str, Seen] | None,
+    *,
+    replacing: bool = False,
 ) -> str:
-    """The SELECT of the rows of ``raw`` that have not arrived; ``seen`` has a scan of those."""
+    """The SELECT of the rows of ``raw`` that have not arrived; ``seen`` has a scan of those.
+
+    A row is another one when a column is new and has a value in it, if rows are ``replacing``
+    those of their keys; else it would stand twice.
+    """
     kept = f"SELECT * FROM {raw} WHERE {reaching(column, lower)}"
     if seen is None:
         return kept
     scan, known = seen
     types = dict(zip((name.lower() for name in known.names), known.types, strict=True))
-    both = [entry for entry in columns if entry.name.lower() in types]
-    names = ", ".join(quote_identifier(entry.name) for entry in columns)
-    keys = [
-        (quote_identifier(entry.name), types[entry.name.lower()] == entry.type) for entry in both
-    ]
-    listed = ", ".join(name for name, _ in keys)
-    same = " AND ".join(
-        f"{_as(f'n.{n}', eq)} IS NOT DISTINCT FROM {_as(f's.{n}', eq)}" for n, eq in keys
+    compared = [entry for entry in columns if replacing or entry.name.lower() in types]
+    keys = [_free(f"seeknal_key_{number}", columns) for number in range(len(compared))]
+    new, old_ones = (
+        ", ".join(f"{value} AS {key}" for value, key in zip(values, keys, strict=True))
+        for values in zip(*(_compared(entry, types) for entry in compared), strict=True)
     )
+    listed = ", ".join(keys)
+    same = " AND ".join(f"n.{key} IS NOT DISTINCT FROM s.{key}" for key in keys)
+    names = ", ".join(quote_identifier(entry.name) for entry in columns)
     own = quote_identifier(column.name)
-    newest = f"SELECT CAST(max({own}) AS {column.type}) FROM {scan} WHERE NOT {unplaced(column)}"
-    old = f"({unplaced(column)} OR coalesce({own} <= ({newest}), false))"
+    # What is newer than all of them need not be compared.
+    newest = (
+        f"SELECT TRY_CAST(max({own}) AS {column.type}) FROM {scan} WHERE NOT {unplaced(column)}"
+    )
+    old = f"({unplaced(column)} OR coalesce({own} <= ({newest}), true))"
     number, count = _free("seeknal_number", columns), _free("seeknal_count", columns)
     return (
         f"WITH kept AS ({kept}),"
+        f" keyed AS (SELECT *, {new} FROM kept WHERE {old}),"
         f" numbered AS (SELECT *, row_number() OVER (PARTITION BY {listed}) AS {number}"
-        f" FROM kept WHERE {old}),"
-        f" seen AS (SELECT {listed}, count(*) AS {count} FROM {scan} GROUP BY {listed})"
+        f" FROM keyed),"
+        f" seen AS (SELECT {listed}, count(*) AS {count} FROM (SELECT {old_ones} FROM {scan})"
+        f" GROUP BY {listed})"
         f" SELECT {names} FROM kept WHERE NOT {old}"
         f" UNION ALL SELECT {', '.join(f'n.{quote_identifier(e.name)}' for e in columns)}"
         f" FROM numbered AS n LEFT JOIN seen AS s ON {same}"
@@ -193,8 +215,12 @@ def not_arrived(
     )
 
 
-def _as(value: str, equal: bool) -> str:
-    return value if equal else f"CAST({value} AS VARCHAR)"
+def _compared(entry: Column, types: Mapping[str, str]) -> tuple[str, str]:
+    """A column of new rows and of those that have arrived, as what they are compared by."""
+    name, before = quote_identifier(entry.name), types.get(entry.name.lower())
+    if before is None:
+        return comparable(name, entry.type, None), "CAST(NULL AS VARCHAR)"
+    return comparable(name, entry.type, before), comparable(name, before, entry.type)
 
 
 def _free(name: str, columns: Sequence[Column]) -> str:
@@ -219,6 +245,21 @@ def moved(mark: Mark, horizon: Horizon) -> tuple[Mark, bool]:
         return evolve(mark, tries=(*mark.tries, now)), False
     at = mark.tries.index(settled[-1])
     return evolve(mark, value=settled[-1].value, tries=(*mark.tries[at + 1 :], now)), True
+
+
+def _number_less(value: str, step: str) -> str:
+    with localcontext(prec=_DIGITS):
+        return f"{Decimal(value) - Decimal(step):f}"
+
+
+def _least(value: str, type: str) -> str:
+    """The smallest value of ``type`` that is not below one of more digits behind the point."""
+    number = _NUMBER.fullmatch(type)
+    if number is None:
+        return value
+    with localcontext(prec=_DIGITS):
+        step = Decimal(1).scaleb(-int(number["scale"] or 0))
+        return f"{Decimal(value).quantize(step, rounding=ROUND_CEILING):f}"
 
 
 def _cast(value: str, type: str) -> str:

@@ -260,6 +260,7 @@ class Ingestion:
                 name=wish.name,
                 incremental=options.incremental,
                 lag=options.lag,
+                replacing=options.mode == "upsert",
             )
             if wish.source is not None
             else None
