@@ -764,3 +764,135 @@ def test_the_tables_of_seeknals_own_are_no_place_for_rows(ingest, database):
 
     assert outcome.exit_code == 1
     assert "etl_audit_log" in outcome.stderr
+
+
+def typed(database, table):
+    """The columns of a table with their types, but those that a load adds."""
+    return dict(
+        database.rows(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+            f" WHERE attrelid = '{table}'::regclass AND attnum > 0 AND attname NOT LIKE '\\_%'"
+        )
+    )
+
+
+def test_a_declared_type_is_that_of_its_column_and_all_columns_arrive(ingest, database):
+    database.run(
+        "CREATE TABLE orders (id int, n numeric(10,2), tags text[], note text);"
+        "INSERT INTO orders VALUES (1, 1.10, '{{a,b}}', 'keep me')"
+    )
+    types = ("--column-type", "tags=VARCHAR", "--column-type", "ID=BIGINT")
+
+    ingest(*FROM_TABLE, *types).assert_ok()
+
+    assert typed(database, "dw_orders") == {
+        "id": "bigint",
+        "n": "numeric(10,2)",
+        "tags": "text",
+        "note": "text",
+    }
+    assert database.rows("SELECT id, n::text, tags, note FROM dw_orders") == [
+        (1, "1.10", "{{a,b}}", "keep me")
+    ]
+
+
+def test_a_declared_type_leaves_the_other_columns_of_a_replaced_table(ingest, database):
+    database.run("CREATE TABLE orders (id int, note text); INSERT INTO orders VALUES (1, 'keep')")
+    ingest(*FROM_TABLE).assert_ok()
+
+    ingest(*FROM_TABLE, "--mode", "full", "--column-type", "id=INTEGER").assert_ok()
+
+    assert database.rows("SELECT id, note FROM dw_orders") == [(1, "keep")]
+
+
+def test_a_declared_type_that_does_not_hold_a_value_is_refused_by_name(ingest, database):
+    database.run("CREATE TABLE orders (id int, n numeric); INSERT INTO orders VALUES (1, 1.5)")
+
+    outcome = ingest(*FROM_TABLE, "--column-type", "n=BIGINT")
+
+    assert outcome.exit_code == 1
+    assert "column 'n' holds 1.5, which BIGINT does not hold" in outcome.stderr
+    assert database.value("SELECT to_regclass('dw_orders')") is None
+
+
+LONG = "100000000000000000000000000000000000001.001"
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("numeric", [LONG, "1.5", "NULL"]),
+        ("numeric", ["1e200", "1e-200"]),
+        ("numeric", ["1e400"]),
+        ("numeric", ["'NaN'", "7", "-1.50"]),
+        ("numeric", ["'-Infinity'", "2.000"]),
+        ("numeric(50,5)", [LONG, "1.5"]),
+        ("numeric[]", [f"ARRAY[{LONG}, 1.50]", "'{NaN,NULL}'", "'{}'"]),
+        ("numeric(50,5)[]", [f"ARRAY[{LONG}]", "NULL"]),
+    ],
+)
+def test_numbers_that_no_decimal_holds_arrive_as_they_are(ingest, place, database, type, values):
+    rows = ", ".join(f"({number}, {value})" for number, value in enumerate(values))
+    database.run(f"CREATE TABLE orders (id int, v {type}); INSERT INTO orders VALUES {rows}")
+    listed = "SELECT id, v::text FROM {} ORDER BY id"
+
+    outcome = ingest(*FROM_TABLE).assert_ok()
+    first = database.rows(listed.format("dw_orders"))
+    ingest(*FROM_TABLE, "--mode", "full").assert_ok()
+    second = database.rows(listed.format("dw_orders"))
+    database.run("DROP TABLE dw_orders")
+    ingest("--from-lake", str(sorted(place.path.glob("lake/*/**/*.parquet"))[0])).assert_ok()
+
+    assert "becomes" not in outcome.stderr
+    assert first == second == database.rows(listed.format("orders"))
+    assert database.rows(listed.format("dw_orders")) == first
+    assert typed(database, "dw_orders") == typed(database, "orders")
+
+
+def test_long_numbers_are_keys_of_their_own(ingest, database):
+    database.run(
+        f"CREATE TABLE orders (k numeric, v text, u int); INSERT INTO orders VALUES"
+        f" ({LONG}, 'a', 1), ({LONG} + 1, 'b', 2), (1, 'c', 3)"
+    )
+    words = (*FROM_TABLE, "--mode", "upsert", "--keys", "k", "--incremental", "u")
+    ingest(*words).assert_ok()
+    database.run("INSERT INTO orders VALUES (2.5, 'd', 4); UPDATE orders SET v = 'e' WHERE u = 3")
+
+    ingest(*words).assert_ok()
+
+    assert database.rows("SELECT k, v FROM dw_orders ORDER BY u") == database.rows(
+        "SELECT k, v FROM orders ORDER BY u"
+    )
+
+
+def test_beside_long_numbers_nan_may_be_none(ingest, database):
+    database.run(f"CREATE TABLE orders (v numeric); INSERT INTO orders VALUES ({LONG}), ('NaN')")
+
+    ingest(*FROM_TABLE, "--param", "on_nan=null").assert_ok()
+
+    assert database.rows("SELECT v::text FROM dw_orders ORDER BY 1") == [(LONG,), (None,)]
+
+
+@pytest.mark.parametrize("value", [LONG, "'NaN'"])
+def test_long_numbers_are_no_mark(ingest, database, value):
+    database.run(f"CREATE TABLE orders (k numeric); INSERT INTO orders VALUES (1), ({value})")
+
+    outcome = ingest(*FROM_TABLE, "--incremental", "k")
+
+    assert outcome.exit_code == 1
+    assert "SK1356" in outcome.stderr
+    assert "'k'" in outcome.stderr
+
+
+@pytest.mark.parametrize("value", ["1.555", "123456789.5", "abc"])
+def test_text_that_a_column_of_numbers_would_change_is_refused(ingest, database, value):
+    database.run(
+        f"CREATE TABLE orders (v text); INSERT INTO orders VALUES ('1.50'), ('{value}');"
+        "CREATE TABLE dw_orders (v numeric(10,2))"
+    )
+
+    outcome = ingest(*FROM_TABLE)
+
+    assert outcome.exit_code == 1
+    assert "dw_orders.v" in outcome.stderr
+    assert database.value("SELECT count(*) FROM dw_orders") == 0

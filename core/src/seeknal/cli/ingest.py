@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     "columns",
     multiple=True,
     metavar="NAME=TYPE",
-    help="The type of a column of files.",
+    help="The type of a column; the others come as they are.",
 )
 @click.option("--name", metavar="NAME", help="What the load is called; else the table's name.")
 @click.option("--into", metavar="CONNECTION[:TABLE]", help="The warehouse and the table.")

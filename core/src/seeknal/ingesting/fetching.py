@@ -20,6 +20,8 @@ from seeknal.values.loads import LOADED_AT, SOURCE_FILE, Horizon, Since
 from seeknal.values.relations import Scan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
 
     from seeknal.ingesting.state import Kept
@@ -112,7 +114,8 @@ def fetch(
     rows = plugins.hooks.load_source(source=source, context=context)
     if rows is None:
         raise NodeError(f"no plugin loads a source of type {source.type!r}", code="SK0710")
-    origin = Origin(protocol=wanted.protocol, name=wanted.name, types=types or {}, file=file)
+    own = _own(types or {}, source)
+    origin = Origin(protocol=wanted.protocol, name=wanted.name, types=own, file=file)
     path = kept.scratch / "rows"
     if isinstance(rows, Scan) and rows.nameless:
         return Fetched(path=path, columns=(), rows=0, origin=origin, mark=mark)
@@ -128,6 +131,12 @@ def fetch(
     value = marks.past(cursor, found.value, column.type, read_at)
     settled = evolve(found, value=value)
     return evolve(fresh, mark=_next(whole, column, lower, mark, settled, wanted, kept, context))
+
+
+def _own(types: Mapping[str, str], source: Source) -> dict[str, str]:
+    """The types of a source's database, of columns to which nobody gives another."""
+    given = {spec.name.lower() for spec in source.columns if spec.type}
+    return {name: type for name, type in types.items() if name.lower() not in given}
 
 
 def _refuse_ours(columns: tuple[Column, ...]) -> None:

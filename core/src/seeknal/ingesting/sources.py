@@ -57,6 +57,7 @@ def source_of(options: IngestOptions, name: str, places: Places, folder: Path) -
         connection=connection,
         columns=tuple(ColumnSpec(name=key, type=text) for key, text in options.columns.items()),
         allow_outside=True,
+        whole=True,
     )
 
 

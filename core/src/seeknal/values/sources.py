@@ -41,6 +41,9 @@ class Source:
     version_query: str | None = None
     allow_outside: bool = False
     since: Since | None = None
+    whole: bool = False
+    """All columns are read, whichever ``columns`` names, and none is rounded: what no type holds
+    comes as the text that its own database writes."""
     provenance: bool = False
     """Its rows are stored with where they are from; a loader of several files says which is whose
     by `Scan.origin`."""

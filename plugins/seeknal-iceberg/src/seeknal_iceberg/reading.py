@@ -100,7 +100,7 @@ def _wanted(source: Source, schema: Schema) -> list[str]:
                 code="SK1405",
                 help=column_help(name, names),
             )
-    return [name for name in names if name in wanted]
+    return names if source.whole else [name for name in names if name in wanted]
 
 
 def _select(wanted: Sequence[str], rows: str, types: dict[str, str], filter: Filter | None) -> str:

@@ -76,7 +76,7 @@ def fit_of(actual: str, writing: Writing, *, parsed: bool = False) -> Fit:
     if actual == writing.type:
         return _ALL
     if writing.type == "text":
-        return _of_text(actual, parsed)
+        return _of_number(actual, writing) or _of_text(actual, parsed)
     if writing.type.endswith("[]"):
         return _of_list(actual, writing, parsed) if actual.endswith("[]") else _NONE
     return _of_scalar(actual, writing.type)
@@ -91,9 +91,26 @@ def _of_list(actual: str, writing: Writing, parsed: bool) -> Fit:
     one, wanted = actual[:-2], writing.type[:-2]
     if one == wanted:
         return _ALL
+    if wanted == "text" and (number := _of_number(one, writing)):
+        return number
     if wanted == "text":
         return _of_text(one, parsed) if "(" not in one or _base(one) in _TEXTS else _NONE
     return _of_scalar(one, wanted)
+
+
+def _of_number(actual: str, writing: Writing) -> Fit | None:
+    """How a column of numbers takes text: with each digit, or not at all."""
+    there = _NUMERIC.fullmatch(actual) if writing.numeric else None
+    if there is None:
+        return None
+    if there[2] is None:
+        return Fit(takes=True, parsed=True)
+    scale = int(there[2])
+    if scale < 0:
+        return _NONE
+    number = rf"[-+]?\d*(\.\d{{0,{scale}}}0*)?|[-+]?(nan|inf|infinity)"
+    unfit = rf"NOT regexp_full_match({_TEXT}, '\s*({number})\s*', 'i')"
+    return Fit(takes=True, unfit=unfit, why="is no number of so few digits", parsed=True)
 
 
 def _of_text(actual: str, parsed: bool) -> Fit:

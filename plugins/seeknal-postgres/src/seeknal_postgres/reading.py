@@ -93,8 +93,8 @@ def read(
             relation = f"({since(relation, found, source.since)}) AS q"
         columns = _wanted(found, source)
         declared = _declared(source, context)
-        extents = _extents(server, relation, columns, declared)
-        readings = _readings(columns, declared, options, extents, context)
+        extents = extents_of(server, relation, columns, declared)
+        readings = _readings(columns, declared, options, extents, source, context)
         asked = ", ".join(
             f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
         )
@@ -231,7 +231,7 @@ def _refuse_long(names: Sequence[tuple[str, str]]) -> None:
 
 
 def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
-    """The columns that are read: all, or those that ``columns:`` names."""
+    """The columns that are read: all, or those that ``columns:`` of a node names."""
     by_name = {column.name: column for column in columns}
     if len(by_name) < len(columns):
         twice = next(name for name in by_name if [c.name for c in columns].count(name) > 1)
@@ -251,12 +251,12 @@ def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
                 code="SK1317",
                 help=near or f"columns: {', '.join(by_name)}",
             )
-    if source.query is not None or not source.columns:
+    if source.query is not None or source.whole or not source.columns:
         return list(columns)
     return [by_name.get(spec.name) or lower[spec.name.lower()] for spec in source.columns]
 
 
-def _extents(
+def extents_of(
     server: Server, relation: str, columns: Sequence[PgColumn], wishes: Mapping[str, str]
 ) -> Mapping[str, Extent]:
     """The digits of numerics that were declared without any, asked for in one scan."""
@@ -267,23 +267,33 @@ def _extents(
     row = server.execute(f"SELECT {parts} FROM {relation}".encode()).fetchone()
     assert row is not None
     return {
-        column.name: Extent(before=row[2 * number], after=row[2 * number + 1])
-        for number, column in enumerate(loose)
+        column.name: Extent(before=before, after=after, special=special)
+        for column, before, after, special in zip(
+            loose, row[::3], row[1::3], row[2::3], strict=True
+        )
     }
 
 
-def _digits(column: PgColumn) -> tuple[str, str]:
-    """How many digits the longest value has before the point, and how many behind it."""
+def _digits(column: PgColumn) -> tuple[str, str, str]:
+    """How many digits the longest value has before the point, how many behind it, and whether
+    there is one that is no number."""
     name = quote_identifier(column.name)
     value = name if column.kind != "a" else "e"
-    finite = f"FILTER (WHERE {value} NOT IN ('NaN', 'Infinity', '-Infinity'))"
+    special = f"{value} IN ('NaN', 'Infinity', '-Infinity')"
+    finite = f"FILTER (WHERE NOT {special})"
     before = f"max(CASE WHEN abs({value}) < 1 THEN 0 ELSE length(trunc(abs({value}))::text) END)"
     integral, fractional = f"{before} {finite}", f"max(scale({value})) {finite}"
+    endless = f"bool_or({special})"
     if column.kind == "a":
         integral, fractional = (
             f"max((SELECT {each} FROM unnest({name}) AS u(e)))" for each in (integral, fractional)
         )
-    return f"coalesce({integral}, 0)", f"coalesce({fractional}, 0)"
+        endless = f"bool_or((SELECT {endless} FROM unnest({name}) AS u(e)))"
+    return (
+        f"coalesce({integral}, 0)",
+        f"coalesce({fractional}, 0)",
+        f"coalesce({endless}, false)",
+    )
 
 
 def _declared(source: Source, context: Context) -> dict[str, str]:
@@ -301,8 +311,24 @@ def _readings(
     declared: Mapping[str, str],
     options: PostgresSource,
     extents: Mapping[str, Extent],
+    source: Source,
     context: Context,
 ) -> dict[str, Reading]:
+    if not source.whole:
+        _tell_rounded(extents, declared, context)
+    return {
+        column.name: reading_of(
+            column,
+            Wish(type=declared.get(column.name.lower()), on_nan=options.on_nan, exact=source.whole),
+            extents.get(column.name),
+        )
+        for column in columns
+    }
+
+
+def _tell_rounded(
+    extents: Mapping[str, Extent], declared: Mapping[str, str], context: Context
+) -> None:
     for name, extent in extents.items():
         if extent.before > LARGEST and not declared.get(name.lower()):
             raise NodeError(
@@ -311,7 +337,7 @@ def _readings(
                 code="SK1355",
                 help=f"columns: {{{name}: VARCHAR}} reads it as text",
             )
-        if extent.before + extent.after > WIDEST:
+        if extent.wide:
             context.log.warning(
                 "column %r holds numbers of more than %d digits: it becomes DOUBLE, which rounds"
                 " them (columns: {%s: VARCHAR} keeps them)",
@@ -319,11 +345,3 @@ def _readings(
                 WIDEST,
                 name,
             )
-    return {
-        column.name: reading_of(
-            column,
-            Wish(type=declared.get(column.name.lower()), on_nan=options.on_nan),
-            extents.get(column.name),
-        )
-        for column in columns
-    }

@@ -76,22 +76,43 @@ class Reading:
 
 @frozen(kw_only=True)
 class Extent:
-    """How much room the values of a numeric without precision take: digits on each side."""
+    """How much room the values of a numeric without precision take: digits on each side.
+
+    ``special``: some are no numbers.
+    """
 
     before: int
     after: int
+    special: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether no DECIMAL holds them all."""
+        return self.before + self.after > WIDEST
 
 
 @frozen(kw_only=True)
 class Wish:
-    """What the project says of a column: its type, and what becomes of a NaN in a numeric."""
+    """What is asked of a column: its type, and what becomes of a NaN in a numeric.
+
+    ``exact``: numbers that no DECIMAL holds are read as text, not rounded.
+    """
 
     type: str | None = None
     on_nan: str = "error"
+    exact: bool = False
+
+    def keeps(self, extent: Extent | None) -> bool:
+        """Whether a numeric of that extent is read as text."""
+        if not self.exact or extent is None:
+            return False
+        return extent.wide or (extent.special and self.on_nan != "null")
 
 
 def reading_of(column: PgColumn, wish: Wish, extent: Extent | None = None) -> Reading:
     """How to read one column; a declared type is given as DuckDB itself writes it."""
+    if wish.type is None and wish.keeps(extent):
+        return _as_written(column, wish.on_nan)
     if wish.type is None:
         return _undeclared(column, wish.on_nan, extent)
     if wish.type == "VARCHAR":
@@ -106,6 +127,18 @@ def reading_of(column: PgColumn, wish: Wish, extent: Extent | None = None) -> Re
     act = read_as if plain.type == "VARCHAR" else _from(plain.type)
     made = act(plain.made, wish.type, column.name)
     return Reading(asked=plain.asked, made=made, type=wish.type)
+
+
+def _as_written(column: PgColumn, on_nan: str) -> Reading:
+    """A numeric as its own text, or a list of such texts."""
+
+    def written(text: str) -> str:
+        return finite(text, text, column.name, on_nan) if on_nan == "null" else text
+
+    if column.kind == "a":
+        return _array(column, _Element(type="VARCHAR", made=written), column.dimensions)
+    made = written(quote_identifier(column.name))
+    return Reading(asked=_text(column), made=made, type="VARCHAR")
 
 
 def is_loose(column: PgColumn) -> bool:
@@ -158,7 +191,7 @@ def _decimal(column: PgColumn, extent: Extent | None) -> str:
     """The type that holds a numeric's digits; DOUBLE, which rounds them, when none does."""
     if fits(column) and column.precision is not None:
         return "DECIMAL({},{})".format(*column.precision)
-    if extent is not None and extent.before + extent.after <= WIDEST:
+    if extent is not None and not extent.wide:
         return f"DECIMAL({WIDEST},{extent.after})"
     return "DOUBLE"
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import Horizon
+from seeknal.plugin import Horizon, NodeError
 from seeknal_postgres.catalogue import describe
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.pool import leased
-from seeknal_postgres.reading import reading, relation_of, told_of
-from seeknal_postgres.settling import at_work, has_prepared, largest
+from seeknal_postgres.reading import extents_of, reading, relation_of, told_of
+from seeknal_postgres.readtypes import WIDEST
+from seeknal_postgres.settling import at_work, has_prepared, largest, ordered_by, since
 
 if TYPE_CHECKING:
     import psycopg
 
     from seeknal.plugin import Context, Source
+    from seeknal_postgres.catalogue import PgColumn
     from seeknal_postgres.options import PostgresSource
 
     Server = psycopg.Connection[Any]
@@ -59,7 +61,9 @@ def horizon_of(source: Source, options: PostgresSource, column: str, context: Co
     ):
         with reading(server, connection):
             relation = relation_of(source, connection, server, name, context.project_root)
-            query = largest(relation, describe(server, relation), column, source.since)
+            found = describe(server, relation)
+            query = largest(relation, found, column, source.since)
+            _refuse_unordered(server, relation, ordered_by(found, column), source)
             row = server.execute(query.encode()).fetchone()
         value = row[0] if row else None
         if _is_standby(server):
@@ -71,6 +75,20 @@ def horizon_of(source: Source, options: PostgresSource, column: str, context: Co
             context.log.warning("the mark stays where it is until prepared transactions have ended")
             return Horizon()
         return Horizon(value=value, open=open)
+
+
+def _refuse_unordered(server: Server, relation: str, column: PgColumn, source: Source) -> None:
+    """Raise NodeError for numbers that are read as text, which is in another order."""
+    if source.since is not None:
+        relation = f"({since(relation, [column], source.since)}) AS q"
+    extent = extents_of(server, relation, [column], {}).get(column.name)
+    if extent is not None and (extent.wide or extent.special):
+        what = "NaN or infinity" if extent.special else f"numbers of more than {WIDEST} digits"
+        raise NodeError(
+            f"column {column.name!r} holds {what}, by which no rows are in order here",
+            code="SK1356",
+            help="take a column of smaller numbers, dates, timestamps or text",
+        )
 
 
 def _is_standby(server: Server) -> bool:

@@ -209,7 +209,8 @@ class PostgresWarehouse:
         )
         check_names(relation, table, self._schema)
         rows = rows_to_write(target, relation, self._context, keys=load.keys).relation
-        writings = writings_of(rows, self._context)
+        # Numbers that no type of the lake holds are text in it.
+        writings = tuple(evolve(each, numeric=True) for each in writings_of(rows, self._context))
         return Work(
             target=target,
             options=options,

@@ -38,7 +38,7 @@ class Writing:
     ``selected`` is DuckDB's expression, ``type`` the column that is made for it. ``sent`` as
     text means that the server casts it; ``jsonb`` that the text travels as binary jsonb.
     ``wrong`` is true of values that ``type`` cannot hold, ``shown`` their text for people.
-    ``kind`` is DuckDB's type.
+    ``kind`` is DuckDB's type. ``numeric``: a column of numbers takes its text, as what it says.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Writing:
     sent: Sent = "binary"
     wrong: str = ""
     shown: str = ""
+    numeric: bool = False
 
     @property
     def stage_type(self) -> str:
