@@ -896,3 +896,85 @@ def test_text_that_a_column_of_numbers_would_change_is_refused(ingest, database,
     assert outcome.exit_code == 1
     assert "dw_orders.v" in outcome.stderr
     assert database.value("SELECT count(*) FROM dw_orders") == 0
+
+
+DROPPING = (
+    "CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS"
+    " 'BEGIN IF coalesce(NEW.id, OLD.id) = 2 THEN RETURN NULL; END IF;"
+    " RETURN coalesce(NEW, OLD); END';"
+    "CREATE TRIGGER leave BEFORE {} ON dw_orders FOR EACH ROW EXECUTE FUNCTION leave_out()"
+)
+RULE = "CREATE RULE nothing AS ON {} TO dw_orders DO INSTEAD NOTHING"
+UPSERT = ("--mode", "upsert", "--keys", "id")
+
+
+@pytest.mark.parametrize(
+    ("made", "mode", "kept"),
+    [
+        *(
+            (f"CREATE TABLE dw_orders (id {type}, v text); {keeping.format('INSERT')}", (), [])
+            # Where the types are the same rows are copied, which no rule takes the place of.
+            for type, keeping in (("integer", DROPPING), ("bigint", DROPPING), ("bigint", RULE))
+        ),
+        *(
+            (f"CREATE TABLE dw_orders (id {type}, v text); {DROPPING.format('INSERT')}", UPSERT, [])
+            for type in ("integer", "integer PRIMARY KEY", "bigint PRIMARY KEY")
+        ),
+        *(
+            (
+                f"CREATE TABLE dw_orders (id {type}, v text);"
+                f"INSERT INTO dw_orders VALUES (2, 'old'); {DROPPING.format('UPDATE')}",
+                UPSERT,
+                [(2, "old")],
+            )
+            for type in ("integer", "integer PRIMARY KEY")
+        ),
+        *(
+            (
+                "CREATE TABLE dw_orders (id integer, v text);"
+                f"INSERT INTO dw_orders VALUES (2, 'old'); {keeping.format('DELETE')}",
+                ("--mode", "full"),
+                [(2, "old")],
+            )
+            for keeping in (DROPPING, RULE)
+        ),
+        (
+            "CREATE TABLE dw_orders (id integer, v text) PARTITION BY LIST (id);"
+            "CREATE TABLE dw_part PARTITION OF dw_orders DEFAULT;"
+            f"{DROPPING.format('INSERT').replace('ON dw_orders', 'ON dw_part')}",
+            UPSERT,
+            [],
+        ),
+    ],
+)
+def test_rows_that_a_table_keeps_back_are_a_failure_that_changes_nothing(
+    ingest, database, made, mode, kept
+):
+    database.run("CREATE TABLE orders (id int, v text); INSERT INTO orders VALUES (1,'a'),(2,'b')")
+    database.run(made)
+
+    outcome = ingest(*FROM_TABLE, *mode)
+
+    assert outcome.exit_code == 1
+    assert "SK1331" in outcome.stderr
+    assert database.rows("SELECT id, v FROM dw_orders") == kept
+
+
+@pytest.mark.parametrize("key", ["", "PRIMARY KEY"])
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE", "INSERT OR UPDATE"])
+def test_a_trigger_that_changes_values_keeps_no_row_back(ingest, database, key, event):
+    database.run(
+        "CREATE TABLE orders (id int, v text); INSERT INTO orders VALUES (1,'a'),(2,'b');"
+        f"CREATE TABLE dw_orders (id int {key}, v text, at timestamptz);"
+        "CREATE FUNCTION upper_case() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.v := upper(NEW.v); NEW.at := now(); RETURN NEW; END';"
+        f"CREATE TRIGGER change BEFORE {event} ON dw_orders"
+        " FOR EACH ROW EXECUTE FUNCTION upper_case()"
+    )
+    ingest(*FROM_TABLE, *UPSERT).assert_ok()
+    database.run("UPDATE orders SET v = 'c' WHERE id = 2; INSERT INTO orders VALUES (3, 'd')")
+
+    ingest(*FROM_TABLE, *UPSERT).assert_ok()
+
+    rows = database.rows("SELECT id, upper(v) FROM dw_orders ORDER BY 1")
+    assert rows == [(1, "A"), (2, "C"), (3, "D")]

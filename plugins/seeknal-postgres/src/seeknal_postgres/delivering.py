@@ -6,7 +6,7 @@ Readers see the rows of before or those of after, whenever it ends and however.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -26,11 +26,19 @@ from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, told
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated, isolated_schema
+from seeknal_postgres.keeping import delete, may_keep_back, number, refuse_fewer
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
 from seeknal_postgres.names import CODE, HELP, too_long
 from seeknal_postgres.replacing import replace_all
 from seeknal_postgres.reserved import refuse_reserved
 from seeknal_postgres.timerange import replaced_range
+from seeknal_postgres.upserting import (
+    insert_new,
+    insert_on_conflict,
+    missing,
+    outdated,
+    update_changed,
+)
 from seeknal_postgres.work import Work
 
 if TYPE_CHECKING:
@@ -259,8 +267,8 @@ def _incremental(
     gone = 0
     for entry in work.ranges:
         column, end = quote_identifier(entry.column), "<=" if entry.closed else "<"
-        delete = f"DELETE FROM {work.table.quoted} WHERE {column} >= %s AND {column} {end} %s"
-        gone += server.execute(delete.encode(), [entry.start, entry.end]).rowcount
+        where = f"{column} >= %s AND {column} {end} %s"
+        gone += delete(server, work.table, where, [entry.start, entry.end])
     return load(server, work, there), f"{gone:,} replaced"
 
 
@@ -268,14 +276,8 @@ def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> t
     types = {column.name: column for column in there}
     work = for_table(work, types)
     rows = stage(server, work)
-    if tables.has_unique(server, work.table, work.keys):
-        from seeknal_postgres.upserting import insert_on_conflict
-
-        with telling(server, work, types):
-            touched = server.execute(insert_on_conflict(work, types, STAGE).encode()).rowcount
-    else:
-        from seeknal_postgres.upserting import insert_new, update_changed
-
+    is_unique = tables.has_unique(server, work.table, work.keys)
+    if not is_unique:
         work.context.log.warning(
             "%s has no unique index on %s: it is locked against other writers while it is written",
             work.table,
@@ -283,10 +285,39 @@ def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> t
         )
         server.execute(f"LOCK TABLE {work.table.quoted} IN SHARE ROW EXCLUSIVE MODE".encode())
         server.execute(f"ANALYZE {STAGE}".encode())
-        with telling(server, work, types):
-            touched = server.execute(update_changed(work, types, STAGE).encode()).rowcount
-            touched += server.execute(insert_new(work, types, STAGE).encode()).rowcount
+    statements = (
+        [insert_on_conflict(work, types, STAGE)]
+        if is_unique
+        else [update_changed(work, types, STAGE), insert_new(work, types, STAGE)]
+    )
+    with telling(server, work, types):
+        touched = _all_touched(server, work, types, rows, statements)
     return rows, f"{touched:,} changed"
+
+
+def _all_touched(
+    server: Server,
+    work: Work,
+    types: Mapping[str, tables.TableColumn],
+    rows: int,
+    statements: Sequence[str],
+) -> int:
+    """How many rows of the table an upsert changes. Raises DeliveryError where some are kept back.
+
+    What a trigger makes of a new row may be what is there already: it is not written again, and
+    nothing but its key tells that it has arrived.
+    """
+    events = may_keep_back(server, work.table)
+    new, old = missing(work, types, STAGE), outdated(work, types, STAGE)
+    wanted = None
+    if "UPDATE" in events and "INSERT" not in events:
+        wanted = number(server, new) + number(server, old)
+    touched = sum(server.execute(statement.encode()).rowcount for statement in statements)
+    if wanted is not None:
+        refuse_fewer(touched, wanted)
+    if "INSERT" in events:
+        refuse_fewer(rows - number(server, new), rows)
+    return touched
 
 
 def rows_after_loss(

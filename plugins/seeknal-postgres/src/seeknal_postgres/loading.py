@@ -12,6 +12,7 @@ from seeknal.plugin import RowsRefused, value_of
 from seeknal_postgres.batch import examples
 from seeknal_postgres.connecting import told as told_of
 from seeknal_postgres.fitting import cast_to, condition
+from seeknal_postgres.keeping import refuse_fewer
 from seeknal_postgres.stream import copy_rows
 from seeknal_postgres.writetypes import for_column
 
@@ -49,12 +50,14 @@ def load(server: Server, work: Work, there: Sequence[TableColumn]) -> int:
     )
     if straight:
         return _copied(server, work, work.table.quoted)
-    stage(server, work)
+    staged = stage(server, work)
     names = ", ".join(writing.quoted for writing in work.writings)
     values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
     insert = f"INSERT INTO {work.table.quoted} ({names}) SELECT {values} FROM {STAGE}"
     with telling(server, work, types):
-        return server.execute(insert.encode()).rowcount
+        rows = server.execute(insert.encode()).rowcount
+    refuse_fewer(rows, staged)
+    return rows
 
 
 def for_table(work: Work, types: Mapping[str, TableColumn]) -> Work:

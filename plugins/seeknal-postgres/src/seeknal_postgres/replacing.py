@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seeknal.plugin import DeliveryError
 from seeknal_postgres import tables
 from seeknal_postgres.catalogue import Table
+from seeknal_postgres.keeping import delete
 from seeknal_postgres.loading import Unparsed, load, unfit
 
 if TYPE_CHECKING:
@@ -81,10 +82,9 @@ def _pairs(work: Work, there: Sequence[TableColumn]) -> list[tuple[Any, Any]]:
 
 
 def _replace(server: Server, work: Work, change: Change, views: Views) -> tuple[int, str]:
-    """DELETE, not TRUNCATE: a reader whose snapshot is older still sees the old rows."""
     table = work.table.quoted
     if not change:
-        server.execute(f"DELETE FROM {table}".encode())
+        delete(server, work.table)
         return load(server, work, tables.columns_of(server, work.table)), ""
     harmless = work.options.schema_change == "evolve" and not (change.removed or change.retyped)
     if views and not work.options.cascade and not harmless:
@@ -97,7 +97,7 @@ def _replace(server: Server, work: Work, change: Change, views: Views) -> tuple[
     server.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
     if not harmless:
         tables.drop_views(server, views)
-    server.execute(f"DELETE FROM {table}".encode())
+    delete(server, work.table)
     tables.alter(server, work.table, change)
     rows = load(server, work, tables.columns_of(server, work.table))
     dropped = [str(view) for view, _ in views] if not harmless else []

@@ -49,6 +49,23 @@ def insert_new(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
     )
 
 
+def missing(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
+    """How many staged rows have a key that is not there."""
+    return (
+        f"SELECT count(*) FROM (SELECT {_cast(work, types)} FROM {stage}) AS s"
+        f" WHERE NOT EXISTS (SELECT FROM {work.table.quoted} AS t WHERE {_same_key(work)})"
+    )
+
+
+def outdated(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
+    """How many rows of the table the staged ones would change."""
+    return (
+        f"SELECT count(*) FROM {work.table.quoted} AS t"
+        f" JOIN (SELECT {_cast(work, types)} FROM {stage}) AS s"
+        f" ON {_same_key(work)} WHERE {_differ(work.writings, 's')}"
+    )
+
+
 def _sets(work: Work, new: str) -> str:
     sets = [f"{writing.quoted} = {new}.{writing.quoted}" for writing in work.writings]
     return ", ".join([*sets, *([f"{quote_identifier(work.stamp)} = now()"] if work.stamp else [])])

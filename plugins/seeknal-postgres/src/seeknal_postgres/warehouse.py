@@ -40,6 +40,7 @@ from seeknal_postgres.delivering import (
     upsert,
 )
 from seeknal_postgres.fitting import fit_of
+from seeknal_postgres.keeping import delete
 from seeknal_postgres.loading import load as load_rows
 from seeknal_postgres.options import PostgresTarget
 from seeknal_postgres.pool import close_idle
@@ -154,7 +155,7 @@ class PostgresWarehouse:
             hold(server, self._options, table)
             detail = "no rows"
             if load.mode == "full" and tables.columns_of(server, table):
-                gone = server.execute(f"DELETE FROM {table.quoted}".encode()).rowcount
+                gone = delete(server, table)
                 detail = f"into {table}, {gone:,} replaced"
             loadlog.record(server, self._schema, load, 0)
         return Loaded(rows=0, detail=detail)
@@ -251,7 +252,7 @@ class PostgresWarehouse:
             work = evolve(work, stamp=None)
         detail = f"into {work.table}"
         if load.mode == "full":
-            gone = server.execute(f"DELETE FROM {work.table.quoted}".encode()).rowcount
+            gone = delete(server, work.table)
             detail = f"{detail}, {gone:,} replaced"
         if load.mode != "upsert":
             return load_rows(server, work, there), detail
