@@ -6,11 +6,13 @@ has been: a load that is killed at any moment and run again loads every row once
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from seeknal.kernel.context import StepContext
     from seeknal.kernel.plugin_types import Warehouse
     from seeknal.kernel.plugins import Plugins
+
+
+_COLUMN = re.compile(r"column '(.+?)' (?:is|holds) ")
 
 
 @frozen(kw_only=True)
@@ -342,17 +347,25 @@ def _explained(job: Job) -> Iterator[None]:
 
     try:
         yield
-    except (SeeknalError, KeyboardInterrupt):
+    except SeeknalError as error:
+        if error.code == "SK0712":
+            error.help = "--query gives one of them another name with AS"
         raise
     except (duckdb.Error, OSError) as error:
-        text = scrub(str(error)).strip()
+        text = scrub(str(error)).strip().removeprefix("Invalid Input Error: ")
         if disk_full(error):
             raise RunError(
                 f"no space left on the disk of {job.lake}: {text}",
                 code="SK0707",
                 help="make room and run again",
             ) from error
-        raise NodeError(text, code="SK1610") from error
+        raise NodeError(text, code="SK1610", help=_as_text(text)) from error
+
+
+def _as_text(said: str) -> str | None:
+    """The way out for a value that a column's type does not hold, which a reader names."""
+    found = _COLUMN.match(said)
+    return f"--column-type {quote(found[1] + '=VARCHAR')} reads it as text" if found else None
 
 
 def _shown(path: Path) -> str:

@@ -39,7 +39,9 @@ class IngestOptions:
     query: str | None = option(None, summary="the query whose rows are read, run by the source")
     tables: tuple[str, ...] = option((), summary="patterns of tables, each loaded by its own name")
     params: Mapping[str, object] = option(factory=dict, summary="options of the source's type")
-    columns: Mapping[str, str] = option(factory=dict, summary="types of columns; the others come as they are")
+    columns: Mapping[str, str] = option(
+        factory=dict, summary="types of columns; the others come as they are"
+    )
     pipeline: str = option("default", summary="what the load belongs to, in the log and the marks")
     mode: LoadMode = option("append", summary="append, full or upsert")
     keys: tuple[str, ...] = option((), summary="upsert: the columns that make a row one")

@@ -53,7 +53,11 @@ def load(server: Server, work: Work, there: Sequence[TableColumn]) -> int:
     staged = stage(server, work)
     names = ", ".join(writing.quoted for writing in work.writings)
     values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
-    insert = f"INSERT INTO {work.table.quoted} ({names}) SELECT {values} FROM {STAGE}"
+    # As in a COPY, an identity that is always generated is what the rows say.
+    insert = (
+        f"INSERT INTO {work.table.quoted} ({names}) OVERRIDING SYSTEM VALUE"
+        f" SELECT {values} FROM {STAGE}"
+    )
     with telling(server, work, types):
         rows = server.execute(insert.encode()).rowcount
     refuse_fewer(rows, staged)

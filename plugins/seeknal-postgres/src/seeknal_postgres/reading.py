@@ -143,6 +143,12 @@ def told_of(
                 code="SK1313",
                 help="statement_timeout: 2h gives it more time",
             ) from None
+        if isinstance(error, psycopg.errors.ProtocolViolation):
+            raise NodeError(
+                _refused(error, "", private),
+                code="SK1313",
+                help="write values out: nothing fills $1",
+            ) from None
         raise failed(name, error) from None
     except psycopg.Error as error:
         help = _hint(error, source, context.project_root, private)

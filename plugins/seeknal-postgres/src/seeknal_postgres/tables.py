@@ -24,6 +24,7 @@ _COLUMNS = """
     SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
                CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END),
            a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
+           a.attidentity = 'a',
            coalesce(e.typtype, b.typtype, t.typtype) IN ('e', 'c', 'r', 'm')
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -61,7 +62,8 @@ class TableColumn:
     """A column that is there.
 
     ``filled`` without us: by a default, an identity or a formula. ``parsed``: of a type (or its
-    elements are) that the server reads from text: an enum, a composite, a range.
+    elements are) that the server reads from text: an enum, a composite, a range. ``numbered``: an
+    identity that is always generated, which nobody may update.
     """
 
     name: str
@@ -69,6 +71,7 @@ class TableColumn:
     required: bool
     filled: bool
     generated: bool
+    numbered: bool
     parsed: bool
 
     @property
@@ -127,9 +130,17 @@ def columns_of(server: Server, table: Table) -> tuple[TableColumn, ...]:
         raise DeliveryError(f"{table} is a view, not a table", code="SK1332")
     return tuple(
         TableColumn(
-            name=name, type=type, required=required, filled=filled, generated=made, parsed=parsed
+            name=name,
+            type=type,
+            required=required,
+            filled=filled,
+            generated=made,
+            numbered=numbered,
+            parsed=parsed,
         )
-        for name, type, required, filled, made, parsed in server.execute(_COLUMNS, [table.quoted])
+        for name, type, required, filled, made, numbered, parsed in server.execute(
+            _COLUMNS, [table.quoted]
+        )
     )
 
 

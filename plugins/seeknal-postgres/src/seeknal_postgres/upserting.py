@@ -22,8 +22,11 @@ def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str)
     names = ", ".join(writing.quoted for writing in work.writings)
     values = ", ".join(cast_to(types[writing.name].type, writing) for writing in work.writings)
     keys = ", ".join(map(quote_identifier, work.keys))
-    insert = f"INSERT INTO {work.table.quoted} AS t ({names}) SELECT {values} FROM {stage}"
-    sets = _sets(work, "excluded")
+    insert = (
+        f"INSERT INTO {work.table.quoted} AS t ({names}) OVERRIDING SYSTEM VALUE"
+        f" SELECT {values} FROM {stage}"
+    )
+    sets = _sets(work, types, "excluded")
     differ = _differ(work.writings, "excluded")
     return f"{insert} ON CONFLICT ({keys}) DO UPDATE SET {sets} WHERE {differ}"
 
@@ -31,7 +34,7 @@ def insert_on_conflict(work: Work, types: Mapping[str, TableColumn], stage: str)
 def update_changed(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
     """For a table without a unique index, under a lock."""
     values = _cast(work, types)
-    sets = _sets(work, "s")
+    sets = _sets(work, types, "s")
     return (
         f"UPDATE {work.table.quoted} AS t SET {sets} FROM (SELECT {values} FROM {stage}) AS s"
         f" WHERE {_same_key(work)} AND {_differ(work.writings, 's')}"
@@ -43,7 +46,7 @@ def insert_new(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
     names = ", ".join(writing.quoted for writing in work.writings)
     wanted = ", ".join(f"s.{writing.quoted}" for writing in work.writings)
     return (
-        f"INSERT INTO {work.table.quoted} ({names})"
+        f"INSERT INTO {work.table.quoted} ({names}) OVERRIDING SYSTEM VALUE"
         f" SELECT {wanted} FROM (SELECT {_cast(work, types)} FROM {stage}) AS s"
         f" WHERE NOT EXISTS (SELECT FROM {work.table.quoted} AS t WHERE {_same_key(work)})"
     )
@@ -66,8 +69,11 @@ def outdated(work: Work, types: Mapping[str, TableColumn], stage: str) -> str:
     )
 
 
-def _sets(work: Work, new: str) -> str:
-    sets = [f"{writing.quoted} = {new}.{writing.quoted}" for writing in work.writings]
+def _sets(work: Work, types: Mapping[str, TableColumn], new: str) -> str:
+    """A number that the server gives itself is no other one where it is the key."""
+    numbers = {key for key in work.keys if types[key].numbered}
+    changed = [writing for writing in work.writings if writing.name not in numbers]
+    sets = [f"{writing.quoted} = {new}.{writing.quoted}" for writing in changed or work.writings]
     return ", ".join([*sets, *([f"{quote_identifier(work.stamp)} = now()"] if work.stamp else [])])
 
 
