@@ -89,7 +89,9 @@ def test_an_api_that_refuses_is_on_record_without_its_token(
     assert "canary" not in message + outcome.stderr + outcome.stdout
 
 
-def test_a_table_of_iceberg_arrives(place, database, lake):
+@pytest.fixture
+def iceberg(place, lake):
+    """A table of Iceberg that holds one order."""
     place.write(
         {
             "seeknal_project.yml": "name: shop\n",
@@ -101,7 +103,16 @@ def test_a_table_of_iceberg_arrives(place, database, lake):
         }
     )
     place.run("run").assert_ok()
+    return ("--source", "iceberg", "--table", "atlas.shop.orders")
 
-    place.run("ingest", "--source", "iceberg", "--table", "atlas.shop.orders", *INTO).assert_ok()
+
+def test_a_table_of_iceberg_arrives(place, database, iceberg):
+    place.run("ingest", *iceberg, *INTO).assert_ok()
 
     assert database.rows("SELECT id, amount FROM dw_orders") == [(1, 1.5)]
+
+
+def test_all_columns_of_iceberg_arrive_beside_one_whose_type_is_declared(place, database, iceberg):
+    place.run("ingest", *iceberg, *INTO, "--column-type", "id=VARCHAR").assert_ok()
+
+    assert database.rows("SELECT id, amount FROM dw_orders") == [("1", 1.5)]
