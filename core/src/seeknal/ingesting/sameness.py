@@ -55,8 +55,23 @@ def _between(value: str, own: TypeTree, other: TypeTree) -> str:
     if own.name == other.name == "STRUCT":
         return _struct(value, own, other)
     if own.name in _TEXTS and other.name not in _TEXTS:
-        return f"coalesce({_text(f'TRY_CAST({value} AS {other.text})')}, {_text(value)})"
-    return _text(value)
+        return _read(value, other)
+    return _digits(value) if own.name == "DECIMAL" else _text(value)
+
+
+def _read(value: str, other: TypeTree) -> str:
+    """A text as the value of another type that it writes, or as itself."""
+    if other.name == "DECIMAL":
+        is_number = f"regexp_full_match({_text(value)}, '-?\\d+(\\.\\d+)?')"
+        return f"CASE WHEN {is_number} THEN {_digits(value)} ELSE {_text(value)} END"
+    written = [value]
+    if other.name in _LISTS:
+        # Databases write lists in braces.
+        written.append(f"translate({_text(value)}, '{{}}', '[]')")
+    if other.name == "INTERVAL":
+        written.append(f"replace({_text(value)}, '+', '')")
+    casts = [_text(f"TRY_CAST({each} AS {other.text})") for each in written]
+    return f"coalesce({', '.join(casts)}, {_text(value)})"
 
 
 def _exact(value: str, tree: TypeTree) -> str:
@@ -72,8 +87,10 @@ def _number(value: str, own: TypeTree, other: TypeTree) -> str:
     floats = [name for name in _APPROXIMATE if name in (own.name, other.name)]
     if floats:
         return _text(f"CAST({value} AS {floats[0]})")
-    if own.name != "DECIMAL":
-        return _text(value)
+    return _digits(value) if own.name == "DECIMAL" else _text(value)
+
+
+def _digits(value: str) -> str:
     digits = _text(value)
     return (
         f"CASE WHEN contains({digits}, '.') THEN rtrim(rtrim({digits}, '0'), '.') ELSE {digits} END"
