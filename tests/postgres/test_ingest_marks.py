@@ -740,9 +740,12 @@ def test_a_new_column_with_a_default_doubles_no_row_at_the_mark(place, database)
         ("numeric", "1e60", "7.50"),
         ("numeric", "7", "'NaN'"),
         ("numeric[]", "'{7,1.5,NULL}'", "ARRAY[1e60]"),
+        ("numeric(10,2)", "7", "'NaN'"),
+        ("interval", "'1 day'", "'infinity'"),
+        ("integer[]", "'{1,2,NULL}'", "'[0:1]={1,2}'"),
     ],
 )
-def test_numbers_that_become_text_in_the_lake_double_no_row_at_the_mark(
+def test_a_column_that_becomes_text_in_the_lake_doubles_no_row_at_the_mark(
     place, database, type, value, new
 ):
     database.run(f"CREATE TABLE n (u int, v {type}); INSERT INTO n VALUES (1, {value})")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from seeknal.plugin import (
+    ColumnSpec,
     NodeError,
     SqlRefused,
     check_query,
@@ -34,6 +38,8 @@ from seeknal_postgres.readtypes import (
 )
 from seeknal_postgres.settling import since
 
+_MISFIT = re.compile(r"column '(.+?)' (?:is|holds) ")
+"""How an error begins that is raised by what `reading_of` makes."""
 _DOTTED = re.compile(r'(\w+|"[^"]+")(\.(\w+|"[^"]+"))*')
 _NO_RELATION = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
 
@@ -43,7 +49,7 @@ if TYPE_CHECKING:
     from seeknal.plugin import (
         Context,
         Location,
-        Rows,
+        Scan,
         Source,
     )
     from seeknal_postgres.catalogue import PgColumn
@@ -72,7 +78,7 @@ def version_of(source: Source, options: PostgresSource, context: Context) -> obj
 
 def read(
     source: Source, options: PostgresSource, context: Context, start: Location | None = None
-) -> Rows:
+) -> Scan:
     """The source's rows, of one snapshot of the database.
 
     ``start`` is where its query begins in a file, for the place of what the server refuses.
@@ -93,7 +99,7 @@ def read(
             relation = f"({since(relation, found, source.since)}) AS q"
         columns = _wanted(found, source)
         declared = _declared(source, context)
-        extents = extents_of(server, relation, columns, declared)
+        extents = extents_of(server, relation, _loose(columns, declared))
         readings = _readings(columns, declared, options, extents, source, context)
         asked = ", ".join(
             f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
@@ -110,7 +116,21 @@ def read(
     made = ", ".join(
         f"{reading.made} AS {quote_identifier(name)}" for name, reading in readings.items()
     )
-    return rows(made)
+    scan = rows(made)
+    if not source.whole:
+        return scan
+    return evolve(scan, instead=partial(_as_text, source, options, context))
+
+
+def _as_text(source: Source, options: PostgresSource, context: Context, error: Exception) -> Scan:
+    """The rows with a column as text of which a value has no place in any type of DuckDB's."""
+    said = str(error).removeprefix("Invalid Input Error: ")
+    found = _MISFIT.match(said)
+    if found is None or found[1].lower() in {spec.name.lower() for spec in source.columns}:
+        raise error
+    context.log.warning("%s; it is read as text", said.splitlines()[0])
+    columns = (*source.columns, ColumnSpec(name=found[1], type="VARCHAR"))
+    return read(evolve(source, columns=columns), options, context)
 
 
 @contextmanager
@@ -262,20 +282,24 @@ def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
     return [by_name.get(spec.name) or lower[spec.name.lower()] for spec in source.columns]
 
 
-def extents_of(
-    server: Server, relation: str, columns: Sequence[PgColumn], wishes: Mapping[str, str]
-) -> Mapping[str, Extent]:
-    """The digits of numerics that were declared without any, asked for in one scan."""
-    loose = [column for column in columns if is_loose(column) and column.name.lower() not in wishes]
-    if not loose:
+def _loose(columns: Sequence[PgColumn], declared: Mapping[str, str]) -> list[PgColumn]:
+    """The numerics that were declared without digits."""
+    return [
+        column for column in columns if is_loose(column) and column.name.lower() not in declared
+    ]
+
+
+def extents_of(server: Server, relation: str, columns: Sequence[PgColumn]) -> Mapping[str, Extent]:
+    """The digits that numerics have, asked for in one scan."""
+    if not columns:
         return {}
-    parts = ", ".join(part for column in loose for part in _digits(column))
+    parts = ", ".join(part for column in columns for part in _digits(column))
     row = server.execute(f"SELECT {parts} FROM {relation}".encode()).fetchone()
     assert row is not None
     return {
         column.name: Extent(before=before, after=after, special=special)
         for column, before, after, special in zip(
-            loose, row[::3], row[1::3], row[2::3], strict=True
+            columns, row[::3], row[1::3], row[2::3], strict=True
         )
     }
 

@@ -79,10 +79,12 @@ def horizon_of(source: Source, options: PostgresSource, column: str, context: Co
 
 def _refuse_unordered(server: Server, relation: str, column: PgColumn, source: Source) -> None:
     """Raise NodeError for numbers that are read as text, which is in another order."""
+    if column.type != "numeric":
+        return
     if source.since is not None:
         relation = f"({since(relation, [column], source.since)}) AS q"
-    extent = extents_of(server, relation, [column], {}).get(column.name)
-    if extent is not None and (extent.wide or extent.special):
+    extent = extents_of(server, relation, [column])[column.name]
+    if extent.wide or extent.special:
         what = "NaN or infinity" if extent.special else f"numbers of more than {WIDEST} digits"
         raise NodeError(
             f"column {column.name!r} holds {what}, by which no rows are in order here",
