@@ -849,6 +849,20 @@ def test_numbers_that_no_decimal_holds_arrive_as_they_are(ingest, place, databas
     assert typed(database, "dw_orders") == typed(database, "orders")
 
 
+def test_any_number_of_columns_of_plain_numbers_arrive(ingest, database):
+    columns = [f"c{number}" for number in range(1_400)]
+    database.run(
+        f"CREATE TABLE orders ({', '.join(f'{name} numeric' for name in columns)});"
+        f"INSERT INTO orders (c0, c1399) VALUES (1.5, {LONG})"
+    )
+
+    ingest(*FROM_TABLE).assert_ok()
+
+    assert database.rows("SELECT c0, c1399 FROM dw_orders") == database.rows(
+        "SELECT c0, c1399 FROM orders"
+    )
+
+
 def test_long_numbers_are_keys_of_their_own(ingest, database):
     database.run(
         f"CREATE TABLE orders (k numeric, v text, u int); INSERT INTO orders VALUES"

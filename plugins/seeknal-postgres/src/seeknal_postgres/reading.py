@@ -25,17 +25,11 @@ from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import describe, no_table, table_of
 from seeknal_postgres.connecting import failed, told
 from seeknal_postgres.connections import ALIASES, connection_of
+from seeknal_postgres.extents import extents_of, loose, tell_rounded
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.pool import leased
 from seeknal_postgres.querytext import without_end
-from seeknal_postgres.readtypes import (
-    LARGEST,
-    WIDEST,
-    Extent,
-    Wish,
-    is_loose,
-    reading_of,
-)
+from seeknal_postgres.readtypes import Wish, reading_of
 from seeknal_postgres.settling import since
 
 _MISFIT = re.compile(r"column '(.+?)' (?:is|holds) ")
@@ -54,9 +48,7 @@ if TYPE_CHECKING:
     )
     from seeknal_postgres.catalogue import PgColumn
     from seeknal_postgres.options import Postgres, PostgresSource
-    from seeknal_postgres.readtypes import (
-        Reading,
-    )
+    from seeknal_postgres.readtypes import Extent, Reading
 
     Server = psycopg.Connection[Any]
 
@@ -99,7 +91,7 @@ def read(
             relation = f"({since(relation, found, source.since)}) AS q"
         columns = _wanted(found, source)
         declared = _declared(source, context)
-        extents = extents_of(server, relation, _loose(columns, declared))
+        extents = extents_of(server, relation, loose(columns, declared))
         readings = _readings(columns, declared, options, extents, source, context)
         asked = ", ".join(
             f"{reading.asked} AS {quote_identifier(name)}" for name, reading in readings.items()
@@ -282,50 +274,6 @@ def _wanted(columns: Sequence[PgColumn], source: Source) -> list[PgColumn]:
     return [by_name.get(spec.name) or lower[spec.name.lower()] for spec in source.columns]
 
 
-def _loose(columns: Sequence[PgColumn], declared: Mapping[str, str]) -> list[PgColumn]:
-    """The numerics that were declared without digits."""
-    return [
-        column for column in columns if is_loose(column) and column.name.lower() not in declared
-    ]
-
-
-def extents_of(server: Server, relation: str, columns: Sequence[PgColumn]) -> Mapping[str, Extent]:
-    """The digits that numerics have, asked for in one scan."""
-    if not columns:
-        return {}
-    parts = ", ".join(part for column in columns for part in _digits(column))
-    row = server.execute(f"SELECT {parts} FROM {relation}".encode()).fetchone()
-    assert row is not None
-    return {
-        column.name: Extent(before=before, after=after, special=special)
-        for column, before, after, special in zip(
-            columns, row[::3], row[1::3], row[2::3], strict=True
-        )
-    }
-
-
-def _digits(column: PgColumn) -> tuple[str, str, str]:
-    """How many digits the longest value has before the point, how many behind it, and whether
-    there is one that is no number."""
-    name = quote_identifier(column.name)
-    value = name if column.kind != "a" else "e"
-    special = f"{value} IN ('NaN', 'Infinity', '-Infinity')"
-    finite = f"FILTER (WHERE NOT {special})"
-    before = f"max(CASE WHEN abs({value}) < 1 THEN 0 ELSE length(trunc(abs({value}))::text) END)"
-    integral, fractional = f"{before} {finite}", f"max(scale({value})) {finite}"
-    endless = f"bool_or({special})"
-    if column.kind == "a":
-        integral, fractional = (
-            f"max((SELECT {each} FROM unnest({name}) AS u(e)))" for each in (integral, fractional)
-        )
-        endless = f"bool_or((SELECT {endless} FROM unnest({name}) AS u(e)))"
-    return (
-        f"coalesce({integral}, 0)",
-        f"coalesce({fractional}, 0)",
-        f"coalesce({endless}, false)",
-    )
-
-
 def _declared(source: Source, context: Context) -> dict[str, str]:
     """The types that the project gives to columns, as DuckDB itself writes them."""
     given = {spec.name.lower(): spec.type for spec in source.columns if spec.type}
@@ -345,7 +293,7 @@ def _readings(
     context: Context,
 ) -> dict[str, Reading]:
     if not source.whole:
-        _tell_rounded(extents, declared, context)
+        tell_rounded(extents, declared, context)
     return {
         column.name: reading_of(
             column,
@@ -354,24 +302,3 @@ def _readings(
         )
         for column in columns
     }
-
-
-def _tell_rounded(
-    extents: Mapping[str, Extent], declared: Mapping[str, str], context: Context
-) -> None:
-    for name, extent in extents.items():
-        if extent.before > LARGEST and not declared.get(name.lower()):
-            raise NodeError(
-                f"column {name!r} holds a number of {extent.before:,} digits, more than any"
-                " number type of DuckDB's holds",
-                code="SK1355",
-                help=f"columns: {{{name}: VARCHAR}} reads it as text",
-            )
-        if extent.wide:
-            context.log.warning(
-                "column %r holds numbers of more than %d digits: it becomes DOUBLE, which rounds"
-                " them (columns: {%s: VARCHAR} keeps them)",
-                name,
-                WIDEST,
-                name,
-            )

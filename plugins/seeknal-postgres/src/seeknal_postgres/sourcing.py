@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from seeknal.plugin import Horizon, NodeError
 from seeknal_postgres.catalogue import describe
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.extents import extents_of
 from seeknal_postgres.pool import leased
-from seeknal_postgres.reading import extents_of, reading, relation_of, told_of
+from seeknal_postgres.reading import reading, relation_of, told_of
 from seeknal_postgres.readtypes import WIDEST
 from seeknal_postgres.settling import at_work, has_prepared, largest, ordered_by, since
 
