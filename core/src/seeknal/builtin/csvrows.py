@@ -11,6 +11,7 @@ from attrs import evolve
 
 from seeknal.builtin.csvchecks import can_look, faults, oddities
 from seeknal.builtin.csvdeclared import declared_kind
+from seeknal.builtin.csvexpected import as_expected, hoped_for
 from seeknal.builtin.csvfaults import broken, explained, ragged
 from seeknal.builtin.csvkinds import TEXT, kinds_of
 from seeknal.builtin.csvplaces import places_of, shown_file
@@ -84,9 +85,11 @@ def _guessed_rows(table: Table, declared: Mapping[str, Kind]) -> Scan:
     if head.whole:
         table, found = attempt(table, lambda given: decided(given, head.found, head.empty))
         _warn_of_days(table, unclear(head.found, head.empty))
-        select = select_of(table, {**found, **declared}, frozenset(declared))
+        table, there = attempt(table, lambda given: as_expected(given, found, head.empty))
+        select = select_of(table, {**found, **there, **declared}, frozenset(declared))
     else:
-        select = select_of(table, {**guessed(head), **declared})
+        hoped = hoped_for(table, guessed(head), head.empty)
+        select = select_of(table, {**guessed(head), **hoped, **declared})
     return Scan(select, instead=partial(_decided_rows, table, declared, head), origin=table.origin)
 
 
@@ -104,7 +107,8 @@ def _decided_rows(table: Table, declared: Mapping[str, Kind], head: Head, error:
         if guess is not None and guess is not TEXT and kinds[name] is TEXT:
             values = misfits(table, {name: guess}).get(name, [])
             _warn_of_text(table, name, guess, values)
-    select = select_of(table, {**kinds, **declared}, frozenset(declared))
+    table, there = attempt(table, lambda given: as_expected(given, kinds, empty))
+    select = select_of(table, {**kinds, **there, **declared}, frozenset(declared))
     return Scan(select, instead=partial(_failed, table), origin=table.origin)
 
 

@@ -5,7 +5,7 @@ Types are checked on the text of each value, so that nothing depends on what was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -56,6 +56,15 @@ def misfits(
     checked = {path[0][0] for path, _ in checks}
     rest = [((name,), name) for name in columns if name not in checked]
     checks += [((path,), f"count({quote_identifier(name)}) < 0") for path, name in rest]
+    return _bad(checks, rows, context)
+
+
+def met(checks: Sequence[tuple[Path, str]], rows: str, context: Context) -> list[Path]:
+    """The leaves with a value that the condition beside them is true of; its value is ``item``."""
+    return _bad([(path, _any(*values(path), check)) for path, check in checks], rows, context)
+
+
+def _bad(checks: Sequence[tuple[Path, str]], rows: str, context: Context) -> list[Path]:
     query = f"SELECT {', '.join(sql for _, sql in checks)} FROM {rows}"
     (found,) = context.duckdb.execute(query).fetchall()
     bad = [path for (path, _), is_bad in zip(checks, found, strict=True) if is_bad]
@@ -96,10 +105,7 @@ def _checks(path: Path, leaf: Leaf, formats: Formats) -> list[str]:
     sql, many = values(path)
     found = []
     if predicate := changes(leaf, "CAST(item AS VARCHAR)", formats):
-        if many:
-            found.append(f"coalesce(bool_or(list_bool_or({_mapped(sql, predicate)})), false)")
-        else:
-            found.append(f"coalesce(bool_or({predicate.replace(_ITEM, _text(sql))}), false)")
+        found.append(_any(sql, many, predicate))
     if not leaf.declared and leaf.type in _TIMES and not formats.timestamp:
         # All in one spelling, so that text can be had back: as long, with T or a space.
         shape = f"2 * length({_ITEM}) + CAST(substr({_ITEM}, 12, 1) = 'T' AS INTEGER)"
@@ -112,6 +118,12 @@ def _checks(path: Path, leaf: Leaf, formats: Formats) -> list[str]:
 
 
 _ITEM = "CAST(item AS VARCHAR)"
+
+
+def _any(sql: str, many: bool, predicate: str) -> str:
+    if many:
+        return f"coalesce(bool_or(list_bool_or({_mapped(sql, predicate)})), false)"
+    return f"coalesce(bool_or({predicate.replace(_ITEM, _text(sql))}), false)"
 
 
 def _text(sql: str) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.builtin.declared import declared_types, no_records
+from seeknal.builtin.expected import expected_types
 from seeknal.builtin.jsonchecks import Formats, as_json, changes, misfits, type_that_holds, values
+from seeknal.builtin.jsonexpected import as_expected
 from seeknal.builtin.jsonnumerals import digits_and_places, lost_numerals, reads_decimals
 from seeknal.builtin.jsonplaces import (
     is_marked_array,
@@ -154,11 +156,13 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
     options: Any = source.options
     declared = _declared(source, context)
     formats = Formats(date=options.dateformat, timestamp=options.timestampformat)
+    expected = expected_types(source)
     if not options.records and is_worth_a_guess(reading):
         records = found_records(reading, source, context)
         shape = shape_of(records, declared, source)
         if shape and shape_holds(shape.columns, reading, formats, context):
-            return _scan(_exact_numerals(shape, context), context)
+            shape = _exact_numerals(shape, context)
+            return _scan(as_expected(shape, expected, formats, context), context)
     all = {"sample_size": -1, "maximum_sample_files": len(reading.files)}
     records = found_records(reading.with_arguments(**all), source, context)
     if list(records.found) == ["json"] and _has_no_rows(records, context):
@@ -167,7 +171,8 @@ def _read(source: Source, reading: Reading, context: Context) -> Rows:
     shape = shape_of(records, declared, source)
     if shape is None:
         return no_records(source, context)
-    return _scan(_exact(shape, formats, context), context)
+    shape = _exact(shape, formats, context)
+    return _scan(as_expected(shape, expected, formats, context), context)
 
 
 def _declared(source: Source, context: Context) -> dict[str, Type]:

@@ -123,6 +123,15 @@ def shape_of(records: Records, declared: Mapping[str, Type], source: Source) -> 
     raise _no_list(options.records, f"there is a {_word(type)}")
 
 
+def with_rows(shape: Shape, rows: Mapping[str, Type]) -> Shape:
+    """The shape with other types of the rows' columns."""
+    if not shape.place:
+        return evolve(shape, columns=rows)
+    first, *rest = shape.place
+    top = _replaced(shape.columns[first], tuple(rest), ListOf(StructOf(rows)))
+    return evolve(shape, columns={first: top})
+
+
 def _placed(
     declared: Mapping[str, Type],
     found: Mapping[str, Type],

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from seeknal.ingesting import marks
 from seeknal.ingesting.lake import Origin
 from seeknal.ingesting.state import Mark, Seen
+from seeknal.ingesting.textorder import refuse_unordered
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.sql.storage import copy_statement
 from seeknal.values.columns import Column
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from seeknal.kernel.context import StepContext
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.sources import Source
+
+_MOMENTS = ("DATE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP")
 
 
 @frozen(kw_only=True)
@@ -85,6 +88,16 @@ class Fetched:
         return not now <= known or evolve(self.mark, seen=before.seen) != before
 
 
+def expecting(wanted: Wanted, mark: Mark | None, there: Mapping[str, str]) -> Wanted:
+    """What is wanted, read as it is ``there`` already; a mark's column as the mark is, or as times
+    where its texts say some."""
+    types: dict[str, tuple[str, ...]] = {name.lower(): (type,) for name, type in there.items()}
+    if wanted.incremental is not None:
+        by_name = wanted.incremental.lower()
+        types.setdefault(by_name, (mark.type,) if mark is not None else _MOMENTS)
+    return evolve(wanted, source=evolve(wanted.source, expected=types))
+
+
 def fetch(
     wanted: Wanted,
     mark: Mark | None,
@@ -126,6 +139,8 @@ def fetch(
         return whole
     column = marks.column_of(columns, wanted.incremental)
     _refuse_another_order(mark, column)
+    if horizon is None:
+        refuse_unordered(cursor, whole.scan, column, mark, source)
     fresh = _without_arrived(wanted, cursor, whole, column, lower, mark, kept) if mark else whole
     found = horizon or Horizon(value=marks.highest(cursor, whole.scan, column))
     value = marks.past(cursor, found.value, column.type, read_at)

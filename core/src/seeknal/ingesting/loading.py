@@ -20,7 +20,7 @@ from attrs import evolve, frozen
 from seeknal.host.files import publish_file
 from seeknal.ingesting import lake as lakes
 from seeknal.ingesting import repeating
-from seeknal.ingesting.fetching import Wanted, fetch
+from seeknal.ingesting.fetching import Wanted, expecting, fetch
 from seeknal.ingesting.lake import Landed
 from seeknal.ingesting.marks import name_of
 from seeknal.ingesting.state import Attempt, Done, name_lock
@@ -155,7 +155,9 @@ def _from_source(job: Job, wanted: Wanted, kept: Kept, state: State) -> Result:
     id = lakes.id_of(path, job.lake)
     job.tell.began(load.name, load.table)
     began = time.monotonic()
-    found = fetch(wanted, mark, kept, job.context, job.plugins, file=id)
+    there = repeating.types_of(job, before) if before else job.warehouse.expected(load.table)
+    asked = expecting(wanted, mark, there)
+    found = fetch(asked, mark, kept, job.context, job.plugins, file=id)
     job.tell.fetched(load.name, found.rows, time.monotonic() - began)
     load = evolve(load, types=found.origin.types)
     if found.nameless:

@@ -42,6 +42,15 @@ def unended(job: Job, wanted: Wanted, state: State) -> tuple[State, Done | None]
     return state, before if job.warehouse.holds(arrived) else None
 
 
+def types_of(job: Job, before: Done) -> dict[str, str]:
+    """The types that rows were read as before, so that the same ones are the same again."""
+    path = job.lake / before.file
+    if not path.exists():
+        return {}
+    landed = lake.described(job.context.duckdb, path, job.lake)
+    return {column.name: column.type for column in landed.columns}
+
+
 def is_same(job: Job, before: Done, found: Fetched) -> bool:
     """Whether rows are those that have arrived, in any order; says what follows from it.
 

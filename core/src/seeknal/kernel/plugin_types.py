@@ -168,6 +168,10 @@ class Warehouse(Protocol):
     def holds(self, load: Load) -> bool:
         """Whether rows of the load's files are in its table now, as far as it says of which."""
 
+    def expected(self, table: str) -> Mapping[str, str]:
+        """DuckDB's types as which rows are best read for the columns of a table, as far as it has
+        an opinion; none where there is no table."""
+
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
         """Write the rows and the record of a success, in one transaction.
 

@@ -288,6 +288,15 @@ class WarehouseContract(Contract):
 
         assert len(held("orders")) == left
 
+    def test_rows_are_read_as_the_columns_of_a_table_that_is_there(
+        self, warehouse: Warehouse, first: Load
+    ) -> None:
+        there = warehouse.expected(first.table)
+        elsewhere = warehouse.expected(warehouse.place("nowhere"))
+
+        assert there["name"] == "VARCHAR"
+        assert elsewhere == {}
+
     def test_the_log_is_no_place_for_rows(self, warehouse: Warehouse) -> None:
         from seeknal.values.errors import SeeknalError
 

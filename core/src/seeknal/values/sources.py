@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.loads import Since
     from seeknal.values.names import NodeId
@@ -27,7 +29,9 @@ class Source:
 
     ``options`` is an instance of the options class that the source type declared: a plugin
     recognises its work by ``isinstance(source.options, ...)``. ``since``: of which rows nobody
-    needs the others; who gives them all the same does no harm.
+    needs the others; who gives them all the same does no harm. ``expected`` are DuckDB's types, by
+    column, of where the rows go: a loader that finds types itself takes the first that changes no
+    value of a column which is not declared.
     """
 
     node: NodeId
@@ -44,6 +48,7 @@ class Source:
     whole: bool = False
     """All columns are read, whichever ``columns`` names, and none is rounded: what no type holds
     comes as the text that its own database writes."""
+    expected: Mapping[str, Sequence[str]] = field(factory=dict)
     provenance: bool = False
     """Its rows are stored with where they are from; a loader of several files says which is whose
     by `Scan.origin`."""

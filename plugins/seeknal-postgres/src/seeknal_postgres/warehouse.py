@@ -39,6 +39,7 @@ from seeknal_postgres.delivering import (
     rows_after_loss,
     upsert,
 )
+from seeknal_postgres.expecting import expected_type
 from seeknal_postgres.fitting import fit_of
 from seeknal_postgres.keeping import delete
 from seeknal_postgres.loading import load as load_rows
@@ -124,6 +125,13 @@ class PostgresWarehouse:
             query = f"SELECT EXISTS (SELECT FROM {table.quoted} WHERE {name} = ANY(%s))"
             row = server.execute(query.encode(), [list(load.files)]).fetchone()
             return bool(row and row[0])
+
+    def expected(self, table: str) -> dict[str, str]:
+        """DuckDB's types as which rows are best read for the columns of a table."""
+        with self._server() as server:
+            there = tables.columns_of(server, table_of(table, self._schema))
+        found = {column.name: expected_type(column.type) for column in there}
+        return {name: type for name, type in found.items() if type is not None}
 
     @_of_a_load()
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
