@@ -250,3 +250,44 @@ def test_a_large_csv_that_turns_out_otherwise_is_read_as_the_table_is(place, dat
     assert database.rows("SELECT count(*), max(v), max(t) FILTER (WHERE id = 30000) FROM dw") == [
         (30_001, 29_999.0, "007")
     ]
+
+
+def test_a_nul_of_an_api_can_be_left_out(place, api, database):
+    batch = OfApi(place, api)
+    rows = [{"id": 1, "v": "a\x00b\x00\x00", "n": {"k": "\\\x00\\u0000"}}]
+    refused = batch.load(rows)
+
+    batch.load(rows, "--param", "nul=remove").assert_ok()
+
+    assert "--param nul=remove" in refused.stderr
+    assert values(database) == [("ab",)]
+    assert database.rows("SELECT n->>'k' FROM dw") == [("\\\\u0000",)]
+
+
+def test_what_stays_away_is_told_in_the_options_of_a_load(place, api):
+    batch = OfApi(place, api)
+    api.on("/rows", page({}, status=503))
+
+    refused = place.run("ingest", *batch.words, "--into", "pg:dw", "--name", "b")
+
+    assert refused.exit_code == 1
+    assert "run again" in refused.stderr
+    assert "--retries" not in refused.stderr
+
+
+def test_a_key_that_is_missing_is_told_in_the_options_of_a_load(documents):
+    refused = documents.load([{"id": 1}], "--mode", "upsert", "--keys", "no")
+
+    assert refused.exit_code == 1
+    assert "--keys" in refused.stderr
+    assert "unique_keys" not in refused.stderr
+
+
+def test_rows_of_one_key_are_told_in_the_options_of_a_load(documents):
+    rows = [{"id": 1, "v": 1}, {"id": 1, "v": 2}]
+
+    refused = documents.load(rows, "--mode", "upsert", "--keys", "id")
+
+    assert refused.exit_code == 1
+    assert "more columns in --keys" in refused.stderr
+    assert "node" not in refused.stderr

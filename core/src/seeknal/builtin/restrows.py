@@ -30,6 +30,8 @@ _LARGEST = 128 * 2**20
 """Bytes of a file of records, so that a line of it is found again for a message."""
 _MOST_EMPTY = 10_000
 """Pages without records one after the other: a server that gives more never comes to an end."""
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""Behind an even number of backslashes: others escape the first of these."""
 _PLACE = re.compile(r"\S*records-(\d+)\.jsonl(?:(?:,| line) (?:line |record )?([\d,]*\d))?")
 
 
@@ -114,6 +116,7 @@ class Landed:
     def __init__(self, context: Context, declared: set[str], options: RestOptions) -> None:
         self.context = context
         self.kinds = Kinds(declared, options.maximum_depth)
+        self.keeps_nul = options.nul == "keep"
         self.files: list[str] = []
         self.starts: list[int] = []
         """How many records are in the files before each."""
@@ -136,7 +139,7 @@ class Landed:
                 fault.record = self.records - before + 1
                 raise
             # Line breaks stand between values only: within texts they are written as \n.
-            line = _in_one_line(text)
+            line = _in_one_line(text if self.keeps_nul else _NUL.sub(r"\1", text))
             digest.update(line)
             self._write(line)
             last = value

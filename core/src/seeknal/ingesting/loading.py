@@ -24,6 +24,7 @@ from seeknal.ingesting.fetching import Wanted, expecting, fetch
 from seeknal.ingesting.lake import Landed
 from seeknal.ingesting.marks import name_of
 from seeknal.ingesting.state import Attempt, Done, name_lock
+from seeknal.ingesting.wording import reword
 from seeknal.run.engine import stored_scan
 from seeknal.run.failures import disk_full
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -350,6 +351,7 @@ def _explained(job: Job) -> Iterator[None]:
     try:
         yield
     except SeeknalError as error:
+        reword(error, job.wanted.source if job.wanted else None, job.plugins)
         if error.code == "SK0712":
             error.help = "--query gives one of them another name with AS"
         raise

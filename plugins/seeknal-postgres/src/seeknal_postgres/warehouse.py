@@ -18,7 +18,6 @@ from seeknal.plugin import (
     DeliveryError,
     Loaded,
     RowsRefused,
-    SeeknalError,
     Target,
     quote_identifier,
     rows_to_write,
@@ -66,17 +65,6 @@ _KNOWN = """
 """
 """The types that are there, and whether the server reads them, or their elements, from text."""
 _STAMP = f"{quote_identifier(LOADED_AT)} timestamptz DEFAULT now()"
-
-
-@contextmanager
-def _of_a_load() -> Iterator[None]:
-    """What is said of a node's SQL is the source's query here."""
-    try:
-        yield
-    except SeeknalError as error:
-        if error.help:
-            error.help = error.help.replace("in the node's SQL", "with --query")
-        raise
 
 
 class PostgresWarehouse:
@@ -133,7 +121,6 @@ class PostgresWarehouse:
         found = {column.name: expected_type(column.type) for column in there}
         return {name: type for name, type in found.items() if type is not None}
 
-    @_of_a_load()
     def load(self, load: Load, relation: Relation, told: Callable[[int], None]) -> Loaded:
         """Write the rows and the record of a success, in one transaction."""
         import psycopg

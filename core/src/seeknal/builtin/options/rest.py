@@ -171,3 +171,6 @@ class RestOptions:
         None, aliases=("timestamp_format",), summary="such as %d.%m.%Y %H:%M"
     )
     maximum_depth: int | None = option(None, summary="levels that become types of their own")
+    nul: Literal["keep", "remove"] = option(
+        "keep", summary="remove: texts without the character U+0000, which few databases store"
+    )
