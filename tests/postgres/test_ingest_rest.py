@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.core.files.restserver import Api, make_certificate, page
 
-from seeknal.builtin import restclient
+from seeknal.builtin import restclient, restrows
 from seeknal.testing.project import TestProject
 
 SECRET = "canary-4711-geheim/+&x"
@@ -232,3 +232,13 @@ def test_a_connector_file_takes_what_lets_one_in_from_the_environment(place, dat
     ingest(place, connection="shop.yml").assert_ok()
 
     assert loaded(database) == [1]
+
+
+def test_how_far_pages_are_read_is_said_from_time_to_time(place, orders, monkeypatch):
+    monkeypatch.setattr(restrows, "_QUIET", 0.0)
+    for id in range(1, 8):
+        orders.add(id, id)
+
+    done = ingest(place).assert_ok()
+
+    assert "/orders: 2 pages read, 6 records so far" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Any
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 _LARGEST = 128 * 2**20
 """Bytes of a file of records, so that a line of it is found again for a message."""
-_MOST_EMPTY = 10_000
+_MOST_EMPTY = 1_000
 """Pages without records one after the other: a server that gives more never comes to an end."""
+_QUIET = 10.0
+"""Seconds after which it is said how far the pages have been read."""
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """Behind an even number of backslashes: others escape the first of these."""
 _PLACE = re.compile(r"\S*records-(\d+)\.jsonl(?:(?:,| line) (?:line |record )?([\d,]*\d))?")
@@ -180,7 +183,12 @@ def _land(client: Client, address: str, options: RestOptions, landed: Landed) ->
     url: str | None = way.first(address)
     number = empty = 0
     before: Page | None = None
+    said = time.monotonic()
     while url is not None:
+        if time.monotonic() - said >= _QUIET:
+            said = time.monotonic()
+            read = f"{number:,} pages read, {landed.records:,} records"
+            landed.context.log.info("%s: %s so far", shown(address), read)
         number += 1
         answer = client.get(url)
         try:
