@@ -242,3 +242,20 @@ def test_how_far_pages_are_read_is_said_from_time_to_time(place, orders, monkeyp
     done = ingest(place).assert_ok()
 
     assert "/orders: 2 pages read, 6 records so far" in done.stderr
+
+
+def test_who_refuses_to_give_a_token_is_named_and_no_secret_is(place, database, api):
+    api.on("/token", page({"error_description": f"bad {SECRET}"}, status=401))
+    shop = "  auth:\n    type: rest_api\n    base_url: '${SHOP_URL}'\n"
+    shop += (
+        f"    token_url: {api.url}/token\n    client_id: me\n    client_secret: '${{SHOP_TOKEN}}'\n"
+    )
+    place.write({"profiles.yml": database.profile.rstrip() + "\n" + shop})
+
+    done = ingest(place, connection="auth")
+
+    assert done.exit_code == 1
+    assert f"{api.url}/token: the server answers 401" in done.stderr
+    ((said,),) = database.rows("SELECT error_message FROM etl_audit_log")
+    assert f"{api.url}/token" in said
+    assert SECRET not in said + done.stderr

@@ -17,8 +17,11 @@ _WORDS = (
     r"private|encryption[_-]?key|signing[_-]?key|shared[_-]?key|authorization|credential|bearer|"
     r"signature|connection[_-]?string|webhook|(?<![A-Za-z])(?:pw|sas|sig|jwt|dsn|pin)(?![A-Za-z])"
 )
-NAME = rf"[\w.-]*(?:{_WORDS})[\w.-]*"
+_ABOUT = r"(?:token[_-]?(?:ur[il]|endpoint)|api[_-]?key[_-]?(?:name|in))(?![\w-])"
+"""Such a name says where a secret comes from or goes to, and not what it is."""
+NAME = rf"(?![\w.-]*{_ABOUT})[\w.-]*(?:{_WORDS})[\w.-]*"
 _NAME = Pattern(_WORDS, re.IGNORECASE)
+_NAME_ABOUT = Pattern(_ABOUT, re.IGNORECASE)
 _STORES = frozenset(("file", "s3", "s3a", "s3n", "gs", "gcs", "r2", "hf", "hdfs", "az", "azure"))
 _CONTAINERS = frozenset(("abfs", "abfss", "wasb", "wasbs"))
 """Their addresses are ``scheme://container@account``."""
