@@ -4,6 +4,7 @@ import json
 
 import psycopg
 import pytest
+from tests.core.files.restserver import Api, Reply
 
 from seeknal.testing.project import TestProject
 
@@ -141,6 +142,53 @@ def test_a_password_in_a_url_on_the_command_line_is_refused_and_not_shown(place,
     assert outcome.exit_code == 2
     assert SECRET not in outcome.stderr
     assert "${" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["api_key=", "id=1&token=", "X-Amz-Signature=", "sig=", "access-key=", "X-Amz-Security-Token="],
+)
+@pytest.mark.parametrize("option", ["--path", "--connection", "--into"])
+def test_a_secret_parameter_of_a_url_on_the_command_line_is_refused(place, query, option):
+    outcome = place.run("ingest", "--name", "o", option, f"https://localhost/x.csv?{query}{SECRET}")
+
+    assert outcome.exit_code == 2
+    assert "SK1606" in outcome.stderr
+    assert query.rpartition("&")[2].rstrip("=") in outcome.stderr
+    assert SECRET not in outcome.stderr
+    assert "${" in outcome.stderr
+
+
+def test_a_secret_of_a_source_on_the_command_line_is_refused(place):
+    words = ("ingest", "--name", "o", "--connection", "pg", "--table", "o", "--into", "pg")
+
+    outcome = place.run(*words, "--param", f"password={SECRET}")
+
+    assert outcome.exit_code == 2
+    assert "SK1606" in outcome.stderr
+    assert SECRET not in outcome.stderr
+
+
+def test_a_url_with_a_variable_for_its_key_is_taken(place, run, database, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    monkeypatch.setenv("SHOP_KEY", SECRET)
+    api = Api()
+    csv = Reply(body=b"id\n1\n", headers=(("Content-Type", "text/csv"),))
+    known = {"api_key": SECRET}
+    api.on("/o.csv", lambda asked: csv if asked.params == known else Reply(status=401))
+
+    done = run("--path", f"{api.url}/o.csv?api_key=${{SHOP_KEY}}", "--name", "o")
+    api.on("/o.csv", Reply(status=401))
+    refused = run("--path", f"{api.url}/o.csv?api_key=${{SHOP_KEY}}", "--name", "o")
+    api.close()
+
+    assert done.exit_code == 0
+    assert database.rows("SELECT id FROM dw_orders") == [(1,)]
+    assert refused.exit_code == 1
+    everything = done.stderr + refused.stderr + str(database.rows("SELECT * FROM etl_audit_log"))
+    assert SECRET not in everything
+    for file in place.path.rglob("*"):
+        assert not file.is_file() or SECRET.encode() not in file.read_bytes()
 
 
 def test_a_url_with_a_variable_for_its_password_is_taken(run, database, monkeypatch):

@@ -94,13 +94,15 @@ def ingest_command(config: Path | None, format_: str, **given: Any) -> int:
     are neither lost nor doubled, and it moves when the warehouse has them.
     """
     from seeknal.ingesting.options import read_options
-    from seeknal.ingesting.places import refuse_password, split_into
+    from seeknal.ingesting.places import refuse_password, refuse_secret, split_into
     from seeknal.ingesting.several import Ingestion
 
     refuse_password(given["connection"])
     refuse_password(split_into(given["into"])[0] if given["into"] else None)
     for path in given["path"]:
         refuse_password(path)
+    for entry in given["params"]:
+        refuse_secret(entry)
     options = read_options(_given(given), config)
     results: list[Result] = []
     began = time.monotonic()

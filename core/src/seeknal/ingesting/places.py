@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from seeknal.project.profile.secrecy import note_project
 from seeknal.project.profile.variables import VARIABLE, VariableExpander
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
+from seeknal.values.credentials import secret_parameter
 from seeknal.values.errors import ProjectError, UsageError, did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.patterns import Pattern
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _FILES = (".yml", ".yaml", ".json")
 _OWN = ("protocol", "env_prefix")
 _TABLE = Pattern(r""":((?:"(?:[^"]|"")*"|[^":/])+)$""")
-_PASSWORD = Pattern(r"[?&](?:ssl)?password[=][^&]", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -105,13 +104,18 @@ class Places:
             )
         return profile.connection(name, self.plugins)
 
-    def _of_url(self, text: str) -> Connection:
+    def address(self, text: str) -> str:
+        """A URL with its variables filled in. Raises ProjectError for one that is not set."""
         problems = Problems()
         expander = VariableExpander(environment(self.root), Marks("", {}, {}), problems)
         url = expander.text(text, ())
         if problems:
             raise ProjectError(problems)
         note_urls(url)
+        return url
+
+    def _of_url(self, text: str) -> Connection:
+        url = self.address(text)
         scheme = url.partition("://")[0].lower()
         declared = self.plugins.connection_types.get(scheme)
         keys = keys_of(declared.options) if declared else {}
@@ -219,18 +223,30 @@ def is_elsewhere(text: str) -> bool:
 
 
 def refuse_password(text: str | None) -> None:
-    """Raise UsageError for a URL with a password in it, which every process could see."""
-    if text is None or "://" not in text:
-        return
-    shown = VARIABLE.sub("", text)
-    _, _, password = shown.partition("://")[2].rpartition("@")[0].partition(":")
-    if password or _PASSWORD.search(shown):
-        note_urls(text)
+    """Raise UsageError for an address with a password in it, or with a parameter such as
+    ``api_key``, which every process could see."""
+    shown = VARIABLE.sub("", text or "")
+    userinfo = shown.partition("://")[2].rpartition("@")[0]
+    parameter = secret_parameter(shown)
+    if userinfo.partition(":")[2] or parameter is not None:
+        note_urls(text or "")
+        what = f"the value of {parameter}" if parameter else "a password"
         raise UsageError(
-            "a password in a URL on the command line shows in the list of processes",
+            f"{what} in a URL on the command line shows in the list of processes",
             code="SK1606",
             help="write ${NAME} in its place, within single quotes, and set that variable;"
             " or use a profile or a connector file",
+        )
+
+
+def refuse_secret(entry: str) -> None:
+    """Raise UsageError for ``KEY=VALUE`` of which the key says that every process could see one."""
+    key = secret_parameter(f"?{entry}")
+    if key is not None:
+        raise UsageError(
+            f"the value of {key} on the command line shows in the list of processes",
+            code="SK1606",
+            help="a profile, a connector file, or params: of a file for --config hold it",
         )
 
 

@@ -41,6 +41,7 @@ def source_of(options: IngestOptions, name: str, places: Places, folder: Path) -
     if declared.reads_files:
         # There is no project that paths could be relative to.
         paths = tuple(path if "://" in path else str(folder / path) for path in paths)
+    paths = tuple(places.address(path) if "://" in path else path for path in paths)
     table: tuple[str, ...] = (options.table,) if options.table else ()
     if paths and table:
         params["path"] = paths[0] if len(paths) == 1 else list(paths)

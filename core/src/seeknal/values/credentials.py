@@ -79,7 +79,13 @@ _MARKED = Pattern(rf"{_WORDS}|key_id", re.IGNORECASE)
 
 def is_secret_name(name: str) -> bool:
     """Whether a key or variable of that name holds a secret."""
-    return _NAME.search(name) is not None
+    return _NAME.search(name) is not None and _NAME.search(_NAME_ABOUT.sub("", name)) is not None
+
+
+def secret_parameter(text: str) -> str | None:
+    """The name of the first parameter of an address that says by it that its value is a secret."""
+    found = _QUERY.search(text)
+    return found["before"][1:-1] if found else None
 
 
 def without_credentials(text: str) -> str:
