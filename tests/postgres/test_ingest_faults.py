@@ -67,6 +67,59 @@ def test_a_mistake_is_told_with_what_to_do(run, database, words, code, said):
     assert all(word in outcome.stderr for word in said), outcome.stderr
 
 
+ROW = f"SELECT 1 AS id, '{SECRET}' AS v, 1 AS n"
+KEPT = {
+    "missing": (ROW.replace("1 AS n", "NULL::int AS n"), "NOT NULL", ["column n", "23502"]),
+    "check": (ROW.replace("1 AS n", "-1 AS n"), "", ["dw_orders_n_check", "23514"]),
+    "twice": (f"{ROW} UNION ALL {ROW}", ", UNIQUE (v)", ["dw_orders_v_key", "23505"]),
+    "long": (ROW, "(3)", ["dw_orders.v", "is too long"]),
+    "parsed": (ROW, "json", ["dw_orders.v", "json"]),
+    "literal": (f"SELECT '{SECRET}'::int AS id", "", ["22P02"]),
+    "syntax": (f"SELECT 1 FROM a WHERE '{SECRET}' '{SECRET}'", "", ["PostgreSQL refuses it"]),
+    "two statements": (f"SELECT '{SECRET}'; SELECT 1", "", ["query"]),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_log_says_what_failed_without_values_of_rows_and_queries(run, database, name):
+    query, more, said = KEPT[name]
+    type = {"(3)": "varchar(3)", "json": "json"}.get(more, "text")
+    rest = more if more.startswith(("NOT", ",")) else ""
+    database.run(f"CREATE TABLE dw_orders (id int, v {type}, n int CHECK (n > 0) {rest})")
+
+    outcome = run(*FROM_PG, "--query", query)
+
+    ((kept,),) = database.rows("SELECT error_message FROM etl_audit_log")
+    assert outcome.exit_code == 1
+    assert all(word in kept for word in said), kept
+    assert SECRET not in kept
+    if name in ("missing", "check"):
+        assert SECRET not in outcome.stderr
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.json"])
+def test_the_log_says_which_value_of_a_file_fails_without_it(run, place, database, name):
+    text = f"id\n{SECRET}\n" if name == "o.csv" else json.dumps([{"id": SECRET}])
+    place.write({name: text})
+
+    outcome = run("--path", name, "--name", "o", "--column-type", "id=BIGINT")
+
+    ((kept,),) = database.rows("SELECT error_message FROM etl_audit_log")
+    assert SECRET in outcome.stderr
+    assert "column 'id'" in kept
+    assert SECRET not in kept
+
+
+def test_keys_that_stand_twice_are_in_the_log_without_their_values(run, place, database):
+    place.write({"o.csv": f"id\n{SECRET}\n{SECRET}\n"})
+
+    outcome = run("--path", "o.csv", "--name", "o", "--mode", "upsert", "--keys", "id")
+
+    ((kept,),) = database.rows("SELECT error_message FROM etl_audit_log")
+    assert SECRET in outcome.stderr
+    assert kept == "several rows have one key (id)"
+
+
 @pytest.mark.parametrize(
     ("into", "said"),
     [

@@ -125,10 +125,11 @@ def _misfit(
     where = f"{place.file}, line {place.line}" if place else shown_file(table)
     text = values[0] if len(values[0]) <= 60 else f"{values[0][:57]}..."
     said = next((spec.location for spec in table.source.columns if spec.name == name), None)
+    what = f"is not exactly a {declared[name].type}" + (f", which {said} declares" if said else "")
     return NodeError(
-        f"{where}, column {name!r}: {text!r} is not exactly a {declared[name].type}"
-        + (f", which {said} declares" if said else ""),
+        f"{where}, column {name!r}: {text!r} {what}",
         code="SK0770",
+        kept=f"{where}, column {name!r}: a value {what}",
         help="mend the value, declare VARCHAR or another type that holds it, or leave such lines"
         " out with params: {ignore_errors: true}; {dateformat: ...}, {timestampformat: ...} and"
         " {decimal_separator: ...} say how values are spelled",

@@ -247,10 +247,11 @@ def _too_long(numeral: Numeral, context: Context) -> NodeError:
     where = f", line {line:,}" if line else ""
     declared = numeral.leaf.declared
     what = f"as {numeral.leaf.type}" if declared else "exactly by the column's type"
+    place = f"{shown_name(numeral.file, context)}{where}, column {shown(numeral.path)!r}"
     return NodeError(
-        f"{shown_name(numeral.file, context)}{where}, column {shown(numeral.path)!r}:"
-        f" {_cut(numeral.text)} cannot be kept {what}",
+        f"{place}: {_cut(numeral.text)} cannot be kept {what}",
         code="SK0782",
+        kept=f"{place}: a number cannot be kept {what}",
         help=_ADVICE if reads_decimals() else f"{_ADVICE} (with DuckDB 2.0 or later)",
     )
 
@@ -288,11 +289,12 @@ def _misfit(path: Path, leaf: Leaf, shape: Shape, formats: Formats, context: Con
     number, value = found[0]
     line = line_of_record(file, number)
     where = f"line {line:,}" if line else f"record {number:,}"
+    place = f"{shown_name(file, context)}, {where}, column {shown(path)!r}"
     return NodeError(
-        f"{shown_name(file, context)}, {where}, column {shown(path)!r}: {_cut(value)} is no"
-        f" {leaf.type}, which is declared",
+        f"{place}: {_cut(value)} is no {leaf.type}, which is declared",
         code="SK0783",
         help="mend the value, or declare a type that holds it, such as VARCHAR",
+        kept=f"{place}: a value is no {leaf.type}, which is declared",
     )
 
 

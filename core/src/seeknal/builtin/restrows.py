@@ -246,7 +246,8 @@ def _rows(source: Source, options: RestOptions, landed: Landed, context: Context
     except NodeError as error:
         # What a file may be read with, a page may not.
         help = None if "ignore_errors" in (error.help or "") else error.help
-        raise NodeError(_placed(error.message, landed), code=error.code, help=help) from error
+        placed, kept = _placed(error.message, landed), _placed(error.kept, landed)
+        raise NodeError(placed, code=error.code, help=help, kept=kept) from error
 
 
 def _placed(message: str, landed: Landed) -> str:

@@ -129,9 +129,11 @@ class SheetReader:
         if found_misfit := first_misfit(found.sql, name, type, "VARCHAR", self.context):
             row, value = found_misfit
             where = self.cell(self.numbers[row - 1], self.left + names.index(name))
+            place, what = f"{where}, column {name!r}", f"is no {type}, which is declared"
             raise NodeError(
-                f"{where}, column {name!r}: {value[:60]!r} is no {type}, which is declared",
+                f"{place}: {value[:60]!r} {what}",
                 code="SK0783",
+                kept=f"{place}: a value {what}",
                 help="mend the cell, or declare a type that holds it, such as VARCHAR",
             )
 

@@ -107,9 +107,11 @@ def _check_declared(found: Scan, column: Stored, type: str, context: SourceConte
     misfit = first_misfit(found.sql, column.name, type, column.type, context)
     if misfit:
         row, value = misfit
+        place, what = f"row {row:,}, column {column.name!r}", f"is no {type}, which is declared"
         raise NodeError(
-            f"row {row:,}, column {column.name!r}: {value[:60]!r} is no {type}, which is declared",
+            f"{place}: {value[:60]!r} {what}",
             code="SK0783",
+            kept=f"{place}: a value {what}",
             help="mend the value, or declare a type that holds it, such as VARCHAR",
         )
 
@@ -130,7 +132,8 @@ def _checked(query: str) -> str:
     try:
         check_query(query, dialect="sqlite")
     except SqlRefused as error:
-        raise NodeError(f"query: {error}", code="SK0748") from error
+        kept = "query: it cannot be read, or is more than a SELECT"
+        raise NodeError(f"query: {error}", code="SK0748", kept=kept) from error
     return query.strip().rstrip(";")
 
 

@@ -32,6 +32,7 @@ from seeknal.state.faults import writing
 from seeknal.values.columns import Column
 from seeknal.values.errors import Interrupted, NodeError, RunError, SeeknalError
 from seeknal.values.loads import SOURCE_FILE, Load
+from seeknal.values.pii import kept_of
 from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
 
@@ -333,7 +334,7 @@ def _of_files(job: Job, files: Sequence[Landed], rows: int) -> Relation:
 
 def record_failure(job: Job, error: BaseException) -> None:
     """Put on record in the warehouse what stopped a load."""
-    message = error.message if isinstance(error, SeeknalError) else str(error)
+    message = error.kept if isinstance(error, SeeknalError) else kept_of(error)
     if isinstance(error, KeyboardInterrupt | Interrupted) or message == "Query interrupted":
         message = "interrupted"
     said = scrub(message.strip()) or type(error).__name__
@@ -363,7 +364,7 @@ def _explained(job: Job) -> Iterator[None]:
                 code="SK0707",
                 help="make room and run again",
             ) from error
-        raise NodeError(text, code="SK1610", help=_as_text(text)) from error
+        raise NodeError(text, code="SK1610", help=_as_text(text), kept=kept_of(error)) from error
 
 
 def _as_text(said: str) -> str | None:

@@ -121,7 +121,7 @@ class Ingestion:
         # What is wrong is told in any case, and it is not this.
         with suppress(SeeknalError), self._warehouse(target, name) as warehouse:
             job = self._job(wish, wish.table, target.name, warehouse)
-            warehouse.fail(job.load, scrub(error.message))
+            warehouse.fail(job.load, scrub(error.kept))
 
     def _result(self, wish: Wish, target: str, warehouse: Warehouse) -> Result:
         if not self.options.tables:

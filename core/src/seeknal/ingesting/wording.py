@@ -27,6 +27,7 @@ _WITHOUT_QUERY = (
 def reword(error: SeeknalError, source: Source | None, plugins: Plugins) -> None:
     """Give an error the options that a load has in place of those of a node."""
     error.message = _replaced(error.message, _EVERYWHERE)
+    error.kept = _replaced(error.kept, _EVERYWHERE)
     if error.help is None:
         return
     asks = source is not None and (source.query is not None or source.type in plugins.engines)

@@ -103,6 +103,7 @@ def check_keys(relation: Relation, keys: Sequence[str], context: DeliveryContext
         raise RowsRefused(
             f"several rows have one key: {examples}",
             code="SK1335",
+            kept=f"several rows have one key ({', '.join(keys)})",
             help="make the rows unique in the node's SQL, or name more columns in unique_keys",
         )
 

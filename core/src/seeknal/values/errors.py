@@ -35,7 +35,8 @@ class SeeknalError(Exception):
 
     ``code`` has a page in ``docs/reference/errors.md``; ``help`` says what to do next. Where what
     is written at ``location`` has keys, ``key`` is the one that the error is about, and ``words``
-    are what of its value: the first of them that stands there is where it points.
+    are what of its value: the first of them that stands there is where it points. ``kept`` is what
+    a log keeps that others read: the message, without values of rows where it shows some.
     """
 
     exit_code = 1
@@ -50,9 +51,11 @@ class SeeknalError(Exception):
         location: Location | None = None,
         key: str | None = None,
         words: Iterable[str] = (),
+        kept: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.kept = message if kept is None else kept
         self.code = code or self.default_code
         self.help = help
         self.location = location

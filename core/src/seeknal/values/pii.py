@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
@@ -37,16 +38,30 @@ def without_values(error: BaseException, private: Collection[str]) -> str:
 
     ``private`` are the columns whose values it may hold; without any, the text is told in full.
     """
-    text = str(error)
     if not private or type(error).__name__ in _ABOUT_SQL:
-        return text
-    kind = text.partition(":")[0] if type(error).__module__ in _DUCKDB else ""
-    kind = kind if kind.endswith("Error") else type(error).__name__
+        return str(error)
+    kind = kind_of(error)
     names = ", ".join(sorted(private))
     verb = "has" if len(private) == 1 else "have"
     return f"{kind}; its text is not shown, for it may hold values and {names} {verb} pii: true"
 
 
+def kind_of(error: BaseException) -> str:
+    """Of what kind DuckDB or a driver says that something is."""
+    kind = str(error).partition(":")[0] if type(error).__module__ in _DUCKDB else ""
+    return kind if kind.endswith("Error") else type(error).__name__
+
+
+def kept_of(error: BaseException) -> str:
+    """What a log keeps of an error of DuckDB's or the machine's: no values of rows."""
+    text = str(error)
+    if type(error).__module__ not in _DUCKDB or type(error).__name__ in _ABOUT_SQL:
+        return text
+    column = _COLUMN.search(text)
+    return kind_of(error) + (f" in column {column[1]!r}" if column else "")
+
+
+_COLUMN = re.compile(r"\bcolumn '([^']*)'")
 _DUCKDB = ("duckdb", "_duckdb")
 _ABOUT_SQL = (
     *("BinderException", "CatalogException", "ParserException", "SyntaxException"),

@@ -33,7 +33,10 @@ def writings_of(relation: Relation, context: Context) -> tuple[Writing, ...]:
             for writing, value in _shown(relation, context, wrong).items()
         )
         raise RowsRefused(
-            told, code="SK1351", help="filter or change them in the node's SQL, or cast the column"
+            told,
+            code="SK1351",
+            help="filter or change them in the node's SQL, or cast the column",
+            kept="; ".join(f"{entry.name} holds what no {entry.type} is" for entry in wrong),
         )
     return tuple(
         writing_of(column, infinite=True) if test in found else writing

@@ -114,7 +114,8 @@ def failed(name: str, error: Exception) -> ConnectionFailed:
     """What the server or libpq said, once, without what it says about our own attempts."""
     text = scrub(said(error))
     help = next((help for pattern, help in _HELP if re.search(pattern, text)), None)
-    return ConnectionFailed(f"connection {name!r}: {text}", code="SK1302", help=help)
+    kept = f"connection {name!r}: {kept_of(error)}"
+    return ConnectionFailed(f"connection {name!r}: {text}", code="SK1302", help=help, kept=kept)
 
 
 def told(error: psycopg.Error, private: Collection[str]) -> str:
@@ -129,11 +130,35 @@ _ABOUT_NO_ROW = ("08", "28", "3D", "40", "42", "53", "55", "57", "58")
 """Classes of what befalls names, a connection, a lock or the machine, whatever the rows are."""
 
 
+def kept_of(error: Exception) -> str:
+    """As `said`, without what may be a value of a row or of a query: its kind, and what of the
+    table is meant."""
+    state = getattr(error, "sqlstate", None)
+    diagnosed = getattr(error, "diag", None)
+    if state is None or diagnosed is None or (state[:2] in _ABOUT_NO_ROW and state != _SYNTAX):
+        return said(error)
+    column, broken = diagnosed.column_name, diagnosed.constraint_name
+    told = [
+        f"{type(error).__name__} ({state})",
+        f"column {column}" if column else "",
+        f"constraint {broken}" if broken else "",
+    ]
+    return ", ".join(part for part in told if part)
+
+
+_SYNTAX = "42601"
+"""Its message quotes the query."""
+_WHOLE_ROW = ("23502", "23514")
+"""Where a value is missing or a check fails, the detail is all of the row, and the message names
+column and constraint."""
+
+
 def said(error: Exception) -> str:
     """The server's message and its detail, on one line."""
     diagnosed = getattr(error, "diag", None)
     if diagnosed is not None and diagnosed.message_primary:
-        parts = (diagnosed.message_primary, diagnosed.message_detail)
+        detail = None if diagnosed.sqlstate in _WHOLE_ROW else diagnosed.message_detail
+        parts = (diagnosed.message_primary, detail)
         return scrub(". ".join(part for part in parts if part))
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     wanted = [line for line in lines if not line.startswith(("Multiple connection", "- host"))]

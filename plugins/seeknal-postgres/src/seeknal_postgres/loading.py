@@ -10,6 +10,7 @@ from attrs import evolve
 
 from seeknal.plugin import RowsRefused, value_of
 from seeknal_postgres.batch import examples
+from seeknal_postgres.connecting import kept_of
 from seeknal_postgres.connecting import told as told_of
 from seeknal_postgres.fitting import cast_to, condition
 from seeknal_postgres.keeping import refuse_fewer
@@ -31,10 +32,13 @@ STAGE = "seeknal_stage"
 class Unparsed(RowsRefused):
     """Text that a column's own type does not read."""
 
-    def __init__(self, work: Work, columns: Sequence[str], types: str, said: str) -> None:
+    def __init__(
+        self, work: Work, columns: Sequence[str], types: str, said: str, kept: str
+    ) -> None:
         super().__init__(
             f"{work.table}.{columns[0]} is {types}: {said}",
             code="SK1354",
+            kept=f"{work.table}.{columns[0]} is {types}: {kept}",
             help="cast it in the node's SQL, or change the column",
         )
         self.columns = tuple(columns)
@@ -105,8 +109,16 @@ def refuse_unfit(work: Work, there: Sequence[TableColumn]) -> None:
             f" {value_of(writing.name, value, work.private)} {known[writing.name].fit(writing).why}"
             for writing, value in found.items()
         )
+        kept = "; ".join(
+            f"{work.table}.{writing.name} is {known[writing.name].type}: a value"
+            f" {known[writing.name].fit(writing).why}"
+            for writing in found
+        )
         raise RowsRefused(
-            told, code="SK1353", help="change the column, or the values in the node's SQL"
+            told,
+            code="SK1353",
+            help="change the column, or the values in the node's SQL",
+            kept=kept,
         )
 
 
@@ -127,7 +139,9 @@ def telling(server: Server, work: Work, types: Mapping[str, TableColumn]) -> Ite
         ]
         if not wrong:
             raise
-        raise Unparsed(work, wrong, types[wrong[0]].type, told_of(error, work.private)) from None
+        raise Unparsed(
+            work, wrong, types[wrong[0]].type, told_of(error, work.private), kept_of(error)
+        ) from None
 
 
 def _casts(server: Server, value: str) -> bool:

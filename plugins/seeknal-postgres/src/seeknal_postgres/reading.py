@@ -23,7 +23,7 @@ from seeknal.plugin import (
 )
 from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import describe, no_table, table_of
-from seeknal_postgres.connecting import failed, told
+from seeknal_postgres.connecting import failed, kept_of, told
 from seeknal_postgres.connections import ALIASES, connection_of
 from seeknal_postgres.extents import extents_of, loose, tell_rounded
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
@@ -154,6 +154,7 @@ def told_of(
                 f"the server stopped the query: {told(error, private)}",
                 code="SK1313",
                 help="statement_timeout: 2h gives it more time",
+                kept=f"the server stopped the query: {kept_of(error)}",
             ) from None
         if isinstance(error, psycopg.errors.ProtocolViolation):
             raise NodeError(
@@ -170,6 +171,7 @@ def told_of(
             code="SK1313",
             help=help,
             location=start and _place(start, near, context.project_root),
+            kept=f"PostgreSQL refuses it: {kept_of(error)}",
         ) from None
 
 
@@ -236,7 +238,10 @@ def _checked(query: str, key: str) -> str:
         check_query(query, dialect="postgres", allow_files=True)
     except SqlRefused as error:
         raise NodeError(
-            f"{key}: {error}", code="SK1315", help="one SELECT, or WITH ... SELECT"
+            f"{key}: {error}",
+            code="SK1315",
+            help="one SELECT, or WITH ... SELECT",
+            kept=f"{key}: it cannot be read, or is more than a SELECT",
         ) from error
     _refuse_long(names_in(query))
     return without_end(query)
