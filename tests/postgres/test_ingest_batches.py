@@ -1,6 +1,8 @@
 """``seeknal ingest`` of files and APIs, whose types each batch shows anew."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from tests.core.files.restserver import Api, page
@@ -50,6 +52,32 @@ class OfCsv(Batch):
         self.place.write({"b.csv": "\n".join([",".join(names), *lines, ""])})
 
 
+class OfSheet(Batch):
+    def __init__(self, place):
+        super().__init__(place, ("--path", "b.xlsx"))
+
+    def give(self, rows):
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        book.active.append([*rows[0]])
+        for row in rows:
+            book.active.append([*row.values()])
+        book.save(self.place.path / "b.xlsx")
+
+
+class OfSqlite(Batch):
+    def __init__(self, place):
+        super().__init__(place, ("--path", "b.db", "--table", "b"))
+
+    def give(self, rows):
+        with closing(sqlite3.connect(self.place.path / "b.db")) as made:
+            made.execute("DROP TABLE IF EXISTS b")
+            made.execute("CREATE TABLE b (id, v)")
+            made.executemany("INSERT INTO b VALUES (:id, :v)", rows)
+            made.commit()
+
+
 @pytest.fixture
 def place(tmp_path, database, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
@@ -81,6 +109,11 @@ def made(kind, request, place):
     if kind == "api":
         return OfApi(place, request.getfixturevalue("api"))
     return OfJson(place) if kind == "json" else OfCsv(place)
+
+
+@pytest.fixture(params=[OfSheet, OfSqlite])
+def typed(request, place):
+    return request.param(place)
 
 
 def ids(database):
@@ -291,3 +324,34 @@ def test_rows_of_one_key_are_told_in_the_options_of_a_load(documents):
     assert refused.exit_code == 1
     assert "more columns in --keys" in refused.stderr
     assert "node" not in refused.stderr
+
+
+TYPED = {
+    "whole numbers": ([10.5], [10, None], "double precision", ["10", None]),
+    "a number in text": (["0123"], [9123], "text", ["9123"]),
+    "nothing": ([1.5], [None], "double precision", [None]),
+    "whole fractions": ([10], [11.0], "bigint", ["11"]),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_values_with_types_of_their_own_are_read_as_the_table_is(typed, database, name):
+    before, after, type, expected = TYPED[name]
+    typed.load([{"id": n, "v": v} for n, v in enumerate(before, 10)]).assert_ok()
+
+    typed.load([{"id": n, "v": v} for n, v in enumerate(after)], "--mode", "full").assert_ok()
+
+    assert values(database) == [(text,) for text in expected]
+    assert database.rows("SELECT DISTINCT pg_typeof(v)::text FROM dw") == [(type,)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1.5), (1, "x"), (1.5, 2**53 + 2)])
+def test_values_with_types_of_their_own_are_refused_where_they_would_change(
+    typed, database, before, after
+):
+    typed.load([{"id": 1, "v": before}]).assert_ok()
+
+    refused = typed.load([{"id": 2, "v": after}])
+
+    assert refused.exit_code == 1
+    assert ids(database) == [1]

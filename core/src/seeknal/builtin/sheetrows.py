@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
 from seeknal.builtin.declared import cast, declared_types, match_columns, no_rows
+from seeknal.builtin.expectedcasts import as_expected
 from seeknal.builtin.misfits import first_misfit
 from seeknal.builtin.sheetcells import Digits, Fault, Uncalculated, rows_of
 from seeknal.plugin import (
@@ -110,7 +111,8 @@ class SheetReader:
             raise self.placed(error, names) from error
         for name, type in types.items():
             self.check_declared(found, name, type, names)
-        return Scan(cast(found.sql, types), repeatable=True)
+        select = as_expected(cast(found.sql, types), self.source, self.context)
+        return Scan(select, repeatable=True)
 
     def placed(self, error: NodeError, names: Sequence[str]) -> NodeError:
         """A complaint about a row's column, as one about a cell."""

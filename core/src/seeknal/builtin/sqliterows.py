@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.declared import cast, declared_types, match_columns
+from seeknal.builtin.expectedcasts import as_expected
 from seeknal.builtin.misfits import first_misfit
 from seeknal.builtin.paths import local_files
 from seeknal.builtin.sqlitetypes import affinity, stored
@@ -99,7 +100,8 @@ def _rows(
     for column in columns:
         if column.name in types:
             _check_declared(spooled, column, types[column.name], context)
-    return Scan(cast(spooled.sql, types), repeatable=True)
+    select = as_expected(cast(spooled.sql, types), source, context)
+    return Scan(select, repeatable=True)
 
 
 def _check_declared(found: Scan, column: Stored, type: str, context: SourceContext) -> None:
