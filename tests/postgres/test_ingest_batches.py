@@ -155,6 +155,18 @@ def test_times_go_by_their_moment_however_each_is_written(batch, database, name)
     ]
 
 
+def test_the_column_of_a_mark_without_any_value_is_not_taken_for_days(place, database):
+    batch = OfCsv(place)
+    batch.load([{"id": 1, "u": None}], "--incremental", "u").assert_ok()
+
+    batch.load([{"id": 2, "u": "2024-01-01T00:00:01Z"}], "--incremental", "u").assert_ok()
+
+    assert database.rows("SELECT id, u FROM dw ORDER BY id") == [
+        (1, None),
+        (2, "2024-01-01T00:00:01Z"),
+    ]
+
+
 UNORDERED = {
     "numbers": ("9", "8", "10"),
     "days first": ("27.10.2024", "26.10.2024", "01.11.2024"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seeknal.builtin.csvdeclared import declared_kind
 from seeknal.builtin.csvkinds import TEXT, kinds_of
 from seeknal.builtin.csvtypes import misfits
-from seeknal.builtin.expected import EMPTY, expected_types, may_be
+from seeknal.builtin.expected import EMPTY, expected_types, may_be, types_for
 
 if TYPE_CHECKING:
     from seeknal.builtin.csvkinds import Kind
@@ -40,7 +40,7 @@ def hoped_for(
 
 def _wanted(table: Table, name: str, found: Kind | None, is_empty: bool) -> Iterator[Kind]:
     """The kinds that a column's values may be of; none where it is one of the expected types."""
-    types = expected_types(table.source).get(name.lower(), ())
+    types = types_for(expected_types(table.source).get(name.lower(), ()), is_empty=is_empty)
     # All numerals of a column are seen before it is a DECIMAL of some size.
     type = EMPTY if is_empty else "DECIMAL(38,0)" if found is None else found.type
     for wanted in types:

@@ -34,6 +34,12 @@ def expected_types(source: Source) -> dict[str, Sequence[str]]:
     }
 
 
+def types_for(types: Sequence[str], *, is_empty: bool) -> Sequence[str]:
+    """Those of the expected types that a column may have: of several, one without any value has
+    none, for nothing tells which."""
+    return () if is_empty and len(types) > 1 else types
+
+
 def may_be(found: str, wanted: str) -> bool:
     """Whether values of a plain type that was found may be values of ``wanted``, all or some."""
     if found in (wanted, EMPTY):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.declared import cast
-from seeknal.builtin.expected import ISO, expected_types, may_be
+from seeknal.builtin.expected import ISO, expected_types, may_be, types_for
 from seeknal.plugin import quote_identifier
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def as_expected(select: str, source: Source, context: Context) -> str:
     types = {name: str(type) for name, type in zip(found.columns, found.types, strict=True)}
     wanted = {}
     for name, type in types.items():
-        for other in expected.get(name.lower(), ()):
+        for other in types_for(expected.get(name.lower(), ()), is_empty=type == "VARCHAR"):
             if other == type:
                 break
             if _holds(select, name, type, other, context):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.builtin.expected import EMPTY, ISO, may_be
+from seeknal.builtin.expected import EMPTY, ISO, may_be, types_for
 from seeknal.builtin.jsonchecks import as_json, changes, met
 from seeknal.builtin.jsonnumerals import lost_numerals, reads_decimals
 from seeknal.builtin.jsonshape import with_rows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seeknal.builtin.jsontypes import Path, Type
     from seeknal.plugin import Context
 
+_EMPTY = (Leaf(EMPTY), Leaf("JSON"))
 _TEXT = "CAST(item AS VARCHAR)"
 _INSIDE = f"substr({_TEXT}, 2, length({_TEXT}) - 2)"
 
@@ -28,7 +29,10 @@ def as_expected(
     shape: Shape, expected: Mapping[str, Sequence[str]], formats: Formats, context: Context
 ) -> Shape:
     """The shape with those of the expected types that change no value of their columns."""
-    left = {name: list(expected.get(name.lower(), ())) for name in shape.rows}
+    left = {
+        name: [*types_for(expected.get(name.lower(), ()), is_empty=type in _EMPTY)]
+        for name, type in shape.rows.items()
+    }
     while tried := _tried(shape, left, formats, context):
         wanted = with_rows(shape, {**shape.rows, **tried})
         bad = _changed(shape, wanted, tried, formats, context)
