@@ -167,6 +167,22 @@ def test_the_column_of_a_mark_without_any_value_is_not_taken_for_days(place, dat
     ]
 
 
+def test_a_declared_column_may_be_missing_where_the_table_has_it(batch, database):
+    words = ("--column-type", "v=VARCHAR")
+    batch.load([{"id": 1, "v": "x"}], *words).assert_ok()
+
+    batch.load([{"id": 2}], *words).assert_ok()
+
+    assert values(database) == [("x",), (None,)]
+
+
+def test_a_declared_column_that_is_nowhere_is_refused(batch):
+    refused = batch.load([{"id": 1, "v": "x"}], "--column-type", "w=VARCHAR")
+
+    assert refused.exit_code == 1
+    assert "'w'" in refused.stderr
+
+
 UNORDERED = {
     "numbers": ("9", "8", "10"),
     "days first": ("27.10.2024", "26.10.2024", "01.11.2024"),

@@ -45,18 +45,20 @@ def match_columns(
 ) -> dict[str, str]:
     """``declared`` under the names that the columns really have, upper and lower case aside.
 
-    Raises NodeError for a declared column that is not among ``names``.
+    Raises NodeError for a declared column that is not among ``names``, unless it is where the rows
+    go: then these lack it.
     """
     real = {name.lower(): name for name in names}
+    elsewhere = {name.lower() for name in source.expected}
     for name in declared:
-        if name.lower() not in real:
+        if name.lower() not in real and name.lower() not in elsewhere:
             near = did_you_mean(name, real.values())
             raise NodeError(
                 f"there is no column {name!r}, whose type is declared",
                 code="SK0741",
                 help=near or f"columns: {listed([*real.values()])}{_folders(source)}",
             )
-    return {real[name.lower()]: type for name, type in declared.items()}
+    return {real[name.lower()]: type for name, type in declared.items() if name.lower() in real}
 
 
 def _folders(source: Source) -> str:

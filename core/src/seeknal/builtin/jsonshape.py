@@ -140,8 +140,8 @@ def _placed(
 ) -> dict[str, Type]:
     texts = {name: str(type) for name, type in declared.items()}
     names = match_columns(texts, [*found, *folders], source)
-    trees = dict(zip(names, declared.values(), strict=True))
-    return {name: overlay(found[name], type) for name, type in trees.items() if name in found}
+    trees = {name.lower(): type for name, type in declared.items()}
+    return {name: overlay(found[name], trees[name.lower()]) for name in names if name in found}
 
 
 def _at(place: tuple[str, ...], found: Mapping[str, Type], source: Source) -> Type:
