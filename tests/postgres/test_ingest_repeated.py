@@ -48,6 +48,19 @@ def test_what_was_killed_with_its_rows_loaded_says_so_and_loads_none_again_once(
     assert arrived(database) == [1, 1, 2, 2]
 
 
+def test_a_file_that_was_loaded_before_the_call_was_killed_is_known_by_its_own_types(
+    place, database
+):
+    place.write({"orders.json": '[{"id": 1, "big": 12345678901234567890123, "n": {"a": [1]}}]'})
+    words = ("ingest", "--path", "orders.json", *INTO)
+    killed(place, "loaded", words)
+
+    again = place.run(*words).assert_ok()
+
+    assert "nothing is loaded again" in again.stderr
+    assert arrived(database) == [1]
+
+
 def test_another_query_is_loaded_after_a_load_that_was_killed_with_its_rows_loaded(place, database):
     killed(place, "loaded", of_day(1))
 

@@ -2,11 +2,14 @@
 
 import pytest
 
+from seeknal.ingesting.fetching import Wanted
 from seeknal.ingesting.marks import moved
 from seeknal.ingesting.places import split_into
 from seeknal.ingesting.state import Mark, Settled
 from seeknal.testing.project import TestProject
 from seeknal.values.loads import Horizon
+from seeknal.values.names import NodeId
+from seeknal.values.sources import Source
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,20 @@ from seeknal.values.loads import Horizon
 )
 def test_a_place_is_a_connection_and_perhaps_a_table(text, connection, table):
     assert split_into(text) == (connection, table)
+
+
+def wanted(address):
+    source = Source(node=NodeId("source.o"), type="http", options=None, table=(address,))
+    return Wanted(source=source, protocol="http", name="o")
+
+
+def test_a_load_asks_for_the_same_whatever_lets_it_in():
+    address = "https://localhost/o.csv?day=1&token="
+
+    first, again, other = wanted(f"{address}a"), wanted(f"{address}b"), wanted(f"{address}a&day=2")
+
+    assert first.request == again.request
+    assert first.request != other.request
 
 
 def mark(value=None, *tries):

@@ -15,6 +15,7 @@ from seeknal.ingesting.textorder import refuse_unordered
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.sql.storage import copy_statement
 from seeknal.values.columns import Column
+from seeknal.values.credentials import without_credentials
 from seeknal.values.digests import digest
 from seeknal.values.errors import NodeError, StateError
 from seeknal.values.loads import LOADED_AT, SOURCE_FILE, Horizon, Since
@@ -50,7 +51,7 @@ class Wanted:
     @property
     def request(self) -> str:
         """What two loads have in common that ask for the same; secrets have no part in it."""
-        return digest(repr(self.source))
+        return digest(without_credentials(repr(self.source)))
 
 
 @frozen(kw_only=True)
