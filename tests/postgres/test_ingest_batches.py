@@ -383,3 +383,27 @@ def test_values_with_types_of_their_own_are_refused_where_they_would_change(
 
     assert refused.exit_code == 1
     assert ids(database) == [1]
+
+
+@pytest.mark.parametrize(
+    "again", [{"a": 1}, {"a": 1.0}, {"a": 1, "b": None}, {"b": None, "a": 1}, {"a": 1, "l": None}]
+)
+def test_a_record_at_the_mark_is_known_whatever_its_batch_looks_like(documents, database, again):
+    last = "2024-01-02T00:00:00Z"
+    more = {"a": 1.5, "b": 2, "at": "2024-01-01T00:00:00Z"}
+    first = [{"id": 2, "u": last, "n": more}, {"id": 3, "u": last, "n": {"a": 1}}]
+    documents.load(first, "--incremental", "u").assert_ok()
+
+    documents.load([{"id": 3, "u": last, "n": again}], "--incremental", "u").assert_ok()
+
+    assert ids(database) == [2, 3]
+
+
+def test_a_record_at_the_mark_that_has_changed_arrives(documents, database):
+    last = "2024-01-02T00:00:00Z"
+    first = [{"id": 2, "u": last, "n": {"a": 1, "b": 2}}, {"id": 3, "u": last, "n": {"a": 1}}]
+    documents.load(first, "--incremental", "u").assert_ok()
+
+    documents.load([{"id": 3, "u": last, "n": {"a": 2}}], "--incremental", "u").assert_ok()
+
+    assert ids(database) == [2, 3, 3]
