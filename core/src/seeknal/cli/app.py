@@ -64,7 +64,7 @@ COMMANDS = {
     "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),
     "repl": ("repl", "Query the stored outputs interactively."),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
-    "docs": ("docs", "Write the catalog of all nodes as one page."),
+    "docs": ("docs", "Write the catalog of all nodes as one page, which needs no server and no network."),
     "impact": ("lineage", "List what a change of a node or column reaches."),
     "deliveries": (
         "deliveries",
@@ -88,12 +88,14 @@ SPELLINGS = {
     ("retry",): ("run",),
     ("ls",): ("list",),
     ("connection-test",): ("connection", "test"),
+    ("docs", "generate"): ("docs",),
+    ("docs", "serve"): ("docs", "--serve", "8080"),
     ("env", "plan"): ("plan",),
     ("env", "apply"): ("apply",),
     ("env", "promote"): ("promote",),
     ("env", "rollback"): ("rollback",),
 }
-"""Other spellings of commands, most of them of seeknal 2.x."""
+"""Other spellings of commands, of seeknal 2.x and of dbt."""
 
 
 def _common_parameters() -> list[click.Parameter]:

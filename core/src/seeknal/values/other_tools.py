@@ -32,7 +32,6 @@ COMMANDS = {
     "debug": Answer("seeknal validate --connections", "files and connections are checked there"),
     "deps": Answer("seeknal plugins", "there are no packages of macros, but plugins"),
     "destroy": Answer("seeknal clean --all", "what runs have stored is removed by clean"),
-    "docs": _PAGE,
     "dry-run": Answer("seeknal plan", "what a run would do is said by plan"),
     "environments": Answer("seeknal env list", "environments are listed by env"),
     "evaluate": Answer(_SQL, "stored rows are asked for by sql, or shown by inspect"),
