@@ -64,7 +64,10 @@ COMMANDS = {
     "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),
     "repl": ("repl", "Query the stored outputs interactively."),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
-    "docs": ("docs", "Write the catalog of all nodes as one page, which needs no server and no network."),
+    "docs": (
+        "docs",
+        "Write the catalog of all nodes as one page, which needs no server and no network.",
+    ),
     "impact": ("lineage", "List what a change of a node or column reaches."),
     "deliveries": (
         "deliveries",
