@@ -304,7 +304,8 @@ def test_python_that_nobody_can_trace_over_private_columns_tells_no_values(seekn
 
         @transform(name="made", inputs=["source.people"])
         def made(ctx):
-            return ctx.ref("source.people").df().rename(columns={"name": "x", "email": "name"})
+            rows = ctx.ref("source.people").project("id, email, age").fetchall()
+            return [{"id": id, "name": email, "age": age} for id, email, age in rows]
     """
     made = seeknal_project(
         {
