@@ -245,6 +245,23 @@ def test_rows_are_in_the_document_only_when_asked_for(project):
     assert sorted(with_data["rows"]) == [["0", "10.0"], ["1", "20.0"]]
 
 
+def test_a_long_value_is_cut_in_the_rows_that_are_shown(project):
+    project.write(
+        {
+            "seeknal/long.sql": """
+                -- kind: transform
+                -- name: long
+                SELECT repeat('a', 500) AS fits, repeat('ü', 501) AS cut, [1, 2] AS list, NULL AS none
+            """
+        }
+    )
+    project.run("run").assert_ok()
+
+    rows = node(document(project, "--with-data"), "transform.long")["preview"]["rows"]
+
+    assert rows == [["a" * 500, f"{'ü' * 500}… (501 characters)", "[1, 2]", None]]
+
+
 def test_a_seed_is_written_in_csv_and_a_source_of_a_csv_file_in_yaml(project):
     project.write({"seeknal/seeds/countries.csv": "code,name\nid,Indonesia\n"})
 

@@ -189,6 +189,17 @@ def last_statuses(root: Path, environment: str) -> dict[NodeId, str]:
     return {id: "success" if status in WELL else status for id, status in found.items()}
 
 
+LONGEST = 500
+"""How many characters of a value a preview has."""
+
+_TEXT = "COLUMNS(*)::VARCHAR"
+# Cut by DuckDB: a value of megabytes never gets here.
+_SHORT = (
+    f"CASE WHEN length({_TEXT}) <= {LONGEST} THEN {_TEXT}"
+    f" ELSE left({_TEXT}, {LONGEST}) || '… (' || length({_TEXT}) || ' characters)' END"
+)
+
+
 def previews(
     root: Path,
     environment: str,
@@ -196,7 +207,7 @@ def previews(
     hides: Callable[[NodeId, str], bool],
     limit: int = 20,
 ) -> dict[NodeId, dict[str, Any]]:
-    """The first rows of each node that keeps some, every value as text.
+    """The first rows of each node that keeps some, every value as text, a long one cut.
 
     ``hides``: whether a node's column is shown to nobody; its values are ``***``, NULL stays.
     """
@@ -210,8 +221,7 @@ def previews(
             try:
                 # As SQL writes it: Python has no months, and no moments without a package more.
                 rows = views.sql(
-                    f"SELECT COLUMNS(*)::VARCHAR FROM {quote_name(id.kind, id.name)}"
-                    f" LIMIT {int(limit)}"
+                    f"SELECT {_SHORT} FROM {quote_name(id.kind, id.name)} LIMIT {int(limit)}"
                 )
                 names = list(rows.columns)
                 hidden = [hides(id, name) for name in names]
