@@ -251,7 +251,7 @@ def test_a_long_value_is_cut_in_the_rows_that_are_shown(project):
             "seeknal/long.sql": """
                 -- kind: transform
                 -- name: long
-                SELECT repeat('a', 500) AS fits, repeat('ü', 501) AS cut, [1, 2] AS list, NULL AS none
+                SELECT repeat('a', 500) AS fits, repeat('ü', 501) AS cut, [1, 2] AS list, NULL AS no
             """
         }
     )

@@ -80,6 +80,22 @@ def test_views_can_live_in_a_file(shop):
         assert other.execute("SELECT count(*) FROM source.orders").fetchall() == [(3,)]
 
 
+def test_a_file_that_keeps_a_table_of_the_same_name_is_refused_and_closed(shop):
+    file = shop.path / "views.duckdb"
+    with duckdb.connect(str(file)) as own:
+        own.execute("CREATE TABLE orders AS SELECT 7 AS mine")
+
+    with (
+        seeknal.open_project(shop.path, db_path=file) as project,
+        pytest.raises(UsageError) as caught,
+    ):
+        project.sql("SELECT 1")
+
+    assert caught.value.code == "SK0488"
+    with duckdb.connect(str(file), read_only=True) as own:
+        assert own.execute("FROM orders").fetchall() == [(7,)]
+
+
 def test_outside_a_project_that_is_said(tmp_path):
     with pytest.raises(UsageError):
         seeknal.open_project(tmp_path)

@@ -1,6 +1,9 @@
 """``sql``: what can be asked, how it is answered, what is refused."""
 
 import json
+import subprocess
+import sys
+from subprocess import PIPE
 
 import duckdb
 import pytest
@@ -295,6 +298,83 @@ def test_views_can_be_kept_in_a_file_for_other_tools(shop):
 
     with duckdb.connect(str(file), read_only=True) as other:
         assert other.execute("SELECT count(*) FROM source.orders").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("notes.db", b"some notes that are no database\n", "it is no DuckDB database"),
+        ("empty.db", b"", "it is no DuckDB database"),
+        ("target/run_state.json", None, "DuckDB takes a .json file for a table"),
+        ("new.csv", None, "DuckDB takes a .csv file for a table"),
+        ("missing/views.duckdb", None, "there is no folder missing"),
+        ("seeknal", None, "it is a folder"),
+        (":memory:", None, "a database in memory is kept nowhere"),
+    ],
+)
+def test_a_file_that_cannot_keep_views_is_refused(shop, name, content, reason):
+    if content is not None:
+        (shop.path / name).write_bytes(content)
+
+    outcome = shop.run("sql", "SELECT 1", "--db", name)
+
+    assert outcome.exit_code == 2
+    assert f"error[SK0487]: views cannot be kept in {name}: {reason}" in outcome.stderr
+    assert "help: name a DuckDB database" in outcome.stderr
+    assert content is None or (shop.path / name).read_bytes() == content
+
+
+def test_a_database_that_is_open_elsewhere_is_told_with_the_process(shop):
+    holding = "import duckdb; kept = duckdb.connect('views.duckdb'); print(1, flush=True); input()"
+
+    with subprocess.Popen(
+        [sys.executable, "-c", holding], cwd=shop.path, stdin=PIPE, stdout=PIPE
+    ) as other:
+        other.stdout.readline()
+        outcome = shop.run("sql", "SELECT 1", "--db", "views.duckdb")
+        other.communicate(b"\n")
+
+    assert outcome.exit_code == 2
+    assert "error[SK0487]" in outcome.stderr
+    assert "another process has it open: " in outcome.stderr
+    assert f"(PID {other.pid})" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("CREATE TABLE orders AS SELECT 7 AS mine", "table orders"),
+        ("CREATE VIEW Orders AS SELECT 7 AS mine", "view Orders"),
+        (
+            "CREATE SCHEMA source; CREATE VIEW source.orders AS SELECT 7 AS mine",
+            "view source.orders",
+        ),
+        ("CREATE TABLE seeknal_catalog AS SELECT 7 AS mine", "table seeknal_catalog"),
+    ],
+)
+def test_what_is_of_ones_own_in_a_database_is_never_replaced(shop, made, told):
+    file = shop.path / "views.duckdb"
+    with duckdb.connect(str(file)) as own:
+        own.execute(made)
+
+    outcome = shop.run("sql", "SELECT 1", "--db", "views.duckdb")
+
+    assert outcome.exit_code == 2
+    assert f"error[SK0488]: the database has a {told} of its own" in outcome.stderr
+    with duckdb.connect(str(file), read_only=True) as own:
+        assert own.execute(f"SELECT mine FROM {told.split()[1]}").fetchall() == [(7,)]
+        assert own.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall() == [
+            ("VIEW" in made,)
+        ]
+
+
+def test_a_database_called_as_a_kind_is_refused(shop):
+    outcome = shop.run("sql", "SELECT 1", "--db", "source.duckdb")
+
+    assert outcome.exit_code == 2
+    assert "error[SK0488]" in outcome.stderr
+    assert "give source.duckdb another name" in outcome.stderr
+    assert not (shop.path / "source.duckdb").exists()
 
 
 def test_sql_answers_are_valid_json_however_odd_the_names(shop):

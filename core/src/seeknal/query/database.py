@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from seeknal.query.catalog_tables import (
     define_catalog,
     means_catalog,
 )
-from seeknal.query.kept_views import mark_views, remove_views
+from seeknal.query.kept_file import check_name, open_file
+from seeknal.query.kept_views import check_free, mark_views, remove_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
@@ -78,13 +80,21 @@ def open_views(
 
     Locked down unless ``locked`` is False: only the outputs can be read (all files with
     ``allow_files``) and only ``writes`` can be written. ``database`` keeps the views in a file.
-    ``about``: a query; views that it cannot mean are left out.
+    ``about``: a query; views that it cannot mean are left out. Raises UsageError for an unknown
+    environment, and for a ``database`` that cannot keep the views.
     """
     state = _state_of(root, environment)
-    connection = connected(root, database)
     if database:
-        remove_views(connection)
+        check_name(database, {id.kind for id in state.snapshots})
+    connection = connected(root, database)
     views = Views(root, state.snapshots, connection)
+    if database:
+        try:
+            check_free(connection, views.names())
+        except UsageError:
+            connection.close()
+            raise
+        remove_views(connection)
     views.define(about)
     if means_catalog(about):
         views.paths += define_catalog(connection, root, state, FULL_HISTORY)
@@ -98,10 +108,13 @@ def open_views(
 
 
 def connected(root: Path, database: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own for stored outputs of the project."""
+    """A DuckDB of its own for stored outputs of the project.
+
+    Raises UsageError for a ``database`` that is none.
+    """
     import duckdb
 
-    connection = duckdb.connect(str(database) if database else ":memory:")
+    connection = open_file(database) if database else duckdb.connect(":memory:")
     for setting in ("python_enable_replacements", "enable_progress_bar"):
         connection.execute(f"SET {setting} = false")
     connection.execute("SET TimeZone = 'UTC'")
@@ -246,13 +259,22 @@ class Views:
         self.defined[id] = None
         self.made.append((id.kind, id.name))
 
+    def names(self) -> list[tuple[str, str]]:
+        """Schema and name of all views that there may be."""
+        kept = [id for id, one in self.snapshots.items() if one.artifact or one.view]
+        plain = [("main", id.name) for id in self._plain(kept)]
+        return [*((id.kind, id.name) for id in kept), *plain, *(("main", name) for name in _OURS)]
+
     def define_plain_names(self) -> None:
-        names = [id.name.lower() for id in self.snapshots]
-        for id in self.defined:
-            if names.count(id.name.lower()) == 1 and id.name.lower() not in _OURS:
-                name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
-                self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
-                self.made.append(("main", id.name))
+        for id in self._plain(self.defined):
+            name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
+            self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
+            self.made.append(("main", id.name))
+
+    def _plain(self, ids: Iterable[NodeId]) -> list[NodeId]:
+        """Those that their name alone means."""
+        names = Counter(id.name.lower() for id in self.snapshots)
+        return [id for id in ids if names[id.name.lower()] == 1 and id.name.lower() not in _OURS]
 
     def define_history(self) -> None:
         files = history_files(self.root / "target")

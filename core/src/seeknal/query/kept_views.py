@@ -6,11 +6,40 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_literal, quote_name
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
 
 _OURS = "made by seeknal"
+_NAMED = 5
+"""So many names are told; the others are counted."""
+
+
+def check_free(connection: duckdb.DuckDBPyConnection, wanted: Iterable[tuple[str, str]]) -> None:
+    """Raise UsageError where views, by schema and name, would stand where something else is."""
+    names = {(schema.lower(), name.lower()) for schema, name in wanted}
+    held = connection.execute(
+        "SELECT 'table', schema_name, table_name FROM duckdb_tables()"
+        " WHERE database_name = current_database()"
+        " UNION ALL SELECT 'view', schema_name, view_name FROM duckdb_views()"
+        " WHERE database_name = current_database() AND NOT internal"
+        " AND comment IS DISTINCT FROM ? ORDER BY ALL",
+        [_OURS],
+    ).fetchall()
+    taken = [
+        f"{what} {name if schema == 'main' else f'{schema}.{name}'}"
+        for what, schema, name in held
+        if (schema.lower(), name.lower()) in names
+    ]
+    if taken:
+        more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
+        raise UsageError(
+            f"the database has a {', '.join(taken[:_NAMED])}{more} of its own, "
+            "where a view of that name would be kept",
+            code="SK0488",
+            help="name another file, or rename what is there",
+        )
 
 
 def remove_views(connection: duckdb.DuckDBPyConnection) -> None:
