@@ -172,3 +172,23 @@ def test_a_database_file_keeps_no_view_of_what_is_gone_or_has_become_ambiguous(m
         ("transform", "clean"),
     ]
     assert mine == [[(1,)], [(2,)]]
+
+
+def test_what_is_damaged_in_the_catalogs_folder_is_mended_for_sql_and_list_alike(made):
+    tables = made.path / "target/catalog/tables"
+    (tables / "transform.counted.json").write_text('{"schema_version": 1, "table_na')
+    (tables / "transform.clean.json").unlink()
+    (tables / "transform.clean.json").mkdir()
+    (tables / "notes.json").write_text("{}")
+    (tables / "folder.json").mkdir()
+    query = "SELECT node FROM seeknal_catalog ORDER BY ALL"
+
+    asked = made.run("sql", query, "--format", "json").assert_ok().json()
+    listed = made.run("catalog", "list", "--format", "json").assert_ok().json()
+    again = made.run("run", "--full").assert_ok()
+
+    nodes = ["source.people", "transform.clean", "transform.counted"]
+    assert [row["node"] for row in asked] == nodes
+    assert [entry["node"] for entry in listed] == nodes
+    assert "warning" not in again.stderr
+    assert not (tables / "notes.json").exists()

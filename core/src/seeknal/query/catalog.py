@@ -31,17 +31,19 @@ def brought_up_to_date(
 ) -> Catalog:
     """The catalog of an environment, after whatever moved its map, as far as it can be written.
 
-    Where the project is ``loaded``, also after columns were marked as private. Raises ProjectError
-    where files have to be read that are wrong.
+    Files that are lost or damaged are written again. Where the project is ``loaded``, also after
+    columns were marked as private. Raises ProjectError where files have to be read that are wrong.
     """
     catalog = Catalog(root / "target", state.name)
-    if state.snapshots and (loaded or catalog.generation() != state.generation):
+    tables = [id for id, snapshot in state.snapshots.items() if snapshot.columns is not None]
+    damaged = not catalog.is_complete(tables)
+    if state.snapshots and (loaded or damaged or catalog.generation() != state.generation):
         from seeknal.plan.session import Request, load
         from seeknal.run.catalog import keep_catalog
 
         loaded = loaded or load(root, Request(command="catalog"))
         with suppress(OSError):
-            keep_catalog(loaded, state.name, state)
+            keep_catalog(loaded, state.name, state, anew=damaged)
     return catalog
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -98,17 +99,21 @@ class Catalog:
 
     def documents(self) -> list[Document]:
         """What the files say, in order of the tables' names."""
-        found = [kept_json(path) for path in self._files()]
-        return [entry for entry in found if entry.get("schema_version") == SCHEMA_VERSION]
+        return [entry for _, entry in self._readable()]
 
     def paths(self) -> list[str]:
-        """The files."""
-        return [str(path) for path in self._files()]
+        """The files that say something."""
+        return [str(path) for path, _ in self._readable()]
+
+    def is_complete(self, tables: Collection[NodeId]) -> bool:
+        """Whether there is a file of each of the tables: somebody may have lost or damaged one."""
+        return {entry["table_name"] for entry in self.documents()} >= set(tables)
 
     def current(self, wanted: Document) -> Document | None:
         """The file's document where it says the same of the table, statistics included."""
-        found = kept_json(self._path(NodeId(wanted["table_name"])))
-        return found if found and _same(found, wanted) else None
+        path = self._path(NodeId(wanted["table_name"]))
+        found = kept_json(path)
+        return found if _is_document(found, path) and _same(found, wanted) else None
 
     def write(self, found: Iterable[Document]) -> None:
         """Replace files, each at once. Raises OSError."""
@@ -127,19 +132,34 @@ class Catalog:
 
     def remove(self) -> None:
         """Remove all files, and what they were written for, as far as that can be done."""
-        import shutil
-
         shutil.rmtree(self._folder, ignore_errors=True)
         with suppress(OSError):
             self._mark.unlink(missing_ok=True)
             self._mark.parent.rmdir()
 
+    def _readable(self) -> Iterator[tuple[Path, Document]]:
+        for path in self._files():
+            found = kept_json(path)
+            if _is_document(found, path):
+                yield path, found
+
     def _files(self) -> Iterator[Path]:
         with suppress(FileNotFoundError):
-            yield from sorted(self._folder.glob("*.json"))
+            yield from (path for path in sorted(self._folder.glob("*.json")) if path.is_file())
 
     def _path(self, id: NodeId) -> Path:
         return self._folder / f"{id.kind}.{id.name}.json"
+
+
+def _is_document(found: Mapping[str, Any], path: Path) -> bool:
+    """Whether a file says what is known of the table that it is called after."""
+    columns = found.get("columns")
+    return (
+        found.get("schema_version") == SCHEMA_VERSION
+        and found.get("table_name") == path.name.removesuffix(".json")
+        and isinstance(columns, list)
+        and all(isinstance(column, dict) for column in columns)
+    )
 
 
 def _same(found: Mapping[str, Any], wanted: Document) -> bool:
@@ -158,6 +178,9 @@ def _replace(path: Path, content: Mapping[str, Any]) -> None:
     temporary = temporary_name(path)
     try:
         temporary.write_text(f"{json.dumps(content, indent=2)}\n", encoding="utf-8")
+        if path.is_dir() and not path.is_symlink():
+            # Nothing of ours is a folder, and no file takes the place of one.
+            shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
