@@ -140,6 +140,18 @@ def test_only_the_named_columns_are_read(stocked):
     assert sorted(made.rows("source.orders")) == [("a",), ("b",)]
 
 
+def test_other_columns_are_read_as_soon_as_they_are_named_also_without_a_type(stocked):
+    made, _ = stocked(more="columns: {name: {pii: true}}\n")
+    made.run("run").assert_ok()
+    made.write({"seeknal/orders.yml": f"{SOURCE}columns: {{name: {{pii: true}}, id: the key}}\n"})
+
+    checked = made.run("validate").assert_ok()
+    made.run("run").assert_ok()
+
+    assert "no column" not in checked.stdout + checked.stderr
+    assert sorted(made.rows("source.orders")) == [(1, "a"), (2, "b")]
+
+
 def test_columns_that_were_renamed_and_added_since_are_found(stocked):
     made, table = stocked()
     with table.update_schema() as update:

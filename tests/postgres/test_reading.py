@@ -62,6 +62,22 @@ def test_only_the_named_columns_of_a_table_travel(project, seeded):
     assert min(made.rows("source.s")) == (1, 1.5)
 
 
+def test_a_column_that_is_named_since_is_no_problem_and_is_read(project, seeded):
+    text = (
+        "kind: source\nname: s\nsource: postgresql\nconnection: pg\n"
+        "table: public.customers\nrefresh: manual\ncolumns: {name: {pii: true}}\n"
+    )
+    made = project({"seeknal/s.yml": text})
+    made.run("run").assert_ok()
+    made.write({"seeknal/s.yml": text.replace("}}", "}, id: the key}")})
+
+    checked = made.run("validate").assert_ok()
+    made.run("run").assert_ok()
+
+    assert "no column" not in checked.stdout + checked.stderr
+    assert min(made.rows("source.s")) == ("name 0", 0)
+
+
 def test_one_connection_serves_every_source_of_a_run(project, seeded):
     nodes = "---\n".join(
         source("SELECT 1 AS a").replace("name: s", f"name: s{n}") for n in range(5)

@@ -94,7 +94,8 @@ class NodeKind(WithOptions):
 class SourceType(WithOptions):
     """A value of ``source:``. ``aliases`` are accepted spellings.
 
-    ``reads_files``: ``table`` is a path below the project. ``refresh`` is the policy when a
+    ``reads_files``: ``table`` is a path below the project. ``selects_columns``: of a table only
+    what ``columns:`` names is read, where it names some. ``refresh`` is the policy when a
     source has none and no version is known. For ``draft``: ``table`` is an example of what
     stands after ``table:``, ``needs`` what most sources of this type have to say besides it:
     options, or ``connection``, which is one of the type of the same name.
@@ -105,6 +106,7 @@ class SourceType(WithOptions):
     summary: str
     aliases: tuple[str, ...] = ()
     reads_files: bool = False
+    selects_columns: bool = False
     refresh: str = "always"
     table: str = ""
     needs: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from seeknal.values.location import Location
     from seeknal.values.marks import Marks
     from seeknal.values.problems import Problem, Problems
+    from seeknal.values.sources import Source
 
 _T = TypeVar("_T")
 NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback")
@@ -143,6 +144,7 @@ class _Builder:
                     "materialized": common.materialized,
                     "files": common.files,
                     **({"provenance": common.layer} if source and source.provenance else {}),
+                    **self.selected(source),
                     **self.elsewhere(common),
                 },
             )
@@ -185,6 +187,16 @@ class _Builder:
         wrong = tuple(self.targets.wrong)
         known = inputs if readable and options is not None else ()
         return Built(node=node, sound=sound, clear=clear, known=known, wrong_targets=wrong)
+
+    def selected(self, source: Source | None) -> dict[str, object]:
+        """The columns that a source reads of its table, where not all of them say a type."""
+        kind = self.around.plugins.source_types.get(source.type) if source else None
+        if source is None or kind is None or not kind.selects_columns or source.query is not None:
+            return {}
+        if all(column.type for column in source.columns):
+            # Those with types are in the definition anyway.
+            return {}
+        return {"selected": [column.name for column in source.columns]}
 
     def elsewhere(self, common: CommonKeys) -> dict[str, object]:
         """The engine that is not DuckDB, and by which rules its SQL is written."""

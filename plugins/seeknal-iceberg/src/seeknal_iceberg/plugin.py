@@ -72,6 +72,7 @@ def source_types() -> Iterable[SourceType]:
             options=f"{_OPTIONS}:IcebergSource",
             summary="an Iceberg table",
             table="CATALOG.NAMESPACE.TABLE",
+            selects_columns=True,
         )
     ]
 

@@ -84,6 +84,7 @@ def source_types() -> Iterable[SourceType]:
             summary="a table of a PostgreSQL database, or a query that runs there",
             aliases=ALIASES,
             table="SCHEMA.TABLE",
+            selects_columns=True,
             needs=("connection",),
         )
     ]
