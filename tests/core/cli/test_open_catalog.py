@@ -174,6 +174,24 @@ def test_a_database_file_keeps_no_view_of_what_is_gone_or_has_become_ambiguous(m
     assert mine == [[(1,)], [(2,)]]
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "told"),
+    [
+        ("SELECT * FROM transform.cleen", "SK0350", "no node 'transform.cleen'"),
+        ("SELECT * FROM nosuch", "SK0360", "nosuch is no node"),
+        ("SELECT * FROM counted", "SK0360", "counted keeps no provenance"),
+    ],
+)
+def test_rows_of_no_origin_are_told_from_a_node_that_is_not_there(made, query, code, told):
+    with (
+        seeknal.open_project(made.path) as project,
+        pytest.raises(UsageError, match=told) as caught,
+    ):
+        project.sql(query, provenance=True)
+
+    assert caught.value.code == code
+
+
 def test_what_is_damaged_in_the_catalogs_folder_is_mended_for_sql_and_list_alike(made):
     tables = made.path / "target/catalog/tables"
     (tables / "transform.counted.json").write_text('{"schema_version": 1, "table_na')

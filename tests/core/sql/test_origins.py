@@ -78,9 +78,28 @@ def test_what_a_query_leaves_out_is_added_behind_its_own(query, wanted):
         ("SELECT last(n IGNORE NULLS) AS l FROM t", "aggregates"),
         ("SELECT *, count(*) FILTER (n > 1) OVER () + max(n) AS s FROM t", "aggregates"),
         ("SELECT * FROM range(3)", "no table"),
-        ("PIVOT t ON id", "together"),
+        ("PIVOT t ON id", "pivots rows"),
+        ("UNPIVOT t ON a, b INTO NAME n VALUE v", "pivots rows"),
+        ("SELECT * FROM (PIVOT t ON id)", "pivots rows"),
+        ("SUMMARIZE t", "no SELECT"),
+        ("DESCRIBE t", "no SELECT"),
+        ("EXPLAIN SELECT * FROM t", "no SELECT"),
+        ("VALUES (1)", "reads no table"),
+        (" -- nothing", "is empty"),
+        ("FROM t; FROM t", "several statements"),
+        ("(SELECT * FROM t)", "brackets"),
+        ("FROM t AS x(a, b)", r"x\(...\) gives columns other names"),
+        ("SELECT a FROM (SELECT * FROM t) AS x(a, b)", "other names"),
+        ("WITH q(a, b) AS (FROM t) SELECT * FROM q", "other names"),
     ],
 )
 def test_rows_of_no_single_origin_are_refused(query, why):
     with pytest.raises(NoSingleOrigin, match=why):
         with_columns(query, NAMES, carries)
+
+
+def test_what_is_refused_is_told_once(caplog):
+    with pytest.raises(NoSingleOrigin):
+        with_columns("EXPLAIN SELECT * FROM t", NAMES, carries)
+
+    assert caplog.records == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seeknal.query.stored import no_node
 from seeknal.sql.origins import NoSingleOrigin, with_columns
 from seeknal.values.errors import UsageError
 from seeknal.values.provenance import INGESTED_AT, PROVENANCE, SOURCE_FILE
@@ -18,16 +19,26 @@ _NAMES = tuple(column.name for column in PROVENANCE)
 def with_provenance(query: str, outputs: Sequence[Stored]) -> str:
     """``query`` so that each of its rows says where it is from.
 
-    Raises UsageError where they have no single origin.
+    Raises UsageError where they have no single origin, and for a node that is not there.
     """
+    nodes = {entry.node for entry in outputs}
+    known = {name.lower() for id in nodes for name in (id, id.name)}
     carrying = {
         name.lower()
         for entry in outputs
         if set(PROVENANCE) <= set(entry.columns)
         for name in (entry.node, entry.node.name)
     }
+
+    def carries(table: str) -> bool:
+        if table.lower() not in known:
+            if "." in table:
+                raise no_node(table, nodes)
+            raise NoSingleOrigin(f"{table} is no node")
+        return table.lower() in carrying
+
     try:
-        return with_columns(query, _NAMES, lambda table: table.lower() in carrying)
+        return with_columns(query, _NAMES, carries)
     except NoSingleOrigin as why:
         raise UsageError(
             f"the rows of this query have no single origin: {why}",

@@ -146,7 +146,7 @@ def _parse(sql: str, dialect: str) -> list[Any]:
     import sqlglot
     from sqlglot.errors import ParseError, SqlglotError
 
-    _quiet()
+    quiet()
     try:
         return list(sqlglot.parse(sql, read=dialect))
     except ParseError as error:
@@ -181,7 +181,7 @@ _BEGINNINGS = words("select with from values table pivot unpivot describe show")
 
 
 @cache
-def _quiet() -> None:
+def quiet() -> None:
     """Keep sqlglot from logging what we report ourselves."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 

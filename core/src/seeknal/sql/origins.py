@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.check import quiet
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.tokens import tokenize
 from seeknal.sql.translating.grouping import is_of_group
@@ -42,12 +43,15 @@ def _parsed(query: str) -> Any:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
+    quiet()
     try:
-        found = sqlglot.parse(query, dialect="duckdb")
+        found = [tree for tree in sqlglot.parse(query, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
         raise NoSingleOrigin("it is not understood") from error
-    if len(found) != 1 or found[0] is None:
-        raise NoSingleOrigin("it is not one SELECT")
+    if not found:
+        raise NoSingleOrigin("it is empty")
+    if len(found) > 1:
+        raise NoSingleOrigin("it is several statements")
     return found[0]
 
 
@@ -58,7 +62,7 @@ def _given(
     from sqlglot import exp
 
     if not isinstance(select, exp.Select):
-        raise NoSingleOrigin("it puts the rows of several queries together")
+        raise NoSingleOrigin(_instead_of_select(select))
     for part in _AROUND_ROWS:
         if select.args.get(part):
             raise NoSingleOrigin(_SAID.get(part, f"of its {part}"))
@@ -69,13 +73,26 @@ def _given(
         raise NoSingleOrigin("it is recursive")
     inner = {
         **named,
-        **{cte.alias.lower(): cte.this for cte in (with_.expressions if with_ else ())},
+        **{cte.alias.lower(): cte for cte in (with_.expressions if with_ else ())},
     }
     from_ = select.args.get("from_") or select.args.get("from")
     if from_ is None:
         raise NoSingleOrigin("it reads no table")
     _refuse_without(from_.this, names, carries, inner)
     return frozenset().union(*(_handed_on(item, names) for item in select.expressions))
+
+
+def _instead_of_select(statement: Any) -> str:
+    from sqlglot import exp
+
+    said = {
+        exp.SetOperation: "it puts the rows of several queries together",
+        exp.Pivot: "it pivots rows",
+        exp.Values: "it reads no table",
+        exp.Subquery: "it stands in brackets: leave these out",
+    }
+    found = (text for kind, text in said.items() if isinstance(statement, kind))
+    return next(found, "it is no SELECT")
 
 
 _SAID = {
@@ -94,12 +111,15 @@ def _refuse_without(
 
     if any(table.args.get(part) for part in ("joins", "laterals", "pivots")):
         raise NoSingleOrigin("it joins or pivots tables")
+    _refuse_renamed(table)
     if isinstance(table, exp.Subquery):
         given = _given(table.this, names, carries, named)
     elif isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
         if not table.db and table.name.lower() in named:
             rest = {name: query for name, query in named.items() if name != table.name.lower()}
-            given = _given(named[table.name.lower()], names, carries, rest)
+            query = named[table.name.lower()]
+            _refuse_renamed(query)
+            given = _given(query.this, names, carries, rest)
         else:
             text = ".".join(part.name for part in table.parts)
             if not carries(text):
@@ -109,6 +129,13 @@ def _refuse_without(
         raise NoSingleOrigin("it reads something that is no table")
     if not given >= set(names):
         raise NoSingleOrigin("a query inside it leaves out where rows are from")
+
+
+def _refuse_renamed(table: Any) -> None:
+    """Raise for ``t(a, b)``, which calls columns otherwise by their places."""
+    alias = table.args.get("alias")
+    if alias is not None and alias.args.get("columns"):
+        raise NoSingleOrigin(f"{alias.name}(...) gives columns other names")
 
 
 def _aggregates(item: Any) -> bool:
