@@ -186,6 +186,24 @@ def test_output_names_a_folder_or_standard_output(made):
     assert "is a file" in wrong.stderr
 
 
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("/dev/null", "--output /dev/null is no folder"),
+        ("broken", "--output broken is a link to what is not there"),
+        ("taken", "taken/index.html is a folder"),
+    ],
+)
+def test_an_output_that_can_have_no_page_is_told(made, folder, told):
+    (made.path / "broken").symlink_to("nowhere")
+    (made.path / "taken/index.html").mkdir(parents=True)
+
+    outcome = made.run("docs", "--output", folder)
+
+    assert outcome.exit_code == 2
+    assert f"error[SK0002]: {told}" in outcome.stderr
+
+
 def test_json_is_what_the_page_holds(made):
     printed = made.run("docs", "--format", "json").assert_ok().json()
 

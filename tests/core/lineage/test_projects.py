@@ -374,9 +374,9 @@ def test_a_python_node_is_unknown_until_it_has_run_as_it_is_now(project):
     made.write({"seeknal/pipelines/p.py": python_node('return ctx.ref("source.customers")')})
     changed = lineage(made)["transform.made"]
 
-    assert "has not run yet" in before.unknown
+    assert "no run of it has succeeded yet" in before.unknown
     assert after.unknown is None
-    assert "has not run since" in changed.unknown
+    assert "no run of it has succeeded since" in changed.unknown
 
 
 def test_a_feature_group_an_aggregation_and_an_exposure_are_traced(project):

@@ -68,10 +68,8 @@ def docs_command(
             code="SK0255",
             help="seeknal docs --format json > FILE",
         )
-    if output is not None and output.is_file():
-        raise UsageError(
-            f"--output {output} is a file", code="SK0002", help=f"name a folder: {PAGE} is in it"
-        )
+    if output is not None and not printed:
+        _check_folder(output)
     loaded = load(project_root(), request(command="docs", **options))
     document = docs_document(loaded, environment, preview)
     if format_ == "json":
@@ -92,6 +90,23 @@ def docs_command(
         _serve(page, port, opened)
     elif opened:
         _open(path.resolve().as_uri())
+
+
+def _check_folder(output: Path) -> None:
+    """Raise UsageError where no folder is or can be, or the page's place is taken in it."""
+    if output.is_file():
+        wrong = f"--output {output} is a file"
+    elif output.is_symlink() and not output.exists():
+        wrong = f"--output {output} is a link to what is not there"
+    elif output.exists() and not output.is_dir():
+        wrong = f"--output {output} is no folder"
+    elif (output / PAGE).is_dir():
+        raise UsageError(
+            f"{output / PAGE} is a folder", code="SK0002", help="name another, or remove that one"
+        )
+    else:
+        return
+    raise UsageError(wrong, code="SK0002", help=f"name a folder: {PAGE} is in it")
 
 
 def _serve(page: str, port: int, opened: bool) -> None:

@@ -37,9 +37,9 @@ class Known:
 def still_true(node: Node, snapshot: Snapshot | None, content: str, upstream: str) -> Known:
     """What a node's last run tells about it as it is now defined."""
     if snapshot is None:
-        return Known(untraced="it has not run yet")
+        return Known(untraced="no run of it has succeeded yet")
     if snapshot.fingerprint.content != content:
-        return Known(untraced="it has not run since it was last changed")
+        return Known(untraced="no run of it has succeeded since it was last changed")
     same_inputs = snapshot.fingerprint.upstream == upstream
     artifact = snapshot.artifact
     # Columns may come from the inputs' definitions; a source's come from outside.
