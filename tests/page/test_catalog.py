@@ -38,6 +38,8 @@ FOUND = {
     "closes the month": ["clean_orders"],
     "clean euros net": ["amount_eur"],
     "science": ["customer_segments"],
+    "email pii": ["email", "email"],
+    "silver": ["customers", "clean_orders", "customer_segments"],
     "no such thing": [],
 }
 
@@ -426,6 +428,38 @@ def test_an_address_of_nothing_is_said_to_be_one(shown):
 
     assert "transform.gone" in page.locator(".notice").inner_text()
     assert title(page) == "medallion"
+
+
+def test_an_address_of_a_column_that_is_gone_is_said_to_be_one_beside_its_node(shown):
+    page = shown(hash="#transform.clean_orders.gone")
+
+    assert page.locator(".notice").first.inner_text() == (
+        "Nothing here has the address transform.clean_orders.gone."
+    )
+    assert title(page) == "clean_orders"
+
+
+def test_a_column_of_an_endless_name_takes_few_lines(shown):
+    name = "n" * 1000 + "_end"
+    page = shown(catalog(document([node("transform.x", columns=columns(**{name: "INT"}))], [])))
+
+    page.evaluate("location.hash = '#transform.x'")
+    at_node(page, "transform.x")
+
+    told = page.locator(".column-open").inner_text()
+    assert len(told) == 120
+    assert told.endswith("_end")
+
+
+def test_a_project_without_nodes_says_so_and_nothing_of_their_state(shown):
+    page = shown(catalog(document([], [])))
+
+    said = page.locator("#catalog-page").inner_text()
+
+    assert "The project has no nodes yet." in said
+    assert "Documented" not in said
+    assert "delivered" not in said
+    assert page.locator("#tree").inner_text() == "No nodes yet."
 
 
 def test_nodes_and_columns_of_any_name_have_addresses(shown):

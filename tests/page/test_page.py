@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -478,3 +479,77 @@ def test_an_edge_said_twice_or_to_nowhere_does_no_harm(opened):
     card(page, "source.a").locator(".name").click()
 
     assert len(lit_lines(page)) == 1
+
+
+def chain(length):
+    names = [f"transform.chain_{number}" for number in range(length)]
+    nodes = [
+        node(
+            name,
+            columns=columns(identifier="BIGINT"),
+            lineage=lineage([before], {"identifier": [(before, "identifier")]}) if before else None,
+        )
+        for before, name in zip([None, *names], names, strict=False)
+    ]
+    return document(nodes, [*pairwise(names)])
+
+
+def test_a_long_way_of_a_column_can_be_read_to_its_end(opened):
+    page = opened(chain(40), "#transform.chain_39.identifier")
+
+    places = page.eval_on_selector_all(
+        "#panel .paths a",
+        "all => all.map(one => [one.getClientRects().length, one.getBoundingClientRect().x])",
+    )
+
+    assert len(places) == 39
+    assert {lines for lines, _ in places} == {1}
+    assert max(x for _, x in places) - min(x for _, x in places) < 100
+
+
+@pytest.mark.parametrize("address", ["nope", "transform.clean_orders.nope"])
+def test_an_address_of_nothing_is_told_beside_the_graph(opened, address):
+    page = opened(medallion(), f"#{address}")
+
+    told = page.locator("#unknown").inner_text()
+    page.evaluate("location.hash = '#transform.clean_orders'")
+    page.wait_for_selector("#unknown:empty", state="attached")
+
+    assert told == f"Nothing here has the address {address}."
+
+
+def test_a_graph_without_nodes_speaks_of_no_filter(opened):
+    page = opened(document([], []))
+
+    told = page.locator(".nothing-shown:visible").all_inner_texts()
+
+    assert told == ["The project has no nodes yet."]
+
+
+def test_a_layer_that_is_called_no_layer_is_filtered_by_itself(opened):
+    nodes = [node("transform.named", layer="no layer"), node("transform.bare")]
+    page = opened(document(nodes, []))
+
+    page.locator("#filter summary").click()
+    page.locator("[data-facet=layer] input[value='no layer']").uncheck()
+
+    assert cards(page) == {"transform.bare"}
+    assert page.locator("[data-facet=layer] label span:first-of-type").all_inner_texts() == [
+        "no layer",
+        "no layer at all",
+    ]
+
+
+def test_a_layer_of_a_long_name_leaves_room_for_the_next(opened):
+    layers = ["b" * 200, "s" * 200]
+    nodes = [node(f"transform.n{index}", layer=layer) for index, layer in enumerate(layers)]
+
+    page = opened(document(nodes, [("transform.n0", "transform.n1")]))
+
+    places = page.eval_on_selector_all(
+        ".band-labels span",
+        "all => all.map(one => [one.title, one.getBoundingClientRect().x,"
+        " one.getBoundingClientRect().right])",
+    )
+    assert [title for title, _, _ in places] == layers
+    assert places[0][2] < places[1][1]

@@ -30,7 +30,7 @@ export function formatInCatalog(selection) {
 
 /** The selection that a hash names, or null when it names no node of the page. */
 export function parse(hash, lineage) {
-  const text = decoded(hash.replace(LINEAGE, '').replace(/^#/, ''));
+  const text = placeIn(hash);
   if (!text) return null;
   if (lineage.byId.has(text)) return { node: text, column: null };
   const node = prefixes(text).find((prefix) => lineage.byId.has(prefix));
@@ -38,6 +38,16 @@ export function parse(hash, lineage) {
   const column = unquoted(text.slice(node.length + 1));
   return { node, column: lineage.columnsOf(node).includes(column) ? column : null };
 }
+
+/** What a hash says, where that names no node, or a column that its node does not have; else ''. */
+export function unknownIn(hash, lineage) {
+  const text = placeIn(hash);
+  const found = parse(hash, lineage);
+  const whole = found && (found.column !== null || found.node === text);
+  return whole ? '' : text;
+}
+
+const placeIn = (hash) => decoded(hash.replace(LINEAGE, '').replace(/^#/, ''));
 
 export const quoted = (name) => (PLAIN.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 
@@ -52,7 +62,7 @@ function prefixes(text) {
   return found;
 }
 
-export function decoded(text) {
+function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {

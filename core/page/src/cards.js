@@ -3,10 +3,9 @@
 import { s } from './dom.js';
 import { glyph, kindKey, kindLabel, statusKey } from './kinds.js';
 import { CARD } from './layout.js';
-import { cut, fits } from './text.js';
+import { cut, fits, FONT } from './text.js';
 import { shortCount } from './words.js';
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const MOST_ROWS = 60;
 const LANGUAGES = { python: 'PY', yaml: 'YAML', sql: 'SQL', csv: 'CSV' };
 const TYPES = { postgresql: 'POSTGRES' };

@@ -2,11 +2,12 @@
 
 import { fill, h } from './dom.js';
 import { byFlow, kindKey, kindLabel } from './kinds.js';
+import { noneOf } from './words.js';
 
-/** What a node is filtered by in the menu: title and values. A node is shown when any value is wanted. */
+/** What a node is filtered by in the menu: title and values, null for one that has none. A node is shown when any value is wanted. */
 const FACETS = [
-  ['layer', 'Layer', (node) => [node.layer ?? 'no layer']],
-  ['tag', 'Tag', (node) => (node.tags.length ? node.tags : ['no tag'])],
+  ['layer', 'Layer', (node) => [node.layer]],
+  ['tag', 'Tag', (node) => (node.tags.length ? node.tags : [null])],
   ['status', 'Last run', (node) => [node.status]],
   ['language', 'Written in', (node) => [node.language]],
 ];
@@ -74,18 +75,19 @@ export function showFacets(element, nodes, hidden, change) {
 
 function boxes(name, counts, hidden, change) {
   return [...counts]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([value, count]) =>
+    .map(([value, count]) => ({ value, count, label: value ?? noneOf(name, counts) }))
+    .sort((a, b) => a.label.localeCompare(b.label))
+    .map(({ value, count, label }) =>
       h(
         'label',
         null,
         h('input', {
           type: 'checkbox',
-          value,
+          value: label,
           checked: !hidden.get(name).has(value),
           onchange: (event) => change(name, value, event.target.checked),
         }),
-        h('span', null, value),
+        h('span', null, label),
         h('span', { class: 'muted' }, count),
       ),
     );

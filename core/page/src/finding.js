@@ -19,7 +19,9 @@ export function entriesOf({ nodes }) {
       ...entry(node, null, node.name, [node.description, node.business_purpose], marks(node)),
       place,
     },
-    ...node.columns.map(({ name, description }) => entry(node, name, name, [description])),
+    ...node.columns.map(({ name, description, pii }) =>
+      entry(node, name, name, [description], pii ? ['pii'] : []),
+    ),
   ]);
   return entries.sort((a, b) => a.name.length - b.name.length);
 }
@@ -35,12 +37,12 @@ function entry(node, column, name, said, others = []) {
     selection: { node: node.id, column },
     lowName: name.toLowerCase(),
     lowAddress: address.toLowerCase(),
-    lowOwn: [name, description].join('\n').toLowerCase(),
+    lowOwn: [name, description, ...others].join('\n').toLowerCase(),
     low: [address, description, ...others].join('\n').toLowerCase(),
   };
 }
 
-const marks = ({ owner, domain, tags }) => [owner, domain, ...tags].filter(Boolean);
+const marks = ({ layer, domain, owner, tags }) => [layer, domain, owner, ...tags].filter(Boolean);
 
 /**
  * Every typed word must be found. Names that begin with the text come first, then names that hold

@@ -7,6 +7,7 @@ import { drawCard, drawPlate } from './cards.js';
 import { h, s } from './dom.js';
 import { drawFrame, drawGroup } from './groupcards.js';
 import { CARD } from './layout.js';
+import { cut, FONT } from './text.js';
 
 /** Scales below which cards are drawn with less and larger letters, and without any. */
 const MIDDLE = 0.72;
@@ -108,7 +109,7 @@ export class Graph {
     this.bands.replaceChildren(...scene.bands.map((band) => drawBand(band, -ENDLESS, 2 * ENDLESS)));
     this.frames.replaceChildren(...framesOf(scene));
     this.counts.replaceChildren(...countsOf(scene));
-    this.labels.replaceChildren(...scene.bands.map(({ name }) => h('span', null, name)));
+    this.labels.replaceChildren(...scene.bands.map(({ name }) => h('span', { title: name }, name)));
     this.svg.toggleAttribute('data-tracing', Boolean(scene.lit));
     this.#draw();
     if (held) this.#focus(held);
@@ -341,6 +342,7 @@ export class Graph {
       const [first, last] = [Math.max(begin, 0), Math.min(end, width)];
       const label = this.labels.children[index];
       label.hidden = last - first < 56;
+      label.style.maxWidth = `${last - first - 8}px`;
       label.style.transform = `translateX(${(first + last) / 2}px) translateX(-50%)`;
     });
   }
@@ -379,7 +381,11 @@ export function drawAll(scene) {
     { class: 'world' },
     scene.bands.map((band) => [
       drawBand(band, -46, scene.height + 82),
-      s('text', { class: 'band-name', x: (band.left + band.right) / 2, y: -26 }, band.name),
+      s(
+        'text',
+        { class: 'band-name', x: (band.left + band.right) / 2, y: -26 },
+        cut(band.name, band.right - band.left - 16, `600 13px ${FONT}`),
+      ),
     ]),
     framesOf(scene),
     s('path', { class: 'line base', d: scene.lines.map((line) => line.path).join('') }),

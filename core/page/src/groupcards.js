@@ -4,10 +4,9 @@ import { s } from './dom.js';
 import { kindKey, kindLabel } from './kinds.js';
 import { CARD } from './layout.js';
 import { GROUP } from './plan.js';
-import { cut, fits } from './text.js';
+import { cut, fits, FONT } from './text.js';
 import { count } from './words.js';
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const ORDER = ['failed', 'skipped', 'other', 'never', 'success'];
 const WORDS = { never: 'never ran', success: 'well' };
 /** Letters of the name and of the line below, at each distance. */

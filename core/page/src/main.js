@@ -3,7 +3,7 @@
  * with a catalog has a second view, which is made beside this one.
  */
 
-import { format, parse } from './address.js';
+import { format, parse, unknownIn } from './address.js';
 import { Catalog } from './catalog/catalog.js';
 import { isFiltering, noFilter, showFacets, showKinds, visibleNodes } from './filters.js';
 import { Graph } from './graph.js';
@@ -11,6 +11,7 @@ import { fill, h } from './dom.js';
 import { neighbour, setUpKeys } from './keyboard.js';
 import { light } from './lighting.js';
 import { readLineage } from './lineage.js';
+import { unknownNotice } from './link.js';
 import { Minimap } from './minimap.js';
 import { showPanel } from './panel.js';
 import { download, pngOf, svgText } from './picture.js';
@@ -49,11 +50,14 @@ function start() {
   introduce();
   setUpSearch(byId('search'), byId('found'), lineage, goTo);
   setUpButtons();
+  if (!lineage.nodes.length) fill(byId('nothing'), 'The project has no nodes yet.');
   const [here, there] = [keys(), catalogKeys()];
   setUpKeys(() => (catalog?.shown ? there : here));
   addEventListener('hashchange', () => follow());
-  if (!catalog?.follow())
+  if (!catalog?.follow()) {
+    tellUnknown();
     begin(parse(location.hash, lineage) ?? parse(`#${format(lineage.document.focus)}`, lineage));
+  }
   document.documentElement.dataset.ready = 'true';
   performance.mark('ready');
 }
@@ -107,6 +111,7 @@ function select(selection) {
 function follow() {
   if (catalog?.follow()) return;
   document.title = `${lineage.document.project} lineage`;
+  tellUnknown();
   const selection = parse(location.hash, lineage);
   if (!begun) return begin(selection);
   if (format(selection) === format(state.selection)) return;
@@ -118,6 +123,8 @@ function follow() {
   if (document.activeElement?.classList.contains('head')) graph.focusNode(state.selection.node);
   say(state.selection);
 }
+
+const tellUnknown = () => fill(byId('unknown'), unknownNotice(unknownIn(location.hash, lineage)));
 
 /** A node that a filter hides comes back when it is asked for. */
 function showAgain(id) {

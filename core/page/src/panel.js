@@ -6,6 +6,7 @@ import { kindKey, kindLabel, languageLabel, statusKey } from './kinds.js';
 import { link } from './link.js';
 import { codeBlock } from './query.js';
 import { columnWords } from './path.js';
+import { brief } from './text.js';
 import { ago, count, number, seconds, time } from './words.js';
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DOUBLE|FLOAT|REAL)$/i;
@@ -171,8 +172,8 @@ function schema(node, selection) {
         },
         h(
           'span',
-          { class: 'column-name' },
-          column.name,
+          { class: 'column-name', title: column.name },
+          brief(column.name),
           column.pii
             ? h('span', { class: 'private', title: 'pii: true, or computed from such' }, 'private')
             : null,

@@ -8,6 +8,8 @@ import { count } from './words.js';
 
 const MOST_LINES = 60;
 const MOST_NAMED = 4;
+/** Further back the ways are indented no more: names need the room. */
+const DEEPEST = 5;
 
 const ROLES = {
   'decided-by': INFLUENCE,
@@ -132,7 +134,7 @@ const listed = (items) =>
 function tree(start, before) {
   let lines = 0;
   const opened = new Set();
-  const branch = (key) => {
+  const branch = (key, depth) => {
     if (opened.has(key) || !before.has(key)) return null;
     opened.add(key);
     const items = before.get(key).map(({ far }) => {
@@ -143,12 +145,12 @@ function tree(start, before) {
         null,
         h('span', { class: 'from', 'aria-label': 'from' }, '← '),
         columnLink(far),
-        branch(far.key),
+        branch(far.key, depth + 1),
       );
     });
-    return h('ul', { class: 'paths' }, items);
+    return h('ul', { class: depth > DEEPEST ? 'paths level' : 'paths' }, items);
   };
-  const whole = branch(start.key);
+  const whole = branch(start.key, 0);
   return [
     whole,
     lines > MOST_LINES ? h('p', { class: 'muted' }, `and ${lines - MOST_LINES} more`) : null,

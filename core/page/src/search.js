@@ -96,7 +96,9 @@ function option(entry, index, typed, take) {
 const about = ({ node, column }) =>
   column === null
     ? [kindLabel(node.kind), node.layer].filter(Boolean).join(' · ')
-    : `column of ${node.id}`;
+    : `column of ${node.id}${isPrivate(node, column) ? ' · pii' : ''}`;
+
+const isPrivate = (node, column) => node.columns.find(({ name }) => name === column)?.pii;
 
 const marked = (text, typed) =>
   pieces(text, typed).map(({ text, hit }) => (hit ? h('mark', null, text) : text));

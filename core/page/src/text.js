@@ -1,5 +1,8 @@
 /** Text cut to a width, since SVG does not do it. */
 
+export const FONT =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+
 const canvas = document.createElement('canvas').getContext('2d');
 const widths = new Map();
 
@@ -9,6 +12,11 @@ export function cut(text, width, font) {
   if (!widths.has(key)) widths.set(key, shortened(text, width, font));
   return widths.get(key);
 }
+
+const LONGEST = 120;
+
+/** A name that is no longer than can be read in a list. */
+export const brief = (name) => (name.length > LONGEST ? joined([...name], LONGEST - 1) : name);
 
 export const fits = (text, width, font) => cut(text, width, font) === text;
 

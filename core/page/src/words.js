@@ -8,6 +8,12 @@ export const number = (value) => numbers.format(value);
 
 export const count = (value, word) => `${number(value)} ${value === 1 ? word : plural(word)}`;
 
+/** What those are called that have no `word`, told from one that is called just so. */
+export function noneOf(word, names) {
+  const label = `no ${word}`;
+  return names.has(label) ? `${label} at all` : label;
+}
+
 const plural = (word) => (/[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`);
 
 export const shortCount = (value, word) =>

@@ -1,14 +1,15 @@
 /** The catalog: the list of nodes, and beside it the project or the node that the address names. */
 
 import {
-  decoded,
   format,
   formatInCatalog,
   isOfLineage,
   parse,
   shareWithCatalog,
+  unknownIn,
 } from '../address.js';
 import { fill } from '../dom.js';
+import { unknownNotice } from '../link.js';
 import { homePage } from './home.js';
 import { nodePage } from './node.js';
 import { Places } from './places.js';
@@ -49,7 +50,7 @@ export class Catalog {
     byId('catalog').hidden = lineage;
     if (lineage) return false;
     const place = formatInCatalog(selection);
-    const unknown = selection ? '' : decoded(location.hash.slice(1));
+    const unknown = unknownIn(location.hash, this.#lineage);
     if (this.#place === place + unknown) {
       if (came) this.#comeBack();
       return true;
@@ -99,9 +100,8 @@ export class Catalog {
     document.body.toggleAttribute('data-home', !node);
     fill(
       byId('catalog-page'),
-      node
-        ? nodePage(this.#lineage, node, column, actions)
-        : homePage(this.#lineage, unknown, actions),
+      unknownNotice(unknown),
+      node ? nodePage(this.#lineage, node, column, actions) : homePage(this.#lineage, actions),
     );
     this.#title();
     this.#tree.mark(id);

@@ -3,6 +3,7 @@
 import { format } from '../address.js';
 import { h, s } from '../dom.js';
 import { columnWords } from '../path.js';
+import { brief } from '../text.js';
 import { isKnown, number, share } from '../words.js';
 import { addressOf, prose } from './marks.js';
 
@@ -98,7 +99,7 @@ function nameCell(column, node, chosen) {
         'aria-expanded': String(chosen),
         title: chosen ? 'Hide where it comes from' : 'Show where it comes from',
       },
-      column.name,
+      brief(column.name),
     ),
     badges(node, column).map(([name, title]) =>
       h('span', { class: `badge badge-${name}`, title }, name),

@@ -1,6 +1,7 @@
 /** By what nodes are put together in the list. */
 
 import { byFlow, kindLabel } from '../kinds.js';
+import { noneOf } from '../words.js';
 
 const byName = (one, other) => one.localeCompare(other, undefined, { numeric: true });
 
@@ -34,7 +35,11 @@ export function grouped(nodes, { name, title, valuesOf, order }) {
   return values.map((value) => ({
     value,
     label:
-      value === null ? `no ${title.toLowerCase()}` : name === 'kind' ? kindLabel(value) : value,
+      value === null
+        ? noneOf(title.toLowerCase(), groups)
+        : name === 'kind'
+          ? kindLabel(value)
+          : value,
     nodes: groups.get(value).sort((a, b) => byName(a.name, b.name)),
   }));
 }

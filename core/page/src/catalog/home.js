@@ -9,11 +9,8 @@ import { nodesOf, projectRuns, statusWord, strip } from './runs.js';
 
 const MOST = 8;
 
-/**
- * @param unknown an address that names nothing here, if the reader came by one
- * @param actions {{list(grouping, value)}}
- */
-export function homePage(lineage, unknown, actions) {
+/** @param actions {{list(grouping, value)}} */
+export function homePage(lineage, actions) {
   const { document, nodes } = lineage;
   const now = new Date(document.generated_at).getTime();
   const groups = ['layer', 'kind', 'domain']
@@ -22,10 +19,8 @@ export function homePage(lineage, unknown, actions) {
   return h(
     'article',
     { class: 'home' },
-    unknown
-      ? h('p', { class: 'notice' }, 'Nothing here has the address ', h('code', null, unknown), '.')
-      : null,
     heading(document, nodes),
+    nodes.length ? null : h('p', { class: 'muted' }, 'The project has no nodes yet.'),
     part('Last runs', lastRuns(document.catalog.runs ?? [], now)),
     h(
       'div',
@@ -105,6 +100,7 @@ function lastRuns(runs, now) {
 
 /** Failed nodes, failing audits and deliveries that are owed. */
 function troubles(nodes) {
+  if (!nodes.length) return null;
   const found = nodes.flatMap((node) => {
     const words = troubleOf(node);
     return words ? [nodeLink(node, words)] : [];
@@ -128,6 +124,7 @@ function troubleOf(node) {
 
 /** How much is said and checked, and what is not. */
 function coverage(nodes) {
+  if (!nodes.length) return null;
   const built = nodes.filter(isBuilt);
   const columns = nodes.flatMap((node) => node.columns.map((column) => ({ node, column })));
   return [

@@ -103,9 +103,10 @@ export class Tree {
     fill(
       this.element,
       this.#groups.map((group) => this.#group(group)),
+      this.#nodes.length ? null : h('li', { role: 'none', class: 'muted' }, 'No nodes yet.'),
     );
     const first = this.element.firstElementChild;
-    if (first) first.tabIndex = 0;
+    if (this.#groups.length) first.tabIndex = 0;
   }
 
   /** The switches are made anew; the keyboard's focus stays on the one that was used. */
