@@ -368,6 +368,18 @@ def test_what_is_of_ones_own_in_a_database_is_never_replaced(shop, made, told):
         ]
 
 
+def test_views_that_could_not_all_be_made_are_in_nobodys_way_the_next_time(shop):
+    damaged = shop.path / "target/history/damaged.parquet"
+    damaged.write_text("no rows")
+    early = shop.run("sql", "SELECT 1", "--db", "views.duckdb")
+    damaged.unlink()
+
+    outcome = shop.run("sql", "SELECT count(*) AS n FROM orders", "--db", "views.duckdb")
+
+    assert early.exit_code != 0
+    assert outcome.assert_ok()
+
+
 def test_a_database_called_as_a_kind_is_refused(shop):
     outcome = shop.run("sql", "SELECT 1", "--db", "source.duckdb")
 

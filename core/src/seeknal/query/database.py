@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from seeknal.query.catalog_tables import (
     means_catalog,
 )
 from seeknal.query.kept_file import check_name, open_file
-from seeknal.query.kept_views import check_free, mark_views, remove_views
+from seeknal.query.kept_views import kept_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.storage import scan_of
@@ -88,18 +88,10 @@ def open_views(
         check_name(database, {id.kind for id in state.snapshots})
     connection = connected(root, database)
     views = Views(root, state.snapshots, connection)
-    if database:
-        try:
-            check_free(connection, views.names())
-        except UsageError:
-            connection.close()
-            raise
-        remove_views(connection)
-    views.define(about)
-    if means_catalog(about):
-        views.paths += define_catalog(connection, root, state, FULL_HISTORY)
-    if database:
-        mark_views(connection, [*views.made, *(("main", name) for name in _OURS)])
+    with kept_views(connection, views.names()) if database else nullcontext():
+        views.define(about)
+        if means_catalog(about):
+            views.paths += define_catalog(connection, root, state, FULL_HISTORY)
     if locked:
         lock(connection, [*views.paths, *map(str, writes)], allow_files)
     else:
@@ -210,8 +202,6 @@ class Views:
         self.artifacts = Artifacts(root / "target")
         self.paths: list[str] = []
         self.defined: dict[NodeId, None] = {}
-        self.made: list[tuple[str, str]] = []
-        """Schema and name of each view of a node."""
 
     def define(self, about: str | None) -> None:
         self.define_nodes(self.mentioned(about))
@@ -257,7 +247,6 @@ class Views:
         name = quote_name(id.kind, id.name)
         self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {as_select(select)}\n")
         self.defined[id] = None
-        self.made.append((id.kind, id.name))
 
     def names(self) -> list[tuple[str, str]]:
         """Schema and name of all views that there may be."""
@@ -269,7 +258,6 @@ class Views:
         for id in self._plain(self.defined):
             name, source = quote_name("main", id.name), quote_name(id.kind, id.name)
             self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {source}")
-            self.made.append(("main", id.name))
 
     def _plain(self, ids: Iterable[NodeId]) -> list[NodeId]:
         """Those that their name alone means."""

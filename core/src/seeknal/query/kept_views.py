@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_literal, quote_name
@@ -16,7 +17,28 @@ _NAMED = 5
 """So many names are told; the others are counted."""
 
 
-def check_free(connection: duckdb.DuckDBPyConnection, wanted: Iterable[tuple[str, str]]) -> None:
+@contextmanager
+def kept_views(
+    connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[str, str]]
+) -> Iterator[None]:
+    """Views of the schemas and names ``wanted`` that the block makes, in place of those of before.
+
+    Raises UsageError where something else has such a name. The connection is closed where anything
+    raises: what was made until then is known as seeknal's all the same.
+    """
+    try:
+        _check_free(connection, wanted)
+        _remove_views(connection)
+        try:
+            yield
+        finally:
+            _mark_views(connection, wanted)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check_free(connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[str, str]]) -> None:
     """Raise UsageError where views, by schema and name, would stand where something else is."""
     names = {(schema.lower(), name.lower()) for schema, name in wanted}
     held = connection.execute(
@@ -42,7 +64,7 @@ def check_free(connection: duckdb.DuckDBPyConnection, wanted: Iterable[tuple[str
         )
 
 
-def remove_views(connection: duckdb.DuckDBPyConnection) -> None:
+def _remove_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Remove the views that were made before: what they show may be gone or called otherwise."""
     made = connection.execute(
         "SELECT schema_name, view_name FROM duckdb_views() WHERE comment = ?"
@@ -53,8 +75,12 @@ def remove_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"DROP VIEW {quote_name(schema, name)}")
 
 
-def mark_views(connection: duckdb.DuckDBPyConnection, made: Iterable[tuple[str, str]]) -> None:
-    """Let views, by schema and name, be known as seeknal's."""
-    for schema, name in made:
+def _mark_views(connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[str, str]]) -> None:
+    """Let those of these views that were made be known as seeknal's."""
+    made = connection.execute(
+        "SELECT schema_name, view_name FROM duckdb_views()"
+        " WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    for schema, name in {*made}.intersection(wanted):
         view = quote_name(schema, name)
         connection.execute(f"COMMENT ON VIEW {view} IS {quote_literal(_OURS)}")
