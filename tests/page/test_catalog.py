@@ -39,6 +39,7 @@ FOUND = {
     "clean euros net": ["amount_eur"],
     "science": ["customer_segments"],
     "email pii": ["email", "email"],
+    "customer pii": ["customers", "raw_customers", "email", "email"],
     "silver": ["customers", "clean_orders", "customer_segments"],
     "no such thing": [],
 }
