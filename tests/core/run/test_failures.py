@@ -73,6 +73,44 @@ def test_a_private_columns_value_that_a_reader_names_is_not_shown(tmp_path):
     assert "it is not shown, for Name has pii: true" in found.message
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NodeError("ValueError: bad ada@example.com", code="SK0511"), "ValueError; its text"),
+        (NodeError("BinderException: no ada@example.com", code="SK0511"), "BinderException; its"),
+        (NodeError("KeyError", code="SK0511"), "KeyError"),
+        (NodeError("NameError: name 'pd' is not defined", code="SK0511"), "NameError: name 'pd' "),
+        (ValueError("bad ada@example.com"), "ValueError; its text"),
+    ],
+)
+def test_what_code_raises_over_private_columns_is_told_by_its_type(tmp_path, error, told):
+    found = explained(error, tmp_path, private={"email"})
+
+    assert found.message.startswith(told)
+    assert "ada" not in found.message
+
+
+@pytest.mark.parametrize("word", ["emial", "ada"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'BinderException: Binder Error: Referenced column "{}" not found in FROM clause!',
+        "CatalogException: Catalog Error: Table with name {} does not exist!",
+        "AttributeError: 'PipelineContext' object has no attribute '{}'",
+    ],
+)
+def test_a_name_that_a_function_has_wrong_is_told_where_its_file_has_it(tmp_path, text, word):
+    code = tmp_path / "code.py"
+    code.write_text('ctx.duckdb.sql("SELECT emial FROM people")')
+    text = text.format(word)
+    error = NodeError(f"{text}\nLINE 1: SELECT 'ada'", code="SK0511")
+
+    found = explain(error, node(), tmp_path, {"email"}, code)
+
+    assert (found.message == text) == (word == "emial")
+    assert "ada" not in found.message
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_told_with_what_is_free(tmp_path, number):
     found = explained(OSError(number, "No space left on device"), tmp_path)

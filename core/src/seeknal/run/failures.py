@@ -15,7 +15,7 @@ from attrs import evolve
 from seeknal.sql.advice import followable, help_for
 from seeknal.values.errors import NodeError, ProjectError, SeeknalError
 from seeknal.values.location import Location
-from seeknal.values.pii import without_values
+from seeknal.values.pii import only_kind, without_values
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -39,19 +39,36 @@ _OF_COLUMN = re.compile(r"column '(?P<name>[^'.\[]+)[^']*': ")
 _SOURCE_COLUMN = re.compile(r"from source column (?:\"(?P<quoted>[^\"]+)\"|(?P<bare>\w+))")
 _TIMES = ("time_column", "application_date_col", "features")
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
+_BY_FUNCTION = "SK0511"
+_ABOUT_CODE = ("ModuleNotFoundError", "ImportError", "NameError", "UnboundLocalError")
+"""What Python raises about a function itself, which names no values of rows."""
+_NO_SUCH_NAME = re.compile(
+    r"""
+    (?:Binder|Catalog)Exception:[ ].*?
+    (?: Referenced[ ](?:column|table)[ ]"(?P<quoted>[^"\n]+)" | with[ ]name[ ](?P<bare>\w+)[ ]does )
+    | AttributeError:[ ](?:'\w+'[ ]object|module[ ]'[\w.]+')[ ]has[ ]no[ ]attribute[ ]'(?P<own>\w+)'
+    """,
+    re.VERBOSE,
+)
 _WRONG_SQL = ("SK0706", "SK0708")
 _CONTRACT = "SK0713"
 
 
 def explain(
-    error: BaseException, node: Node, folder: Path, private: Collection[str] = ()
+    error: BaseException,
+    node: Node,
+    folder: Path,
+    private: Collection[str] = (),
+    code: Path | None = None,
 ) -> SeeknalError:
     """``error`` as a SeeknalError of ``node``'s; what is one already keeps its words.
 
-    What DuckDB says does not show values where any column is ``private``, nor does what a reader
-    says of such a column.
+    What DuckDB or a function says does not show values where any column is ``private``, nor does
+    what a reader says of such a column. ``code`` is the function's file, whose words are told.
     """
     found = _explained(error, node, folder, private)
+    if found.code == _BY_FUNCTION and private:
+        found.message = _of_function(found.message, private, code)
     named = _OF_COLUMN.search(found.message)
     if named is not None and named["name"].lower() in private:
         told = f"a value does not fit; it is not shown, for {named['name']} has pii: true"
@@ -76,7 +93,29 @@ def _explained(
     if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb"):
         return _from_duckdb(error, text, node, private)
     name = type(error).__name__
-    return NodeError(f"{name}: {text}" if text else name, code="SK0705", location=node.location)
+    said = only_kind(name, private) if private else f"{name}: {text}"
+    return NodeError(said if text else name, code="SK0705", location=node.location)
+
+
+def _of_function(text: str, private: Collection[str], code: Path | None) -> str:
+    """What a function raised, without its words: it may have put any value that it read there."""
+    kind = text.partition(":")[0].strip()
+    if kind in _ABOUT_CODE or kind == text:
+        return text
+    # What DuckDB says of SQL shows some of it, which the function may have made of values.
+    named = _NO_SUCH_NAME.match(text)
+    if named is not None and code is not None and _has(code, named[named.lastgroup or 0]):
+        return text.partition("\nLINE ")[0].strip()
+    return only_kind(kind, private)
+
+
+def _has(code: Path, name: str) -> bool:
+    """Whether a file has a name as a word of its own."""
+    try:
+        text = code.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _from_problems(error: ProjectError) -> SeeknalError:

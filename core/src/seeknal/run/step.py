@@ -279,9 +279,10 @@ class StepExecution:
 
     def explained(self, error: BaseException) -> SeeknalError:
         """``error`` in the words and at the location at which validating tells it, where it can."""
-        services = self.services
+        services, python = self.services, self.node.python
         private = pii_columns(services.project.nodes, self.node.id)
-        found = explain(error, self.node, services.project.target, private)
+        code = services.project.root / python.file if python else None
+        found = explain(error, self.node, services.project.target, private, code)
         if self.node.source is None and not may_be_wrong(found):
             return found
         return as_checked(

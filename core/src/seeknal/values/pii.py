@@ -40,7 +40,11 @@ def without_values(error: BaseException, private: Collection[str]) -> str:
     """
     if not private or type(error).__name__ in _ABOUT_SQL:
         return str(error)
-    kind = kind_of(error)
+    return only_kind(kind_of(error), private)
+
+
+def only_kind(kind: str, private: Collection[str]) -> str:
+    """What is told of an error of this kind where its text may hold values of such columns."""
     names = ", ".join(sorted(private))
     verb = "has" if len(private) == 1 else "have"
     return f"{kind}; its text is not shown, for it may hold values and {names} {verb} pii: true"

@@ -1,0 +1,46 @@
+"""What runs, the history and the page tell of failures over private values."""
+
+import pytest
+
+pytestmark = pytest.mark.inside
+
+PEOPLE = """
+    kind: source
+    name: people
+    source: csv
+    table: data/people.csv
+    columns:
+      email: {type: VARCHAR, pii: true}
+"""
+PYTHON = """
+    from seeknal import transform
+
+    @transform(name="picked", inputs=["source.people"])
+    def picked(ctx):
+        email = ctx.ref("source.people").fetchall()[0][1]
+        raise ValueError("bad " + email)
+"""
+ROWS = "id,email\n1,ada@hidden.example\n2,bob@hidden.example\n"
+
+
+def told(project):
+    """All that is told of the project once it has run."""
+    run = project.run("run")
+    page = project.run("docs", "--format", "json")
+    history = project.run("history", "--format", "json")
+    return "".join(part.stdout + part.stderr for part in (run, page, history))
+
+
+def test_what_a_function_raises_with_a_private_value_is_told_by_its_type(seeknal_project):
+    project = seeknal_project(
+        {
+            "seeknal/people.yml": PEOPLE,
+            "seeknal/pipelines/picked.py": PYTHON,
+            "data/people.csv": ROWS,
+        }
+    )
+
+    found = told(project)
+
+    assert "ValueError; its text is not shown" in found
+    assert "hidden.example" not in found
