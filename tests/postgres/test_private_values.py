@@ -128,3 +128,21 @@ def test_what_the_server_cannot_compute_is_told_without_private_values(project, 
 
     assert "mail has pii: true" in told
     assert "anna@secret" not in told
+
+
+def test_keys_under_another_name_are_told_without_their_values(project, database):
+    database.run("CREATE SCHEMA out")
+    renamed = (
+        "\n---\nkind: transform\nname: letters\n"
+        "transform: SELECT mail AS contact FROM ref('transform.people')\n"
+        "materializations:\n"
+        "  - {type: postgresql, connection: pg, table: out.letters,"
+        " mode: upsert_by_key, unique_keys: [contact]}\n"
+    )
+    people = PEOPLE.partition("materializations:")[0].replace("ROWS", "2")
+    made = project({"seeknal/people.yml": people + renamed})
+
+    told = everything(made)
+
+    assert "contact = ***" in told
+    assert "secret.example" not in told

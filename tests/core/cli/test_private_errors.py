@@ -1,5 +1,6 @@
 """What runs, the history and the page tell of failures over private values."""
 
+import duckdb
 import pytest
 
 pytestmark = pytest.mark.inside
@@ -27,7 +28,7 @@ def told(project):
     """All that is told of the project once it has run."""
     run = project.run("run")
     page = project.run("docs", "--format", "json")
-    history = project.run("history", "--format", "json")
+    history = project.run("sql", "SELECT * FROM seeknal_history_full", "--format", "json")
     return "".join(part.stdout + part.stderr for part in (run, page, history))
 
 
@@ -44,3 +45,24 @@ def test_what_a_function_raises_with_a_private_value_is_told_by_its_type(seeknal
 
     assert "ValueError; its text is not shown" in found
     assert "hidden.example" not in found
+
+
+def test_a_renamed_private_column_stays_private_in_what_audits_find(seeknal_project):
+    nodes = f"""
+    {PEOPLE.strip()}
+    ---
+    kind: transform
+    name: contacts
+    transform: SELECT id, email AS contact FROM ref('source.people')
+    audits:
+      - {{type: accepted_values, column: contact, values: [a], severity: warn}}
+    """
+    project = seeknal_project({"seeknal/nodes.yml": nodes, "data/people.csv": ROWS})
+
+    found = told(project)
+
+    files = (project.path / "target/audits").rglob("*.parquet")
+    samples = [row for path in files for row in duckdb.read_parquet(str(path)).fetchall()]
+    assert "1 of 1 audit warned" in found
+    assert "hidden.example" not in found
+    assert sorted(samples) == [(1, "***"), (2, "***")]

@@ -55,7 +55,7 @@ def private_columns(
     anywhere = any(column.pii for node in nodes.values() for column in node.columns)
     found: dict[NodeId, Private] = {}
     for id, traced in lineage.nodes.items():
-        private = _private(nodes[id], traced, found)
+        private = private_of(nodes[id], traced, found)
         found[id] = evolve(private, all=private.all or (anywhere and id in outdated))
     return found
 
@@ -76,7 +76,8 @@ def outdated(
     }
 
 
-def _private(node: Node, traced: NodeLineage, found: Mapping[NodeId, Private]) -> Private:
+def private_of(node: Node, traced: NodeLineage, found: Mapping[NodeId, Private]) -> Private:
+    """One node's private columns; ``found`` has those of what it reads."""
     own = frozenset(column.name.lower() for column in node.columns if column.pii)
     inputs = [found[parent] for parent in node.parents]
     return Private(

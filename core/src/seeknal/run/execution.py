@@ -262,6 +262,7 @@ class Execution:
         """The results of a plan's steps. ``staged``: elsewhere than on the map, and quietly."""
         import shutil
 
+        from seeknal.lineage.hidden import Hidden
         from seeknal.lineage.reader import Reader
         from seeknal.run.content import Contents
         from seeknal.run.cutoff import Cutoff
@@ -298,6 +299,7 @@ class Execution:
             touched=self.verified.touched,
             finder=finder_of(self.loaded, self.verified, self.started_at),
             cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
+            hidden=Hidden(nodes, plan.fingerprints, reader, snapshots),
             output_of=earlier.output,
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,

@@ -30,6 +30,7 @@ from seeknal.values.snapshot import Artifact, Snapshot
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.lineage.hidden import Hidden
     from seeknal.run.content import Contents
     from seeknal.run.cutoff import Cutoff
     from seeknal.state.artifacts import Artifacts
@@ -63,6 +64,8 @@ class Services:
     run_id: str
     finder: Finder = NOTHING
     cutoff: Cutoff | None = None
+    hidden: Hidden | None = None
+    """Which columns no message shows a value of; without it, those that are marked."""
     output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
     """The snapshot of an earlier output, None for one that is gone."""
     touched: Mapping[str, Artifact] = field(factory=dict)
@@ -142,6 +145,11 @@ class StepScope:
         known = snapshot.deliveries.get(target.key) if snapshot else None
         return known.environment if known else self.environment
 
+    def private(self, id: NodeId) -> frozenset[str]:
+        """The columns of a node, in lower case, of which no message shows a value."""
+        hidden = self.services.hidden
+        return hidden.columns(id) if hidden else pii_columns(self.services.project.nodes, id)
+
     def hands_over(self) -> bool:
         """Whether a target is written, or a batch kept for one."""
         services, targets = self.services, self.node.targets
@@ -189,7 +197,7 @@ class StepScope:
             definition_of=lambda id: services.project.nodes[NodeId(id)],
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
             holder_of=self.holder,
-            pii_of=lambda id: pii_columns(services.project.nodes, NodeId(id)),
+            pii_of=lambda id: self.private(NodeId(id)),
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,
             suffix=services.project.environments.suffix,
