@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,8 @@ def examine(root: Path, request: Request) -> Examined:
     checked = check(
         loaded.project, loaded.plugins, loaded.state, request.environment, loaded.fingerprints
     )
-    problems = _ordered((*loaded.project.warnings, *checked.problems))
+    pivots = _private_pivots(loaded, request.environment)
+    problems = _ordered((*loaded.project.warnings, *checked.problems, *pivots))
     return Examined(loaded=loaded, problems=problems, checked=_unsaid(checked, problems))
 
 
@@ -89,6 +91,30 @@ def _ordered(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     from seeknal.project.reading import place_of
 
     return tuple(sorted(problems, key=place_of))
+
+
+def _private_pivots(loaded: Loaded, environment: str) -> list[Problem]:
+    """Each PIVOT that would make names of columns of private values."""
+    from seeknal.lineage.hidden import Hidden
+    from seeknal.lineage.pivoted import has_pivot, pivot_problems
+    from seeknal.lineage.reader import Reader
+
+    nodes, snapshots = loaded.project.nodes, loaded.snapshots(environment)
+    pivoting = [node for node in nodes.values() if has_pivot(node)]
+    if not pivoting or not any(spec.pii for node in nodes.values() for spec in node.columns):
+        return []
+    names = {
+        id: [column.name for column in snapshot.columns]
+        for id, snapshot in snapshots.items()
+        if snapshot.columns
+    }
+    found: list[Problem] = []
+    with closing(Reader(loaded.project, loaded.plugins)) as reader:
+        hidden = Hidden(nodes, loaded.fingerprints(), reader, snapshots)
+        for node in pivoting:
+            read = {id: names[id] for id in node.parents if id in names}
+            found += pivot_problems(node, read, hidden.columns, loaded.project.root)
+    return found
 
 
 def _of_wrong(error: ProjectError, request: Request) -> Examined:

@@ -66,6 +66,7 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     scope.outputs.define(node.parents)
     if node.source is not None:
         return _source_rows(scope, remember)
+    _refuse_private_names(scope)
     body = (
         _python_rows(scope, remember)
         if node.python
@@ -83,6 +84,22 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
     inputs = NodeInputs(parents={id: scope.relation(id) for id in needed}, body=body)
     rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())
     return _required(scope, rows, f"no plugin runs a node of kind {node.kind!r}")
+
+
+def _refuse_private_names(scope: StepScope) -> None:
+    """Raise NodeError where a PIVOT would make names of columns of private values."""
+    from seeknal.lineage.pivoted import has_pivot, pivot_problems
+
+    node = scope.node
+    if not has_pivot(node):
+        return
+    columns = {
+        id: [column.name for column in scope.relation(id).columns]
+        for id in node.parents
+        if scope.has_rows(id)
+    }
+    for problem in pivot_problems(node, columns, scope.private, scope.services.project.root):
+        raise problem.as_error(NodeError)
 
 
 def _source_rows(scope: StepScope, remember: Remember) -> Rows:

@@ -148,7 +148,7 @@ def may_be_wrong(error: SeeknalError) -> bool:
 
 _DETERMINISTIC = (
     *("SK0706", "SK0711", "SK0712", "SK0713", "SK0730", "SK0734"),
-    *("SK0740", "SK0741", "SK0755"),
+    *("SK0740", "SK0741", "SK0755", "SK0757"),
 )
 
 
