@@ -66,3 +66,27 @@ def test_a_renamed_private_column_stays_private_in_what_audits_find(seeknal_proj
     assert "1 of 1 audit warned" in found
     assert "hidden.example" not in found
     assert sorted(samples) == [(1, "***"), (2, "***")]
+
+
+def test_the_page_does_not_tell_why_a_run_failed_before_a_column_was_marked(seeknal_project):
+    number = """
+        kind: transform
+        name: numbers
+        transform: SELECT CAST(email AS INTEGER) AS number FROM ref('source.people')
+    """
+    open_ = PEOPLE.replace(", pii: true", "")
+    project = seeknal_project(
+        {"seeknal/people.yml": open_, "seeknal/n.yml": number, "data/people.csv": ROWS}
+    )
+    project.run("run")
+    before = project.run("docs", "--format", "json").stdout
+    project.write({"seeknal/people.yml": PEOPLE})
+
+    marked = project.run("docs", "--format", "json").stdout
+    project.run("run")
+    after = project.run("docs", "--format", "json").stdout
+
+    assert "hidden.example" in before
+    assert "hidden.example" not in marked + after
+    assert "marked pii: true later" in marked
+    assert "its text is not shown" in after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from seeknal.query.stored import last_statuses, lineage_of, previews, private_in
 from seeknal.state.catalog import STATISTICS, VALUES
 from seeknal.state.history import History
 from seeknal.values.names import NodeId
+from seeknal.values.pii import pii_columns
 
 if TYPE_CHECKING:
     from seeknal.lineage.private import Private
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 30
 """How many runs are told of: of the project, and of each node."""
+
+NOT_SHOWN = "why is not shown, for it may hold values of columns that were marked pii: true later"
 
 Entry = dict[str, Any]
 
@@ -115,7 +118,7 @@ def _node(entry: Entry, known: _Known) -> Entry:
             _target(told, target, snapshot)
             for told, target in zip(entry["targets"], node.targets, strict=True)
         ],
-        "runs": [_step(record) for record in known.runs.get(id, ())],
+        "runs": [_step(record, pii_columns(known.nodes, id)) for record in known.runs.get(id, ())],
     }
 
 
@@ -173,12 +176,16 @@ def _run(record: Mapping[str, Any]) -> Entry:
     }
 
 
-def _step(record: Mapping[str, Any]) -> Entry:
+def _step(record: Mapping[str, Any], private: Collection[str]) -> Entry:
+    error = record.get("error")
+    if error and not set(record.get("private") or ()).issuperset(private):
+        # It was written before these were marked.
+        error = NOT_SHOWN
     return {
         "run_id": record.get("batch_id"),
         **{name: record.get(name) for name in ("status", "reason", "finished_at", "seconds")},
         "rows": record.get("rows_out"),
-        "error": record.get("error"),
+        "error": error,
     }
 
 

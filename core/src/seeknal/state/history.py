@@ -19,6 +19,7 @@ from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
 from seeknal.values.names import NodeId
+from seeknal.values.pii import pii_columns
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def run_record(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any
 def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str, Any]:
     node = project.nodes[result.node]
     snapshot = result.snapshot
+    private = sorted(pii_columns(project.nodes, node.id)) if result.error else []
     return {
         "batch_id": summary.run_id,
         "environment": summary.environment,
@@ -235,6 +237,8 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "audits": [asdict(audit) for audit in result.audits],
         "targets": [target_record(delivery) for delivery in result.deliveries],
         "error": scrub(result.error) if result.error else None,
+        # Of no use but to who shows the error: it says nothing of columns that were marked later.
+        **({"private": private} if private else {}),
     }
 
 
