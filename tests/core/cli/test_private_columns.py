@@ -99,3 +99,19 @@ def test_the_document_says_of_each_column_whether_it_is_private(project):
         "card": True,
         "spot": False,
     }
+
+
+def test_the_type_of_a_private_column_lists_no_values(project):
+    file = project.path / "seeknal/nodes.yml"
+    typed = "email::ENUM('ada@example.com', 'it''s') AS contact, city::ENUM('rome') AS town"
+    nodes = file.read_text().replace("email AS contact", typed)
+    file.write_text(nodes.partition("---\nkind: transform\nname: letters")[0])
+    project.run("run").assert_ok()
+
+    columns = {
+        entry["name"]: entry["type"] for entry in node(project, "transform.contacts")["columns"]
+    }
+    catalog = project.run("catalog", "show", "contacts", "--format", "json").assert_ok().json()
+
+    assert (columns["contact"], columns["town"]) == ("ENUM(***)", "ENUM('rome')")
+    assert {entry["name"]: entry["type"] for entry in catalog["columns"]} == columns

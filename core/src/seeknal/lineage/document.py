@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from seeknal.lineage.private import private_columns
 from seeknal.values.names import NodeId
+from seeknal.values.pii import type_of
 from seeknal.values.secret import scrub
 from seeknal.values.snapshot import Snapshot
 
@@ -166,7 +167,7 @@ def _columns(node: Node, lineage: NodeLineage, private: Private) -> list[dict[st
     return [
         {
             "name": column.name,
-            "type": column.type,
+            "type": type_of(column.type, private.hides(column.name)),
             "description": described.get(column.name.lower()),
             "pii": private.has(column.name),
         }

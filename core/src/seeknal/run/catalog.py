@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.catalog import VALUES, Catalog, document
+from seeknal.values.pii import type_of
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
@@ -59,6 +60,8 @@ def catalog_documents(
     found: dict[NodeId, tuple[Document, bool]] = {}
     new: dict[NodeId, Document] = {}
     for id, made in wanted.items():
+        for column in made["columns"]:
+            column["type"] = type_of(column["type"], column["name"].lower() in hidden[id])
         known = catalog.current(made)
         if known is None or _tells(known, hidden[id]):
             known, new[id] = None, made

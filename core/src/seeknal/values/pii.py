@@ -33,6 +33,11 @@ def value_of(column: str, value: object, private: Collection[str]) -> str:
     return MASK if value is not None and column.lower() in private else str(value)
 
 
+def type_of(type: str, hidden: bool) -> str:
+    """A column's type as it is told: where it is hidden, without the values that an ENUM lists."""
+    return _ENUM.sub(f"ENUM({MASK})", type) if hidden else type
+
+
 def without_values(error: BaseException, private: Collection[str]) -> str:
     """What DuckDB or a driver says: only of what kind it is, where its text may hold values.
 
@@ -65,6 +70,7 @@ def kept_of(error: BaseException) -> str:
     return kind_of(error) + (f" in column {column[1]!r}" if column else "")
 
 
+_ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'|[,\s])*\)")
 _COLUMN = re.compile(r"\bcolumn '([^']*)'")
 _DUCKDB = ("duckdb", "_duckdb")
 _ABOUT_SQL = (
