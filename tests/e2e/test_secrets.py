@@ -160,3 +160,31 @@ def test_connections_of_the_project_file_are_as_secret(seeknal_project):
     assert [text for text in shown if "Tweety" in text] == []
     stored = [path for path in (project.path / "target").rglob("*") if path.is_file()]
     assert [path for path in stored if b"Tweety" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("pw", False), ("api_token", False), ("city", True), ("token_dir", True)]
+)
+def test_a_variable_of_the_project_is_secret_by_its_name(seeknal_project, name, shown, monkeypatch):
+    monkeypatch.setenv("OF_THE_SHOP", "Birdseed 0815")
+    project = seeknal_project(
+        {
+            "seeknal_project.yml": f"""
+                name: x
+                vars: {{{name}: "{{{{ env_var('OF_THE_SHOP') }}}}"}}
+            """,
+            "seeknal/pipelines/a.py": """
+                import os
+                from seeknal import transform
+
+                @transform(name="a", inputs=[])
+                def a(ctx):
+                    raise ValueError(os.environ["OF_THE_SHOP"])
+            """,
+        }
+    )
+
+    outcome = project.run("run")
+
+    assert "SK0511" in outcome.stderr
+    assert ("Birdseed" in outcome.stderr) == shown

@@ -109,9 +109,14 @@ def note_env_file(values: Mapping[str, str], plain: Collection[str]) -> None:
 def note_variables(values: Mapping[str, str]) -> None:
     """Register the environment variables that are secrets by their name."""
     for name, value in values.items():
-        if is_secret_name(name) and name not in _FOLDERS and not _PLAIN_NAME.search(name):
+        if names_secret(name):
             note_filled(value)
         note_urls(value)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable of that name holds a secret, and not where one is or whose it is."""
+    return is_secret_name(name) and name not in _FOLDERS and not _PLAIN_NAME.search(name)
 
 
 def _unquoted(quoted: re.Match[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from seeknal.project.paths import PROFILES, PROJECT_FILE
 from seeknal.project.profile.confidential import (
     is_secret_name,
+    names_secret,
     note_env_file,
     note_filled,
     note_secrets,
@@ -27,6 +28,7 @@ from seeknal.values.credentials import NAME
 from seeknal.values.patterns import Pattern
 
 _VARIABLE = Pattern(r"\$\{(?P<name>\w+)(?::(?P<default>[^}]*))?\}")
+_ENV_VAR = Pattern(r"\benv_var\(\s*['\"](?P<name>\w+)['\"]")
 _KEY = Pattern(r"(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]")
 _WORD = Pattern(r"(?<![{\w])[A-Za-z_]\w*")
 _INVOLVED = Pattern(
@@ -89,7 +91,11 @@ def _filled(text: str, environment: Mapping[str, str]) -> str:
 
 
 def _variables(text: str) -> Iterator[tuple[str, bool]]:
-    """Each variable of a profile, and whether it stands where a secret does."""
+    """Each variable of a file, and whether it stands where a secret does."""
+    for line in text.splitlines() if "env_var(" in text else ():
+        for match in _ENV_VAR.finditer(line):
+            named = [found["key"] for found in _KEY.finditer(line[: match.start()])]
+            yield match["name"], names_secret("".join(named[-1:]))
     for line in text.splitlines() if "${" in text else ():
         for match in _VARIABLE.finditer(line):
             before, after = line[: match.start()], line[match.end() :]
