@@ -19,6 +19,10 @@ def carries(table):
         "SELECT t.* FROM source.t AS t WHERE id IN (SELECT max(id) FROM u)",
         "WITH q AS (FROM t) SELECT * FROM q ORDER BY 1 LIMIT 3",
         "SELECT id, _layer, _source_file FROM (SELECT * FROM t)",
+        "SELECT COLUMNS(*) FROM t",
+        "SELECT COLUMNS(* EXCLUDE (id)) FROM t",
+        "SELECT COLUMNS('_source|_layer'), coalesce(*COLUMNS(*)) AS c FROM t",
+        "SELECT COLUMNS(c -> c LIKE '\\_%' ESCAPE '\\') FROM t",
         "SELECT *, row_number() OVER (ORDER BY id) AS n, sum(id) OVER () AS s FROM t",
     ],
 )
@@ -34,6 +38,26 @@ def test_a_query_that_has_them_stays_as_it_is(query):
         (
             "SELECT * EXCLUDE (_layer) FROM t",
             'SELECT * EXCLUDE (_layer), "_layer"  FROM t',
+        ),
+        (
+            "SELECT COLUMNS('^(n|_lay)') FROM t",
+            "SELECT COLUMNS('^(n|_lay)'), \"_source_file\"  FROM t",
+        ),
+        (
+            "SELECT upper(COLUMNS('^n')) FROM t",
+            'SELECT upper(COLUMNS(\'^n\')), "_source_file", "_layer"  FROM t',
+        ),
+        (
+            "SELECT COLUMNS(* EXCLUDE (_layer)) FROM t",
+            'SELECT COLUMNS(* EXCLUDE (_layer)), "_layer"  FROM t',
+        ),
+        (
+            "SELECT * LIKE 'n%' FROM t",
+            'SELECT * LIKE \'n%\', "_source_file", "_layer"  FROM t',
+        ),
+        (
+            "SELECT * ILIKE '%FILE' FROM t",
+            "SELECT * ILIKE '%FILE', \"_layer\"  FROM t",
         ),
         (
             "SELECT extract(year FROM d) AS y /* FROM */ FROM t LIMIT 1",
@@ -71,6 +95,9 @@ def test_what_a_query_leaves_out_is_added_behind_its_own(query, wanted):
         ("WITH q AS (SELECT max(id) AS m FROM t) SELECT * FROM q", "aggregates"),
         ("SELECT id, 'x' AS _layer FROM t", "other values"),
         ("SELECT * REPLACE ('x' AS _layer) FROM t", "other values"),
+        ("SELECT COLUMNS(* REPLACE ('x' AS _layer)) FROM t", "other values"),
+        ("SELECT COLUMNS(*)::VARCHAR FROM t", "other values"),
+        ("SELECT COLUMNS(*) || n FROM t", "other values"),
         ("SELECT string_agg(name, ',') FROM t", "aggregates"),
         ("SELECT list(id) FROM t", "aggregates"),
         ("SELECT arg_max(id, n) FROM t", "aggregates"),

@@ -155,10 +155,17 @@ def _handed_on(item: Any, names: Sequence[str]) -> frozenset[str]:
     star = (
         item if isinstance(item, exp.Star) else item.this if isinstance(item, exp.Column) else None
     )
-    if isinstance(star, exp.Star):
+    if isinstance(item, exp.Columns) and isinstance(item.this, exp.Star):
+        star = item.this
+    if isinstance(star, exp.Star) and not star.args.get("ilike"):
         if any(_names_in(star, key) & set(names) for key in _RENAMING):
             raise NoSingleOrigin("it gives other values the names of where rows are from")
         return frozenset(names) - _names_in(star, "except_") - _names_in(star, "except")
+    if (choice := _choice(item)) is not None:
+        chosen = _chosen(choice, names)
+        if chosen and choice is not item:
+            raise NoSingleOrigin("it gives other values the names of where rows are from")
+        return chosen
     called = item.alias_or_name.lower()
     if called in names:
         plain = item.unalias()
@@ -166,6 +173,34 @@ def _handed_on(item: Any, names: Sequence[str]) -> frozenset[str]:
             raise NoSingleOrigin("it gives other values the names of where rows are from")
         return frozenset((called,))
     return frozenset()
+
+
+def _choice(item: Any) -> Any:
+    """What of an item stands for columns that it chooses by their names; None for another item."""
+    from sqlglot import exp
+
+    # As `* LIKE 'a%'`; `count(*)` chooses nothing.
+    if isinstance(item, exp.Star) or (
+        isinstance(item.this, exp.Star) and isinstance(item, exp.Binary)
+    ):
+        return item
+    found = (part for part in item.find_all(exp.Columns) if not part.args.get("unpack"))
+    return next(found, None)
+
+
+def _chosen(choice: Any, names: Sequence[str]) -> frozenset[str]:
+    """Which of the columns are chosen, as DuckDB says of a table of just these."""
+    import duckdb
+
+    from seeknal.sql.syntax import parser
+
+    table = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
+    try:
+        found = parser().sql(f"SELECT {choice.sql(dialect='duckdb')} FROM (SELECT {table})")
+    except duckdb.Error:
+        # It chooses none of them.
+        return frozenset()
+    return frozenset(name.lower() for name in found.columns) & frozenset(names)
 
 
 def _names_in(star: Any, key: str) -> set[str]:
