@@ -131,6 +131,15 @@ def test_a_target_says_whether_it_was_delivered(made):
     assert target["delivered_at"]
 
 
+def test_a_target_that_never_got_rows_has_no_time_of_it(seeknal_project):
+    made = seeknal_project({**FILES, "out": "no folder"})
+    made.run("run")
+
+    target = nodes(made)["exposure.report"]["targets"][0]
+
+    assert (target["status"], target["delivered_at"]) == ("owed", None)
+
+
 @pytest.mark.parametrize("rows", [0, 5])
 def test_values_of_private_columns_are_nowhere_in_the_page(made, rows):
     text = page(made, "--preview", rows)

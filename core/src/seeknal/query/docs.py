@@ -159,7 +159,9 @@ def _target(told: Entry, target: Target, snapshot: Snapshot | None) -> Entry:
     return {
         **told,
         "status": delivery.status if delivery else None,
-        "delivered_at": (delivery.at or None) if delivery else None,
+        "delivered_at": (delivery.at or None)
+        if delivery and delivery.status == "delivered"
+        else None,
     }
 
 
