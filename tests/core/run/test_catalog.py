@@ -441,3 +441,45 @@ def test_a_map_that_moves_is_followed(seeknal_project, command):
 
     wanted = "42" if command == "promote" else "41"
     assert {c["name"]: c["min"] for c in found["columns"]}["older"] == wanted
+
+
+@pytest.mark.parametrize("provenance", ["true", "false"])
+def test_all_tell_of_rows_that_came_out_the_same_again_when_they_were_made_first(
+    seeknal_project, provenance
+):
+    settings = f"name: test\nprovenance: {provenance}\n"
+    people = SOURCE.replace("    columns: {id: their number}\n", "")
+    made = seeknal_project(
+        project(**{"seeknal_project.yml": settings, "seeknal/people.yml": people})
+    )
+    first = made.run("run", "--format", "json").assert_ok().json()["run_id"]
+    before = origins(made, "source.people")
+    made.write({"data/people.csv": PEOPLE.replace("1,ada", '"1",ada')})
+
+    second = made.run("run", "--format", "json").assert_ok().json()["run_id"]
+    after = origins(made, "source.people")
+    shutil.rmtree(made.path / "target/catalog")
+    anew = origins(made, "source.people")
+
+    assert second != first
+    assert before == after == anew
+    assert after["runs"] == {first}
+    assert len(after["times"]) == 1
+
+
+def origins(made, node):
+    """Which runs and times are told of a table's rows, by all that tells them."""
+    shown = made.run("catalog", "show", node, "--format", "json").assert_ok().json()
+    documents = made.run("docs", "--format", "json").assert_ok().json()["nodes"]
+    page = next(entry for entry in documents if entry["id"] == node)
+    listed = made.run("inspect", "--list", "--format", "json").assert_ok().json()
+    entry = next(entry for entry in listed if entry["node"] == node)
+    return {
+        "runs": {shown["run_id"], page["run_id"]},
+        "times": {
+            shown["updated_at"],
+            page["last_run"],
+            page["freshness"]["loaded_at"],
+            entry["last_run"],
+        },
+    }

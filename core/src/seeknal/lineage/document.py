@@ -104,7 +104,7 @@ def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> d
         "columns": _columns(node, lineage, private),
         "rows": artifact.rows if artifact else None,
         "status": facts.statuses.get(node.id, "success" if snapshot else "never run"),
-        "last_run": snapshot.finished_at or None if snapshot else None,
+        "last_run": snapshot.made_at or None if snapshot else None,
         "seconds": round(snapshot.seconds, 6) if snapshot else None,
         "audits": [_audit(result) for result in snapshot.audits] if snapshot else [],
         "targets": [_target(target) for target in node.targets],

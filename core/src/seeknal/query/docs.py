@@ -105,9 +105,9 @@ def _node(entry: Entry, known: _Known) -> Entry:
         "keys": list(node.keys),
         "time_column": node.time_column,
         "bytes": table.get("file_size_bytes"),
-        "run_id": snapshot.run_id or None if snapshot else None,
+        "run_id": snapshot.made_by or None if snapshot else None,
         "generation": table.get("generation"),
-        "freshness": {"loaded_at": snapshot.finished_at or None if snapshot else None},
+        "freshness": {"loaded_at": snapshot.made_at or None if snapshot else None},
         "python": _source(known.root, node.python) if node.python else None,
         "columns": [
             _column(column, statistics.get(column["name"].lower(), {}), known.private[id])

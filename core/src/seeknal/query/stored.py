@@ -74,7 +74,7 @@ def _stored(
         rows=artifact.rows if artifact else None,
         columns=(snapshot.columns if snapshot else None) or (),
         bytes=artifact.size if artifact else None,
-        last_run=snapshot.finished_at or None if snapshot else None,
+        last_run=snapshot.made_at or None if snapshot else None,
         path=artifact.path if artifact else None,
     )
 

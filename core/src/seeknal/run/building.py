@@ -58,7 +58,16 @@ class Build:
         self.audit(relation)
         with scope.phases.timed("publish"):
             artifact, output_id = self._kept(relation) or self._publish(relation)
-            return evolve(self.snapshot(output_id, inputs), artifact=artifact)
+            return self._as_before(evolve(self.snapshot(output_id, inputs), artifact=artifact))
+
+    def _as_before(self, snapshot: Snapshot) -> Snapshot:
+        """``snapshot``, and by which run its rows were made first if it has those of before."""
+        before, artifact = self.before, snapshot.artifact
+        if before is None or before.artifact is None or artifact is None:
+            return snapshot
+        if (before.artifact.path, before.artifact.sha256) != (artifact.path, artifact.sha256):
+            return snapshot
+        return evolve(snapshot, first_run=before.made_by, first_at=before.made_at)
 
     def define_view(self) -> Snapshot:
         """A view has no rows of its own: binding it proves that its SQL fits its inputs."""

@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 VALUES = ("min", "max")
 """The statistics that are values of rows."""
 STATISTICS = ("null_count", "approx_distinct", *VALUES)
-_OF_ITS_WRITING = ("generation", "batch_id", "updated_at")
+_OF_ITS_WRITING = "generation"
 """What may differ of a file whose table has not changed."""
 
 
@@ -67,8 +67,8 @@ def document(
         "artifact": artifact.path if artifact else None,
         "environment": environment,
         "generation": generation,
-        "batch_id": snapshot.run_id,
-        "updated_at": snapshot.finished_at,
+        "batch_id": snapshot.made_by,
+        "updated_at": snapshot.made_at,
     }
 
 
@@ -165,7 +165,7 @@ def _is_document(found: Mapping[str, Any], path: Path) -> bool:
 def _same(found: Mapping[str, Any], wanted: Document) -> bool:
     if found.keys() != wanted.keys() or len(found["columns"]) != len(wanted["columns"]):
         return False
-    keys = [key for key in wanted if key not in ("columns", *_OF_ITS_WRITING)]
+    keys = [key for key in wanted if key not in ("columns", _OF_ITS_WRITING)]
     return all(found[key] == wanted[key] for key in keys) and all(
         {name: one.get(name) for name in other if name not in STATISTICS}
         == {name: value for name, value in other.items() if name not in STATISTICS}

@@ -100,6 +100,10 @@ class Snapshot:
     """The batches that targets which accumulate are owed, oldest first."""
     run_id: str = ""
     finished_at: str = ""
+    first_run: str = ""
+    """Of rows that were computed again and came out the same: the run that made them first."""
+    first_at: str = ""
+    """And when that was."""
     seconds: float = 0.0
     dated: str | None = None
     """The definition, when its rows hold for one day only."""
@@ -119,6 +123,16 @@ class Snapshot:
         if self.artifact is not None:
             return self.artifact.columns
         return self.view.columns if self.view else None
+
+    @property
+    def made_by(self) -> str:
+        """The run that made its rows, whichever has found since that they are the same."""
+        return self.first_run or self.run_id
+
+    @property
+    def made_at(self) -> str:
+        """When its rows were made, by that run."""
+        return self.first_at or self.finished_at
 
     @property
     def account(self) -> Account:
