@@ -450,3 +450,20 @@ def test_validate_says_nothing_of_a_view_over_columns_that_it_cannot_know(seekna
     assert unknown.stderr.count("warning[SK0723]") == unknown.stderr.count("[SK") == 1
     assert "note: 1 node is not checked" in unknown.stderr
     assert "SK0754" in known.stderr
+
+
+def test_a_view_over_what_was_promoted_is_told_of_as_in_the_environment_it_came_from(shop):
+    base = transform("base", "SELECT id, amount FROM source.orders", "source.orders")
+    shop.write(base=base, double=DOUBLE.replace("source.orders", "transform.base"))
+    shop("run").assert_ok()
+    shop.write(base=base.replace("amount FROM", "amount + 1 AS amount FROM"))
+    shop("run", "--env", "dev").assert_ok()
+
+    shop("promote", "dev", "--yes").assert_ok()
+
+    words = ("catalog", "show", "transform.double", "--format", "json")
+    here = shop(*words).assert_ok().json()
+    there = shop(*words, "--env", "dev").assert_ok().json()
+    assert (here["run_id"], here["updated_at"]) == (there["run_id"], there["updated_at"])
+    assert here["generation"] == 3
+    assert set(shop.did("run").values()) == {"reused"}

@@ -125,6 +125,9 @@ def _followed(
             continue
         touched.add(id)
         known = [source.snapshots[id]] if id in source.snapshots else []
+        if view and id not in stored and any(_is_over(found, snapshot, inputs) for found in known):
+            # It is what the source made of these inputs, with all that is told of that.
+            snapshot = known[0]
         kept = candidates(id, snapshot.fingerprint.content)
         found = _over(snapshot, inputs, chain(known, kept), rows=id in stored)
         if found is None:
@@ -162,6 +165,12 @@ def _stored_from_now_on(
         if (theirs := target.snapshots.get(parent)) and is_view(theirs)
         if mine.fingerprint.content == theirs.fingerprint.content
     }
+
+
+def _is_over(found: Snapshot, snapshot: Snapshot, inputs: Mapping[NodeId, str]) -> bool:
+    """Whether a view is of the same definition, and over ``inputs``."""
+    same = found.fingerprint.content == snapshot.fingerprint.content
+    return is_view(found) and same and dict(found.inputs) == inputs and not found.failing
 
 
 def _over(
