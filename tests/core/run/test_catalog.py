@@ -483,3 +483,40 @@ def origins(made, node):
             entry["last_run"],
         },
     }
+
+
+def test_what_a_rollback_gives_back_is_told_with_the_layer_that_its_rows_say(seeknal_project):
+    made = seeknal_project(project())
+    made.run("run").assert_ok()
+    later = CLEAN.replace("silver", "platinum").replace("kind: ", "description: Later.\n    kind: ")
+    made.write({"seeknal/clean.yml": later.replace("age + 1", "age + 2")})
+    edited = layers(made)
+    made.run("run", "--env", "dev").assert_ok()
+    made.run("promote", "dev", "--yes").assert_ok()
+    promoted = layers(made)
+
+    made.run("rollback", "prod", "--yes").assert_ok()
+
+    assert edited == layers(made) == {("silver", "Later.")}
+    assert promoted == {("platinum", "Later.")}
+    rows = made.run("sql", "SELECT DISTINCT _layer FROM transform.clean", "--format", "json")
+    assert rows.assert_ok().json()[0]["_layer"] == "silver"
+
+
+def layers(made):
+    """The layer and the words that the page and the catalog tell of a table."""
+    documents = made.run("docs", "--format", "json").assert_ok().json()["nodes"]
+    page = next(entry for entry in documents if entry["id"] == "transform.clean")
+    shown = made.run("catalog", "show", "clean", "--format", "json").assert_ok().json()
+    return {(entry["layer"], entry["description"]) for entry in (page, shown)}
+
+
+def test_rows_that_do_not_say_their_layer_are_of_the_one_that_files_say(seeknal_project):
+    made = seeknal_project(project(**{"seeknal_project.yml": "name: test\n"}))
+    made.run("run").assert_ok()
+    made.write({"seeknal/clean.yml": CLEAN.replace("silver", "platinum")})
+
+    run = made.run("run", "--format", "json").assert_ok().json()
+
+    assert {node["status"] for node in run["nodes"]} == {"reused"}
+    assert {layer for layer, _ in layers(made)} == {"platinum"}

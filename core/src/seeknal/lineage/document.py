@@ -92,7 +92,7 @@ def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> d
         "kind": node.kind,
         "name": node.name,
         "type": _type(node),
-        "layer": node.layer,
+        "layer": snapshot.layer_among(node.layer) if snapshot else node.layer,
         "domain": node.domain,
         "tags": list(node.tags),
         "owner": node.owner,

@@ -66,10 +66,11 @@ def _stored(
     id: NodeId, node: Node | None, snapshot: Snapshot | None, ended: str | None, *, known: bool
 ) -> Stored:
     artifact = snapshot.artifact if snapshot else None
+    defined = node.layer if node else None
     return Stored(
         node=id,
         kind=id.kind,
-        layer=node.layer if node else None,
+        layer=snapshot.layer_among(defined) if snapshot else defined,
         status=_status(node, snapshot, ended, known),
         rows=artifact.rows if artifact else None,
         columns=(snapshot.columns if snapshot else None) or (),

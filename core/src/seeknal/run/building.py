@@ -116,6 +116,7 @@ class Build:
             backlog=self.account.backlog,
             run_id=services.run_id,
             finished_at=datetime.now(UTC).isoformat(),
+            layer=node.layer or "",
             seconds=sum(self.scope.phases.seconds.values()),
             dated=node.definition if node.time_dependent else None,
             query=self._traced.query if self._traced else None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.catalog import VALUES, Catalog, document
+from seeknal.values.digests import digest
 from seeknal.values.pii import type_of
 
 if TYPE_CHECKING:
@@ -32,12 +33,20 @@ def keep_catalog(
     """
     project = loaded.project
     catalog = Catalog(project.target, environment)
-    mark = [state.generation, project.profile_statistics, _marked(project.nodes)]
+    words = digest(*(text for node in project.nodes.values() for text in _words(node)))
+    mark = [state.generation, project.profile_statistics, _marked(project.nodes), words]
     if not anew and catalog.is_current(mark):
         return
     documents = catalog_documents(loaded, environment, state)
     catalog.write(found for found, new in documents.values() if new)
     catalog.keep_only(documents.keys(), mark)
+
+
+def _words(node: Node) -> tuple[str, ...]:
+    """What the files say of a node, which is told with its rows."""
+    said = (node.layer, node.domain, node.description, node.business_purpose, node.owner)
+    columns = [(spec.name, spec.description) for spec in node.columns]
+    return node.id, repr((said, node.tags, columns))
 
 
 def _marked(nodes: Mapping[NodeId, Node]) -> list[str]:

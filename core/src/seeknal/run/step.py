@@ -155,6 +155,7 @@ class StepExecution:
             deliveries=self.account.deliveries,
             backlog=self.account.backlog,
             delivers=bool(self.node.targets),
+            layer=self.node.layer or "",
         )
         return self.result("reused", self.deliver(snapshot))
 

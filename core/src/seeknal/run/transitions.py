@@ -32,7 +32,7 @@ def transition_of(scope: StepScope, step: Step, snapshot: Snapshot | None) -> Tr
         reads.append(
             Read(
                 node=parent,
-                layer=nodes[parent].layer,
+                layer=known.layer_among(nodes[parent].layer) if known else nodes[parent].layer,
                 rows=artifact.rows if artifact else None,
                 artifact=artifact.path if artifact else None,
             )

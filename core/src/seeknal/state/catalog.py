@@ -43,7 +43,7 @@ def document(
         "schema_version": SCHEMA_VERSION,
         "table_name": str(id),
         "kind": id.kind,
-        "layer": node.layer if node else None,
+        "layer": snapshot.layer_among(node.layer if node else None),
         "domain": node.domain if node else None,
         "description": node.description if node else None,
         "business_purpose": node.business_purpose if node else None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SIMPLE = (
     *("audits_key", "failing", "run_id", "finished_at", "seconds", "dated", "source_version"),
-    *("first_run", "first_at", "delivers", "forward_only", "query", "untraced"),
+    *("first_run", "first_at", "layer", "delivers", "forward_only", "query", "untraced"),
 )
 _SPANS = ("undoes", "back", "spans")
 _NESTED = ("held", "recalled", *_SPANS)

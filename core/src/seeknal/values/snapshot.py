@@ -104,6 +104,8 @@ class Snapshot:
     """Of rows that were computed again and came out the same: the run that made them first."""
     first_at: str = ""
     """And when that was."""
+    layer: str | None = None
+    """The layer that its rows are of, empty for none; None where that is not on record."""
     seconds: float = 0.0
     dated: str | None = None
     """The definition, when its rows hold for one day only."""
@@ -123,6 +125,10 @@ class Snapshot:
         if self.artifact is not None:
             return self.artifact.columns
         return self.view.columns if self.view else None
+
+    def layer_among(self, defined: str | None) -> str | None:
+        """The layer of its rows, which is the ``defined`` one where none is on record."""
+        return defined if self.layer is None else self.layer or None
 
     @property
     def made_by(self) -> str:

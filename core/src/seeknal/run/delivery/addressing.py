@@ -83,6 +83,10 @@ def reused(
 ) -> Snapshot:
     """What `still_current` gives, with no word on what stands where the node no longer delivers."""
     current = still_current(snapshot, step, fingerprint, touched)
+    same = fingerprint.content == snapshot.fingerprint.content
+    if same and current.layer not in (None, node.layer or ""):
+        # Rows that do not say their layer are of the one that their node is said to be of.
+        current = evolve(current, layer=node.layer or "")
     if current is snapshot:
         return snapshot
     found = {
