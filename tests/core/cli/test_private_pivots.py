@@ -33,6 +33,7 @@ ALLOWED = {
     "another": f"PIVOT (SELECT city, id FROM {CONTACTS}) ON city USING count(*)",
     "listed": f"PIVOT {SOURCE} ON email IN ('a', 'b') USING count(*)",
     "another of that name": f"PIVOT (SELECT city AS email FROM {SOURCE}) ON email USING count(*)",
+    "only a name": f"SELECT a.id AS pivot FROM {SOURCE} a JOIN {CONTACTS} b ON a.email = b.contact",
     "as a value": f"PIVOT {SOURCE} ON city USING count(DISTINCT email) GROUP BY id",
 }
 

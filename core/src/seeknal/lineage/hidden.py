@@ -41,6 +41,8 @@ class Hidden:
         self._snapshots = snapshots
         self._known: dict[NodeId, Private] = {}
         """Of nodes that others read: what they are is settled before these begin."""
+        self._told: dict[tuple[NodeId, str | None], frozenset[str]] = {}
+        """What was told of a node, by the query that its function was found to make of its rows."""
 
     def columns(self, id: NodeId) -> frozenset[str]:
         """Names, in lower case, of the columns that are marked, and those known to be made of
@@ -48,10 +50,14 @@ class Hidden:
         marked = pii_columns(self._nodes, id)
         if not marked or self._nodes[id].source is not None:
             return marked
-        for above in self._above(id):
-            if above not in self._known:
-                self._known[above] = self._private(self._nodes[above])
-        return marked | self._private(self._nodes[id]).computed
+        stored = self._snapshots.get(id)
+        key = id, stored.query if stored else None
+        if key not in self._told:
+            for above in self._above(id):
+                if above not in self._known:
+                    self._known[above] = self._private(self._nodes[above])
+            self._told[key] = marked | self._private(self._nodes[id]).computed
+        return self._told[key]
 
     def _above(self, id: NodeId) -> Iterator[NodeId]:
         """All that a node reads, each after what it reads itself."""

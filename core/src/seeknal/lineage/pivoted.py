@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from seeknal.sql.lineage.trace import trace_query
 from seeknal.sql.pivoted import become_names
 from seeknal.sql.positions import place_in
+from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.names import NodeId
 from seeknal.values.problems import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import duckdb
 
     from seeknal.sql.pivoted import Named
     from seeknal.values.node import Node
@@ -21,18 +24,19 @@ Columns = Mapping[NodeId, Sequence[str]]
 Private = Callable[[NodeId], Collection[str]]
 
 
-def has_pivot(node: Node) -> bool:
-    """Whether the node's SQL may have one: nothing else needs to be known of others."""
-    return node.sql is not None and "pivot" in node.sql.executable.lower()
+def has_pivot(node: Node, connection: duckdb.DuckDBPyConnection | None = None) -> bool:
+    """Whether the node's SQL has one that takes names from the data; others need no look."""
+    return node.sql is not None and takes_columns_from_data(node.sql.executable, connection)
 
 
 def pivot_problems(node: Node, columns: Columns, private: Private, root: Path) -> list[Problem]:
-    """A problem for each expression whose values become names and that has private ones.
+    """A problem for each expression of a node that `has_pivot` whose values become names and are
+    private.
 
     ``columns`` are those of the node's inputs, as far as they are known, and ``private`` tells
     which of an input's are, in lower case.
     """
-    if node.sql is None or not has_pivot(node):
+    if node.sql is None:
         return []
     found = [
         (named, column)

@@ -91,7 +91,7 @@ def _refuse_private_names(scope: StepScope) -> None:
     from seeknal.lineage.pivoted import has_pivot, pivot_problems
 
     node = scope.node
-    if not has_pivot(node):
+    if node.sql is None or not has_pivot(node, scope.cursor()):
         return
     columns = {
         id: [column.name for column in scope.relation(id).columns]
