@@ -9,6 +9,7 @@ from tests.core.run.values import AT, node
 from seeknal.run.failures import disk_full, explain, is_deterministic, may_be_wrong
 from seeknal.values.errors import NodeError, ProjectError
 from seeknal.values.location import Location
+from seeknal.values.node import PythonCode
 from seeknal.values.problems import Problem
 
 
@@ -108,6 +109,30 @@ def test_a_name_that_a_function_has_wrong_is_told_where_its_file_has_it(tmp_path
     found = explain(error, node(), tmp_path, {"email"}, code)
 
     assert (found.message == text) == (word == "emial")
+    assert "ada" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "told"),
+    [
+        (
+            "SK0535",
+            "row 1,200, column 'who': 'ada' is not a BIGINT",
+            "row 1,200, column 'who': it ",
+        ),
+        ("SK0533", "row 7: ('ada',) cannot name a column", "row 7: it does not fit; its text is"),
+        ("SK0516", "Conversion Error: no 'ada' as INT32", "Conversion Error; its text is not"),
+    ],
+)
+def test_no_value_is_told_of_rows_that_a_function_made_of_private_columns(
+    tmp_path, code, text, told
+):
+    python = PythonCode(file="a.py", function="a", line=1)
+    error = NodeError(text, code=code)
+
+    found = explain(error, node(sql=None, python=python), tmp_path, {"email"})
+
+    assert found.message.startswith(told)
     assert "ada" not in found.message
 
 

@@ -40,6 +40,9 @@ _SOURCE_COLUMN = re.compile(r"from source column (?:\"(?P<quoted>[^\"]+)\"|(?P<b
 _TIMES = ("time_column", "application_date_col", "features")
 _FULL = ("No space left on device", "Out of disk space", "failed to offload data block")
 _BY_FUNCTION = "SK0511"
+_OF_ITS_ROWS = ("SK0516", "SK0533", "SK0535")
+"""What is wrong with rows that a function returns, which names a value of them."""
+_PLACE = re.compile(r"row [\d,]+(?:, column '[^']*')?: ")
 _ABOUT_CODE = ("ModuleNotFoundError", "ImportError", "NameError", "UnboundLocalError")
 """What Python raises about a function itself, which names no values of rows."""
 _NO_SUCH_NAME = re.compile(
@@ -73,6 +76,11 @@ def explain(
     if named is not None and named["name"].lower() in private:
         told = f"a value does not fit; it is not shown, for {named['name']} has pii: true"
         found.message = f"{found.message[: named.end()]}{told}"
+    elif private and node.python is not None and found.code in _OF_ITS_ROWS:
+        # The column may be one that the function has made of them.
+        place = _PLACE.match(found.message)
+        kind = f"{place[0]}it does not fit" if place else found.message.partition(":")[0]
+        found.message = only_kind(kind, private)
     return found
 
 
