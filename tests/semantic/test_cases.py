@@ -8,6 +8,8 @@ from tests.semantic import oracle
 from tests.semantic.compiled import by_compiler
 from tests.semantic.reference import Unjudged
 
+pytestmark = pytest.mark.once
+
 CASES = oracle.all_cases()
 # Whoever answers queries is judged by these cases: a function from a case to rows or a refusal.
 ANSWERERS = {"reference": oracle.by_reference, "compiler": by_compiler}

@@ -3,6 +3,8 @@
 import pytest
 from tests.semantic.importing.test_left_out import MODEL
 
+pytestmark = pytest.mark.inside
+
 METRIC = "  - {name: m, type: simple, type_params: {measure: total}}\n"
 PLAIN = MODEL + METRIC
 

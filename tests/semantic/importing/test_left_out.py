@@ -6,6 +6,8 @@ from tests.semantic.importing.conftest import NEWER, OLDER
 from seeknal.plugin import Location
 from seeknal_semantic.importing.templates import read_filter
 
+pytestmark = pytest.mark.inside
+
 MODEL = """
 semantic_models:
   - name: orders

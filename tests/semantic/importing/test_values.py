@@ -3,6 +3,8 @@
 import pytest
 from tests.semantic.importing.conftest import FORMS
 
+pytestmark = pytest.mark.inside
+
 MONTHS = "range(DATE '2026-01-01', DATE '2026-05-01', INTERVAL 1 MONTH) AS m(month)"
 DAYS = "range(DATE '2026-01-01', DATE '2026-05-01', INTERVAL 1 DAY) AS d(day)"
 REVENUE = f"""

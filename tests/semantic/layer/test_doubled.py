@@ -8,6 +8,8 @@ from tests.semantic.layer.conftest import CUSTOMERS, SHOP
 from seeknal import open_project
 from seeknal.plugin import SeeknalError
 
+pytestmark = pytest.mark.inside
+
 PEOPLE = "data/customers.csv"
 TWICE = "customer_id,country\n7,ID\n7,SG\n8,DE\n"
 MODEL = "seeknal/semantic_models/customers.yml"

@@ -24,6 +24,8 @@ from seeknal_semantic.conditions import (
 from seeknal_semantic.expressions import check_expression, check_formula, columns_of
 from seeknal_semantic.filters import parse_filter
 
+pytestmark = pytest.mark.inside
+
 A, B, C = (Name(text=text) for text in "abc")
 
 

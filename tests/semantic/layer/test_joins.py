@@ -6,6 +6,8 @@ from seeknal.plugin import Calendar, Location, NodeId
 from seeknal_semantic.definitions import Dimension, Entity, SemanticLayer, SemanticModel
 from seeknal_semantic.resolving import NameRefused, resolver_of
 
+pytestmark = pytest.mark.inside
+
 
 def model(name, entities, dimensions="", *, primary=None, time=None):
     """A model of words: ``customer:foreign``, ``country``, ``at:time``, ``since:start``."""

@@ -7,6 +7,8 @@ import pytest
 from tests.semantic.layer.conftest import ORDERS as MODEL_OF_ORDERS
 from tests.semantic.layer.conftest import SHOP
 
+pytestmark = pytest.mark.inside
+
 ORDERS = "data/orders.csv"
 CUSTOMERS = "data/customers.csv"
 MODEL = "seeknal/semantic_models/orders.yml"

@@ -3,6 +3,8 @@
 import pytest
 from tests.semantic.layer.conftest import CUSTOMERS, METRIC, METRICS, MODELS, ORDERS
 
+pytestmark = pytest.mark.inside
+
 
 def metric(text):
     return {METRIC: METRICS + f"---\nkind: metric\nname: odd\n{text}\n"}

@@ -8,6 +8,8 @@ from seeknal.plugin import Column, quote_identifier
 from seeknal_semantic.asking import query_of
 from seeknal_semantic.compiler import MetricCompiler
 
+pytestmark = pytest.mark.inside
+
 KEYWORDS = [name for (name,) in duckdb.sql("SELECT keyword_name FROM duckdb_keywords()").fetchall()]
 FUNCTIONS = ["current_user", "session_user", "current_date", "localtime", "user"]
 WORDS = sorted({*KEYWORDS, *FUNCTIONS, "null", "true", "false", "at", "rowid", "größe"})
