@@ -104,6 +104,40 @@ def test_no_moment_of_the_first_half_second_shows_a_traceback(fresh, start, argu
     assert any(code == 130 for code, _, _ in ended)
 
 
+COMPILED = """
+import os, sys
+from signal import SIGINT
+from seeknal.cli import main
+
+class ExtensionFileLoader:
+    def find_spec(self, name, path=None, target=None):
+        if name == "seeknal.cli.listing":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), SIGINT)
+            sum(range(100))
+            print("set up", file=sys.stderr)
+        return None
+
+sys.meta_path.insert(0, ExtensionFileLoader())
+sys.argv = ["seeknal", "list"]
+sys.exit(main())
+"""
+
+
+def test_a_compiled_module_sets_itself_up_before_the_command_ends(fresh):
+    ended = subprocess.run(
+        [sys.executable, "-c", COMPILED],
+        cwd=fresh.path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+    assert ended.returncode == 130
+    assert ended.stderr.split("\n\n") == ["set up", "interrupted\n"]
+
+
 def test_it_says_nothing_once_the_command_has_ended(fresh):
     ended = run(fresh.path, "seeknal.cli.descriptors", "--help")
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from seeknal import early_presses, keep_press
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 INTERRUPTED = 130
+MOMENT = 0.02
+"""Seconds until a press is heard again that came while nothing could answer it."""
 PATIENCE = 2.0
 """Seconds in which a process that ends cannot be told to end sooner."""
 
@@ -85,9 +90,27 @@ class _EarlyInterrupts:
         import signal
 
         if self.heard:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, interrupt)
         if self.pressed:
             raise KeyboardInterrupt
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt; while a compiled module sets itself up, a moment later.
+
+    Some, DuckDB's among them, end the process with a dump where that is stopped.
+    """
+    while frame is not None:
+        if type(frame.f_locals.get("self")).__name__ == "ExtensionFileLoader":
+            import os
+            import threading
+
+            again = threading.Timer(MOMENT, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def leave(code: int) -> NoReturn:
