@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.values.names import NodeId
+from seeknal.values.pii import any_pii
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage, ProjectLineage
@@ -52,7 +53,7 @@ def private_columns(
     The rows of the ``outdated`` nodes are those of an earlier definition: they may come from any
     column of the project.
     """
-    anywhere = any(column.pii for node in nodes.values() for column in node.columns)
+    anywhere = any_pii(nodes)
     found: dict[NodeId, Private] = {}
     for id, traced in lineage.nodes.items():
         private = private_of(nodes[id], traced, found)

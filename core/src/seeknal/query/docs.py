@@ -14,6 +14,7 @@ from attrs import field, frozen
 from seeknal.lineage.document import Facts, lineage_document, scrubbed
 from seeknal.plan.environments import existing
 from seeknal.plan.views import is_view
+from seeknal.project.python.syntax import first_line
 from seeknal.query.catalog import brought_up_to_date
 from seeknal.query.stored import last_statuses, lineage_of, previews, private_in
 from seeknal.state.catalog import STATISTICS, VALUES
@@ -59,7 +60,6 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
     root = loaded.project.root
     state = existing(loaded.state.environments, environment)
     lineage = lineage_of(loaded, environment)
-    order = list(loaded.graph.order)
     private = private_in(loaded, lineage, environment)
 
     def hides(id: NodeId, column: str) -> bool:
@@ -69,7 +69,7 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(root, environment),
-        previews=previews(root, environment, order, hides, preview) if preview else {},
+        previews=previews(root, environment, loaded.graph.order, hides, preview) if preview else {},
     )
     document = lineage_document(loaded.project, loaded.graph, lineage, facts)
     known = _Known(
@@ -213,11 +213,6 @@ def _functions(path: Path) -> tuple[list[str], list[tuple[int, int, str]]]:
     except (OSError, ValueError, SyntaxError):
         return [], []
     places = [
-        (
-            min([found.lineno, *(entry.lineno for entry in found.decorator_list)]),
-            found.end_lineno or found.lineno,
-            found.name,
-        )
-        for found in functions
+        (first_line(found), found.end_lineno or found.lineno, found.name) for found in functions
     ]
     return text.splitlines(), places

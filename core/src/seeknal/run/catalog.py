@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.catalog import VALUES, Catalog, document
 from seeknal.values.digests import digest
-from seeknal.values.pii import type_of
+from seeknal.values.pii import any_pii, type_of
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from seeknal.state.column_statistics import Statistics
     from seeknal.state.ledger import EnvironmentState
     from seeknal.values.names import NodeId
-    from seeknal.values.node import Node
     from seeknal.values.project import Project
     from seeknal.values.snapshot import Snapshot
 
@@ -28,30 +27,20 @@ def keep_catalog(
 ) -> None:
     """Write the files of tables that have changed since they were written, and remove others'.
 
-    Without ``anew`` only where the environment has another generation, or other columns have
-    become private. Raises OSError.
+    Without ``anew`` only where the environment has another generation, or files say something
+    else of a node, such as which columns are private. Raises OSError.
     """
     project = loaded.project
     catalog = Catalog(project.target, environment)
-    words = digest(*(text for node in project.nodes.values() for text in _words(node)))
-    mark = [state.generation, project.profile_statistics, _marked(project.nodes), words]
+    words = digest(
+        *(text for id, found in loaded.fingerprints().items() for text in (id, found.config))
+    )
+    mark = [state.generation, project.profile_statistics, words]
     if not anew and catalog.is_current(mark):
         return
     documents = catalog_documents(loaded, environment, state)
     catalog.write(found for found, new in documents.values() if new)
     catalog.keep_only(documents.keys(), mark)
-
-
-def _words(node: Node) -> tuple[str, ...]:
-    """What the files say of a node, which is told with its rows."""
-    said = (node.layer, node.domain, node.description, node.business_purpose, node.owner)
-    columns = [(spec.name, spec.description) for spec in node.columns]
-    return node.id, repr((said, node.tags, columns))
-
-
-def _marked(nodes: Mapping[NodeId, Node]) -> list[str]:
-    """The columns that say ``pii: true``."""
-    return [f"{id}.{spec.name}" for id, node in nodes.items() for spec in node.columns if spec.pii]
 
 
 def catalog_documents(
@@ -94,7 +83,7 @@ def _hidden(loaded: Loaded, snapshots: Mapping[NodeId, Snapshot]) -> dict[NodeId
         id: frozenset(column.name.lower() for column in snapshot.columns or ())
         for id, snapshot in snapshots.items()
     }
-    if not _marked(project.nodes):
+    if not any_pii(project.nodes):
         return {id: frozenset() if id in project.nodes else names[id] for id in names}
     fingerprints = loaded.fingerprints()
     lineage = trace_project(

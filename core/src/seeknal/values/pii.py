@@ -28,6 +28,11 @@ def pii_columns(nodes: Mapping[NodeId, Node], id: NodeId) -> frozenset[str]:
     return frozenset(found)
 
 
+def any_pii(nodes: Mapping[NodeId, Node]) -> bool:
+    """Whether any column of any node is marked."""
+    return any(column.pii for node in nodes.values() for column in node.columns)
+
+
 def value_of(column: str, value: object, private: Collection[str]) -> str:
     """A value as messages show it: ``***`` where its column is ``private``; NULL stays."""
     return MASK if value is not None and column.lower() in private else str(value)
