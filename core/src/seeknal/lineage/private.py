@@ -69,11 +69,7 @@ def outdated(
         id
         for id, snapshot in snapshots.items()
         if (now := fingerprints.get(id)) is not None
-        and (
-            snapshot.forward_only
-            or (snapshot.fingerprint.content, snapshot.fingerprint.upstream)
-            != (now.content, now.upstream)
-        )
+        and (snapshot.forward_only or snapshot.fingerprint.of_rows != now.of_rows)
     }
 
 

@@ -312,11 +312,7 @@ class _Planner:
                     f"{node.id} reads {id}{through}, whose artifact is gone or damaged",
                     help=f"select its inputs too: --select +{node.id}",
                 )
-        fingerprint = self.now.fingerprints[parent]
-        stale = (fingerprint.content, fingerprint.upstream) != (
-            snapshot.fingerprint.content,
-            snapshot.fingerprint.upstream,
-        )
+        stale = self.now.fingerprints[parent].of_rows != snapshot.fingerprint.of_rows
         if stale and parent not in self.warned:
             self.warned.add(parent)
             self.warnings.append(f"{parent} is not selected and not current; read as it is")

@@ -78,8 +78,7 @@ def _asked_by_rules(
         for id in about - set(chosen)
         if (found := snapshots.get(id)) is not None
         and (_asks_anew(nodes[id], found) or found.failing)
-        and (found.fingerprint.content, found.fingerprint.upstream)
-        == (fingerprints[id].content, fingerprints[id].upstream)
+        and found.fingerprint.of_rows == fingerprints[id].of_rows
     )
 
 

@@ -19,6 +19,7 @@ from seeknal.plan.session import Loaded, load
 from seeknal.state.store import read_state
 from seeknal.values.errors import ProjectError
 from seeknal.values.names import PRODUCTION, NodeId
+from seeknal.values.pii import any_pii
 from seeknal.values.problems import Problem
 from seeknal.values.snapshot import Fingerprint
 
@@ -101,7 +102,7 @@ def _private_pivots(loaded: Loaded, environment: str) -> list[Problem]:
 
     nodes, snapshots = loaded.project.nodes, loaded.snapshots(environment)
     pivoting = [node for node in nodes.values() if has_pivot(node)]
-    if not pivoting or not any(spec.pii for node in nodes.values() for spec in node.columns):
+    if not pivoting or not any_pii(nodes):
         return []
     names = {
         id: [column.name for column in snapshot.columns]

@@ -32,6 +32,11 @@ class Fingerprint:
     notes: Mapping[str, str] = field(factory=dict, eq=False)
 
     @property
+    def of_rows(self) -> tuple[str, str]:
+        """What rows follow from: equal where they are of one definition over equal ones."""
+        return self.content, self.upstream
+
+    @property
     def short(self) -> str:
         """Content and upstream together, short enough for a file name."""
         return digest(self.content, self.upstream)[:16]
