@@ -34,6 +34,20 @@ class Since:
 
 
 @frozen(kw_only=True)
+class Within:
+    """Of a source's rows those whose ``column`` is in a range of time, or NULL.
+
+    ``start`` and ``end``, which is not in it, have a zone: UTC. A plain TIMESTAMP counts as one
+    in UTC, a DATE as midnight of ``timezone``.
+    """
+
+    column: str
+    start: datetime
+    end: datetime
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
 class Horizon:
     """How far a source's rows were settled at one moment.
 

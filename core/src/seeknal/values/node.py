@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.sources import Source
     from seeknal.values.targets import Target
+    from seeknal.values.tracking import Tracking
 
 
 @frozen(kw_only=True)
@@ -123,7 +124,9 @@ class Node:
     keys: tuple[str, ...] = ()
     """Columns that identify a row."""
     time_column: str | None = None
-    """The column that says when, for people."""
+    """The column that says when."""
+    tracking: Tracking | None = None
+    """How its rows lie in time, where it remembers which ranges of it it has processed."""
     layer: str | None = None
     domain: str | None = None
     business_purpose: str | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
+    from seeknal.values.tracking import Covered
 
 
 @frozen(kw_only=True)
@@ -43,11 +44,41 @@ class Fingerprint:
 
 
 @frozen(kw_only=True)
+class Part:
+    """The rows of a tracked node of one span of time, and what they were computed by and from.
+
+    ``start`` and ``end`` are seconds since 1970 UTC. ``path`` is relative to the project's
+    ``target``, and empty where there are no rows; ``size``, ``sha256`` and ``stat`` are those of
+    the file. ``rows`` are those of the span: ``whole`` says that the file holds no others.
+    ``definition`` is the content hash of the node, ``inputs`` the output id of each input; None
+    where they differ within the span. ``number`` tells which of several readings is newer.
+    ``digest``: two sums over the rows of hashes of all columns, which add up over parts.
+    """
+
+    start: int
+    end: int
+    path: str = ""
+    size: int = 0
+    sha256: str = ""
+    rows: int = 0
+    stat: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    whole: bool = True
+    definition: str = ""
+    inputs: Mapping[NodeId, str] | None = None
+    number: int = 0
+    digest: tuple[int, int] | None = None
+
+
+@frozen(kw_only=True)
 class Artifact:
-    """One stored output: an immutable Parquet file that its hash vouches for.
+    """One stored output: immutable Parquet that its hash vouches for.
 
     ``path`` is relative to the project's ``target``. ``stat`` is (size, mtime_ns, ctime_ns,
     inode, device) as last verified: while it holds, the hash is not taken again.
+
+    The output of a tracked node is ``parts`` in the order of their time, of which no two overlap:
+    ``path`` then only names it, ``size`` and ``rows`` are those of all, and ``sha256`` is a hash
+    of what each part is.
     """
 
     path: str
@@ -58,6 +89,11 @@ class Artifact:
     stat: tuple[int, int, int, int, int]
     typed: bool = True
     """Readers get the types of ``columns``; what older versions stored came back as others."""
+    time_column: str = ""
+    """Of the output of a tracked node: the column by which its parts are told apart."""
+    timezone: str = "UTC"
+    """And the zone whose days its dates are."""
+    parts: tuple[Part, ...] = ()
 
     @property
     def output_id(self) -> str:
@@ -123,6 +159,10 @@ class Snapshot:
     forward_only: bool = False
     """Rows of an earlier definition that were kept: they are not what this one computes."""
     view: View | None = None
+    covered: Covered | None = None
+    """Of a tracked node: the moments that its rows are of."""
+    unfinished: tuple[Part, ...] = ()
+    """What is stored of a tracked node's newer definition, which is shown once all of it is."""
 
     @property
     def columns(self) -> tuple[Column, ...] | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from seeknal.values.columns import ColumnSpec
-    from seeknal.values.loads import Since
+    from seeknal.values.loads import Since, Within
     from seeknal.values.names import NodeId
 
 
@@ -29,7 +29,8 @@ class Source:
 
     ``options`` is an instance of the options class that the source type declared: a plugin
     recognises its work by ``isinstance(source.options, ...)``. ``since``: of which rows nobody
-    needs the others; who gives them all the same does no harm. ``expected`` are DuckDB's types, by
+    needs the others; who gives them all the same does no harm. ``within`` likewise, for a range of
+    time. ``expected`` are DuckDB's types, by
     column, of where the rows go: a loader that finds types itself takes the first that changes no
     value of a column which is not declared.
     """
@@ -45,6 +46,7 @@ class Source:
     version_query: str | None = None
     allow_outside: bool = False
     since: Since | None = None
+    within: Within | None = None
     whole: bool = False
     """All columns are read, whichever ``columns`` names, and none is rounded: what no type holds
     comes as the text that its own database writes."""

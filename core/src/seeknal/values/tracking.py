@@ -1,0 +1,67 @@
+"""Nodes whose rows lie in time, and the moments that they have processed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeknal.values.durations import Duration
+    from seeknal.values.names import NodeId
+
+Spans = tuple[tuple[int, int], ...]
+"""Half-open spans of time in whole seconds since 1970 UTC: in order, none touching the next."""
+
+
+@frozen(kw_only=True)
+class Reach:
+    """How far what a node reads of an input begins before its own range, and ends after it.
+
+    In seconds; negative where it is less than the range.
+    """
+
+    before: int = 0
+    after: int = 0
+
+
+@frozen(kw_only=True)
+class Tracking:
+    """How a node's rows lie in time, and when its ranges are due, as its keys say it.
+
+    ``start`` is a date or a moment of ``timezone`` as text; without it the node begins with the
+    earliest of its tracked inputs. ``lookback`` counts ranges, a duration as many as reach back
+    that far. ``batch_size`` is the most ranges that are processed at once; 0: seeknal chooses.
+    ``cuts``: of tracked inputs that the SQL itself compares with the range, what it lets through.
+    ``reads_itself``: it reads its own earlier rows.
+    """
+
+    column: str
+    schedule: str
+    timezone: str = "UTC"
+    start: str = ""
+    lookback: int | Duration = 0
+    batch_size: int = 0
+    allow_partial: bool = False
+    restates: bool = True
+    cuts: Mapping[NodeId, Reach] = field(factory=dict)
+    reads_itself: bool = False
+
+
+@frozen(kw_only=True)
+class Covered:
+    """Which moments the rows of a tracked node are of, as they are stored.
+
+    ``first`` is when its first range begins, in seconds since 1970 UTC. ``column``, ``unit`` and
+    ``timezone`` are those of the definition that the rows are of. ``follows`` are earlier
+    definitions whose rows were kept.
+    """
+
+    column: str
+    unit: str
+    timezone: str
+    first: int
+    done: Spans = ()
+    follows: tuple[str, ...] = ()
