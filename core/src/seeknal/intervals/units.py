@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.intervals.clocks import DAY
 from seeknal.values.cron import Cron
 from seeknal.values.durations import Duration
 from seeknal.values.patterns import Pattern
@@ -16,7 +18,7 @@ from seeknal.values.patterns import Pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, HOUR = 60, 3600
 _LENGTHS = {
     "minute": MINUTE,
     "hour": HOUR,
@@ -119,31 +121,29 @@ def _near(duration: Duration) -> str:
 
 
 def _shortest_between_ticks(cron: Cron) -> int:
-    """In seconds, by a clock that is never put forward or back; a year where it is longer."""
+    """In seconds, by a clock that is never put forward or back: as far as the unit goes by it."""
     times = cron.minutes_of_day
     if len(times) == 1:
-        return _shortest_between_days(cron) * DAY
+        return _shortest_between_days(cron, enough=27) * DAY
     within = min(after - before for before, after in pairwise(times))
     over_midnight = times[0] + DAY // MINUTE - times[-1]
-    if over_midnight < within and _shortest_between_days(cron) == 1:
+    if over_midnight < within and _shortest_between_days(cron, enough=1) == 1:
         within = over_midnight
     return within * MINUTE
 
 
-def _shortest_between_days(cron: Cron) -> int:
-    """In days; a month is not looked into any further once it is certain that they are fewer."""
+def _shortest_between_days(cron: Cron, enough: int) -> int:
+    """In days, at most a year; looking for fewer ends once there are no more than ``enough``."""
     shortest = 365
     for before, after in pairwise(_days(cron)):
         shortest = min(shortest, after - before)
-        if shortest == 1:
+        if shortest <= enough:
             break
     return shortest
 
 
 def _days(cron: Cron) -> Iterator[int]:
     """The days of ticks, as numbers, for as long as it takes until weekdays are the same again."""
-    from datetime import date, timedelta
-
     day, last = date(2000, 1, 1), date(2005 if cron.any_weekday else 2029, 1, 1)
     while day < last:
         if day.month not in cron.months:
